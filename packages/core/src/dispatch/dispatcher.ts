@@ -1,0 +1,120 @@
+import { systemClock, type Clock } from '../clock.js'
+import { ReloadError, type ReloadPhase } from '../errors.js'
+import { WriteGate } from '../move/gate.js'
+import type { AnyStrategy, Cutover, HandoffStrategy, ProviderView } from '../strategy.js'
+import { judge, refuseIncompatible, type JudgedPair } from './compat.js'
+import { Handoffs, liveSample, type ResourceMove } from './handoffs.js'
+import { ReloadOutcome } from './outcome.js'
+import type { CompatReport } from './report.js'
+import type { OldProviders, ReloadKindHandlers } from './request.js'
+import type { StepEnvironment } from './step.js'
+import { StrategyTable } from './strategy-table.js'
+import { StretchMeter } from './stretch-meter.js'
+import { timeoutOf, type Timeouts } from './timeouts.js'
+
+export interface DispatcherOptions {
+  clock?: Clock
+  timeouts?: Timeouts
+  /** How many resources are handed over at a time. Default 32. */
+  concurrency?: number
+}
+
+export interface DispatchRequest {
+  /** The providers that are being replaced. */
+  readonly old: OldProviders
+  /** The providers that take their place. */
+  readonly next: ProviderView
+  /** The live resources to hand over. */
+  readonly handlers?: ReloadKindHandlers
+  readonly cutover?: Cutover
+  /** Rolls back, up to the moment the outcome is returned. */
+  readonly signal?: AbortSignal
+  /** Go through everything, then roll back. A live stream is not stopped. */
+  readonly dryRun?: boolean
+}
+
+/**
+ * Runs each surface's own discipline between "the old plugin takes no new work" and "the new one is committed", for a
+ * host with a registry of its own. It knows no surface by name: what it can hand over is what was registered.
+ */
+export class ReloadDispatcher {
+  readonly #strategies = new StrategyTable()
+  readonly #clock: Clock
+  readonly #timeouts: Timeouts
+  readonly #concurrency: number
+
+  constructor(strategies: readonly AnyStrategy[] = [], options: DispatcherOptions = {}) {
+    for (const strategy of strategies) this.use(strategy)
+    this.#clock = options.clock ?? systemClock
+    this.#timeouts = options.timeouts ?? {}
+    this.#concurrency = options.concurrency ?? 32
+  }
+
+  use<P, R, W>(strategy: HandoffStrategy<P, R, W>): this {
+    this.#strategies.add(strategy)
+    return this
+  }
+
+  /** Judges every key that both sides serve. Touches nothing live. */
+  async checkCompat(old: OldProviders, next: ProviderView): Promise<CompatReport> {
+    return judge(this.#pairs(old, next, []), this.#environment(true))
+  }
+
+  /**
+   * Judges, then prepares and converges every handoff.
+   *
+   * @throws ReloadError after rolling back; `rollbackErrors` has what failed on the way.
+   */
+  async dispatch(request: DispatchRequest): Promise<ReloadOutcome> {
+    const { old, next, handlers, cutover = 'overlap', signal, dryRun = false } = request
+    const environment = this.#environment(dryRun)
+    const moves = (handlers?.entries() ?? []).map(({ surface, handoff }) => this.#move(surface.id, handoff, old, next))
+    const compat = await judge(this.#pairs(old, next, moves), environment, signal)
+    refuseIncompatible(compat)
+    const handoffs = new Handoffs(moves, environment, { cutover, concurrency: this.#concurrency, ...(signal && { signal }) })
+    try {
+      await handoffs.prepare()
+      await handoffs.converge()
+    } catch (error) {
+      const rollbackErrors = await handoffs.rollback()
+      if (ReloadError.is(error)) error.rollbackErrors.push(...rollbackErrors)
+      throw error
+    }
+    if (!dryRun) return new ReloadOutcome(handoffs, compat, 'converged')
+    const errors = await handoffs.rollback()
+    if (errors.length > 0) throw new AggregateError(errors, 'the rollback of the dry run was not clean')
+    return new ReloadOutcome(handoffs, compat, 'rolled-back')
+  }
+
+  #pairs(old: OldProviders, next: ProviderView, moves: readonly ResourceMove[]): JudgedPair[] {
+    const pairs: JudgedPair[] = []
+    for (const [surface, key, provider] of next.entries()) {
+      const strategy = this.#strategies.get(surface.id)
+      const before = old.get(surface, key)
+      if (before === undefined) continue
+      const live = moves.filter((move) => move.strategy === strategy && move.key === key).map(liveSample)
+      pairs.push({ strategy, key, old: before, next: provider, live: live.filter((sample) => sample !== undefined) })
+    }
+    return pairs
+  }
+
+  #move(surface: string, handoff: ReturnType<ReloadKindHandlers['entries']>[number]['handoff'], old: OldProviders, next: ProviderView): ResourceMove {
+    const strategy = this.#strategies.get(surface)
+    const { name, key, resource } = handoff
+    const place = { phase: 'preflight' as ReloadPhase, surface, key, resource: name }
+    const before = old.get(strategy.surface, key)
+    if (before === undefined) {
+      throw new ReloadError('PROVIDER_NOT_FOUND', 'the providers being replaced have none of this key', { ...place, hint: 'Add it to OldProviders: it is what the resource is given back to.' })
+    }
+    const after = handoff.next ?? next.get(strategy.surface, key)
+    if (after === undefined) {
+      throw new ReloadError('ORPHANED_RESOURCE', 'no new provider has this key', { ...place, hint: 'Close the resource first, or name its new provider in the handoff.' })
+    }
+    const gate = handoff.gate ?? new WriteGate(strategy.surface, name, resource, { clock: this.#clock })
+    return { strategy, name, key, old: before, next: after, gate, ...(handoff.open && { open: handoff.open.bind(handoff) }) }
+  }
+
+  #environment(dryRun: boolean): StepEnvironment {
+    return { clock: this.#clock, meter: new StretchMeter(this.#clock), dryRun, timeoutMs: (phase) => timeoutOf(this.#timeouts, phase) }
+  }
+}

@@ -1,0 +1,170 @@
+import type { Clock } from '../clock.js'
+import { ReloadError, type ErrorPlace } from '../errors.js'
+import type { WriteGate } from '../move/gate.js'
+import type { AnyStrategy, Cutover, Discipline, HandoffJob, LiveSample, ResourceHandoff } from '../strategy.js'
+import { forEachBounded } from './bounded.js'
+import type { HandoffReport } from './report.js'
+import { Step, type StepEnvironment } from './step.js'
+
+/** One live resource of a reload: its strategy, its gate, and the providers before and after. */
+export interface ResourceMove {
+  readonly strategy: AnyStrategy
+  readonly name: string
+  readonly key: string
+  readonly old: unknown
+  readonly next: unknown
+  readonly gate: WriteGate<unknown, unknown>
+  open?(provider: unknown): unknown
+}
+
+export type HandoffStep = 'prepare' | 'converge' | 'rollback' | 'finalize'
+
+/** One step of one resource's handoff, as the host's observer sees it. */
+export interface HandoffEvent {
+  readonly place: ErrorPlace
+  readonly step: HandoffStep
+  readonly ms: number
+  readonly error?: unknown
+}
+
+export interface HandoffsOptions {
+  readonly cutover: Cutover
+  /** How many resources are prepared, and how many converge, at a time. */
+  readonly concurrency: number
+  readonly signal?: AbortSignal
+  onHandoff?(event: HandoffEvent): void
+}
+
+interface Item {
+  readonly move: ResourceMove
+  readonly place: ErrorPlace
+  readonly step: Step
+  handoff: ResourceHandoff<unknown> | undefined
+  result: { readonly resource: unknown } | undefined
+  prepareMs: number
+  convergeMs: number
+}
+
+/**
+ * When a discipline converges. A stop-and-copy resource takes as long as its peers outside take, a pre-copy resource only
+ * as long as the last few writes: it goes last, so that its writers wait for nobody else's I/O.
+ */
+const CONVERGES: Record<Discipline, number> = { clean: 0, contract: 0, 'stop-and-copy': 1, 'pre-copy': 2 }
+
+/** The handoffs of one reload, driven through their steps together. */
+export class Handoffs {
+  readonly #items: readonly Item[]
+  readonly #options: HandoffsOptions
+  readonly #clock: Clock
+  /** In the order they were begun; rollback goes the other way. */
+  readonly #begun: Item[] = []
+  readonly #abort = new AbortController()
+  readonly #signal: AbortSignal
+
+  constructor(moves: readonly ResourceMove[], environment: StepEnvironment, options: HandoffsOptions) {
+    this.#options = options
+    this.#clock = environment.clock
+    this.#signal = options.signal ? AbortSignal.any([options.signal, this.#abort.signal]) : this.#abort.signal
+    this.#items = moves.map((move) => {
+      const place = { surface: move.strategy.surface.id, key: move.key, resource: move.name }
+      return { move, place, step: new Step(environment, place), handoff: undefined, result: undefined, prepareMs: 0, convergeMs: 0 }
+    })
+  }
+
+  get report(): HandoffReport[] {
+    return this.#items.map(({ move, step, prepareMs, convergeMs }) => ({
+      surface: move.strategy.surface.id, key: move.key, resource: move.name, discipline: move.strategy.discipline,
+      prepareMs, convergeMs, pauseMs: move.gate.longestHeldMs, ...step.stretch,
+      bytes: step.bytes, replayedWrites: step.replayedWrites,
+    }))
+  }
+
+  /** The resources that will serve, with the moves they come from. */
+  * results(): Generator<readonly [move: ResourceMove, resource: unknown]> {
+    for (const { move, result } of this.#items) if (result) yield [move, result.resource]
+  }
+
+  async prepare(): Promise<void> {
+    await this.#each(this.#items, 'prepare', async (item) => {
+      item.move.gate.resetLongestHeld()
+      this.#begun.push(item)
+      item.handoff = this.#begin(item)
+      await item.handoff.prepare?.()
+    })
+  }
+
+  async converge(): Promise<void> {
+    for (const turn of new Set(Object.values(CONVERGES))) {
+      const items = this.#items.filter(({ move }) => CONVERGES[move.strategy.discipline] === turn)
+      await this.#each(items, 'converge', async (item) => {
+        const resource = await (item.handoff as ResourceHandoff<unknown>).converge()
+        if (resource === undefined || resource === null) throw new Error('the handoff converged without a resource')
+        item.result = { resource }
+      })
+    }
+  }
+
+  /** Synchronous, runs no plugin code, cannot throw: every gate goes on against the new resource. */
+  commit(): void {
+    for (const { move, result } of this.#items) if (result) move.gate.switchTo(result.resource)
+  }
+
+  /** Undoes what was begun, last begun first. Resolves with what failed on the way. */
+  async rollback(): Promise<unknown[]> {
+    const errors: unknown[] = []
+    for (const item of this.#begun.toReversed()) {
+      const { handoff } = item
+      await this.#timed(item, 'rollback', async () => {
+        if (handoff) await item.step.run('rollback', { code: 'HANDOFF' }, () => handoff.rollback())
+      }).catch((error: unknown) => { errors.push(error) })
+      // A gate must not stay held by a handoff whose rollback failed before it let go.
+      if (item.move.gate.state !== 'closed') item.move.gate.release()
+    }
+    this.#begun.length = 0
+    return errors
+  }
+
+  /** Closes what is left of the old resources. Resolves with what failed on the way. */
+  async finalize(): Promise<unknown[]> {
+    const errors: unknown[] = []
+    await forEachBounded(this.#items, this.#options.concurrency, async (item) => {
+      await this.#timed(item, 'finalize', () =>
+        item.step.run('finalize', { code: 'HANDOFF' }, () => item.handoff?.finalize())).catch((error: unknown) => { errors.push(error) })
+    }, () => {})
+    return errors
+  }
+
+  #begin(item: Item): ResourceHandoff<unknown> {
+    const { strategy, name, key, old, next, gate, open } = item.move
+    if (strategy.handoff === undefined) throw new Error('the strategy of this surface cannot hand over a live resource')
+    const job: HandoffJob<unknown, unknown> = { name, key, old, next, gate, cutover: this.#options.cutover, ...(open && { open }) }
+    return strategy.handoff(job, item.step)
+  }
+
+  async #each(items: readonly Item[], phase: 'prepare' | 'converge', body: (item: Item) => Promise<void>): Promise<void> {
+    await forEachBounded(items, this.#options.concurrency, async (item) => {
+      const ms = await this.#timed(item, phase, () =>
+        item.step.run(phase, { code: 'HANDOFF', signal: this.#signal }, () => body(item)))
+      item[`${phase}Ms`] = ms
+    }, () => this.#abort.abort(new ReloadError('ABORTED', 'another handoff of this reload failed', { phase })))
+  }
+
+  async #timed(item: Item, step: HandoffStep, run: () => Promise<unknown>): Promise<number> {
+    const startedAt = this.#clock.now()
+    const event = (more?: { error: unknown }): HandoffEvent => ({ place: item.place, step, ms: this.#clock.now() - startedAt, ...more })
+    try {
+      await run()
+    } catch (error) {
+      this.#options.onHandoff?.(event({ error }))
+      throw error
+    }
+    const done = event()
+    this.#options.onHandoff?.(done)
+    return done.ms
+  }
+}
+
+/** Samples of a move's live resource, read between two of its writes. A halted resource has none to read. */
+export function liveSample(move: ResourceMove): LiveSample<unknown> | undefined {
+  return move.gate.halted ? undefined : { name: move.name, use: (read) => move.gate.use(read) }
+}

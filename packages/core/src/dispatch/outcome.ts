@@ -1,0 +1,59 @@
+import type { Surface } from '../surface.js'
+import type { Handoffs } from './handoffs.js'
+import type { CompatReport, HandoffReport } from './report.js'
+
+/**
+ * A reload that has converged: the new resources exist, and writes to the old ones are held until it is committed or
+ * rolled back. Disposing an uncommitted outcome rolls it back.
+ */
+export class ReloadOutcome implements AsyncDisposable {
+  readonly compat: CompatReport
+  readonly #handoffs: Handoffs
+  #state: 'converged' | 'committed' | 'rolled-back'
+
+  constructor(handoffs: Handoffs, compat: CompatReport, state: 'converged' | 'rolled-back') {
+    this.#handoffs = handoffs
+    this.compat = compat
+    this.#state = state
+  }
+
+  get report(): HandoffReport[] {
+    return this.#handoffs.report
+  }
+
+  /** The new resources of a surface, by name. */
+  resources<P, R, W>(surface: Surface<P, R, W>): ReadonlyMap<string, R> {
+    const byName = new Map<string, R>()
+    for (const [move, resource] of this.#handoffs.results()) {
+      if (move.strategy.surface.id === surface.id) byName.set(move.name, resource as R)
+    }
+    return byName
+  }
+
+  /** Lets held writes go on against the new resources. Synchronous; the host swaps its registry in the same turn. */
+  commit(): void {
+    if (this.#state !== 'converged') throw new Error(`this outcome is ${this.#state} and cannot be committed`)
+    this.#state = 'committed'
+    this.#handoffs.commit()
+  }
+
+  /** Gives the old resources back. @throws AggregateError of what failed on the way, after all has been tried. */
+  async rollback(): Promise<void> {
+    if (this.#state === 'committed') throw new Error('this outcome is committed; reload back to the old version instead')
+    if (this.#state === 'rolled-back') return
+    this.#state = 'rolled-back'
+    const errors = await this.#handoffs.rollback()
+    if (errors.length > 0) throw new AggregateError(errors, 'the rollback was not clean')
+  }
+
+  /** Closes the old resources, once nothing uses them any more. @throws AggregateError of what failed on the way. */
+  async finalize(): Promise<void> {
+    if (this.#state !== 'committed') throw new Error(`this outcome is ${this.#state}; only a committed one has something to finalize`)
+    const errors = await this.#handoffs.finalize()
+    if (errors.length > 0) throw new AggregateError(errors, 'closing the old resources failed')
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#state === 'converged') await this.rollback()
+  }
+}

@@ -1,0 +1,31 @@
+import type { CompatVerdict, Discipline } from '../strategy.js'
+
+/** What happened to one live resource (I10). Times in milliseconds. */
+export interface HandoffReport {
+  readonly surface: string
+  readonly key: string
+  readonly resource: string
+  readonly discipline: Discipline
+  readonly prepareMs: number
+  readonly convergeMs: number
+  /** The longest that one write was held. */
+  readonly pauseMs: number
+  /** The longest synchronous stretch of any plugin call, and the call. */
+  readonly blockedMs: number
+  readonly blockedBy: string | undefined
+  readonly bytes: number
+  readonly replayedWrites: number
+}
+
+/** A strategy's judgement of one key. */
+export interface CompatEntry {
+  readonly surface: string
+  readonly key: string
+  readonly verdict: CompatVerdict
+}
+
+export interface CompatReport {
+  /** False where any verdict is `incompatible`. */
+  readonly compatible: boolean
+  readonly entries: readonly CompatEntry[]
+}

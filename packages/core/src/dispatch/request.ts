@@ -1,0 +1,55 @@
+import type { MaybePromise } from '../maybe-promise.js'
+import type { WriteGate } from '../move/gate.js'
+import type { ProviderView } from '../strategy.js'
+import type { AnySurface, Surface } from '../surface.js'
+
+/** The providers of the version that is being replaced, by surface and key. */
+export class OldProviders implements ProviderView {
+  readonly #bySurface = new Map<string, { surface: AnySurface; byKey: Map<string, unknown> }>()
+
+  add<P, R, W>(surface: Surface<P, R, W>, provider: P): this {
+    let entry = this.#bySurface.get(surface.id)
+    if (entry === undefined) this.#bySurface.set(surface.id, entry = { surface, byKey: new Map() })
+    entry.byKey.set(surface.keyOf(provider), provider)
+    return this
+  }
+
+  get<P, R, W>(surface: Surface<P, R, W>, key: string): P | undefined {
+    return this.#bySurface.get(surface.id)?.byKey.get(key) as P | undefined
+  }
+
+  * entries(): Generator<readonly [surface: AnySurface, key: string, provider: unknown]> {
+    for (const { surface, byKey } of this.#bySurface.values()) {
+      for (const [key, provider] of byKey) yield [surface, key, provider]
+    }
+  }
+}
+
+/** One live resource that a host asks to have handed over. */
+export interface KindHandoff<P, R, W = never> {
+  /** Unique on the surface. */
+  readonly name: string
+  /** The key of the provider that opened it. */
+  readonly key: string
+  readonly resource: R
+  /** The provider to open it with. Default: the staged provider of that key. */
+  readonly next?: P
+  /** The gate its writes go through. Default: one that nobody writes to, so the host keeps writers away itself. */
+  readonly gate?: WriteGate<R, W>
+  /** How such a resource is opened; needed by clean surfaces whose strategy does not say. */
+  open?(provider: P): MaybePromise<R>
+}
+
+/** The live resources of a reload, as the host that owns them hands them in. */
+export class ReloadKindHandlers {
+  readonly #handoffs: { surface: AnySurface; handoff: KindHandoff<unknown, unknown, unknown> }[] = []
+
+  add<P, R, W>(surface: Surface<P, R, W>, handoff: KindHandoff<P, R, W>): this {
+    this.#handoffs.push({ surface, handoff: handoff as unknown as KindHandoff<unknown, unknown, unknown> })
+    return this
+  }
+
+  entries(): readonly { surface: AnySurface; handoff: KindHandoff<unknown, unknown, unknown> }[] {
+    return this.#handoffs
+  }
+}

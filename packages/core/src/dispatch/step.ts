@@ -1,0 +1,122 @@
+import type { Clock } from '../clock.js'
+import { ReloadError, describeThrown, type ErrorPlace, type ReloadErrorCode, type ReloadPhase } from '../errors.js'
+import type { MaybePromise } from '../maybe-promise.js'
+import type { CallOptions, StepContext } from '../strategy.js'
+import { abandonable } from './abandonable.js'
+import type { Stretch, StretchMeter } from './stretch-meter.js'
+
+/** What all steps of a reload share. */
+export interface StepEnvironment {
+  readonly clock: Clock
+  readonly meter: StretchMeter
+  readonly dryRun: boolean
+  /** Milliseconds each plugin call of a phase may take. */
+  timeoutMs(phase: ReloadPhase): number
+  onProgress?(place: ErrorPlace, done: number, total: number | undefined): void
+}
+
+export interface PhaseOptions<T> extends CallOptions<T> {
+  /** The code of an error that has none of its own. */
+  readonly code: ReloadErrorCode
+  /** The caller's signal; absent where the phase cannot be aborted. */
+  readonly signal?: AbortSignal
+}
+
+interface Running {
+  readonly phase: ReloadPhase
+  readonly code: ReloadErrorCode
+  readonly controller: AbortController
+  step: string | undefined
+  cancelDeadline: () => void
+}
+
+/** Runs the plugin calls of one provider or one live resource, each with a deadline and a signal (I8). */
+export class Step implements StepContext {
+  readonly dryRun: boolean
+  readonly stretch: Stretch = { blockedMs: 0, blockedBy: undefined }
+  bytes = 0
+  replayedWrites = 0
+  readonly #environment: StepEnvironment
+  readonly #place: ErrorPlace
+  #running: Running | undefined
+
+  constructor(environment: StepEnvironment, place: ErrorPlace) {
+    this.#environment = environment
+    this.#place = place
+    this.dryRun = environment.dryRun
+  }
+
+  get signal(): AbortSignal {
+    return this.#running?.controller.signal ?? new AbortController().signal
+  }
+
+  progress(done: number, total?: number): void {
+    const step = this.#running?.step
+    this.#environment.onProgress?.({ ...this.#place, ...(step !== undefined && { step }) }, done, total)
+  }
+
+  transferred(bytes: number): void {
+    this.bytes += bytes
+  }
+
+  replayed(writes: number): void {
+    this.replayedWrites += writes
+  }
+
+  /** Runs one phase. Its deadline starts anew with every {@link call} made inside it. */
+  async run<T>(phase: ReloadPhase, options: PhaseOptions<T>, body: () => MaybePromise<T>): Promise<T> {
+    const controller = new AbortController()
+    const running: Running = { phase, code: options.code, controller, step: undefined, cancelDeadline: () => {} }
+    const onAbort = (): void => controller.abort(this.#error('ABORTED', 'the caller aborted', running, { cause: options.signal?.reason }))
+    if (options.signal?.aborted) onAbort()
+    options.signal?.addEventListener('abort', onAbort, { once: true })
+    this.#running = running
+    this.#arm(running)
+    try {
+      return await abandonable(body, controller.signal, options.discard)
+    } catch (error) {
+      throw this.#asReloadError(error, running)
+    } finally {
+      running.cancelDeadline()
+      options.signal?.removeEventListener('abort', onAbort)
+      if (this.#running === running) this.#running = undefined
+    }
+  }
+
+  async call<T>(step: string, call: (signal: AbortSignal) => MaybePromise<T>, options: CallOptions<T> = {}): Promise<T> {
+    const running = this.#running
+    // Outside any phase (a halted resource is started again by a later write), the call is a phase of its own.
+    if (running === undefined) {
+      return this.run('rollback', { code: 'HANDOFF', ...options }, () => this.call(step, call, options))
+    }
+    running.step = step
+    this.#arm(running)
+    const { signal } = running.controller
+    try {
+      return await abandonable(
+        () => this.#environment.meter.measure(step, this.stretch, () => call(signal)), signal, options.discard?.bind(options))
+    } catch (error) {
+      throw this.#asReloadError(error, running, step)
+    } finally {
+      if (!signal.aborted) this.#arm(running)
+    }
+  }
+
+  #arm(running: Running): void {
+    running.cancelDeadline()
+    const timeoutMs = this.#environment.timeoutMs(running.phase)
+    running.cancelDeadline = this.#environment.clock.after(timeoutMs, () => {
+      running.controller.abort(this.#error('STEP_TIMEOUT', `no answer within ${timeoutMs} ms`, running,
+        { hint: `If the step is only slow, raise timeouts.${running.phase}.` }))
+    })
+  }
+
+  #asReloadError(error: unknown, running: Running, step?: string): ReloadError {
+    if (ReloadError.is(error)) return error
+    return this.#error(running.code, describeThrown(error), running, { cause: error }, step)
+  }
+
+  #error(code: ReloadErrorCode, reason: string, running: Running, more: { cause?: unknown; hint?: string }, step = running.step): ReloadError {
+    return new ReloadError(code, reason, { ...this.#place, phase: running.phase, ...(step !== undefined && { step }), ...more })
+  }
+}

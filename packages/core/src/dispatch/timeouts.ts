@@ -1,0 +1,14 @@
+import type { ReloadPhase } from '../errors.js'
+
+/** Milliseconds that one plugin call of a phase may take; `open` and `write` are the calls of a live resource. */
+export type Timeouts = Partial<Record<TimedCall, number>>
+export type TimedCall = Exclude<ReloadPhase, 'validate' | 'fence' | 'commit' | 'drain'> | 'open' | 'write'
+
+const DEFAULTS: Record<TimedCall, number> = {
+  stage: 30_000, preflight: 60_000, prepare: 300_000, converge: 30_000, rollback: 30_000, finalize: 30_000,
+  open: 300_000, write: 30_000,
+}
+
+export function timeoutOf(timeouts: Timeouts, call: ReloadPhase | TimedCall): number {
+  return timeouts[call as TimedCall] ?? DEFAULTS[call as TimedCall] ?? DEFAULTS.stage
+}

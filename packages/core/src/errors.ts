@@ -1,0 +1,133 @@
+/** The phases of a reload, in order, and the two ways of leaving it. */
+export type ReloadPhase =
+  | 'validate' | 'stage' | 'preflight' | 'fence' | 'prepare' | 'converge' | 'commit' | 'drain' | 'finalize'
+  | 'rollback'
+
+/**
+ * Why an operation was refused or rolled back.
+ *
+ * - `PLUGIN_NOT_FOUND` no plugin has this id; `STALE_HANDLE` the plugin was reloaded since the handle was given.
+ * - `MANIFEST` the manifest is malformed, or names another plugin; `DEPENDENCY` a version range is not satisfied.
+ * - `RELOAD_IN_PROGRESS` this plugin is being added, reloaded or removed.
+ * - `PLUGIN` the plugin's own `register` or `init` failed, or a provider is malformed.
+ * - `CAPABILITY` a surface the plugin did not declare or was not granted; `DUPLICATE` a key, plugin or resource name
+ *   that is taken; `NO_STRATEGY` a surface nobody registered a strategy for.
+ * - `SCHEMA_INCOMPAT` a strategy judged the new provider incompatible; `ORPHANED_RESOURCE` a live resource would be
+ *   left without a provider.
+ * - `HANDOFF` a step of a handoff failed; `STEP_TIMEOUT` a plugin call passed its deadline; `ABORTED` the caller's
+ *   signal fired; `DRAIN_TIMEOUT` leases outlived the deadline of an exclusive drain.
+ * - `SURFACE_FENCED` the surface is fenced for an exclusive reload (retryable).
+ * - `PROVIDER_NOT_FOUND`, `RESOURCE_NOT_FOUND` nothing under that key or name in this epoch.
+ * - `RESOURCE_HALTED` the resource could not be started again after a rollback (retryable: each call tries);
+ *   `RESOURCE_CLOSED` it was detached or its host closed.
+ * - `LEASE_RELEASED` the lease was used after its release; `HOST_CLOSED` the host was closed.
+ */
+export type ReloadErrorCode =
+  | 'PLUGIN_NOT_FOUND' | 'STALE_HANDLE' | 'MANIFEST' | 'DEPENDENCY' | 'RELOAD_IN_PROGRESS'
+  | 'PLUGIN' | 'CAPABILITY' | 'DUPLICATE' | 'NO_STRATEGY'
+  | 'SCHEMA_INCOMPAT' | 'ORPHANED_RESOURCE'
+  | 'HANDOFF' | 'STEP_TIMEOUT' | 'ABORTED' | 'DRAIN_TIMEOUT'
+  | 'SURFACE_FENCED' | 'PROVIDER_NOT_FOUND' | 'RESOURCE_NOT_FOUND' | 'RESOURCE_HALTED' | 'RESOURCE_CLOSED'
+  | 'LEASE_RELEASED' | 'HOST_CLOSED'
+
+/** Where an error arose. Every field that is known is given, and appears in the message. */
+export interface ErrorPlace {
+  readonly phase?: ReloadPhase
+  /** `id` or `id@version` of the plugin. */
+  readonly plugin?: string
+  /** Surface id. */
+  readonly surface?: string
+  /** The provider's key on that surface. */
+  readonly key?: string
+  /** Name of the live resource. */
+  readonly resource?: string
+  /** The plugin call or protocol step, such as `persist` or `open`. */
+  readonly step?: string
+}
+
+export interface ReloadErrorInit extends ErrorPlace {
+  /** What to do about it, as one sentence. */
+  readonly hint?: string
+  readonly cause?: unknown
+  /** Machine-readable particulars, such as the contract differences of an incompatibility. */
+  readonly details?: unknown
+}
+
+const BRAND = Symbol.for('@uni/reload-core/ReloadError')
+const RETRYABLE: ReadonlySet<ReloadErrorCode> = new Set(['SURFACE_FENCED', 'RELOAD_IN_PROGRESS', 'RESOURCE_HALTED', 'DRAIN_TIMEOUT'])
+
+/**
+ * The one error class of the library. Branded through the global symbol registry, so that {@link ReloadError.is}
+ * recognises an error made by a second copy of the package, where `instanceof` would not.
+ */
+export class ReloadError extends Error {
+  override readonly name = 'ReloadError'
+  readonly code: ReloadErrorCode
+  readonly phase: ReloadPhase | undefined
+  readonly plugin: string | undefined
+  readonly surface: string | undefined
+  readonly key: string | undefined
+  readonly resource: string | undefined
+  readonly step: string | undefined
+  readonly hint: string | undefined
+  readonly details: unknown
+  /** True where the same call may succeed later without any change. */
+  readonly retryable: boolean
+  /** What failed while the reload was being rolled back, in the order it happened. Empty for a clean rollback. */
+  readonly rollbackErrors: unknown[] = []
+
+  constructor(code: ReloadErrorCode, reason: string, init: ReloadErrorInit = {}) {
+    super(composeMessage(code, reason, init), 'cause' in init ? { cause: init.cause } : undefined)
+    this.code = code
+    this.phase = init.phase
+    this.plugin = init.plugin
+    this.surface = init.surface
+    this.key = init.key
+    this.resource = init.resource
+    this.step = init.step
+    this.hint = init.hint
+    this.details = init.details
+    this.retryable = RETRYABLE.has(code)
+    Object.defineProperty(this, BRAND, { value: true })
+  }
+
+  /** Whether `error` is a `ReloadError`, whichever copy of the package made it. */
+  static is(error: unknown): error is ReloadError {
+    return typeof error === 'object' && error !== null && BRAND in error
+  }
+}
+
+/** An error a provider throws to its caller on purpose: a code of the provider's own, and whether to try again. */
+export class PluginCallError extends Error {
+  override readonly name = 'PluginCallError'
+  readonly code: number | string
+  readonly retryable: boolean
+
+  constructor(code: number | string, message: string, options: { retryable?: boolean; cause?: unknown } = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined)
+    this.code = code
+    this.retryable = options.retryable ?? false
+  }
+}
+
+/** The text of anything thrown: plugins throw strings, `undefined` and worse. */
+export function describeThrown(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message || thrown.name
+  if (typeof thrown === 'string') return thrown
+  try {
+    return `a thrown ${typeof thrown}: ${String(thrown)}`
+  } catch {
+    return `a thrown ${typeof thrown} that has no text`
+  }
+}
+
+function composeMessage(code: ReloadErrorCode, reason: string, init: ReloadErrorInit): string {
+  const place = [
+    init.plugin !== undefined && `plugin "${init.plugin}"`,
+    init.surface !== undefined && (init.key === undefined ? init.surface : `${init.surface} "${init.key}"`),
+    init.resource !== undefined && `resource "${init.resource}"`,
+    [init.phase, init.step].filter((part) => part !== undefined).join('/'),
+  ].filter((part) => part !== false && part !== '')
+  const hint = init.hint === undefined ? '' : ` ${init.hint}`
+  return `${code}${place.length > 0 ? ` (${place.join(', ')})` : ''}: ${reason.replace(/[.\s]+$/, '')}.${hint}`
+}

@@ -1,0 +1,40 @@
+import type { Surface } from '../surface.js'
+
+export interface CaptureOptions {
+  /** Named where the lease holds up a drain. */
+  readonly label?: string
+  /** The operation's own signal; the lease's fires with it. */
+  readonly signal?: AbortSignal
+}
+
+/** An in-flight operation's capture of one epoch: all that it sees belongs together (I1). */
+export interface Lease extends Disposable {
+  /** The epoch's number. */
+  readonly epoch: number
+  /** Fires when a retired plugin this lease holds is forced out, or with the signal it was captured with. */
+  readonly signal: AbortSignal
+  /** @throws ReloadError `PROVIDER_NOT_FOUND`, `SURFACE_FENCED` (retryable), `LEASE_RELEASED`. */
+  get<P, R, W>(surface: Surface<P, R, W>, key: string): P
+  /** @throws ReloadError `SURFACE_FENCED` (retryable), `LEASE_RELEASED`. */
+  find<P, R, W>(surface: Surface<P, R, W>, key: string): P | undefined
+  /** Every provider of a surface: install order, then registration order. A reload keeps the place. */
+  all<P, R, W>(surface: Surface<P, R, W>): readonly P[]
+  /** @throws ReloadError `RESOURCE_NOT_FOUND`, `RESOURCE_HALTED`, `SURFACE_FENCED` (retryable), `LEASE_RELEASED`. */
+  resource<P, R, W>(surface: Surface<P, R, W>, name: string): R
+}
+
+/** A capture of one provider, which holds its plugin only. */
+export interface ProviderLease<P> extends Disposable {
+  readonly provider: P
+  /** The handle of the plugin that provides it. */
+  readonly plugin: { readonly id: string; readonly generation: number }
+  readonly signal: AbortSignal
+}
+
+/** A lease that holds up a drain (I9). */
+export interface Blocker {
+  readonly label: string
+  /** Milliseconds since the capture. */
+  readonly ageMs: number
+  readonly holds: 'epoch' | 'provider'
+}

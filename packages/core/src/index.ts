@@ -1,0 +1,24 @@
+export { type Clock, systemClock } from './clock.js'
+export { type MaybePromise } from './maybe-promise.js'
+export { Slices } from './slices.js'
+export { describeThrown, type ErrorPlace, PluginCallError, ReloadError, type ReloadErrorCode, type ReloadErrorInit, type ReloadPhase } from './errors.js'
+
+export { defineSurface, type AnySurface, type Surface, type SurfaceDefinition } from './surface.js'
+export type {
+  AnyStrategy, CallOptions, CompatVerdict, Cutover, Discipline, HandoffJob, HandoffStrategy, LiveSample, ProviderPair,
+  ProviderView, ResourceHandoff, StepContext,
+} from './strategy.js'
+export { cleanHandoff, type CleanHandoffOptions } from './move/clean.js'
+export { WriteGate, type Halt, type HandoffGate, type WriteGateOptions } from './move/gate.js'
+export { preCopy, type PreCopyVerbs } from './move/pre-copy.js'
+export { stopAndCopy, type StopAndCopyVerbs } from './move/stop-and-copy.js'
+
+export { ReloadDispatcher, type DispatcherOptions, type DispatchRequest } from './dispatch/dispatcher.js'
+export { OldProviders, ReloadKindHandlers, type KindHandoff } from './dispatch/request.js'
+export { ReloadOutcome } from './dispatch/outcome.js'
+export type { CompatEntry, CompatReport, HandoffReport } from './dispatch/report.js'
+export type { TimedCall, Timeouts } from './dispatch/timeouts.js'
+
+export type { Plugin, PluginContext, PluginDependency, PluginHandle, PluginManifest, Registrar } from './host/plugin.js'
+export type { Blocker, CaptureOptions, Lease, ProviderLease } from './host/lease.js'
+export type { AttachOptions, LiveResource } from './host/live-resource.js'

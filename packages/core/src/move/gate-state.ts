@@ -1,0 +1,24 @@
+/**
+ * - `open` writes are applied to the resource;
+ * - `recording` applied, and recorded for the resource's successor;
+ * - `held` they wait, and what was recorded is kept;
+ * - `closed` they are refused.
+ */
+export type GateState = 'open' | 'recording' | 'held' | 'closed'
+
+export type GateEvent = 'hold' | 'record' | 'release' | 'switch' | 'replace' | 'close'
+
+/** Every state and event; `null` is a move that must not happen. */
+const TRANSITIONS: Record<GateState, Record<GateEvent, GateState | null>> = {
+  open: { hold: 'held', record: null, release: 'open', switch: null, replace: null, close: 'closed' },
+  recording: { hold: 'held', record: null, release: 'open', switch: null, replace: null, close: 'closed' },
+  held: { hold: 'held', record: 'recording', release: 'open', switch: 'open', replace: 'held', close: 'closed' },
+  closed: { hold: null, record: null, release: 'closed', switch: null, replace: null, close: 'closed' },
+}
+
+/** @throws Error where the move is illegal: a defect in a strategy. */
+export function nextState(state: GateState, event: GateEvent): GateState {
+  const next = TRANSITIONS[state][event]
+  if (next === null) throw new Error(`a gate that is ${state} cannot ${event}`)
+  return next
+}

@@ -1,0 +1,130 @@
+import type { MaybePromise } from '../maybe-promise.js'
+import type { HandoffJob, ResourceHandoff, StepContext } from '../strategy.js'
+import { stopAndCopy } from './stop-and-copy.js'
+
+/** What a kind supplies for its live resources to be moved by {@link preCopy}. `I` is its image, `E` its evidence. */
+export interface PreCopyVerbs<P, R, I, E = unknown> {
+  /**
+   * The resource's content at this point in time. Writes are held while it is pending, unless `isolated` says that a
+   * snapshot under way does not see them. What is handed over must never be written to again by the old side.
+   */
+  snapshot(resource: R, ctx: StepContext): MaybePromise<I>
+  isolated?(resource: R): boolean
+  restore(provider: P, image: I, ctx: StepContext): MaybePromise<R>
+  /** Holds the restored resource to what the old one answered at the point of the snapshot. */
+  readonly meaning?: {
+    observe(resource: R, ctx: StepContext): MaybePromise<E>
+    /** Throws unless `restored` means the same as what was observed. Runs before any replay. */
+    verify(restored: R, observed: E, ctx: StepContext): MaybePromise<void>
+  }
+  close?(resource: R): MaybePromise<void>
+  /** Removes what the image occupies outside memory, such as a file. */
+  discard?(image: I): MaybePromise<void>
+}
+
+/** Below this many recorded writes a further round costs more than holding writes for them. */
+const WORTH_A_ROUND = 32
+/** Rounds end here at the latest, for writers that keep pace with the replay. */
+const MAX_ROUNDS = 16
+
+/**
+ * Moves a resource by pre-copy, the algorithm of live migration (Clark et al., "Live Migration of Virtual Machines",
+ * NSDI 2005): snapshot it while it goes on serving, record the writes made meanwhile, replay them on the copy round after
+ * round while they shrink, then hold writes for the last of them. With an exclusive cutover, where no two owners may
+ * exist, the same verbs move it by stop-and-copy.
+ */
+export function preCopy<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs: PreCopyVerbs<P, R, I, E>): ResourceHandoff<R> {
+  // A halted resource has no old owner to copy from: it starts from the image that was kept.
+  return job.cutover === 'exclusive' || job.gate.halted !== undefined ? moveStopped(job, ctx, verbs) : moveServing(job, ctx, verbs)
+}
+
+function moveServing<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs: PreCopyVerbs<P, R, I, E>): ResourceHandoff<R> {
+  const { gate } = job
+  const old = gate.resource
+  const close = (resource: R): MaybePromise<void> => verbs.close?.(resource)
+  let taken: { image: I } | undefined
+  let restored: { resource: R } | undefined
+
+  /** Resolves with the check that the restored resource has to pass. */
+  async function takeSnapshot(): Promise<(resource: R) => MaybePromise<void>> {
+    await ctx.call('hold writes', () => gate.hold())
+    const { meaning } = verbs
+    let check: (resource: R) => MaybePromise<void> = () => {}
+    if (meaning) {
+      const observed = await ctx.call('observe', () => meaning.observe(old, ctx))
+      check = (resource) => meaning.verify(resource, observed, ctx)
+    }
+    const isolated = verbs.isolated?.(old) === true
+    const pending = ctx.call('persist', () => verbs.snapshot(old, ctx), { discard: (late) => verbs.discard?.(late) })
+    if (isolated) gate.record()
+    taken = { image: await pending }
+    if (!isolated) gate.record()
+    return check
+  }
+
+  async function replay(target: R): Promise<void> {
+    ctx.replayed(await ctx.call('replay', (signal) => gate.replay(target, signal)))
+  }
+
+  async function dispose(owner: { resource: R } | undefined): Promise<void> {
+    try {
+      if (owner) await ctx.call('close', () => close(owner.resource))
+    } finally {
+      const image = taken
+      if (image) await ctx.call('discard image', () => verbs.discard?.(image.image))
+    }
+  }
+
+  return {
+    async prepare() {
+      const check = await takeSnapshot()
+      const { image } = taken as { image: I }
+      const resource = await ctx.call('open', () => verbs.restore(job.next, image, ctx), { discard: close })
+      restored = { resource }
+      await ctx.call('verify', () => check(resource))
+      for (let round = 0, before = Infinity; round < MAX_ROUNDS && gate.recorded > WORTH_A_ROUND && gate.recorded < before; round += 1) {
+        before = gate.recorded
+        await replay(resource)
+      }
+    },
+    async converge() {
+      const { resource } = restored as { resource: R }
+      await ctx.call('hold writes', () => gate.hold())
+      while (gate.recorded > 0) await replay(resource)
+      return resource
+    },
+    rollback() {
+      gate.release()
+      return dispose(restored)
+    },
+    finalize: () => dispose({ resource: old }),
+  }
+}
+
+function moveStopped<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs: PreCopyVerbs<P, R, I, E>): ResourceHandoff<R> {
+  interface Stopped { readonly image: I; readonly check: (resource: R) => MaybePromise<void> }
+  const close = (resource: R): MaybePromise<void> => verbs.close?.(resource)
+  return stopAndCopy<P, R, Stopped>(job, ctx, {
+    async checkpoint(resource) {
+      const { meaning } = verbs
+      if (!meaning) return { image: await verbs.snapshot(resource, ctx), check: () => {} }
+      const observed = await meaning.observe(resource, ctx)
+      return { image: await verbs.snapshot(resource, ctx), check: (restored) => meaning.verify(restored, observed, ctx) }
+    },
+    stop: close,
+    async start(provider, { image, check }) {
+      const resource = await verbs.restore(provider, image, ctx)
+      // The old provider, started again after a failure, is not judged: it is the last resort.
+      if (provider === job.next) {
+        try {
+          await check(resource)
+        } catch (error) {
+          await close(resource)
+          throw error
+        }
+      }
+      return resource
+    },
+    discard: ({ image }) => verbs.discard?.(image),
+  })
+}

@@ -1,0 +1,114 @@
+import type { MaybePromise } from './maybe-promise.js'
+import type { HandoffGate } from './move/gate.js'
+import type { AnySurface, Surface } from './surface.js'
+
+/** How a surface's live resources are handed over. Decides when a handoff converges: pre-copy last. */
+export type Discipline = 'clean' | 'contract' | 'pre-copy' | 'stop-and-copy'
+
+/**
+ * `overlap`: the old version serves until the commit. `exclusive`: for resources that two owners may not hold at once,
+ * the old version is fenced and drained first.
+ */
+export type Cutover = 'overlap' | 'exclusive'
+
+/**
+ * A strategy's judgement of one provider pair: a `migrate` goes ahead and is reported, an `incompatible` is a hard
+ * error. The reason is read by a person who has to act on it.
+ */
+export type CompatVerdict =
+  | { level: 'compatible' }
+  | { level: 'migrate'; reason: string }
+  | { level: 'incompatible'; reason: string; details?: unknown }
+
+export interface CallOptions<T> {
+  /** Disposes of what an abandoned call produced after all (the step had timed out or been aborted). */
+  discard?(late: T): MaybePromise<void>
+}
+
+/** What a step runs in. Every call into a plugin goes through {@link StepContext.call}. */
+export interface StepContext {
+  /** Fires when the phase's deadline passes or the reload is aborted. */
+  readonly signal: AbortSignal
+  /** True where nothing will be committed: a live stream must not be stopped. */
+  readonly dryRun: boolean
+  /** Reports progress of long work, in units of the step's own choosing; reaches the host's observer. */
+  progress(done: number, total?: number): void
+  /** Adds to the bytes handed over, as the report gives them. */
+  transferred(bytes: number): void
+  /** Adds to the recorded writes replayed, as the report gives them. */
+  replayed(writes: number): void
+  /**
+   * Runs one plugin call. Names it in errors and in the report, gives it the phase's deadline afresh, and measures its
+   * longest synchronous stretch. A late result of an abandoned call goes to `discard`.
+   */
+  call<T>(step: string, call: (signal: AbortSignal) => MaybePromise<T>, options?: CallOptions<T>): Promise<T>
+}
+
+/** A live resource as compatibility checks may look at it. */
+export interface LiveSample<R> {
+  readonly name: string
+  /** Calls `read` between two writes, so that no write is half applied. `read` must not change the resource. */
+  use<T>(read: (resource: R) => MaybePromise<T>): Promise<T>
+}
+
+/** What was served under a key, and what will be. */
+export interface ProviderPair<P, R = never> {
+  readonly key: string
+  /** The provider served until now, or what {@link HandoffStrategy.remember} kept of one that was removed. */
+  readonly old: P
+  readonly next: P
+  /** The live resources opened by `old`. Empty for a remembered provider. */
+  readonly live: readonly LiveSample<R>[]
+}
+
+/** One live resource to hand over. */
+export interface HandoffJob<P, R> {
+  readonly name: string
+  readonly key: string
+  readonly old: P
+  readonly next: P
+  readonly cutover: Cutover
+  /** The only way to the old resource, and the only way writes reach it. */
+  readonly gate: HandoffGate<R>
+  /** How the host opens such a resource, as it said when it attached it. */
+  open?(provider: P): MaybePromise<R>
+}
+
+/** The handoff of one live resource. The dispatcher drives it, in the order of the members. */
+export interface ResourceHandoff<R> {
+  /** The long part. The old resource goes on serving reads and writes. */
+  prepare?(): Promise<void>
+  /** The short part. Writes are held from here to the commit. Resolves with the resource that serves after it. */
+  converge(): Promise<R>
+  /** Undoes everything, from any point before the commit. Called once, and never after the commit. */
+  rollback(): Promise<void>
+  /** Closes what is left of the old, after the commit and the drain. Called once. */
+  finalize(): Promise<void>
+}
+
+/** A surface's discipline. */
+export interface HandoffStrategy<P, R = never, W = never> {
+  readonly surface: Surface<P, R, W>
+  readonly discipline: Discipline
+  /** Judges a provider pair. Must have no side effect on anything live. Absent: every pair is compatible. */
+  checkCompat?(pair: ProviderPair<P, R>, ctx: StepContext): MaybePromise<CompatVerdict>
+  /** Hands over one live resource. Absent: a live resource of this surface cannot be reloaded. */
+  handoff?(job: HandoffJob<P, R>, ctx: StepContext): ResourceHandoff<R>
+  /**
+   * What to judge later versions by once `provider`'s key is removed: a stand-in that answers what `checkCompat` asks of
+   * `old` and holds no reference into the plugin. Absent: a removed key is forgotten.
+   */
+  remember?(provider: P, ctx: StepContext): MaybePromise<P>
+  /** Closes a resource that leaves without a successor. */
+  close?(resource: R): MaybePromise<void>
+}
+
+/** A strategy whose types are forgotten. */
+export type AnyStrategy = HandoffStrategy<unknown, unknown, unknown>
+
+/** Providers by surface and key. */
+export interface ProviderView {
+  get<P, R, W>(surface: Surface<P, R, W>, key: string): P | undefined
+  /** Every provider, as `[surface, key, provider]`. */
+  entries(): Iterable<readonly [surface: AnySurface, key: string, provider: unknown]>
+}

@@ -1,0 +1,33 @@
+import type { MaybePromise } from '../maybe-promise.js'
+import { cleanHandoff } from '../move/clean.js'
+import type { HandoffStrategy } from '../strategy.js'
+import { defineSurface, type Surface } from '../surface.js'
+import type { ProviderLease } from '../host/lease.js'
+
+/** Work the host runs from time to time. */
+export interface BackgroundJobProvider {
+  readonly name: string
+  /** When to run, in a notation of the host's choosing, such as a cron expression. */
+  readonly schedule?: string
+  run(ctx: { readonly signal: AbortSignal }): MaybePromise<void>
+}
+
+export const backgroundJob: Surface<BackgroundJobProvider> = defineSurface<BackgroundJobProvider>({
+  id: 'background-job', keyOf: (provider) => provider.name, methods: ['run'],
+})
+
+/** Clean: a running job finishes on the old provider, the next tick picks up the new one. */
+export function backgroundJobHandoff(): HandoffStrategy<BackgroundJobProvider> {
+  return cleanHandoff(backgroundJob)
+}
+
+/** What {@link runJob} needs of a host. */
+interface JobHost {
+  acquire(surface: Surface<BackgroundJobProvider>, key: string, options: { label: string; signal?: AbortSignal }): ProviderLease<BackgroundJobProvider>
+}
+
+/** One tick: runs the job `name` with the provider that serves now, holding only its plugin while it runs. */
+export async function runJob(host: JobHost, name: string, signal?: AbortSignal): Promise<void> {
+  using lease = host.acquire(backgroundJob, name, { label: `job ${name}`, ...(signal && { signal }) })
+  await lease.provider.run({ signal: lease.signal })
+}

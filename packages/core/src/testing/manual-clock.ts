@@ -1,0 +1,38 @@
+import type { Clock } from '../clock.js'
+
+interface Timer { readonly dueAt: number; readonly callback: () => void }
+
+/** A clock that stands still until it is told to advance. */
+export class ManualClock implements Clock {
+  #now = 0
+  readonly #timers = new Set<Timer>()
+
+  now(): number {
+    return this.#now
+  }
+
+  after(ms: number, callback: () => void): () => void {
+    const timer = { dueAt: this.#now + ms, callback }
+    this.#timers.add(timer)
+    return () => { this.#timers.delete(timer) }
+  }
+
+  /** How many timers are pending: none, after everything has ended (I12). */
+  get pending(): number {
+    return this.#timers.size
+  }
+
+  /** Moves time on by `ms`, firing timers in the order they are due, those set on the way among them. */
+  advance(ms: number): void {
+    const until = this.#now + ms
+    for (;;) {
+      let next: Timer | undefined
+      for (const timer of this.#timers) if (timer.dueAt <= until && (next === undefined || timer.dueAt < next.dueAt)) next = timer
+      if (next === undefined) break
+      this.#timers.delete(next)
+      this.#now = Math.max(this.#now, next.dueAt)
+      next.callback()
+    }
+    this.#now = until
+  }
+}

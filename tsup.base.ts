@@ -1,0 +1,16 @@
+import { defineConfig, type Options } from 'tsup'
+
+/** The build every package shares: ESM, one declaration file per entry, `using` written down to what Node 20 runs. */
+export function library(entry: Record<string, string>, options: Options = {}): ReturnType<typeof defineConfig> {
+  return defineConfig({
+    entry,
+    format: 'esm',
+    target: 'node20',
+    dts: true,
+    clean: true,
+    treeshake: true,
+    splitting: true,
+    sourcemap: true,
+    ...options,
+  })
+}
