@@ -78,7 +78,7 @@ export interface HandoffJob<P, R> {
 export interface ResourceHandoff<R> {
   /** The long part. The old resource goes on serving reads and writes. */
   prepare?(): Promise<void>
-  /** The short part. Writes are held from here to the commit. Resolves with the resource that serves after it. */
+  /** The short part. Writes are held, and none is in flight, from here to the commit. Resolves with the resource that serves after it. */
   converge(): Promise<R>
   /** Undoes everything, from any point before the commit. Called once, and never after the commit. */
   rollback(): Promise<void>

@@ -10,6 +10,8 @@ export interface JudgedPair {
   readonly old: unknown
   readonly next: unknown
   readonly live: readonly LiveSample<unknown>[]
+  /** The plugin being reloaded, as errors name it. */
+  readonly plugin?: string
 }
 
 const COMPATIBLE: CompatVerdict = { level: 'compatible' }
@@ -17,9 +19,9 @@ const COMPATIBLE: CompatVerdict = { level: 'compatible' }
 /** Asks each pair's strategy. A check that throws has not shown compatibility, so it counts as incompatible. */
 export async function judge(pairs: readonly JudgedPair[], environment: StepEnvironment, signal?: AbortSignal): Promise<CompatReport> {
   const entries: CompatEntry[] = []
-  for (const { strategy, key, old, next, live } of pairs) {
+  for (const { strategy, key, old, next, live, plugin } of pairs) {
     const surface = strategy.surface.id
-    const step = new Step(environment, { surface, key })
+    const step = new Step(environment, { surface, key, ...(plugin !== undefined && { plugin }) })
     const pair: ProviderPair<unknown, unknown> = { key, old, next, live }
     const verdict = await step.run('preflight', { code: 'SCHEMA_INCOMPAT', ...(signal && { signal }) },
       async () => {
@@ -27,7 +29,7 @@ export async function judge(pairs: readonly JudgedPair[], environment: StepEnvir
         if (!isVerdict(given)) throw new Error('the compatibility check returned something that is not a verdict')
         return given
       })
-    entries.push({ surface, key, verdict })
+    entries.push({ surface, key, verdict, ...(plugin !== undefined && { plugin }) })
   }
   return { entries, compatible: entries.every(({ verdict }) => verdict.level !== 'incompatible') }
 }
@@ -40,6 +42,7 @@ export function refuseIncompatible(report: CompatReport): void {
   const reasons = refused.map(({ surface, key, verdict }) => `${surface} "${key}": ${'reason' in verdict ? verdict.reason : ''}`)
   throw new ReloadError('SCHEMA_INCOMPAT', reasons.join('; '), {
     phase: 'preflight', surface: first.surface, key: first.key, step: 'checkCompat', details: refused,
+    ...(first.plugin !== undefined && { plugin: first.plugin }),
     hint: 'The old version goes on serving. Keep the contract, or give the new one another key.',
   })
 }

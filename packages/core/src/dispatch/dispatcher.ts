@@ -1,8 +1,8 @@
 import { systemClock, type Clock } from '../clock.js'
-import { ReloadError, type ReloadPhase } from '../errors.js'
-import { WriteGate } from '../move/gate.js'
+import { ReloadError } from '../errors.js'
 import type { AnyStrategy, Cutover, HandoffStrategy, ProviderView } from '../strategy.js'
 import { judge, refuseIncompatible, type JudgedPair } from './compat.js'
+import { handlerMove } from './handler-move.js'
 import { Handoffs, liveSample, type ResourceMove } from './handoffs.js'
 import { ReloadOutcome } from './outcome.js'
 import type { CompatReport } from './report.js'
@@ -68,7 +68,9 @@ export class ReloadDispatcher {
   async dispatch(request: DispatchRequest): Promise<ReloadOutcome> {
     const { old, next, handlers, cutover = 'overlap', signal, dryRun = false } = request
     const environment = this.#environment(dryRun)
-    const moves = (handlers?.entries() ?? []).map(({ surface, handoff }) => this.#move(surface.id, handoff, old, next))
+    const moves = (handlers?.entries() ?? []).map(({ surface, handoff }) => handlerMove(this.#strategies.get(surface.id), handoff, {
+      old: old.get(surface, handoff.key), next: next.get(surface, handoff.key),
+    }, this.#clock))
     const compat = await judge(this.#pairs(old, next, moves), environment, signal)
     refuseIncompatible(compat)
     const handoffs = new Handoffs(moves, environment, { cutover, concurrency: this.#concurrency, ...(signal && { signal }) })
@@ -96,22 +98,6 @@ export class ReloadDispatcher {
       pairs.push({ strategy, key, old: before, next: provider, live: live.filter((sample) => sample !== undefined) })
     }
     return pairs
-  }
-
-  #move(surface: string, handoff: ReturnType<ReloadKindHandlers['entries']>[number]['handoff'], old: OldProviders, next: ProviderView): ResourceMove {
-    const strategy = this.#strategies.get(surface)
-    const { name, key, resource } = handoff
-    const place = { phase: 'preflight' as ReloadPhase, surface, key, resource: name }
-    const before = old.get(strategy.surface, key)
-    if (before === undefined) {
-      throw new ReloadError('PROVIDER_NOT_FOUND', 'the providers being replaced have none of this key', { ...place, hint: 'Add it to OldProviders: it is what the resource is given back to.' })
-    }
-    const after = handoff.next ?? next.get(strategy.surface, key)
-    if (after === undefined) {
-      throw new ReloadError('ORPHANED_RESOURCE', 'no new provider has this key', { ...place, hint: 'Close the resource first, or name its new provider in the handoff.' })
-    }
-    const gate = handoff.gate ?? new WriteGate(strategy.surface, name, resource, { clock: this.#clock })
-    return { strategy, name, key, old: before, next: after, gate, ...(handoff.open && { open: handoff.open.bind(handoff) }) }
   }
 
   #environment(dryRun: boolean): StepEnvironment {

@@ -14,6 +14,8 @@ export interface ResourceMove {
   readonly old: unknown
   readonly next: unknown
   readonly gate: WriteGate<unknown, unknown>
+  /** The plugin being reloaded, as errors name it. */
+  readonly plugin?: string
   open?(provider: unknown): unknown
 }
 
@@ -66,7 +68,7 @@ export class Handoffs {
     this.#clock = environment.clock
     this.#signal = options.signal ? AbortSignal.any([options.signal, this.#abort.signal]) : this.#abort.signal
     this.#items = moves.map((move) => {
-      const place = { surface: move.strategy.surface.id, key: move.key, resource: move.name }
+      const place = { surface: move.strategy.surface.id, key: move.key, resource: move.name, ...(move.plugin !== undefined && { plugin: move.plugin }) }
       return { move, place, step: new Step(environment, place), handoff: undefined, result: undefined, prepareMs: 0, convergeMs: 0 }
     })
   }
@@ -97,6 +99,7 @@ export class Handoffs {
     for (const turn of new Set(Object.values(CONVERGES))) {
       const items = this.#items.filter(({ move }) => CONVERGES[move.strategy.discipline] === turn)
       await this.#each(items, 'converge', async (item) => {
+        await item.step.call('hold writes', () => item.move.gate.hold())
         const resource = await (item.handoff as ResourceHandoff<unknown>).converge()
         if (resource === undefined || resource === null) throw new Error('the handoff converged without a resource')
         item.result = { resource }

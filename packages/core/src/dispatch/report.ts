@@ -21,6 +21,8 @@ export interface HandoffReport {
 export interface CompatEntry {
   readonly surface: string
   readonly key: string
+  /** The plugin whose provider was judged, where a host said. */
+  readonly plugin?: string
   readonly verdict: CompatVerdict
 }
 

@@ -17,6 +17,8 @@ export class StretchMeter {
   readonly #clock: Clock
   readonly #pending = new Set<(blockedMs: number) => void>()
   #beating = false
+  /** The longest stretch of any call so far. */
+  readonly worst: Stretch = { blockedMs: 0, blockedBy: undefined }
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -24,9 +26,11 @@ export class StretchMeter {
 
   measure<T>(step: string, into: Stretch, call: () => MaybePromise<T>): MaybePromise<T> {
     const note = (blockedMs: number): void => {
-      if (blockedMs <= into.blockedMs) return
-      into.blockedMs = blockedMs
-      into.blockedBy = step
+      for (const stretch of [into, this.worst]) {
+        if (blockedMs <= stretch.blockedMs) continue
+        stretch.blockedMs = blockedMs
+        stretch.blockedBy = step
+      }
     }
     const startedAt = this.#clock.now()
     let outcome: MaybePromise<T>

@@ -44,7 +44,6 @@ function handOver<P, R>(
       opened = { resource: await ctx.call('open', () => reopen(job.next), { discard: close }) }
     },
     async converge() {
-      await ctx.call('hold writes', () => gate.hold())
       return (opened as { resource: R }).resource
     },
     async rollback() {

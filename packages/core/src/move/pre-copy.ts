@@ -46,10 +46,10 @@ function moveServing<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs:
   let restored: { resource: R } | undefined
 
   /** Resolves with the check that the restored resource has to pass. */
-  async function takeSnapshot(): Promise<(resource: R) => MaybePromise<void>> {
+  async function takeSnapshot(): Promise<((resource: R) => MaybePromise<void>) | undefined> {
     await ctx.call('hold writes', () => gate.hold())
     const { meaning } = verbs
-    let check: (resource: R) => MaybePromise<void> = () => {}
+    let check: ((resource: R) => MaybePromise<void>) | undefined
     if (meaning) {
       const observed = await ctx.call('observe', () => meaning.observe(old, ctx))
       check = (resource) => meaning.verify(resource, observed, ctx)
@@ -81,7 +81,7 @@ function moveServing<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs:
       const { image } = taken as { image: I }
       const resource = await ctx.call('open', () => verbs.restore(job.next, image, ctx), { discard: close })
       restored = { resource }
-      await ctx.call('verify', () => check(resource))
+      if (check) await ctx.call('verify', () => check(resource))
       for (let round = 0, before = Infinity; round < MAX_ROUNDS && gate.recorded > WORTH_A_ROUND && gate.recorded < before; round += 1) {
         before = gate.recorded
         await replay(resource)
@@ -89,7 +89,6 @@ function moveServing<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs:
     },
     async converge() {
       const { resource } = restored as { resource: R }
-      await ctx.call('hold writes', () => gate.hold())
       while (gate.recorded > 0) await replay(resource)
       return resource
     },
@@ -102,12 +101,12 @@ function moveServing<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs:
 }
 
 function moveStopped<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs: PreCopyVerbs<P, R, I, E>): ResourceHandoff<R> {
-  interface Stopped { readonly image: I; readonly check: (resource: R) => MaybePromise<void> }
+  interface Stopped { readonly image: I; readonly check?: (resource: R) => MaybePromise<void> }
   const close = (resource: R): MaybePromise<void> => verbs.close?.(resource)
   return stopAndCopy<P, R, Stopped>(job, ctx, {
     async checkpoint(resource) {
       const { meaning } = verbs
-      if (!meaning) return { image: await verbs.snapshot(resource, ctx), check: () => {} }
+      if (!meaning) return { image: await verbs.snapshot(resource, ctx) }
       const observed = await meaning.observe(resource, ctx)
       return { image: await verbs.snapshot(resource, ctx), check: (restored) => meaning.verify(restored, observed, ctx) }
     },
@@ -117,7 +116,7 @@ function moveStopped<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs:
       // The old provider, started again after a failure, is not judged: it is the last resort.
       if (provider === job.next) {
         try {
-          await check(resource)
+          await check?.(resource)
         } catch (error) {
           await close(resource)
           throw error

@@ -48,7 +48,6 @@ export function stopAndCopy<P, R, C>(job: HandoffJob<P, R>, ctx: StepContext, ve
 
   return {
     async converge() {
-      await ctx.call('hold writes', () => gate.hold())
       const value = await takeCheckpoint()
       checkpoint = { value }
       if (halted === undefined) {

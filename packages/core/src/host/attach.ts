@@ -1,0 +1,130 @@
+import { Step } from '../dispatch/step.js'
+import { ReloadError } from '../errors.js'
+import type { MaybePromise } from '../maybe-promise.js'
+import { WriteGate } from '../move/gate.js'
+import type { Surface } from '../surface.js'
+import type { Attached } from './attached.js'
+import type { ProviderEntry, ResourceEntry } from './epoch.js'
+import { EpochChange } from './epoch-change.js'
+import { closeOrphan } from './finalization.js'
+import { HeldProvider } from './held-provider.js'
+import { tableKey, type HostState } from './host-state.js'
+import type { AttachOptions, LiveResource } from './live-resource.js'
+import type { PluginVersion } from './plugin-version.js'
+
+/** Opens a live resource with the provider that serves now, and puts it into service. */
+export async function attach<P, R, W>(state: HostState, surface: Surface<P, R, W>, options: AttachOptions<P, R>): Promise<LiveResource<R, W>> {
+  const { name, key } = options
+  const slot = state.slotOf(surface.id)
+  const place = { surface: surface.id, key, resource: name }
+  const id = tableKey(slot, name)
+  const taken = (): ReloadError => new ReloadError('DUPLICATE', 'a live resource of this name is attached already', { ...place, hint: 'Detach it first, or choose another name.' })
+  if (state.attached.has(id) || state.opening.has(id)) throw taken()
+  state.opening.add(id)
+  try {
+    const { owner, registration } = await settledProvider(state, slot, key, place)
+    const opened = open(state, owner, registration.provider as P, place, options)
+    owner.opening.add(opened)
+    try {
+      const resource = await opened
+      const attached = enter(state, { slot, name, key, owner, resource, open: options.open as (provider: unknown) => unknown })
+      return new AttachedResource<R, W>(state, attached)
+    } finally {
+      owner.opening.delete(opened)
+    }
+  } finally {
+    state.opening.delete(id)
+  }
+}
+
+/** Waits while the provider's plugin is being replaced, so that nothing is opened with a version that is leaving. */
+async function settledProvider(state: HostState, slot: number, key: string, place: { surface: string; key: string; resource: string }): Promise<ProviderEntry> {
+  for (;;) {
+    state.refuseClosed()
+    const entry = state.epoch.providers[slot]?.byKey.get(key)
+    if (entry === undefined) {
+      throw new ReloadError('PROVIDER_NOT_FOUND', 'no plugin provides this key', { ...place, step: 'attach', hint: 'Install the plugin that provides it first.' })
+    }
+    const operation = state.listed.get(entry.owner)
+    if (operation === undefined) return entry
+    await operation.decided
+  }
+}
+
+async function open<P, R>(state: HostState, owner: PluginVersion, provider: P, place: { surface: string; key: string; resource: string }, options: AttachOptions<P, R>): Promise<R> {
+  using lease = new HeldProvider(owner, provider, state.clock.now(), { label: `attach ${options.name}` })
+  const environment = { ...state.environment(false), timeoutMs: () => state.timeoutMs('open') }
+  const step = new Step(environment, { ...place, plugin: owner.label })
+  const strategy = state.strategies.get(place.surface)
+  return step.run('prepare', { code: 'HANDOFF' }, () => step.call('open', async () => {
+    const resource = await options.open(lease.provider)
+    if (resource === undefined || resource === null) throw new Error('open returned no resource')
+    return resource
+  }, { discard: (late) => strategy.close?.(late) }))
+}
+
+function enter(state: HostState, given: Omit<Attached, 'strategy' | 'gate' | 'detached'> & { resource: unknown }): Attached {
+  const { slot, name, key, owner, resource, open: reopen } = given
+  const strategy = state.strategyAt(slot)
+  const { surface } = strategy
+  const gate: WriteGate<unknown, unknown> = new WriteGate(surface, name, resource, {
+    clock: state.clock, maxRecorded: state.maxRecordedWrites, writeTimeoutMs: state.timeoutMs('write'),
+    onReplaced: (outcome) => {
+      serve('resource' in outcome ? { live: outcome.resource } : outcome)
+      state.emit('resource' in outcome
+        ? { type: 'resource-restarted', surface: surface.id, resource: name }
+        : { type: 'resource-halted', surface: surface.id, resource: name, cause: outcome.halted })
+    },
+  })
+  const attached: Attached = { slot, name, key, owner, strategy, gate, open: reopen, detached: undefined }
+  const serve = (entry: ResourceEntry['slot']): void => {
+    state.publish(new EpochChange([], []).edit({ slot, name, entry: { owner: attached.owner, slot: entry } }))
+  }
+  state.attached.set(tableKey(slot, name), attached)
+  serve({ live: resource })
+  return attached
+}
+
+class AttachedResource<R, W> implements LiveResource<R, W> {
+  readonly name: string
+  readonly #state: HostState
+  readonly #attached: Attached
+
+  constructor(state: HostState, attached: Attached) {
+    this.name = attached.name
+    this.#state = state
+    this.#attached = attached
+  }
+
+  write(write: W): Promise<void> {
+    return this.#attached.gate.write(write)
+  }
+
+  use<T>(fn: (resource: R) => MaybePromise<T>): Promise<T> {
+    return this.#attached.gate.use((resource) => fn(resource as R))
+  }
+
+  detach(): Promise<void> {
+    return this.#attached.detached ??= detach(this.#state, this.#attached)
+  }
+}
+
+async function detach(state: HostState, attached: Attached): Promise<void> {
+  const { slot, name, gate } = attached
+  for (let operation = state.listed.get(attached.owner); operation; operation = state.listed.get(attached.owner)) await operation.decided
+  const id = tableKey(slot, name)
+  // A reload may have closed it as an orphan meanwhile.
+  if (state.attached.get(id) !== attached) return
+  const idle = gate.close()
+  state.attached.delete(id)
+  state.publish(new EpochChange([], []).edit({ slot, name, entry: undefined }))
+  const reaching = state.pastReaching([attached.owner])
+  const environment = state.environment(false)
+  const step = new Step(environment, { surface: attached.strategy.surface.id, key: attached.key, resource: name })
+  // A write that never settles must not keep the resource from being closed.
+  const stuck = await step.run('finalize', { code: 'HANDOFF' }, () => step.call('let the last write settle', () => idle))
+    .then(() => undefined, (error: unknown) => ({ error }))
+  await Promise.all(reaching.map((leases) => leases.empty()))
+  await closeOrphan(attached, environment)
+  if (stuck) throw stuck.error
+}

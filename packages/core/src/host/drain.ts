@@ -1,0 +1,64 @@
+import type { Clock } from '../clock.js'
+import type { LeaseList } from './lease-list.js'
+import type { Blocker } from './lease.js'
+
+export interface DrainPolicy {
+  /** Milliseconds to wait for leases to end. Default 30,000. */
+  readonly deadlineMs?: number
+  /** `keep` (default): the retired version stays until its leases end. `force`: their signals fire. */
+  readonly onDeadline?: 'keep' | 'force'
+  /** Milliseconds that leases are given after their signals fired. Default 5,000. */
+  readonly graceMs?: number
+}
+
+export type DrainOutcome = 'drained' | 'forced' | 'blocked'
+
+/** The leases that can reach a set of plugin versions, and the wait for their end. */
+export class Drain {
+  readonly #epochs: readonly LeaseList[]
+  readonly #versions: readonly LeaseList[]
+  readonly #clock: Clock
+  /** Resolves when the last lease has ended; nothing polls. */
+  readonly ended: Promise<unknown>
+
+  /** @param epochs the leases of the epochs that reach what is drained. @param versions those of plugin versions alone. */
+  constructor(epochs: readonly LeaseList[], versions: readonly LeaseList[], clock: Clock) {
+    this.#epochs = epochs
+    this.#versions = versions
+    this.#clock = clock
+    this.ended = Promise.all([...this.#epochs, ...this.#versions].map((list) => list.empty()))
+  }
+
+  blockers(): Blocker[] {
+    const now = this.#clock.now()
+    return [
+      ...this.#epochs.flatMap((list) => [...list.blockers(now, 'epoch')]),
+      ...this.#versions.flatMap((list) => [...list.blockers(now, 'provider')]),
+    ]
+  }
+
+  /** Waits as the policy says. `blocked` leaves the leases alone: the default keeps what they hold (I9). */
+  async run(policy: DrainPolicy, signal?: AbortSignal): Promise<DrainOutcome> {
+    if (await this.#within(policy.deadlineMs ?? 30_000, signal)) return 'drained'
+    if (policy.onDeadline !== 'force' || signal?.aborted === true) return 'blocked'
+    for (const list of [...this.#epochs, ...this.#versions]) list.force(new DOMException('the plugin this lease holds is being closed', 'AbortError'))
+    await this.#within(policy.graceMs ?? 5_000, signal)
+    return 'forced'
+  }
+
+  #within(ms: number, signal?: AbortSignal): Promise<boolean> {
+    if (this.blockers().length === 0) return Promise.resolve(true)
+    return new Promise((resolve) => {
+      const give = (ended: boolean) => (): void => {
+        cancel()
+        signal?.removeEventListener('abort', gaveUp)
+        resolve(ended)
+      }
+      const gaveUp = give(false)
+      const cancel = this.#clock.after(ms, gaveUp)
+      signal?.addEventListener('abort', gaveUp, { once: true })
+      void this.ended.then(give(true))
+      if (signal?.aborted === true) gaveUp()
+    })
+  }
+}

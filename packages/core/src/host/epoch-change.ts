@@ -1,0 +1,103 @@
+import { ReloadError } from '../errors.js'
+import { Epoch, type ProviderEntry, type ProviderTable, type ResourceEntry, type ResourceTable } from './epoch.js'
+import type { PluginVersion } from './plugin-version.js'
+
+/** What a resource becomes: an entry, or `undefined` where it leaves. */
+export interface ResourceEdit {
+  readonly slot: number
+  readonly name: string
+  readonly entry: ResourceEntry | undefined
+}
+
+/**
+ * What a commit does to an epoch. It is applied to whichever epoch is current at that moment, so that reloads of
+ * different plugins need not wait for one another (I11).
+ */
+export class EpochChange {
+  readonly retired: ReadonlySet<PluginVersion>
+  readonly installed: readonly PluginVersion[]
+  readonly #edits: ResourceEdit[] = []
+  readonly #added = new Map<number, ProviderEntry[]>()
+  readonly #tables = new Map<number, { base: ProviderTable; next: ProviderTable }>()
+  readonly #fenced: { add: Iterable<PluginVersion>; remove: Iterable<PluginVersion> }
+
+  constructor(retired: Iterable<PluginVersion>, installed: readonly PluginVersion[], fenced: { add?: Iterable<PluginVersion>; remove?: Iterable<PluginVersion> } = {}) {
+    this.retired = new Set(retired)
+    this.installed = installed
+    this.#fenced = { add: fenced.add ?? [], remove: fenced.remove ?? [] }
+    for (const version of this.retired) for (const { slot } of version.registrations) this.#addedTo(slot)
+    for (const owner of installed) for (const registration of owner.registrations) this.#addedTo(registration.slot).push({ registration, owner })
+  }
+
+  edit(...edits: ResourceEdit[]): this {
+    this.#edits.push(...edits)
+    return this
+  }
+
+  /** Builds the provider tables beforehand, so that the commit has only to take them where nothing else has committed. */
+  warm(current: Epoch): void {
+    for (const slot of this.#added.keys()) this.#table(slot, current)
+  }
+
+  /** @throws ReloadError `DUPLICATE` where another plugin has taken a key meanwhile. */
+  check(current: Epoch): void {
+    for (const owner of this.installed) {
+      for (const registration of owner.registrations) {
+        const holder = current.providers[registration.slot]?.byKey.get(registration.key)?.owner
+        if (holder !== undefined && !this.retired.has(holder)) {
+          throw new ReloadError('DUPLICATE', `the key is provided by plugin "${holder.label}"`, {
+            ...owner.placeOf(registration), hint: 'Choose another key, or replace both plugins together with reloadAll.',
+          })
+        }
+      }
+    }
+  }
+
+  apply(current: Epoch): Epoch {
+    const providers = current.providers.slice()
+    for (const slot of this.#added.keys()) providers[slot] = this.#table(slot, current)
+    const number = current.number + 1
+    for (const version of this.retired) version.lastEpoch = current.number
+    for (const version of this.installed) version.firstEpoch = number
+    return new Epoch(number, providers, this.#resources(current), this.#fences(current))
+  }
+
+  #addedTo(slot: number): ProviderEntry[] {
+    let added = this.#added.get(slot)
+    if (added === undefined) this.#added.set(slot, added = [])
+    return added
+  }
+
+  #table(slot: number, current: Epoch): ProviderTable {
+    const base = current.providers[slot] as ProviderTable
+    const built = this.#tables.get(slot)
+    if (built?.base === base) return built.next
+    const next = base.replace(this.retired, this.#addedTo(slot))
+    this.#tables.set(slot, { base, next })
+    return next
+  }
+
+  #resources(current: Epoch): readonly ResourceTable[] {
+    if (this.#edits.length === 0) return current.resources
+    const tables = current.resources.slice()
+    const copies = new Map<number, Map<string, ResourceEntry>>()
+    for (const { slot, name, entry } of this.#edits) {
+      let copy = copies.get(slot)
+      if (copy === undefined) {
+        copies.set(slot, copy = new Map(tables[slot]))
+        tables[slot] = copy
+      }
+      if (entry === undefined) copy.delete(name)
+      else copy.set(name, entry)
+    }
+    return tables
+  }
+
+  #fences(current: Epoch): ReadonlySet<PluginVersion> {
+    const fenced = new Set(current.fenced)
+    for (const version of this.#fenced.add) fenced.add(version)
+    for (const version of this.#fenced.remove) fenced.delete(version)
+    for (const version of this.retired) fenced.delete(version)
+    return fenced
+  }
+}

@@ -1,0 +1,30 @@
+import type { ReloadPhase } from '../errors.js'
+import type { HandoffStep } from '../dispatch/handoffs.js'
+import type { Blocker } from './lease.js'
+
+interface ReloadTag {
+  /** Numbers the operations of a host. */
+  readonly operation: number
+  /** The plugins it is about, as `id@version`; the new version where there is one. */
+  readonly plugins: readonly string[]
+}
+
+interface ResourceTag {
+  readonly surface: string
+  readonly resource: string
+}
+
+/** What a host tells its observer. Times in milliseconds. */
+export type ReloadEvent =
+  | ReloadTag & { readonly type: 'phase-started'; readonly phase: ReloadPhase }
+  | ReloadTag & { readonly type: 'phase-ended'; readonly phase: ReloadPhase; readonly ms: number }
+  | ReloadTag & { readonly type: 'phase-failed'; readonly phase: ReloadPhase; readonly ms: number; readonly error: unknown }
+  | ReloadTag & ResourceTag & { readonly type: 'resource'; readonly key: string; readonly step: HandoffStep; readonly ms: number; readonly error?: unknown }
+  | ReloadTag & Partial<ResourceTag> & { readonly type: 'progress'; readonly step: string | undefined; readonly done: number; readonly total: number | undefined }
+  | ReloadTag & { readonly type: 'committed'; readonly epoch: number }
+  | ReloadTag & { readonly type: 'kept'; readonly blockers: readonly Blocker[] }
+  | ReloadTag & { readonly type: 'finalized'; readonly errors: readonly unknown[] }
+  | ResourceTag & { readonly type: 'resource-halted'; readonly cause: unknown }
+  | ResourceTag & { readonly type: 'resource-restarted' }
+
+export type ReloadObserver = (event: ReloadEvent) => void

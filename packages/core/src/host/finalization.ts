@@ -1,0 +1,73 @@
+import type { Handoffs } from '../dispatch/handoffs.js'
+import { Step, type StepEnvironment } from '../dispatch/step.js'
+import type { Attached } from './attached.js'
+import type { Drain, DrainPolicy } from './drain.js'
+import type { HostState } from './host-state.js'
+import type { PhaseLog } from './phase-log.js'
+import type { PluginVersion } from './plugin-version.js'
+import type { FinalReport } from './results.js'
+import { shutdown } from './stage.js'
+
+export interface FinalizationInit {
+  readonly retired: readonly PluginVersion[]
+  readonly handoffs: Handoffs
+  readonly orphans: readonly Attached[]
+  readonly policy: DrainPolicy
+  readonly log: PhaseLog
+  readonly environment: StepEnvironment
+}
+
+/** What follows a commit: the old versions are drained, and then closed once. Reported, never thrown. */
+export class Finalization {
+  readonly finished: Promise<FinalReport>
+  readonly #state: HostState
+  readonly #init: FinalizationInit
+
+  constructor(state: HostState, init: FinalizationInit) {
+    this.#state = state
+    this.#init = init
+    const drain = state.drainOf(init.retired)
+    for (const version of init.retired) state.retired.set(version, drain)
+    this.finished = this.#run(drain)
+  }
+
+  async #run(drain: Drain): Promise<FinalReport> {
+    const { log, policy } = this.#init
+    const outcome = await log.phase('drain', () => drain.run(policy))
+    const drainMs = log.ms.drain ?? 0
+    if (outcome === 'blocked') {
+      const blockers = drain.blockers()
+      log.kept(blockers)
+      // The old version stays until its leases end, however long that takes; then it is closed like any other.
+      void drain.ended.then(() => this.#close())
+      return { status: 'kept', drainMs, blockers, errors: [] }
+    }
+    const blockers = drain.blockers()
+    return { status: outcome === 'forced' ? 'forced' : 'finalized', drainMs, blockers, errors: await this.#close() }
+  }
+
+  async #close(): Promise<unknown[]> {
+    const { log, handoffs, orphans, retired, environment } = this.#init
+    const errors: unknown[] = []
+    const note = (error: unknown): void => { errors.push(error) }
+    await log.phase('finalize', async () => {
+      errors.push(...await handoffs.finalize())
+      for (const orphan of orphans) await closeOrphan(orphan, environment).catch(note)
+      for (const version of retired.toReversed()) {
+        await shutdown(version, 'finalize', environment).catch(note)
+        this.#state.retired.delete(version)
+      }
+    })
+    log.finalized(errors)
+    return errors
+  }
+}
+
+/** Closes a resource that leaves without a successor. */
+export async function closeOrphan({ strategy, gate, name, key }: Attached, environment: StepEnvironment): Promise<void> {
+  const step = new Step(environment, { surface: strategy.surface.id, key, resource: name })
+  await step.run('finalize', { code: 'HANDOFF' }, async () => {
+    if (gate.halted !== undefined) return
+    await step.call('close', () => strategy.close?.(gate.resource))
+  })
+}

@@ -1,0 +1,182 @@
+import { systemClock, type Clock } from '../clock.js'
+import { StrategyTable } from '../dispatch/strategy-table.js'
+import { StretchMeter } from '../dispatch/stretch-meter.js'
+import type { StepEnvironment } from '../dispatch/step.js'
+import { timeoutOf, type TimedCall, type Timeouts } from '../dispatch/timeouts.js'
+import { ReloadError } from '../errors.js'
+import type { AnyStrategy } from '../strategy.js'
+import type { Attached } from './attached.js'
+import { Drain, type DrainPolicy } from './drain.js'
+import { Epoch } from './epoch.js'
+import type { EpochChange } from './epoch-change.js'
+import type { ReloadEvent, ReloadObserver } from './events.js'
+import type { LeaseList } from './lease-list.js'
+import type { Operation } from './operation.js'
+import type { PluginHandle } from './plugin.js'
+import type { PluginVersion } from './plugin-version.js'
+import type { Grants } from './staging.js'
+
+export interface PluginHostOptions {
+  /** One for each surface that plugins may register on. */
+  strategies: readonly AnyStrategy[]
+  /** The surfaces each plugin may register on, by plugin id; `*` is for those not named. Default: all. */
+  grants?: Grants
+  drain?: DrainPolicy
+  timeouts?: Timeouts
+  /** How many resources of one reload are handed over at a time. Default 32. */
+  concurrency?: number
+  /** How many writes to a resource are recorded while it is copied before writers wait. Default 65,536. */
+  maxRecordedWrites?: number
+  /** Told of every phase, resource and step. What it throws is ignored. */
+  observer?: ReloadObserver
+  clock?: Clock
+}
+
+/** What the operations of one host share. */
+export class HostState {
+  readonly strategies = new StrategyTable()
+  readonly slots: ReadonlyMap<string, number>
+  readonly #bySlot: readonly AnyStrategy[]
+  readonly clock: Clock
+  readonly drainPolicy: DrainPolicy
+  readonly concurrency: number
+  readonly grants: Grants | undefined
+  readonly maxRecordedWrites: number
+  readonly #timeouts: Timeouts
+  readonly #observer: ReloadObserver | undefined
+
+  /** The current epoch: the one pointer that a commit sets. */
+  epoch: Epoch
+  /** Former epochs that leases still hold. */
+  readonly past = new Set<Epoch>()
+  /** The active version of each plugin, in install order. */
+  readonly plugins = new Map<string, PluginVersion>()
+  readonly retired = new Map<PluginVersion, Drain>()
+  /** The operations under way, by plugin id. */
+  readonly operations = new Map<string, Operation>()
+  /** Operations that have listed what they hand over: nothing may be opened with these versions any more. */
+  readonly listed = new Map<PluginVersion, Operation>()
+  /** The live resources, by table key. */
+  readonly attached = new Map<string, Attached>()
+  /** The table keys of resources that are being opened. */
+  readonly opening = new Set<string>()
+  /** What removed keys are judged by when they come back. */
+  readonly remembered = new Map<string, unknown>()
+  closed = false
+  #unfenced: (() => void)[] = []
+  #operationCount = 0
+  #places = 0
+
+  constructor(options: PluginHostOptions) {
+    for (const strategy of options.strategies) this.strategies.add(strategy)
+    this.#bySlot = [...this.strategies]
+    this.slots = new Map(this.#bySlot.map(({ surface }, slot) => [surface.id, slot]))
+    this.clock = options.clock ?? systemClock
+    this.drainPolicy = options.drain ?? {}
+    this.concurrency = options.concurrency ?? 32
+    this.grants = options.grants
+    this.maxRecordedWrites = options.maxRecordedWrites ?? 65_536
+    this.#timeouts = options.timeouts ?? {}
+    this.#observer = options.observer
+    this.epoch = Epoch.initial(this.#bySlot.length)
+  }
+
+  strategyAt(slot: number): AnyStrategy {
+    return this.#bySlot[slot] as AnyStrategy
+  }
+
+  /** @throws ReloadError `NO_STRATEGY`. */
+  slotOf(surface: string): number {
+    this.strategies.get(surface)
+    return this.slots.get(surface) as number
+  }
+
+  timeoutMs(call: TimedCall): number {
+    return timeoutOf(this.#timeouts, call)
+  }
+
+  nextOperation(): number {
+    this.#operationCount += 1
+    return this.#operationCount
+  }
+
+  nextPlace(): number {
+    this.#places += 1
+    return this.#places
+  }
+
+  environment(dryRun: boolean, onProgress?: StepEnvironment['onProgress']): StepEnvironment {
+    return {
+      clock: this.clock, meter: new StretchMeter(this.clock), dryRun,
+      timeoutMs: (phase) => timeoutOf(this.#timeouts, phase), ...(onProgress && { onProgress }),
+    }
+  }
+
+  emit(event: ReloadEvent): void {
+    try {
+      this.#observer?.(event)
+    } catch {
+      // An observer watches; it has no say in what it watches.
+    }
+  }
+
+  refuseClosed(): void {
+    if (this.closed) throw new ReloadError('HOST_CLOSED', 'the host was closed', { hint: 'Make a new host.' })
+  }
+
+  /** The active version that `handle` names. @throws ReloadError `PLUGIN_NOT_FOUND`, `STALE_HANDLE`. */
+  current(handle: PluginHandle): PluginVersion {
+    const version = this.plugins.get(handle.id)
+    const place = { phase: 'validate', plugin: String(handle.id) } as const
+    if (version === undefined) throw new ReloadError('PLUGIN_NOT_FOUND', 'no plugin with this id is installed', { ...place, hint: 'Install it with add.' })
+    if (version.generation !== handle.generation) {
+      throw new ReloadError('STALE_HANDLE', `the handle is of generation ${handle.generation}, and the plugin is at ${version.generation}`, {
+        ...place, hint: 'Somebody else has reloaded it: take host.plugin(id), and decide anew.',
+      })
+    }
+    return version
+  }
+
+  /** The commit: one pointer. Former epochs are kept in sight only while leases hold them. */
+  publish(change: EpochChange): void {
+    const former = this.epoch
+    this.epoch = change.apply(former)
+    if (!former.leases.isEmpty) {
+      this.past.add(former)
+      void former.leases.empty().then(() => this.past.delete(former))
+    }
+    if (this.epoch.fenced.size > 0) return
+    const waiting = this.#unfenced
+    this.#unfenced = []
+    for (const wake of waiting) wake()
+  }
+
+  /** Resolves when nothing is fenced. */
+  async unfenced(signal?: AbortSignal): Promise<void> {
+    while (this.epoch.fenced.size > 0) {
+      signal?.throwIfAborted()
+      await new Promise<void>((resolve, reject) => {
+        const abort = (): void => reject(signal?.reason)
+        signal?.addEventListener('abort', abort, { once: true })
+        this.#unfenced.push(() => {
+          signal?.removeEventListener('abort', abort)
+          resolve()
+        })
+      })
+    }
+  }
+
+  /** The leases on former epochs that can reach any of `versions`. */
+  pastReaching(versions: readonly PluginVersion[]): LeaseList[] {
+    return [...this.past].filter((epoch) => versions.some((version) => epoch.reaches(version))).map((epoch) => epoch.leases)
+  }
+
+  drainOf(versions: readonly PluginVersion[]): Drain {
+    return new Drain(this.pastReaching(versions), versions.map((version) => version.leases), this.clock)
+  }
+}
+
+/** How a surface's keys, or its resources, are named in the host's tables. */
+export function tableKey(slot: number, name: string): string {
+  return `${slot}:${name}`
+}

@@ -1,0 +1,161 @@
+import type { ReloadKindHandlers } from '../dispatch/request.js'
+import { ReloadError } from '../errors.js'
+import type { Cutover } from '../strategy.js'
+import type { Surface } from '../surface.js'
+import { attach } from './attach.js'
+import type { DrainPolicy } from './drain.js'
+import { EpochLease, fencedError } from './epoch-lease.js'
+import { HeldProvider } from './held-provider.js'
+import { HostState, type PluginHostOptions } from './host-state.js'
+import type { CaptureOptions, Lease, ProviderLease } from './lease.js'
+import type { AttachOptions, LiveResource } from './live-resource.js'
+import { checkPlugin } from './manifest.js'
+import { Operation, type Change, type OperationOptions } from './operation.js'
+import type { Plugin, PluginHandle } from './plugin.js'
+import { reloadReport, reloadResult } from './reload-result.js'
+import type { PluginStatus, ReloadResult, RemoveResult, ResourceStatus } from './results.js'
+import { pluginStatuses, resourceStatuses } from './status.js'
+
+export interface ReloadOptions {
+  /** Default `overlap`. */
+  cutover?: Cutover
+  /** Go through everything up to the commit, then roll back. */
+  dryRun?: boolean
+  /** Rolls back, up to the commit. */
+  signal?: AbortSignal
+  /** What becomes of a live resource whose key the new version no longer provides. Default `reject`. */
+  onOrphan?: 'reject' | 'close'
+  /** Further live resources to hand over, which the host holds itself. */
+  handlers?: ReloadKindHandlers
+  /** In place of the host's drain policy. */
+  drain?: DrainPolicy
+}
+
+export type RemoveOptions = Pick<ReloadOptions, 'signal' | 'onOrphan' | 'drain' | 'cutover'>
+
+/** The plugins of a host, its epochs, and the live resources it has opened with them. */
+export class PluginHost implements AsyncDisposable {
+  readonly #state: HostState
+  #closing: Promise<void> | undefined
+
+  constructor(options: PluginHostOptions) {
+    this.#state = new HostState(options)
+  }
+
+  /** Installs a plugin. @throws ReloadError, with nothing changed. */
+  async add(plugin: Plugin): Promise<PluginHandle> {
+    this.#state.refuseClosed()
+    checkPlugin(plugin)
+    const { id } = plugin.manifest
+    if (this.#state.plugins.has(id)) {
+      throw new ReloadError('DUPLICATE', 'a plugin with this id is installed', { phase: 'validate', plugin: id, hint: 'Replace it with reload.' })
+    }
+    await this.#run([{ kind: 'install', plugin }])
+    return (this.#state.plugins.get(id) as { handle: PluginHandle }).handle
+  }
+
+  /**
+   * Replaces a plugin while its host runs. Resolves at the commit; `finalized` of the result resolves when the old
+   * version is closed.
+   *
+   * @throws ReloadError after rolling back: the old version serves, with every acknowledged write.
+   */
+  async reload(handle: PluginHandle, plugin: Plugin, options: ReloadOptions = {}): Promise<ReloadResult> {
+    const [result] = await this.reloadAll([{ handle, plugin }], options)
+    return result as ReloadResult
+  }
+
+  /** Replaces several plugins with one commit: all of them, or none. Results in the order of the changes. */
+  async reloadAll(changes: readonly { readonly handle: PluginHandle; readonly plugin: Plugin }[], options: ReloadOptions = {}): Promise<ReloadResult[]> {
+    this.#state.refuseClosed()
+    const wanted = changes.map(({ handle, plugin }): Change & { kind: 'reload' } => {
+      checkPlugin(plugin)
+      const old = this.#state.current(handle)
+      if (plugin.manifest.id !== handle.id) {
+        throw new ReloadError('MANIFEST', `the new version names itself "${plugin.manifest.id}"`, {
+          phase: 'validate', plugin: handle.id, hint: 'A reload keeps the id. Install it as another plugin with add.',
+        })
+      }
+      return { kind: 'reload', old, plugin }
+    })
+    const outcome = await this.#run(wanted, options)
+    return wanted.map(({ old }) => reloadResult(outcome, old))
+  }
+
+  /** Removes a plugin. @throws ReloadError, with nothing changed. */
+  async remove(handle: PluginHandle, options: RemoveOptions = {}): Promise<RemoveResult> {
+    this.#state.refuseClosed()
+    const old = this.#state.current(handle)
+    const outcome = await this.#run([{ kind: 'remove', old }], options)
+    const { finalized } = reloadResult(outcome, old)
+    return { report: reloadReport(outcome, old), finalized }
+  }
+
+  /** The current handle of a plugin. */
+  plugin(id: string): PluginHandle | undefined {
+    return this.#state.plugins.get(id)?.handle
+  }
+
+  /** Every plugin, retired ones that leases still hold among them. */
+  plugins(): PluginStatus[] {
+    return pluginStatuses(this.#state)
+  }
+
+  /** Every live resource. */
+  resources(): ResourceStatus[] {
+    return resourceStatuses(this.#state)
+  }
+
+  /** Captures the current epoch. Release it with `using`, or by disposing it. */
+  capture(options?: CaptureOptions): Lease {
+    this.#state.refuseClosed()
+    return new EpochLease(this.#state.epoch, this.#state.slots, this.#state.clock.now(), options)
+  }
+
+  /** Captures an epoch in which nothing is fenced, waiting for one if need be. `options.signal` ends the wait. */
+  async captureReady(options?: CaptureOptions): Promise<Lease> {
+    await this.#state.unfenced(options?.signal)
+    return this.capture(options)
+  }
+
+  /** Captures one provider, and holds only its plugin. @throws ReloadError `PROVIDER_NOT_FOUND`, `SURFACE_FENCED`. */
+  acquire<P, R, W>(surface: Surface<P, R, W>, key: string, options?: CaptureOptions): ProviderLease<P> {
+    this.#state.refuseClosed()
+    const { epoch, clock } = this.#state
+    const entry = epoch.providers[this.#state.slotOf(surface.id)]?.byKey.get(key)
+    if (entry === undefined) {
+      throw new ReloadError('PROVIDER_NOT_FOUND', 'no plugin provides this key', { surface: surface.id, key, hint: 'Check the key, or install the plugin that provides it.' })
+    }
+    if (epoch.fenced.has(entry.owner)) throw fencedError(entry.owner, surface.id)
+    return new HeldProvider(entry.owner, entry.registration.provider as P, clock.now(), options)
+  }
+
+  /** Opens a live resource and puts it into service; reloads hand it over from then on. */
+  attach<P, R, W>(surface: Surface<P, R, W>, options: AttachOptions<P, R>): Promise<LiveResource<R, W>> {
+    return attach(this.#state, surface, options)
+  }
+
+  /**
+   * Closes every resource and plugin, last installed first. Work that outlives the drain's deadline has its signals fired.
+   */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#closing ??= this.#close()
+  }
+
+  async #close(): Promise<void> {
+    this.#state.closed = true
+    await Promise.all([...this.#state.operations.values()].map(({ decided }) => decided))
+    const changes = [...this.#state.plugins.values()].map((old): Change => ({ kind: 'remove', old }))
+    const outcome = await this.#run(changes, { onOrphan: 'close', drain: { ...this.#state.drainPolicy, onDeadline: 'force' } })
+    await outcome.finalization?.finished
+    await Promise.all([...this.#state.retired.values()].map(({ ended }) => ended))
+  }
+
+  #run(changes: readonly Change[], options: ReloadOptions = {}): ReturnType<Operation['run']> {
+    const resolved: OperationOptions = {
+      cutover: options.cutover ?? 'overlap', dryRun: options.dryRun ?? false, onOrphan: options.onOrphan ?? 'reject',
+      signal: options.signal, handlers: options.handlers, drain: { ...this.#state.drainPolicy, ...options.drain },
+    }
+    return new Operation(this.#state, changes, resolved).run()
+  }
+}

@@ -1,0 +1,49 @@
+import type { ErrorPlace } from '../errors.js'
+import { LeaseList } from './lease-list.js'
+import type { Plugin, PluginHandle } from './plugin.js'
+
+/** A provider as a plugin version registered it. */
+export interface Registration {
+  /** The surface's place in the tables of an epoch. */
+  readonly slot: number
+  readonly surface: string
+  readonly key: string
+  readonly provider: unknown
+}
+
+/** One generation of a plugin. */
+export class PluginVersion {
+  readonly plugin: Plugin
+  readonly generation: number
+  /** Where the plugin stands among the installed ones; a reload keeps it. */
+  readonly place: number
+  readonly registrations: readonly Registration[]
+  /** The leases that hold this version only. */
+  readonly leases = new LeaseList()
+  /** Live resources that are being opened by its providers. */
+  readonly opening = new Set<Promise<unknown>>()
+  /** The numbers of the first and the last epoch it is part of. */
+  firstEpoch = Number.POSITIVE_INFINITY
+  lastEpoch = Number.POSITIVE_INFINITY
+
+  constructor(plugin: Plugin, generation: number, place: number, registrations: readonly Registration[]) {
+    this.plugin = plugin
+    this.generation = generation
+    this.place = place
+    this.registrations = registrations
+  }
+
+  get id(): string { return this.plugin.manifest.id }
+  get version(): string { return this.plugin.manifest.version }
+  get handle(): PluginHandle { return Object.freeze({ id: this.id, generation: this.generation }) }
+  /** How errors name it. */
+  get label(): string { return `${this.id}@${this.version}` }
+
+  provides(slot: number, key: string): Registration | undefined {
+    return this.registrations.find((registration) => registration.slot === slot && registration.key === key)
+  }
+
+  placeOf(registration: Registration): ErrorPlace {
+    return { plugin: this.label, surface: registration.surface, key: registration.key }
+  }
+}

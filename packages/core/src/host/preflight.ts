@@ -1,0 +1,148 @@
+import { judge, refuseIncompatible, type JudgedPair } from '../dispatch/compat.js'
+import { liveSample, type ResourceMove } from '../dispatch/handoffs.js'
+import { handlerMove } from '../dispatch/handler-move.js'
+import type { CompatReport } from '../dispatch/report.js'
+import type { ReloadKindHandlers } from '../dispatch/request.js'
+import { Step, type PhaseOptions, type StepEnvironment } from '../dispatch/step.js'
+import { ReloadError, type ReloadErrorCode } from '../errors.js'
+import { moveOf, type Attached } from './attached.js'
+import { tableKey, type HostState } from './host-state.js'
+import type { Registration } from './plugin-version.js'
+import type { Succession } from './succession.js'
+
+export interface PreflightOptions {
+  readonly signal: AbortSignal | undefined
+  readonly onOrphan: 'reject' | 'close'
+  readonly handlers: ReloadKindHandlers | undefined
+}
+
+/** What an operation will hand over, close and remember, and how its providers were judged. */
+export class Preflight {
+  readonly moves: ResourceMove[] = []
+  /** Live resources that nothing will provide any more. */
+  readonly orphans: Attached[] = []
+  /** What removed keys will be judged by, by table key. */
+  readonly remembered = new Map<string, unknown>()
+  readonly forgotten: string[] = []
+  compat: CompatReport = { compatible: true, entries: [] }
+  readonly #state: HostState
+  readonly #succession: Succession
+  readonly #environment: StepEnvironment
+  readonly #options: PreflightOptions
+  /** The remembered contracts that new keys were judged by. */
+  readonly #judgedBy = new Map<string, unknown>()
+
+  constructor(state: HostState, succession: Succession, environment: StepEnvironment, options: PreflightOptions) {
+    this.#state = state
+    this.#succession = succession
+    this.#environment = environment
+    this.#options = options
+  }
+
+  /** @throws ReloadError `ORPHANED_RESOURCE`, `SCHEMA_INCOMPAT`, `STEP_TIMEOUT`, `ABORTED`. Touches nothing live. */
+  async run(): Promise<void> {
+    await this.#awaitOpening()
+    this.#listAttached()
+    this.#listHandlers()
+    this.#refuseOrphans()
+    this.compat = await judge(this.#pairs(), this.#environment, this.#options.signal)
+    refuseIncompatible(this.compat)
+    await this.#rememberRemoved()
+  }
+
+  /** A key that another plugin took and gave up again since then was judged against the wrong contract. */
+  refuseUnjudged(): void {
+    for (const { registrations } of this.#succession.installed) {
+      for (const { slot, key, surface } of registrations) {
+        const name = tableKey(slot, key)
+        if (this.#succession.before(slot, key) !== undefined || this.#state.remembered.get(name) === this.#judgedBy.get(name)) continue
+        throw new ReloadError('DUPLICATE', 'another plugin has provided this key meanwhile', { phase: 'commit', surface, key, hint: 'Try again.' })
+      }
+    }
+  }
+
+  async #awaitOpening(): Promise<void> {
+    for (const version of this.#succession.retired) {
+      if (version.opening.size === 0) continue
+      const step = new Step(this.#environment, { plugin: version.label })
+      await step.run('preflight', this.#phase('HANDOFF'), () =>
+        step.call('wait for pending opens', async () => { await Promise.allSettled(version.opening) }))
+    }
+  }
+
+  #listAttached(): void {
+    const { retired } = this.#succession
+    for (const attached of this.#state.attached.values()) {
+      if (!retired.includes(attached.owner)) continue
+      const next = this.#succession.after(attached.slot, attached.key)
+      if (next === undefined) this.orphans.push(attached)
+      else this.moves.push(moveOf(attached, next.registration.provider, this.#succession.label(attached.owner)))
+    }
+  }
+
+  #listHandlers(): void {
+    for (const { surface, handoff } of this.#options.handlers?.entries() ?? []) {
+      const slot = this.#state.slotOf(surface.id)
+      this.moves.push(handlerMove(this.#state.strategyAt(slot), handoff, {
+        old: this.#succession.before(slot, handoff.key)?.provider,
+        next: this.#succession.after(slot, handoff.key)?.registration.provider,
+      }, this.#state.clock))
+    }
+  }
+
+  #refuseOrphans(): void {
+    const [first] = this.orphans
+    if (first === undefined || this.#options.onOrphan === 'close') return
+    throw new ReloadError('ORPHANED_RESOURCE', `nothing would provide ${this.orphans.map(({ name, key }) => `"${name}" (key "${key}")`).join(', ')} any more`, {
+      phase: 'preflight', plugin: first.owner.label, surface: first.strategy.surface.id, key: first.key, resource: first.name,
+      hint: "Detach it first, keep the key, or say onOrphan: 'close'.",
+    })
+  }
+
+  /** Each key is judged against what was served under it last, whichever plugin provided it. */
+  #pairs(): JudgedPair[] {
+    const pairs: JudgedPair[] = []
+    for (const version of this.#succession.installed) {
+      for (const registration of version.registrations) {
+        const old = this.#lastServed(registration)
+        if (old === undefined) continue
+        const strategy = this.#state.strategyAt(registration.slot)
+        const moves = this.moves.filter((move) => move.strategy === strategy && move.key === registration.key)
+        const live = moves.map(liveSample).filter((sample) => sample !== undefined)
+        pairs.push({ strategy, key: registration.key, old, next: registration.provider, live, plugin: version.label })
+      }
+    }
+    return pairs
+  }
+
+  #lastServed({ slot, key }: Registration): unknown {
+    const before = this.#succession.before(slot, key)
+    if (before !== undefined) return before.provider
+    const kept = this.#state.remembered.get(tableKey(slot, key))
+    if (kept !== undefined) this.#judgedBy.set(tableKey(slot, key), kept)
+    return kept
+  }
+
+  async #rememberRemoved(): Promise<void> {
+    for (const version of this.#succession.retired) {
+      for (const registration of version.registrations) {
+        const { slot, key, surface, provider } = registration
+        const strategy = this.#state.strategyAt(slot)
+        if (strategy.remember === undefined || this.#succession.after(slot, key) !== undefined) continue
+        const step = new Step(this.#environment, version.placeOf(registration))
+        try {
+          const kept = await step.run('preflight', this.#phase('PLUGIN'), () => step.call('remember', () => strategy.remember?.(provider, step)))
+          this.remembered.set(tableKey(slot, key), kept)
+        } catch (error) {
+          // A plugin that cannot describe itself must still be removable; the report says what was forgotten.
+          if (this.#options.signal?.aborted === true) throw error
+          this.forgotten.push(`${surface} "${key}"`)
+        }
+      }
+    }
+  }
+
+  #phase(code: ReloadErrorCode): PhaseOptions<void> & PhaseOptions<unknown> {
+    return { code, ...(this.#options.signal && { signal: this.#options.signal }) }
+  }
+}

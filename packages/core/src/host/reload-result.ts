@@ -1,0 +1,43 @@
+import type { Surface } from '../surface.js'
+import type { Outcome } from './operation.js'
+import type { PluginVersion } from './plugin-version.js'
+import type { FinalReport, ReloadReport, ReloadResult } from './results.js'
+
+const NOTHING_TO_CLOSE: FinalReport = { status: 'finalized', drainMs: 0, blockers: [], errors: [] }
+
+/** The part of an operation's outcome that is about one plugin. Holds nothing of the old version (I12). */
+export function reloadResult(outcome: Outcome, old: PluginVersion): ReloadResult {
+  const bySurface = new Map<string, Map<string, unknown>>()
+  for (const [{ strategy, name }, resource] of outcome.handoffs.results()) {
+    const { id } = strategy.surface
+    bySurface.set(id, (bySurface.get(id) ?? new Map<string, unknown>()).set(name, resource))
+  }
+  const committed = outcome.finalization !== undefined
+  const next = outcome.succession.installed.find(({ id }) => id === old.id)
+  return {
+    status: committed ? 'committed' : 'dry-run',
+    handle: (committed && next ? next : old).handle,
+    report: reloadReport(outcome, old),
+    finalized: outcome.finalization?.finished ?? Promise.resolve(NOTHING_TO_CLOSE),
+    resources<P, R, W>(surface: Surface<P, R, W>) {
+      return (bySurface.get(surface.id) ?? new Map<string, unknown>()) as ReadonlyMap<string, R>
+    },
+  }
+}
+
+export function reloadReport({ succession, preflight, handoffs, log, environment }: Outcome, old: PluginVersion): ReloadReport {
+  const next = succession.installed.find(({ id }) => id === old.id)
+  const own = handoffs.report.filter(({ surface, key }) => old.registrations.some((it) => it.surface === surface && it.key === key))
+  const { blockedMs, blockedBy } = environment.meter.worst
+  return {
+    plugin: old.id, from: old.version, to: next?.version, totalMs: log.totalMs, phases: { ...log.ms },
+    compat: preflight.compat.entries.filter(({ plugin }) => plugin === next?.label),
+    handoffs: own,
+    pauseMs: Math.max(0, ...own.map(({ pauseMs }) => pauseMs)),
+    blockedMs, blockedBy,
+    bytes: own.reduce((sum, { bytes }) => sum + bytes, 0),
+    replayedWrites: own.reduce((sum, { replayedWrites }) => sum + replayedWrites, 0),
+    closedOrphans: preflight.orphans.map(({ name }) => name),
+    forgotten: preflight.forgotten,
+  }
+}

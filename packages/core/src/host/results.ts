@@ -1,0 +1,74 @@
+import type { CompatEntry, HandoffReport } from '../dispatch/report.js'
+import type { ReloadPhase } from '../errors.js'
+import type { Surface } from '../surface.js'
+import type { Blocker } from './lease.js'
+import type { PluginHandle } from './plugin.js'
+
+/** What an operation did, plugin by plugin (I10). Times in milliseconds. */
+export interface ReloadReport {
+  readonly plugin: string
+  /** The versions before and after; absent at an install and a removal. */
+  readonly from: string | undefined
+  readonly to: string | undefined
+  readonly totalMs: number
+  readonly phases: Readonly<Partial<Record<ReloadPhase, number>>>
+  readonly compat: readonly CompatEntry[]
+  readonly handoffs: readonly HandoffReport[]
+  /** The longest that one write was held. */
+  readonly pauseMs: number
+  /** The longest synchronous stretch of any plugin call, and the call. */
+  readonly blockedMs: number
+  readonly blockedBy: string | undefined
+  readonly bytes: number
+  readonly replayedWrites: number
+  /** Resources that were closed because nothing provides them any more. */
+  readonly closedOrphans: readonly string[]
+  /** Removed keys, as `surface "key"`, whose contract could not be remembered: one that comes back is not judged by it. */
+  readonly forgotten: readonly string[]
+}
+
+/** How the old version ended. */
+export interface FinalReport {
+  /** `kept`: leases outlived the drain's deadline, and the old version stays until they end. */
+  readonly status: 'finalized' | 'forced' | 'kept'
+  readonly drainMs: number
+  /** What held the old version at the deadline. */
+  readonly blockers: readonly Blocker[]
+  /** What failed while the old version was closed. */
+  readonly errors: readonly unknown[]
+}
+
+export interface ReloadResult {
+  /** `dry-run`: everything up to the commit went well, and was rolled back. */
+  readonly status: 'committed' | 'dry-run'
+  /** The current handle: the new generation after a commit. */
+  readonly handle: PluginHandle
+  readonly report: ReloadReport
+  /** The new resources of a surface, by name. */
+  resources<P, R, W>(surface: Surface<P, R, W>): ReadonlyMap<string, R>
+  /** Resolves when the old version is closed, or at the drain's deadline. Never rejects. */
+  readonly finalized: Promise<FinalReport>
+}
+
+export interface RemoveResult {
+  readonly report: ReloadReport
+  readonly finalized: Promise<FinalReport>
+}
+
+export interface PluginStatus {
+  readonly id: string
+  readonly version: string
+  readonly generation: number
+  /** `retired`: replaced or removed, and still held. */
+  readonly state: 'active' | 'changing' | 'retired'
+  readonly heldBy: readonly Blocker[]
+}
+
+export interface ResourceStatus {
+  readonly surface: string
+  readonly name: string
+  readonly key: string
+  readonly plugin: string
+  /** `copying`: writes are recorded for a successor; `held`: they wait; `halted`: it could not be started again. */
+  readonly state: 'serving' | 'copying' | 'held' | 'halted'
+}

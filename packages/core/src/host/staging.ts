@@ -1,0 +1,74 @@
+import { ReloadError, describeThrown, type ReloadErrorCode } from '../errors.js'
+import type { AnySurface, Surface } from '../surface.js'
+import type { SlotTable } from './epoch-lease.js'
+import type { Plugin, Registrar } from './plugin.js'
+import type { Registration } from './plugin-version.js'
+
+/** Surface ids each plugin may register on, by plugin id; `*` is for plugins that are not named. */
+export type Grants = Readonly<Record<string, readonly string[]>>
+
+/** The view a plugin registers into. Nobody else can see it, and it is closed when `register` has returned. */
+export class Staging implements Registrar {
+  readonly registrations: Registration[] = []
+  readonly #plugin: Plugin
+  readonly #surfaceOf: (slot: number) => AnySurface
+  readonly #slots: SlotTable
+  readonly #grants: Grants | undefined
+  #sealed = false
+
+  constructor(plugin: Plugin, slots: SlotTable, surfaceOf: (slot: number) => AnySurface, grants: Grants | undefined) {
+    this.#plugin = plugin
+    this.#slots = slots
+    this.#surfaceOf = surfaceOf
+    this.#grants = grants
+  }
+
+  provide<P, R, W>(surface: Surface<P, R, W>, provider: P): this {
+    const { id } = surface
+    if (this.#sealed) throw this.#refused('PLUGIN', 'register had returned already', id, 'Provide everything before register returns.')
+    const slot = this.#slots.get(id)
+    if (slot === undefined) throw this.#refused('NO_STRATEGY', 'the host has no strategy for this surface', id, 'The host has to be given the strategy of the surface.')
+    this.#checkAllowed(id)
+    const key = this.#keyOf(this.#surfaceOf(slot), provider)
+    if (this.registrations.some((other) => other.slot === slot && other.key === key)) {
+      throw this.#refused('DUPLICATE', 'the plugin provides this key twice', id, 'Give each provider of a surface a key of its own.', key)
+    }
+    this.registrations.push({ slot, surface: id, key, provider })
+    return this
+  }
+
+  seal(): void {
+    this.#sealed = true
+  }
+
+  #checkAllowed(surface: string): void {
+    const { id, capabilities } = this.#plugin.manifest
+    if (capabilities !== undefined && !capabilities.includes(surface)) {
+      throw this.#refused('CAPABILITY', 'manifest.capabilities does not list this surface', surface, 'Declare it in the manifest.')
+    }
+    if (this.#grants !== undefined && !(this.#grants[id] ?? this.#grants['*'] ?? []).includes(surface)) {
+      throw this.#refused('CAPABILITY', 'the host does not grant this surface to the plugin', surface, 'Add it to the grants of the host.')
+    }
+  }
+
+  #keyOf(surface: AnySurface, provider: unknown): string {
+    if (typeof provider !== 'object' || provider === null) {
+      throw this.#refused('PLUGIN', `the provider is ${provider === null ? 'null' : `a ${typeof provider}`}, not an object`, surface.id, 'Provide an object with the methods of the surface.')
+    }
+    let key: unknown
+    try {
+      key = surface.keyOf(provider)
+    } catch (error) {
+      throw this.#refused('PLUGIN', `the provider's key cannot be read: ${describeThrown(error)}`, surface.id, 'Give the provider the property the surface names it by.')
+    }
+    if (typeof key !== 'string' || key === '') throw this.#refused('PLUGIN', 'the provider has no key', surface.id, 'Give it a non-empty name.')
+    const missing = (surface.methods ?? []).filter((method) => typeof (provider as Record<string, unknown>)[method] !== 'function')
+    if (missing.length > 0) throw this.#refused('PLUGIN', `the provider has no method ${missing.join(', ')}`, surface.id, 'Implement the whole contract of the surface.', key)
+    return key
+  }
+
+  #refused(code: ReloadErrorCode, reason: string, surface: string, hint: string, key?: string): ReloadError {
+    const { id, version } = this.#plugin.manifest
+    return new ReloadError(code, reason, { phase: 'stage', step: 'register', plugin: `${id}@${version}`, surface, ...(key !== undefined && { key }), hint })
+  }
+}
