@@ -27,6 +27,8 @@ interface Running {
   readonly code: ReloadErrorCode
   readonly controller: AbortController
   step: string | undefined
+  /** Of the call that was made last, while it is pending. */
+  calling: AbortController | undefined
   cancelDeadline: () => void
 }
 
@@ -47,7 +49,7 @@ export class Step implements StepContext {
   }
 
   get signal(): AbortSignal {
-    return this.#running?.controller.signal ?? new AbortController().signal
+    return (this.#running?.calling ?? this.#running?.controller ?? new AbortController()).signal
   }
 
   progress(done: number, total?: number): void {
@@ -66,7 +68,7 @@ export class Step implements StepContext {
   /** Runs one phase. Its deadline starts anew with every {@link call} made inside it. */
   async run<T>(phase: ReloadPhase, options: PhaseOptions<T>, body: () => MaybePromise<T>): Promise<T> {
     const controller = new AbortController()
-    const running: Running = { phase, code: options.code, controller, step: undefined, cancelDeadline: () => {} }
+    const running: Running = { phase, code: options.code, controller, step: undefined, calling: undefined, cancelDeadline: () => {} }
     const onAbort = (): void => controller.abort(this.#error('ABORTED', 'the caller aborted', running, { cause: options.signal?.reason }))
     if (options.signal?.aborted) onAbort()
     options.signal?.addEventListener('abort', onAbort, { once: true })
@@ -90,23 +92,36 @@ export class Step implements StepContext {
       return this.run('rollback', { code: 'HANDOFF', ...options }, () => this.call(step, call, options))
     }
     running.step = step
-    this.#arm(running)
-    const { signal } = running.controller
+    running.cancelDeadline()
+    // A deadline ends its call and not the phase, so that a rollback goes on past a call that hangs.
+    const calling = running.calling = new AbortController()
+    const { signal: phase } = running.controller
+    const onAbort = (): void => calling.abort(phase.reason)
+    if (phase.aborted) onAbort()
+    phase.addEventListener('abort', onAbort, { once: true })
+    const cancelDeadline = this.#deadline(running, calling)
     try {
       return await abandonable(
-        () => this.#environment.meter.measure(step, this.stretch, () => call(signal)), signal, options.discard?.bind(options))
+        () => this.#environment.meter.measure(step, this.stretch, () => call(calling.signal)), calling.signal, options.discard?.bind(options))
     } catch (error) {
       throw this.#asReloadError(error, running, step)
     } finally {
-      if (!signal.aborted) this.#arm(running)
+      cancelDeadline()
+      phase.removeEventListener('abort', onAbort)
+      if (running.calling === calling) running.calling = undefined
+      if (this.#running === running && !phase.aborted) this.#arm(running)
     }
   }
 
   #arm(running: Running): void {
     running.cancelDeadline()
+    running.cancelDeadline = this.#deadline(running, running.controller)
+  }
+
+  #deadline(running: Running, controller: AbortController): () => void {
     const timeoutMs = this.#environment.timeoutMs(running.phase)
-    running.cancelDeadline = this.#environment.clock.after(timeoutMs, () => {
-      running.controller.abort(this.#error('STEP_TIMEOUT', `no answer within ${timeoutMs} ms`, running,
+    return this.#environment.clock.after(timeoutMs, () => {
+      controller.abort(this.#error('STEP_TIMEOUT', `no answer within ${timeoutMs} ms`, running,
         { hint: `If the step is only slow, raise timeouts.${running.phase}.` }))
     })
   }

@@ -4,6 +4,7 @@ import type { MaybePromise } from '../maybe-promise.js'
 import { WriteGate } from '../move/gate.js'
 import type { Surface } from '../surface.js'
 import type { Attached } from './attached.js'
+import { Drain, GRACE_MS } from './drain.js'
 import type { ProviderEntry, ResourceEntry } from './epoch.js'
 import { EpochChange } from './epoch-change.js'
 import { closeOrphan } from './finalization.js'
@@ -22,11 +23,21 @@ export async function attach<P, R, W>(state: HostState, surface: Surface<P, R, W
   if (state.attached.has(id) || state.opening.has(id)) throw taken()
   state.opening.add(id)
   try {
-    const { owner, registration } = await settledProvider(state, slot, key, place)
+    let entry = served(state, slot, key, place)
+    // Nothing is opened with a version that is leaving. What is read after the wait is used in the same turn, or another
+    // operation might list the version's resources in between and miss this one.
+    for (let operation = state.listed.get(entry.owner); operation; operation = state.listed.get(entry.owner)) {
+      await operation.decided
+      entry = served(state, slot, key, place)
+    }
+    const { owner, registration } = entry
     const opened = open(state, owner, registration.provider as P, place, options)
     owner.opening.add(opened)
     try {
-      const resource = await opened
+      const resource = await opened.catch((error: unknown) => {
+        state.refuseClosed()
+        throw error
+      })
       const attached = enter(state, { slot, name, key, owner, resource, open: options.open as (provider: unknown) => unknown })
       return new AttachedResource<R, W>(state, attached)
     } finally {
@@ -37,18 +48,11 @@ export async function attach<P, R, W>(state: HostState, surface: Surface<P, R, W
   }
 }
 
-/** Waits while the provider's plugin is being replaced, so that nothing is opened with a version that is leaving. */
-async function settledProvider(state: HostState, slot: number, key: string, place: { surface: string; key: string; resource: string }): Promise<ProviderEntry> {
-  for (;;) {
-    state.refuseClosed()
-    const entry = state.epoch.providers[slot]?.byKey.get(key)
-    if (entry === undefined) {
-      throw new ReloadError('PROVIDER_NOT_FOUND', 'no plugin provides this key', { ...place, step: 'attach', hint: 'Install the plugin that provides it first.' })
-    }
-    const operation = state.listed.get(entry.owner)
-    if (operation === undefined) return entry
-    await operation.decided
-  }
+function served(state: HostState, slot: number, key: string, place: { surface: string; key: string; resource: string }): ProviderEntry {
+  state.refuseClosed()
+  const entry = state.epoch.providers[slot]?.byKey.get(key)
+  if (entry !== undefined) return entry
+  throw new ReloadError('PROVIDER_NOT_FOUND', 'no plugin provides this key', { ...place, step: 'attach', hint: 'Install the plugin that provides it first.' })
 }
 
 async function open<P, R>(state: HostState, owner: PluginVersion, provider: P, place: { surface: string; key: string; resource: string }, options: AttachOptions<P, R>): Promise<R> {
@@ -56,7 +60,8 @@ async function open<P, R>(state: HostState, owner: PluginVersion, provider: P, p
   const environment = { ...state.environment(false), timeoutMs: () => state.timeoutMs('open') }
   const step = new Step(environment, { ...place, plugin: owner.label })
   const strategy = state.strategies.get(place.surface)
-  return step.run('prepare', { code: 'HANDOFF' }, () => step.call('open', async () => {
+  // A host that closes waits for no open: what it produces after all is closed again.
+  return step.run('prepare', { code: 'HANDOFF', signal: state.closing.signal }, () => step.call('open', async () => {
     const resource = await options.open(lease.provider)
     if (resource === undefined || resource === null) throw new Error('open returned no resource')
     return resource
@@ -65,11 +70,14 @@ async function open<P, R>(state: HostState, owner: PluginVersion, provider: P, p
 
 function enter(state: HostState, given: Omit<Attached, 'strategy' | 'gate' | 'detached'> & { resource: unknown }): Attached {
   const { slot, name, key, owner, resource, open: reopen } = given
+  const id = tableKey(slot, name)
   const strategy = state.strategyAt(slot)
   const { surface } = strategy
   const gate: WriteGate<unknown, unknown> = new WriteGate(surface, name, resource, {
     clock: state.clock, maxRecorded: state.maxRecordedWrites, writeTimeoutMs: state.timeoutMs('write'),
     onReplaced: (outcome) => {
+      // A restart may complete when the resource has left already; then it is only closed.
+      if (state.attached.get(id) !== attached) return
       serve('resource' in outcome ? { live: outcome.resource } : outcome)
       state.emit('resource' in outcome
         ? { type: 'resource-restarted', surface: surface.id, resource: name }
@@ -80,7 +88,7 @@ function enter(state: HostState, given: Omit<Attached, 'strategy' | 'gate' | 'de
   const serve = (entry: ResourceEntry['slot']): void => {
     state.publish(new EpochChange([], []).edit({ slot, name, entry: { owner: attached.owner, slot: entry } }))
   }
-  state.attached.set(tableKey(slot, name), attached)
+  state.attached.set(id, attached)
   serve({ live: resource })
   return attached
 }
@@ -105,7 +113,14 @@ class AttachedResource<R, W> implements LiveResource<R, W> {
   }
 
   detach(): Promise<void> {
-    return this.#attached.detached ??= detach(this.#state, this.#attached)
+    const { detaching } = this.#state
+    if (this.#attached.detached === undefined) {
+      const detached = this.#attached.detached = detach(this.#state, this.#attached)
+      detaching.add(detached)
+      const done = (): void => { detaching.delete(detached) }
+      detached.then(done, done)
+    }
+    return this.#attached.detached
   }
 }
 
@@ -115,16 +130,14 @@ async function detach(state: HostState, attached: Attached): Promise<void> {
   const id = tableKey(slot, name)
   // A reload may have closed it as an orphan meanwhile.
   if (state.attached.get(id) !== attached) return
-  const idle = gate.close()
+  void gate.close()
   state.attached.delete(id)
   state.publish(new EpochChange([], []).edit({ slot, name, entry: undefined }))
-  const reaching = state.pastReaching([attached.owner])
-  const environment = state.environment(false)
-  const step = new Step(environment, { surface: attached.strategy.surface.id, key: attached.key, resource: name })
-  // A write that never settles must not keep the resource from being closed.
-  const stuck = await step.run('finalize', { code: 'HANDOFF' }, () => step.call('let the last write settle', () => idle))
-    .then(() => undefined, (error: unknown) => ({ error }))
-  await Promise.all(reaching.map((leases) => leases.empty()))
-  await closeOrphan(attached, environment)
-  if (stuck) throw stuck.error
+  // Its plugin is not shut down before it is closed.
+  using held = new HeldProvider(attached.owner, undefined, state.clock.now(), { label: `detach ${name}` })
+  const drain = new Drain(state.pastReaching([attached.owner]), [], state.clock)
+  await drain.run({ deadlineMs: Number.POSITIVE_INFINITY }, held.signal)
+  // Forced out with its plugin: the leases were told at the same moment, and have the same grace.
+  await drain.run({ deadlineMs: state.drainPolicy.graceMs ?? GRACE_MS })
+  await closeOrphan(attached, state.environment(false))
 }

@@ -11,22 +11,31 @@ export interface DrainPolicy {
   readonly graceMs?: number
 }
 
-export type DrainOutcome = 'drained' | 'forced' | 'blocked'
+export const GRACE_MS = 5_000
+
+export interface DrainResult {
+  readonly outcome: 'drained' | 'forced' | 'blocked'
+  /** What was waited for at the deadline. */
+  readonly blockers: readonly Blocker[]
+}
 
 /** The leases that can reach a set of plugin versions, and the wait for their end. */
 export class Drain {
   readonly #epochs: readonly LeaseList[]
   readonly #versions: readonly LeaseList[]
   readonly #clock: Clock
-  /** Resolves when the last lease has ended; nothing polls. */
-  readonly ended: Promise<unknown>
+  #ended: Promise<unknown> | undefined
 
   /** @param epochs the leases of the epochs that reach what is drained. @param versions those of plugin versions alone. */
   constructor(epochs: readonly LeaseList[], versions: readonly LeaseList[], clock: Clock) {
     this.#epochs = epochs
     this.#versions = versions
     this.#clock = clock
-    this.ended = Promise.all([...this.#epochs, ...this.#versions].map((list) => list.empty()))
+  }
+
+  /** Resolves when the last lease has ended; nothing polls. */
+  get ended(): Promise<unknown> {
+    return this.#ended ??= Promise.all([...this.#epochs, ...this.#versions].map((list) => list.empty()))
   }
 
   blockers(): Blocker[] {
@@ -38,12 +47,13 @@ export class Drain {
   }
 
   /** Waits as the policy says. `blocked` leaves the leases alone: the default keeps what they hold (I9). */
-  async run(policy: DrainPolicy, signal?: AbortSignal): Promise<DrainOutcome> {
-    if (await this.#within(policy.deadlineMs ?? 30_000, signal)) return 'drained'
-    if (policy.onDeadline !== 'force' || signal?.aborted === true) return 'blocked'
+  async run(policy: DrainPolicy, signal?: AbortSignal): Promise<DrainResult> {
+    if (await this.#within(policy.deadlineMs ?? 30_000, signal)) return { outcome: 'drained', blockers: [] }
+    const blockers = this.blockers()
+    if (policy.onDeadline !== 'force' || signal?.aborted === true) return { outcome: 'blocked', blockers }
     for (const list of [...this.#epochs, ...this.#versions]) list.force(new DOMException('the plugin this lease holds is being closed', 'AbortError'))
-    await this.#within(policy.graceMs ?? 5_000, signal)
-    return 'forced'
+    await this.#within(policy.graceMs ?? GRACE_MS, signal)
+    return { outcome: 'forced', blockers }
   }
 
   #within(ms: number, signal?: AbortSignal): Promise<boolean> {

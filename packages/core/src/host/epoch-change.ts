@@ -1,6 +1,6 @@
-import { ReloadError } from '../errors.js'
+import { ReloadError, type ReloadPhase } from '../errors.js'
 import { Epoch, type ProviderEntry, type ProviderTable, type ResourceEntry, type ResourceTable } from './epoch.js'
-import type { PluginVersion } from './plugin-version.js'
+import type { PluginVersion, Registration } from './plugin-version.js'
 
 /** What a resource becomes: an entry, or `undefined` where it leaves. */
 export interface ResourceEdit {
@@ -39,16 +39,15 @@ export class EpochChange {
     for (const slot of this.#added.keys()) this.#table(slot, current)
   }
 
-  /** @throws ReloadError `DUPLICATE` where another plugin has taken a key meanwhile. */
-  check(current: Epoch): void {
+  /** @throws ReloadError `DUPLICATE` where two plugins would provide the same key. */
+  check(current: Epoch, phase: ReloadPhase): void {
     for (const owner of this.installed) {
       for (const registration of owner.registrations) {
-        const holder = current.providers[registration.slot]?.byKey.get(registration.key)?.owner
-        if (holder !== undefined && !this.retired.has(holder)) {
-          throw new ReloadError('DUPLICATE', `the key is provided by plugin "${holder.label}"`, {
-            ...owner.placeOf(registration), hint: 'Choose another key, or replace both plugins together with reloadAll.',
-          })
-        }
+        const holder = this.#holder(owner, registration, current)
+        if (holder === undefined) continue
+        throw new ReloadError('DUPLICATE', `the key is provided by plugin "${holder.label}"`, {
+          phase, ...owner.placeOf(registration), hint: 'Choose another key, or replace both plugins together with reloadAll.',
+        })
       }
     }
   }
@@ -60,6 +59,13 @@ export class EpochChange {
     for (const version of this.retired) version.lastEpoch = current.number
     for (const version of this.installed) version.firstEpoch = number
     return new Epoch(number, providers, this.#resources(current), this.#fences(current))
+  }
+
+  /** Who else would serve a key of `owner`: a plugin that stays, or one that comes with it. */
+  #holder(owner: PluginVersion, { slot, key }: Registration, current: Epoch): PluginVersion | undefined {
+    const staying = current.providers[slot]?.byKey.get(key)?.owner
+    if (staying !== undefined && !this.retired.has(staying)) return staying
+    return this.installed.find((other) => other !== owner && other.provides(slot, key) !== undefined)
   }
 
   #addedTo(slot: number): ProviderEntry[] {

@@ -22,52 +22,68 @@ export class Finalization {
   readonly finished: Promise<FinalReport>
   readonly #state: HostState
   readonly #init: FinalizationInit
+  readonly #drain: Drain
+  #closed: Promise<unknown[]> | undefined
 
   constructor(state: HostState, init: FinalizationInit) {
     this.#state = state
     this.#init = init
-    const drain = state.drainOf(init.retired)
-    for (const version of init.retired) state.retired.set(version, drain)
-    this.finished = this.#run(drain)
+    this.#drain = state.drainOf(init.retired)
+    for (const version of init.retired) state.retired.set(version, this.#drain)
+    state.finalizations.add(this)
+    this.finished = this.#run()
   }
 
-  async #run(drain: Drain): Promise<FinalReport> {
+  /** Has the leases' signals fired at the deadline, and closes the old versions, even where they were to be kept. */
+  async force(policy: DrainPolicy): Promise<void> {
+    await this.#drain.run({ ...policy, onDeadline: 'force' })
+    await this.#close()
+  }
+
+  async #run(): Promise<FinalReport> {
     const { log, policy } = this.#init
-    const outcome = await log.phase('drain', () => drain.run(policy))
+    const { outcome, blockers } = await log.phase('drain', () => this.#drain.run(policy))
     const drainMs = log.ms.drain ?? 0
     if (outcome === 'blocked') {
-      const blockers = drain.blockers()
       log.kept(blockers)
       // The old version stays until its leases end, however long that takes; then it is closed like any other.
-      void drain.ended.then(() => this.#close())
+      void this.#drain.ended.then(() => this.#close())
       return { status: 'kept', drainMs, blockers, errors: [] }
     }
-    const blockers = drain.blockers()
     return { status: outcome === 'forced' ? 'forced' : 'finalized', drainMs, blockers, errors: await this.#close() }
   }
 
-  async #close(): Promise<unknown[]> {
+  #close(): Promise<unknown[]> {
+    return this.#closed ??= this.#closeAll()
+  }
+
+  async #closeAll(): Promise<unknown[]> {
     const { log, handoffs, orphans, retired, environment } = this.#init
     const errors: unknown[] = []
     const note = (error: unknown): void => { errors.push(error) }
     await log.phase('finalize', async () => {
       errors.push(...await handoffs.finalize())
-      for (const orphan of orphans) await closeOrphan(orphan, environment).catch(note)
+      for (const orphan of orphans.toReversed()) await closeOrphan(orphan, environment).catch(note)
       for (const version of retired.toReversed()) {
         await shutdown(version, 'finalize', environment).catch(note)
         this.#state.retired.delete(version)
       }
     })
+    this.#state.finalizations.delete(this)
     log.finalized(errors)
     return errors
   }
 }
 
-/** Closes a resource that leaves without a successor. */
+/** Closes a resource that leaves without a successor, and has been taken out of service. */
 export async function closeOrphan({ strategy, gate, name, key }: Attached, environment: StepEnvironment): Promise<void> {
   const step = new Step(environment, { surface: strategy.surface.id, key, resource: name })
   await step.run('finalize', { code: 'HANDOFF' }, async () => {
-    if (gate.halted !== undefined) return
-    await step.call('close', () => strategy.close?.(gate.resource))
+    try {
+      await step.call('let the last write settle', () => gate.close())
+    } finally {
+      // Nor does a write that never settles keep it from being closed.
+      if (gate.halted === undefined) await step.call('close', () => strategy.close?.(gate.resource))
+    }
   })
 }

@@ -10,6 +10,7 @@ import { Drain, type DrainPolicy } from './drain.js'
 import { Epoch } from './epoch.js'
 import type { EpochChange } from './epoch-change.js'
 import type { ReloadEvent, ReloadObserver } from './events.js'
+import type { Finalization } from './finalization.js'
 import type { LeaseList } from './lease-list.js'
 import type { Operation } from './operation.js'
 import type { PluginHandle } from './plugin.js'
@@ -62,8 +63,13 @@ export class HostState {
   readonly opening = new Set<string>()
   /** What removed keys are judged by when they come back. */
   readonly remembered = new Map<string, unknown>()
-  closed = false
-  #unfenced: (() => void)[] = []
+  /** What follows a commit, until it is over. */
+  readonly finalizations = new Set<Finalization>()
+  /** The resources that are being detached. */
+  readonly detaching = new Set<Promise<void>>()
+  /** Fires when the host is closed. */
+  readonly closing = new AbortController()
+  readonly #unfenced = new Set<() => void>()
   #operationCount = 0
   #places = 0
 
@@ -121,7 +127,7 @@ export class HostState {
   }
 
   refuseClosed(): void {
-    if (this.closed) throw new ReloadError('HOST_CLOSED', 'the host was closed', { hint: 'Make a new host.' })
+    if (this.closing.signal.aborted) throw new ReloadError('HOST_CLOSED', 'the host was closed', { hint: 'Make a new host.' })
   }
 
   /** The active version that `handle` names. @throws ReloadError `PLUGIN_NOT_FOUND`, `STALE_HANDLE`. */
@@ -146,24 +152,28 @@ export class HostState {
       void former.leases.empty().then(() => this.past.delete(former))
     }
     if (this.epoch.fenced.size > 0) return
-    const waiting = this.#unfenced
-    this.#unfenced = []
-    for (const wake of waiting) wake()
+    for (const wake of this.#unfenced) wake()
   }
 
-  /** Resolves when nothing is fenced. */
-  async unfenced(signal?: AbortSignal): Promise<void> {
-    while (this.epoch.fenced.size > 0) {
-      signal?.throwIfAborted()
-      await new Promise<void>((resolve, reject) => {
-        const abort = (): void => reject(signal?.reason)
-        signal?.addEventListener('abort', abort, { once: true })
-        this.#unfenced.push(() => {
-          signal?.removeEventListener('abort', abort)
-          resolve()
-        })
-      })
-    }
+  /** Resolves when the fences that are up have come down; others may have gone up since. @throws ReloadError `ABORTED`. */
+  unfenced(signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        this.#unfenced.delete(wake)
+        signal?.removeEventListener('abort', abort)
+      }
+      const wake = (): void => {
+        leave()
+        resolve()
+      }
+      const abort = (): void => {
+        leave()
+        reject(new ReloadError('ABORTED', 'the caller gave up waiting for an exclusive reload', { phase: 'fence', cause: signal?.reason }))
+      }
+      this.#unfenced.add(wake)
+      signal?.addEventListener('abort', abort)
+      if (signal?.aborted === true) abort()
+    })
   }
 
   /** The leases on former epochs that can reach any of `versions`. */

@@ -23,7 +23,10 @@ export class LeaseList {
 
   /** Fires the signal of every lease. */
   force(reason: unknown): void {
-    for (let node = this.#first; node; node = node.next) node.abort(reason)
+    // A listener may release its lease, or another one, and with it the links that are being followed.
+    const nodes: LeaseNode[] = []
+    for (let node = this.#first; node; node = node.next) nodes.push(node)
+    for (const node of nodes) node.abort(reason)
   }
 
   link(node: LeaseNode): void {

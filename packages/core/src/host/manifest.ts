@@ -1,7 +1,7 @@
 import satisfies from 'semver/functions/satisfies.js'
 import valid from 'semver/functions/valid.js'
 import validRange from 'semver/ranges/valid.js'
-import { ReloadError } from '../errors.js'
+import { ReloadError, type ReloadPhase } from '../errors.js'
 import type { Plugin, PluginManifest } from './plugin.js'
 
 /** @throws ReloadError `MANIFEST` where the plugin or its manifest is malformed. */
@@ -43,14 +43,14 @@ function malformed(id: unknown, problem: string): ReloadError {
 }
 
 /** @throws ReloadError `DEPENDENCY` where the plugins, as they would be installed, do not satisfy one another. */
-export function checkDependencies(installed: ReadonlyMap<string, PluginManifest>): void {
+export function checkDependencies(installed: ReadonlyMap<string, PluginManifest>, phase: ReloadPhase): void {
   for (const manifest of installed.values()) {
     for (const { id, range, optional } of manifest.dependsOn ?? []) {
       const found = installed.get(id)
       if (found === undefined && optional === true) continue
       if (found !== undefined && satisfies(found.version, range, { includePrerelease: true })) continue
       throw new ReloadError('DEPENDENCY', `it needs plugin "${id}" ${range}, and ${found ? `${found.version} would be` : 'none is'} installed`, {
-        phase: 'validate', plugin: `${manifest.id}@${manifest.version}`,
+        phase, plugin: `${manifest.id}@${manifest.version}`,
         hint: 'Replace the plugins that belong together with one reloadAll, or install the one that is missing first.',
       })
     }

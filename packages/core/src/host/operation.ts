@@ -1,4 +1,4 @@
-import { Handoffs } from '../dispatch/handoffs.js'
+import { Handoffs, type ResourceMove } from '../dispatch/handoffs.js'
 import type { ReloadKindHandlers } from '../dispatch/request.js'
 import type { StepEnvironment } from '../dispatch/step.js'
 import { ReloadError, describeThrown, type ReloadPhase } from '../errors.js'
@@ -110,17 +110,17 @@ export class Operation {
     if (busy !== undefined) {
       throw new ReloadError('RELOAD_IN_PROGRESS', 'the plugin is being changed', { phase: 'validate', plugin: busy, hint: 'Await the operation under way, then try again.' })
     }
-    this.#checkDependencies()
+    this.#checkDependencies('validate')
     for (const id of ids) this.#state.operations.set(id, this)
   }
 
-  #checkDependencies(): void {
+  #checkDependencies(phase: ReloadPhase): void {
     const installed = new Map([...this.#state.plugins].map(([id, version]) => [id, version.plugin.manifest]))
     for (const change of this.#changes) {
       if (change.kind === 'remove') installed.delete(change.old.id)
       else installed.set(change.plugin.manifest.id, change.plugin.manifest)
     }
-    checkDependencies(installed)
+    checkDependencies(installed, phase)
   }
 
   async #stage(): Promise<Succession> {
@@ -130,7 +130,7 @@ export class Operation {
       if (change.kind === 'remove') continue
       installed.push(await register(this.#state, change.plugin, change.kind === 'reload' ? change.old : undefined, this.#environment, signal))
     }
-    new EpochChange(this.#retired, installed).check(this.#state.epoch)
+    new EpochChange(this.#retired, installed).check(this.#state.epoch, 'stage')
     for (const version of installed) {
       await initialize(version, this.#environment, signal)
       this.#undo.push(() => shutdown(version, 'rollback', this.#environment).then(() => [], (error: unknown) => [error]))
@@ -145,9 +145,9 @@ export class Operation {
       return []
     })
     const drain = this.#state.drainOf(this.#retired)
-    if (await drain.run(this.#options.drain, this.#options.signal) !== 'blocked') return
+    const { outcome, blockers } = await drain.run(this.#options.drain, this.#options.signal)
+    if (outcome !== 'blocked') return
     this.#refuseAborted('fence')
-    const blockers = drain.blockers()
     throw new ReloadError('DRAIN_TIMEOUT', `leases hold the plugin: ${blockers.map(({ label, ageMs }) => `${label} (${Math.round(ageMs)} ms)`).join(', ')}`, {
       phase: 'fence', plugin: this.#retired.map(({ label }) => label).join(', '), details: blockers,
       hint: "Wait for them, raise drain.deadlineMs, or say drain.onDeadline: 'force'.",
@@ -166,11 +166,15 @@ export class Operation {
   #commit(change: EpochChange, succession: Succession, preflight: Preflight, handoffs: Handoffs): void {
     const state = this.#state
     this.#refuseAborted('commit')
-    this.#checkDependencies()
-    change.check(state.epoch)
+    this.#checkDependencies('commit')
+    change.check(state.epoch, 'commit')
     preflight.refuseUnjudged()
 
-    const moved = new Map([...handoffs.results()].map(([{ gate }, resource]) => [gate, resource]))
+    const moved = new Map<unknown, unknown>()
+    for (const [move, resource] of handoffs.results()) {
+      refuseUnheld(move)
+      moved.set(move.gate, resource)
+    }
     for (const attached of state.attached.values()) {
       const owner = moved.has(attached.gate) ? succession.after(attached.slot, attached.key)?.owner : undefined
       if (owner === undefined) continue
@@ -222,4 +226,13 @@ export class Operation {
     })
     return errors
   }
+}
+
+/** A strategy that let go of its hold, or a host that closed the gate it handed in, would break a commit half-way. */
+function refuseUnheld({ gate, strategy, key, name, plugin }: ResourceMove): void {
+  if (gate.state === 'held') return
+  throw new ReloadError('HANDOFF', `writes have to be held from converge to the commit, and the gate is ${gate.state}`, {
+    phase: 'commit', surface: strategy.surface.id, key, resource: name, ...(plugin !== undefined && { plugin }),
+    hint: 'Neither the strategy nor the host may let go of a gate that is being handed over.',
+  })
 }

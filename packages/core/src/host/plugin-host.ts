@@ -12,6 +12,7 @@ import type { AttachOptions, LiveResource } from './live-resource.js'
 import { checkPlugin } from './manifest.js'
 import { Operation, type Change, type OperationOptions } from './operation.js'
 import type { Plugin, PluginHandle } from './plugin.js'
+import type { PluginVersion } from './plugin-version.js'
 import { reloadReport, reloadResult } from './reload-result.js'
 import type { PluginStatus, ReloadResult, RemoveResult, ResourceStatus } from './results.js'
 import { pluginStatuses, resourceStatuses } from './status.js'
@@ -50,8 +51,9 @@ export class PluginHost implements AsyncDisposable {
     if (this.#state.plugins.has(id)) {
       throw new ReloadError('DUPLICATE', 'a plugin with this id is installed', { phase: 'validate', plugin: id, hint: 'Replace it with reload.' })
     }
-    await this.#run([{ kind: 'install', plugin }])
-    return (this.#state.plugins.get(id) as { handle: PluginHandle }).handle
+    const { succession } = await this.#run([{ kind: 'install', plugin }])
+    const [installed] = succession.installed as [PluginVersion]
+    return installed.handle
   }
 
   /**
@@ -112,9 +114,10 @@ export class PluginHost implements AsyncDisposable {
     return new EpochLease(this.#state.epoch, this.#state.slots, this.#state.clock.now(), options)
   }
 
-  /** Captures an epoch in which nothing is fenced, waiting for one if need be. `options.signal` ends the wait. */
+  /** Captures an epoch in which nothing is fenced, waiting for one if need be. @throws ReloadError `ABORTED` by `options.signal`. */
   async captureReady(options?: CaptureOptions): Promise<Lease> {
-    await this.#state.unfenced(options?.signal)
+    // Looked at and captured in one turn: another fence may go up while this wakes.
+    while (this.#state.epoch.fenced.size > 0) await this.#state.unfenced(options?.signal)
     return this.capture(options)
   }
 
@@ -143,12 +146,14 @@ export class PluginHost implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    this.#state.closed = true
-    await Promise.all([...this.#state.operations.values()].map(({ decided }) => decided))
-    const changes = [...this.#state.plugins.values()].map((old): Change => ({ kind: 'remove', old }))
-    const outcome = await this.#run(changes, { onOrphan: 'close', drain: { ...this.#state.drainPolicy, onDeadline: 'force' } })
-    await outcome.finalization?.finished
-    await Promise.all([...this.#state.retired.values()].map(({ ended }) => ended))
+    const { closing, operations, plugins, drainPolicy, finalizations, detaching } = this.#state
+    closing.abort()
+    await Promise.all([...operations.values()].map(({ decided }) => decided))
+    const changes = [...plugins.values()].map((old): Change => ({ kind: 'remove', old }))
+    await this.#run(changes, { onOrphan: 'close', drain: { ...drainPolicy, onDeadline: 'force' } })
+    // Those of earlier reloads among them, which were to be kept for as long as their leases last.
+    await Promise.all([...finalizations].map((finalization) => finalization.force(drainPolicy)))
+    await Promise.allSettled(detaching)
   }
 
   #run(changes: readonly Change[], options: ReloadOptions = {}): ReturnType<Operation['run']> {

@@ -23,7 +23,8 @@ export class Preflight {
   readonly orphans: Attached[] = []
   /** What removed keys will be judged by, by table key. */
   readonly remembered = new Map<string, unknown>()
-  readonly forgotten: string[] = []
+  /** Removed keys of which nothing could be remembered. */
+  readonly forgotten: Registration[] = []
   compat: CompatReport = { compatible: true, entries: [] }
   readonly #state: HostState
   readonly #succession: Succession
@@ -124,9 +125,11 @@ export class Preflight {
   }
 
   async #rememberRemoved(): Promise<void> {
+    // Nothing comes back to a host that is closing.
+    if (this.#state.closing.signal.aborted) return
     for (const version of this.#succession.retired) {
       for (const registration of version.registrations) {
-        const { slot, key, surface, provider } = registration
+        const { slot, key, provider } = registration
         const strategy = this.#state.strategyAt(slot)
         if (strategy.remember === undefined || this.#succession.after(slot, key) !== undefined) continue
         const step = new Step(this.#environment, version.placeOf(registration))
@@ -136,7 +139,7 @@ export class Preflight {
         } catch (error) {
           // A plugin that cannot describe itself must still be removable; the report says what was forgotten.
           if (this.#options.signal?.aborted === true) throw error
-          this.forgotten.push(`${surface} "${key}"`)
+          this.forgotten.push(registration)
         }
       }
     }

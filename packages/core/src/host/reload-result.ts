@@ -1,3 +1,4 @@
+import type { ResourceMove } from '../dispatch/handoffs.js'
 import type { Surface } from '../surface.js'
 import type { Outcome } from './operation.js'
 import type { PluginVersion } from './plugin-version.js'
@@ -7,11 +8,6 @@ const NOTHING_TO_CLOSE: FinalReport = { status: 'finalized', drainMs: 0, blocker
 
 /** The part of an operation's outcome that is about one plugin. Holds nothing of the old version (I12). */
 export function reloadResult(outcome: Outcome, old: PluginVersion): ReloadResult {
-  const bySurface = new Map<string, Map<string, unknown>>()
-  for (const [{ strategy, name }, resource] of outcome.handoffs.results()) {
-    const { id } = strategy.surface
-    bySurface.set(id, (bySurface.get(id) ?? new Map<string, unknown>()).set(name, resource))
-  }
   const committed = outcome.finalization !== undefined
   const next = outcome.succession.installed.find(({ id }) => id === old.id)
   return {
@@ -19,10 +15,18 @@ export function reloadResult(outcome: Outcome, old: PluginVersion): ReloadResult
     handle: (committed && next ? next : old).handle,
     report: reloadReport(outcome, old),
     finalized: outcome.finalization?.finished ?? Promise.resolve(NOTHING_TO_CLOSE),
-    resources<P, R, W>(surface: Surface<P, R, W>) {
-      return (bySurface.get(surface.id) ?? new Map<string, unknown>()) as ReadonlyMap<string, R>
-    },
+    resources: resourceLookup(committed ? outcome.handoffs.results() : []),
   }
+}
+
+/** A function of its own: a closure keeps every variable that any closure of its scope mentions, the old version among them. */
+function resourceLookup(results: Iterable<readonly [move: ResourceMove, resource: unknown]>): ReloadResult['resources'] {
+  const bySurface = new Map<string, Map<string, unknown>>()
+  for (const [{ strategy, name }, resource] of results) {
+    const { id } = strategy.surface
+    bySurface.set(id, (bySurface.get(id) ?? new Map<string, unknown>()).set(name, resource))
+  }
+  return <P, R, W>(surface: Surface<P, R, W>) => (bySurface.get(surface.id) ?? new Map<string, unknown>()) as ReadonlyMap<string, R>
 }
 
 export function reloadReport({ succession, preflight, handoffs, log, environment }: Outcome, old: PluginVersion): ReloadReport {
@@ -37,7 +41,7 @@ export function reloadReport({ succession, preflight, handoffs, log, environment
     blockedMs, blockedBy,
     bytes: own.reduce((sum, { bytes }) => sum + bytes, 0),
     replayedWrites: own.reduce((sum, { replayedWrites }) => sum + replayedWrites, 0),
-    closedOrphans: preflight.orphans.map(({ name }) => name),
-    forgotten: preflight.forgotten,
+    closedOrphans: preflight.orphans.filter(({ owner }) => owner === old).map(({ name }) => name),
+    forgotten: preflight.forgotten.filter((it) => old.registrations.includes(it)).map(({ surface, key }) => `${surface} "${key}"`),
   }
 }

@@ -44,7 +44,7 @@ export interface ReloadResult {
   /** The current handle: the new generation after a commit. */
   readonly handle: PluginHandle
   readonly report: ReloadReport
-  /** The new resources of a surface, by name. */
+  /** The new resources of a surface, by name. None after a dry run, which has closed them again. */
   resources<P, R, W>(surface: Surface<P, R, W>): ReadonlyMap<string, R>
   /** Resolves when the old version is closed, or at the drain's deadline. Never rejects. */
   readonly finalized: Promise<FinalReport>

@@ -5,7 +5,7 @@ export function pluginStatuses(state: HostState): PluginStatus[] {
   const active = [...state.plugins.values()].map((version): PluginStatus => ({
     id: version.id, version: version.version, generation: version.generation,
     state: state.operations.has(version.id) ? 'changing' : 'active',
-    heldBy: [...state.drainOf([version]).blockers(), ...state.epoch.leases.blockers(state.clock.now(), 'epoch')],
+    heldBy: [...state.drainOf([version]).blockers(), ...state.epoch.reaches(version) ? state.epoch.leases.blockers(state.clock.now(), 'epoch') : []],
   }))
   const retired = [...state.retired].map(([version, drain]): PluginStatus => ({
     id: version.id, version: version.version, generation: version.generation, state: 'retired', heldBy: drain.blockers(),

@@ -1,5 +1,6 @@
 import type { MaybePromise } from '../maybe-promise.js'
 import type { HandoffJob, ResourceHandoff, StepContext } from '../strategy.js'
+import type { Halt } from './gate.js'
 
 /** What a kind supplies for its live resources to be moved by {@link stopAndCopy}. `C` is its checkpoint. */
 export interface StopAndCopyVerbs<P, R, C> {
@@ -22,7 +23,7 @@ export interface StopAndCopyVerbs<P, R, C> {
  */
 export function stopAndCopy<P, R, C>(job: HandoffJob<P, R>, ctx: StepContext, verbs: StopAndCopyVerbs<P, R, C>): ResourceHandoff<R> {
   const { gate } = job
-  const { halted } = gate
+  let halted: Halt<R> | undefined
   let checkpoint: { value: C } | undefined
   let stopped = false
   let started: { resource: R } | undefined
@@ -36,11 +37,18 @@ export function stopAndCopy<P, R, C>(job: HandoffJob<P, R>, ctx: StepContext, ve
     return ctx.call('checkpoint', () => verbs.checkpoint(gate.resource, ctx), { discard: (late) => verbs.discard?.(late) })
   }
 
+  async function restartHalted(from: C): Promise<R> {
+    const resource = await startOld(from)
+    // It serves: a checkpoint that cannot be removed is no reason to halt it again.
+    await discard(from).catch(() => {})
+    return resource
+  }
+
   async function restartOld(from: C): Promise<void> {
     try {
       gate.replace(await startOld(from))
     } catch (cause) {
-      gate.halt({ checkpoint: from, cause, restart: () => startOld(from) })
+      gate.halt({ checkpoint: from, cause, restart: () => restartHalted(from) })
       throw cause
     }
     await discard(from)
@@ -48,6 +56,8 @@ export function stopAndCopy<P, R, C>(job: HandoffJob<P, R>, ctx: StepContext, ve
 
   return {
     async converge() {
+      // Not before the hold: a write that was in flight may have started it again.
+      halted = gate.halted
       const value = await takeCheckpoint()
       checkpoint = { value }
       if (halted === undefined) {

@@ -1,0 +1,107 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { join } from 'node:path'
+import { FileCheckpointStore } from '@uni/reload-cdc/node'
+import { ExampleHost } from '../host/example-host.js'
+import { catalogueOf } from '../plugins/index.js'
+import { Acknowledged } from './acknowledged.js'
+import { auditAttachments } from './audit/attachment-audit.js'
+import { auditIndex } from './audit/index-audit.js'
+import { auditNote } from './audit/note-audit.js'
+import { auditSink } from './audit/sink-audit.js'
+import { CheckpointLog } from './checkpoint-log.js'
+import type { Dataset } from './dataset.js'
+import { judgeInvariants } from './invariants.js'
+import { Latency } from './latency.js'
+import { Lifecycle } from './lifecycle.js'
+import { Load } from './load.js'
+import { runPlan } from './plan.js'
+import { Reloads } from './reloads.js'
+import type { Report } from './report/report.js'
+
+export interface DemoOptions {
+  readonly dataset: Dataset
+  /** Where everything is kept while the demo runs. */
+  readonly directory: string
+  /** How long the load runs, in milliseconds. */
+  readonly lastMs: number
+  progress(line: string): void
+}
+
+const STEADY_SHARE = 0.1
+const COMMIT_ROWS = 100
+/** What a version that hangs is given; a good one takes a tenth of it. */
+const TIMEOUTS = { stage: 2_000, preflight: 5_000, prepare: 2_000, converge: 2_000, rollback: 5_000 }
+
+/** Runs the host under load, replaces every plugin, and reads everything back. */
+export async function runDemo({ dataset, directory, lastMs, progress }: DemoOptions): Promise<Report> {
+  const startedAt = performance.now()
+  const acknowledged = new Acknowledged()
+  const lifecycle = new Lifecycle()
+  const latency = new Latency()
+  const sinks = join(directory, 'sinks')
+  const failures: unknown[] = []
+  const jobs: string[] = []
+  const catalogue = catalogueOf({ sinks, onJobRun: (version) => jobs.push(version) }).map((entry) => lifecycle.watchEntry(entry))
+  const checkpoints = new CheckpointLog(new FileCheckpointStore(join(directory, 'checkpoints')))
+
+  progress(`opening the host with ${catalogue.length} plugins`)
+  await using host = await ExampleHost.open({
+    directory, checkpoints, plugins: catalogue, notes: ['agenda', 'minutes', 'ideas'],
+    pluginHost: { timeouts: TIMEOUTS }, onJobError: (error) => failures.push(error),
+  })
+  for (let at = 0; at < dataset.movies.length; at += COMMIT_ROWS) {
+    const changes = dataset.movies.slice(at, at + COMMIT_ROWS)
+    acknowledged.commit(await host.commit(changes), changes)
+  }
+
+  const load = new Load(host, dataset, acknowledged, latency)
+  progress('running the load alone')
+  await delay(lastMs * STEADY_SHARE)
+  const reloads = new Reloads(host, latency)
+  const notes = await runPlan({ host, catalogue, reloads, lastMs: lastMs * (1 - STEADY_SHARE), progress })
+  await load.stop()
+
+  progress('reading everything back')
+  await caughtUp(host)
+  const report: Omit<Report, 'invariants'> = {
+    durationMs: performance.now() - startedAt,
+    node: process.version,
+    dataset: { name: 'vega-datasets: movies.json, airports.csv, flights-200k.arrow', rows: dataset.movies.length + dataset.airports.length + dataset.flights.delays.length },
+    load: { queries: load.queries.queries, failedQueries: load.queries.failures.length, commits: acknowledged.commits.size, edits: [...acknowledged.edits.values()].flat().length },
+    reloads: reloads.entries,
+    cdc: await Promise.all(['all', 'titles'].map((name) => auditSink(name === 'all' ? 'audit' : 'titles', join(sinks, `json-lines-${name}.jsonl`), acknowledged))),
+    index: [await auditIndex(host, acknowledged)],
+    crdt: await Promise.all([...load.replicas].map(([name, replicas]) => auditNote(host, name, replicas, acknowledged))),
+    latency: latency.summary(),
+  }
+  const invariants = judgeInvariants({
+    report, notes, lifecycle, queries: load.queries, plugins: catalogue.length, checkpoints: checkpoints.saved,
+    head: BigInt(acknowledged.commits.size), alive: await collected(lifecycle),
+    attachments: { written: acknowledged.attachments.size, missing: await auditAttachments(host, acknowledged) },
+    workloadFailures: [...load.failures, ...failures, ...jobs.length === 0 ? [new Error('the background job never ran')] : []],
+  })
+  return { ...report, invariants }
+}
+
+/** Resolves once every stream has delivered all there is. */
+async function caughtUp(host: ExampleHost): Promise<void> {
+  for (let turn = 0; turn < 1_000; turn += 1) {
+    const behind = host.pump.status().filter(({ lag }) => lag > 0n)
+    if (behind.length === 0) return
+    const halted = behind.find(({ state }) => state === 'halted')
+    if (halted) throw new Error(`stream ${halted.name} has halted at LSN ${halted.position}`, { cause: halted.error })
+    await delay(20)
+  }
+  throw new Error('the streams have not caught up within 20 s')
+}
+
+/** What is left of the plugin objects after collection. @throws Error where the demo was started without --expose-gc. */
+async function collected(lifecycle: Lifecycle): Promise<ReturnType<Lifecycle['alive']>> {
+  const { gc } = globalThis
+  if (gc === undefined) throw new Error('start the demo with node --expose-gc: whether old plugins are let go (I12) cannot be seen without it')
+  for (let turn = 0; turn < 5; turn += 1) {
+    await delay(20)
+    gc()
+  }
+  return lifecycle.alive()
+}

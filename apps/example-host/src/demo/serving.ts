@@ -1,0 +1,34 @@
+import { aggregateFn, backgroundJob, scalarFn, storageBackend } from '@uni/reload-core/surfaces'
+import type { AnySurface, Lease } from '@uni/reload-core'
+import { cdcOutput } from '@uni/reload-cdc'
+import { crdtKind } from '@uni/reload-crdt'
+import { indexKind } from '@uni/reload-index'
+import { logicalType } from '@uni/reload-logical-type'
+import type { ExampleHost } from '../host/example-host.js'
+import type { CatalogueEntry } from '../plugins/catalogue.js'
+import { versionOf } from './workload/queries.js'
+
+const SURFACES: readonly AnySurface[] = [scalarFn, aggregateFn, storageBackend, backgroundJob, indexKind, cdcOutput, crdtKind, logicalType]
+
+/** What serves on a plugin's surface, as a query sees it. */
+export interface Serving {
+  readonly versions: readonly unknown[]
+  /** Whether the very same provider objects serve. */
+  same(other: Serving): boolean
+  readonly providers: readonly object[]
+}
+
+export function serving(host: ExampleHost, entry: CatalogueEntry): Serving {
+  using lease = host.plugins.capture({ label: 'serving' })
+  const providers = providersOf(lease, entry.surface)
+  return {
+    providers, versions: providers.map(versionOf),
+    same: (other) => other.providers.length === providers.length && providers.every((provider, at) => provider === other.providers[at]),
+  }
+}
+
+function providersOf(lease: Lease, surfaceId: string): readonly object[] {
+  const surface = SURFACES.find(({ id }) => id === surfaceId)
+  if (surface === undefined) throw new Error(`no surface is called ${surfaceId}`)
+  return lease.all(surface) as readonly object[]
+}

@@ -1,0 +1,111 @@
+import { CdcError, type CdcBatch, type CdcLsn, type CommitLog } from '@uni/reload-cdc'
+import { open, type Database, type RootDatabase } from 'lmdb'
+import { toBatch, type DocumentChange } from './document.js'
+
+interface LogEntry {
+  readonly changes: readonly DocumentChange[]
+  /** Milliseconds since 1970. */
+  readonly committedAt: number
+}
+
+/** The documents and the commit log, in one LMDB environment and so in one transaction. One LSN a commit, from 0. */
+export class DocumentStore implements CommitLog {
+  readonly #root: RootDatabase
+  readonly #documents: Database<DocumentChange, string>
+  readonly #log: Database<LogEntry, number>
+  #head: number
+  #oldest: number
+  #waiters: (() => void)[] = []
+
+  constructor(directory: string) {
+    this.#root = open({ path: directory, compression: false })
+    this.#documents = this.#root.openDB({ name: 'documents' })
+    this.#log = this.#root.openDB({ name: 'log' })
+    const [first] = this.#log.getKeys({ limit: 1 })
+    const [last] = this.#log.getKeys({ limit: 1, reverse: true })
+    this.#oldest = first ?? 0
+    this.#head = last === undefined ? 0 : last + 1
+  }
+
+  get head(): CdcLsn {
+    return BigInt(this.#head)
+  }
+
+  get oldest(): CdcLsn {
+    return BigInt(this.#oldest)
+  }
+
+  /**
+   * Writes the changes and their log entry in one transaction. When it returns they are in order; they are durable when
+   * the promise that comes with them resolves.
+   */
+  commit(changes: readonly DocumentChange[]): { readonly lsn: CdcLsn; readonly durable: Promise<unknown> } {
+    const lsn = this.#head
+    this.#root.transactionSync(() => {
+      for (const change of changes) void this.#documents.put(change.id, change)
+      void this.#log.put(lsn, { changes, committedAt: Date.now() })
+    })
+    this.#head = lsn + 1
+    const waiters = this.#waiters
+    this.#waiters = []
+    for (const wake of waiters) wake()
+    return { lsn: BigInt(lsn), durable: this.#root.flushed }
+  }
+
+  /** @throws CdcError `LOG_RELEASED` below what the log retains, `LOG_POSITION` beyond its head. */
+  async * read(from: CdcLsn): AsyncIterable<CdcBatch> {
+    if (from < BigInt(this.#oldest)) {
+      throw new CdcError('LOG_RELEASED', `the log was released up to ${this.#oldest}, and ${from} was asked for`, { expected: BigInt(this.#oldest), found: from })
+    }
+    if (from > this.head) throw new CdcError('LOG_POSITION', `the log ends at ${this.#head}, and ${from} was asked for`, { expected: this.head, found: from })
+    for (let lsn = Number(from); lsn < this.#head; lsn += 1) {
+      const entry = this.#log.get(lsn)
+      if (entry === undefined) throw new CdcError('LOG_RELEASED', `the log has no commit ${lsn}`, { found: BigInt(lsn) })
+      yield {
+        lsnStart: BigInt(lsn), lsnEnd: BigInt(lsn + 1), mutations: toBatch(entry.changes), commitTimestamp: new Date(entry.committedAt),
+      }
+    }
+  }
+
+  canReadFrom(lsn: CdcLsn): boolean {
+    return lsn >= this.oldest && lsn <= this.head
+  }
+
+  async waitFor(lsn: CdcLsn, signal: AbortSignal): Promise<void> {
+    while (this.head <= lsn) {
+      signal.throwIfAborted()
+      await new Promise<void>((resolve, reject) => {
+        const abort = (): void => reject(signal.reason)
+        signal.addEventListener('abort', abort, { once: true })
+        this.#waiters.push(() => {
+          signal.removeEventListener('abort', abort)
+          resolve()
+        })
+      })
+    }
+  }
+
+  release(upTo: CdcLsn): void {
+    const end = Math.min(Number(upTo), this.#head)
+    if (end <= this.#oldest) return
+    const from = this.#oldest
+    this.#root.transactionSync(() => {
+      for (let lsn = from; lsn < end; lsn += 1) void this.#log.remove(lsn)
+    })
+    this.#oldest = end
+  }
+
+  get(id: string): DocumentChange | undefined {
+    return this.#documents.get(id)
+  }
+
+  /** Every document that is not deleted. */
+  * documents(): Generator<DocumentChange> {
+    for (const { value } of this.#documents.getRange()) if (!value.deleted) yield value
+  }
+
+  async close(): Promise<void> {
+    await this.#root.flushed
+    await this.#root.close()
+  }
+}

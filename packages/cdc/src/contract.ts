@@ -1,0 +1,48 @@
+import type { MaybePromise } from '@uni/reload-core'
+import type { RecordBatch } from 'apache-arrow'
+
+/** A position in the commit log: 0 or more. What one step of it counts is up to the log. */
+export type CdcLsn = bigint
+
+/** One commit, or several: the unit of delivery. Its boundaries are the log's and never change. */
+export interface CdcBatch {
+  /** Inclusive. Equals the `lsnEnd` of the batch before. */
+  readonly lsnStart: CdcLsn
+  /** Exclusive, and above `lsnStart`. */
+  readonly lsnEnd: CdcLsn
+  readonly mutations: RecordBatch
+  readonly commitTimestamp: Date
+}
+
+export interface CdcStartContext {
+  /**
+   * The `lsnStart` of the first batch that will be delivered. Everything below it is durable already. Absent: the first
+   * batch starts wherever it starts.
+   */
+  readonly fromLsn?: CdcLsn
+  /** Ends this call, not the stream: it fires only while `start` is pending. */
+  readonly signal: AbortSignal
+}
+
+/** Opens streams into one kind of sink. */
+export interface CdcOutputProvider {
+  readonly name: string
+  start(ctx: CdcStartContext): MaybePromise<CdcStream>
+}
+
+/** One open stream. Its calls come one at a time: none begins before the last has settled. */
+export interface CdcStream {
+  /**
+   * Takes the next batch. Rejecting means that it may or may not have been taken; the same batch is delivered again, so a
+   * sink that must not apply it twice keeps the LSN with its data.
+   */
+  deliver(batch: CdcBatch): MaybePromise<void>
+  /**
+   * The exclusive end of what is durable: everything below it survives a crash and will not be delivered again. Lies on
+   * the boundary of a batch, at or above `fromLsn`, never below an earlier answer, never beyond what this stream was
+   * handed, even where the sink holds more from before.
+   */
+  checkpoint(): MaybePromise<CdcLsn>
+  /** Lets go of everything, so that a successor may take it. Nothing is called after it. */
+  shutdown(): MaybePromise<void>
+}

@@ -1,0 +1,52 @@
+import type { CdcLsn } from './contract.js'
+
+/**
+ * - `BATCH` a batch is malformed; `OUT_OF_ORDER` it does not continue where the stream stands (`expected`).
+ * - `STREAM` `start` returned something that is not a stream.
+ * - `CHECKPOINT` a checkpoint is not an LSN, runs ahead of what was delivered, falls behind the one before, or lies
+ *   where deliveries could not go on.
+ * - `LOG_RELEASED` the log no longer has what lies below `expected`; `LOG_POSITION` the log cannot be read from here:
+ *   inside a batch, or beyond the head.
+ * - `CHECKPOINT_STORE` a stored checkpoint is damaged.
+ */
+export type CdcErrorCode =
+  | 'BATCH' | 'OUT_OF_ORDER' | 'STREAM' | 'CHECKPOINT' | 'LOG_RELEASED' | 'LOG_POSITION' | 'CHECKPOINT_STORE'
+
+export interface CdcErrorInit {
+  /** The LSN that would have been right. */
+  readonly expected?: CdcLsn
+  /** What was there instead. */
+  readonly found?: unknown
+  readonly cause?: unknown
+}
+
+const BRAND = Symbol.for('@uni/reload-cdc/CdcError')
+
+/** What is wrong with a batch, a checkpoint or a log position. Never goes away by trying again. */
+export class CdcError extends Error {
+  override readonly name = 'CdcError'
+  readonly code: CdcErrorCode
+  readonly expected: CdcLsn | undefined
+  readonly found: unknown
+  readonly retryable = false
+
+  constructor(code: CdcErrorCode, message: string, init: CdcErrorInit = {}) {
+    super(message, 'cause' in init ? { cause: init.cause } : undefined)
+    this.code = code
+    this.expected = init.expected
+    this.found = init.found
+    Object.defineProperty(this, BRAND, { value: true })
+  }
+
+  /** Whether `error` is a `CdcError`, whichever copy of the package made it. */
+  static is(error: unknown): error is CdcError {
+    return typeof error === 'object' && error !== null && BRAND in error
+  }
+}
+
+/** Any value, as an error message shows it. */
+export function show(value: unknown): string {
+  if (typeof value === 'bigint' || typeof value === 'number') return `${value}${typeof value === 'number' ? ' (a number)' : ''}`
+  if (typeof value === 'string') return JSON.stringify(value)
+  return value === null ? 'null' : typeof value
+}

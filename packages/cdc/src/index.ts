@@ -1,0 +1,15 @@
+export type { CdcBatch, CdcLsn, CdcOutputProvider, CdcStartContext, CdcStream } from './contract.js'
+export { CdcError, type CdcErrorCode, type CdcErrorInit } from './errors.js'
+export { cdcOutput, type CdcHandoff } from './surface.js'
+export { cdcHandoff, type CdcHandoffOptions } from './strategy.js'
+export { startStream } from './start-stream.js'
+export { expectedLsn } from './progress.js'
+
+export type { CommitLog } from './log/commit-log.js'
+export { MemoryCommitLog } from './log/memory-commit-log.js'
+export { MemoryCheckpointStore, type CheckpointStore } from './checkpoints/checkpoint-store.js'
+
+export { CdcPump, type CdcPumpOptions, type StartOptions } from './pump/pump.js'
+export type { CdcHost } from './pump/attach-stream.js'
+export type { PumpEvent, PumpState, PumpStatus, PumpStep } from './pump/events.js'
+export type { RetryOptions } from './pump/retry.js'

@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto'
+import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { CheckpointStore } from '../checkpoints/checkpoint-store.js'
+import type { CdcLsn } from '../contract.js'
+import { CdcError } from '../errors.js'
+
+interface Saved {
+  readonly stream: string
+  /** In decimal, as JSON has no bigint. */
+  readonly lsn: string
+  readonly sha256: string
+}
+
+/**
+ * Keeps each checkpoint in a file of its own in one directory. A save is written beside the old file, flushed, and moved
+ * over it, so that a crash leaves the old checkpoint or the new one, never a part. One process at a time owns the directory.
+ */
+export class FileCheckpointStore implements CheckpointStore {
+  readonly #directory: string
+  /** Saves of one stream go one after another: they share their temporary file. */
+  readonly #saving = new Map<string, Promise<void>>()
+
+  constructor(directory: string) {
+    this.#directory = directory
+  }
+
+  /** @throws CdcError `CHECKPOINT_STORE` where the file is damaged or belongs to another stream. */
+  async load(stream: string): Promise<CdcLsn | undefined> {
+    const file = this.#fileOf(stream)
+    let text: string
+    try {
+      text = await readFile(file, 'utf8')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      throw error
+    }
+    return parse(text, stream, file)
+  }
+
+  save(stream: string, lsn: CdcLsn): Promise<void> {
+    const before = this.#saving.get(stream) ?? Promise.resolve()
+    const saved = before.then(() => this.#write(stream, lsn))
+    const settled = saved.catch(() => {}).then(() => {
+      if (this.#saving.get(stream) === settled) this.#saving.delete(stream)
+    })
+    this.#saving.set(stream, settled)
+    return saved
+  }
+
+  async #write(stream: string, lsn: CdcLsn): Promise<void> {
+    const file = this.#fileOf(stream)
+    // Left over by a crash, the temporary file is overwritten by the next save; nothing ever reads it.
+    const temporary = `${file}.tmp`
+    await mkdir(this.#directory, { recursive: true })
+    const saved: Saved = { stream, lsn: String(lsn), sha256: digest(stream, String(lsn)) }
+    await withHandle(temporary, 'w', async (handle) => {
+      await handle.writeFile(`${JSON.stringify(saved)}\n`)
+      await handle.sync()
+    })
+    await rename(temporary, file)
+    // The move itself is durable once the directory is. Windows can neither open a directory nor needs to.
+    if (process.platform !== 'win32') await withHandle(this.#directory, 'r', (handle) => handle.sync())
+  }
+
+  #fileOf(stream: string): string {
+    return join(this.#directory, `cdc-${fileSafe(stream)}.json`)
+  }
+}
+
+type Handle = Awaited<ReturnType<typeof open>>
+
+async function withHandle(path: string, flags: string, use: (handle: Handle) => Promise<void>): Promise<void> {
+  const handle = await open(path, flags)
+  try {
+    await use(handle)
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Percent-encodes all but lower-case letters, digits, `-` and `_`: two names never share a file, whatever the file system. */
+function fileSafe(stream: string): string {
+  return Array.from(new TextEncoder().encode(stream), (byte) => {
+    const character = String.fromCharCode(byte)
+    return /[a-z0-9_-]/.test(character) ? character : `%${byte.toString(16).padStart(2, '0')}`
+  }).join('')
+}
+
+function digest(stream: string, lsn: string): string {
+  return createHash('sha256').update(JSON.stringify([stream, lsn])).digest('hex')
+}
+
+function parse(text: string, stream: string, file: string): CdcLsn {
+  let saved: Partial<Record<keyof Saved, unknown>>
+  try {
+    saved = Object(JSON.parse(text)) as typeof saved
+  } catch (cause) {
+    throw damaged(file, 'it is not JSON', cause)
+  }
+  if (saved.stream !== stream) throw damaged(file, `it does not belong to the stream "${stream}"`)
+  if (typeof saved.lsn !== 'string' || !/^\d+$/.test(saved.lsn)) throw damaged(file, 'its lsn is not a decimal number')
+  if (saved.sha256 !== digest(stream, saved.lsn)) throw damaged(file, 'its checksum does not match')
+  return BigInt(saved.lsn)
+}
+
+function damaged(file: string, reason: string, cause?: unknown): CdcError {
+  return new CdcError('CHECKPOINT_STORE', `${file} holds no checkpoint that can be trusted: ${reason}. Restore it, or remove it to start the stream from the oldest retained LSN.`,
+    cause === undefined ? {} : { cause })
+}

@@ -1,0 +1,95 @@
+import type { CdcBatch, CdcLsn, CdcStream } from './contract.js'
+import { CdcError, show } from './errors.js'
+
+/** How far one stream has come, as the host saw it: what its provider says is held against this (I4, I5). */
+interface Progress {
+  /** Where the next batch has to start. Unknown before the first batch of a stream that was started without an LSN. */
+  expected: CdcLsn | undefined
+  /** The end of the furthest batch that was handed over, accepted or not: one that failed may be durable all the same. */
+  offered: CdcLsn | undefined
+  checkpoint: CdcLsn | undefined
+  readonly ended: AbortController
+}
+
+// Keyed by the stream object and weak, so that a stream that was let go takes its progress with it (I12).
+const progressOfStream = new WeakMap<CdcStream, Progress>()
+
+function progressOf(stream: CdcStream): Progress {
+  const known = progressOfStream.get(stream)
+  if (known !== undefined) return known
+  const fresh: Progress = { expected: undefined, offered: undefined, checkpoint: undefined, ended: new AbortController() }
+  progressOfStream.set(stream, fresh)
+  return fresh
+}
+
+/** Begins to follow a stream that was started at `fromLsn`; anew, where its provider hands out the same object again. */
+export function follow(stream: CdcStream, fromLsn: CdcLsn | undefined): void {
+  progressOfStream.set(stream, { expected: fromLsn, offered: fromLsn, checkpoint: fromLsn, ended: new AbortController() })
+}
+
+/** The `lsnStart` that the next batch for this stream must have. `undefined`: any. */
+export function expectedLsn(stream: CdcStream): CdcLsn | undefined {
+  return progressOf(stream).expected
+}
+
+/** Fires when the host stops the stream, just before its `shutdown`. */
+export function endOf(stream: CdcStream): AbortSignal {
+  return progressOf(stream).ended.signal
+}
+
+/**
+ * Hands the next batch to a stream.
+ *
+ * @throws CdcError `BATCH`, `OUT_OF_ORDER`; otherwise what the stream throws, and then the same batch is still expected.
+ */
+export async function deliver(stream: CdcStream, batch: CdcBatch): Promise<void> {
+  refuseMalformed(batch)
+  const progress = progressOf(stream)
+  progress.expected ??= batch.lsnStart
+  const { expected } = progress
+  if (batch.lsnStart !== expected) {
+    const kind = batch.lsnStart > expected ? 'a gap' : 'a repetition'
+    throw new CdcError('OUT_OF_ORDER', `the stream continues at LSN ${expected}, but the batch covers ${batch.lsnStart} to ${batch.lsnEnd}: ${kind}. Deliver from ${expected} on.`,
+      { expected, found: batch.lsnStart })
+  }
+  progress.offered = batch.lsnEnd
+  await stream.deliver(batch)
+  progress.expected = batch.lsnEnd
+}
+
+/**
+ * Asks a stream for its checkpoint, and holds the answer to what is known (I5).
+ *
+ * @throws CdcError `CHECKPOINT`; otherwise what the stream throws.
+ */
+export async function takeCheckpoint(stream: CdcStream): Promise<CdcLsn> {
+  const lsn: unknown = await stream.checkpoint()
+  const progress = progressOf(stream)
+  if (typeof lsn !== 'bigint' || lsn < 0n) throw new CdcError('CHECKPOINT', `checkpoint() must return a bigint of 0 or more, and returned ${show(lsn)}`, { found: lsn })
+  if (progress.offered !== undefined && lsn > progress.offered) {
+    throw new CdcError('CHECKPOINT', `checkpoint() returned ${lsn}, ahead of what was delivered: ${progress.offered}. Count no more than what this stream was handed.`,
+      { expected: progress.offered, found: lsn })
+  }
+  if (progress.checkpoint !== undefined && lsn < progress.checkpoint) {
+    throw new CdcError('CHECKPOINT', `checkpoint() returned ${lsn}, behind the previous checkpoint: ${progress.checkpoint}. What was durable once must stay so.`,
+      { expected: progress.checkpoint, found: lsn })
+  }
+  progress.checkpoint = lsn
+  // A delivery that failed after it had become durable need not come again.
+  if (progress.expected !== undefined && lsn > progress.expected) progress.expected = lsn
+  return lsn
+}
+
+/** Stops a stream for good. Whoever waits on {@link endOf} hears of it first. */
+export async function stopStream(stream: CdcStream): Promise<void> {
+  progressOf(stream).ended.abort()
+  await stream.shutdown()
+}
+
+function refuseMalformed(batch: CdcBatch): void {
+  const { lsnStart, lsnEnd }: { lsnStart: unknown; lsnEnd: unknown } = batch
+  if (typeof lsnStart !== 'bigint' || typeof lsnEnd !== 'bigint' || lsnStart < 0n || lsnEnd <= lsnStart) {
+    throw new CdcError('BATCH', `a batch covers LSNs from lsnStart (a bigint of 0 or more) to a higher lsnEnd, and this one says ${show(lsnStart)} to ${show(lsnEnd)}`,
+      { found: { lsnStart, lsnEnd } })
+  }
+}

@@ -1,0 +1,86 @@
+import { ReloadError, type AttachOptions, type LiveResource, type Surface } from '@uni/reload-core'
+import type { CheckpointStore } from '../checkpoints/checkpoint-store.js'
+import type { CdcBatch, CdcLsn, CdcOutputProvider, CdcStream } from '../contract.js'
+import { CdcError, show } from '../errors.js'
+import type { CommitLog } from '../log/commit-log.js'
+import { startStream } from '../start-stream.js'
+import { cdcOutput } from '../surface.js'
+import type { StreamEvent } from './events.js'
+import { aborted, firstOf, fulfilled } from './first-of.js'
+
+/** What the pump needs of a host; a `PluginHost` is one. */
+export interface CdcHost {
+  attach(
+    surface: Surface<CdcOutputProvider, CdcStream, CdcBatch>, options: AttachOptions<CdcOutputProvider, CdcStream>,
+  ): Promise<LiveResource<CdcStream, CdcBatch>>
+}
+
+export interface StartingPointOptions {
+  readonly name: string
+  readonly log: CommitLog
+  readonly checkpoints: CheckpointStore
+  readonly onReleased: 'fail' | 'restart-from-oldest'
+  /** Where to start while no checkpoint is saved. */
+  readonly firstLsn: CdcLsn
+  emit(event: StreamEvent): void
+}
+
+/**
+ * Where a stream has to be opened: at its saved checkpoint, for what a closed stream had accepted beyond may be lost.
+ *
+ * @throws CdcError `LOG_RELEASED`, `LOG_POSITION`, `CHECKPOINT_STORE`.
+ */
+export async function startingPoint(options: StartingPointOptions): Promise<{ fromLsn: CdcLsn; checkpoint: CdcLsn | undefined }> {
+  const { name, log, checkpoints, onReleased, firstLsn, emit } = options
+  const saved: unknown = await checkpoints.load(name)
+  if (saved !== undefined && (typeof saved !== 'bigint' || saved < 0n)) {
+    throw new CdcError('CHECKPOINT_STORE', `the checkpoint store must return a bigint of 0 or more, and returned ${show(saved)}`, { found: saved })
+  }
+  const from = saved ?? firstLsn
+  const { oldest } = log
+  if (from < oldest) {
+    if (onReleased === 'fail') {
+      throw new CdcError('LOG_RELEASED', `the stream continues at LSN ${from}, and the log was released up to ${oldest}`, { expected: oldest, found: from })
+    }
+    await checkpoints.save(name, oldest)
+    emit({ type: 'gap', from, to: oldest })
+    return { fromLsn: oldest, checkpoint: oldest }
+  }
+  if (!await log.canReadFrom(from)) {
+    throw new CdcError('LOG_POSITION', `the stream continues at LSN ${from}, where no batch of the log starts (it has ${oldest} to ${log.head}). The checkpoint belongs to another log, or the sink took one inside a batch.`, { found: from })
+  }
+  return { fromLsn: from, checkpoint: saved }
+}
+
+export interface AttachStreamOptions {
+  readonly host: CdcHost
+  readonly name: string
+  readonly key: string
+  readonly fromLsn: CdcLsn
+  readonly stop: AbortSignal
+  emit(event: StreamEvent): void
+}
+
+/** Has the host open a stream. Whatever is opened after `stop` has fired is closed again. */
+export async function attachStream({ host, name, key, fromLsn, stop, emit }: AttachStreamOptions): Promise<LiveResource<CdcStream, CdcBatch>> {
+  const starting = new AbortController()
+  const { signal } = starting
+  const abort = (): void => starting.abort(stoppedError(name, key))
+  if (stop.aborted) abort()
+  stop.addEventListener('abort', abort, { once: true })
+  try {
+    signal.throwIfAborted()
+    const attached = host.attach(cdcOutput, { name, key, open: (provider) => startStream(provider, { fromLsn, signal }) })
+    const outcome = await firstOf({ opened: fulfilled(() => attached), stop: aborted(signal) })
+    if (outcome === 'opened') return await attached
+    void attached.then((late) => late.detach()).catch((error: unknown) => emit({ type: 'unclean', step: 'open', error }))
+    throw signal.reason
+  } finally {
+    // From here on the signal stays quiet: it was the signal of the call, and the stream lives on.
+    stop.removeEventListener('abort', abort)
+  }
+}
+
+export function stoppedError(name: string, key: string): ReloadError {
+  return new ReloadError('RESOURCE_CLOSED', 'the pump was stopped', { surface: cdcOutput.id, key, resource: name })
+}

@@ -1,0 +1,122 @@
+import { ReloadError, systemClock, type Clock } from '@uni/reload-core'
+import type { CheckpointStore } from '../checkpoints/checkpoint-store.js'
+import type { CdcLsn } from '../contract.js'
+import type { CommitLog } from '../log/commit-log.js'
+import { cdcOutput } from '../surface.js'
+import type { CdcHost } from './attach-stream.js'
+import type { PumpEvent, PumpStatus } from './events.js'
+import { RetryPolicy, type RetryOptions } from './retry.js'
+import { StreamLoop } from './stream-loop.js'
+
+export interface CdcPumpOptions {
+  readonly host: CdcHost
+  readonly log: CommitLog
+  readonly checkpoints: CheckpointStore
+  readonly retry?: RetryOptions
+  readonly clock?: Clock
+  /** How many batches are delivered between two checkpoints, at most; there is one on idle and on stop too. Default 64. */
+  readonly checkpointEvery?: number
+  /**
+   * What becomes of a stream whose next batch was released. `fail` (default): it halts. `restart-from-oldest`: it begins
+   * again at the oldest retained batch, and a `gap` event says what it will never get.
+   */
+  readonly onReleased?: 'fail' | 'restart-from-oldest'
+  /** Told of everything that happens. What it throws is dropped: who watches a stream must not stop it. */
+  onEvent?(event: PumpEvent): void
+}
+
+export interface StartOptions {
+  /** Where to begin while there is no checkpoint. Default: the oldest retained LSN. */
+  readonly from?: CdcLsn
+}
+
+/**
+ * Delivers a commit log to live streams, each at its own pace, and releases the log up to the lowest of their checkpoints.
+ * Deliveries go through the host, so that a reload holds them: what is committed meanwhile waits in the log.
+ */
+export class CdcPump implements AsyncDisposable {
+  readonly #options: CdcPumpOptions
+  readonly #retry: RetryPolicy
+  readonly #loops = new Map<string, StreamLoop>()
+  #stopped: Promise<void> | undefined
+
+  constructor(options: CdcPumpOptions) {
+    this.#options = options
+    this.#retry = new RetryPolicy(options.retry)
+  }
+
+  /**
+   * Attaches a stream and delivers to it from its last checkpoint on. Resolves once the stream is open. Rejects with what
+   * kept it from opening once it has halted; it is listed all the same, and holds the log, until it is resumed or dropped.
+   * Start all streams of a log in one turn: the log is not held for a stream that was not started yet.
+   *
+   * @throws ReloadError `DUPLICATE`, `RESOURCE_CLOSED` after {@link stop}.
+   */
+  async start(name: string, key: string, { from }: StartOptions = {}): Promise<void> {
+    const place = { surface: cdcOutput.id, key, resource: name }
+    if (this.#stopped) throw new ReloadError('RESOURCE_CLOSED', 'the pump was stopped', { ...place, hint: 'Make another.' })
+    if (this.#loops.has(name)) throw new ReloadError('DUPLICATE', 'the pump delivers to a stream of this name already', place)
+    const { host, log, checkpoints, clock = systemClock, checkpointEvery = 64, onReleased = 'fail' } = this.#options
+    const loop = new StreamLoop(name, key, {
+      host, log, checkpoints, clock, checkpointEvery, onReleased, retry: this.#retry, firstLsn: from ?? log.oldest,
+      emit: (event) => this.#emit({ stream: name, ...event }),
+      releasable: () => this.#release(),
+    })
+    this.#loops.set(name, loop)
+    await loop.opened
+  }
+
+  status(): PumpStatus[] {
+    return Array.from(this.#loops.values(), (loop) => loop.status)
+  }
+
+  /**
+   * Has a halted stream go on at the batch where it halted, and one that is retrying try at once.
+   *
+   * @throws ReloadError `RESOURCE_NOT_FOUND`.
+   */
+  resume(name: string): void {
+    this.#loop(name).resume()
+  }
+
+  /**
+   * Stops one stream and forgets it, so that it holds the log no longer. Its checkpoint stays in the store.
+   *
+   * @throws ReloadError `RESOURCE_NOT_FOUND`.
+   */
+  async drop(name: string): Promise<void> {
+    await this.#loop(name).stop()
+    this.#loops.delete(name)
+    this.#release()
+  }
+
+  /** Lets each delivery in flight settle, checkpoints and closes every stream. What fails is told as `unclean` events. */
+  stop(): Promise<void> {
+    this.#stopped ??= Promise.all(Array.from(this.#loops.values(), (loop) => loop.stop())).then(() => {})
+    return this.#stopped
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  #loop(name: string): StreamLoop {
+    const loop = this.#loops.get(name)
+    if (loop === undefined) throw new ReloadError('RESOURCE_NOT_FOUND', 'the pump has no stream of this name', { surface: cdcOutput.id, resource: name })
+    return loop
+  }
+
+  #release(): void {
+    let lowest: CdcLsn | undefined
+    for (const { holds } of this.#loops.values()) if (lowest === undefined || holds < lowest) lowest = holds
+    if (lowest !== undefined) this.#options.log.release(lowest)
+  }
+
+  #emit(event: PumpEvent): void {
+    try {
+      this.#options.onEvent?.(event)
+    } catch {
+      // See CdcPumpOptions.onEvent.
+    }
+  }
+}

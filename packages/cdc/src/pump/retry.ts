@@ -1,0 +1,50 @@
+import { ReloadError, type ReloadErrorCode } from '@uni/reload-core'
+
+export interface RetryOptions {
+  /** How often one thing may fail in a row before the stream halts. Default 8; `Infinity`: never halt. */
+  attempts?: number
+  /** Milliseconds before the first repetition; they double with each. Default 100. */
+  initialMs?: number
+  /** The longest delay, in milliseconds. Default 30,000. */
+  maxMs?: number
+  /** From 0 up to 1. Default `Math.random`. */
+  random?(): number
+}
+
+/** When to try again, and when not to. */
+export class RetryPolicy {
+  readonly attempts: number
+  readonly maxMs: number
+  readonly #initialMs: number
+  readonly #random: () => number
+
+  constructor({ attempts = 8, initialMs = 100, maxMs = 30_000, random = Math.random }: RetryOptions = {}) {
+    this.attempts = attempts
+    this.maxMs = maxMs
+    this.#initialMs = initialMs
+    this.#random = random
+  }
+
+  /**
+   * Milliseconds to wait after the failure number `failures` in a row, from 1. Exponential with equal jitter (Brooker,
+   * "Exponential Backoff and Jitter", AWS Architecture Blog, 2015): streams that failed together do not return together.
+   */
+  delayMs(failures: number): number {
+    const ceiling = Math.min(this.maxMs, this.#initialMs * 2 ** (failures - 1))
+    return ceiling / 2 + this.#random() * (ceiling / 2)
+  }
+}
+
+/** Codes that say the same until somebody does something about it. */
+const FINAL: ReadonlySet<ReloadErrorCode> = new Set([
+  'RESOURCE_CLOSED', 'PROVIDER_NOT_FOUND', 'NO_STRATEGY', 'DUPLICATE', 'CAPABILITY', 'HOST_CLOSED',
+])
+
+/** Whether the same call may succeed later. An error that says of itself that it is not retryable is believed. */
+export function worthRetrying(error: unknown): boolean {
+  if (ReloadError.is(error)) {
+    if (error.retryable) return true
+    return !FINAL.has(error.code) && worthRetrying(error.cause)
+  }
+  return !(typeof error === 'object' && error !== null && 'retryable' in error && error.retryable === false)
+}

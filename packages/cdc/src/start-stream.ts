@@ -1,0 +1,38 @@
+import type { CdcOutputProvider, CdcStartContext, CdcStream } from './contract.js'
+import { CdcError, show } from './errors.js'
+import { follow } from './progress.js'
+
+const METHODS = ['deliver', 'checkpoint', 'shutdown'] as const
+
+/**
+ * Starts a stream, and follows it from its first batch on. What a host passes to `attach` as `open`, so that the LSN it
+ * started at is known: `open: (provider) => startStream(provider, { fromLsn, signal })`.
+ *
+ * @throws CdcError `STREAM` where what the provider returns is not a stream; it is shut down if it can be.
+ */
+export async function startStream(provider: CdcOutputProvider, ctx: CdcStartContext): Promise<CdcStream> {
+  const stream: unknown = await provider.start(ctx)
+  const missing = missingMethods(stream)
+  if (missing.length > 0) {
+    await shutDownMisfit(stream)
+    throw new CdcError('STREAM', missing.length === METHODS.length
+      ? `start() must return a stream with ${METHODS.join(', ')}, and returned ${show(stream)}`
+      : `start() must return a stream with ${METHODS.join(', ')}; this one lacks ${missing.join(', ')}`, { found: stream })
+  }
+  follow(stream as CdcStream, ctx.fromLsn)
+  return stream as CdcStream
+}
+
+function missingMethods(stream: unknown): readonly string[] {
+  if (typeof stream !== 'object' || stream === null) return METHODS
+  return METHODS.filter((method) => typeof (stream as Record<string, unknown>)[method] !== 'function')
+}
+
+async function shutDownMisfit(misfit: unknown): Promise<void> {
+  if (missingMethods(misfit).includes('shutdown')) return
+  try {
+    await (misfit as Pick<CdcStream, 'shutdown'>).shutdown()
+  } catch {
+    // That it is no stream is what has to be reported.
+  }
+}

@@ -1,0 +1,35 @@
+import { stopAndCopy, type HandoffStrategy, type MaybePromise } from '@uni/reload-core'
+import type { CdcBatch, CdcLsn, CdcOutputProvider, CdcStream } from './contract.js'
+import { CdcError } from './errors.js'
+import { stopStream, takeCheckpoint } from './progress.js'
+import { startStream } from './start-stream.js'
+import { cdcOutput } from './surface.js'
+
+export interface CdcHandoffOptions {
+  /**
+   * Whether the deliveries of stream `name` can go on at `lsn`, such as `(lsn) => log.canReadFrom(lsn)`. Asked before the
+   * old stream is stopped; `false` fails the handoff. Default: every honest checkpoint will do, and one that lies inside
+   * a batch halts the stream afterwards.
+   */
+  canResume?(lsn: CdcLsn, name: string): MaybePromise<boolean>
+}
+
+/** Stop-and-copy: checkpoint the old stream, shut it down, start the new provider at that LSN. */
+export function cdcHandoff(options: CdcHandoffOptions = {}): HandoffStrategy<CdcOutputProvider, CdcStream, CdcBatch> {
+  return {
+    surface: cdcOutput,
+    discipline: 'stop-and-copy',
+    handoff: (job, ctx) => stopAndCopy<CdcOutputProvider, CdcStream, CdcLsn>(job, ctx, {
+      async checkpoint(stream) {
+        const lsn = await takeCheckpoint(stream)
+        if (options.canResume && !await options.canResume(lsn, job.name)) {
+          throw new CdcError('CHECKPOINT', `checkpoint() returned ${lsn}, where deliveries cannot go on. A checkpoint lies on the boundary of a batch that the log still has.`, { found: lsn })
+        }
+        return lsn
+      },
+      stop: stopStream,
+      start: (provider, fromLsn, { signal }) => startStream(provider, { fromLsn, signal }),
+    }),
+    close: stopStream,
+  }
+}

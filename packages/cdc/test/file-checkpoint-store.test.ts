@@ -1,0 +1,73 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { FileCheckpointStore } from '../src/node/index.js'
+import { failure } from './support/dispatch.js'
+
+describe('FileCheckpointStore', () => {
+  let directory: string
+  beforeEach(async () => { directory = join(await mkdtemp(join(tmpdir(), 'cdc-')), 'checkpoints') })
+  afterEach(() => rm(join(directory, '..'), { recursive: true }))
+
+  it('C16 gives back what was saved, after a restart too', async () => {
+    const store = new FileCheckpointStore(directory)
+    expect(await store.load('orders')).toBeUndefined()
+    await store.save('orders', 2n ** 70n)
+    await store.save('customers', 0n)
+    const restarted = new FileCheckpointStore(directory)
+    expect([await restarted.load('orders'), await restarted.load('customers')]).toEqual([2n ** 70n, 0n])
+  })
+
+  it('C16 keeps the last of many saves made at once, and no temporary file', async () => {
+    const store = new FileCheckpointStore(directory)
+    await Promise.all(Array.from({ length: 20 }, (_, lsn) => store.save('orders', BigInt(lsn))))
+    expect(await store.load('orders')).toBe(19n)
+    expect(await readdir(directory)).toEqual(['cdc-orders.json'])
+  })
+
+  it.each(['../escape', 'a/b', 'Orders', 'ORDERS', '', '.', 'über', 'a b', 'con'])('C16 keeps the stream %j apart from all others, inside its directory', async (name) => {
+    const store = new FileCheckpointStore(directory)
+    await store.save('orders', 1n)
+    await store.save(name, 7n)
+    expect([await store.load('orders'), await store.load(name)]).toEqual([1n, 7n])
+    const files = await readdir(directory)
+    expect(new Set(files.map((file) => file.toLowerCase())).size).toBe(2)
+  })
+
+  it('C16 survives a temporary file that a crash has torn', async () => {
+    const store = new FileCheckpointStore(directory)
+    await store.save('orders', 5n)
+    await writeFile(join(directory, 'cdc-orders.json.tmp'), '{"stream":"orders","lsn":"9')
+    expect(await new FileCheckpointStore(directory).load('orders')).toBe(5n)
+    await store.save('orders', 6n)
+    expect(await store.load('orders')).toBe(6n)
+    expect(await readdir(directory)).toEqual(['cdc-orders.json'])
+  })
+
+  it.each<[string, (saved: string) => string, string]>([
+    ['cut short', (saved) => saved.slice(0, 20), 'not JSON'],
+    ['empty', () => '', 'not JSON'],
+    ['changed in one digit', (saved) => saved.replace('"1234"', '"1235"'), 'checksum'],
+    ['another stream\'s', (saved) => saved.replace('orders', 'orderz'), 'does not belong'],
+    ['without an LSN', (saved) => saved.replace('"1234"', '1234'), 'not a decimal number'],
+    ['null', () => 'null', 'does not belong'],
+  ])('C16 never trusts a file that is %s', async (_, damage, message) => {
+    const store = new FileCheckpointStore(directory)
+    await store.save('orders', 1234n)
+    const file = join(directory, 'cdc-orders.json')
+    await writeFile(file, damage(await readFile(file, 'utf8')))
+    const error = await failure(store.load('orders'))
+    expect(error).toMatchObject({ code: 'CHECKPOINT_STORE', retryable: false })
+    expect((error as Error).message).toContain(message)
+  })
+
+  it('C16 goes on saving after a save that failed', async () => {
+    await writeFile(directory, 'in the way')
+    const store = new FileCheckpointStore(directory)
+    await failure(store.save('orders', 1n))
+    await rm(directory)
+    await store.save('orders', 2n)
+    expect(await store.load('orders')).toBe(2n)
+  })
+})

@@ -1,0 +1,365 @@
+import { ReloadError } from '@uni/reload-core'
+import { describe, expect, it } from 'vitest'
+import { CdcError, MemoryCommitLog, expectedLsn, type CdcLsn } from '../src/index.js'
+import { failure, Served, TIMEOUT_MS } from './support/dispatch.js'
+import { batch, mutations } from './support/mutations.js'
+import { Hang, provider, Sink } from './support/sink.js'
+
+describe('a handoff', () => {
+  it('C5 I4 checkpoints the old stream, shuts it down, and starts the new one there', async () => {
+    const sink = new Sink()
+    const served = await Served.with(provider(sink))
+    const outcome = await served.dispatch(provider(sink, { version: 'v2' }))
+    const held = served.gate.write(batch(3n, 5n))
+    expect(sink.lsns).toEqual([0n, 1n, 2n])
+    outcome.commit()
+    await held
+    await outcome.finalize()
+    expect(sink.calls).toEqual(['v1.start 0', 'v1.deliver 0', 'v1.checkpoint', 'v1.shutdown', 'v2.start 3', 'v2.deliver 3'])
+    expect(sink.lsns).toEqual([0n, 1n, 2n, 3n, 4n])
+    expect(sink.opened.map(({ shutdowns }) => shutdowns)).toEqual([1, 0])
+  })
+
+  it('C5 lets the delivery in flight settle first', async () => {
+    const sink = new Sink()
+    const slow = new Hang()
+    const served = await Served.with(provider(sink, { faults: { deliver: ({ lsnStart }) => lsnStart === 3n ? slow.call() : undefined } }))
+    const inFlight = served.gate.write(batch(3n, 4n))
+    await slow.reached
+    const dispatched = served.dispatch(provider(sink, { version: 'v2' }))
+    slow.release()
+    await inFlight
+    const outcome = await dispatched
+    outcome.commit()
+    expect(sink.calls.slice(-4)).toEqual(['v1.deliver 3', 'v1.checkpoint', 'v1.shutdown', 'v2.start 4'])
+  })
+
+  it('C2 I4 has an at-least-once sink delivered to again from its checkpoint', async () => {
+    const sink = new Sink()
+    const served = await Served.with(provider(sink, { guarantee: 'at-least-once', faults: { checkpoint: () => 0n } }))
+    const outcome = await served.dispatch(provider(sink, { version: 'v2', guarantee: 'at-least-once' }))
+    outcome.commit()
+    expect(expectedLsn(served.gate.resource)).toBe(0n)
+    expect(await failure(served.gate.write(batch(3n, 4n)))).toMatchObject({ code: 'OUT_OF_ORDER', expected: 0n, found: 3n })
+    await served.gate.write(batch(0n, 3n))
+    await served.gate.write(batch(3n, 4n))
+    expect(sink.lsns).toEqual([0n, 1n, 2n, 0n, 1n, 2n, 3n])
+  })
+
+  it('C3 I4 takes a checkpoint that covers a delivery whose acknowledgement was lost', async () => {
+    const sink = new Sink()
+    let lost = true
+    const v1 = provider(sink, { faults: { delivered: ({ lsnStart }) => { if (lsnStart === 3n && lost) { lost = false; throw new Error('connection reset') } } } })
+    const served = await Served.with(v1)
+    await failure(served.gate.write(batch(3n, 4n)))
+    const outcome = await served.dispatch(provider(sink, { version: 'v2' }))
+    outcome.commit()
+    expect(expectedLsn(served.gate.resource)).toBe(4n)
+    await served.gate.write(batch(4n, 5n))
+    expect(sink.lsns).toEqual([0n, 1n, 2n, 3n, 4n])
+  })
+
+  it('C5 hands over every stream of a provider', async () => {
+    const sink = new Sink()
+    const served = await Served.with(provider(sink, { guarantee: 'at-least-once' }), {}, ['orders', 'customers'])
+    const outcome = await served.dispatch(provider(sink, { version: 'v2' }))
+    outcome.commit()
+    expect(sink.open.map(({ provider: version, fromLsn }) => [version, fromLsn])).toEqual([['v2', 3n], ['v2', 3n]])
+    expect(outcome.report.map(({ resource, discipline }) => [resource, discipline])).toEqual([['orders', 'stop-and-copy'], ['customers', 'stop-and-copy']])
+  })
+
+  it('C9 never fires the signal of a start that succeeded', async () => {
+    const sink = new Sink()
+    const caller = new AbortController()
+    const served = await Served.with(provider(sink))
+    const outcome = await served.dispatch(provider(sink, { version: 'v2' }), { signal: caller.signal })
+    outcome.commit()
+    await outcome.finalize()
+    caller.abort()
+    served.clock.advance(10 * TIMEOUT_MS)
+    expect(sink.opened.map(({ signal }) => signal.aborted)).toEqual([false, false])
+    expect(served.clock.pending).toBe(0)
+  })
+
+  it('C10 checkpoints and stops nothing for good in a dry run', async () => {
+    const sink = new Sink()
+    const served = await Served.with(provider(sink))
+    const before = served.gate.resource
+    await served.dispatch(provider(sink, { version: 'v2' }), { dryRun: true })
+    expect(served.gate.resource).toBe(before)
+    expect(sink.calls).not.toContain('v1.shutdown')
+    expect(sink.opened).toHaveLength(1)
+    await served.gate.write(batch(3n, 4n))
+    expect(sink.lsns).toEqual([0n, 1n, 2n, 3n])
+  })
+})
+
+describe('a handoff that fails leaves the old version serving (I3)', () => {
+  /** The old provider serves, from where the old stream stood, and nothing else is open. */
+  async function expectOldServes(served: Served, sink: Sink, starts = 2): Promise<void> {
+    await served.gate.write(batch(3n, 5n))
+    expect(sink.lsns).toEqual([0n, 1n, 2n, 3n, 4n])
+    expect(sink.open.map(({ provider: version }) => version)).toEqual(['v1'])
+    expect(sink.opened.filter(({ provider: version }) => version === 'v1')).toHaveLength(starts)
+    for (const { shutdowns } of sink.opened) expect(shutdowns).toBeLessThanOrEqual(1)
+    expect(served.gate.state).toBe('open')
+  }
+
+  it.each<[string, () => unknown, string]>([
+    ['throws', () => { throw new Error('no route to host') }, 'no route to host'],
+    ['rejects', () => Promise.reject(new Error('no route to host')), 'no route to host'],
+    ['returns null', () => null, 'returned null'],
+    ['returns a promise of a string', () => Promise.resolve('stream'), 'returned "stream"'],
+  ])('C6 when start of the new one %s', async (_, start, message) => {
+    const sink = new Sink()
+    const served = await Served.with(provider(sink))
+    const error = await failure(served.dispatch(provider(sink, { version: 'v2', faults: { start } })))
+    expect(error).toMatchObject({ code: 'HANDOFF', phase: 'converge', step: 'start', surface: 'cdc-output', resource: 'orders', rollbackErrors: [] })
+    expect((error as Error).message).toContain(message)
+    expect(sink.calls).toContain('v1.start 3')
+    await expectOldServes(served, sink)
+  })
+
+  it('C8 when start returns half a stream, which is shut down', async () => {
+    const sink = new Sink()
+    let shutdowns = 0
+    const served = await Served.with(provider(sink))
+    const misfit = { deliver: () => {}, shutdown: () => { shutdowns += 1 } }
+    const error = await failure(served.dispatch(provider(sink, { version: 'v2', faults: { start: () => misfit } })))
+    expect((error as ReloadError).cause).toMatchObject({ code: 'STREAM' })
+    expect((error as Error).message).toContain('lacks checkpoint')
+    expect(shutdowns).toBe(1)
+    await expectOldServes(served, sink)
+  })
+
+  it('C6 I8 when start hangs; what it opens afterwards is shut down once', async () => {
+    const sink = new Sink()
+    const hang = new Hang()
+    const served = await Served.with(provider(sink))
+    const dispatched = failure(served.dispatch(provider(sink, { version: 'v2', faults: { start: hang.call } })))
+    await hang.reached
+    served.clock.advance(TIMEOUT_MS)
+    expect(await dispatched).toMatchObject({ code: 'STEP_TIMEOUT', step: 'start' })
+    hang.release()
+    await served.gate.write(batch(3n, 4n))
+    await sink.called('v2.shutdown')
+    expect(sink.opened.map(({ provider: version, shutdowns }) => [version, shutdowns])).toEqual([['v1', 1], ['v1', 0], ['v2', 1]])
+    expect(sink.lsns).toEqual([0n, 1n, 2n, 3n])
+  })
+
+  it('C9 I8 tells a hanging start by its signal', async () => {
+    const sink = new Sink()
+    const served = await Served.with(provider(sink))
+    const begun = new Hang()
+    let signal: AbortSignal | undefined
+    const v2 = provider(sink, { version: 'v2', faults: { start: (ctx) => { signal = ctx.signal; return begun.call() } } })
+    const dispatched = failure(served.dispatch(v2))
+    await begun.reached
+    expect(signal?.aborted).toBe(false)
+    served.clock.advance(TIMEOUT_MS)
+    await dispatched
+    expect(signal?.aborted).toBe(true)
+    await expectOldServes(served, sink)
+  })
+
+  it('C6 when the caller aborts', async () => {
+    const sink = new Sink()
+    const hang = new Hang()
+    const caller = new AbortController()
+    const served = await Served.with(provider(sink))
+    const dispatched = failure(served.dispatch(provider(sink, { version: 'v2', faults: { start: hang.call } }), { signal: caller.signal }))
+    await hang.reached
+    caller.abort()
+    expect(await dispatched).toMatchObject({ code: 'ABORTED' })
+    await expectOldServes(served, sink)
+  })
+
+  it('C6 when the outcome is not committed: the new stream is stopped, the old provider started again', async () => {
+    const sink = new Sink()
+    const served = await Served.with(provider(sink))
+    const outcome = await served.dispatch(provider(sink, { version: 'v2' }))
+    await outcome.rollback()
+    expect(sink.calls.slice(-3)).toEqual(['v2.start 3', 'v2.shutdown', 'v1.start 3'])
+    await expectOldServes(served, sink)
+  })
+
+  it('C6 when shutdown of the old one throws', async () => {
+    const sink = new Sink()
+    let first = true
+    const v1 = provider(sink, { faults: { shutdown: () => { if (first) { first = false; throw new Error('flush failed') } } } })
+    const served = await Served.with(v1)
+    const error = await failure(served.dispatch(provider(sink, { version: 'v2' })))
+    expect(error).toMatchObject({ code: 'HANDOFF', step: 'stop' })
+    expect((error as Error).message).toContain('flush failed')
+    await expectOldServes(served, sink)
+  })
+
+  it('C6 I8 when shutdown of the old one hangs', async () => {
+    const sink = new Sink()
+    const hang = new Hang()
+    const served = await Served.with(provider(sink, { faults: { shutdown: hang.call } }))
+    const dispatched = failure(served.dispatch(provider(sink, { version: 'v2' })))
+    await hang.reached
+    served.clock.advance(TIMEOUT_MS)
+    expect(await dispatched).toMatchObject({ code: 'STEP_TIMEOUT', step: 'stop' })
+    hang.release()
+    await expectOldServes(served, sink)
+  })
+
+  it('C6 I8 when shutdown of the new one hangs during the rollback', async () => {
+    const sink = new Sink()
+    const hang = new Hang()
+    const served = await Served.with(provider(sink))
+    const outcome = await served.dispatch(provider(sink, { version: 'v2', faults: { shutdown: hang.call } }))
+    const rolledBack = failure(outcome.rollback())
+    await hang.reached
+    served.clock.advance(TIMEOUT_MS)
+    expect(await rolledBack).toBeInstanceOf(AggregateError)
+    await expectOldServes(served, sink)
+  })
+
+  it.each<[string, (honest: CdcLsn) => unknown, string]>([
+    ['runs ahead of what was delivered', (honest) => honest + 1n, 'checkpoint() returned 4, ahead of what was delivered: 3'],
+    ['falls behind the start', () => -1n, 'returned -1'],
+    ['is a number', () => 3, 'returned 3 (a number)'],
+    ['is missing', () => undefined, 'returned undefined'],
+    ['throws', () => { throw new Error('disk full') }, 'disk full'],
+  ])('C3 I5 when the checkpoint %s', async (_, checkpoint, message) => {
+    const sink = new Sink()
+    const served = await Served.with(provider(sink, { faults: { checkpoint } }))
+    const error = await failure(served.dispatch(provider(sink, { version: 'v2' })))
+    expect(error).toMatchObject({ code: 'HANDOFF', step: 'checkpoint' })
+    expect((error as Error).message).toContain(message)
+    expect(sink.calls).not.toContain('v1.shutdown')
+    await expectOldServes(served, sink, 1)
+  })
+
+  it('C3 I5 when the checkpoint falls behind the previous one', async () => {
+    const sink = new Sink()
+    const answers = [3n, 2n]
+    const served = await Served.with(provider(sink, { faults: { checkpoint: () => answers.shift() } }))
+    await served.dispatch(provider(sink, { version: 'v2' }), { dryRun: true })
+    const error = await failure(served.dispatch(provider(sink, { version: 'v2' })))
+    expect((error as Error).message).toContain('checkpoint() returned 2, behind the previous checkpoint: 3')
+    await expectOldServes(served, sink, 1)
+  })
+
+  it('C3 I5 when the checkpoint of a later version falls behind where it was started', async () => {
+    const sink = new Sink()
+    const served = await Served.with(provider(sink))
+    const v2 = provider(sink, { version: 'v2', faults: { checkpoint: () => 0n } })
+    const outcome = await served.dispatch(v2)
+    outcome.commit()
+    const error = await failure(served.dispatch(provider(sink, { version: 'v3' }), { old: v2 }))
+    expect((error as Error).message).toContain('checkpoint() returned 0, behind the previous checkpoint: 3')
+    expect(sink.open.map(({ provider: version }) => version)).toEqual(['v2'])
+  })
+
+  it('C3 I8 when the checkpoint hangs', async () => {
+    const sink = new Sink()
+    const hang = new Hang()
+    const served = await Served.with(provider(sink, { faults: { checkpoint: hang.call } }))
+    const dispatched = failure(served.dispatch(provider(sink, { version: 'v2' })))
+    await hang.reached
+    served.clock.advance(TIMEOUT_MS)
+    expect(await dispatched).toMatchObject({ code: 'STEP_TIMEOUT', step: 'checkpoint' })
+    await expectOldServes(served, sink, 1)
+  })
+
+  it('C4 when the checkpoint lies inside a batch and the log is asked', async () => {
+    const sink = new Sink()
+    const log = new MemoryCommitLog()
+    log.append(mutations(3))
+    const served = await Served.with(provider(sink, { faults: { checkpoint: () => 2n } }), { canResume: (lsn) => log.canReadFrom(lsn) })
+    const error = await failure(served.dispatch(provider(sink, { version: 'v2' })))
+    expect((error as Error).message).toContain('checkpoint() returned 2, where deliveries cannot go on')
+    await expectOldServes(served, sink, 1)
+  })
+
+  it('C6 for every stream of the provider, when one of them fails', async () => {
+    const sink = new Sink()
+    let starts = 0
+    const served = await Served.with(provider(sink, { guarantee: 'at-least-once' }), {}, ['orders', 'customers'])
+    await failure(served.dispatch(provider(sink, { version: 'v2', faults: { start: () => { if (++starts === 2) throw new Error('no') } } })))
+    expect(sink.open.map(({ provider: version, fromLsn }) => [version, fromLsn])).toEqual([['v1', 3n], ['v1', 3n]])
+    for (const gate of served.gates.values()) await gate.write(batch(3n, 4n))
+  })
+})
+
+describe('a stream that the old provider cannot start again', () => {
+  async function halted(sink: Sink): Promise<{ served: Served; heal(): void }> {
+    let broken = false
+    const v1 = provider(sink, { faults: { start: () => { if (broken) throw new Error('v1 is down too') } } })
+    const served = await Served.with(v1)
+    broken = true
+    const error = await failure(served.dispatch(provider(sink, { version: 'v2', faults: { start: () => { throw new Error('v2 is down') } } })))
+    expect((error as Error).message).toContain('v2 is down')
+    expect(String((error as ReloadError).rollbackErrors)).toContain('v1 is down too')
+    return { served, heal: () => { broken = false } }
+  }
+
+  it('C7 is halted with its checkpoint kept, and started there by a later write', async () => {
+    const sink = new Sink()
+    const { served, heal } = await halted(sink)
+    expect(served.gate.halted?.checkpoint).toBe(3n)
+    expect(await failure(served.gate.write(batch(3n, 4n)))).toMatchObject({ code: 'RESOURCE_HALTED', retryable: true })
+    expect(sink.open).toEqual([])
+    heal()
+    await served.gate.write(batch(3n, 4n))
+    expect(served.gate.halted).toBeUndefined()
+    expect(sink.lsns).toEqual([0n, 1n, 2n, 3n])
+    expect(sink.open).toHaveLength(1)
+  })
+
+  it('C7 is started at its checkpoint by a version that starts', async () => {
+    const sink = new Sink()
+    const { served } = await halted(sink)
+    const outcome = await served.dispatch(provider(sink, { version: 'v3' }))
+    outcome.commit()
+    await served.gate.write(batch(3n, 4n))
+    expect(sink.lsns).toEqual([0n, 1n, 2n, 3n])
+    expect(sink.open.map(({ provider: version, fromLsn }) => [version, fromLsn])).toEqual([['v3', 3n]])
+  })
+
+  it('C7 stays halted at its checkpoint when the next version does not start either', async () => {
+    const sink = new Sink()
+    const { served, heal } = await halted(sink)
+    await failure(served.dispatch(provider(sink, { version: 'v3', faults: { start: () => { throw new Error('no') } } })))
+    expect(served.gate.halted?.checkpoint).toBe(3n)
+    heal()
+    await served.gate.write(batch(3n, 4n))
+    expect(sink.lsns).toEqual([0n, 1n, 2n, 3n])
+  })
+
+  it('C7 that a write has just started again is stopped by the reload that was waiting for that write', async () => {
+    const sink = new Sink()
+    let broken = false
+    const restarting = new Hang()
+    const v1 = provider(sink, { faults: { start: ({ fromLsn }) => { if (broken) throw new Error('down'); if (fromLsn !== 0n) return restarting.call() } } })
+    const served = await Served.with(v1)
+    broken = true
+    await failure(served.dispatch(provider(sink, { version: 'v2', faults: { start: () => { throw new Error('no') } } })))
+    broken = false
+    const write = served.gate.write(batch(3n, 4n))
+    await restarting.reached
+    const dispatched = served.dispatch(provider(sink, { version: 'v3' }))
+    restarting.release()
+    await write
+    const outcome = await dispatched
+    outcome.commit()
+    await served.gate.write(batch(4n, 5n))
+    expect(sink.open.map(({ provider: version, fromLsn }) => [version, fromLsn])).toEqual([['v3', 4n]])
+    expect(sink.lsns).toEqual([0n, 1n, 2n, 3n, 4n])
+  })
+})
+
+describe('CdcError', () => {
+  it('is recognised by its brand, and says that trying again is no use', () => {
+    const error = new CdcError('CHECKPOINT', 'no')
+    expect(CdcError.is(error)).toBe(true)
+    expect(CdcError.is(new Error('no'))).toBe(false)
+    expect(CdcError.is(null)).toBe(false)
+    expect(error.retryable).toBe(false)
+    expect(ReloadError.is(error)).toBe(false)
+  })
+})

@@ -1,0 +1,53 @@
+import { defineSurface, type CompatVerdict, type MaybePromise, type Surface } from '@uni/reload-core'
+
+/** One document of a CRDT kind. Everything but `close` answers synchronously, so that what is read is a point in time. */
+export interface CrdtState {
+  /** Applies one operation. Throwing means that it was not applied. */
+  apply(op: Uint8Array): void
+  /** Joins `other`, a state of the same provider, into this one. `other` stays as it is. */
+  merge(other: CrdtState): void
+  /**
+   * What the document means, as plain data: JSON-like values, `undefined`, `bigint`, `Map`, `Set`, `Date`, typed arrays and
+   * buffers, with cycles. An instance of a class is read through its `toJSON()`; without one, or as a function, a symbol or
+   * a promise, it cannot be compared and the check refuses it.
+   */
+  value(): unknown
+  /** The whole document. The bytes are copied before the state is used again. */
+  persist(): Uint8Array
+  /** Frees what the state holds. Called once, by whoever opened it. */
+  close?(): MaybePromise<void>
+}
+
+/** What a new version may use while it judges the old one. */
+export interface SchemaCheckContext {
+  /** Fires when the check's deadline passes or the reload is aborted. */
+  readonly signal: AbortSignal
+}
+
+/** One kind of CRDT document, as a plugin provides it. */
+export interface CrdtKindProvider {
+  /** The key on the surface. */
+  readonly kind: string
+  /** A fresh document without content. */
+  empty(): CrdtState
+  /** Opens a document from what `persist` of this version, or of an earlier one, gave. Rejects what it cannot read. */
+  fromPersisted(bytes: Uint8Array): MaybePromise<CrdtState>
+  /**
+   * Fresh documents that show what the kind can hold; replicas that were edited concurrently show how it merges. Later
+   * versions are judged by them. The caller closes each.
+   */
+  samples?(): Iterable<CrdtState>
+  /**
+   * Asked of the new version, once the values agree: it may refuse the old one, or declare a `migrate`. It cannot overrule
+   * a value that differs.
+   */
+  schemaCompatCheck?(old: CrdtKindProvider, ctx: SchemaCheckContext): MaybePromise<CompatVerdict>
+}
+
+/** CRDT kinds. A write to a document is one operation, in the kind's own encoding. */
+export const crdtKind: Surface<CrdtKindProvider, CrdtState, Uint8Array> = defineSurface<CrdtKindProvider, CrdtState, Uint8Array>({
+  id: 'crdt-kind',
+  keyOf: (provider) => provider.kind,
+  methods: ['empty', 'fromPersisted'],
+  apply: (state, op) => state.apply(op),
+})

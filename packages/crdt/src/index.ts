@@ -1,0 +1,5 @@
+export { crdtKind, type CrdtKindProvider, type CrdtState, type SchemaCheckContext } from './contract.js'
+export { crdtHandoff, type CrdtHandoffOptions } from './strategy.js'
+export { type CrdtDirection } from './judge.js'
+export { type CrdtIncompatibility } from './probe.js'
+export { type Difference } from './difference.js'

@@ -1,0 +1,52 @@
+import { nameOf, readNode, type Node } from './plain-value.js'
+
+const LONGEST_STRING = 40
+const LONGEST_TEXT = 100
+const MOST_ITEMS = 3
+const DEEPEST = 2
+
+/** `value` in at most a line, for a person to recognise it by. */
+export function show(value: unknown): string {
+  const text = render(value, 0)
+  return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text
+}
+
+function render(value: unknown, depth: number): string {
+  if (typeof value === 'string') return quote(value)
+  if (typeof value === 'bigint') return `${value}n`
+  if (typeof value !== 'object' || value === null) return typeof value === 'function' ? nameOf(value) : String(value)
+  return renderNode(value, readNode(value), (inner) => depth < DEEPEST ? render(inner, depth + 1) : '…')
+}
+
+function renderNode(value: object, node: Node, inner: (value: unknown) => string): string {
+  switch (node.kind) {
+    case 'primitive': return `${nameOf(value)} ${inner(node.value)}`
+    case 'opaque': return node.what
+    case 'date': return Number.isNaN(node.time) ? 'an invalid Date' : `Date ${new Date(node.time).toISOString()}`
+    case 'array': return enclose('[', node.items.slice(0, MOST_ITEMS).map(inner), node.items.length, ']')
+    case 'binary': return enclose(`${node.type} [`, Array.prototype.slice.call(node.items, 0, MOST_ITEMS).map(inner), node.items.length, ']')
+    case 'object': {
+      const names = Object.keys(node.fields)
+      return enclose('{', names.slice(0, MOST_ITEMS).map((name) => `${name}: ${inner(node.fields[name])}`), names.length, '}')
+    }
+    case 'map': return enclose('Map {', Array.from(firstOf(node.map), ([key, item]) => `${inner(key)} => ${inner(item)}`), node.map.size, '}')
+    case 'set': return enclose('Set {', Array.from(firstOf(node.set), inner), node.set.size, '}')
+  }
+}
+
+function * firstOf<T>(items: Iterable<T>): Generator<T> {
+  let left = MOST_ITEMS
+  for (const item of items) {
+    if (left === 0) return
+    yield item
+    left -= 1
+  }
+}
+
+function enclose(open: string, shown: readonly string[], count: number, close: string): string {
+  return `${open}${shown.join(', ')}${count > shown.length ? `, … ${count} in all` : ''}${close}`
+}
+
+function quote(text: string): string {
+  return text.length > LONGEST_STRING ? `${JSON.stringify(text.slice(0, LONGEST_STRING))}…` : JSON.stringify(text)
+}

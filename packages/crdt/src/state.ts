@@ -1,0 +1,61 @@
+import type { MaybePromise } from '@uni/reload-core'
+import type { CrdtKindProvider, CrdtState } from './contract.js'
+import { nameOf } from './plain-value.js'
+
+const METHODS = ['apply', 'merge', 'value', 'persist'] as const
+
+/** Opens a copy of a document. The provider gets bytes of its own, so that nothing it does to them is seen elsewhere. */
+export async function openState(provider: CrdtKindProvider, bytes: Uint8Array): Promise<CrdtState> {
+  return asState(await provider.fromPersisted(new Uint8Array(bytes)), 'fromPersisted()')
+}
+
+export function emptyState(provider: CrdtKindProvider): CrdtState {
+  return asState(synchronous('empty', provider.empty()), 'empty()')
+}
+
+export function valueOf(state: CrdtState): unknown {
+  return synchronous('value', state.value())
+}
+
+/** The document's bytes, copied: a state may persist into a buffer that it uses again. */
+export function persistedBytes(state: CrdtState): Uint8Array {
+  const bytes: unknown = synchronous('persist', state.persist())
+  if (!isBytes(bytes)) throw new TypeError(`persist() returned ${nameOf(bytes)}; expected a Uint8Array`)
+  return new Uint8Array(bytes)
+}
+
+export function mergeInto(state: CrdtState, other: CrdtState): void {
+  synchronous('merge', state.merge(other))
+}
+
+export function closeState(state: CrdtState): MaybePromise<void> {
+  return state.close?.()
+}
+
+/** @throws TypeError where `given` is no state; what there is of it is closed first. */
+export function asState(given: unknown, source: string): CrdtState {
+  const methods = typeof given === 'object' && given !== null ? given as Readonly<Record<string, unknown>> : {}
+  const missing = METHODS.filter((name) => typeof methods[name] !== 'function')
+  if (missing.length === 0) return given as CrdtState
+  if (typeof methods.close === 'function') closeQuietly(given as CrdtState)
+  const without = missing.length < METHODS.length ? ` without ${missing.join(', ')}` : ''
+  throw new TypeError(`${source} gave ${nameOf(given)}${without}; expected a state with the methods ${METHODS.join(', ')}`)
+}
+
+/** For copies made to look at: that one cannot be closed is said where a live document of its provider is closed. */
+export async function closeQuietly(state: CrdtState): Promise<void> {
+  try {
+    await closeState(state)
+  } catch {}
+}
+
+function synchronous<T>(method: string, given: T): T {
+  if (typeof (given as { then?: unknown } | null | undefined)?.then !== 'function') return given
+  // Nobody will wait for it, so its rejection must not end the process.
+  Promise.resolve(given).catch(() => {})
+  throw new TypeError(`${method}() returned a promise; a CRDT state answers synchronously, so that what it says is a point in time`)
+}
+
+function isBytes(value: unknown): value is Uint8Array {
+  return ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]'
+}

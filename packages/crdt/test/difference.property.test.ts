@@ -1,0 +1,65 @@
+import { isDeepStrictEqual } from 'node:util'
+import { fc, test } from '@fast-check/vitest'
+import { expect } from 'vitest'
+import { copyOf } from '../src/copy.js'
+import { differenceOf } from '../src/difference.js'
+
+/** Values on which the platform's own comparison agrees with ours: `-0` and class instances are where they part. */
+const plain: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
+  value: fc.oneof({ maxDepth: 4, withCrossShrink: true },
+    fc.oneof(fc.boolean(), fc.string({ maxLength: 4 }), fc.integer({ min: 0, max: 3 }), fc.constantFrom(NaN, null, undefined, 1n, 2n)),
+    fc.array(tie('value'), { maxLength: 3 }),
+    fc.dictionary(fc.constantFrom('a', 'b', '__proto__', 'toString'), tie('value'), { maxKeys: 3, noNullPrototype: true }),
+    fc.array(fc.tuple(tie('value'), tie('value')), { maxLength: 3 }).map((entries) => new Map(entries)),
+    fc.array(tie('value'), { maxLength: 3 }).map((members) => new Set(members)),
+    fc.integer({ min: 0, max: 2 }).map((time) => new Date(time)),
+    fc.uint8Array({ maxLength: 3 }),
+  ),
+})).value
+
+test.prop([plain, plain])('X7 agrees with the platform on independent values', (before, after) => {
+  expect(differenceOf(before, after) === undefined).toBe(isDeepStrictEqual(before, after))
+})
+
+test.prop([plain])('X7 a copy is equal, and shares nothing with what it was made from', (value) => {
+  const copy = copyOf(value)
+  expect(differenceOf(value, copy)).toBeUndefined()
+  expect(isDeepStrictEqual(value, copy)).toBe(true)
+  if (typeof value === 'object' && value !== null) expect(copy).not.toBe(value)
+})
+
+test.prop([plain, plain, fc.nat()])('X7 agrees with the platform on values that differ in one place', (value, replacement, place) => {
+  const changed = replaceAt(copyOf(value), place, replacement)
+  expect(differenceOf(value, changed) === undefined).toBe(isDeepStrictEqual(value, changed))
+  expect(differenceOf(changed, value) === undefined).toBe(isDeepStrictEqual(changed, value))
+})
+
+/** Puts `replacement` at one of the places inside `root`, counted through; at its root where it has none. */
+function replaceAt(root: unknown, place: number, replacement: unknown): unknown {
+  const setters: ((value: unknown) => void)[] = []
+  const visit = (value: unknown): void => {
+    if (value instanceof Map) {
+      for (const [key, item] of value) {
+        setters.push((it) => value.set(key, it))
+        visit(item)
+      }
+    } else if (value instanceof Set) {
+      for (const member of value) setters.push((it) => { value.delete(member); value.add(it) })
+    } else if (Array.isArray(value)) {
+      for (const [i, item] of value.entries()) {
+        setters.push((it) => { value[i] = it })
+        visit(item)
+      }
+    } else if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) && !(value instanceof Date)) {
+      for (const key of Object.keys(value)) {
+        setters.push((it) => Object.defineProperty(value, key, { value: it, enumerable: true, configurable: true, writable: true }))
+        visit((value as Record<string, unknown>)[key])
+      }
+    }
+  }
+  visit(root)
+  const set = setters[place % Math.max(1, setters.length)]
+  if (set === undefined) return replacement
+  set(replacement)
+  return root
+}

@@ -1,0 +1,17 @@
+import type { RecordBatch } from 'apache-arrow'
+import type { IndexHandle, IndexKindProvider } from './contract.js'
+import { assertBuild, assertHandle, assertMethods } from './shape.js'
+
+/**
+ * Builds an index and finalizes it: what a host's `attach` opens with, and each step checked.
+ *
+ * @throws TypeError that says what the provider returned instead.
+ */
+export async function buildIndex(provider: IndexKindProvider, source: RecordBatch, options?: unknown): Promise<IndexHandle> {
+  assertMethods(provider, 'the index kind', ['build', 'open'])
+  const build: unknown = await provider.build(source, options)
+  assertBuild(build)
+  const handle: unknown = await build.finalize()
+  assertHandle(handle, 'what finalize() resolved with')
+  return handle
+}

@@ -1,0 +1,60 @@
+import type { MaybePromise } from '@uni/reload-core'
+import type { RecordBatch } from 'apache-arrow'
+import type { IndexHandle } from './contract.js'
+import { differentRows } from './same-rows.js'
+import { assertBatch } from './shape.js'
+
+/** The host's own questions, put to the old index and to its successor. */
+export interface CanaryOptions {
+  /**
+   * The queries, or what chooses them for a resource. A handful: the old index answers them while writes are held. Each
+   * has to have one right answer, so ask for no more rows than the kind ranks without ties.
+   */
+  readonly queries: readonly RecordBatch[] | ((resource: CanaryTarget) => MaybePromise<readonly RecordBatch[]>)
+  /** Rows asked for per query. Default 10. */
+  readonly k?: number
+  /**
+   * In what two answers to one query differ, or `undefined` where they mean the same. Default: the same columns and the
+   * same rows in the same order, floats within a relative 1e-6.
+   */
+  compare?(old: RecordBatch, next: RecordBatch): string | undefined
+}
+
+/** The live resource that is handed over. */
+export interface CanaryTarget {
+  readonly key: string
+  readonly name: string
+}
+
+/** Questions, each with one right answer. */
+export interface Questions {
+  readonly queries: readonly RecordBatch[]
+  readonly k: number
+  compare(old: RecordBatch, next: RecordBatch): string | undefined
+}
+
+export const DEFAULT_K = 10
+export const NO_QUESTIONS: Questions = { queries: [], k: DEFAULT_K, compare: differentRows }
+
+/** @throws TypeError where the host's function does not give queries. */
+export async function questionsOf(canary: CanaryOptions, target: CanaryTarget): Promise<Questions> {
+  const queries: unknown = typeof canary.queries === 'function' ? await canary.queries(target) : canary.queries
+  if (!Array.isArray(queries)) throw new TypeError('canary.queries gave no array. Expected an array of Arrow RecordBatches')
+  for (const [at, query] of queries.entries()) assertBatch(query, `canary query ${at}`)
+  return {
+    queries: queries as RecordBatch[],
+    k: canary.k ?? DEFAULT_K,
+    compare: (old, next) => (canary.compare ? canary.compare(old, next) : differentRows(old, next)),
+  }
+}
+
+/** The answers of `handle`, in the order of the queries. */
+export async function answersOf(handle: IndexHandle, { queries, k }: Questions): Promise<RecordBatch[]> {
+  const answers: RecordBatch[] = []
+  for (const [at, query] of queries.entries()) {
+    const answer: unknown = await handle.probe(query, k)
+    assertBatch(answer, `what probe() resolved with for query ${at}`)
+    answers.push(answer)
+  }
+  return answers
+}

@@ -1,0 +1,50 @@
+import type { ImageSpool } from '../spool.js'
+import { chunksOf } from './chunks.js'
+import { discardedError, spoolFor, type HeldImage } from './held-image.js'
+
+export interface BytesImageOptions {
+  readonly spool?: ImageSpool | undefined
+  /** Give every reader bytes of its own, for an image that must survive a reader that writes to them. */
+  readonly copies?: boolean
+}
+
+/** An image in memory. */
+export class BytesImage implements HeldImage {
+  readonly byteLength: number
+  readonly #options: BytesImageOptions
+  #bytes: Uint8Array | undefined
+  #spooled: Promise<HeldImage> | undefined
+
+  constructor(bytes: Uint8Array, options: BytesImageOptions = {}) {
+    this.byteLength = bytes.byteLength
+    this.#bytes = bytes
+    this.#options = options
+  }
+
+  async bytes(): Promise<Uint8Array> {
+    const bytes = this.#kept()
+    return this.#options.copies ? new Uint8Array(bytes) : bytes
+  }
+
+  async* stream(): AsyncGenerator<Uint8Array> {
+    for (const chunk of chunksOf(this.#kept())) yield this.#options.copies ? new Uint8Array(chunk) : chunk
+  }
+
+  async file(): Promise<string> {
+    const bytes = this.#kept()
+    this.#spooled ??= spoolFor('the image was asked for as a file', this.#options.spool).write(chunksOf(bytes))
+    const spooled = await this.#spooled
+    return spooled.file()
+  }
+
+  async discard(): Promise<void> {
+    this.#bytes = undefined
+    const spooled = await this.#spooled?.catch(() => undefined)
+    await spooled?.discard()
+  }
+
+  #kept(): Uint8Array {
+    if (this.#bytes === undefined) throw discardedError()
+    return this.#bytes
+  }
+}

@@ -1,0 +1,100 @@
+import { isBytes, nameOf } from '../shape.js'
+import { emptyImageError } from './held-image.js'
+
+const END: IteratorReturnResult<undefined> = { done: true, value: undefined }
+
+/**
+ * What a plugin streams, read once, each chunk checked as it passes. It can be stopped from outside at any moment: a read
+ * that never returns is not waited for, and whoever reads on is told the reason, lest a torn image look complete.
+ */
+export class CheckedChunks implements AsyncIterableIterator<Uint8Array> {
+  readonly #source: AsyncIterator<unknown>
+  readonly #onBytes: (bytes: number) => void
+  readonly #stopped = new AbortController()
+  #reading = 0
+  #ended = false
+  #chunks = 0
+  #bytes = 0
+
+  constructor(source: AsyncIterable<unknown>, onBytes: (bytes: number) => void = () => {}) {
+    this.#source = source[Symbol.asyncIterator]()
+    this.#onBytes = onBytes
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  /** @throws Error for a chunk that is not a `Uint8Array`, for a stream without a byte, or the reason it was stopped for. */
+  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    for (;;) {
+      this.#stopped.signal.throwIfAborted()
+      if (this.#ended) return END
+      const read = await this.#read()
+      if (read.done) {
+        this.#ended = true
+        if (this.#bytes === 0) this.#fail(emptyImageError('the persisted stream'))
+        continue
+      }
+      const { value } = read
+      if (!isBytes(value)) {
+        const error = new TypeError(`chunk ${this.#chunks} of the persisted stream is ${nameOf(value)}. Expected a Uint8Array`)
+        await this.stop(error)
+        throw error
+      }
+      this.#chunks += 1
+      this.#bytes += value.byteLength
+      this.#onBytes(value.byteLength)
+      if (value.byteLength > 0) return { done: false, value }
+    }
+  }
+
+  /** The reader has had enough. */
+  async return(): Promise<IteratorReturnResult<undefined>> {
+    await this.#end()
+    return END
+  }
+
+  /** Ends the stream from outside: reads, the one under way included, reject with `reason`. */
+  async stop(reason: unknown): Promise<void> {
+    this.#stopped.abort(reason)
+    await this.#end()
+  }
+
+  async #read(): Promise<IteratorResult<unknown>> {
+    const { signal } = this.#stopped
+    this.#reading += 1
+    try {
+      return await unlessAborted(Promise.resolve(this.#source.next()), signal)
+    } catch (error) {
+      // A source that threw has ended itself. Whoever reads on is told again.
+      if (!signal.aborted) this.#fail(error)
+      throw error
+    } finally {
+      this.#reading -= 1
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#ended = true
+    this.#stopped.abort(error)
+  }
+
+  async #end(): Promise<void> {
+    if (this.#ended) return
+    this.#ended = true
+    const stuck = this.#reading > 0
+    const ending = this.#source.return?.()
+    if (!stuck) await ending
+    else ending?.catch(() => {})
+  }
+}
+
+function unlessAborted<T>(read: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const abort = (): void => reject(signal.reason)
+    const settle = (): void => signal.removeEventListener('abort', abort)
+    signal.addEventListener('abort', abort, { once: true })
+    read.then((value) => { settle(); resolve(value) }, (error: unknown) => { settle(); reject(error) })
+  })
+}

@@ -1,0 +1,17 @@
+import type { IndexImage } from '../contract.js'
+import type { ImageSpool } from '../spool.js'
+import { isBytes } from '../shape.js'
+import { BytesImage } from './bytes-image.js'
+import { CheckedChunks } from './checked-chunks.js'
+import { emptyImageError } from './held-image.js'
+import { StreamImage } from './stream-image.js'
+
+/**
+ * An image of bytes or chunks that the caller has, such as those it stored when it shut down. Chunks are read once.
+ * (`fileImage` of `@uni/reload-index/node` makes one of a file.)
+ */
+export function imageOf(persisted: Uint8Array | AsyncIterable<Uint8Array>, spool?: ImageSpool): IndexImage {
+  if (!isBytes(persisted)) return new StreamImage(new CheckedChunks(persisted), spool)
+  if (persisted.byteLength === 0) throw emptyImageError('the image')
+  return new BytesImage(persisted, { spool })
+}

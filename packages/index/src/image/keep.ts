@@ -1,0 +1,57 @@
+import type { ImageSpool } from '../spool.js'
+import { isAsyncIterable, isBytes, isFileReference, nameOf } from '../shape.js'
+import { BytesImage } from './bytes-image.js'
+import { CheckedChunks } from './checked-chunks.js'
+import { collect } from './chunks.js'
+import { emptyImageError, spoolFor, type HeldImage } from './held-image.js'
+import { StreamImage } from './stream-image.js'
+
+export interface KeepOptions {
+  readonly spool?: ImageSpool | undefined
+  /** Ends the reading of a stream. */
+  readonly signal: AbortSignal
+  /** The image may be opened more than once, and has to survive a reader that spoils it. */
+  readonly repeatable: boolean
+  /** A stream may be produced while the index is written to. */
+  readonly isolated: boolean
+  /** Told of every byte once. */
+  transferred(bytes: number): void
+}
+
+/**
+ * Makes an image of what `persist()` resolved with. A stream is complete, in the spool or in memory, when this resolves,
+ * unless it is isolated and will be read once: then it is read by its reader, chunk by chunk.
+ */
+export async function keepImage(persisted: unknown, options: KeepOptions): Promise<HeldImage> {
+  const { spool, repeatable, isolated } = options
+  if (isBytes(persisted)) {
+    if (persisted.byteLength === 0) throw emptyImageError('what persist() resolved with')
+    options.transferred(persisted.byteLength)
+    return new BytesImage(persisted, { spool, copies: repeatable })
+  }
+  if (isAsyncIterable(persisted)) {
+    const chunks = new CheckedChunks(persisted, (bytes) => options.transferred(bytes))
+    return isolated && !repeatable ? new StreamImage(chunks, spool) : readNow(chunks, options)
+  }
+  if (isFileReference(persisted)) {
+    const image = await spoolFor(`persist() resolved with the file ${JSON.stringify(persisted.file)}`, spool).adopt(persisted.file)
+    options.transferred(image.byteLength ?? 0)
+    return image
+  }
+  throw new TypeError(`persist() resolved with ${nameOf(persisted)}. Expected a Uint8Array, an AsyncIterable<Uint8Array> or { file }`)
+}
+
+async function readNow(chunks: CheckedChunks, { spool, signal, repeatable }: KeepOptions): Promise<HeldImage> {
+  const stop = (): void => { chunks.stop(signal.reason).catch(() => {}) }
+  if (signal.aborted) stop()
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    return spool ? await spool.write(chunks) : new BytesImage(await collect(chunks), { copies: repeatable })
+  } catch (error) {
+    // The spool may have failed before it read to the end.
+    await chunks.stop(error)
+    throw error
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}

@@ -1,0 +1,73 @@
+import type { ImageSpool } from '../spool.js'
+import { BytesImage } from './bytes-image.js'
+import type { CheckedChunks } from './checked-chunks.js'
+import { collect } from './chunks.js'
+import { discardedError, spoolFor, type HeldImage } from './held-image.js'
+
+/**
+ * An image that is still being produced. Read as a stream it passes straight through, once; read as bytes or as a file it
+ * is kept in that form, and can be read again.
+ */
+export class StreamImage implements HeldImage {
+  readonly #chunks: CheckedChunks
+  readonly #spool: ImageSpool | undefined
+  #passedOn = false
+  #kept: Promise<HeldImage> | undefined
+  #byteLength: number | undefined
+
+  constructor(chunks: CheckedChunks, spool?: ImageSpool) {
+    this.#chunks = chunks
+    this.#spool = spool
+  }
+
+  get byteLength(): number | undefined {
+    return this.#byteLength
+  }
+
+  async bytes(): Promise<Uint8Array> {
+    const kept = await this.#keep(async (chunks) => new BytesImage(await collect(chunks), { spool: this.#spool }))
+    return kept.bytes()
+  }
+
+  async* stream(): AsyncGenerator<Uint8Array> {
+    if (this.#kept) {
+      const kept = await this.#kept
+      yield* kept.stream()
+    } else {
+      yield* this.#pass()
+    }
+  }
+
+  async file(): Promise<string> {
+    const spool = spoolFor('the image was asked for as a file', this.#spool)
+    const kept = await this.#keep((chunks) => spool.write(chunks))
+    return kept.file()
+  }
+
+  async discard(): Promise<void> {
+    await this.#chunks.stop(discardedError())
+    const kept = await this.#kept?.catch(() => undefined)
+    await kept?.discard()
+  }
+
+  #keep(keep: (chunks: CheckedChunks) => Promise<HeldImage>): Promise<HeldImage> {
+    this.#kept ??= this.#readWhole(keep)
+    return this.#kept
+  }
+
+  async #readWhole(keep: (chunks: CheckedChunks) => Promise<HeldImage>): Promise<HeldImage> {
+    const kept = await keep(this.#pass())
+    this.#byteLength = kept.byteLength
+    return kept
+  }
+
+  /** The one read there is. */
+  #pass(): CheckedChunks {
+    if (this.#passedOn) {
+      throw new Error('the image was persisted as a stream and has been read already. Keep what was read, '
+        + 'or read it with bytes() or file(), which can be called again')
+    }
+    this.#passedOn = true
+    return this.#chunks
+  }
+}

@@ -1,0 +1,18 @@
+import type { KindHandoff } from '@uni/reload-core'
+import type { RecordBatch } from 'apache-arrow'
+import type { IndexHandle, IndexKindProvider } from './contract.js'
+
+export {
+  indexKind, type IndexBuild, type IndexContext, type IndexHandle, type IndexImage, type IndexKindProvider, type IndexSample,
+  type PersistedIndex,
+} from './contract.js'
+export { indexHandoff, type IndexHandoffOptions } from './strategy.js'
+export { type CanaryOptions, type CanaryTarget } from './canary.js'
+export { buildIndex } from './build-index.js'
+export { imageOf } from './image/image-of.js'
+export { type HeldImage } from './image/held-image.js'
+export { type ImageSpool } from './spool.js'
+export { type SchemaDifference } from './schema/diff.js'
+
+/** One live index that a host asks to have handed over. */
+export type IndexHandoff = KindHandoff<IndexKindProvider, IndexHandle, RecordBatch>

@@ -1,0 +1,76 @@
+import type { RecordBatch, Schema } from 'apache-arrow'
+import { answersOf, type Questions } from './canary.js'
+import type { IndexHandle } from './contract.js'
+import { diffSchema, showDifference } from './schema/diff.js'
+import { assertSchema } from './shape.js'
+
+/** What a handle meant at one point in time, as far as its successor is held to it. */
+export interface Meaning {
+  readonly questions: Questions
+  readonly answers: readonly RecordBatch[]
+  /** Absent where schemas are not compared. */
+  readonly schema: Schema | undefined
+  readonly abilities: readonly Ability[]
+}
+
+/** In what a successor means something else. */
+export interface MeaningDifference {
+  readonly reason: string
+  /** Machine-readable, such as a list of {@link SchemaDifference}. */
+  readonly details: unknown
+}
+
+type Ability = 'apply' | 'probeFiltered' | 'supportsFilter'
+
+export async function meaningOf(handle: IndexHandle, questions: Questions, checkSchema: boolean): Promise<Meaning> {
+  return {
+    questions,
+    answers: await answersOf(handle, questions),
+    schema: checkSchema ? schemaOf(handle) : undefined,
+    abilities: abilitiesOf(handle),
+  }
+}
+
+/** Compares contracts first, then content. */
+export async function differenceIn(successor: IndexHandle, meant: Meaning): Promise<MeaningDifference | undefined> {
+  return lostAbility(successor, meant) ?? otherSchema(successor, meant) ?? await otherAnswer(successor, meant)
+}
+
+function lostAbility(successor: IndexHandle, { abilities }: Meaning): MeaningDifference | undefined {
+  const left = abilitiesOf(successor)
+  const lost = abilities.filter((ability) => !left.includes(ability))
+  if (lost.length === 0) return undefined
+  return { reason: `the new handle lacks what the old one has and its users may call: ${lost.join(', ')}`, details: { lost } }
+}
+
+function otherSchema(successor: IndexHandle, { schema }: Meaning): MeaningDifference | undefined {
+  if (schema === undefined) return undefined
+  const differences = diffSchema(schema, schemaOf(successor))
+  if (differences.length === 0) return undefined
+  return { reason: `the new handle's schema differs from the old one's: ${differences.map(showDifference).join('; ')}`, details: differences }
+}
+
+async function otherAnswer(successor: IndexHandle, { questions, answers }: Meaning): Promise<MeaningDifference | undefined> {
+  const now = await answersOf(successor, questions)
+  for (const [query, answer] of answers.entries()) {
+    const difference: unknown = questions.compare(answer, now[query] as RecordBatch)
+    if (difference === undefined) continue
+    if (typeof difference !== 'string') throw new TypeError('compare() returned neither a text nor undefined')
+    return { reason: `the new handle opened the image and answers query ${query} otherwise: ${difference}`, details: { query, difference } }
+  }
+  return undefined
+}
+
+function schemaOf(handle: IndexHandle): Schema {
+  const schema: unknown = handle.schema()
+  assertSchema(schema, 'what schema() returned')
+  return schema
+}
+
+function abilitiesOf(handle: IndexHandle): Ability[] {
+  const abilities: Ability[] = []
+  if (handle.apply) abilities.push('apply')
+  if (handle.probeFiltered) abilities.push('probeFiltered')
+  if (handle.supportsFilter) abilities.push('supportsFilter')
+  return abilities
+}

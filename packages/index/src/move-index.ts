@@ -1,0 +1,61 @@
+import { preCopy, ReloadError, type HandoffJob, type ResourceHandoff, type StepContext } from '@uni/reload-core'
+import { NO_QUESTIONS, questionsOf, type CanaryOptions } from './canary.js'
+import { indexKind, type IndexHandle, type IndexKindProvider } from './contract.js'
+import type { HeldImage } from './image/held-image.js'
+import { differenceIn, meaningOf, type Meaning } from './meaning.js'
+import type { ImageSpool } from './spool.js'
+import { isIsolated, openIndex, persistIndex } from './steps.js'
+
+export interface MoveOptions {
+  readonly canary: CanaryOptions | undefined
+  readonly checkSchema: boolean
+  readonly spool: ImageSpool | undefined
+}
+
+/** Moves one index: `persist()` on the old handle, `open()` on the new provider, the same meaning, then the writes since. */
+export function moveIndex(
+  job: HandoffJob<IndexKindProvider, IndexHandle>, ctx: StepContext, { canary, checkSchema, spool }: MoveOptions,
+): ResourceHandoff<IndexHandle> {
+  const { key, name } = job
+  // As preCopy decides it: one that is stopped is opened again by the old provider where the new one fails.
+  const stopped = job.cutover === 'exclusive' || job.gate.halted !== undefined
+  let questions = NO_QUESTIONS
+  let replaced: IndexHandle | undefined
+
+  const move = preCopy<IndexKindProvider, IndexHandle, HeldImage, Meaning>(job, ctx, {
+    snapshot(handle) {
+      replaced = handle
+      return persistIndex(handle, job, ctx, { spool, repeatable: stopped })
+    },
+    isolated: isIsolated,
+    async restore(provider, image) {
+      const opened = await openIndex(provider, image, job, ctx)
+      // It is not closed, as what is not wanted would be: it serves.
+      if (opened === replaced && provider === job.next) {
+        throw new Error('open() resolved with the old handle itself. Expected a handle of the new version')
+      }
+      return opened
+    },
+    meaning: {
+      observe: (handle) => meaningOf(handle, questions, checkSchema),
+      async verify(restored, meant) {
+        const difference = await differenceIn(restored, meant)
+        if (difference === undefined) return
+        throw new ReloadError('HANDOFF', difference.reason, {
+          phase: stopped ? 'converge' : 'prepare', surface: indexKind.id, key, resource: name, step: 'verify',
+          details: difference.details,
+        })
+      },
+    },
+    close: (handle) => handle.close?.(),
+    discard: (image) => image.discard(),
+  })
+  return {
+    ...move,
+    async prepare() {
+      // Chosen here, not when they are asked: writes would be held for it.
+      if (canary) questions = await ctx.call('canary queries', () => questionsOf(canary, { key, name }))
+      await move.prepare?.()
+    },
+  }
+}

@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { open, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { crc32 } from 'node:zlib'
+import type { HeldImage } from '../image/held-image.js'
+import type { ImageSpool } from '../spool.js'
+import { adoptFile, FileImage } from './file-image.js'
+import { removeLeftovers, spoolFileName } from './leftovers.js'
+
+/**
+ * Keeps images as files in `directory`, which is made if need be, and belongs to the processes of one machine. Each file
+ * is checked against its length and CRC-32 when it is read back, and removed when its image is discarded. What an earlier
+ * process left behind when it crashed is removed now.
+ *
+ * @throws Error where the directory cannot be made or read.
+ */
+export function fileSpool(directory: string): ImageSpool {
+  const root = resolve(directory)
+  mkdirSync(root, { recursive: true })
+  removeLeftovers(root)
+  return {
+    write: (chunks) => writeFile(join(root, spoolFileName(randomUUID())), chunks),
+    adopt: adoptFile,
+  }
+}
+
+async function writeFile(path: string, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<HeldImage> {
+  // 'wx': a file of that name would be another image's.
+  const file = await open(path, 'wx', 0o600)
+  let checksum = 0
+  let byteLength = 0
+  try {
+    try {
+      for await (const chunk of chunks) {
+        await file.writeFile(chunk)
+        checksum = crc32(chunk, checksum)
+        byteLength += chunk.byteLength
+      }
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    await rm(path, { force: true })
+    throw error
+  }
+  return new FileImage(path, byteLength, checksum)
+}

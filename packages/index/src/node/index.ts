@@ -1,0 +1,2 @@
+export { fileSpool } from './file-spool.js'
+export { fileImage } from './file-image.js'

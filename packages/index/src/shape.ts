@@ -1,0 +1,72 @@
+import type { RecordBatch, Schema } from 'apache-arrow'
+import type { IndexBuild, IndexHandle } from './contract.js'
+
+// Plugins are not all type-checked, and one may carry a copy of Arrow of its own, or come from another realm: what they
+// return is recognised by what it has, never by `instanceof`.
+
+type Shape = Record<PropertyKey, unknown>
+
+export function isBytes(value: unknown): value is Uint8Array {
+  return ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]'
+}
+
+export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return isObject(value) && typeof value[Symbol.asyncIterator] === 'function'
+}
+
+export function isFileReference(value: unknown): value is { readonly file: string } {
+  return isObject(value) && typeof value['file'] === 'string' && value['file'] !== ''
+}
+
+/** What a value is, for a message: `undefined`, `a string`, `an ArrayBuffer`. */
+export function nameOf(value: unknown): string {
+  if (value === undefined || value === null) return String(value)
+  if (typeof value !== 'object') return `a ${typeof value}`
+  if (Array.isArray(value)) return 'an array'
+  const tag = Object.prototype.toString.call(value).slice('[object '.length, -1)
+  if (tag === 'Object') return `an object with ${Object.keys(value).slice(0, 5).join(', ') || 'nothing in it'}`
+  return `${/^[AEIOU]/.test(tag) ? 'an' : 'a'} ${tag}`
+}
+
+/** @throws TypeError naming the method that is missing. */
+export function assertMethods(value: unknown, what: string, methods: readonly string[]): asserts value is Shape {
+  if (!isObject(value)) throw new TypeError(`${what} is ${nameOf(value)}. Expected an object with ${list(methods)}`)
+  const missing = methods.filter((method) => typeof value[method] !== 'function')
+  if (missing.length > 0) throw new TypeError(`${what} has no ${list(missing)}. Expected an object with ${list(methods)}`)
+}
+
+export function assertBuild(value: unknown): asserts value is IndexBuild {
+  assertMethods(value, 'what build() resolved with', ['finalize'])
+}
+
+/** @param what where the handle came from, such as `what open() resolved with`. */
+export function assertHandle(value: unknown, what: string): asserts value is IndexHandle {
+  assertMethods(value, what, ['probe', 'persist', 'schema'])
+  for (const optional of ['apply', 'probeFiltered', 'close']) {
+    if (value[optional] !== undefined && typeof value[optional] !== 'function') {
+      throw new TypeError(`${what} has an ${optional} that is ${nameOf(value[optional])}. Expected a function, or nothing`)
+    }
+  }
+  if (value['snapshot'] !== undefined && value['snapshot'] !== 'isolated') {
+    throw new TypeError(`${what} says snapshot: ${JSON.stringify(value['snapshot'])}. Expected 'isolated', or nothing`)
+  }
+}
+
+export function assertSchema(value: unknown, what: string): asserts value is Schema {
+  if (!isObject(value) || !Array.isArray(value['fields'])) throw new TypeError(`${what} is ${nameOf(value)}. Expected an Arrow Schema`)
+}
+
+export function assertBatch(value: unknown, what: string): asserts value is RecordBatch {
+  if (!isObject(value) || typeof value['numRows'] !== 'number' || typeof value['getChildAt'] !== 'function') {
+    throw new TypeError(`${what} is ${nameOf(value)}. Expected an Arrow RecordBatch`)
+  }
+  assertSchema(value['schema'], `the schema of ${what}`)
+}
+
+function isObject(value: unknown): value is Shape {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function'
+}
+
+function list(methods: readonly string[]): string {
+  return methods.map((method) => `${method}()`).join(', ')
+}

@@ -1,0 +1,56 @@
+import type { StepContext } from '@uni/reload-core'
+import type { IndexContext, IndexHandle, IndexKindProvider } from './contract.js'
+import type { HeldImage } from './image/held-image.js'
+import { keepImage } from './image/keep.js'
+import { assertHandle, assertMethods } from './shape.js'
+import type { ImageSpool } from './spool.js'
+
+/** The index a step works on. */
+export interface StepTarget {
+  readonly key: string
+  readonly name: string
+}
+
+export interface PersistOptions {
+  readonly spool: ImageSpool | undefined
+  /** The image may be opened more than once. */
+  readonly repeatable: boolean
+}
+
+export async function persistIndex(handle: IndexHandle, target: StepTarget, ctx: StepContext, options: PersistOptions): Promise<HeldImage> {
+  // Read now: past the step's deadline the context has another signal.
+  const context = contextOf(target, ctx)
+  return keepImage(await handle.persist(context), {
+    ...options, signal: context.signal, isolated: isIsolated(handle), transferred: (bytes) => ctx.transferred(bytes),
+  })
+}
+
+/** @throws what `open` threw, or TypeError where it resolved with something that is no handle, which is closed if it can be. */
+export async function openIndex(provider: IndexKindProvider, image: HeldImage, target: StepTarget, ctx: StepContext): Promise<IndexHandle> {
+  assertMethods(provider, 'the index kind', ['open'])
+  const opened: unknown = await provider.open(image, contextOf(target, ctx))
+  try {
+    assertHandle(opened, 'what open() resolved with')
+  } catch (error) {
+    await closeMalformed(opened)
+    throw error
+  }
+  return opened
+}
+
+export function isIsolated(handle: IndexHandle): boolean {
+  return handle.snapshot === 'isolated'
+}
+
+function contextOf({ key, name }: StepTarget, ctx: StepContext): IndexContext {
+  return { signal: ctx.signal, progress: (done, total) => ctx.progress(done, total), key, name }
+}
+
+/** What is no handle may hold something open all the same. */
+async function closeMalformed(opened: unknown): Promise<void> {
+  try {
+    await (opened as { close?(): unknown } | undefined)?.close?.()
+  } catch {
+    // What is wrong with it is being reported already.
+  }
+}

@@ -1,0 +1,64 @@
+import type { LogicalTypeProvider } from './contract.js'
+import { parseExactJson } from './json.js'
+import { contractOf, type TypeContract } from './type-contract.js'
+
+/** One difference between two versions of a logical type. */
+export interface ContractDifference {
+  /** Where, such as `storage.children[0].nullable`, `metadata.unit` or `samples["12.50"].literal`. */
+  readonly path: string
+  /** What was there; undefined where there was nothing. */
+  readonly old: unknown
+  readonly new: unknown
+}
+
+/**
+ * Compares the contracts of two versions: extension name, storage type in depth, metadata (as JSON where both are), and
+ * encoding version. Empty where they are the same. Arrow's own `compareTypes` would not do: it lets a decimal's precision
+ * and scale and every field's metadata pass, and tells apart dictionary ids, which are serial numbers.
+ *
+ * @throws TypeError where a contract is malformed.
+ */
+export function diffContract(old: LogicalTypeProvider, next: LogicalTypeProvider): ContractDifference[] {
+  return compareContracts(contractOf(old), contractOf(next))
+}
+
+/** {@link diffContract}, of contracts as plain data. */
+export function compareContracts(old: TypeContract, next: TypeContract): ContractDifference[] {
+  return [
+    ...compareValues('name', old.name, next.name),
+    ...compareValues('storage', old.storage, next.storage),
+    ...compareMetadata(old.metadata, next.metadata),
+    ...compareValues('encodingVersion', old.encodingVersion, next.encodingVersion),
+  ]
+}
+
+function compareMetadata(old: string, next: string): ContractDifference[] {
+  const [oldJson, nextJson] = [parseExactJson(old), parseExactJson(next)]
+  if (oldJson === undefined || nextJson === undefined) return compareValues('metadata', old, next)
+  return compareValues('metadata', oldJson.value, nextJson.value)
+}
+
+/** Compares plain data in depth; `path` is where the two stand. */
+export function compareValues(path: string, old: unknown, next: unknown): ContractDifference[] {
+  if (Array.isArray(old) && Array.isArray(next)) {
+    const length = Math.max(old.length, next.length)
+    return Array.from({ length }, (_, index) => compareValues(`${path}[${index}]`, old[index], next[index])).flat()
+  }
+  if (!isRecord(old) || !isRecord(next)) return old === next ? [] : [{ path, old, new: next }]
+  // Of two Arrow types of different families, the widths and units are not worth telling apart.
+  const keys = 'typeId' in old && 'typeId' in next && old.typeId !== next.typeId ? ['typeId'] : new Set([...Object.keys(old), ...Object.keys(next)])
+  return [...keys].flatMap((key) => compareValues(`${path}${step(key)}`, own(old, key), own(next, key)))
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Metadata may have a key of the name of something every object inherits. */
+function own(record: Record<string, unknown>, key: string): unknown {
+  return Object.hasOwn(record, key) ? record[key] : undefined
+}
+
+function step(key: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`
+}

@@ -1,0 +1,7 @@
+export { logicalType, type LogicalTypeProvider } from './contract.js'
+export { diffContract, type ContractDifference } from './diff.js'
+export type { Unjudged } from './evidence.js'
+export type { LogicalTypeVerdict } from './judge.js'
+export { describeType, type StorageField, type StorageType } from './storage-type.js'
+export { logicalTypeHandoff, type LogicalTypeHandoffOptions } from './strategy.js'
+export { contractOf, type TypeContract } from './type-contract.js'

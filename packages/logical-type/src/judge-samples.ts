@@ -1,0 +1,54 @@
+import { attempt, type Attempt } from './attempt.js'
+import { readColumn, sameBytes, writeColumn } from './column.js'
+import type { LogicalTypeProvider } from './contract.js'
+import type { ContractDifference } from './diff.js'
+import { displayColumn, displayLiteral, displayValue } from './display.js'
+import { samplePath, type SampleEvidence, type TypeEvidence } from './evidence.js'
+import type { ProviderCalls } from './provider-calls.js'
+
+/**
+ * Holds a version whose contract is unchanged to what the old one made of its samples (I6). Each literal must display as
+ * it did when the new version parses it (`.literal`), when it is given the value that the old one parsed (`.value`), and
+ * when it reads the column that the old one stored (`.column`); and the new one must store it as the old one did (`.stored`).
+ */
+export async function judgeSamples(
+  { contract, samples }: TypeEvidence, old: LogicalTypeProvider, next: LogicalTypeProvider, calls: ProviderCalls,
+): Promise<ContractDifference[]> {
+  const differences: ContractDifference[] = []
+  await calls.each('judge sample', samples, (sample) => { differences.push(...judgeSample(sample)) })
+  return differences
+
+  function judgeSample({ literal, display, column }: SampleEvidence): ContractDifference[] {
+    const path = samplePath(literal)
+    const parsed = displayLiteral(next, literal)
+    const found = [
+      ...compareDisplay(`${path}.literal`, display, parsed),
+      ...compareDisplay(`${path}.value`, display, displayOldValue(literal, display)),
+    ]
+    if (column === undefined) return found
+    found.push(...compareDisplay(`${path}.column`, display, displayColumn(next, column)))
+    if ('value' in parsed) found.push(...compareStored(`${path}.stored`, column, attempt(() => writeColumn(contract, next.fromLiteral(literal)))))
+    return found
+  }
+
+  function displayOldValue(literal: string, display: string): Attempt<string> {
+    const parsed = attempt(() => old.fromLiteral(literal))
+    // Only a remembered type fails here; what it kept of the sample is its display and, where there is one, its column.
+    return 'throws' in parsed ? { value: display } : displayValue(next, () => parsed.value)
+  }
+}
+
+/** `shown` against what was displayed before; a failure is a difference too. */
+export function compareDisplay(path: string, display: string, shown: Attempt<string>): ContractDifference[] {
+  if ('throws' in shown) return [{ path, old: display, new: shown }]
+  return shown.value === display ? [] : [{ path, old: display, new: shown.value }]
+}
+
+function compareStored(path: string, column: Uint8Array, stored: Attempt<Uint8Array>): ContractDifference[] {
+  if ('throws' in stored) return [{ path, old: storedText(column), new: stored }]
+  return sameBytes(column, stored.value) ? [] : [{ path, old: storedText(column), new: storedText(stored.value) }]
+}
+
+function storedText(column: Uint8Array): string {
+  return String(readColumn(column).get(0))
+}
