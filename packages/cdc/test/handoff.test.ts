@@ -94,17 +94,17 @@ describe('a handoff', () => {
   })
 })
 
-describe('a handoff that fails leaves the old version serving (I3)', () => {
-  /** The old provider serves, from where the old stream stood, and nothing else is open. */
-  async function expectOldServes(served: Served, sink: Sink, starts = 2): Promise<void> {
-    await served.gate.write(batch(3n, 5n))
-    expect(sink.lsns).toEqual([0n, 1n, 2n, 3n, 4n])
-    expect(sink.open.map(({ provider: version }) => version)).toEqual(['v1'])
-    expect(sink.opened.filter(({ provider: version }) => version === 'v1')).toHaveLength(starts)
-    for (const { shutdowns } of sink.opened) expect(shutdowns).toBeLessThanOrEqual(1)
-    expect(served.gate.state).toBe('open')
-  }
+/** The old provider serves, from where the old stream stood, and nothing else is open. */
+async function expectOldServes(served: Served, sink: Sink, starts = 2): Promise<void> {
+  await served.gate.write(batch(3n, 5n))
+  expect(sink.lsns).toEqual([0n, 1n, 2n, 3n, 4n])
+  expect(sink.open.map(({ provider: version }) => version)).toEqual(['v1'])
+  expect(sink.opened.filter(({ provider: version }) => version === 'v1')).toHaveLength(starts)
+  for (const { shutdowns } of sink.opened) expect(shutdowns).toBeLessThanOrEqual(1)
+  expect(served.gate.state).toBe('open')
+}
 
+describe('a handoff that fails leaves the old version serving (I3)', () => {
   it.each<[string, () => unknown, string]>([
     ['throws', () => { throw new Error('no route to host') }, 'no route to host'],
     ['rejects', () => Promise.reject(new Error('no route to host')), 'no route to host'],
@@ -286,18 +286,18 @@ describe('a handoff that fails leaves the old version serving (I3)', () => {
   })
 })
 
-describe('a stream that the old provider cannot start again', () => {
-  async function halted(sink: Sink): Promise<{ served: Served; heal(): void }> {
-    let broken = false
-    const v1 = provider(sink, { faults: { start: () => { if (broken) throw new Error('v1 is down too') } } })
-    const served = await Served.with(v1)
-    broken = true
-    const error = await failure(served.dispatch(provider(sink, { version: 'v2', faults: { start: () => { throw new Error('v2 is down') } } })))
-    expect((error as Error).message).toContain('v2 is down')
-    expect(String((error as ReloadError).rollbackErrors)).toContain('v1 is down too')
-    return { served, heal: () => { broken = false } }
-  }
+async function halted(sink: Sink): Promise<{ served: Served; heal(): void }> {
+  let broken = false
+  const v1 = provider(sink, { faults: { start: () => { if (broken) throw new Error('v1 is down too') } } })
+  const served = await Served.with(v1)
+  broken = true
+  const error = await failure(served.dispatch(provider(sink, { version: 'v2', faults: { start: () => { throw new Error('v2 is down') } } })))
+  expect((error as Error).message).toContain('v2 is down')
+  expect(String((error as ReloadError).rollbackErrors)).toContain('v1 is down too')
+  return { served, heal: () => { broken = false } }
+}
 
+describe('a stream that the old provider cannot start again', () => {
   it('C7 is halted with its checkpoint kept, and started there by a later write', async () => {
     const sink = new Sink()
     const { served, heal } = await halted(sink)

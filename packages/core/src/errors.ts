@@ -112,9 +112,9 @@ export class PluginCallError extends Error {
 
 /** The text of anything thrown: plugins throw strings, `undefined` and worse. */
 export function describeThrown(thrown: unknown): string {
-  if (thrown instanceof Error) return thrown.message || thrown.name
   if (typeof thrown === 'string') return thrown
   try {
+    if (thrown instanceof Error) return String(thrown.message || thrown.name)
     return `a thrown ${typeof thrown}: ${String(thrown)}`
   } catch {
     return `a thrown ${typeof thrown} that has no text`

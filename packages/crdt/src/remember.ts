@@ -21,21 +21,17 @@ export class RememberedKind implements CrdtKindProvider {
   }
 
   empty(): CrdtState {
-    return this.#open(this.#states[0] as RecordedState)
+    return this.fromPersisted((this.#states[0] as RecordedState).bytes)
   }
 
   * samples(): Generator<CrdtState> {
-    for (const state of this.#states.slice(1)) yield this.#open(state)
+    for (const { bytes } of this.#states.slice(1)) yield this.fromPersisted(bytes)
   }
 
   fromPersisted(bytes: Uint8Array): CrdtState {
     const state = withBytes(this.#states, bytes)
     if (state === undefined) throw new Error(`kind "${this.kind}" was removed: of its documents, only the empty one and the samples are remembered`)
-    return this.#open(state)
-  }
-
-  #open({ name, value, bytes }: RecordedState): CrdtState {
-    return new RememberedState(name, value, bytes, this.#merges)
+    return new RememberedState(state, this.#merges)
   }
 }
 
@@ -45,7 +41,7 @@ class RememberedState implements CrdtState {
   #bytes: Uint8Array | undefined
   readonly #merges: ReadonlyMap<string, unknown>
 
-  constructor(name: string, value: unknown, bytes: Uint8Array, merges: ReadonlyMap<string, unknown>) {
+  constructor({ name, value, bytes }: RecordedState, merges: ReadonlyMap<string, unknown>) {
     this.#name = name
     this.#value = value
     this.#bytes = bytes
@@ -85,7 +81,7 @@ export async function rememberKind(provider: CrdtKindProvider, ctx: StepContext,
     for (const partner of partners.of(state)) {
       const values = await mergeOrSkip(provider, partner, state, probe)
       if (values === undefined) continue
-      // States are told apart by their bytes, which is all that fromPersisted will have to go by.
+      // States are told apart by their bytes, since these are all that fromPersisted has to go by.
       const left = withBytes(states, partner.bytes) ?? partner
       const right = withBytes(states, state.bytes) ?? state
       const merged = nameOfMerge(left.name, right.name)

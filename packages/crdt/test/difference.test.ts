@@ -35,6 +35,23 @@ function doubled(depth: number): unknown {
   return value
 }
 
+/** A map and a set that lead back to themselves, through a key and through members. */
+function looped(name: string): unknown {
+  const set = new Set<unknown>()
+  set.add({ name: 'x', set }).add({ name, set })
+  return new Map<unknown, unknown>([[{ set }, set]])
+}
+
+/** What `copyOf` says against a value. */
+function said(value: unknown): string {
+  try {
+    copyOf(value)
+  } catch (error) {
+    return (error as Error).message
+  }
+  return 'nothing'
+}
+
 describe('X7 structural equality', () => {
   it.each<[string, unknown, unknown]>([
     ['JSON-like values', { a: [1, 'x', null, true] }, { a: [1, 'x', null, true] }],
@@ -108,11 +125,6 @@ describe('X7 structural equality', () => {
   })
 
   it('ends on cycles through sets and maps', () => {
-    const looped = (name: string): unknown => {
-      const set = new Set<unknown>()
-      set.add({ name: 'x', set }).add({ name, set })
-      return new Map<unknown, unknown>([[{ set }, set]])
-    }
     expect(differenceOf(looped('y'), looped('y'))).toBeUndefined()
     expect(differenceOf(looped('y'), looped('z'))).toBeDefined()
     expect(differenceOf(copyOf(looped('y')), looped('y'))).toBeUndefined()
@@ -138,7 +150,6 @@ describe('X7 structural equality', () => {
 
   it('X7 refuses what nobody can compare, saying where: it might hide a difference', () => {
     expect(new Money(1).cents).toBe(1)
-    const said = (value: unknown): unknown => { try { return copyOf(value) } catch (error) { return (error as Error).message } }
     expect(said({ price: new Money(1) })).toMatch(/^value\.price is an instance of Money, which cannot be compared/)
     expect(() => differenceOf({ price: new Money(1) }, { price: new Money(2) })).toThrow(/^value\.price is an instance of Money/)
     expect(said([() => 1])).toMatch(/^value\[0\] is a function/)

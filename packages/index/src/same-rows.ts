@@ -43,7 +43,8 @@ function sameNumber(a: number, b: number): boolean {
 }
 
 function isIterable(value: unknown): value is Iterable<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.iterator in value
+  // Asked by value: an Arrow struct is a proxy whose `in` knows only its fields.
+  return typeof value === 'object' && value !== null && typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function'
 }
 
 function show(value: unknown): string {

@@ -1,26 +1,12 @@
 import * as arrow from 'apache-arrow'
 import { Field, FixedSizeBinary, Int32, List, Struct, Utf8 } from 'apache-arrow'
-import { OldProviders, ReloadDispatcher, type StepContext } from '@uni/reload-core'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { contractOf, diffContract, logicalType, logicalTypeHandoff, type LogicalTypeProvider } from '../src/index.js'
+import { contractOf, diffContract, type LogicalTypeProvider } from '../src/index.js'
 import { money } from './fixtures.js'
-import { verdictOn } from './judge.js'
+import { remember, verdictOn } from './judge.js'
 import { reachable } from './reachable.js'
 import { model, toArrow } from './storage-models.js'
-
-/** What the strategy keeps of `provider`, as a host has it remembered: in the context of a running step. */
-async function remember(provider: LogicalTypeProvider): Promise<LogicalTypeProvider> {
-  const strategy = logicalTypeHandoff()
-  const kept: LogicalTypeProvider[] = []
-  const inStep = { ...strategy, checkCompat: async (_: unknown, ctx: StepContext) => {
-    kept.push(await strategy.remember?.(provider, ctx) as LogicalTypeProvider)
-    return { level: 'compatible' as const }
-  } }
-  const view = new OldProviders().add(logicalType, provider)
-  await new ReloadDispatcher([]).use(inStep).checkCompat(view, view)
-  return kept[0] as LogicalTypeProvider
-}
 
 /** A point, stored as a struct with a list in it. */
 const point = (changes: Partial<LogicalTypeProvider> = {}): LogicalTypeProvider => ({

@@ -51,7 +51,7 @@ export function toArrow({ kind, args, parts }: Model): DataType {
 const leaf = (kinds: Kind[]): fc.Arbitrary<Model> => fc.constantFrom(...kinds).map((kind) => ({ kind, args: [], parts: [] }))
 const scalar: fc.Arbitrary<Model> = fc.oneof(
   { weight: 4, arbitrary: leaf(Object.keys(LEAVES) as Leaf[]) },
-  fc.tuple(fc.constantFrom(...(Object.keys(TIMESTAMPS) as Stamp[])), fc.constantFrom(null, 'UTC', 'Europe/Berlin'))
+  fc.tuple(fc.constantFrom(...(Object.keys(TIMESTAMPS) as Stamp[])), fc.constantFrom(null, '', 'UTC', 'Europe/Berlin'))
     .map(([kind, zone]): Model => ({ kind, args: [zone], parts: [] })),
   fc.tuple(fc.integer({ min: 0, max: 9 }), fc.integer({ min: 10, max: 38 }), fc.constantFrom(128, 256))
     .map((args): Model => ({ kind: 'Decimal', args, parts: [] })),

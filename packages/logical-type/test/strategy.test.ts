@@ -166,7 +166,7 @@ describe('what cannot be judged is said (L9)', () => {
     ] })
   })
 
-  test('samples that never end, and samples that fail to be listed', async () => {
+  test('samples that never end, and samples that fail to be listed (L10)', async () => {
     expect(await verdictOn(money({ samples: endless }), money())).toMatchObject({ level: 'compatible', unjudged: [{ path: 'samples[256]' }] })
     expect(await verdictOn(money({ samples: fail('no file') }), money())).toEqual({
       level: 'compatible', unjudged: [{ path: 'samples', reason: 'the old version fails to list its samples: no file' }],
@@ -269,7 +269,7 @@ describe('the strategy', () => {
     await expect(verdictOn(broken, money())).rejects.toMatchObject({ code: 'SCHEMA_INCOMPAT', step: 'old contract' })
   })
 
-  test('an abort stops between samples (I8)', async () => {
+  test('an abort stops between samples (L10, I8)', async () => {
     const controller = new AbortController()
     let parsed = 0
     const next = money({ fromLiteral: (text) => { parsed += 1; controller.abort(); return fromLiteral(text) } })
@@ -278,6 +278,19 @@ describe('the strategy', () => {
     await expect(dispatch).rejects.toMatchObject({ code: 'ABORTED' })
     await new Promise((resolve) => { setImmediate(resolve) })
     expect(parsed).toBe(2)
+  })
+
+  test('lets the event loop turn between samples (L10)', async () => {
+    const turned: boolean[] = []
+    let turn = false
+    setImmediate(() => { turn = true })
+    const busy = (value: unknown): string => {
+      turned.push(turn)
+      for (const until = performance.now() + 5; performance.now() < until;);
+      return toDisplay(value)
+    }
+    await verdictOn(money({ toDisplay: busy }), money())
+    expect([turned[0], turned.at(-1)]).toEqual([false, true])
   })
 
   test('refuses a sample limit that is none', () => {

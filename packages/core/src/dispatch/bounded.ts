@@ -1,5 +1,5 @@
 /**
- * Runs `task` over `items`, at most `limit` at a time. After the first failure no further task is begun, `abort` is
+ * Runs `task` over `items`, at most `limit` at a time, and at least one. After the first failure no further task is begun, `abort` is
  * called, and the rejection waits until every task that was begun has settled, so that nothing is still moving when the
  * caller undoes it.
  */
@@ -20,6 +20,7 @@ export async function forEachBounded<T>(items: readonly T[], limit: number, task
       }
     }
   }
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, work))
+  const workers = limit >= 1 ? Math.min(limit, items.length) : 1
+  await Promise.all(Array.from({ length: workers }, work))
   if (failure !== undefined) throw (failure as { error: unknown }).error
 }

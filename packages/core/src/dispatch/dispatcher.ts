@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from '../clock.js'
-import { ReloadError } from '../errors.js'
-import type { AnyStrategy, Cutover, HandoffStrategy, ProviderView } from '../strategy.js'
+import { ReloadError, describeThrown } from '../errors.js'
+import type { AnyStrategy, Cutover, HandoffStrategy, LiveSample, ProviderView } from '../strategy.js'
 import { judge, refuseIncompatible, type JudgedPair } from './compat.js'
 import { handlerMove } from './handler-move.js'
 import { Handoffs, liveSample, type ResourceMove } from './handoffs.js'
@@ -77,6 +77,8 @@ export class ReloadDispatcher {
     try {
       await handoffs.prepare()
       await handoffs.converge()
+      // The last converge, or there being nothing to hand over, leaves nobody who would notice.
+      if (signal?.aborted === true) throw new ReloadError('ABORTED', 'the caller aborted', { phase: 'converge', cause: signal.reason })
     } catch (error) {
       const rollbackErrors = await handoffs.rollback()
       if (ReloadError.is(error)) error.rollbackErrors.push(...rollbackErrors)
@@ -84,18 +86,28 @@ export class ReloadDispatcher {
     }
     if (!dryRun) return new ReloadOutcome(handoffs, compat, 'converged')
     const errors = await handoffs.rollback()
-    if (errors.length > 0) throw new AggregateError(errors, 'the rollback of the dry run was not clean')
+    if (errors.length > 0) {
+      const error = new ReloadError('HANDOFF', `the dry run went well, and undoing it did not: ${describeThrown(errors[0])}`, { phase: 'rollback', cause: errors[0] })
+      error.rollbackErrors.push(...errors)
+      throw error
+    }
     return new ReloadOutcome(handoffs, compat, 'rolled-back')
   }
 
   #pairs(old: OldProviders, next: ProviderView, moves: readonly ResourceMove[]): JudgedPair[] {
     const pairs: JudgedPair[] = []
+    const judged = new Set<ResourceMove>()
     for (const [surface, key, provider] of next.entries()) {
       const strategy = this.#strategies.get(surface.id)
       const before = old.get(surface, key)
       if (before === undefined) continue
-      const live = moves.filter((move) => move.strategy === strategy && move.key === key).map(liveSample)
-      pairs.push({ strategy, key, old: before, next: provider, live: live.filter((sample) => sample !== undefined) })
+      const opened = moves.filter((move) => move.strategy === strategy && move.key === key && move.next === provider)
+      for (const move of opened) judged.add(move)
+      pairs.push({ strategy, key, old: before, next: provider, live: samplesOf(opened) })
+    }
+    // A handoff that names its own new provider is not to get round the judgement.
+    for (const move of moves) {
+      if (!judged.has(move)) pairs.push({ strategy: move.strategy, key: move.key, old: move.old, next: move.next, live: samplesOf([move]) })
     }
     return pairs
   }
@@ -103,4 +115,8 @@ export class ReloadDispatcher {
   #environment(dryRun: boolean): StepEnvironment {
     return { clock: this.#clock, meter: new StretchMeter(this.#clock), dryRun, timeoutMs: (phase) => timeoutOf(this.#timeouts, phase) }
   }
+}
+
+function samplesOf(moves: readonly ResourceMove[]): LiveSample<unknown>[] {
+  return moves.map(liveSample).filter((sample) => sample !== undefined)
 }

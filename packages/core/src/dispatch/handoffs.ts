@@ -45,13 +45,16 @@ interface Item {
   result: { readonly resource: unknown } | undefined
   prepareMs: number
   convergeMs: number
+  /** Known once the gate has let go; a later reload counts anew. */
+  pauseMs: number | undefined
 }
 
 /**
- * When a discipline converges. A stop-and-copy resource takes as long as its peers outside take, a pre-copy resource only
- * as long as the last few writes: it goes last, so that its writers wait for nobody else's I/O.
+ * When a discipline converges. A stop-and-copy resource takes as long as its peers outside take: it goes first, as every
+ * gate is held from its turn to the commit. A pre-copy resource takes only as long as the last few writes: it goes last.
  */
-const CONVERGES: Record<Discipline, number> = { clean: 0, contract: 0, 'stop-and-copy': 1, 'pre-copy': 2 }
+const CONVERGES: Record<Discipline, number> = { 'stop-and-copy': 0, clean: 1, contract: 1, 'pre-copy': 2 }
+const TURNS = [0, 1, 2]
 
 /** The handoffs of one reload, driven through their steps together. */
 export class Handoffs {
@@ -69,14 +72,14 @@ export class Handoffs {
     this.#signal = options.signal ? AbortSignal.any([options.signal, this.#abort.signal]) : this.#abort.signal
     this.#items = moves.map((move) => {
       const place = { surface: move.strategy.surface.id, key: move.key, resource: move.name, ...(move.plugin !== undefined && { plugin: move.plugin }) }
-      return { move, place, step: new Step(environment, place), handoff: undefined, result: undefined, prepareMs: 0, convergeMs: 0 }
+      return { move, place, step: new Step(environment, place), handoff: undefined, result: undefined, prepareMs: 0, convergeMs: 0, pauseMs: undefined }
     })
   }
 
   get report(): HandoffReport[] {
-    return this.#items.map(({ move, step, prepareMs, convergeMs }) => ({
+    return this.#items.map(({ move, step, prepareMs, convergeMs, pauseMs }) => ({
       surface: move.strategy.surface.id, key: move.key, resource: move.name, discipline: move.strategy.discipline,
-      prepareMs, convergeMs, pauseMs: move.gate.longestHeldMs, ...step.stretch,
+      prepareMs, convergeMs, pauseMs: pauseMs ?? move.gate.longestHeldMs, ...step.stretch,
       bytes: step.bytes, replayedWrites: step.replayedWrites,
     }))
   }
@@ -96,20 +99,35 @@ export class Handoffs {
   }
 
   async converge(): Promise<void> {
-    for (const turn of new Set(Object.values(CONVERGES))) {
+    for (const turn of TURNS) {
       const items = this.#items.filter(({ move }) => CONVERGES[move.strategy.discipline] === turn)
       await this.#each(items, 'converge', async (item) => {
         await item.step.call('hold writes', () => item.move.gate.hold())
         const resource = await (item.handoff as ResourceHandoff<unknown>).converge()
         if (resource === undefined || resource === null) throw new Error('the handoff converged without a resource')
+        if (item.move.gate.state !== 'held') throw new Error(`the handoff converged with its gate ${item.move.gate.state}, and writes are held until the commit`)
         item.result = { resource }
       })
     }
   }
 
-  /** Synchronous, runs no plugin code, cannot throw: every gate goes on against the new resource. */
+  /** @throws ReloadError `HANDOFF` where a gate was closed or let go since it converged, so that not all could switch. */
+  refuseUncommittable(): void {
+    const astray = this.#items.find(({ move, result }) => result !== undefined && move.gate.state !== 'held')
+    if (astray === undefined) return
+    throw new ReloadError('HANDOFF', `the gate of the resource is ${astray.move.gate.state}, not held`, {
+      ...astray.place, phase: 'commit', hint: 'Neither close nor release a gate before its reload is committed or rolled back.',
+    })
+  }
+
+  /** Synchronous, runs no plugin code: every gate goes on against the new resource, or, where one cannot, none does. */
   commit(): void {
-    for (const { move, result } of this.#items) if (result) move.gate.switchTo(result.resource)
+    this.refuseUncommittable()
+    for (const item of this.#items) {
+      if (item.result === undefined) continue
+      item.move.gate.switchTo(item.result.resource)
+      item.pauseMs = item.move.gate.longestHeldMs
+    }
   }
 
   /** Undoes what was begun, last begun first. Resolves with what failed on the way. */
@@ -121,7 +139,9 @@ export class Handoffs {
         if (handoff) await item.step.run('rollback', { code: 'HANDOFF' }, () => handoff.rollback())
       }).catch((error: unknown) => { errors.push(error) })
       // A gate must not stay held by a handoff whose rollback failed before it let go.
-      if (item.move.gate.state !== 'closed') item.move.gate.release()
+      item.move.gate.release()
+      item.pauseMs = item.move.gate.longestHeldMs
+      item.result = undefined
     }
     this.#begun.length = 0
     return errors
@@ -141,7 +161,9 @@ export class Handoffs {
     const { strategy, name, key, old, next, gate, open } = item.move
     if (strategy.handoff === undefined) throw new Error('the strategy of this surface cannot hand over a live resource')
     const job: HandoffJob<unknown, unknown> = { name, key, old, next, gate, cutover: this.#options.cutover, ...(open && { open }) }
-    return strategy.handoff(job, item.step)
+    const handoff: unknown = strategy.handoff(job, item.step)
+    if (!isHandoff(handoff)) throw new TypeError('the strategy returned something that is not a handoff')
+    return handoff
   }
 
   async #each(items: readonly Item[], phase: 'prepare' | 'converge', body: (item: Item) => Promise<void>): Promise<void> {
@@ -165,6 +187,12 @@ export class Handoffs {
     this.#options.onHandoff?.(done)
     return done.ms
   }
+}
+
+function isHandoff(value: unknown): value is ResourceHandoff<unknown> {
+  if (typeof value !== 'object' || value === null) return false
+  const { converge, rollback, finalize } = value as Partial<Record<string, unknown>>
+  return [converge, rollback, finalize].every((member) => typeof member === 'function')
 }
 
 /** Samples of a move's live resource, read between two of its writes. A halted resource has none to read. */

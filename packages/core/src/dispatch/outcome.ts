@@ -10,6 +10,8 @@ export class ReloadOutcome implements AsyncDisposable {
   readonly compat: CompatReport
   readonly #handoffs: Handoffs
   #state: 'converged' | 'committed' | 'rolled-back'
+  #rollback: Promise<void> | undefined
+  #finalization: Promise<void> | undefined
 
   constructor(handoffs: Handoffs, compat: CompatReport, state: 'converged' | 'rolled-back') {
     this.#handoffs = handoffs
@@ -21,7 +23,7 @@ export class ReloadOutcome implements AsyncDisposable {
     return this.#handoffs.report
   }
 
-  /** The new resources of a surface, by name. */
+  /** The new resources of a surface, by name. None after a rollback, which has closed them. */
   resources<P, R, W>(surface: Surface<P, R, W>): ReadonlyMap<string, R> {
     const byName = new Map<string, R>()
     for (const [move, resource] of this.#handoffs.results()) {
@@ -30,30 +32,39 @@ export class ReloadOutcome implements AsyncDisposable {
     return byName
   }
 
-  /** Lets held writes go on against the new resources. Synchronous; the host swaps its registry in the same turn. */
+  /**
+   * Lets held writes go on against the new resources. Synchronous; the host swaps its registry in the same turn.
+   *
+   * @throws ReloadError `HANDOFF`, with nothing switched, where a gate was closed or let go meanwhile: roll back.
+   */
   commit(): void {
     if (this.#state !== 'converged') throw new Error(`this outcome is ${this.#state} and cannot be committed`)
-    this.#state = 'committed'
     this.#handoffs.commit()
+    this.#state = 'committed'
   }
 
   /** Gives the old resources back. @throws AggregateError of what failed on the way, after all has been tried. */
   async rollback(): Promise<void> {
     if (this.#state === 'committed') throw new Error('this outcome is committed; reload back to the old version instead')
-    if (this.#state === 'rolled-back') return
-    this.#state = 'rolled-back'
-    const errors = await this.#handoffs.rollback()
-    if (errors.length > 0) throw new AggregateError(errors, 'the rollback was not clean')
+    if (this.#state === 'converged') {
+      this.#state = 'rolled-back'
+      this.#rollback = allOf(this.#handoffs.rollback(), 'the rollback was not clean')
+    }
+    await this.#rollback
   }
 
   /** Closes the old resources, once nothing uses them any more. @throws AggregateError of what failed on the way. */
   async finalize(): Promise<void> {
     if (this.#state !== 'committed') throw new Error(`this outcome is ${this.#state}; only a committed one has something to finalize`)
-    const errors = await this.#handoffs.finalize()
-    if (errors.length > 0) throw new AggregateError(errors, 'closing the old resources failed')
+    await (this.#finalization ??= allOf(this.#handoffs.finalize(), 'closing the old resources failed'))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#state === 'converged') await this.rollback()
+    if (this.#state !== 'committed') await this.rollback()
   }
+}
+
+async function allOf(failures: Promise<unknown[]>, message: string): Promise<void> {
+  const errors = await failures
+  if (errors.length > 0) throw new AggregateError(errors, message)
 }

@@ -1,3 +1,4 @@
+import { ReloadError } from '../errors.js'
 import type { MaybePromise } from '../maybe-promise.js'
 import type { WriteGate } from '../move/gate.js'
 import type { ProviderView } from '../strategy.js'
@@ -44,7 +45,13 @@ export interface KindHandoff<P, R, W = never> {
 export class ReloadKindHandlers {
   readonly #handoffs: { surface: AnySurface; handoff: KindHandoff<unknown, unknown, unknown> }[] = []
 
+  /** @throws ReloadError `DUPLICATE` where the surface has a handoff of this name already. */
   add<P, R, W>(surface: Surface<P, R, W>, handoff: KindHandoff<P, R, W>): this {
+    if (this.#handoffs.some((other) => other.surface.id === surface.id && other.handoff.name === handoff.name)) {
+      throw new ReloadError('DUPLICATE', 'a live resource of this name is to be handed over already', {
+        surface: surface.id, key: handoff.key, resource: handoff.name, hint: 'Name each live resource of a surface once.',
+      })
+    }
     this.#handoffs.push({ surface, handoff: handoff as unknown as KindHandoff<unknown, unknown, unknown> })
     return this
   }

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js'
 import { ReloadError, describeThrown, type ErrorPlace, type ReloadErrorCode, type ReloadPhase } from '../errors.js'
 import type { MaybePromise } from '../maybe-promise.js'
+import { Slices } from '../slices.js'
 import type { CallOptions, StepContext } from '../strategy.js'
 import { abandonable } from './abandonable.js'
 import type { Stretch, StretchMeter } from './stretch-meter.js'
@@ -77,6 +78,8 @@ export class Step implements StepContext {
     try {
       return await abandonable(body, controller.signal, options.discard)
     } catch (error) {
+      // A body that waits for nothing but calls ends with them, in this turn of the event loop. What undoes it comes after.
+      if (controller.signal.aborted) await new Slices().pause()
       throw this.#asReloadError(error, running)
     } finally {
       running.cancelDeadline()

@@ -16,7 +16,7 @@ const BEAT_MS = 5
 export class StretchMeter {
   readonly #clock: Clock
   readonly #pending = new Set<(blockedMs: number) => void>()
-  #beating = false
+  #beat: { readonly expectedAt: number; readonly cancel: () => void } | undefined
   /** The longest stretch of any call so far. */
   readonly worst: Stretch = { blockedMs: 0, blockedBy: undefined }
 
@@ -41,21 +41,28 @@ export class StretchMeter {
     }
     if (!isPromiseLike(outcome)) return outcome
     this.#pending.add(note)
-    this.#beat()
-    const done = (): void => { this.#pending.delete(note) }
+    this.#expectBeat()
+    const done = (): void => {
+      // A call that blocks right before it ends, as one that serializes what it has gathered, ends ahead of the late beat.
+      if (this.#beat) note(this.#clock.now() - this.#beat.expectedAt)
+      this.#pending.delete(note)
+      if (this.#pending.size > 0) return
+      this.#beat?.cancel()
+      this.#beat = undefined
+    }
     outcome.then(done, done)
     return outcome
   }
 
-  #beat(): void {
-    if (this.#beating) return
-    this.#beating = true
+  #expectBeat(): void {
+    if (this.#beat) return
     const expectedAt = this.#clock.now() + BEAT_MS
-    this.#clock.after(BEAT_MS, () => {
-      this.#beating = false
+    const cancel = this.#clock.after(BEAT_MS, () => {
+      this.#beat = undefined
       const lateMs = this.#clock.now() - expectedAt
-      if (lateMs > 0) for (const note of this.#pending) note(lateMs)
-      if (this.#pending.size > 0) this.#beat()
+      for (const note of this.#pending) note(lateMs)
+      this.#expectBeat()
     })
+    this.#beat = { expectedAt, cancel }
   }
 }

@@ -1,6 +1,7 @@
 import type { MaybePromise } from '../maybe-promise.js'
 import type { HandoffJob, HandoffStrategy, ResourceHandoff, StepContext } from '../strategy.js'
 import type { Surface } from '../surface.js'
+import { opened } from './opened.js'
 import { stopAndCopy } from './stop-and-copy.js'
 
 export interface CleanHandoffOptions<P, R> {
@@ -38,17 +39,17 @@ function handOver<P, R>(
   }
   const { gate } = job
   const old = gate.resource
-  let opened: { resource: R } | undefined
+  let successor: { resource: R } | undefined
   return {
     async prepare() {
-      opened = { resource: await ctx.call('open', () => reopen(job.next), { discard: close }) }
+      successor = { resource: await ctx.call('open', () => opened(reopen(job.next), old), { discard: close }) }
     },
     async converge() {
-      return (opened as { resource: R }).resource
+      return (successor as { resource: R }).resource
     },
     async rollback() {
       gate.release()
-      const { resource } = opened ?? {}
+      const { resource } = successor ?? {}
       if (resource !== undefined) await ctx.call('close', () => close(resource))
     },
     finalize: () => ctx.call('close', () => close(old)),

@@ -13,7 +13,8 @@ const TRANSITIONS: Record<GateState, Record<GateEvent, GateState | null>> = {
   open: { hold: 'held', record: null, release: 'open', switch: null, replace: null, close: 'closed' },
   recording: { hold: 'held', record: null, release: 'open', switch: null, replace: null, close: 'closed' },
   held: { hold: 'held', record: 'recording', release: 'open', switch: 'open', replace: 'held', close: 'closed' },
-  closed: { hold: null, record: null, release: 'closed', switch: null, replace: null, close: 'closed' },
+  // Its owner may close a gate in the middle of a handoff, which then fails at its next hold and has to be undone.
+  closed: { hold: null, record: 'closed', release: 'closed', switch: null, replace: 'closed', close: 'closed' },
 }
 
 /** @throws Error where the move is illegal: a defect in a strategy. */

@@ -135,7 +135,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
       signal.throwIfAborted()
       const applied = this.#surface.apply?.(target, write)
       if (isPromiseLike(applied)) await applied
-      else if (slices.due()) await slices.pause()
+      if (slices.due()) await slices.pause()
     }
     return round.length
   }
@@ -178,7 +178,8 @@ export class WriteGate<R, W> implements HandoffGate<R> {
       throw new TypeError(`surface "${this.#surface.id}" defines no apply, so its resources take no writes`)
     }
     const applied = this.#surface.apply(resource, write)
-    if (isPromiseLike(applied)) return applied.then(() => this.#accepted(write))
+    // Anything thenable may come from a plugin; what its `then` returns is not to be relied upon.
+    if (isPromiseLike(applied)) return Promise.resolve(applied).then(() => this.#accepted(write))
     this.#accepted(write)
   }
 

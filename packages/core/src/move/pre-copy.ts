@@ -1,5 +1,7 @@
 import type { MaybePromise } from '../maybe-promise.js'
 import type { HandoffJob, ResourceHandoff, StepContext } from '../strategy.js'
+import { attemptAll } from './attempt-all.js'
+import { opened } from './opened.js'
 import { stopAndCopy } from './stop-and-copy.js'
 
 /** What a kind supplies for its live resources to be moved by {@link preCopy}. `I` is its image, `E` its evidence. */
@@ -66,20 +68,19 @@ function moveServing<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs:
     ctx.replayed(await ctx.call('replay', (signal) => gate.replay(target, signal)))
   }
 
-  async function dispose(owner: { resource: R } | undefined): Promise<void> {
-    try {
-      if (owner) await ctx.call('close', () => close(owner.resource))
-    } finally {
-      const image = taken
-      if (image) await ctx.call('discard image', () => verbs.discard?.(image.image))
-    }
+  function dispose(owner: { resource: R } | undefined): Promise<void> {
+    const image = taken
+    return attemptAll([
+      () => owner && ctx.call('close', () => close(owner.resource)),
+      () => image && ctx.call('discard image', () => verbs.discard?.(image.image)),
+    ], 'disposing of a resource and its image failed')
   }
 
   return {
     async prepare() {
       const check = await takeSnapshot()
       const { image } = taken as { image: I }
-      const resource = await ctx.call('open', () => verbs.restore(job.next, image, ctx), { discard: close })
+      const resource = await ctx.call('open', () => opened(verbs.restore(job.next, image, ctx), old), { discard: close })
       restored = { resource }
       if (check) await ctx.call('verify', () => check(resource))
       for (let round = 0, before = Infinity; round < MAX_ROUNDS && gate.recorded > WORTH_A_ROUND && gate.recorded < before; round += 1) {
@@ -111,19 +112,8 @@ function moveStopped<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs:
       return { image: await verbs.snapshot(resource, ctx), check: (restored) => meaning.verify(restored, observed, ctx) }
     },
     stop: close,
-    async start(provider, { image, check }) {
-      const resource = await verbs.restore(provider, image, ctx)
-      // The old provider, started again after a failure, is not judged: it is the last resort.
-      if (provider === job.next) {
-        try {
-          await check?.(resource)
-        } catch (error) {
-          await close(resource)
-          throw error
-        }
-      }
-      return resource
-    },
+    start: (provider, { image }) => verbs.restore(provider, image, ctx),
+    verify: (restored, { check }) => check?.(restored),
     discard: ({ image }) => verbs.discard?.(image),
   })
 }

@@ -72,7 +72,7 @@ export class SerialQueue {
       this.#settled()
       return Promise.reject(error)
     }
-    if (isPromiseLike(outcome)) return this.#watch(outcome as Promise<T>)
+    if (isPromiseLike(outcome)) return this.#watch(Promise.resolve(outcome))
     this.#settled()
     return Promise.resolve(outcome)
   }

@@ -1,6 +1,9 @@
+import { ReloadError } from '../errors.js'
 import type { MaybePromise } from '../maybe-promise.js'
 import type { HandoffJob, ResourceHandoff, StepContext } from '../strategy.js'
+import { attemptAll } from './attempt-all.js'
 import type { Halt } from './gate.js'
+import { opened } from './opened.js'
 
 /** What a kind supplies for its live resources to be moved by {@link stopAndCopy}. `C` is its checkpoint. */
 export interface StopAndCopyVerbs<P, R, C> {
@@ -9,6 +12,8 @@ export interface StopAndCopyVerbs<P, R, C> {
   /** Stops the resource for good; afterwards a successor may take what it held. */
   stop(resource: R, ctx: StepContext): MaybePromise<void>
   start(provider: P, checkpoint: C, ctx: StepContext): MaybePromise<R>
+  /** Throws unless what the new provider started is what was stopped. The old provider, the last resort, is not judged. */
+  verify?(started: R, checkpoint: C, ctx: StepContext): MaybePromise<void>
   /** Removes what the checkpoint occupies outside memory. */
   discard?(checkpoint: C): MaybePromise<void>
 }
@@ -27,9 +32,11 @@ export function stopAndCopy<P, R, C>(job: HandoffJob<P, R>, ctx: StepContext, ve
   let checkpoint: { value: C } | undefined
   let stopped = false
   let started: { resource: R } | undefined
+  /** The stop or start last begun: an abort ends the wait for it, and not the thing itself. */
+  let moving: Promise<unknown> | undefined
 
   const stop = (resource: R): MaybePromise<void> => verbs.stop(resource, ctx)
-  const startOld = (from: C): Promise<R> => ctx.call('restart', () => verbs.start(job.old, from, ctx), { discard: stop })
+  const stopLate = (late: R): Promise<unknown> => moving = Promise.resolve(stop(late))
   const discard = (kept: C): Promise<void> => ctx.call('discard checkpoint', () => verbs.discard?.(kept))
 
   async function takeCheckpoint(): Promise<C> {
@@ -37,20 +44,49 @@ export function stopAndCopy<P, R, C>(job: HandoffJob<P, R>, ctx: StepContext, ve
     return ctx.call('checkpoint', () => verbs.checkpoint(gate.resource, ctx), { discard: (late) => verbs.discard?.(late) })
   }
 
-  async function restartHalted(from: C): Promise<R> {
+  async function move<T>(step: string, begin: () => MaybePromise<T>, late?: (value: T) => Promise<unknown>): Promise<T> {
+    try {
+      return await ctx.call(step, () => {
+        const outcome = Promise.resolve(begin())
+        moving = outcome
+        return outcome
+      }, { discard: async (value) => { await late?.(value) } })
+    } catch (error) {
+      // What has had its time is not waited for once more.
+      if (ReloadError.is(error) && error.code === 'STEP_TIMEOUT') moving = undefined
+      throw error
+    }
+  }
+
+  /** Two owners at once is what this discipline is there to prevent, so a restart waits for what is still under way. */
+  async function settle(): Promise<void> {
+    for (let seen: typeof moving; seen !== moving;) {
+      seen = moving
+      await seen?.catch(() => {})
+    }
+  }
+
+  function startOld(from: C): Promise<R> {
+    return ctx.call('restart', () => opened(verbs.start(job.old, from, ctx)), { discard: stop })
+  }
+
+  /** What a later write runs, long after the reload. */
+  async function startHalted(from: C): Promise<R> {
     const resource = await startOld(from)
-    // It serves: a checkpoint that cannot be removed is no reason to halt it again.
+    // It serves: a checkpoint that cannot be removed is no reason to refuse the write.
     await discard(from).catch(() => {})
     return resource
   }
 
   async function restartOld(from: C): Promise<void> {
+    let resource: R
     try {
-      gate.replace(await startOld(from))
+      resource = await startOld(from)
     } catch (cause) {
-      gate.halt({ checkpoint: from, cause, restart: () => restartHalted(from) })
+      gate.halt({ checkpoint: from, cause, restart: () => startHalted(from) })
       throw cause
     }
+    gate.replace(resource)
     await discard(from)
   }
 
@@ -62,26 +98,31 @@ export function stopAndCopy<P, R, C>(job: HandoffJob<P, R>, ctx: StepContext, ve
       checkpoint = { value }
       if (halted === undefined) {
         if (ctx.dryRun) return gate.resource
-        stopped = true
-        await ctx.call('stop', () => stop(gate.resource))
+        await move('stop', () => {
+          // Not before the call is made: one that was aborted ahead of it has stopped nothing.
+          stopped = true
+          return stop(gate.resource)
+        })
       }
-      const resource = await ctx.call('start', () => verbs.start(job.next, value, ctx), { discard: stop })
+      const resource = await move('start', () => opened(verbs.start(job.next, value, ctx)), stopLate)
       started = { resource }
+      if (verbs.verify) await ctx.call('verify', () => verbs.verify?.(resource, value, ctx))
       return resource
     },
     async rollback() {
-      const failures: unknown[] = []
-      const attempt = (undo: Promise<void>): Promise<void> => undo.catch((error: unknown) => { failures.push(error) })
       const { resource } = started ?? {}
-      if (resource !== undefined) await attempt(ctx.call('stop', () => stop(resource)))
-      if (checkpoint) {
-        if (stopped) await attempt(restartOld(checkpoint.value))
-        // A halted resource keeps what it will be started from.
-        else if (halted === undefined) await attempt(discard(checkpoint.value))
+      const { value } = checkpoint ?? {}
+      try {
+        await attemptAll([
+          () => moving && ctx.call('settle', settle),
+          () => resource !== undefined && ctx.call('stop', () => stop(resource)),
+          () => stopped && restartOld(value as C),
+          // A halted resource keeps what it will be started from.
+          () => checkpoint !== undefined && !stopped && halted === undefined && discard(value as C),
+        ], 'undoing the stop of a resource failed')
+      } finally {
+        gate.release()
       }
-      gate.release()
-      if (failures.length === 1) throw failures[0]
-      if (failures.length > 1) throw new AggregateError(failures, 'undoing the stop of a resource failed')
     },
     async finalize() {
       if (checkpoint) await discard(checkpoint.value)

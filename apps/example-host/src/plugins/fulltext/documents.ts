@@ -1,5 +1,5 @@
 import type { RecordBatch, Vector } from 'apache-arrow'
-import MiniSearch, { type Options, type SearchResult } from 'minisearch'
+import type { default as MiniSearch, Options, SearchResult } from 'minisearch'
 import { answerSchema } from '../../schema.js'
 import { batchOf } from '../batch-of.js'
 

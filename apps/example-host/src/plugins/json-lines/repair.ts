@@ -11,13 +11,13 @@ const NEWLINE = 0x0a
  * @throws Error where a whole line is not one of this sink's.
  */
 export async function endBelow(handle: FileHandle, lsn: CdcLsn, path: string): Promise<number> {
-  let end: number | undefined
-  for await (const { text, start, whole } of linesBackwards(handle)) {
+  const { size } = await handle.stat()
+  let end = size
+  for await (const { text, start, whole } of linesBackwards(handle, size)) {
+    if (whole && startOf(text, path, start) < lsn) break
     end = start
-    if (!whole) continue
-    if (startOf(text, path, start) < lsn) return start + Buffer.byteLength(text) + 1
   }
-  return end ?? 0
+  return end
 }
 
 interface Line {
@@ -28,9 +28,8 @@ interface Line {
   readonly whole: boolean
 }
 
-async function * linesBackwards(handle: FileHandle): AsyncGenerator<Line> {
-  const { size } = await handle.stat()
-  /** The bytes from `from` on that have not been given out: they lack the beginning of their line. */
+async function * linesBackwards(handle: FileHandle, size: number): AsyncGenerator<Line> {
+  /** What has been read from `from` on and not been given out. */
   let rest = Buffer.alloc(0)
   let whole = false
   for (let from = size; from > 0;) {

@@ -1,0 +1,195 @@
+import { PluginCallError } from '@uni/reload-core'
+import { describe, expect, it } from 'vitest'
+import { failure } from './support/dispatch.js'
+import { Application, plugin } from './support/host.js'
+import { mutations } from './support/mutations.js'
+import { Hang, provider, Sink } from './support/sink.js'
+
+async function haltedApp(sink: Sink): Promise<{ app: Application; heal(): void }> {
+  const app = new Application()
+  let broken = true
+  await app.host.add(plugin('1.0.0', provider(sink, { faults: { deliver: ({ lsnStart }) => { if (broken && lsnStart === 2n) throw new Error('poison') } } })))
+  for (const rows of [2, 1, 1]) app.log.append(mutations(rows))
+  await app.pump.start('orders', 'warehouse')
+  for (let nth = 1; nth <= 2; nth += 1) app.clock.advance((await app.events.nth('retry', nth)).delayMs)
+  await app.events.nth('halted')
+  return { app, heal: () => { broken = false } }
+}
+
+describe('a delivery that fails', () => {
+  it('C12 is repeated with growing delays, and then goes on', async () => {
+    const app = new Application({ retry: { attempts: 9, initialMs: 100, maxMs: 300, random: () => 0.5 } })
+    const sink = new Sink()
+    let failures = 4
+    await app.host.add(plugin('1.0.0', provider(sink, { faults: { deliver: () => { if (failures-- > 0) throw new Error('busy') } } })))
+    app.log.append(mutations(2))
+    app.log.append(mutations(1))
+    await app.pump.start('orders', 'warehouse')
+    const delays: number[] = []
+    for (let nth = 1; nth <= 4; nth += 1) {
+      const { delayMs } = await app.events.nth('retry', nth)
+      expect(app.status()).toMatchObject({ state: 'retrying', position: 0n, failures: nth })
+      delays.push(delayMs)
+      app.clock.advance(delayMs)
+    }
+    await app.events.idleAt(3n)
+    expect(delays).toEqual([75, 150, 225, 225])
+    expect(sink.lsns).toEqual([0n, 1n, 2n])
+    expect(app.status()).toMatchObject({ state: 'running', failures: 0 })
+  })
+
+  it('C12 I4 halts its stream after the last attempt, skips nothing, and holds the log', async () => {
+    const sink = new Sink()
+    const { app } = await haltedApp(sink)
+    expect(app.events.of('halted')).toMatchObject([{ step: 'deliver', error: { message: 'poison' } }])
+    expect(app.status()).toMatchObject({ state: 'halted', position: 2n, lag: 2n, failures: 3, error: { message: 'poison' } })
+    app.log.append(mutations(1))
+    app.clock.advance(1_000_000)
+    expect(sink.lsns).toEqual([0n, 1n])
+    expect(app.log.oldest).toBe(0n)
+    expect(app.pendingTimers).toBe(0)
+  })
+
+  it('C12 I4 goes on at the same batch when it is resumed', async () => {
+    const sink = new Sink()
+    const { app, heal } = await haltedApp(sink)
+    heal()
+    app.pump.resume('orders')
+    await app.events.idleAt(4n)
+    expect(app.events.of('resumed')).toHaveLength(1)
+    expect(sink.lsns).toEqual([0n, 1n, 2n, 3n])
+    expect(app.status()).toMatchObject({ state: 'running', failures: 0 })
+    expect(app.status()).not.toHaveProperty('error')
+  })
+
+  it('C12 gets all its attempts again when it is resumed', async () => {
+    const sink = new Sink()
+    const { app } = await haltedApp(sink)
+    app.pump.resume('orders')
+    expect(await app.events.nth('retry', 3)).toMatchObject({ failures: 1 })
+  })
+
+  it('C12 C13 I4 goes on at the same batch when the plugin is reloaded', async () => {
+    const sink = new Sink()
+    const { app } = await haltedApp(sink)
+    await app.reload(plugin('2.0.0', provider(sink, { version: 'v2' })))
+    await app.events.idleAt(4n)
+    expect(sink.lsns).toEqual([0n, 1n, 2n, 3n])
+    expect(app.events.of('resumed')).toHaveLength(1)
+  })
+
+  it('C12 is not repeated where the provider says that it is no use', async () => {
+    const app = new Application()
+    const sink = new Sink()
+    await app.host.add(plugin('1.0.0', provider(sink, { faults: { deliver: () => { throw new PluginCallError('SCHEMA', 'no such column') } } })))
+    app.log.append(mutations(1))
+    await app.pump.start('orders', 'warehouse')
+    await app.events.nth('halted')
+    expect(app.events.of('retry')).toEqual([])
+  })
+
+  it('C12 is repeated at once by resume', async () => {
+    const app = new Application()
+    const sink = new Sink()
+    let failing = true
+    await app.host.add(plugin('1.0.0', provider(sink, { faults: { deliver: () => { if (failing) throw new Error('busy') } } })))
+    app.log.append(mutations(1))
+    await app.pump.start('orders', 'warehouse')
+    await app.events.nth('retry')
+    failing = false
+    app.pump.resume('orders')
+    await app.events.idleAt(1n)
+    expect(sink.lsns).toEqual([0n])
+    expect(app.pendingTimers).toBe(0)
+  })
+
+  it('C12 I8 that hangs is repeated after its deadline, and continues where it got to when it settles late', async () => {
+    const app = new Application({ retry: { attempts: Infinity } })
+    const sink = new Sink()
+    const hang = new Hang()
+    await app.host.add(plugin('1.0.0', provider(sink, { faults: { deliver: ({ lsnStart }) => lsnStart === 0n ? hang.call() : undefined } })))
+    app.log.append(mutations(1))
+    app.log.append(mutations(1))
+    await app.pump.start('orders', 'warehouse')
+    await hang.reached
+    app.clock.advance(30_000)
+    const { error, delayMs } = await app.events.nth('retry')
+    expect(error).toMatchObject({ code: 'STEP_TIMEOUT' })
+    app.passTimeOnRetry()
+    hang.release()
+    app.clock.advance(delayMs)
+    await app.events.idleAt(2n)
+    expect(sink.lsns).toEqual([0n, 1n])
+    expect(app.events.of('moved')).toMatchObject([{ from: 0n, to: 1n }])
+  })
+})
+
+describe('a stream that does not open', () => {
+  it('C12 is tried again, and opens', async () => {
+    const app = new Application()
+    const sink = new Sink()
+    let failures = 1
+    await app.host.add(plugin('1.0.0', provider(sink, { faults: { start: () => { if (failures-- > 0) throw new Error('no route to host') } } })))
+    const started = app.pump.start('orders', 'warehouse')
+    app.clock.advance((await app.events.nth('retry')).delayMs)
+    await started
+    expect(sink.open).toHaveLength(1)
+  })
+
+  it('C12 C14 halts, rejects its start, is listed, holds the log, and opens when it is resumed', async () => {
+    const app = new Application()
+    const sink = new Sink()
+    app.log.append(mutations(1))
+    const error = await failure(app.pump.start('orders', 'warehouse'))
+    expect(error).toMatchObject({ code: 'PROVIDER_NOT_FOUND' })
+    expect(app.status()).toMatchObject({ state: 'halted', checkpoint: undefined })
+    await app.host.add(plugin('1.0.0', provider(sink), provider(sink, { name: 'other', guarantee: 'at-least-once' })))
+    await app.pump.start('customers', 'other')
+    await app.events.idleAt(1n, 'customers')
+    expect(app.log.oldest).toBe(0n)
+    app.pump.resume('orders')
+    await app.events.idleAt(1n)
+    expect(app.log.oldest).toBe(1n)
+  })
+
+  it('C7 I4 after a rollback is tried until it does, and then goes on at its checkpoint', async () => {
+    const app = new Application()
+    const sink = new Sink()
+    let broken = false
+    await app.host.add(plugin('1.0.0', provider(sink, { faults: { start: () => { if (broken) throw new Error('v1 is down') } } })))
+    app.log.append(mutations(1))
+    await app.pump.start('orders', 'warehouse')
+    await app.events.idleAt(1n)
+    broken = true
+    await failure(app.reload(plugin('2.0.0', provider(sink, { version: 'v2', faults: { start: () => { throw new Error('v2 is down') } } }))))
+    app.log.append(mutations(1))
+    for (let nth = 1; nth <= 2; nth += 1) app.clock.advance((await app.events.nth('retry', nth)).delayMs)
+    expect(await app.events.nth('halted')).toMatchObject({ step: 'open', error: { code: 'RESOURCE_HALTED' } })
+    expect(app.status()).toMatchObject({ state: 'halted', position: 1n })
+    app.clock.advance((await app.events.nth('retry', 3)).delayMs)
+    await app.events.nth('retry', 4)
+    broken = false
+    app.clock.advance(1_000)
+    await app.events.idleAt(2n)
+    expect(app.events.of('halted')).toHaveLength(1)
+    expect(app.events.of('resumed')).toHaveLength(1)
+    expect(sink.lsns).toEqual([0n, 1n])
+  })
+
+  it('C12 is opened again when it was closed by others, from its checkpoint', async () => {
+    const app = new Application()
+    const sink = new Sink()
+    const handle = await app.host.add(plugin('1.0.0', provider(sink)))
+    app.log.append(mutations(2))
+    await app.pump.start('orders', 'warehouse')
+    await app.events.idleAt(2n)
+    await app.host.reload(handle, plugin('2.0.0'), { onOrphan: 'close' })
+    expect(await app.events.nth('halted')).toMatchObject({ error: { code: 'RESOURCE_CLOSED' } })
+    await app.reload(plugin('3.0.0', provider(sink, { version: 'v3' })))
+    app.log.append(mutations(1))
+    app.pump.resume('orders')
+    await app.events.idleAt(3n)
+    expect(sink.calls).toContain('v3.start 2')
+    expect(sink.lsns).toEqual([0n, 1n, 2n])
+  })
+})

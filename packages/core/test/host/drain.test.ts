@@ -1,0 +1,165 @@
+import { PluginHost, type DrainPolicy, type ReloadEvent } from '@uni/reload-core'
+import { ManualClock } from '@uni/reload-core/testing'
+import { describe, expect, it } from 'vitest'
+import { cellHandoff, cellKind, CellPlugin, closeCell, openCell } from '../fixtures/cell.js'
+import { standing, turn } from '../fixtures/deferred.js'
+import { wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
+
+async function hostWithCell(drain: DrainPolicy = {}) {
+  const clock = new ManualClock()
+  const events: ReloadEvent[] = []
+  const host = new PluginHost({ strategies: [cellHandoff()], clock, drain, observer: (event) => { events.push(event) } })
+  const plugin = new CellPlugin('cells', '1.0.0')
+  const handle = await host.add(plugin)
+  await host.attach(cellKind, openCell('main'))
+  const [old] = plugin.opened
+  if (old === undefined) throw new Error('nothing was opened')
+  return { host, clock, events, plugin, handle, old, next: new CellPlugin('cells', '2.0.0') }
+}
+
+describe('drain', () => {
+  it('I7 E5 closes the old version when its last lease ends, and not before; no time has to pass', async () => {
+    const { host, plugin, handle, old, next } = await hostWithCell()
+    const leases = [host.capture(), host.capture()]
+    const provider = host.acquire(cellKind, 'cell')
+    const { finalized } = await host.reload(handle, next)
+    for (const lease of [...leases, provider]) {
+      expect(await standing(finalized)).toBe('pending')
+      expect([old.closed, plugin.calls.shutdown]).toEqual([0, 0])
+      lease[Symbol.dispose]()
+    }
+    expect(await finalized).toEqual({ status: 'finalized', drainMs: 0, blockers: [], errors: [] })
+    expect([old.closed, plugin.calls.shutdown]).toEqual([1, 1])
+  })
+
+  it('a lease captured after the commit holds nothing old', async () => {
+    const { host, handle, next } = await hostWithCell()
+    const { finalized } = await host.reload(handle, next)
+    using lease = host.capture()
+    expect(lease.resource(cellKind, 'main').by).toBe('cells@2.0.0')
+    expect((await finalized).status).toBe('finalized')
+  })
+
+  it('I9 E6 keeps the old version past the deadline, names what holds it, and closes it when that ends', async () => {
+    const { host, clock, events, plugin, handle, old, next } = await hostWithCell({ deadlineMs: 1000 })
+    const lease = host.capture({ label: 'report for Q3' })
+    clock.advance(50)
+    const provider = host.acquire(cellKind, 'cell', { label: 'job nightly' })
+    const { finalized } = await host.reload(handle, next)
+    clock.advance(1000)
+    const report = await finalized
+    expect(report).toEqual({
+      status: 'kept', drainMs: 1000, errors: [],
+      blockers: [{ label: 'report for Q3', ageMs: 1050, holds: 'epoch' }, { label: 'job nightly', ageMs: 1000, holds: 'provider' }],
+    })
+    expect(host.plugins()).toMatchObject([{ version: '2.0.0', state: 'active' }, { version: '1.0.0', state: 'retired', heldBy: report.blockers }])
+    expect(events.filter(({ type }) => type === 'kept')).toMatchObject([{ blockers: report.blockers }])
+    expect(lease.signal.aborted).toBe(false)
+    expect(lease.resource(cellKind, 'main').closed).toBe(0)
+    clock.advance(3_600_000)
+    provider[Symbol.dispose]()
+    await turn()
+    expect([old.closed, plugin.calls.shutdown]).toEqual([0, 0])
+    lease[Symbol.dispose]()
+    await turn()
+    expect([old.closed, plugin.calls.shutdown]).toEqual([1, 1])
+    expect(host.plugins()).toMatchObject([{ version: '2.0.0' }])
+  })
+
+  it('I9 force tells the leases, gives them their grace, and then closes', async () => {
+    const { host, clock, plugin, handle, old, next } = await hostWithCell()
+    const lease = host.capture({ label: 'endless' })
+    const { signal } = lease
+    const { finalized } = await host.reload(handle, next, { drain: { deadlineMs: 1000, onDeadline: 'force', graceMs: 200 } })
+    clock.advance(1000)
+    await turn()
+    expect(signal.aborted).toBe(true)
+    expect(signal.reason).toMatchObject({ name: 'AbortError' })
+    expect([old.closed, plugin.calls.shutdown]).toEqual([0, 0])
+    clock.advance(200)
+    expect(await finalized).toMatchObject({ status: 'forced', blockers: [{ label: 'endless', ageMs: 1000, holds: 'epoch' }], errors: [] })
+    expect([old.closed, plugin.calls.shutdown]).toEqual([1, 1])
+    lease[Symbol.dispose]()
+    await turn()
+    expect([old.closed, plugin.calls.shutdown]).toEqual([1, 1])
+  })
+
+  it('I9 force tells every lease, also where one is released on being told', async () => {
+    const { host, clock, handle, next } = await hostWithCell({ deadlineMs: 1000, onDeadline: 'force' })
+    const leases = ['one', 'two', 'three'].map((label) => host.capture({ label }))
+    const told: string[] = []
+    for (const [at, lease] of leases.entries()) {
+      lease.signal.addEventListener('abort', () => {
+        told.push(`lease ${at}`)
+        lease[Symbol.dispose]()
+      })
+    }
+    const { finalized } = await host.reload(handle, next)
+    clock.advance(1000)
+    // Nothing but their own ends is waited for: no grace has to pass.
+    const report = await finalized
+    expect(told.sort()).toEqual(['lease 0', 'lease 1', 'lease 2'])
+    expect(report.status).toBe('forced')
+    expect(report.blockers.map(({ label }) => label).sort()).toEqual(['one', 'three', 'two'])
+  })
+
+  it('a reload may have a drain policy of its own', async () => {
+    const { host, clock, handle, next } = await hostWithCell({ deadlineMs: 1_000_000 })
+    using _lease = host.capture()
+    const { finalized } = await host.reload(handle, next, { drain: { deadlineMs: 10 } })
+    clock.advance(10)
+    expect((await finalized).status).toBe('kept')
+  })
+
+  it('I7 several retired versions end each with its own leases', async () => {
+    const { host, plugin, handle, next } = await hostWithCell()
+    const first = host.capture({ label: 'first' })
+    const { handle: second, finalized: firstClosed } = await host.reload(handle, next)
+    const later = host.capture({ label: 'later' })
+    const { finalized: secondClosed } = await host.reload(second, new CellPlugin('cells', '3.0.0'))
+    expect(host.plugins().map(({ version, state, heldBy }) => [version, state, heldBy.map(({ label }) => label)])).toEqual([
+      ['3.0.0', 'active', []], ['1.0.0', 'retired', ['first']], ['2.0.0', 'retired', ['later']],
+    ])
+    later[Symbol.dispose]()
+    await secondClosed
+    expect([plugin.calls.shutdown, next.calls.shutdown]).toEqual([0, 1])
+    expect(first.resource(cellKind, 'main')).toMatchObject({ by: 'cells@1.0.0', closed: 0 })
+    first[Symbol.dispose]()
+    await firstClosed
+    expect(plugin.calls.shutdown).toBe(1)
+  })
+})
+
+describe('finalize', () => {
+  it('I10 reports what fails, in order, and rejects never', async () => {
+    const strategy = cellHandoff()
+    const host = new PluginHost({ strategies: [{ ...strategy, handoff: (job, ctx) => {
+      const handoff = strategy.handoff?.(job, ctx)
+      if (handoff === undefined) throw new Error('a clean surface hands over')
+      return { ...handoff, finalize: async () => { closeCell(job.gate.resource); throw new Error('the disk is gone') } }
+    } }] })
+    const plugin = new CellPlugin('cells', '1.0.0', { shutdown: () => { throw new Error('no goodbye') } })
+    const handle = await host.add(plugin)
+    await host.attach(cellKind, openCell('main'))
+    const { finalized } = await host.reload(handle, new CellPlugin('cells', '2.0.0'))
+    const { status, errors } = await finalized
+    expect(status).toBe('finalized')
+    expect(errors).toMatchObject([
+      { code: 'HANDOFF', phase: 'finalize', surface: 'test-cell', resource: 'main' },
+      { code: 'PLUGIN', phase: 'finalize', step: 'shutdown', plugin: 'cells@1.0.0' },
+    ])
+    expect(host.plugins()).toMatchObject([{ version: '2.0.0' }])
+  })
+
+  it('I8 a shutdown that hangs is given up on, and reported', async () => {
+    const clock = new ManualClock()
+    const host = new PluginHost({ strategies: [wordHandoff()], clock, timeouts: { finalize: 100 } })
+    const handle = await host.add(wordPlugin('a', '1.0.0', ['a'], { shutdown: () => new Promise(() => {}) }))
+    const { finalized } = await host.reload(handle, wordPlugin('a', '2.0.0'))
+    await turn()
+    clock.advance(100)
+    expect((await finalized).errors).toMatchObject([{ code: 'STEP_TIMEOUT', phase: 'finalize', step: 'shutdown' }])
+    using lease = host.capture()
+    expect(lease.get(wordKind, 'a').say()).toBe('a@2.0.0')
+  })
+})

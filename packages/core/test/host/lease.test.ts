@@ -1,0 +1,160 @@
+import { PluginHost } from '@uni/reload-core'
+import { describe, expect, it } from 'vitest'
+import { cellHandoff, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
+import { Deferred } from '../fixtures/deferred.js'
+import { ledgerKind } from '../fixtures/ledger.js'
+import { refusalOf } from '../fixtures/refusal.js'
+import { TestPlugin } from '../fixtures/test-plugin.js'
+import { word, wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
+
+describe('a lease', () => {
+  it('I1 E2 sees one epoch, providers and resources alike, however many reloads commit meanwhile', async () => {
+    const host = new PluginHost({ strategies: [wordHandoff(), cellHandoff()] })
+    let words = await host.add(wordPlugin('a', '1.0.0', ['x', 'y']))
+    let cells = await host.add(new CellPlugin('cells', '1.0.0'))
+    await host.attach(cellKind, openCell('main'))
+    const leases = []
+    for (let major = 1; major <= 3; major += 1) {
+      leases.push({ lease: host.capture(), version: `${major}.0.0` })
+      words = (await host.reload(words, wordPlugin('a', `${major + 1}.0.0`, ['x', 'y']))).handle
+      leases.push({ lease: host.capture(), version: `${major + 1}.0.0 with cells ${major}.0.0` })
+      cells = (await host.reload(cells, new CellPlugin('cells', `${major + 1}.0.0`))).handle
+    }
+    for (const { lease, version } of leases) {
+      const [wanted, cellsWanted = wanted] = version.split(' with cells ')
+      expect(lease.all(wordKind).map((it) => it.say())).toEqual([`a@${wanted}`, `a@${wanted}`])
+      expect([lease.get(wordKind, 'x').say(), lease.find(wordKind, 'y')?.say()]).toEqual([`a@${wanted}`, `a@${wanted}`])
+      expect(lease.resource(cellKind, 'main').by).toBe(`cells@${cellsWanted}`)
+      expect(lease.resource(cellKind, 'main').closed).toBe(0)
+    }
+    expect(new Set(leases.map(({ lease }) => lease.epoch)).size).toBe(6)
+    for (const { lease } of leases) lease[Symbol.dispose]()
+    await host[Symbol.asyncDispose]()
+  })
+
+  it('I2 no capture fails or waits while a reload is under way, nor while it fails', async () => {
+    await using host = new PluginHost({ strategies: [cellHandoff()] })
+    const handle = await host.add(new CellPlugin('cells', '1.0.0'))
+    const cell = await host.attach(cellKind, openCell('main'))
+    for (const ends of ['well', 'badly']) {
+      const opening = new Deferred()
+      const opened = new Deferred()
+      const next = new CellPlugin('cells', '2.0.0')
+      const open = next.kind.open.bind(next.kind)
+      next.kind.open = async () => { opening.resolve(); await opened.promise; return open() }
+      const reloading = host.reload(host.plugin('cells') ?? handle, next)
+      await opening.promise
+      // Between two turns of this test nothing may be awaited: a capture answers at once.
+      using lease = host.capture()
+      using provider = host.acquire(cellKind, 'cell')
+      const before = lease.resource(cellKind, 'main')
+      expect(provider.provider).toBe(lease.get(cellKind, 'cell'))
+      await cell.write(1)
+      expect(before.values.at(-1)).toBe(1)
+      if (ends === 'well') {
+        opened.resolve()
+        expect((await reloading).status).toBe('committed')
+      } else {
+        opened.reject(new Error('no disk'))
+        expect((await refusalOf(reloading)).code).toBe('HANDOFF')
+      }
+      using after = host.capture()
+      expect(after.resource(cellKind, 'main').by).toBe('cells@2.0.0')
+    }
+  })
+
+  it('E3 all() is in install order, then registration order; reloads keep the place', async () => {
+    await using host = new PluginHost({ strategies: [wordHandoff()] })
+    const a = await host.add(wordPlugin('a', '1.0.0', ['z', 'a']))
+    await host.add(wordPlugin('b', '1.0.0', ['b']))
+    const c = await host.add(wordPlugin('c', '1.0.0', ['c']))
+    const names = (): string[] => {
+      using lease = host.capture()
+      return lease.all(wordKind).map(({ name }) => name)
+    }
+    expect(names()).toEqual(['z', 'a', 'b', 'c'])
+    await host.reload(c, wordPlugin('c', '2.0.0', ['c', 'c2']))
+    await host.reload(a, wordPlugin('a', '2.0.0', ['y', 'z']))
+    expect(names()).toEqual(['y', 'z', 'b', 'c', 'c2'])
+    await host.remove(host.plugin('b') as typeof a)
+    await host.add(wordPlugin('b', '2.0.0', ['b']))
+    expect(names()).toEqual(['y', 'z', 'c', 'c2', 'b'])
+  })
+
+  it('gives a list that nobody can change for the others', async () => {
+    await using host = new PluginHost({ strategies: [wordHandoff()] })
+    await host.add(wordPlugin('a', '1.0.0'))
+    using lease = host.capture()
+    expect(() => (lease.all(wordKind) as unknown[]).push(word('b'))).toThrow(TypeError)
+    expect(lease.all(wordKind)).toHaveLength(1)
+  })
+
+  it('names what it does not find', async () => {
+    await using host = new PluginHost({ strategies: [wordHandoff(), cellHandoff()] })
+    await host.add(wordPlugin('a', '1.0.0'))
+    using lease = host.capture()
+    expect(lease.find(wordKind, 'b')).toBeUndefined()
+    expect(await refusalOf(() => lease.get(wordKind, 'b'))).toMatchObject({ code: 'PROVIDER_NOT_FOUND', surface: 'test-word', key: 'b' })
+    expect(await refusalOf(() => lease.resource(cellKind, 'main'))).toMatchObject({ code: 'RESOURCE_NOT_FOUND', surface: 'test-cell', resource: 'main' })
+    expect(await refusalOf(() => lease.all(ledgerKind))).toMatchObject({ code: 'NO_STRATEGY', surface: 'test-ledger' })
+    expect(await refusalOf(() => host.acquire(wordKind, 'b'))).toMatchObject({ code: 'PROVIDER_NOT_FOUND', key: 'b' })
+    expect(await refusalOf(() => host.acquire(ledgerKind, 'b'))).toMatchObject({ code: 'NO_STRATEGY' })
+  })
+
+  it('E2 answers nothing after its release; releasing twice is releasing once', async () => {
+    await using host = new PluginHost({ strategies: [wordHandoff()] })
+    const handle = await host.add(wordPlugin('a', '1.0.0'))
+    const other = host.capture({ label: 'other' })
+    const lease = host.capture({ label: 'twice' })
+    lease[Symbol.dispose]()
+    lease[Symbol.dispose]()
+    for (const use of [() => lease.get(wordKind, 'a'), () => lease.find(wordKind, 'a'), () => lease.all(wordKind), () => lease.resource(cellKind, 'main')]) {
+      expect((await refusalOf(use)).code).toBe('LEASE_RELEASED')
+    }
+    const { finalized } = await host.reload(handle, wordPlugin('a', '2.0.0'))
+    expect(host.plugins().find(({ state }) => state === 'retired')?.heldBy.map(({ label }) => label)).toEqual(['other'])
+    other[Symbol.dispose]()
+    expect((await finalized).status).toBe('finalized')
+  })
+
+  it('fires with the signal it was captured with', async () => {
+    await using host = new PluginHost({ strategies: [wordHandoff()] })
+    await host.add(wordPlugin('a', '1.0.0'))
+    const request = new AbortController()
+    using lease = host.capture({ signal: request.signal })
+    using held = host.acquire(wordKind, 'a', { signal: request.signal })
+    expect([lease.signal.aborted, held.signal.aborted]).toEqual([false, false])
+    const reason = new Error('the client went away')
+    request.abort(reason)
+    expect([lease.signal.reason, held.signal.reason]).toEqual([reason, reason])
+    expect(lease.get(wordKind, 'a').say()).toBe('a@1.0.0')
+  })
+})
+
+describe('a provider lease', () => {
+  it('I9 holds its own plugin only', async () => {
+    await using host = new PluginHost({ strategies: [wordHandoff()] })
+    const [a, b] = [wordPlugin('a', '1.0.0'), wordPlugin('b', '1.0.0')]
+    const handles = [await host.add(a), await host.add(b)] as const
+    const lease = host.acquire(wordKind, 'a', { label: 'job' })
+    expect(lease.plugin).toEqual({ id: 'a', generation: 0 })
+    expect(await (await host.reload(handles[1], wordPlugin('b', '2.0.0'))).finalized).toMatchObject({ status: 'finalized', blockers: [] })
+    expect(b.calls.shutdown).toBe(1)
+    const { finalized } = await host.reload(handles[0], wordPlugin('a', '2.0.0'))
+    expect(host.plugins().filter(({ state }) => state === 'retired')).toMatchObject([{ id: 'a', generation: 0, heldBy: [{ label: 'job', holds: 'provider' }] }])
+    expect(lease.provider.say()).toBe('a@1.0.0')
+    expect(a.calls.shutdown).toBe(0)
+    lease[Symbol.dispose]()
+    lease[Symbol.dispose]()
+    await finalized
+    expect(a.calls.shutdown).toBe(1)
+  })
+
+  it('does not hold a plugin that was installed since', async () => {
+    await using host = new PluginHost({ strategies: [wordHandoff()] })
+    await host.add(wordPlugin('a', '1.0.0'))
+    using _lease = host.capture()
+    const b = await host.add(new TestPlugin('b', '1.0.0'))
+    expect((await (await host.reload(b, new TestPlugin('b', '2.0.0'))).finalized).status).toBe('finalized')
+  })
+})

@@ -1,0 +1,47 @@
+import type { HandoffStrategy, KindHandoff, LiveResource, PluginHost, Surface } from '@uni/reload-core'
+import { imageOf, indexHandoff, indexKind, type ImageSpool, type IndexHandle, type IndexHandoff, type IndexImage, type IndexKindProvider } from '@uni/reload-index'
+import { fileSpool } from '@uni/reload-index/node'
+import type { RecordBatch } from 'apache-arrow'
+import { expectTypeOf, test } from 'vitest'
+
+declare const host: PluginHost
+declare const handle: IndexHandle
+declare const batch: RecordBatch
+
+test('the surface ties provider, handle and write together', () => {
+  expectTypeOf(indexKind).toEqualTypeOf<Surface<IndexKindProvider, IndexHandle, RecordBatch>>()
+  expectTypeOf(indexHandoff()).toEqualTypeOf<HandoffStrategy<IndexKindProvider, IndexHandle, RecordBatch>>()
+  expectTypeOf<IndexHandoff>().toEqualTypeOf<KindHandoff<IndexKindProvider, IndexHandle, RecordBatch>>()
+  expectTypeOf(host.attach(indexKind, { name: 'a', key: 'k', open: () => handle })).resolves.toEqualTypeOf<LiveResource<IndexHandle, RecordBatch>>()
+})
+
+test('a write is a batch, and an attached resource is a handle', async () => {
+  const live = await host.attach(indexKind, { name: 'a', key: 'k', open: () => handle })
+  await live.write(batch)
+  // @ts-expect-error a write is one RecordBatch
+  await live.write({ id: 'a' })
+  // @ts-expect-error `open` has to give a handle
+  await host.attach(indexKind, { name: 'a', key: 'k', open: () => ({ probe: () => batch }) })
+})
+
+test('a provider may answer at once or later, and a handle may leave out what is optional', () => {
+  const least = { probe: () => batch, persist: async () => new Uint8Array(1), schema: () => batch.schema }
+  expectTypeOf(least).toExtend<IndexHandle>()
+  expectTypeOf({ kind: 'k', build: async () => ({ finalize: () => least }), open: () => least }).toExtend<IndexKindProvider>()
+  expectTypeOf({ ...least, persist: () => 'text' }).not.toExtend<IndexHandle>()
+  expectTypeOf({ ...least, persist: () => ({ file: '/a' }) }).toExtend<IndexHandle>()
+})
+
+test('the options', () => {
+  expectTypeOf(fileSpool('/tmp')).toEqualTypeOf<ImageSpool>()
+  indexHandoff({ spool: fileSpool('/tmp'), checkSchema: false, canary: { queries: ({ key, name }) => (key === name ? [] : [batch]), k: 3 } })
+  // @ts-expect-error a directory alone is not a spool
+  indexHandoff({ spool: '/tmp' })
+  // @ts-expect-error a canary has queries
+  indexHandoff({ canary: { k: 3 } })
+})
+
+test('an image needs no byteLength, so that a test can make one of golden bytes', () => {
+  expectTypeOf(imageOf(new Uint8Array(1))).toEqualTypeOf<IndexImage>()
+  expectTypeOf({ bytes: async () => new Uint8Array(1), stream: async function* () { yield new Uint8Array(1) }, file: async () => '' }).toExtend<IndexImage>()
+})

@@ -1,0 +1,200 @@
+import {
+  Bool, Decimal, Dictionary, DurationMillisecond, DurationSecond, Field, Float32, FixedSizeList, Int32, Int64, List, Schema, Struct, TimestampMillisecond, Utf8,
+  type DataType,
+} from 'apache-arrow'
+import type { CanaryTarget, IndexHandle, SchemaDifference } from '@uni/reload-index'
+import { describe, expect, test, vi } from 'vitest'
+import { answer, changes, doc, query } from './fixtures/batches.js'
+import { FullTextV1 } from './fixtures/full-text-v1.js'
+import { FullTextV2 } from './fixtures/full-text-v2.js'
+import { plainHandle, plainKind } from './fixtures/plain-index.js'
+import { failureOf, Reload, reloadOf } from './fixtures/reload.js'
+
+/** Reloads from one handle to another, both made by the test. */
+function from(old: IndexHandle, next: IndexHandle, handoff = {}): Reload {
+  return new Reload({ old: plainKind(() => old), next: plainKind(() => next), handoff }, old)
+}
+
+const withSchema = (fields: Field[], metadata?: Map<string, string>): ReturnType<typeof plainHandle> =>
+  plainHandle({ schema: () => new Schema(fields, metadata) })
+const entry = (type: DataType, nullable = false): Field => new Field('a', type, nullable)
+
+describe('X11: the new handle has the schema of the old one', () => {
+  const nested = (inner: DataType): DataType => new List(new Field('item', new Struct([new Field('x', inner, true)])))
+  const rows: Record<string, readonly [old: Field[], next: Field[], differences: readonly Partial<SchemaDifference>[]]> = {
+    'a field is gone': [[entry(new Utf8()), new Field('b', new Bool())], [entry(new Utf8())],
+      [{ path: 'order', old: 'a, b', next: 'a' }, { path: 'fields.b', old: 'Bool', next: undefined }]],
+    'a field is new': [[entry(new Utf8())], [entry(new Utf8()), new Field('b', new Bool())],
+      [{ path: 'order' }, { path: 'fields.b', old: undefined, next: 'Bool' }]],
+    'the order is another': [[entry(new Utf8()), new Field('b', new Bool())], [new Field('b', new Bool()), entry(new Utf8())],
+      [{ path: 'order', old: 'a, b', next: 'b, a' }]],
+    'the type is another': [[entry(new Int32())], [entry(new Int64())], [{ path: 'fields.a.type', old: 'Int32', next: 'Int64' }]],
+    'the type becomes nested': [[entry(new Utf8())], [entry(new List(new Field('item', new Utf8())))], [{ path: 'fields.a.type', old: 'Utf8', next: 'List' }]],
+    'nullability': [[entry(new Utf8())], [entry(new Utf8(), true)], [{ path: 'fields.a.nullable', old: false, next: true }]],
+    'a time zone': [[entry(new TimestampMillisecond('UTC'))], [entry(new TimestampMillisecond())], [{ path: 'fields.a.type' }]],
+    'a unit': [[entry(new DurationSecond())], [entry(new DurationMillisecond())], [{ path: 'fields.a.type' }]],
+    'the width of a decimal': [[entry(new Decimal(2, 10, 128))], [entry(new Decimal(2, 10, 256))], [{ path: 'fields.a.bitWidth', old: 128, next: 256 }]],
+    'the length of a vector': [[entry(new FixedSizeList(3, new Field('item', new Float32())))], [entry(new FixedSizeList(4, new Field('item', new Float32())))],
+      [{ path: expect.stringMatching(/^fields\.a\./) as string }]],
+    'a type in depth': [[entry(nested(new Int32()))], [entry(nested(new Utf8()))],
+      [{ path: 'fields.a.fields.item.fields.x.type', old: 'Int32', next: 'Utf8' }]],
+    'the values of a dictionary': [[entry(new Dictionary(new Utf8(), new Int32()))], [entry(new Dictionary(new Int64(), new Int32()))],
+      [{ path: 'fields.a.dictionary.type', old: 'Utf8', next: 'Int64' }]],
+    'the order of a dictionary': [[entry(new Dictionary(new Utf8(), new Int32(), 1, true))], [entry(new Dictionary(new Utf8(), new Int32(), 1, false))],
+      [{ path: 'fields.a.isOrdered', old: true, next: false }]],
+    'the metadata of a field': [[new Field('a', new Utf8(), false, new Map([['lang', 'en']]))], [new Field('a', new Utf8(), false, new Map([['lang', 'de']]))],
+      [{ path: 'fields.a.metadata.lang', old: 'en', next: 'de' }]],
+    'a field that is there twice': [[entry(new Utf8()), entry(new Int32())], [entry(new Utf8()), entry(new Bool())],
+      [{ path: 'fields.a#2.type', old: 'Int32', next: 'Bool' }]],
+    'a field named as what every object has': [[new Field('__proto__', new Utf8()), new Field('constructor', new Utf8())], [new Field('__proto__', new Utf8())],
+      [{ path: 'order' }, { path: 'fields.constructor', old: 'Utf8', next: undefined }]],
+  }
+  test.for(Object.entries(rows))('%s', async ([, [old, next, differences]]) => {
+    const handle = withSchema(old)
+    const opened = withSchema(next)
+    const reload = from(handle, opened)
+    const error = await failureOf(reload.dispatch())
+    expect(error).toMatchObject({ code: 'HANDOFF', phase: 'prepare', step: 'verify', surface: 'index-kind', resource: 'articles' })
+    expect(error.details).toMatchObject(differences)
+    expect(error.details).toHaveLength(differences.length)
+    for (const { path } of error.details as SchemaDifference[]) expect(error.message).toContain(path)
+    expect(reload.gate.resource).toBe(handle)
+    expect([handle.closes, opened.closes]).toEqual([0, 1])
+  })
+
+  test('the metadata of the schema', async () => {
+    const error = await failureOf(from(withSchema([], new Map([['v', '1']])), withSchema([])).dispatch())
+    expect(error.message).toMatch(/metadata\.v: "1" → none/)
+  })
+
+  test('what says nothing is no difference: the id of a dictionary, the order of metadata', async () => {
+    const field = (id: number, keys: string[]): Field =>
+      new Field('a', new Dictionary(new Utf8(), new Int32(), id), false, new Map(keys.map((key) => [key, key])))
+    const next = withSchema([field(2, ['y', 'x'])])
+    const reload = from(withSchema([field(1, ['x', 'y'])]), next)
+    await reload.run()
+    expect(reload.gate.resource).toBe(next)
+  })
+
+  test('unless the host says otherwise', async () => {
+    const next = withSchema([entry(new Int64())])
+    const reload = from(withSchema([entry(new Int32())]), next, { checkSchema: false })
+    await reload.run()
+    expect(reload.gate.resource).toBe(next)
+  })
+
+  test.for([
+    ['apply', { apply: undefined }, /lacks what the old one has.*apply/],
+    ['probeFiltered', { probeFiltered: undefined }, /probeFiltered/],
+    ['supportsFilter', { supportsFilter: false }, /supportsFilter/],
+  ] as const)('what users may call is still there: %s', async ([, lacks, message]) => {
+    const filters = { probeFiltered: () => answer([]), supportsFilter: true }
+    const next = plainHandle({ ...filters, ...lacks })
+    const reload = from(plainHandle(filters), next, { checkSchema: false })
+    expect((await failureOf(reload.dispatch())).message).toMatch(message)
+    expect(next.closes).toBe(1)
+  })
+})
+
+describe('X12: the new handle answers as the old one did', () => {
+  const hits = [{ id: 'a', score: 2.5 }, { id: 'b', score: 1.25 }]
+  const answering = (...answers: unknown[]): ReturnType<typeof plainHandle> => plainHandle({ probe: () => answers.shift() })
+  const canary = { queries: [query('x')] }
+
+  test.for([
+    ['fewer rows', answer(hits.slice(1)), /query 0 otherwise: 2 rows → 1 rows/],
+    ['another order', answer(hits.toReversed()), /row 0, column "id": "a" → "b"/],
+    ['another score', answer([{ id: 'a', score: 2.5001 }, { id: 'b', score: 1.25 }]), /column "score": 2\.5 → 2\.5001/],
+    ['no batch', 'hits', /what probe\(\) resolved with for query 0 is a string\. Expected an Arrow RecordBatch/],
+    ['nothing', undefined, /is undefined\. Expected an Arrow RecordBatch/],
+  ] as const)('%s: refused, and the old index serves', async ([, given, message]) => {
+    const old = answering(answer(hits))
+    const next = answering(given)
+    const reload = from(old, next, { canary })
+    const error = await failureOf(reload.dispatch())
+    expect(error).toMatchObject({ code: 'HANDOFF', phase: 'prepare', step: 'verify' })
+    expect(error.message).toMatch(message)
+    expect(reload.gate.resource).toBe(old)
+    expect([old.closes, next.closes]).toEqual([0, 1])
+  })
+
+  test('a score that was only rounded otherwise is the same', async () => {
+    const next = answering(answer([{ id: 'a', score: Math.fround(2.5) + 1e-7 }, { id: 'b', score: 1.25 - 1e-7 }]))
+    const reload = from(answering(answer(hits)), next, { canary })
+    await reload.run()
+    expect(reload.gate.resource).toBe(next)
+  })
+
+  test('a new version that reads the bytes but finds nothing in them is refused, on the real index', async () => {
+    const old = new FullTextV1()
+    const next = new FullTextV2()
+    const reading = next.open.bind(next)
+    next.open = async (image, ctx) => {
+      const handle = await reading(image, ctx)
+      await handle.apply?.(changes({ remove: ['d1'] }))
+      return handle
+    }
+    const reload = await reloadOf({ old, next, handoff: { canary: { queries: [query('d1')] } } })
+    expect((await failureOf(reload.dispatch())).message).toMatch(/answers query 0 otherwise/)
+    expect(await reload.ids()).toEqual(['d0', 'd1', 'd2'])
+    expect([...old.handles, ...next.handles].map(({ closes }) => closes)).toEqual([0, 1])
+  })
+
+  test('I4: the old one is asked at the point of the snapshot, so a write made since then is no difference', async () => {
+    const old = new FullTextV1()
+    const opened = vi.fn<() => Promise<void>>()
+    const next = new FullTextV2({ onOpen: opened })
+    const reload = await reloadOf({ old, next, handoff: { canary: { queries: [query('d1'), query('fresh')], k: 1 } } })
+    opened.mockImplementation(() => reload.gate.write(changes({ upsert: [doc('fresh')], remove: ['d1'] })))
+    await reload.run()
+    expect(await reload.ids()).toEqual(['d0', 'd2', 'fresh'])
+  })
+
+  test('the host chooses its queries by resource, while writes go on', async () => {
+    const asked: CanaryTarget[] = []
+    const old = plainHandle({ probe: vi.fn<() => unknown>(() => answer(hits)) })
+    const next = plainHandle({ probe: vi.fn<() => unknown>(() => answer(hits)) })
+    const reload: Reload = from(old, next, {
+      canary: {
+        k: 7,
+        queries: async (target: CanaryTarget) => {
+          asked.push(target)
+          expect(reload.gate.state).toBe('open')
+          return [query('x'), query('y')]
+        },
+      },
+    })
+    await reload.run()
+    expect(asked).toEqual([{ key: 'plain', name: 'articles' }])
+    expect(vi.mocked(next.probe).mock.calls.map(([, k]) => k)).toEqual([7, 7])
+  })
+
+  test('the host compares as it sees fit', async () => {
+    const compare = vi.fn<(old: unknown, next: unknown) => string | undefined>(() => undefined)
+    const reload = from(answering(answer(hits)), answering(answer([])), { canary: { ...canary, compare } })
+    await reload.run()
+    expect(compare).toHaveBeenCalledOnce()
+    const strict = from(answering(answer(hits)), answering(answer(hits)), { canary: { ...canary, compare: () => 'too dear' } })
+    expect((await failureOf(strict.dispatch())).message).toMatch(/otherwise: too dear/)
+  })
+
+  test.for([
+    ['compare gives no text', { ...canary, compare: () => false }, /compare\(\) returned neither/],
+    ['queries gives no array', { queries: () => query('x') }, /canary\.queries gave no array/],
+    ['queries gives what is no batch', { queries: ['x'] }, /canary query 0 is a string/],
+    ['queries throws', { queries: () => { throw new Error('no queries today') } }, /no queries today/],
+  ] as const)('a canary that is wrong itself is said to be: %s', async ([, wrong, message]) => {
+    const old = plainHandle({ probe: () => answer(hits) })
+    const reload = from(old, plainHandle({ probe: () => answer(hits) }), { canary: wrong })
+    expect((await failureOf(reload.dispatch())).message).toMatch(message)
+    expect(reload.gate.resource).toBe(old)
+  })
+
+  test('a query that the old index refuses fails the handoff before anything was persisted', async () => {
+    const persist = vi.fn<() => Uint8Array>(() => new Uint8Array(1))
+    const old = plainHandle({ probe: () => { throw new Error('no such column') }, persist })
+    const error = await failureOf(from(old, plainHandle(), { canary }).dispatch())
+    expect(error).toMatchObject({ step: 'observe', code: 'HANDOFF' })
+    expect(persist).not.toHaveBeenCalled()
+  })
+})

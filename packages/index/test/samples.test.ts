@@ -1,0 +1,105 @@
+import { OldProviders } from '@uni/reload-core'
+import { ManualClock } from '@uni/reload-core/testing'
+import { indexKind, type IndexHandle, type IndexImage, type IndexKindProvider, type IndexSample } from '@uni/reload-index'
+import type { RecordBatch } from 'apache-arrow'
+import { describe, expect, test } from 'vitest'
+import { docs, query, rowsOf } from './fixtures/batches.js'
+import { deferred } from './fixtures/deferred.js'
+import { FullTextV1 } from './fixtures/full-text-v1.js'
+import { FullTextV2 } from './fixtures/full-text-v2.js'
+import { plainHandle } from './fixtures/plain-index.js'
+import { failureOf, reloadOf } from './fixtures/reload.js'
+
+/** Version 1 with samples of its own. */
+class Sampled extends FullTextV1 {
+  constructor(readonly given: () => Iterable<IndexSample>) { super() }
+
+  samples(): Iterable<IndexSample> {
+    return this.given()
+  }
+}
+
+const sample = { source: rowsOf(docs(5)), queries: [query('d1'), query('*')] }
+const live = { docs: docs(2) }
+
+async function verdictOf(old: IndexKindProvider, next: IndexKindProvider): Promise<unknown> {
+  const { dispatcher } = await reloadOf({ old, next, ...live })
+  const report = await dispatcher.checkCompat(new OldProviders().add(indexKind, old), new OldProviders().add(indexKind, next))
+  return report.entries[0]?.verdict
+}
+
+const broken = (open: (image: IndexImage) => unknown): IndexKindProvider =>
+  ({ kind: 'fulltext', build: () => ({ finalize: () => plainHandle() }), open: open as IndexKindProvider['open'] })
+
+describe('X13: the samples of the old provider', () => {
+  test('are opened by the new one, with and without their rows, and everything is closed again', async () => {
+    const old = new Sampled(() => [sample])
+    const next = new FullTextV2()
+    expect(await verdictOf(old, next)).toEqual({ level: 'compatible' })
+    // The first is the live index of the test.
+    expect(old.handles.map(({ closes }) => closes)).toEqual([0, 1, 1])
+    expect(next.handles.map(({ docs }) => docs.size)).toEqual([5, 0])
+    expect(next.handles.map(({ closes }) => closes)).toEqual([1, 1])
+  })
+
+  test('that the new one cannot open make it incompatible, before anything live is touched', async () => {
+    const old = new Sampled(() => [sample])
+    const reload = await reloadOf({ old, next: broken(() => { throw new Error('bad magic') }), ...live })
+    const persisted: unknown[] = []
+    const { persist } = reload.handle
+    reload.handle.persist = (ctx) => { persisted.push(ctx); return persist.call(reload.handle, ctx) }
+    const error = await failureOf(reload.dispatch())
+    expect(error).toMatchObject({ code: 'SCHEMA_INCOMPAT', phase: 'preflight' })
+    expect(error.message).toMatch(/sample 0: the new version cannot open it: bad magic/)
+    expect(persisted).toEqual([])
+    expect(await reload.ids()).toEqual(['d0', 'd1'])
+  })
+
+  test('that the new one opens and answers otherwise make it incompatible (I6)', async () => {
+    const empty = plainHandle({ schema: () => old.handles[0]?.schema() })
+    const old = new Sampled(() => [sample])
+    expect(await verdictOf(old, broken(() => empty))).toMatchObject({ level: 'incompatible', reason: expect.stringMatching(/^sample 0: .* query 0 otherwise: 1 rows → 0 rows$/) as string })
+    expect(empty.closes).toBe(1)
+  })
+
+  test('the empty state that the new one cannot open makes it incompatible (I6)', async () => {
+    const old = new Sampled(() => [sample])
+    const next = new FullTextV2()
+    const reading = next.open.bind(next)
+    next.open = async (image, ctx) => {
+      const handle = await reading(image, ctx) as IndexHandle & { docs: Map<string, unknown> }
+      if (handle.docs.size > 0) return handle
+      await handle.close?.()
+      throw new Error('division by zero')
+    }
+    expect(await verdictOf(old, next)).toMatchObject({ level: 'incompatible', reason: expect.stringMatching(/^sample 0 without rows: .*division by zero/) as string })
+    expect(next.handles.map(({ closes }) => closes)).toEqual([1, 1])
+  })
+
+  test('that the old one cannot handle itself say nothing about the new one, and are reported', async () => {
+    const old = new Sampled(() => [{ source: rowsOf(docs(1)), queries: ['no batch' as unknown as RecordBatch] }])
+    expect(await verdictOf(old, new FullTextV2())).toMatchObject({ level: 'migrate', reason: expect.stringMatching(/^sample 0 is not judged/) as string })
+  })
+
+  test('there may be none', async () => {
+    expect(await verdictOf(new FullTextV1(), broken(() => undefined))).toEqual({ level: 'compatible' })
+  })
+
+  test('I8: a hang is a timeout, not a verdict, and what comes late is closed', async () => {
+    const clock = new ManualClock()
+    const reached = deferred()
+    const late = deferred<IndexHandle>()
+    const closed = deferred()
+    const old = new Sampled(() => [sample])
+    const reload = await reloadOf({ old, clock, ...live, next: broken(() => { reached.resolve(); return late.promise }) })
+    const failure = failureOf(reload.dispatch())
+    await reached.promise
+    clock.advance(60_000)
+    expect(await failure).toMatchObject({ code: 'STEP_TIMEOUT', phase: 'preflight', step: 'open sample 0' })
+    const handle = plainHandle({ close: () => closed.resolve() })
+    late.resolve(handle)
+    await closed.promise
+    expect(old.handles.map(({ closes }) => closes)).toEqual([0, 1])
+    expect(await reload.ids()).toEqual(['d0', 'd1'])
+  })
+})
