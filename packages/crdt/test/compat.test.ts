@@ -61,9 +61,16 @@ describe('X2 a value that differs is refused, whatever was opened without an err
     expect(details).toMatchObject({ state: 'the empty state and sample 1' })
   })
 
-  it('I6 refuses a merge that favours its own side where the old one settled a tie', async () => {
-    const ownSideWins = registerKind((theirs, mine) => theirs.at > mine.at)
-    expect((await verdictOn({ old: registerKind(), next: ownSideWins })).reason).toBe('sample 1 and sample 2 merge differently with the new version: value: "b" → "a"')
+  it.each([
+    ['where its own side loses', ['a', 'b'], 'sample 1 and sample 2 merge differently with the new version: value: "b" → "a"'],
+    ['where its own side wins', ['b', 'a'], 'sample 1 and sample 2 merge differently with the new version: value: "b" → "a"'],
+    ['between samples far apart', ['a', 'later', 'latest', 'b'], 'sample 1 and sample 4 merge differently with the new version: value: "b" → "a"'],
+    ['between two of many samples', [...'123456', 'a', 'b'], 'sample 7 and sample 8 merge differently with the new version: value: "b" → "a"'],
+  ])('I6 refuses a merge that favours its own side where the old one settled a tie, %s', async (_, texts, reason) => {
+    // Only `a` and `b` were written at the same time.
+    const samples = texts.map((text, i) => ({ text, at: text === 'a' || text === 'b' ? 10 : 20 + i }))
+    const ownSideWins = registerKind((theirs, mine) => theirs.at > mine.at, samples)
+    expect((await verdictOn({ old: registerKind(undefined, samples), next: ownSideWins })).reason).toBe(reason)
   })
 
   it('I6 refuses a version whose empty document means something else', async () => {

@@ -112,24 +112,26 @@ describe('X8 a live document keeps every acknowledged operation', () => {
   })
 
   it('X9 hands over bytes that the old document does not write to again', async () => {
-    const shared = new Uint8Array(64)
+    const pool = new Uint8Array(64)
+    let waitingWrite: Promise<void> | undefined
+    /** Persists into a buffer that the next operation overwrites; one is waiting when it does. */
     class Pooled extends GCounter {
+      override apply(op: Uint8Array): void {
+        pool.fill(0)
+        super.apply(op)
+      }
+
       override persist(): Uint8Array {
+        waitingWrite ??= served.gate().write(increment('b', 3))
         const bytes = super.persist()
-        shared.set(bytes)
-        return shared.subarray(0, bytes.length)
+        pool.set(bytes)
+        return pool.subarray(0, bytes.length)
       }
     }
-    const { next, opening, goOn } = waiting(counterKind(), EMPTY_COUNTER)
-    const doc = new Pooled({ a: 1 })
-    const served = new Served({ old: counterKind(), next, docs: { doc }, sampleLimit: 0 })
-    const dispatched = served.dispatch()
-    await opening
-    shared.fill(0)
-    await served.gate().write(increment('b', 3))
-    goOn()
-    const outcome = await dispatched
+    const served: Served = new Served({ old: counterKind(), next: counterKind(), docs: { doc: new Pooled({ a: 1 }) }, sampleLimit: 0 })
+    const outcome = await served.dispatch()
     outcome.commit()
+    await waitingWrite
     expect(served.value()).toBe(4)
   })
 

@@ -1,3 +1,4 @@
+import type { IndexHandle } from '@uni/reload-index'
 import { fileSpool } from '@uni/reload-index/node'
 import { describe, expect, test } from 'vitest'
 import { changes, doc, docs, query } from './fixtures/batches.js'
@@ -9,6 +10,13 @@ import { plainHandle, plainKind } from './fixtures/plain-index.js'
 import { failureOf, Reload, reloadOf } from './fixtures/reload.js'
 
 const forms: readonly Form[] = ['bytes', 'stream', 'file']
+
+/** Holds what it was opened with, and a 9 for each write. */
+const holding = (bytes: number[]): IndexHandle => plainHandle({
+  snapshot: 'isolated',
+  apply: () => { bytes.push(9) },
+  persist: async function* () { yield new Uint8Array(bytes) },
+})
 
 describe('X16: an exclusive cutover', () => {
   test.for(forms)('closes the old index before the new one opens its image (%s)', async (persistAs) => {
@@ -125,5 +133,31 @@ describe('X16: an exclusive cutover', () => {
     expect(again.gate.resource).toBe(fixed)
     expect(fixed.closes).toBe(0)
     expect(await directory.list()).toEqual([])
+  })
+
+  test('I4: one that was started again while its reload was prepared is copied anew, and its image outlives a failure too', async () => {
+    const contents: number[][] = []
+    let locked = true
+    const old = plainKind(async (image) => {
+      if (locked) throw new Error('locked')
+      contents.push([...await image.bytes()])
+      return holding([...await image.bytes()])
+    })
+    const failing = plainKind(async (image) => {
+      for await (const chunk of image.stream()) expect(chunk.byteLength).toBeGreaterThan(0)
+      throw new Error('no')
+    })
+    const halted = new Reload({ old, next: failing, cutover: 'exclusive' }, holding([7]))
+    await failureOf(halted.dispatch())
+    expect(halted.gate.halted).toBeDefined()
+
+    locked = false
+    const again = new Reload({
+      old, next: failing,
+      handoff: { canary: { queries: async () => { await halted.gate.write(changes({})); return [] } } },
+    }, halted.handle)
+    Object.defineProperty(again, 'gate', { value: halted.gate })
+    expect((await failureOf(again.dispatch())).rollbackErrors).toEqual([])
+    expect(contents).toEqual([[7], [7, 9]])
   })
 })

@@ -7,7 +7,7 @@ import { deferred, pause } from './fixtures/deferred.js'
 import { FullTextV1 } from './fixtures/full-text-v1.js'
 import { FullTextV2 } from './fixtures/full-text-v2.js'
 import { plainHandle } from './fixtures/plain-index.js'
-import { failureOf, Reload, reloadOf } from './fixtures/reload.js'
+import { failureOf, reloadOf, type Reload } from './fixtures/reload.js'
 
 /** The old index answers, takes writes, and was not closed; every handle that was made instead was closed once. */
 async function expectOldServes(reload: Reload, old: FullTextV1, abandoned: readonly { closes: number }[]): Promise<void> {
@@ -29,7 +29,6 @@ describe('I3, X2: what open() does wrong', () => {
   const rows: Record<string, readonly [open: () => unknown, message: RegExp]> = {
     'throws': [() => { throw new Error('bad magic') }, /bad magic/],
     'rejects': [() => Promise.reject(new Error('no memory')), /no memory/],
-    // eslint-disable-next-line no-throw-literal
     'throws what is no error': [() => { throw 'just text' }, /just text/],
     'rejects with nothing': [() => Promise.reject(), /undefined/],
     'resolves with nothing': [async () => undefined, /what open\(\) resolved with is undefined\. Expected an object with probe\(\), persist\(\), schema\(\)/],

@@ -15,6 +15,11 @@ async function* streamed(parts: readonly unknown[] = PARTS): AsyncGenerator<Uint
   for (const part of parts) yield part as Uint8Array
 }
 
+async function* torn(): AsyncGenerator<Uint8Array> {
+  yield new Uint8Array([1])
+  throw new Error('disk full')
+}
+
 async function all(stream: AsyncIterable<Uint8Array>): Promise<number[]> {
   const bytes: number[] = []
   for await (const chunk of stream) bytes.push(...chunk)
@@ -232,14 +237,24 @@ describe('X2: what persist() may not give', () => {
 })
 
 test('X3: a stream that breaks off is told to whoever reads it, each time', async () => {
-  async function* torn(): AsyncGenerator<Uint8Array> {
-    yield new Uint8Array([1])
-    throw new Error('disk full')
-  }
   const image = imageOf(torn())
   await expect(image.bytes()).rejects.toThrow('disk full')
   await expect(image.bytes()).rejects.toThrow('disk full')
   await expect(all(image.stream())).rejects.toThrow('disk full')
+})
+
+test('X3: nor does it look complete to a spool that reads on after the error', async () => {
+  const seen: unknown[] = []
+  const image = imageOf(torn(), {
+    adopt: () => Promise.reject(new Error('not asked for')),
+    async write(chunks) {
+      const iterator = (chunks as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]()
+      for (let read = 0; read < 3; read += 1) seen.push(await iterator.next().then(({ done }) => done, (error: Error) => error.message))
+      throw new Error('gave up')
+    },
+  })
+  await expect(image.file()).rejects.toThrow('gave up')
+  expect(seen).toEqual([false, 'disk full', 'disk full'])
 })
 
 test('X9: an image that a host makes of what it stored reads as any other', async () => {

@@ -17,10 +17,13 @@ function from(old: IndexHandle, next: IndexHandle, handoff = {}): Reload {
 
 const withSchema = (fields: Field[], metadata?: Map<string, string>): ReturnType<typeof plainHandle> =>
   plainHandle({ schema: () => new Schema(fields, metadata) })
+const nested = (inner: DataType): DataType => new List(new Field('item', new Struct([new Field('x', inner, true)])))
+const coded = (id: number, keys: string[]): Field =>
+  new Field('a', new Dictionary(new Utf8(), new Int32(), id), false, new Map(keys.map((key) => [key, key])))
+const answering = (...answers: unknown[]): ReturnType<typeof plainHandle> => plainHandle({ probe: () => answers.shift() })
 const entry = (type: DataType, nullable = false): Field => new Field('a', type, nullable)
 
 describe('X11: the new handle has the schema of the old one', () => {
-  const nested = (inner: DataType): DataType => new List(new Field('item', new Struct([new Field('x', inner, true)])))
   const rows: Record<string, readonly [old: Field[], next: Field[], differences: readonly Partial<SchemaDifference>[]]> = {
     'a field is gone': [[entry(new Utf8()), new Field('b', new Bool())], [entry(new Utf8())],
       [{ path: 'order', old: 'a, b', next: 'a' }, { path: 'fields.b', old: 'Bool', next: undefined }]],
@@ -68,10 +71,8 @@ describe('X11: the new handle has the schema of the old one', () => {
   })
 
   test('what says nothing is no difference: the id of a dictionary, the order of metadata', async () => {
-    const field = (id: number, keys: string[]): Field =>
-      new Field('a', new Dictionary(new Utf8(), new Int32(), id), false, new Map(keys.map((key) => [key, key])))
-    const next = withSchema([field(2, ['y', 'x'])])
-    const reload = from(withSchema([field(1, ['x', 'y'])]), next)
+    const next = withSchema([coded(2, ['y', 'x'])])
+    const reload = from(withSchema([coded(1, ['x', 'y'])]), next)
     await reload.run()
     expect(reload.gate.resource).toBe(next)
   })
@@ -98,7 +99,6 @@ describe('X11: the new handle has the schema of the old one', () => {
 
 describe('X12: the new handle answers as the old one did', () => {
   const hits = [{ id: 'a', score: 2.5 }, { id: 'b', score: 1.25 }]
-  const answering = (...answers: unknown[]): ReturnType<typeof plainHandle> => plainHandle({ probe: () => answers.shift() })
   const canary = { queries: [query('x')] }
 
   test.for([

@@ -10,6 +10,13 @@ import { plainHandle, plainKind } from './fixtures/plain-index.js'
 
 const LARGE = new Uint8Array(3 * 2 ** 20 + 11).map((_, at) => (at * 31) % 251)
 
+const spoolName = (pid: number): string => `uni-reload-${pid}-00000000-0000-4000-8000-000000000000.image`
+
+async function* torn(): AsyncGenerator<Uint8Array> {
+  yield LARGE
+  throw new Error('torn')
+}
+
 async function onlyFile(directory: TemporaryDirectory): Promise<string> {
   const names = await directory.list()
   expect(names).toHaveLength(1)
@@ -51,10 +58,6 @@ describe('X10: what the spool wrote', () => {
 
   test('is not there when its source failed', async () => {
     await using directory = await temporaryDirectory()
-    async function* torn(): AsyncGenerator<Uint8Array> {
-      yield LARGE
-      throw new Error('torn')
-    }
     await expect(fileSpool(directory.path).write(torn())).rejects.toThrow('torn')
     expect(await directory.list()).toEqual([])
   })
@@ -175,24 +178,22 @@ describe('X5: a file that a handle hands over', () => {
 })
 
 describe('X10: what a crash left behind', () => {
-  const name = (pid: number): string => `uni-reload-${pid}-00000000-0000-4000-8000-000000000000.image`
-
   test('is removed when the next spool is made, and nothing else is', async () => {
     await using directory = await temporaryDirectory()
     // The pid of a process that has ended, and one that runs: that of the test runner's parent.
     const ended = spawnSync(process.execPath, ['-e', '']).pid
     const running = process.ppid
-    for (const file of [name(ended), name(running), 'uni-reload-notes.txt', `${name(ended)}.bak`]) await writeFile(join(directory.path, file), 'x')
+    for (const file of [spoolName(ended), spoolName(running), 'uni-reload-notes.txt', `${spoolName(ended)}.bak`]) await writeFile(join(directory.path, file), 'x')
     fileSpool(directory.path)
-    expect((await directory.list()).sort()).toEqual([name(running), 'uni-reload-notes.txt', `${name(ended)}.bak`].sort())
+    expect((await directory.list()).sort()).toEqual([spoolName(running), 'uni-reload-notes.txt', `${spoolName(ended)}.bak`].sort())
   })
 
   test('is recognised where the process that crashed had this one\'s number', async () => {
     await using directory = await temporaryDirectory()
-    const path = join(directory.path, name(process.pid))
+    const path = join(directory.path, spoolName(process.pid))
     await writeFile(path, 'x')
     fileSpool(directory.path)
-    expect(await directory.list()).toEqual([name(process.pid)])
+    expect(await directory.list()).toEqual([spoolName(process.pid)])
     await utimes(path, 1000, 1000)
     fileSpool(directory.path)
     expect(await directory.list()).toEqual([])

@@ -19,7 +19,7 @@ export interface Airport {
 }
 
 export async function loadDataset(): Promise<Dataset> {
-  const data = join(dirname(createRequire(import.meta.url).resolve('vega-datasets/package.json')), 'data')
+  const data = join(dirname(createRequire(import.meta.url).resolve('vega-datasets')), '../data')
   const [movies, airports, flights] = await Promise.all(['movies.json', 'airports.csv', 'flights-200k.arrow'].map((name) => readFile(join(data, name))))
   return {
     movies: (JSON.parse(String(movies)) as Record<string, unknown>[]).map(toDocument),

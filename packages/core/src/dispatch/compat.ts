@@ -25,7 +25,7 @@ export async function judge(pairs: readonly JudgedPair[], environment: StepEnvir
     const pair: ProviderPair<unknown, unknown> = { key, old, next, live }
     const verdict = await step.run('preflight', { code: 'SCHEMA_INCOMPAT', ...(signal && { signal }) },
       async () => {
-        const given = await step.call('checkCompat', () => strategy.checkCompat?.(pair, step) ?? COMPATIBLE)
+        const given = await step.call('checkCompat', () => strategy.checkCompat === undefined ? COMPATIBLE : strategy.checkCompat(pair, step))
         if (!isVerdict(given)) throw new Error('the compatibility check returned something that is not a verdict')
         return given
       })

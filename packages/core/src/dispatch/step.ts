@@ -105,7 +105,7 @@ export class Step implements StepContext {
     const cancelDeadline = this.#deadline(running, calling)
     try {
       return await abandonable(
-        () => this.#environment.meter.measure(step, this.stretch, () => call(calling.signal)), calling.signal, options.discard?.bind(options))
+        () => this.#environment.meter.measure(step, this.stretch, calling.signal, () => call(calling.signal)), calling.signal, options.discard?.bind(options))
     } catch (error) {
       throw this.#asReloadError(error, running, step)
     } finally {

@@ -24,7 +24,8 @@ export class StretchMeter {
     this.#clock = clock
   }
 
-  measure<T>(step: string, into: Stretch, call: () => MaybePromise<T>): MaybePromise<T> {
+  /** @param signal ends the measurement of a call that is given up on: one that never settles would be measured for ever. */
+  measure<T>(step: string, into: Stretch, signal: AbortSignal, call: () => MaybePromise<T>): MaybePromise<T> {
     const note = (blockedMs: number): void => {
       for (const stretch of [into, this.worst]) {
         if (blockedMs <= stretch.blockedMs) continue
@@ -40,9 +41,14 @@ export class StretchMeter {
       note(this.#clock.now() - startedAt)
     }
     if (!isPromiseLike(outcome)) return outcome
+    // One `then` only: a lazy thenable, such as a query builder's, runs once for each.
+    const settling = Promise.resolve(outcome)
+    if (signal.aborted) return settling
     this.#pending.add(note)
     this.#expectBeat()
     const done = (): void => {
+      signal.removeEventListener('abort', done)
+      if (!this.#pending.has(note)) return
       // A call that blocks right before it ends, as one that serializes what it has gathered, ends ahead of the late beat.
       if (this.#beat) note(this.#clock.now() - this.#beat.expectedAt)
       this.#pending.delete(note)
@@ -50,8 +56,9 @@ export class StretchMeter {
       this.#beat?.cancel()
       this.#beat = undefined
     }
-    outcome.then(done, done)
-    return outcome
+    signal.addEventListener('abort', done, { once: true })
+    settling.then(done, done)
+    return settling
   }
 
   #expectBeat(): void {

@@ -1,7 +1,7 @@
-import { PluginHost, type DrainPolicy, type ReloadEvent } from '@uni/reload-core'
+import { cleanHandoff, PluginHost, type DrainPolicy, type ReloadEvent } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { cellHandoff, cellKind, CellPlugin, closeCell, openCell } from '../fixtures/cell.js'
+import { type Cell, cellHandoff, cellKind, CellPlugin, closeCell, openCell } from '../fixtures/cell.js'
 import { standing, turn } from '../fixtures/deferred.js'
 import { wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
 
@@ -132,12 +132,11 @@ describe('drain', () => {
 
 describe('finalize', () => {
   it('I10 reports what fails, in order, and rejects never', async () => {
-    const strategy = cellHandoff()
-    const host = new PluginHost({ strategies: [{ ...strategy, handoff: (job, ctx) => {
-      const handoff = strategy.handoff?.(job, ctx)
-      if (handoff === undefined) throw new Error('a clean surface hands over')
-      return { ...handoff, finalize: async () => { closeCell(job.gate.resource); throw new Error('the disk is gone') } }
-    } }] })
+    const close = (cell: Cell): void => {
+      closeCell(cell)
+      throw new Error('the disk is gone')
+    }
+    const host = new PluginHost({ strategies: [cleanHandoff(cellKind, { close })] })
     const plugin = new CellPlugin('cells', '1.0.0', { shutdown: () => { throw new Error('no goodbye') } })
     const handle = await host.add(plugin)
     await host.attach(cellKind, openCell('main'))
@@ -145,9 +144,10 @@ describe('finalize', () => {
     const { status, errors } = await finalized
     expect(status).toBe('finalized')
     expect(errors).toMatchObject([
-      { code: 'HANDOFF', phase: 'finalize', surface: 'test-cell', resource: 'main' },
+      { code: 'HANDOFF', phase: 'finalize', step: 'close', surface: 'test-cell', resource: 'main' },
       { code: 'PLUGIN', phase: 'finalize', step: 'shutdown', plugin: 'cells@1.0.0' },
     ])
+    expect(plugin.opened[0]?.closed).toBe(1)
     expect(host.plugins()).toMatchObject([{ version: '2.0.0' }])
   })
 

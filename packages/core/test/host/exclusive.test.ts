@@ -2,7 +2,7 @@ import { PluginHost, type DrainPolicy } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
 import { Cell, cellHandoff, cellKind, CellKind, CellPlugin, openCell } from '../fixtures/cell.js'
-import { Deferred, standing, turn } from '../fixtures/deferred.js'
+import { standing, turn } from '../fixtures/deferred.js'
 import { refusalOf } from '../fixtures/refusal.js'
 import { wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
 
@@ -90,7 +90,6 @@ describe('an exclusive reload', () => {
 
   it('captureReady waits the fence out, after success and after failure', async () => {
     const { host, plugin, handle, next } = await lockedHost()
-    const opening = new Deferred()
     for (const fails of [true, false]) {
       const before = host.capture()
       const kind = next().kind
@@ -105,7 +104,6 @@ describe('an exclusive reload', () => {
       using lease = await ready
       expect(lease.resource(cellKind, 'main').by).toBe(fails ? 'cells@1.0.0' : 'cells@2.0.0')
     }
-    opening.resolve()
     expect(plugin.opened).toMatchObject([{ closed: 1 }, { closed: 1 }])
   })
 

@@ -1,10 +1,10 @@
-import { Slices, type Plugin } from '@uni/reload-core'
-import { indexKind, type IndexBuild, type IndexHandle, type IndexImage, type IndexKindProvider } from '@uni/reload-index'
+import type { Plugin } from '@uni/reload-core'
+import { indexKind, type IndexBuild, type IndexContext, type IndexHandle, type IndexImage, type IndexKindProvider } from '@uni/reload-index'
 import type { RecordBatch, Schema } from 'apache-arrow'
-import MiniSearch from 'minisearch'
 import { answerSchema } from '../../schema.js'
-import { answerOf, applyChange, changesOf, INDEX_OPTIONS, textOf, tidy, type IndexedDocument } from './documents.js'
-import { imagePieces, jsonOfImage } from './image.js'
+import { DocumentIndex } from './document-index.js'
+import { documentsIn, imagePieces } from './image.js'
+import { changesOf, textOf } from './rows.js'
 
 /** Exact words, ranked by BM25. */
 export function fulltextV1(): Plugin {
@@ -14,59 +14,46 @@ export function fulltextV1(): Plugin {
   }
 }
 
-export class FulltextV1 implements IndexKindProvider {
+class FulltextV1 implements IndexKindProvider {
   readonly kind = 'fulltext'
-  readonly version: string = '1.0.0'
+  readonly version = '1.0.0'
 
   build(source: RecordBatch): IndexBuild {
-    return {
-      async finalize() {
-        const index = new MiniSearch<IndexedDocument>(INDEX_OPTIONS)
-        const slices = new Slices()
-        for (const change of changesOf(source)) {
-          applyChange(index, change)
-          if (slices.due()) await slices.pause()
-        }
-        return new ExactIndex(index)
-      },
-    }
+    return { finalize: async () => new ExactIndex(await DocumentIndex.of(changesOf(source))) }
   }
 
-  async open(image: IndexImage): Promise<IndexHandle> {
-    const json = jsonOfImage(await image.bytes())
-    return new ExactIndex(await MiniSearch.loadJSONAsync(json, INDEX_OPTIONS))
+  async open(image: IndexImage, { signal }: IndexContext): Promise<IndexHandle> {
+    return new ExactIndex(await DocumentIndex.of(documentsIn(await image.bytes()), signal))
   }
 }
 
 class ExactIndex implements IndexHandle {
-  /** The index is turned into bytes before persist returns. */
+  /** The image is complete when persist returns. */
   readonly snapshot = 'isolated'
-  #index: MiniSearch<IndexedDocument>
+  readonly #index: DocumentIndex
 
-  constructor(index: MiniSearch<IndexedDocument>) {
+  constructor(index: DocumentIndex) {
     this.#index = index
   }
 
   probe(query: RecordBatch, k: number): RecordBatch {
-    const results = this.#index.search(textOf(query) || MiniSearch.wildcard)
-    return answerOf(results.slice(0, k))
+    const text = textOf(query)
+    return text === '' ? this.#index.everything(k) : this.#index.search(text, k)
   }
 
   persist(): Uint8Array {
-    return Buffer.concat([...imagePieces([JSON.stringify(this.#index)])])
+    return Buffer.concat([...imagePieces(this.#index.documents(), Infinity)])
   }
 
   schema(): Schema {
     return answerSchema
   }
 
-  /** In one go, so that no query sees half of a commit. */
   apply(changes: RecordBatch): void {
-    for (const change of changesOf(changes)) applyChange(this.#index, change)
-    tidy(this.#index)
+    this.#index.apply(changesOf(changes))
   }
 
   close(): void {
-    this.#index = new MiniSearch<IndexedDocument>(INDEX_OPTIONS)
+    this.#index.clear()
   }
 }

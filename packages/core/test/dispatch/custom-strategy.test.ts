@@ -1,0 +1,219 @@
+import { ReloadError, describeThrown, type HandoffStrategy } from '@uni/reload-core'
+import { describe, expect, it } from 'vitest'
+import { Deferred, failureOf, standing, turn } from '../fixtures/deferred.js'
+import { scriptedKind, scriptedStrategy, type Scripted, type ScriptedResource } from '../fixtures/scripted.js'
+import { scriptedScene } from '../fixtures/scripted-scene.js'
+import { turnUntil } from '../fixtures/turn-until.js'
+
+describe('a strategy written by hand', () => {
+  it('is driven through prepare, converge, and after the commit finalize', async () => {
+    const log: string[] = []
+    const { dispatch, gates } = scriptedScene(['a', 'b'], [scriptedStrategy(log)])
+    const outcome = await dispatch()
+    outcome.commit()
+    await outcome.finalize()
+    expect(log).toEqual(['prepare a', 'prepare b', 'converge a', 'converge b', 'finalize a', 'finalize b'])
+    expect([...gates.values()].map(({ resource }) => resource.by)).toEqual(['2', '2'])
+  })
+
+  it('I3 is rolled back in reverse order, and what fails on the way is collected', async () => {
+    const log: string[] = []
+    const { dispatch, states } = scriptedScene(['a', 'b', 'c', 'd'], [scriptedStrategy(log, {
+      converge: ({ name }) => { if (name === 'd') throw new Error('d does not converge') },
+      rollback: ({ name }) => { if (name === 'b' || name === 'c') throw new Error(`${name} does not go back`) },
+    })])
+    const error = await failureOf(dispatch())
+    expect(error).toMatchObject({ code: 'HANDOFF', phase: 'converge', resource: 'd' })
+    expect((error as ReloadError).rollbackErrors).toMatchObject([
+      { code: 'HANDOFF', phase: 'rollback', resource: 'c', cause: new Error('c does not go back') }, { resource: 'b' },
+    ])
+    expect(log.filter((entry) => entry.startsWith('rollback'))).toEqual(['rollback d', 'rollback c', 'rollback b', 'rollback a'])
+    expect(states()).toEqual(['open', 'open', 'open', 'open'])
+  })
+
+  it('I8 a rollback that hangs is given up on: the others are rolled back, and no gate stays held', async () => {
+    const log: string[] = []
+    const { dispatch, clock, states, gates } = scriptedScene(['a', 'b', 'c'], [scriptedStrategy(log, {
+      rollback: ({ name }) => name === 'b' ? new Promise(() => {}) : undefined,
+    })], { timeouts: { rollback: 100 } })
+    const outcome = await dispatch()
+    const failure = failureOf(outcome.rollback())
+    await turnUntil(() => log.includes('rollback b'))
+    const held = gates.get('b')?.write(1) as Promise<void>
+    clock.advance(100)
+    expect(await failure).toMatchObject({ errors: [{ code: 'STEP_TIMEOUT', phase: 'rollback', resource: 'b' }] })
+    expect(log.slice(-3)).toEqual(['rollback c', 'rollback b', 'rollback a'])
+    await held
+    expect(states()).toEqual(['open', 'open', 'open'])
+    expect(clock.pending).toBe(0)
+  })
+
+  it('I8 one that hangs outside any plugin call is given up on as well', async () => {
+    for (const step of ['prepare', 'converge'] as const) {
+      const log: string[] = []
+      const { dispatch, clock, states } = scriptedScene(['a'], [scriptedStrategy(log, { [step]: () => new Promise(() => {}) })], { timeouts: { [step]: 100 } })
+      const failure = failureOf(dispatch())
+      await turn()
+      clock.advance(100)
+      expect(await failure).toMatchObject({ code: 'STEP_TIMEOUT', phase: step, resource: 'a' })
+      expect(log.at(-1)).toBe('rollback a')
+      expect(states()).toEqual(['open'])
+      expect(clock.pending).toBe(0)
+    }
+  })
+
+  it('I8 the deadline starts anew with every plugin call', async () => {
+    const log: string[] = []
+    const { dispatch, clock } = scriptedScene(['a'], [scriptedStrategy(log, {
+      prepare: async (_, ctx) => {
+        for (let call = 0; call < 5; call += 1) {
+          await ctx.call(`call ${call}`, async () => { await turn(); clock.advance(99) })
+        }
+      },
+    })], { timeouts: { prepare: 100 } })
+    const outcome = await dispatch()
+    expect(clock.now()).toBe(5 * 99)
+    await outcome.rollback()
+  })
+
+  it('I8 may go on past a call that hangs, and its signal fires for that call alone', async () => {
+    const log: string[] = []
+    let heard: unknown
+    const { dispatch, clock } = scriptedScene(['a'], [scriptedStrategy(log, {
+      prepare: async (_, ctx) => {
+        await ctx.call('optional', (signal) => new Promise(() => { signal.addEventListener('abort', () => { heard = signal.reason }) })).catch(() => {})
+        log.push(await ctx.call('instead', () => 'did it instead'))
+      },
+    })], { timeouts: { prepare: 100 } })
+    const dispatching = dispatch()
+    await turn()
+    clock.advance(100)
+    await dispatching
+    expect(heard).toMatchObject({ code: 'STEP_TIMEOUT', step: 'optional', resource: 'a' })
+    expect(log).toEqual(['prepare a', 'did it instead', 'converge a'])
+  })
+
+  it.each<[string, unknown]>([['null', null], ['zero things', undefined]])('I3 that converges with %s fails, unless it means its own', async (_, given) => {
+    const log: string[] = []
+    const strategy = scriptedStrategy(log)
+    const { dispatch, states } = scriptedScene(['a'], [{
+      ...strategy, handoff: (job, ctx) => ({ ...strategy.handoff?.(job, ctx) as object, converge: () => Promise.resolve(given) }) as never,
+    }])
+    expect(await failureOf(dispatch())).toMatchObject({ code: 'HANDOFF', phase: 'converge', rollbackErrors: [] })
+    expect(states()).toEqual(['open'])
+  })
+
+  it.each<[string, unknown]>([['nothing', undefined], ['a promise', Promise.resolve({})], ['an empty object', {}], ['a number', 7]])(
+    'I3 whose handoff() returns %s fails with one error', async (_, given) => {
+      const strategy: HandoffStrategy<Scripted, ScriptedResource, number> = { surface: scriptedKind, discipline: 'contract', handoff: () => given as never }
+      const { dispatch, states } = scriptedScene(['a'], [strategy])
+      const error = await failureOf(dispatch())
+      expect(error).toMatchObject({ code: 'HANDOFF', phase: 'prepare', resource: 'a', rollbackErrors: [] })
+      expect(String(error)).toContain('something that is not a handoff')
+      expect(states()).toEqual(['open'])
+    })
+
+  it('I4 that lets writes go on before the commit fails at its converge, not at the commit', async () => {
+    const log: string[] = []
+    const { dispatch, states } = scriptedScene(['a', 'b'], [scriptedStrategy(log, { converge: ({ name, gate }) => { if (name === 'b') gate.release() } })])
+    const error = await failureOf(dispatch())
+    expect(error).toMatchObject({ code: 'HANDOFF', phase: 'converge', resource: 'b' })
+    expect(states()).toEqual(['open', 'open'])
+  })
+
+  it('I3 I8 is rolled back only when its aborted step has ended, however deep its calls lie', async () => {
+    const opened: string[] = []
+    const closed: string[] = []
+    const log: string[] = []
+    const made = new Map<string, string>()
+    const deeply = async (depth: number, run: () => Promise<string>): Promise<string> => depth === 0 ? run() : deeply(depth - 1, run)
+    const gone = new Deferred()
+    const { dispatch } = scriptedScene(['a', 'b'], [scriptedStrategy(log, {
+      prepare: async ({ name }, ctx) => {
+        if (name === 'b') { await gone.promise; throw new Error('b fails') }
+        made.set(name, await deeply(60, () => ctx.call('open', async () => { gone.resolve(); opened.push(name); return name })))
+      },
+      rollback: ({ name }) => { if (made.has(name)) closed.push(name) },
+    })])
+    expect(await failureOf(dispatch())).toMatchObject({ code: 'HANDOFF', resource: 'b' })
+    expect(opened).toEqual(['a'])
+    expect(closed).toEqual(['a'])
+  })
+})
+
+describe('an abort', () => {
+  it('I3 before the dispatch touches nothing, also where there is nothing to hand over', async () => {
+    for (const names of [['a'], []]) {
+      const log: string[] = []
+      const { dispatch, clock } = scriptedScene(names, [scriptedStrategy(log)])
+      expect(await failureOf(dispatch({ signal: AbortSignal.abort(new Error('never mind')) }))).toMatchObject({ code: 'ABORTED', cause: new Error('never mind') })
+      expect(log).toEqual([])
+      expect(clock.pending).toBe(0)
+    }
+  })
+
+  it('I3 while writes are being held rolls back, and the writer in flight is not disturbed', async () => {
+    const log: string[] = []
+    const { dispatch, gates, states } = scriptedScene(['a'], [scriptedStrategy(log)])
+    const gate = gates.get('a')
+    const using = new Deferred()
+    const use = gate?.use(() => using.promise) as Promise<void>
+    const controller = new AbortController()
+    const failure = failureOf(dispatch({ signal: controller.signal }))
+    await turnUntil(() => gate?.state === 'held')
+    controller.abort()
+    expect(await failure).toMatchObject({ code: 'ABORTED', phase: 'converge', step: 'hold writes' })
+    expect(log).toEqual(['prepare a', 'rollback a'])
+    expect(states()).toEqual(['open'])
+    expect(await standing(use)).toBe('pending')
+    using.resolve()
+    await use
+  })
+
+  it('I3 in the last step of the last resource still rolls back', async () => {
+    const log: string[] = []
+    const controller = new AbortController()
+    const { dispatch, states } = scriptedScene(['a', 'b'], [scriptedStrategy(log, { converge: ({ name }) => { if (name === 'b') controller.abort() } })])
+    expect(await failureOf(dispatch({ signal: controller.signal }))).toMatchObject({ code: 'ABORTED' })
+    expect(log.slice(-2)).toEqual(['rollback b', 'rollback a'])
+    expect(states()).toEqual(['open', 'open'])
+  })
+
+  it('after the outcome was given does nothing', async () => {
+    const controller = new AbortController()
+    const { dispatch, gates } = scriptedScene(['a'], [scriptedStrategy([])])
+    const outcome = await dispatch({ signal: controller.signal })
+    controller.abort()
+    await turn()
+    outcome.commit()
+    await outcome.finalize()
+    expect(gates.get('a')?.resource.by).toBe('2')
+  })
+})
+
+describe('what a plugin throws', () => {
+  const textless = { toString() { throw new Error('no text') } }
+  const hostile = new Proxy({}, { getPrototypeOf() { throw new Error('hostile') } })
+  const odd = Object.assign(new Error('x'), { message: { not: 'a string' } })
+
+  it.each<[string, unknown, string]>([
+    ['a string', 'plain text', 'plain text'],
+    ['undefined', undefined, 'a thrown undefined: undefined'],
+    ['null', null, 'a thrown object: null'],
+    ['a number', 7, 'a thrown number: 7'],
+    ['a symbol', Symbol('s'), 'a thrown symbol: Symbol(s)'],
+    ['an object without a text', textless, 'a thrown object that has no text'],
+    ['an object that will not say what it is', hostile, 'a thrown object that has no text'],
+    ['an error without a message', new RangeError(), 'RangeError'],
+    ['an error whose message is no text', odd, '[object Object]'],
+  ])('I10 %s becomes a ReloadError that says so, with the cause kept', async (_, thrown, text) => {
+    expect(describeThrown(thrown)).toBe(text)
+    const { dispatch, states } = scriptedScene(['a'], [scriptedStrategy([], { prepare: () => { throw thrown } })])
+    const error = await failureOf(dispatch())
+    expect(ReloadError.is(error)).toBe(true)
+    expect(error).toMatchObject({ code: 'HANDOFF', phase: 'prepare', resource: 'a' })
+    expect((error as ReloadError).message).toContain(text.replace(/[.\s]+$/, ''))
+    expect((error as ReloadError).cause).toBe(thrown)
+    expect(states()).toEqual(['open'])
+  })
+})

@@ -1,0 +1,168 @@
+import { PluginHost } from '@uni/reload-core'
+import { ManualClock } from '@uni/reload-core/testing'
+import { describe, expect, it } from 'vitest'
+import { type Cell, cellHandoff, cellKind, type CellProvider, CellPlugin, openCell } from '../fixtures/cell.js'
+import { Deferred, standing, turn } from '../fixtures/deferred.js'
+import { refusalOf } from '../fixtures/refusal.js'
+import { wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
+
+async function hostWithCells() {
+  const clock = new ManualClock()
+  const host = new PluginHost({ strategies: [cellHandoff(), wordHandoff()], clock, timeouts: { open: 500, preflight: 100 } })
+  const plugin = new CellPlugin('cells', '1.0.0')
+  const handle = await host.add(plugin)
+  return { host, clock, plugin, handle }
+}
+
+describe('attach', () => {
+  it('puts a resource into service: from the next capture on', async () => {
+    const { host, plugin } = await hostWithCells()
+    using before = host.capture()
+    const cell = await host.attach(cellKind, openCell('main'))
+    expect(cell.name).toBe('main')
+    expect((await refusalOf(() => before.resource(cellKind, 'main'))).code).toBe('RESOURCE_NOT_FOUND')
+    using after = host.capture()
+    expect(after.resource(cellKind, 'main')).toBe(plugin.opened[0])
+    expect(host.resources()).toEqual([{ surface: 'test-cell', name: 'main', key: 'cell', plugin: 'cells@1.0.0', state: 'serving' }])
+  })
+
+  it('refuses a name that is taken, or being taken: DUPLICATE; another name is free', async () => {
+    const { host, plugin } = await hostWithCells()
+    const opening = new Deferred()
+    const first = host.attach(cellKind, { ...openCell('main'), open: async (provider) => { await opening.promise; return provider.open() } })
+    expect(await refusalOf(host.attach(cellKind, openCell('main')))).toMatchObject({ code: 'DUPLICATE', surface: 'test-cell', resource: 'main' })
+    opening.resolve()
+    await first
+    expect((await refusalOf(host.attach(cellKind, openCell('main')))).code).toBe('DUPLICATE')
+    await host.attach(cellKind, openCell('other'))
+    expect(plugin.opened).toHaveLength(2)
+  })
+
+  it('refuses a key that nobody provides, and a surface without a strategy', async () => {
+    const { host } = await hostWithCells()
+    expect(await refusalOf(host.attach(cellKind, openCell('main', 'missing')))).toMatchObject({ code: 'PROVIDER_NOT_FOUND', key: 'missing', resource: 'main' })
+    await using empty = new PluginHost({ strategies: [] })
+    expect((await refusalOf(empty.attach(cellKind, openCell('main')))).code).toBe('NO_STRATEGY')
+  })
+
+  it.each<[string, (provider: CellProvider) => Cell | Promise<Cell>]>([
+    ['throws', () => { throw new Error('no disk') }],
+    ['rejects', () => Promise.reject(new Error('no disk'))],
+    ['returns nothing', () => undefined as unknown as Cell],
+    ['resolves with null', () => Promise.resolve(null as unknown as Cell)],
+  ])('an open that %s attaches nothing, and the name stays free', async (_, open) => {
+    const { host } = await hostWithCells()
+    const error = await refusalOf(host.attach(cellKind, { ...openCell('main'), open }))
+    expect(error).toMatchObject({ code: 'HANDOFF', step: 'open', surface: 'test-cell', resource: 'main', plugin: 'cells@1.0.0' })
+    expect(host.resources()).toEqual([])
+    expect((await host.attach(cellKind, openCell('main'))).name).toBe('main')
+  })
+
+  it('I8 an open that hangs is given up on: STEP_TIMEOUT, and what it opens after all is closed once', async () => {
+    const { host, clock, plugin } = await hostWithCells()
+    const opening = new Deferred()
+    const failing = refusalOf(host.attach(cellKind, { ...openCell('main'), open: async (provider) => { await opening.promise; return provider.open() } }))
+    await turn()
+    clock.advance(500)
+    expect((await failing).code).toBe('STEP_TIMEOUT')
+    opening.resolve()
+    await turn()
+    expect(plugin.opened).toMatchObject([{ closed: 1 }])
+    expect(host.resources()).toEqual([])
+  })
+})
+
+describe('attach and a reload', () => {
+  function pendingAttach(host: PluginHost) {
+    const opening = new Deferred()
+    const attaching = host.attach(cellKind, {
+      ...openCell('main'), open: async (provider) => { const cell = await provider.open(); await opening.promise; return cell },
+    })
+    return { opening, attaching }
+  }
+
+  it('O5 a reload waits for an open under way, and hands over what it opened', async () => {
+    const { host, handle, plugin } = await hostWithCells()
+    const { opening, attaching } = pendingAttach(host)
+    const next = new CellPlugin('cells', '2.0.0')
+    const reloading = host.reload(handle, next)
+    expect(await standing(reloading)).toBe('pending')
+    expect(host.plugin('cells')).toEqual(handle)
+    opening.resolve()
+    const cell = await attaching
+    const { report, finalized } = await reloading
+    expect(report.handoffs.map(({ resource }) => resource)).toEqual(['main'])
+    await finalized
+    await cell.write(1)
+    expect(plugin.opened).toMatchObject([{ values: [], closed: 1 }])
+    expect(next.opened).toMatchObject([{ values: [1], closed: 0 }])
+  })
+
+  it('O5 goes on where the open fails', async () => {
+    const { host, handle } = await hostWithCells()
+    const { opening, attaching } = pendingAttach(host)
+    const reloading = host.reload(handle, new CellPlugin('cells', '2.0.0'))
+    opening.reject(new Error('no disk'))
+    expect((await refusalOf(attaching)).code).toBe('HANDOFF')
+    expect((await reloading).status).toBe('committed')
+  })
+
+  it('I8 O5 waits no longer than its own deadline: STEP_TIMEOUT, and the attach completes', async () => {
+    const { host, clock, handle } = await hostWithCells()
+    const { opening, attaching } = pendingAttach(host)
+    const failing = refusalOf(host.reload(handle, new CellPlugin('cells', '2.0.0')))
+    await turn()
+    clock.advance(100)
+    expect(await failing).toMatchObject({ code: 'STEP_TIMEOUT', phase: 'preflight', plugin: 'cells@1.0.0' })
+    opening.resolve()
+    await attaching
+    expect(host.resources()).toMatchObject([{ plugin: 'cells@1.0.0' }])
+  })
+
+  it('O5 one that begins during a reload opens with the version that serves after it', async () => {
+    for (const ends of ['well', 'badly']) {
+      const { host, handle, plugin } = await hostWithCells()
+      await host.attach(cellKind, openCell('first'))
+      const begun = new Deferred()
+      const goOn = new Deferred()
+      const next = new CellPlugin('cells', '2.0.0')
+      const open = next.kind.open.bind(next.kind)
+      next.kind.open = async () => { begun.resolve(); await goOn.promise; return open() }
+      const reloading = host.reload(handle, next)
+      await begun.promise
+      const attaching = host.attach(cellKind, openCell('second'))
+      expect(await standing(attaching)).toBe('pending')
+      if (ends === 'well') goOn.resolve()
+      else goOn.reject(new Error('no disk'))
+      await Promise.allSettled([reloading, attaching])
+      using lease = host.capture()
+      expect(lease.resource(cellKind, 'second').by).toBe(ends === 'well' ? 'cells@2.0.0' : 'cells@1.0.0')
+      expect(plugin.opened).toHaveLength(ends === 'well' ? 1 : 2)
+    }
+  })
+
+  it('O5 in whichever turn it begins, no resource of a retired version is left', async () => {
+    for (let turns = 0; turns < 40; turns += 1) {
+      const { host, handle, plugin } = await hostWithCells()
+      const next = new CellPlugin('cells', '2.0.0')
+      const reloading = host.reload(handle, next)
+      for (let at = 0; at < turns; at += 1) await Promise.resolve()
+      await host.attach(cellKind, openCell('main'))
+      await (await reloading).finalized
+      expect(host.resources(), `attached after ${turns} turns`).toMatchObject([{ plugin: 'cells@2.0.0' }])
+      expect(plugin.opened.filter(({ closed }) => closed !== 1)).toEqual([])
+      expect(next.opened.filter(({ closed }) => closed === 0)).toHaveLength(1)
+    }
+  })
+
+  it('PROVIDER_NOT_FOUND where the reload takes the key away meanwhile', async () => {
+    const { host, handle } = await hostWithCells()
+    const init = new Deferred()
+    const reloading = host.reload(handle, wordPlugin('cells', '2.0.0', ['w'], { init: () => init.promise }))
+    init.resolve()
+    await reloading
+    expect((await refusalOf(host.attach(cellKind, openCell('main')))).code).toBe('PROVIDER_NOT_FOUND')
+    using lease = host.capture()
+    expect(lease.get(wordKind, 'w').say()).toBe('cells@2.0.0')
+  })
+})

@@ -1,0 +1,101 @@
+import { PluginHost } from '@uni/reload-core'
+import { describe, expect, it } from 'vitest'
+import { cellHandoff, cellKind, CellKind, CellPlugin, openCell } from '../fixtures/cell.js'
+import { Deferred, standing } from '../fixtures/deferred.js'
+import { refusalOf } from '../fixtures/refusal.js'
+import { TestPlugin } from '../fixtures/test-plugin.js'
+import { wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
+
+/** A cell plugin whose next opening waits to be told. */
+function slowCells(id: string, version: string) {
+  const plugin = new CellPlugin(id, version, { kind: new CellKind(`${id}@${version}`, id) })
+  const begun = new Deferred()
+  const goOn = new Deferred()
+  const open = plugin.kind.open.bind(plugin.kind)
+  plugin.kind.open = async () => {
+    begun.resolve()
+    await goOn.promise
+    return open()
+  }
+  return { plugin, begun, goOn }
+}
+
+describe('reloads of different plugins', () => {
+  it('I11 do not wait for one another, and each commits on top of what was committed meanwhile', async () => {
+    await using host = new PluginHost({ strategies: [cellHandoff(), wordHandoff()] })
+    const ids = ['a', 'b', 'c']
+    for (const id of ids) {
+      await host.add(new CellPlugin(id, '1.0.0', { kind: new CellKind(`${id}@1.0.0`, id) }))
+      await host.attach(cellKind, openCell(id, id))
+    }
+    const slow = ids.map((id) => slowCells(id, '2.0.0'))
+    const reloads = slow.map(({ plugin }, at) => host.reload(host.plugin(ids[at] as string) ?? { id: '', generation: 0 }, plugin))
+    await Promise.all(slow.map(({ begun }) => begun.promise))
+    // They were begun in one order, and end in another one; meanwhile others come, change and go.
+    const word = await host.add(wordPlugin('w', '1.0.0'))
+    const { handle } = await host.reload(word, wordPlugin('w', '2.0.0'))
+    for (const at of [2, 0, 1]) {
+      slow[at]?.goOn.resolve()
+      expect((await reloads[at])?.status).toBe('committed')
+    }
+    await host.remove(handle)
+    using lease = host.capture()
+    expect(ids.map((id) => lease.resource(cellKind, id).by)).toEqual(['a@2.0.0', 'b@2.0.0', 'c@2.0.0'])
+    expect(lease.all(cellKind).map(({ kind }) => kind)).toEqual(ids)
+    expect(lease.all(wordKind)).toEqual([])
+  })
+
+  it('I11 I3 one that fails leaves what another one has committed meanwhile', async () => {
+    await using host = new PluginHost({ strategies: [cellHandoff(), wordHandoff()] })
+    const cells = await host.add(new CellPlugin('a', '1.0.0', { kind: new CellKind('a@1.0.0', 'a') }))
+    await host.attach(cellKind, openCell('a', 'a'))
+    const { plugin, begun, goOn } = slowCells('a', '2.0.0')
+    const failing = refusalOf(host.reload(cells, plugin))
+    await begun.promise
+    await host.add(wordPlugin('w', '1.0.0'))
+    goOn.reject(new Error('no disk'))
+    expect((await failing).code).toBe('HANDOFF')
+    using lease = host.capture()
+    expect([lease.resource(cellKind, 'a').by, lease.get(wordKind, 'w').say()]).toEqual(['a@1.0.0', 'w@1.0.0'])
+  })
+
+  it('I11 a key that another plugin takes meanwhile: DUPLICATE at the commit, and rolled back', async () => {
+    await using host = new PluginHost({ strategies: [wordHandoff()] })
+    const a = await host.add(wordPlugin('a', '1.0.0', ['mine']))
+    const b = await host.add(wordPlugin('b', '1.0.0', ['yours']))
+    const begun = new Deferred()
+    const goOn = new Deferred()
+    const next = wordPlugin('a', '2.0.0', ['mine', 'both'], { init: () => { begun.resolve(); return goOn.promise } })
+    const failing = refusalOf(host.reload(a, next))
+    await begun.promise
+    await host.reload(b, wordPlugin('b', '2.0.0', ['yours', 'both']))
+    goOn.resolve()
+    expect(await failing).toMatchObject({ code: 'DUPLICATE', phase: 'commit', plugin: 'a@2.0.0', surface: 'test-word', key: 'both' })
+    expect(next.calls).toEqual({ register: 1, init: 1, shutdown: 1 })
+    using lease = host.capture()
+    expect(lease.all(wordKind).map((it) => `${it.name} ${it.say()}`)).toEqual(['mine a@1.0.0', 'yours b@2.0.0', 'both b@2.0.0'])
+  })
+
+  it('I11 two installs of the same key: one of them is refused', async () => {
+    await using host = new PluginHost({ strategies: [wordHandoff()] })
+    const outcomes = await Promise.allSettled([host.add(wordPlugin('a', '1.0.0', ['x'])), host.add(wordPlugin('b', '1.0.0', ['x']))])
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+    expect(host.plugins().map(({ id }) => id)).toEqual(['a'])
+  })
+
+  it('I11 an exclusive reload that drains holds up no other plugin', async () => {
+    await using host = new PluginHost({ strategies: [wordHandoff()] })
+    const a = await host.add(wordPlugin('a', '1.0.0'))
+    const b = await host.add(wordPlugin('b', '1.0.0'))
+    const held = host.acquire(wordKind, 'a')
+    const exclusive = host.reload(a, wordPlugin('a', '2.0.0'), { cutover: 'exclusive' })
+    expect((await host.reload(b, wordPlugin('b', '2.0.0'))).status).toBe('committed')
+    await host.add(new TestPlugin('c', '1.0.0'))
+    expect(await standing(exclusive)).toBe('pending')
+    expect((await refusalOf(() => host.acquire(wordKind, 'a'))).code).toBe('SURFACE_FENCED')
+    held[Symbol.dispose]()
+    await exclusive
+    using lease = host.capture()
+    expect(lease.all(wordKind).map((it) => it.say())).toEqual(['a@2.0.0', 'b@2.0.0'])
+  })
+})

@@ -1,0 +1,159 @@
+import { PluginHost, type ReloadEvent } from '@uni/reload-core'
+import { ManualClock } from '@uni/reload-core/testing'
+import { describe, expect, it } from 'vitest'
+import { type Cell, cellHandoff, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
+import { Deferred, standing, turn } from '../fixtures/deferred.js'
+import { refusalOf } from '../fixtures/refusal.js'
+import { wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
+
+describe('closing a host', () => {
+  it('I7 closes resources and plugins once, last installed first', async () => {
+    const ended: string[] = []
+    const close = ({ by }: Cell): void => { ended.push(by) }
+    const host = new PluginHost({ strategies: [cellHandoff({ close }), wordHandoff()] })
+    const shutdown = ({ id }: { id: string }): void => { ended.push(id) }
+    for (const id of ['a', 'b']) await host.add(wordPlugin(id, '1.0.0', [id], { shutdown }))
+    await host.add(new CellPlugin('cells', '1.0.0', { shutdown }))
+    await host.reload(host.plugin('a') ?? { id: 'a', generation: 0 }, wordPlugin('a', '2.0.0', ['a'], { shutdown }))
+    await host.attach(cellKind, openCell('main'))
+    await turn()
+    ended.length = 0
+    await Promise.all([host[Symbol.asyncDispose](), host[Symbol.asyncDispose]()])
+    await host[Symbol.asyncDispose]()
+    expect(ended).toEqual(['cells@1.0.0', 'cells', 'b', 'a'])
+    expect([host.plugins(), host.resources()]).toEqual([[], []])
+  })
+
+  it('HOST_CLOSED afterwards, whatever is asked of it', async () => {
+    const host = new PluginHost({ strategies: [wordHandoff(), cellHandoff()] })
+    const handle = await host.add(new CellPlugin('cells', '1.0.0'))
+    const cell = await host.attach(cellKind, openCell('main'))
+    await host[Symbol.asyncDispose]()
+    const plugin = wordPlugin('a', '1.0.0')
+    const refused = [
+      await refusalOf(host.add(plugin)), await refusalOf(host.reload(handle, plugin)), await refusalOf(host.reloadAll([])), await refusalOf(host.remove(handle)),
+      await refusalOf(() => host.capture()), await refusalOf(host.captureReady()), await refusalOf(() => host.acquire(wordKind, 'a')), await refusalOf(host.attach(cellKind, openCell('x'))),
+    ]
+    expect(new Set(refused.map(({ code }) => code))).toEqual(new Set(['HOST_CLOSED']))
+    expect((await refusalOf(cell.write(1))).code).toBe('RESOURCE_CLOSED')
+    await cell.detach()
+    expect(plugin.calls.register).toBe(0)
+  })
+
+  it('waits for an operation under way, and closes what it installed', async () => {
+    const host = new PluginHost({ strategies: [wordHandoff()] })
+    const init = new Deferred()
+    const plugin = wordPlugin('a', '1.0.0', ['a'], { init: () => init.promise })
+    const adding = host.add(plugin)
+    const closing = host[Symbol.asyncDispose]()
+    expect((await refusalOf(() => host.capture())).code).toBe('HOST_CLOSED')
+    expect(await standing(closing)).toBe('pending')
+    init.resolve()
+    expect(await adding).toEqual({ id: 'a', generation: 0 })
+    await closing
+    expect(plugin.calls).toEqual({ register: 1, init: 1, shutdown: 1 })
+  })
+
+  it('I9 a lease that does not end is told at the deadline, given its grace, and not waited for any longer', async () => {
+    const clock = new ManualClock()
+    const host = new PluginHost({ strategies: [cellHandoff()], clock, drain: { deadlineMs: 100, graceMs: 10 } })
+    const plugin = new CellPlugin('cells', '1.0.0')
+    await host.add(plugin)
+    await host.attach(cellKind, openCell('main'))
+    const lease = host.capture()
+    const closing = host[Symbol.asyncDispose]()
+    await turn()
+    clock.advance(100)
+    await turn()
+    expect([lease.signal.aborted, plugin.opened[0]?.closed]).toEqual([true, 0])
+    clock.advance(10)
+    await closing
+    expect([plugin.opened[0]?.closed, plugin.calls.shutdown]).toEqual([1, 1])
+  })
+
+  it('I9 I8 also where it holds a version that an earlier reload has kept', async () => {
+    const clock = new ManualClock()
+    const events: ReloadEvent[] = []
+    const host = new PluginHost({ strategies: [cellHandoff()], clock, drain: { deadlineMs: 100, graceMs: 10 }, observer: (event) => { events.push(event) } })
+    const plugin = new CellPlugin('cells', '1.0.0')
+    const handle = await host.add(plugin)
+    await host.attach(cellKind, openCell('main'))
+    const lease = host.capture()
+    const { finalized } = await host.reload(handle, new CellPlugin('cells', '2.0.0'))
+    clock.advance(100)
+    expect((await finalized).status).toBe('kept')
+    const closing = host[Symbol.asyncDispose]()
+    await turn()
+    expect([lease.signal.aborted, plugin.opened[0]?.closed]).toEqual([false, 0])
+    clock.advance(100)
+    await turn()
+    expect([lease.signal.aborted, plugin.opened[0]?.closed]).toEqual([true, 0])
+    clock.advance(10)
+    await closing
+    expect([plugin.opened[0]?.closed, plugin.calls.shutdown]).toEqual([1, 1])
+    lease[Symbol.dispose]()
+    await turn()
+    expect([plugin.opened[0]?.closed, plugin.calls.shutdown]).toEqual([1, 1])
+    expect(host.plugins()).toEqual([])
+    expect(events.filter((event) => event.type === 'finalized' && event.operation === 2)).toHaveLength(1)
+  })
+
+  it('I7 resolves after a kept version that ended meanwhile is closed, and not before', async () => {
+    const clock = new ManualClock()
+    const shuttingDown = new Deferred()
+    const host = new PluginHost({ strategies: [wordHandoff()], clock, drain: { deadlineMs: 100 } })
+    const handle = await host.add(wordPlugin('a', '1.0.0', ['a'], { shutdown: () => shuttingDown.promise }))
+    const lease = host.capture()
+    const { finalized } = await host.reload(handle, wordPlugin('a', '2.0.0'))
+    clock.advance(100)
+    await finalized
+    lease[Symbol.dispose]()
+    const closing = host[Symbol.asyncDispose]()
+    expect(await standing(closing)).toBe('pending')
+    shuttingDown.resolve()
+    await closing
+    expect(host.plugins()).toEqual([])
+  })
+
+  it('I8 an open that hangs is not waited for: HOST_CLOSED, and what it opens after all is closed', async () => {
+    const host = new PluginHost({ strategies: [cellHandoff()], clock: new ManualClock() })
+    const plugin = new CellPlugin('cells', '1.0.0')
+    await host.add(plugin)
+    const opening = new Deferred()
+    const attaching = refusalOf(host.attach(cellKind, { ...openCell('main'), open: async (provider) => { await opening.promise; return provider.open() } }))
+    const closing = host[Symbol.asyncDispose]()
+    expect((await attaching).code).toBe('HOST_CLOSED')
+    await closing
+    expect(plugin.calls.shutdown).toBe(1)
+    opening.resolve()
+    await turn()
+    expect(plugin.opened).toMatchObject([{ closed: 1 }])
+  })
+
+  it('I10 a plugin that fails on the way keeps nothing else from being closed', async () => {
+    const host = new PluginHost({ strategies: [wordHandoff()] })
+    const quiet = wordPlugin('quiet', '1.0.0')
+    await host.add(quiet)
+    await host.add(wordPlugin('loud', '1.0.0', ['loud'], { shutdown: () => { throw new Error('no goodbye') } }))
+    await host[Symbol.asyncDispose]()
+    expect(quiet.calls.shutdown).toBe(1)
+  })
+
+  it('waits for a detach under way', async () => {
+    const clock = new ManualClock()
+    const host = new PluginHost({ strategies: [cellHandoff()], clock, drain: { deadlineMs: 100, graceMs: 10 } })
+    const plugin = new CellPlugin('cells', '1.0.0')
+    await host.add(plugin)
+    const cell = await host.attach(cellKind, openCell('main'))
+    const lease = host.capture()
+    const detaching = cell.detach()
+    const closing = host[Symbol.asyncDispose]()
+    await turn()
+    clock.advance(100)
+    await turn()
+    expect([lease.signal.aborted, plugin.opened[0]?.closed]).toEqual([true, 0])
+    clock.advance(10)
+    await Promise.all([closing, detaching])
+    expect(plugin.opened[0]?.closed).toBe(1)
+  })
+})

@@ -1,0 +1,143 @@
+import { PluginHost, type ReloadEvent } from '@uni/reload-core'
+import { ManualClock } from '@uni/reload-core/testing'
+import { describe, expect, it } from 'vitest'
+import { cellHandoff, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
+import { Ledger, LedgerKind, LedgerPlugin, ledgerHandoff, ledgerKind } from '../fixtures/ledger.js'
+import { refusalOf } from '../fixtures/refusal.js'
+import { wordHandoff, wordPlugin } from '../fixtures/word.js'
+
+/** An event as one line. */
+function line(event: ReloadEvent): string {
+  const failed = 'error' in event && event.error !== undefined ? ' failed' : ''
+  if (event.type === 'resource') return `${event.step} ${event.resource}${failed}`
+  if ('phase' in event) return `${event.type.replace('phase-', '')} ${event.phase}`
+  return event.type
+}
+
+async function observed(cutover: 'overlap' | 'exclusive', breaks = false) {
+  const events: ReloadEvent[] = []
+  const host = new PluginHost({ strategies: [cellHandoff()], observer: (event) => { events.push(event) }, concurrency: 1 })
+  const handle = await host.add(new CellPlugin('cells', '1.0.0'))
+  await host.attach(cellKind, openCell('one'))
+  await host.attach(cellKind, openCell('two'))
+  events.length = 0
+  const next = new CellPlugin('cells', '2.0.0')
+  const open = next.kind.open.bind(next.kind)
+  let opens = 0
+  next.kind.open = () => {
+    opens += 1
+    if (breaks && opens === 2) throw new Error('no disk')
+    return open()
+  }
+  const outcome = await host.reload(handle, next, { cutover }).then(({ finalized }) => finalized, (error: unknown) => error)
+  return { events, outcome }
+}
+
+const phase = (name: string, ...within: string[]): string[] => [`started ${name}`, ...within, `ended ${name}`]
+
+describe('the observer', () => {
+  it('I10 is told of each phase and of each resource, once and in order', async () => {
+    const { events } = await observed('overlap')
+    expect(events.map(line)).toEqual([
+      ...phase('validate'), ...phase('stage'), ...phase('preflight'),
+      ...phase('prepare', 'prepare one', 'prepare two'), ...phase('converge', 'converge one', 'converge two'),
+      ...phase('commit', 'committed'), ...phase('drain'), ...phase('finalize', 'finalize one', 'finalize two'), 'finalized',
+    ])
+    for (const event of events) expect(event).toMatchObject({ operation: 2, plugins: ['cells@2.0.0'] })
+  })
+
+  it('I10 of the fence too, where there is one', async () => {
+    const { events } = await observed('exclusive')
+    expect(events.map(line).slice(6, 9)).toEqual([...phase('fence'), 'started prepare'])
+  })
+
+  it('I10 of what failed, and of the rollback, last begun first', async () => {
+    const { events, outcome } = await observed('overlap', true)
+    expect(events.map(line)).toEqual([
+      ...phase('validate'), ...phase('stage'), ...phase('preflight'),
+      'started prepare', 'prepare one', 'prepare two failed', 'failed prepare',
+      ...phase('rollback', 'rollback two', 'rollback one'),
+    ])
+    expect(events.find(({ type }) => type === 'phase-failed')).toMatchObject({ error: outcome })
+  })
+
+  it('may throw: nobody minds', async () => {
+    const host = new PluginHost({ strategies: [cellHandoff()], observer: () => { throw new Error('no log') } })
+    const handle = await host.add(new CellPlugin('cells', '1.0.0'))
+    const cell = await host.attach(cellKind, openCell('main'))
+    const { finalized } = await host.reload(handle, new CellPlugin('cells', '2.0.0'), { cutover: 'exclusive' })
+    expect(await finalized).toMatchObject({ status: 'finalized', errors: [] })
+    await cell.write(1)
+    expect(await cell.use(({ by, values }) => [by, values])).toEqual(['cells@2.0.0', [1]])
+    await host[Symbol.asyncDispose]()
+  })
+
+  it('is told of progress, by the step that reports it', async () => {
+    const events: ReloadEvent[] = []
+    const strategy = wordHandoff({ checkCompat: (_, ctx) => { ctx.progress(1, 3); return { level: 'compatible' } } })
+    const host = new PluginHost({ strategies: [strategy], observer: (event) => { events.push(event) } })
+    const handle = await host.add(wordPlugin('a', '1.0.0'))
+    await host.reload(handle, wordPlugin('a', '2.0.0'))
+    expect(events.filter(({ type }) => type === 'progress')).toMatchObject([{ surface: 'test-word', step: 'checkCompat', done: 1, total: 3 }])
+  })
+})
+
+describe('the report', () => {
+  it('I10 says what happened: times, pause, blocked stretch, replayed writes', async () => {
+    const clock = new ManualClock()
+    const host = new PluginHost({ strategies: [ledgerHandoff()], clock })
+    const kind = new LedgerKind()
+    const handle = await host.add(new LedgerPlugin('1.0.0', kind))
+    const ledger = await host.attach(ledgerKind, { name: 'main', key: 'ledger', open: (provider) => provider.open(undefined) })
+    await ledger.write(1)
+    const writes: Promise<void>[] = []
+    const next: LedgerKind = new LedgerKind()
+    const slow = {
+      kind: 'ledger',
+      // Opening takes 40 ms in one go; meanwhile two writes come in.
+      open: (image: string | undefined): Ledger => {
+        clock.advance(40)
+        writes.push(ledger.write(2), ledger.write(3))
+        return next.open(image) as Ledger
+      },
+    }
+    const { report } = await host.reload(handle, new LedgerPlugin('2.0.0', slow))
+    await Promise.all(writes)
+    expect(next.opened[0]?.entries).toEqual([1, 2, 3])
+    expect(report).toMatchObject({
+      plugin: 'ledgers', from: '1.0.0', to: '2.0.0', totalMs: 40, phases: { prepare: 40, converge: 0, commit: 0 },
+      blockedMs: 40, blockedBy: 'open', replayedWrites: 2, closedOrphans: [], forgotten: [],
+    })
+    expect(report.handoffs).toMatchObject([{
+      surface: 'test-ledger', key: 'ledger', resource: 'main', discipline: 'pre-copy', prepareMs: 40, convergeMs: 0, replayedWrites: 2, blockedBy: 'open',
+    }])
+    expect(report.compat).toMatchObject([{ key: 'ledger', verdict: { level: 'compatible' } }])
+  })
+
+  it('I10 the pause is the longest that one write was held', async () => {
+    const clock = new ManualClock()
+    const host = new PluginHost({ strategies: [cellHandoff()], clock })
+    const handle = await host.add(new CellPlugin('cells', '1.0.0'))
+    const cell = await host.attach(cellKind, openCell('main'))
+    const next = new CellPlugin('cells', '2.0.0')
+    let write: Promise<void> | undefined
+    const open = next.kind.open.bind(next.kind)
+    next.kind.open = () => {
+      write = cell.write(1)
+      clock.advance(25)
+      return open()
+    }
+    const { report } = await host.reload(handle, next, { cutover: 'exclusive' })
+    await write
+    expect(report.pauseMs).toBe(25)
+    expect(next.opened[0]?.values).toEqual([1])
+  })
+
+  it('a failure tells its place, and what failed while it was undone', async () => {
+    const host = new PluginHost({ strategies: [cellHandoff({ checkCompat: () => ({ level: 'incompatible', reason: 'other cells' }) })] })
+    const handle = await host.add(new CellPlugin('cells', '1.0.0'))
+    const error = await refusalOf(host.reload(handle, new CellPlugin('cells', '2.0.0', { shutdown: () => { throw new Error('no goodbye') } })))
+    expect(error.message).toMatch(/^SCHEMA_INCOMPAT \(plugin "cells@2\.0\.0", test-cell "cell", preflight\/checkCompat\): test-cell "cell": other cells\. /)
+    expect(error.rollbackErrors).toMatchObject([{ code: 'PLUGIN', phase: 'rollback', step: 'shutdown' }])
+  })
+})

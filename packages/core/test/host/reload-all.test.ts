@@ -1,0 +1,124 @@
+import { PluginHost } from '@uni/reload-core'
+import { describe, expect, it } from 'vitest'
+import { Cell, cellHandoff, cellKind, CellKind, CellPlugin, openCell } from '../fixtures/cell.js'
+import { LedgerKind, ledgerHandoff, ledgerKind } from '../fixtures/ledger.js'
+import { refusalOf } from '../fixtures/refusal.js'
+import { TestPlugin } from '../fixtures/test-plugin.js'
+import { wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
+
+describe('reloadAll', () => {
+  it('I1 replaces all of them with one commit: no capture ever sees one new and one old', async () => {
+    const seen = new Set<string>()
+    const host: PluginHost = new PluginHost({
+      strategies: [wordHandoff(), cellHandoff()],
+      observer: () => {
+        using lease = host.capture()
+        if (lease.all(wordKind).length < 3) return
+        seen.add([...lease.all(wordKind).map((it) => it.say()), lease.resource(cellKind, 'main').by].join(' '))
+      },
+    })
+    const cells = await host.add(new CellPlugin('cells', '1.0.0'))
+    await host.attach(cellKind, openCell('main'))
+    const handles = []
+    for (const id of ['a', 'b', 'c']) handles.push(await host.add(wordPlugin(id, '1.0.0')))
+    const epoch = (): number => { using lease = host.capture(); return lease.epoch }
+    const before = epoch()
+    const results = await host.reloadAll([
+      ...handles.map((handle) => ({ handle, plugin: wordPlugin(handle.id, '2.0.0') })), { handle: cells, plugin: new CellPlugin('cells', '2.0.0') },
+    ])
+    expect(epoch()).toBe(before + 1)
+    expect([...seen]).toEqual(['a@1.0.0 b@1.0.0 c@1.0.0 cells@1.0.0', 'a@2.0.0 b@2.0.0 c@2.0.0 cells@2.0.0'])
+    expect(results.map(({ handle, report }) => [handle.id, handle.generation, report.from, report.to])).toEqual([
+      ['a', 1, '1.0.0', '2.0.0'], ['b', 1, '1.0.0', '2.0.0'], ['c', 1, '1.0.0', '2.0.0'], ['cells', 1, '1.0.0', '2.0.0'],
+    ])
+    expect(results.map(({ report }) => report.handoffs.map(({ resource }) => resource))).toEqual([[], [], [], ['main']])
+  })
+
+  it('I3 one that fails rolls all of them back', async () => {
+    await using host = new PluginHost({ strategies: [cellHandoff()] })
+    const olds = ['a', 'b', 'c'].map((id) => new CellPlugin(id, '1.0.0', { kind: new CellKind(`${id}@1.0.0`, id) }))
+    const news = ['a', 'b', 'c'].map((id) => new CellPlugin(id, '2.0.0', { kind: new CellKind(`${id}@2.0.0`, id) }))
+    const handles = []
+    for (const old of olds) {
+      handles.push(await host.add(old))
+      await host.attach(cellKind, openCell(`of ${old.manifest.id}`, old.manifest.id))
+    }
+    const broken = news[1] as CellPlugin
+    broken.kind.open = () => { throw new Error('no disk') }
+    const error = await refusalOf(host.reloadAll(handles.map((handle, at) => ({ handle, plugin: news[at] as CellPlugin }))))
+    expect(error).toMatchObject({ code: 'HANDOFF', resource: 'of b', plugin: 'b@1.0.0 → 2.0.0', rollbackErrors: [] })
+    expect(olds.map(({ opened, calls }) => [opened.map(({ closed }) => closed), calls.shutdown])).toEqual([[[0], 0], [[0], 0], [[0], 0]])
+    for (const { opened, calls } of news) {
+      expect(opened.every(({ closed }) => closed === 1)).toBe(true)
+      expect(calls).toEqual({ register: 1, init: 1, shutdown: 1 })
+    }
+    expect(handles.map(({ id }) => host.plugin(id))).toEqual(handles)
+    using lease = host.capture()
+    expect(['a', 'b', 'c'].map((id) => lease.resource(cellKind, `of ${id}`).by)).toEqual(['a@1.0.0', 'b@1.0.0', 'c@1.0.0'])
+  })
+
+  it('I3 refuses all where one of the handles is stale', async () => {
+    await using host = new PluginHost({ strategies: [wordHandoff()] })
+    const a = await host.add(wordPlugin('a', '1.0.0'))
+    const b = await host.add(wordPlugin('b', '1.0.0'))
+    await host.reload(b, wordPlugin('b', '2.0.0'))
+    const next = wordPlugin('a', '2.0.0')
+    expect((await refusalOf(host.reloadAll([{ handle: a, plugin: next }, { handle: b, plugin: wordPlugin('b', '3.0.0') }]))).code).toBe('STALE_HANDLE')
+    expect(next.calls.register).toBe(0)
+  })
+
+  it('I4 a key moves from one plugin to another, with its live resource and its writes', async () => {
+    await using host = new PluginHost({ strategies: [ledgerHandoff()] })
+    const [from, to] = [new LedgerKind(), new LedgerKind()]
+    const provides = (kind: LedgerKind) => ({ register: (registrar: Parameters<TestPlugin['register']>[0]) => { registrar.provide(ledgerKind, kind) } })
+    const a = await host.add(new TestPlugin('a', '1.0.0', provides(from)))
+    const b = await host.add(new TestPlugin('b', '1.0.0'))
+    const ledger = await host.attach(ledgerKind, { name: 'main', key: 'ledger', open: (provider) => provider.open(undefined) })
+    await ledger.write(1)
+    const moving = host.reloadAll([{ handle: a, plugin: new TestPlugin('a', '2.0.0') }, { handle: b, plugin: new TestPlugin('b', '2.0.0', provides(to)) }])
+    await ledger.write(2)
+    const [resultOfA, resultOfB] = await moving
+    await ledger.write(3)
+    expect(to.opened.map(({ entries }) => entries)).toEqual([[1, 2, 3]])
+    expect(host.resources()).toMatchObject([{ name: 'main', plugin: 'b@2.0.0' }])
+    await resultOfA?.finalized
+    expect(from.opened[0]?.closed).toBe(1)
+    // From then on it is the other plugin that it belongs to.
+    expect((await host.remove(resultOfA?.handle ?? a)).report.closedOrphans).toEqual([])
+    expect((await refusalOf(host.remove(resultOfB?.handle ?? b))).code).toBe('ORPHANED_RESOURCE')
+  })
+
+  it('two plugins may exchange their keys', async () => {
+    await using host = new PluginHost({ strategies: [wordHandoff()] })
+    const a = await host.add(wordPlugin('a', '1.0.0', ['x']))
+    const b = await host.add(wordPlugin('b', '1.0.0', ['y']))
+    await host.reloadAll([{ handle: a, plugin: wordPlugin('a', '2.0.0', ['y']) }, { handle: b, plugin: wordPlugin('b', '2.0.0', ['x']) }])
+    using lease = host.capture()
+    expect([lease.get(wordKind, 'x').say(), lease.get(wordKind, 'y').say()]).toEqual(['b@2.0.0', 'a@2.0.0'])
+  })
+
+  it('of nothing changes nothing', async () => {
+    await using host = new PluginHost({ strategies: [wordHandoff()] })
+    const handle = await host.add(wordPlugin('a', '1.0.0'))
+    expect(await host.reloadAll([])).toEqual([])
+    expect(host.plugin('a')).toEqual(handle)
+  })
+
+  it('I3 a resource that was opened for one plugin is closed where another one hangs up later', async () => {
+    await using host = new PluginHost({ strategies: [cellHandoff(), wordHandoff()] })
+    const cells = await host.add(new CellPlugin('cells', '1.0.0'))
+    await host.attach(cellKind, openCell('one'))
+    await host.attach(cellKind, openCell('two'))
+    const next = new CellPlugin('cells', '2.0.0')
+    let calls = 0
+    next.kind.open = () => {
+      calls += 1
+      if (calls === 2) throw new Error('no disk')
+      const cell = new Cell('cells@2.0.0')
+      next.kind.opened.push(cell)
+      return cell
+    }
+    expect((await refusalOf(host.reload(cells, next))).message).toContain('no disk')
+    expect(next.opened).toMatchObject([{ closed: 1 }])
+  })
+})

@@ -1,0 +1,53 @@
+import { PluginHost } from '@uni/reload-core'
+import { describe, expect, it } from 'vitest'
+import { cellHandoff, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
+import { standing } from '../fixtures/deferred.js'
+import { refusalOf } from '../fixtures/refusal.js'
+import { wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
+
+describe('a removal', () => {
+  it('I1 I7 takes the plugin out of service with one commit, and shuts it down once, after its leases', async () => {
+    await using host = new PluginHost({ strategies: [wordHandoff()] })
+    const plugin = wordPlugin('a', '1.0.0')
+    const handle = await host.add(plugin)
+    const lease = host.capture()
+    const { report, finalized } = await host.remove(handle)
+    expect(report).toMatchObject({ plugin: 'a', from: '1.0.0', to: undefined, handoffs: [], closedOrphans: [] })
+    expect(host.plugin('a')).toBeUndefined()
+    expect((await refusalOf(() => host.acquire(wordKind, 'a'))).code).toBe('PROVIDER_NOT_FOUND')
+    expect(host.plugins()).toMatchObject([{ id: 'a', state: 'retired' }])
+    expect(lease.get(wordKind, 'a').say()).toBe('a@1.0.0')
+    expect(await standing(finalized)).toBe('pending')
+    lease[Symbol.dispose]()
+    expect((await finalized).status).toBe('finalized')
+    expect(plugin.calls).toEqual({ register: 1, init: 1, shutdown: 1 })
+    expect(host.plugins()).toEqual([])
+  })
+
+  it('closes its resources once where the host says so, and refuses otherwise', async () => {
+    await using host = new PluginHost({ strategies: [cellHandoff()] })
+    const plugin = new CellPlugin('cells', '1.0.0')
+    const handle = await host.add(plugin)
+    await host.attach(cellKind, openCell('one'))
+    await host.attach(cellKind, openCell('two'))
+    const error = await refusalOf(host.remove(handle))
+    expect(error.code).toBe('ORPHANED_RESOURCE')
+    expect(error.message).toContain('"one" (key "cell"), "two" (key "cell")')
+    const { report, finalized } = await host.remove(handle, { onOrphan: 'close' })
+    expect(report.closedOrphans).toEqual(['one', 'two'])
+    expect((await finalized).errors).toEqual([])
+    expect(plugin.opened).toMatchObject([{ closed: 1 }, { closed: 1 }])
+  })
+
+  it('a plugin may be added again, from generation 0 and at the end of the order', async () => {
+    await using host = new PluginHost({ strategies: [wordHandoff()] })
+    const a = await host.add(wordPlugin('a', '1.0.0'))
+    await host.add(wordPlugin('b', '1.0.0'))
+    const { handle } = await host.reload(a, wordPlugin('a', '2.0.0'))
+    await host.remove(handle)
+    expect((await refusalOf(host.reload(handle, wordPlugin('a', '3.0.0')))).code).toBe('PLUGIN_NOT_FOUND')
+    expect(await host.add(wordPlugin('a', '1.0.0'))).toEqual({ id: 'a', generation: 0 })
+    using lease = host.capture()
+    expect(lease.all(wordKind).map(({ name }) => name)).toEqual(['b', 'a'])
+  })
+})

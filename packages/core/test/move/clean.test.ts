@@ -1,0 +1,99 @@
+import { OldProviders, ReloadDispatcher, ReloadKindHandlers, cleanHandoff } from '@uni/reload-core'
+import { describe, expect, it } from 'vitest'
+import { Deferred, failureOf, turn } from '../fixtures/deferred.js'
+import { STORES, StoreProvider } from '../fixtures/store.js'
+import { sceneOfOne } from '../fixtures/store-scene.js'
+
+const part = { discipline: 'clean' } as const
+
+describe('a clean handoff', () => {
+  it('I2 I7 opens the new resource beside the old one, which is closed by the finalization', async () => {
+    const { scene, part: storage } = sceneOfOne(part)
+    const outcome = await scene.dispatch()
+    expect(storage.newStores).toHaveLength(1)
+    expect(outcome.resources(STORES.clean)).toEqual(new Map([['only', storage.newStores[0]]]))
+    outcome.commit()
+    expect(storage.store.closed).toBe(0)
+    await outcome.finalize()
+    expect(storage.store.closed).toBe(1)
+    expect(await storage.breaches('new')).toEqual([])
+  })
+
+  it('I2 lets writes through while the new resource opens', async () => {
+    const { scene, part: storage } = sceneOfOne(part)
+    const opening = new Deferred()
+    storage.next.breakNext('open', async (run) => { await opening.promise; return run() })
+    const dispatching = scene.dispatch()
+    await storage.write(3)
+    opening.resolve()
+    const outcome = await dispatching
+    outcome.commit()
+    expect(await storage.breaches('new')).toEqual([])
+  })
+
+  it.each([
+    ['throws', () => { throw new Error('no disk') }], ['rejects', () => Promise.reject(new Error('no disk'))],
+    ['opens undefined', () => undefined], ['opens null', () => Promise.resolve(null)],
+  ])('I3 leaves the old resource where the new provider %s', async (_, fault) => {
+    const { scene, part: storage } = sceneOfOne(part)
+    storage.next.breakNext('open', fault)
+    expect(await failureOf(scene.dispatch())).toMatchObject({ code: 'HANDOFF', phase: 'prepare', step: 'open', rollbackErrors: [] })
+    expect(await scene.breaches('old')).toEqual([])
+  })
+
+  it('I7 refuses a provider that opens the resource that serves: it would be closed while it serves', async () => {
+    const { scene, part: storage } = sceneOfOne(part)
+    storage.next.breakNext('open', () => storage.store)
+    expect(await failureOf(scene.dispatch())).toMatchObject({ code: 'HANDOFF', step: 'open' })
+    expect(await scene.breaches('old')).toEqual([])
+  })
+
+  it('I8 closes a resource that opens after the deadline', async () => {
+    const { scene, part: storage, clock } = sceneOfOne(part, { timeouts: { prepare: 100 } })
+    const late = new Deferred()
+    storage.next.breakNext('open', async (run) => { await late.promise; return run() })
+    const failure = failureOf(scene.dispatch())
+    await turn()
+    clock.advance(100)
+    expect(await failure).toMatchObject({ code: 'STEP_TIMEOUT', step: 'open' })
+    late.resolve()
+    await turn()
+    expect(storage.newStores.map(({ closed }) => closed)).toEqual([1])
+    expect(await scene.breaches('old')).toEqual([])
+  })
+
+  it('opens as the host says where the strategy does not, and fails where nobody does', async () => {
+    const surface = STORES.clean
+    const dispatcher = new ReloadDispatcher([cleanHandoff(surface)])
+    const [before, after] = [new StoreProvider('only', '1'), new StoreProvider('only', '2')]
+    const providers = { old: new OldProviders().add(surface, before), next: new OldProviders().add(surface, after) }
+    const resource = before.make([])
+    const outcome = await dispatcher.dispatch({
+      ...providers, handlers: new ReloadKindHandlers().add(surface, { name: 'a', key: 'only', resource, open: (provider) => provider.open(undefined) }),
+    })
+    expect(outcome.resources(surface).get('a')?.provider).toBe(after)
+    await outcome.rollback()
+    expect(await failureOf(dispatcher.dispatch({ ...providers, handlers: new ReloadKindHandlers().add(surface, { name: 'a', key: 'only', resource }) })))
+      .toMatchObject({ code: 'HANDOFF', step: 'open' })
+  })
+})
+
+describe('a clean handoff with an exclusive cutover', () => {
+  it('I3 closes the old resource before it opens the new one', async () => {
+    const { scene, part: storage } = sceneOfOne(part, { cutover: 'exclusive' })
+    storage.next.breakNext('open', (run) => { expect(storage.store.closed).toBe(1); return run() })
+    const outcome = await scene.dispatch()
+    outcome.commit()
+    await outcome.finalize()
+    expect(storage.store.closed).toBe(1)
+    expect(await storage.breaches('new')).toEqual([])
+  })
+
+  it('I3 opens it again with the old provider where the new one fails', async () => {
+    const { scene, part: storage } = sceneOfOne(part, { cutover: 'exclusive' })
+    storage.next.breakNext('open', () => { throw new Error('no lock') })
+    expect(await failureOf(scene.dispatch())).toMatchObject({ code: 'HANDOFF', phase: 'converge', step: 'start', rollbackErrors: [] })
+    expect(storage.replaced).toEqual([{ resource: storage.gate.resource }])
+    expect(await scene.breaches('old')).toEqual([])
+  })
+})

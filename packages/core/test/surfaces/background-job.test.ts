@@ -1,0 +1,64 @@
+import { PluginHost } from '@uni/reload-core'
+import { backgroundJob, backgroundJobHandoff, runJob, type BackgroundJobProvider } from '@uni/reload-core/surfaces'
+import { ManualClock } from '@uni/reload-core/testing'
+import { describe, expect, it } from 'vitest'
+import { Deferred, standing, turn } from '../fixtures/deferred.js'
+import { refusalOf } from '../fixtures/refusal.js'
+import { TestPlugin } from '../fixtures/test-plugin.js'
+
+function jobs(version: string, run: BackgroundJobProvider['run']): TestPlugin {
+  return new TestPlugin('jobs', version, { register: (registrar) => { registrar.provide(backgroundJob, { name: 'nightly', run }) } })
+}
+
+describe('backgroundJob', () => {
+  it('I7 a running job finishes on the old provider, and the next tick runs the new one', async () => {
+    await using host = new PluginHost({ strategies: [backgroundJobHandoff()] })
+    const ran: string[] = []
+    const work = new Deferred()
+    const old = jobs('1.0.0', async () => {
+      ran.push('old begins')
+      await work.promise
+      ran.push('old ends')
+    })
+    const handle = await host.add(old)
+    const running = runJob(host, 'nightly')
+    const { finalized } = await host.reload(handle, jobs('2.0.0', () => { ran.push('new') }))
+    await runJob(host, 'nightly')
+    expect(ran).toEqual(['old begins', 'new'])
+    expect(host.plugins().find(({ state }) => state === 'retired')?.heldBy).toMatchObject([{ label: 'job nightly', holds: 'provider' }])
+    expect(await standing(finalized)).toBe('pending')
+    expect(old.calls.shutdown).toBe(0)
+    work.resolve()
+    await running
+    await finalized
+    expect(ran).toEqual(['old begins', 'new', 'old ends'])
+    expect(old.calls.shutdown).toBe(1)
+  })
+
+  it('I9 a job that is forced out is told by its signal', async () => {
+    const clock = new ManualClock()
+    await using host = new PluginHost({ strategies: [backgroundJobHandoff()], clock, drain: { deadlineMs: 100, onDeadline: 'force' } })
+    const handle = await host.add(jobs('1.0.0', ({ signal }) => new Promise((_, reject) => {
+      signal.addEventListener('abort', () => reject(new Error('told to stop')))
+    })))
+    const running = runJob(host, 'nightly')
+    const { finalized } = await host.reload(handle, jobs('2.0.0', () => {}))
+    await turn()
+    clock.advance(100)
+    await expect(running).rejects.toThrow('told to stop')
+    expect((await finalized).status).toBe('forced')
+  })
+
+  it('lets go of the plugin also where the job fails, or its caller gives up', async () => {
+    await using host = new PluginHost({ strategies: [backgroundJobHandoff()] })
+    const handle = await host.add(jobs('1.0.0', ({ signal }) => { signal.throwIfAborted(); throw new Error('no data') }))
+    await expect(runJob(host, 'nightly')).rejects.toThrow('no data')
+    await expect(runJob(host, 'nightly', AbortSignal.abort(new Error('shutting down')))).rejects.toThrow('shutting down')
+    expect(await (await host.reload(handle, jobs('2.0.0', () => {}))).finalized).toMatchObject({ status: 'finalized', blockers: [] })
+  })
+
+  it('PROVIDER_NOT_FOUND for a job that nobody provides', async () => {
+    await using host = new PluginHost({ strategies: [backgroundJobHandoff()] })
+    expect(await refusalOf(runJob(host, 'nightly'))).toMatchObject({ code: 'PROVIDER_NOT_FOUND', key: 'nightly' })
+  })
+})

@@ -1,0 +1,128 @@
+import {
+  defineSurface, type HandoffStrategy, type Lease, type LiveResource, type Plugin, PluginHost, type PluginHandle, preCopy, type ReloadOptions, type ReloadResult, type Surface,
+} from '@uni/reload-core'
+import { describe, expectTypeOf, it } from 'vitest'
+import { wordKind } from '../fixtures/word.js'
+
+interface Rows { readonly ids: readonly number[] }
+interface Index { probe(query: string, k: number): Promise<Rows>; apply(changes: Rows): Promise<void>; persist(): Promise<Uint8Array> }
+interface IndexBuild { finalize(): Promise<Index> }
+interface IndexProvider { readonly kind: string; build(rows: Rows): IndexBuild; open(image: Uint8Array): Promise<Index> }
+
+declare const indexKind: Surface<IndexProvider, Index, Rows>
+declare const indexHandoff: () => HandoffStrategy<IndexProvider, Index, Rows>
+declare const searchV1: Plugin, searchV2: Plugin
+declare const rows: Rows
+declare const app: { get(path: string, handler: (req: string) => Promise<Rows>): void; post(path: string, handler: (req: Rows) => Promise<void>): void }
+declare const lease: Lease
+
+const host = new PluginHost({ strategies: [indexHandoff()] })
+
+describe("the host author's twenty lines", () => {
+  it('have every type inferred from the surface', async () => {
+    const search = await host.add(searchV1)
+    expectTypeOf(search).toEqualTypeOf<PluginHandle>()
+    const articles = await host.attach(indexKind, {
+      name: 'articles', key: 'fulltext', open: async (p) => {
+        expectTypeOf(p).toEqualTypeOf<IndexProvider>()
+        return (await p.build(rows)).finalize()
+      },
+    })
+    expectTypeOf(articles).toEqualTypeOf<LiveResource<Index, Rows>>()
+    app.get('/search', async (req) => {
+      using lease = host.capture()
+      return await lease.resource(indexKind, 'articles').probe(req, 10)
+    })
+    app.post('/articles', (req) => articles.write(req))
+    const result = await host.reload(search, searchV2)
+    expectTypeOf(result).toEqualTypeOf<ReloadResult>()
+    expectTypeOf(result.report.handoffs[0]?.replayedWrites).toEqualTypeOf<number | undefined>()
+    expectTypeOf(result.resources(indexKind)).toEqualTypeOf<ReadonlyMap<string, Index>>()
+  })
+
+  it('and so have leases', () => {
+    expectTypeOf(lease.get(indexKind, 'fulltext')).toEqualTypeOf<IndexProvider>()
+    expectTypeOf(lease.find(indexKind, 'fulltext')).toEqualTypeOf<IndexProvider | undefined>()
+    expectTypeOf(lease.all(indexKind)).toEqualTypeOf<readonly IndexProvider[]>()
+    expectTypeOf(lease.resource(indexKind, 'articles')).toEqualTypeOf<Index>()
+    expectTypeOf(host.acquire(indexKind, 'fulltext').provider).toEqualTypeOf<IndexProvider>()
+    expectTypeOf(host.captureReady()).toEqualTypeOf<Promise<Lease>>()
+  })
+
+  it('a surface without resources gives none', () => {
+    expectTypeOf(lease.resource(wordKind, 'any')).toBeNever()
+    expectTypeOf(lease.get(wordKind, 'any').say()).toEqualTypeOf<string>()
+  })
+})
+
+describe('wrong uses do not compile', () => {
+  it('of live resources', () => {
+    const articles = {} as LiveResource<Index, Rows>
+    // @ts-expect-error a write of this surface is Rows
+    void (() => articles.write('a row'))
+    // @ts-expect-error a write is data, never a closure
+    void (() => articles.write((index: Index) => index.apply(rows)))
+    // @ts-expect-error the provider builds an index, and this is the build
+    void (() => host.attach(indexKind, { name: 'articles', key: 'fulltext', open: (p) => p.build(rows) }))
+    // @ts-expect-error the provider has no such method
+    void (() => host.attach(indexKind, { name: 'articles', key: 'fulltext', open: (p) => p.create() }))
+    // @ts-expect-error the name is missing
+    void (() => host.attach(indexKind, { key: 'fulltext', open: (p) => p.open(new Uint8Array()) }))
+    // @ts-expect-error an index cannot say a word
+    void (() => lease.get(indexKind, 'fulltext').say())
+    expectTypeOf(articles.use(async (index) => (await index.probe('x', 1)).ids)).toEqualTypeOf<Promise<readonly number[]>>()
+  })
+
+  it('of providers', () => {
+    const plugin: Plugin = {
+      manifest: { id: 'a', version: '1.0.0' },
+      register(registrar) {
+        registrar.provide(wordKind, { name: 'a', say: () => 'a' })
+        // @ts-expect-error a word is not an index provider
+        registrar.provide(indexKind, { name: 'a', say: () => 'a' })
+        // @ts-expect-error it has to say a string
+        registrar.provide(wordKind, { name: 'a', say: () => 1 })
+      },
+    }
+    expectTypeOf(plugin.init).toEqualTypeOf<Plugin['init']>()
+    // @ts-expect-error a plugin registers
+    const incomplete: Plugin = { manifest: { id: 'a', version: '1.0.0' } }
+    // @ts-expect-error a manifest has a version
+    const unversioned: Plugin = { manifest: { id: 'a' }, register() {} }
+    expectTypeOf([incomplete, unversioned]).toEqualTypeOf<Plugin[]>()
+  })
+
+  it('of surfaces and strategies', () => {
+    // @ts-expect-error `methods` names methods of the provider
+    void (() => defineSurface<IndexProvider, Index, Rows>({ id: 'x', keyOf: (p) => p.kind, methods: ['close'] }))
+    // @ts-expect-error a key is a string
+    void (() => defineSurface<IndexProvider>({ id: 'x', keyOf: (p) => p.build }))
+    const strategy: HandoffStrategy<IndexProvider, Index, Rows> = {
+      surface: indexKind, discipline: 'pre-copy',
+      handoff: (job, ctx) => preCopy(job, ctx, { snapshot: (index) => index.persist(), restore: (provider, image) => provider.open(image) }),
+    }
+    // @ts-expect-error the image is bytes, and the provider opens bytes
+    const mixed: HandoffStrategy<IndexProvider, Index, Rows>['handoff'] = (job, ctx) => preCopy(job, ctx, { snapshot: () => 1, restore: (provider, image) => provider.open(image) })
+    expectTypeOf([strategy.handoff, mixed]).toEqualTypeOf<HandoffStrategy<IndexProvider, Index, Rows>['handoff'][]>()
+  })
+
+  it('of options', () => {
+    // @ts-expect-error undefined is not an option (exactOptionalPropertyTypes)
+    const withUndefined: ReloadOptions = { signal: undefined }
+    // @ts-expect-error there is no such cutover
+    const cutover: ReloadOptions = { cutover: 'gradual' }
+    // @ts-expect-error there is no such policy
+    const drain: ReloadOptions = { drain: { onDeadline: 'ignore' } }
+    // @ts-expect-error nobody reads it
+    const unknown: ReloadOptions = { dryrun: true }
+    expectTypeOf([withUndefined, cutover, drain, unknown]).toEqualTypeOf<ReloadOptions[]>()
+    // @ts-expect-error a label is a string
+    void (() => host.capture({ label: 1 }))
+    // @ts-expect-error a handle names a plugin and a generation
+    void (() => host.reload('search', searchV2))
+    // @ts-expect-error the current handle may be missing
+    void (() => host.reload(host.plugin('search'), searchV2))
+    // @ts-expect-error a host has strategies
+    void (() => new PluginHost({}))
+  })
+})
