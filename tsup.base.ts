@@ -6,6 +6,8 @@ export function library(entry: Record<string, string>, options: Options = {}): R
     entry,
     format: 'esm',
     target: 'node20',
+    // Deno wants the `node:` prefix.
+    removeNodeProtocol: false,
     dts: true,
     clean: true,
     treeshake: true,

@@ -74,10 +74,14 @@ export async function runDemo({ dataset, directory, lastMs, progress }: DemoOpti
     crdt: await Promise.all([...load.replicas].map(([name, replicas]) => auditNote(host, name, replicas, acknowledged))),
     latency: latency.summary(),
   }
+  const attachments = { written: acknowledged.attachments.size, missing: await auditAttachments(host, acknowledged) }
+  await collect()
+  const { alive, running } = lifecycle
+  await host[Symbol.asyncDispose]()
+  const { initialized, unbalanced, running: runningAfterClose } = lifecycle
   const invariants = judgeInvariants({
-    report, notes, lifecycle, queries: load.queries, plugins: catalogue.length, checkpoints: checkpoints.saved,
-    head: BigInt(acknowledged.commits.size), alive: await collected(lifecycle),
-    attachments: { written: acknowledged.attachments.size, missing: await auditAttachments(host, acknowledged) },
+    report, notes, attachments, queries: load.queries, checkpoints: checkpoints.saved, head: BigInt(acknowledged.commits.size),
+    plugins: { installed: catalogue.length, initialized, unbalanced, running, runningAfterClose, alive },
     workloadFailures: [...load.failures, ...failures, ...jobs.length === 0 ? [new Error('the background job never ran')] : []],
   })
   return { ...report, invariants }
@@ -95,13 +99,12 @@ async function caughtUp(host: ExampleHost): Promise<void> {
   throw new Error('the streams have not caught up within 20 s')
 }
 
-/** What is left of the plugin objects after collection. @throws Error where the demo was started without --expose-gc. */
-async function collected(lifecycle: Lifecycle): Promise<ReturnType<Lifecycle['alive']>> {
+/** Has what nothing reaches any more collected. @throws Error where the demo was started without --expose-gc. */
+async function collect(): Promise<void> {
   const { gc } = globalThis
   if (gc === undefined) throw new Error('start the demo with node --expose-gc: whether old plugins are let go (I12) cannot be seen without it')
   for (let turn = 0; turn < 5; turn += 1) {
     await delay(20)
     gc()
   }
-  return lifecycle.alive()
 }

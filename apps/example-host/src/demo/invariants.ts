@@ -1,4 +1,3 @@
-import type { Lifecycle } from './lifecycle.js'
 import type { PlanNotes } from './plan.js'
 import type { InvariantEntry, Report } from './report/report.js'
 import type { QueryLog } from './workload/queries.js'
@@ -7,20 +6,31 @@ export interface Findings {
   readonly report: Omit<Report, 'invariants'>
   readonly queries: QueryLog
   readonly notes: PlanNotes
-  readonly lifecycle: Lifecycle
-  readonly plugins: number
+  readonly plugins: PluginFindings
   readonly attachments: { readonly written: number; readonly missing: number }
   /** What the pump saved as checkpoints, per stream, in the order it did. */
   readonly checkpoints: ReadonlyMap<string, readonly bigint[]>
   /** The exclusive end of what was acknowledged. */
   readonly head: bigint
-  readonly alive: ReturnType<Lifecycle['alive']>
   /** Failures of commits, edits, jobs and the attachment reader. */
   readonly workloadFailures: readonly unknown[]
 }
 
+/** What became of the plugin objects that the demo made. */
+export interface PluginFindings {
+  readonly installed: number
+  readonly initialized: number
+  /** Those whose `init` or `shutdown` was not called as it has to be. */
+  readonly unbalanced: readonly string[]
+  /** Initialised and not shut down, while the host served and after it was closed. */
+  readonly running: number
+  readonly runningAfterClose: number
+  /** In memory while the host served, after collection. */
+  readonly alive: number
+}
+
 /** Holds what was found against I1 to I12. */
-export function judgeInvariants({ report, queries, notes, lifecycle, plugins, attachments, checkpoints, head, alive, workloadFailures }: Findings): InvariantEntry[] {
+export function judgeInvariants({ report, queries, notes, plugins, attachments, checkpoints, head, workloadFailures }: Findings): InvariantEntry[] {
   const { load, reloads, cdc, index, crdt } = report
   const good = reloads.filter(({ fault }) => fault === null)
   const bad = reloads.filter(({ fault }) => fault !== null)
@@ -28,7 +38,6 @@ export function judgeInvariants({ report, queries, notes, lifecycle, plugins, at
   const doubled = [...cdc.flatMap(({ duplicates, outOfOrder }) => [duplicates, outOfOrder]), ...index.map(({ extra }) => extra)]
   const refusedByValue = bad.filter(({ code, asExpected }) => asExpected && (code === 'SCHEMA_INCOMPAT' || code === 'HANDOFF'))
   const timedOut = bad.filter(({ code }) => code === 'STEP_TIMEOUT')
-  const unbalanced = lifecycle.unbalanced(plugins)
   const dishonest = [...checkpoints].filter(([, lsns]) => !isHonest(lsns, head)).map(([stream]) => stream)
   return [
     entry('I1', queries.mixed === 0, `${load.queries} leases checked, ${queries.mixed} saw one old and one new version`),
@@ -38,13 +47,14 @@ export function judgeInvariants({ report, queries, notes, lifecycle, plugins, at
       `${load.commits} commits, ${load.edits} edits, ${attachments.written} attachments read back: ${sum(lost)} missing, ${sum(doubled)} doubled or out of order${firstOf(workloadFailures)}`),
     entry('I5', dishonest.length === 0, `${sum([...checkpoints.values()].map((lsns) => lsns.length))} checkpoints saved, ${dishonest.length === 0 ? 'none' : dishonest.join(', ')} behind the one before or ahead of the log`),
     entry('I6', refusedByValue.length > 0, `${refusedByValue.length} versions refused for what they made of the data: ${refusedByValue.map(({ plugin, fault }) => `${plugin} ${fault ?? ''}`).join('; ')}`),
-    entry('I7', unbalanced.length === 0, `${alive.made} plugin objects made, init and shutdown once each${unbalanced.length > 0 ? `, but not ${unbalanced.join(', ')}` : ''}`),
+    entry('I7', plugins.unbalanced.length === 0 && plugins.running === plugins.installed && plugins.runningAfterClose === 0,
+      `${plugins.initialized} plugin objects initialised once each; ${plugins.running} not shut down while ${plugins.installed} were installed, ${plugins.runningAfterClose} after the host was closed${plugins.unbalanced.length > 0 ? `; called twice: ${plugins.unbalanced.join(', ')}` : ''}`),
     entry('I8', timedOut.length > 0 && timedOut.every(({ asExpected }) => asExpected), `${timedOut.length} hanging versions given up on, after at most ${Math.max(0, ...timedOut.map(({ totalMs }) => totalMs)).toFixed(0)} ms`),
     entry('I9', notes.blockers.includes('a long report') && notes.answeredWhileRetired && notes.closedAfterRelease,
       `held by ${notes.blockers.join(', ') || 'nobody'}; the retired index ${notes.answeredWhileRetired ? 'answered' : 'did not answer'}, and was ${notes.closedAfterRelease ? 'closed after the lease' : 'not closed'}`),
     entry('I10', good.every(({ asExpected, result }) => asExpected && result === 'committed'), `${good.length} good versions, each committed and found serving`),
     entry('I11', notes.overtook, notes.overtook ? 'geo was committed while a version of fulltext hung' : 'a reload waited for another plugin'),
-    entry('I12', alive.alive === plugins, `${alive.alive} of ${alive.made} plugin objects in memory after collection, ${plugins} installed`),
+    entry('I12', plugins.alive === plugins.installed, `${plugins.alive} of ${plugins.initialized} plugin objects in memory after collection, ${plugins.installed} installed`),
   ]
 }
 

@@ -22,16 +22,24 @@ export class Lifecycle {
     }
   }
 
-  /** Plugins whose `init` and `shutdown` were not called once each, `active` ones aside (I7). */
-  unbalanced(active: number): string[] {
-    const running = this.#lives.filter(({ init, shutdown }) => init === 1 && shutdown === 0)
-    const wrong = this.#lives.filter(({ init, shutdown }) => init > 1 || shutdown > init)
-    return [...wrong.map(({ name }) => name), ...(running.length === active ? [] : running.map(({ name }) => `${name} not shut down`))]
+  /** How many plugin objects were initialised and not shut down. */
+  get running(): number {
+    return this.#lives.filter(({ init, shutdown }) => init > shutdown).length
   }
 
-  /** How many of the plugin objects that were made are still in memory. */
-  alive(): { readonly made: number; readonly alive: number } {
-    return { made: this.#lives.length, alive: this.#lives.filter(({ object }) => object.deref() !== undefined).length }
+  /** How many were initialised. */
+  get initialized(): number {
+    return this.#lives.filter(({ init }) => init > 0).length
+  }
+
+  /** Plugins whose `init` or `shutdown` was called twice, or `shutdown` without `init` (I7). */
+  get unbalanced(): string[] {
+    return this.#lives.filter(({ init, shutdown }) => init > 1 || shutdown > init).map(({ name }) => name)
+  }
+
+  /** How many plugin objects are still in memory. */
+  get alive(): number {
+    return this.#lives.filter(({ object }) => object.deref() !== undefined).length
   }
 
   #watch(plugin: Plugin): Plugin {

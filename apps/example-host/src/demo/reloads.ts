@@ -49,7 +49,7 @@ export class Reloads {
     const after = serving(this.#host, entry)
     const found = ReloadError.is(error) ? error.code : null
     this.entries.push({
-      ...NO_TIMES, plugin: entry.id, from: before.versions.join(), to: plugin.manifest.version, surface: entry.surface,
+      ...NO_TIMES, plugin: entry.id, from: [...new Set(before.versions)].join(), to: plugin.manifest.version, surface: entry.surface,
       result: error === undefined ? 'committed' : result, code: found, totalMs: performance.now() - startedAt, fault,
       asExpected: found === code && rolledBack(error) === (result === 'rolled-back') && rollbackWasClean(error)
         && this.#handle(entry.id).generation === handle.generation && after.same(before),

@@ -16,6 +16,7 @@ export class DocumentStore implements CommitLog {
   #head: number
   #oldest: number
   #waiters: (() => void)[] = []
+  #lastCommit: Promise<unknown> = Promise.resolve()
 
   constructor(directory: string) {
     this.#root = open({ path: directory, compression: false })
@@ -36,20 +37,32 @@ export class DocumentStore implements CommitLog {
   }
 
   /**
-   * Writes the changes and their log entry in one transaction. When it returns they are in order; they are durable when
-   * the promise that comes with them resolves.
+   * Writes the changes and their log entry in one transaction. `committed` is called in the order of the LSNs, and what
+   * it returns is awaited too. Resolves when all is durable.
    */
-  commit(changes: readonly DocumentChange[]): { readonly lsn: CdcLsn; readonly durable: Promise<unknown> } {
-    const lsn = this.#head
-    this.#root.transactionSync(() => {
+  commit(changes: readonly DocumentChange[], committed: (lsn: CdcLsn) => Promise<void>): Promise<CdcLsn> {
+    const written = this.#root.transaction(() => {
+      const [last] = this.#log.getKeys({ limit: 1, reverse: true })
+      const lsn = last === undefined ? this.#head : last + 1
       for (const change of changes) void this.#documents.put(change.id, change)
       void this.#log.put(lsn, { changes, committedAt: Date.now() })
+      return lsn
     })
-    this.#head = lsn + 1
-    const waiters = this.#waiters
-    this.#waiters = []
-    for (const wake of waiters) wake()
-    return { lsn: BigInt(lsn), durable: this.#root.flushed }
+    const before = this.#lastCommit
+    const published = (async () => {
+      const lsn = await written
+      await before
+      this.#head = lsn + 1
+      const waiters = this.#waiters
+      this.#waiters = []
+      for (const wake of waiters) wake()
+      return { lsn: BigInt(lsn), done: committed(BigInt(lsn)) }
+    })()
+    this.#lastCommit = published.catch(() => {})
+    return published.then(async ({ lsn, done }) => {
+      await Promise.all([done, this.#root.flushed])
+      return lsn
+    })
   }
 
   /** @throws CdcError `LOG_RELEASED` below what the log retains, `LOG_POSITION` beyond its head. */
@@ -88,10 +101,7 @@ export class DocumentStore implements CommitLog {
   release(upTo: CdcLsn): void {
     const end = Math.min(Number(upTo), this.#head)
     if (end <= this.#oldest) return
-    const from = this.#oldest
-    this.#root.transactionSync(() => {
-      for (let lsn = from; lsn < end; lsn += 1) void this.#log.remove(lsn)
-    })
+    for (let lsn = this.#oldest; lsn < end; lsn += 1) void this.#log.remove(lsn)
     this.#oldest = end
   }
 

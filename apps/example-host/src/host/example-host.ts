@@ -36,6 +36,7 @@ export class ExampleHost implements AsyncDisposable {
   readonly notes: ReadonlyMap<string, LiveResource<CrdtState, Uint8Array>>
   readonly attachments: LiveResource<Storage, StorageWrite>
   readonly #jobs: JobScheduler
+  #closing: Promise<void> | undefined
 
   private constructor(parts: Pick<ExampleHost, 'plugins' | 'store' | 'pump' | 'movies' | 'notes' | 'attachments'> & { jobs: JobScheduler }) {
     this.plugins = parts.plugins
@@ -69,15 +70,16 @@ export class ExampleHost implements AsyncDisposable {
   }
 
   /** Commits changes to documents. Resolves when they are durable and searchable; the sinks follow by the log. */
-  async commit(changes: readonly DocumentChange[]): Promise<CdcLsn> {
-    const { lsn, durable } = this.store.commit(changes)
-    // Handed to the index in the turn of the commit, so that it sees changes in the order of the log.
-    const searchable = this.movies.write(toBatch(changes))
-    await Promise.all([durable, searchable])
-    return lsn
+  commit(changes: readonly DocumentChange[]): Promise<CdcLsn> {
+    // Handed to the index in the order of the log, so that both end up with the same revisions.
+    return this.store.commit(changes, () => this.movies.write(toBatch(changes)))
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#closing ??= this.#close()
+  }
+
+  async #close(): Promise<void> {
     await this.#jobs[Symbol.asyncDispose]()
     await this.pump.stop()
     await this.plugins[Symbol.asyncDispose]()

@@ -1,10 +1,10 @@
-import { makeData, RecordBatch, Struct, vectorFromArray, Utf8 } from 'apache-arrow'
+import type { RecordBatch } from 'apache-arrow'
+import { batchOf } from '../batch-of.js'
 import { querySchema } from '../schema.js'
 
 /** A full-text query, as index kinds of this host take it. */
 export function textQuery(text: string): RecordBatch {
-  const children = [vectorFromArray([text], new Utf8()).data[0]]
-  return new RecordBatch(querySchema, makeData({ type: new Struct(querySchema.fields), length: 1, nullCount: 0, children: children as never }))
+  return batchOf(querySchema, [{ text }])
 }
 
 export const everyDocument: RecordBatch = textQuery('')

@@ -5,7 +5,7 @@ import {
   CdcPump, cdcOutput, MemoryCheckpointStore, MemoryCommitLog, startStream, type CdcBatch, type CdcLsn, type CdcOutputProvider, type CdcStream,
 } from '@uni/reload-cdc'
 import { describe, expect, it, vi } from 'vitest'
-import { toBatch } from '../../src/host/document.js'
+import { toBatch, type DocumentChange } from '../../src/host/document.js'
 import type { BadVersion, CatalogueEntry } from '../../src/plugins/catalogue.js'
 import { jsonLinesEntry } from '../../src/plugins/json-lines/entry.js'
 import { hostWith, servingVersion } from './support/host.js'
@@ -19,10 +19,12 @@ const { signal } = new AbortController()
 
 interface Line { readonly at?: string; readonly lsnStart: string; readonly lsnEnd: string; readonly row: Readonly<Record<string, unknown>> }
 
-function batch(lsnStart: CdcLsn, ...rows: readonly string[]): CdcBatch {
+const row = (id: string): DocumentChange => ({ id, revision: 1, deleted: false, title: `title ${id}`, details: `line\nbreak ${id}` })
+
+function batch(lsnStart: CdcLsn, ...ids: readonly string[]): CdcBatch {
   return {
     lsnStart, lsnEnd: lsnStart + 1n, commitTimestamp: new Date(1_700_000_000_000 + Number(lsnStart)),
-    mutations: toBatch(rows.map((id) => ({ id, revision: 1, deleted: false, title: `title ${id}`, details: `line\nbreak ${id}` }))),
+    mutations: toBatch(ids.map(row)),
   }
 }
 
@@ -58,6 +60,18 @@ async function start(plugin: Plugin, fromLsn?: CdcLsn): Promise<CdcStream> {
   return provider(plugin).start({ signal, ...(fromLsn !== undefined && { fromLsn }) })
 }
 
+async function hostWithStreams(entry: CatalogueEntry) {
+  const log = new MemoryCommitLog()
+  const host = await hostWith(entry.v1(), { log })
+  const pump = new CdcPump({ host, log, checkpoints: new MemoryCheckpointStore() })
+  for (const key of KEYS) await pump.start(key, key)
+  return { host, log, pump, [Symbol.asyncDispose]: async () => { await pump.stop(); await host[Symbol.asyncDispose]() } }
+}
+
+async function caughtUp({ pump, log }: Awaited<ReturnType<typeof hostWithStreams>>): Promise<void> {
+  await vi.waitUntil(() => pump.status().every(({ position }) => position === log.head), { interval: 1, timeout: 5_000 })
+}
+
 describe.each(VERSIONS)('json-lines %s', (version) => {
   it('writes a line for each mutation of both sinks, the second with titles only', async () => {
     await using directory = await tempDirectory()
@@ -72,7 +86,6 @@ describe.each(VERSIONS)('json-lines %s', (version) => {
       await stream.shutdown()
     }
     const at = (lsn: number): object => (version === 'v2' ? { at: new Date(1_700_000_000_000 + lsn).toISOString() } : {})
-    const row = (id: string): object => ({ id, revision: 1, deleted: false, title: `title ${id}`, details: `line\nbreak ${id}` })
     expect(await lines(join(directory.path, 'sinks'))).toEqual([
       { ...at(0), lsnStart: '0', lsnEnd: '1', row: row('a') }, { ...at(0), lsnStart: '0', lsnEnd: '1', row: row('b') },
       { ...at(1), lsnStart: '1', lsnEnd: '2', row: row('ä€𝄞') },
@@ -169,14 +182,6 @@ describe.each(VERSIONS)('json-lines %s', (version) => {
 })
 
 describe('the json-lines plugin', () => {
-  async function hostWithStreams(entry: CatalogueEntry) {
-    const log = new MemoryCommitLog()
-    const host = await hostWith(entry.v1(), { log })
-    const pump = new CdcPump({ host, log, checkpoints: new MemoryCheckpointStore() })
-    for (const key of KEYS) await pump.start(key, key)
-    return { host, log, pump, [Symbol.asyncDispose]: async () => { await pump.stop(); await host[Symbol.asyncDispose]() } }
-  }
-
   it('I4 goes from version 1 to 2 and back, each row in each sink once and in order', async () => {
     await using directory = await tempDirectory()
     const entry = jsonLinesEntry(directory.path)
@@ -248,8 +253,4 @@ describe('the json-lines plugin', () => {
     await again.detach()
     expect(await seen(directory.path)).toEqual(['0:a', '1:b'])
   })
-
-  async function caughtUp({ pump, log }: Awaited<ReturnType<typeof hostWithStreams>>): Promise<void> {
-    await vi.waitUntil(() => pump.status().every(({ position }) => position === log.head), { interval: 1, timeout: 5_000 })
-  }
 })

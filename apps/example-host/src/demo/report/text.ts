@@ -5,9 +5,9 @@ export function toText(report: Report): string {
   const { load, latency, reloads, cdc, index, crdt, invariants } = report
   return [
     '',
-    table(['plugin', 'from → to', 'result', 'total', 'write pause', 'blocked', 'bytes', 'what it was'], reloads.map((reload) => [
+    table(['plugin', 'from → to', 'result', 'total', 'write pause', 'blocked', 'bytes', 'replayed', 'what it was'], reloads.map((reload) => [
       reload.plugin, `${reload.from} → ${reload.to}`, `${reload.asExpected ? '✔' : '✘'} ${reload.result}${reload.code === null ? '' : ` ${reload.code}`}`,
-      ms(reload.totalMs), ms(reload.pauseMs), ms(reload.blockedMs), String(reload.bytes), reload.fault === null ? 'a good version' : `a version that ${reload.fault}`,
+      ms(reload.totalMs), ms(reload.pauseMs), ms(reload.blockedMs), String(reload.bytes), String(reload.replayedWrites), reload.fault === null ? 'a good version' : `a version that ${reload.fault}`,
     ])),
     '',
     `${load.queries} queries, ${load.failedQueries} failed · ${load.commits} commits · ${load.edits} edits`,

@@ -72,11 +72,21 @@ async function removeStale(lock: string, directory: string): Promise<void> {
   if (owner === undefined) return
   if (isAlive(owner)) throw heldBy(directory, owner)
   const stale = `${lock}.stale.${process.pid}`
-  await rename(lock, stale)
+  if (!await renamed(lock, stale)) return
   const removed = await ownerOf(stale)
   // Somebody else was quicker, and what was moved away is theirs.
   if (removed !== owner) await linked(stale, lock)
   await rm(stale, { force: true })
+}
+
+async function renamed(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
+  }
 }
 
 /** Undefined where there is no lock any more. */

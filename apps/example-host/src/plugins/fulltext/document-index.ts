@@ -2,7 +2,7 @@ import { Slices } from '@uni/reload-core'
 import type { RecordBatch } from 'apache-arrow'
 import MiniSearch, { type SearchOptions } from 'minisearch'
 import { answerSchema } from '../../schema.js'
-import { batchOf } from '../batch-of.js'
+import { batchOf } from '../../batch-of.js'
 import type { DocumentChange, IndexedDocument } from './rows.js'
 
 /**

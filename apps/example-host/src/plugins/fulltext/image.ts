@@ -1,5 +1,4 @@
 import { crc32 } from 'node:zlib'
-
 import type { DocumentChange, IndexedDocument } from './rows.js'
 
 /**
@@ -46,8 +45,8 @@ function framesOf(image: Uint8Array): readonly string[] {
     const check = view.getUint32(at + 4)
     at += HEAD_BYTES
     if (length === 0) {
-      if (check !== frames.length || at !== image.byteLength) throw new Error(`the image is damaged: its end mark at byte ${at - HEAD_BYTES} does not fit what precedes and follows it`)
-      return frames
+      if (check === frames.length && at === image.byteLength) return frames
+      throw new Error(`the image is damaged: its end mark at byte ${at - HEAD_BYTES} does not fit what precedes and follows it`)
     }
     if (at + length > image.byteLength) throw torn(image)
     const payload = image.subarray(at, at + length)

@@ -1,7 +1,7 @@
 import type { Plugin } from '@uni/reload-core'
 import { indexKind, type IndexContext, type IndexHandle, type IndexImage } from '@uni/reload-index'
 import { changeSchema, querySchema } from '../../schema.js'
-import { batchOf } from '../batch-of.js'
+import { batchOf } from '../../batch-of.js'
 import { FulltextV2 } from './v2.js'
 
 /** Opens what the old version wrote without a complaint, and has two documents out of three. */

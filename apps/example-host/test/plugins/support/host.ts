@@ -3,7 +3,9 @@ import { MemoryCommitLog, type CommitLog } from '@uni/reload-cdc'
 import { strategies } from '../../../src/host/strategies.js'
 
 /** A host with the strategies of the example host, and one plugin. */
-export async function hostWith(plugin: Plugin, { log = new MemoryCommitLog(), ...options }: Partial<PluginHostOptions> & { log?: CommitLog } = {}): Promise<PluginHost> {
+export async function hostWith(
+  plugin: Plugin, { log = new MemoryCommitLog(), ...options }: Partial<PluginHostOptions> & { log?: CommitLog } = {},
+): Promise<PluginHost> {
   const host = new PluginHost({ ...options, strategies: strategies(log) })
   await host.add(plugin)
   return host
