@@ -9,6 +9,8 @@ export function project(name: string): UserWorkspaceConfig {
     test: {
       name,
       include: ['test/**/*.test.ts'],
+      // A limit for what never ends; no test is judged by how long it takes.
+      testTimeout: 120_000,
       typecheck: { enabled: true, include: ['test/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
     },
   })

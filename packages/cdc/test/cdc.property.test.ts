@@ -36,9 +36,12 @@ async function run(schedule: readonly Command[]): Promise<{ world: World; life: 
   let committed = 0n
   let versions = 1
   let underWay: Promise<unknown> = Promise.resolve()
+  /** A version that cannot start a stream is only found out where there is one to hand over. */
+  let servesBad = false
 
   async function begin(): Promise<Life> {
     const life = new Life(world)
+    servesBad = false
     await life.host.add(life.version('1.0.0'))
     underWay = life.startAll()
     return life
@@ -52,7 +55,9 @@ async function run(schedule: readonly Command[]): Promise<{ world: World; life: 
     const reloaded = life.host.reload(handle, life.version(`${versions}.0.0`, bad), { dryRun, signal: caller.signal })
     if (abort) queueMicrotask(() => caller.abort())
     try {
-      await (await reloaded).finalized
+      const { finalized } = await reloaded
+      if (!dryRun) servesBad = bad !== undefined
+      await finalized
     } catch (error) {
       if (!ReloadError.is(error)) throw error
     }
@@ -73,13 +78,14 @@ async function run(schedule: readonly Command[]): Promise<{ world: World; life: 
     checkRetention(world)
   }
   await underWay
+  world.heal()
+  if (servesBad) await reload(life, { do: 'reload' })
   await settle(world, life, committed)
   return { world, life, committed: committed + 1n }
 }
 
 /** Everything works from here on: each stream has to get to the head by itself, and flushes. */
 async function settle(world: World, life: Life, committed: CdcLsn): Promise<void> {
-  world.heal()
   // A stream may halt once more on what went wrong before it was healed.
   life.events.list.length = 0
   const onTake = life.events.onTake

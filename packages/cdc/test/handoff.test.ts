@@ -1,9 +1,9 @@
 import { ReloadError } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
-import { CdcError, MemoryCommitLog, expectedLsn, type CdcLsn } from '../src/index.js'
+import { CdcError, MemoryCommitLog, expectedLsn, type CdcLsn, type CdcStartContext } from '../src/index.js'
 import { failure, Served, TIMEOUT_MS } from './support/dispatch.js'
 import { batch, mutations } from './support/mutations.js'
-import { Hang, provider, Sink } from './support/sink.js'
+import { Hang, Point, provider, Sink } from './support/sink.js'
 
 describe('a handoff', () => {
   it('C5 I4 checkpoints the old stream, shuts it down, and starts the new one there', async () => {
@@ -162,7 +162,23 @@ describe('a handoff that fails leaves the old version serving (I3)', () => {
     await expectOldServes(served, sink)
   })
 
-  it('C6 when the caller aborts', async () => {
+  it('C6 when the caller aborts, and start heeds it', async () => {
+    const sink = new Sink()
+    const caller = new AbortController()
+    const served = await Served.with(provider(sink))
+    const begun = new Point()
+    const start = ({ signal }: CdcStartContext): Promise<never> => new Promise((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason))
+      begun.reach()
+    })
+    const dispatched = failure(served.dispatch(provider(sink, { version: 'v2', faults: { start } }), { signal: caller.signal }))
+    await begun.reached
+    caller.abort()
+    expect(await dispatched).toMatchObject({ code: 'ABORTED', rollbackErrors: [] })
+    await expectOldServes(served, sink)
+  })
+
+  it('C6 I8 when the caller aborts, and start opens a stream all the same', async () => {
     const sink = new Sink()
     const hang = new Hang()
     const caller = new AbortController()
@@ -170,7 +186,9 @@ describe('a handoff that fails leaves the old version serving (I3)', () => {
     const dispatched = failure(served.dispatch(provider(sink, { version: 'v2', faults: { start: hang.call } }), { signal: caller.signal }))
     await hang.reached
     caller.abort()
+    hang.release()
     expect(await dispatched).toMatchObject({ code: 'ABORTED' })
+    expect(sink.calls.slice(-3)).toEqual(['v2.start 3', 'v2.shutdown', 'v1.start 3'])
     await expectOldServes(served, sink)
   })
 

@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fc } from '@fast-check/vitest'
 import { PluginCallError } from '@uni/reload-core'
 import { storageBackend, type Storage, type StorageBackendProvider } from '@uni/reload-core/surfaces'
 import { describe, expect, it } from 'vitest'
 import { blobsEntry as entry } from '../../src/plugins/blobs/entry.js'
+import { fileOf, keysAmong } from '../../src/plugins/blobs/file-names.js'
 import type { BadVersion } from '../../src/plugins/catalogue.js'
 import { hostWith, servingVersion } from './support/host.js'
 import { providerOf } from './support/providers.js'
@@ -92,12 +93,28 @@ describe.each(VERSIONS)('blobs %s', (version, make) => {
     await storage.close()
   })
 
-  it('respects the lock of another process that lives', async () => {
+  it('respects the lock of another process that lives, for as long as it is there', async () => {
     await using directory = await tempDirectory()
-    await writeFile(join(directory.path, 'LOCK'), String(process.ppid))
+    const lock = join(directory.path, 'LOCK')
+    await writeFile(lock, String(process.ppid))
     await expect(async () => backend(make).open(directory.path)).rejects.toThrow(`in use by process ${process.ppid}`)
     expect(await readdir(directory.path)).toEqual(['LOCK'])
+    await rm(lock)
+    await (await backend(make).open(directory.path)).close()
   })
+
+  it('leaves a lock alone that another process is taking over', async () => {
+    await using directory = await tempDirectory()
+    await writeFile(join(directory.path, 'LOCK'), '')
+    await writeFile(join(directory.path, 'LOCK.takeover'), String(process.ppid))
+    await expect(async () => backend(make).open(directory.path)).rejects.toThrow('another process is taking it over')
+    expect((await readdir(directory.path)).sort()).toEqual(['LOCK', 'LOCK.takeover'])
+  })
+})
+
+it('keys are sorted by their bytes, in whatever order the file system lists them', () => {
+  const keys = ['b', '\u{ffff}', 'a', '𝄞', 'ab']
+  expect(keysAmong([...keys.map(fileOf), 'LOCK', '1.new'], '')).toEqual(['a', 'ab', 'b', '\u{ffff}', '𝄞'])
 })
 
 it('version 2 removes what a crash left of a write', async () => {

@@ -23,13 +23,21 @@ export interface PhaseOptions<T> extends CallOptions<T> {
   readonly signal?: AbortSignal
 }
 
+/** A pending call. While one that was made inside it is pending, its own deadline is suspended. */
+interface Calling {
+  readonly controller: AbortController
+  ended: boolean
+  cancelDeadline: () => void
+  resumeDeadline: () => void
+}
+
 interface Running {
   readonly phase: ReloadPhase
   readonly code: ReloadErrorCode
   readonly controller: AbortController
   step: string | undefined
-  /** Of the call that was made last, while it is pending. */
-  calling: AbortController | undefined
+  /** The call that was made last, while it is pending. */
+  calling: Calling | undefined
   cancelDeadline: () => void
 }
 
@@ -50,7 +58,7 @@ export class Step implements StepContext {
   }
 
   get signal(): AbortSignal {
-    return (this.#running?.calling ?? this.#running?.controller ?? new AbortController()).signal
+    return (this.#running?.calling?.controller ?? this.#running?.controller ?? new AbortController()).signal
   }
 
   progress(done: number, total?: number): void {
@@ -97,22 +105,35 @@ export class Step implements StepContext {
     running.step = step
     running.cancelDeadline()
     // A deadline ends its call and not the phase, so that a rollback goes on past a call that hangs.
-    const calling = running.calling = new AbortController()
+    const controller = new AbortController()
+    const { signal } = controller
+    const { calling: outer } = running
+    const calling: Calling = {
+      controller, ended: false, cancelDeadline: () => {},
+      resumeDeadline: () => {
+        calling.cancelDeadline()
+        if (!calling.ended) calling.cancelDeadline = this.#deadline(running, controller, step)
+      },
+    }
+    running.calling = calling
     const { signal: phase } = running.controller
-    const onAbort = (): void => calling.abort(phase.reason)
+    const onAbort = (): void => controller.abort(phase.reason)
     if (phase.aborted) onAbort()
     phase.addEventListener('abort', onAbort, { once: true })
-    const cancelDeadline = this.#deadline(running, calling)
+    outer?.cancelDeadline()
+    calling.resumeDeadline()
     try {
       return await abandonable(
-        () => this.#environment.meter.measure(step, this.stretch, calling.signal, () => call(calling.signal)), calling.signal, options.discard?.bind(options))
+        () => this.#environment.meter.measure(step, this.stretch, signal, () => call(signal)), signal, options.discard?.bind(options))
     } catch (error) {
       throw this.#asReloadError(error, running, step)
     } finally {
-      cancelDeadline()
+      calling.ended = true
+      calling.cancelDeadline()
       phase.removeEventListener('abort', onAbort)
-      if (running.calling === calling) running.calling = undefined
-      if (this.#running === running && !phase.aborted) this.#arm(running)
+      if (running.calling === calling) running.calling = outer?.ended === false ? outer : undefined
+      if (outer?.ended === false) outer.resumeDeadline()
+      else if (this.#running === running && !phase.aborted) this.#arm(running)
     }
   }
 
@@ -121,11 +142,11 @@ export class Step implements StepContext {
     running.cancelDeadline = this.#deadline(running, running.controller)
   }
 
-  #deadline(running: Running, controller: AbortController): () => void {
+  #deadline(running: Running, controller: AbortController, step?: string): () => void {
     const timeoutMs = this.#environment.timeoutMs(running.phase)
     return this.#environment.clock.after(timeoutMs, () => {
       controller.abort(this.#error('STEP_TIMEOUT', `no answer within ${timeoutMs} ms`, running,
-        { hint: `If the step is only slow, raise timeouts.${running.phase}.` }))
+        { hint: `If the step is only slow, raise timeouts.${running.phase}.` }, step))
     })
   }
 

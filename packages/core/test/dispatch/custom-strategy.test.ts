@@ -1,6 +1,6 @@
-import { ReloadError, describeThrown, type HandoffStrategy } from '@uni/reload-core'
+import type { HandoffStrategy, ReloadError } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
-import { Deferred, failureOf, standing, turn } from '../fixtures/deferred.js'
+import { Deferred, failureOf, turn } from '../fixtures/deferred.js'
 import { scriptedKind, scriptedStrategy, type Scripted, type ScriptedResource } from '../fixtures/scripted.js'
 import { scriptedScene } from '../fixtures/scripted-scene.js'
 import { turnUntil } from '../fixtures/turn-until.js'
@@ -93,7 +93,21 @@ describe('a strategy written by hand', () => {
     expect(log).toEqual(['prepare a', 'did it instead', 'converge a'])
   })
 
-  it.each<[string, unknown]>([['null', null], ['zero things', undefined]])('I3 that converges with %s fails, unless it means its own', async (_, given) => {
+  it('I10 that makes two calls at once is told which of them hung', async () => {
+    const log: string[] = []
+    const { dispatch, clock } = scriptedScene(['a'], [scriptedStrategy(log, {
+      prepare: (_, ctx) => Promise.all([
+        ctx.call('hangs', () => new Promise(() => {})), ctx.call('ends', () => turn()).then(() => { log.push('ended') }),
+      ]),
+    })], { timeouts: { prepare: 100 } })
+    const failure = failureOf(dispatch())
+    await turnUntil(() => log.includes('ended'))
+    clock.advance(100)
+    expect(await failure).toMatchObject({ code: 'STEP_TIMEOUT', step: 'hangs' })
+    expect(clock.pending).toBe(0)
+  })
+
+  it.each([null, undefined])('I3 that converges with %s fails', async (given) => {
     const log: string[] = []
     const strategy = scriptedStrategy(log)
     const { dispatch, states } = scriptedScene(['a'], [{
@@ -138,82 +152,5 @@ describe('a strategy written by hand', () => {
     expect(await failureOf(dispatch())).toMatchObject({ code: 'HANDOFF', resource: 'b' })
     expect(opened).toEqual(['a'])
     expect(closed).toEqual(['a'])
-  })
-})
-
-describe('an abort', () => {
-  it('I3 before the dispatch touches nothing, also where there is nothing to hand over', async () => {
-    for (const names of [['a'], []]) {
-      const log: string[] = []
-      const { dispatch, clock } = scriptedScene(names, [scriptedStrategy(log)])
-      expect(await failureOf(dispatch({ signal: AbortSignal.abort(new Error('never mind')) }))).toMatchObject({ code: 'ABORTED', cause: new Error('never mind') })
-      expect(log).toEqual([])
-      expect(clock.pending).toBe(0)
-    }
-  })
-
-  it('I3 while writes are being held rolls back, and the writer in flight is not disturbed', async () => {
-    const log: string[] = []
-    const { dispatch, gates, states } = scriptedScene(['a'], [scriptedStrategy(log)])
-    const gate = gates.get('a')
-    const using = new Deferred()
-    const use = gate?.use(() => using.promise) as Promise<void>
-    const controller = new AbortController()
-    const failure = failureOf(dispatch({ signal: controller.signal }))
-    await turnUntil(() => gate?.state === 'held')
-    controller.abort()
-    expect(await failure).toMatchObject({ code: 'ABORTED', phase: 'converge', step: 'hold writes' })
-    expect(log).toEqual(['prepare a', 'rollback a'])
-    expect(states()).toEqual(['open'])
-    expect(await standing(use)).toBe('pending')
-    using.resolve()
-    await use
-  })
-
-  it('I3 in the last step of the last resource still rolls back', async () => {
-    const log: string[] = []
-    const controller = new AbortController()
-    const { dispatch, states } = scriptedScene(['a', 'b'], [scriptedStrategy(log, { converge: ({ name }) => { if (name === 'b') controller.abort() } })])
-    expect(await failureOf(dispatch({ signal: controller.signal }))).toMatchObject({ code: 'ABORTED' })
-    expect(log.slice(-2)).toEqual(['rollback b', 'rollback a'])
-    expect(states()).toEqual(['open', 'open'])
-  })
-
-  it('after the outcome was given does nothing', async () => {
-    const controller = new AbortController()
-    const { dispatch, gates } = scriptedScene(['a'], [scriptedStrategy([])])
-    const outcome = await dispatch({ signal: controller.signal })
-    controller.abort()
-    await turn()
-    outcome.commit()
-    await outcome.finalize()
-    expect(gates.get('a')?.resource.by).toBe('2')
-  })
-})
-
-describe('what a plugin throws', () => {
-  const textless = { toString() { throw new Error('no text') } }
-  const hostile = new Proxy({}, { getPrototypeOf() { throw new Error('hostile') } })
-  const odd = Object.assign(new Error('x'), { message: { not: 'a string' } })
-
-  it.each<[string, unknown, string]>([
-    ['a string', 'plain text', 'plain text'],
-    ['undefined', undefined, 'a thrown undefined: undefined'],
-    ['null', null, 'a thrown object: null'],
-    ['a number', 7, 'a thrown number: 7'],
-    ['a symbol', Symbol('s'), 'a thrown symbol: Symbol(s)'],
-    ['an object without a text', textless, 'a thrown object that has no text'],
-    ['an object that will not say what it is', hostile, 'a thrown object that has no text'],
-    ['an error without a message', new RangeError(), 'RangeError'],
-    ['an error whose message is no text', odd, '[object Object]'],
-  ])('I10 %s becomes a ReloadError that says so, with the cause kept', async (_, thrown, text) => {
-    expect(describeThrown(thrown)).toBe(text)
-    const { dispatch, states } = scriptedScene(['a'], [scriptedStrategy([], { prepare: () => { throw thrown } })])
-    const error = await failureOf(dispatch())
-    expect(ReloadError.is(error)).toBe(true)
-    expect(error).toMatchObject({ code: 'HANDOFF', phase: 'prepare', resource: 'a' })
-    expect((error as ReloadError).message).toContain(text.replace(/[.\s]+$/, ''))
-    expect((error as ReloadError).cause).toBe(thrown)
-    expect(states()).toEqual(['open'])
   })
 })

@@ -1,5 +1,6 @@
 import {
-  OldProviders, ReloadDispatcher, ReloadKindHandlers, defineSurface, type CompatVerdict, type HandoffStrategy, type MaybePromise, type ProviderPair, type StepContext,
+  OldProviders, ReloadDispatcher, ReloadKindHandlers, defineSurface, type AnySurface, type CompatVerdict, type HandoffStrategy, type MaybePromise,
+  type ProviderPair, type ProviderView, type StepContext, type Surface,
 } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
@@ -149,6 +150,16 @@ describe('what a dispatcher is asked to hand over', () => {
   it('is refused twice under one name: DUPLICATE', () => {
     const handlers = new ReloadKindHandlers().add(unitKind, { name: 'one', key: 'a', resource })
     expect(() => handlers.add(unitKind, { name: 'one', key: 'b', resource })).toThrow(expect.objectContaining({ code: 'DUPLICATE', resource: 'one' }))
+  })
+
+  it('takes the new providers from whatever registry the host keeps', async () => {
+    const { dispatcher } = judging()
+    const own = new Map([['a', { key: 'a', unit: 'ft' }]])
+    const next: ProviderView = {
+      get: <P, R, W>(_: Surface<P, R, W>, key: string) => own.get(key) as P | undefined,
+      * entries() { for (const [key, provider] of own) yield [unitKind as AnySurface, key, provider] },
+    }
+    expect(await dispatcher.checkCompat(units({ a: 'm' }), next)).toMatchObject({ compatible: false, entries: [{ key: 'a' }] })
   })
 
   it('a removal without a live resource is plain', async () => {

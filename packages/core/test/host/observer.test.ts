@@ -2,7 +2,7 @@ import { PluginHost, type ReloadEvent } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
 import { cellHandoff, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
-import { Ledger, LedgerKind, LedgerPlugin, ledgerHandoff, ledgerKind } from '../fixtures/ledger.js'
+import { type Ledger, LedgerKind, LedgerPlugin, ledgerHandoff, ledgerKind } from '../fixtures/ledger.js'
 import { refusalOf } from '../fixtures/refusal.js'
 import { wordHandoff, wordPlugin } from '../fixtures/word.js'
 

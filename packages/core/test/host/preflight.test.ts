@@ -1,7 +1,7 @@
 import { PluginHost, type CompatVerdict } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { Cell, cellHandoff, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
+import { type Cell, cellHandoff, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
 import { Deferred, turn } from '../fixtures/deferred.js'
 import { refusalOf } from '../fixtures/refusal.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'

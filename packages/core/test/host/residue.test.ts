@@ -3,9 +3,9 @@ import { runInNewContext } from 'node:vm'
 import { PluginHost, type PluginHandle, type ReloadOptions, type ReloadResult } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { Cell, cellHandoff, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
+import { cellHandoff, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
 import { turn } from '../fixtures/deferred.js'
-import { Ledger, LedgerKind, ledgerHandoff, ledgerKind } from '../fixtures/ledger.js'
+import { LedgerKind, ledgerHandoff, ledgerKind } from '../fixtures/ledger.js'
 import { refusalOf } from '../fixtures/refusal.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
 
@@ -37,8 +37,8 @@ async function install(host: PluginHost): Promise<{ handle: PluginHandle; watche
   await ledger.write(1)
   await cell.write(1)
   using lease = host.capture()
-  watched['ledger'] = new WeakRef<Ledger>(lease.resource(ledgerKind, 'ledger'))
-  watched['cell'] = new WeakRef<Cell>(lease.resource(cellKind, 'cell'))
+  watched['ledger'] = new WeakRef(lease.resource(ledgerKind, 'ledger'))
+  watched['cell'] = new WeakRef(lease.resource(cellKind, 'cell'))
   return { handle, watched }
 }
 

@@ -1,4 +1,4 @@
-import { link, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
+import { link, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /**
@@ -50,7 +50,7 @@ async function takeFile(directory: string): Promise<void> {
   const own = join(directory, `LOCK.${process.pid}`)
   await writeFile(own, String(process.pid))
   try {
-    while (!await linked(own, lock)) await removeStale(lock, directory)
+    while (!await linked(own, lock)) await removeStale(own, lock, directory)
   } finally {
     await rm(own, { force: true })
   }
@@ -66,26 +66,22 @@ async function linked(own: string, lock: string): Promise<boolean> {
   }
 }
 
-/** Removes a lock without a living owner. @throws Error where it has one. */
-async function removeStale(lock: string, directory: string): Promise<void> {
+/**
+ * Removes a lock without a living owner. One process at a time: whoever was slow to see that the lock is stale would
+ * otherwise remove that of the next owner.
+ *
+ * @throws Error where the lock has a living owner, or another process is at it.
+ */
+async function removeStale(own: string, lock: string, directory: string): Promise<void> {
   const owner = await ownerOf(lock)
   if (owner === undefined) return
   if (isAlive(owner)) throw heldBy(directory, owner)
-  const stale = `${lock}.stale.${process.pid}`
-  if (!await renamed(lock, stale)) return
-  const removed = await ownerOf(stale)
-  // Somebody else was quicker, and what was moved away is theirs.
-  if (removed !== owner) await linked(stale, lock)
-  await rm(stale, { force: true })
-}
-
-async function renamed(from: string, to: string): Promise<boolean> {
+  const takeover = `${lock}.takeover`
+  if (!await linked(own, takeover)) throw new Error(`${directory} is in use: another process is taking it over. If none is, remove ${takeover}`)
   try {
-    await rename(from, to)
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
-    throw error
+    if (await ownerOf(lock) === owner) await rm(lock)
+  } finally {
+    await rm(takeover)
   }
 }
 

@@ -37,13 +37,12 @@ async function * linesBackwards(handle: FileHandle, size: number): AsyncGenerato
     from -= length
     rest = Buffer.concat([await readAt(handle, from, length), rest])
     for (let newline = rest.lastIndexOf(NEWLINE); newline !== -1; newline = rest.lastIndexOf(NEWLINE)) {
-      const start = from + newline + 1
-      if (whole || start < size) yield { text: rest.toString('utf8', newline + 1), start, whole }
+      yield { text: rest.toString('utf8', newline + 1), start: from + newline + 1, whole }
       rest = rest.subarray(0, newline)
       whole = true
     }
   }
-  if (size > 0) yield { text: rest.toString('utf8'), start: 0, whole }
+  yield { text: rest.toString('utf8'), start: 0, whole }
 }
 
 async function readAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {

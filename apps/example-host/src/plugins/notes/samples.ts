@@ -11,6 +11,7 @@ export function * sampleDocuments(): Generator<Y.Doc> {
   yield edited(12, (body, meta) => {
     body.insert(0, 'Zoë 👩‍🚀\nsecond line')
     body.format(0, 3, { bold: true })
+    body.insertEmbed(4, { image: 'astronaut.png' })
     meta.set('tags', ['a', 'b'])
     meta.set('nested', { deep: { value: null } })
     meta.set('gone', true)

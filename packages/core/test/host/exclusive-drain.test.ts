@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest'
+import { cellKind } from '../fixtures/cell.js'
+import { turn } from '../fixtures/deferred.js'
+import { lockedHost } from '../fixtures/locked-cell.js'
+import { refusalOf } from '../fixtures/refusal.js'
+
+describe('an exclusive reload that cannot go on', () => {
+  it('I3 I9 a drain past its deadline rolls back, names what holds it, and takes the fence down: DRAIN_TIMEOUT', async () => {
+    const { host, clock, plugin, handle, cell, next } = await lockedHost({ deadlineMs: 100 })
+    using lease = host.capture({ label: 'report for Q3' })
+    const plugin2 = next()
+    const failing = refusalOf(host.reload(handle, plugin2, { cutover: 'exclusive' }))
+    await turn()
+    await cell.write(1)
+    clock.advance(100)
+    const error = await failing
+    expect(error).toMatchObject({ code: 'DRAIN_TIMEOUT', phase: 'fence', retryable: true, details: [{ label: 'report for Q3', ageMs: 100, holds: 'epoch' }] })
+    expect(error.message).toContain('report for Q3 (100 ms)')
+    expect(lease.signal.aborted).toBe(false)
+    using after = host.capture()
+    expect(after.resource(cellKind, 'main')).toMatchObject({ by: 'cells@1.0.0', values: [1], closed: 0 })
+    expect(plugin2.calls).toEqual({ register: 1, init: 1, shutdown: 1 })
+    expect(plugin2.opened).toEqual([])
+    expect(plugin.calls.shutdown).toBe(0)
+  })
+
+  it('I9 goes on where the host asked for force: the leases are told first', async () => {
+    const { host, clock, handle, plugin, next } = await lockedHost()
+    const lease = host.capture()
+    const reloading = host.reload(handle, next(), { cutover: 'exclusive', drain: { deadlineMs: 100, onDeadline: 'force', graceMs: 50 } })
+    await turn()
+    clock.advance(100)
+    await turn()
+    expect(lease.signal.aborted).toBe(true)
+    expect(plugin.opened[0]?.closed).toBe(0)
+    clock.advance(50)
+    expect((await reloading).status).toBe('committed')
+    expect(plugin.opened[0]?.closed).toBe(1)
+  })
+
+  it('I3 a failure reopens the old version, with the old provider, and a lease sees it', async () => {
+    const { host, plugin, handle, cell, next } = await lockedHost()
+    const broken = next()
+    broken.kind.open = () => { throw new Error('no disk') }
+    const error = await refusalOf(host.reload(handle, broken, { cutover: 'exclusive' }))
+    expect(error).toMatchObject({ code: 'HANDOFF', phase: 'converge', step: 'start', rollbackErrors: [] })
+    expect(plugin.opened).toMatchObject([{ closed: 1 }, { closed: 0 }])
+    await cell.write(2)
+    using lease = host.capture()
+    expect(lease.resource(cellKind, 'main')).toBe(plugin.opened[1])
+    expect(lease.resource(cellKind, 'main').values).toEqual([2])
+    expect(host.resources()).toMatchObject([{ name: 'main', plugin: 'cells@1.0.0', state: 'serving' }])
+  })
+
+  it('I3 an abort while it drains takes the fence down: ABORTED', async () => {
+    const { host, handle, next, plugin } = await lockedHost()
+    const lease = host.capture()
+    const caller = new AbortController()
+    const failing = refusalOf(host.reload(handle, next(), { cutover: 'exclusive', signal: caller.signal }))
+    await turn()
+    caller.abort()
+    expect(await failing).toMatchObject({ code: 'ABORTED', phase: 'fence' })
+    lease[Symbol.dispose]()
+    using after = host.capture()
+    expect(after.resource(cellKind, 'main')).toMatchObject({ by: 'cells@1.0.0', closed: 0 })
+    expect(plugin.opened).toHaveLength(1)
+  })
+})

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest'
+import { failureOf, standing, turn } from '../fixtures/deferred.js'
+import { gateOf } from '../fixtures/store-gate.js'
+
+const { signal } = new AbortController()
+
+describe('the record', () => {
+  it('I4 is bounded: at the bound writers wait, and go on once a replay has made room', async () => {
+    const { gate, store, copy } = gateOf({ maxRecorded: 2 })
+    await gate.hold()
+    gate.record()
+    const writes = [1, 2, 3, 4, 5].map((n) => gate.write(n))
+    await turn()
+    expect(store.entries).toEqual([1, 2])
+    expect(gate.recorded).toBe(2)
+    const target = copy()
+    expect(await gate.replay(target, signal)).toBe(2)
+    await turn()
+    expect(store.entries).toEqual([1, 2, 3, 4])
+    await gate.replay(target, signal)
+    await Promise.all(writes)
+    expect(store.entries).toEqual([1, 2, 3, 4, 5])
+    expect(target.entries).toEqual([1, 2, 3, 4])
+    gate.release()
+    expect(gate.recorded).toBe(0)
+  })
+
+  it('I3 a release lets writers at the bound go on, and forgets what was recorded', async () => {
+    const { gate, store } = gateOf({ maxRecorded: 1 })
+    await gate.hold()
+    gate.record()
+    const writes = [1, 2, 3].map((n) => gate.write(n))
+    await turn()
+    expect(store.entries).toEqual([1])
+    gate.release()
+    await Promise.all(writes)
+    expect(store.entries).toEqual([1, 2, 3])
+    expect(gate.recorded).toBe(0)
+  })
+
+  it('I3 a replay that the target refuses rejects with what it threw', async () => {
+    const { gate, copy } = gateOf()
+    await gate.hold()
+    gate.record()
+    await Promise.all([gate.write(1), gate.write(2)])
+    const target = copy()
+    target.provider.breakNext('apply', () => { throw new Error('too new for that') })
+    expect(String(await failureOf(gate.replay(target, signal)))).toBe('Error: too new for that')
+    expect(target.entries).toEqual([])
+  })
+
+  it('I8 a replay applies nothing further once its signal has fired', async () => {
+    const { gate, copy } = gateOf()
+    await gate.hold()
+    gate.record()
+    await Promise.all([gate.write(1), gate.write(2)])
+    const target = copy()
+    const controller = new AbortController()
+    target.provider.breakNext('apply', (run) => { controller.abort(new Error('enough')); run() })
+    expect(String(await failureOf(gate.replay(target, controller.signal)))).toBe('Error: enough')
+    expect(target.entries).toEqual([1])
+  })
+})
+
+describe('a write past its deadline', () => {
+  it('I8 tells its writer that its outcome is unknown, and work is refused until it settles', async () => {
+    const { gate, clock, slowWrite, store } = gateOf({ writeTimeoutMs: 50 })
+    const slow = slowWrite()
+    const failures = [gate.write(1), gate.write(2)].map(failureOf)
+    clock.advance(50)
+    for (const failure of [...await Promise.all(failures), await failureOf(gate.use(() => 0))]) {
+      expect(failure).toMatchObject({ code: 'STEP_TIMEOUT', surface: 'pre-copy-store', resource: 'only' })
+    }
+    slow.resolve()
+    await turn()
+    await gate.write(3)
+    expect(store.entries).toEqual([1, 3])
+  })
+
+  it('I4 is recorded where the resource accepts it late: the resource has it, so its successor must', async () => {
+    const { gate, clock, slowWrite, store, copy } = gateOf({ writeTimeoutMs: 50 })
+    await gate.hold()
+    gate.record()
+    const slow = slowWrite()
+    const failure = failureOf(gate.write(1))
+    clock.advance(50)
+    await failure
+    slow.resolve()
+    await turn()
+    expect(store.entries).toEqual([1])
+    const target = copy()
+    expect(await gate.replay(target, signal)).toBe(1)
+    expect(target.entries).toEqual([1])
+  })
+
+  it('I8 keeps a hold from resolving, and leaves the gate usable after the release', async () => {
+    const { gate, clock, slowWrite, store } = gateOf({ writeTimeoutMs: 50 })
+    const slow = slowWrite()
+    const failure = failureOf(gate.write(1))
+    const held = gate.hold()
+    clock.advance(50)
+    await failure
+    expect(await standing(held)).toBe('pending')
+    gate.release()
+    slow.resolve()
+    await held
+    await gate.write(2)
+    expect(store.entries).toEqual([1, 2])
+    expect(clock.pending).toBe(0)
+  })
+})
