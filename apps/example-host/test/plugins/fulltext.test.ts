@@ -225,5 +225,6 @@ describe('the fulltext plugin', () => {
     expect((await turnedAway).step).toBe('open')
     expect(await movies.use((handle) => revisions(handle))).toEqual({ a: 1, b: 0, c: 0, d: 0 })
     await expectServing(host, movies, '1.0.0')
+    expect(clock.pending).toBe(0)
   })
 })

@@ -1,4 +1,4 @@
-import { Handoffs, type ResourceMove } from '../dispatch/handoffs.js'
+import { Handoffs } from '../dispatch/handoffs.js'
 import type { ReloadKindHandlers } from '../dispatch/request.js'
 import type { StepEnvironment } from '../dispatch/step.js'
 import { ReloadError, describeThrown, type ReloadPhase } from '../errors.js'
@@ -169,12 +169,9 @@ export class Operation {
     this.#checkDependencies('commit')
     change.check(state.epoch, 'commit')
     preflight.refuseUnjudged()
+    handoffs.refuseUncommittable()
 
-    const moved = new Map<unknown, unknown>()
-    for (const [move, resource] of handoffs.results()) {
-      refuseUnheld(move)
-      moved.set(move.gate, resource)
-    }
+    const moved = new Map([...handoffs.results()].map(([{ gate }, resource]) => [gate, resource]))
     for (const attached of state.attached.values()) {
       const owner = moved.has(attached.gate) ? succession.after(attached.slot, attached.key)?.owner : undefined
       if (owner === undefined) continue
@@ -226,13 +223,4 @@ export class Operation {
     })
     return errors
   }
-}
-
-/** A strategy that let go of its hold, or a host that closed the gate it handed in, would break a commit half-way. */
-function refuseUnheld({ gate, strategy, key, name, plugin }: ResourceMove): void {
-  if (gate.state === 'held') return
-  throw new ReloadError('HANDOFF', `writes have to be held from converge to the commit, and the gate is ${gate.state}`, {
-    phase: 'commit', surface: strategy.surface.id, key, resource: name, ...(plugin !== undefined && { plugin }),
-    hint: 'Neither the strategy nor the host may let go of a gate that is being handed over.',
-  })
 }

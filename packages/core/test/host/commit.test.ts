@@ -38,7 +38,7 @@ describe('the commit', () => {
     const handlers = new ReloadKindHandlers().add(cellKind, { name: 'mine', key: 'cell', resource: cell, gate })
     const error = await refusalOf(host.reload(handle, new CellPlugin('cells', '2.0.0'), { handlers }))
     expect(error).toMatchObject({ code: 'HANDOFF', phase: 'commit', surface: 'test-cell', resource: 'mine' })
-    expect(error.message).toContain('the gate is closed')
+    expect(error.message).toContain('is closed, not held')
     expect(host.plugin('cells')).toEqual(handle)
   })
 
