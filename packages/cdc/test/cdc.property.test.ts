@@ -2,6 +2,7 @@ import { fc } from '@fast-check/vitest'
 import { ReloadError } from '@uni/reload-core'
 import { expect, it } from 'vitest'
 import type { CdcBatch, CdcLsn } from '../src/index.js'
+import { turn } from './support/host.js'
 import { mutations } from './support/mutations.js'
 import { Life, World, type BadStart, type Troubles } from './support/world.js'
 
@@ -11,11 +12,12 @@ type Command =
   | { do: 'lag'; batches: number }
   | { do: 'reload'; bad?: BadStart; dryRun?: boolean; abort?: boolean }
   | { do: 'resume' } | { do: 'restart pump' } | { do: 'crash' }
-  | { do: 'turns'; count: number }
+  | { do: 'microtasks'; count: number } | { do: 'turns'; count: number }
 
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('commit' as const), rows: fc.integer({ min: 1, max: 3 }) }) },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('turns' as const), count: fc.integer({ min: 1, max: 60 }) }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('microtasks' as const), count: fc.integer({ min: 1, max: 60 }) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('turns' as const), count: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 4, arbitrary: fc.record({
     do: fc.constant('trouble' as const), times: fc.integer({ min: 1, max: 5 }),
     kind: fc.constantFrom<(keyof Troubles)[]>('deliver', 'acknowledge', 'checkpoint', 'shutdown', 'start', 'save'),
@@ -69,7 +71,8 @@ async function run(schedule: readonly Command[]): Promise<{ world: World; life: 
       case 'commit': world.log.append(mutations(step.rows, Number(committed))); committed += BigInt(step.rows); break
       case 'trouble': world.troubles[step.kind] = step.times; break
       case 'lag': world.lagging = step.batches; break
-      case 'turns': for (let turn = 0; turn < step.count; turn += 1) await Promise.resolve(); break
+      case 'microtasks': for (let count = 0; count < step.count; count += 1) await Promise.resolve(); break
+      case 'turns': for (let count = 0; count < step.count; count += 1) await turn(); break
       case 'resume': for (const { name } of life.pump.status()) life.pump.resume(name); break
       case 'reload': await underWay; underWay = reload(life, step); break
       case 'restart pump': await underWay; underWay = life.restartPump(); break
@@ -91,7 +94,7 @@ async function settle(world: World, life: Life, committed: CdcLsn): Promise<void
   const onTake = life.events.onTake
   life.events.onTake = (event) => {
     onTake?.(event)
-    if (event.type === 'halted') queueMicrotask(() => life.pump.resume(event.stream))
+    if (event.type === 'halted') void turn().then(() => life.pump.resume(event.stream))
   }
   for (const name of STREAMS) life.pump.resume(name)
   // One commit more, for a stream that was idle at the head says nothing by itself.

@@ -78,6 +78,11 @@ export interface HandoffJob<P, R> {
 export interface ResourceHandoff<R> {
   /** The long part. The old resource goes on serving reads and writes. */
   prepare?(): Promise<void>
+  /**
+   * Called when every resource of the reload is prepared, right before writes are held for `converge`: does under load what
+   * would otherwise be done under the hold, however long the others took.
+   */
+  catchUp?(): Promise<void>
   /** The short part. Writes are held, and none is in flight, from here to the commit. Resolves with the resource that serves after it. */
   converge(): Promise<R>
   /** Undoes everything, from any point before the commit. Called once, and never after the commit. */

@@ -90,6 +90,13 @@ describe('X2 a value that differs is refused, whatever was opened without an err
     expect(served.leaked).toBe(0)
   })
 
+  it('does not take a live document that was closed meanwhile for an incompatible one', async () => {
+    const served = new Served({ old: yjsKind(), next: yjsKind(), docs: { doc: notes() } })
+    await served.gate().close()
+    await expect(served.dispatch()).rejects.toMatchObject({ code: 'RESOURCE_CLOSED', resource: 'doc' })
+    expect(served.leaked).toBe(0)
+  })
+
   it('does not hold against the new version what the old one cannot merge', async () => {
     const old = counterKind({ rules: { join: () => { throw new Error('cannot merge') } } })
     expect(await verdictOn({ old, next: counterKind() })).toEqual({ level: 'compatible' })

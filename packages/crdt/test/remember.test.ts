@@ -49,6 +49,14 @@ describe('X12 a removed kind is remembered by what it meant', () => {
     expect(await verdictOn({ old, next: counterKind() })).toEqual({ level: 'compatible' })
   })
 
+  it('I6 knows the merges of a sample that repeats an earlier one far before it', async () => {
+    const samples = ['a', ...'12345', 'a', 'b'].map((text, i) => ({ text, at: text === 'a' || text === 'b' ? 10 : 20 + i }))
+    const old = await remembered(registerKind(undefined, samples))
+    expect(await verdictOn({ old, next: registerKind(undefined, samples) })).toEqual({ level: 'compatible' })
+    expect((await verdictOn({ old, next: registerKind((theirs, mine) => theirs.at > mine.at, samples) }))?.reason)
+      .toBe('sample 7 and sample 8 merge differently with the new version: value: "b" → "a"')
+  })
+
   it('asks no removed kind to read what a new version writes: there is no way back to it', async () => {
     const next = pairsCounterKind()
     expect(await verdictOn({ old: await remembered(counterKind()), next, direction: 'full' })).toEqual({ level: 'compatible' })

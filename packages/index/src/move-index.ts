@@ -1,6 +1,6 @@
-import { preCopy, ReloadError, type HandoffJob, type ResourceHandoff, type StepContext } from '@uni/reload-core'
+import { preCopy, type HandoffJob, type ResourceHandoff, type StepContext } from '@uni/reload-core'
 import { NO_QUESTIONS, questionsOf, type CanaryOptions } from './canary.js'
-import { indexKind, type IndexHandle, type IndexKindProvider } from './contract.js'
+import type { IndexHandle, IndexKindProvider } from './contract.js'
 import type { HeldImage } from './image/held-image.js'
 import { differenceIn, meaningOf, type Meaning } from './meaning.js'
 import type { ImageSpool } from './spool.js'
@@ -41,10 +41,7 @@ export function moveIndex(
       async verify(restored, meant) {
         const difference = await differenceIn(restored, meant)
         if (difference === undefined) return
-        throw new ReloadError('HANDOFF', difference.reason, {
-          phase: stopped ? 'converge' : 'prepare', surface: indexKind.id, key, resource: name, step: 'verify',
-          details: difference.details,
-        })
+        throw Object.assign(new Error(difference.reason), { details: difference.details })
       },
     },
     close: (handle) => handle.close?.(),

@@ -51,7 +51,6 @@ function* casesOf(provider: IndexKindProvider): Generator<Case> {
 
 async function judgeSample(sample: Case, { key, old, next }: Pair, ctx: StepContext, options: SamplesOptions): Promise<CompatVerdict> {
   const { name, source, questions } = sample
-  const { signal } = ctx
   const target = { key, name }
   const undo: (() => unknown)[] = []
 
@@ -74,24 +73,24 @@ async function judgeSample(sample: Case, { key, old, next }: Pair, ctx: StepCont
 
   try {
     // A sample that the old version itself cannot handle says nothing about the new one.
-    const persisted = await attempt(signal, persistOld)
+    const persisted = await attempt(persistOld)
     if ('failure' in persisted) return { level: 'migrate', reason: `${name} is not judged, the old version fails on it: ${persisted.failure}` }
-    const judged = await attempt(signal, () => judgeNext(persisted.value))
+    const judged = await attempt(() => judgeNext(persisted.value))
     if ('failure' in judged) return { level: 'incompatible', reason: `${name}: the new version cannot open it: ${judged.failure}` }
     return judged.value
   } finally {
-    for (const step of undo.toReversed()) await attempt(signal, async () => step())
+    for (const step of undo.toReversed()) await attempt(async () => step())
   }
 }
 
 type Attempt<T> = { readonly value: T } | { readonly failure: string }
 
 /** A deadline or an abort is no statement about the sample, and goes on as it is. */
-async function attempt<T>(signal: AbortSignal, run: () => Promise<T>): Promise<Attempt<T>> {
+async function attempt<T>(run: () => Promise<T>): Promise<Attempt<T>> {
   try {
     return { value: await run() }
   } catch (error) {
-    if (signal.aborted) throw error
+    if (ReloadError.is(error) && (error.code === 'STEP_TIMEOUT' || error.code === 'ABORTED')) throw error
     return { failure: describeThrown(ReloadError.is(error) && error.cause !== undefined ? error.cause : error) }
   }
 }

@@ -1,6 +1,8 @@
 import { OldProviders, ReloadDispatcher, ReloadKindHandlers, WriteGate, type ReloadOutcome } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
-import { cdcHandoff, cdcOutput, startStream, type CdcBatch, type CdcHandoff, type CdcHandoffOptions, type CdcOutputProvider, type CdcStream } from '../../src/index.js'
+import {
+  cdcHandoff, cdcOutput, startStream, type CdcBatch, type CdcHandoff, type CdcHandoffOptions, type CdcOutputProvider, type CdcStream,
+} from '../../src/index.js'
 import { batch } from './mutations.js'
 
 export const TIMEOUT_MS = 1_000
@@ -10,7 +12,9 @@ export class Served {
   readonly clock = new ManualClock()
   readonly dispatcher: ReloadDispatcher
 
-  private constructor(readonly old: CdcOutputProvider, readonly gates: ReadonlyMap<string, WriteGate<CdcStream, CdcBatch>>, options: CdcHandoffOptions) {
+  private constructor(
+    readonly old: CdcOutputProvider, readonly gates: ReadonlyMap<string, WriteGate<CdcStream, CdcBatch>>, options: CdcHandoffOptions,
+  ) {
     this.dispatcher = new ReloadDispatcher([cdcHandoff(options)], {
       clock: this.clock, timeouts: { converge: TIMEOUT_MS, rollback: TIMEOUT_MS, finalize: TIMEOUT_MS },
     })

@@ -1,6 +1,9 @@
-import { PluginHost, type Plugin } from '@uni/reload-core'
+import { PluginHost, Slices, type Plugin } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
-import { CdcPump, MemoryCheckpointStore, MemoryCommitLog, cdcHandoff, cdcOutput, type CdcOutputProvider, type CdcPumpOptions, type CheckpointStore, type PumpEvent, type PumpStatus } from '../../src/index.js'
+import {
+  CdcPump, MemoryCheckpointStore, MemoryCommitLog, cdcHandoff, cdcOutput, type CdcOutputProvider, type CdcPumpOptions,
+  type CheckpointStore, type PumpEvent, type PumpStatus,
+} from '../../src/index.js'
 
 type EventOf<T extends PumpEvent['type']> = Extract<PumpEvent, { type: T }>
 
@@ -39,6 +42,11 @@ export class Events {
   }
 }
 
+/** Lets the event loop turn once: what fails for ever then fails its test, where microtasks alone would hang it. */
+export function turn(): Promise<void> {
+  return new Slices().pause()
+}
+
 export function plugin(version: string, ...providers: CdcOutputProvider[]): Plugin {
   return {
     manifest: { id: 'sinks', version },
@@ -71,7 +79,7 @@ export class Application {
   /** From now on time passes as soon as a stream waits to try again. */
   passTimeOnRetry(): void {
     this.events.onTake = (event) => {
-      if (event.type === 'retry') queueMicrotask(() => this.clock.advance(event.delayMs))
+      if (event.type === 'retry') void turn().then(() => this.clock.advance(event.delayMs))
     }
   }
 

@@ -1,7 +1,9 @@
 import { PluginHost, type Plugin } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
-import { CdcPump, MemoryCommitLog, cdcHandoff, type CdcBatch, type CdcLsn, type CdcOutputProvider, type CdcStream, type CheckpointStore } from '../../src/index.js'
-import { Events, plugin } from './host.js'
+import {
+  CdcPump, MemoryCommitLog, cdcHandoff, type CdcBatch, type CdcLsn, type CdcOutputProvider, type CdcStream, type CheckpointStore,
+} from '../../src/index.js'
+import { Events, plugin, turn } from './host.js'
 
 /** How a version that cannot take over misbehaves in `start`. */
 export type BadStart = 'throws' | 'returns nothing' | 'returns half a stream'
@@ -63,7 +65,7 @@ export class Life {
     this.host = new PluginHost({ strategies: [cdcHandoff({ canResume: (lsn) => world.log.canReadFrom(lsn) })], clock: this.#clock })
     this.pump = this.#newPump()
     this.events.onTake = (event) => {
-      if (event.type === 'retry' && this.#alive) queueMicrotask(() => this.#clock.advance(event.delayMs))
+      if (event.type === 'retry' && this.#alive) void turn().then(() => this.#clock.advance(event.delayMs))
     }
   }
 

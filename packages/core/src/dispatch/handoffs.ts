@@ -102,8 +102,10 @@ export class Handoffs {
     for (const turn of TURNS) {
       const items = this.#items.filter(({ move }) => CONVERGES[move.strategy.discipline] === turn)
       await this.#each(items, 'converge', async (item) => {
+        const handoff = item.handoff as ResourceHandoff<unknown>
+        await handoff.catchUp?.()
         await item.step.call('hold writes', () => item.move.gate.hold())
-        const resource = await (item.handoff as ResourceHandoff<unknown>).converge()
+        const resource = await handoff.converge()
         if (resource === undefined || resource === null) throw new Error('the handoff converged without a resource')
         if (item.move.gate.state !== 'held') throw new Error(`the handoff converged with its gate ${item.move.gate.state}, and writes are held until the commit`)
         item.result = { resource }

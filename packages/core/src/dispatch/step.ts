@@ -152,10 +152,11 @@ export class Step implements StepContext {
 
   #asReloadError(error: unknown, running: Running, step?: string): ReloadError {
     if (ReloadError.is(error)) return error
-    return this.#error(running.code, describeThrown(error), running, { cause: error }, step)
+    const details: unknown = typeof error === 'object' && error !== null && 'details' in error ? error.details : undefined
+    return this.#error(running.code, describeThrown(error), running, { cause: error, ...(details !== undefined && { details }) }, step)
   }
 
-  #error(code: ReloadErrorCode, reason: string, running: Running, more: { cause?: unknown; hint?: string }, step = running.step): ReloadError {
+  #error(code: ReloadErrorCode, reason: string, running: Running, more: { cause?: unknown; hint?: string; details?: unknown }, step = running.step): ReloadError {
     return new ReloadError(code, reason, { ...this.#place, phase: running.phase, ...(step !== undefined && { step }), ...more })
   }
 }

@@ -68,6 +68,13 @@ function moveServing<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs:
     ctx.replayed(await ctx.call('replay', (signal) => gate.replay(target, signal)))
   }
 
+  async function replayWhileShrinking(target: R): Promise<void> {
+    for (let round = 0, before = Infinity; round < MAX_ROUNDS && gate.recorded > WORTH_A_ROUND && gate.recorded < before; round += 1) {
+      before = gate.recorded
+      await replay(target)
+    }
+  }
+
   function dispose(owner: { resource: R } | undefined): Promise<void> {
     const image = taken
     return attemptAll([
@@ -83,11 +90,9 @@ function moveServing<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs:
       const resource = await ctx.call('open', () => opened(verbs.restore(job.next, image, ctx), old), { discard: close })
       restored = { resource }
       if (check) await ctx.call('verify', () => check(resource))
-      for (let round = 0, before = Infinity; round < MAX_ROUNDS && gate.recorded > WORTH_A_ROUND && gate.recorded < before; round += 1) {
-        before = gate.recorded
-        await replay(resource)
-      }
+      await replayWhileShrinking(resource)
     },
+    catchUp: () => replayWhileShrinking((restored as { resource: R }).resource),
     async converge() {
       const { resource } = restored as { resource: R }
       while (gate.recorded > 0) await replay(resource)

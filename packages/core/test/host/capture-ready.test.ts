@@ -57,4 +57,23 @@ describe('captureReady', () => {
     using lease = await ready
     expect([lease.get(cellKind, 'cell').kind, lease.get(wordKind, 'words').say()]).toEqual(['cell', 'words@2.0.0'])
   })
+
+  it('gives nobody a fenced epoch, in whichever turn the other fence goes up', async () => {
+    for (let turns = 0; turns < 40; turns += 1) {
+      const { host, handle, next } = await lockedHost()
+      const words = host.plugin('words') as typeof handle
+      const held = host.acquire(cellKind, 'cell')
+      const first = host.reload(handle, next(), { cutover: 'exclusive' })
+      await turn()
+      const ready = host.captureReady().then((lease) => {
+        using held = lease
+        return [held.get(cellKind, 'cell').kind, held.all(wordKind).length]
+      })
+      held[Symbol.dispose]()
+      for (let at = 0; at < turns; at += 1) await Promise.resolve()
+      const second = host.reload(words, wordPlugin('words', '2.0.0'), { cutover: 'exclusive' })
+      expect(await ready).toEqual(['cell', 1])
+      await Promise.all([first, second])
+    }
+  })
 })

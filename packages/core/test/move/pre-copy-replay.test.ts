@@ -51,8 +51,8 @@ describe('pre-copy: the writes made meanwhile', () => {
   })
 
   it('I8 are replayed under the hold once they no longer shrink, or are few', async () => {
-    const paced = await replayAgainst(new Map([[0, 40], [1, 40]]))
-    expect(paced.replayed).toEqual([...Array.from({ length: 40 }, () => 'recording'), ...Array.from({ length: 40 }, () => 'held')])
+    const paced = await replayAgainst(new Map([[0, 40], [1, 40], [41, 40]]))
+    expect(paced.replayed).toEqual([...Array.from({ length: 80 }, () => 'recording'), ...Array.from({ length: 40 }, () => 'held')])
     expect(paced.breaches).toEqual([])
     const few = await replayAgainst(new Map([[0, 32]]))
     expect(few.replayed).toEqual(Array.from({ length: 32 }, () => 'held'))
