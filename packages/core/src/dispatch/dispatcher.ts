@@ -1,10 +1,11 @@
 import { systemClock, type Clock } from '../clock.js'
 import { ReloadError, describeThrown } from '../errors.js'
-import type { AnyStrategy, Cutover, HandoffStrategy, LiveSample, ProviderView } from '../strategy.js'
+import type { AnyStrategy, Cutover, HandoffStrategy, ProviderView } from '../strategy.js'
 import { judge, refuseIncompatible, type JudgedPair } from './compat.js'
 import { handlerMove } from './handler-move.js'
-import { Handoffs, liveSample, type ResourceMove } from './handoffs.js'
+import { Handoffs, type ResourceMove } from './handoffs.js'
 import { ReloadOutcome } from './outcome.js'
+import { withMoves } from './pairs.js'
 import type { CompatReport } from './report.js'
 import type { OldProviders, ReloadKindHandlers } from './request.js'
 import type { StepEnvironment } from './step.js'
@@ -95,28 +96,17 @@ export class ReloadDispatcher {
   }
 
   #pairs(old: OldProviders, next: ProviderView, moves: readonly ResourceMove[]): JudgedPair[] {
-    const pairs: JudgedPair[] = []
-    const judged = new Set<ResourceMove>()
+    const pairs: Omit<JudgedPair, 'live'>[] = []
     for (const [surface, key, provider] of next.entries()) {
       const strategy = this.#strategies.get(surface.id)
       const before = old.get(surface, key)
       if (before === undefined) continue
-      const opened = moves.filter((move) => move.strategy === strategy && move.key === key && move.next === provider)
-      for (const move of opened) judged.add(move)
-      pairs.push({ strategy, key, old: before, next: provider, live: samplesOf(opened) })
+      pairs.push({ strategy, key, old: before, next: provider })
     }
-    // A handoff that names its own new provider is not to get round the judgement.
-    for (const move of moves) {
-      if (!judged.has(move)) pairs.push({ strategy: move.strategy, key: move.key, old: move.old, next: move.next, live: samplesOf([move]) })
-    }
-    return pairs
+    return withMoves(pairs, moves)
   }
 
   #environment(dryRun: boolean): StepEnvironment {
     return { clock: this.#clock, meter: new StretchMeter(this.#clock), dryRun, timeoutMs: (phase) => timeoutOf(this.#timeouts, phase) }
   }
-}
-
-function samplesOf(moves: readonly ResourceMove[]): LiveSample<unknown>[] {
-  return moves.map(liveSample).filter((sample) => sample !== undefined)
 }

@@ -13,6 +13,8 @@ export interface StepEnvironment {
   readonly dryRun: boolean
   /** Milliseconds each plugin call of a phase may take. */
   timeoutMs(phase: ReloadPhase): number
+  /** The option that sets it. Default: the one named after the phase. */
+  readonly timeoutOption?: string
   onProgress?(place: ErrorPlace, done: number, total: number | undefined): void
 }
 
@@ -146,7 +148,7 @@ export class Step implements StepContext {
     const timeoutMs = this.#environment.timeoutMs(running.phase)
     return this.#environment.clock.after(timeoutMs, () => {
       controller.abort(this.#error('STEP_TIMEOUT', `no answer within ${timeoutMs} ms`, running,
-        { hint: `If the step is only slow, raise timeouts.${running.phase}.` }, step))
+        { hint: `If the step is only slow, raise timeouts.${this.#environment.timeoutOption ?? running.phase}.` }, step))
     })
   }
 

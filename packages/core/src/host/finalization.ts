@@ -83,7 +83,9 @@ export async function closeOrphan({ strategy, gate, name, key }: Attached, envir
       await step.call('let the last write settle', () => gate.close())
     } finally {
       // Nor does a write that never settles keep it from being closed.
-      if (gate.halted === undefined) await step.call('close', () => strategy.close?.(gate.resource))
+      const { halted } = gate
+      if (halted === undefined) await step.call('close', () => strategy.close?.(gate.resource))
+      else await step.call('discard checkpoint', () => halted.discard())
     }
   })
 }

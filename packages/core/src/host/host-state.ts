@@ -132,11 +132,12 @@ export class HostState {
 
   /** The active version that `handle` names. @throws ReloadError `PLUGIN_NOT_FOUND`, `STALE_HANDLE`. */
   current(handle: PluginHandle): PluginVersion {
-    const version = this.plugins.get(handle.id)
-    const place = { phase: 'validate', plugin: String(handle.id) } as const
+    const { id, generation }: Partial<PluginHandle> = typeof handle === 'object' && handle !== null ? handle : {}
+    const version = id === undefined ? undefined : this.plugins.get(id)
+    const place = { phase: 'validate', plugin: String(id) } as const
     if (version === undefined) throw new ReloadError('PLUGIN_NOT_FOUND', 'no plugin with this id is installed', { ...place, hint: 'Install it with add.' })
-    if (version.generation !== handle.generation) {
-      throw new ReloadError('STALE_HANDLE', `the handle is of generation ${handle.generation}, and the plugin is at ${version.generation}`, {
+    if (version.generation !== generation) {
+      throw new ReloadError('STALE_HANDLE', `the handle is of generation ${generation}, and the plugin is at ${version.generation}`, {
         ...place, hint: 'Somebody else has reloaded it: take host.plugin(id), and decide anew.',
       })
     }

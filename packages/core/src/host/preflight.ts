@@ -1,6 +1,7 @@
 import { judge, refuseIncompatible, type JudgedPair } from '../dispatch/compat.js'
-import { liveSample, type ResourceMove } from '../dispatch/handoffs.js'
+import type { ResourceMove } from '../dispatch/handoffs.js'
 import { handlerMove } from '../dispatch/handler-move.js'
+import { withMoves } from '../dispatch/pairs.js'
 import type { CompatReport } from '../dispatch/report.js'
 import type { ReloadKindHandlers } from '../dispatch/request.js'
 import { Step, type PhaseOptions, type StepEnvironment } from '../dispatch/step.js'
@@ -102,18 +103,15 @@ export class Preflight {
 
   /** Each key is judged against what was served under it last, whichever plugin provided it. */
   #pairs(): JudgedPair[] {
-    const pairs: JudgedPair[] = []
+    const pairs: Omit<JudgedPair, 'live'>[] = []
     for (const version of this.#succession.installed) {
       for (const registration of version.registrations) {
         const old = this.#lastServed(registration)
         if (old === undefined) continue
-        const strategy = this.#state.strategyAt(registration.slot)
-        const moves = this.moves.filter((move) => move.strategy === strategy && move.key === registration.key)
-        const live = moves.map(liveSample).filter((sample) => sample !== undefined)
-        pairs.push({ strategy, key: registration.key, old, next: registration.provider, live, plugin: version.label })
+        pairs.push({ strategy: this.#state.strategyAt(registration.slot), key: registration.key, old, next: registration.provider, plugin: version.label })
       }
     }
-    return pairs
+    return withMoves(pairs, this.moves)
   }
 
   #lastServed({ slot, key }: Registration): unknown {

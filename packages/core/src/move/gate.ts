@@ -14,6 +14,8 @@ export interface Halt<R> {
   readonly cause: unknown
   /** Tries to start it again. */
   restart(): Promise<R>
+  /** Gives up what it would be started from, where the resource leaves instead. */
+  discard(): Promise<void>
 }
 
 /** The part of a {@link WriteGate} that a handoff works with. */

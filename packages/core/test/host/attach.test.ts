@@ -64,7 +64,9 @@ describe('attach', () => {
     const failing = refusalOf(host.attach(cellKind, { ...openCell('main'), open: async (provider) => { await opening.promise; return provider.open() } }))
     await turn()
     clock.advance(500)
-    expect((await failing).code).toBe('STEP_TIMEOUT')
+    const timeout = await failing
+    expect(timeout.code).toBe('STEP_TIMEOUT')
+    expect(timeout.hint).toContain('timeouts.open')
     opening.resolve()
     await turn()
     expect(plugin.opened).toMatchObject([{ closed: 1 }])

@@ -1,6 +1,6 @@
-import { PluginHost, type ReloadEvent } from '@uni/reload-core'
+import { PluginHost, stopAndCopy, type ReloadEvent } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
-import { cellHandoff, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
+import { cellHandoff, cellKind, CellPlugin, closeCell, openCell } from '../fixtures/cell.js'
 import { Deferred, turn } from '../fixtures/deferred.js'
 import { refusalOf } from '../fixtures/refusal.js'
 
@@ -77,5 +77,23 @@ describe('a halted resource', () => {
     expect(plugin.opened).toMatchObject([{ closed: 1 }, { values: [1], closed: 1 }])
     using lease = host.capture()
     expect((await refusalOf(() => lease.resource(cellKind, 'main'))).code).toBe('RESOURCE_NOT_FOUND')
+  })
+
+  it('I12 gives up its checkpoint when it is detached instead', async () => {
+    const kept: string[] = []
+    const host = new PluginHost({ strategies: [cellHandoff({
+      handoff: (job, ctx) => stopAndCopy(job, ctx, {
+        checkpoint: () => { kept.push('image'); return 'image' },
+        stop: closeCell,
+        start: () => { throw new Error('nothing starts') },
+        discard: (image) => { kept.splice(kept.indexOf(image), 1) },
+      }),
+    })] })
+    const handle = await host.add(new CellPlugin('cells', '1.0.0'))
+    const cell = await host.attach(cellKind, openCell('main'))
+    expect((await refusalOf(host.reload(handle, new CellPlugin('cells', '2.0.0')))).code).toBe('HANDOFF')
+    expect([host.resources()[0]?.state, kept]).toEqual(['halted', ['image']])
+    await cell.detach()
+    expect(kept).toEqual([])
   })
 })

@@ -1,13 +1,32 @@
-import { PluginHost, type CompatVerdict } from '@uni/reload-core'
+import { PluginHost, ReloadKindHandlers, type CompatVerdict } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { type Cell, cellHandoff, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
+import { Cell, cellHandoff, CellKind, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
 import { Deferred, turn } from '../fixtures/deferred.js'
 import { refusalOf } from '../fixtures/refusal.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
 import { wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
 
 describe('preflight: compatibility', () => {
+  it('I6 a provider that a handler names itself is judged like any other', async () => {
+    const judged: unknown[] = []
+    const strategy = cellHandoff({
+      checkCompat({ next }): CompatVerdict {
+        judged.push(next)
+        return next === special ? { level: 'incompatible', reason: 'it keeps no values' } : { level: 'compatible' }
+      },
+    })
+    const special = new CellKind('special')
+    const host = new PluginHost({ strategies: [strategy] })
+    const handle = await host.add(new CellPlugin('cells', '1.0.0'))
+    const cell = new Cell('mine')
+    const handlers = new ReloadKindHandlers().add(cellKind, { name: 'mine', key: 'cell', resource: cell, next: special })
+    const next = new CellPlugin('cells', '2.0.0')
+    expect(await refusalOf(host.reload(handle, next, { handlers }))).toMatchObject({ code: 'SCHEMA_INCOMPAT', key: 'cell' })
+    expect(judged).toEqual([next.kind, special])
+    expect([special.opened, cell.closed]).toEqual([[], 0])
+  })
+
   it('I3 I6 an incompatible provider rolls back, and every incompatible key is named', async () => {
     const strategy = wordHandoff({
       checkCompat: ({ key }): CompatVerdict => key === 'fine' ? { level: 'compatible' } : { level: 'incompatible', reason: `${key} changed its meaning`, details: key },

@@ -7,7 +7,7 @@ async function halted(restart: () => Promise<Store>) {
   const replaced: unknown[] = []
   const made = gateOf({ onReplaced: (outcome) => { replaced.push(outcome) } })
   await made.gate.hold()
-  made.gate.halt({ checkpoint: 'here', cause: new Error('no port'), restart })
+  made.gate.halt({ checkpoint: 'here', cause: new Error('no port'), restart, discard: () => Promise.resolve() })
   made.gate.release()
   return { ...made, replaced }
 }

@@ -55,7 +55,7 @@ describe('the states of a gate', () => {
   })
 
   it('a halt is a replacement: from a hold only', () => {
-    const halt = { checkpoint: 7, cause: new Error('gone'), restart: () => Promise.reject(new Error('gone')) }
+    const halt = { checkpoint: 7, cause: new Error('gone'), restart: () => Promise.reject<Store>(new Error('gone')), discard: () => Promise.resolve() }
     const halts = (state: GateState): boolean => {
       const gate = gateIn(state)
       try {

@@ -1,0 +1,23 @@
+import type { LiveSample } from '../strategy.js'
+import type { JudgedPair } from './compat.js'
+import { liveSample, type ResourceMove } from './handoffs.js'
+
+/** The pairs of a reload with samples of the live resources that each is about. */
+export function withMoves(pairs: readonly Omit<JudgedPair, 'live'>[], moves: readonly ResourceMove[]): JudgedPair[] {
+  const left = new Set(moves)
+  const judged = pairs.map((pair) => {
+    const own = moves.filter((move) => move.strategy === pair.strategy && move.key === pair.key && move.next === pair.next)
+    for (const move of own) left.delete(move)
+    return { ...pair, live: samplesOf(own) }
+  })
+  // A handoff that names its own new provider is not to get round the judgement.
+  for (const move of left) {
+    const { strategy, key, old, next, plugin } = move
+    judged.push({ strategy, key, old, next, live: samplesOf([move]), ...(plugin !== undefined && { plugin }) })
+  }
+  return judged
+}
+
+function samplesOf(moves: readonly ResourceMove[]): LiveSample<unknown>[] {
+  return moves.map(liveSample).filter((sample) => sample !== undefined)
+}
