@@ -37,7 +37,8 @@ describe('a reload', () => {
     const broken = new LedgerPlugin('2.0.0', { kind: 'ledger', open: () => { throw new Error('cannot read it') } })
     const error = await host.reload(handle, broken).catch((thrown: unknown) => thrown)
     expect(ReloadError.is(error) && error.message).toBe(
-      'HANDOFF (plugin "ledgers@1.0.0 → 2.0.0", test-ledger "ledger", resource "main", prepare/open): cannot read it.')
+      'HANDOFF (plugin "ledgers@1.0.0 → 2.0.0", test-ledger "ledger", resource "main", prepare/open): cannot read it. '
+      + 'The old version goes on serving. Correct the new one, then reload again.')
     await ledger.write(2)
     expect(kind.opened[0]?.entries).toEqual([1, 2])
     expect(kind.opened[0]?.closed).toBe(0)

@@ -10,7 +10,7 @@ import * as fc from 'fast-check'
 /** An independent model of an Arrow type: which class, with which arguments. */
 export interface Model { kind: Kind; args: (number | string | boolean | null)[]; parts: Part[] }
 /** A nested type: a child field, or the index or value type of a dictionary. */
-export interface Part { name: string; nullable: boolean; metadata: [string, string][]; type: Model }
+interface Part { name: string; nullable: boolean; metadata: [string, string][]; type: Model }
 
 const LEAVES = {
   Null: [Null], Bool: [Bool], Utf8: [Utf8], LargeUtf8: [LargeUtf8], Binary: [Binary], LargeBinary: [LargeBinary],

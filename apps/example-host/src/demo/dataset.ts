@@ -12,7 +12,7 @@ export interface Dataset {
   readonly flights: { readonly delays: Int16Array; readonly distances: Int16Array }
 }
 
-export interface Airport {
+interface Airport {
   readonly iata: string
   readonly latitude: number
   readonly longitude: number

@@ -17,7 +17,7 @@ export interface Findings {
 }
 
 /** What became of the plugin objects that the demo made. */
-export interface PluginFindings {
+interface PluginFindings {
   readonly installed: number
   readonly initialized: number
   /** Those whose `init` or `shutdown` was not called as it has to be. */

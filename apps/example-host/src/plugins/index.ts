@@ -8,7 +8,7 @@ import { jsonLinesEntry } from './json-lines/entry.js'
 import { notesEntry } from './notes/entry.js'
 import { statisticsEntry } from './statistics/entry.js'
 
-export type { BadVersion, CatalogueEntry } from './catalogue.js'
+export type { CatalogueEntry } from './catalogue.js'
 
 export interface CatalogueOptions {
   /** The directory of the files that the CDC sinks write. */

@@ -15,6 +15,8 @@ export interface StepEnvironment {
   timeoutMs(phase: ReloadPhase): number
   /** The option that sets it. Default: the one named after the phase. */
   readonly timeoutOption?: string
+  /** What to do about a call that failed. Default: by phase. */
+  readonly hint?: string
   onProgress?(place: ErrorPlace, done: number, total: number | undefined): void
 }
 
@@ -23,6 +25,15 @@ export interface PhaseOptions<T> extends CallOptions<T> {
   readonly code: ReloadErrorCode
   /** The caller's signal; absent where the phase cannot be aborted. */
   readonly signal?: AbortSignal
+}
+
+/** What to do about a step of a phase that failed. */
+const HINTS: Partial<Record<ReloadPhase, string>> = {
+  stage: 'Correct the plugin; nothing was changed.',
+  preflight: 'The old version goes on serving. Correct the new one, then reload again.',
+  prepare: 'The old version goes on serving. Correct the new one, then reload again.',
+  converge: 'The old version goes on serving. Correct the new one, then reload again.',
+  rollback: 'host.resources() says what state the resource is in.',
 }
 
 /** A pending call. While one that was made inside it is pending, its own deadline is suspended. */
@@ -155,7 +166,9 @@ export class Step implements StepContext {
   #asReloadError(error: unknown, running: Running, step?: string): ReloadError {
     if (ReloadError.is(error)) return error
     const details: unknown = typeof error === 'object' && error !== null && 'details' in error ? error.details : undefined
-    return this.#error(running.code, describeThrown(error), running, { cause: error, ...(details !== undefined && { details }) }, step)
+    const hint = this.#environment.hint ?? HINTS[running.phase]
+    return this.#error(running.code, describeThrown(error), running,
+      { cause: error, ...(details !== undefined && { details }), ...(hint !== undefined && { hint }) }, step)
   }
 
   #error(code: ReloadErrorCode, reason: string, running: Running, more: { cause?: unknown; hint?: string; details?: unknown }, step = running.step): ReloadError {

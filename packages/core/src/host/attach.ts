@@ -57,7 +57,7 @@ function served(state: HostState, slot: number, key: string, place: { surface: s
 
 async function open<P, R>(state: HostState, owner: PluginVersion, provider: P, place: { surface: string; key: string; resource: string }, options: AttachOptions<P, R>): Promise<R> {
   using lease = new HeldProvider(owner, provider, state.clock.now(), { label: `attach ${options.name}` })
-  const environment = { ...state.environment(false), timeoutMs: () => state.timeoutMs('open'), timeoutOption: 'open' }
+  const environment = { ...state.environment(false), timeoutMs: () => state.timeoutMs('open'), timeoutOption: 'open', hint: 'Nothing was attached.' }
   const step = new Step(environment, { ...place, plugin: owner.label })
   const strategy = state.strategies.get(place.surface)
   // A host that closes waits for no open: what it produces after all is closed again.

@@ -10,9 +10,7 @@ import { Drain, type DrainPolicy } from './drain.js'
 import { Epoch } from './epoch.js'
 import type { EpochChange } from './epoch-change.js'
 import type { ReloadEvent, ReloadObserver } from './events.js'
-import type { Finalization } from './finalization.js'
 import type { LeaseList } from './lease-list.js'
-import type { Operation } from './operation.js'
 import type { PluginHandle } from './plugin.js'
 import type { PluginVersion } from './plugin-version.js'
 import type { Grants } from './staging.js'
@@ -31,6 +29,17 @@ export interface PluginHostOptions {
   /** Told of every phase, resource and step. What it throws is ignored. */
   observer?: ReloadObserver
   clock?: Clock
+}
+
+/** An operation that is changing plugins. */
+interface UnderWay {
+  /** Settles when the operation has committed or rolled back. Never rejects. */
+  readonly decided: Promise<void>
+}
+
+/** Old versions that are being drained. */
+interface Forceable {
+  force(policy: DrainPolicy): Promise<void>
 }
 
 /** What the operations of one host share. */
@@ -54,9 +63,9 @@ export class HostState {
   readonly plugins = new Map<string, PluginVersion>()
   readonly retired = new Map<PluginVersion, Drain>()
   /** The operations under way, by plugin id. */
-  readonly operations = new Map<string, Operation>()
+  readonly operations = new Map<string, UnderWay>()
   /** Operations that have listed what they hand over: nothing may be opened with these versions any more. */
-  readonly listed = new Map<PluginVersion, Operation>()
+  readonly listed = new Map<PluginVersion, UnderWay>()
   /** The live resources, by table key. */
   readonly attached = new Map<string, Attached>()
   /** The table keys of resources that are being opened. */
@@ -64,7 +73,7 @@ export class HostState {
   /** What removed keys are judged by when they come back. */
   readonly remembered = new Map<string, unknown>()
   /** What follows a commit, until it is over. */
-  readonly finalizations = new Set<Finalization>()
+  readonly finalizations = new Set<Forceable>()
   /** The resources that are being detached. */
   readonly detaching = new Set<Promise<void>>()
   /** Fires when the host is closed. */
