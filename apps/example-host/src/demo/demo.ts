@@ -6,8 +6,8 @@ import { catalogueOf } from '../plugins/index.js'
 import { Acknowledged } from './acknowledged.js'
 import { auditAttachments } from './audit/attachment-audit.js'
 import { auditIndex } from './audit/index-audit.js'
-import { auditNote } from './audit/note-audit.js'
-import { auditSink } from './audit/sink-audit.js'
+import { auditShared } from './audit/shared-audit.js'
+import { auditSink, readJsonLines } from './audit/sink-audit.js'
 import { CheckpointLog } from './checkpoint-log.js'
 import type { Dataset } from './dataset.js'
 import { judgeInvariants } from './invariants.js'
@@ -17,6 +17,7 @@ import { Load } from './load.js'
 import { runPlan } from './plan.js'
 import { Reloads } from './reloads.js'
 import type { Report } from './report/report.js'
+import { NoteReplica } from './workload/replicas/note-replica.js'
 
 export interface DemoOptions {
   readonly dataset: Dataset
@@ -26,6 +27,11 @@ export interface DemoOptions {
   readonly lastMs: number
   progress(line: string): void
 }
+
+/** What the host opens: names, and the keys of the plugins' providers. */
+const INDEXES = { movies: 'fulltext' }
+const SHARED = { agenda: 'notes', minutes: 'notes', ideas: 'notes' }
+const STREAMS = { audit: 'json-lines-all', titles: 'json-lines-titles' }
 
 const STEADY_SHARE = 0.1
 const COMMIT_ROWS = 100
@@ -46,7 +52,7 @@ export async function runDemo({ dataset, directory, lastMs, progress }: DemoOpti
 
   progress(`opening the host with ${catalogue.length} plugins`)
   await using host = await ExampleHost.open({
-    directory, checkpoints, plugins: catalogue, notes: ['agenda', 'minutes', 'ideas'],
+    directory, checkpoints, plugins: catalogue, indexes: INDEXES, shared: SHARED, streams: STREAMS,
     pluginHost: { timeouts: TIMEOUTS }, onJobError: (error) => failures.push(error),
   })
   for (let at = 0; at < dataset.movies.length; at += COMMIT_ROWS) {
@@ -54,7 +60,7 @@ export async function runDemo({ dataset, directory, lastMs, progress }: DemoOpti
     acknowledged.commit(await host.commit(changes), changes)
   }
 
-  const load = new Load(host, dataset, acknowledged, latency)
+  const load = new Load(host, dataset, acknowledged, latency, () => new NoteReplica())
   progress('running the load alone')
   await delay(lastMs * STEADY_SHARE)
   const reloads = new Reloads(host, latency)
@@ -69,9 +75,12 @@ export async function runDemo({ dataset, directory, lastMs, progress }: DemoOpti
     dataset: { name: 'vega-datasets: movies.json, airports.csv, flights-200k.arrow', rows: dataset.movies.length + dataset.airports.length + dataset.flights.delays.length },
     load: { queries: load.queries.queries, failedQueries: load.queries.failures.length, commits: acknowledged.commits.size, edits: [...acknowledged.edits.values()].flat().length },
     reloads: reloads.entries,
-    cdc: await Promise.all(['all', 'titles'].map((name) => auditSink(name === 'all' ? 'audit' : 'titles', join(sinks, `json-lines-${name}.jsonl`), acknowledged))),
-    index: [await auditIndex(host, acknowledged)],
-    crdt: await Promise.all([...load.replicas].map(([name, replicas]) => auditNote(host, name, replicas, acknowledged))),
+    cdc: await Promise.all(Object.entries(STREAMS).map(async ([stream, key]) => {
+      const sink = join(sinks, `${key}.jsonl`)
+      return auditSink(stream, sink, await readJsonLines(sink), acknowledged)
+    })),
+    index: await Promise.all(Object.keys(INDEXES).map((name) => auditIndex(host, name, acknowledged))),
+    crdt: await Promise.all([...host.shared].map(([name, resource]) => auditShared(resource, load.replicas.get(name) ?? [], acknowledged))),
     latency: latency.summary(),
   }
   const attachments = { written: acknowledged.attachments.size, missing: await auditAttachments(host, acknowledged) }

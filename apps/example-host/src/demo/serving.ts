@@ -20,15 +20,15 @@ export interface Serving {
 
 export function serving(host: ExampleHost, entry: CatalogueEntry): Serving {
   using lease = host.plugins.capture({ label: 'serving' })
-  const providers = providersOf(lease, entry.surface)
+  const providers = providersOf(lease, entry)
   return {
     providers, versions: providers.map(versionOf),
     same: (other) => other.providers.length === providers.length && providers.every((provider, at) => provider === other.providers[at]),
   }
 }
 
-function providersOf(lease: Lease, surfaceId: string): readonly object[] {
-  const surface = SURFACES.find(({ id }) => id === surfaceId)
-  if (surface === undefined) throw new Error(`no surface is called ${surfaceId}`)
-  return lease.all(surface) as readonly object[]
+function providersOf(lease: Lease, entry: CatalogueEntry): readonly object[] {
+  const surface = SURFACES.find(({ id }) => id === entry.surface)
+  if (surface === undefined) throw new Error(`no surface is called ${entry.surface}`)
+  return entry.keys.map((key) => lease.get(surface, key) as object)
 }

@@ -5,6 +5,7 @@ import { CdcPump, type CdcLsn, type CheckpointStore } from '@uni/reload-cdc'
 import { FileCheckpointStore } from '@uni/reload-cdc/node'
 import { crdtKind, type CrdtState } from '@uni/reload-crdt'
 import { buildIndex, indexKind, type IndexHandle } from '@uni/reload-index'
+import { fileSpool } from '@uni/reload-index/node'
 import type { RecordBatch } from 'apache-arrow'
 import type { CatalogueEntry } from '../plugins/catalogue.js'
 import { toBatch, type DocumentChange } from './document.js'
@@ -12,67 +13,83 @@ import { DocumentStore } from './document-store.js'
 import { JobScheduler } from './job-scheduler.js'
 import { strategies } from './strategies.js'
 
+/** Names of live resources, and the keys of the providers that open them. */
+export type Opened = Readonly<Record<string, string>>
+
 export interface ExampleHostOptions {
   /** Where the documents, the log and the checkpoints are kept. */
   readonly directory: string
   readonly plugins: readonly CatalogueEntry[]
-  /** The names of the documents people edit together. */
-  readonly notes: readonly string[]
+  /** Indexes over the documents. */
+  readonly indexes: Opened
+  /** Texts, boards and sheets that people edit together. */
+  readonly shared: Opened
+  /** Streams of commits. */
+  readonly streams: Opened
   readonly pluginHost?: Omit<PluginHostOptions, 'strategies'>
   /** Default: files in `directory`. */
   readonly checkpoints?: CheckpointStore
   onJobError(error: unknown): void
 }
 
-/** The streams this host feeds: name → key of the provider that opens it. */
-const STREAMS = { audit: 'json-lines-all', titles: 'json-lines-titles' } as const
+interface Parts {
+  readonly plugins: PluginHost
+  readonly store: DocumentStore
+  readonly pump: CdcPump
+  readonly indexes: readonly LiveResource<IndexHandle, RecordBatch>[]
+  readonly shared: ReadonlyMap<string, LiveResource<CrdtState, Uint8Array>>
+  readonly attachments: LiveResource<Storage, StorageWrite>
+  readonly jobs: JobScheduler
+}
 
 /** A document database whose abilities come from plugins. */
 export class ExampleHost implements AsyncDisposable {
   readonly plugins: PluginHost
   readonly store: DocumentStore
   readonly pump: CdcPump
-  readonly movies: LiveResource<IndexHandle, RecordBatch>
-  readonly notes: ReadonlyMap<string, LiveResource<CrdtState, Uint8Array>>
+  readonly shared: ReadonlyMap<string, LiveResource<CrdtState, Uint8Array>>
   readonly attachments: LiveResource<Storage, StorageWrite>
+  readonly #indexes: readonly LiveResource<IndexHandle, RecordBatch>[]
   readonly #jobs: JobScheduler
   #closing: Promise<void> | undefined
 
-  private constructor(parts: Pick<ExampleHost, 'plugins' | 'store' | 'pump' | 'movies' | 'notes' | 'attachments'> & { jobs: JobScheduler }) {
+  private constructor(parts: Parts) {
     this.plugins = parts.plugins
     this.store = parts.store
     this.pump = parts.pump
-    this.movies = parts.movies
-    this.notes = parts.notes
+    this.shared = parts.shared
     this.attachments = parts.attachments
+    this.#indexes = parts.indexes
     this.#jobs = parts.jobs
   }
 
   /** Opens the store, installs version 1 of every plugin, and opens what they serve. */
   static async open(options: ExampleHostOptions): Promise<ExampleHost> {
-    const store = new DocumentStore(join(options.directory, 'documents'))
-    const plugins = new PluginHost({ ...options.pluginHost, strategies: strategies(store) })
+    const { directory } = options
+    const store = new DocumentStore(join(directory, 'documents'))
+    const plugins = new PluginHost({ ...options.pluginHost, strategies: strategies(store, fileSpool(join(directory, 'spool'))) })
     for (const entry of options.plugins) await plugins.add(entry.v1())
 
-    const movies = await plugins.attach(indexKind, {
-      name: 'movies', key: 'fulltext', open: (provider) => buildIndex(provider, toBatch([...store.documents()])),
-    })
-    const notes = await Promise.all(options.notes.map(async (name) =>
-      [name, await plugins.attach(crdtKind, { name, key: 'notes', open: (provider) => provider.empty() })] as const))
+    const documents = toBatch([...store.documents()])
+    const indexes = await attachAll(options.indexes, (name, key) =>
+      plugins.attach(indexKind, { name, key, open: (provider) => buildIndex(provider, documents) }))
+    const shared = await attachAll(options.shared, (name, key) =>
+      plugins.attach(crdtKind, { name, key, open: (provider) => provider.empty() }))
     const attachments = await plugins.attach(storageBackend, {
-      name: 'attachments', key: 'file', open: (provider) => provider.open(join(options.directory, 'attachments')),
+      name: 'attachments', key: 'file', open: (provider) => provider.open(join(directory, 'attachments')),
     })
-    const checkpoints = options.checkpoints ?? new FileCheckpointStore(join(options.directory, 'checkpoints'))
+    const checkpoints = options.checkpoints ?? new FileCheckpointStore(join(directory, 'checkpoints'))
     const pump = new CdcPump({ host: plugins, log: store, checkpoints })
-    await Promise.all(Object.entries(STREAMS).map(([name, key]) => pump.start(name, key)))
+    await attachAll(options.streams, (name, key) => pump.start(name, key))
     const jobs = new JobScheduler(plugins, 'housekeeping', options.onJobError)
-    return new ExampleHost({ plugins, store, pump, movies, notes: new Map(notes), attachments, jobs })
+    return new ExampleHost({ plugins, store, pump, attachments, jobs, shared, indexes: [...indexes.values()] })
   }
 
   /** Commits changes to documents. Resolves when they are durable and searchable; the sinks follow by the log. */
   commit(changes: readonly DocumentChange[]): Promise<CdcLsn> {
-    // Handed to the index in the order of the log, so that both end up with the same revisions.
-    return this.store.commit(changes, () => this.movies.write(toBatch(changes)))
+    const batch = toBatch(changes)
+    // Handed to the indexes in the order of the log, so that all end up with the same revisions.
+    return this.store.commit(changes, async () => { await Promise.all(this.#indexes.map((index) => index.write(batch))) })
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -85,4 +102,8 @@ export class ExampleHost implements AsyncDisposable {
     await this.plugins[Symbol.asyncDispose]()
     await this.store.close()
   }
+}
+
+async function attachAll<T>(opened: Opened, attach: (name: string, key: string) => Promise<T>): Promise<ReadonlyMap<string, T>> {
+  return new Map(await Promise.all(Object.entries(opened).map(async ([name, key]) => [name, await attach(name, key)] as const)))
 }

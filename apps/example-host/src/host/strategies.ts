@@ -2,16 +2,16 @@ import type { AnyStrategy } from '@uni/reload-core'
 import { aggregateFnHandoff, backgroundJobHandoff, scalarFnHandoff, storageBackendHandoff } from '@uni/reload-core/surfaces'
 import { cdcHandoff, type CommitLog } from '@uni/reload-cdc'
 import { crdtHandoff } from '@uni/reload-crdt'
-import { indexHandoff } from '@uni/reload-index'
+import { indexHandoff, type ImageSpool } from '@uni/reload-index'
 import { logicalTypeHandoff } from '@uni/reload-logical-type'
 import type { RecordBatch } from 'apache-arrow'
 import { everyDocument } from './queries.js'
 
-/** One strategy a surface: what this host can replace. */
-export function strategies(log: CommitLog): AnyStrategy[] {
+/** One strategy a surface: what this host can replace. Images that are handed over as files go through `spool`. */
+export function strategies(log: CommitLog, spool?: ImageSpool): AnyStrategy[] {
   return [
     scalarFnHandoff(), aggregateFnHandoff(), storageBackendHandoff(), backgroundJobHandoff(),
-    indexHandoff({ canary: { queries: [everyDocument], k: Number.MAX_SAFE_INTEGER, compare: sameDocuments } }),
+    indexHandoff({ ...(spool && { spool }), canary: { queries: [everyDocument], k: Number.MAX_SAFE_INTEGER, compare: sameDocuments } }),
     cdcHandoff({ canResume: (lsn) => log.canReadFrom(lsn) }),
     crdtHandoff({ direction: 'full' }),
     logicalTypeHandoff(),

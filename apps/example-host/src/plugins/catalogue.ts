@@ -15,6 +15,8 @@ export interface CatalogueEntry {
   readonly id: string
   /** The surface it is about. */
   readonly surface: string
+  /** The keys it provides there. */
+  readonly keys: readonly string[]
   readonly cutover?: Cutover
   v1(): Plugin
   v2(): Plugin

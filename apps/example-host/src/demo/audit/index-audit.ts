@@ -12,14 +12,14 @@ export interface IndexAudit {
   readonly extra: number
 }
 
-/** Reads the whole index back and holds it against what was acknowledged. */
-export async function auditIndex(host: ExampleHost, acknowledged: Acknowledged): Promise<IndexAudit> {
+/** Reads a whole index back and holds it against what was acknowledged. */
+export async function auditIndex(host: ExampleHost, name: string, acknowledged: Acknowledged): Promise<IndexAudit> {
   using lease = host.plugins.capture({ label: 'index audit' })
-  const answer = await lease.resource(indexKind, 'movies').probe(everyDocument, Number.MAX_SAFE_INTEGER)
+  const answer = await lease.resource(indexKind, name).probe(everyDocument, Number.MAX_SAFE_INTEGER)
   const found = new Map(Array.from({ length: answer.numRows }, (_, row) =>
     [String(answer.getChild('id')?.get(row)), Number(answer.getChild('revision')?.get(row))]))
   const expected = [...acknowledged.documents.values()].filter(({ deleted }) => !deleted)
   const missing = expected.filter(({ id, revision }) => found.get(id) !== revision).length
   const extra = [...found.keys()].filter((id) => acknowledged.documents.get(id)?.deleted !== false).length + (answer.numRows - found.size)
-  return { name: 'movies', documents: found.size, missing, extra }
+  return { name, documents: found.size, missing, extra }
 }

@@ -11,26 +11,33 @@ export interface SinkAudit {
   readonly outOfOrder: number
 }
 
-/** What a line of a JSON-lines sink says of the row it holds. */
-interface Line { readonly lsnStart: string; readonly row: { readonly id: string } }
+/** A row as a sink holds it, in the order it was written. */
+export interface SunkRow {
+  readonly lsn: bigint
+  readonly id: string
+}
 
-/** Reads a sink's file back and holds it against the commits that were acknowledged. */
-export async function auditSink(stream: string, sink: string, acknowledged: Acknowledged): Promise<SinkAudit> {
-  const lines = (await readFile(sink, 'utf8')).split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Line)
-  const seen = new Map<string, number>()
-  let outOfOrder = 0
-  let last = -1n
-  for (const { lsnStart, row } of lines) {
-    const lsn = BigInt(lsnStart)
-    if (lsn < last) outOfOrder += 1
-    last = lsn
-    const name = `${lsn} ${row.id}`
-    seen.set(name, (seen.get(name) ?? 0) + 1)
-  }
-  const expected = [...acknowledged.commits].flatMap(([lsn, changes]) => changes.map(({ id }) => `${lsn} ${id}`))
+/** Holds what a sink has against the commits that were acknowledged. */
+export function auditSink(stream: string, sink: string, rows: readonly SunkRow[], acknowledged: Acknowledged): SinkAudit {
+  const seen = new Set(rows.map(nameOf))
+  const expected = [...acknowledged.commits].flatMap(([lsn, changes]) => changes.map(({ id }) => nameOf({ lsn, id })))
   return {
-    stream, sink, committed: expected.length, delivered: seen.size, outOfOrder,
+    stream, sink, committed: expected.length, delivered: seen.size,
     missing: expected.filter((name) => !seen.has(name)).length,
-    duplicates: lines.length - seen.size,
+    duplicates: rows.length - seen.size,
+    outOfOrder: rows.filter(({ lsn }, at) => at > 0 && lsn < (rows[at - 1] as SunkRow).lsn).length,
   }
+}
+
+/** What a JSON-lines sink has written. */
+export async function readJsonLines(file: string): Promise<SunkRow[]> {
+  const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '')
+  return lines.map((line) => {
+    const { lsnStart, row } = JSON.parse(line) as { readonly lsnStart: string; readonly row: { readonly id: string } }
+    return { lsn: BigInt(lsnStart), id: row.id }
+  })
+}
+
+function nameOf({ lsn, id }: SunkRow): string {
+  return `${lsn} ${id}`
 }

@@ -1,5 +1,5 @@
 import type { IndexAudit } from '../audit/index-audit.js'
-import type { NoteAudit } from '../audit/note-audit.js'
+import type { SharedAudit } from '../audit/shared-audit.js'
 import type { SinkAudit } from '../audit/sink-audit.js'
 import type { Latency } from '../latency.js'
 
@@ -40,7 +40,7 @@ export interface Report {
   readonly reloads: readonly ReloadEntry[]
   readonly cdc: readonly SinkAudit[]
   readonly index: readonly IndexAudit[]
-  readonly crdt: readonly NoteAudit[]
+  readonly crdt: readonly SharedAudit[]
   readonly latency: ReturnType<Latency['summary']>
   readonly invariants: readonly InvariantEntry[]
 }

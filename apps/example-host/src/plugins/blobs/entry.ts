@@ -8,6 +8,7 @@ import { blobsV2 } from './v2.js'
 export const blobsEntry: CatalogueEntry = {
   id: 'blobs',
   surface: storageBackend.id,
+  keys: ['file'],
   cutover: 'exclusive',
   v1: blobsV1,
   v2: blobsV2,

@@ -8,6 +8,7 @@ import { distanceV2 } from './v2.js'
 export const distanceEntry: CatalogueEntry = {
   id: 'distance',
   surface: scalarFn.id,
+  keys: ['haversine'],
   v1: distanceV1,
   v2: distanceV2,
   bad: () => [

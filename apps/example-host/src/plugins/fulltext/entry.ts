@@ -10,6 +10,7 @@ import { fulltextV2 } from './v2.js'
 export const fulltextEntry: CatalogueEntry = {
   id: 'fulltext',
   surface: indexKind.id,
+  keys: ['fulltext'],
   v1: fulltextV1,
   v2: fulltextV2,
   bad: () => [

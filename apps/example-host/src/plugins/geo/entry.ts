@@ -8,6 +8,7 @@ import { geoV2 } from './v2.js'
 export const geoEntry: CatalogueEntry = {
   id: 'geo',
   surface: logicalType.id,
+  keys: ['geo.point'],
   v1: geoV1,
   v2: geoV2,
   bad: () => [

@@ -9,6 +9,7 @@ export function housekeepingEntry(onRun: (version: string) => void): CatalogueEn
   return {
     id: 'housekeeping',
     surface: backgroundJob.id,
+    keys: ['housekeeping'],
     v1: () => housekeepingV1(onRun),
     v2: () => housekeepingV2(onRun),
     bad: () => [{ plugin: changesItsId(onRun), fault: 'changes its id', code: 'MANIFEST', result: 'rejected' }],

@@ -1,5 +1,6 @@
 import { cdcOutput } from '@uni/reload-cdc'
 import type { CatalogueEntry } from '../catalogue.js'
+import { SINKS } from './sinks.js'
 import { startFails } from './start-fails.js'
 import { startsAStreamWithoutDeliver } from './starts-a-stream-without-deliver.js'
 import { jsonLinesV1 } from './v1.js'
@@ -13,6 +14,7 @@ export function jsonLinesEntry(directory: string): CatalogueEntry {
   return {
     id: 'json-lines',
     surface: cdcOutput.id,
+    keys: SINKS.map(({ name }) => name),
     v1: () => jsonLinesV1(directory),
     v2: () => jsonLinesV2(directory),
     bad: () => [

@@ -8,6 +8,7 @@ import { notesV2 } from './v2.js'
 export const notesEntry: CatalogueEntry = {
   id: 'notes',
   surface: crdtKind.id,
+  keys: ['notes'],
   v1: notesV1,
   v2: notesV2,
   bad: () => [

@@ -7,6 +7,7 @@ import { statisticsV2 } from './v2.js'
 export const statisticsEntry: CatalogueEntry = {
   id: 'statistics',
   surface: aggregateFn.id,
+  keys: ['mean'],
   v1: statisticsV1,
   v2: statisticsV2,
   bad: () => [{ plugin: lacksFinish(), fault: 'lacks the method finish', code: 'PLUGIN', result: 'rejected' }],
