@@ -1,3 +1,5 @@
+import type { FailureReport } from './dispatch/report.js'
+
 /** The phases of a reload, in order, and the two ways of leaving it. */
 export type ReloadPhase =
   | 'validate' | 'stage' | 'preflight' | 'fence' | 'prepare' | 'converge' | 'commit' | 'drain' | 'finalize'
@@ -75,6 +77,8 @@ export class ReloadError extends Error {
   readonly retryable: boolean
   /** What failed while the reload was being rolled back, in the order it happened. Empty for a clean rollback. */
   readonly rollbackErrors: unknown[] = []
+  /** What the reload did until it was rolled back. Absent where the error is of no reload, or nothing had begun. */
+  report: FailureReport | undefined
 
   constructor(code: ReloadErrorCode, reason: string, init: ReloadErrorInit = {}) {
     super(composeMessage(code, reason, init), 'cause' in init ? { cause: init.cause } : undefined)

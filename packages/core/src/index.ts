@@ -16,7 +16,7 @@ export { stopAndCopy, type StopAndCopyVerbs } from './move/stop-and-copy.js'
 export { ReloadDispatcher, type DispatcherOptions, type DispatchRequest } from './dispatch/dispatcher.js'
 export { OldProviders, ReloadKindHandlers, type KindHandoff } from './dispatch/request.js'
 export { ReloadOutcome } from './dispatch/outcome.js'
-export type { CompatEntry, CompatReport, HandoffReport } from './dispatch/report.js'
+export type { CompatEntry, CompatReport, FailureReport, HandoffReport } from './dispatch/report.js'
 export type { TimedCall, Timeouts } from './dispatch/timeouts.js'
 
 export type { Plugin, PluginContext, PluginDependency, PluginHandle, PluginManifest, Registrar } from './host/plugin.js'

@@ -40,6 +40,7 @@ describe('a reload', () => {
       'HANDOFF (plugin "ledgers@1.0.0 → 2.0.0", test-ledger "ledger", resource "main", prepare/open): cannot read it. '
       + 'The old version goes on serving. Correct the new one, then reload again.')
     await ledger.write(2)
+    expect(ReloadError.is(error) && error.report).toMatchObject({ handoffs: [{ resource: 'main', convergeMs: 0, replayedWrites: 0 }] })
     expect(kind.opened[0]?.entries).toEqual([1, 2])
     expect(kind.opened[0]?.closed).toBe(0)
     expect(broken.calls).toEqual({ register: 1, init: 1, shutdown: 1 })

@@ -36,7 +36,7 @@ export function judgeInvariants({ report, queries, notes, plugins, attachments, 
   const bad = reloads.filter(({ fault }) => fault !== null)
   const lost = [...cdc.map(({ missing }) => missing), ...index.map(({ missing }) => missing), ...crdt.map(({ editsMissing }) => editsMissing), attachments.missing]
   const doubled = [...cdc.flatMap(({ duplicates, outOfOrder }) => [duplicates, outOfOrder]), ...index.map(({ extra }) => extra)]
-  const refusedByValue = bad.filter(({ code, asExpected }) => asExpected && (code === 'SCHEMA_INCOMPAT' || code === 'HANDOFF'))
+  const refusedByValue = bad.filter(({ surface, code, asExpected }) => asExpected && (code === 'SCHEMA_INCOMPAT' || (code === 'HANDOFF' && surface === 'index-kind')))
   const timedOut = bad.filter(({ code }) => code === 'STEP_TIMEOUT')
   const dishonest = [...checkpoints].filter(([, lsns]) => !isHonest(lsns, head)).map(([stream]) => stream)
   return [

@@ -1,4 +1,4 @@
-import { ReloadError, type Plugin, type PluginHandle, type ReloadOptions, type ReloadReport, type ReloadResult } from '@uni/reload-core'
+import { ReloadError, type Plugin, type PluginHandle, type HandoffReport, type ReloadOptions, type ReloadResult } from '@uni/reload-core'
 import type { ExampleHost } from '../host/example-host.js'
 import type { BadVersion, CatalogueEntry } from '../plugins/catalogue.js'
 import type { Latency } from './latency.js'
@@ -32,8 +32,8 @@ export class Reloads {
       const { drainMs } = await finalized
       const served = serving(this.#host, entry)
       this.entries.push({
-        ...times(report), plugin: entry.id, from: String(report.from), to: String(report.to), surface: entry.surface, result: 'committed',
-        code: null, drainMs, fault: null, asExpected: served.versions.every((version) => version === plugin.manifest.version),
+        plugin: entry.id, from: String(report.from), to: String(report.to), surface: entry.surface, result: 'committed',
+        code: null, ...times(report.handoffs, report), drainMs, fault: null, asExpected: served.versions.every((version) => version === plugin.manifest.version),
       })
     }
     return results
@@ -46,12 +46,16 @@ export class Reloads {
     const startedAt = performance.now()
     const error = await this.#underWay(() => this.#host.plugins.reload(handle, plugin, { ...(entry.cutover && { cutover: entry.cutover }) })
       .then(() => undefined, (thrown: unknown) => thrown))
+    const totalMs = performance.now() - startedAt
     const after = serving(this.#host, entry)
     const found = ReloadError.is(error) ? error.code : null
+    const report = ReloadError.is(error) ? error.report : undefined
+    const outcome = error === undefined ? 'committed' : rolledBack(error) ? 'rolled-back' : 'rejected'
     this.entries.push({
-      ...NO_TIMES, plugin: entry.id, from: [...new Set(before.versions)].join(), to: plugin.manifest.version, surface: entry.surface,
-      result: error === undefined ? 'committed' : result, code: found, totalMs: performance.now() - startedAt, fault,
-      asExpected: found === code && rolledBack(error) === (result === 'rolled-back') && rollbackWasClean(error)
+      plugin: entry.id, from: [...new Set(before.versions)].join(), to: plugin.manifest.version, surface: entry.surface,
+      result: outcome, code: found,
+      ...times(report?.handoffs ?? [], { pauseMs: 0, blockedMs: 0, ...report, totalMs }), drainMs: 0, fault,
+      asExpected: found === code && outcome === result && rollbackWasClean(error)
         && this.#handle(entry.id).generation === handle.generation && after.same(before),
     })
   }
@@ -72,10 +76,11 @@ export class Reloads {
   }
 }
 
-const NO_TIMES = { totalMs: 0, pauseMs: 0, blockedMs: 0, drainMs: 0, bytes: 0, replayedWrites: 0 }
+type Times = Pick<ReloadEntry, 'totalMs' | 'pauseMs' | 'blockedMs' | 'bytes' | 'replayedWrites'>
 
-function times({ totalMs, pauseMs, blockedMs, bytes, replayedWrites }: ReloadReport): Omit<typeof NO_TIMES, 'drainMs'> {
-  return { totalMs, pauseMs, blockedMs, bytes, replayedWrites }
+function times(handoffs: readonly HandoffReport[], { totalMs, pauseMs, blockedMs }: Pick<Times, 'totalMs' | 'pauseMs' | 'blockedMs'>): Times {
+  const sum = (of: 'bytes' | 'replayedWrites'): number => handoffs.reduce((total, handoff) => total + handoff[of], 0)
+  return { totalMs, pauseMs, blockedMs, bytes: sum('bytes'), replayedWrites: sum('replayedWrites') }
 }
 
 /** A reload that failed before any handoff began was rejected; there was nothing to roll back. */

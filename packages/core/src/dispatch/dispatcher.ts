@@ -6,7 +6,7 @@ import { handlerMove } from './handler-move.js'
 import { Handoffs, type ResourceMove } from './handoffs.js'
 import { ReloadOutcome } from './outcome.js'
 import { withMoves } from './pairs.js'
-import type { CompatReport } from './report.js'
+import { failureReport, type CompatReport } from './report.js'
 import type { OldProviders, ReloadKindHandlers } from './request.js'
 import type { StepEnvironment } from './step.js'
 import { StrategyTable } from './strategy-table.js'
@@ -69,6 +69,7 @@ export class ReloadDispatcher {
   async dispatch(request: DispatchRequest): Promise<ReloadOutcome> {
     const { old, next, handlers, cutover = 'overlap', signal, dryRun = false } = request
     const environment = this.#environment(dryRun)
+    const startedAt = this.#clock.now()
     const moves = (handlers?.entries() ?? []).map(({ surface, handoff }) => handlerMove(this.#strategies.get(surface.id), handoff, {
       old: old.get(surface, handoff.key), next: next.get(surface, handoff.key),
     }, this.#clock))
@@ -82,7 +83,10 @@ export class ReloadDispatcher {
       if (signal?.aborted === true) throw new ReloadError('ABORTED', 'the caller aborted', { phase: 'converge', cause: signal.reason })
     } catch (error) {
       const rollbackErrors = await handoffs.rollback()
-      if (ReloadError.is(error)) error.rollbackErrors.push(...rollbackErrors)
+      if (ReloadError.is(error)) {
+        error.rollbackErrors.push(...rollbackErrors)
+        error.report = failureReport(this.#clock.now() - startedAt, handoffs.report, environment.meter.worst)
+      }
       throw error
     }
     if (!dryRun) return new ReloadOutcome(handoffs, compat, 'converged')

@@ -1,4 +1,5 @@
 import type { CompatVerdict, Discipline } from '../strategy.js'
+import type { Stretch } from './stretch-meter.js'
 
 /** What happened to one live resource (I10). Times in milliseconds. */
 export interface HandoffReport {
@@ -15,6 +16,21 @@ export interface HandoffReport {
   readonly blockedBy: string | undefined
   readonly bytes: number
   readonly replayedWrites: number
+}
+
+/** What a reload that was rolled back did until then. Times in milliseconds. */
+export interface FailureReport {
+  readonly totalMs: number
+  readonly handoffs: readonly HandoffReport[]
+  /** The longest that one write was held. */
+  readonly pauseMs: number
+  /** The longest synchronous stretch of any plugin call, and the call. */
+  readonly blockedMs: number
+  readonly blockedBy: string | undefined
+}
+
+export function failureReport(totalMs: number, handoffs: readonly HandoffReport[], worst: Stretch): FailureReport {
+  return { totalMs, handoffs, pauseMs: Math.max(0, ...handoffs.map(({ pauseMs }) => pauseMs)), ...worst }
 }
 
 /** A strategy's judgement of one key. */

@@ -1,4 +1,5 @@
 import { Handoffs } from '../dispatch/handoffs.js'
+import { failureReport } from '../dispatch/report.js'
 import type { ReloadKindHandlers } from '../dispatch/request.js'
 import type { StepEnvironment } from '../dispatch/step.js'
 import { ReloadError, describeThrown, type ReloadPhase } from '../errors.js'
@@ -53,6 +54,7 @@ export class Operation {
   readonly #ids: readonly string[]
   readonly #retired: readonly PluginVersion[]
   #decide: () => void = () => {}
+  #begun: Handoffs | undefined
   /** How to undo what has been done, in the order it was done. */
   readonly #undo: (() => Promise<readonly unknown[]>)[] = []
 
@@ -78,7 +80,7 @@ export class Operation {
       // A dry run takes nothing out of service, so it fences nothing.
       if (this.#options.cutover === 'exclusive' && !this.#options.dryRun) await this.#log.phase('fence', () => this.#fence())
 
-      const handoffs = this.#handoffs(preflight)
+      const handoffs = this.#begun = this.#handoffs(preflight)
       this.#undo.push(() => handoffs.rollback())
       await this.#log.phase('prepare', () => handoffs.prepare())
       const change = new EpochChange(this.#retired, succession.installed)
@@ -211,6 +213,7 @@ export class Operation {
   async #rollback(cause: unknown): Promise<ReloadError> {
     const error = ReloadError.is(cause) ? cause : new ReloadError('HANDOFF', describeThrown(cause), { phase: this.#log.current, cause })
     error.rollbackErrors.push(...await this.#undoAll())
+    error.report = failureReport(this.#log.totalMs, this.#begun?.report ?? [], this.#environment.meter.worst)
     return error
   }
 
