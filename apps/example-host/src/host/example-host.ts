@@ -14,7 +14,7 @@ import { JobScheduler } from './job-scheduler.js'
 import { strategies } from './strategies.js'
 
 /** Names of live resources, and the keys of the providers that open them. */
-export type Opened = Readonly<Record<string, string>>
+type Opened = Readonly<Record<string, string>>
 
 export interface ExampleHostOptions {
   /** Where the documents, the log and the checkpoints are kept. */
