@@ -1,10 +1,13 @@
+import { Slices } from '../slices.js'
+
 /**
  * Runs `task` over `items`, at most `limit` at a time, and at least one. After the first failure no further task is begun, `abort` is
  * called, and the rejection waits until every task that was begun has settled, so that nothing is still moving when the
- * caller undoes it.
+ * caller undoes it. Many tasks that never wait for anything do not keep the event loop from turning.
  */
 export async function forEachBounded<T>(items: readonly T[], limit: number, task: (item: T) => Promise<void>, abort: () => void): Promise<void> {
   let next = 0
+  const slices = new Slices()
   let failure: { error: unknown } | undefined
   async function work(): Promise<void> {
     while (next < items.length && failure === undefined) {
@@ -12,6 +15,7 @@ export async function forEachBounded<T>(items: readonly T[], limit: number, task
       next += 1
       try {
         await task(item)
+        if (slices.due()) await slices.pause()
       } catch (error) {
         if (failure === undefined) {
           failure = { error }

@@ -5,8 +5,14 @@ import { liveSample, type ResourceMove } from './handoffs.js'
 /** The pairs of a reload with samples of the live resources that each is about. */
 export function withMoves(pairs: readonly Omit<JudgedPair, 'live'>[], moves: readonly ResourceMove[]): JudgedPair[] {
   const left = new Set(moves)
+  const byProvider = new Map<unknown, ResourceMove[]>()
+  for (const move of moves) {
+    const same = byProvider.get(move.next)
+    if (same === undefined) byProvider.set(move.next, [move])
+    else same.push(move)
+  }
   const judged = pairs.map((pair) => {
-    const own = moves.filter((move) => move.strategy === pair.strategy && move.key === pair.key && move.next === pair.next)
+    const own = (byProvider.get(pair.next) ?? []).filter((move) => move.strategy === pair.strategy && move.key === pair.key)
     for (const move of own) left.delete(move)
     return { ...pair, live: samplesOf(own) }
   })

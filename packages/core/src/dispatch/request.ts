@@ -44,14 +44,17 @@ export interface KindHandoff<P, R, W = never> {
 /** The live resources of a reload, as the host that owns them hands them in. */
 export class ReloadKindHandlers {
   readonly #handoffs: { surface: AnySurface; handoff: KindHandoff<unknown, unknown, unknown> }[] = []
+  readonly #names = new Map<string, Set<string>>()
 
   /** @throws ReloadError `DUPLICATE` where the surface has a handoff of this name already. */
   add<P, R, W>(surface: Surface<P, R, W>, handoff: KindHandoff<P, R, W>): this {
-    if (this.#handoffs.some((other) => other.surface.id === surface.id && other.handoff.name === handoff.name)) {
+    const names = this.#names.get(surface.id) ?? new Set()
+    if (names.has(handoff.name)) {
       throw new ReloadError('DUPLICATE', 'a live resource of this name is to be handed over already', {
         surface: surface.id, key: handoff.key, resource: handoff.name, hint: 'Name each live resource of a surface once.',
       })
     }
+    this.#names.set(surface.id, names.add(handoff.name))
     this.#handoffs.push({ surface, handoff: handoff as unknown as KindHandoff<unknown, unknown, unknown> })
     return this
   }

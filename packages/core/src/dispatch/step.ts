@@ -4,6 +4,7 @@ import type { MaybePromise } from '../maybe-promise.js'
 import { Slices } from '../slices.js'
 import type { CallOptions, StepContext } from '../strategy.js'
 import { abandonable } from './abandonable.js'
+import { onAbort } from './on-abort.js'
 import type { Stretch, StretchMeter } from './stretch-meter.js'
 
 /** What all steps of a reload share. */
@@ -91,9 +92,10 @@ export class Step implements StepContext {
   async run<T>(phase: ReloadPhase, options: PhaseOptions<T>, body: () => MaybePromise<T>): Promise<T> {
     const controller = new AbortController()
     const running: Running = { phase, code: options.code, controller, step: undefined, calling: undefined, cancelDeadline: () => {} }
-    const onAbort = (): void => controller.abort(this.#error('ABORTED', 'the caller aborted', running, { cause: options.signal?.reason }))
-    if (options.signal?.aborted) onAbort()
-    options.signal?.addEventListener('abort', onAbort, { once: true })
+    const { signal } = options
+    const abort = (): void => controller.abort(this.#error('ABORTED', 'the caller aborted', running, { cause: signal?.reason }))
+    if (signal?.aborted === true) abort()
+    const deaf = signal && onAbort(signal, abort)
     this.#running = running
     this.#arm(running)
     try {
@@ -104,7 +106,7 @@ export class Step implements StepContext {
       throw this.#asReloadError(error, running)
     } finally {
       running.cancelDeadline()
-      options.signal?.removeEventListener('abort', onAbort)
+      deaf?.()
       if (this.#running === running) this.#running = undefined
     }
   }
@@ -130,9 +132,9 @@ export class Step implements StepContext {
     }
     running.calling = calling
     const { signal: phase } = running.controller
-    const onAbort = (): void => controller.abort(phase.reason)
-    if (phase.aborted) onAbort()
-    phase.addEventListener('abort', onAbort, { once: true })
+    const abort = (): void => controller.abort(phase.reason)
+    if (phase.aborted) abort()
+    const deaf = onAbort(phase, abort)
     outer?.cancelDeadline()
     calling.resumeDeadline()
     try {
@@ -143,7 +145,7 @@ export class Step implements StepContext {
     } finally {
       calling.ended = true
       calling.cancelDeadline()
-      phase.removeEventListener('abort', onAbort)
+      deaf()
       if (running.calling === calling) running.calling = outer?.ended === false ? outer : undefined
       if (outer?.ended === false) outer.resumeDeadline()
       else if (this.#running === running && !phase.aborted) this.#arm(running)

@@ -19,6 +19,7 @@ export class EpochChange {
   readonly #edits: ResourceEdit[] = []
   readonly #added = new Map<number, ProviderEntry[]>()
   readonly #tables = new Map<number, { base: ProviderTable; next: ProviderTable }>()
+  readonly #resourceCopies = new Map<number, { base: ResourceTable; copy: Map<string, ResourceEntry> }>()
   readonly #fenced: { add: Iterable<PluginVersion>; remove: Iterable<PluginVersion> }
 
   constructor(retired: Iterable<PluginVersion>, installed: readonly PluginVersion[], fenced: { add?: Iterable<PluginVersion>; remove?: Iterable<PluginVersion> } = {}) {
@@ -34,9 +35,10 @@ export class EpochChange {
     return this
   }
 
-  /** Builds the provider tables beforehand, so that the commit has only to take them where nothing else has committed. */
-  warm(current: Epoch): void {
+  /** Builds the tables beforehand, so that the commit has only to fill them in where nothing else has committed. */
+  warm(current: Epoch, resourceSlots: Iterable<number>): void {
     for (const slot of this.#added.keys()) this.#table(slot, current)
+    for (const slot of resourceSlots) this.#resourcesOf(slot, current)
   }
 
   /** @throws ReloadError `DUPLICATE` where two plugins would provide the same key. */
@@ -86,17 +88,23 @@ export class EpochChange {
   #resources(current: Epoch): readonly ResourceTable[] {
     if (this.#edits.length === 0) return current.resources
     const tables = current.resources.slice()
-    const copies = new Map<number, Map<string, ResourceEntry>>()
     for (const { slot, name, entry } of this.#edits) {
-      let copy = copies.get(slot)
-      if (copy === undefined) {
-        copies.set(slot, copy = new Map(tables[slot]))
-        tables[slot] = copy
-      }
+      const copy = this.#resourcesOf(slot, current)
       if (entry === undefined) copy.delete(name)
       else copy.set(name, entry)
+      tables[slot] = copy
     }
     return tables
+  }
+
+  /** A copy of a resource table, for the epoch that this change makes of `current`. */
+  #resourcesOf(slot: number, current: Epoch): Map<string, ResourceEntry> {
+    const base = current.resources[slot] as ResourceTable
+    const copied = this.#resourceCopies.get(slot)
+    if (copied?.base === base) return copied.copy
+    const copy = new Map(base)
+    this.#resourceCopies.set(slot, { base, copy })
+    return copy
   }
 
   #fences(current: Epoch): ReadonlySet<PluginVersion> {

@@ -195,8 +195,3 @@ export class HostState {
     return new Drain(this.pastReaching(versions), versions.map((version) => version.leases), this.clock)
   }
 }
-
-/** How a surface's keys, or its resources, are named in the host's tables. */
-export function tableKey(slot: number, name: string): string {
-  return `${slot}:${name}`
-}

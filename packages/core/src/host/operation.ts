@@ -7,7 +7,8 @@ import type { Cutover } from '../strategy.js'
 import type { DrainPolicy } from './drain.js'
 import { EpochChange } from './epoch-change.js'
 import { Finalization } from './finalization.js'
-import { tableKey, type HostState } from './host-state.js'
+import type { HostState } from './host-state.js'
+import { tableKey } from './table-key.js'
 import { checkDependencies } from './manifest.js'
 import { PhaseLog } from './phase-log.js'
 import type { Plugin } from './plugin.js'
@@ -84,7 +85,7 @@ export class Operation {
       this.#undo.push(() => handoffs.rollback())
       await this.#log.phase('prepare', () => handoffs.prepare())
       const change = new EpochChange(this.#retired, succession.installed)
-      change.warm(this.#state.epoch)
+      change.warm(this.#state.epoch, preflight.slots)
       await this.#log.phase('converge', () => handoffs.converge())
 
       const outcome = { succession, preflight, handoffs, log: this.#log, environment: this.#environment }

@@ -1,6 +1,7 @@
 import type { ErrorPlace } from '../errors.js'
 import { LeaseList } from './lease-list.js'
 import type { Plugin, PluginHandle } from './plugin.js'
+import { tableKey } from './table-key.js'
 
 /** A provider as a plugin version registered it. */
 export interface Registration {
@@ -25,12 +26,14 @@ export class PluginVersion {
   /** The numbers of the first and the last epoch it is part of. */
   firstEpoch = Number.POSITIVE_INFINITY
   lastEpoch = Number.POSITIVE_INFINITY
+  readonly #byKey: ReadonlyMap<string, Registration>
 
   constructor(plugin: Plugin, generation: number, place: number, registrations: readonly Registration[]) {
     this.plugin = plugin
     this.generation = generation
     this.place = place
     this.registrations = registrations
+    this.#byKey = new Map(registrations.map((registration) => [tableKey(registration.slot, registration.key), registration]))
   }
 
   get id(): string { return this.plugin.manifest.id }
@@ -40,7 +43,7 @@ export class PluginVersion {
   get label(): string { return `${this.id}@${this.version}` }
 
   provides(slot: number, key: string): Registration | undefined {
-    return this.registrations.find((registration) => registration.slot === slot && registration.key === key)
+    return this.#byKey.get(tableKey(slot, key))
   }
 
   placeOf(registration: Registration): ErrorPlace {

@@ -7,7 +7,8 @@ import type { ReloadKindHandlers } from '../dispatch/request.js'
 import { Step, type PhaseOptions, type StepEnvironment } from '../dispatch/step.js'
 import { ReloadError, type ReloadErrorCode } from '../errors.js'
 import { moveOf, type Attached } from './attached.js'
-import { tableKey, type HostState } from './host-state.js'
+import type { HostState } from './host-state.js'
+import { tableKey } from './table-key.js'
 import type { Registration } from './plugin-version.js'
 import type { Succession } from './succession.js'
 
@@ -50,6 +51,11 @@ export class Preflight {
     this.compat = await judge(this.#pairs(), this.#environment, this.#options.signal)
     refuseIncompatible(this.compat)
     await this.#rememberRemoved()
+  }
+
+  /** The surfaces whose resources change. */
+  get slots(): Set<number> {
+    return new Set([...this.moves.map(({ strategy }) => this.#state.slotOf(strategy.surface.id)), ...this.orphans.map(({ slot }) => slot)])
   }
 
   /** A key that another plugin took and gave up again since then was judged against the wrong contract. */
