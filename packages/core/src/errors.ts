@@ -2,7 +2,7 @@ import type { FailureReport } from './dispatch/report.js'
 
 /** The phases of a reload, in order, and the two ways of leaving it. */
 export type ReloadPhase =
-  | 'validate' | 'stage' | 'preflight' | 'fence' | 'prepare' | 'converge' | 'commit' | 'drain' | 'finalize'
+  | 'validate' | 'stage' | 'preflight' | 'fence' | 'prepare' | 'converge' | 'commit' | 'bake' | 'drain' | 'finalize'
   | 'rollback'
 
 /**
@@ -23,6 +23,7 @@ export type ReloadPhase =
  * - `RESOURCE_HALTED` the resource could not be started again after a rollback (retryable: each call tries);
  *   `RESOURCE_CLOSED` it was detached or its host closed.
  * - `LEASE_RELEASED` the lease was used after its release; `HOST_CLOSED` the host was closed.
+ * - `JOURNAL` what is to be done could not be written down, or what was done not be read.
  */
 export type ReloadErrorCode =
   | 'PLUGIN_NOT_FOUND' | 'STALE_HANDLE' | 'MANIFEST' | 'DEPENDENCY' | 'RELOAD_IN_PROGRESS'
@@ -30,7 +31,7 @@ export type ReloadErrorCode =
   | 'SCHEMA_INCOMPAT' | 'ORPHANED_RESOURCE'
   | 'HANDOFF' | 'STEP_TIMEOUT' | 'ABORTED' | 'DRAIN_TIMEOUT'
   | 'SURFACE_FENCED' | 'PROVIDER_NOT_FOUND' | 'RESOURCE_NOT_FOUND' | 'RESOURCE_HALTED' | 'RESOURCE_CLOSED'
-  | 'LEASE_RELEASED' | 'HOST_CLOSED'
+  | 'LEASE_RELEASED' | 'HOST_CLOSED' | 'JOURNAL'
 
 /** Where an error arose. Every field that is known is given, and appears in the message. */
 export interface ErrorPlace {

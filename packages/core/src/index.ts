@@ -5,7 +5,7 @@ export { describeThrown, type ErrorPlace, PluginCallError, ReloadError, type Rel
 
 export { defineSurface, type AnySurface, type Surface, type SurfaceDefinition } from './surface.js'
 export type {
-  AnyStrategy, CallOptions, CompatVerdict, Cutover, Discipline, HandoffJob, HandoffStrategy, LiveSample, ProviderPair,
+  AnyStrategy, CallOptions, CompatVerdict, Cutover, Discipline, HandoffJob, HandoffStrategy, KeptResource, LiveSample, ProviderPair,
   ProviderView, ResourceHandoff, StepContext,
 } from './strategy.js'
 export { cleanHandoff, type CleanHandoffOptions } from './move/clean.js'
@@ -22,9 +22,11 @@ export type { TimedCall, Timeouts } from './dispatch/timeouts.js'
 export type { Plugin, PluginContext, PluginDependency, PluginHandle, PluginManifest, Registrar } from './host/plugin.js'
 export type { Blocker, CaptureOptions, Lease, ProviderLease } from './host/lease.js'
 export type { AttachOptions, LiveResource } from './host/live-resource.js'
+export type { Journal, JournalRecord, JournaledChange } from './journal/record.js'
 export { PluginHost, type ReloadOptions, type RemoveOptions } from './host/plugin-host.js'
 export type { PluginHostOptions } from './host/host-state.js'
 export type { DrainPolicy } from './host/drain.js'
+export type { BakeOptions, BakeReport } from './host/bake.js'
 export type { Grants } from './host/staging.js'
 export type { ReloadEvent, ReloadObserver } from './host/events.js'
 export type { HandoffStep } from './dispatch/handoffs.js'

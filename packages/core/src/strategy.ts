@@ -70,8 +70,20 @@ export interface HandoffJob<P, R> {
   readonly cutover: Cutover
   /** The only way to the old resource, and the only way writes reach it. */
   readonly gate: HandoffGate<R>
+  /**
+   * Where a reload is taken back: the resource that served before it, as it was at that commit. The writes made since then
+   * are to be had from `gate.recall`. A strategy that has no use for it hands over as ever; it is closed then.
+   */
+  readonly kept?: R
   /** How the host opens such a resource, as it said when it attached it. */
   open?(provider: P): MaybePromise<R>
+}
+
+/** An old resource that is as it was at the commit until its handoff is finalized. */
+export interface KeptResource<R> {
+  readonly resource: R
+  /** Called in place of `finalize` where the reload was taken back and the resource serves again: removes all else. */
+  release(): Promise<void>
 }
 
 /** The handoff of one live resource. The dispatcher drives it, in the order of the members. */
@@ -89,6 +101,8 @@ export interface ResourceHandoff<R> {
   rollback(): Promise<void>
   /** Closes what is left of the old, after the commit and the drain. Called once. */
   finalize(): Promise<void>
+  /** The old resource, where it stays as it is until `finalize`: a reload that is taken back goes on with it. */
+  readonly kept?: KeptResource<R>
 }
 
 /** A surface's discipline. */

@@ -1,7 +1,8 @@
 import { systemClock, type Clock } from '../clock.js'
-import { ReloadError, describeThrown } from '../errors.js'
+import { ReloadError } from '../errors.js'
 import type { AnyStrategy, Cutover, HandoffStrategy, ProviderView } from '../strategy.js'
 import { judge, refuseIncompatible, type JudgedPair } from './compat.js'
+import { dryRunError } from './dry-run-error.js'
 import { handlerMove } from './handler-move.js'
 import { Handoffs, type ResourceMove } from './handoffs.js'
 import { ReloadOutcome } from './outcome.js'
@@ -91,11 +92,7 @@ export class ReloadDispatcher {
     }
     if (!dryRun) return new ReloadOutcome(handoffs, compat, 'converged')
     const errors = await handoffs.rollback()
-    if (errors.length > 0) {
-      const error = new ReloadError('HANDOFF', `the dry run went well, and undoing it did not: ${describeThrown(errors[0])}`, { phase: 'rollback', cause: errors[0] })
-      error.rollbackErrors.push(...errors)
-      throw error
-    }
+    if (errors.length > 0) throw dryRunError(errors)
     return new ReloadOutcome(handoffs, compat, 'rolled-back')
   }
 

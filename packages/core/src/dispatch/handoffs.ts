@@ -17,6 +17,8 @@ export interface ResourceMove {
   /** The plugin being reloaded, as errors name it. */
   readonly plugin?: string
   open?(provider: unknown): unknown
+  /** Where a reload is taken back: what served before it. */
+  readonly kept?: unknown
 }
 
 export type HandoffStep = 'prepare' | 'converge' | 'rollback' | 'finalize'
@@ -122,12 +124,16 @@ export class Handoffs {
     })
   }
 
-  /** Synchronous, runs no plugin code: every gate goes on against the new resource, or, where one cannot, none does. */
-  commit(): void {
+  /**
+   * Synchronous, runs no plugin code: every gate goes on against the new resource, or, where one cannot, none does.
+   *
+   * @param retain whether gates keep the writes that those need which may serve again.
+   */
+  commit({ retain }: { retain: boolean } = { retain: false }): void {
     this.refuseUncommittable()
     for (const item of this.#items) {
       if (item.result === undefined) continue
-      item.move.gate.switchTo(item.result.resource)
+      item.move.gate.switchTo(item.result.resource, { retain: retain && item.handoff?.kept !== undefined })
       item.pauseMs = item.move.gate.longestHeldMs
     }
   }
@@ -149,20 +155,27 @@ export class Handoffs {
     return errors
   }
 
-  /** Closes what is left of the old resources. Resolves with what failed on the way. */
-  async finalize(): Promise<unknown[]> {
+  /** The old resources that are as they were at the commit, by gate. */
+  kept(): ReadonlyMap<WriteGate<unknown, unknown>, unknown> {
+    return new Map(this.#items.flatMap(({ move, handoff }) => handoff?.kept === undefined ? [] : [[move.gate, handoff.kept.resource]]))
+  }
+
+  /** Closes what is left of the old resources, but for those that serve again. Resolves with what failed on the way. */
+  async finalize(again: ReadonlySet<unknown> = new Set()): Promise<unknown[]> {
     const errors: unknown[] = []
     await forEachBounded(this.#items, this.#options.concurrency, async (item) => {
-      await this.#timed(item, 'finalize', () =>
-        item.step.run('finalize', { code: 'HANDOFF' }, () => item.handoff?.finalize())).catch((error: unknown) => { errors.push(error) })
+      const { handoff } = item
+      const kept = handoff?.kept
+      const close = kept !== undefined && again.has(kept.resource) ? () => kept.release() : () => handoff?.finalize()
+      await this.#timed(item, 'finalize', () => item.step.run('finalize', { code: 'HANDOFF' }, close)).catch((error: unknown) => { errors.push(error) })
     }, () => {})
     return errors
   }
 
   #begin(item: Item): ResourceHandoff<unknown> {
-    const { strategy, name, key, old, next, gate, open } = item.move
+    const { strategy, name, key, old, next, gate, open, kept } = item.move
     if (strategy.handoff === undefined) throw new Error('the strategy of this surface cannot hand over a live resource')
-    const job: HandoffJob<unknown, unknown> = { name, key, old, next, gate, cutover: this.#options.cutover, ...(open && { open }) }
+    const job: HandoffJob<unknown, unknown> = { name, key, old, next, gate, cutover: this.#options.cutover, ...(open && { open }), ...(kept !== undefined && gate.retains && { kept }) }
     const handoff: unknown = strategy.handoff(job, item.step)
     if (!isHandoff(handoff)) throw new TypeError('the strategy returned something that is not a handoff')
     return handoff

@@ -5,7 +5,7 @@ export type Timeouts = Partial<Record<TimedCall, number>>
 export type TimedCall = Exclude<ReloadPhase, 'validate' | 'fence' | 'commit' | 'drain'> | 'open' | 'write'
 
 const DEFAULTS: Record<TimedCall, number> = {
-  stage: 30_000, preflight: 60_000, prepare: 300_000, converge: 30_000, rollback: 30_000, finalize: 30_000,
+  stage: 30_000, preflight: 60_000, prepare: 300_000, converge: 30_000, rollback: 30_000, finalize: 30_000, bake: 30_000,
   open: 300_000, write: 30_000,
 }
 

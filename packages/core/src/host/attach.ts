@@ -61,12 +61,14 @@ async function open<P, R>(state: HostState, owner: PluginVersion, provider: P, p
   const environment = { ...state.environment(false), timeoutMs: () => state.timeoutMs('open'), timeoutOption: 'open', hint: 'Nothing was attached.' }
   const step = new Step(environment, { ...place, plugin: owner.label })
   const strategy = state.strategies.get(place.surface)
-  // A host that closes waits for no open: what it produces after all is closed again.
-  return step.run('prepare', { code: 'HANDOFF', signal: state.closing.signal }, () => step.call('open', async () => {
+  // A host that closes waits for no open: what it produces after all is closed again, also where the host closes right
+  // between the end of the call and that of the phase.
+  const discard = (late: R): MaybePromise<void> => strategy.close?.(late)
+  return step.run('prepare', { code: 'HANDOFF', signal: state.closing.signal, discard }, () => step.call('open', async () => {
     const resource = await options.open(lease.provider)
     if (resource === undefined || resource === null) throw new Error('open returned no resource')
     return resource
-  }, { discard: (late) => strategy.close?.(late) }))
+  }, { discard }))
 }
 
 function enter(state: HostState, given: Omit<Attached, 'strategy' | 'gate' | 'detached'> & { resource: unknown }): Attached {

@@ -16,7 +16,8 @@ export interface Attached {
   detached: Promise<void> | undefined
 }
 
-export function moveOf(attached: Attached, next: unknown, plugin: string): ResourceMove {
+/** @param kept what served before the reload that is taken back. */
+export function moveOf(attached: Attached, next: unknown, plugin: string, kept?: unknown): ResourceMove {
   const { strategy, name, key, gate, open, owner, slot } = attached
-  return { strategy, name, key, gate, open, next, old: owner.provides(slot, key)?.provider, plugin }
+  return { strategy, name, key, gate, open, next, old: owner.provides(slot, key)?.provider, plugin, ...(kept !== undefined && { kept }) }
 }

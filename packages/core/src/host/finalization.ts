@@ -1,8 +1,10 @@
 import type { Handoffs } from '../dispatch/handoffs.js'
 import { Step, type StepEnvironment } from '../dispatch/step.js'
 import type { Attached } from './attached.js'
+import type { Bake } from './bake.js'
 import type { Drain, DrainPolicy } from './drain.js'
 import type { HostState } from './host-state.js'
+import type { OperationJournal } from './operation-journal.js'
 import type { PhaseLog } from './phase-log.js'
 import type { PluginVersion } from './plugin-version.js'
 import type { FinalReport } from './results.js'
@@ -15,6 +17,11 @@ export interface FinalizationInit {
   readonly policy: DrainPolicy
   readonly log: PhaseLog
   readonly environment: StepEnvironment
+  readonly journal: OperationJournal
+  /** What failed when the commit was written down. */
+  readonly recorded: Promise<readonly unknown[]>
+  /** The period in which the reload can be taken back. */
+  readonly bake?: Bake
 }
 
 /** What follows a commit: the old versions are drained, and then closed once. Reported, never thrown. */
@@ -41,16 +48,20 @@ export class Finalization {
   }
 
   async #run(): Promise<FinalReport> {
-    const { log, policy } = this.#init
-    const { outcome, blockers } = await log.phase('drain', () => this.#drain.run(policy))
-    const drainMs = log.ms.drain ?? 0
-    if (outcome === 'blocked') {
+    const { log, policy, bake: period } = this.#init
+    const [{ outcome, blockers }, bake] = await Promise.all([log.phase('drain', () => this.#drain.run(policy)), period?.over])
+    const takenBack = bake?.outcome === 'taken-back'
+    if (takenBack) for (const version of this.#init.retired) this.#state.retired.delete(version)
+    const told = { drainMs: log.ms.drain ?? 0, blockers, ...(bake && { bake }) }
+    // Those that outlived the deadline may have ended since, while the new version was on probation.
+    if (outcome === 'blocked' && this.#drain.blockers().length > 0) {
       log.kept(blockers)
       // The old version stays until its leases end, however long that takes; then it is closed like any other.
       void this.#drain.ended.then(() => this.#close())
-      return { status: 'kept', drainMs, blockers, errors: [] }
+      return { status: takenBack ? 'taken-back' : 'kept', ...told, errors: [] }
     }
-    return { status: outcome === 'forced' ? 'forced' : 'finalized', drainMs, blockers, errors: await this.#close() }
+    const errors = await this.#close()
+    return { status: takenBack ? 'taken-back' : outcome === 'forced' ? 'forced' : 'finalized', ...told, errors }
   }
 
   #close(): Promise<unknown[]> {
@@ -58,17 +69,18 @@ export class Finalization {
   }
 
   async #closeAll(): Promise<unknown[]> {
-    const { log, handoffs, orphans, retired, environment } = this.#init
-    const errors: unknown[] = []
+    const { log, handoffs, orphans, retired, environment, journal, recorded, bake } = this.#init
+    const errors: unknown[] = [...await recorded]
     const note = (error: unknown): void => { errors.push(error) }
     await log.phase('finalize', async () => {
-      errors.push(...await handoffs.finalize())
+      errors.push(...await handoffs.finalize(bake?.servingAgain))
       for (const orphan of orphans.toReversed()) await closeOrphan(orphan, environment).catch(note)
       for (const version of retired.toReversed()) {
-        await shutdown(version, 'finalize', environment).catch(note)
+        if (bake?.servingAgain === undefined) await shutdown(version, 'finalize', environment).catch(note)
         this.#state.retired.delete(version)
       }
     })
+    errors.push(...await journal.happened('finalized', 'finalize'))
     this.#state.finalizations.delete(this)
     log.finalized(errors)
     return errors

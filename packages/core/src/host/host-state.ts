@@ -5,12 +5,15 @@ import type { StepEnvironment } from '../dispatch/step.js'
 import { timeoutOf, type TimedCall, type Timeouts } from '../dispatch/timeouts.js'
 import { ReloadError } from '../errors.js'
 import type { AnyStrategy } from '../strategy.js'
+import type { Journal } from '../journal/record.js'
 import type { Attached } from './attached.js'
+import type { Bake } from './bake.js'
 import { Drain, type DrainPolicy } from './drain.js'
 import { Epoch } from './epoch.js'
 import type { EpochChange } from './epoch-change.js'
 import type { ReloadEvent, ReloadObserver } from './events.js'
 import type { LeaseList } from './lease-list.js'
+import { Permanence } from './permanence.js'
 import type { PluginHandle } from './plugin.js'
 import type { PluginVersion } from './plugin-version.js'
 import type { Grants } from './staging.js'
@@ -28,6 +31,8 @@ export interface PluginHostOptions {
   maxRecordedWrites?: number
   /** Told of every phase, resource and step. What it throws is ignored. */
   observer?: ReloadObserver
+  /** Where operations are written down, so that the next run knows which versions to start. Default: nowhere. */
+  journal?: Journal
   clock?: Clock
 }
 
@@ -52,6 +57,8 @@ export class HostState {
   readonly concurrency: number
   readonly grants: Grants | undefined
   readonly maxRecordedWrites: number
+  readonly journal: Journal | undefined
+  readonly permanence: Permanence
   readonly #timeouts: Timeouts
   readonly #observer: ReloadObserver | undefined
 
@@ -62,6 +69,8 @@ export class HostState {
   /** The active version of each plugin, in install order. */
   readonly plugins = new Map<string, PluginVersion>()
   readonly retired = new Map<PluginVersion, Drain>()
+  /** The reloads that can still be taken back, by the versions they brought. */
+  readonly bakes = new Map<PluginVersion, Bake>()
   /** The operations under way, by plugin id. */
   readonly operations = new Map<string, UnderWay>()
   /** Operations that have listed what they hand over: nothing may be opened with these versions any more. */
@@ -91,6 +100,8 @@ export class HostState {
     this.concurrency = options.concurrency ?? 32
     this.grants = options.grants
     this.maxRecordedWrites = options.maxRecordedWrites ?? 65_536
+    this.journal = options.journal
+    this.permanence = new Permanence(options.journal)
     this.#timeouts = options.timeouts ?? {}
     this.#observer = options.observer
     this.epoch = Epoch.initial(this.#bySlot.length)

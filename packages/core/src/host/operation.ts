@@ -1,27 +1,26 @@
 import { Handoffs } from '../dispatch/handoffs.js'
+import { dryRunError } from '../dispatch/dry-run-error.js'
 import { failureReport } from '../dispatch/report.js'
 import type { ReloadKindHandlers } from '../dispatch/request.js'
 import type { StepEnvironment } from '../dispatch/step.js'
 import { ReloadError, describeThrown, type ReloadPhase } from '../errors.js'
 import type { Cutover } from '../strategy.js'
+import { Bake, type BakeOptions } from './bake.js'
+import { idOf, journaled, labelOf, manifestAfter, retiredBy, type Change } from './change.js'
+import { commit } from './commit.js'
 import type { DrainPolicy } from './drain.js'
 import { EpochChange } from './epoch-change.js'
 import { Finalization } from './finalization.js'
 import type { HostState } from './host-state.js'
-import { tableKey } from './table-key.js'
 import { checkDependencies } from './manifest.js'
+import { OperationJournal } from './operation-journal.js'
+import { manifestData, type Brought } from './permanence.js'
 import { PhaseLog } from './phase-log.js'
-import type { Plugin } from './plugin.js'
 import type { PluginVersion } from './plugin-version.js'
 import { Preflight } from './preflight.js'
+import { reloadResult } from './reload-result.js'
 import { initialize, register, shutdown } from './stage.js'
 import { Succession } from './succession.js'
-
-/** One plugin's part in an operation. */
-export type Change =
-  | { readonly kind: 'install'; readonly plugin: Plugin }
-  | { readonly kind: 'reload'; readonly old: PluginVersion; readonly plugin: Plugin }
-  | { readonly kind: 'remove'; readonly old: PluginVersion }
 
 export interface OperationOptions {
   readonly cutover: Cutover
@@ -30,6 +29,9 @@ export interface OperationOptions {
   readonly signal: AbortSignal | undefined
   readonly handlers: ReloadKindHandlers | undefined
   readonly drain: DrainPolicy
+  readonly bake?: BakeOptions
+  /** The period that ends with this operation: it gives everything back. */
+  readonly takenBack?: Bake
 }
 
 /** What an operation did, before it is told plugin by plugin. */
@@ -51,6 +53,7 @@ export class Operation {
   readonly #changes: readonly Change[]
   readonly #options: OperationOptions
   readonly #log: PhaseLog
+  readonly #journal: OperationJournal
   readonly #environment: StepEnvironment
   readonly #ids: readonly string[]
   readonly #retired: readonly PluginVersion[]
@@ -63,9 +66,12 @@ export class Operation {
     this.#state = state
     this.#changes = changes
     this.#options = options
-    this.#ids = changes.map((change) => change.kind === 'remove' ? change.old.id : change.plugin.manifest.id)
-    this.#retired = changes.flatMap((change) => change.kind === 'install' ? [] : change.old)
-    this.#log = new PhaseLog(state, changes.map((change) => change.kind === 'remove' ? change.old.label : `${change.plugin.manifest.id}@${change.plugin.manifest.version}`))
+    this.#ids = changes.map(idOf)
+    this.#retired = changes.map(retiredBy).filter((version) => version !== undefined)
+    this.#log = new PhaseLog(state, changes.map(labelOf))
+    // A dry run changes nothing, and a host that closes takes nothing out of what the next one starts with.
+    const journal = options.dryRun || state.closing.signal.aborted ? undefined : state.journal
+    this.#journal = new OperationJournal(journal, this.#log.operation, changes.map(journaled))
     this.#environment = state.environment(options.dryRun, (place, done, total) => this.#log.progress(place, done, total))
     this.decided = new Promise((resolve) => { this.#decide = resolve })
   }
@@ -74,8 +80,9 @@ export class Operation {
   async run(): Promise<Outcome> {
     await this.#log.phase('validate', () => this.#begin())
     try {
+      await this.#journal.intent()
       const succession = await this.#log.phase('stage', () => this.#stage())
-      const preflight = new Preflight(this.#state, succession, this.#environment, this.#options)
+      const preflight = new Preflight(this.#state, succession, this.#environment, { ...this.#options, takenBack: this.#options.takenBack })
       for (const version of this.#retired) this.#state.listed.set(version, this)
       await this.#log.phase('preflight', () => preflight.run())
       // A dry run takes nothing out of service, so it fences nothing.
@@ -86,15 +93,23 @@ export class Operation {
       await this.#log.phase('prepare', () => handoffs.prepare())
       const change = new EpochChange(this.#retired, succession.installed)
       change.warm(this.#state.epoch, preflight.slots)
+      // Not under the hold: writers do not wait for the disk of the journal.
+      await this.#journal.prepared()
       await this.#log.phase('converge', () => handoffs.converge())
 
       const outcome = { succession, preflight, handoffs, log: this.#log, environment: this.#environment }
       if (this.#options.dryRun) {
+        this.#refuseAborted('converge')
         await this.#endDryRun()
         return { ...outcome, finalization: undefined }
       }
       await this.#log.phase('commit', () => this.#commit(change, succession, preflight, handoffs))
-      const finalization = new Finalization(this.#state, { ...outcome, retired: this.#retired, orphans: preflight.orphans, policy: this.#options.drain })
+      const bake = this.#bake(succession, handoffs)
+      const recorded = this.#journal.happened('committed', 'commit')
+      const finalization = new Finalization(this.#state, {
+        ...outcome, retired: this.#retired, orphans: preflight.orphans, policy: this.#options.drain, journal: this.#journal, recorded, ...(bake && { bake }),
+      })
+      await recorded
       return { ...outcome, finalization }
     } catch (error) {
       throw await this.#rollback(error)
@@ -120,21 +135,27 @@ export class Operation {
   #checkDependencies(phase: ReloadPhase): void {
     const installed = new Map([...this.#state.plugins].map(([id, version]) => [id, version.plugin.manifest]))
     for (const change of this.#changes) {
-      if (change.kind === 'remove') installed.delete(change.old.id)
-      else installed.set(change.plugin.manifest.id, change.plugin.manifest)
+      const manifest = manifestAfter(change)
+      if (manifest === undefined) installed.delete(idOf(change))
+      else installed.set(manifest.id, manifest)
     }
     checkDependencies(installed, phase)
   }
 
   async #stage(): Promise<Succession> {
     const { signal } = this.#options
+    const brought: Brought = { operation: this.#log.operation, manifests: this.#changes.map(manifestAfter).filter((it) => it !== undefined).map(manifestData) }
     const installed: PluginVersion[] = []
+    const fresh: PluginVersion[] = []
     for (const change of this.#changes) {
-      if (change.kind === 'remove') continue
-      installed.push(await register(this.#state, change.plugin, change.kind === 'reload' ? change.old : undefined, this.#environment, signal))
+      if (change.kind === 'return') installed.push(change.to.returning(change.old))
+      if (change.kind !== 'install' && change.kind !== 'reload') continue
+      const version = await register(this.#state, { ...change, brought }, this.#environment, signal)
+      installed.push(version)
+      fresh.push(version)
     }
     new EpochChange(this.#retired, installed).check(this.#state.epoch, 'stage')
-    for (const version of installed) {
+    for (const version of fresh) {
       await initialize(version, this.#environment, signal)
       this.#undo.push(() => shutdown(version, 'rollback', this.#environment).then(() => [], (error: unknown) => [error]))
     }
@@ -174,28 +195,33 @@ export class Operation {
     preflight.refuseUnjudged()
     handoffs.refuseUncommittable()
 
-    const moved = new Map([...handoffs.results()].map(([{ gate }, resource]) => [gate, resource]))
-    for (const attached of state.attached.values()) {
-      const owner = moved.has(attached.gate) ? succession.after(attached.slot, attached.key)?.owner : undefined
-      if (owner === undefined) continue
-      attached.owner = owner
-      change.edit({ slot: attached.slot, name: attached.name, entry: { owner, slot: { live: moved.get(attached.gate) } } })
-    }
-    for (const { slot, name } of preflight.orphans) change.edit({ slot, name, entry: undefined })
-
-    state.publish(change)
-    handoffs.commit()
-    for (const { slot, name, gate } of preflight.orphans) {
-      state.attached.delete(tableKey(slot, name))
-      void gate.close()
-    }
-    for (const { id } of this.#retired) if (!succession.installed.some((version) => version.id === id)) state.plugins.delete(id)
-    for (const version of succession.installed) {
-      state.plugins.set(version.id, version)
-      for (const { slot, key } of version.registrations) state.remembered.delete(tableKey(slot, key))
-    }
-    for (const [key, kept] of preflight.remembered) state.remembered.set(key, kept)
+    commit(state, { change, succession, preflight, handoffs, retain: this.#options.bake !== undefined })
     this.#log.committed(state.epoch.number)
+  }
+
+  /** From the commit on, for a while, the reload can be taken back. */
+  #bake({ installed }: Succession, handoffs: Handoffs): Bake | undefined {
+    const { bake: options, cutover, onOrphan, drain } = this.#options
+    if (options === undefined) return undefined
+    const state = this.#state
+    const bake = new Bake({
+      options, environment: state.environment(false), plugin: installed.map(({ label }) => label).join(', '), kept: handoffs.kept(),
+      settled: async () => {
+        for (const id of this.#ids) for (let other = state.operations.get(id); other; other = state.operations.get(id)) await other.decided
+      },
+      makePermanent: async () => { await Promise.all(installed.slice(0, 1).map((version) => state.permanence.make(version))) },
+      takeBack: async (takenBack) => {
+        const changes = installed.map((old, at): Change => ({ kind: 'return', old, to: this.#retired[at] as PluginVersion }))
+        const outcome = await new Operation(state, changes, { cutover, onOrphan, drain, dryRun: false, signal: undefined, handlers: undefined, takenBack }).run()
+        return installed.map((old) => reloadResult(outcome, old))
+      },
+    })
+    for (const version of installed) state.bakes.set(version, bake)
+    void bake.over.then(({ outcome }) => {
+      for (const version of installed) state.bakes.delete(version)
+      this.#log.baked(outcome)
+    })
+    return bake
   }
 
   #refuseAborted(phase: ReloadPhase): void {
@@ -205,15 +231,12 @@ export class Operation {
 
   async #endDryRun(): Promise<void> {
     const errors = await this.#undoAll()
-    if (errors.length === 0) return
-    const error = new ReloadError('HANDOFF', `the dry run went well, and undoing it did not: ${describeThrown(errors[0])}`, { phase: 'rollback', cause: errors[0] })
-    error.rollbackErrors.push(...errors)
-    throw error
+    if (errors.length > 0) throw dryRunError(errors)
   }
 
   async #rollback(cause: unknown): Promise<ReloadError> {
     const error = ReloadError.is(cause) ? cause : new ReloadError('HANDOFF', describeThrown(cause), { phase: this.#log.current, cause })
-    error.rollbackErrors.push(...await this.#undoAll())
+    error.rollbackErrors.push(...await this.#undoAll(), ...await this.#journal.happened('rolled-back', 'rollback'))
     error.report = failureReport(this.#log.totalMs, this.#begun?.report ?? [], this.#environment.meter.worst)
     return error
   }

@@ -1,6 +1,7 @@
 import type { HandoffEvent } from '../dispatch/handoffs.js'
 import type { ErrorPlace, ReloadPhase } from '../errors.js'
 import type { MaybePromise } from '../maybe-promise.js'
+import type { BakeReport } from './bake.js'
 import type { Blocker } from './lease.js'
 import type { HostState } from './host-state.js'
 
@@ -16,6 +17,11 @@ export class PhaseLog {
     this.#state = state
     this.#tag = { operation: state.nextOperation(), plugins }
     this.#startedAt = state.clock.now()
+  }
+
+  /** Numbers the operations of a host, from 1. */
+  get operation(): number {
+    return this.#tag.operation
   }
 
   get current(): ReloadPhase {
@@ -57,6 +63,10 @@ export class PhaseLog {
 
   kept(blockers: readonly Blocker[]): void {
     this.#state.emit({ ...this.#tag, type: 'kept', blockers })
+  }
+
+  baked(outcome: BakeReport['outcome']): void {
+    this.#state.emit({ ...this.#tag, type: 'baked', outcome })
   }
 
   finalized(errors: readonly unknown[]): void {

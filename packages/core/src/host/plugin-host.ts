@@ -3,6 +3,8 @@ import { ReloadError } from '../errors.js'
 import type { Cutover } from '../strategy.js'
 import type { Surface } from '../surface.js'
 import { attach } from './attach.js'
+import { checkBake, type BakeOptions } from './bake.js'
+import type { Change } from './change.js'
 import type { DrainPolicy } from './drain.js'
 import { EpochLease, fencedError } from './epoch-lease.js'
 import { HeldProvider } from './held-provider.js'
@@ -10,7 +12,7 @@ import { HostState, type PluginHostOptions } from './host-state.js'
 import type { CaptureOptions, Lease, ProviderLease } from './lease.js'
 import type { AttachOptions, LiveResource } from './live-resource.js'
 import { checkPlugin } from './manifest.js'
-import { Operation, type Change, type OperationOptions } from './operation.js'
+import { Operation, type OperationOptions } from './operation.js'
 import type { Plugin, PluginHandle } from './plugin.js'
 import type { PluginVersion } from './plugin-version.js'
 import { reloadReport, reloadResult } from './reload-result.js'
@@ -30,6 +32,8 @@ export interface ReloadOptions {
   handlers?: ReloadKindHandlers
   /** In place of the host's drain policy. */
   drain?: DrainPolicy
+  /** Keeps the old version ready for a while, and goes back to it where the new one does not do well. */
+  bake?: BakeOptions
 }
 
 export type RemoveOptions = Pick<ReloadOptions, 'signal' | 'onOrphan' | 'drain' | 'cutover'>
@@ -70,6 +74,8 @@ export class PluginHost implements AsyncDisposable {
   /** Replaces several plugins with one commit: all of them, or none. Results in the order of the changes. */
   async reloadAll(changes: readonly { readonly handle: PluginHandle; readonly plugin: Plugin }[], options: ReloadOptions = {}): Promise<ReloadResult[]> {
     this.#state.refuseClosed()
+    if (options.bake !== undefined) checkBake(options.bake)
+    if (options.bake !== undefined && options.handlers !== undefined) throw new TypeError('a reload cannot be taken back with resources that the host holds itself: attach them, or leave bake out')
     const wanted = changes.map(({ handle, plugin }): Change & { kind: 'reload' } => {
       checkPlugin(plugin)
       const old = this.#state.current(handle)
@@ -82,6 +88,19 @@ export class PluginHost implements AsyncDisposable {
     })
     const outcome = await this.#run(wanted, options)
     return wanted.map(({ old }) => reloadResult(outcome, old))
+  }
+
+  /**
+   * The second commit: a crash comes back on this version from here on, and on what was committed together with it. Ends a period
+   * in which the reload could be taken back. Durable where the host has a journal.
+   *
+   * @throws ReloadError `STALE_HANDLE`, `PLUGIN_NOT_FOUND`, `JOURNAL`; `DEPENDENCY` where another plugin, in the version that a crash
+   * comes back on, does not go with it: make that one permanent first.
+   */
+  async makePermanent(handle: PluginHandle): Promise<void> {
+    const version = this.#state.current(handle)
+    await this.#state.permanence.make(version)
+    this.#state.bakes.get(version)?.end('accepted')
   }
 
   /** Removes a plugin. @throws ReloadError, with nothing changed. */
@@ -160,6 +179,7 @@ export class PluginHost implements AsyncDisposable {
     const resolved: OperationOptions = {
       cutover: options.cutover ?? 'overlap', dryRun: options.dryRun ?? false, onOrphan: options.onOrphan ?? 'reject',
       signal: options.signal, handlers: options.handlers, drain: { ...this.#state.drainPolicy, ...options.drain },
+      ...(options.bake && { bake: options.bake }),
     }
     return new Operation(this.#state, changes, resolved).run()
   }

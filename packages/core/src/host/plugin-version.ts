@@ -1,5 +1,6 @@
 import type { ErrorPlace } from '../errors.js'
 import { LeaseList } from './lease-list.js'
+import type { Brought } from './permanence.js'
 import type { Plugin, PluginHandle } from './plugin.js'
 import { tableKey } from './table-key.js'
 
@@ -12,6 +13,8 @@ export interface Registration {
   readonly provider: unknown
 }
 
+export type PluginVersionInit = Pick<PluginVersion, 'plugin' | 'generation' | 'place' | 'registrations' | 'brought'>
+
 /** One generation of a plugin. */
 export class PluginVersion {
   readonly plugin: Plugin
@@ -20,19 +23,26 @@ export class PluginVersion {
   readonly place: number
   readonly registrations: readonly Registration[]
   /** The leases that hold this version only. */
-  readonly leases = new LeaseList()
+  readonly leases: LeaseList
   /** Live resources that are being opened by its providers. */
   readonly opening = new Set<Promise<unknown>>()
   /** The numbers of the first and the last epoch it is part of. */
-  firstEpoch = Number.POSITIVE_INFINITY
+  firstEpoch: number
   lastEpoch = Number.POSITIVE_INFINITY
+  /** The operation that brought it, and what came with it. */
+  readonly brought: Brought
   readonly #byKey: ReadonlyMap<string, Registration>
 
-  constructor(plugin: Plugin, generation: number, place: number, registrations: readonly Registration[]) {
+  /** @param earlier the same plugin in an earlier generation, when it serves again. */
+  constructor({ plugin, generation, place, registrations, brought }: PluginVersionInit, earlier?: PluginVersion) {
     this.plugin = plugin
     this.generation = generation
     this.place = place
     this.registrations = registrations
+    this.brought = brought
+    // It is one plugin, which is shut down once, when nothing of any of its generations is held any more.
+    this.leases = earlier?.leases ?? new LeaseList()
+    this.firstEpoch = earlier?.firstEpoch ?? Number.POSITIVE_INFINITY
     this.#byKey = new Map(registrations.map((registration) => [tableKey(registration.slot, registration.key), registration]))
   }
 
@@ -41,6 +51,12 @@ export class PluginVersion {
   get handle(): PluginHandle { return Object.freeze({ id: this.id, generation: this.generation }) }
   /** How errors name it. */
   get label(): string { return `${this.id}@${this.version}` }
+
+  /** The generation in which this plugin serves again, in the place of `replaced`. */
+  returning(replaced: PluginVersion): PluginVersion {
+    const { plugin, registrations, brought } = this
+    return new PluginVersion({ plugin, generation: replaced.generation + 1, place: replaced.place, registrations, brought }, this)
+  }
 
   provides(slot: number, key: string): Registration | undefined {
     return this.#byKey.get(tableKey(slot, key))

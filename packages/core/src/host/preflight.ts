@@ -7,6 +7,7 @@ import type { ReloadKindHandlers } from '../dispatch/request.js'
 import { Step, type PhaseOptions, type StepEnvironment } from '../dispatch/step.js'
 import { ReloadError, type ReloadErrorCode } from '../errors.js'
 import { moveOf, type Attached } from './attached.js'
+import type { Bake } from './bake.js'
 import type { HostState } from './host-state.js'
 import { tableKey } from './table-key.js'
 import type { Registration } from './plugin-version.js'
@@ -16,6 +17,8 @@ export interface PreflightOptions {
   readonly signal: AbortSignal | undefined
   readonly onOrphan: 'reject' | 'close'
   readonly handlers: ReloadKindHandlers | undefined
+  /** The period of the reload that is taken back. */
+  readonly takenBack: Bake | undefined
 }
 
 /** What an operation will hand over, close and remember, and how its providers were judged. */
@@ -84,7 +87,7 @@ export class Preflight {
       if (!retired.includes(attached.owner)) continue
       const next = this.#succession.after(attached.slot, attached.key)
       if (next === undefined) this.orphans.push(attached)
-      else this.moves.push(moveOf(attached, next.registration.provider, this.#succession.label(attached.owner)))
+      else this.moves.push(moveOf(attached, next.registration.provider, this.#succession.label(attached.owner), this.#options.takenBack?.keptBehind(attached.gate)))
     }
   }
 
@@ -117,7 +120,12 @@ export class Preflight {
         pairs.push({ strategy: this.#state.strategyAt(registration.slot), key: registration.key, old, next: registration.provider, plugin: version.label })
       }
     }
-    return withMoves(pairs, this.moves)
+    const judged = withMoves(pairs, this.moves)
+    if (this.#options.takenBack === undefined) return judged
+    // What is as the old version left it, that version need not be asked about: it has nothing to read that it did not write.
+    const copied = new Set(this.moves.filter(({ kept }) => kept === undefined).map(({ next }) => next))
+    const kept = new Set(this.moves.filter((move) => move.kept !== undefined).map(({ next }) => next))
+    return judged.filter(({ next }) => copied.has(next) || !kept.has(next))
   }
 
   #lastServed({ slot, key }: Registration): unknown {

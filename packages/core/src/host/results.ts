@@ -1,6 +1,7 @@
 import type { CompatEntry, HandoffReport } from '../dispatch/report.js'
 import type { ReloadPhase } from '../errors.js'
 import type { Surface } from '../surface.js'
+import type { BakeReport } from './bake.js'
 import type { Blocker } from './lease.js'
 import type { PluginHandle } from './plugin.js'
 
@@ -29,8 +30,13 @@ export interface ReloadReport {
 
 /** How the old version ended. */
 export interface FinalReport {
-  /** `kept`: leases outlived the drain's deadline, and the old version stays until they end. */
-  readonly status: 'finalized' | 'forced' | 'kept'
+  /**
+   * `kept`: leases outlived the drain's deadline, and the old version stays until they end. `taken-back`: it serves again,
+   * and `bake` says why.
+   */
+  readonly status: 'finalized' | 'forced' | 'kept' | 'taken-back'
+  /** How the period ended in which the reload could be taken back; absent where there was none. */
+  readonly bake?: BakeReport
   readonly drainMs: number
   /** What held the old version at the deadline. */
   readonly blockers: readonly Blocker[]
@@ -59,8 +65,10 @@ export interface PluginStatus {
   readonly id: string
   readonly version: string
   readonly generation: number
-  /** `retired`: replaced or removed, and still held. */
-  readonly state: 'active' | 'changing' | 'retired'
+  /** `baking`: its reload can still be taken back. `retired`: replaced or removed, and still held. */
+  readonly state: 'active' | 'baking' | 'changing' | 'retired'
+  /** Whether a crash comes back on this version. */
+  readonly permanent: boolean
   readonly heldBy: readonly Blocker[]
 }
 

@@ -1,12 +1,16 @@
 import { Step, type StepEnvironment } from '../dispatch/step.js'
 import type { MaybePromise } from '../maybe-promise.js'
 import type { HostState } from './host-state.js'
+import type { Brought } from './permanence.js'
 import type { Plugin, PluginContext } from './plugin.js'
 import { PluginVersion } from './plugin-version.js'
 import { Staging } from './staging.js'
 
 /** Lets a plugin register where nobody else can see it. */
-export async function register(state: HostState, plugin: Plugin, old: PluginVersion | undefined, environment: StepEnvironment, signal?: AbortSignal): Promise<PluginVersion> {
+export async function register(
+  state: HostState, { plugin, old, brought }: { readonly plugin: Plugin; readonly old?: PluginVersion; readonly brought: Brought },
+  environment: StepEnvironment, signal?: AbortSignal,
+): Promise<PluginVersion> {
   const staging = new Staging(plugin, state.slots, (slot) => state.strategyAt(slot).surface, state.grants)
   const step = stepOf(plugin, environment)
   try {
@@ -14,7 +18,9 @@ export async function register(state: HostState, plugin: Plugin, old: PluginVers
   } finally {
     staging.seal()
   }
-  return new PluginVersion(plugin, old === undefined ? 0 : old.generation + 1, old?.place ?? state.nextPlace(), staging.registrations)
+  return new PluginVersion({
+    plugin, brought, generation: old === undefined ? 0 : old.generation + 1, place: old?.place ?? state.nextPlace(), registrations: staging.registrations,
+  })
 }
 
 /** Runs `init`. One that succeeds after it was given up on is shut down again (I8). */
@@ -22,8 +28,10 @@ export async function initialize(version: PluginVersion, environment: StepEnviro
   const { plugin } = version
   if (plugin.init === undefined) return
   const step = stepOf(plugin, environment)
-  await step.run('stage', { code: 'PLUGIN', ...(signal && { signal }) }, () =>
-    step.call('init', (callSignal) => plugin.init?.(contextOf(version, callSignal)), { discard: () => shutdownOf(version, step.signal) }))
+  const discard = (): MaybePromise<void> => shutdownOf(version, step.signal)
+  // An abort may come between the end of the call and that of the phase, too.
+  await step.run('stage', { code: 'PLUGIN', discard, ...(signal && { signal }) }, () =>
+    step.call('init', (callSignal) => plugin.init?.(contextOf(version, callSignal)), { discard }))
 }
 
 export async function shutdown(version: PluginVersion, phase: 'rollback' | 'finalize', environment: StepEnvironment): Promise<void> {

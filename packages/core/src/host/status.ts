@@ -4,11 +4,13 @@ import type { PluginStatus, ResourceStatus } from './results.js'
 export function pluginStatuses(state: HostState): PluginStatus[] {
   const active = [...state.plugins.values()].map((version): PluginStatus => ({
     id: version.id, version: version.version, generation: version.generation,
-    state: state.operations.has(version.id) ? 'changing' : 'active',
+    state: state.operations.has(version.id) ? 'changing' : state.bakes.has(version) ? 'baking' : 'active',
+    permanent: state.permanence.holds(version),
     heldBy: [...state.drainOf([version]).blockers(), ...state.epoch.reaches(version) ? state.epoch.leases.blockers(state.clock.now(), 'epoch') : []],
   }))
   const retired = [...state.retired].map(([version, drain]): PluginStatus => ({
-    id: version.id, version: version.version, generation: version.generation, state: 'retired', heldBy: drain.blockers(),
+    id: version.id, version: version.version, generation: version.generation, state: 'retired',
+    permanent: state.permanence.holds(version), heldBy: drain.blockers(),
   }))
   return [...active, ...retired]
 }

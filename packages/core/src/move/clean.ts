@@ -8,6 +8,8 @@ export interface CleanHandoffOptions<P, R> {
   /** Opens the resource `name` with a provider. Default: as the host opened it when it attached it. */
   open?(provider: P, name: string): MaybePromise<R>
   close?(resource: R): MaybePromise<void>
+  /** Names of the methods a live resource must have: a reload is not to succeed with one that cannot be used (I10). */
+  methods?: readonly (keyof R & string)[]
 }
 
 /**
@@ -15,30 +17,47 @@ export interface CleanHandoffOptions<P, R> {
  * live resources, the new provider opens its own, and the old one serves its leases until drained and is then closed.
  */
 export function cleanHandoff<P, R = never, W = never>(
-  surface: Surface<P, R, W>, { open, close }: CleanHandoffOptions<P, R> = {},
+  surface: Surface<P, R, W>, { open, close, methods = [] }: CleanHandoffOptions<P, R> = {},
 ): HandoffStrategy<P, R, W> {
   return {
     surface,
     discipline: 'clean',
-    handoff: (job, ctx) => handOver(job, ctx, open, (resource) => close?.(resource)),
+    handoff: (job, ctx) => handOver(job, ctx, { open, methods, close: (resource) => close?.(resource) }),
     close: (resource) => close?.(resource),
   }
 }
 
+interface CleanVerbs<P, R> {
+  readonly open: CleanHandoffOptions<P, R>['open']
+  readonly methods: readonly (keyof R & string)[]
+  close(resource: R): MaybePromise<void>
+}
+
 function handOver<P, R>(
-  job: HandoffJob<P, R>, ctx: StepContext,
-  open: CleanHandoffOptions<P, R>['open'], close: (resource: R) => MaybePromise<void>,
+  job: HandoffJob<P, R>, ctx: StepContext, { open, close, methods }: CleanVerbs<P, R>,
 ): ResourceHandoff<R> {
-  const reopen = (provider: P): MaybePromise<R> => {
+  const openAny = (provider: P): MaybePromise<R> => {
     if (open) return open(provider, job.name)
     if (job.open) return job.open(provider)
     throw new Error('neither the strategy nor the host says how to open this resource')
   }
+  const reopen = async (provider: P): Promise<R> => {
+    const resource = await opened(openAny(provider))
+    const missing = methods.filter((method) => typeof resource[method] !== 'function')
+    if (missing.length === 0) return resource
+    try {
+      await close(resource)
+    } catch {
+      // It may have held something all the same; what is wrong with it is being reported already.
+    }
+    throw new TypeError(`expected a live resource with ${methods.join(', ')}, and got one without ${missing.join(', ')}`)
+  }
   if (job.cutover === 'exclusive' || job.gate.halted !== undefined) {
     return stopAndCopy<P, R, undefined>(job, ctx, { checkpoint: () => undefined, stop: close, start: reopen })
   }
-  const { gate } = job
+  const { gate, kept } = job
   const old = gate.resource
+  if (kept !== undefined) return serveAgain(job, kept, () => ctx.call('close', () => close(old)))
   let successor: { resource: R } | undefined
   return {
     async prepare() {
@@ -53,5 +72,15 @@ function handOver<P, R>(
       if (resource !== undefined) await ctx.call('close', () => close(resource))
     },
     finalize: () => ctx.call('close', () => close(old)),
+    kept: { resource: old, release: async () => {} },
+  }
+}
+
+/** Nothing was moved to the one that replaced it, so nothing is moved back. */
+function serveAgain<P, R>({ gate }: HandoffJob<P, R>, kept: R, finalize: () => Promise<void>): ResourceHandoff<R> {
+  return {
+    converge: async () => kept,
+    rollback: async () => { gate.release() },
+    finalize,
   }
 }

@@ -30,6 +30,12 @@ export interface HandoffGate<R> {
   hold(): Promise<void>
   /** From a hold: lets writes go on, and records each one that the resource accepts. */
   record(): void
+  /**
+   * From a hold: the writes accepted since the last switch count as recorded.
+   *
+   * @throws Error where they were not retained, or were more than may be recorded.
+   */
+  recall(): void
   /** Applies what has been recorded so far to `target`, in order, and forgets it. Resolves with the number applied. */
   replay(target: R, signal: AbortSignal): Promise<number>
   /** Lets writes go on against the resource the gate has; what was recorded is forgotten. */
@@ -66,6 +72,8 @@ export class WriteGate<R, W> implements HandoffGate<R> {
   #state: GateState = 'open'
   /** The writes accepted since the mark; `undefined` where no copy is under way. */
   #recorded: W[] | undefined
+  /** The writes accepted since the last switch, for a reload that is taken back; `undefined` where nobody wants them. */
+  #retained: W[] | undefined
   /** Since when writes have had to wait, by the clock. */
   #stalledAt: number | undefined
   #longestHeldMs = 0
@@ -94,6 +102,9 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     if ('halt' in this.#slot) throw this.#haltedError(this.#slot.halt.cause)
     return this.#slot.live
   }
+
+  /** Whether it has every write accepted since the last switch. */
+  get retains(): boolean { return this.#retained !== undefined }
 
   /** The longest that one write was held since {@link resetLongestHeld}, in milliseconds. */
   get longestHeldMs(): number { return this.#longestHeldMs }
@@ -128,6 +139,17 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     this.#resume()
   }
 
+  recall(): void {
+    if (this.#retained === undefined) throw new Error('the writes made since the last switch were not retained')
+    this.#recorded = this.#retained
+    this.#retained = undefined
+  }
+
+  /** Forgets the writes accepted since the last switch. */
+  forget(): void {
+    this.#retained = undefined
+  }
+
   async replay(target: R, signal: AbortSignal): Promise<number> {
     const round = this.#recorded ?? []
     this.#recorded = []
@@ -149,10 +171,11 @@ export class WriteGate<R, W> implements HandoffGate<R> {
   }
 
   /** The commit: work goes on against `resource`. Runs no plugin code, and cannot throw on a held gate. */
-  switchTo(resource: R): void {
+  switchTo(resource: R, { retain }: { retain: boolean } = { retain: false }): void {
     this.#state = nextState(this.#state, 'switch')
     this.#slot = { live: resource }
     this.#recorded = undefined
+    this.#retained = retain ? [] : undefined
     this.#resume()
   }
 
@@ -187,6 +210,9 @@ export class WriteGate<R, W> implements HandoffGate<R> {
 
   /** Recorded whatever the state: a write in flight when the last hold began is accepted under that hold. */
   #accepted(write: W): void {
+    // At the bound no writer waits for a reload that may be taken back: what it would have spared is copied then.
+    if (this.#state !== 'held' && this.#retained?.length === this.#maxRecorded) this.#retained = undefined
+    this.#retained?.push(write)
     if (this.#recorded === undefined) return
     this.#recorded.push(write)
     if (this.#blocked()) this.#stalledAt ??= this.#clock.now()

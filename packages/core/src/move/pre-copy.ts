@@ -2,7 +2,9 @@ import type { MaybePromise } from '../maybe-promise.js'
 import type { HandoffJob, ResourceHandoff, StepContext } from '../strategy.js'
 import { attemptAll } from './attempt-all.js'
 import { opened } from './opened.js'
+import { Replay } from './replay.js'
 import { stopAndCopy } from './stop-and-copy.js'
+import { takeBack } from './take-back.js'
 
 /** What a kind supplies for its live resources to be moved by {@link preCopy}. `I` is its image, `E` its evidence. */
 export interface PreCopyVerbs<P, R, I, E = unknown> {
@@ -24,11 +26,6 @@ export interface PreCopyVerbs<P, R, I, E = unknown> {
   discard?(image: I): MaybePromise<void>
 }
 
-/** Below this many recorded writes a further round costs more than holding writes for them. */
-const WORTH_A_ROUND = 32
-/** Rounds end here at the latest, for writers that keep pace with the replay. */
-const MAX_ROUNDS = 16
-
 /**
  * Moves a resource by pre-copy, the algorithm of live migration (Clark et al., "Live Migration of Virtual Machines",
  * NSDI 2005): snapshot it while it goes on serving, record the writes made meanwhile, replay them on the copy round after
@@ -37,13 +34,16 @@ const MAX_ROUNDS = 16
  */
 export function preCopy<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs: PreCopyVerbs<P, R, I, E>): ResourceHandoff<R> {
   // A halted resource has no old owner to copy from: it starts from the image that was kept.
-  return job.cutover === 'exclusive' || job.gate.halted !== undefined ? moveStopped(job, ctx, verbs) : moveServing(job, ctx, verbs)
+  if (job.cutover === 'exclusive' || job.gate.halted !== undefined) return moveStopped(job, ctx, verbs)
+  if (job.kept !== undefined) return takeBack(job, job.kept, ctx, (resource) => verbs.close?.(resource))
+  return moveServing(job, ctx, verbs)
 }
 
 function moveServing<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs: PreCopyVerbs<P, R, I, E>): ResourceHandoff<R> {
   const { gate } = job
   const old = gate.resource
   const close = (resource: R): MaybePromise<void> => verbs.close?.(resource)
+  const replay = new Replay(gate, ctx)
   let taken: { image: I } | undefined
   let restored: { resource: R } | undefined
 
@@ -64,17 +64,6 @@ function moveServing<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs:
     return check
   }
 
-  async function replay(target: R): Promise<void> {
-    ctx.replayed(await ctx.call('replay', (signal) => gate.replay(target, signal)))
-  }
-
-  async function replayWhileShrinking(target: R): Promise<void> {
-    for (let round = 0, before = Infinity; round < MAX_ROUNDS && gate.recorded > WORTH_A_ROUND && gate.recorded < before; round += 1) {
-      before = gate.recorded
-      await replay(target)
-    }
-  }
-
   function dispose(owner: { resource: R } | undefined): Promise<void> {
     const image = taken
     return attemptAll([
@@ -90,12 +79,12 @@ function moveServing<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs:
       const resource = await ctx.call('open', () => opened(verbs.restore(job.next, image, ctx), old), { discard: close })
       restored = { resource }
       if (check) await ctx.call('verify', () => check(resource))
-      await replayWhileShrinking(resource)
+      await replay.underLoad(resource)
     },
-    catchUp: () => replayWhileShrinking((restored as { resource: R }).resource),
+    catchUp: () => replay.underLoad((restored as { resource: R }).resource),
     async converge() {
       const { resource } = restored as { resource: R }
-      while (gate.recorded > 0) await replay(resource)
+      await replay.rest(resource)
       return resource
     },
     rollback() {
@@ -103,6 +92,7 @@ function moveServing<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs:
       return dispose(restored)
     },
     finalize: () => dispose({ resource: old }),
+    kept: { resource: old, release: () => dispose(undefined) },
   }
 }
 

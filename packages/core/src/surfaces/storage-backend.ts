@@ -35,5 +35,5 @@ export const storageBackend: Surface<StorageBackendProvider, Storage, StorageWri
 
 /** Clean: the new provider opens its own storage; the old one serves its leases until drained, and is then closed. */
 export function storageBackendHandoff(): HandoffStrategy<StorageBackendProvider, Storage, StorageWrite> {
-  return cleanHandoff(storageBackend, { close: (storage) => storage.close() })
+  return cleanHandoff(storageBackend, { close: (storage) => storage.close(), methods: ['get', 'put', 'delete', 'keys', 'close'] })
 }

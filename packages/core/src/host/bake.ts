@@ -1,0 +1,148 @@
+import { onAbort } from '../dispatch/on-abort.js'
+import { Step, type StepEnvironment } from '../dispatch/step.js'
+import { describeThrown, type ReloadError } from '../errors.js'
+import type { MaybePromise } from '../maybe-promise.js'
+import type { WriteGate } from '../move/gate.js'
+import type { ReloadResult } from './results.js'
+
+/** A period after the commit in which a reload can be taken back. */
+export interface BakeOptions {
+  /** Milliseconds that the old version stays ready to serve again. */
+  readonly ms: number
+  /**
+   * Whether the new version does well. Asked at the end of the period, or every `everyMs` of it. Anything but `true`, an error,
+   * and no answer within `timeouts.bake` take the reload back. Default: it does.
+   */
+  healthy?(signal: AbortSignal): MaybePromise<boolean>
+  /** Milliseconds from one question to the next. Default: `ms`. */
+  readonly everyMs?: number
+}
+
+/** How the period ended. */
+export type BakeReport =
+  /** The new version is permanent, unless `error` says why it could not be made so. */
+  | { readonly outcome: 'healthy'; readonly error?: unknown }
+  /** It was made permanent before the period was over. */
+  | { readonly outcome: 'accepted' }
+  /** The plugin was changed again, or the host closed. */
+  | { readonly outcome: 'superseded' }
+  /** The old version serves again, with every write made meanwhile. `results` are those of the way back. */
+  | { readonly outcome: 'taken-back'; readonly reason: string; readonly results: readonly ReloadResult[] }
+  /** The way back failed with `error`; the new version goes on serving. */
+  | { readonly outcome: 'stranded'; readonly reason: string; readonly error: ReloadError }
+
+type EndedEarly = Extract<BakeReport, { outcome: 'accepted' | 'superseded' }>['outcome']
+
+export interface BakeInit {
+  readonly options: BakeOptions
+  readonly environment: StepEnvironment
+  /** The plugins that bake, as errors name them. */
+  readonly plugin: string
+  /** The old resources that are as they were at the commit, by gate. */
+  readonly kept: ReadonlyMap<WriteGate<unknown, unknown>, unknown>
+  /** Resolves when no operation is changing the plugins. */
+  settled(): Promise<void>
+  makePermanent(): Promise<void>
+  /** Begins in the turn it is called in. */
+  takeBack(bake: Bake): Promise<readonly ReloadResult[]>
+}
+
+/** One such period. */
+export class Bake {
+  readonly over: Promise<BakeReport>
+  readonly #init: BakeInit
+  readonly #ended = new AbortController()
+  /** The old resources that went on serving when the reload was taken back; `undefined` where it was not. */
+  servingAgain: ReadonlySet<unknown> | undefined
+  #early: EndedEarly | undefined
+  #goingBack = false
+
+  constructor(init: BakeInit) {
+    this.#init = init
+    this.over = this.#run()
+  }
+
+  /** The resource that served before the commit. */
+  keptBehind(gate: WriteGate<unknown, unknown>): unknown {
+    return gate.retains ? this.#init.kept.get(gate) : undefined
+  }
+
+  end(outcome: EndedEarly): void {
+    // The way back is an operation on the same plugins, and no reason to call it off.
+    if (this.#goingBack || this.#early !== undefined) return
+    this.#early = outcome
+    this.#ended.abort()
+  }
+
+  async #run(): Promise<BakeReport> {
+    const { ms, everyMs = ms } = this.#init.options
+    for (let left = ms; left > 0; left -= everyMs) {
+      await this.#pause(Math.min(left, everyMs))
+      const problem = this.#early === undefined ? await this.#problem() : undefined
+      if (problem !== undefined && this.#early === undefined) await this.#init.settled()
+      if (this.#early !== undefined) {
+        // Whoever superseded it has said what its gates are to keep.
+        if (this.#early === 'accepted') this.#forget()
+        return { outcome: this.#early }
+      }
+      if (problem !== undefined) return this.#takeBack(problem)
+    }
+    this.#forget()
+    try {
+      await this.#init.makePermanent()
+      return { outcome: 'healthy' }
+    } catch (error) {
+      return { outcome: 'healthy', error }
+    }
+  }
+
+  /** The writes that the way back would have needed. */
+  #forget(): void {
+    for (const gate of this.#init.kept.keys()) gate.forget()
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        cancel()
+        deaf()
+        resolve()
+      }
+      const cancel = this.#init.environment.clock.after(ms, done)
+      const deaf = onAbort(this.#ended.signal, done)
+      if (this.#ended.signal.aborted) done()
+    })
+  }
+
+  /** Why the reload is to be taken back, if it is. */
+  async #problem(): Promise<string | undefined> {
+    const { options, environment, plugin } = this.#init
+    const step = new Step(environment, { plugin })
+    try {
+      const healthy = await step.run('bake', { code: 'HANDOFF', signal: this.#ended.signal }, () =>
+        step.call('healthy', (signal) => options.healthy?.(signal) ?? true))
+      return healthy === true ? undefined : 'healthy said no'
+    } catch (error) {
+      return describeThrown(error)
+    }
+  }
+
+  async #takeBack(reason: string): Promise<BakeReport> {
+    this.#goingBack = true
+    try {
+      const results = await this.#init.takeBack(this)
+      this.servingAgain = new Set([...this.#init.kept].filter(([gate, resource]) => gate.halted === undefined && gate.resource === resource).map(([, resource]) => resource))
+      return { outcome: 'taken-back', reason, results }
+    } catch (error) {
+      this.#forget()
+      return { outcome: 'stranded', reason, error: error as ReloadError }
+    }
+  }
+}
+
+/** @throws TypeError where a period is not a positive number of milliseconds. */
+export function checkBake({ ms, everyMs = ms }: BakeOptions): void {
+  for (const [name, value] of Object.entries({ ms, everyMs })) {
+    if (!(Number.isFinite(value) && value > 0)) throw new TypeError(`bake.${name} is ${String(value)}, and has to be a positive number of milliseconds`)
+  }
+}

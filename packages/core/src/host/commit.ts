@@ -1,0 +1,46 @@
+import type { Handoffs } from '../dispatch/handoffs.js'
+import type { EpochChange } from './epoch-change.js'
+import type { HostState } from './host-state.js'
+import type { Preflight } from './preflight.js'
+import type { Succession } from './succession.js'
+import { tableKey } from './table-key.js'
+
+export interface Commit {
+  readonly change: EpochChange
+  readonly succession: Succession
+  readonly preflight: Preflight
+  readonly handoffs: Handoffs
+  /** Whether gates keep the writes from here on, as the reload may be taken back. */
+  readonly retain: boolean
+}
+
+/** Puts into service what was prepared: synchronous, runs no plugin code, cannot throw. */
+export function commit(state: HostState, { change, succession, preflight, handoffs, retain }: Commit): void {
+  const moved = new Map([...handoffs.results()].map(([{ gate }, resource]) => [gate, resource]))
+  for (const attached of state.attached.values()) {
+    const owner = moved.has(attached.gate) ? succession.after(attached.slot, attached.key)?.owner : undefined
+    if (owner === undefined) continue
+    attached.owner = owner
+    change.edit({ slot: attached.slot, name: attached.name, entry: { owner, slot: { live: moved.get(attached.gate) } } })
+  }
+  for (const { slot, name } of preflight.orphans) change.edit({ slot, name, entry: undefined })
+
+  state.publish(change)
+  handoffs.commit({ retain })
+  for (const version of succession.retired) state.bakes.get(version)?.end('superseded')
+  for (const { slot, name, gate } of preflight.orphans) {
+    state.attached.delete(tableKey(slot, name))
+    void gate.close()
+  }
+  for (const { id } of succession.retired) {
+    if (succession.installed.some((version) => version.id === id)) continue
+    state.plugins.delete(id)
+    state.permanence.removed(id)
+  }
+  for (const version of succession.installed) {
+    if (!state.plugins.has(version.id)) state.permanence.installed(version)
+    state.plugins.set(version.id, version)
+    for (const { slot, key } of version.registrations) state.remembered.delete(tableKey(slot, key))
+  }
+  for (const [key, kept] of preflight.remembered) state.remembered.set(key, kept)
+}

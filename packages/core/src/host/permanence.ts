@@ -1,0 +1,58 @@
+import type { Journal } from '../journal/record.js'
+import { checkDependencies } from './manifest.js'
+import type { PluginDependency, PluginManifest } from './plugin.js'
+import type { PluginVersion } from './plugin-version.js'
+
+/** What one operation brought. It becomes permanent together, as it was committed together. */
+export interface Brought {
+  readonly operation: number
+  readonly manifests: readonly PluginManifest[]
+}
+
+/** A manifest without the objects of its plugin, which is not to be kept in reach by it (I12). */
+export function manifestData({ id, version, dependsOn = [] }: PluginManifest): PluginManifest {
+  return { id, version, dependsOn: dependsOn.map(({ id: on, range, optional = false }): PluginDependency => ({ id: on, range, optional })) }
+}
+
+/** The version of each plugin that a crash comes back on. */
+export class Permanence {
+  readonly #journal: Journal | undefined
+  readonly #versions = new Map<string, { readonly manifest: PluginManifest; readonly operation: number }>()
+
+  constructor(journal: Journal | undefined) {
+    this.#journal = journal
+  }
+
+  /** An install is permanent at its commit, as there is no earlier version to come back on. */
+  installed({ brought, id }: PluginVersion): void {
+    this.#settle(brought, (manifest) => manifest.id === id)
+  }
+
+  removed(id: string): void {
+    this.#versions.delete(id)
+  }
+
+  holds({ id, brought }: PluginVersion): boolean {
+    return this.#versions.get(id)?.operation === brought.operation
+  }
+
+  /** @throws ReloadError `DEPENDENCY` where the permanent versions would not satisfy one another, `JOURNAL`. */
+  async make(version: PluginVersion): Promise<void> {
+    const { brought } = version
+    if (this.holds(version)) return
+    const manifests = new Map([...this.#versions].map(([id, { manifest }]) => [id, manifest]))
+    for (const manifest of this.#newerIn(brought)) manifests.set(manifest.id, manifest)
+    checkDependencies(manifests, 'bake')
+    await this.#journal?.append({ type: 'permanent', operation: brought.operation })
+    this.#settle(brought)
+  }
+
+  #settle(brought: Brought, which: (manifest: PluginManifest) => boolean = () => true): void {
+    for (const manifest of this.#newerIn(brought).filter(which)) this.#versions.set(manifest.id, { manifest, operation: brought.operation })
+  }
+
+  /** A later operation on the same plugin may have been made permanent before. */
+  #newerIn({ operation, manifests }: Brought): PluginManifest[] {
+    return manifests.filter(({ id }) => operation > (this.#versions.get(id)?.operation ?? -1))
+  }
+}

@@ -1,0 +1,28 @@
+/** What an operation does to one plugin: versions before and after; `from` is absent at an install, `to` at a removal. */
+export interface JournaledChange {
+  readonly plugin: string
+  readonly from?: string
+  readonly to?: string
+}
+
+/**
+ * What a host writes down of its operations. They are numbered from 1 in each run of a host; a run begins with `active`.
+ *
+ * - `active` what the run began with: the version of each plugin, `null` for one that was removed.
+ * - `intent` before anything of a new version runs.
+ * - `prepared` before any live resource is taken out of the old version's hands.
+ * - `committed` the new versions serve. A reload is not permanent yet; an install and a removal are.
+ * - `permanent` the second commit: a crash comes back on the new versions from here on.
+ * - `rolled-back` the old versions serve, as if nothing had been begun.
+ * - `finalized` the old versions are closed.
+ */
+export type JournalRecord =
+  | { readonly type: 'active'; readonly plugins: Readonly<Record<string, string | null>> }
+  | { readonly type: 'intent'; readonly operation: number; readonly changes: readonly JournaledChange[] }
+  | { readonly type: 'prepared' | 'committed' | 'permanent' | 'rolled-back' | 'finalized'; readonly operation: number }
+
+/** Where a host writes its operations down, so that the next run knows what this one was doing. */
+export interface Journal {
+  /** Resolves when the record, and each one before it, would survive a crash. */
+  append(record: JournalRecord): Promise<void>
+}

@@ -1,0 +1,35 @@
+import type { StepContext } from '../strategy.js'
+import type { HandoffGate } from './gate.js'
+
+/** Below this many recorded writes a further round costs more than holding writes for them. */
+const WORTH_A_ROUND = 32
+/** Rounds end here at the latest, for writers that keep pace with the replay. */
+const MAX_ROUNDS = 16
+
+/** Brings a resource up to date with the writes that its gate records. */
+export class Replay<R> {
+  readonly #gate: HandoffGate<R>
+  readonly #ctx: StepContext
+
+  constructor(gate: HandoffGate<R>, ctx: StepContext) {
+    this.#gate = gate
+    this.#ctx = ctx
+  }
+
+  /** Round after round, while writers go on and the rounds shrink. */
+  async underLoad(target: R): Promise<void> {
+    for (let round = 0, before = Infinity; round < MAX_ROUNDS && this.#gate.recorded > WORTH_A_ROUND && this.#gate.recorded < before; round += 1) {
+      before = this.#gate.recorded
+      await this.#round(target)
+    }
+  }
+
+  /** What is left, while writes are held. */
+  async rest(target: R): Promise<void> {
+    while (this.#gate.recorded > 0) await this.#round(target)
+  }
+
+  async #round(target: R): Promise<void> {
+    this.#ctx.replayed(await this.#ctx.call('replay', (signal) => this.#gate.replay(target, signal)))
+  }
+}

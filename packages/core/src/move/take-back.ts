@@ -1,0 +1,28 @@
+import type { MaybePromise } from '../maybe-promise.js'
+import type { HandoffJob, ResourceHandoff, StepContext } from '../strategy.js'
+import { Replay } from './replay.js'
+
+/**
+ * Gives a resource back to the one that was kept when it was replaced: nothing is copied, and the writes made since then
+ * are replayed on it as those of a pre-copy are.
+ */
+export function takeBack<P, R>({ gate }: HandoffJob<P, R>, kept: R, ctx: StepContext, close: (resource: R) => MaybePromise<void>): ResourceHandoff<R> {
+  const replay = new Replay(gate, ctx)
+  const replaced = gate.resource
+  return {
+    async prepare() {
+      await ctx.call('hold writes', () => gate.hold())
+      gate.recall()
+      gate.record()
+      await replay.underLoad(kept)
+    },
+    catchUp: () => replay.underLoad(kept),
+    async converge() {
+      await replay.rest(kept)
+      return kept
+    },
+    // What was replayed cannot be taken off the kept one again: whoever kept it closes it.
+    async rollback() { gate.release() },
+    finalize: () => ctx.call('close', () => close(replaced)),
+  }
+}

@@ -1,0 +1,253 @@
+import { PluginHost, ReloadError, type BakeOptions, type ReloadEvent } from '@uni/reload-core'
+import { ManualClock } from '@uni/reload-core/testing'
+import { describe, expect, it } from 'vitest'
+import { Deferred, standing, turn } from '../fixtures/deferred.js'
+import { StorePlugin } from '../fixtures/store-plugin.js'
+import { STORES, storeStrategy, type StoreDiscipline } from '../fixtures/store.js'
+
+interface Scene { discipline?: StoreDiscipline; maxRecordedWrites?: number }
+
+async function baking(bake: BakeOptions, { discipline = 'pre-copy', maxRecordedWrites = 100 }: Scene = {}) {
+  const clock = new ManualClock()
+  const events: ReloadEvent[] = []
+  const host = new PluginHost({ strategies: [storeStrategy(discipline)], clock, maxRecordedWrites, observer: (event) => { events.push(event) } })
+  const medium: number[] = []
+  const v1 = new StorePlugin('1.0.0', { discipline, medium })
+  const v2 = new StorePlugin('2.0.0', { discipline, medium })
+  const first = await host.add(v1)
+  const store = await host.attach(STORES[discipline], { name: 'main', key: 'stores', open: (provider) => provider.open(undefined) })
+  await store.write(1)
+  const result = await host.reload(first, v2, { bake })
+  await store.write(2)
+  const serving = () => {
+    using lease = host.capture()
+    return lease.resource(STORES[discipline], 'main')
+  }
+  return { clock, events, host, v1, v2, first, store, result, serving, bake: async () => (await result.finalized).bake }
+}
+
+/** Lets time pass, and all that is due then happen. */
+async function pass(clock: ManualClock, ms: number): Promise<void> {
+  clock.advance(ms)
+  await turn()
+}
+
+describe('a reload that bakes', () => {
+  it('I7 keeps the old plugin and its resource for the period, and closes both once when the new one does well', async () => {
+    const { clock, v1, host, result, bake } = await baking({ ms: 1000, healthy: () => true })
+    await pass(clock, 999)
+    expect(await standing(result.finalized)).toBe('pending')
+    expect([v1.calls.shutdown, v1.provider.made[0]?.closed]).toEqual([0, 0])
+    expect(host.plugins()).toMatchObject([{ version: '2.0.0', state: 'baking', permanent: false }, { version: '1.0.0', state: 'retired' }])
+    await pass(clock, 1)
+    expect(await bake()).toEqual({ outcome: 'healthy' })
+    expect([v1.calls.shutdown, v1.provider.made[0]?.closed]).toEqual([1, 1])
+    expect(host.plugins()).toMatchObject([{ version: '2.0.0', state: 'active', permanent: true }])
+    expect(clock.pending).toBe(0)
+  })
+
+  it.each<[string, () => boolean | Promise<boolean>, string]>([
+    ['says no', () => false, 'healthy said no'],
+    ['throws', () => { throw new Error('too slow') }, 'bake/healthy): too slow'],
+    ['rejects with no error', () => Promise.reject('p99'), 'bake/healthy): p99'],
+  ])('I4 hands everything back, with the writes made meanwhile, when healthy %s', async (_, healthy, reason) => {
+    const { clock, v1, v2, first, host, store, result, serving, bake } = await baking({ ms: 1000, healthy })
+    await pass(clock, 1000)
+    expect(await bake()).toMatchObject({ outcome: 'taken-back', reason: expect.stringContaining(reason) as string, results: [{ status: 'committed', handle: { id: 'stores', generation: 2 } }] })
+    expect((await result.finalized).status).toBe('taken-back')
+    await store.write(3)
+
+    // The resource that was kept, and not a copy.
+    expect(serving()).toBe(v1.provider.made[0])
+    expect(v1.provider.made).toHaveLength(1)
+    expect(serving().entries).toEqual([1, 2, 3])
+    expect([v1.calls, v2.calls]).toEqual([{ register: 1, init: 1, shutdown: 0 }, { register: 1, init: 1, shutdown: 1 }])
+    expect(v2.provider.made.map(({ closed }) => closed)).toEqual([1])
+    expect(v1.provider.images.map(({ discarded }) => discarded)).toEqual([1])
+    expect(host.plugins()).toMatchObject([{ version: '1.0.0', generation: 2, state: 'active', permanent: true }])
+    await expect(host.reload(first, v2)).rejects.toMatchObject({ code: 'STALE_HANDLE' })
+    await host[Symbol.asyncDispose]()
+    expect([v1.calls.shutdown, v1.provider.made[0]?.closed]).toEqual([1, 1])
+  })
+
+  it('I8 hands back when healthy does not answer within its deadline', async () => {
+    const { clock, bake, serving } = await baking({ ms: 1000, healthy: () => new Promise(() => {}) })
+    await pass(clock, 1000)
+    await pass(clock, 30_000)
+    expect(await bake()).toMatchObject({ outcome: 'taken-back', reason: expect.stringContaining('no answer within 30000 ms') as string })
+    expect(serving().entries).toEqual([1, 2])
+  })
+
+  it('asks as often as it is told to, and goes back at the first no', async () => {
+    let asked = 0
+    const { clock, bake } = await baking({ ms: 1000, everyMs: 300, healthy: () => { asked += 1; return asked < 3 } })
+    for (let at = 0; at < 3; at += 1) await pass(clock, 300)
+    expect(await bake()).toMatchObject({ outcome: 'taken-back' })
+    expect(asked).toBe(3)
+  })
+
+  it('asks once more at the end of a period that is no multiple of the interval', async () => {
+    let asked = 0
+    const { clock, bake } = await baking({ ms: 700, everyMs: 300, healthy: () => { asked += 1; return true } })
+    for (const ms of [300, 300, 100]) await pass(clock, ms)
+    expect(await bake()).toEqual({ outcome: 'healthy' })
+    expect(asked).toBe(3)
+  })
+
+  it('hands back by a copy where more was written meanwhile than is recorded, and no writer waits for that', async () => {
+    const { clock, store, serving, v1, v2, bake } = await baking({ ms: 1000, healthy: () => false }, { maxRecordedWrites: 3 })
+    for (const entry of [3, 4, 5, 6]) await store.write(entry)
+    await pass(clock, 1000)
+    expect(await bake()).toMatchObject({ outcome: 'taken-back' })
+    expect(serving().entries).toEqual([1, 2, 3, 4, 5, 6])
+    expect(v2.provider.images).toHaveLength(1)
+    expect(v1.provider.made.map(({ closed }) => closed)).toEqual([1, 0])
+  })
+
+  it('hands a stopped resource back by stopping the new one and starting the old at its checkpoint', async () => {
+    const { clock, store, serving, v1, v2, bake } = await baking({ ms: 1000, healthy: () => false }, { discipline: 'stop-and-copy' })
+    await pass(clock, 1000)
+    expect(await bake()).toMatchObject({ outcome: 'taken-back' })
+    await store.write(3)
+    expect(serving().entries).toEqual([1, 2, 3])
+    expect([v1, v2].map(({ provider }) => provider.made.map(({ closed }) => closed))).toEqual([[1, 0], [1]])
+  })
+
+  it('puts an old storage back into service as it is', async () => {
+    const { clock, serving, v1, v2, bake } = await baking({ ms: 1000, healthy: () => false }, { discipline: 'clean' })
+    await pass(clock, 1000)
+    expect(await bake()).toMatchObject({ outcome: 'taken-back' })
+    expect(serving()).toBe(v1.provider.made[0])
+    expect(serving().entries).toEqual([1, 2])
+    expect([v1, v2].map(({ provider }) => provider.made.map(({ closed }) => closed))).toEqual([[0], [1]])
+  })
+
+  it('I3 goes on with the new version where the way back fails, and says why', async () => {
+    const { clock, store, serving, v1, v2, host, result, bake } = await baking({ ms: 1000, healthy: () => false })
+    v1.provider.breakNext('apply', () => { throw new Error('cannot go back') })
+    await pass(clock, 1000)
+    const report = await bake()
+    expect(report).toMatchObject({ outcome: 'stranded', reason: 'healthy said no', error: { code: 'HANDOFF', step: 'replay' } })
+    expect(ReloadError.is(report?.outcome === 'stranded' && report.error)).toBe(true)
+    expect((await result.finalized).status).toBe('finalized')
+    await store.write(3)
+    expect(serving()).toBe(v2.provider.made[0])
+    expect(serving().entries).toEqual([1, 2, 3])
+    expect([v1.calls.shutdown, v1.provider.made[0]?.closed]).toEqual([1, 1])
+    expect(host.plugins()).toMatchObject([{ version: '2.0.0', permanent: false }])
+  })
+
+  it('ends when the plugin is made permanent', async () => {
+    const { clock, host, result, v1, bake } = await baking({ ms: 1000, healthy: () => false })
+    await host.makePermanent(result.handle)
+    expect(await bake()).toEqual({ outcome: 'accepted' })
+    expect(v1.calls.shutdown).toBe(1)
+    expect([host.plugins()[0]?.permanent, clock.pending]).toEqual([true, 0])
+  })
+
+  it('ends with the next reload of the plugin, and not with one that fails', async () => {
+    const { clock, host, result, store, serving, v1, bake } = await baking({ ms: 1000, healthy: () => false })
+    const bad = new StorePlugin('3.0.0', { init: () => { throw new Error('no') } })
+    await expect(host.reload(result.handle, bad)).rejects.toMatchObject({ code: 'PLUGIN' })
+    expect(await standing(result.finalized)).toBe('pending')
+    const v3 = new StorePlugin('3.0.0')
+    await host.reload(result.handle, v3)
+    expect(await bake()).toEqual({ outcome: 'superseded' })
+    expect(v1.calls.shutdown).toBe(1)
+    await store.write(3)
+    await pass(clock, 1000)
+    expect(serving().provider).toBe(v3.provider)
+    expect(serving().entries).toEqual([1, 2, 3])
+  })
+
+  it('a reload after a failed one can still be taken back, with what was written before and after the failure', async () => {
+    const { clock, host, result, store, serving, v1, bake } = await baking({ ms: 1000, healthy: () => false })
+    const bad = new StorePlugin('3.0.0')
+    bad.provider.breakNext('verify', () => { throw new Error('no') })
+    await expect(host.reload(result.handle, bad)).rejects.toMatchObject({ code: 'HANDOFF' })
+    await store.write(3)
+    await pass(clock, 1000)
+    expect(await bake()).toMatchObject({ outcome: 'taken-back' })
+    expect(serving()).toBe(v1.provider.made[0])
+    expect(serving().entries).toEqual([1, 2, 3])
+  })
+
+  it('waits for an operation on the plugin that is under way when healthy says no', async () => {
+    const { clock, host, result, serving, v1, bake } = await baking({ ms: 1000, healthy: () => false })
+    const init = new Deferred()
+    const failing = host.reload(result.handle, new StorePlugin('3.0.0', { init: () => init.promise }))
+    await pass(clock, 1000)
+    expect(await standing(result.finalized)).toBe('pending')
+    init.reject(new Error('no'))
+    await expect(failing).rejects.toMatchObject({ code: 'PLUGIN' })
+    expect(await bake()).toMatchObject({ outcome: 'taken-back' })
+    expect(serving()).toBe(v1.provider.made[0])
+  })
+
+  it('I2 I7 leases of both versions go on, and what they reach is closed when they end', async () => {
+    const { clock, host, v1, v2, result } = await baking({ ms: 1000, healthy: () => false })
+    const onNew = host.capture()
+    await pass(clock, 1000)
+    await turn()
+    expect(onNew.resource(STORES['pre-copy'], 'main')).toBe(v2.provider.made[0])
+    expect([v2.calls.shutdown, v2.provider.made[0]?.closed]).toEqual([0, 0])
+    onNew[Symbol.dispose]()
+    expect(await (await result.finalized).bake).toMatchObject({ outcome: 'taken-back' })
+    await turn()
+    expect([v2.calls.shutdown, v2.provider.made[0]?.closed, v1.calls.shutdown]).toEqual([1, 1, 0])
+  })
+
+  it('I7 a plugin that serves again is not shut down under a lease of its first generation', async () => {
+    const clock = new ManualClock()
+    const host = new PluginHost({ strategies: [storeStrategy('pre-copy')], clock })
+    const v1 = new StorePlugin('1.0.0')
+    const handle = await host.add(v1)
+    const early = host.acquire(STORES['pre-copy'], 'stores', { label: 'early' })
+    const { finalized } = await host.reload(handle, new StorePlugin('2.0.0'), { bake: { ms: 10, healthy: () => false } })
+    await pass(clock, 10)
+    await pass(clock, 30_000)
+    expect((await finalized).status).toBe('taken-back')
+    const again = host.plugin('stores')
+    if (again === undefined) throw new Error('nothing serves')
+    const last = await host.reload(again, new StorePlugin('3.0.0'))
+    await turn()
+    expect(v1.calls.shutdown).toBe(0)
+    early[Symbol.dispose]()
+    expect((await last.finalized).status).toBe('finalized')
+    expect(v1.calls.shutdown).toBe(1)
+  })
+
+  it('several plugins that were reloaded together go back together', async () => {
+    const clock = new ManualClock()
+    const host = new PluginHost({ strategies: [storeStrategy('pre-copy')], clock })
+    const handles = [await host.add(new StorePlugin('1.0.0', { id: 'a' })), await host.add(new StorePlugin('1.0.0', { id: 'b' }))]
+    const results = await host.reloadAll(handles.map((handle) => ({ handle, plugin: new StorePlugin('2.0.0', { id: handle.id }) })), { bake: { ms: 10, healthy: () => false } })
+    const before = host.capture().epoch
+    await pass(clock, 10)
+    for (const { finalized } of results) expect((await finalized).bake).toMatchObject({ outcome: 'taken-back', results: [{ handle: { id: 'a' } }, { handle: { id: 'b' } }] })
+    expect(host.plugins().filter(({ state }) => state === 'active').map(({ id, version }) => [id, version])).toEqual([['a', '1.0.0'], ['b', '1.0.0']])
+    expect(host.capture().epoch).toBe(before + 1)
+  })
+
+  it('tells the observer how it ended', async () => {
+    const { clock, events, bake } = await baking({ ms: 10, healthy: () => false })
+    await pass(clock, 10)
+    await bake()
+    expect(events.filter(({ type }) => type === 'baked')).toMatchObject([{ outcome: 'taken-back' }])
+  })
+
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('refuses a period of %s ms', async (ms) => {
+    const host = new PluginHost({ strategies: [storeStrategy('pre-copy')] })
+    const handle = await host.add(new StorePlugin('1.0.0'))
+    await expect(host.reload(handle, new StorePlugin('2.0.0'), { bake: { ms } })).rejects.toThrow('positive number of milliseconds')
+    expect(host.plugins()).toMatchObject([{ version: '1.0.0', state: 'active' }])
+  })
+
+  it('ends when the host closes, and closes everything once', async () => {
+    const { host, v1, v2, bake, clock } = await baking({ ms: 1000, healthy: () => false })
+    await host[Symbol.asyncDispose]()
+    expect(await bake()).toEqual({ outcome: 'superseded' })
+    expect([v1, v2].map(({ calls, provider }) => [calls.shutdown, provider.made.map(({ closed }) => closed)])).toEqual([[1, [1]], [1, [1]]])
+    expect(clock.pending).toBe(0)
+  })
+})
