@@ -26,6 +26,7 @@ export type ReloadEvent =
   | ReloadTag & { readonly type: 'baked'; readonly outcome: BakeReport['outcome'] }
   | ReloadTag & { readonly type: 'kept'; readonly blockers: readonly Blocker[] }
   | ReloadTag & { readonly type: 'finalized'; readonly errors: readonly unknown[] }
+  | Blocker & { readonly type: 'lease-dropped'; readonly stack: string }
   | ResourceTag & { readonly type: 'resource-halted'; readonly cause: unknown }
   | ResourceTag & { readonly type: 'resource-restarted' }
 

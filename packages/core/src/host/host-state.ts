@@ -17,6 +17,7 @@ import { Permanence } from './permanence.js'
 import type { PluginHandle } from './plugin.js'
 import type { PluginVersion } from './plugin-version.js'
 import type { Grants } from './staging.js'
+import { LeaseWatch } from './watched-lease.js'
 
 export interface PluginHostOptions {
   /** One for each surface that plugins may register on. */
@@ -33,6 +34,11 @@ export interface PluginHostOptions {
   observer?: ReloadObserver
   /** Where operations are written down, so that the next run knows which versions to start. Default: nowhere. */
   journal?: Journal
+  /**
+   * Tells the observer of leases that were dropped without being released (`lease-dropped`), with the stack of their capture.
+   * For development: it makes a capture some microseconds dearer. Default false.
+   */
+  watchLeases?: boolean
   clock?: Clock
 }
 
@@ -57,6 +63,7 @@ export class HostState {
   readonly concurrency: number
   readonly grants: Grants | undefined
   readonly maxRecordedWrites: number
+  readonly leaseWatch: LeaseWatch | undefined
   readonly journal: Journal | undefined
   readonly permanence: Permanence
   readonly #timeouts: Timeouts
@@ -100,6 +107,9 @@ export class HostState {
     this.concurrency = options.concurrency ?? 32
     this.grants = options.grants
     this.maxRecordedWrites = options.maxRecordedWrites ?? 65_536
+    this.leaseWatch = options.watchLeases === true ? new LeaseWatch(({ capturedAt, ...lease }) => {
+      this.emit({ type: 'lease-dropped', ageMs: this.clock.now() - capturedAt, ...lease })
+    }) : undefined
     this.journal = options.journal
     this.permanence = new Permanence(options.journal)
     this.#timeouts = options.timeouts ?? {}

@@ -130,7 +130,9 @@ export class PluginHost implements AsyncDisposable {
   /** Captures the current epoch. Release it with `using`, or by disposing it. */
   capture(options?: CaptureOptions): Lease {
     this.#state.refuseClosed()
-    return new EpochLease(this.#state.epoch, this.#state.slots, this.#state.clock.now(), options)
+    const { epoch, slots, clock, leaseWatch } = this.#state
+    const lease = new EpochLease(epoch, slots, clock.now(), options)
+    return leaseWatch === undefined ? lease : leaseWatch.epoch(lease, lease.label, lease.capturedAt)
   }
 
   /** Captures an epoch in which nothing is fenced, waiting for one if need be. @throws ReloadError `ABORTED` by `options.signal`. */
@@ -143,13 +145,14 @@ export class PluginHost implements AsyncDisposable {
   /** Captures one provider, and holds only its plugin. @throws ReloadError `PROVIDER_NOT_FOUND`, `SURFACE_FENCED`. */
   acquire<P, R, W>(surface: Surface<P, R, W>, key: string, options?: CaptureOptions): ProviderLease<P> {
     this.#state.refuseClosed()
-    const { epoch, clock } = this.#state
+    const { epoch, clock, leaseWatch } = this.#state
     const entry = epoch.providers[this.#state.slotOf(surface.id)]?.byKey.get(key)
     if (entry === undefined) {
       throw new ReloadError('PROVIDER_NOT_FOUND', 'no plugin provides this key', { surface: surface.id, key, hint: 'Check the key, or install the plugin that provides it.' })
     }
     if (epoch.fenced.has(entry.owner)) throw fencedError(entry.owner, surface.id)
-    return new HeldProvider(entry.owner, entry.registration.provider as P, clock.now(), options)
+    const lease = new HeldProvider(entry.owner, entry.registration.provider as P, clock.now(), options)
+    return leaseWatch === undefined ? lease : leaseWatch.provider(lease, lease.label, lease.capturedAt)
   }
 
   /** Opens a live resource and puts it into service; reloads hand it over from then on. */

@@ -1,0 +1,70 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { PluginHost, type ReloadEvent } from '@uni/reload-core'
+import { describe, expect, it } from 'vitest'
+import { turn } from '../fixtures/deferred.js'
+import { wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
+
+setFlagsFromString('--expose-gc')
+const gc = runInNewContext('gc') as () => void
+
+async function watchedHost() {
+  const events: ReloadEvent[] = []
+  const host = new PluginHost({ strategies: [wordHandoff()], watchLeases: true, observer: (event) => { events.push(event) } })
+  const handle = await host.add(wordPlugin('word', '1.0.0'))
+  return { host, handle, dropped: () => events.filter(({ type }) => type === 'lease-dropped') }
+}
+
+/** Collects until `seen`, or until what is unreachable has had every chance to be found. */
+async function collect(seen: () => boolean): Promise<void> {
+  for (let round = 0; round < 50 && !seen(); round += 1) {
+    gc()
+    await turn()
+  }
+}
+
+describe('I9 a lease that is dropped without being released', () => {
+  it('is noticed in development, by its label and where it was captured', async () => {
+    const { host, handle, dropped } = await watchedHost()
+    host.capture({ label: 'forgotten query' })
+    host.acquire(wordKind, 'word', { label: 'forgotten call' })
+    await collect(() => dropped().length === 2)
+    const seen = dropped().toSorted((a, b) => 'holds' in a && 'holds' in b ? a.holds.localeCompare(b.holds) : 0)
+    expect(seen).toMatchObject([
+      { label: 'forgotten query', holds: 'epoch', stack: expect.stringContaining('lease-dropped.test') as string, ageMs: expect.any(Number) as number },
+      { label: 'forgotten call', holds: 'provider', stack: expect.stringContaining('lease-dropped.test') as string },
+    ])
+    // What it lent may be in use: nothing is closed under it.
+    const { finalized } = await host.reload(handle, wordPlugin('word', '2.0.0'), { drain: { deadlineMs: 1 } })
+    expect(await finalized).toMatchObject({ status: 'kept', blockers: [{ label: 'forgotten query' }, { label: 'forgotten call' }] })
+  })
+
+  it('is not confused with one that was released, or that is still held', async () => {
+    const { host, dropped } = await watchedHost()
+    const released = (): void => {
+      using lease = host.capture()
+      using provider = host.acquire(wordKind, 'word')
+      expect(lease.get(wordKind, 'word')).toBe(provider.provider)
+    }
+    released()
+    const held = host.capture({ label: 'held' })
+    const control = new WeakRef({})
+    await collect(() => control.deref() === undefined)
+    expect(control.deref()).toBeUndefined()
+    await turn()
+    expect(dropped()).toEqual([])
+    expect(held.all(wordKind)).toHaveLength(1)
+    held[Symbol.dispose]()
+    expect(() => held.get(wordKind, 'word')).toThrow('LEASE_RELEASED')
+  })
+
+  it('a watched lease answers as any other', async () => {
+    const { host } = await watchedHost()
+    const { signal } = new AbortController()
+    using lease = host.capture({ signal })
+    using provider = host.acquire(wordKind, 'word')
+    expect([lease.epoch, lease.signal.aborted, lease.find(wordKind, 'none'), provider.plugin, provider.signal.aborted])
+      .toEqual([1, false, undefined, host.plugin(provider.plugin.id), false])
+    expect(() => lease.resource(wordKind as never, 'none')).toThrow('RESOURCE_NOT_FOUND')
+  })
+})
