@@ -40,7 +40,12 @@ export class CdcError extends Error {
 
   /** Whether `error` is a `CdcError`, whichever copy of the package made it. */
   static is(error: unknown): error is CdcError {
-    return typeof error === 'object' && error !== null && BRAND in error
+    try {
+      return typeof error === 'object' && error !== null && BRAND in error
+    } catch {
+      // A proxy that does not want to be looked at.
+      return false
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import type { MaybePromise } from '@uni/reload-core'
 import type { CdcBatch, CdcLsn, CdcStream } from './contract.js'
 import { CdcError, show } from './errors.js'
 
@@ -52,17 +53,19 @@ export async function deliver(stream: CdcStream, batch: CdcBatch): Promise<void>
     throw new CdcError('OUT_OF_ORDER', `the stream continues at LSN ${expected}, but the batch covers ${batch.lsnStart} to ${batch.lsnEnd}: ${kind}. Deliver from ${expected} on.`,
       { expected, found: batch.lsnStart })
   }
-  progress.offered = batch.lsnEnd
+  if (progress.offered === undefined || batch.lsnEnd > progress.offered) progress.offered = batch.lsnEnd
   await stream.deliver(batch)
   progress.expected = batch.lsnEnd
 }
 
 /**
- * Asks a stream for its checkpoint, and holds the answer to what is known (I5).
+ * Asks a stream for its checkpoint, and holds the answer to what is known (I5). An answer that is refused counts for nothing
+ * afterwards.
  *
+ * @param canGoOnAt whether deliveries can go on there. Default: every honest checkpoint will do.
  * @throws CdcError `CHECKPOINT`; otherwise what the stream throws.
  */
-export async function takeCheckpoint(stream: CdcStream): Promise<CdcLsn> {
+export async function takeCheckpoint(stream: CdcStream, canGoOnAt: (lsn: CdcLsn) => MaybePromise<boolean> = () => true): Promise<CdcLsn> {
   const lsn: unknown = await stream.checkpoint()
   const progress = progressOf(stream)
   if (typeof lsn !== 'bigint' || lsn < 0n) throw new CdcError('CHECKPOINT', `checkpoint() must return a bigint of 0 or more, and returned ${show(lsn)}`, { found: lsn })
@@ -73,6 +76,9 @@ export async function takeCheckpoint(stream: CdcStream): Promise<CdcLsn> {
   if (progress.checkpoint !== undefined && lsn < progress.checkpoint) {
     throw new CdcError('CHECKPOINT', `checkpoint() returned ${lsn}, behind the previous checkpoint: ${progress.checkpoint}. What was durable once must stay so.`,
       { expected: progress.checkpoint, found: lsn })
+  }
+  if (!await canGoOnAt(lsn)) {
+    throw new CdcError('CHECKPOINT', `checkpoint() returned ${lsn}, where deliveries cannot go on. A checkpoint lies on the boundary of a batch that the log still has.`, { found: lsn })
   }
   progress.checkpoint = lsn
   // A delivery that failed after it had become durable need not come again.

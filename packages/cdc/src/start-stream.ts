@@ -6,7 +6,7 @@ const METHODS = ['deliver', 'checkpoint', 'shutdown'] as const
 
 /**
  * Starts a stream, and follows it from its first batch on. What a host passes to `attach` as `open`, so that the LSN it
- * started at is known: `open: (provider) => startStream(provider, { fromLsn, signal })`.
+ * started at is known: `open: (provider) => startStream(provider, { stream, fromLsn, signal })`.
  *
  * @throws CdcError `STREAM` where what the provider returns is not a stream; it is shut down if it can be.
  */

@@ -1,6 +1,5 @@
 import { stopAndCopy, type HandoffStrategy, type MaybePromise } from '@uni/reload-core'
 import type { CdcBatch, CdcLsn, CdcOutputProvider, CdcStream } from './contract.js'
-import { CdcError } from './errors.js'
 import { stopStream, takeCheckpoint } from './progress.js'
 import { startStream } from './start-stream.js'
 import { cdcOutput } from './surface.js'
@@ -20,15 +19,9 @@ export function cdcHandoff(options: CdcHandoffOptions = {}): HandoffStrategy<Cdc
     surface: cdcOutput,
     discipline: 'stop-and-copy',
     handoff: (job, ctx) => stopAndCopy<CdcOutputProvider, CdcStream, CdcLsn>(job, ctx, {
-      async checkpoint(stream) {
-        const lsn = await takeCheckpoint(stream)
-        if (options.canResume && !await options.canResume(lsn, job.name)) {
-          throw new CdcError('CHECKPOINT', `checkpoint() returned ${lsn}, where deliveries cannot go on. A checkpoint lies on the boundary of a batch that the log still has.`, { found: lsn })
-        }
-        return lsn
-      },
+      checkpoint: (stream) => takeCheckpoint(stream, (lsn) => options.canResume?.(lsn, job.name) ?? true),
       stop: stopStream,
-      start: (provider, fromLsn, { signal }) => startStream(provider, { fromLsn, signal }),
+      start: (provider, fromLsn, { signal }) => startStream(provider, { stream: job.name, fromLsn, signal }),
     }),
     close: stopStream,
   }

@@ -62,6 +62,11 @@ describe('FileCheckpointStore', () => {
     expect((error as Error).message).toContain(message)
   })
 
+  it('C16 reads what the first version wrote', async () => {
+    const first = new FileCheckpointStore(join(import.meta.dirname, 'golden/checkpoints-1'))
+    expect(await first.load('orders')).toBe(2n ** 63n + 25n)
+  })
+
   it('C16 goes on saving after a save that failed', async () => {
     await writeFile(directory, 'in the way')
     const store = new FileCheckpointStore(directory)

@@ -65,6 +65,47 @@ describe('MemoryCommitLog', () => {
     expect(await failure(read(log, 15n))).toMatchObject({ code: 'LOG_RELEASED' })
   })
 
+  it('C14 gives up what lies further back than its bound, in whole batches, and always keeps the last', () => {
+    const log = new MemoryCommitLog(10n, { maxRetained: 5n })
+    for (const rows of [2, 3, 1]) log.append(mutations(rows))
+    expect(log.oldest).toBe(12n)
+    log.append(mutations(1))
+    expect(log.oldest).toBe(12n)
+    log.append(mutations(9))
+    expect([log.oldest, log.head]).toEqual([17n, 26n])
+    log.release(26n)
+    expect(log.oldest).toBe(26n)
+    expect(() => new MemoryCommitLog(0n, { maxRetained: 0n })).toThrow('maxRetained must be above 0')
+  })
+
+  it('C14 C15 gives up what is just being read', async () => {
+    const log = new MemoryCommitLog(0n, { maxRetained: 2n })
+    for (let commit = 0; commit < 2; commit += 1) log.append(mutations(1))
+    const reading = log.read(0n)[Symbol.asyncIterator]()
+    expect((await reading.next()).value).toMatchObject({ lsnStart: 0n })
+    for (let commit = 0; commit < 3; commit += 1) log.append(mutations(1))
+    expect(await failure(reading.next())).toMatchObject({ code: 'LOG_RELEASED', expected: 3n, found: 1n })
+  })
+
+  it('keeps the LSNs of commits that are counted elsewhere', async () => {
+    const log = new MemoryCommitLog(1_000n)
+    log.append(mutations(2), new Date(0), 1_096n)
+    log.append(mutations(1), new Date(0), 2_048n)
+    expect((await read(log, 1_000n)).map(({ lsnStart, lsnEnd }) => [lsnStart, lsnEnd])).toEqual([[1_000n, 1_096n], [1_096n, 2_048n]])
+    expect(() => log.append(mutations(1), new Date(0), 2_048n)).toThrow('ends above the head of the log, 2048')
+    expect(log.head).toBe(2_048n)
+  })
+
+  it('forgets cheaply and finds everything, however often it is released', () => {
+    const log = new MemoryCommitLog()
+    for (let lsn = 0n; lsn < 2_000n; lsn += 1n) {
+      log.append(mutations(1))
+      if (lsn % 3n === 0n) log.release(lsn - 10n)
+      expect(log.canReadFrom(log.oldest) && log.canReadFrom(lsn)).toBe(true)
+    }
+    expect(log.oldest).toBe(1_988n)
+  })
+
   it('wakes who waits for an LSN once it is committed', async () => {
     const log = committed()
     const { signal } = new AbortController()

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { cdcOutput, expectedLsn, startStream, type CdcBatch, type CdcStream } from '../src/index.js'
+import { takeCheckpoint } from '../src/progress.js'
 import { failure } from './support/dispatch.js'
 import { batch } from './support/mutations.js'
 import { provider, Sink } from './support/sink.js'
@@ -67,5 +68,15 @@ describe('deliveries to one stream', () => {
     await deliver(await startStream(singleton, { fromLsn: 0n, signal }), batch(0n, 5n))
     const again = await startStream(singleton, { fromLsn: 2n, signal })
     expect(expectedLsn(again)).toBe(2n)
+  })
+
+  it('C3 C4 a checkpoint that was refused counts for nothing afterwards', async () => {
+    const answers = [2n, 1n]
+    const sink = new Sink()
+    const stream = await startStream(provider(sink, { faults: { checkpoint: () => answers.shift() } }), { fromLsn: 0n, signal })
+    await deliver(stream, batch(0n, 1n))
+    await deliver(stream, batch(1n, 4n))
+    expect(await failure(takeCheckpoint(stream, (lsn) => lsn !== 2n))).toMatchObject({ code: 'CHECKPOINT', found: 2n })
+    expect(await takeCheckpoint(stream, (lsn) => lsn !== 2n)).toBe(1n)
   })
 })

@@ -1,5 +1,6 @@
 import { PluginCallError } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
+import { CdcError } from '../src/index.js'
 import { failure } from './support/dispatch.js'
 import { Application, plugin } from './support/host.js'
 import { mutations } from './support/mutations.js'
@@ -86,6 +87,59 @@ describe('a delivery that fails', () => {
     await app.pump.start('orders', 'warehouse')
     await app.events.nth('halted')
     expect(app.events.of('retry')).toEqual([])
+  })
+
+  it.each<[string, unknown]>([
+    ['a string', 'disk full'], ['nothing', undefined], ['null', null], ['an object without a prototype', Object.create(null)],
+  ])('C12 I4 is repeated, and then halts the stream, when the sink throws %s', async (_, thrown) => {
+    const sink = new Sink()
+    const app = new Application()
+    app.passTimeOnRetry()
+    await app.host.add(plugin('1.0.0', provider(sink, { faults: { deliver: () => { throw thrown } } })))
+    app.log.append(mutations(1))
+    await app.pump.start('orders', 'warehouse')
+    const { error } = await app.events.nth('halted')
+    expect(error).toBe(thrown)
+    expect(app.events.of('retry')).toHaveLength(2)
+    expect(app.status()).toMatchObject({ state: 'halted', position: 0n })
+  })
+
+  it.each<[string, object]>([
+    ['a proxy that says what it has', new Proxy({}, { has() { throw new Error('no') } })],
+    ['a proxy that says what it is', new Proxy({}, { has: () => true, get() { throw new Error('no') } })],
+    ['a getter', { get retryable() { throw new Error('no') } }],
+  ])('C12 I4 is repeated, and then halts the stream, when the sink throws what throws in turn: %s', async (_, thrown) => {
+    const app = new Application()
+    app.passTimeOnRetry()
+    await app.host.add(plugin('1.0.0', provider(new Sink(), { faults: { deliver: () => { throw thrown } } })))
+    app.log.append(mutations(1))
+    await app.pump.start('orders', 'warehouse')
+    const { error } = await app.events.nth('halted')
+    expect(error).toMatchObject({ message: 'what was thrown throws when it is looked at', cause: { message: 'no' } })
+    expect(app.events.of('retry')).toHaveLength(2)
+  })
+
+  it('C12 C13 halts the stream when the sink says by itself, over and over, that it continues elsewhere', async () => {
+    const app = new Application()
+    const sink = new Sink()
+    const deliver = (): void => { throw new CdcError('OUT_OF_ORDER', 'not that one', { expected: 7n }) }
+    await app.host.add(plugin('1.0.0', provider(sink, { faults: { deliver } })))
+    app.log.append(mutations(1))
+    await app.pump.start('orders', 'warehouse')
+    expect(await app.events.nth('halted')).toMatchObject({ step: 'deliver', error: { code: 'OUT_OF_ORDER' } })
+    expect(app.status()).toMatchObject({ position: 0n })
+    expect(app.events.of('moved')).toEqual([])
+  })
+
+  it('C12 C15 halts the stream when the sink says, over and over, that the log has been released', async () => {
+    const app = new Application({ onReleased: 'restart-from-oldest' })
+    const sink = new Sink()
+    const deliver = (): void => { throw new CdcError('LOG_RELEASED', 'gone', { expected: 7n }) }
+    await app.host.add(plugin('1.0.0', provider(sink, { faults: { deliver } })))
+    app.log.append(mutations(1))
+    await app.pump.start('orders', 'warehouse')
+    expect(await app.events.nth('halted')).toMatchObject({ step: 'deliver', error: { code: 'LOG_RELEASED' } })
+    expect(app.events.of('gap')).toEqual([])
   })
 
   it('C12 is repeated at once by resume', async () => {

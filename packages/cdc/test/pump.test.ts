@@ -1,4 +1,4 @@
-import { PluginCallError, ReloadError } from '@uni/reload-core'
+import { ReloadError } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
 import { CdcPump, MemoryCheckpointStore, MemoryCommitLog, cdcOutput } from '../src/index.js'
 import { failure } from './support/dispatch.js'
@@ -17,7 +17,7 @@ describe('a pump', () => {
     app.log.append(mutations(1))
     await app.events.idleAt(3n)
     expect(sink.lsns).toEqual([0n, 1n, 2n])
-    expect(app.status()).toEqual({ name: 'orders', key: 'warehouse', state: 'running', position: 3n, checkpoint: 3n, lag: 0n, failures: 0 })
+    expect(app.status()).toEqual({ name: 'orders', key: 'warehouse', state: 'running', position: 3n, checkpoint: 3n, lag: 0n, retained: true, failures: 0 })
   })
 
   it('C13 I4 I5 delivers on to the new version after a reload, exactly once to a sink that keeps its LSN', async () => {
@@ -183,40 +183,6 @@ describe('a pump', () => {
     await sink.called('v1.checkpoint')
     await app.pump.stop()
     expect(await app.checkpoints.load('orders')).toBe(1n)
-  })
-})
-
-describe('several streams', () => {
-  it('C11 C14 a slow one slows no other, and the log is kept for it', async () => {
-    const app = new Application({ checkpointEvery: 1 })
-    const [slow, fast] = [new Sink(), new Sink()]
-    const hang = new Hang()
-    await app.host.add(plugin('1.0.0', provider(slow, { name: 'slow', faults: { deliver: hang.call } }), provider(fast, { name: 'fast' })))
-    await Promise.all([app.pump.start('orders', 'slow'), app.pump.start('copy', 'fast')])
-    for (let commit = 0; commit < 100; commit += 1) app.log.append(mutations(1))
-    await hang.reached
-    await app.events.idleAt(100n, 'copy')
-    expect(fast.lsns).toHaveLength(100)
-    expect(slow.stored).toEqual([])
-    expect(app.log.oldest).toBe(0n)
-    hang.release()
-    await app.events.idleAt(100n)
-    expect(slow.lsns).toEqual(fast.lsns)
-    expect(app.log.oldest).toBe(100n)
-  })
-
-  it('C14 a halted one holds the log until it is dropped', async () => {
-    const app = new Application()
-    const [bad, good] = [new Sink(), new Sink()]
-    await app.host.add(plugin('1.0.0', provider(bad, { name: 'bad', faults: { deliver: () => { throw new PluginCallError(1, 'never') } } }), provider(good, { name: 'good' })))
-    app.log.append(mutations(5))
-    await Promise.all([app.pump.start('orders', 'bad'), app.pump.start('copy', 'good')])
-    await Promise.all([app.events.nth('halted'), app.events.idleAt(5n, 'copy')])
-    expect(app.log.oldest).toBe(0n)
-    await app.pump.drop('orders')
-    expect(app.log.oldest).toBe(5n)
-    expect(bad.open).toEqual([])
-    expect(app.pump.status().map(({ name }) => name)).toEqual(['copy'])
   })
 })
 

@@ -8,31 +8,49 @@ interface Waiter {
   readonly wake: () => void
 }
 
-/** A commit log in memory. An LSN counts one mutation: the row `i` of a batch has the LSN `lsnStart + i`. */
+export interface MemoryCommitLogOptions {
+  /**
+   * How many LSNs below the head are kept, at most, for streams that lag; above 0, and no bound by default. What lies
+   * further back is given up, whether or not it was released, in whole batches; the last batch is always kept.
+   */
+  readonly maxRetained?: bigint
+}
+
+/** A commit log in memory. */
 export class MemoryCommitLog implements CommitLog {
-  #batches: CdcBatch[] = []
+  /** Sorted. The places before `#first` are empty, and cut off now and then, so that forgetting one batch is cheap. */
+  #batches: (CdcBatch | undefined)[] = []
+  #first = 0
   #head: CdcLsn
+  readonly #maxRetained: bigint | undefined
   readonly #waiters = new Set<Waiter>()
 
   /** @param start the LSN of the first mutation. */
-  constructor(start: CdcLsn = 0n) {
+  constructor(start: CdcLsn = 0n, { maxRetained }: MemoryCommitLogOptions = {}) {
+    if (maxRetained !== undefined && maxRetained <= 0n) throw new RangeError(`maxRetained must be above 0, and is ${maxRetained}`)
     this.#head = start
+    this.#maxRetained = maxRetained
   }
 
   get head(): CdcLsn { return this.#head }
-  get oldest(): CdcLsn { return this.#batches[0]?.lsnStart ?? this.#head }
+  get oldest(): CdcLsn { return this.#batches[this.#first]?.lsnStart ?? this.#head }
 
   /**
-   * Commits `mutations`, and keeps them until they are released.
+   * Commits `mutations`, and keeps them until they are released or the bound is reached.
    *
-   * @throws CdcError `BATCH` where there is no row, for then there is nothing to deliver.
+   * @param lsnEnd where the batch ends, for LSNs that are counted elsewhere. Default: one LSN a mutation, so that the row
+   * `i` has the LSN `lsnStart + i`.
+   * @throws CdcError `BATCH` where there is no row, for then there is nothing to deliver; `OUT_OF_ORDER` where `lsnEnd` is
+   * not above the head.
    */
-  append(mutations: RecordBatch, commitTimestamp: Date = new Date()): CdcBatch {
+  append(mutations: RecordBatch, commitTimestamp: Date = new Date(), lsnEnd: CdcLsn = this.#head + BigInt(mutations.numRows)): CdcBatch {
     if (mutations.numRows === 0) throw new CdcError('BATCH', 'a commit needs at least one mutation, and this one has no row')
     const lsnStart = this.#head
-    const batch = Object.freeze({ lsnStart, lsnEnd: lsnStart + BigInt(mutations.numRows), mutations, commitTimestamp })
+    if (lsnEnd <= lsnStart) throw new CdcError('OUT_OF_ORDER', `a commit ends above the head of the log, ${lsnStart}, and this one ends at ${lsnEnd}`, { expected: lsnStart, found: lsnEnd })
+    const batch = Object.freeze({ lsnStart, lsnEnd, mutations, commitTimestamp })
     this.#batches.push(batch)
-    this.#head = batch.lsnEnd
+    this.#head = lsnEnd
+    if (this.#maxRetained !== undefined) this.#forget(Math.min(this.#firstAtOrAfter(lsnEnd - this.#maxRetained), this.#batches.length - 1))
     for (const waiter of this.#waiters) if (waiter.lsn < this.#head) waiter.wake()
     return batch
   }
@@ -66,8 +84,20 @@ export class MemoryCommitLog implements CommitLog {
   }
 
   release(upTo: CdcLsn): void {
-    const kept = this.#batches.findIndex((batch) => batch.lsnEnd > upTo)
-    if (kept !== 0) this.#batches = kept === -1 ? [] : this.#batches.slice(kept)
+    const at = this.#firstAtOrAfter(upTo)
+    // A batch ends where the next starts, so that the one before `at` goes on past `upTo` unless `at` starts there.
+    const ends = this.#batches[at]?.lsnStart ?? this.#head
+    this.#forget(ends <= upTo ? at : at - 1)
+  }
+
+  /** Forgets the batches before the index `to`. */
+  #forget(to: number): void {
+    if (to <= this.#first) return
+    this.#batches.fill(undefined, this.#first, to)
+    this.#first = to
+    if (this.#first < this.#batches.length / 2) return
+    this.#batches = this.#batches.slice(this.#first)
+    this.#first = 0
   }
 
   /** The batch that starts at `lsn`; none at the head. */
@@ -84,7 +114,7 @@ export class MemoryCommitLog implements CommitLog {
   }
 
   #firstAtOrAfter(lsn: CdcLsn): number {
-    let low = 0
+    let low = this.#first
     let high = this.#batches.length
     while (low < high) {
       const middle = (low + high) >>> 1

@@ -1,6 +1,6 @@
 import { ReloadError, type AttachOptions, type LiveResource, type Surface } from '@uni/reload-core'
 import type { CheckpointStore } from '../checkpoints/checkpoint-store.js'
-import type { CdcBatch, CdcLsn, CdcOutputProvider, CdcStream } from '../contract.js'
+import type { CdcBatch, CdcGap, CdcLsn, CdcOutputProvider, CdcStream } from '../contract.js'
 import { CdcError, show } from '../errors.js'
 import type { CommitLog } from '../log/commit-log.js'
 import { startStream } from '../start-stream.js'
@@ -15,14 +15,23 @@ export interface CdcHost {
   ): Promise<LiveResource<CdcStream, CdcBatch>>
 }
 
+/** What becomes of a stream whose next batch the log no longer has. */
+export type ReleasedPolicy = 'fail' | 'restart-from-oldest'
+
 export interface StartingPointOptions {
   readonly name: string
   readonly log: CommitLog
   readonly checkpoints: CheckpointStore
-  readonly onReleased: 'fail' | 'restart-from-oldest'
+  readonly onReleased: ReleasedPolicy
   /** Where to start while no checkpoint is saved. */
   readonly firstLsn: CdcLsn
-  emit(event: StreamEvent): void
+}
+
+export interface StartingPoint {
+  readonly fromLsn: CdcLsn
+  /** What is saved; below `fromLsn` where there is a gap. */
+  readonly checkpoint: CdcLsn | undefined
+  readonly gap?: CdcGap
 }
 
 /**
@@ -30,8 +39,8 @@ export interface StartingPointOptions {
  *
  * @throws CdcError `LOG_RELEASED`, `LOG_POSITION`, `CHECKPOINT_STORE`.
  */
-export async function startingPoint(options: StartingPointOptions): Promise<{ fromLsn: CdcLsn; checkpoint: CdcLsn | undefined }> {
-  const { name, log, checkpoints, onReleased, firstLsn, emit } = options
+export async function startingPoint(options: StartingPointOptions): Promise<StartingPoint> {
+  const { name, log, checkpoints, onReleased, firstLsn } = options
   const saved: unknown = await checkpoints.load(name)
   if (saved !== undefined && (typeof saved !== 'bigint' || saved < 0n)) {
     throw new CdcError('CHECKPOINT_STORE', `the checkpoint store must return a bigint of 0 or more, and returned ${show(saved)}`, { found: saved })
@@ -40,11 +49,10 @@ export async function startingPoint(options: StartingPointOptions): Promise<{ fr
   const { oldest } = log
   if (from < oldest) {
     if (onReleased === 'fail') {
-      throw new CdcError('LOG_RELEASED', `the stream continues at LSN ${from}, and the log was released up to ${oldest}`, { expected: oldest, found: from })
+      throw new CdcError('LOG_RELEASED', `the stream continues at LSN ${from}, and the log was released up to ${oldest}: what lies between cannot be delivered any more. Fill the sink up to ${oldest} by other means, or have it restart from the oldest.`,
+        { expected: oldest, found: from })
     }
-    await checkpoints.save(name, oldest)
-    emit({ type: 'gap', from, to: oldest })
-    return { fromLsn: oldest, checkpoint: oldest }
+    return { fromLsn: oldest, checkpoint: saved, gap: { from, to: oldest } }
   }
   if (!await log.canReadFrom(from)) {
     throw new CdcError('LOG_POSITION', `the stream continues at LSN ${from}, where no batch of the log starts (it has ${oldest} to ${log.head}). The checkpoint belongs to another log, or the sink took one inside a batch.`, { found: from })
@@ -57,12 +65,13 @@ export interface AttachStreamOptions {
   readonly name: string
   readonly key: string
   readonly fromLsn: CdcLsn
+  readonly gap?: CdcGap
   readonly stop: AbortSignal
   emit(event: StreamEvent): void
 }
 
 /** Has the host open a stream. Whatever is opened after `stop` has fired is closed again. */
-export async function attachStream({ host, name, key, fromLsn, stop, emit }: AttachStreamOptions): Promise<LiveResource<CdcStream, CdcBatch>> {
+export async function attachStream({ host, name, key, fromLsn, gap, stop, emit }: AttachStreamOptions): Promise<LiveResource<CdcStream, CdcBatch>> {
   const starting = new AbortController()
   const { signal } = starting
   const abort = (): void => starting.abort(stoppedError(name, key))
@@ -70,7 +79,7 @@ export async function attachStream({ host, name, key, fromLsn, stop, emit }: Att
   stop.addEventListener('abort', abort, { once: true })
   try {
     signal.throwIfAborted()
-    const attached = host.attach(cdcOutput, { name, key, open: (provider) => startStream(provider, { fromLsn, signal }) })
+    const attached = host.attach(cdcOutput, { name, key, open: (provider) => startStream(provider, { stream: name, fromLsn, signal, ...(gap && { gap }) }) })
     const outcome = await firstOf({ opened: fulfilled(() => attached), stop: aborted(signal) })
     if (outcome === 'opened') return await attached
     void attached.then((late) => late.detach()).catch((error: unknown) => emit({ type: 'unclean', step: 'open', error }))

@@ -23,6 +23,8 @@ export interface PumpStatus {
   readonly checkpoint: CdcLsn | undefined
   /** How far `position` is behind the head of the log. */
   readonly lag: bigint
+  /** Whether the log still has all from the checkpoint on. If not, the stream cannot be opened again without a gap. */
+  readonly retained: boolean
   /** How often what is failing now has failed in a row. 0 while nothing fails. */
   readonly failures: number
   /** What failed last; absent while nothing fails. */
@@ -37,7 +39,9 @@ export type PumpEvent = { readonly stream: string } & (
   | { readonly type: 'checkpoint'; readonly lsn: CdcLsn }
   /** The stream that serves now, after a reload or a restart, continues elsewhere than the one before. */
   | { readonly type: 'moved'; readonly from: CdcLsn; readonly to: CdcLsn }
-  /** What lies between was released and will never be delivered; only with `onReleased: 'restart-from-oldest'`. */
+  /** The log has given up, at its bound, what the stream would need if it were opened again; it goes on while it can. */
+  | { readonly type: 'overrun'; readonly checkpoint: CdcLsn; readonly oldest: CdcLsn }
+  /** What lies between was released and will never be delivered; only with `restart-from-oldest`. */
   | { readonly type: 'gap'; readonly from: CdcLsn; readonly to: CdcLsn }
   | { readonly type: 'retry'; readonly step: PumpStep; readonly failures: number; readonly delayMs: number; readonly error: unknown }
   | { readonly type: 'halted'; readonly step: PumpStep; readonly error: unknown }

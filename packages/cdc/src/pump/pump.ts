@@ -3,10 +3,10 @@ import type { CheckpointStore } from '../checkpoints/checkpoint-store.js'
 import type { CdcLsn } from '../contract.js'
 import type { CommitLog } from '../log/commit-log.js'
 import { cdcOutput } from '../surface.js'
-import type { CdcHost } from './attach-stream.js'
+import type { CdcHost, ReleasedPolicy } from './attach-stream.js'
 import type { PumpEvent, PumpStatus } from './events.js'
 import { RetryPolicy, type RetryOptions } from './retry.js'
-import { StreamLoop } from './stream-loop.js'
+import { StreamLoop, type ResumeOptions } from './stream-loop.js'
 
 export interface CdcPumpOptions {
   readonly host: CdcHost
@@ -20,7 +20,7 @@ export interface CdcPumpOptions {
    * What becomes of a stream whose next batch was released. `fail` (default): it halts. `restart-from-oldest`: it begins
    * again at the oldest retained batch, and a `gap` event says what it will never get.
    */
-  readonly onReleased?: 'fail' | 'restart-from-oldest'
+  readonly onReleased?: ReleasedPolicy
   /** Told of everything that happens. What it throws is dropped: who watches a stream must not stop it. */
   onEvent?(event: PumpEvent): void
 }
@@ -28,6 +28,10 @@ export interface CdcPumpOptions {
 export interface StartOptions {
   /** Where to begin while there is no checkpoint. Default: the oldest retained LSN. */
   readonly from?: CdcLsn
+  /** Of this stream. Default: the pump's. */
+  readonly onReleased?: ReleasedPolicy
+  /** Of this stream, in place of the pump's. */
+  readonly retry?: RetryOptions
 }
 
 /**
@@ -52,13 +56,13 @@ export class CdcPump implements AsyncDisposable {
    *
    * @throws ReloadError `DUPLICATE`, `RESOURCE_CLOSED` after {@link stop}.
    */
-  async start(name: string, key: string, { from }: StartOptions = {}): Promise<void> {
+  async start(name: string, key: string, { from, retry, onReleased = this.#options.onReleased ?? 'fail' }: StartOptions = {}): Promise<void> {
     const place = { surface: cdcOutput.id, key, resource: name }
     if (this.#stopped) throw new ReloadError('RESOURCE_CLOSED', 'the pump was stopped', { ...place, hint: 'Make another.' })
     if (this.#loops.has(name)) throw new ReloadError('DUPLICATE', 'the pump delivers to a stream of this name already', place)
-    const { host, log, checkpoints, clock = systemClock, checkpointEvery = 64, onReleased = 'fail' } = this.#options
+    const { host, log, checkpoints, clock = systemClock, checkpointEvery = 64 } = this.#options
     const loop = new StreamLoop(name, key, {
-      host, log, checkpoints, clock, checkpointEvery, onReleased, retry: this.#retry, firstLsn: from ?? log.oldest,
+      host, log, checkpoints, clock, checkpointEvery, onReleased, retry: retry ? new RetryPolicy(retry) : this.#retry, firstLsn: from ?? log.oldest,
       emit: (event) => this.#emit({ stream: name, ...event }),
       releasable: () => this.#release(),
     })
@@ -71,12 +75,13 @@ export class CdcPump implements AsyncDisposable {
   }
 
   /**
-   * Has a halted stream go on at the batch where it halted, and one that is retrying try at once.
+   * Has a halted stream go on at the batch where it halted, and one that is retrying try at once. One that halted with
+   * `LOG_RELEASED` goes on only with `onReleased: 'restart-from-oldest'`.
    *
    * @throws ReloadError `RESOURCE_NOT_FOUND`.
    */
-  resume(name: string): void {
-    this.#loop(name).resume()
+  resume(name: string, options: ResumeOptions = {}): void {
+    this.#loop(name).resume(options)
   }
 
   /**
@@ -108,7 +113,11 @@ export class CdcPump implements AsyncDisposable {
 
   #release(): void {
     let lowest: CdcLsn | undefined
-    for (const { holds } of this.#loops.values()) if (lowest === undefined || holds < lowest) lowest = holds
+    for (const { checkpoint } of this.#loops.values()) {
+      // Told here too, since a stream that has halted would not notice.
+      checkpoint.noteOverrun()
+      if (lowest === undefined || checkpoint.holds < lowest) lowest = checkpoint.holds
+    }
     if (lowest !== undefined) this.#options.log.release(lowest)
   }
 

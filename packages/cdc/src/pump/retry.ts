@@ -1,4 +1,5 @@
 import { ReloadError, type ReloadErrorCode } from '@uni/reload-core'
+import { presentable } from './presentable.js'
 
 export interface RetryOptions {
   /** How often one thing may fail in a row before the stream halts. Default 8; `Infinity`: never halt. */
@@ -42,9 +43,7 @@ const FINAL: ReadonlySet<ReloadErrorCode> = new Set([
 
 /** Whether the same call may succeed later. An error that says of itself that it is not retryable is believed. */
 export function worthRetrying(error: unknown): boolean {
-  if (ReloadError.is(error)) {
-    if (error.retryable) return true
-    return !FINAL.has(error.code) && worthRetrying(error.cause)
-  }
-  return !(typeof error === 'object' && error !== null && 'retryable' in error && error.retryable === false)
+  const told = presentable(error)
+  if (!ReloadError.is(told)) return !(typeof told === 'object' && told !== null && 'retryable' in told && told.retryable === false)
+  return told.retryable || (!FINAL.has(told.code) && worthRetrying(told.cause))
 }

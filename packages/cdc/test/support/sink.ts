@@ -1,5 +1,5 @@
 import type { MaybePromise } from '@uni/reload-core'
-import type { CdcBatch, CdcLsn, CdcOutputProvider, CdcStartContext, CdcStream } from '../../src/index.js'
+import type { CdcBatch, CdcGap, CdcLsn, CdcOutputProvider, CdcStartContext, CdcStream } from '../../src/index.js'
 
 /** What the streams of a test do besides working. */
 interface Faults {
@@ -16,7 +16,9 @@ interface Faults {
 
 export interface Opened {
   readonly provider: string
+  readonly stream: string | undefined
   readonly fromLsn: CdcLsn | undefined
+  readonly gap: CdcGap | undefined
   readonly signal: AbortSignal
   shutdowns: number
 }
@@ -66,7 +68,7 @@ export function provider(sink: Sink, { name = 'warehouse', version = 'v1', fault
     async start(ctx) {
       sink.note(`${version}.start ${ctx.fromLsn}`)
       const instead = await faults.start?.(ctx)
-      const record: Opened = { provider: version, fromLsn: ctx.fromLsn, signal: ctx.signal, shutdowns: 0 }
+      const record: Opened = { provider: version, stream: ctx.stream, fromLsn: ctx.fromLsn, gap: ctx.gap, signal: ctx.signal, shutdowns: 0 }
       if (instead !== undefined) return instead as CdcStream
       sink.opened.push(record)
       return new SinkStream(sink, version, record, faults, guarantee)

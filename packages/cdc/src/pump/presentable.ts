@@ -1,0 +1,13 @@
+import { ReloadError } from '@uni/reload-core'
+
+/** Whatever was thrown, or an error in its place where it throws in turn when it is looked at: a proxy, or a getter. */
+export function presentable(thrown: unknown): unknown {
+  if (typeof thrown !== 'object' || thrown === null) return thrown
+  try {
+    ReloadError.is(thrown)
+    for (const key of ['code', 'expected', 'retryable', 'cause']) Reflect.get(thrown, key)
+    return thrown
+  } catch (cause) {
+    return new Error('what was thrown throws when it is looked at', { cause })
+  }
+}

@@ -1,0 +1,80 @@
+import { ReloadError } from '@uni/reload-core'
+import type { PumpState, PumpStep, StreamEvent } from './events.js'
+import { Failures } from './failures.js'
+import { worthRetrying, type RetryPolicy } from './retry.js'
+
+export interface StreamHealthOptions {
+  readonly retry: RetryPolicy
+  emit(event: StreamEvent): void
+}
+
+/** How a stream is doing, and what becomes of it when something fails: whether it is tried again, and when. */
+export class StreamHealth {
+  readonly failures = new Failures()
+  readonly #options: StreamHealthOptions
+  #state: PumpState = 'opening'
+
+  constructor(options: StreamHealthOptions) {
+    this.#options = options
+  }
+
+  get state(): PumpState { return this.#state }
+
+  /** One that has halted stays so until something works again. */
+  opening(): void {
+    if (this.#state !== 'halted') this.#state = 'opening'
+  }
+
+  stopped(): void {
+    this.#state = 'stopped'
+  }
+
+  async doing<T>(step: PumpStep, run: () => Promise<T>): Promise<T> {
+    this.failures.step = step
+    const result = await run()
+    this.succeeded(step)
+    return result
+  }
+
+  succeeded(step: PumpStep): void {
+    if (this.#state === 'opening') this.#state = 'running'
+    if (this.failures.succeeded(step)) this.#recovered()
+  }
+
+  /** All that there was to do has worked. What failed for a stream that has since been replaced may not be needed any more. */
+  allDone(): void {
+    this.failures.forgive()
+    this.#recovered()
+  }
+
+  /** Somebody has given a fresh start to all that failed. */
+  wokenUp(): void {
+    this.failures.forgive()
+    if (this.#state === 'halted') this.#recovered()
+  }
+
+  /** Notes what the current step failed with. Returns how many milliseconds to wait; `undefined`: until somebody acts. */
+  failed(error: unknown): number | undefined {
+    const { retry, emit } = this.#options
+    const { step } = this.failures
+    const failures = this.failures.note(error)
+    const halts = !worthRetrying(error) || failures >= retry.attempts
+    if (halts && this.#state !== 'halted') emit({ type: 'halted', step, error })
+    this.#state = halts ? 'halted' : 'retrying'
+    // Nobody is told when a stopped resource could be started again, so even a halted stream tries that now and then.
+    const delayMs = !halts ? retry.delayMs(failures) : isStoppedStream(error) ? retry.maxMs : undefined
+    if (delayMs !== undefined) emit({ type: 'retry', step, failures, delayMs, error })
+    return delayMs
+  }
+
+  #recovered(): void {
+    if (this.#state === 'halted') this.#options.emit({ type: 'resumed' })
+    this.#state = 'running'
+    this.failures.clear()
+  }
+}
+
+/** Whether there is no stream, as neither version could be started after a reload had stopped the old one (C7). */
+export function isStoppedStream(error: unknown): boolean {
+  return ReloadError.is(error) && error.code === 'RESOURCE_HALTED'
+}

@@ -1,0 +1,49 @@
+import { attempt, declareConformance, type ConformanceCase, type Expectation } from '@uni/reload-core/testing'
+import { cdcHandoff } from '../strategy.js'
+import { Bench, type MakeStrategy } from './bench.js'
+import type { Case } from './case.js'
+import type { CdcConformanceOptions } from './options.js'
+import { badInputSuite } from './suites/bad-input.js'
+import { checkpointSuite } from './suites/checkpoint.js'
+import { contractSuite } from './suites/contract.js'
+import { deliverySuite } from './suites/delivery.js'
+import { failedHandoffSuite } from './suites/failed-handoff.js'
+import { haltedSuite } from './suites/halted.js'
+import { handoffSuite } from './suites/handoff.js'
+import { lsnsSuite } from './suites/lsns.js'
+import { outageSuite } from './suites/outage.js'
+import { ownLsnSuite } from './suites/own-lsn.js'
+import { pumpSuite } from './suites/pump.js'
+import { redeliverySuite } from './suites/redelivery.js'
+import { resumptionSuite } from './suites/resumption.js'
+import { shutdownSuite } from './suites/shutdown.js'
+import { streamsSuite } from './suites/streams.js'
+import { tornSuite } from './suites/torn.js'
+import { upgradeSuite } from './suites/upgrade.js'
+
+const SUITES = [
+  contractSuite, shutdownSuite, checkpointSuite, deliverySuite, lsnsSuite, resumptionSuite, redeliverySuite, streamsSuite, ownLsnSuite, badInputSuite,
+  outageSuite, tornSuite, handoffSuite, failedHandoffSuite, haltedSuite, pumpSuite, upgradeSuite,
+]
+
+/**
+ * Proves that a provider keeps the discipline of CDC outputs: declares a test for each rule of SPEC.md, in whichever test
+ * runner `test` belongs to. A rule that hangs on another is not judged while that one is broken, so what fails is the cause.
+ */
+export function runCdcConformance(options: CdcConformanceOptions): void {
+  declareConformance(options.test, conformanceCases(options), options.knownGaps)
+}
+
+/** The tests that `options` choose. The strategy is another than the kind's own only where that is put to the test. */
+export function conformanceCases(options: Omit<CdcConformanceOptions, 'test' | 'knownGaps'>, strategy: MakeStrategy = cdcHandoff): ConformanceCase[] {
+  const cases: readonly Case[] = SUITES.flatMap((suite) => suite(options.capabilities, options))
+  return cases.map((one) => ({ ...one, run: (expect) => onItsBench(one, expect, options, strategy) }))
+}
+
+async function onItsBench({ run }: Case, expect: Expectation, { make, capabilities }: Pick<CdcConformanceOptions, 'make' | 'capabilities'>, strategy: MakeStrategy): Promise<void> {
+  const fixture = await make()
+  const ran = await attempt(() => run(new Bench(fixture, capabilities, expect, strategy)))
+  const disposed = await attempt(() => fixture.dispose?.())
+  // What failed first is what has to be reported.
+  for (const outcome of [ran, disposed]) if ('error' in outcome) throw outcome.error
+}
