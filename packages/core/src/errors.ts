@@ -98,7 +98,12 @@ export class ReloadError extends Error {
 
   /** Whether `error` is a `ReloadError`, whichever copy of the package made it. */
   static is(error: unknown): error is ReloadError {
-    return typeof error === 'object' && error !== null && BRAND in error
+    try {
+      return typeof error === 'object' && error !== null && BRAND in error
+    } catch {
+      // Plugins throw anything, proxies among them.
+      return false
+    }
   }
 }
 

@@ -167,7 +167,7 @@ export class Step implements StepContext {
 
   #asReloadError(error: unknown, running: Running, step?: string): ReloadError {
     if (ReloadError.is(error)) return error
-    const details: unknown = typeof error === 'object' && error !== null && 'details' in error ? error.details : undefined
+    const details = detailsOf(error)
     const hint = this.#environment.hint ?? HINTS[running.phase]
     return this.#error(running.code, describeThrown(error), running,
       { cause: error, ...(details !== undefined && { details }), ...(hint !== undefined && { hint }) }, step)
@@ -175,5 +175,14 @@ export class Step implements StepContext {
 
   #error(code: ReloadErrorCode, reason: string, running: Running, more: { cause?: unknown; hint?: string; details?: unknown }, step = running.step): ReloadError {
     return new ReloadError(code, reason, { ...this.#place, phase: running.phase, ...(step !== undefined && { step }), ...more })
+  }
+}
+
+/** The particulars of an error that has any. What a plugin throws may refuse to be looked at. */
+function detailsOf(error: unknown): unknown {
+  try {
+    return typeof error === 'object' && error !== null && 'details' in error ? error.details : undefined
+  } catch {
+    return undefined
   }
 }

@@ -7,6 +7,7 @@ import { scriptedScene } from '../fixtures/scripted-scene.js'
 describe('what a plugin throws', () => {
   const textless = { toString() { throw new Error('no text') } }
   const hostile = new Proxy({}, { getPrototypeOf() { throw new Error('hostile') } })
+  const silent = new Proxy({}, { has() { throw new Error('hostile') } })
   const odd = Object.assign(new Error('x'), { message: { not: 'a string' } })
 
   it.each<[string, unknown, string]>([
@@ -16,6 +17,7 @@ describe('what a plugin throws', () => {
     ['a number', 7, 'a thrown number: 7'],
     ['a symbol', Symbol('s'), 'a thrown symbol: Symbol(s)'],
     ['an object without a text', textless, 'a thrown object that has no text'],
+    ['an object that will not say what it has', silent, 'a thrown object: [object Object]'],
     ['an object that will not say what it is', hostile, 'a thrown object that has no text'],
     ['an error without a message', new RangeError(), 'RangeError'],
     ['an error whose message is no text', odd, '[object Object]'],
