@@ -18,6 +18,16 @@ export interface CrdtState {
   close?(): MaybePromise<void>
 }
 
+/** A document that shows what a kind can hold, and, if it likes, what may yet come to it. */
+export interface CrdtSample extends CrdtState {
+  /**
+   * Operations that were made elsewhere without knowledge of this state, and have not reached it, in the order in which they
+   * arrive. They show what a value does not: whether deletions, identifiers and history are kept for as long as an operation
+   * may refer to them.
+   */
+  readonly late?: readonly Uint8Array[]
+}
+
 /** What a new version may use while it judges the old one. */
 export interface SchemaCheckContext {
   /** Fires when the check's deadline passes or the reload is aborted. */
@@ -34,9 +44,9 @@ export interface CrdtKindProvider {
   fromPersisted(bytes: Uint8Array): MaybePromise<CrdtState>
   /**
    * Fresh documents that show what the kind can hold; replicas that were edited concurrently show how it merges. Later
-   * versions are judged by them. The caller closes each.
+   * versions are judged by them, and by what their `late` operations make of them. The caller closes each.
    */
-  samples?(): Iterable<CrdtState>
+  samples?(): Iterable<CrdtSample>
   /**
    * Asked of the new version, once the values agree: it may refuse the old one, or declare a `migrate`. It cannot overrule
    * a value that differs.

@@ -1,5 +1,6 @@
-export { crdtKind, type CrdtKindProvider, type CrdtState, type SchemaCheckContext } from './contract.js'
+export { crdtKind, type CrdtKindProvider, type CrdtSample, type CrdtState, type SchemaCheckContext } from './contract.js'
 export { crdtHandoff, type CrdtHandoffOptions } from './strategy.js'
-export { type CrdtDirection } from './judge.js'
+export { type CrdtDirection } from './way-back.js'
 export { type CrdtIncompatibility } from './probe.js'
+export { type CrdtCheck } from './advice.js'
 export { type Difference } from './difference.js'

@@ -11,9 +11,9 @@ export type Node =
   | { readonly kind: 'primitive'; readonly value: unknown }
   | { readonly kind: 'opaque'; readonly what: string }
 
-type Numbers = ArrayLike<number> & ArrayLike<bigint>
+export type Numbers = ArrayLike<number> & ArrayLike<bigint>
 
-const VIEWS = new Map<string, new (items: Numbers) => object>(Object.entries({
+export const VIEWS = new Map<string, new (items: Numbers) => object>(Object.entries({
   Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array,
   BigInt64Array, BigUint64Array,
 }))

@@ -1,25 +1,41 @@
 import { describeThrown, ReloadError, Slices, type CallOptions, type MaybePromise, type StepContext } from '@uni/reload-core'
+import { adviceOn, type CrdtCheck } from './advice.js'
 import type { Difference } from './difference.js'
 
 /** What a check found, as `details` of an incompatible verdict has it. */
 export interface CrdtIncompatibility {
   /** The state that showed it: `the empty state`, `sample 3`, `live document "notes"`, or two of them that were merged. */
   readonly state: string
+  /** What the new version was held to. Absent where the provider failed to answer. */
+  readonly check?: CrdtCheck
   /** Where the values differ. Absent where the provider failed to answer. */
   readonly difference?: Difference
   /** What the provider threw, where it failed to answer. */
   readonly cause?: unknown
 }
 
-/** A reason not to take the new version. */
+/** A reason not to take the new version: what was found, and what to do about it. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
+  readonly finding: string
   readonly details: CrdtIncompatibility
 
-  constructor(reason: string, details: CrdtIncompatibility) {
-    super(reason, 'cause' in details ? { cause: details.cause } : undefined)
+  constructor(finding: string, details: CrdtIncompatibility, advice = details.check && adviceOn(details.check)) {
+    super(advice === undefined ? finding : `${finding}; ${advice}`, 'cause' in details ? { cause: details.cause } : undefined)
+    this.finding = finding
     this.details = details
   }
+}
+
+/** @throws Refusal where there is a difference. */
+export function refuse(check: CrdtCheck, difference: Difference | undefined, state: string, saying: string): void {
+  if (difference === undefined) return
+  throw new Refusal(`${saying}: ${difference.path}: ${difference.before} → ${difference.after}`, { state, check, difference })
+}
+
+export interface AskOptions<T> extends CallOptions<T> {
+  /** The check whose advice a failure to answer is given with. */
+  readonly advice?: CrdtCheck
 }
 
 /** Asks providers, one call after the other: each with a deadline, and the event loop turning in between. */
@@ -31,11 +47,16 @@ export class Probe {
     this.#ctx = ctx
   }
 
+  /** Lets the event loop turn, if it is time. */
+  async turn(): Promise<void> {
+    if (this.#slices.due()) await this.#slices.pause()
+  }
+
   /**
    * @param doing what fails if `work` throws, such as `opening sample 3 with the new version`.
    * @throws Refusal for what `work` throws; a deadline or an abort stays the error that it is.
    */
-  async ask<T>(step: string, state: string, doing: string, work: () => MaybePromise<T>, options?: CallOptions<T>): Promise<T> {
+  async ask<T>(step: string, state: string, doing: string, work: () => MaybePromise<T>, options: AskOptions<T> = {}): Promise<T> {
     let thrown: { error: unknown } | undefined
     const noting = async (): Promise<T> => {
       try {
@@ -45,13 +66,13 @@ export class Probe {
         throw error
       }
     }
-    if (this.#slices.due()) await this.#slices.pause()
+    await this.turn()
     try {
       return await this.#ctx.call(step, noting, options)
     } catch (error) {
       if (thrown === undefined || ReloadError.is(thrown.error)) throw error
       const cause = thrown.error
-      throw new Refusal(`${doing} failed: ${describeThrown(cause)}`, { state, cause })
+      throw new Refusal(`${doing} failed: ${describeThrown(cause)}`, { state, cause }, options.advice && adviceOn(options.advice))
     }
   }
 }

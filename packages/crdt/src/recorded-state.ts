@@ -1,9 +1,9 @@
 import type { LiveSample } from '@uni/reload-core'
 import { copyOf } from './copy.js'
-import type { CrdtKindProvider, CrdtState } from './contract.js'
-import { nameOf } from './plain-value.js'
+import type { CrdtKindProvider, CrdtSample, CrdtState } from './contract.js'
 import type { Probe } from './probe.js'
-import { asState, closeQuietly, emptyState, persistedBytes, valueOf } from './state.js'
+import { samplesOf } from './sample-list.js'
+import { applyTo, asState, closeQuietly, emptyState, lateOps, persistedBytes, valueOf } from './state.js'
 
 /** A document as it stood: its bytes and what they meant to the version that wrote them. Refers to nothing of a plugin. */
 export interface RecordedState {
@@ -11,23 +11,27 @@ export interface RecordedState {
   readonly name: string
   readonly bytes: Uint8Array
   readonly value: unknown
+  /** What was still to come to it, and what it became. */
+  readonly late?: { readonly ops: readonly Uint8Array[]; readonly becomes: RecordedState }
 }
 
 /** Whose state something is, in words. */
 export type Version = 'the old version' | 'the new version'
 
-/** Records the empty state and the samples of `provider`, at most `limit` of them. Closes each. */
+/** Records the empty state and the samples of `provider`, at most `limit` of them, each followed by what it became. Closes each. */
 export async function * recordOwn(provider: CrdtKindProvider, version: Version, limit: number, probe: Probe): AsyncGenerator<RecordedState> {
   const of = version === 'the new version' ? ` of ${version}` : ''
   yield await record(`the empty state${of}`, () => emptyState(provider), probe)
   if (provider.samples === undefined || limit === 0) return
-  const samples = await probe.ask('samples', 'samples', `listing the samples of ${version}`, () => iterate(provider.samples?.()))
+  const samples = await probe.ask('samples', 'samples', `listing the samples of ${version}`, () => samplesOf(provider))
   try {
     for (let i = 1; i <= limit; i += 1) {
       const name = `sample ${i}${of}`
       const next = await probe.ask('samples', name, `making ${name}`, () => samples.next())
       if (next.done === true) return
-      yield await record(name, () => asState(next.value, 'samples()'), probe)
+      const state = await record(name, () => asState(next.value, 'samples()'), probe)
+      yield state
+      if (state.late) yield state.late.becomes
     }
   } finally {
     samples.return?.()
@@ -42,34 +46,27 @@ export async function * recordLive(live: readonly LiveSample<CrdtState>[], limit
   }
 }
 
-async function record(name: string, make: () => CrdtState, probe: Probe): Promise<RecordedState> {
-  return probe.ask('persist', name, `recording ${name}`, async () => {
-    const state = make()
-    try {
-      return read(name, state)
-    } finally {
-      await closeQuietly(state)
-    }
+async function record(name: string, make: () => CrdtSample, probe: Probe): Promise<RecordedState> {
+  const doing = `recording ${name}`
+  const state = await probe.ask('samples', name, doing, make)
+  const persisted = async (called: string): Promise<RecordedState> => ({
+    name: called,
+    bytes: await probe.ask('persist', name, doing, () => persistedBytes(state)),
+    value: await probe.ask('value', name, doing, () => copyOf(valueOf(state))),
   })
+  try {
+    const ops = await probe.ask('samples', name, doing, () => lateOps(state))
+    const recorded = await persisted(name)
+    if (ops.length === 0) return recorded
+    for (const op of ops) await probe.ask('apply', name, doing, () => applyTo(state, op))
+    return { ...recorded, late: { ops, becomes: await persisted(`${name} with its late operations`) } }
+  } finally {
+    await probe.turn()
+    await closeQuietly(state)
+  }
 }
 
+/** In one go: it is a point in time. */
 function read(name: string, state: CrdtState): RecordedState {
   return { name, bytes: persistedBytes(state), value: copyOf(valueOf(state)) }
-}
-
-function iterate(samples: Iterable<CrdtState> | undefined): Iterator<CrdtState> {
-  if (typeof samples?.[Symbol.iterator] !== 'function') throw new TypeError(`samples() gave ${nameOf(samples)}; expected an iterable of states`)
-  return Array.isArray(samples) ? closingRest(samples as readonly CrdtState[]) : samples[Symbol.iterator]()
-}
-
-/** An array has made all of its states, so those that are not asked for are closed too. */
-function closingRest(samples: readonly CrdtState[]): Iterator<CrdtState> {
-  const rest = samples.values()
-  return {
-    next: () => rest.next(),
-    return() {
-      for (const sample of rest) void closeQuietly(sample)
-      return { done: true, value: undefined }
-    },
-  }
 }

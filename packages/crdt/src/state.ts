@@ -1,5 +1,5 @@
 import type { MaybePromise } from '@uni/reload-core'
-import type { CrdtKindProvider, CrdtState } from './contract.js'
+import type { CrdtKindProvider, CrdtSample, CrdtState } from './contract.js'
 import { nameOf } from './plain-value.js'
 
 const METHODS = ['apply', 'merge', 'value', 'persist'] as const
@@ -26,6 +26,27 @@ export function persistedBytes(state: CrdtState): Uint8Array {
 
 export function mergeInto(state: CrdtState, other: CrdtState): void {
   synchronous('merge', state.merge(other))
+}
+
+/** Applies one operation. The state gets bytes of its own, as from {@link openState}. */
+export function applyTo(state: CrdtState, op: Uint8Array): void {
+  synchronous('apply', state.apply(new Uint8Array(op)))
+}
+
+/**
+ * The late operations of a sample, copied. None where it names none.
+ *
+ * @throws TypeError where `late` is not a list of operations.
+ */
+export function lateOps(sample: CrdtSample): readonly Uint8Array[] {
+  const late: unknown = sample.late
+  if (late === undefined) return []
+  if (!Array.isArray(late) || !late.every(isBytes)) throw new TypeError(`late is ${nameOf(late)}; expected an array of operations, each a Uint8Array`)
+  return late.map((op: Uint8Array) => new Uint8Array(op))
+}
+
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i])
 }
 
 export function closeState(state: CrdtState): MaybePromise<void> {

@@ -2,9 +2,10 @@ import { preCopy, type HandoffJob, type HandoffStrategy, type PreCopyVerbs, type
 import { copyOf } from './copy.js'
 import { crdtKind, type CrdtKindProvider, type CrdtState } from './contract.js'
 import { differenceOf } from './difference.js'
-import { judgeKind, type CrdtDirection } from './judge.js'
+import { judgeKind } from './judge.js'
 import { rememberKind } from './remember.js'
 import { closeState, openState, persistedBytes, valueOf } from './state.js'
+import type { CrdtDirection } from './way-back.js'
 
 export interface CrdtHandoffOptions {
   /** Default `backward`. */

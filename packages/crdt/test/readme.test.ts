@@ -13,3 +13,8 @@ it('the example of the README runs as written', async () => {
     log.mockRestore()
   }
 })
+
+it('the suite of the README is the one that runs under node:test', async () => {
+  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
+  expect(/```js\n(.*?)```/s.exec(readme)?.[1]).toBe(await readFile(new URL('node-test/notes.test.mjs', import.meta.url), 'utf8'))
+})

@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
 import type { ReloadOutcome } from '@uni/reload-core'
 import type { CrdtKindProvider } from '../src/index.js'
-import { counterKind, GCounter, increment } from './fixtures/g-counter.js'
+import { Entries, entriesKind, type EntryOp } from './fixtures/entries-kind.js'
+import { counterKind, encode, GCounter, increment } from './fixtures/g-counter.js'
 import { Served, type ServedOptions } from './fixtures/served.js'
-import { EMPTY_COUNTER, EMPTY_NOTES, waiting, type Waiting } from './fixtures/waiting.js'
+import { EMPTY_COUNTER, EMPTY_ENTRIES, EMPTY_NOTES, waiting, type Waiting } from './fixtures/waiting.js'
 import { notes, openYjs, readNotes, Replica, yjsKind } from './fixtures/yjs-kind.js'
 
 /** How far a reload is taken; what comes next depends on how far it is. */
@@ -112,7 +113,7 @@ describe('I3 I4 every acknowledged operation is in the document that serves, wha
       expect(served.gate().state).toBe('open')
       expect(served.leaked).toBe(0)
       expect(served.closedOnce).toBe(true)
-    }), { numRuns: 150 })
+    }), { numRuns: 100 })
   })
 
   it('counters, where an operation applied twice would count twice, agree with the sum', async () => {
@@ -131,6 +132,38 @@ describe('I3 I4 every acknowledged operation is in the document that serves, wha
       expect(served.leaked).toBe(0)
       expect(served.closedOnce).toBe(true)
     }), { numRuns: 150 })
+  })
+})
+
+interface Entered { readonly type: 'enter'; readonly key: string; readonly text: string | null; readonly at: number; readonly by: number }
+
+const entered: fc.Arbitrary<Entered> = fc.record({
+  type: fc.constant('enter' as const), key: fc.constantFrom('a', 'b', 'c'), text: fc.option(fc.constantFrom('x', 'y')), at: fc.nat(9), by: fc.nat(2),
+})
+
+describe('I4 entries, whichever order their operations arrive in', () => {
+  it('hold at each key what was written last, or nothing where that was deleted', async () => {
+    // One replica writes once at a time.
+    const scripts = fc.uniqueArray(entered, { maxLength: 30, selector: ({ at, by }) => `${at}:${by}` })
+    await fc.assert(fc.asyncProperty(scripts, fc.array(fc.tuple(fc.nat(), step), { maxLength: 12 }), async (entries, steps) => {
+      const served = new Served({ old: entriesKind(), next: entriesKind(), docs: { doc: new Entries() }, sampleLimit: 0 })
+      await served.gate().write(encode({ key: 'first', text: 'x', at: 0, by: 9, seq: 1 } satisfies EntryOp))
+      const reloads = new Reloads(served, entriesKind(), EMPTY_ENTRIES)
+      const script: (Entered | Step)[] = [...entries]
+      for (const [at, taken] of steps) script.splice(at % (script.length + 1), 0, taken)
+      const acknowledged: Promise<void>[] = []
+      for (const [seq, action] of script.entries()) {
+        if (action.type === 'step') await reloads.step(action)
+        else acknowledged.push(served.gate().write(encode({ key: action.key, text: action.text, at: action.at, by: action.by, seq } satisfies EntryOp)))
+      }
+      await reloads.end()
+      await Promise.all(acknowledged)
+      const inOrder = entries.toSorted((one, other) => one.at - other.at || one.by - other.by)
+      const last = new Map([['first', 'x' as string | null], ...inOrder.map(({ key, text }): [string, string | null] => [key, text])])
+      expect(served.value()).toEqual(Object.fromEntries([...last].filter(([, text]) => text !== null)))
+      expect(served.leaked).toBe(0)
+      expect(served.closedOnce).toBe(true)
+    }), { numRuns: 100 })
   })
 })
 

@@ -27,7 +27,7 @@ describe('X12 a removed kind is remembered by what it meant', () => {
   it('I6 refuses the key with another meaning', async () => {
     const next = yjsKind({ read: (doc) => ({ ...readNotes(doc), title: readNotes(doc).title.toUpperCase() }) })
     expect(await verdictOn({ old: await remembered(yjsKind()), next })).toMatchObject({
-      level: 'incompatible', reason: 'sample 1 reads differently with the new version: value.title: "Minutes" → "MINUTES"',
+      level: 'incompatible', reason: expect.stringContaining('sample 1 reads differently with the new version: value.title: "Minutes" → "MINUTES"') as string,
     })
   })
 
@@ -38,7 +38,7 @@ describe('X12 a removed kind is remembered by what it meant', () => {
 
   it('I6 refuses values that agree but merge differently', async () => {
     const next = registerKind((theirs, mine) => theirs.at > mine.at)
-    expect((await verdictOn({ old: await remembered(registerKind()), next }))?.reason).toBe('sample 1 and sample 2 merge differently with the new version: value: "b" → "a"')
+    expect((await verdictOn({ old: await remembered(registerKind()), next }))?.reason).toContain('sample 1 and sample 2 merge differently with the new version: value: "b" → "a"')
   })
 
   it('remembers merges of samples whose bytes are the same', async () => {
@@ -54,7 +54,7 @@ describe('X12 a removed kind is remembered by what it meant', () => {
     const old = await remembered(registerKind(undefined, samples))
     expect(await verdictOn({ old, next: registerKind(undefined, samples) })).toEqual({ level: 'compatible' })
     expect((await verdictOn({ old, next: registerKind((theirs, mine) => theirs.at > mine.at, samples) }))?.reason)
-      .toBe('sample 7 and sample 8 merge differently with the new version: value: "b" → "a"')
+      .toContain('sample 7 and sample 8 merge differently with the new version: value: "b" → "a"')
   })
 
   it('asks no removed kind to read what a new version writes: there is no way back to it', async () => {

@@ -1,0 +1,84 @@
+import { copyOf } from '../copy.js'
+import type { CrdtKindProvider, CrdtSample, CrdtState } from '../contract.js'
+import { samplesOf } from '../sample-list.js'
+import { closeQuietly } from '../state.js'
+import type { Capability, CrdtSubject, MakeSubject } from './subject.js'
+
+/** What tests of a kit share, apart from what they test. */
+export interface KitSettings {
+  readonly make: MakeSubject
+  readonly seed: number
+  readonly capabilities: Readonly<Record<Capability, boolean>>
+}
+
+/** How many edits a small document has, and a large one: enough for every branch of an edit generator. */
+export const SMALL = 12
+export const LARGE = 90
+
+/** What one test runs with. Every state that it opens through this is closed when it ends. */
+export class Stand implements AsyncDisposable {
+  readonly settings: KitSettings
+  readonly subject: CrdtSubject
+  readonly #opened = new Set<CrdtState>()
+
+  private constructor(settings: KitSettings, subject: CrdtSubject) {
+    this.settings = settings
+    this.subject = subject
+  }
+
+  static async of(settings: KitSettings): Promise<Stand> {
+    return new Stand(settings, await settings.make())
+  }
+
+  get provider(): CrdtKindProvider {
+    return this.subject.provider
+  }
+
+  get seed(): number {
+    return this.settings.seed
+  }
+
+  empty(): CrdtState {
+    return this.#keep(this.provider.empty())
+  }
+
+  async open(bytes: Uint8Array, provider = this.provider): Promise<CrdtState> {
+    return this.#keep(await provider.fromPersisted(new Uint8Array(bytes)))
+  }
+
+  /** The document as it is once it was persisted and opened again. */
+  reopen(state: CrdtState): Promise<CrdtState> {
+    return this.open(state.persist())
+  }
+
+  /** A document that began empty and got `ops`. */
+  withOps(ops: Iterable<Uint8Array>): CrdtState {
+    return apply(this.empty(), ops)
+  }
+
+  samples(): CrdtSample[] {
+    const samples: CrdtSample[] = []
+    const listing = samplesOf(this.provider)
+    for (let next = listing.next(); next.done !== true; next = listing.next()) samples.push(this.#keep(next.value))
+    return samples
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const state of this.#opened) await closeQuietly(state)
+  }
+
+  #keep<T extends CrdtState>(state: T): T {
+    this.#opened.add(state)
+    return state
+  }
+}
+
+export function apply(state: CrdtState, ops: Iterable<Uint8Array>): CrdtState {
+  for (const op of ops) state.apply(new Uint8Array(op))
+  return state
+}
+
+/** The value as it is now. */
+export function valueNow(state: CrdtState): unknown {
+  return copyOf(state.value())
+}

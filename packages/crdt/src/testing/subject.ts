@@ -1,0 +1,48 @@
+import type { MaybePromise } from '@uni/reload-core'
+import type { CrdtKindProvider } from '../contract.js'
+import type { Random } from './random.js'
+
+/** What is tested. Made anew for each test, and for each version in it. */
+export interface CrdtSubject {
+  readonly provider: CrdtKindProvider
+  /**
+   * A replica elsewhere, of a document that begins as `provider.empty()`: what a person edits. `id` tells replicas of one
+   * document apart, and is to make them the same each time: use it as the client or actor id.
+   */
+  replica(id: number): CrdtReplica
+  /** Earlier versions that go on reading what this one writes. Needed for the capability `wayBack`. */
+  readonly older?: readonly OlderVersion[]
+}
+
+export interface CrdtReplica {
+  /**
+   * Makes one edit, chosen by `random` (numbers in [0, 1)), and gives the operation that makes it elsewhere. Let some edits
+   * delete, and let edits of several replicas conflict.
+   */
+  edit(random: Random): Uint8Array
+  /** Applies an operation of another replica. Operations come after those they build on. */
+  receive(op: Uint8Array): void
+}
+
+export interface OlderVersion {
+  readonly version: string
+  readonly provider: CrdtKindProvider
+}
+
+/** What a provider claims. Each chooses tests. */
+export interface CrdtCapabilities {
+  /** Operations may arrive before those they build on. Default true. */
+  readonly anyOrder?: boolean
+  /** An operation that arrives again changes nothing. Default true. */
+  readonly repeats?: boolean
+  /** `samples()` shows conflicts and late operations. Default true. */
+  readonly samples?: boolean
+  /** Older versions read what this one writes. Default false. */
+  readonly wayBack?: boolean
+}
+
+export type Capability = keyof CrdtCapabilities
+
+export const DEFAULT_CAPABILITIES: Readonly<Record<Capability, boolean>> = { anyOrder: true, repeats: true, samples: true, wayBack: false }
+
+export type MakeSubject = () => MaybePromise<CrdtSubject>

@@ -1,0 +1,21 @@
+/** A point that two sides of a test meet at: one arrives and waits, the other sees it arrive and lets it go on. */
+export class Turn {
+  readonly arrived: Promise<void>
+  readonly #released: Promise<void>
+  #arrive!: () => void
+  #release!: () => void
+
+  constructor() {
+    this.arrived = new Promise((resolve) => { this.#arrive = resolve })
+    this.#released = new Promise((resolve) => { this.#release = resolve })
+  }
+
+  readonly wait = (): Promise<void> => {
+    this.#arrive()
+    return this.#released
+  }
+
+  goOn(): void {
+    this.#release()
+  }
+}

@@ -1,0 +1,49 @@
+import type { CrdtKindProvider, CrdtSample, CrdtState } from '../contract.js'
+import { samplesOf } from '../sample-list.js'
+
+/** Sees what providers give out, and when it is closed. What they give out stays what it is, so that states can be merged. */
+export class Watch {
+  readonly #closes = new Map<CrdtState, number>()
+  readonly #originals = new Map<CrdtKindProvider, CrdtKindProvider>()
+  #onClose: (() => void) | undefined
+
+  provider(provider: CrdtKindProvider): CrdtKindProvider {
+    const { schemaCompatCheck } = provider
+    const watched: CrdtKindProvider = {
+      kind: provider.kind,
+      empty: () => this.state(provider.empty()),
+      fromPersisted: async (bytes) => this.state(await provider.fromPersisted(bytes)),
+      ...(provider.samples && { samples: () => this.#each(samplesOf(provider)) }),
+      ...(schemaCompatCheck && { schemaCompatCheck: (old, ctx) => schemaCompatCheck.call(provider, this.#originals.get(old) ?? old, ctx) }),
+    }
+    this.#originals.set(watched, provider)
+    return watched
+  }
+
+  /** How often each state was closed that is not in service. */
+  closesOf(serving: CrdtState): number[] {
+    return Array.from(this.#closes).filter(([state]) => state !== serving).map(([, closes]) => closes)
+  }
+
+  /** Resolves when every state but `serving` has been closed. */
+  async allClosed(serving: CrdtState): Promise<void> {
+    while (this.closesOf(serving).includes(0)) await new Promise<void>((resolve) => { this.#onClose = resolve })
+  }
+
+  /** What cannot be given a method of ours, or is no state, is not watched. */
+  state<T extends CrdtState>(state: T): T {
+    if (typeof state !== 'object' || state === null || !Object.isExtensible(state) || this.#closes.has(state)) return state
+    const { close } = state
+    this.#closes.set(state, 0)
+    state.close = () => {
+      this.#closes.set(state, (this.#closes.get(state) ?? 0) + 1)
+      this.#onClose?.()
+      return close?.call(state)
+    }
+    return state
+  }
+
+  * #each(samples: Iterator<CrdtSample>): Generator<CrdtSample> {
+    for (let next = samples.next(); next.done !== true; next = samples.next()) yield this.state(next.value)
+  }
+}
