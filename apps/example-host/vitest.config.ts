@@ -1,3 +1,5 @@
+import { mergeConfig } from 'vitest/config'
 import { project } from '../../vitest.base.ts'
 
-export default project('@uni/example-host')
+// Files share what they import: native and WebAssembly libraries, which take longer to load than most tests take to run.
+export default mergeConfig(project('@uni/example-host'), { test: { isolate: false } })

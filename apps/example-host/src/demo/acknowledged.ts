@@ -5,7 +5,7 @@ import type { DocumentChange } from '../host/document.js'
 export class Acknowledged {
   readonly commits = new Map<CdcLsn, readonly DocumentChange[]>()
   readonly documents = new Map<string, DocumentChange>()
-  /** The tokens typed into each note. */
+  /** The tokens added to each document that is edited together. */
   readonly edits = new Map<string, string[]>()
   readonly attachments = new Map<string, string>()
 
@@ -14,9 +14,9 @@ export class Acknowledged {
     for (const change of changes) this.documents.set(change.id, change)
   }
 
-  edit(note: string, token: string): void {
-    const tokens = this.edits.get(note)
+  edit(name: string, token: string): void {
+    const tokens = this.edits.get(name)
     if (tokens) tokens.push(token)
-    else this.edits.set(note, [token])
+    else this.edits.set(name, [token])
   }
 }

@@ -6,6 +6,7 @@ import { catalogueOf } from '../plugins/index.js'
 import { Acknowledged } from './acknowledged.js'
 import { auditAttachments } from './audit/attachment-audit.js'
 import { auditIndex } from './audit/index-audit.js'
+import { readPostgresRows } from './audit/postgres-rows.js'
 import { auditShared } from './audit/shared-audit.js'
 import { auditSink, readJsonLines } from './audit/sink-audit.js'
 import { CheckpointLog } from './checkpoint-log.js'
@@ -15,9 +16,13 @@ import { Latency } from './latency.js'
 import { Lifecycle } from './lifecycle.js'
 import { Load } from './load.js'
 import { runPlan } from './plan.js'
+import { startPostgres } from './postgres.js'
 import { Reloads } from './reloads.js'
 import type { Report } from './report/report.js'
+import { BoardReplica } from './workload/replicas/board-replica.js'
 import { NoteReplica } from './workload/replicas/note-replica.js'
+import type { Replica } from './workload/replicas/replica.js'
+import { SheetReplica } from './workload/replicas/sheet-replica.js'
 
 export interface DemoOptions {
   readonly dataset: Dataset
@@ -29,14 +34,19 @@ export interface DemoOptions {
 }
 
 /** What the host opens: names, and the keys of the plugins' providers. */
-const INDEXES = { movies: 'fulltext' }
-const SHARED = { agenda: 'notes', minutes: 'notes', ideas: 'notes' }
-const STREAMS = { audit: 'json-lines-all', titles: 'json-lines-titles' }
+const INDEXES = { movies: 'fulltext', similar: 'vectors' }
+const SHARED = { agenda: 'notes', minutes: 'notes', roadmap: 'boards', budget: 'sheets' }
+const STREAMS = { audit: 'json-lines-all', titles: 'json-lines-titles', changes: 'postgres-rows' }
+
+/** How the people who edit something make their replicas of it. */
+const REPLICAS: Readonly<Record<string, () => Replica>> = {
+  notes: () => new NoteReplica(), boards: () => new BoardReplica(), sheets: () => new SheetReplica(),
+}
 
 const STEADY_SHARE = 0.1
 const COMMIT_ROWS = 100
-/** What a version that hangs is given; a good one takes a tenth of it. */
-const TIMEOUTS = { stage: 2_000, preflight: 5_000, prepare: 2_000, converge: 2_000, rollback: 5_000 }
+/** What a version that hangs is given; a good one takes a tenth of it, or more on a machine that has other things to do. */
+const TIMEOUTS = { stage: 5_000, preflight: 10_000, prepare: 5_000, converge: 5_000, rollback: 10_000 }
 
 /** Runs the host under load, replaces every plugin, and reads everything back. */
 export async function runDemo({ dataset, directory, lastMs, progress }: DemoOptions): Promise<Report> {
@@ -47,7 +57,10 @@ export async function runDemo({ dataset, directory, lastMs, progress }: DemoOpti
   const sinks = join(directory, 'sinks')
   const failures: unknown[] = []
   const jobs: string[] = []
-  const catalogue = catalogueOf({ sinks, onJobRun: (version) => jobs.push(version) }).map((entry) => lifecycle.watchEntry(entry))
+  progress('starting PostgreSQL')
+  await using postgres = await startPostgres(directory)
+  const { connectionString } = postgres
+  const catalogue = catalogueOf({ sinks, images: join(directory, 'images'), connectionString, onJobRun: (version) => jobs.push(version) }).map((entry) => lifecycle.watchEntry(entry))
   const checkpoints = new CheckpointLog(new FileCheckpointStore(join(directory, 'checkpoints')))
 
   progress(`opening the host with ${catalogue.length} plugins`)
@@ -60,7 +73,7 @@ export async function runDemo({ dataset, directory, lastMs, progress }: DemoOpti
     acknowledged.commit(await host.commit(changes), changes)
   }
 
-  const load = new Load(host, dataset, acknowledged, latency, () => new NoteReplica())
+  const load = new Load(host, dataset, acknowledged, latency, (name) => replicaOf(name))
   progress('running the load alone')
   await delay(lastMs * STEADY_SHARE)
   const reloads = new Reloads(host, latency)
@@ -76,6 +89,7 @@ export async function runDemo({ dataset, directory, lastMs, progress }: DemoOpti
     load: { queries: load.queries.queries, failedQueries: load.queries.failures.length, commits: acknowledged.commits.size, edits: [...acknowledged.edits.values()].flat().length },
     reloads: reloads.entries,
     cdc: await Promise.all(Object.entries(STREAMS).map(async ([stream, key]) => {
+      if (key === 'postgres-rows') return auditSink(stream, 'table document_changes', await readPostgresRows(connectionString, stream), acknowledged)
       const sink = join(sinks, `${key}.jsonl`)
       return auditSink(stream, sink, await readJsonLines(sink), acknowledged)
     })),
@@ -94,6 +108,12 @@ export async function runDemo({ dataset, directory, lastMs, progress }: DemoOpti
     workloadFailures: [...load.failures, ...failures, ...jobs.length === 0 ? [new Error('the background job never ran')] : []],
   })
   return { ...report, invariants }
+}
+
+function replicaOf(name: string): Replica {
+  const make = REPLICAS[SHARED[name as keyof typeof SHARED]]
+  if (make === undefined) throw new Error(`nobody edits ${name}`)
+  return make()
 }
 
 /** Resolves once every stream has delivered all there is. */

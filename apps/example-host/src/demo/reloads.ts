@@ -76,11 +76,16 @@ export class Reloads {
   }
 }
 
-type Times = Pick<ReloadEntry, 'totalMs' | 'pauseMs' | 'blockedMs' | 'bytes' | 'replayedWrites'>
+type Times = Pick<ReloadEntry, 'totalMs' | 'pauseMs' | 'blockedMs' | 'blockedBy' | 'bytes' | 'replayedWrites'>
 
-function times(handoffs: readonly HandoffReport[], { totalMs, pauseMs, blockedMs }: Pick<Times, 'totalMs' | 'pauseMs' | 'blockedMs'>): Times {
+/** What core's reports of good and bad reloads have in common. */
+interface Measured extends Pick<Times, 'totalMs' | 'pauseMs' | 'blockedMs'> {
+  readonly blockedBy?: string | undefined
+}
+
+function times(handoffs: readonly HandoffReport[], { totalMs, pauseMs, blockedMs, blockedBy }: Measured): Times {
   const sum = (of: 'bytes' | 'replayedWrites'): number => handoffs.reduce((total, handoff) => total + handoff[of], 0)
-  return { totalMs, pauseMs, blockedMs, bytes: sum('bytes'), replayedWrites: sum('replayedWrites') }
+  return { totalMs, pauseMs, blockedMs, blockedBy: blockedBy ?? null, bytes: sum('bytes'), replayedWrites: sum('replayedWrites') }
 }
 
 /** A reload that failed before any handoff began was rejected; there was nothing to roll back. */

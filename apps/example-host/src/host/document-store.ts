@@ -13,6 +13,11 @@ export class DocumentStore implements CommitLog {
   readonly #root: RootDatabase
   readonly #documents: Database<DocumentChange, string>
   readonly #log: Database<LogEntry, number>
+  /** Operations on what people edit together: by its name, in the order they were made. */
+  readonly #edits: Database<Uint8Array, [name: string, nth: number]>
+  readonly #edited = new Map<string, number>()
+  /** From where the log is needed to bring a saved index up to date: by the index, by the plugin version that saved it. */
+  readonly #pins = new Map<string, Map<string, CdcLsn>>()
   #head: number
   #oldest: number
   #waiters: (() => void)[] = []
@@ -22,6 +27,7 @@ export class DocumentStore implements CommitLog {
     this.#root = open({ path: directory, compression: false })
     this.#documents = this.#root.openDB({ name: 'documents' })
     this.#log = this.#root.openDB({ name: 'log' })
+    this.#edits = this.#root.openDB({ name: 'edits', encoding: 'binary' })
     const [first] = this.#log.getKeys({ limit: 1 })
     const [last] = this.#log.getKeys({ limit: 1, reverse: true })
     this.#oldest = first ?? 0
@@ -99,10 +105,35 @@ export class DocumentStore implements CommitLog {
   }
 
   release(upTo: CdcLsn): void {
-    const end = Math.min(Number(upTo), this.#head)
+    const pinned = [...this.#pins.values()].flatMap((byVersion) => [...byVersion.values()])
+    const end = Math.min(Number(upTo), this.#head, ...pinned.map(Number))
     if (end <= this.#oldest) return
     for (let lsn = this.#oldest; lsn < end; lsn += 1) void this.#log.remove(lsn)
     this.#oldest = end
+  }
+
+  /** Keeps the log from `lsn` on, for an index that one version of a plugin saved. */
+  pin(index: string, version: string, lsn: CdcLsn): void {
+    const byVersion = this.#pins.get(index) ?? new Map<string, CdcLsn>()
+    this.#pins.set(index, byVersion.set(version, lsn))
+  }
+
+  /** Nothing comes back on any other version. */
+  unpinOthers(index: string, version: string): void {
+    const lsn = this.#pins.get(index)?.get(version)
+    this.#pins.set(index, new Map(lsn === undefined ? [] : [[version, lsn]]))
+  }
+
+  /** Resolves when an operation on what is edited together is durable. */
+  async edit(name: string, operation: Uint8Array): Promise<void> {
+    const nth = this.#edited.get(name) ?? this.#edits.getCount(editsOf(name))
+    this.#edited.set(name, nth + 1)
+    await this.#edits.put([name, nth], operation)
+    await this.#root.flushed
+  }
+
+  * edits(name: string): Generator<Uint8Array> {
+    for (const { value } of this.#edits.getRange(editsOf(name))) yield value
   }
 
   get(id: string): DocumentChange | undefined {
@@ -118,4 +149,8 @@ export class DocumentStore implements CommitLog {
     await this.#root.flushed
     await this.#root.close()
   }
+}
+
+function editsOf(name: string): { start: [string, number]; end: [string, number] } {
+  return { start: [name, 0], end: [name, Number.POSITIVE_INFINITY] }
 }

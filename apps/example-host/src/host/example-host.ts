@@ -1,23 +1,27 @@
 import { join } from 'node:path'
-import { PluginHost, type LiveResource, type PluginHostOptions } from '@uni/reload-core'
+import { PluginHost, type Journal, type LiveResource, type PluginHostOptions } from '@uni/reload-core'
+import { FileJournal, type RecoveryPlan } from '@uni/reload-core/node'
 import { storageBackend, type Storage, type StorageWrite } from '@uni/reload-core/surfaces'
 import { CdcPump, type CdcLsn, type CheckpointStore } from '@uni/reload-cdc'
 import { FileCheckpointStore } from '@uni/reload-cdc/node'
-import { crdtKind, type CrdtState } from '@uni/reload-crdt'
-import { buildIndex, indexKind, type IndexHandle } from '@uni/reload-index'
+import { crdtKind, type CrdtKindProvider, type CrdtState } from '@uni/reload-crdt'
+import type { IndexHandle } from '@uni/reload-index'
 import { fileSpool } from '@uni/reload-index/node'
 import type { RecordBatch } from 'apache-arrow'
 import type { CatalogueEntry } from '../plugins/catalogue.js'
 import { toBatch, type DocumentChange } from './document.js'
 import { DocumentStore } from './document-store.js'
+import { IndexImages } from './index-images.js'
 import { JobScheduler } from './job-scheduler.js'
+import { openIndex, saveIndex, type IndexPlace } from './open-index.js'
 import { strategies } from './strategies.js'
+import { versionsToStart } from './versions.js'
 
 /** Names of live resources, and the keys of the providers that open them. */
 type Opened = Readonly<Record<string, string>>
 
 export interface ExampleHostOptions {
-  /** Where the documents, the log and the checkpoints are kept. */
+  /** Where the documents, the log, the journal, the images and the checkpoints are kept. */
   readonly directory: string
   readonly plugins: readonly CatalogueEntry[]
   /** Indexes over the documents. */
@@ -29,14 +33,23 @@ export interface ExampleHostOptions {
   readonly pluginHost?: Omit<PluginHostOptions, 'strategies'>
   /** Default: files in `directory`. */
   readonly checkpoints?: CheckpointStore
+  /** Which versions to start, and where to write down what becomes of them. Default: a file in `directory`. */
+  readonly run?: { readonly journal: Journal & AsyncDisposable; readonly plan: RecoveryPlan }
   onJobError(error: unknown): void
+}
+
+/** An index, and how to save it. */
+interface OpenIndex {
+  readonly resource: LiveResource<IndexHandle, RecordBatch>
+  readonly place: IndexPlace
 }
 
 interface Parts {
   readonly plugins: PluginHost
   readonly store: DocumentStore
+  readonly journal: AsyncDisposable
   readonly pump: CdcPump
-  readonly indexes: readonly LiveResource<IndexHandle, RecordBatch>[]
+  readonly indexes: readonly OpenIndex[]
   readonly shared: ReadonlyMap<string, LiveResource<CrdtState, Uint8Array>>
   readonly attachments: LiveResource<Storage, StorageWrite>
   readonly jobs: JobScheduler
@@ -49,7 +62,8 @@ export class ExampleHost implements AsyncDisposable {
   readonly pump: CdcPump
   readonly shared: ReadonlyMap<string, LiveResource<CrdtState, Uint8Array>>
   readonly attachments: LiveResource<Storage, StorageWrite>
-  readonly #indexes: readonly LiveResource<IndexHandle, RecordBatch>[]
+  readonly #indexes: readonly OpenIndex[]
+  readonly #journal: AsyncDisposable
   readonly #jobs: JobScheduler
   #closing: Promise<void> | undefined
 
@@ -61,20 +75,27 @@ export class ExampleHost implements AsyncDisposable {
     this.attachments = parts.attachments
     this.#indexes = parts.indexes
     this.#jobs = parts.jobs
+    this.#journal = parts.journal
   }
 
-  /** Opens the store, installs version 1 of every plugin, and opens what they serve. */
+  /**
+   * Opens the store, starts every plugin in the version that was permanent when the host was last running, and opens what they
+   * serve: indexes from their images and the log, streams from their checkpoints, what is edited together from its operations.
+   */
   static async open(options: ExampleHostOptions): Promise<ExampleHost> {
     const { directory } = options
     const store = new DocumentStore(join(directory, 'documents'))
-    const plugins = new PluginHost({ ...options.pluginHost, strategies: strategies(store, fileSpool(join(directory, 'spool'))) })
-    for (const entry of options.plugins) await plugins.add(entry.v1())
+    const { journal, plan } = options.run ?? await FileJournal.open(join(directory, 'plugins.journal'))
+    const plugins = new PluginHost({ ...options.pluginHost, journal, strategies: strategies(store, fileSpool(join(directory, 'spool'))) })
+    for (const plugin of versionsToStart(options.plugins, plan)) await plugins.add(plugin)
 
-    const documents = toBatch([...store.documents()])
-    const indexes = await attachAll(options.indexes, (name, key) =>
-      plugins.attach(indexKind, { name, key, open: (provider) => buildIndex(provider, documents) }))
+    const images = new IndexImages(join(directory, 'index-images'))
+    const indexes = await attachAll(options.indexes, async (name, key) => {
+      const place = { name, key, store, images }
+      return { place, resource: await openIndex(plugins, place) }
+    })
     const shared = await attachAll(options.shared, (name, key) =>
-      plugins.attach(crdtKind, { name, key, open: (provider) => provider.empty() }))
+      plugins.attach(crdtKind, { name, key, open: (provider) => sharedState(provider, store.edits(name)) }))
     const attachments = await plugins.attach(storageBackend, {
       name: 'attachments', key: 'file', open: (provider) => provider.open(join(directory, 'attachments')),
     })
@@ -82,14 +103,27 @@ export class ExampleHost implements AsyncDisposable {
     const pump = new CdcPump({ host: plugins, log: store, checkpoints })
     await attachAll(options.streams, (name, key) => pump.start(name, key))
     const jobs = new JobScheduler(plugins, 'housekeeping', options.onJobError)
-    return new ExampleHost({ plugins, store, pump, attachments, jobs, shared, indexes: [...indexes.values()] })
+    return new ExampleHost({ plugins, store, journal, pump, attachments, jobs, shared, indexes: [...indexes.values()] })
   }
 
   /** Commits changes to documents. Resolves when they are durable and searchable; the sinks follow by the log. */
   commit(changes: readonly DocumentChange[]): Promise<CdcLsn> {
     const batch = toBatch(changes)
     // Handed to the indexes in the order of the log, so that all end up with the same revisions.
-    return this.store.commit(changes, async () => { await Promise.all(this.#indexes.map((index) => index.write(batch))) })
+    return this.store.commit(changes, async () => { await Promise.all(this.#indexes.map(({ resource }) => resource.write(batch))) })
+  }
+
+  /** Applies an operation to what is edited together. Resolves when it is durable. */
+  async edit(name: string, operation: Uint8Array): Promise<void> {
+    const resource = this.shared.get(name)
+    if (resource === undefined) throw new Error(`nothing is edited together under the name ${name}`)
+    await resource.write(operation)
+    await this.store.edit(name, operation)
+  }
+
+  /** Saves every index, for a restart. */
+  async save(): Promise<void> {
+    for (const { resource, place } of this.#indexes) await saveIndex(this.plugins, resource, place)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -100,10 +134,17 @@ export class ExampleHost implements AsyncDisposable {
     await this.#jobs[Symbol.asyncDispose]()
     await this.pump.stop()
     await this.plugins[Symbol.asyncDispose]()
+    await this.#journal[Symbol.asyncDispose]()
     await this.store.close()
   }
 }
 
 async function attachAll<T>(opened: Opened, attach: (name: string, key: string) => Promise<T>): Promise<ReadonlyMap<string, T>> {
   return new Map(await Promise.all(Object.entries(opened).map(async ([name, key]) => [name, await attach(name, key)] as const)))
+}
+
+function sharedState(provider: CrdtKindProvider, operations: Iterable<Uint8Array>): CrdtState {
+  const state = provider.empty()
+  for (const operation of operations) state.apply(operation)
+  return state
 }

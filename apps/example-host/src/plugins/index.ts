@@ -1,4 +1,5 @@
 import { blobsEntry } from './blobs/entry.js'
+import { boardsEntry } from './boards/entry.js'
 import type { CatalogueEntry } from './catalogue.js'
 import { distanceEntry } from './distance/entry.js'
 import { fulltextEntry } from './fulltext/entry.js'
@@ -6,20 +7,28 @@ import { geoEntry } from './geo/entry.js'
 import { housekeepingEntry } from './housekeeping/entry.js'
 import { jsonLinesEntry } from './json-lines/entry.js'
 import { notesEntry } from './notes/entry.js'
+import { postgresEntry } from './postgres/entry.js'
+import { sheetsEntry } from './sheets/entry.js'
 import { statisticsEntry } from './statistics/entry.js'
+import { vectorsEntry } from './vectors/entry.js'
 
 export type { CatalogueEntry } from './catalogue.js'
 
 export interface CatalogueOptions {
-  /** The directory of the files that the CDC sinks write. */
+  /** The directory of the files that the JSON-lines sinks write. */
   readonly sinks: string
+  /** The directory of the images that vector indexes are handed over as. */
+  readonly images: string
+  /** The database of the PostgreSQL sink. */
+  readonly connectionString: string
   /** Told of each run of the background job, and of the version that ran. */
   onJobRun(version: string): void
 }
 
-/** Every plugin of the example host, one for each surface. */
-export function catalogueOf({ sinks, onJobRun }: CatalogueOptions): readonly CatalogueEntry[] {
+/** Every plugin of the example host. */
+export function catalogueOf({ sinks, images, connectionString, onJobRun }: CatalogueOptions): readonly CatalogueEntry[] {
   return [
-    fulltextEntry, jsonLinesEntry(sinks), notesEntry, geoEntry, distanceEntry, statisticsEntry, blobsEntry, housekeepingEntry(onJobRun),
+    fulltextEntry, vectorsEntry(images), jsonLinesEntry(sinks), postgresEntry(connectionString), notesEntry, boardsEntry, sheetsEntry,
+    geoEntry, distanceEntry, statisticsEntry, blobsEntry, housekeepingEntry(onJobRun),
   ]
 }

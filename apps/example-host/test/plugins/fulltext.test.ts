@@ -7,7 +7,7 @@ import { toBatch, type DocumentChange } from '../../src/host/document.js'
 import { everyDocument, textQuery } from '../../src/host/queries.js'
 import type { BadVersion } from '../../src/plugins/catalogue.js'
 import { fulltextEntry as entry } from '../../src/plugins/fulltext/entry.js'
-import { documentsIn, imagePieces } from '../../src/plugins/fulltext/image.js'
+import { imagePieces, readImage } from '../../src/plugins/fulltext/image.js'
 import { hostWith, servingVersion } from './support/host.js'
 import { lookingInto, providerOf } from './support/providers.js'
 import { expectTurnedAway, reload } from './support/turned-away.js'
@@ -63,7 +63,8 @@ describe.each(VERSIONS)('fulltext %s', (version, make) => {
   it('answers the best documents first, at most k of them, in the schema that it names', async () => {
     const handle = await build(make())
     expect(await ids(handle, 'drama')).toHaveLength(2)
-    expect(await ids(handle, 'drama', 1)).toEqual(['d'])
+    expect(await ids(handle, 'drama queens')).toEqual(['d', 'a'])
+    expect(await ids(handle, 'drama queens', 1)).toEqual(['d'])
     expect((await handle.probe(textQuery('coppola'), 10)).schema).toEqual(handle.schema())
     expect(await ids(handle, 'nobody wrote this')).toEqual([])
   })
@@ -130,11 +131,11 @@ describe.each(VERSIONS)('fulltext %s', (version, make) => {
   it('refuses an image that is torn anywhere, or damaged anywhere', async () => {
     const bytes = await bytesOf(await build(make()))
     const provider = providerOf(make(), indexKind)
-    for (let length = 1; length < bytes.length; length += 1) expect(() => [...documentsIn(bytes.subarray(0, length))]).toThrow(/torn|no image/)
+    for (let length = 1; length < bytes.length; length += 1) await expect(readImage(bytes.subarray(0, length))).rejects.toThrow(/torn|no image/)
     for (let at = 0; at < bytes.length; at += 1) {
       const damaged = new Uint8Array(bytes)
       damaged[at] = (damaged[at] as number) ^ 0x10
-      expect(() => [...documentsIn(damaged)]).toThrow(/torn|damaged|no image/)
+      await expect(readImage(damaged)).rejects.toThrow(/torn|damaged|no image/)
     }
     await expect(async () => provider.open(imageOf(bytes.subarray(0, -1)), CONTEXT)).rejects.toThrow('torn')
   })
@@ -146,12 +147,19 @@ it('version 2 finds what is begun or misspelt, and version 1 does not', async ()
   expect([await ids(v1, 'copola'), (await ids(v2, 'copola')).sort()]).toEqual([[], ['a', 'b']])
 })
 
-it('an image is the same documents however many go to a frame', () => {
+it('an image is the same documents in either format, however many go to a frame', async () => {
   const documents = Array.from({ length: 7 }, (_, at) => ({ id: `${at}`, revision: at, title: 'ä€𝄞', details: '\ud800 "' }))
-  for (const perFrame of [1, 3, 7, Infinity]) {
-    const image = Buffer.concat([...imagePieces(documents, perFrame)])
-    expect([...documentsIn(image)]).toEqual(documents.map((document) => Object.assign({ deleted: false }, document)))
+  for (const format of [1, 2] as const) {
+    for (const perFrame of [1, 3, 7, Infinity]) {
+      const image = Buffer.concat([...imagePieces(documents, { format, perFrame })])
+      expect([...await readImage(image)]).toEqual(documents.map((document) => Object.assign({ deleted: false }, document)))
+    }
   }
+})
+
+it('the versions write formats that differ', async () => {
+  const images = await Promise.all(VERSIONS.map(async ([, make]) => bytesOf(await build(make()))))
+  expect(images.map((image) => String.fromCharCode(...image.subarray(0, 8)))).toEqual(['UNIFTX01', 'UNIFTX02'])
 })
 
 describe('the fulltext plugin', () => {

@@ -19,7 +19,7 @@ export async function auditShared(resource: LiveResource<CrdtState, Uint8Array>,
   for (const replica of replicas) for (const other of replicas) if (other !== replica) replica.catchUpWith(other)
   return {
     name: resource.name, editsSent: sent.length,
-    editsMissing: sent.filter((token) => occurrences(value, token) !== 1).length,
+    editsMissing: occurrences(value, sent).filter((count) => count !== 1).length,
     replicasConverged: replicas.every((replica) => replica.agreesWith(value)),
   }
 }

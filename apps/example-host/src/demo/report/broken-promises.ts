@@ -10,7 +10,7 @@ export function brokenPromises({ load, reloads, cdc, index, crdt, invariants }: 
       `sink ${sink.stream}: ${sink.missing} missing, ${sink.duplicates} duplicates, ${sink.outOfOrder} out of order`),
     ...index.filter(({ missing, extra }) => missing + extra > 0).map(({ name, missing, extra }) => `index ${name}: ${missing} missing, ${extra} extra`),
     ...crdt.filter(({ editsMissing, replicasConverged }) => editsMissing > 0 || !replicasConverged).map(({ name, editsMissing, replicasConverged }) =>
-      `note ${name}: ${editsMissing} edits missing, replicas ${replicasConverged ? 'converged' : 'did not converge'}`),
+      `document ${name}: ${editsMissing} edits missing, replicas ${replicasConverged ? 'converged' : 'did not converge'}`),
     ...invariants.filter(({ held }) => !held).map(({ id, evidence }) => `${id}: ${evidence}`),
   ]
 }

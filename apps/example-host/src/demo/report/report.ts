@@ -16,6 +16,8 @@ export interface ReloadEntry {
   readonly pauseMs: number
   /** The longest synchronous stretch of any plugin call. */
   readonly blockedMs: number
+  /** The step in which that call was made. */
+  readonly blockedBy: string | null
   readonly drainMs: number
   readonly bytes: number
   readonly replayedWrites: number

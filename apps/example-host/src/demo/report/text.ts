@@ -7,14 +7,14 @@ export function toText(report: Report): string {
     '',
     table(['plugin', 'from → to', 'result', 'total', 'write pause', 'blocked', 'bytes', 'replayed', 'what it was'], reloads.map((reload) => [
       reload.plugin, `${reload.from} → ${reload.to}`, `${reload.asExpected ? '✔' : '✘'} ${reload.result}${reload.code === null ? '' : ` ${reload.code}`}`,
-      ms(reload.totalMs), ms(reload.pauseMs), ms(reload.blockedMs), String(reload.bytes), String(reload.replayedWrites), reload.fault === null ? 'a good version' : `a version that ${reload.fault}`,
+      ms(reload.totalMs), ms(reload.pauseMs), `${ms(reload.blockedMs)}${reload.blockedBy === null ? '' : ` in ${reload.blockedBy}`}`, String(reload.bytes), String(reload.replayedWrites), reload.fault === null ? 'a good version' : `a version that ${reload.fault}`,
     ])),
     '',
     `${load.queries} queries, ${load.failedQueries} failed · ${load.commits} commits · ${load.edits} edits`,
     `query latency: p50 ${ms(latency.steadyP50Ms)} steady, ${ms(latency.reloadP50Ms)} during reloads; p99 ${ms(latency.steadyP99Ms)} steady, ${ms(latency.reloadP99Ms)} during reloads`,
     ...cdc.map((sink) => `sink ${sink.stream}: ${sink.committed} rows committed, ${sink.missing} missing, ${sink.duplicates} duplicates, ${sink.outOfOrder} out of order`),
     ...index.map((it) => `index ${it.name}: ${it.documents} documents, ${it.missing} missing, ${it.extra} extra`),
-    ...crdt.map((note) => `note ${note.name}: ${note.editsSent} edits, ${note.editsMissing} missing, replicas ${note.replicasConverged ? 'converged' : 'did not converge'}`),
+    ...crdt.map((shared) => `document ${shared.name}: ${shared.editsSent} edits, ${shared.editsMissing} missing, replicas ${shared.replicasConverged ? 'converged' : 'did not converge'}`),
     '',
     ...invariants.map(({ id, held, evidence }) => `${held ? '✔' : '✘'} ${id.padEnd(3)} ${evidence}`),
   ].join('\n')

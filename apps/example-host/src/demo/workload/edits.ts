@@ -22,6 +22,6 @@ export async function runEditors({ resource, replicas, acknowledged, stop }: Edi
     }))
     const [a, b] = [replicas[turn % replicas.length], replicas[(turn + 1) % replicas.length]]
     if (a && b && turn % 5 === 0) a.catchUpWith(b)
-    await delay(20)
+    await delay(40)
   }
 }

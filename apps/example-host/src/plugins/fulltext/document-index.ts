@@ -1,8 +1,10 @@
-import { Slices } from '@uni/reload-core'
 import type { RecordBatch } from 'apache-arrow'
 import MiniSearch, { type SearchOptions } from 'minisearch'
-import { answerSchema } from '../../schema.js'
 import { batchOf } from '../../batch-of.js'
+import { inSlices } from '../../in-slices.js'
+import { listingOf } from '../../listing.js'
+import { byRank } from '../../ranking.js'
+import { answerSchema } from '../../schema.js'
 import type { DocumentChange, IndexedDocument } from './rows.js'
 
 /**
@@ -17,13 +19,7 @@ export class DocumentIndex {
   /** An index of `changes`, made in slices. */
   static async of(changes: Iterable<DocumentChange>, signal?: AbortSignal): Promise<DocumentIndex> {
     const index = new DocumentIndex()
-    const slices = new Slices()
-    for (const change of changes) {
-      index.#applyOne(change)
-      if (!slices.due()) continue
-      await slices.pause()
-      signal?.throwIfAborted()
-    }
+    for await (const change of inSlices(changes, signal)) index.#applyOne(change)
     return index
   }
 
@@ -38,14 +34,14 @@ export class DocumentIndex {
   }
 
   /** The first `k` of all documents. */
-  everything(k: number): RecordBatch {
-    const first = this.documents().slice(0, k)
-    return batchOf(answerSchema, first.map(({ id, revision }) => ({ id, revision, score: 1 })))
+  everything(k: number): Promise<RecordBatch> {
+    return listingOf(this.documents().slice(0, k))
   }
 
   /** The `k` documents that fit `text` best, best first. */
   search(text: string, k: number, options?: SearchOptions): RecordBatch {
-    return batchOf(answerSchema, this.#words.search(text, options).slice(0, k))
+    const found = this.#words.search(text, options).map(({ id, score, revision }) => ({ id: String(id), score, revision: Number(revision) }))
+    return batchOf(answerSchema, found.toSorted(byRank).slice(0, k))
   }
 
   clear(): void {

@@ -14,19 +14,24 @@ export interface DocumentChange extends IndexedDocument {
 
 /** The rows of a batch, all read before any is applied: a malformed one must not leave half of them applied. */
 export function changesOf(batch: RecordBatch): DocumentChange[] {
+  return [...rowsIn(batch)]
+}
+
+/** The rows of a batch, each read when its turn comes: for an index that is thrown away where one is malformed. */
+export function * rowsIn(batch: RecordBatch): Generator<DocumentChange> {
   const id = column(batch, 'id')
   const revision = column(batch, 'revision')
   const deleted = column(batch, 'deleted')
   const title = column(batch, 'title')
   const details = column(batch, 'details')
-  return Array.from({ length: batch.numRows }, (_, row) => {
+  for (let row = 0; row < batch.numRows; row += 1) {
     const key: unknown = id.get(row)
     if (typeof key !== 'string') throw new Error(`row ${row} of the batch has no id: expected a text, found ${String(key)}`)
-    return {
+    yield {
       id: key, revision: Number(revision.get(row)), deleted: deleted.get(row) === true,
       title: String(title.get(row) ?? ''), details: String(details.get(row) ?? ''),
     }
-  })
+  }
 }
 
 /** The text of a query. Empty: every document is asked for. */

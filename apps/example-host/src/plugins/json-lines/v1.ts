@@ -43,6 +43,8 @@ class RowStream implements CdcStream {
   }
 
   async deliver({ lsnStart, lsnEnd, mutations }: CdcBatch): Promise<void> {
+    // It is written, and the acknowledgement was lost.
+    if (lsnEnd <= this.#delivered) return
     let text = ''
     for (const mutation of mutations) {
       const row = this.#pick(mutation.toJSON())

@@ -44,6 +44,8 @@ class TimedRowStream implements CdcStream {
   }
 
   async deliver(batch: CdcBatch): Promise<void> {
+    // It is written, and the acknowledgement was lost.
+    if (batch.lsnEnd <= this.#delivered) return
     await this.#file.append(linesOf(batch, columnsOf(batch.mutations, this.#columns)).join(''))
     this.#delivered = batch.lsnEnd
   }

@@ -1,14 +1,20 @@
 import * as Y from 'yjs'
 
+export interface SampleDocument {
+  readonly doc: Y.Doc
+  /** Operations that have not reached it. */
+  readonly late: readonly Uint8Array[]
+}
+
 /** Documents that show what a note can hold. The same ones each time; the last two are edits of one note that have not met. */
-export function * sampleDocuments(): Generator<Y.Doc> {
-  yield edited(11, (body, meta) => {
+export function * sampleDocuments(): Generator<SampleDocument> {
+  yield onTime(edited(11, (body, meta) => {
     body.insert(0, 'Plain text, twice edited')
     body.delete(5, 5)
     meta.set('author', 'Ada')
     meta.set('stars', 5)
-  })
-  yield edited(12, (body, meta) => {
+  }))
+  yield onTime(edited(12, (body, meta) => {
     body.insert(0, 'Zoë 👩‍🚀\nsecond line')
     body.format(0, 3, { bold: true })
     body.insertEmbed(4, { image: 'astronaut.png' })
@@ -16,20 +22,26 @@ export function * sampleDocuments(): Generator<Y.Doc> {
     meta.set('nested', { deep: { value: null } })
     meta.set('gone', true)
     meta.delete('gone')
-  })
+  }))
   const base = Y.encodeStateAsUpdate(edited(13, (body, meta) => {
     body.insert(0, 'shared')
     meta.set('title', 'before')
   }))
-  yield edited(14, (body, meta) => {
+  const left = edited(14, (body, meta) => {
     body.insert(6, ' by the left')
     meta.set('title', 'left')
   }, base)
-  yield edited(15, (body, meta) => {
+  yield onTime(left)
+  const right = edited(15, (body, meta) => {
     body.delete(0, 3)
     body.insert(0, 'Right: ')
     meta.set('title', 'right')
   }, base)
+  yield { doc: right, late: [Y.encodeStateAsUpdate(left, Y.encodeStateVectorFromUpdate(base))] }
+}
+
+function onTime(doc: Y.Doc): SampleDocument {
+  return { doc, late: [] }
 }
 
 function edited(clientId: number, edit: (body: Y.Text, meta: Y.Map<unknown>) => void, base?: Uint8Array): Y.Doc {

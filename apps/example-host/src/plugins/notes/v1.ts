@@ -1,5 +1,5 @@
 import type { Plugin } from '@uni/reload-core'
-import { crdtKind, type CrdtKindProvider, type CrdtState } from '@uni/reload-crdt'
+import { crdtKind, type CrdtKindProvider, type CrdtSample, type CrdtState } from '@uni/reload-crdt'
 import * as Y from 'yjs'
 import { documentOf, TAG, tagged } from './container.js'
 import { sampleDocuments } from './samples.js'
@@ -24,8 +24,8 @@ class NotesV1 implements CrdtKindProvider {
     return new Note(documentOf(bytes))
   }
 
-  * samples(): Generator<CrdtState> {
-    for (const doc of sampleDocuments()) yield new Note(doc)
+  * samples(): Generator<CrdtSample> {
+    for (const { doc, late } of sampleDocuments()) yield Object.assign(new Note(doc), { late })
   }
 }
 

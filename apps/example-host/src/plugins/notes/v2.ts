@@ -1,5 +1,5 @@
 import type { Plugin } from '@uni/reload-core'
-import { crdtKind, type CrdtKindProvider, type CrdtState } from '@uni/reload-crdt'
+import { crdtKind, type CrdtKindProvider, type CrdtSample, type CrdtState } from '@uni/reload-crdt'
 import * as Y from 'yjs'
 import { documentOf, TAG, tagged } from './container.js'
 import { sampleDocuments } from './samples.js'
@@ -24,8 +24,8 @@ export class NotesV2 implements CrdtKindProvider {
     return this.wrap(documentOf(bytes))
   }
 
-  * samples(): Generator<CrdtState> {
-    for (const doc of sampleDocuments()) yield this.wrap(doc)
+  * samples(): Generator<CrdtSample> {
+    for (const { doc, late } of sampleDocuments()) yield Object.assign(this.wrap(doc), { late })
   }
 
   protected wrap(doc: Y.Doc): CrdtState {

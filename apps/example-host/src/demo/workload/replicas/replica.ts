@@ -8,7 +8,8 @@ export interface Replica {
   agreesWith(value: unknown): boolean
 }
 
-/** How often a token occurs in what a CRDT kind tells as its value. */
-export function occurrences(value: unknown, token: string): number {
-  return JSON.stringify(value).split(JSON.stringify(token).slice(1, -1)).length - 1
+/** How often each of `tokens` occurs in what a CRDT kind tells as its value. */
+export function occurrences(value: unknown, tokens: readonly string[]): readonly number[] {
+  const text = JSON.stringify(value)
+  return tokens.map((token) => text.split(JSON.stringify(token).slice(1, -1)).length - 1)
 }

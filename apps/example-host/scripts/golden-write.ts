@@ -1,0 +1,65 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { logicalType } from '@uni/reload-logical-type'
+import { writeCdcGolden, type CdcCapabilities, type CdcFixture } from '@uni/reload-cdc/testing'
+import { writeCrdtGolden } from '@uni/reload-crdt/testing'
+import { writeIndexGolden } from '@uni/reload-index/testing'
+import { writeLogicalTypeGolden } from '@uni/reload-logical-type/testing'
+import { startPostgres } from '../src/demo/postgres.js'
+import type { CatalogueEntry } from '../src/plugins/catalogue.js'
+import { fulltextEntry } from '../src/plugins/fulltext/entry.js'
+import { geoEntry } from '../src/plugins/geo/entry.js'
+import { vectorsEntry } from '../src/plugins/vectors/entry.js'
+import { boards, notes, sheets, subjectOf } from '../test/conformance/support/crdt-subjects.js'
+import { indexFixture } from '../test/conformance/support/index-fixture.js'
+import { JSON_LINES, jsonLinesSink } from '../test/conformance/support/json-lines-sink.js'
+import { POSTGRES_SINK, postgresSink } from '../test/conformance/support/postgres-sink.js'
+import { providerOf } from '../test/plugins/support/providers.js'
+import { tempDirectory } from '../test/plugins/support/temp-directory.js'
+
+/** Has both versions of each plugin write what later ones are held to. What is there is never changed. */
+const GOLDEN = join(process.cwd(), 'test/golden')
+const VERSIONS = ['v1', 'v2'] as const
+
+async function keep(plugin: string, name: string, bytes: Uint8Array): Promise<void> {
+  const file = join(GOLDEN, plugin, name)
+  const there = await readFile(file).catch(() => undefined)
+  if (there?.equals(bytes)) return
+  if (there !== undefined) throw new Error(`${file} was written otherwise before. An earlier version's file stays as it is: raise the version.`)
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(file, bytes)
+  process.stdout.write(`${plugin}/${name}, ${bytes.byteLength} bytes\n`)
+}
+
+async function keepIndex(entryIn: (directory: string) => CatalogueEntry): Promise<void> {
+  for (const make of VERSIONS) {
+    const { id, [make]: plugin } = entryIn('')
+    const fixture = await indexFixture((directory) => entryIn(directory)[make]())
+    for (const { name, bytes } of await writeIndexGolden(fixture, plugin().manifest)) await keep(id, name, bytes)
+    await fixture.dispose?.()
+  }
+}
+
+async function keepSink(plugin: string, capabilities: CdcCapabilities, sink: (make: 'v1' | 'v2') => Promise<CdcFixture>): Promise<void> {
+  for (const make of VERSIONS) {
+    const files = await writeCdcGolden({ make: () => sink(make), capabilities, version: make === 'v1' ? '1.0.0' : '2.0.0' })
+    for (const [name, bytes] of Object.entries(files)) await keep(plugin, name, bytes)
+  }
+}
+
+await keepIndex(() => fulltextEntry)
+await keepIndex(vectorsEntry)
+for (const kind of [notes, boards, sheets]) {
+  for (const plugin of VERSIONS.map((make) => kind.entry[make]())) {
+    for (const { file, bytes } of await writeCrdtGolden(subjectOf(kind, plugin), plugin.manifest)) await keep(kind.entry.id, file, bytes)
+  }
+}
+for (const plugin of VERSIONS.map((make) => geoEntry[make]())) {
+  for (const { name, bytes } of writeLogicalTypeGolden(providerOf(plugin, logicalType), plugin.manifest)) await keep(geoEntry.id, name, bytes)
+}
+await keepSink('json-lines', JSON_LINES, (make) => jsonLinesSink('json-lines-all', (entry) => entry[make]()))
+{
+  await using directory = await tempDirectory()
+  await using server = await startPostgres(directory.path)
+  await keepSink('postgres', POSTGRES_SINK, (make) => postgresSink(server.connectionString, (entry) => entry[make]()))
+}

@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { build } from 'tsup'
+import type { Inventory, Line, Order } from './program/protocol.js'
+
+/** A program that runs on what was built of the packages, as a host of a user's would. */
+export async function buildProgram(directory: string): Promise<string> {
+  await build({
+    entry: { life: new URL('program/main.ts', import.meta.url).pathname }, outDir: directory, config: false, silent: true, dts: false, format: 'esm', target: 'node20',
+    clean: true, skipNodeModulesBundle: true, outExtension: () => ({ js: '.mjs' }),
+  })
+  return `${directory}/life.mjs`
+}
+
+export interface Life {
+  /** Gives leave to work, and has the process killed when `enough` has seen a line, or by its own hand. Resolves when it is gone. */
+  work(enough: (line: Line) => boolean): Promise<void>
+  readonly inventory: Inventory
+  readonly reloaded: string
+}
+
+/** Starts a life, and waits until it has come back. @throws Error with what it complained of, where it did not. */
+export async function begin(program: string, order: Order, heard: (line: Line) => void): Promise<Life> {
+  const child = spawn(process.execPath, [program, JSON.stringify(order)], { stdio: ['pipe', 'pipe', 'pipe'] })
+  let complaints = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => { complaints += text })
+  const gone = new Promise<string>((resolve) => child.once('close', (code, signal) => resolve(signal ?? `exit code ${code}`)))
+  let inventory: Inventory | undefined
+  let enough: (line: Line) => boolean = () => false
+  const lines = createInterface({ input: child.stdout })
+  const reloaded = await new Promise<string>((resolve, reject) => {
+    void gone.then((end) => reject(new Error(`life ${order.run} did not come back: ${end}\n${complaints}`)))
+    lines.on('line', (text) => {
+      const line = JSON.parse(text) as Line
+      if (line.type === 'inventory') inventory = line.inventory
+      else if (line.type === 'ready') resolve(line.reloaded)
+      else heard(line)
+      if (enough(line)) child.kill('SIGKILL')
+    })
+  })
+  return {
+    inventory: inventory as Inventory,
+    reloaded,
+    async work(until) {
+      enough = until
+      child.stdin.write('go\n')
+      const end = await gone
+      if (end !== 'SIGKILL') throw new Error(`life ${order.run} ended by itself: ${end}\n${complaints}`)
+    },
+  }
+}

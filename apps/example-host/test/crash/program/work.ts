@@ -1,0 +1,81 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { ReloadError } from '@uni/reload-core'
+import type { ExampleHost } from '../../../src/host/example-host.js'
+import type { CatalogueEntry } from '../../../src/plugins/catalogue.js'
+import type { Replica } from '../../../src/demo/workload/replicas/replica.js'
+import type { Death } from './death.js'
+import type { Line } from './protocol.js'
+
+export interface Work {
+  readonly host: ExampleHost
+  readonly death: Death
+  readonly run: number
+  random(below: number): number
+  say(line: Line): void
+}
+
+/** Changes the documents of one owner, for ever. */
+export async function commitForEver({ host, death, say }: Work, ids: readonly string[]): Promise<never> {
+  for (let at = 0; ; at += 1) {
+    const id = ids[at % ids.length] as string
+    const revision = (host.store.get(id)?.revision ?? -1) + 1
+    say({ type: 'trying-commit', id, revision })
+    await death.around('a commit', () => host.commit([{ id, revision, deleted: false, title: `Document ${id}`, details: `revision ${revision}` }]))
+    say({ type: 'committed', id, revision })
+    await turn()
+  }
+}
+
+export async function editForEver({ host, death, run, say }: Work, name: string, replica: Replica): Promise<never> {
+  for (let at = 0; ; at += 1) {
+    const token = `<${run}:${at}>`
+    say({ type: 'trying-edit', name, token })
+    await death.around('an edit', () => host.edit(name, replica.add(token)))
+    say({ type: 'edited', name, token })
+    await turn()
+  }
+}
+
+export async function saveForEver({ host, death }: Work): Promise<never> {
+  for (;;) {
+    await death.around('saving', () => host.save())
+    await turn()
+  }
+}
+
+/** Replaces plugins by their other version, or tries a bad one; makes some permanent, and has some taken back. */
+export async function reloadForEver(work: Work, entries: readonly CatalogueEntry[]): Promise<never> {
+  for (;;) {
+    const entry = entries[work.random(entries.length)] as CatalogueEntry
+    const outcome = await reloadOnce(work, entry)
+    work.say({ type: 'reload', id: entry.id, outcome })
+    await turn()
+  }
+}
+
+async function reloadOnce({ host, random, say }: Work, entry: CatalogueEntry): Promise<string> {
+  const { plugins } = host
+  const handle = plugins.plugin(entry.id)
+  if (handle === undefined) throw new Error(`${entry.id} is not installed`)
+  const bad = entry.bad()[random(4)]
+  try {
+    const { plugin, version } = bad ? { plugin: bad.plugin, version: '' } : otherVersion(host, entry)
+    const end = random(3)
+    if (end === 0 && !bad) say({ type: 'trying-permanent', id: entry.id, version })
+    const bakes = end === 0 && random(2) === 0
+    const result = await plugins.reload(handle, plugin, { ...entry.cutover && { cutover: entry.cutover }, ...bakes && { bake: { ms: 20, healthy: () => random(2) === 0 } } })
+    if (end === 0 && !bakes) await plugins.makePermanent(result.handle)
+    const { bake } = await result.finalized
+    if (bake?.outcome === 'healthy' ? bake.error === undefined : end === 0 && !bakes) say({ type: 'permanent', id: entry.id, version })
+    return bake?.outcome ?? 'committed'
+  } catch (error) {
+    if (!ReloadError.is(error) || (!bad && !error.retryable)) throw error
+    return error.code
+  }
+}
+
+export function otherVersion(host: ExampleHost, entry: CatalogueEntry): { readonly plugin: ReturnType<CatalogueEntry['v1']>; readonly version: string } {
+  const serving = host.plugins.plugins().find(({ id, state }) => id === entry.id && state !== 'retired')
+  const plugin = serving?.version === entry.v1().manifest.version ? entry.v2() : entry.v1()
+  return { plugin, version: plugin.manifest.version }
+}
