@@ -1,16 +1,17 @@
 import type { MaybePromise } from '@uni/reload-core'
 import type { RecordBatch } from 'apache-arrow'
-import type { IndexHandle } from './contract.js'
+import type { IndexHandle, IndexQuery } from './contract.js'
 import { differentRows } from './same-rows.js'
-import { assertBatch } from './shape.js'
+import { assertBatch, assertQuery, isFilteredQuery, nameOf } from './shape.js'
 
 /** The host's own questions, put to the old index and to its successor. */
 export interface CanaryOptions {
   /**
    * The queries, or what chooses them for a resource. A handful: the old index answers them while writes are held. Each
-   * has to have one right answer, so ask for no more rows than the kind ranks without ties.
+   * has to have one right answer, so ask for no more rows than the kind ranks without ties. One with a filter is put to
+   * `probeFiltered`.
    */
-  readonly queries: readonly RecordBatch[] | ((resource: CanaryTarget) => MaybePromise<readonly RecordBatch[]>)
+  readonly queries: readonly IndexQuery[] | ((resource: CanaryTarget) => MaybePromise<readonly IndexQuery[]>)
   /** Rows asked for per query. Default 10. */
   readonly k?: number
   /**
@@ -28,7 +29,7 @@ export interface CanaryTarget {
 
 /** Questions, each with one right answer. */
 export interface Questions {
-  readonly queries: readonly RecordBatch[]
+  readonly queries: readonly IndexQuery[]
   readonly k: number
   compare(old: RecordBatch, next: RecordBatch): string | undefined
 }
@@ -40,9 +41,9 @@ export const NO_QUESTIONS: Questions = { queries: [], k: DEFAULT_K, compare: dif
 export async function questionsOf(canary: CanaryOptions, target: CanaryTarget): Promise<Questions> {
   const queries: unknown = typeof canary.queries === 'function' ? await canary.queries(target) : canary.queries
   if (!Array.isArray(queries)) throw new TypeError('canary.queries gave no array. Expected an array of Arrow RecordBatches')
-  for (const [at, query] of queries.entries()) assertBatch(query, `canary query ${at}`)
+  for (const [at, query] of queries.entries()) assertQuery(query, `canary query ${at}`)
   return {
-    queries: queries as RecordBatch[],
+    queries: queries as IndexQuery[],
     k: canary.k ?? DEFAULT_K,
     compare: (old, next) => (canary.compare ? canary.compare(old, next) : differentRows(old, next)),
   }
@@ -52,9 +53,21 @@ export async function questionsOf(canary: CanaryOptions, target: CanaryTarget): 
 export async function answersOf(handle: IndexHandle, { queries, k }: Questions): Promise<RecordBatch[]> {
   const answers: RecordBatch[] = []
   for (const [at, query] of queries.entries()) {
-    const answer: unknown = await handle.probe(query, k)
-    assertBatch(answer, `what probe() resolved with for query ${at}`)
-    answers.push(answer)
+    answers.push(await answerOf(handle, query, k, `query ${at}`))
   }
   return answers
+}
+
+async function answerOf(handle: IndexHandle, query: IndexQuery, k: number, name: string): Promise<RecordBatch> {
+  if (!isFilteredQuery(query)) {
+    const answer: unknown = await handle.probe(query, k)
+    assertBatch(answer, `what probe() resolved with for ${name}`)
+    return answer
+  }
+  if (handle.supportsFilter !== true || !handle.probeFiltered) {
+    throw new TypeError(`${name} has a filter, and the index takes none: its supportsFilter is ${nameOf(handle.supportsFilter)}`)
+  }
+  const answer: unknown = await handle.probeFiltered(query.query, k, query.filter)
+  assertBatch(answer, `what probeFiltered() resolved with for ${name}`)
+  return answer
 }

@@ -24,7 +24,13 @@ export interface IndexBuild {
 export interface IndexHandle {
   /** The best `k` rows for the query, best first. */
   probe(query: RecordBatch, k: number): MaybePromise<RecordBatch>
+  /**
+   * The best `k` of the rows that `filter` admits: what `probe` would give of them all, without the others. Not the best `k`
+   * of all rows, filtered afterwards, which would be fewer. What a filter is, plain data, is the kind's own contract; one
+   * that is not understood is refused, never ignored.
+   */
   probeFiltered?(query: RecordBatch, k: number, filter: unknown): MaybePromise<RecordBatch>
+  /** Whether this handle takes filters. Where it is not `true`, `probeFiltered` is not to be called: filter what `probe` gives. */
   readonly supportsFilter?: boolean
   /**
    * The whole content at one point in time. What is returned is handed over: the handle neither writes to the bytes
@@ -44,8 +50,15 @@ export interface IndexHandle {
   close?(): MaybePromise<void>
 }
 
-/** Bytes, chunks of them, or the path of one file. Never empty: the image of an empty index says that it is one. */
-export type PersistedIndex = Uint8Array | AsyncIterable<Uint8Array> | { readonly file: string }
+/** Bytes, chunks of them, or one file. Never empty: the image of an empty index says that it is one. */
+export type PersistedIndex = Uint8Array | AsyncIterable<Uint8Array> | PersistedFile
+
+export interface PersistedFile {
+  /** The path of one regular file. */
+  readonly file: string
+  /** The CRC-32 of the file, by which it is checked before it is read or its path is given away. Without it only its length is. */
+  readonly crc32?: number
+}
 
 /**
  * What a handle persisted, in whichever form the reader likes. Not to be written to: neither the bytes nor the file.
@@ -73,10 +86,18 @@ export interface IndexContext {
   readonly name: string
 }
 
+/** A question to an index: one for `probe`, or one for `probeFiltered`. */
+export type IndexQuery = RecordBatch | FilteredQuery
+
+export interface FilteredQuery {
+  readonly query: RecordBatch
+  readonly filter: unknown
+}
+
 /** A small index and questions about it, both made by the provider itself. */
 export interface IndexSample {
   readonly source: RecordBatch
-  readonly queries: readonly RecordBatch[]
+  readonly queries: readonly IndexQuery[]
   /** Rows asked for per query. Default 10. */
   readonly k?: number
 }

@@ -10,17 +10,30 @@ const ABSOLUTE = 1e-8
  * numbers are compared exactly (they may be ids in a column of floats), other floats within a relative 1e-6.
  */
 export function differentRows(old: RecordBatch, next: RecordBatch): string | undefined {
-  const columns = old.schema.fields.map(({ name }) => name)
-  const now = next.schema.fields.map(({ name }) => name)
-  if (columns.length !== now.length || columns.some((name, at) => name !== now[at])) {
-    return `columns ${columns.join(', ')} → ${now.join(', ')}`
+  return differentTables(rowsOf(old), rowsOf(next))
+}
+
+/** The values of an answer, row by row. */
+export interface RowTable {
+  readonly columns: readonly string[]
+  readonly rows: readonly (readonly unknown[])[]
+}
+
+export function rowsOf(batch: RecordBatch): RowTable {
+  const columns = batch.schema.fields.map(({ name }) => name)
+  const rows = Array.from({ length: batch.numRows }, (_, row) => columns.map((_, at): unknown => batch.getChildAt(at)?.get(row)))
+  return { columns, rows }
+}
+
+export function differentTables({ columns, rows }: RowTable, next: RowTable): string | undefined {
+  if (columns.length !== next.columns.length || columns.some((name, at) => name !== next.columns[at])) {
+    return `columns ${columns.join(', ')} → ${next.columns.join(', ')}`
   }
-  if (old.numRows !== next.numRows) return `${old.numRows} rows → ${next.numRows} rows`
-  for (let row = 0; row < old.numRows; row += 1) {
-    for (const [at, name] of columns.entries()) {
-      const was: unknown = old.getChildAt(at)?.get(row)
-      const is: unknown = next.getChildAt(at)?.get(row)
-      if (!sameValue(was, is)) return `row ${row}, column "${name}": ${show(was)} → ${show(is)}`
+  if (rows.length !== next.rows.length) return `${rows.length} rows → ${next.rows.length} rows`
+  for (const [row, values] of rows.entries()) {
+    for (const [at, was] of values.entries()) {
+      const is = next.rows[row]?.[at]
+      if (!sameValue(was, is)) return `row ${row}, column "${columns[at]}": ${show(was)} → ${show(is)}`
     }
   }
   return undefined

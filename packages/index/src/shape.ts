@@ -1,5 +1,5 @@
 import type { RecordBatch, Schema } from 'apache-arrow'
-import type { IndexBuild, IndexHandle } from './contract.js'
+import type { FilteredQuery, IndexBuild, IndexHandle, IndexQuery, PersistedFile } from './contract.js'
 
 // Plugins are not all type-checked, and one may carry a copy of Arrow of its own, or come from another realm: what they
 // return is recognised by what it has, never by `instanceof`.
@@ -14,8 +14,9 @@ export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown>
   return isObject(value) && typeof value[Symbol.asyncIterator] === 'function'
 }
 
-export function isFileReference(value: unknown): value is { readonly file: string } {
+export function isFileReference(value: unknown): value is PersistedFile {
   return isObject(value) && typeof value['file'] === 'string' && value['file'] !== ''
+    && (value['crc32'] === undefined || typeof value['crc32'] === 'number')
 }
 
 /** What a value is, for a message: `undefined`, `a string`, `an ArrayBuffer`. */
@@ -50,6 +51,22 @@ export function assertHandle(value: unknown, what: string): asserts value is Ind
   if (value['snapshot'] !== undefined && value['snapshot'] !== 'isolated') {
     throw new TypeError(`${what} says snapshot: ${JSON.stringify(value['snapshot'])}. Expected 'isolated', or nothing`)
   }
+  const { supportsFilter } = value
+  if (supportsFilter !== undefined && typeof supportsFilter !== 'boolean') {
+    throw new TypeError(`${what} has a supportsFilter that is ${nameOf(supportsFilter)}. Expected true, false, or nothing`)
+  }
+  if (supportsFilter === true && value['probeFiltered'] === undefined) {
+    throw new TypeError(`${what} says supportsFilter, and has no probeFiltered(). Expected it to have both`)
+  }
+}
+
+/** @throws TypeError unless it is a batch, or a batch and a filter. */
+export function assertQuery(value: unknown, what: string): asserts value is IndexQuery {
+  assertBatch(isFilteredQuery(value) ? value.query : value, what)
+}
+
+export function isFilteredQuery(value: unknown): value is FilteredQuery {
+  return isObject(value) && 'query' in value && 'filter' in value
 }
 
 export function assertSchema(value: unknown, what: string): asserts value is Schema {

@@ -4,6 +4,18 @@ import type { HeldImage } from './image/held-image.js'
 export interface ImageSpool {
   /** Writes an image. Where that fails, `chunks` throwing included, nothing is left behind. */
   write(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<HeldImage>
-  /** Takes over the file that a handle persisted: it is read where it is, and removed when the image is discarded. */
-  adopt(file: string): Promise<HeldImage>
+  /**
+   * Takes over the file that a handle persisted: it is read where it is, and removed when the image is discarded.
+   *
+   * @param crc32 the CRC-32 of the whole file, where the handle said.
+   */
+  adopt(file: string, crc32?: number): Promise<HeldImage>
+}
+
+const NEEDS_SPOOL = 'Pass `spool: fileSpool(directory)`, from \'@uni/reload-index/node\', to indexHandoff().'
+
+/** @throws Error that says how to get a spool. */
+export function spoolFor(wish: string, spool: ImageSpool | undefined): ImageSpool {
+  if (spool === undefined) throw new Error(`${wish}, but there is no spool to keep files with. ${NEEDS_SPOOL}`)
+  return spool
 }

@@ -1,5 +1,5 @@
 import type { StepContext } from '@uni/reload-core'
-import type { IndexContext, IndexHandle, IndexKindProvider } from './contract.js'
+import type { IndexContext, IndexHandle, IndexImage, IndexKindProvider } from './contract.js'
 import type { HeldImage } from './image/held-image.js'
 import { keepImage } from './image/keep.js'
 import { assertHandle, assertMethods } from './shape.js'
@@ -26,7 +26,7 @@ export async function persistIndex(handle: IndexHandle, target: StepTarget, ctx:
 }
 
 /** @throws what `open` threw, or TypeError where it resolved with something that is no handle, which is closed if it can be. */
-export async function openIndex(provider: IndexKindProvider, image: HeldImage, target: StepTarget, ctx: StepContext): Promise<IndexHandle> {
+export async function openIndex(provider: IndexKindProvider, image: IndexImage, target: StepTarget, ctx: StepContext): Promise<IndexHandle> {
   assertMethods(provider, 'the index kind', ['open'])
   const opened: unknown = await provider.open(image, contextOf(target, ctx))
   try {

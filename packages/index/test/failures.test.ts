@@ -36,6 +36,8 @@ describe('I3, X2: what open() does wrong', () => {
     'resolves with a handle that lacks a method': [() => plainHandle({ persist: undefined, schema: undefined }), /has no persist\(\), schema\(\)/],
     'resolves with an apply that is no function': [() => plainHandle({ apply: true }), /has an apply that is a boolean/],
     'resolves with a snapshot it cannot mean': [() => plainHandle({ snapshot: 'isolate' }), /says snapshot: "isolate"/],
+    'resolves with a supportsFilter that says neither': [() => plainHandle({ supportsFilter: 'yes' }), /has a supportsFilter that is a string\. Expected true, false, or nothing/],
+    'resolves with a handle that says it takes filters, and does not': [() => plainHandle({ probeFiltered: undefined }), /says supportsFilter, and has no probeFiltered/],
   }
   test.for(Object.entries(rows))('%s', async ([, [open, message]]) => {
     const made: { closes: number }[] = []

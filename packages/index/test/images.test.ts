@@ -224,6 +224,7 @@ describe('X2: what persist() may not give', () => {
     'no bytes': [() => new Uint8Array(0), /has 0 bytes/],
     'a stream of no bytes': [() => streamed([new Uint8Array(0)]), /the persisted stream has 0 bytes/],
     'a stream of strings': [() => streamed([PARTS[0], 'text']), /chunk 1 of the persisted stream is a string/],
+    'a file with a checksum that is none': [() => ({ file: '/somewhere', crc32: 'ab12' }), /resolved with an object with file, crc32.*or \{ file, crc32\? \}/],
     'a file without a name': [() => ({ file: '' }), /resolved with an object with file/],
   }
   test.for(Object.entries(wrong).flatMap(([name, [persist, message]]) => [true, false].map((isolated) => ({ name, persist, message, isolated }))))(

@@ -1,6 +1,6 @@
 import {
   Bool, Decimal, Dictionary, DurationMillisecond, DurationSecond, Field, Float32, FixedSizeList, Int32, Int64, List, Schema, Struct, TimestampMillisecond, Utf8,
-  type DataType,
+  type DataType, type RecordBatch,
 } from 'apache-arrow'
 import type { CanaryTarget, IndexHandle, SchemaDifference } from '@uni/reload-index'
 import { describe, expect, test, vi } from 'vitest'
@@ -138,6 +138,35 @@ describe('X12: the new handle answers as the old one did', () => {
     expect((await failureOf(reload.dispatch())).message).toMatch(/answers query 0 otherwise/)
     expect(await reload.ids()).toEqual(['d0', 'd1', 'd2'])
     expect([...old.handles, ...next.handles].map(({ closes }) => closes)).toEqual([0, 1])
+  })
+
+  describe('a canary query with a filter', () => {
+    const filtered = { queries: [{ query: query('title'), filter: { ids: ['d1', 'd2'] } }] }
+
+    test('is put to probeFiltered, of either', async () => {
+      const next = new FullTextV2()
+      const reload = await reloadOf({ old: new FullTextV1(), next, handoff: { canary: filtered } })
+      await reload.run()
+      expect(reload.gate.resource).toBe(next.handles[0])
+    })
+
+    test('finds a new version that filters otherwise, though it answers plain queries alike', async () => {
+      const next = new FullTextV2()
+      const reading = next.open.bind(next)
+      next.open = async (image, ctx) => {
+        const handle = await reading(image, ctx)
+        return Object.assign(handle, { probeFiltered: (asked: RecordBatch, k: number) => handle.probe(asked, k) })
+      }
+      const reload = await reloadOf({ old: new FullTextV1(), next, handoff: { canary: { queries: [query('title'), ...filtered.queries] } } })
+      expect((await failureOf(reload.dispatch())).message).toMatch(/answers query 1 otherwise: 2 rows → 3 rows/)
+      expect(await reload.ids()).toEqual(['d0', 'd1', 'd2'])
+    })
+
+    test('is refused where the old index takes none', async () => {
+      const old = plainHandle({ supportsFilter: undefined })
+      expect((await failureOf(from(old, plainHandle(), { canary: filtered }).dispatch())).message)
+        .toMatch(/query 0 has a filter, and the index takes none: its supportsFilter is undefined/)
+    })
   })
 
   test('I4: the old one is asked at the point of the snapshot, so a write made since then is no difference', async () => {

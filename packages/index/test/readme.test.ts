@@ -14,6 +14,11 @@ test('the example of the README runs as written', async () => {
   }
 })
 
+test('the suite of the README is the one that is run under node:test', async () => {
+  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
+  expect(readme).toContain(`\`\`\`js\n${await readFile(new URL('node-test/full-text.test.mjs', import.meta.url), 'utf8')}\`\`\``)
+})
+
 test('the main entry runs where there is no node: it imports neither node modules nor Arrow code', async () => {
   const root = new URL('../src/', import.meta.url)
   const files = (await readdir(root, { recursive: true })).filter((file) => file.endsWith('.ts') && !file.startsWith('node'))

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { appendFile, mkdir, readFile, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import type { IndexImage } from '@uni/reload-index'
 import { fileImage, fileSpool } from '@uni/reload-index/node'
 import { describe, expect, test } from 'vitest'
 import { deferred } from './fixtures/deferred.js'
@@ -157,6 +159,28 @@ describe('X5: a file that a handle hands over', () => {
     expect(given).toBe(file)
     expect(await directory.list()).toEqual(['own.index'])
     await outcome.finalize()
+    expect(await directory.list()).toEqual([])
+  })
+
+  test.for([true, false])('is checked by the checksum it came with before it is read, or its path given away: in order %s', async (whole) => {
+    await using directory = await temporaryDirectory()
+    const file = join(directory.path, 'own.index')
+    const stored = LARGE.slice()
+    if (!whole) stored[LARGE.byteLength - 5]! ^= 1
+    await writeFile(file, stored)
+    const old = plainHandle({ persist: () => ({ file, crc32: crc32(LARGE) }) })
+    const readers: ((image: IndexImage) => Promise<unknown>)[] = [
+      (image) => image.file(), (image) => image.bytes(),
+      async (image) => { for await (const chunk of image.stream()) expect(chunk.byteLength).toBeGreaterThan(0) },
+    ]
+    const outcomes: unknown[] = []
+    const next = plainKind(async (image) => {
+      for (const read of readers) outcomes.push(await read(image).then(() => 'read', (error: Error) => error.message))
+      return plainHandle()
+    })
+    await new Reload({ old: plainKind(() => old), next, handoff: { spool: fileSpool(directory.path) } }, old).run()
+    const expected = whole ? 'read' : expect.stringMatching(/own\.index was changed since it was written: its CRC-32 is/) as string
+    expect(outcomes).toEqual([expected, expected, expected])
     expect(await directory.list()).toEqual([])
   })
 

@@ -1,6 +1,7 @@
-import type { ImageSpool } from '../spool.js'
+import { spoolFor, type ImageSpool } from '../spool.js'
 import { chunksOf } from './chunks.js'
-import { discardedError, spoolFor, type HeldImage } from './held-image.js'
+import { discardedError } from './errors.js'
+import type { HeldImage } from './held-image.js'
 
 export interface BytesImageOptions {
   readonly spool?: ImageSpool | undefined

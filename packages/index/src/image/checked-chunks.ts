@@ -1,5 +1,5 @@
 import { isBytes, nameOf } from '../shape.js'
-import { emptyImageError } from './held-image.js'
+import { emptyImageError } from './errors.js'
 
 const END: IteratorReturnResult<undefined> = { done: true, value: undefined }
 

@@ -3,7 +3,7 @@ import type { ImageSpool } from '../spool.js'
 import { isBytes } from '../shape.js'
 import { BytesImage } from './bytes-image.js'
 import { CheckedChunks } from './checked-chunks.js'
-import { emptyImageError } from './held-image.js'
+import { emptyImageError } from './errors.js'
 import { StreamImage } from './stream-image.js'
 
 /**

@@ -1,9 +1,10 @@
-import type { ImageSpool } from '../spool.js'
 import { isAsyncIterable, isBytes, isFileReference, nameOf } from '../shape.js'
+import { spoolFor, type ImageSpool } from '../spool.js'
 import { BytesImage } from './bytes-image.js'
 import { CheckedChunks } from './checked-chunks.js'
 import { collect } from './chunks.js'
-import { emptyImageError, spoolFor, type HeldImage } from './held-image.js'
+import { emptyImageError } from './errors.js'
+import type { HeldImage } from './held-image.js'
 import { StreamImage } from './stream-image.js'
 
 export interface KeepOptions {
@@ -34,11 +35,11 @@ export async function keepImage(persisted: unknown, options: KeepOptions): Promi
     return isolated && !repeatable ? new StreamImage(chunks, spool) : readNow(chunks, options)
   }
   if (isFileReference(persisted)) {
-    const image = await spoolFor(`persist() resolved with the file ${JSON.stringify(persisted.file)}`, spool).adopt(persisted.file)
+    const image = await spoolFor(`persist() resolved with the file ${JSON.stringify(persisted.file)}`, spool).adopt(persisted.file, persisted.crc32)
     options.transferred(image.byteLength ?? 0)
     return image
   }
-  throw new TypeError(`persist() resolved with ${nameOf(persisted)}. Expected a Uint8Array, an AsyncIterable<Uint8Array> or { file }`)
+  throw new TypeError(`persist() resolved with ${nameOf(persisted)}. Expected a Uint8Array, an AsyncIterable<Uint8Array> or { file, crc32? }`)
 }
 
 async function readNow(chunks: CheckedChunks, { spool, signal, repeatable }: KeepOptions): Promise<HeldImage> {

@@ -1,8 +1,9 @@
-import type { ImageSpool } from '../spool.js'
+import { spoolFor, type ImageSpool } from '../spool.js'
 import { BytesImage } from './bytes-image.js'
 import type { CheckedChunks } from './checked-chunks.js'
 import { collect } from './chunks.js'
-import { discardedError, spoolFor, type HeldImage } from './held-image.js'
+import { discardedError } from './errors.js'
+import type { HeldImage } from './held-image.js'
 
 /**
  * An image that is still being produced. Read as a stream it passes straight through, once; read as bytes or as a file it

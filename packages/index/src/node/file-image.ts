@@ -2,7 +2,8 @@ import { open, rm, stat, type FileHandle } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import type { IndexImage } from '../contract.js'
 import { CHUNK_BYTES } from '../image/chunks.js'
-import { discardedError, emptyImageError, type HeldImage } from '../image/held-image.js'
+import { discardedError, emptyImageError } from '../image/errors.js'
+import type { HeldImage } from '../image/held-image.js'
 
 /** An image in a file, checked each time it is read. */
 export class FileImage implements HeldImage {
@@ -80,8 +81,8 @@ export class FileImage implements HeldImage {
 }
 
 /** Takes over a file that a handle persisted. One without a byte is removed, and refused. */
-export async function adoptFile(path: string): Promise<HeldImage> {
-  const image = new FileImage(path, await lengthOf(path))
+export async function adoptFile(path: string, checksum?: number): Promise<HeldImage> {
+  const image = new FileImage(path, await lengthOf(path), checksum)
   if (image.byteLength > 0) return image
   await image.discard()
   throw emptyImageError(`the file ${path}`)

@@ -48,9 +48,7 @@ class ExactIndex implements IndexHandle {
   async persist({ signal }: IndexContext): Promise<Uint8Array> {
     const pieces: Uint8Array[] = []
     for await (const piece of inSlices(imagePieces(this.#index.documents(), LAYOUT), signal)) pieces.push(piece)
-    const { buffer, byteOffset, byteLength } = Buffer.concat(pieces)
-    // Not a Buffer, whose slice() is no copy: whoever gets this expects one.
-    return new Uint8Array(buffer, byteOffset, byteLength)
+    return Buffer.concat(pieces)
   }
 
   schema(): Schema {

@@ -1,0 +1,178 @@
+import type { MaybePromise, StepContext } from '@uni/reload-core'
+import { attempt, type Expectation } from '@uni/reload-core/testing'
+import type { RecordBatch } from 'apache-arrow'
+import { buildIndex } from '../build-index.js'
+import { answersOf, DEFAULT_K, type Questions } from '../canary.js'
+import type { IndexHandle, IndexImage, IndexKindProvider, IndexQuery } from '../contract.js'
+import { BytesImage } from '../image/bytes-image.js'
+import type { HeldImage } from '../image/held-image.js'
+import { differenceIn, meaningOf, type Meaning } from '../meaning.js'
+import { differentRows } from '../same-rows.js'
+import { openIndex, persistIndex } from '../steps.js'
+import type { IndexCapabilities, IndexFixture } from './fixture.js'
+import { Random } from './random.js'
+
+const TARGET = { key: 'conformance', name: 'index' }
+
+/** What a test works with: the fixture, and what it opens, which is closed when the test is over. */
+export class Bench implements AsyncDisposable {
+  readonly fixture: IndexFixture
+  readonly capabilities: IndexCapabilities
+  readonly seed: number
+  readonly expect: Expectation
+  readonly #make: () => MaybePromise<IndexFixture>
+  readonly #undo: (() => unknown)[] = []
+  readonly #closed = new WeakSet<IndexHandle>()
+
+  constructor(fixture: IndexFixture, setup: { capabilities: IndexCapabilities; seed: number; expect: Expectation; make(): MaybePromise<IndexFixture> }) {
+    this.fixture = fixture
+    this.capabilities = setup.capabilities
+    this.seed = setup.seed
+    this.expect = setup.expect
+    this.#make = setup.make
+  }
+
+  get provider(): IndexKindProvider {
+    return this.fixture.provider
+  }
+
+  get random(): Random {
+    return new Random(this.seed)
+  }
+
+  get questions(): Questions {
+    const { queries, k = DEFAULT_K, filters = [], compare = differentRows } = this.fixture
+    const filtered = this.capabilities.filter ? queries.flatMap((query): IndexQuery[] => filters.map(({ filter }) => ({ query, filter }))) : []
+    return { queries: [...queries, ...filtered], k, compare }
+  }
+
+  /** The version under test, as another process has it. */
+  async elsewhere(): Promise<IndexKindProvider> {
+    const other = await this.#make()
+    this.later(() => other.dispose?.())
+    return other.provider
+  }
+
+  /** The version that is replaced: the one before, or the version under test in another process. */
+  async previous(): Promise<IndexKindProvider> {
+    if (!this.capabilities.upgrade) return this.elsewhere()
+    return this.fixture.previous ?? this.expect.fail('make() gives no `previous`. The capability `upgrade` needs the version before')
+  }
+
+  change(nth: number): RecordBatch {
+    return this.fixture.change?.(nth) ?? this.expect.fail('make() gives no `change`. The capability `writes` needs one')
+  }
+
+  /** Runs `undo` when the test is over; the last first. */
+  later(undo: () => unknown): void {
+    this.#undo.push(undo)
+  }
+
+  async built(provider = this.provider, source = this.fixture.source): Promise<IndexHandle> {
+    const handle = await this.expect.works('build()', () => buildIndex(provider, source))
+    return this.#tracked(handle)
+  }
+
+  builtEmpty(provider = this.provider): Promise<IndexHandle> {
+    return this.built(provider, this.fixture.source.slice(0, 0))
+  }
+
+  /** An index that the log was applied to, write by write: what no copy was ever made of. */
+  async rebuilt(provider: IndexKindProvider, changes: readonly number[]): Promise<IndexHandle> {
+    const handle = await this.built(provider)
+    await this.apply(handle, changes)
+    return handle
+  }
+
+  async apply(handle: IndexHandle, changes: readonly number[]): Promise<void> {
+    for (const nth of changes) await this.expect.works(`apply() of change ${nth}`, () => handle.apply?.(this.change(nth)))
+  }
+
+  /** The image is gone when the test is over. */
+  async persisted(handle: IndexHandle): Promise<HeldImage> {
+    const image = await this.expect.works('persist()', () =>
+      persistIndex(handle, TARGET, step(), { spool: this.fixture.spool, repeatable: false }))
+    this.later(() => image.discard())
+    return image
+  }
+
+  /** A copy of what `handle` persists, in one piece. */
+  async bytesOf(handle: IndexHandle): Promise<Uint8Array> {
+    const image = await this.persisted(handle)
+    const bytes = new Uint8Array(await this.expect.works('reading what persist() gave', () => image.bytes()))
+    await image.discard()
+    return bytes
+  }
+
+  imageOf(bytes: Uint8Array): BytesImage {
+    const image = new BytesImage(bytes, { spool: this.fixture.spool })
+    this.later(() => image.discard())
+    return image
+  }
+
+  async opened(image: IndexImage, provider = this.provider): Promise<IndexHandle> {
+    return this.expect.works('open()', () => this.tryOpen(image, provider))
+  }
+
+  /** Rejects as `open` does, or where it gave no handle. */
+  async tryOpen(image: IndexImage, provider = this.provider, signal?: AbortSignal): Promise<IndexHandle> {
+    return this.#tracked(await openIndex(provider, image, TARGET, step(signal)))
+  }
+
+  /** Closes a handle now, and not when the test is over. */
+  async close(handle: IndexHandle): Promise<void> {
+    this.#closed.add(handle)
+    await this.expect.works('close()', () => handle.close?.())
+  }
+
+  meaning(handle: IndexHandle): Promise<Meaning> {
+    return this.expect.works('probe() and schema()', () => meaningOf(handle, this.questions, true))
+  }
+
+  answers(handle: IndexHandle): Promise<RecordBatch[]> {
+    return this.expect.works('probe()', () => answersOf(handle, this.questions))
+  }
+
+  /** Holds `handle` to schema, abilities and answers. */
+  async expectMeaning(handle: IndexHandle, meant: Meaning, what: string): Promise<void> {
+    const difference = await this.expect.works(`probe() and schema() of ${what}`, () => differenceIn(handle, meant))
+    if (difference !== undefined) this.expect.fail(`${what} means something else: ${difference.reason}`)
+  }
+
+  /** In what the answers of `handle` differ from `before`. */
+  async difference(handle: IndexHandle, before: readonly RecordBatch[]): Promise<string | undefined> {
+    const { compare } = this.questions
+    const now = await this.answers(handle)
+    for (const [nth, answer] of before.entries()) {
+      const difference = compare(answer, now[nth] as RecordBatch)
+      if (difference !== undefined) return `query ${nth}: ${difference}`
+    }
+    return undefined
+  }
+
+  async expectAnswers(handle: IndexHandle, before: readonly RecordBatch[], what: string): Promise<void> {
+    const difference = await this.difference(handle, before)
+    if (difference !== undefined) this.expect.fail(`${what} answers otherwise: ${difference}`)
+  }
+
+  /** Ends what the test opened, and the fixture. What fails on the way is no finding of the test. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const undo of this.#undo.splice(0).toReversed()) await attempt(async () => undo())
+    await attempt(() => this.fixture.dispose?.())
+  }
+
+  async expectNothingLeft(when: string): Promise<void> {
+    const left = await this.fixture.residue?.() ?? []
+    this.expect.that(left.length === 0, `${when} nothing is to be left open or lying about, and there is ${left.join(', ')}`)
+  }
+
+  #tracked(handle: IndexHandle): IndexHandle {
+    this.later(() => this.#closed.has(handle) ? undefined : handle.close?.())
+    return handle
+  }
+}
+
+/** What `persist` and `open` run in where no handoff is under way. */
+function step(signal = new AbortController().signal): StepContext {
+  return { signal, dryRun: false, progress() {}, transferred() {}, replayed() {}, call: async (_, call) => call(signal) }
+}

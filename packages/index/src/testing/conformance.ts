@@ -1,0 +1,52 @@
+import { declareConformance, type ConformanceCase } from '@uni/reload-core/testing'
+import { Bench } from './bench.js'
+import type { Case } from './case.js'
+import type { IndexConformanceOptions } from './options.js'
+import { applyCases } from './suites/apply.js'
+import { contractCases } from './suites/contract.js'
+import { damageCases } from './suites/damage.js'
+import { endingCases } from './suites/ending.js'
+import { failureCases } from './suites/failure.js'
+import { filterCases } from './suites/filter.js'
+import { formCases } from './suites/form.js'
+import { goldenCases } from './suites/golden.js'
+import { handoffCases } from './suites/handoff.js'
+import { hostCases } from './suites/host.js'
+import { imageCases } from './suites/image.js'
+import { independenceCases } from './suites/independence.js'
+import { probeCases } from './suites/probe.js'
+import { sampleCases } from './suites/samples.js'
+import { upgradeCases } from './suites/upgrade.js'
+
+const CASES: readonly Case[] = [
+  ...contractCases, ...probeCases, ...applyCases, ...filterCases, ...imageCases, ...formCases, ...independenceCases, ...damageCases, ...endingCases,
+  ...sampleCases, ...handoffCases, ...hostCases, ...failureCases, ...upgradeCases,
+]
+
+/**
+ * Declares the suite that an index kind has to pass, with the runner's own `test`. Each test is named by its key, and fails
+ * with a `ConformanceError` that names the rule of SPEC.md.
+ */
+export function runIndexConformance(options: IndexConformanceOptions): void {
+  const { test, make, capabilities = {}, golden = [], knownGaps, seed = Math.floor(Math.random() * 2 ** 32) } = options
+  const isClaimed = ({ claims = [] }: Case): boolean => claims.every((claim) => capabilities[claim])
+  const claimed = [...CASES, ...goldenCases(golden)].filter(isClaimed)
+  const unclaimed = new Set(CASES.filter((one) => !isClaimed(one)).map(({ key }) => key))
+  declareConformance(test, claimed.map((one) => ({
+    // What was never claimed cannot be broken.
+    ...onFixture(one, { make, capabilities, seed }), needs: (one.needs ?? []).filter((key) => !unclaimed.has(key)),
+  })), knownGaps)
+}
+
+type Setup = Pick<IndexConformanceOptions, 'make'> & Required<Pick<IndexConformanceOptions, 'capabilities' | 'seed'>>
+
+/** The case with a fixture of its own, of which nothing is left when it is over. */
+function onFixture({ run, ...one }: Case, { make, capabilities, seed }: Setup): ConformanceCase {
+  return {
+    ...one,
+    async run(expect) {
+      await using bench = new Bench(await make(), { capabilities, seed, expect, make })
+      await run(bench, expect)
+    },
+  }
+}

@@ -1,0 +1,63 @@
+import type { MaybePromise } from '@uni/reload-core'
+import type { RecordBatch } from 'apache-arrow'
+import type { IndexKindProvider } from '../contract.js'
+import type { ImageSpool } from '../spool.js'
+
+/** What is tested, with what to test it by. Made anew for each test. */
+export interface IndexFixture {
+  /** The version under test. Two of them must not depend on each other: they stand for two processes. */
+  readonly provider: IndexKindProvider
+  /** A few rows to begin with; three at least. */
+  readonly source: RecordBatch
+  /** Questions, each with one right answer: let the best `k` rows be ranked without ties. Let changes show in them. */
+  readonly queries: readonly RecordBatch[]
+  /** Rows asked for per question. Default 10. */
+  readonly k?: number
+  /** In what two answers differ, or `undefined`. Default: as `canary.compare` of `indexHandoff`. */
+  compare?(old: RecordBatch, next: RecordBatch): string | undefined
+  /**
+   * Change number `nth` of an endless list, the same each time it is asked for. Let the first dozen add, replace and remove
+   * rows, and let number 0 show in an answer. For the capability `writes`.
+   */
+  change?(nth: number): RecordBatch
+  /** Changes that `apply` has to refuse wholly: let some begin with a row that is in order. For `writes`. */
+  readonly badChanges?: readonly RecordBatch[]
+  /** For `filter`. */
+  readonly filters?: readonly FilterCase[]
+  /** Filters that are none of this kind, and are to be refused. For `filter`. */
+  readonly badFilters?: readonly unknown[]
+  /** The version that was live before. For `upgrade`. */
+  readonly previous?: IndexKindProvider
+  /** Such as `fileSpool` of a directory of its own. For `files`. */
+  readonly spool?: ImageSpool
+  /** The names of what is open or lying about: files in the spool's directory, open file handles. Asked when nothing should be. */
+  residue?(): MaybePromise<readonly string[]>
+  /** Called when the test is over. */
+  dispose?(): MaybePromise<void>
+}
+
+export interface FilterCase {
+  readonly filter: unknown
+  /** Whether the filter admits a row of an answer, by its columns. */
+  admits(row: Readonly<Record<string, unknown>>): boolean
+}
+
+/** What a provider claims, and so is held to. Each claim is a section of the suite. */
+export interface IndexCapabilities {
+  /** Handles have `apply`. */
+  readonly writes?: boolean
+  /** Handles have `probeFiltered`, and say `supportsFilter`. */
+  readonly filter?: boolean
+  /** Handles say `snapshot: 'isolated'`. */
+  readonly isolated?: boolean
+  /** The provider has `samples()`. */
+  readonly samples?: boolean
+  /** An image that was changed in any bit is refused. */
+  readonly checksum?: boolean
+  /** The fixture has a spool, so that images may be files. */
+  readonly files?: boolean
+  /** The fixture has the version before. */
+  readonly upgrade?: boolean
+  /** The version before reads what this one writes: a way back. */
+  readonly downgrade?: boolean
+}

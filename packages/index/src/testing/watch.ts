@@ -1,0 +1,64 @@
+import type { MaybePromise } from '@uni/reload-core'
+import type { IndexBuild, IndexContext, IndexHandle, IndexImage, IndexKindProvider } from '../contract.js'
+
+/** A handle whose closings are counted. */
+export interface Watched {
+  readonly handle: IndexHandle
+  closes: number
+}
+
+/** What a test does to a provider, at the points where a provider may fail. */
+export interface Interference {
+  /** In place of `open`. */
+  open?(open: () => Promise<IndexHandle>, ctx: IndexContext, image: IndexImage): MaybePromise<IndexHandle>
+  /** Members that the opened handle has in place of its own. */
+  opened?(handle: IndexHandle): Partial<IndexHandle>
+  /** Members that the built handle has in place of its own. */
+  built?(handle: IndexHandle): Partial<IndexHandle>
+}
+
+/** A provider as it is, each handle it gives watched. It has no samples: they are judged before a reload, and elsewhere. */
+export class WatchedProvider implements IndexKindProvider {
+  readonly kind: string
+  readonly handles: Watched[] = []
+  readonly #provider: IndexKindProvider
+  readonly #interference: Interference
+
+  constructor(provider: IndexKindProvider, interference: Interference = {}) {
+    this.kind = provider.kind
+    this.#provider = provider
+    this.#interference = interference
+  }
+
+  async build(...args: Parameters<IndexKindProvider['build']>): Promise<IndexBuild> {
+    const build = await this.#provider.build(...args)
+    return { finalize: async () => this.#watch(await build.finalize(), this.#interference.built) }
+  }
+
+  async open(image: IndexImage, ctx: IndexContext): Promise<IndexHandle> {
+    const open = async (): Promise<IndexHandle> => this.#watch(await this.#provider.open(image, ctx), this.#interference.opened)
+    return this.#interference.open ? this.#interference.open(open, ctx, image) : open()
+  }
+
+  #watch(handle: IndexHandle, interfere: Interference['opened']): IndexHandle {
+    const watched: { handle: IndexHandle; closes: number } = { handle, closes: 0 }
+    watched.handle = replacing(handle, {
+      ...interfere?.(handle),
+      close: () => { watched.closes += 1; return handle.close?.() },
+    })
+    this.handles.push(watched)
+    return watched.handle
+  }
+}
+
+/** A handle with some members replaced; the others are its own, whatever private state they need. */
+export function replacing(handle: IndexHandle, members: Partial<IndexHandle>): IndexHandle {
+  return new Proxy<IndexHandle>(members as IndexHandle, {
+    get(own, name) {
+      if (name in own) return Reflect.get(own, name) as unknown
+      const value: unknown = Reflect.get(handle, name, handle)
+      return typeof value === 'function' ? value.bind(handle) as unknown : value
+    },
+    has: (own, name) => name in own || name in handle,
+  })
+}
