@@ -2,6 +2,27 @@ import { Field, RecordBatch, Schema, Struct, Table, makeData, tableFromIPC, tabl
 import { builderValue } from './builder-value.js'
 import { rebuildType } from './rebuild-type.js'
 import type { TypeContract } from './type-contract.js'
+import { holdsUnion, vectorOfUnion } from './union-column.js'
+
+/** A column of the type's storage. @throws Error where Arrow cannot put such a value into such a column. */
+export function columnOf({ storage }: TypeContract, values: readonly unknown[]): Vector {
+  const type = rebuildType(storage)
+  const taken = values.map(builderValue)
+  return holdsUnion(type) ? vectorOfUnion(taken, type) : vectorFromArray(taken, type)
+}
+
+/** The field of a column of the type, which says the extension. */
+export function fieldOf(contract: TypeContract, name: string, column: Vector): Field {
+  return new Field(name, column.type, true, new Map([['ARROW:extension:name', contract.name], ['ARROW:extension:metadata', contract.metadata]]))
+}
+
+/** Columns of one length as an Arrow table of one batch. */
+export function tableOf(columns: readonly (readonly [field: Field, column: Vector])[], metadata?: Map<string, string>): Table {
+  const schema = new Schema(columns.map(([field]) => field), metadata)
+  const length = columns[0]?.[1].length ?? 0
+  const rows = makeData({ type: new Struct(schema.fields), length, nullCount: 0, children: columns.flatMap(([, column]) => [...column.data]) })
+  return new Table(schema, [new RecordBatch(schema, rows)])
+}
 
 /**
  * Stores `value`, and a null after it, in a column of the type's storage, as an Arrow IPC stream whose field says the
@@ -10,16 +31,18 @@ import type { TypeContract } from './type-contract.js'
  * @throws Error where Arrow cannot put such a value into such a column.
  */
 export function writeColumn(contract: TypeContract, value: unknown): Uint8Array {
-  const { type, data, length } = vectorFromArray([builderValue(value), null], rebuildType(contract.storage))
-  const extension = new Map([['ARROW:extension:name', contract.name], ['ARROW:extension:metadata', contract.metadata]])
-  const field = new Field('value', type, true, extension)
-  const rows = makeData({ type: new Struct([field]), length, nullCount: 0, children: [...data] })
-  return tableToIPC(new Table([new RecordBatch(new Schema([field]), rows)]))
+  return writeValues(contract, [value, null])
+}
+
+/** {@link writeColumn}, of any number of values. */
+export function writeValues(contract: TypeContract, values: readonly unknown[]): Uint8Array {
+  const column = columnOf(contract, values)
+  return tableToIPC(tableOf([[fieldOf(contract, 'value', column), column]]))
 }
 
 /** Reads what {@link writeColumn} wrote. Values that are views are views of a copy: a provider that changes one spoils nothing. */
 export function readColumn(bytes: Uint8Array): Vector {
-  const column = tableFromIPC(bytes.slice()).getChildAt(0)
+  const column = tableFromIPC(new Uint8Array(bytes)).getChildAt(0)
   if (column === null) throw new Error('an Arrow IPC stream of one column was read back without a column')
   return column
 }

@@ -26,28 +26,37 @@ export function diffContract(old: LogicalTypeProvider, next: LogicalTypeProvider
 export function compareContracts(old: TypeContract, next: TypeContract): ContractDifference[] {
   return [
     ...compareValues('name', old.name, next.name),
-    ...compareValues('storage', old.storage, next.storage),
-    ...compareMetadata(old.metadata, next.metadata),
+    ...compareValues('storage', old.storage, next.storage, readExtensionOfField),
+    ...compareValues('metadata', ...readMetadata(old.metadata, next.metadata)),
     ...compareValues('encodingVersion', old.encodingVersion, next.encodingVersion),
   ]
 }
 
-function compareMetadata(old: string, next: string): ContractDifference[] {
+/** How the two values of a key are read before they are compared. */
+type ReadPair = (key: string, old: unknown, next: unknown) => readonly [old: unknown, next: unknown]
+
+/** The values of both where both are JSON, else the texts. */
+function readMetadata(old: string, next: string): readonly [old: unknown, next: unknown] {
   const [oldJson, nextJson] = [parseExactJson(old), parseExactJson(next)]
-  if (oldJson === undefined || nextJson === undefined) return compareValues('metadata', old, next)
-  return compareValues('metadata', oldJson.value, nextJson.value)
+  return oldJson === undefined || nextJson === undefined ? [old, next] : [oldJson.value, nextJson.value]
 }
 
+/** The metadata of an extension type within the storage is read as that of the type itself. */
+const readExtensionOfField: ReadPair = (key, old, next) =>
+  key === 'ARROW:extension:metadata' && typeof old === 'string' && typeof next === 'string' ? readMetadata(old, next) : [old, next]
+
+const asTheyAre: ReadPair = (_, old, next) => [old, next]
+
 /** Compares plain data in depth; `path` is where the two stand. */
-export function compareValues(path: string, old: unknown, next: unknown): ContractDifference[] {
+export function compareValues(path: string, old: unknown, next: unknown, read = asTheyAre): ContractDifference[] {
   if (Array.isArray(old) && Array.isArray(next)) {
     const length = Math.max(old.length, next.length)
-    return Array.from({ length }, (_, index) => compareValues(`${path}[${index}]`, old[index], next[index])).flat()
+    return Array.from({ length }, (_, index) => compareValues(`${path}[${index}]`, old[index], next[index], read)).flat()
   }
   if (!isRecord(old) || !isRecord(next)) return old === next ? [] : [{ path, old, new: next }]
   // Of two Arrow types of different families, the widths and units are not worth telling apart.
   const keys = 'typeId' in old && 'typeId' in next && old.typeId !== next.typeId ? ['typeId'] : new Set([...Object.keys(old), ...Object.keys(next)])
-  return [...keys].flatMap((key) => compareValues(`${path}${step(key)}`, own(old, key), own(next, key)))
+  return [...keys].flatMap((key) => compareValues(`${path}${step(key)}`, ...read(key, own(old, key), own(next, key)), read))
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

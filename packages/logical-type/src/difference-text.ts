@@ -1,3 +1,4 @@
+import type { CanonicalProblem } from './canonical/form.js'
 import type { ContractDifference } from './diff.js'
 
 /** Beyond this many a reader needs the list in the verdict's details, not a longer sentence. */
@@ -6,14 +7,26 @@ const MAX_VALUE_LENGTH = 120
 
 /** The differences path by path, such as `storage.children[0].nullable: true → false`. */
 export function listDifferences(differences: readonly ContractDifference[]): string {
-  const listed = differences.slice(0, LISTED).map(({ path, old, new: next }) => `${path}: ${textOf(old)} → ${textOf(next)}`)
-  if (differences.length > LISTED) listed.push(`and ${differences.length - LISTED} more`)
+  return list(differences, ({ path, old, new: next }) => `${path}: ${textOf(old)} → ${textOf(next)}`)
+}
+
+/** The problems path by path, such as `storage: expected FixedSizeBinary of 16 bytes, found {"typeId":"Utf8"}`. */
+export function listProblems(problems: readonly CanonicalProblem[]): string {
+  return list(problems, ({ path, expected, found }) => `${path}: expected ${expected}, found ${textOf(found)}`)
+}
+
+function list<T>(items: readonly T[], textOfItem: (item: T) => string): string {
+  const listed = items.slice(0, LISTED).map(textOfItem)
+  if (items.length > LISTED) listed.push(`and ${items.length - LISTED} more`)
   return listed.join('; ')
 }
 
 function textOf(value: unknown): string {
   if (value === undefined) return 'absent'
-  if (typeof value === 'object' && value !== null && 'throws' in value) return `fails: ${String(value.throws)}`
-  const text = JSON.stringify(value)
+  if (typeof value === 'object' && value !== null && 'throws' in value) return `fails: ${shortened(String(value.throws))}`
+  return shortened(JSON.stringify(value))
+}
+
+function shortened(text: string): string {
   return text.length > MAX_VALUE_LENGTH ? `${text.slice(0, MAX_VALUE_LENGTH)}…` : text
 }

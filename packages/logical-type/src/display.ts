@@ -1,10 +1,12 @@
 import { attempt, type Attempt } from './attempt.js'
 import type { LogicalTypeProvider } from './contract.js'
 import { readColumn } from './column.js'
+import { parse } from './parse.js'
+import { settled } from './settled.js'
 
 /** What `provider` displays the literal as. */
 export function displayLiteral(provider: LogicalTypeProvider, literal: string): Attempt<string> {
-  return displayValue(provider, () => provider.fromLiteral(literal))
+  return displayValue(provider, () => parse(provider, literal))
 }
 
 /** What `provider` displays the value of a column as. */
@@ -15,7 +17,7 @@ export function displayColumn(provider: LogicalTypeProvider, column: Uint8Array)
 /** What `provider` displays a value as. The value is made anew for each call: a provider may change what it is given. */
 export function displayValue(provider: LogicalTypeProvider, make: () => unknown): Attempt<string> {
   return attempt(() => {
-    const display: unknown = provider.toDisplay(make())
+    const display: unknown = settled(provider.toDisplay(make()), 'toDisplay')
     if (typeof display !== 'string') throw new TypeError(`toDisplay returned a value of type ${typeof display}, expected a string`)
     return display
   })

@@ -22,6 +22,10 @@ export interface Unjudged {
   readonly reason: string
 }
 
+/** A literal longer than this is named by its beginning. */
+const MAX_LITERAL_LENGTH = 120
+
 export function samplePath(literal: string): string {
-  return `samples[${JSON.stringify(literal)}]`
+  if (literal.length <= MAX_LITERAL_LENGTH) return `samples[${JSON.stringify(literal)}]`
+  return `samples[${JSON.stringify(literal.slice(0, MAX_LITERAL_LENGTH))}… of ${literal.length} characters]`
 }

@@ -1,3 +1,5 @@
+export type { CanonicalProblem } from './canonical/form.js'
+export { canonicalProblems } from './canonical/problems.js'
 export { logicalType, type LogicalTypeProvider } from './contract.js'
 export { diffContract, type ContractDifference } from './diff.js'
 export type { Unjudged } from './evidence.js'

@@ -7,6 +7,7 @@ import { displayLiteral, displayValue } from './display.js'
 import { samplePath, type SampleEvidence, type TypeEvidence } from './evidence.js'
 import { compareDisplay } from './judge-samples.js'
 import type { ProviderCalls } from './provider-calls.js'
+import { settled } from './settled.js'
 import { describeType, type StorageType } from './storage-type.js'
 import { contractOf } from './type-contract.js'
 
@@ -37,7 +38,7 @@ export async function judgeCast({ samples }: TypeEvidence, next: LogicalTypeProv
 
 function displayCast(castFrom: CastFrom, column: Uint8Array, storage: StorageType, next: LogicalTypeProvider): Attempt<string> {
   const cast = attempt(() => {
-    const vector = castFrom(readColumn(column))
+    const vector = settled(castFrom(readColumn(column)), 'castFrom')
     if (typeof vector !== 'object' || vector === null || typeof vector.get !== 'function') throw new TypeError('castFrom returned no Arrow vector')
     const [wrong] = compareValues('storage', storage, describeType(vector.type))
     if (wrong !== undefined) throw new TypeError(`castFrom returned a column that is not of arrowType: ${wrong.path} is ${String(wrong.new)}, expected ${String(wrong.old)}`)

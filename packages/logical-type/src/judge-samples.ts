@@ -4,6 +4,7 @@ import type { LogicalTypeProvider } from './contract.js'
 import type { ContractDifference } from './diff.js'
 import { displayColumn, displayLiteral, displayValue } from './display.js'
 import { samplePath, type SampleEvidence, type TypeEvidence } from './evidence.js'
+import { parse } from './parse.js'
 import type { ProviderCalls } from './provider-calls.js'
 
 /**
@@ -27,12 +28,12 @@ export async function judgeSamples(
     ]
     if (column === undefined) return found
     found.push(...compareDisplay(`${path}.column`, display, displayColumn(next, column)))
-    if ('value' in parsed) found.push(...compareStored(`${path}.stored`, column, attempt(() => writeColumn(contract, next.fromLiteral(literal)))))
+    if ('value' in parsed) found.push(...compareStored(`${path}.stored`, column, attempt(() => writeColumn(contract, parse(next, literal)))))
     return found
   }
 
   function displayOldValue(literal: string, display: string): Attempt<string> {
-    const parsed = attempt(() => old.fromLiteral(literal))
+    const parsed = attempt(() => parse(old, literal))
     // Only a remembered type fails here; what it kept of the sample is its display and, where there is one, its column.
     return 'throws' in parsed ? { value: display } : displayValue(next, () => parsed.value)
   }

@@ -1,26 +1,32 @@
 import type { CompatVerdict } from '@uni/reload-core'
+import type { CanonicalProblem } from './canonical/form.js'
+import { canonicalProblems, unknownReservedNames } from './canonical/problems.js'
 import type { LogicalTypeProvider } from './contract.js'
 import { compareContracts, type ContractDifference } from './diff.js'
-import { listDifferences } from './difference-text.js'
+import { listDifferences, listProblems } from './difference-text.js'
 import type { TypeEvidence, Unjudged } from './evidence.js'
 import { judgeCast } from './judge-cast.js'
 import { judgeSamples } from './judge-samples.js'
 import { ownVerdict } from './own-verdict.js'
 import type { ProviderCalls } from './provider-calls.js'
-import { contractOf } from './type-contract.js'
+import { contractOf, type TypeContract } from './type-contract.js'
 
 /** A verdict that goes ahead, with what it could not be based on. `unjudged` is absent where everything was judged. */
 export type LogicalTypeVerdict = CompatVerdict & { readonly unjudged?: readonly Unjudged[] }
 
 /** Judges `next` by what was observed of `old`. @throws TypeError where the new contract is malformed. */
 export async function judge(evidence: TypeEvidence, old: LogicalTypeProvider, next: LogicalTypeProvider, calls: ProviderCalls): Promise<LogicalTypeVerdict> {
-  const changed = compareContracts(evidence.contract, await calls.call('new contract', () => contractOf(next)))
+  const contract = await calls.call('new contract', () => contractOf(next))
+  const changed = compareContracts(evidence.contract, contract)
+  const problems = canonicalProblems(contract)
+  if (problems.length > 0) return refuseMisnamed(problems, changed)
   const own = await ownVerdict(old, next, calls)
   if (own?.level === 'incompatible') return refuseAsToldTo(own, changed)
-  if (changed.length > 0) return judgeChange(changed, own, evidence, next, calls)
+  const known = withUnknownNames(evidence, contract)
+  if (changed.length > 0) return judgeChange(changed, own, known, next, calls)
   const differences = await judgeSamples(evidence, old, next, calls)
   if (differences.length > 0) return refuse(`the samples mean something else: ${listDifferences(differences)}`, differences)
-  return goAhead(own ?? { level: 'compatible' }, evidence)
+  return goAhead(own ?? { level: 'compatible' }, known)
 }
 
 async function judgeChange(
@@ -35,6 +41,18 @@ async function judgeChange(
   const failed = await judgeCast(evidence, next, castFrom, calls)
   if (failed.length > 0) return refuse(`${change} (compatCheck says "migrate", but castFrom does not hold: ${listDifferences(failed)})`, [...changed, ...failed])
   return goAhead({ level: 'migrate', reason: `${own.reason} (${listDifferences(changed)})` }, evidence)
+}
+
+function refuseMisnamed(problems: readonly CanonicalProblem[], changed: readonly ContractDifference[]): CompatVerdict {
+  const change = changed.length > 0 ? `; the contract changed: ${listDifferences(changed)}` : ''
+  const reason = `it names a canonical Arrow extension type, and is not stored as such a type is: ${listProblems(problems)}${change}`
+  return { level: 'incompatible', reason, details: [...problems, ...changed] }
+}
+
+function withUnknownNames(evidence: TypeEvidence, contract: TypeContract): TypeEvidence {
+  const unknown = unknownReservedNames(contract).map((name) =>
+    ({ path: 'name', reason: `"${name}" is a name that only Arrow gives, and this package does not know the rules of its storage` }))
+  return { ...evidence, unjudged: [...evidence.unjudged, ...unknown] }
 }
 
 function refuseAsToldTo(own: CompatVerdict & { level: 'incompatible' }, changed: readonly ContractDifference[]): CompatVerdict {

@@ -3,6 +3,7 @@ import { writeColumn } from './column.js'
 import type { LogicalTypeProvider } from './contract.js'
 import { displayColumn, displayLiteral } from './display.js'
 import { samplePath, type SampleEvidence, type TypeEvidence, type Unjudged } from './evidence.js'
+import { parse } from './parse.js'
 import type { ProviderCalls } from './provider-calls.js'
 import { RememberedLogicalType } from './remembered-type.js'
 import { readSamples } from './samples.js'
@@ -30,7 +31,7 @@ function observeSample(provider: LogicalTypeProvider, contract: TypeContract, li
   if ('throws' in shown) return { unjudged: { path, reason: `the old version fails on it: ${shown.throws}` } }
   const sample = { literal, display: shown.value }
   const withoutColumn = (reason: string): Observed => ({ sample, unjudged: { path: `${path}.column`, reason } })
-  const column = attempt(() => writeColumn(contract, provider.fromLiteral(literal)))
+  const column = attempt(() => writeColumn(contract, parse(provider, literal)))
   if ('throws' in column) return withoutColumn(`its value cannot be put into a column of the storage type: ${column.throws}`)
   // Arrow coerces some values that are not of the column's type; what the old version does not know again proves nothing.
   const reread = displayColumn(provider, column.value)

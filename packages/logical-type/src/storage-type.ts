@@ -18,6 +18,9 @@ export type StorageType =
   | { readonly typeId: 'Union'; readonly mode: keyof typeof UnionMode; readonly typeIds: readonly number[]; readonly children: readonly StorageField[] }
   | { readonly typeId: 'Dictionary'; readonly indices: StorageType; readonly dictionary: StorageType; readonly isOrdered: boolean }
 
+/** A type that holds itself has no end; Arrow's own readers give up at this depth too. */
+const MAX_DEPTH = 64
+
 /** A child of a nested type. */
 export interface StorageField {
   readonly name: string
@@ -34,7 +37,12 @@ export interface StorageField {
  * @throws TypeError where `type` is no Arrow type of a family this package knows.
  */
 export function describeType(type: DataType, path = 'storage'): StorageType {
-  const children = (): StorageField[] => type.children.map((field, index) => describeField(field, `${path}.children[${index}]`))
+  return describe(type, path, 0)
+}
+
+function describe(type: DataType, path: string, depth: number): StorageType {
+  if (depth > MAX_DEPTH) throw new TypeError(`${path.slice(0, 60)}…: expected a type at most ${MAX_DEPTH} levels deep`)
+  const children = (): StorageField[] => type.children.map((field, index) => describeField(field, `${path}.children[${index}]`, depth + 1))
   if (DataType.isNull(type)) return { typeId: 'Null' }
   if (DataType.isBool(type)) return { typeId: 'Bool' }
   if (DataType.isUtf8(type)) return { typeId: 'Utf8' }
@@ -60,21 +68,26 @@ export function describeType(type: DataType, path = 'storage'): StorageType {
   if (DataType.isDictionary(type)) {
     return {
       typeId: 'Dictionary', isOrdered: type.isOrdered,
-      indices: describeType(type.indices, `${path}.indices`), dictionary: describeType(type.dictionary, `${path}.dictionary`),
+      indices: describe(type.indices, `${path}.indices`, depth + 1), dictionary: describe(type.dictionary, `${path}.dictionary`, depth + 1),
     }
   }
   throw new TypeError(`${path}: expected an Arrow type of a known family, found ${describeUnknown(type)}`)
 }
 
-function describeField(field: Field, path: string): StorageField {
+function describeField(field: Field, path: string, depth: number): StorageField {
   if (typeof field !== 'object' || field === null) throw new TypeError(`${path}: expected an Arrow field, found ${describeUnknown(field)}`)
   const metadata = [...field.metadata].sort(([a], [b]) => (a < b ? -1 : 1))
   return {
-    name: field.name || '',
+    name: textOf(field.name || '', `${path}.name`),
     nullable: Boolean(field.nullable),
     metadata: Object.fromEntries(metadata.map(([key, value]) => [key, String(value)])),
-    type: describeType(field.type, `${path}.type`),
+    type: describe(field.type, `${path}.type`, depth),
   }
+}
+
+function textOf(value: unknown, path: string): string {
+  if (typeof value !== 'string') throw new TypeError(`${path}: expected a string, found ${describeUnknown(value)}`)
+  return value
 }
 
 function nameIn<E extends Record<string, string | number>>(enumeration: E, value: number, path: string): keyof E {

@@ -4,6 +4,7 @@ import { judge } from './judge.js'
 import { observe } from './observe.js'
 import { ProviderCalls } from './provider-calls.js'
 import { RememberedLogicalType } from './remembered-type.js'
+import { SAMPLE_LIMIT } from './samples.js'
 
 export interface LogicalTypeHandoffOptions {
   /** How many of the old version's samples the new one is held to. Default 256; what is left out is reported. */
@@ -17,7 +18,7 @@ export interface LogicalTypeHandoffOptions {
  *
  * @throws RangeError where `sampleLimit` is not a positive integer.
  */
-export function logicalTypeHandoff({ sampleLimit = 256 }: LogicalTypeHandoffOptions = {}): HandoffStrategy<LogicalTypeProvider> {
+export function logicalTypeHandoff({ sampleLimit = SAMPLE_LIMIT }: LogicalTypeHandoffOptions = {}): HandoffStrategy<LogicalTypeProvider> {
   if (!Number.isInteger(sampleLimit) || sampleLimit < 1) throw new RangeError(`sampleLimit: expected a positive integer, found ${sampleLimit}`)
   return {
     surface: logicalType,

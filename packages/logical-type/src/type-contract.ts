@@ -1,5 +1,6 @@
 import type { LogicalTypeProvider } from './contract.js'
 import { describeType, type StorageType } from './storage-type.js'
+import { assertWellFormed } from './well-formed.js'
 
 /** What stored columns of a logical type rely on, as plain data. */
 export interface TypeContract {
@@ -18,9 +19,11 @@ export interface TypeContract {
  */
 export function contractOf({ name, arrowType, metadata, encodingVersion }: LogicalTypeProvider): TypeContract {
   if (typeof name !== 'string' || name === '') throw new TypeError('name: expected a non-empty string')
+  const storage = describeType(arrowType)
+  assertWellFormed(storage)
   return {
     name,
-    storage: describeType(arrowType),
+    storage,
     metadata: optionalText('metadata', metadata) ?? '',
     encodingVersion: optionalText('encodingVersion', encodingVersion),
   }

@@ -1,7 +1,7 @@
 import {
   Binary, Bool, DateDay, DateMillisecond, Decimal, DenseUnion, Dictionary, DurationNanosecond, Field, FixedSizeBinary, FixedSizeList, Float16,
   Float64, Int32, Int64, IntervalDayTime, IntervalMonthDayNano, IntervalYearMonth, LargeBinary, LargeUtf8, List, Map_, Struct, TimeNanosecond,
-  TimestampMicrosecond, TimestampSecond, Utf8, type DataType,
+  SparseUnion, TimestampMicrosecond, TimestampSecond, Utf8, type DataType,
 } from 'apache-arrow'
 import { describe, expect, test } from 'vitest'
 import { readColumn, sameBytes, writeColumn } from '../src/column.js'
@@ -25,6 +25,10 @@ describe('a value goes through an Arrow column and back (L6)', () => {
     [new Map_(entries()), new Map([['a', 1]]), new Map([['a', 2]])], [new Dictionary(new Utf8(), new Int32()), 'a', 'b'],
     [new List(new Field('item', new Struct([new Field('x', new List(new Field('deep', new Int32())), true, new Map([['a', 'b']]))]), true)), [{ x: [1] }], [{ x: [2] }]],
     [new Struct([new Field('x', new Dictionary(new Utf8(), new Int32()), true)]), { x: 'a' }, { x: 'b' }],
+    [new DenseUnion([3, 5], [new Field('i', new Int32(), true), new Field('s', new Utf8(), true)]), 'a', 7],
+    [new SparseUnion([3, 5], [new Field('i', new Int32(), true), new Field('s', new Utf8(), true)]), 7, 'a'],
+    [new Struct([new Field('u', new SparseUnion([0, 1], [new Field('n', new Float64(), true), new Field('b', new Bool(), true)]), true)]), { u: true }, { u: 0.5 }],
+    [new List(new Field('item', new DenseUnion([0, 1], [new Field('n', new Int64(), true), new Field('l', new List(new Field('item', new Utf8())), true)]), true)), [1n, ['a']], [['a'], 1n]],
   ])('%s', (type, value, other) => {
     const column = readColumn(store(type, value))
     expect(column.length).toBe(2)
@@ -43,7 +47,7 @@ describe('a value goes through an Arrow column and back (L6)', () => {
 
   test('a value that Arrow cannot put into the storage type is refused', () => {
     expect(() => store(new Int64(), 1)).toThrow('Cannot convert 1 to a BigInt')
-    expect(() => store(new DenseUnion([0], [new Field('x', new Int32())]), 1)).toThrow('Cannot map UnionBuilder value to child typeId')
+    expect(() => store(new DenseUnion([0], [new Field('x', new Int32())]), 'a')).toThrow('no child of the union takes a value of type string')
   })
 
   test('what a reader does to a value does not reach the recorded bytes', () => {

@@ -11,7 +11,9 @@ export function money(changes: Partial<LogicalTypeProvider> = {}): LogicalTypePr
     fromLiteral(text) {
       const [, sign, whole, cents] = /^(-?)(\d+)\.(\d\d)$/.exec(text) ?? []
       if (whole === undefined) throw new Error(`no amount: ${text}`)
-      return BigInt(`${sign}${whole}${cents}`)
+      const amount = BigInt(`${sign}${whole}${cents}`)
+      if (BigInt.asIntN(64, amount) !== amount) throw new RangeError(`too much money for 64 bits: ${text}`)
+      return amount
     },
     toDisplay(value) {
       if (typeof value !== 'bigint') throw new TypeError(`no cents: ${String(value)}`)

@@ -31,7 +31,7 @@ export function* mutations(model: Model, path = 'storage', ofMap = false): Gener
   }
   for (const [index, value] of args.entries()) {
     const name = FAMILY[kind] === 'Union' ? `typeIds[${index}]` : PARAMETERS[kind]?.[index]
-    yield { path: `${path}.${name}`, mutated: { ...model, args: args.with(index, changed(value)) } }
+    yield { path: `${path}.${name}`, mutated: { ...model, args: args.with(index, name === 'bitWidth' ? 384 - (value as number) : changed(value, name)) } }
   }
   for (const [index, part] of parts.entries()) {
     const put = (changes: Partial<typeof part>): Model => ({ ...model, parts: parts.with(index, { ...part, ...changes }) })
@@ -53,8 +53,10 @@ export function* mutations(model: Model, path = 'storage', ofMap = false): Gener
   }
 }
 
-function changed(value: number | string | boolean | null): number | string | boolean {
+function changed(value: number | string | boolean | null, name = ''): number | string | boolean {
   if (typeof value === 'boolean') return !value
+  // As many digits as 128 bits hold.
+  if (name === 'precision') return value === 38 ? 37 : 38
   if (typeof value === 'number') return value + 64
   return value === 'Asia/Tokyo' ? 'UTC' : 'Asia/Tokyo'
 }

@@ -1,0 +1,60 @@
+import type { StorageField, StorageType } from '../storage-type.js'
+import type { TypeContract } from '../type-contract.js'
+import type { CanonicalProblem, CanonicalRule, ExtensionForm } from './form.js'
+import { bool8, json, opaque, timestampWithOffset, uuid } from './plain.js'
+import { fixedShapeTensor, variableShapeTensor } from './tensors.js'
+import { variant } from './variant.js'
+
+/**
+ * Arrow's canonical extension types, by name, with the storage and metadata that each stands for.
+ * Source: https://arrow.apache.org/docs/format/CanonicalExtensions.html
+ */
+const RULES: Readonly<Record<string, CanonicalRule>> = {
+  'arrow.bool8': bool8,
+  'arrow.fixed_shape_tensor': fixedShapeTensor,
+  'arrow.json': json,
+  'arrow.opaque': opaque,
+  'arrow.parquet.variant': variant,
+  'arrow.timestamp_with_offset': timestampWithOffset,
+  'arrow.uuid': uuid,
+  'arrow.variable_shape_tensor': variableShapeTensor,
+}
+
+/** Names that begin so are Arrow's to give. */
+const RESERVED = 'arrow.'
+
+/**
+ * What a contract that names a canonical extension type, itself or in a field of its storage, has otherwise than that name
+ * says. Empty where it is as it has to be, and for a type of the host's own.
+ */
+export function canonicalProblems(contract: TypeContract): CanonicalProblem[] {
+  return [...extensionsOf(contract)].flatMap((form) => (Object.hasOwn(RULES, form.name) ? [...(RULES[form.name] as CanonicalRule)(form)] : []))
+}
+
+/** Names in Arrow's own namespace whose rules are not known, so that nothing says whether the contract keeps them. */
+export function unknownReservedNames(contract: TypeContract): string[] {
+  return [...extensionsOf(contract)].map(({ name }) => name).filter((name) => name.startsWith(RESERVED) && !Object.hasOwn(RULES, name))
+}
+
+/** The extension type that the contract is, and those that fields of its storage say they are. */
+function* extensionsOf({ name, storage, metadata }: TypeContract): Generator<ExtensionForm> {
+  yield { name, storage, metadata, storagePath: 'storage', metadataPath: 'metadata' }
+  yield* extensionsWithin(storage, 'storage')
+}
+
+function* extensionsWithin(storage: StorageType, path: string): Generator<ExtensionForm> {
+  if (storage.typeId === 'Dictionary') yield* extensionsWithin(storage.dictionary, `${path}.dictionary`)
+  if (!('children' in storage)) return
+  for (const [index, field] of storage.children.entries()) yield* extensionsOfField(field, `${path}.children[${index}]`)
+}
+
+function* extensionsOfField({ type, metadata }: StorageField, path: string): Generator<ExtensionForm> {
+  const name = metadata['ARROW:extension:name']
+  if (name !== undefined) {
+    yield {
+      name, storage: type, metadata: metadata['ARROW:extension:metadata'] ?? '',
+      storagePath: `${path}.type`, metadataPath: `${path}.metadata["ARROW:extension:metadata"]`,
+    }
+  }
+  yield* extensionsWithin(type, `${path}.type`)
+}

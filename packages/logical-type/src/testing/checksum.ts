@@ -1,0 +1,54 @@
+/** What stands in the metadata of a golden file's schema: the marker, and eight digits that are 0 while the sum is taken. */
+const MARKER = 'uni-golden-crc32:'
+const DIGITS = 8
+
+/** The text to write where {@link seal} is to put the checksum. */
+export const UNSEALED = MARKER + '0'.repeat(DIGITS)
+
+/** Puts the checksum of `bytes` wherever they hold {@link UNSEALED}. */
+export function seal(bytes: Uint8Array): Uint8Array {
+  const sealed = new Uint8Array(bytes)
+  const sum = new TextEncoder().encode(crc32(bytes).toString(16).padStart(DIGITS, '0'))
+  for (const at of placesOf(UNSEALED, bytes)) sealed.set(sum, at + MARKER.length)
+  return sealed
+}
+
+/**
+ * Checks what {@link seal} put there. Arrow reads a damaged file into whatever it says by then, which may be columns without end.
+ *
+ * @throws Error where the bytes are not those that were sealed.
+ */
+export function assertSealed(bytes: Uint8Array): void {
+  const places = placesOf(MARKER, bytes)
+  const [first] = places
+  if (first === undefined) throw new Error('it has no checksum')
+  const sum = new TextDecoder().decode(bytes.subarray(first + MARKER.length, first + UNSEALED.length))
+  // A copy: `slice` of a Buffer of Node is a view.
+  const unsealed = new Uint8Array(bytes)
+  for (const at of places) {
+    // A sample may hold the marker too; only the sum itself was put there.
+    const found = new TextDecoder().decode(bytes.subarray(at + MARKER.length, at + UNSEALED.length))
+    if (found === sum) unsealed.fill(0x30, at + MARKER.length, at + UNSEALED.length)
+  }
+  const expected = crc32(unsealed).toString(16).padStart(DIGITS, '0')
+  if (sum !== expected) throw new Error(`its checksum is ${JSON.stringify(sum)}, and that of its bytes ${expected}`)
+}
+
+function placesOf(text: string, bytes: Uint8Array): number[] {
+  const wanted = new TextEncoder().encode(text)
+  const places: number[] = []
+  for (let at = bytes.indexOf(wanted[0] as number); at >= 0; at = bytes.indexOf(wanted[0] as number, at + 1)) {
+    if (wanted.every((byte, index) => bytes[at + index] === byte)) places.push(at)
+  }
+  return places
+}
+
+/** The CRC-32 of IEEE 802.3. */
+function crc32(bytes: Uint8Array): number {
+  let sum = 0xffffffff
+  for (const byte of bytes) {
+    sum ^= byte
+    for (let bit = 0; bit < 8; bit += 1) sum = (sum >>> 1) ^ (sum & 1 ? 0xedb88320 : 0)
+  }
+  return (sum ^ 0xffffffff) >>> 0
+}

@@ -1,0 +1,41 @@
+import { declareConformance, type ConformanceCase } from '@uni/reload-core/testing'
+import { ownMachinery, type Machinery } from './machinery.js'
+import type { LogicalTypeConformance } from './options.js'
+import { Subject } from './subject.js'
+import { badInputSuite } from './suites/bad-input.js'
+import { columnSuite } from './suites/columns.js'
+import { contractSuite } from './suites/contract.js'
+import { failureSuite } from './suites/failures.js'
+import { goldenSuite } from './suites/golden.js'
+import { reloadSuite } from './suites/reload.js'
+import { sampleSuite } from './suites/samples.js'
+import { castToSuite, upgradeSuite } from './suites/upgrade.js'
+
+/**
+ * Proves that a provider keeps the discipline of logical types: declares a test for each rule, in whichever test runner `test`
+ * belongs to. A rule that hangs on another is not judged while that one is broken, unless
+ * it is a known gap, so what fails is the cause.
+ */
+export function runLogicalTypeConformance(options: LogicalTypeConformance): void {
+  declareConformance(options.test, conformanceCases(options), options.knownGaps)
+}
+
+/** The rules that `options` choose. */
+export function conformanceCases(
+  { make, capabilities = {}, golden = [], seed = 1 }: Omit<LogicalTypeConformance, 'test' | 'knownGaps'>, machinery: Machinery = ownMachinery(),
+): ConformanceCase[] {
+  const { strategy } = machinery
+  const subject = new Subject(make, seed)
+  const { refuses, castsTo, upgradesFrom = [] } = capabilities
+  return [
+    ...contractSuite(subject),
+    ...sampleSuite(subject, capabilities.displayIsLiteral ?? false),
+    ...columnSuite(subject),
+    ...badInputSuite(subject, refuses),
+    ...reloadSuite(subject, strategy),
+    ...failureSuite(subject, strategy),
+    ...goldenSuite(subject, machinery, golden),
+    ...upgradeSuite(subject, strategy, upgradesFrom),
+    ...(castsTo === undefined ? [] : castToSuite(subject, castsTo)),
+  ]
+}

@@ -1,0 +1,16 @@
+import type { HandoffStrategy } from '@uni/reload-core'
+import type { LogicalTypeProvider } from '../contract.js'
+import { logicalTypeHandoff } from '../strategy.js'
+import { readGolden, type Golden, type GoldenFile } from './golden-file.js'
+
+/** What the suite holds to account beside the provider. */
+export interface Machinery {
+  readonly strategy: HandoffStrategy<LogicalTypeProvider>
+  /** @throws Error that names the file, where the bytes are no golden file. */
+  readonly readGolden: (file: GoldenFile) => Golden
+}
+
+/** That of this package: it is another only where that is put to the test. */
+export function ownMachinery(): Machinery {
+  return { strategy: logicalTypeHandoff(), readGolden }
+}

@@ -1,0 +1,40 @@
+import type { DeclareTest } from '@uni/reload-core/testing'
+import type { DataType } from 'apache-arrow'
+import type { LogicalTypeProvider } from '../contract.js'
+import type { GoldenFile } from './golden-file.js'
+
+/** An earlier version of a provider whose code is still at hand. */
+export interface EarlierVersion {
+  readonly version: string
+  make(): LogicalTypeProvider
+  /** What a reload from it has to be judged as. Default `compatible`. */
+  readonly level?: 'compatible' | 'migrate'
+  /** Whether it also reads what the present version writes, so that there is a way back. */
+  readonly wayBack?: boolean
+}
+
+/** What a provider claims beyond what every one must do. Each claim is a section of the suite. */
+export interface LogicalTypeCapabilities {
+  /** What `toDisplay` gives is itself a literal of the same value. */
+  readonly displayIsLiteral?: boolean
+  /** Literals that are none of the type, which `fromLiteral` must refuse. */
+  readonly refuses?: readonly string[]
+  /** Arrow types that `castTo` converts columns into. */
+  readonly castsTo?: readonly DataType[]
+  /** Earlier versions whose plugins are upgraded by a reload. */
+  readonly upgradesFrom?: readonly EarlierVersion[]
+}
+
+export interface LogicalTypeConformance {
+  /** Declares a test, as `test` of vitest and of `node:test` do. */
+  readonly test: DeclareTest
+  /** A new provider of the present version. Called often; two must not depend on each other. */
+  make(): LogicalTypeProvider
+  readonly capabilities?: LogicalTypeCapabilities
+  /** Keys of tests that are known to fail. They are run, and have to fail: a gap that was closed has to be taken out. */
+  readonly knownGaps?: readonly string[]
+  /** Columns that earlier versions wrote with `writeLogicalTypeGolden`. The present version has to read each. */
+  readonly golden?: readonly GoldenFile[]
+  /** What the bad input is drawn from; in the message of what it finds. Default 1. */
+  readonly seed?: number
+}
