@@ -1,6 +1,7 @@
 export { type Clock, systemClock } from './clock.js'
 export { type MaybePromise } from './maybe-promise.js'
 export { Slices } from './slices.js'
+export { synchronous } from './synchronous.js'
 export { describeThrown, type ErrorPlace, PluginCallError, ReloadError, type ReloadErrorCode, type ReloadErrorInit, type ReloadPhase } from './errors.js'
 
 export { defineSurface, type AnySurface, type Surface, type SurfaceDefinition } from './surface.js'
@@ -13,6 +14,7 @@ export { WriteGate, type Halt, type HandoffGate, type WriteGateOptions } from '.
 export { preCopy, type PreCopyVerbs } from './move/pre-copy.js'
 export { stopAndCopy, type StopAndCopyVerbs } from './move/stop-and-copy.js'
 
+export { closeAside } from './dispatch/close-aside.js'
 export { ReloadDispatcher, type DispatcherOptions, type DispatchRequest } from './dispatch/dispatcher.js'
 export { OldProviders, ReloadKindHandlers, type KindHandoff } from './dispatch/request.js'
 export { ReloadOutcome } from './dispatch/outcome.js'

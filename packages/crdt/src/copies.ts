@@ -26,10 +26,7 @@ export class Copies implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const state of this.#opened) {
-      await this.#probe.turn()
-      await closeQuietly(state)
-    }
+    for (const state of this.#opened) await this.#probe.close(state)
   }
 }
 

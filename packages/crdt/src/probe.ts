@@ -1,6 +1,8 @@
-import { describeThrown, ReloadError, Slices, type CallOptions, type MaybePromise, type StepContext } from '@uni/reload-core'
+import { closeAside, describeThrown, ReloadError, Slices, type CallOptions, type MaybePromise, type StepContext } from '@uni/reload-core'
 import { adviceOn, type CrdtCheck } from './advice.js'
+import type { CrdtState } from './contract.js'
 import type { Difference } from './difference.js'
+import { closeState } from './state.js'
 
 /** What a check found, as `details` of an incompatible verdict has it. */
 export interface CrdtIncompatibility {
@@ -50,6 +52,12 @@ export class Probe {
   /** Lets the event loop turn, if it is time. */
   async turn(): Promise<void> {
     if (this.#slices.due()) await this.#slices.pause()
+  }
+
+  /** Closes a state that was only looked at. */
+  async close(state: CrdtState): Promise<void> {
+    await this.turn()
+    await closeAside(this.#ctx, () => closeState(state))
   }
 
   /**

@@ -27,7 +27,8 @@ export async function * recordOwn(provider: CrdtKindProvider, version: Version, 
   try {
     for (let i = 1; i <= limit; i += 1) {
       const name = `sample ${i}${of}`
-      const next = await probe.ask('samples', name, `making ${name}`, () => samples.next())
+      const next = await probe.ask('samples', name, `making ${name}`, () => samples.next(),
+        { discard: (late) => { if (late.done !== true) return closeQuietly(late.value) } })
       if (next.done === true) return
       const state = await record(name, () => asState(next.value, 'samples()'), probe)
       yield state
@@ -48,7 +49,7 @@ export async function * recordLive(live: readonly LiveSample<CrdtState>[], limit
 
 async function record(name: string, make: () => CrdtSample, probe: Probe): Promise<RecordedState> {
   const doing = `recording ${name}`
-  const state = await probe.ask('samples', name, doing, make)
+  const state = await probe.ask('samples', name, doing, make, { discard: closeQuietly })
   const persisted = async (called: string): Promise<RecordedState> => ({
     name: called,
     bytes: await probe.ask('persist', name, doing, () => persistedBytes(state)),
@@ -61,8 +62,7 @@ async function record(name: string, make: () => CrdtSample, probe: Probe): Promi
     for (const op of ops) await probe.ask('apply', name, doing, () => applyTo(state, op))
     return { ...recorded, late: { ops, becomes: await persisted(`${name} with its late operations`) } }
   } finally {
-    await probe.turn()
-    await closeQuietly(state)
+    await probe.close(state)
   }
 }
 

@@ -1,7 +1,8 @@
-import type { MaybePromise } from '@uni/reload-core'
+import { synchronous, type MaybePromise } from '@uni/reload-core'
 import type { CrdtKindProvider, CrdtSample, CrdtState } from './contract.js'
 import { nameOf } from './plain-value.js'
 
+const POINT_IN_TIME = 'a CRDT state answers synchronously, so that what it says is a point in time'
 const METHODS = ['apply', 'merge', 'value', 'persist'] as const
 
 /** Opens a copy of a document. The provider gets bytes of its own, so that nothing it does to them is seen elsewhere. */
@@ -10,27 +11,27 @@ export async function openState(provider: CrdtKindProvider, bytes: Uint8Array): 
 }
 
 export function emptyState(provider: CrdtKindProvider): CrdtState {
-  return asState(synchronous('empty', provider.empty()), 'empty()')
+  return asState(synchronous(provider.empty(), 'empty()', POINT_IN_TIME), 'empty()')
 }
 
 export function valueOf(state: CrdtState): unknown {
-  return synchronous('value', state.value())
+  return synchronous(state.value(), 'value()', POINT_IN_TIME)
 }
 
 /** The document's bytes, copied: a state may persist into a buffer that it uses again. */
 export function persistedBytes(state: CrdtState): Uint8Array {
-  const bytes: unknown = synchronous('persist', state.persist())
+  const bytes: unknown = synchronous(state.persist(), 'persist()', POINT_IN_TIME)
   if (!isBytes(bytes)) throw new TypeError(`persist() returned ${nameOf(bytes)}; expected a Uint8Array`)
   return new Uint8Array(bytes)
 }
 
 export function mergeInto(state: CrdtState, other: CrdtState): void {
-  synchronous('merge', state.merge(other))
+  synchronous(state.merge(other), 'merge()', POINT_IN_TIME)
 }
 
 /** Applies one operation. The state gets bytes of its own, as from {@link openState}. */
 export function applyTo(state: CrdtState, op: Uint8Array): void {
-  synchronous('apply', state.apply(new Uint8Array(op)))
+  synchronous(state.apply(new Uint8Array(op)), 'apply()', POINT_IN_TIME)
 }
 
 /**
@@ -68,13 +69,6 @@ export async function closeQuietly(state: CrdtState): Promise<void> {
   try {
     await closeState(state)
   } catch {}
-}
-
-function synchronous<T>(method: string, given: T): T {
-  if (typeof (given as { then?: unknown } | null | undefined)?.then !== 'function') return given
-  // Nobody will wait for it, so its rejection must not end the process.
-  Promise.resolve(given).catch(() => {})
-  throw new TypeError(`${method}() returned a promise; a CRDT state answers synchronously, so that what it says is a point in time`)
 }
 
 function isBytes(value: unknown): value is Uint8Array {

@@ -138,7 +138,7 @@ describe('X4 a version that fails to answer is refused, and says which state it 
     ['gives nothing', failing(() => undefined as unknown as CrdtState), 'fromPersisted() gave undefined; expected a state with the methods apply, merge, value, persist'],
     ['gives a state that lacks methods', failing(() => ({ apply() {}, value() {} }) as unknown as CrdtState), 'fromPersisted() gave an object without merge, persist; expected'],
     ['persists text', failing((bytes) => withMethod(bytes, 'persist', () => 'text')), 'persisting the empty state with the new version failed: persist() returned a string; expected a Uint8Array'],
-    ['persists later', failing((bytes) => withMethod(bytes, 'persist', () => Promise.reject(new Error('late')))), 'persist() returned a promise; a CRDT state answers synchronously'],
+    ['persists later', failing((bytes) => withMethod(bytes, 'persist', () => Promise.reject(new Error('late')))), 'persist() returned a promise; expected its value: a CRDT state answers synchronously'],
     ['answers its value later', failing((bytes) => withMethod(bytes, 'value', () => Promise.reject(new Error('late')))), 'value() returned a promise'],
     ['merges later', failing((bytes) => withMethod(bytes, 'merge', () => Promise.reject(new Error('late')))), 'merge() returned a promise'],
     ['throws in merge', failing((bytes) => withMethod(bytes, 'merge', () => { throw new Error('schema') })), 'merging the empty state with a copy of itself with the new version failed: schema'],

@@ -1,3 +1,4 @@
+import { synchronous } from '@uni/reload-core'
 import type { RecordBatch, Schema } from 'apache-arrow'
 import { answersOf, type Questions } from './canary.js'
 import type { IndexHandle } from './contract.js'
@@ -62,7 +63,7 @@ async function otherAnswer(successor: IndexHandle, { questions, answers }: Meani
 }
 
 function schemaOf(handle: IndexHandle): Schema {
-  const schema: unknown = handle.schema()
+  const schema: unknown = synchronous(handle.schema(), 'schema()', 'it is asked for between two writes')
   assertSchema(schema, 'what schema() returned')
   return schema
 }

@@ -1,4 +1,4 @@
-import { describeThrown, ReloadError, type CompatVerdict, type ProviderPair, type StepContext } from '@uni/reload-core'
+import { closeAside, describeThrown, ReloadError, synchronous, type CompatVerdict, type MaybePromise, type ProviderPair, type StepContext } from '@uni/reload-core'
 import type { RecordBatch } from 'apache-arrow'
 import { buildIndex } from './build-index.js'
 import { DEFAULT_K, NO_QUESTIONS, type Questions } from './canary.js'
@@ -40,7 +40,7 @@ export async function judgeSamples(pair: Pair, ctx: StepContext, options: Sample
 
 function* casesOf(provider: IndexKindProvider): Generator<Case> {
   let nth = 0
-  for (const { source, queries, k = DEFAULT_K } of provider.samples?.() ?? []) {
+  for (const { source, queries, k = DEFAULT_K } of synchronous(provider.samples?.() ?? [], 'samples()', 'it lists what it has')) {
     assertBatch(source, `the source of sample ${nth}`)
     const questions = { ...NO_QUESTIONS, queries, k }
     yield { name: `sample ${nth}`, source, questions }
@@ -52,7 +52,7 @@ function* casesOf(provider: IndexKindProvider): Generator<Case> {
 async function judgeSample(sample: Case, { key, old, next }: Pair, ctx: StepContext, options: SamplesOptions): Promise<CompatVerdict> {
   const { name, source, questions } = sample
   const target = { key, name }
-  const undo: (() => unknown)[] = []
+  const undo: (() => MaybePromise<void>)[] = []
 
   const persistOld = async (): Promise<{ meant: Meaning; image: HeldImage }> => {
     const handle = await ctx.call(`build ${name}`, () => buildIndex(old, source), { discard: (late) => late.close?.() })
@@ -79,7 +79,7 @@ async function judgeSample(sample: Case, { key, old, next }: Pair, ctx: StepCont
     if ('failure' in judged) return { level: 'incompatible', reason: `${name}: the new version cannot open it: ${judged.failure}` }
     return judged.value
   } finally {
-    for (const step of undo.toReversed()) await attempt(async () => step())
+    for (const close of undo.toReversed()) await closeAside(ctx, close)
   }
 }
 

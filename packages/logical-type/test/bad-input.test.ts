@@ -24,9 +24,9 @@ async function unheard(body: () => Promise<unknown>): Promise<unknown[]> {
 
 describe('a promise where a value is due is refused, and its rejection heard (L12)', () => {
   test.each<[string, LogicalTypeProvider, LogicalTypeProvider, string]>([
-    ['a parser', money(), money({ fromLiteral: rejected }), 'fails: fromLiteral returned a promise, expected its value'],
-    ['a display', money(), money({ toDisplay: rejected }), 'fails: toDisplay returned a promise, expected its value'],
-    ['a cast', moneyV1(), moneyV2({ castFrom: rejected }), 'fails: castFrom returned a promise, expected its value'],
+    ['a parser', money(), money({ fromLiteral: rejected }), 'fails: fromLiteral returned a promise; expected its value'],
+    ['a display', money(), money({ toDisplay: rejected }), 'fails: toDisplay returned a promise; expected its value'],
+    ['a cast', moneyV1(), moneyV2({ castFrom: rejected }), 'fails: castFrom returned a promise; expected its value'],
     ['a parser, fulfilled', money(), money({ fromLiteral: promised(1n) }), 'fromLiteral returned a promise'],
     ['a display, fulfilled', money(), money({ toDisplay: promised('0.00') }), 'toDisplay returned a promise'],
   ])('by %s', async (_, old, next, reason) => {
@@ -38,7 +38,7 @@ describe('a promise where a value is due is refused, and its rejection heard (L1
   test('by the old version, which is said', async () => {
     expect(await unheard(async () => {
       expect(await verdictOn(money({ samples: rejected }), money())).toEqual({
-        level: 'compatible', unjudged: [{ path: 'samples', reason: 'the old version fails to list its samples: samples returned a promise, expected its value: logical types are synchronous' }],
+        level: 'compatible', unjudged: [{ path: 'samples', reason: 'the old version fails to list its samples: samples returned a promise; expected its value: logical types are synchronous' }],
       })
       expect(await verdictOn(money({ fromLiteral: rejected, samples: () => ['1.00'] }), money())).toMatchObject({ level: 'compatible', unjudged: [{ path: 'samples["1.00"]' }] })
     })).toEqual([])

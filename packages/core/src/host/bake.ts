@@ -1,6 +1,6 @@
 import { onAbort } from '../dispatch/on-abort.js'
 import { Step, type StepEnvironment } from '../dispatch/step.js'
-import { describeThrown, type ReloadError } from '../errors.js'
+import { ReloadError, describeThrown } from '../errors.js'
 import type { MaybePromise } from '../maybe-promise.js'
 import type { WriteGate } from '../move/gate.js'
 import type { ReloadResult } from './results.js'
@@ -40,8 +40,8 @@ export interface BakeInit {
   readonly plugin: string
   /** The old resources that are as they were at the commit, by gate. */
   readonly kept: ReadonlyMap<WriteGate<unknown, unknown>, unknown>
-  /** Resolves when no operation is changing the plugins. */
-  settled(): Promise<void>
+  /** Settles when the operation that is changing one of the plugins is over; `undefined` where none is. */
+  underWay(): Promise<void> | undefined
   makePermanent(): Promise<void>
   /** Begins in the turn it is called in. */
   takeBack(bake: Bake): Promise<readonly ReloadResult[]>
@@ -56,6 +56,7 @@ export class Bake {
   servingAgain: ReadonlySet<unknown> | undefined
   #early: EndedEarly | undefined
   #goingBack = false
+  #accepting: Promise<void> | undefined
 
   constructor(init: BakeInit) {
     this.#init = init
@@ -65,6 +66,26 @@ export class Bake {
   /** The resource that served before the commit. */
   keptBehind(gate: WriteGate<unknown, unknown>): unknown {
     return gate.retains ? this.#init.kept.get(gate) : undefined
+  }
+
+  /**
+   * Ends the period by making the new version permanent. It cannot be taken back meanwhile.
+   *
+   * @throws ReloadError `RELOAD_IN_PROGRESS` where it is being taken back, and whatever `make` throws: the period goes on then.
+   */
+  async accept(make: () => Promise<void>): Promise<void> {
+    if (this.#goingBack) {
+      throw new ReloadError('RELOAD_IN_PROGRESS', 'the reload is being taken back', {
+        phase: 'bake', plugin: this.#init.plugin, hint: 'Await finalized of its result, which says whether that succeeds.',
+      })
+    }
+    const accepting = this.#accepting = make()
+    try {
+      await accepting
+      this.end('accepted')
+    } finally {
+      if (this.#accepting === accepting) this.#accepting = undefined
+    }
   }
 
   end(outcome: EndedEarly): void {
@@ -79,7 +100,8 @@ export class Bake {
     for (let left = ms; left > 0; left -= everyMs) {
       await this.#pause(Math.min(left, everyMs))
       const problem = this.#early === undefined ? await this.#problem() : undefined
-      if (problem !== undefined && this.#early === undefined) await this.#init.settled()
+      // What is looked at last is acted on in the same turn, or something else might begin in between.
+      if (problem !== undefined) for (let other = this.#other(); other; other = this.#other()) await other.catch(() => {})
       if (this.#early !== undefined) {
         // Whoever superseded it has said what its gates are to keep.
         if (this.#early === 'accepted') this.#forget()
@@ -112,6 +134,11 @@ export class Bake {
       const deaf = onAbort(this.#ended.signal, done)
       if (this.#ended.signal.aborted) done()
     })
+  }
+
+  /** What has to end before the reload can be taken back. */
+  #other(): Promise<void> | undefined {
+    return this.#early === undefined ? this.#accepting ?? this.#init.underWay() : undefined
   }
 
   /** Why the reload is to be taken back, if it is. */

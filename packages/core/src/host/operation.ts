@@ -206,9 +206,7 @@ export class Operation {
     const state = this.#state
     const bake = new Bake({
       options, environment: state.environment(false), plugin: installed.map(({ label }) => label).join(', '), kept: handoffs.kept(),
-      settled: async () => {
-        for (const id of this.#ids) for (let other = state.operations.get(id); other; other = state.operations.get(id)) await other.decided
-      },
+      underWay: () => this.#ids.map((id) => state.operations.get(id)?.decided).find((decided) => decided !== undefined),
       makePermanent: async () => { await Promise.all(installed.slice(0, 1).map((version) => state.permanence.make(version))) },
       takeBack: async (takenBack) => {
         const changes = installed.map((old, at): Change => ({ kind: 'return', old, to: this.#retired[at] as PluginVersion }))

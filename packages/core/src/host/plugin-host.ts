@@ -94,13 +94,13 @@ export class PluginHost implements AsyncDisposable {
    * The second commit: a crash comes back on this version from here on, and on what was committed together with it. Ends a period
    * in which the reload could be taken back. Durable where the host has a journal.
    *
-   * @throws ReloadError `STALE_HANDLE`, `PLUGIN_NOT_FOUND`, `JOURNAL`; `DEPENDENCY` where another plugin, in the version that a crash
+   * @throws ReloadError `STALE_HANDLE`, `PLUGIN_NOT_FOUND`, `JOURNAL`, `RELOAD_IN_PROGRESS` (it is being taken back); `DEPENDENCY` where another plugin, in the version that a crash
    * comes back on, does not go with it: make that one permanent first.
    */
   async makePermanent(handle: PluginHandle): Promise<void> {
     const version = this.#state.current(handle)
-    await this.#state.permanence.make(version)
-    this.#state.bakes.get(version)?.end('accepted')
+    const make = (): Promise<void> => this.#state.permanence.make(version)
+    await (this.#state.bakes.get(version)?.accept(make) ?? make())
   }
 
   /** Removes a plugin. @throws ReloadError, with nothing changed. */

@@ -211,7 +211,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
   /** Recorded whatever the state: a write in flight when the last hold began is accepted under that hold. */
   #accepted(write: W): void {
     // At the bound no writer waits for a reload that may be taken back: what it would have spared is copied then.
-    if (this.#state !== 'held' && this.#retained?.length === this.#maxRecorded) this.#retained = undefined
+    if (this.#state !== 'held' && this.#retained !== undefined && this.#retained.length >= this.#maxRecorded) this.#retained = undefined
     this.#retained?.push(write)
     if (this.#recorded === undefined) return
     this.#recorded.push(write)

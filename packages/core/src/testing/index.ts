@@ -1,3 +1,7 @@
 export { declareConformance, type ConformanceCase, type DeclareTest } from './conformance.js'
 export { attempt, type Attempt, ConformanceError, Expectation } from './expectation.js'
+export {
+  Fault, FAULT_NAMES, runStrategyConformance, withFault, type FaultName, type FaultSort, type GivenKind, type MatrixSummary, type SceneGiven,
+  type StrategyConformanceOptions, type StrategySubject, type SubjectResources, type SubjectScene, type Tolerance,
+} from './faults/index.js'
 export { ManualClock } from './manual-clock.js'

@@ -1,4 +1,5 @@
-import { PluginHost, ReloadError, type BakeOptions, type ReloadEvent } from '@uni/reload-core'
+import { PluginHost, ReloadError, type BakeOptions, type Journal, type JournalRecord, type ReloadEvent } from '@uni/reload-core'
+import { planRecovery } from '@uni/reload-core/node'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
 import { Deferred, standing, turn } from '../fixtures/deferred.js'
@@ -227,6 +228,43 @@ describe('a reload that bakes', () => {
     for (const { finalized } of results) expect((await finalized).bake).toMatchObject({ outcome: 'taken-back', results: [{ handle: { id: 'a' } }, { handle: { id: 'b' } }] })
     expect(host.plugins().filter(({ state }) => state === 'active').map(({ id, version }) => [id, version])).toEqual([['a', '1.0.0'], ['b', '1.0.0']])
     expect(host.capture().epoch).toBe(before + 1)
+  })
+
+  it('I10 is not taken back while it is made permanent', async () => {
+    const disk = new Deferred()
+    const clock = new ManualClock()
+    const records: JournalRecord[] = []
+    const journal: Journal = { append: async (record) => { if (record.type === 'permanent') await disk.promise; records.push(record) } }
+    const host = new PluginHost({ strategies: [storeStrategy('pre-copy')], clock, journal })
+    const result = await host.reload(await host.add(new StorePlugin('1.0.0')), new StorePlugin('2.0.0'), { bake: { ms: 10, healthy: () => false } })
+    const permanent = host.makePermanent(result.handle)
+    await pass(clock, 10)
+    expect(await standing(result.finalized)).toBe('pending')
+    disk.resolve()
+    await permanent
+    expect((await result.finalized).bake).toEqual({ outcome: 'accepted' })
+    expect([host.plugins()[0]?.version, planRecovery(records).plugins.get('stores')?.version]).toEqual(['2.0.0', '2.0.0'])
+  })
+
+  it('goes on where it cannot be made permanent', async () => {
+    const clock = new ManualClock()
+    const journal: Journal = { append: async (record) => { if (record.type === 'permanent') throw new Error('no space left') } }
+    const host = new PluginHost({ strategies: [storeStrategy('pre-copy')], clock, journal })
+    const result = await host.reload(await host.add(new StorePlugin('1.0.0')), new StorePlugin('2.0.0'), { bake: { ms: 10, healthy: () => false } })
+    await expect(host.makePermanent(result.handle)).rejects.toThrow('no space left')
+    await pass(clock, 10)
+    expect((await result.finalized).bake).toMatchObject({ outcome: 'taken-back' })
+    expect(host.plugins()[0]).toMatchObject({ version: '1.0.0', permanent: true })
+  })
+
+  it('is not made permanent while it is taken back', async () => {
+    const { clock, host, result, v1, bake } = await baking({ ms: 10, healthy: () => false })
+    const slow = new Deferred()
+    v1.provider.breakNext('apply', async (run) => { await slow.promise; run() })
+    await pass(clock, 10)
+    await expect(host.makePermanent(result.handle)).rejects.toMatchObject({ code: 'RELOAD_IN_PROGRESS', retryable: true, plugin: 'stores@2.0.0' })
+    slow.resolve()
+    expect(await bake()).toMatchObject({ outcome: 'taken-back' })
   })
 
   it('tells the observer how it ended', async () => {

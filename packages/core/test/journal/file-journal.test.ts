@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ReloadError, type JournalRecord } from '@uni/reload-core'
@@ -109,12 +109,19 @@ describe('a journal in a file', () => {
   it('refuses what is no journal', async () => {
     await written([])
     await writeFile(file, '{"plugins":{}}\n')
-    await expect(FileJournal.open(file)).rejects.toMatchObject({ code: 'JOURNAL' })
+    await expect(FileJournal.open(file)).rejects.toMatchObject({ code: 'JOURNAL', message: expect.stringContaining('does not begin as a journal of format 1') as string })
+  })
+
+  it('refuses to begin where the file cannot be read, and does not take it for a first run', async () => {
+    await mkdir(file, { recursive: true })
+    await expect(FileJournal.open(file)).rejects.toMatchObject({ code: 'EISDIR' })
   })
 
   it('refuses records once it is closed', async () => {
     const { journal } = await FileJournal.open(file)
     await journal[Symbol.asyncDispose]()
-    await expect(journal.append({ type: 'committed', operation: 1 })).rejects.toMatchObject({ code: 'JOURNAL', step: 'append' })
+    const refused = await journal.append({ type: 'committed', operation: 1 }).catch((error: unknown) => error)
+    expect(refused).toMatchObject({ code: 'JOURNAL', step: 'append', message: expect.stringContaining('it was closed') as string })
+    expect(refused).not.toHaveProperty('cause')
   })
 })

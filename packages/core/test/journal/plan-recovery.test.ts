@@ -31,12 +31,16 @@ describe('which version a crash comes back on', () => {
 
   it('an install is permanent at its commit, a removal too', () => {
     const installed: JournalRecord[] = [active({}), intent(1, 'search', undefined, '1.0.0'), { type: 'committed', operation: 1 }]
-    expect(planOf(installed.slice(0, 2))?.version).toBeUndefined()
+    expect(planOf(installed.slice(0, 2))).toEqual({ id: 'search', version: undefined, abandoned: [{ version: '1.0.0', reached: 'intent' }] })
     expect(planOf(installed)?.version).toBe('1.0.0')
     const removed: JournalRecord[] = [...installed, intent(2, 'search', '1.0.0', undefined), { type: 'committed', operation: 2 }]
-    expect(planOf(removed.slice(0, 4))?.version).toBe('1.0.0')
+    expect(planOf(removed.slice(0, 4))).toEqual({ id: 'search', version: '1.0.0', abandoned: [] })
     expect(planOf(removed)).toEqual({ id: 'search', version: undefined, abandoned: [] })
     expect(planOf([active({ search: null })])).toEqual({ id: 'search', version: undefined, abandoned: [] })
+  })
+
+  it.each(['prepared', 'committed', 'permanent', 'rolled-back', 'finalized'] as const)('a `%s` of an operation that has no intent says nothing', (type) => {
+    expect(planOf([active({ search: '1.0.0' }), { type, operation: 1 }])).toEqual({ id: 'search', version: '1.0.0', abandoned: [] })
   })
 
   it('plugins that were reloaded together become permanent together', () => {

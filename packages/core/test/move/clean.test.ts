@@ -1,7 +1,7 @@
 import { OldProviders, ReloadDispatcher, ReloadKindHandlers, cleanHandoff } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
 import { Deferred, failureOf, turn } from '../fixtures/deferred.js'
-import { STORES, StoreProvider } from '../fixtures/store.js'
+import { STORES, StoreProvider, type Store } from '../fixtures/store.js'
 import { sceneOfOne } from '../fixtures/store-scene.js'
 
 const part = { discipline: 'clean' } as const
@@ -17,6 +17,14 @@ describe('a clean handoff', () => {
     await outcome.finalize()
     expect(storage.store.closed).toBe(1)
     expect(await storage.breaches('new')).toEqual([])
+  })
+
+  it('I3 I7 closes the new resource once where it is rolled back, and not the old one', async () => {
+    const { scene, part: storage } = sceneOfOne(part)
+    const outcome = await scene.dispatch()
+    await outcome.rollback()
+    expect(storage.newStores.map(({ closed }) => closed)).toEqual([1])
+    expect(await scene.breaches('old')).toEqual([])
   })
 
   it('I2 lets writes through while the new resource opens', async () => {
@@ -44,7 +52,7 @@ describe('a clean handoff', () => {
   it('I7 refuses a provider that opens the resource that serves: it would be closed while it serves', async () => {
     const { scene, part: storage } = sceneOfOne(part)
     storage.next.breakNext('open', () => storage.store)
-    expect(await failureOf(scene.dispatch())).toMatchObject({ code: 'HANDOFF', step: 'open' })
+    expect(await failureOf(scene.dispatch())).toMatchObject({ code: 'HANDOFF', step: 'open', message: expect.stringContaining('got the old one itself') as string })
     expect(await scene.breaches('old')).toEqual([])
   })
 
@@ -74,7 +82,30 @@ describe('a clean handoff', () => {
     expect(outcome.resources(surface).get('a')?.provider).toBe(after)
     await outcome.rollback()
     expect(await failureOf(dispatcher.dispatch({ ...providers, handlers: new ReloadKindHandlers().add(surface, { name: 'a', key: 'only', resource }) })))
-      .toMatchObject({ code: 'HANDOFF', step: 'open' })
+      .toMatchObject({ code: 'HANDOFF', step: 'open', message: expect.stringContaining('neither the strategy nor the host says how to open') as string })
+  })
+
+  it.each([
+    ['and is closed again', () => {}], ['also where it cannot be closed', () => { throw new Error('it never opened') }],
+  ])('I10 refuses a new resource without the methods that a live one must have, %s', async (_, onClose) => {
+    const surface = STORES.clean
+    const closed: unknown[] = []
+    const strategy = cleanHandoff(surface, { methods: ['append', 'close'], close: (resource) => { closed.push(resource); onClose() } })
+    const [before, after] = [new StoreProvider('only', '1'), new StoreProvider('only', '2')]
+    const useless = { provider: after, entries: [], append: () => {} }
+    let opened: unknown = useless
+    const dispatch = () => new ReloadDispatcher([strategy]).dispatch({
+      old: new OldProviders().add(surface, before), next: new OldProviders().add(surface, after),
+      handlers: new ReloadKindHandlers().add(surface, { name: 'a', key: 'only', resource: before.make([]), open: () => opened as Store }),
+    })
+    expect(await failureOf(dispatch())).toMatchObject({
+      code: 'HANDOFF', step: 'open', message: expect.stringContaining('a live resource with append, close, and got one without close') as string,
+    })
+    expect(closed).toEqual([useless])
+    opened = { ...useless, append: undefined }
+    expect(await failureOf(dispatch())).toMatchObject({ message: expect.stringContaining('and got one without append, close') as string })
+    opened = after.make([])
+    expect((await dispatch()).resources(surface).get('a')).toBe(opened)
   })
 })
 

@@ -45,4 +45,15 @@ describe('a halted gate', () => {
     expect(attempts).toBe(1)
     expect(gate.resource.entries).toEqual([1, 2])
   })
+
+  it('restarts where nobody asked to be told', async () => {
+    const { gate, copy } = gateOf()
+    await gate.hold()
+    const started = copy()
+    gate.halt({ checkpoint: 'here', cause: new Error('no port'), restart: () => Promise.resolve(started), discard: () => Promise.resolve() })
+    gate.release()
+    await gate.write(1)
+    expect(gate.resource).toBe(started)
+    expect(started.entries).toEqual([1])
+  })
 })

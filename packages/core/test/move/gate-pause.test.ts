@@ -57,4 +57,46 @@ describe('the longest time a write was held', () => {
     expect(gate.longestHeldMs).toBe(13)
     expect(target.entries).toEqual([1, 2])
   })
+
+  it('I10 does not end with a replay under the hold', async () => {
+    const { gate, clock, copy } = gateOf()
+    await gate.hold()
+    const write = gate.write(1)
+    clock.advance(4)
+    const target = copy()
+    await gate.replay(target, signal)
+    clock.advance(5)
+    gate.switchTo(target)
+    await write
+    expect(gate.longestHeldMs).toBe(9)
+  })
+
+  it('I10 is nothing where a write only waits for the one before it', async () => {
+    const { gate, clock, slowWrite } = gateOf()
+    const slow = slowWrite()
+    const writes = [gate.write(1), gate.write(2)]
+    clock.advance(10)
+    gate.release()
+    slow.resolve()
+    await Promise.all(writes)
+    expect(gate.longestHeldMs).toBe(0)
+  })
+
+  it('I10 does not count what came before the hold, recorded or not', async () => {
+    const { gate, clock, slowWrite } = gateOf()
+    await gate.hold()
+    gate.record()
+    await gate.write(1)
+    const slow = slowWrite()
+    clock.advance(10)
+    const writes = [gate.write(2), gate.write(3)]
+    clock.advance(5)
+    const held = gate.hold()
+    slow.resolve()
+    await held
+    clock.advance(15)
+    gate.release()
+    await Promise.all(writes)
+    expect(gate.longestHeldMs).toBe(15)
+  })
 })

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest'
-import { failureOf, standing, turn } from '../fixtures/deferred.js'
+import { describe, expect, it, vi } from 'vitest'
+import { Deferred, failureOf, standing, turn } from '../fixtures/deferred.js'
 import { gateOf } from '../fixtures/store-gate.js'
 
 const { signal } = new AbortController()
@@ -25,6 +25,26 @@ describe('the record', () => {
     expect(gate.recorded).toBe(0)
   })
 
+  it('T6 what is kept for the way back is dropped past the bound, also where a hold let one more in', async () => {
+    const { gate, copy } = gateOf({ maxRecorded: 1 })
+    await gate.hold()
+    gate.switchTo(copy(), { retain: true })
+    await gate.write(1)
+    expect(gate.retains).toBe(true)
+    const slow = new Deferred()
+    gate.resource.provider.breakNext('apply', async (run) => { await slow.promise; run() })
+    const writing = gate.write(2)
+    const holding = gate.hold()
+    slow.resolve()
+    await Promise.all([writing, holding])
+    expect(gate.retains).toBe(true)
+    gate.release()
+    await gate.write(3)
+    expect(gate.retains).toBe(false)
+    await gate.hold()
+    expect(() => gate.recall()).toThrow('were not retained')
+  })
+
   it('I3 a release lets writers at the bound go on, and forgets what was recorded', async () => {
     const { gate, store } = gateOf({ maxRecorded: 1 })
     await gate.hold()
@@ -36,6 +56,29 @@ describe('the record', () => {
     await Promise.all(writes)
     expect(store.entries).toEqual([1, 2, 3])
     expect(gate.recorded).toBe(0)
+  })
+
+  it('I4 a replay where nothing is recorded applies nothing', async () => {
+    const { gate, copy } = gateOf()
+    const target = copy()
+    expect(await gate.replay(target, signal)).toBe(0)
+    expect(target.entries).toEqual([])
+  })
+
+  it('I8 a long replay lets the event loop turn, and one that is soon done goes straight through', async () => {
+    const budget = vi.spyOn(performance, 'now')
+    for (const [msEach, turns] of [[1, true], [0, false]] as const) {
+      const { gate, copy } = gateOf()
+      await gate.hold()
+      gate.record()
+      await Promise.all(Array.from({ length: 20 }, (_, n) => gate.write(n)))
+      let [now, turned] = [0, false]
+      budget.mockImplementation(() => now += msEach)
+      setImmediate(() => { turned = true })
+      await gate.replay(copy(), signal)
+      expect(turned).toBe(turns)
+    }
+    budget.mockRestore()
   })
 
   it('I3 a replay that the target refuses rejects with what it threw', async () => {

@@ -59,6 +59,16 @@ describe('pre-copy: the writes made meanwhile', () => {
     expect(few.breaches).toEqual([])
   })
 
+  it('I8 are replayed under the hold where writers keep nearly the pace, after a number of rounds', async () => {
+    // Each round finds one write fewer than the one before; there are 16 while all are prepared, and 16 right before the hold.
+    const sizes = Array.from({ length: 33 }, (_, round) => 100 - round)
+    const begins = sizes.map((_, round) => 1 + sizes.slice(0, round).reduce((sum, size) => sum + size, 0))
+    const { replayed, breaches } = await replayAgainst(new Map([[0, 100], ...sizes.slice(1).map((size, round) => [begins[round] as number, size] as const)]))
+    expect(replayed.filter((state) => state === 'held')).toHaveLength(sizes[32] as number)
+    expect(replayed).toHaveLength(sizes.reduce((sum, size) => sum + size, 0))
+    expect(breaches).toEqual([])
+  })
+
   it('I3 the new resource refusing one fails the handoff, whatever the old one made of it', async () => {
     const { scene, part } = sceneOfOne({})
     part.next.breakNext('open', async (run) => { const opened = run(); await part.write(3); return opened })

@@ -127,6 +127,21 @@ describe('a serial queue', () => {
     expect(await first).toBe('done')
   })
 
+  it('I4 refuses what waits, and not the task in flight, where that had to wait as well', async () => {
+    const { queue, gate } = queueOf()
+    const inFlight = new Deferred<string>()
+    gate.blocked = true
+    const first = queue.submit(() => inFlight.promise)
+    const waiting = failureOf(queue.submit(() => 'never'))
+    gate.blocked = false
+    queue.resume()
+    await turn()
+    queue.refuse(new Error('refused'))
+    expect(String(await waiting)).toBe('Error: refused')
+    inFlight.resolve('done')
+    expect(await first).toBe('done')
+  })
+
   it('I4 is not misled by a thenable that answers twice', async () => {
     const { queue } = queueOf()
     let answer: ((value: void) => void) | undefined

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Deferred, failureOf, turn } from '../fixtures/deferred.js'
 import { StoreProvider } from '../fixtures/store.js'
 import { sceneOfOne } from '../fixtures/store-scene.js'
+import { turnUntil } from '../fixtures/turn-until.js'
 
 const part = { discipline: 'stop-and-copy' } as const
 
@@ -81,6 +82,22 @@ describe('a stream that can be started by neither', () => {
     expect(await stream.breaches('new')).toEqual([])
   })
 
+  it('I8 I12 where the old one starts after all, past its deadline, that one is stopped: never two owners', async () => {
+    const { scene, part: stream, clock } = sceneOfOne(part, { timeouts: { rollback: 100 } })
+    const late = new Deferred()
+    stream.next.breakNext('open', () => { throw new Error('no') })
+    stream.old.breakNext('open', async (run) => { await late.promise; return run() })
+    const failure = failureOf(scene.dispatch())
+    await turnUntil(() => stream.old.calls.at(-1) === 'open')
+    clock.advance(100)
+    expect(await failure).toMatchObject({ rollbackErrors: [{ code: 'STEP_TIMEOUT', step: 'restart' }] })
+    await stream.write(3)
+    late.resolve()
+    await turn()
+    expect(stream.old.made.map(({ closed }) => closed)).toEqual([1, 0, 1])
+    expect(await scene.breaches('old')).toEqual([])
+  })
+
   it.each([undefined, null])('I3 an old provider that restarts as %s has not restarted', async (nothing) => {
     const { scene, part: stream } = sceneOfOne(part)
     stream.next.breakNext('open', () => { throw new Error('no') })
@@ -88,5 +105,18 @@ describe('a stream that can be started by neither', () => {
     expect(await failureOf(scene.dispatch())).toMatchObject({ rollbackErrors: [{ step: 'restart' }] })
     expect(stream.halted).toBeDefined()
     expect(await scene.breaches('old')).toEqual([])
+  })
+
+  it('I4 that was moved by exclusive pre-copy is started from its image by a later reload, in overlap too', async () => {
+    const { scene, part: stream } = sceneOfOne({ discipline: 'pre-copy' }, { cutover: 'exclusive' })
+    stream.next.breakNext('open', () => { throw new Error('the new one does not start') })
+    stream.old.breakNext('open', () => { throw new Error('nor does the old one') })
+    await failureOf(scene.dispatch())
+    stream.next = new StoreProvider('only', '3')
+    const outcome = await scene.dispatch({ cutover: 'overlap' })
+    outcome.commit()
+    await outcome.finalize()
+    expect(stream.old.images.map(({ discarded }) => discarded)).toEqual([1])
+    expect(await stream.breaches('new')).toEqual([])
   })
 })

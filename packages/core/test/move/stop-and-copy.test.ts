@@ -30,7 +30,7 @@ describe('stop-and-copy', () => {
   it('I3 a checkpoint that fails leaves the stream as it was: never stopped', async () => {
     const { scene, part: stream } = sceneOfOne(part)
     stream.old.breakNext('persist', () => { throw new Error('no checkpoint') })
-    expect(await failureOf(scene.dispatch())).toMatchObject({ code: 'HANDOFF', phase: 'converge', step: 'checkpoint' })
+    expect(await failureOf(scene.dispatch())).toMatchObject({ code: 'HANDOFF', phase: 'converge', step: 'checkpoint', rollbackErrors: [] })
     expect(stream.gate.resource).toBe(stream.store)
     expect(stream.replaced).toEqual([])
     expect(await scene.breaches('old')).toEqual([])

@@ -9,7 +9,7 @@ import { Watch } from './watch.js'
 /** A change to a version: what it does while documents are handed over, and not before. */
 export type Changes = (next: CrdtKindProvider, moment: Moment) => Partial<CrdtKindProvider>
 
-export interface Moment {
+interface Moment {
   /** Whether a document is being handed over: checks of compatibility are past. */
   readonly handingOver: boolean
 }

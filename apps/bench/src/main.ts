@@ -1,0 +1,42 @@
+import { fork } from 'node:child_process'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { toMarkdown, toTable } from './markdown.js'
+import { QUESTIONS } from './questions/index.js'
+import type { Answers, Result } from './result.js'
+
+const ASK = fileURLToPath(new URL('ask.js', import.meta.url))
+const OUT = new URL('../out/', import.meta.url)
+const PAGE = new URL('../RESULTS.md', import.meta.url)
+
+const all = Object.keys(QUESTIONS)
+const selected = process.env['BENCH']?.split(',').map((id) => id.trim()) ?? all
+const unknown = selected.filter((id) => !all.includes(id))
+if (unknown.length > 0) throw new Error(`BENCH names ${unknown.join(', ')}. There are ${all.join(', ')}`)
+
+await mkdir(OUT, { recursive: true })
+const results: Result[] = []
+for (const id of selected) {
+  const startedAt = performance.now()
+  const answers = await ask(id)
+  results.push(...answers)
+  await writeFile(new URL('results.json', OUT), `${JSON.stringify(results, undefined, 2)}\n`)
+  process.stdout.write(`\n${id}, in ${Math.round((performance.now() - startedAt) / 1000)} s\n\n${toTable(answers)}\n`)
+}
+// The page has the numbers of one whole run, not of several.
+if (selected.length === all.length) await writeFile(PAGE, toMarkdown(results))
+process.stdout.write(`\n${fileURLToPath(new URL('results.json', OUT))}\n`)
+
+/** One question to a process: none pays for the garbage or the compiled code that another left behind. */
+function ask(id: string): Promise<readonly Result[]> {
+  return new Promise((resolve, reject) => {
+    const child = fork(ASK, [id])
+    let answers: readonly Result[] | undefined
+    child.on('message', (message) => { answers = (message as Answers).results })
+    child.on('error', reject)
+    child.on('exit', (code, signal) => {
+      if (code === 0 && answers !== undefined) resolve(answers)
+      else reject(new Error(`measuring ${id} ended with ${signal ?? `exit code ${code}`}`))
+    })
+  })
+}

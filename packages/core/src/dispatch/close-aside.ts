@@ -1,0 +1,19 @@
+import type { MaybePromise } from '../maybe-promise.js'
+import type { StepContext } from '../strategy.js'
+
+/**
+ * Closes what a check opened only to look at it. The call has a deadline of its own, and what it throws is dropped, so that
+ * one that hangs keeps nothing else open. Where the phase was ended meanwhile, it is closed all the same, and nobody waits for it.
+ */
+export async function closeAside(ctx: StepContext, close: () => MaybePromise<void>): Promise<void> {
+  let begun = false
+  const closing = async (): Promise<void> => {
+    begun = true
+    await close()
+  }
+  try {
+    await ctx.call('close', closing)
+  } catch {
+    if (!begun) closing().catch(() => {})
+  }
+}

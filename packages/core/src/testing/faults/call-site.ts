@@ -1,0 +1,47 @@
+import type { ReloadPhase } from '../../errors.js'
+
+/** One call that a reload makes into a plugin, as it is found again from run to run. */
+export interface CallSite {
+  readonly phase: ReloadPhase
+  /** `old` is the version that served when the reload began. */
+  readonly side: 'old' | 'new'
+  /** Which of the plugins or resources. */
+  readonly position: string
+  /** The object and its method, such as `handle.persist`. */
+  readonly call: string
+  /** Which of such calls, counted from 1. */
+  readonly nth: number
+  /** A write that a user made, in contrast to one that is replayed. */
+  readonly byUser: boolean
+}
+
+/** Phases that come before what decides a reload. */
+const OPEN_PHASES: ReadonlySet<ReloadPhase> = new Set<ReloadPhase>(['validate', 'stage', 'preflight', 'fence', 'prepare', 'converge', 'commit'])
+
+export function isBeforeCommit({ phase, side, byUser }: CallSite): boolean {
+  // In the turn of the commit, users have gone over to the new version already.
+  return isOpen(phase) && !(phase === 'commit' && side === 'new' && byUser)
+}
+
+export function isOpen(phase: ReloadPhase): boolean {
+  return OPEN_PHASES.has(phase)
+}
+
+/** The call without its position and number: what tolerances and groups of cells go by. */
+export function stepOf({ phase, side, call, byUser }: Omit<CallSite, 'nth'>): string {
+  return `${phase}: ${side} ${call}${byUser ? ' by a user' : ''}`
+}
+
+/** What calls alike have in common. */
+export function nameOfAlike(site: Omit<CallSite, 'nth'>): string {
+  return `${stepOf(site)}, ${site.position}`
+}
+
+export function nameOf(site: CallSite): string {
+  return `${nameOfAlike(site)}, call ${site.nth}`
+}
+
+/** Whether it comes before anything is moved, fenced or stopped: until then every reload is as any other. */
+export function isEarly({ phase }: Pick<CallSite, 'phase'>): boolean {
+  return phase === 'validate' || phase === 'stage' || phase === 'preflight'
+}

@@ -1,0 +1,46 @@
+import type { CallSite } from './call-site.js'
+import { describe, type Circumstances } from './circumstances.js'
+import type { FaultName } from './fault.js'
+import type { Misshape } from './misshape.js'
+
+/** What has to become of a reload. */
+export type Expected =
+  /** It is refused for what struck it, and everything is undone. */
+  | 'fails'
+  /** It is refused because its caller gave up, and everything is undone. */
+  | 'is aborted'
+  /** It commits, and the final report names what failed. */
+  | 'commits, reporting'
+  /** It is refused, and the error names what failed on the way back. */
+  | 'fails, reporting'
+  /** It ends as it does without the fault. */
+  | 'as without'
+  /** Whatever it does, it does wholly: where what was struck is a user's own write. */
+  | 'either'
+
+export interface Strike {
+  readonly site: CallSite
+  readonly fault: FaultName
+}
+
+/** One run of the matrix. */
+export interface Cell {
+  readonly name: string
+  /** The test that it is part of. */
+  readonly group: string
+  readonly circumstances: Circumstances
+  readonly strikes: readonly Strike[]
+  /** The moment at which the caller gives up, in a cell where no call is struck. */
+  readonly abortAt?: string
+  /** What is wrong with the new plugin itself, in a cell where no call is struck. */
+  readonly misshape?: Misshape
+  readonly expected: Expected
+  /** Whether providers have samples: they do where what is struck are the checks that are made by them. */
+  readonly samples: boolean
+  /** The failure that the strategy may outlive. */
+  readonly tolerance?: string
+}
+
+export function groupOf(circumstances: Circumstances, step: string): string {
+  return `${step} (${describe(circumstances)})`
+}

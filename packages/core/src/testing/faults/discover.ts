@@ -1,0 +1,78 @@
+import type { HandoffStrategy } from '../../strategy.js'
+import { isBeforeCommit, isEarly, nameOf, stepOf } from './call-site.js'
+import { CellList } from './cells.js'
+import type { Cell, Strike } from './cell.js'
+import { ALL_CIRCUMSTANCES, describe, isPair, POSITIONS, type Circumstances } from './circumstances.js'
+import { repetitionOf } from './exclusions.js'
+import { FAULT_NAMES } from './fault.js'
+import { runCell } from './run-cell.js'
+import type { StrategySubject } from './subject.js'
+import type { SeenCall, Trace } from './trace.js'
+
+/**
+ * Finds out what there is to break: runs a reload under each of the circumstances without a fault, and makes cells of every
+ * call that it makes into a plugin. What is called only on the way back from a failure is found by failing.
+ *
+ * @throws Error where a reload without a fault breaks an invariant already: the subject, or the strategy, is not sound.
+ */
+export async function discover<P, R, W>(strategy: HandoffStrategy<P, R, W>, subject: StrategySubject<P, R, W>): Promise<CellList> {
+  const list = new CellList(subject.tolerates ?? [])
+  const run = async (circumstances: Circumstances, more: Partial<Cell> = {}): Promise<Trace> => {
+    const cell: Cell = { name: describe(circumstances), group: '', circumstances, strikes: [], expected: 'as without', samples: false, ...more }
+    const { broken, told, trace } = await runCell(strategy, subject, cell)
+    const found = [...broken, ...told]
+    if (cell.strikes.length === 0 && found.length > 0) throw new Error(`${strategy.surface.id}, ${cell.name}: a reload without any fault is not sound:\n  ${found.join('\n  ')}`)
+    return trace
+  }
+  for (const circumstances of ALL_CIRCUMSTANCES) {
+    if (circumstances.course === 'commits') {
+      list.misshape(circumstances, circumstances.arrangement === 'one plugin' ? ['only'] : POSITIONS)
+      // Nothing is cut over before preflight has ended, so each cutover is tried with one arrangement.
+      if (isPair(circumstances)) add(list, circumstances, await run(circumstances, { samples: true }), { early: true })
+    }
+    const trace = await run(circumstances)
+    add(list, circumstances, trace, { early: false })
+    if (circumstances.course === 'commits') await strikeWayBack(list, circumstances, trace, run)
+  }
+  return list
+}
+
+/** Cells of the calls of a run: those up to preflight, or those after it. */
+function add(list: CellList, circumstances: Circumstances, trace: Trace, { early }: { early: boolean }): void {
+  const struck = [...trace.calls.values()].filter((call) => {
+    if (isEarly(call.site) !== early) return false
+    const because = repetitionOf(call, circumstances, trace)
+    if (because !== undefined) list.exclude(because, FAULT_NAMES.length)
+    return because === undefined
+  })
+  for (const call of struck) list.strike(circumstances, call, early)
+  list.abort(circumstances, struck, trace.phases.filter((phase) => isEarly({ phase }) === early), early)
+}
+
+/** What is called on the way back depends on where it begins: from each kind of step, those calls that were not seen yet. */
+async function strikeWayBack(
+  list: CellList, circumstances: Circumstances, { calls }: Trace, run: (circumstances: Circumstances, more?: Partial<Cell>) => Promise<Trace>,
+): Promise<void> {
+  const known = new Set((await run({ ...circumstances, course: 'is aborted at the commit' })).calls.keys())
+  for (const { site } of firstOfEachStep(calls.values())) {
+    if (!isBeforeCommit(site) || site.byUser || list.isTolerated(site, 'throws')) continue
+    const strike: Strike = { site, fault: 'throws' }
+    const trace = await run(circumstances, { name: nameOf(site), strikes: [strike], expected: 'fails' })
+    for (const [name, call] of trace.calls) {
+      if (call.site.phase !== 'rollback' || call.site.byUser || known.has(name)) continue
+      known.add(name)
+      list.strike(circumstances, call, false, [strike])
+    }
+  }
+}
+
+/** In the middle, where something has been begun before it, and something has not been begun yet. */
+function firstOfEachStep(seen: Iterable<SeenCall>): Iterable<SeenCall> {
+  const steps = new Map<string, SeenCall>()
+  for (const call of seen) {
+    const step = stepOf(call.site)
+    const first = steps.get(step)
+    if (first === undefined || (first.site.position !== 'middle' && call.site.position === 'middle')) steps.set(step, call)
+  }
+  return steps.values()
+}

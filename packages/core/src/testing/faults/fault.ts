@@ -1,0 +1,102 @@
+import { isPromiseLike } from '../../maybe-promise.js'
+import { turn } from './turn.js'
+
+/** What a fault works with, apart from the call that it strikes. */
+interface Means {
+  /** Resolves when what is late comes after all. */
+  readonly late: Promise<void>
+  /** Fires the signal of whoever asked for the operation. */
+  abort(): void
+}
+
+type Strike = (run: () => unknown, means: Means) => unknown
+
+const noText = { toString() { throw new Error('no text') } }
+
+/** The ways in which one call into a plugin can go wrong. `run` is what the call would have done. */
+const STRIKES = {
+  'throws': () => { throw new Error('broken') },
+  'rejects': () => Promise.reject(new Error('broken')),
+  'throws undefined': () => { throw undefined },
+  'rejects with what has no text': () => Promise.reject(noText),
+  'never settles': () => new Promise(() => {}),
+  'resolves late': async (run, { late }) => { await late; return run() },
+  'rejects late': async (_run, { late }) => { await late; throw new Error('broken') },
+  'gives nothing': () => undefined,
+  'gives a stranger': () => ({}),
+  'is aborted during it, and ends well': (run, { abort }) => {
+    const outcome = run()
+    abort()
+    return isPromiseLike(outcome) ? turn().then(() => outcome) : outcome
+  },
+  'is aborted during it, and rejects': (_run, { abort }) => {
+    abort()
+    return Promise.reject(new DOMException('the signal has fired', 'AbortError'))
+  },
+  'is aborted just after it': (run, { abort }) => {
+    const outcome = run()
+    if (isPromiseLike(outcome)) return Promise.resolve(outcome).finally(abort)
+    queueMicrotask(abort)
+    return outcome
+  },
+} satisfies Record<string, Strike>
+
+export type FaultName = keyof typeof STRIKES
+
+/** - `fails`: with an error; `hangs`: past its deadline; `misshapes`: gives what it must not; `aborts`: the caller gives up meanwhile. */
+export type FaultSort = 'fails' | 'hangs' | 'misshapes' | 'aborts'
+
+const SORTS: Record<FaultName, FaultSort> = {
+  'throws': 'fails', 'rejects': 'fails', 'throws undefined': 'fails', 'rejects with what has no text': 'fails',
+  'never settles': 'hangs', 'resolves late': 'hangs', 'rejects late': 'hangs',
+  'gives nothing': 'misshapes', 'gives a stranger': 'misshapes',
+  'is aborted during it, and ends well': 'aborts', 'is aborted during it, and rejects': 'aborts', 'is aborted just after it': 'aborts',
+}
+
+export const FAULT_NAMES = Object.keys(STRIKES) as readonly FaultName[]
+
+/** One fault, to strike one call of a plugin. */
+export class Fault {
+  readonly name: FaultName
+  /** Resolves when the call is made. */
+  readonly reached: Promise<void>
+  readonly #abort: () => void
+  readonly #late: Promise<void>
+  #reach: () => void = () => {}
+  #release: () => void = () => {}
+  #struck = false
+
+  /** @param abort what a fault that aborts does: fires the signal the operation was given. */
+  constructor(name: FaultName, abort: () => void = () => {}) {
+    this.name = name
+    this.#abort = abort
+    this.reached = new Promise((resolve) => { this.#reach = resolve })
+    this.#late = new Promise((resolve) => { this.#release = resolve })
+  }
+
+  get sort(): FaultSort {
+    return SORTS[this.name]
+  }
+
+  get struck(): boolean {
+    return this.#struck
+  }
+
+  /** Does in place of a call what the fault is. */
+  strike(run: () => unknown): unknown {
+    this.#struck = true
+    this.#reach()
+    const strike: Strike = STRIKES[this.name]
+    return strike(run, { late: this.#late, abort: this.#abort })
+  }
+
+  /** Lets what is late settle. Only the faults that are late have something to let go. */
+  release(): void {
+    this.#release()
+  }
+}
+
+/** How `name` sorts, without one being made. */
+export function sortOf(name: FaultName): FaultSort {
+  return SORTS[name]
+}

@@ -1,0 +1,32 @@
+import type { Plugin } from '../../host/plugin.js'
+
+/** A part of a new plugin that is not what it has to be. */
+export interface Misshape {
+  /** Of the plugin at this position, or of what is provided there. */
+  readonly position: string
+  readonly part: 'manifest' | 'register' | 'init' | 'shutdown' | 'provider'
+  readonly gives: 'nothing' | 'a stranger'
+}
+
+const SHAPES = { 'nothing': undefined, 'a stranger': {} }
+
+/** A plugin without `init` or `shutdown` is one that has nothing to do there. */
+const MAY_BE_ABSENT: readonly Misshape['part'][] = ['init', 'shutdown']
+
+export function misshapesOf(plugins: readonly string[], keys: readonly string[]): Misshape[] {
+  const gives = Object.keys(SHAPES) as Misshape['gives'][]
+  const parts = (['manifest', 'register', 'init', 'shutdown'] as const).flatMap((part) => plugins.map((position) => ({ part, position })))
+  const providers = keys.map((position) => ({ part: 'provider' as const, position }))
+  return [...parts, ...providers].flatMap((at) => gives
+    .filter((shape) => shape !== 'nothing' || !MAY_BE_ABSENT.includes(at.part))
+    .map((shape) => ({ ...at, gives: shape })))
+}
+
+/** The plugin with a member that is not what it has to be. */
+export function misshapePlugin(plugin: Plugin, { part, gives }: Misshape): Plugin {
+  return part === 'provider' ? plugin : { ...plugin, [part]: SHAPES[gives] }
+}
+
+export function misshapeProvider<P>(provider: P, { gives }: Misshape): P {
+  return SHAPES[gives] as P & typeof provider
+}

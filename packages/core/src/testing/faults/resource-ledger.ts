@@ -1,0 +1,71 @@
+import type { LiveResource } from '../../host/live-resource.js'
+import { ReloadError } from '../../errors.js'
+
+export interface LedgerOptions {
+  /** A write that was refused is made again, and none is made while one is pending. */
+  readonly inOrder: boolean
+  /** Whether a write that is made again was refused because it was done the first time. */
+  wasDone(refusal: unknown): boolean
+}
+
+/** The writes that were made to one resource, and how each was answered: kept apart from the code under test. */
+export class ResourceLedger<R, W> {
+  readonly name: string
+  readonly acknowledged: number[] = []
+  /** Writes whose outcome nobody can tell: they passed their deadline. */
+  readonly unknown = new Set<number>()
+  readonly #live: LiveResource<R, W>
+  readonly #write: (nth: number) => W
+  readonly #inOrder: boolean
+  readonly #wasDone: (refusal: unknown) => boolean
+  #next = 0
+  #pending = 0
+  readonly #answers: Promise<void>[] = []
+
+  constructor(name: string, live: LiveResource<R, W>, write: (nth: number) => W, { inOrder, wasDone }: LedgerOptions) {
+    this.name = name
+    this.#live = live
+    this.#write = write
+    this.#inOrder = inOrder
+    this.#wasDone = wasDone
+  }
+
+  get pending(): number {
+    return this.#pending
+  }
+
+  /** Makes the next write, unless one has to be answered first. Resolves with what it was refused with. */
+  write(): Promise<unknown> {
+    if (this.#inOrder && this.#pending > 0) return Promise.resolve()
+    const nth = this.#next
+    this.#next += 1
+    this.#pending += 1
+    const answer = this.#live.write(this.#write(nth)).then(() => {
+      this.acknowledged.push(nth)
+    }, (error: unknown) => {
+      if (this.unknown.has(nth) && this.#wasDone(error)) {
+        this.acknowledged.push(nth)
+        return undefined
+      }
+      if (ReloadError.is(error) && error.code === 'STEP_TIMEOUT') this.unknown.add(nth)
+      if (this.#inOrder) this.#next = nth
+      return error
+    }).finally(() => { this.#pending -= 1 })
+    this.#answers.push(answer.then(() => {}))
+    return answer
+  }
+
+  /** Resolves once every write so far has been answered. */
+  async answered(): Promise<void> {
+    await Promise.all(this.#answers)
+  }
+
+  /** In what `entries` differs from what it has to be; `undefined` where it does not. */
+  differs(entries: readonly number[]): string | undefined {
+    const unsure = entries.filter((nth) => this.unknown.has(nth) && !this.acknowledged.includes(nth))
+    const sure = entries.filter((nth) => !unsure.includes(nth))
+    const expected = this.acknowledged.toSorted((a, b) => a - b)
+    if (String(sure) === String(expected) && new Set(unsure).size === unsure.length) return undefined
+    return `it has the writes [${entries.join(', ')}], and [${expected.join(', ')}] were acknowledged${this.unknown.size > 0 ? `, [${[...this.unknown].join(', ')}] are unknown` : ''}`
+  }
+}

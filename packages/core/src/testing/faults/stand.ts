@@ -1,0 +1,152 @@
+import type { ReloadPhase } from '../../errors.js'
+import type { PluginHandle } from '../../host/plugin.js'
+import { PluginHost, type ReloadOptions } from '../../host/plugin-host.js'
+import type { ReloadResult } from '../../host/results.js'
+import type { HandoffStrategy } from '../../strategy.js'
+import { ManualClock } from '../manual-clock.js'
+import { Applying } from './applying.js'
+import { BYSTANDER, DEADLINE_MS, POSITIONS, type Circumstances } from './circumstances.js'
+import type { Misshape } from './misshape.js'
+import { Recorder, type PluginCall } from './recorder.js'
+import { ResourceLedger } from './resource-ledger.js'
+import type { StrategySubject, SubjectScene } from './subject.js'
+import { Trace, type Aim } from './trace.js'
+import { turn } from './turn.js'
+import { versionedPlugin, type VersionedPlugin } from './versioned-plugin.js'
+
+/** Turns of the event loop after which a reload in which nothing happens is taken to wait for time to pass. */
+const QUIET_TURNS = 4
+/** Deadlines that may pass one after the other: that of a call, of what undoes it, of what waits for either. */
+const MAX_DEADLINES = 6
+
+export interface StandOptions<P, R, W> {
+  readonly strategy: HandoffStrategy<P, R, W>
+  readonly subject: StrategySubject<P, R, W>
+  readonly circumstances: Circumstances
+  readonly aims: readonly Aim[]
+  readonly samples: boolean
+  /** What is wrong with the second version of the plugins. */
+  readonly misshape?: Misshape | undefined
+  /** Told of each moment of the reload that is watched. */
+  onMoment(moment: string): void
+  /** Told when something is done for the first time: when users come. */
+  onNewStep(): void
+}
+
+/** One host with the plugins that are reloaded, a bystander, their resources, and everything that was ever given out. */
+export class Stand<P, R, W> {
+  readonly clock = new ManualClock()
+  readonly strategy: HandoffStrategy<P, R, W>
+  readonly circumstances: Circumstances
+  readonly host: PluginHost
+  readonly recorder: Recorder
+  readonly trace: Trace
+  readonly plugins: VersionedPlugin[] = []
+  readonly ledgers = new Map<string, ResourceLedger<R, W>>()
+  readonly scene: SubjectScene<P, R, W>
+  readonly #subject: StrategySubject<P, R, W>
+  readonly #misshape: Misshape | undefined
+  readonly #applying = new Applying()
+
+  private constructor(options: StandOptions<P, R, W>, scene: SubjectScene<P, R, W>) {
+    const { strategy, subject, circumstances, aims } = options
+    this.strategy = strategy
+    this.circumstances = circumstances
+    this.scene = scene
+    this.#subject = subject
+    this.#misshape = options.misshape
+    const steps = new Set<string>()
+    this.trace = new Trace({
+      isUsers: (call, phase) => this.#isUsers(call, phase),
+      onMoment: (moment) => options.onMoment(moment),
+      onNewStep: (step) => {
+        if (steps.has(step)) return
+        steps.add(step)
+        options.onNewStep()
+      },
+    }, aims)
+    this.recorder = new Recorder(subject.gives ?? {}, (call, run) => {
+      // What happens to the bystander is watched for as well, and is no step of the reload.
+      this.trace.activity += 1
+      return call.origin.position === BYSTANDER ? run() : this.trace.around(call, run)
+    })
+    const all = DEADLINE_MS
+    this.host = new PluginHost({
+      strategies: [this.#applying.watch(strategy)], clock: this.clock, concurrency: circumstances.arrangement === 'one plugin' ? 1 : POSITIONS.length,
+      drain: { deadlineMs: all, graceMs: all },
+      timeouts: { stage: all, preflight: all, prepare: all, converge: all, rollback: all, finalize: all, open: all, write: all },
+      observer: (event) => {
+        this.trace.activity += 1
+        if (event.type === 'phase-started' && !event.plugins.some((label) => label.startsWith(BYSTANDER))) this.trace.enter(event.phase)
+      },
+    })
+  }
+
+  static async open<P, R, W>(options: StandOptions<P, R, W>): Promise<Stand<P, R, W>> {
+    const stand = new Stand(options, await options.subject.scene({ samples: options.samples }))
+    for (const id of [...stand.ids, BYSTANDER]) await stand.host.add(stand.plugin(id, 1).plugin)
+    for (const key of [...POSITIONS, BYSTANDER]) await stand.#attach(key)
+    return stand
+  }
+
+  /** The plugins that are reloaded. */
+  get ids(): readonly string[] {
+    return this.circumstances.arrangement === 'one plugin' ? ['only'] : POSITIONS
+  }
+
+  plugin(id: string, version: number): VersionedPlugin {
+    const keys = id === 'only' ? POSITIONS : [id]
+    const made = versionedPlugin(this.recorder, {
+      id, version, surface: this.strategy.surface, providers: new Map(keys.map((key) => [key, this.scene.provider(key, version)])),
+      misshape: version === 2 && id !== BYSTANDER ? this.#misshape : undefined,
+    })
+    this.plugins.push(made)
+    return made
+  }
+
+  handle(id: string): PluginHandle {
+    return this.host.plugin(id) ?? { id, generation: -1 }
+  }
+
+  /** Reloads everything but the bystander, with one commit. */
+  reload(version: number, options: ReloadOptions): Promise<readonly ReloadResult[]> {
+    const [only] = this.ids
+    if (this.ids.length === 1 && only !== undefined) {
+      return this.host.reload(this.handle(only), this.plugin(only, version).plugin, options).then((result) => [result])
+    }
+    return this.host.reloadAll(this.ids.map((id) => ({ handle: this.handle(id), plugin: this.plugin(id, version).plugin })), options)
+  }
+
+  /** Waits, letting a deadline pass whenever nothing happens any more. Answers whether it ended in bounded time, and by itself. */
+  async settle(promise: Promise<unknown>): Promise<{ readonly ended: boolean; readonly deadlines: number }> {
+    let ended = false
+    const end = (): void => { ended = true }
+    promise.then(end, end)
+    for (let deadlines = 0; ; deadlines += 1) {
+      for (let quiet = 0; quiet < QUIET_TURNS; quiet += 1) {
+        const { activity } = this.trace
+        await turn()
+        if (ended) return { ended, deadlines }
+        if (this.trace.activity !== activity) quiet = -1
+      }
+      if (deadlines === MAX_DEADLINES) return { ended, deadlines }
+      this.clock.advance(DEADLINE_MS)
+    }
+  }
+
+  async #attach(name: string): Promise<void> {
+    const { resources } = this.scene
+    if (resources === undefined) return
+    const { surface } = this.strategy
+    const live = await this.host.attach(surface, { name, key: name, open: (provider) => resources.open(provider, name) })
+    this.ledgers.set(name, new ResourceLedger(name, live, (nth) => resources.write(name, nth), {
+      inOrder: this.#subject.inOrder === true, wasDone: (refusal) => resources.wasDone?.(refusal) === true,
+    }))
+  }
+
+  /** A write reaches the version that serves when a user made it, and the other one when it is replayed: before the commit. */
+  #isUsers({ origin }: PluginCall, phase: ReloadPhase): boolean {
+    const replayed = origin.version === 2 && (phase === 'prepare' || phase === 'converge')
+    return !replayed && this.#applying.now
+  }
+}

@@ -1,0 +1,78 @@
+import type { HandoffStrategy } from '../../strategy.js'
+import { declareConformance, type ConformanceCase, type DeclareTest } from '../conformance.js'
+import type { Expectation } from '../expectation.js'
+import type { Cell } from './cell.js'
+import { discover } from './discover.js'
+import { runCell } from './run-cell.js'
+import type { StrategySubject } from './subject.js'
+
+export interface StrategyConformanceOptions<P, R, W> {
+  /** How a runner declares a test. */
+  readonly test: DeclareTest
+  readonly strategy: HandoffStrategy<P, R, W>
+  readonly subject: StrategySubject<P, R, W>
+  /** Steps whose tests fail, and are known to, such as `preflight: old handle.close`; or one test, by its key. */
+  readonly knownGaps?: readonly string[]
+}
+
+/** What a matrix consists of. The numbers that are run grow as its tests run. */
+export interface MatrixSummary {
+  readonly surface: string
+  readonly cells: number
+  /** Kinds of steps, each in its test. */
+  readonly steps: number
+  /** Cells there would be but for a rule, by rule. */
+  readonly excluded: ReadonlyMap<string, number>
+  /** Cells that were run, and whose fault struck. */
+  readonly reached: number
+}
+
+/**
+ * The fault matrix of a strategy: every call that a reload makes into a plugin, found by watching one, with every fault that a
+ * call can have, for each cutover, each position among several resources, and on the way back as well; under writes and reads.
+ * After each cell a record that is kept apart from the code under test is held against I1–I12. Declares one test for each
+ * kind of step and circumstances.
+ *
+ * ```ts
+ * await runStrategyConformance({ test, strategy: sessionCacheHandoff(), subject })
+ * ```
+ *
+ * @throws Error where a reload without a fault is not sound.
+ */
+export async function runStrategyConformance<P, R, W>(options: StrategyConformanceOptions<P, R, W>): Promise<MatrixSummary> {
+  const { test, strategy, subject, knownGaps = [] } = options
+  const { cells, excluded } = await discover(strategy, subject)
+  const groups = new Map<string, Cell[]>()
+  for (const cell of cells) groups.set(cell.group, [...groups.get(cell.group) ?? [], cell])
+  const summary = { surface: strategy.surface.id, cells: cells.length, steps: groups.size, excluded, reached: 0 }
+  const needed = new Set<string>()
+
+  const cases = [...groups].map(([group, members]): ConformanceCase => ({
+    key: `${strategy.surface.id}, ${group}`, rule: 'I1–I12', title: `${members.length} cells`,
+    async run(expect: Expectation) {
+      const failed: string[] = []
+      for (const cell of members) {
+        const { reached, broken, told } = await runCell(strategy, subject, cell)
+        if (reached) summary.reached += 1
+        if (told.length > 0 && cell.tolerance !== undefined) needed.add(cell.tolerance)
+        const found = [...reached ? [] : ['the cell was not reached'], ...broken, ...cell.tolerance === undefined ? told : []]
+        if (found.length > 0) failed.push(`${cell.name}\n    ${found.join('\n    ')}`)
+      }
+      expect.that(failed.length === 0, `${failed.length} of ${members.length} cells:\n  ${failed.slice(0, MOST_SHOWN).join('\n  ')}`)
+    },
+  }))
+  declareConformance(test, [...cases, {
+    key: `${strategy.surface.id}, tolerances`, rule: 'I10', title: 'each tolerance of the subject is needed',
+    needs: cases.map(({ key }) => key),
+    run(expect: Expectation) {
+      const idle = (subject.tolerates ?? []).filter(({ call }) => !needed.has(call))
+      expect.that(idle.length === 0, `nothing failed to be outlived: ${idle.map(({ call }) => call).join(', ')}. Take it out of tolerates`)
+    },
+  }], knownGaps.flatMap((gap) => {
+    const keys = [...groups.keys()].filter((group) => group.startsWith(`${gap} (`)).map((group) => `${strategy.surface.id}, ${group}`)
+    return keys.length > 0 ? keys : [gap]
+  }))
+  return summary
+}
+
+const MOST_SHOWN = 20

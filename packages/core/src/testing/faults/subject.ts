@@ -1,0 +1,63 @@
+import type { MaybePromise } from '../../maybe-promise.js'
+import type { FaultName } from './fault.js'
+
+/**
+ * What the fault matrix needs to know of a surface: small providers that really do what providers of it do, and how to
+ * look at what they hold. Everything else it finds out by watching a reload.
+ */
+export interface StrategySubject<P, R = never, W = never> {
+  /**
+   * The kinds of objects that calls of a provider give out, by the name they get in cells. What a call gives is recognised by
+   * its methods; calls into it are steps as well.
+   */
+  readonly gives?: Readonly<Record<string, GivenKind>>
+  /** Failures that the strategy outlives by its own specification. One that is never needed fails the run. */
+  readonly tolerates?: readonly Tolerance[]
+  /** A write that was refused is made again, and none is made while one is pending: a stream takes its batches in order. */
+  readonly inOrder?: boolean
+  /** The world of one cell: made anew for each. */
+  scene(given: SceneGiven): MaybePromise<SubjectScene<P, R, W>>
+}
+
+export interface SceneGiven {
+  /** Whether providers are to have samples, where providers of the surface may: they are what compatibility checks are made by. */
+  readonly samples: boolean
+}
+
+export interface GivenKind {
+  readonly methods: readonly string[]
+  /** The method that ends it. It is held to being called once (I7). */
+  readonly ends?: string
+}
+
+export interface Tolerance {
+  /** The call, as cells name it without its position, such as `preflight: old handle.close`. */
+  readonly call: string
+  /** Default: all of them. */
+  readonly faults?: readonly FaultName[]
+  /** The rule by which it is outlived. Appears in the summary. */
+  readonly because: string
+}
+
+/** Providers and what they share: a disk, a sink. */
+export interface SubjectScene<P, R, W> {
+  /** The provider of `key` in a version of the plugin: 1 serves, 2 takes its place, 3 comes after. */
+  provider(key: string, version: number): P
+  /** What a provider answers to a user. Has to be its version: what proves which one serves. */
+  answer?(provider: P): MaybePromise<number>
+  /** For a surface with live resources. */
+  readonly resources?: SubjectResources<P, R, W>
+  /** What the world that the versions share has seen, and must not: nothing, where all is well. */
+  breaches?(): readonly string[]
+}
+
+export interface SubjectResources<P, R, W> {
+  /** As a host opens one, that has nothing in it. */
+  open(provider: P, name: string): MaybePromise<R>
+  /** Write number `nth` to a resource, counted from 0. What it does must show if it is done twice, or in another order. */
+  write(name: string, nth: number): W
+  /** The numbers of the writes that a resource has, in the order in which they were done. */
+  entries(resource: R, name: string): MaybePromise<readonly number[]>
+  /** For a stream: whether a write that was made again was refused because it had been done the first time. */
+  wasDone?(refusal: unknown): boolean
+}

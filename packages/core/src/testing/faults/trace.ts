@@ -1,0 +1,123 @@
+import type { ReloadPhase } from '../../errors.js'
+import { isPromiseLike } from '../../maybe-promise.js'
+import { nameOfAlike, stepOf, type CallSite } from './call-site.js'
+import type { Fault } from './fault.js'
+import type { PluginCall } from './recorder.js'
+
+/** A call as a run without faults saw it. */
+export interface SeenCall {
+  readonly name: string
+  readonly site: CallSite
+  /** What happened right before it: `begin` or `end` of a call, or `phase` and its name. */
+  readonly before: string
+  gave: 'nothing' | 'something' | 'an error' | 'no answer'
+  /** Whether it answered with a promise. */
+  later: boolean
+}
+
+/** Where a fault strikes. */
+export interface Aim {
+  /** The name of a call site. */
+  readonly site: string
+  readonly fault: Fault
+}
+
+export interface TraceOptions {
+  /** Whether a call is a user's write to a resource that serves. */
+  isUsers(call: PluginCall, phase: ReloadPhase): boolean
+  /** Told of each kind of step as it begins. */
+  onNewStep(step: string): void
+  /** Told of everything that happens, by name. */
+  onMoment(moment: string): void
+}
+
+/** What a reload calls, in order, by phase; and where a fault strikes it. */
+export class Trace {
+  readonly calls = new Map<string, SeenCall>()
+  /** Phases that have begun. */
+  readonly phases: ReloadPhase[] = []
+  /** Grows whenever anything happens. */
+  activity = 0
+  readonly #options: TraceOptions
+  readonly #aims = new Map<string, Fault>()
+  readonly #counts = new Map<string, number>()
+  #recording = false
+  #last = 'start'
+
+  constructor(options: TraceOptions, aims: readonly Aim[]) {
+    this.#options = options
+    for (const { site, fault } of aims) this.#aims.set(site, fault)
+  }
+
+  /** How many calls there were like this one. */
+  countOf(site: CallSite): number {
+    return this.#counts.get(nameOfAlike(site)) ?? 0
+  }
+
+  start(): void {
+    this.#recording = true
+    this.#options.onMoment('start')
+  }
+
+  stop(): void {
+    this.#recording = false
+  }
+
+  enter(phase: ReloadPhase): void {
+    if (!this.#recording) return
+    this.phases.push(phase)
+    this.#happened(`phase ${phase}`)
+    this.#options.onNewStep(phase)
+  }
+
+  /** Runs a call, or the fault that strikes it. */
+  around(call: PluginCall, run: () => unknown): unknown {
+    const phase = this.phases.at(-1)
+    if (!this.#recording || phase === undefined) return run()
+    const seen = this.#see(call, phase)
+    const { name } = seen
+    this.#happened(`begin ${name}`)
+    // Compatibility checks are many small calls, and all of them are before anything is moved.
+    if (seen.site.nth === 1) this.#options.onNewStep(phase === 'preflight' ? phase : stepOf(seen.site))
+    const ended = (gave: SeenCall['gave']): void => {
+      seen.gave = gave
+      this.#happened(`end ${name}`)
+    }
+    const fault = this.#aims.get(name)
+    let outcome: unknown
+    try {
+      outcome = fault === undefined ? run() : fault.strike(run)
+    } catch (error) {
+      ended('an error')
+      throw error
+    }
+    if (isPromiseLike(outcome)) {
+      seen.later = true
+      return Promise.resolve(outcome).then(
+        (value) => { ended(value === undefined ? 'nothing' : 'something'); return value as unknown },
+        (error: unknown) => { ended('an error'); throw error },
+      )
+    }
+    ended(outcome === undefined ? 'nothing' : 'something')
+    return outcome
+  }
+
+  #see(call: PluginCall, phase: ReloadPhase): SeenCall {
+    const { origin, method } = call
+    const like = {
+      phase, side: origin.version === 1 ? 'old' : 'new', position: origin.position, call: `${origin.kind}.${method}`, byUser: this.#options.isUsers(call, phase),
+    } as const
+    const key = nameOfAlike(like)
+    const nth = (this.#counts.get(key) ?? 0) + 1
+    this.#counts.set(key, nth)
+    const seen: SeenCall = { name: `${key}, call ${nth}`, site: { ...like, nth }, before: this.#last, gave: 'no answer', later: false }
+    this.calls.set(seen.name, seen)
+    return seen
+  }
+
+  #happened(moment: string): void {
+    this.activity += 1
+    this.#last = moment
+    this.#options.onMoment(moment)
+  }
+}

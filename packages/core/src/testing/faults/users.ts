@@ -1,0 +1,114 @@
+import { ReloadError, describeThrown } from '../../errors.js'
+import type { Lease } from '../../host/lease.js'
+import type { Breaches } from './breaches.js'
+import { POSITIONS } from './circumstances.js'
+import type { Given } from './recorder.js'
+import type { Stand } from './stand.js'
+import { turn } from './turn.js'
+
+/** Those who work with the host while it reloads: each time they come, they write to every resource, and look at everything. */
+export class Users<P, R, W> {
+  readonly #stand: Stand<P, R, W>
+  readonly #breaches: Breaches
+  readonly #mayHalt: boolean
+  readonly #looks: Promise<void>[] = []
+  #here = false
+  #held: { readonly lease: Lease; readonly seen: readonly Given[] } | undefined
+
+  /** @param mayHalt whether a resource may be without owner: what undoes a reload is struck itself. */
+  constructor(stand: Stand<P, R, W>, breaches: Breaches, mayHalt: boolean) {
+    this.#stand = stand
+    this.#breaches = breaches
+    this.#mayHalt = mayHalt
+  }
+
+  /** Nobody comes while somebody is here: what they do is seen as steps itself. */
+  come(): void {
+    if (this.#here) return
+    this.#here = true
+    for (const ledger of this.#stand.ledgers.values()) void ledger.write()
+    this.#looks.push(this.#look())
+    this.#here = false
+  }
+
+  /** Captures now, and keeps what was captured until {@link leave}. */
+  stay(): void {
+    const lease = this.#stand.host.capture({ label: 'who stays' })
+    this.#held = { lease, seen: this.#see(lease).seen }
+  }
+
+  /** Ends the long capture. Nothing that it could reach may have been closed until now (I7). */
+  leave(): void {
+    if (this.#held === undefined) return
+    const { lease, seen } = this.#held
+    this.#held = undefined
+    this.#unclosed(seen, 'a lease from before the reload')
+    lease[Symbol.dispose]()
+  }
+
+  async gone(): Promise<void> {
+    await Promise.all(this.#looks)
+  }
+
+  /** Captures, looks again two turns later, and releases. */
+  async #look(): Promise<void> {
+    let lease: Lease
+    try {
+      lease = this.#stand.host.capture({ label: 'who looks' })
+    } catch (error) {
+      this.#breaches.must(false, 'I2', `a capture failed: ${describeThrown(error)}`)
+      return
+    }
+    const first = this.#see(lease)
+    this.#ofOnePiece(first.versions)
+    await turn()
+    await turn()
+    const again = this.#see(lease)
+    this.#breaches.must(String(first.versions) === String(again.versions), 'I1', `a lease saw ${first.versions.join(', ')}, and then ${again.versions.join(', ')}`)
+    this.#unclosed(first.seen, 'a lease')
+    lease[Symbol.dispose]()
+  }
+
+  #unclosed(seen: readonly Given[], by: string): void {
+    const { strategy, circumstances } = this.#stand
+    // A stream is stopped where it stands: whoever looks at it is no more than a guest of the one who delivers.
+    if (strategy.discipline === 'stop-and-copy' && circumstances.cutover === 'overlap') return
+    for (const { origin, ends } of seen) this.#breaches.must(ends === 0, 'I7', `the ${origin.kind} of ${origin.position} was closed while ${by} held it`)
+  }
+
+  #ofOnePiece(versions: readonly (number | 'refused')[]): void {
+    const seen = new Set(versions.filter((version) => version !== 'refused'))
+    this.#breaches.must(seen.size <= 1, 'I1', `one lease sees the versions ${versions.join(', ')}`)
+  }
+
+  /** The versions of what a lease reaches at each position, and the resources among it. */
+  #see(lease: Lease): { readonly versions: readonly (number | 'refused')[]; readonly seen: readonly Given[] } {
+    const { strategy: { surface }, recorder, ledgers } = this.#stand
+    const versions: (number | 'refused')[] = []
+    const seen: Given[] = []
+    const see = (reach: () => unknown): void => {
+      try {
+        const found = reach()
+        versions.push(recorder.originOf(found)?.version ?? -1)
+        const given = recorder.givenAs(found)
+        if (given) seen.push(given)
+      } catch (error) {
+        this.#allowed(error)
+        versions.push('refused')
+      }
+    }
+    for (const position of POSITIONS) {
+      see(() => lease.get(surface, position))
+      if (ledgers.has(position)) see(() => lease.resource(surface, position))
+    }
+    return { versions, seen }
+  }
+
+  /** In an exclusive reload captures are fenced; a resource that could not be started again is halted, visibly. */
+  #allowed(error: unknown): void {
+    const code = ReloadError.is(error) ? error.code : undefined
+    if (code === 'SURFACE_FENCED' && this.#stand.circumstances.cutover === 'exclusive') return
+    if (code === 'RESOURCE_HALTED' && this.#mayHalt) return
+    this.#breaches.must(false, 'I2', `a lease was refused: ${describeThrown(error)}`)
+  }
+}

@@ -1,0 +1,29 @@
+/** An abort signal that counts who listens: after the operation nobody is to be left (I12). */
+export class WatchedSignal {
+  readonly signal: AbortSignal
+  readonly #controller = new AbortController()
+  readonly #listeners = new Set<unknown>()
+
+  constructor() {
+    const { signal } = this.#controller
+    const { addEventListener, removeEventListener } = signal
+    signal.addEventListener = (...args: Parameters<AbortSignal['addEventListener']>): void => {
+      this.#listeners.add(args[1])
+      addEventListener.apply(signal, args)
+    }
+    signal.removeEventListener = (...args: Parameters<AbortSignal['removeEventListener']>): void => {
+      this.#listeners.delete(args[1])
+      removeEventListener.apply(signal, args)
+    }
+    this.signal = signal
+  }
+
+  /** None, once it has fired: a signal fires once. */
+  get listeners(): number {
+    return this.signal.aborted ? 0 : this.#listeners.size
+  }
+
+  abort(): void {
+    this.#controller.abort(new Error('the caller gave up'))
+  }
+}

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest'
+import { forEachBounded } from '../../src/dispatch/bounded.js'
+import { Deferred, failureOf, standing } from '../fixtures/deferred.js'
+
+describe('tasks that run at most so many at a time', () => {
+  it('I3 a rejection waits for every task that was begun, is that of the first failure, and aborts once', async () => {
+    const slow = new Deferred()
+    const begun: string[] = []
+    let aborts = 0
+    const failing = failureOf(forEachBounded(['a', 'b', 'c', 'd'], 3, async (item) => {
+      begun.push(item)
+      if (item === 'a') await slow.promise
+      else throw new Error(item)
+    }, () => { aborts += 1 }))
+    expect(await standing(failing)).toBe('pending')
+    slow.resolve()
+    expect(await failing).toEqual(new Error('b'))
+    expect([begun, aborts]).toEqual([['a', 'b', 'c'], 1])
+  })
+
+  it('nothing to do is done at once', async () => {
+    expect(await failureOf(forEachBounded([], 4, () => Promise.reject(new Error('nothing to run')), () => {}))).toBeUndefined()
+  })
+
+  it('a failure that is undefined is a failure too', async () => {
+    let rejected = false
+    await forEachBounded([1], 1, () => Promise.reject(), () => {}).catch(() => { rejected = true })
+    expect(rejected).toBe(true)
+  })
+})

@@ -1,0 +1,99 @@
+import type { StrategySubject } from '@uni/reload-core/testing'
+import { describe, expect, it } from 'vitest'
+import { word, wordHandoff, type Word } from '../fixtures/word.js'
+import { runMatrix } from './fixtures/matrix-run.js'
+import { moveNotebook, notebookHandoff, notebookSubject } from './fixtures/notebook.js'
+
+const wordSubject: StrategySubject<Word> = {
+  scene: () => ({ provider: (name, version) => word(name, String(version)), answer: (provider) => Number(provider.say()) }),
+}
+
+/** The steps that have a test under these circumstances, users' writes apart. */
+function stepsOf(names: readonly string[], circumstances: string): string[] {
+  return names.filter((name) => name.includes(` (${circumstances}): `) && !name.includes('by a user'))
+    .map((name) => name.slice('notebook, '.length, name.indexOf(' ('))).toSorted()
+}
+
+/** How many cells the chosen tests have, by their names. */
+function cellsOf(names: readonly string[], only: (name: string) => boolean): number {
+  return names.filter(only).reduce((sum, name) => sum + Number(/(\d+) cells/.exec(name)?.[1] ?? 0), 0)
+}
+
+describe('the fault matrix of a sound strategy', () => {
+  it('reaches every cell and finds nothing, but for a tolerance that is never needed', async () => {
+    const subject = { ...wordSubject, tolerates: [{ call: 'preflight: old provider.say', because: 'no such call is made' }] }
+    const { failed, summary, names } = await runMatrix(wordHandoff(), subject)
+    expect([...failed]).toEqual([[
+      'test-word, tolerances: each tolerance of the subject is needed (I10)',
+      'I10: nothing failed to be outlived: preflight: old provider.say. Take it out of tolerates',
+    ]])
+    expect(summary).toMatchObject({ surface: 'test-word', steps: names.length - 2, cells: cellsOf(names, () => true), reached: summary.cells })
+    expect(summary.cells).toBeGreaterThan(300)
+  })
+
+  it('strikes every call that a reload makes into a plugin, on the way back too', async () => {
+    const only = (name: string): boolean => /rollback: .*exclusive, three plugins, is aborted|converge: new .*overlap, one plugin/.test(name)
+    const { names, failed, summary } = await runMatrix(notebookHandoff(), notebookSubject, { only })
+    expect(stepsOf(names, 'overlap, one plugin')).toEqual([
+      'converge: new notebook.append', 'each phase', 'finalize: old notebook.close', 'finalize: old plugin.shutdown',
+      'prepare: new notebook.dump', 'prepare: new provider.open', 'prepare: old notebook.dump',
+      'stage: new plugin.init', 'stage: new plugin.register', 'stage: what is provided', 'validate: the plugin',
+    ])
+    expect(stepsOf(names, 'exclusive, three plugins, is aborted at the commit')).toEqual([
+      'each phase', 'rollback: new notebook.close', 'rollback: new plugin.shutdown', 'rollback: old provider.open',
+    ])
+    expect([...failed]).toEqual([])
+    expect(summary.reached).toBe(cellsOf(names, only))
+  })
+
+  it('finds what is called only on the way back from one step', async () => {
+    const strategy = notebookHandoff((job, ctx) => {
+      const move = moveNotebook(job, ctx)
+      let converged = false
+      return {
+        ...move,
+        async converge() {
+          const resource = await move.converge()
+          converged = true
+          return resource
+        },
+        async rollback() {
+          await move.rollback()
+          if (converged || job.cutover === 'exclusive') return
+          const entries: unknown = await ctx.call('look', () => job.gate.resource.dump())
+          if (!Array.isArray(entries)) throw new TypeError('dump gave no list of entries')
+        },
+      }
+    })
+    const only = (name: string): boolean => name.includes('rollback: old notebook.dump (overlap, three plugins)')
+    const { names, failed, summary } = await runMatrix(strategy, notebookSubject, { only })
+    expect(names.filter(only)).toHaveLength(1)
+    expect([...failed]).toEqual([])
+    expect(summary.reached).toBe(cellsOf(names, only))
+  })
+
+  it('has three positions among several resources, or plugins', async () => {
+    const positions = new Set<string>()
+    const { scene } = notebookSubject
+    const subject: typeof notebookSubject = {
+      ...notebookSubject,
+      async scene(given) {
+        const made = await scene(given)
+        return { ...made, provider: (key, version) => { positions.add(key); return made.provider(key, version) } }
+      },
+    }
+    await runMatrix(notebookHandoff(), subject, { only: () => false })
+    expect([...positions]).toEqual(['first', 'middle', 'last', 'bystander'])
+  })
+
+  it('fails where a known gap is none, naming the test', async () => {
+    const { failed } = await runMatrix(wordHandoff(), wordSubject, { knownGaps: ['stage: new plugin.register'], only: (name) => name.includes('plugin.register') })
+    expect([...failed.values()].join()).toContain('test-word, stage: new plugin.register (overlap, one plugin) holds now: take it out of knownGaps')
+  })
+
+  it('cannot be made of a subject that is not sound', async () => {
+    const { scene } = wordSubject
+    const subject: StrategySubject<Word> = { scene: async (given) => ({ ...await scene(given), answer: () => 7 }) }
+    await expect(runMatrix(wordHandoff(), subject)).rejects.toThrow('a reload without any fault is not sound:\n  I1: after it, the provider of first answers as version 7, not 2')
+  })
+})

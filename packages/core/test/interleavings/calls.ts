@@ -1,0 +1,128 @@
+import type * as fc from 'fast-check'
+import { Deferred } from '../fixtures/deferred.js'
+import type { StoreDiscipline } from '../fixtures/store.js'
+import type { VersionData } from './version-data.js'
+
+/** Every method of a plugin, its providers and its resources that a host ever calls. */
+export const METHODS = ['register', 'init', 'shutdown', 'checkCompat', 'remember', 'open', 'observe', 'persist', 'verify', 'apply', 'close'] as const
+export type Method = (typeof METHODS)[number]
+
+/** How a call goes wrong. `nonsense`: it answers with something of the wrong shape. */
+export const FAULTS = ['throw', 'reject', 'hang', 'nonsense'] as const
+export type Fault = (typeof FAULTS)[number]
+
+/** What a plugin was told to fail with; it is no error of the host's. */
+export class PlannedFailure extends Error {}
+
+/** Which calls something happens to: the next one of a method, or the next one that is about a resource of a kind. */
+export interface Aim {
+  readonly id: string
+  readonly method: Method
+  readonly kind: StoreDiscipline | undefined
+}
+
+interface Armed<T> extends Aim {
+  readonly what: T
+}
+
+/** Who is called, and about which kind of resource, if it is about one. */
+export interface Callee {
+  readonly caller: VersionData
+  readonly kind: StoreDiscipline | undefined
+}
+
+/** A plugin call that has not settled. */
+export interface PendingCall extends Callee {
+  readonly method: Method
+  elapsedMs: number
+}
+
+/** What a plugin does on top of its work in the middle of one of its calls. */
+type Inside = () => Promise<unknown> | void
+
+/** Every call into a plugin: when it takes effect, and when it answers, is for the scheduler to say. */
+export class Calls {
+  readonly pending = new Set<PendingCall>()
+  /** Told of every fault as it strikes. */
+  onFault: (caller: VersionData, method: Method, fault: Fault) => void = () => {}
+  readonly #scheduler: fc.Scheduler
+  #faults: Armed<Fault>[] = []
+  #insides: Armed<Inside>[] = []
+  #hung: Deferred[] = []
+
+  constructor(scheduler: fc.Scheduler) {
+    this.#scheduler = scheduler
+  }
+
+  get hung(): number { return this.#hung.length }
+
+  fail(aim: Aim, fault: Fault): void {
+    this.#faults.push({ ...aim, what: fault })
+  }
+
+  inside(aim: Aim, what: Inside): void {
+    this.#insides.push({ ...aim, what })
+  }
+
+  disarm(): void {
+    this.#faults = []
+    this.#insides = []
+  }
+
+  /** Lets the calls that hang go on. */
+  wake(): void {
+    const hung = this.#hung
+    this.#hung = []
+    for (const call of hung) call.resolve()
+  }
+
+  /** A turn of something that is no plugin call, such as a caller who thinks before he acts. */
+  async pause(label: string): Promise<void> {
+    await this.#scheduler.schedule(Promise.resolve(), label)
+  }
+
+  make(callee: Callee, method: Method, effect: () => unknown): unknown {
+    const { caller } = callee
+    const fault = take(this.#faults, callee, method)
+    const inside = take(this.#insides, callee, method)
+    if (fault !== undefined) this.onFault(caller, method, fault)
+    if (fault === 'throw') throw new PlannedFailure(`${method} of ${caller.label} throws`)
+    if (caller.prompt && fault === undefined && inside === undefined) return effect()
+    return this.#track(callee, method, this.#answer(caller, method, effect, fault, inside))
+  }
+
+  async #answer(caller: VersionData, method: Method, effect: () => unknown, fault: Fault | undefined, inside: Inside | undefined): Promise<unknown> {
+    const { label, isolated } = caller
+    // What says that its snapshot is isolated has taken it when it is asked.
+    const early = method === 'persist' && isolated && (fault === undefined || fault === 'hang') ? { result: effect() } : undefined
+    await this.pause(`${label} ${method}`)
+    await inside?.()
+    if (fault === 'reject') throw new PlannedFailure(`${method} of ${label} rejects`)
+    if (fault === 'nonsense') return undefined
+    if (fault === 'hang') await this.#hang()
+    const result = early === undefined ? await effect() : early.result
+    await this.pause(`${label} ${method} answers`)
+    return result
+  }
+
+  #hang(): Promise<void> {
+    const call = new Deferred()
+    this.#hung.push(call)
+    return call.promise
+  }
+
+  async #track(callee: Callee, method: Method, answer: Promise<unknown>): Promise<unknown> {
+    const call = { ...callee, method, elapsedMs: 0 }
+    this.pending.add(call)
+    try {
+      return await answer
+    } finally {
+      this.pending.delete(call)
+    }
+  }
+}
+
+function take<T>(armed: Armed<T>[], { caller, kind }: Callee, method: Method): T | undefined {
+  const at = armed.findIndex((it) => it.id === caller.id && it.method === method && (it.kind === undefined || it.kind === kind))
+  return at < 0 ? undefined : armed.splice(at, 1)[0]?.what
+}

@@ -1,0 +1,78 @@
+import type { Fault, Method } from './calls.js'
+import { isHeld } from './holders.js'
+import { ownerOf, versionOf, type OperationTask } from './model.js'
+import type { VersionData } from './version-data.js'
+import type { View } from './view.js'
+import { DRAIN_MS, TIMEOUT_MS } from './timing.js'
+import type { World } from './world.js'
+
+/** What an operation is refused with where a call of this method fails; none where the failure is only reported. */
+const CODES: Partial<Record<Method, string>> = {
+  register: 'PLUGIN', init: 'PLUGIN', checkCompat: 'SCHEMA_INCOMPAT',
+  open: 'HANDOFF', observe: 'HANDOFF', persist: 'HANDOFF', verify: 'HANDOFF', apply: 'HANDOFF', close: 'HANDOFF',
+}
+
+/** Calls that a reload makes only before its commit, and cannot do without. */
+const NEEDED_OF_NEXT: readonly Method[] = ['register', 'init', 'checkCompat', 'open', 'verify', 'apply']
+const NEEDED_OF_OLD: readonly Method[] = ['observe', 'persist']
+
+/** What follows from a fault that has just struck: who may fail of it, and who must. */
+export function noteFault(world: World, caller: VersionData, method: Method, fault: Fault): void {
+  world.troubled.add(caller.id)
+  world.coverage.note(`fault in ${method}: ${fault}`)
+  world.coverage.note(`any fault: ${fault}`)
+  if (fault === 'hang') return
+  const code = CODES[method]
+  for (const task of world.model.operations) {
+    if (!task.changes.some(({ id }) => id === caller.id)) continue
+    if (code !== undefined) task.may.add(code)
+    // A dry run that cannot be undone has not gone well.
+    if (method === 'shutdown' && task.dryRun) task.may.add('HANDOFF')
+    if (isNeeded(world, task, caller, method) && !isUnjudged(task, method, fault)) task.broken = `${method} of ${caller.label} failed`
+  }
+  for (const task of world.model.tasks) {
+    if (!task.ids.has(caller.id)) continue
+    if (method === 'open') for (const it of ['HANDOFF', 'RESOURCE_HALTED']) task.may.add(it)
+    if (method === 'close') task.may.add('HANDOFF')
+    if (method === 'apply') task.may.add('refused')
+  }
+}
+
+/** Up to its commit, an operation whose caller aborts is rolled back. */
+export function noteAbort(world: World, task: OperationTask): void {
+  world.look()
+  task.may.add('ABORTED')
+  if (!task.committed && !task.dryRun) task.broken = 'its caller aborted it'
+}
+
+function isNeeded({ model }: World, { changes, committed, refused }: OperationTask, caller: VersionData, method: Method): boolean {
+  if (committed || refused !== undefined) return false
+  if (changes.some(({ next }) => next?.label === caller.label)) return NEEDED_OF_NEXT.includes(method)
+  return versionOf(model, caller.id)?.label === caller.label && NEEDED_OF_OLD.includes(method)
+}
+
+/** A dry run of an exclusive cutover opens nothing, so nothing is held to what was observed. */
+function isUnjudged({ dryRun, cutover }: OperationTask, method: Method, fault: Fault): boolean {
+  return dryRun && cutover === 'exclusive' && method === 'observe' && fault === 'nonsense'
+}
+
+/** What the present state of affairs lets the calls under way end with. */
+export function noteTaskCauses(world: World, view: View): void {
+  const { model, calls } = world
+  const overdue = new Set([...calls.pending].filter(({ elapsedMs }) => elapsedMs >= TIMEOUT_MS).map(({ caller }) => caller.id))
+  for (const task of model.operations) {
+    if (task.elapsedMs >= TIMEOUT_MS) for (const code of task.dryRun ? ['STEP_TIMEOUT', 'HANDOFF'] : ['STEP_TIMEOUT']) task.may.add(code)
+    if (task.elapsedMs >= DRAIN_MS && task.cutover === 'exclusive' && !task.dryRun && !task.force && isHeld(world, task)) task.may.add('DRAIN_TIMEOUT')
+  }
+  for (const task of model.tasks) {
+    const { resource, may, ids, kind } = task
+    if (resource !== undefined) {
+      const owner = ownerOf(model, resource)
+      if (owner !== undefined) ids.add(owner.id)
+      else if (kind === 'attach') may.add('PROVIDER_NOT_FOUND')
+      if (model.resources.has(resource) === (kind === 'attach')) may.add(kind === 'attach' ? 'DUPLICATE' : 'RESOURCE_CLOSED')
+      if (view.resources.get(resource) === 'halted') may.add('RESOURCE_HALTED')
+    }
+    if (task.elapsedMs >= TIMEOUT_MS || [...ids].some((id) => overdue.has(id))) may.add('STEP_TIMEOUT')
+  }
+}

@@ -1,0 +1,29 @@
+import { kindOf } from './version-data.js'
+import type { ResourceData } from './model.js'
+
+/** I4: what is wrong with the content of a resource, given what its writers were told. */
+export function contentBreach(data: ResourceData, entries: readonly number[]): string | undefined {
+  return kindOf(data.id) === 'stop-and-copy' ? streamBreach(data, entries) : writesBreach(data, entries)
+}
+
+/** Each acknowledged write is there once, in the order they were made; one that was refused is not there. */
+function writesBreach({ issued, acknowledged, refused }: ResourceData, entries: readonly number[]): string | undefined {
+  const found = new Set(entries)
+  for (let at = 1; at < entries.length; at += 1) {
+    if ((entries[at] as number) <= (entries[at - 1] as number)) return `has ${entries}, which is twice or out of order`
+  }
+  for (const write of acknowledged) if (!found.has(write)) return `has ${entries}, without ${write}, which was acknowledged`
+  for (const write of found) {
+    if (refused.has(write)) return `has ${write}, which was refused`
+    if (!issued.includes(write)) return `has ${write}, which nobody wrote`
+  }
+  return undefined
+}
+
+/** Deliveries are numbered from 0 without a gap; the last one may be there before it is acknowledged. */
+function streamBreach({ issued, acknowledged }: ResourceData, entries: readonly number[]): string | undefined {
+  if (entries.some((delivery, at) => delivery !== at)) return `has the deliveries ${entries}, which have a gap or come twice`
+  if (entries.length < acknowledged.size) return `has ${entries.length} deliveries, and ${acknowledged.size} were acknowledged`
+  const made = Math.max(-1, ...issued) + 1
+  return entries.length > made ? `has ${entries.length} deliveries, and ${made} were made` : undefined
+}

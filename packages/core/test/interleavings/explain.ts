@@ -1,0 +1,58 @@
+import { arrive, commit, leave, obstacles, versionOf, type OperationTask } from './model.js'
+import type { ResourceId } from './version-data.js'
+import type { World } from './world.js'
+
+/**
+ * What the host shows has to follow from what the model was, by commits of operations that are under way: whole ones,
+ * one after another, each of them legal at its turn (I1, I3, I11).
+ *
+ * @param active the labels of the active versions, by plugin id.
+ */
+export function explain(world: World, active: ReadonlyMap<string, string>, present: ReadonlySet<ResourceId>): void {
+  const { model } = world
+  noteObstacles(world)
+  for (let changed = true; changed;) {
+    for (const resource of model.coming) if (!model.resources.has(resource) && present.has(resource)) arrive(model, resource)
+    const committed = find(model.operations, (task) => isSeen(world, task, active) && obstacles(model, task).length === 0)
+    // What was detached in the same turn may have gone before a commit or after it; the latter where both explain what is seen.
+    changed = committed === undefined ? depart(world, present) : true
+    if (committed !== undefined) commit(model, committed)
+    noteObstacles(world)
+  }
+  for (const task of model.operations) {
+    world.must(!isSeen(world, task, active), () => `I3: ${text(task)} was committed in spite of ${obstacles(model, task).join(', ')}`)
+    world.must(task.committed || !task.changes.some(({ id, next }) => next !== undefined && active.get(id) === next.label),
+      () => `I1: only a part of ${text(task)} was committed`)
+  }
+}
+
+function find<T>(items: Iterable<T>, is: (item: T) => boolean): T | undefined {
+  for (const item of items) if (is(item)) return item
+  return undefined
+}
+
+function depart({ model }: World, present: ReadonlySet<ResourceId>): boolean {
+  const gone = [...model.going].filter((resource) => model.resources.has(resource) && !present.has(resource))
+  for (const resource of gone) leave(model, resource)
+  return gone.length > 0
+}
+
+export function text({ kind, changes }: OperationTask): string {
+  return `${kind} ${changes.map(({ id, next }) => next?.label ?? id).join(', ')}`
+}
+
+function isSeen({ model }: World, { changes, committed, refused, dryRun }: OperationTask, active: ReadonlyMap<string, string>): boolean {
+  if (committed || dryRun || refused !== undefined) return false
+  return changes.every(({ id, next }) => next === undefined ? !active.has(id) && versionOf(model, id) !== undefined : active.get(id) === next.label)
+}
+
+/** A cause that has not been there for one moment is no cause to fail for certain. */
+function noteObstacles({ model }: World): void {
+  for (const task of model.operations) {
+    if (task.committed || task.refused !== undefined || task.judgedAt === model.revision) continue
+    task.judgedAt = model.revision
+    const now = obstacles(model, task)
+    for (const code of now) task.may.add(code)
+    task.always = new Set(now.filter((code) => task.always === undefined || task.always.has(code)))
+  }
+}

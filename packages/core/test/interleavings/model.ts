@@ -1,0 +1,164 @@
+import { ID_THAT_DEPENDS, ID_DEPENDED_ON, kindOf, type ResourceId, type VersionData } from './version-data.js'
+
+/** What an operation does to one plugin; without a next version it is removed. */
+export interface Change {
+  readonly id: string
+  readonly next: VersionData | undefined
+}
+
+/** One call of the host that has begun and whose promise has not settled. */
+export interface Task {
+  readonly kind: string
+  /** The plugins it may have to wait for. */
+  readonly ids: Set<string>
+  /** Milliseconds that have passed since it began. */
+  elapsedMs: number
+  /** The resource it is about, if it is about one. */
+  readonly resource?: ResourceId
+  /** Codes that it may end with. */
+  readonly may: Set<string>
+}
+
+export interface OperationTask extends Task {
+  readonly changes: readonly Change[]
+  readonly cutover: 'overlap' | 'exclusive'
+  readonly onOrphan: 'reject' | 'close'
+  readonly dryRun: boolean
+  readonly force: boolean
+  /** The plugins that were installed when it began. */
+  readonly installedBefore: readonly string[]
+  /** The version that needed what is replaced, when it began. */
+  readonly neededBy: string | undefined
+  /** What it was refused with before anything began. */
+  refused: string | undefined
+  committed: boolean
+  /** The revision of the model at which its causes were looked for last. */
+  judgedAt: number
+  /** Codes whose cause was there whenever anybody looked: while there is one, it cannot commit. */
+  always: Set<string> | undefined
+  /** A call failed that it cannot go on without. */
+  broken: string | undefined
+  /** As they were at its commit: what it handed over, what it closed, what it retired, and the generations it made. */
+  moved: readonly ResourceId[]
+  /** Those of them that were being detached, and may have left before it. */
+  leaving: readonly ResourceId[]
+  closed: readonly ResourceId[]
+  retired: readonly string[]
+  readonly generations: Map<string, number>
+}
+
+/** Everything that is known of the writes to one resource, apart from the code under test. */
+export interface ResourceData {
+  readonly id: ResourceId
+  /** In the order they were made. */
+  readonly issued: number[]
+  readonly acknowledged: Set<number>
+  /** Those that their writer was told not to have been made. */
+  readonly refused: Set<number>
+  /** Of a stream: whether a delivery is under way, and whether the outcome of the last one is unknown. */
+  delivering: boolean
+  uncertain: boolean
+}
+
+/** What the host ought to be like, in plain data and without any of its code. */
+export interface Model {
+  /** Counts the changes to plugins and resources. */
+  revision: number
+  /** The active plugins in the order of `host.plugins()`. */
+  plugins: { version: VersionData; generation: number }[]
+  /** Which plugin is listed before which, as `a<b`: install order, which a reload keeps. */
+  readonly before: Set<string>
+  readonly resources: Map<ResourceId, ResourceData>
+  readonly operations: Set<OperationTask>
+  /** What clean resources keep when they are detached, as storages keep what is on the disk. */
+  readonly kept: Map<ResourceId, ResourceData>
+  /** What has ever been detached or closed as an orphan: it may still be open when another of its name is attached. */
+  readonly left: Set<ResourceId>
+  /** What is being attached, once for each time, and what is being detached. */
+  readonly coming: ResourceId[]
+  readonly going: Set<ResourceId>
+  /** Every other call that has not settled. */
+  readonly tasks: Set<Task>
+}
+
+export function emptyModel(): Model {
+  return { revision: 0, plugins: [], before: new Set(), resources: new Map(), operations: new Set(), kept: new Map(), left: new Set(), coming: [], going: new Set(), tasks: new Set() }
+}
+
+export const versionOf = (model: Model, id: string): VersionData | undefined => model.plugins.find(({ version }) => version.id === id)?.version
+export const ownerOf = (model: Model, resource: ResourceId): VersionData | undefined => model.plugins.find(({ version }) => version.keys.includes(resource))?.version
+
+/** The versions that would be installed after the changes of `task`, by plugin id. */
+function afterwards(model: Model, task: OperationTask): Map<string, VersionData> {
+  const versions = new Map(model.plugins.map(({ version }) => [version.id, version]))
+  for (const { id, next } of task.changes) {
+    if (next === undefined) versions.delete(id)
+    else versions.set(id, next)
+  }
+  return versions
+}
+
+/** The resources whose key nothing would provide any more. */
+function orphansOf(model: Model, task: OperationTask): ResourceId[] {
+  const retired = task.changes.flatMap(({ id }) => versionOf(model, id)?.keys ?? [])
+  const provided = task.changes.flatMap(({ next }) => next?.keys ?? [])
+  return [...model.resources.keys()].filter((resource) => retired.includes(resource) && !provided.includes(resource))
+}
+
+function movedBy(model: Model, task: OperationTask): ResourceId[] {
+  const retired = task.changes.flatMap(({ id }) => versionOf(model, id)?.keys ?? [])
+  const orphans = orphansOf(model, task)
+  return [...model.resources.keys()].filter((resource) => retired.includes(resource) && !orphans.includes(resource))
+}
+
+/** Why an operation could not be committed as things stand. */
+export function obstacles(model: Model, task: OperationTask): string[] {
+  const found: string[] = []
+  const versions = [...afterwards(model, task).values()]
+  const keys = versions.flatMap((version) => version.keys)
+  if (new Set(keys).size < keys.length) found.push('DUPLICATE')
+  const dependent = versions.some(({ id }) => id === ID_THAT_DEPENDS)
+  if (dependent && !versions.some(({ id, major }) => id === ID_DEPENDED_ON && major === 1)) found.push('DEPENDENCY')
+  if (task.onOrphan === 'reject' && orphansOf(model, task).length > 0) found.push('ORPHANED_RESOURCE')
+  return found
+}
+
+/** Makes the commit of `task`. */
+export function commit(model: Model, task: OperationTask): void {
+  task.moved = movedBy(model, task)
+  task.leaving = task.moved.filter((resource) => model.going.has(resource))
+  task.closed = orphansOf(model, task)
+  task.retired = task.changes.flatMap(({ id }) => versionOf(model, id)?.label ?? [])
+  for (const resource of task.closed) leave(model, resource)
+  for (const { id, next } of task.changes) {
+    const at = model.plugins.findIndex(({ version }) => version.id === id)
+    const former = model.plugins[at]
+    if (former === undefined || next === undefined) forgetPlace(model, id)
+    if (former === undefined) for (const other of task.installedBefore) if (versionOf(model, other)) model.before.add(`${other}<${id}`)
+    if (next === undefined) model.plugins.splice(at, 1)
+    else if (former === undefined) model.plugins.push({ version: next, generation: 0 })
+    else model.plugins[at] = { version: next, generation: former.generation + 1 }
+    if (next !== undefined) task.generations.set(id, (former?.generation ?? -1) + 1)
+  }
+  task.committed = true
+  model.revision += 1
+}
+
+function forgetPlace({ before }: Model, id: string): void {
+  for (const pair of before) if (pair.startsWith(`${id}<`) || pair.endsWith(`<${id}`)) before.delete(pair)
+}
+
+/** A resource is seen to be there. */
+export function arrive(model: Model, resource: ResourceId): void {
+  const data = model.kept.get(resource) ?? { id: resource, issued: [], acknowledged: new Set(), refused: new Set(), delivering: false, uncertain: false }
+  if (kindOf(resource) === 'clean') model.kept.set(resource, data)
+  model.resources.set(resource, data)
+  model.revision += 1
+}
+
+/** A resource is seen to have gone. */
+export function leave(model: Model, resource: ResourceId): void {
+  model.resources.delete(resource)
+  model.left.add(resource)
+  model.revision += 1
+}

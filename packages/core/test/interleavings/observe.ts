@@ -1,0 +1,156 @@
+import type { PluginStatus } from '@uni/reload-core'
+import { STORES } from '../fixtures/store.js'
+import { contentBreach } from './content.js'
+import { explain } from './explain.js'
+import { noteTaskCauses } from './causes.js'
+import { ownerOf } from './model.js'
+import { keyOf, KINDS, kindOf, RESOURCES, SHARED, type ResourceId } from './version-data.js'
+import { look, sameProviders, sameView, type View } from './view.js'
+import type { WatchedPlugin, WatchedProvider, WatchedStore } from './watched.js'
+import type { HeldLease, World } from './world.js'
+
+/** Resources by the id of their surface and by name. */
+const NAMES = new Map(KINDS.map((kind) => [STORES[kind].id, new Map(RESOURCES.filter((resource) => kindOf(resource) === kind).map((resource) => [keyOf(resource), resource]))]))
+const describe = ({ id, version, generation }: Pick<PluginStatus, 'id' | 'version' | 'generation'>): string => `${id}@${version} of generation ${generation}`
+
+/** Looks at the host from outside, and holds it to the model: at any moment of any operation. */
+export function observe(world: World): void {
+  if (world.closed) return
+  const { host, model } = world
+  const statuses = host.plugins()
+  const active = statuses.filter(({ state }) => state !== 'retired')
+  const present = new Set(host.resources().map(({ surface, name }) => NAMES.get(surface)?.get(name) ?? SHARED))
+  explain(world, new Map(active.map(({ id, version }) => [id, `${id}@${version}`])), present)
+
+  const same = active.length === model.plugins.length && model.plugins.every(({ version, generation }, at) => {
+    const seen = active[at]
+    return seen?.id === version.id && seen.version === version.number && seen.generation === generation
+  })
+  world.must(same, () => `I3: the host lists ${active.map(describe)}, and should list ${model.plugins.map(({ version, generation }) => describe({ id: version.id, version: version.number, generation }))}`)
+  world.must(present.size === model.resources.size, () => `I3: the host has the resources ${[...present]}, and should have ${[...model.resources.keys()]}`)
+
+  // I2: whatever is going on, a capture is neither refused nor delayed.
+  using lease = host.capture({ label: 'observer' })
+  const view = look(lease, present)
+  world.must(view.resources.size === present.size, () => `I1: ${[...present]} are listed, and ${[...view.resources.keys()]} are served`)
+  compareView(world, view)
+  for (const held of world.leases) compareLease(world, held)
+  for (const status of statuses) if (status.state === 'retired') compareHolders(world, status)
+  noteTaskCauses(world, view)
+}
+
+/** I1, I2, I4: what serves now is what the model says serves now, and holds what was acknowledged. */
+export function compareView(world: World, view: View): void {
+  const { model } = world
+  for (const key of view.fenced) world.must(isFenceable(world, key), () => `I2: ${key} is fenced by no exclusive operation`)
+  for (const [resource, store] of view.resources) compareResource(world, resource, store)
+  // Most looks show what the last one showed.
+  if (world.judged !== undefined && world.judged.revision === model.revision && sameProviders(world.judged.view, view)) return
+  world.judged = { revision: model.revision, view }
+  const expected = model.plugins.flatMap(({ version }) => version.keys.filter((key) => !view.fenced.has(key)).map((key) => `${version.label} ${key}`))
+  const found = view.providers.map(nameOf)
+  world.must(String(found.toSorted()) === String(expected.toSorted()), () => `I1: a capture lists ${found}, and should list ${expected}`)
+  // What is found one by one comes in no order.
+  if (view.fenced.size === 0) for (const kind of KINDS) compareOrder(world, view.providers.filter(({ resource }) => kindOf(resource) === kind))
+}
+
+const nameOf = ({ data, resource }: WatchedProvider): string => `${data.label} ${resource}`
+
+/** Install order, then registration order. Among plugins that are installed at the same time it is for the host to say, once. */
+function compareOrder(world: World, providers: readonly WatchedProvider[]): void {
+  const ids = [...new Set(providers.map(({ data }) => data.id))]
+  const grouped = ids.flatMap((id) => providers.filter(({ data }) => data.id === id).toSorted((one, other) => one.data.keys.indexOf(one.resource) - other.data.keys.indexOf(other.resource)))
+  world.must(String(grouped.map(nameOf)) === String(providers.map(nameOf)), () => `I1: out of order: ${providers.map(nameOf)}`)
+  ids.forEach((id, at) => {
+    for (const later of ids.slice(at + 1)) {
+      world.must(!world.model.before.has(`${later}<${id}`), () => `I1: ${id} is listed before ${later}, which it followed before`)
+      world.model.before.add(`${id}<${later}`)
+    }
+  })
+}
+
+function compareResource(world: World, resource: ResourceId, store: WatchedStore | 'halted' | 'fenced'): void {
+  const { model } = world
+  if (store === 'fenced') {
+    world.must(isFenceable(world, resource), () => `I2: ${resource} is fenced by no exclusive operation`)
+    return
+  }
+  if (store === 'halted') {
+    world.coverage.note('resource: halted')
+    return
+  }
+  const owner = ownerOf(model, resource)
+  world.must(store.owner.data.label === owner?.label, () => `I1: ${resource} serves from ${store.owner.data.label}, and its provider is of ${owner?.label}`)
+  if (store.closeCalls > 0) {
+    world.must(isStoppable(world, resource), () => `I7: ${resource} of ${store.owner.data.label} was closed and still serves`)
+    return
+  }
+  const data = model.resources.get(resource)
+  const breach = data && contentBreach(data, store.entries)
+  world.must(breach === undefined, () => `I4: ${resource} of ${store.owner.data.label} ${breach}`)
+}
+
+function isFenceable(world: World, resource: ResourceId): boolean {
+  const id = ownerOf(world.model, resource)?.id
+  return [...world.model.operations].some(({ changes, cutover, dryRun }) => cutover === 'exclusive' && !dryRun && changes.some((change) => change.id === id))
+}
+
+/** What is moved by stopping it may be found stopped while an operation on its plugin is under way. */
+function isStoppable({ model }: World, resource: ResourceId): boolean {
+  const id = ownerOf(model, resource)?.id
+  return [...model.operations].some(({ changes, cutover }) => changes.some((change) => change.id === id) && (cutover === 'exclusive' || kindOf(resource) === 'stop-and-copy'))
+}
+
+/** I1, I7: a lease sees what it has seen, and nothing of it is closed unless its holder was told. */
+function compareLease(world: World, { label, lease, view, reaches }: HeldLease): void {
+  if (lease.signal.aborted) {
+    world.must([...reaches].some((it) => world.forcible.has(it)), () => `I9: ${label} was told to end, and nobody asked for that`)
+  } else {
+    for (const it of reaches) world.must(world.plugins.get(it)?.calls.shutdown === 0, () => `I7: ${it} was shut down while ${label} holds it`)
+  }
+  if (view === undefined || 'provider' in lease) return
+  world.must(sameView(view, look(lease, view.resources.keys())), () => `I1: ${label} does not see what it saw when it was captured`)
+  if (lease.signal.aborted) return
+  for (const [resource, store] of view.resources) {
+    const open = typeof store === 'string' || store.closeCalls === 0 || kindOf(resource) === 'stop-and-copy'
+    world.must(open, () => `I7: ${resource} was closed while ${label} holds it`)
+  }
+}
+
+/** I9: who holds a retired version is named. */
+function compareHolders(world: World, { id, version, heldBy }: PluginStatus): void {
+  const named = heldBy.map(({ label }) => label)
+  for (const { label, reaches } of world.leases) {
+    world.must(!reaches.has(`${id}@${version}`) || named.includes(label), () => `I9: ${label} holds ${id}@${version}, and only ${named} are named`)
+  }
+}
+
+/** I3: of what is moved by stopping it, the next owner is opened when the one before has been stopped. */
+export function observeOpening(world: World, { resource, data }: WatchedProvider): void {
+  if (kindOf(resource) !== 'stop-and-copy' || world.model.left.has(resource)) return
+  const stopping = [...world.calls.pending].filter(({ kind, method }) => kind === 'stop-and-copy' && method === 'close').map(({ caller }) => caller.label)
+  const owners = [...world.plugins.values()].flatMap(({ stores }) => stores).filter(({ owner, closeCalls }) =>
+    owner.resource === resource && (closeCalls === 0 || stopping.includes(owner.data.label)) && !world.late.has(owner.data.id))
+  world.must(owners.length === 0, () => `I3: ${resource} is opened by ${data.label}, and ${owners.map(({ owner }) => owner.data.label)} has it`)
+}
+
+export function observeClosing(world: World, store: WatchedStore): void {
+  const { resource, data } = store.owner
+  world.must(store.closeCalls === 1, () => `I7: ${resource} of ${data.label} was closed ${store.closeCalls} times`)
+  if (kindOf(resource) === 'stop-and-copy') return
+  const holders = world.leases.filter(({ lease, view }) => !lease.signal.aborted && view?.resources.get(resource) === store)
+  world.must(holders.length === 0, () => `I7: ${resource} of ${data.label} was closed under ${holders.map(({ label }) => label)}`)
+}
+
+export function observeShutdown(world: World, plugin: WatchedPlugin): void {
+  const { data: { label }, calls, initialized, stores } = plugin
+  observe(world)
+  world.must(calls.shutdown === 1 && initialized === 1, () => `I7: ${label} was shut down ${calls.shutdown} times after ${initialized} init`)
+  const serves = !world.closed && world.model.plugins.some(({ version }) => version.label === label)
+  world.must(!serves, () => `I7: ${label} was shut down while it serves`)
+  const holders = world.leases.filter(({ lease, reaches }) => !lease.signal.aborted && reaches.has(label))
+  world.must(holders.length === 0, () => `I7: ${label} was shut down under ${holders.map((held) => held.label)}`)
+  const opening = [...world.calls.pending].some(({ caller, method }) => caller.label === label && method === 'open')
+  const open = stores.filter(({ closeCalls }) => closeCalls === 0)
+  world.must(opening || open.length === 0, () => `I7: ${label} was shut down before its ${open.map(({ owner }) => owner.resource)} was closed`)
+}

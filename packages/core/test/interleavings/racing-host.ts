@@ -1,0 +1,105 @@
+import { PluginHost, ReloadError, type LiveResource, type PluginHandle, type ReloadOptions } from '@uni/reload-core'
+import { type Cell, cellHandoff, type CellKind, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
+import { type Ledger, LedgerKind, ledgerHandoff, ledgerKind } from '../fixtures/ledger.js'
+import { TestPlugin } from '../fixtures/test-plugin.js'
+
+/** A host with one plugin that has a resource of each discipline, and all that is ever made for it. */
+export class RacingHost {
+  readonly host: PluginHost = new PluginHost({ strategies: [ledgerHandoff(), cellHandoff()] })
+  readonly plugins: TestPlugin[] = []
+  /** Acknowledged writes to the ledger. */
+  readonly written: number[] = []
+  readonly #kinds: { readonly opened: readonly (Ledger | Cell)[] }[] = []
+  #ledger: LiveResource<Ledger, number> | undefined
+  #cell: LiveResource<Cell, number> | undefined
+
+  static async open(): Promise<RacingHost> {
+    const racing = new RacingHost()
+    await racing.host.add(racing.#version('1.0.0'))
+    racing.#ledger = await racing.host.attach(ledgerKind, { name: 'ledger', key: 'ledger', open: (provider) => provider.open(undefined) })
+    racing.#cell = await racing.host.attach(cellKind, openCell('cell'))
+    return racing
+  }
+
+  get #handle(): PluginHandle {
+    return this.host.plugin('p') ?? { id: 'p', generation: 0 }
+  }
+
+  reload(version: string, options: ReloadOptions & { breaks?: boolean } = {}): Promise<unknown> {
+    const { breaks = false, ...rest } = options
+    return this.host.reload(this.#handle, this.#version(version, breaks), rest)
+  }
+
+  remove(): Promise<unknown> {
+    return this.host.remove(this.#handle, { onOrphan: 'close' })
+  }
+
+  attach(name: string): Promise<unknown> {
+    return this.host.attach(cellKind, openCell(name))
+  }
+
+  detach(): Promise<unknown> {
+    return Promise.all([this.#ledger?.detach(), this.#cell?.detach()])
+  }
+
+  async write(value: number): Promise<void> {
+    await this.#ledger?.write(value)
+    this.written.push(value)
+  }
+
+  /** Captures, and looks again a turn later: what it saw is of a piece, and nobody has closed it (I1, I7). */
+  async read(): Promise<void> {
+    for (let at = 0; at < 2; at += 1) {
+      using lease = this.host.capture()
+      const provider = lease.find(cellKind, 'cell') as CellKind | undefined
+      if (provider === undefined) return
+      const cell = lease.resource(cellKind, 'cell')
+      await Promise.resolve()
+      if (cell.closed > 0) throw new Error('it was closed under a lease')
+      if (!provider.opened.includes(cell)) throw new Error('it was opened by another provider')
+    }
+  }
+
+  /** Resources that do not serve, or whose plugin is gone, and what is in the ledger, if it is still there. */
+  lookAround(): { astray: readonly unknown[]; entries: readonly number[] | undefined } {
+    const active = this.host.plugins().filter(({ state }) => state === 'active').map(({ id, version }) => `${id}@${version}`)
+    const resources = this.host.resources()
+    const astray = resources.filter(({ state, plugin }) => state !== 'serving' || !active.includes(plugin))
+    if (!resources.some(({ name }) => name === 'ledger')) return { astray, entries: undefined }
+    using lease = this.host.capture()
+    return { astray, entries: lease.resource(ledgerKind, 'ledger').entries }
+  }
+
+  /** What was not closed once, and which plugins were not shut down as often as initialized: nothing, after the host is closed (I7). */
+  leftBehind(): Record<'open' | 'unbalanced' | 'plugins' | 'resources', readonly unknown[]> {
+    return {
+      open: this.#kinds.flatMap(({ opened }) => opened).filter(({ closed }) => closed !== 1),
+      unbalanced: this.plugins.filter(({ calls }) => calls.shutdown !== calls.init || calls.init > 1).map(({ manifest }) => manifest),
+      plugins: this.host.plugins(), resources: this.host.resources(),
+    }
+  }
+
+  close(): Promise<void> {
+    return this.host[Symbol.asyncDispose]()
+  }
+
+  #version(version: string, breaks = false): TestPlugin {
+    const [ledgers, { kind: cells }] = [new LedgerKind(), new CellPlugin('p', version)]
+    this.#kinds.push(ledgers, cells)
+    if (breaks) cells.open = () => Promise.reject(new Error('no disk'))
+    const plugin = new TestPlugin('p', version, { register: (registrar) => { registrar.provide(ledgerKind, ledgers).provide(cellKind, cells) } })
+    this.plugins.push(plugin)
+    return plugin
+  }
+}
+
+/** Waits for an action, which may be refused with a code and with nothing else. */
+export async function settled(action: Promise<unknown>): Promise<string> {
+  try {
+    await action
+    return 'done'
+  } catch (error) {
+    if (ReloadError.is(error)) return error.code
+    throw error
+  }
+}

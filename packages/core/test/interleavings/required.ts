@@ -1,0 +1,32 @@
+/**
+ * What a full run has to have reached, or it was not about what it is there for. Each of these comes up a dozen times and
+ * more in a thousand runs.
+ */
+export const REQUIRED: readonly string[] = [
+  ...each('add', 'done', 'DUPLICATE'),
+  ...each('reload', 'done', 'ABORTED', 'DEPENDENCY', 'DRAIN_TIMEOUT', 'DUPLICATE', 'HANDOFF', 'ORPHANED_RESOURCE', 'PLUGIN', 'PLUGIN_NOT_FOUND', 'RELOAD_IN_PROGRESS', 'SCHEMA_INCOMPAT', 'STEP_TIMEOUT'),
+  ...each('reload with a handle gone stale', 'STALE_HANDLE'),
+  ...each('reload from inside', 'done', 'RELOAD_IN_PROGRESS'),
+  ...each('reloadAll', 'done', 'DEPENDENCY', 'HANDOFF', 'RELOAD_IN_PROGRESS', 'STEP_TIMEOUT'),
+  ...each('change of a plugin that another needs', 'done', 'DEPENDENCY', 'HANDOFF', 'STEP_TIMEOUT'),
+  ...each('at once', 'two reloads of different plugins', 'other operations'),
+  ...each('dry run', 'done', 'DEPENDENCY', 'HANDOFF', 'STEP_TIMEOUT'),
+  ...each('remove', 'done', 'DEPENDENCY', 'ORPHANED_RESOURCE', 'RELOAD_IN_PROGRESS'),
+  ...each('finalization', 'finalized', 'forced', 'kept'),
+  ...each('capture', 'done', 'beside a fence'),
+  ...each('captureReady', 'at once', 'beside an exclusive operation'),
+  ...each('acquire', 'done', 'PROVIDER_NOT_FOUND', 'SURFACE_FENCED'),
+  ...each('release', 'done'),
+  ...each('attach', 'done', 'DUPLICATE', 'PROVIDER_NOT_FOUND'),
+  ...each('detach', 'done'),
+  ...each('write', 'done', 'RESOURCE_CLOSED'),
+  ...each('deliver', 'done', 'RESOURCE_CLOSED'),
+  ...each('use', 'done', 'RESOURCE_CLOSED'),
+  ...each('resource', 'halted'),
+  ...each('any fault', 'throw', 'reject', 'hang', 'nonsense'),
+  ...each('the end', 'nothing hangs', 'plugins hang', 'reloaded'),
+]
+
+function each(kind: string, ...outcomes: readonly string[]): string[] {
+  return outcomes.map((outcome) => `${kind}: ${outcome}`)
+}

@@ -1,0 +1,102 @@
+import { STORES } from '../fixtures/store.js'
+import type { Task } from './model.js'
+import { ownerOf } from './model.js'
+import { observe } from './observe.js'
+import { codeOf } from './operations.js'
+import { TIMEOUT_MS } from './timing.js'
+import { keyOf, kindOf, type ResourceId } from './version-data.js'
+import { asWatched, WatchedStore } from './watched.js'
+import type { World } from './world.js'
+
+/** Opens a resource, and puts it into service. */
+export function attach(world: World, resource: ResourceId): void {
+  const { model, host, live } = world
+  model.coming.push(resource)
+  const task = begin(world, 'attach', resource)
+  if (model.coming.indexOf(resource) < model.coming.length - 1) task.may.add('DUPLICATE')
+  const attaching = host.attach(STORES[kindOf(resource)], { name: keyOf(resource), key: keyOf(resource), open: (provider) => asWatched(provider).openFirst() })
+  void follow(world, task, attaching, (outcome, attached) => {
+    model.coming.splice(model.coming.indexOf(resource), 1)
+    if (attached === undefined) return
+    const data = model.resources.get(resource)
+    // It may have been closed as an orphan in the same turn.
+    if (data !== undefined) live.set(resource, { resource: attached, data })
+    world.must(data !== undefined || task.may.has('PROVIDER_NOT_FOUND'), () => `I10: ${resource} was attached with ${outcome}, and is not there`)
+  })
+}
+
+export function detach(world: World, resource: ResourceId): void {
+  const { model, live } = world
+  const attached = live.get(resource)
+  if (attached === undefined) return
+  if (model.resources.get(resource) === attached.data) model.going.add(resource)
+  void follow(world, begin(world, 'detach', resource), attached.resource.detach(), () => { model.going.delete(resource) })
+}
+
+/** I4: what is acknowledged has to stay, and what is refused must not have been made. */
+export function write(world: World, resource: ResourceId): void {
+  const attached = world.live.get(resource)
+  if (attached === undefined) return
+  const number = world.next()
+  attached.data.issued.push(number)
+  void follow(world, begin(world, 'write', resource), attached.resource.write(number), (outcome) => {
+    if (outcome === 'done') attached.data.acknowledged.add(number)
+    else if (outcome !== 'STEP_TIMEOUT') attached.data.refused.add(number)
+  })
+}
+
+/** The next delivery to a stream, or again the one that was refused; where its outcome is unknown the stream is asked first. */
+export function deliver(world: World, resource: ResourceId): void {
+  const attached = world.live.get(resource)
+  if (attached === undefined || attached.data.delivering) return
+  const { data } = attached
+  data.delivering = true
+  if (data.uncertain) {
+    void follow(world, begin(world, 'position', resource), attached.resource.use((stream) => stream.entries.length), (_, position) => {
+      data.delivering = false
+      if (position === undefined) return
+      data.uncertain = false
+      for (let at = 0; at < position; at += 1) data.acknowledged.add(at)
+    })
+    return
+  }
+  const number = data.acknowledged.size
+  data.issued.push(number)
+  void follow(world, begin(world, 'deliver', resource), attached.resource.write(number), (outcome) => {
+    data.delivering = false
+    data.uncertain = outcome === 'STEP_TIMEOUT'
+    if (outcome === 'done') data.acknowledged.add(number)
+  })
+}
+
+/** A call that is no write: while it is under way, nobody closes what it works with. */
+export function use(world: World, resource: ResourceId): void {
+  const attached = world.live.get(resource)
+  if (attached === undefined) return
+  const task = begin(world, 'use', resource)
+  void follow(world, task, attached.resource.use(async (store) => {
+    await world.calls.pause(`use of ${resource}`)
+    const closed = store instanceof WatchedStore && store.closeCalls > 0
+    world.must(!closed || task.elapsedMs >= TIMEOUT_MS, () => `I7: ${resource} was closed while it was used`)
+  }), () => {})
+}
+
+function begin(world: World, kind: string, resource: ResourceId): Task {
+  observe(world)
+  const owner = ownerOf(world.model, resource)
+  const task: Task = { kind, resource, ids: new Set(owner && [owner.id]), elapsedMs: 0, may: new Set() }
+  world.model.tasks.add(task)
+  observe(world)
+  return task
+}
+
+async function follow<T>(world: World, task: Task, promise: Promise<T>, end: (outcome: string, result: T | undefined) => void): Promise<void> {
+  const ended = await promise.then((result) => ({ result }), (error: unknown) => ({ error }))
+  observe(world)
+  const outcome = 'result' in ended ? 'done' : codeOf(ended.error)
+  world.coverage.note(`${task.kind}: ${outcome}`)
+  world.must(outcome === 'done' || task.may.has(outcome), () => `I10: ${task.kind} of ${task.resource} ended with ${outcome}, for which there was no cause; there was for ${[...task.may]}`)
+  world.model.tasks.delete(task)
+  end(outcome, 'result' in ended ? ended.result : undefined)
+}
+

@@ -1,0 +1,27 @@
+import type { Exploration } from './explore.js'
+
+/** Runs in the test command. A soak goes on in batches of as many. */
+const RUNS = 1_000
+
+/** How the interleavings are run, as the environment says; see the README beside this file. */
+export interface Settings extends Exploration {
+  readonly soakMinutes: number | undefined
+}
+
+export function settingsOf({ RELOAD_SEED, RELOAD_RUNS, RELOAD_PATH, RELOAD_COMMANDS, SOAK_MINUTES }: Readonly<Record<string, string | undefined>>): Settings {
+  return {
+    seed: RELOAD_SEED === undefined ? freshSeed() : Number(RELOAD_SEED),
+    runs: Number(RELOAD_RUNS ?? RUNS),
+    path: RELOAD_PATH, replayPath: RELOAD_COMMANDS,
+    soakMinutes: SOAK_MINUTES === undefined ? undefined : Number(SOAK_MINUTES),
+  }
+}
+
+/** Too little of it is run for everything to come up. */
+export function isPartial({ runs, path }: Settings): boolean {
+  return runs < RUNS || path !== undefined
+}
+
+export function freshSeed(): number {
+  return Math.trunc(Math.random() * 0x7fffffff)
+}

@@ -1,0 +1,129 @@
+import type { HandoffStrategy, MaybePromise, Plugin, PluginManifest, Registrar } from '@uni/reload-core'
+import { Image, Store, StoreProvider, storeStrategy, STORES, type StoreDiscipline, type StoreStep } from '../fixtures/store.js'
+import type { Callee, Method } from './calls.js'
+import { ID_DEPENDED_ON, ID_THAT_DEPENDS, keyOf, kindOf, type ResourceId, type VersionData } from './version-data.js'
+
+/** Who carries out the calls of watched plugins, and is told of what must not go unseen. */
+export interface Watcher {
+  call<T>(callee: Callee, method: Method, effect: () => T): MaybePromise<T>
+  opening(provider: WatchedProvider): void
+  closing(store: WatchedStore): void
+  shuttingDown(plugin: WatchedPlugin): void
+  /** What clean resources of a key share, as storages share a disk. */
+  medium(resource: ResourceId): number[]
+}
+
+export class WatchedStore extends Store {
+  readonly owner: WatchedProvider
+  closeCalls = 0
+
+  constructor(owner: WatchedProvider, entries: number[]) {
+    super(owner, entries)
+    this.owner = owner
+  }
+
+  override append(entry: number): MaybePromise<void> {
+    return this.owner.step<MaybePromise<void>>('apply', () => {
+      if (this.closeCalls > 0) throw new Error('written to after it was closed')
+      this.entries.push(entry)
+    })
+  }
+
+  override close(): MaybePromise<void> {
+    this.closeCalls += 1
+    this.owner.watcher.closing(this)
+    return super.close()
+  }
+}
+
+export class WatchedProvider extends StoreProvider {
+  readonly data: VersionData
+  readonly resource: ResourceId
+  readonly watcher: Watcher
+  readonly opened: WatchedStore[] = []
+
+  constructor(data: VersionData, resource: ResourceId, watcher: Watcher) {
+    super(keyOf(resource), data.label, watcher.medium(resource))
+    this.data = data
+    this.resource = resource
+    this.watcher = watcher
+    this.isolated = data.isolated
+  }
+
+  override step<T>(name: StoreStep, run: () => T): T {
+    return this.call(name, run) as T
+  }
+
+  call<T>(method: Method, effect: () => T): MaybePromise<T> {
+    return this.watcher.call({ caller: this.data, kind: kindOf(this.resource) }, method, effect)
+  }
+
+  override make(entries: number[]): WatchedStore {
+    this.watcher.opening(this)
+    const store = new WatchedStore(this, entries)
+    this.opened.push(store)
+    return store
+  }
+
+  /** How a host opens it when it attaches it. */
+  openFirst(): MaybePromise<Store> {
+    return this.open(kindOf(this.resource) === 'clean' ? undefined : new Image('[]'))
+  }
+}
+
+export class WatchedPlugin implements Plugin {
+  readonly manifest: PluginManifest
+  readonly data: VersionData
+  readonly providers: readonly WatchedProvider[]
+  readonly calls = { register: 0, init: 0, shutdown: 0 }
+  /** How often `init` succeeded. */
+  initialized = 0
+  readonly #watcher: Watcher
+
+  constructor(data: VersionData, watcher: Watcher) {
+    const dependsOn = data.id === ID_THAT_DEPENDS ? [{ id: ID_DEPENDED_ON, range: '^1.0.0' }] : []
+    this.manifest = { id: data.id, version: data.number, dependsOn }
+    this.data = data
+    this.providers = data.keys.map((resource) => new WatchedProvider(data, resource, watcher))
+    this.#watcher = watcher
+  }
+
+  get stores(): WatchedStore[] {
+    return this.providers.flatMap(({ opened }) => opened)
+  }
+
+  register(registrar: Registrar): MaybePromise<void> {
+    this.calls.register += 1
+    return this.#watcher.call({ caller: this.data, kind: undefined }, 'register', () => {
+      for (const provider of this.providers) registrar.provide(STORES[kindOf(provider.resource)], provider)
+    })
+  }
+
+  init(): MaybePromise<void> {
+    this.calls.init += 1
+    return this.#watcher.call({ caller: this.data, kind: undefined }, 'init', () => { this.initialized += 1 })
+  }
+
+  shutdown(): MaybePromise<void> {
+    this.calls.shutdown += 1
+    this.#watcher.shuttingDown(this)
+    return this.#watcher.call({ caller: this.data, kind: undefined }, 'shutdown', () => {})
+  }
+}
+
+/** The discipline's own strategy; its judgements, too, are calls into the plugin. */
+export function watchedStrategy(discipline: StoreDiscipline): HandoffStrategy<StoreProvider, Store, number> {
+  return {
+    ...storeStrategy(discipline),
+    checkCompat: ({ next }) => asWatched(next).call('checkCompat', () => ({ level: 'compatible' as const })),
+    remember: (provider) => {
+      const { data, resource, watcher } = asWatched(provider)
+      return asWatched(provider).call<StoreProvider>('remember', () => new WatchedProvider(data, resource, watcher))
+    },
+  }
+}
+
+export function asWatched(provider: StoreProvider): WatchedProvider {
+  if (provider instanceof WatchedProvider) return provider
+  throw new Error('a provider that no plugin of this run has made')
+}

@@ -1,0 +1,164 @@
+import { PluginHost, type Lease, type LiveResource, type MaybePromise, type PluginHandle, type ProviderLease } from '@uni/reload-core'
+import { ManualClock } from '@uni/reload-core/testing'
+import type * as fc from 'fast-check'
+import { turn } from '../fixtures/deferred.js'
+import type { Store, StoreProvider } from '../fixtures/store.js'
+import { Calls, type Callee, type Method } from './calls.js'
+import type { Coverage } from './coverage.js'
+import { emptyModel, type OperationTask, type ResourceData } from './model.js'
+import { noteFault } from './causes.js'
+import { observe, observeClosing, observeOpening, observeShutdown } from './observe.js'
+import { DRAIN_MS, GRACE_MS, TIMEOUT_MS } from './timing.js'
+import { KINDS, versionData, type ResourceId, type VersionGiven } from './version-data.js'
+import type { View } from './view.js'
+import { WatchedPlugin, watchedStrategy, type WatchedProvider, type WatchedStore, type Watcher } from './watched.js'
+
+/** A lease that somebody holds, and what it saw when it was captured. */
+export interface HeldLease {
+  readonly label: string
+  readonly lease: Lease | ProviderLease<StoreProvider>
+  readonly view: View | undefined
+  /** The labels of the plugin versions that it reaches. */
+  readonly reaches: ReadonlySet<string>
+}
+
+/** More answers than this in a row, and what is going on will never end. */
+const ENDLESS = 5_000
+/** Every turn after this many without anything to release means that nothing more will happen by itself. */
+const QUIET_TURNS = 3
+/** Microtasks are let run by number, or, from here on, until none is due. */
+const WHOLE_TURN = 12
+
+/** The host under test, everything that its plugins have made, and the model beside it. */
+export class World implements Watcher {
+  readonly model = emptyModel()
+  readonly clock = new ManualClock()
+  readonly calls: Calls
+  readonly coverage: Coverage
+  readonly host = new PluginHost({
+    strategies: KINDS.map(watchedStrategy), clock: this.clock, drain: { deadlineMs: DRAIN_MS, graceMs: GRACE_MS },
+    timeouts: Object.fromEntries((['stage', 'preflight', 'prepare', 'converge', 'rollback', 'finalize', 'open', 'write'] as const).map((call) => [call, TIMEOUT_MS])),
+  })
+  readonly plugins = new Map<string, WatchedPlugin>()
+  readonly leases: HeldLease[] = []
+  readonly live = new Map<ResourceId, { readonly resource: LiveResource<Store, number>; readonly data: ResourceData }>()
+  /** Callers' signals of the operations that have not settled. */
+  readonly abortable: { readonly abort: AbortController; readonly task: OperationTask }[] = []
+  /** What was found to be wrong. It may be found inside a plugin call, where throwing would be taken for the plugin's failure. */
+  readonly breaches: string[] = []
+  /** Labels of the versions whose leases may be told to end, and ids of the plugins of which a call failed or was late. */
+  readonly forcible = new Set<string>()
+  readonly troubled = new Set<string>()
+  /** Ids of the plugins of which a call has passed its deadline, so that others may not have waited for it. */
+  readonly late = new Set<string>()
+  /** The view that was held to the model last, and its revision then. */
+  judged: { readonly revision: number; readonly view: View } | undefined
+  closed = false
+  readonly #scheduler: fc.Scheduler
+  readonly #media = new Map<ResourceId, number[]>()
+  #serial = 0
+
+  constructor(scheduler: fc.Scheduler, coverage: Coverage) {
+    this.#scheduler = scheduler
+    this.coverage = coverage
+    this.calls = new Calls(scheduler)
+    this.calls.onFault = (caller, method, fault) => {
+      observe(this)
+      noteFault(this, caller, method, fault)
+    }
+  }
+
+  /** Numbers versions, writes and leases. */
+  next(): number {
+    this.#serial += 1
+    return this.#serial
+  }
+
+  version(id: string, given: VersionGiven): WatchedPlugin {
+    const plugin = new WatchedPlugin(versionData(id, this.next(), given), this)
+    this.plugins.set(plugin.data.label, plugin)
+    return plugin
+  }
+
+  handle(id: string): PluginHandle {
+    return this.host.plugin(id) ?? { id, generation: 0 }
+  }
+
+  must(holds: boolean, breach: () => string): void {
+    if (!holds) this.breaches.push(breach())
+  }
+
+  /** Releases one answer for each of `pace`, and lets so many microtasks run after it. */
+  async advance(pace: readonly number[]): Promise<void> {
+    for (const ticks of pace) {
+      if (this.#scheduler.count() > 0) await this.#scheduler.waitOne()
+      if (ticks >= WHOLE_TURN) await turn()
+      else for (let at = 0; at < ticks; at += 1) await Promise.resolve()
+      this.look()
+    }
+  }
+
+  /** Releases answers, in the scheduler's order, until nothing happens any more by itself. */
+  async idle(): Promise<void> {
+    for (let quiet = 0, answers = 0; quiet < QUIET_TURNS; quiet += 1) {
+      await turn()
+      this.look()
+      if (this.#scheduler.count() === 0) continue
+      quiet = 0
+      answers += 1
+      this.must(answers < ENDLESS, () => 'I8: this goes on for ever')
+      await this.#scheduler.waitOne()
+    }
+  }
+
+  /** Lets everything happen that can, after which `promise` has to have settled: nothing that it could wait for is left. */
+  async expect(promise: Promise<unknown>, what: string): Promise<void> {
+    let settled = false
+    const settle = (): void => { settled = true }
+    promise.then(settle, settle)
+    await this.idle()
+    this.must(settled, () => `I8: ${what} has not ended, and waits for nobody`)
+    this.look()
+  }
+
+  /** Time passes, for the host and for everybody who waits for it. No timer fires before every microtask that is due has run. */
+  async pass(ms: number): Promise<void> {
+    await turn()
+    for (const task of [...this.model.operations, ...this.model.tasks]) task.elapsedMs += ms
+    for (const call of this.calls.pending) {
+      call.elapsedMs += ms
+      this.troubled.add(call.caller.id)
+      if (call.elapsedMs >= TIMEOUT_MS) this.late.add(call.caller.id)
+    }
+    observe(this)
+    this.clock.advance(ms)
+  }
+
+  /** @throws Error where anything was found to be wrong, now or since the last time. */
+  look(): void {
+    observe(this)
+    if (this.breaches.length > 0) throw new Error(this.breaches.join('\n'))
+  }
+
+  call<T>(callee: Callee, method: Method, effect: () => T): MaybePromise<T> {
+    return this.calls.make(callee, method, effect) as MaybePromise<T>
+  }
+
+  opening(provider: WatchedProvider): void {
+    observeOpening(this, provider)
+  }
+
+  closing(store: WatchedStore): void {
+    observeClosing(this, store)
+  }
+
+  shuttingDown(plugin: WatchedPlugin): void {
+    observeShutdown(this, plugin)
+  }
+
+  medium(resource: ResourceId): number[] {
+    const medium = this.#media.get(resource) ?? []
+    this.#media.set(resource, medium)
+    return medium
+  }
+}
