@@ -1,5 +1,5 @@
 import { QUESTIONS } from './questions/index.js'
-import type { Answers, Result } from './result.js'
+import type { Result } from './result.js'
 
 const id = process.argv[2] ?? ''
 const question = QUESTIONS[id]
@@ -8,7 +8,9 @@ if (globalThis.gc === undefined) throw new Error('measuring needs node --expose-
 
 // Nobody waits for the answers any more.
 process.once('disconnect', () => process.exit())
-const results: Result[] = []
-for await (const result of question()) results.push(result)
-const answers: Answers = { results }
-process.send?.(answers, () => process.exit())
+for await (const result of question()) await told(result)
+process.exit()
+
+function told(result: Result): Promise<void> {
+  return new Promise((resolve) => { process.send?.(result, () => resolve()) })
+}

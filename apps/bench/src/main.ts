@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { toMarkdown, toTable } from './markdown.js'
 import { QUESTIONS } from './questions/index.js'
-import type { Answers, Result } from './result.js'
+import type { Result } from './result.js'
 
 const ASK = fileURLToPath(new URL('ask.js', import.meta.url))
 const OUT = new URL('../out/', import.meta.url)
@@ -18,9 +18,10 @@ await mkdir(OUT, { recursive: true })
 const results: Result[] = []
 for (const id of selected) {
   const startedAt = performance.now()
-  const answers = await ask(id)
-  results.push(...answers)
-  await writeFile(new URL('results.json', OUT), `${JSON.stringify(results, undefined, 2)}\n`)
+  const answers = await ask(id, async (result) => {
+    results.push(result)
+    await writeFile(new URL('results.json', OUT), `${JSON.stringify(results, undefined, 2)}\n`)
+  })
   process.stdout.write(`\n${id}, in ${Math.round((performance.now() - startedAt) / 1000)} s\n\n${toTable(answers)}\n`)
 }
 // The page has the numbers of one whole run, not of several.
@@ -28,14 +29,20 @@ if (selected.length === all.length) await writeFile(PAGE, toMarkdown(results))
 process.stdout.write(`\n${fileURLToPath(new URL('results.json', OUT))}\n`)
 
 /** One question to a process: none pays for the garbage or the compiled code that another left behind. */
-function ask(id: string): Promise<readonly Result[]> {
+function ask(id: string, onResult: (result: Result) => Promise<void>): Promise<readonly Result[]> {
   return new Promise((resolve, reject) => {
     const child = fork(ASK, [id])
-    let answers: readonly Result[] | undefined
-    child.on('message', (message) => { answers = (message as Answers).results })
+    const answers: Result[] = []
+    let kept = Promise.resolve()
+    child.on('message', (message) => {
+      const result = message as Result
+      answers.push(result)
+      kept = kept.then(() => onResult(result))
+      kept.catch(reject)
+    })
     child.on('error', reject)
     child.on('exit', (code, signal) => {
-      if (code === 0 && answers !== undefined) resolve(answers)
+      if (code === 0) kept.then(() => resolve(answers), reject)
       else reject(new Error(`measuring ${id} ended with ${signal ?? `exit code ${code}`}`))
     })
   })

@@ -27,11 +27,6 @@ export interface Result {
 
 export type Unit = 'ns' | 'µs' | 'ms' | 'GB/s' | 'MiB' | 'KiB' | 'bytes' | 'queries' | '×'
 
-/** What a child process sends home when it has measured. */
-export interface Answers {
-  readonly results: readonly Result[]
-}
-
 export function spreadOf(samples: readonly number[]): Spread {
   const sorted = [...samples].sort((a, b) => a - b)
   const middle = sorted.length / 2

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { imageOf, type IndexBuild, type IndexHandle, type IndexImage, type IndexKindProvider, type IndexSample } from '@uni/reload-index'
 import type { StrategySubject } from '@uni/reload-core/testing'
 import type { RecordBatch, Schema } from 'apache-arrow'
@@ -20,7 +21,9 @@ class NumberIndex implements IndexHandle {
     return batchOf(this.#opened().filter((number) => number <= most).slice(0, k))
   }
 
+  /** Takes a turn of the event loop: writes are under way when others are to be held. */
   async apply(changes: RecordBatch): Promise<void> {
+    await setImmediate()
     this.#opened().push(...numbersIn(changes))
   }
 

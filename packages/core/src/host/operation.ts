@@ -103,8 +103,7 @@ export class Operation {
         await this.#endDryRun()
         return { ...outcome, finalization: undefined }
       }
-      await this.#log.phase('commit', () => this.#commit(change, succession, preflight, handoffs))
-      const bake = this.#bake(succession, handoffs)
+      const bake = await this.#log.phase('commit', () => this.#commit(change, succession, preflight, handoffs))
       const recorded = this.#journal.happened('committed', 'commit')
       const finalization = new Finalization(this.#state, {
         ...outcome, retired: this.#retired, orphans: preflight.orphans, policy: this.#options.drain, journal: this.#journal, recorded, ...(bake && { bake }),
@@ -114,10 +113,14 @@ export class Operation {
     } catch (error) {
       throw await this.#rollback(error)
     } finally {
-      for (const id of this.#ids) this.#state.operations.delete(id)
-      for (const version of this.#retired) this.#state.listed.delete(version)
-      this.#decide()
+      this.#end()
     }
+  }
+
+  #end(): void {
+    for (const id of this.#ids) if (this.#state.operations.get(id) === this) this.#state.operations.delete(id)
+    for (const version of this.#retired) if (this.#state.listed.get(version) === this) this.#state.listed.delete(version)
+    this.#decide()
   }
 
   #begin(): void {
@@ -187,7 +190,7 @@ export class Operation {
   }
 
   /** One turn of the event loop. What may fail comes first; from the publish on nothing can. */
-  #commit(change: EpochChange, succession: Succession, preflight: Preflight, handoffs: Handoffs): void {
+  #commit(change: EpochChange, succession: Succession, preflight: Preflight, handoffs: Handoffs): Bake | undefined {
     const state = this.#state
     this.#refuseAborted('commit')
     this.#checkDependencies('commit')
@@ -196,7 +199,11 @@ export class Operation {
     handoffs.refuseUncommittable()
 
     commit(state, { change, succession, preflight, handoffs, retain: this.#options.bake !== undefined })
+    // At once: whoever sees the new version can change it, or make it permanent.
+    const bake = this.#bake(succession, handoffs)
+    this.#end()
     this.#log.committed(state.epoch.number)
+    return bake
   }
 
   /** From the commit on, for a while, the reload can be taken back. */

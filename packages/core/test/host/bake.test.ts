@@ -246,6 +246,19 @@ describe('a reload that bakes', () => {
     expect([host.plugins()[0]?.version, planRecovery(records).plugins.get('stores')?.version]).toEqual(['2.0.0', '2.0.0'])
   })
 
+  it('can be made permanent by whoever is told of the commit', async () => {
+    const clock = new ManualClock()
+    let permanent: Promise<void> | undefined
+    const host: PluginHost = new PluginHost({
+      strategies: [storeStrategy('pre-copy')], clock,
+      observer: ({ type }) => { if (type === 'committed' && host.plugin('stores')?.generation === 1) permanent = host.makePermanent({ id: 'stores', generation: 1 }) },
+    })
+    const { finalized } = await host.reload(await host.add(new StorePlugin('1.0.0')), new StorePlugin('2.0.0'), { bake: { ms: 10, healthy: () => false } })
+    await permanent
+    expect((await finalized).bake).toEqual({ outcome: 'accepted' })
+    expect(clock.pending).toBe(0)
+  })
+
   it('goes on where it cannot be made permanent', async () => {
     const clock = new ManualClock()
     const journal: Journal = { append: async (record) => { if (record.type === 'permanent') throw new Error('no space left') } }

@@ -42,6 +42,7 @@ export function noteFault(world: World, caller: VersionData, method: Method, fau
 export function noteAbort(world: World, task: OperationTask): void {
   world.look()
   task.may.add('ABORTED')
+  for (const id of task.ids) world.troubled.add(id)
   if (!task.committed && !task.dryRun) task.broken = 'its caller aborted it'
 }
 

@@ -5,10 +5,10 @@ import { FAULTS, METHODS, type Fault, type Method } from './calls.js'
 import { noteAbort } from './causes.js'
 import { acquire, capture, captureReady, release } from './leases.js'
 import { ownerOf, versionOf, type Model } from './model.js'
-import { add, reload, remove, type OperationGiven, type Target } from './operations.js'
+import { add, PLAIN, reload, remove, type OperationGiven, type Target } from './operations.js'
 import { checkProgress } from './progress.js'
 import { attach, deliver, detach, use, write } from './resources.js'
-import { kindOf, KINDS, ORDINARY, PLUGIN_IDS, RESOURCES, SHARED, type VersionGiven } from './version-data.js'
+import { ID_DEPENDED_ON, kindOf, KINDS, ORDINARY, PLUGIN_IDS, RESOURCES, SHARED, type PluginId, type VersionGiven } from './version-data.js'
 import type { World } from './world.js'
 
 export type Command = fc.AsyncCommand<Model, World>
@@ -104,6 +104,13 @@ const together = act('reload all', fc.tuple(fc.shuffledSubarray([...PLUGIN_IDS],
   return reload(world, ids.map((it, at): Target => ({ handle: world.handle(it), given: { ...version, shared: at === heir } })), options)
 })
 
+/** Two that cannot both have what they want begin at once: the shared key, or a plugin that one needs and the other replaces. */
+const races = act('race', fc.tuple(fc.shuffledSubarray([...PLUGIN_IDS], { minLength: 2, maxLength: 2 }), fc.boolean()), (world, [ids, forKey]) => {
+  const breaks = (plugin: PluginId): VersionGiven => ({ ...ORDINARY, shared: forKey, major: !forKey && plugin === ID_DEPENDED_ON ? 2 : 1 })
+  return Promise.all(ids.map((plugin) => versionOf(world.model, plugin) === undefined
+    ? add(world, plugin, breaks(plugin)) : reload(world, [{ handle: world.handle(plugin), given: breaks(plugin) }], PLAIN)))
+})
+
 const inside = act('from inside', fc.tuple(id, fc.constantFrom(...METHODS), kind, operation, fc.boolean()), (world, [plugin, method, about, options, awaited]) => {
   world.calls.inside({ id: plugin, method, kind: aimed(method, about) }, () => {
     const handle = world.handle(plugin)
@@ -116,6 +123,12 @@ const inside = act('from inside', fc.tuple(id, fc.constantFrom(...METHODS), kind
 
 const fails = act('fail', fc.tuple(id, kind, faults, times), (world, [plugin, about, [method, fault], count]) => {
   for (let at = 0; at < count; at += 1) world.calls.fail({ id: plugin, method, kind: aimed(method, about) }, fault)
+})
+
+/** Neither the new version nor the old one can start the stream again. */
+const strands = act('strand', id, (world, plugin) => {
+  for (let at = 0; at < 2; at += 1) world.calls.fail({ id: plugin, method: 'open', kind: 'stop-and-copy' }, 'reject')
+  return reload(world, [{ handle: world.handle(plugin), given: versionGiven(world, plugin, { ...ORDINARY, shared: 'stays' }) }], PLAIN)
 })
 
 /** A call about the plugin as a whole is about no kind. */
@@ -143,7 +156,7 @@ const all: fc.Arbitrary<Command>[] = [
   act('write', stores, write), act('write', stores, write),
   act('deliver', streams, deliver), act('deliver', streams, deliver),
   act('use', resources, use),
-  fails, fails, fails,
+  fails, fails, fails, strands, races,
   act('wake', fc.constant(''), (world) => world.calls.wake()),
   act('abort', fc.nat(3), (world, which) => {
     const { abort, task } = world.abortable[world.abortable.length - 1 - which] ?? {}
@@ -152,7 +165,6 @@ const all: fc.Arbitrary<Command>[] = [
   }),
 ]
 
-/** @param replayPath which of the commands of a failure to run again, as the failure printed it. */
-export function commandsOf(replayPath: string | undefined): fc.Arbitrary<Iterable<Command>> {
-  return fc.commands(all, { maxCommands: 32, size: 'max', ...(replayPath !== undefined && { replayPath }) })
+export function commands(): fc.Arbitrary<Iterable<Command>> {
+  return fc.commands(all, { maxCommands: 32, size: 'max', disableReplayLog: true })
 }

@@ -1,24 +1,25 @@
 import { describeThrown } from '@uni/reload-core'
 import * as fc from 'fast-check'
-import { commandsOf, type Command } from './commands.js'
+import { commands, type Command } from './commands.js'
 import type { Coverage } from './coverage.js'
-import { end, setTheScene } from './the-end.js'
+import { end, setTheScene, type Scene } from './the-end.js'
 import { World } from './world.js'
 
 export interface Exploration {
   readonly seed: number
   readonly runs: number
-  /** Where in the runs of a seed to begin, and which commands to keep: as a failure prints them. */
+  /** The number of the run to begin with, as a failure prints it. */
   readonly path: string | undefined
-  readonly replayPath: string | undefined
 }
 
+const scene: fc.Arbitrary<Scene> = fc.record({ shared: fc.boolean(), dependent: fc.boolean() }, { noNullPrototype: true })
+
 /** As many runs of one seed. @throws Error with the commands of a run that fails, and how to run it again. */
-export async function explore({ seed, runs, path, replayPath }: Exploration, coverage: Coverage): Promise<void> {
-  const property = fc.asyncProperty(fc.scheduler(), commandsOf(replayPath), async (scheduler, commands) => {
+export async function explore({ seed, runs, path }: Exploration, coverage: Coverage): Promise<void> {
+  const property = fc.asyncProperty(fc.scheduler(), scene, commands(), async (scheduler, given, sequence) => {
     const world = new World(scheduler, coverage)
-    await setTheScene(world)
-    await fc.asyncModelRun(() => ({ model: world.model, real: world }), commands)
+    await setTheScene(world, given)
+    await fc.asyncModelRun(() => ({ model: world.model, real: world }), sequence)
     await end(world)
     coverage.runs += 1
   })
@@ -26,14 +27,13 @@ export async function explore({ seed, runs, path, replayPath }: Exploration, cov
   if (result.failed) throw new Error(story(result))
 }
 
-function story({ seed, counterexample, counterexamplePath, errorInstance }: fc.RunDetails<[scheduler: fc.Scheduler, commands: Iterable<Command>]>): string {
-  const [scheduler, commands] = counterexample ?? []
-  const text = String(commands)
-  const replayPath = /replayPath="([^"]*)"/.exec(text)?.[1]
-  const again = [`RELOAD_SEED=${seed}`, counterexamplePath !== null && `RELOAD_PATH=${counterexamplePath}`, replayPath !== undefined && `RELOAD_COMMANDS='${replayPath}'`]
+function story({ seed, counterexample, counterexamplePath, errorInstance }: fc.RunDetails<[scheduler: fc.Scheduler, scene: Scene, commands: Iterable<Command>]>): string {
+  const [scheduler, given, sequence] = counterexample ?? []
+  // What was left out of its commands is found again, the same way, where the run itself is repeated.
+  const run = counterexamplePath?.split(':')[0]
   return [
-    describeThrown(errorInstance), '', ...text.split(/,(?=[a-z])(?![^[{]*[\]}])/), '',
-    `Run it again: ${again.filter(Boolean).join(' ')} npx vitest run --project @uni/reload-core test/interleavings`, '',
+    describeThrown(errorInstance), '', `beginning with ${JSON.stringify(given)}`, ...String(sequence).split(/,(?=[a-z])(?![^[{]*[\]}])/), '',
+    `Run it again: RELOAD_SEED=${seed}${run === undefined ? '' : ` RELOAD_PATH=${run}`} npx vitest run --project @uni/reload-core test/interleavings`, '',
     'The answers, in the order in which they were released:', String(scheduler),
   ].join('\n')
 }

@@ -19,6 +19,7 @@ const OTHERS: Record<string, (racing: RacingHost) => Promise<unknown>> = {
   'reload': (racing) => racing.reload('3.0.0'),
   'remove': (racing) => racing.remove(),
   'close': (racing) => racing.close(),
+  'abort': (racing) => racing.abort(),
 }
 
 /** Where the first one lets the event loop turn it does not end before; by then it has long been under way. */
@@ -36,10 +37,11 @@ describe('two at a time', () => {
       const where = `${second} after ${turns} turns`
       over = ended
       const outcomes = [await one, await two]
+      const ignored = racing.ignoredAbort(outcomes[0] ?? '')
       const found = racing.lookAround()
       await racing.close()
-      expect({ where, outcomes, ...found, ...racing.leftBehind() }).toEqual({
-        where, outcomes, astray: [], entries: found.entries === undefined ? undefined : racing.written, open: [], unbalanced: [], plugins: [], resources: [],
+      expect({ where, outcomes, ignored, ...found, ...racing.leftBehind() }).toEqual({
+        where, outcomes, ignored: [], astray: [], entries: found.entries === undefined ? undefined : racing.written, open: [], unbalanced: [], plugins: [], resources: [],
       })
     }
   })

@@ -10,6 +10,9 @@ export class RacingHost {
   /** Acknowledged writes to the ledger. */
   readonly written: number[] = []
   readonly #kinds: { readonly opened: readonly (Ledger | Cell)[] }[] = []
+  readonly #caller = new AbortController()
+  /** Whether the caller aborted when nothing had been committed yet. */
+  #abortedInTime = false
   #ledger: LiveResource<Ledger, number> | undefined
   #cell: LiveResource<Cell, number> | undefined
 
@@ -27,11 +30,22 @@ export class RacingHost {
 
   reload(version: string, options: ReloadOptions & { breaks?: boolean } = {}): Promise<unknown> {
     const { breaks = false, ...rest } = options
-    return this.host.reload(this.#handle, this.#version(version, breaks), rest)
+    return this.host.reload(this.#handle, this.#version(version, breaks), { signal: this.#caller.signal, ...rest })
   }
 
   remove(): Promise<unknown> {
-    return this.host.remove(this.#handle, { onOrphan: 'close' })
+    return this.host.remove(this.#handle, { onOrphan: 'close', signal: this.#caller.signal })
+  }
+
+  /** The caller of all these has thought better of it. */
+  async abort(): Promise<void> {
+    this.#abortedInTime = this.host.plugin('p')?.generation === 0
+    this.#caller.abort()
+  }
+
+  /** What went on to its commit although its caller had aborted it. */
+  ignoredAbort(outcome: string): readonly string[] {
+    return this.#abortedInTime && outcome === 'done' && this.host.plugin('p')?.generation !== 0 ? ['committed after it was aborted'] : []
   }
 
   attach(name: string): Promise<unknown> {

@@ -20,7 +20,7 @@ export function attach(world: World, resource: ResourceId): void {
     if (attached === undefined) return
     const data = model.resources.get(resource)
     // It may have been closed as an orphan in the same turn.
-    if (data !== undefined) live.set(resource, { resource: attached, data })
+    if (data !== undefined) live.set(resource, { resource: attached, data, detaching: false })
     world.must(data !== undefined || task.may.has('PROVIDER_NOT_FOUND'), () => `I10: ${resource} was attached with ${outcome}, and is not there`)
   })
 }
@@ -28,7 +28,9 @@ export function attach(world: World, resource: ResourceId): void {
 export function detach(world: World, resource: ResourceId): void {
   const { model, live } = world
   const attached = live.get(resource)
-  if (attached === undefined) return
+  // Detaching twice is detaching once, with one outcome.
+  if (attached === undefined || attached.detaching) return
+  attached.detaching = true
   if (model.resources.get(resource) === attached.data) model.going.add(resource)
   void follow(world, begin(world, 'detach', resource), attached.resource.detach(), () => { model.going.delete(resource) })
 }

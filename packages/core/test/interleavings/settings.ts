@@ -8,11 +8,11 @@ export interface Settings extends Exploration {
   readonly soakMinutes: number | undefined
 }
 
-export function settingsOf({ RELOAD_SEED, RELOAD_RUNS, RELOAD_PATH, RELOAD_COMMANDS, SOAK_MINUTES }: Readonly<Record<string, string | undefined>>): Settings {
+export function settingsOf({ RELOAD_SEED, RELOAD_RUNS, RELOAD_PATH, SOAK_MINUTES }: Readonly<Record<string, string | undefined>>): Settings {
   return {
     seed: RELOAD_SEED === undefined ? freshSeed() : Number(RELOAD_SEED),
     runs: Number(RELOAD_RUNS ?? RUNS),
-    path: RELOAD_PATH, replayPath: RELOAD_COMMANDS,
+    path: RELOAD_PATH,
     soakMinutes: SOAK_MINUTES === undefined ? undefined : Number(SOAK_MINUTES),
   }
 }

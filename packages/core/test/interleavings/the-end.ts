@@ -3,7 +3,7 @@ import { add, PLAIN, reload } from './operations.js'
 import { checkProgress } from './progress.js'
 import { attach, deliver, write } from './resources.js'
 import { TIMEOUT_MS } from './timing.js'
-import { kindOf, KINDS, ORDINARY, PLUGIN_IDS, SHARED, type ResourceId } from './version-data.js'
+import { ID_THAT_DEPENDS, kindOf, KINDS, ORDINARY, PLUGIN_IDS, SHARED, type ResourceId } from './version-data.js'
 import type { World } from './world.js'
 
 /** Every deadline has passed after so many of the longest ones, one after another: steps, their rollbacks, the calls inside. */
@@ -66,7 +66,7 @@ async function reloadEverything(world: World): Promise<void> {
   const { model, coverage } = world
   for (const id of PLUGIN_IDS) {
     const installed = model.plugins.find(({ version }) => version.id === id)
-    if (installed === undefined && id === 'c') continue
+    if (installed === undefined && id === ID_THAT_DEPENDS) continue
     const given = { ...ORDINARY, prompt: true, shared: installed?.version.keys.includes(SHARED) ?? false }
     await world.expect(installed ? reload(world, [{ handle: world.handle(id), given }], PLAIN, 'last reload') : add(world, id, given), `the last reload of ${id}`)
     const now = model.plugins.find(({ version }) => version.id === id)?.version.keys
@@ -100,10 +100,17 @@ function leaveNothing(world: World): void {
   world.must(left.length === 0, () => `I12: in the end the host lists ${left}`)
 }
 
+export interface Scene {
+  /** Whether somebody provides the shared key, and whether somebody needs another plugin; if not, it can be raced for. */
+  readonly shared: boolean
+  readonly dependent: boolean
+}
+
 /** Something to begin with, so that a short sequence is about something too. */
-export async function setTheScene(world: World): Promise<void> {
+export async function setTheScene(world: World, { shared, dependent }: Scene): Promise<void> {
   for (const id of PLUGIN_IDS) {
-    await world.expect(add(world, id, { ...ORDINARY, shared: id === 'b' }), `the first install of ${id}`)
+    if (id === ID_THAT_DEPENDS && !dependent) continue
+    await world.expect(add(world, id, { ...ORDINARY, shared: shared && id === 'b' }), `the first install of ${id}`)
   }
   for (const resource of ['clean/a', 'pre-copy/a', 'stop-and-copy/a', 'pre-copy/b', SHARED, 'stop-and-copy/c'] as const) attach(world, resource)
   await world.idle()

@@ -41,16 +41,18 @@ export class World implements Watcher {
   })
   readonly plugins = new Map<string, WatchedPlugin>()
   readonly leases: HeldLease[] = []
-  readonly live = new Map<ResourceId, { readonly resource: LiveResource<Store, number>; readonly data: ResourceData }>()
+  readonly live = new Map<ResourceId, { readonly resource: LiveResource<Store, number>; readonly data: ResourceData; detaching: boolean }>()
   /** Callers' signals of the operations that have not settled. */
   readonly abortable: { readonly abort: AbortController; readonly task: OperationTask }[] = []
   /** What was found to be wrong. It may be found inside a plugin call, where throwing would be taken for the plugin's failure. */
   readonly breaches: string[] = []
-  /** Labels of the versions whose leases may be told to end, and ids of the plugins of which a call failed or was late. */
+  /** Labels of the versions whose leases may be told to end, and ids of the plugins of which a call failed, was late or was given up on. */
   readonly forcible = new Set<string>()
   readonly troubled = new Set<string>()
   /** Ids of the plugins of which a call has passed its deadline, so that others may not have waited for it. */
   readonly late = new Set<string>()
+  /** The resources that were ever seen to be halted. */
+  readonly halted = new Set<ResourceId>()
   /** The view that was held to the model last, and its revision then. */
   judged: { readonly revision: number; readonly view: View } | undefined
   closed = false

@@ -114,7 +114,7 @@ describe('a journal in a file', () => {
 
   it('refuses to begin where the file cannot be read, and does not take it for a first run', async () => {
     await mkdir(file, { recursive: true })
-    await expect(FileJournal.open(file)).rejects.toMatchObject({ code: 'EISDIR' })
+    await expect(FileJournal.open(file)).rejects.toMatchObject({ code: 'EISDIR', syscall: 'read' })
   })
 
   it('refuses records once it is closed', async () => {

@@ -1,4 +1,5 @@
-import { OldProviders, ReloadDispatcher, ReloadKindHandlers, cleanHandoff, preCopy, stopAndCopy, type Cutover, type HandoffStrategy } from '@uni/reload-core'
+import { OldProviders, PluginHost, ReloadDispatcher, ReloadKindHandlers, cleanHandoff, preCopy, stopAndCopy, type Cutover, type HandoffStrategy, type Plugin } from '@uni/reload-core'
+import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
 import { failureOf } from '../fixtures/deferred.js'
 import { STORES, StoreProvider, type Store } from '../fixtures/store.js'
@@ -47,6 +48,22 @@ describe('a strategy with none of the verbs that are optional', () => {
     const outcome = await dispatch()
     await outcome.rollback()
     expect(outcome.resources(surface)).toEqual(new Map())
+  })
+
+  it.each(['clean', 'pre-copy'])('I7 takes a reload back: %s', async (discipline) => {
+    const { strategy, surface } = bare(discipline, 'overlap')
+    const clock = new ManualClock()
+    const host = new PluginHost({ clock, strategies: [strategy] })
+    const of = (version: string): Plugin => ({
+      manifest: { id: 'bare', version }, register: (registrar) => { registrar.provide(surface, new StoreProvider('only', version)) },
+    })
+    const handle = await host.add(of('1.0.0'))
+    await host.attach(surface, { name: 'a', key: 'only', open: (provider) => provider.make([]) })
+    const { finalized } = await host.reload(handle, of('2.0.0'), { bake: { ms: 10, healthy: () => false } })
+    clock.advance(10)
+    const { bake } = await finalized
+    const [result] = bake?.outcome === 'taken-back' ? bake.results : []
+    expect((await result?.finalized)?.errors).toEqual([])
   })
 
   it('closes a clean resource that leaves as one that needs no closing', async () => {

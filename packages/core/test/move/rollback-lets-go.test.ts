@@ -1,4 +1,4 @@
-import { OldProviders, PluginHost, ReloadDispatcher, ReloadKindHandlers, WriteGate, type HandoffStrategy, type Journal } from '@uni/reload-core'
+import { OldProviders, PluginHost, ReloadDispatcher, ReloadKindHandlers, WriteGate, type HandoffStrategy } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
 import { StorePlugin } from '../fixtures/store-plugin.js'
@@ -37,15 +37,22 @@ describe('a rollback lets the gate go by itself', () => {
   it.each(['clean', 'pre-copy'] as const)('I3 of the way back to what was kept, %s', async (discipline) => {
     const clock = new ManualClock()
     const states: string[] = []
-    let prepared = 0
-    // The install, the reload, and then the way back.
-    const journal: Journal = { append: async ({ type }) => { if (type === 'prepared' && (prepared += 1) === 3) throw new Error('no space') } }
-    const host = new PluginHost({ clock, journal, strategies: [noting(discipline, states)] })
+    const strategy = noting(discipline, states)
+    // Writes are held by the time it fails.
+    const failing: HandoffStrategy<StoreProvider, Store, number> = {
+      ...strategy,
+      handoff(job, ctx) {
+        const move = strategy.handoff?.(job, ctx)
+        if (move === undefined) throw new Error('the strategy hands nothing over')
+        return job.kept === undefined ? move : { ...move, converge: () => Promise.reject(new Error('no way back')) }
+      },
+    }
+    const host = new PluginHost({ clock, strategies: [failing] })
     const handle = await host.add(new StorePlugin('1.0.0', { discipline }))
     const store = await host.attach(STORES[discipline], { name: 'main', key: 'stores', open: (provider) => provider.open(undefined) })
     const { finalized } = await host.reload(handle, new StorePlugin('2.0.0', { discipline }), { bake: { ms: 10, healthy: () => false } })
     clock.advance(10)
-    expect((await finalized).bake).toMatchObject({ outcome: 'stranded', error: { message: expect.stringContaining('no space') as string } })
+    expect((await finalized).bake).toMatchObject({ outcome: 'stranded', error: { message: expect.stringContaining('no way back') as string } })
     await store.write(2)
     expect(states).toEqual(['open'])
   })

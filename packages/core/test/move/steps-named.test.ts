@@ -1,7 +1,7 @@
 import { PluginHost } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { failureOf } from '../fixtures/deferred.js'
+import { Deferred, failureOf, turn } from '../fixtures/deferred.js'
 import { StorePlugin } from '../fixtures/store-plugin.js'
 import { STORES, storeStrategy, type Image } from '../fixtures/store.js'
 import { sceneOfOne } from '../fixtures/store-scene.js'
@@ -82,5 +82,23 @@ describe('a way back', () => {
     const report = (await finalized).bake
     const [result] = report?.outcome === 'taken-back' ? report.results : []
     expect((await result?.finalized)?.errors).toMatchObject([{ phase: 'finalize', step: 'close' }])
+  })
+
+  it('I8 I10 names the hold that a write of the new version does not let begin', async () => {
+    const clock = new ManualClock()
+    const host = new PluginHost({ clock, strategies: [storeStrategy('pre-copy')], timeouts: { prepare: 50 } })
+    const v2 = new StorePlugin('2.0.0')
+    const handle = await host.add(new StorePlugin('1.0.0'))
+    const store = await host.attach(STORES['pre-copy'], { name: 'main', key: 'stores', open: (provider) => provider.open(undefined) })
+    const { finalized } = await host.reload(handle, v2, { bake: { ms: 10, healthy: () => false } })
+    const slow = new Deferred()
+    v2.provider.breakNext('apply', async (run) => { await slow.promise; run() })
+    const write = store.write(1)
+    clock.advance(10)
+    await turn()
+    clock.advance(50)
+    expect((await finalized).bake).toMatchObject({ outcome: 'stranded', error: { code: 'STEP_TIMEOUT', step: 'hold writes' } })
+    slow.resolve()
+    await write
   })
 })

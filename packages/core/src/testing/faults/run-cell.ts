@@ -6,6 +6,7 @@ import { nameOf } from './call-site.js'
 import type { Cell } from './cell.js'
 import { BYSTANDER } from './circumstances.js'
 import { Fault } from './fault.js'
+import { checkEnd, checkOrder } from './final-check.js'
 import { checkEnding, type Ending } from './outcome-check.js'
 import { Stand } from './stand.js'
 import { checkState } from './state-check.js'
@@ -74,13 +75,15 @@ class CellRunner<P, R, W> {
     for (let turns = 0; turns < 3; turns += 1) await turn()
     await users.gone()
     stand.trace.stop()
+    if (strikes.length === 0) checkOrder(stand.trace, this.#broken)
     checkEnding(this.#cell, this.#strategy.surface.id, ending, this.#told)
 
     const committed = ending.results?.some(({ status }) => status === 'committed') === true
     const beside = await bystander()
     await checkState(stand, this.#broken, { version: committed ? 2 : 1, generation: committed ? 1 : 0, bystander: beside }, 'after it')
     await this.#reloadAgain(stand, { generation: committed ? 2 : 1, bystander: beside })
-    await this.#end(stand)
+    await checkEnd(stand, this.#broken)
+    this.#broken.must(this.#signal.listeners === 0, 'I12', `${this.#signal.listeners} listeners are left on the caller's signal`)
     return this.#result(stand)
   }
 
@@ -158,22 +161,5 @@ class CellRunner<P, R, W> {
       return
     }
     await checkState(stand, this.#broken, { version: 3, generation, bystander }, 'after the next reload')
-  }
-
-  /** Everything has been closed once, and nothing is left (I7, I12). */
-  async #end(stand: Stand<P, R, W>): Promise<void> {
-    const closing = stand.host[Symbol.asyncDispose]()
-    const { ended } = await stand.settle(closing)
-    this.#broken.must(ended, 'I8', 'the host cannot be closed')
-    if (!ended) return
-    await turn()
-    for (const { origin: { kind, position, version }, ends } of stand.recorder.given) {
-      this.#broken.must(ends === 1, 'I7', `a ${kind} of ${position}, version ${version}, was closed ${ends} times`)
-    }
-    for (const { id, version, lives } of stand.plugins) {
-      this.#broken.must(lives.inits <= 1 && lives.shutdowns === lives.inits, 'I7', `version ${version} of ${id} was initialized ${lives.inits} times, and shut down ${lives.shutdowns} times`)
-    }
-    this.#broken.must(stand.clock.pending === 0, 'I12', `${stand.clock.pending} timers are pending`)
-    this.#broken.must(this.#signal.listeners === 0, 'I12', `${this.#signal.listeners} listeners are left on the caller's signal`)
   }
 }

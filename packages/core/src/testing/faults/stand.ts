@@ -9,15 +9,10 @@ import { BYSTANDER, DEADLINE_MS, POSITIONS, type Circumstances } from './circums
 import type { Misshape } from './misshape.js'
 import { Recorder, type PluginCall } from './recorder.js'
 import { ResourceLedger } from './resource-ledger.js'
+import { settle, type Settled } from './settle.js'
 import type { StrategySubject, SubjectScene } from './subject.js'
 import { Trace, type Aim } from './trace.js'
-import { turn } from './turn.js'
 import { versionedPlugin, type VersionedPlugin } from './versioned-plugin.js'
-
-/** Turns of the event loop after which a reload in which nothing happens is taken to wait for time to pass. */
-const QUIET_TURNS = 4
-/** Deadlines that may pass one after the other: that of a call, of what undoes it, of what waits for either. */
-const MAX_DEADLINES = 6
 
 export interface StandOptions<P, R, W> {
   readonly strategy: HandoffStrategy<P, R, W>
@@ -117,21 +112,8 @@ export class Stand<P, R, W> {
     return this.host.reloadAll(this.ids.map((id) => ({ handle: this.handle(id), plugin: this.plugin(id, version).plugin })), options)
   }
 
-  /** Waits, letting a deadline pass whenever nothing happens any more. Answers whether it ended in bounded time, and by itself. */
-  async settle(promise: Promise<unknown>): Promise<{ readonly ended: boolean; readonly deadlines: number }> {
-    let ended = false
-    const end = (): void => { ended = true }
-    promise.then(end, end)
-    for (let deadlines = 0; ; deadlines += 1) {
-      for (let quiet = 0; quiet < QUIET_TURNS; quiet += 1) {
-        const { activity } = this.trace
-        await turn()
-        if (ended) return { ended, deadlines }
-        if (this.trace.activity !== activity) quiet = -1
-      }
-      if (deadlines === MAX_DEADLINES) return { ended, deadlines }
-      this.clock.advance(DEADLINE_MS)
-    }
+  settle(promise: Promise<unknown>): Promise<Settled> {
+    return settle(promise, this.trace, this.clock)
   }
 
   async #attach(name: string): Promise<void> {

@@ -1,0 +1,96 @@
+import { cdcHandoff } from '@uni/reload-cdc'
+import { PluginHost, type HandoffStrategy, type LiveResource, type Plugin } from '@uni/reload-core'
+import { aggregateFnHandoff, backgroundJobHandoff, scalarFnHandoff, storageBackendHandoff } from '@uni/reload-core/surfaces'
+import { ManualClock, type StrategySubject } from '@uni/reload-core/testing'
+import { crdtHandoff } from '@uni/reload-crdt'
+import { indexHandoff } from '@uni/reload-index'
+import { logicalTypeHandoff } from '@uni/reload-logical-type'
+import { describe, expect, it } from 'vitest'
+import { leftBy } from '../../../packages/core/test/leaks/leak-watch.js'
+import { expectNothingLeft } from '../../../packages/core/test/leaks/no-leaks.js'
+import { surfacesOfStrategies } from '../src/strategies.js'
+import { aggregateFnSubject } from '../src/subjects/aggregate-fn.js'
+import { backgroundJobSubject } from '../src/subjects/background-job.js'
+import { cdcOutputSubject } from '../src/subjects/cdc-output.js'
+import { crdtKindSubject } from '../src/subjects/crdt-kind.js'
+import { indexKindSubject } from '../src/subjects/index-kind.js'
+import { logicalTypeSubject } from '../src/subjects/logical-type.js'
+import { scalarFnSubject } from '../src/subjects/scalar-fn.js'
+import { storageBackendSubject } from '../src/subjects/storage-backend.js'
+
+/** More for the kinds that hand something over, or judge by samples. */
+const [FEW, MANY] = [500, 750]
+const KEY = 'key'
+const NAME = 'main'
+/** There is one write in so many reloads: what a resource keeps of each is not to be taken for a leak. */
+const PER_WRITE = 10
+
+interface Reloading {
+  readonly surface: string
+  readonly reloads: number
+  /** Reloads over and over, and rejects where anything is left of it. */
+  run(): Promise<void>
+}
+
+function reloading<P extends object, R, W>(strategy: HandoffStrategy<P, R, W>, subject: StrategySubject<P, R, W>, reloads: number): Reloading {
+  const { surface } = strategy
+
+  async function run(): Promise<void> {
+    const clock = new ManualClock()
+    const { signal } = new AbortController()
+    const host = new PluginHost({ strategies: [strategy], clock })
+    const { provider, resources, answer } = await subject.scene({ samples: true })
+    const plugin = (version: number): Plugin => ({
+      manifest: { id: 'plugin', version: `${version}.0.0` },
+      register: (registrar) => { registrar.provide(surface, provider(KEY, version)) },
+    })
+    const writes = Array.from({ length: reloads / PER_WRITE }, (_, nth) => nth)
+    // Batches are made once, and kept.
+    for (const nth of writes) resources?.write(NAME, nth)
+    let serving = plugin(1)
+    let handle = await host.add(serving)
+    const live: LiveResource<R, W> | undefined = resources && await host.attach(surface, { name: NAME, key: KEY, open: (open) => resources.open(open, NAME) })
+
+    async function reload(nth: number, gone: (object: object) => void): Promise<void> {
+      const next = plugin(nth + 2)
+      const writing = resources && nth % PER_WRITE === 0 ? live?.write(resources.write(NAME, nth / PER_WRITE)) : undefined
+      const lease = host.capture({ signal })
+      const result = await host.reload(handle, next, { signal })
+      lease[Symbol.dispose]()
+      await writing
+      await result.finalized
+      for (const object of [serving, lease, result]) gone(object)
+      serving = next
+      handle = result.handle
+    }
+
+    // Of each reload: the old plugin, a lease that saw it, and the result.
+    expectNothingLeft(await leftBy({ reloads, clock, signal, reload }), 3 * reloads)
+    using lease = host.capture()
+    if (answer) expect(await answer(lease.get(surface, KEY))).toBe(reloads + 1)
+    if (resources) expect(await resources.entries(lease.resource(surface, NAME), NAME)).toEqual(writes)
+  }
+
+  return { surface: surface.id, reloads, run }
+}
+
+const KINDS: readonly Reloading[] = [
+  reloading(scalarFnHandoff(), scalarFnSubject, FEW),
+  reloading(aggregateFnHandoff(), aggregateFnSubject, FEW),
+  reloading(backgroundJobHandoff(), backgroundJobSubject, FEW),
+  reloading(storageBackendHandoff(), storageBackendSubject, FEW),
+  reloading(cdcHandoff(), cdcOutputSubject, MANY),
+  reloading(logicalTypeHandoff(), logicalTypeSubject, MANY),
+  reloading(indexHandoff(), indexKindSubject, MANY),
+  reloading(crdtHandoff(), crdtKindSubject, MANY),
+]
+
+describe('I12 reloads leave nothing behind', () => {
+  it.each(KINDS)('$reloads of $surface', async ({ run }) => {
+    await expect(run()).resolves.toBeUndefined()
+  }, 120_000)
+
+  it('of the strategy of every surface', () => {
+    expect(KINDS.map(({ surface }) => surface).toSorted()).toEqual(surfacesOfStrategies())
+  })
+})

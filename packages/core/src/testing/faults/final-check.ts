@@ -1,0 +1,30 @@
+import type { Breaches } from './breaches.js'
+import { POSITIONS } from './circumstances.js'
+import type { Stand } from './stand.js'
+import type { Trace } from './trace.js'
+import { turn } from './turn.js'
+
+/** Closes the host: everything has been closed once, and nothing is left (I7, I12). */
+export async function checkEnd<P, R, W>(stand: Stand<P, R, W>, breaches: Breaches): Promise<void> {
+  const closing = stand.host[Symbol.asyncDispose]()
+  const { ended } = await stand.settle(closing)
+  breaches.must(ended, 'I8', 'the host cannot be closed')
+  if (!ended) return
+  await turn()
+  for (const { origin: { kind, position, version }, ends } of stand.recorder.given) {
+    breaches.must(ends === 1, 'I7', `a ${kind} of ${position}, version ${version}, was closed ${ends} times`)
+  }
+  for (const { id, version, lives } of stand.plugins) {
+    breaches.must(lives.inits <= 1 && lives.shutdowns === lives.inits, 'I7', `version ${version} of ${id} was initialized ${lives.inits} times, and shut down ${lives.shutdowns} times`)
+  }
+  breaches.must(stand.clock.pending === 0, 'I12', `${stand.clock.pending} timers are pending`)
+}
+
+/** Where nothing was struck, what was done last is undone first: resources, and then plugins (O2). */
+export function checkOrder({ calls }: Trace, breaches: Breaches): void {
+  const undone = [...calls.values()].filter(({ site }) => site.phase === 'rollback' && !site.byUser).map(({ site }) => site)
+  for (const ofPlugins of [false, true]) {
+    const places = undone.filter(({ call }) => call.startsWith('plugin.') === ofPlugins).map(({ position }) => (POSITIONS as readonly string[]).indexOf(position))
+    breaches.must(places.every((place, at) => at === 0 || place <= (places[at - 1] ?? place)), 'O2', `it is undone in the order ${places.join(', ')}`)
+  }
+}

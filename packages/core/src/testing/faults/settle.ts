@@ -1,0 +1,33 @@
+import type { ManualClock } from '../manual-clock.js'
+import { DEADLINE_MS } from './circumstances.js'
+import type { Trace } from './trace.js'
+import { turn } from './turn.js'
+
+/** Turns of the event loop after which a reload in which nothing happens is taken to wait for time to pass. */
+const QUIET_TURNS = 4
+/** Deadlines that may pass one after the other: that of a call, of what undoes it, of what waits for either. */
+const MAX_DEADLINES = 6
+
+export interface Settled {
+  /** Whether it came to an end in bounded time. */
+  readonly ended: boolean
+  /** How many deadlines had to pass. */
+  readonly deadlines: number
+}
+
+/** Waits for `promise`, letting a deadline pass whenever nothing happens any more. */
+export async function settle(promise: Promise<unknown>, trace: Trace, clock: ManualClock): Promise<Settled> {
+  let ended = false
+  const end = (): void => { ended = true }
+  promise.then(end, end)
+  for (let deadlines = 0; ; deadlines += 1) {
+    for (let quiet = 0; quiet < QUIET_TURNS; quiet += 1) {
+      const { activity } = trace
+      await turn()
+      if (ended) return { ended, deadlines }
+      if (trace.activity !== activity) quiet = -1
+    }
+    if (deadlines === MAX_DEADLINES) return { ended, deadlines }
+    clock.advance(DEADLINE_MS)
+  }
+}

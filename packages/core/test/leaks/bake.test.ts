@@ -1,0 +1,52 @@
+import { PluginHost } from '@uni/reload-core'
+import { ManualClock } from '@uni/reload-core/testing'
+import { describe, expect, it } from 'vitest'
+import { cellHandoff, cellKind, CellKind, openCell } from '../fixtures/cell.js'
+import { LedgerKind, ledgerHandoff, ledgerKind } from '../fixtures/ledger.js'
+import { TestPlugin } from '../fixtures/test-plugin.js'
+import { leftBy } from './leak-watch.js'
+import { expectNothingLeft } from './no-leaks.js'
+
+const RELOADS = 1_000
+const BAKE_MS = 100
+
+function version(number: string): TestPlugin {
+  return new TestPlugin('both', number, { register: (registrar) => { registrar.provide(ledgerKind, new LedgerKind()).provide(cellKind, new CellKind(number)) } })
+}
+
+/** A host with one resource that is copied and one that is not, whose plugin is reloaded with a period in which it can go back. */
+async function baking(healthy: boolean) {
+  const clock = new ManualClock()
+  const { signal } = new AbortController()
+  const host = new PluginHost({ strategies: [ledgerHandoff(), cellHandoff()], clock })
+  let serving = version('1.0.0')
+  let handle = await host.add(serving)
+  const ledger = await host.attach(ledgerKind, { name: 'ledger', key: 'ledger', open: (provider) => provider.open(undefined) })
+  const cell = await host.attach(cellKind, openCell('cell'))
+
+  async function reload(nth: number, gone: (object: object) => void): Promise<void> {
+    const next = version(`1.0.${nth + 1}`)
+    const result = await host.reload(handle, next, { signal, bake: { ms: BAKE_MS, healthy: () => healthy } })
+    await Promise.all([ledger.write(nth), cell.write(nth)])
+    clock.advance(BAKE_MS)
+    const { bake } = await result.finalized
+    expect(bake?.outcome).toBe(healthy ? 'healthy' : 'taken-back')
+    for (const object of [healthy ? serving : next, result]) gone(object)
+    if (healthy) serving = next
+    handle = bake?.outcome === 'taken-back' ? bake.results[0]?.handle ?? handle : result.handle
+  }
+
+  const entries = (): readonly number[] => {
+    using lease = host.capture({ signal })
+    return lease.resource(ledgerKind, 'ledger').entries
+  }
+  return { clock, signal, reload, entries }
+}
+
+describe(`I12 ${RELOADS} reloads that can be taken back leave nothing behind`, () => {
+  it.each([['that are not', true], ['that are', false]])('%s', async (_, healthy) => {
+    const { entries, ...host } = await baking(healthy)
+    expectNothingLeft(await leftBy({ ...host, reloads: RELOADS }), 2 * RELOADS)
+    expect(entries()).toEqual(Array.from({ length: RELOADS }, (__, nth) => nth))
+  }, 120_000)
+})
