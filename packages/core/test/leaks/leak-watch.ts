@@ -8,6 +8,8 @@ const gc: unknown = runInNewContext('globalThis.gc')
 
 /** The heap is measured after each. Before them comes one as long as two: most of what is compiled is there by then. */
 const STRETCHES = 3
+/** What the runtime compiles late, or throws away again, has moved the heap by up to 300 kB from one measurement to the next. */
+const NOISE_BYTES = 600_000
 /** Of collection: what a turn has looked at weakly is kept to its end, and what is finalized frees more. */
 const ROUNDS = 3
 
@@ -26,7 +28,7 @@ export interface Left {
   /** Objects that were said to be gone, and how many of them are still reachable. */
   readonly gone: number
   readonly reachable: number
-  /** By which the heap has grown, after collection, per reload. */
+  /** By which the heap has grown, after collection, per reload, beyond what the runtime itself makes it grow by. */
   readonly bytesPerReload: number
   readonly timers: number
   readonly listeners: number
@@ -54,7 +56,7 @@ export async function leftBy({ reloads, clock, signal, reload }: Repeated): Prom
   // The beat by which the host measures synchronous stretches ends itself.
   clock.advance(10)
   return {
-    ...counts, bytesPerReload: growth(heap) / length,
+    ...counts, bytesPerReload: Math.max(0, growth(heap) - NOISE_BYTES) / length,
     timers: clock.pending, listeners: getEventListeners(signal, 'abort').length, resources: added(resources, process.getActiveResourcesInfo()),
   }
 }

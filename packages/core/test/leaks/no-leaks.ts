@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import type { Left } from './leak-watch.js'
 
-/** Generous, for what is compiled late is in it. What is watched by weak references is held to exactly none. */
+/** What is watched by weak references is held to exactly none. */
 const BYTES_PER_RELOAD = 500
 
 export function expectNothingLeft(left: Left, gone: number): void {
