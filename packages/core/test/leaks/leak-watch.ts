@@ -12,6 +12,8 @@ const STRETCHES = 3
 const NOISE_BYTES = 600_000
 /** Of collection: what a turn has looked at weakly is kept to its end, and what is finalized frees more. */
 const ROUNDS = 3
+/** How often is looked again for objects that are still reachable. */
+const PATIENCE = 20
 
 export interface Repeated {
   readonly reloads: number
@@ -45,7 +47,7 @@ export async function leftBy({ reloads, clock, signal, reload }: Repeated): Prom
     await collect()
     const { heapUsed } = process.memoryUsage()
     counts.gone += watched.length
-    counts.reachable += watched.filter((object) => object.deref() !== undefined).length
+    counts.reachable += await reachableOf(watched)
     return heapUsed
   }
 
@@ -59,6 +61,16 @@ export async function leftBy({ reloads, clock, signal, reload }: Repeated): Prom
     ...counts, bytesPerReload: Math.max(0, growth(heap) - NOISE_BYTES) / length,
     timers: clock.pending, listeners: getEventListeners(signal, 'abort').length, resources: added(resources, process.getActiveResourcesInfo()),
   }
+}
+
+/** How many are left, when what the last turns held on to has had its time to go. */
+async function reachableOf(watched: readonly WeakRef<object>[]): Promise<number> {
+  let reachable = watched
+  for (let round = 0; round < PATIENCE && reachable.length > 0; round += 1) {
+    await collect()
+    reachable = reachable.filter((object) => object.deref() !== undefined)
+  }
+  return reachable.length
 }
 
 /**
