@@ -1,6 +1,7 @@
 import type { Fault, Method } from './calls.js'
 import { isHeld } from './holders.js'
-import { ownerOf, versionOf, type OperationTask } from './model.js'
+import { ownerOf, versionOf } from './model.js'
+import type { OperationTask } from './task.js'
 import type { VersionData } from './version-data.js'
 import type { View } from './view.js'
 import { DRAIN_MS, TIMEOUT_MS } from './timing.js'

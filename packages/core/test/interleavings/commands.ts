@@ -1,50 +1,15 @@
-import { describeThrown } from '@uni/reload-core'
 import * as fc from 'fast-check'
 import type { StoreDiscipline } from '../fixtures/store.js'
+import { Act, type Command } from './act.js'
 import { FAULTS, METHODS, type Fault, type Method } from './calls.js'
 import { noteAbort } from './causes.js'
 import { acquire, capture, captureReady, release } from './leases.js'
-import { ownerOf, versionOf, type Model } from './model.js'
+import { ownerOf, versionOf } from './model.js'
 import { add, PLAIN, reload, remove, type OperationGiven, type Target } from './operations.js'
 import { checkProgress } from './progress.js'
 import { attach, deliver, detach, use, write } from './resources.js'
 import { ID_DEPENDED_ON, kindOf, KINDS, ORDINARY, PLUGIN_IDS, RESOURCES, SHARED, type PluginId, type VersionGiven } from './version-data.js'
 import type { World } from './world.js'
-
-export type Command = fc.AsyncCommand<Model, World>
-
-type Action = (world: World) => void | Promise<unknown>
-
-/** Begins something, and waits for none of it unless it `waits`; then so much happens as its pace says. */
-class Act implements Command {
-  readonly #text: string
-  readonly #pace: readonly number[]
-  readonly #act: Action
-  readonly #waits: boolean
-
-  constructor(text: string, pace: readonly number[], act: Action, waits: boolean) {
-    this.#text = text
-    this.#pace = pace
-    this.#act = act
-    this.#waits = waits
-  }
-
-  check(): boolean {
-    return true
-  }
-
-  async run(_: Model, world: World): Promise<void> {
-    world.coverage.commands += 1
-    const acting = Promise.resolve(this.#act(world)).catch((error: unknown) => { world.breaches.push(describeThrown(error)) })
-    if (this.#waits) await acting
-    await world.advance(this.#pace)
-    world.look()
-  }
-
-  toString(): string {
-    return `${this.#text} [${this.#pace}]`
-  }
-}
 
 /** For each answer that is released, how many microtasks are run after it; from 12 on, all that are due. */
 const pace = fc.array(fc.nat(15), { maxLength: 10, size: 'max' })
@@ -166,5 +131,5 @@ const all: fc.Arbitrary<Command>[] = [
 ]
 
 export function commands(): fc.Arbitrary<Iterable<Command>> {
-  return fc.commands(all, { maxCommands: 32, size: 'max', disableReplayLog: true })
+  return fc.commands(all, { maxCommands: 48, size: 'max', disableReplayLog: true })
 }

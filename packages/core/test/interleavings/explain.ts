@@ -1,4 +1,5 @@
-import { arrive, commit, leave, obstacles, versionOf, type OperationTask } from './model.js'
+import { arrive, commit, leave, obstacles, versionOf } from './model.js'
+import type { OperationTask } from './task.js'
 import type { ResourceId } from './version-data.js'
 import type { World } from './world.js'
 

@@ -1,6 +1,6 @@
 import type { FinalReport } from '@uni/reload-core'
 import { text } from './explain.js'
-import type { OperationTask, Task } from './model.js'
+import type { OperationTask, Task } from './task.js'
 import { observe } from './observe.js'
 import type { World } from './world.js'
 

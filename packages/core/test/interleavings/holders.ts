@@ -1,4 +1,4 @@
-import type { OperationTask } from './model.js'
+import type { OperationTask } from './task.js'
 import type { World } from './world.js'
 
 /** Whether leases reach what an operation replaces; whoever was told to end has a grace to do so. */

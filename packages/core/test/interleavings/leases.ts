@@ -1,5 +1,6 @@
 import { STORES } from '../fixtures/store.js'
-import { ownerOf, type Task } from './model.js'
+import { ownerOf } from './model.js'
+import type { Task } from './task.js'
 import { compareView, observe } from './observe.js'
 import { codeOf } from './operations.js'
 import { keyOf, kindOf, RESOURCES, type ResourceId } from './version-data.js'

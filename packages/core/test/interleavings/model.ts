@@ -1,51 +1,5 @@
+import type { OperationTask, Task } from './task.js'
 import { ID_THAT_DEPENDS, ID_DEPENDED_ON, kindOf, type ResourceId, type VersionData } from './version-data.js'
-
-/** What an operation does to one plugin; without a next version it is removed. */
-export interface Change {
-  readonly id: string
-  readonly next: VersionData | undefined
-}
-
-/** One call of the host that has begun and whose promise has not settled. */
-export interface Task {
-  readonly kind: string
-  /** The plugins it may have to wait for. */
-  readonly ids: Set<string>
-  /** Milliseconds that have passed since it began. */
-  elapsedMs: number
-  /** The resource it is about, if it is about one. */
-  readonly resource?: ResourceId
-  /** Codes that it may end with. */
-  readonly may: Set<string>
-}
-
-export interface OperationTask extends Task {
-  readonly changes: readonly Change[]
-  readonly cutover: 'overlap' | 'exclusive'
-  readonly onOrphan: 'reject' | 'close'
-  readonly dryRun: boolean
-  readonly force: boolean
-  /** The plugins that were installed when it began. */
-  readonly installedBefore: readonly string[]
-  /** The version that needed what is replaced, when it began. */
-  readonly neededBy: string | undefined
-  /** What it was refused with before anything began. */
-  refused: string | undefined
-  committed: boolean
-  /** The revision of the model at which its causes were looked for last. */
-  judgedAt: number
-  /** Codes whose cause was there whenever anybody looked: while there is one, it cannot commit. */
-  always: Set<string> | undefined
-  /** A call failed that it cannot go on without. */
-  broken: string | undefined
-  /** As they were at its commit: what it handed over, what it closed, what it retired, and the generations it made. */
-  moved: readonly ResourceId[]
-  /** Those of them that were being detached, and may have left before it. */
-  leaving: readonly ResourceId[]
-  closed: readonly ResourceId[]
-  retired: readonly string[]
-  readonly generations: Map<string, number>
-}
 
 /** Everything that is known of the writes to one resource, apart from the code under test. */
 export interface ResourceData {

@@ -1,5 +1,4 @@
 import type { PluginStatus } from '@uni/reload-core'
-import { turn } from '../fixtures/deferred.js'
 import { STORES } from '../fixtures/store.js'
 import { contentBreach } from './content.js'
 import { explain } from './explain.js'
@@ -7,7 +6,7 @@ import { noteTaskCauses } from './causes.js'
 import { ownerOf } from './model.js'
 import { keyOf, KINDS, kindOf, RESOURCES, SHARED, type ResourceId } from './version-data.js'
 import { look, sameProviders, sameView, type View } from './view.js'
-import type { WatchedPlugin, WatchedProvider, WatchedStore } from './watched.js'
+import type { WatchedProvider, WatchedStore } from './watched.js'
 import type { HeldLease, World } from './world.js'
 
 /** Resources by the id of their surface and by name. */
@@ -125,39 +124,4 @@ function compareHolders(world: World, { id, version, heldBy }: PluginStatus): vo
   for (const { label, reaches } of world.leases) {
     world.must(!reaches.has(`${id}@${version}`) || named.includes(label), () => `I9: ${label} holds ${id}@${version}, and only ${named} are named`)
   }
-}
-
-/** I3: of what is moved by stopping it, the next owner is opened when the one before has been stopped. */
-export function observeOpening(world: World, { resource, data }: WatchedProvider): void {
-  if (kindOf(resource) !== 'stop-and-copy' || world.model.left.has(resource)) return
-  const stopping = [...world.calls.pending].filter(({ kind, method }) => kind === 'stop-and-copy' && method === 'close').map(({ caller }) => caller.label)
-  const owners = [...world.plugins.values()].flatMap(({ stores }) => stores).filter(({ owner, closeCalls }) =>
-    owner.resource === resource && (closeCalls === 0 || stopping.includes(owner.data.label)) && !world.late.has(owner.data.id))
-  world.must(owners.length === 0, () => `I3: ${resource} is opened by ${data.label}, and ${owners.map(({ owner }) => owner.data.label)} has it`)
-}
-
-export function observeClosing(world: World, store: WatchedStore): void {
-  const { resource, data } = store.owner
-  world.must(store.closeCalls === 1, () => `I7: ${resource} of ${data.label} was closed ${store.closeCalls} times`)
-  if (kindOf(resource) === 'stop-and-copy') return
-  const holders = world.leases.filter(({ lease, view }) => !lease.signal.aborted && view?.resources.get(resource) === store)
-  world.must(holders.length === 0, () => `I7: ${resource} of ${data.label} was closed under ${holders.map(({ label }) => label)}`)
-}
-
-export function observeShutdown(world: World, plugin: WatchedPlugin): void {
-  const { data: { label }, calls, initialized } = plugin
-  observe(world)
-  world.must(calls.shutdown === 1 && initialized === 1, () => `I7: ${label} was shut down ${calls.shutdown} times after ${initialized} init`)
-  const serves = !world.closed && world.model.plugins.some(({ version }) => version.label === label)
-  world.must(!serves, () => `I7: ${label} was shut down while it serves`)
-  const holders = world.leases.filter(({ lease, reaches }) => !lease.signal.aborted && reaches.has(label))
-  world.must(holders.length === 0, () => `I7: ${label} was shut down under ${holders.map((held) => held.label)}`)
-  const checkClosed = (): void => {
-    const opening = [...world.calls.pending].some(({ caller, method }) => caller.label === label && method === 'open')
-    const open = plugin.stores.filter(({ closeCalls }) => closeCalls === 0)
-    world.must(opening || open.length === 0, () => `I7: ${label} was shut down before its ${open.map(({ owner }) => owner.resource)} was closed`)
-  }
-  // What an open that was given up on has opened after all, right now, is closed within this turn of the event loop.
-  if (world.troubled.has(plugin.data.id)) void turn().then(checkClosed)
-  else checkClosed()
 }

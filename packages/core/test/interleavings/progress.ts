@@ -1,6 +1,7 @@
 import { text } from './explain.js'
 import { isHeld, overlaps } from './holders.js'
-import { ownerOf, type Task } from './model.js'
+import { ownerOf } from './model.js'
+import type { Task } from './task.js'
 import type { World } from './world.js'
 
 /** I8, I11: where nothing happens any more by itself, whatever has not ended is waiting for somebody who can be named. */

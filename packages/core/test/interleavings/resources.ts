@@ -1,5 +1,5 @@
 import { STORES } from '../fixtures/store.js'
-import type { Task } from './model.js'
+import type { Task } from './task.js'
 import { ownerOf } from './model.js'
 import { observe } from './observe.js'
 import { codeOf } from './operations.js'
