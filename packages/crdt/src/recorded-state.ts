@@ -21,16 +21,16 @@ export type Version = 'the old version' | 'the new version'
 /** Records the empty state and the samples of `provider`, at most `limit` of them, each followed by what it became. Closes each. */
 export async function * recordOwn(provider: CrdtKindProvider, version: Version, limit: number, probe: Probe): AsyncGenerator<RecordedState> {
   const of = version === 'the new version' ? ` of ${version}` : ''
-  yield await record(`the empty state${of}`, () => emptyState(provider), probe)
+  const empty = `the empty state${of}`
+  yield await record(empty, await probe.ask('samples', empty, `recording ${empty}`, () => emptyState(provider), { discard: closeQuietly }), probe)
   if (provider.samples === undefined || limit === 0) return
   const samples = await probe.ask('samples', 'samples', `listing the samples of ${version}`, () => samplesOf(provider))
   try {
     for (let i = 1; i <= limit; i += 1) {
       const name = `sample ${i}${of}`
-      const next = await probe.ask('samples', name, `making ${name}`, () => samples.next(),
-        { discard: (late) => { if (late.done !== true) return closeQuietly(late.value) } })
-      if (next.done === true) return
-      const state = await record(name, () => asState(next.value, 'samples()'), probe)
+      const sample = await probe.ask('samples', name, `making ${name}`, () => nextOf(samples), { discard: (late) => late && closeQuietly(late) })
+      if (sample === undefined) return
+      const state = await record(name, sample, probe)
       yield state
       if (state.late) yield state.late.becomes
     }
@@ -47,9 +47,15 @@ export async function * recordLive(live: readonly LiveSample<CrdtState>[], limit
   }
 }
 
-async function record(name: string, make: () => CrdtSample, probe: Probe): Promise<RecordedState> {
+/** The next sample. `undefined`: there is no more. */
+async function nextOf(samples: Iterator<CrdtSample>): Promise<CrdtSample | undefined> {
+  const { done, value } = await samples.next()
+  if (done !== true) return asState(value, 'samples()')
+}
+
+/** Closes `state`, whatever happens. */
+async function record(name: string, state: CrdtSample, probe: Probe): Promise<RecordedState> {
   const doing = `recording ${name}`
-  const state = await probe.ask('samples', name, doing, make, { discard: closeQuietly })
   const persisted = async (called: string): Promise<RecordedState> => ({
     name: called,
     bytes: await probe.ask('persist', name, doing, () => persistedBytes(state)),

@@ -11,8 +11,6 @@ import { Corpus, prepareWrites, Writers, type PreparedWrite } from '../writers.j
 const SIZES = [{ size: 10_000, rounds: 3, warmups: 1 }, { size: 100_000, rounds: 3, warmups: 0 }, { size: 1_000_000, rounds: 1, warmups: 0 }]
 /** For machines that take their time over a million documents: what is measured is the pause. */
 const TIMEOUTS = { prepare: 1_800_000, converge: 600_000, write: 1_800_000 }
-/** As many writes as come in while a million documents are indexed anew: at the default, writers would wait for the rest of the copy. */
-const MAX_RECORDED = 2_000_000
 const RATES = [1_000, 10_000]
 /** Writers run this long before a reload begins. */
 const LEAD_MS = 100
@@ -35,7 +33,7 @@ interface Setting {
 
 async function pausing({ documents, writes, perSecond }: Setting, rounds: { rounds: number; warmups: number }): Promise<Result> {
   const expected = documents.map(({ id, text }) => [id, text] as const)
-  await using host = new PluginHost({ strategies: [indexHandoff()], timeouts: TIMEOUTS, maxRecordedWrites: MAX_RECORDED })
+  await using host = new PluginHost({ strategies: [indexHandoff()], timeouts: TIMEOUTS })
   let handle = await host.add(textPlugin())
   const live = await host.attach(indexKind, { name: 'index', key: 'text', open: () => TextIndex.of(documents) })
   const ours = new Map(expected)

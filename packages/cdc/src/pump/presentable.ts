@@ -5,7 +5,7 @@ export function presentable(thrown: unknown): unknown {
   if (typeof thrown !== 'object' || thrown === null) return thrown
   try {
     ReloadError.is(thrown)
-    for (const key of ['code', 'expected', 'retryable', 'cause']) Reflect.get(thrown, key)
+    for (const key of ['code', 'expected', 'retryable', 'cause']) if (key in thrown) Reflect.get(thrown, key)
     return thrown
   } catch (cause) {
     return new Error('what was thrown throws when it is looked at', { cause })

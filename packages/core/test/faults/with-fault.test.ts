@@ -59,6 +59,7 @@ describe('a fault in one call', () => {
 
   it.each([
     ['is aborted during it, and ends well', 'fulfilled', true], ['is aborted during it, and rejects', 'rejected', true], ['is aborted just after it', 'fulfilled', false],
+    ['is aborted soon after it', 'fulfilled', false],
   ] as const)('%s', async (name, standsAt, atOnce) => {
     const abort = vi.fn<() => void>()
     const call = withFault(new Counter(), 'countLater', new Fault(name, abort)).countLater()

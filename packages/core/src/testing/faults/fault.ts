@@ -11,6 +11,20 @@ interface Means {
 
 type Strike = (run: () => unknown, means: Means) => unknown
 
+/** Ticks of the microtask queue: what a call gives is passed on from promise to promise before whoever asked for it goes on. */
+const AS_IT_IS_PASSED_ON = 3
+const ONCE_IT_HAS_ARRIVED = 6
+
+/** Gives `outcome`, and some ticks after it has come calls `then`. */
+function followed(outcome: unknown, ticks: number, then: () => void): unknown {
+  const follow = async (): Promise<void> => {
+    for (let tick = 0; tick < ticks; tick += 1) await undefined
+    then()
+  }
+  void Promise.resolve(outcome).then(follow, follow)
+  return outcome
+}
+
 const noText = { toString() { throw new Error('no text') } }
 
 /** The ways in which one call into a plugin can go wrong. `run` is what the call would have done. */
@@ -33,12 +47,8 @@ const STRIKES = {
     abort()
     return Promise.reject(new DOMException('the signal has fired', 'AbortError'))
   },
-  'is aborted just after it': (run, { abort }) => {
-    const outcome = run()
-    if (isPromiseLike(outcome)) return Promise.resolve(outcome).finally(abort)
-    queueMicrotask(abort)
-    return outcome
-  },
+  'is aborted just after it': (run, { abort }) => followed(run(), AS_IT_IS_PASSED_ON, abort),
+  'is aborted soon after it': (run, { abort }) => followed(run(), ONCE_IT_HAS_ARRIVED, abort),
 } satisfies Record<string, Strike>
 
 export type FaultName = keyof typeof STRIKES
@@ -50,7 +60,8 @@ const SORTS: Record<FaultName, FaultSort> = {
   'throws': 'fails', 'rejects': 'fails', 'throws undefined': 'fails', 'rejects with what has no text': 'fails',
   'never settles': 'hangs', 'resolves late': 'hangs', 'rejects late': 'hangs',
   'gives nothing': 'misshapes', 'gives a stranger': 'misshapes',
-  'is aborted during it, and ends well': 'aborts', 'is aborted during it, and rejects': 'aborts', 'is aborted just after it': 'aborts',
+  'is aborted during it, and ends well': 'aborts', 'is aborted during it, and rejects': 'aborts',
+  'is aborted just after it': 'aborts', 'is aborted soon after it': 'aborts',
 }
 
 export const FAULT_NAMES = Object.keys(STRIKES) as readonly FaultName[]

@@ -6,6 +6,7 @@ import { nameOf } from './call-site.js'
 import type { Cell } from './cell.js'
 import { BYSTANDER } from './circumstances.js'
 import { Fault } from './fault.js'
+import { FrozenPerformance } from './frozen-performance.js'
 import { checkEnd, checkOrder } from './final-check.js'
 import { checkEnding, type Ending } from './outcome-check.js'
 import { Stand } from './stand.js'
@@ -30,6 +31,7 @@ export interface CellRun {
 /** Runs one cell: a reload under it, then everything that can be seen, a reload without fault, and the end of the host. */
 export async function runCell<P, R, W>(strategy: HandoffStrategy<P, R, W>, subject: StrategySubject<P, R, W>, cell: Cell): Promise<CellRun> {
   using unheard = new UnheardRejections()
+  using _still = new FrozenPerformance()
   const run = await new CellRunner(strategy, subject, cell).run()
   await turn()
   const dropped = unheard.found.map((reason) => `I8: a rejection that nobody hears would end the process: ${describeThrown(reason)}`)

@@ -8,7 +8,7 @@ import type { PluginCall } from './recorder.js'
 export interface SeenCall {
   readonly name: string
   readonly site: CallSite
-  /** What happened right before it: `begin` or `end` of a call, or `phase` and its name. */
+  /** What the reload did right before it: `begin` or `end` of a call, or `phase` and its name. */
   readonly before: string
   gave: 'nothing' | 'something' | 'an error' | 'no answer'
   /** Whether it answered with a promise. */
@@ -76,12 +76,12 @@ export class Trace {
     if (!this.#recording || phase === undefined) return run()
     const seen = this.#see(call, phase)
     const { name } = seen
-    this.#happened(`begin ${name}`)
+    this.#happened(`begin ${name}`, seen.site)
     // Compatibility checks are many small calls, and all of them are before anything is moved.
     if (seen.site.nth === 1) this.#options.onNewStep(phase === 'preflight' ? phase : stepOf(seen.site))
     const ended = (gave: SeenCall['gave']): void => {
       seen.gave = gave
-      this.#happened(`end ${name}`)
+      this.#happened(`end ${name}`, seen.site)
     }
     const fault = this.#aims.get(name)
     let outcome: unknown
@@ -115,9 +115,9 @@ export class Trace {
     return seen
   }
 
-  #happened(moment: string): void {
+  #happened(moment: string, site?: CallSite): void {
     this.activity += 1
-    this.#last = moment
+    if (site?.byUser !== true) this.#last = moment
     this.#options.onMoment(moment)
   }
 }
