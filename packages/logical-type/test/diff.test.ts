@@ -80,6 +80,21 @@ describe('extension metadata (L3)', () => {
     expect(metadata('{"a":1}', '{a:1}')).toEqual([{ path: 'metadata', old: '{"a":1}', new: '{a:1}' }])
   })
 
+  test('differs where a list has become an object', () => {
+    expect(metadata('[1]', '{"0":1}')).toEqual([{ path: 'metadata', old: [1], new: { 0: 1 } }])
+  })
+
+  test('may have the key by which Arrow types are told apart', () => {
+    expect(metadata('{"typeId":"a","b":1}', '{"b":2}')).toEqual([{ path: 'metadata.typeId', old: 'a', new: undefined }, { path: 'metadata.b', old: 1, new: 2 }])
+  })
+
+  test('of a field in the storage may come and go', () => {
+    const described = new Struct([new Field('x', new Int32(), true, new Map([['ARROW:extension:metadata', '{"a":1}']]))])
+    const path = 'storage.children[0].metadata["ARROW:extension:metadata"]'
+    expect(diff({ arrowType: withChild(true) }, { arrowType: described })).toEqual([{ path, old: undefined, new: '{"a":1}' }])
+    expect(diff({ arrowType: described }, { arrowType: withChild(true) })).toEqual([{ path, old: '{"a":1}', new: undefined }])
+  })
+
   test('that is empty is metadata that is absent, as in the Arrow format', () => {
     expect(metadata(undefined, '')).toEqual([])
     expect(metadata(undefined, 'null')).toEqual([{ path: 'metadata', old: '', new: 'null' }])

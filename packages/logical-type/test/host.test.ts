@@ -52,6 +52,17 @@ describe('in a host', () => {
     expect(await result.finalized).toMatchObject({ status: 'finalized' })
   })
 
+  test.each<[string, (work: () => void) => LogicalTypeProvider]>([
+    ['judge sample', (work) => money({ toDisplay(value) { work(); return money().toDisplay(value) } })],
+    ['castFrom', (work) => money({ encodingVersion: '2', compatCheck: () => ({ level: 'migrate', reason: 'tagged' }), castFrom(column) { work(); return column } })],
+  ])('what keeps the event loop from turning is named in the report: %s (I10)', async (step, version) => {
+    const clock = new ManualClock()
+    const { host, handle } = await started(clock)
+    const { report } = await host.reload(handle, plugin('2.0.0', version(() => clock.advance(7))))
+    expect(report).toMatchObject({ blockedBy: step })
+    expect(report.blockedMs).toBeGreaterThanOrEqual(7)
+  })
+
   test('what could not be judged is in the report (I10, L9)', async () => {
     const { host, handle } = await started()
     await host.reload(handle, plugin('2.0.0', money({ samples: () => ['oops'] })))

@@ -245,6 +245,10 @@ describe('migration (L7)', () => {
     ['with a cast that loses nulls', {}, { compatCheck: migrate, castFrom: (column) => convert(column, (value) => BigInt(value ?? 0)) }, 'castFrom made a value of a null'],
     ['with a cast that loses rows', {}, { compatCheck: migrate, castFrom: (column) => widen(column).slice(0, 1) }, 'castFrom returned 1 values for 2'],
     ['with a cast that returns no column', {}, { compatCheck: migrate, castFrom: (() => [1n]) as never }, 'castFrom returned no Arrow vector'],
+    ['with a cast that returns null', {}, { compatCheck: migrate, castFrom: (() => null) as never }, 'castFrom returned no Arrow vector'],
+    ['with a cast that returns nothing', {}, { compatCheck: migrate, castFrom: (() => undefined) as never }, 'castFrom returned no Arrow vector'],
+    ['with a cast that holds, where compatCheck says that none is needed', {}, { compatCheck: () => ({ level: 'compatible' }), castFrom: widen },
+      '(compatCheck says "compatible", which a changed contract is not)'],
     ['with a literal that is read otherwise', {}, { compatCheck: migrate, castFrom: widen, fromLiteral: () => 0n }, 'samples["12.50"].literal: "12.50" → "0.00"'],
     ['of a value no column could be made of', { fromLiteral: (text) => fromLiteral(text), toDisplay }, { compatCheck: migrate, castFrom: widen }, 'the old version has no column of it to cast'],
   ])('is refused %s', async (_, before, after, reason) => {
