@@ -8,7 +8,7 @@ import { STORES, storeStrategy, type StoreDiscipline } from '../fixtures/store.j
 
 interface Scene { discipline?: StoreDiscipline; maxRecordedWrites?: number }
 
-async function baking(bake: BakeOptions, { discipline = 'pre-copy', maxRecordedWrites = 100 }: Scene = {}) {
+async function baking(options: BakeOptions, { discipline = 'pre-copy', maxRecordedWrites = 100 }: Scene = {}) {
   const clock = new ManualClock()
   const events: ReloadEvent[] = []
   const host = new PluginHost({ strategies: [storeStrategy(discipline)], clock, maxRecordedWrites, observer: (event) => { events.push(event) } })
@@ -18,13 +18,20 @@ async function baking(bake: BakeOptions, { discipline = 'pre-copy', maxRecordedW
   const first = await host.add(v1)
   const store = await host.attach(STORES[discipline], { name: 'main', key: 'stores', open: (provider) => provider.open(undefined) })
   await store.write(1)
-  const result = await host.reload(first, v2, { bake })
+  const result = await host.reload(first, v2, { bake: options })
   await store.write(2)
   const serving = () => {
     using lease = host.capture()
     return lease.resource(STORES[discipline], 'main')
   }
-  return { clock, events, host, v1, v2, first, store, result, serving, bake: async () => (await result.finalized).bake }
+  const bake = async () => (await result.finalized).bake
+  /** What the period came to, when all that was retired by it is closed. */
+  const closed = async () => {
+    const told = await bake()
+    if (told?.outcome === 'taken-back') await Promise.all(told.results.map(({ finalized }) => finalized))
+    return told
+  }
+  return { clock, events, host, v1, v2, first, store, result, serving, bake, closed }
 }
 
 /** Lets time pass, and all that is due then happen. */
@@ -52,9 +59,9 @@ describe('a reload that bakes', () => {
     ['throws', () => { throw new Error('too slow') }, 'bake/healthy): too slow'],
     ['rejects with no error', () => Promise.reject('p99'), 'bake/healthy): p99'],
   ])('I4 hands everything back, with the writes made meanwhile, when healthy %s', async (_, healthy, reason) => {
-    const { clock, v1, v2, first, host, store, result, serving, bake } = await baking({ ms: 1000, healthy })
+    const { clock, v1, v2, first, host, store, result, serving, closed } = await baking({ ms: 1000, healthy })
     await pass(clock, 1000)
-    expect(await bake()).toMatchObject({ outcome: 'taken-back', reason: expect.stringContaining(reason) as string, results: [{ status: 'committed', handle: { id: 'stores', generation: 2 } }] })
+    expect(await closed()).toMatchObject({ outcome: 'taken-back', reason: expect.stringContaining(reason) as string, results: [{ status: 'committed', handle: { id: 'stores', generation: 2 } }] })
     expect((await result.finalized).status).toBe('taken-back')
     await store.write(3)
 
@@ -96,28 +103,28 @@ describe('a reload that bakes', () => {
   })
 
   it('hands back by a copy where more was written meanwhile than is recorded, and no writer waits for that', async () => {
-    const { clock, store, serving, v1, v2, bake } = await baking({ ms: 1000, healthy: () => false }, { maxRecordedWrites: 3 })
+    const { clock, store, serving, v1, v2, closed } = await baking({ ms: 1000, healthy: () => false }, { maxRecordedWrites: 3 })
     for (const entry of [3, 4, 5, 6]) await store.write(entry)
     await pass(clock, 1000)
-    expect(await bake()).toMatchObject({ outcome: 'taken-back' })
+    expect(await closed()).toMatchObject({ outcome: 'taken-back' })
     expect(serving().entries).toEqual([1, 2, 3, 4, 5, 6])
     expect(v2.provider.images).toHaveLength(1)
     expect(v1.provider.made.map(({ closed }) => closed)).toEqual([1, 0])
   })
 
   it('hands a stopped resource back by stopping the new one and starting the old at its checkpoint', async () => {
-    const { clock, store, serving, v1, v2, bake } = await baking({ ms: 1000, healthy: () => false }, { discipline: 'stop-and-copy' })
+    const { clock, store, serving, v1, v2, closed } = await baking({ ms: 1000, healthy: () => false }, { discipline: 'stop-and-copy' })
     await pass(clock, 1000)
-    expect(await bake()).toMatchObject({ outcome: 'taken-back' })
+    expect(await closed()).toMatchObject({ outcome: 'taken-back' })
     await store.write(3)
     expect(serving().entries).toEqual([1, 2, 3])
     expect([v1, v2].map(({ provider }) => provider.made.map(({ closed }) => closed))).toEqual([[1, 0], [1]])
   })
 
   it('puts an old storage back into service as it is', async () => {
-    const { clock, serving, v1, v2, bake } = await baking({ ms: 1000, healthy: () => false }, { discipline: 'clean' })
+    const { clock, serving, v1, v2, closed } = await baking({ ms: 1000, healthy: () => false }, { discipline: 'clean' })
     await pass(clock, 1000)
-    expect(await bake()).toMatchObject({ outcome: 'taken-back' })
+    expect(await closed()).toMatchObject({ outcome: 'taken-back' })
     expect(serving()).toBe(v1.provider.made[0])
     expect(serving().entries).toEqual([1, 2])
     expect([v1, v2].map(({ provider }) => provider.made.map(({ closed }) => closed))).toEqual([[0], [1]])
