@@ -124,8 +124,10 @@ describe('X3 full: the old version reads what the new one writes', () => {
         yield openYjs(Y.encodeStateAsUpdate(doc), (it) => ({ ...readNotes(it), tags: it.getArray('tags').toArray() }))
       },
     })
-    expect(findingOf(await verdictOn({ old: yjsKind(), next, direction: 'full' })))
+    const verdict = await verdictOn({ old: yjsKind(), next, direction: 'full' })
+    expect(findingOf(verdict))
       .toBe('the old version reads sample 1 of the new version differently (direction "full"): value.tags: ["urgent"] → nothing')
+    expect(verdict.details?.check).toBe('way-back')
   })
 })
 
@@ -163,6 +165,24 @@ describe('X4 a version that fails to answer is refused, and says which state it 
     expect(reason).toMatch(/the empty state with the new version failed|sample 1 reads differently/)
   })
 
+  it('I8 a deadline that the old version passes while it merges is no verdict', async () => {
+    let opened = 0
+    let hangs: (() => void) | undefined
+    const hanging = new Promise<void>((resolve) => { hangs = resolve })
+    // Nothing but merges has the old version open what it wrote itself.
+    const old = counterKind({ fromPersisted: () => {
+      opened += 1
+      hangs?.()
+      return new Promise(() => {})
+    } })
+    const served = new Served({ old, next: counterKind() })
+    const verdict = served.verdict()
+    await hanging
+    served.clock.advance(60_000)
+    await expect(verdict).rejects.toMatchObject({ code: 'STEP_TIMEOUT', step: 'fromPersisted' })
+    expect(opened).toBe(1)
+  })
+
   it('closes what has no state\'s shape but can be closed', async () => {
     let closes = 0
     const served = new Served({ old: yjsKind(), next: yjsKind({ fromPersisted: () => ({ close() { closes += 1 } }) as unknown as CrdtState }) })
@@ -194,7 +214,7 @@ describe('X5 schemaCompatCheck', () => {
 
   it('is not taken for a yes where it says nothing', async () => {
     const next = yjsKind({ schemaCompatCheck: () => undefined as unknown as { level: 'compatible' } })
-    await expect(new Served({ old: yjsKind(), next }).verdict()).rejects.toMatchObject({ code: 'SCHEMA_INCOMPAT' })
+    await expect(new Served({ old: yjsKind(), next }).verdict()).rejects.toMatchObject({ code: 'SCHEMA_INCOMPAT', message: expect.stringContaining('something that is not a verdict') as string })
   })
 
   it('I8 has a deadline and a signal', async () => {

@@ -1,7 +1,9 @@
 import { PluginHost, type Plugin } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
 import { crdtHandoff, crdtKind, type CrdtKindProvider } from '../src/index.js'
+import { counterKind, increment } from './fixtures/g-counter.js'
 import { registerKind } from './fixtures/lww-register.js'
+import { EMPTY_COUNTER } from './fixtures/waiting.js'
 import { readNotes, Replica, yjsKind } from './fixtures/yjs-kind.js'
 
 function plugin(version: string, kinds: readonly CrdtKindProvider[], id = 'docs'): Plugin {
@@ -50,6 +52,27 @@ describe('in a host', () => {
     expect(await minutes.use((state) => state.value())).toMatchObject({ title: 'Plan B' })
     expect(host.plugin('docs')).toEqual(v1)
     expect(host.plugins()).toMatchObject([{ version: '1.0.0', state: 'active' }])
+  })
+
+  it('X11 I3 I4 a document that neither version could start goes on with the next that can', async () => {
+    let full = false
+    const old = counterKind({ fromPersisted: (bytes) => {
+      if (full) throw new Error('disk full')
+      return counterKind().fromPersisted(bytes)
+    } })
+    const next = counterKind({ fromPersisted: (bytes) => {
+      full = bytes.length > EMPTY_COUNTER.length
+      if (full) throw new Error('disk full')
+      return counterKind().fromPersisted(bytes)
+    } })
+    await using host = new PluginHost({ strategies: [crdtHandoff({ sampleLimit: 0 })] })
+    const v1 = await host.add(plugin('1.0.0', [old]))
+    const votes = await host.attach(crdtKind, { name: 'votes', key: 'counter', open: (counter) => counter.empty() })
+    await votes.write(increment('a'))
+    await expect(host.reload(v1, plugin('2.0.0', [next]), { cutover: 'exclusive' })).rejects.toMatchObject({ code: 'HANDOFF', rollbackErrors: [{ step: 'restart' }] })
+    await host.reload(v1, plugin('2.0.1', [counterKind()]))
+    await votes.write(increment('b'))
+    expect(await votes.use((state) => state.value())).toBe(2)
   })
 
   it.each<[string, CrdtKindProvider]>([['reads otherwise', shouting], ['is another CRDT', { ...registerKind(), kind: 'notes' }]])(

@@ -63,6 +63,13 @@ describe('X6 what judging costs', () => {
     expect([two - one, three - two]).toEqual([8 + 2 * 2, 8 + 2 * 2])
   })
 
+  it('a document that the new version persists as it is needs no way back: the old version opens nothing', async () => {
+    let opened = 0
+    const old = seeing(yjsBoardKind(), (method) => { if (method === 'fromPersisted') opened += 1 })
+    expect(await new Served({ old, next: yjsBoardKind(), sampleLimit: 0 }).verdict()).toEqual({ level: 'compatible' })
+    expect(opened).toBe(0)
+  })
+
   it('I10 the event loop turns between two calls that take long', async () => {
     let turns = 0
     let turning: NodeJS.Immediate | undefined
