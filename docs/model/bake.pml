@@ -12,11 +12,14 @@
  *   RECALL_EARLY          I4   what is retained is counted before the write in flight has settled
  *   CLOSE_KEPT            I7   the first version's resource is closed as soon as its leases have ended
  *   CLOSE_AGAIN           I7   it is closed although it serves again
+ *   LOOK_LATE             I7   it is seen whether it serves again only when the way back has been written down
  *   SHUT_DOWN_AGAIN       I7   the first version is shut down although it serves again
  *   KEEP_STRANDED         I12  a way back that fails leaves the kept resource open
  *   NO_SUPERSEDE          I3   a reload that commits does not end the period
  *   NO_SETTLE             I10  the way back does not wait for an operation on the plugin that is under way
- *   PERMANENT_UNCLAIMED   I10  a version is made permanent while it is being taken back
+ *   PERMANENT_UNCLAIMED   I10  a version is taken back while it is being made permanent
+ *   PERMANENT_LATE        I10  a version is made permanent while it is being taken back
+ *   ACCEPT_UNRECORDED     I10  the period ends although the version could not be made permanent
  */
 #include "environment.pml"
 
@@ -26,7 +29,7 @@
 #ifndef QUESTIONS
 #define QUESTIONS 2
 #endif
-#define BOUND 2                     /* retained; beyond that a way back copies */
+#define BOUND 2                     /* retained; beyond that a way back copies. Recorded; at the bound writers wait */
 
 /* Resources: the first version's, which is kept; the second's; a copy of that for the first version; the third version's. */
 #define KEPT 1
@@ -36,6 +39,8 @@
 #define version_of(resource) (resource == THIRD -> 3 : (resource == TRIED -> 2 : 1))
 
 mtype = { baking, asking, going_back, healthy, accepted, superseded, taken_back, stranded };
+mtype = { none, intent, persist, restore, prepared, replay };
+mtype = { idle, under_way, stale, refused, failed, committed, rolled_back, recorded_ };
 
 mtype bake = baking;
 bool early = false;                 /* the period was ended by something else, */
@@ -49,17 +54,42 @@ byte acked = 0;
 bool recording = false, retaining = true;
 byte recorded = 0, retained = 0;
 
-bool busy = false;                  /* an operation is changing the plugin */
+bool busy = false;                  /* an operation is changing the plugin, */
+mtype call = none;                  /* and this is the call or the record it waits for */
+mtype reloaded = idle, made = idle; /* what the callers of the other reload and of `makePermanent` were told */
+bool accepting = false;             /* it is being made permanent, which keeps it from being taken back */
 byte comes_back = 1;                /* the version that a crash comes back on */
 bool told = false;                  /* somebody was, that the second version is permanent */
 bool way_back_failed = false;
 byte ended = 0;
 
+/* That the other reload comes between the commit of the way back and its record is rare by chance; in some traces it waits for that. */
+#ifdef TRACE
+bool waits = false;
+#define its_turn (!waits || version_of(serving) == 1 || !open[KEPT])
+#define had_its_turn (!waits || (reloaded != idle && reloaded != under_way))
+#define toss_turn if :: waits = true :: waits = false fi
+#else
+#define its_turn true
+#define had_its_turn true
+#define toss_turn skip
+#endif
+
+#define blocked (held || (recording && recorded >= BOUND))
+#define in(resource) (open[resource] -> has[resource] : 0)
+
+inline visible() {
+  printf("@state bake=%e call=%e reloaded=%e made=%e serving=%d held=%d recording=%d writing=%d acked=%d open=%d,%d,%d,%d has=%d%d%d%d up=%d%d%d comes_back=%d\n",
+    bake, call, reloaded, made, version_of(serving), held, recording && !held, writing, acked,
+    open[KEPT], open[TRIED], open[COPIED], open[THIRD], in(KEPT), in(TRIED), in(COPIED), in(THIRD), up[1], up[2], up[3], comes_back)
+}
+
 proctype Writer() {
   do
-  :: atomic { acked < WRITES && !held -> writing = true }
+  :: atomic { on_if(acked < WRITES && !blocked, write); writing = true }
      assert(open[serving]);                                               /* I7 */
      atomic {
+       on(write is accepted);
        assert(has[serving] == acked);                                     /* I4 */
        has[serving]++; acked++; writing = false;
        if
@@ -81,16 +111,47 @@ inline end(outcome) { if :: !early && (bake == baking || bake == asking) -> earl
 inline forget() { retaining = false; retained = 0 }
 inline hold() { held = true; !writing }
 inline record() { d_step { recording = true; held = false } }
-inline let_go() { atomic { held = false; recording = false; recorded = 0 } }
+inline let_go() { d_step { held = false; recording = false; recorded = 0 } }
 
-inline replay(target) { d_step { has[target] = has[target] + recorded; recorded = 0 } }
+#define fails(step) atomic { on_fault(step fails); call = none; goto undo }
+
+inline written(step) {
+  atomic { toss; call = step }
+  if
+  :: atomic { on(record ends); call = none }
+  :: fails(record)
+  fi
+}
 
 /* The copy that every reload makes. */
 inline copy(target) {
   hold();
-  has[target] = has[serving];
-  record();
-  open[target] = true
+  call = persist;
+  if
+  :: atomic { on(persist ends); taken = has[serving]; call = none }
+  :: fails(persist)
+  fi;
+  atomic { record(); call = restore }
+  if
+  :: atomic { on(restore ends); has[target] = taken; open[target] = true; call = none }
+  :: fails(restore)
+  fi
+}
+
+inline replay_rest(target) {
+  do
+  :: atomic { recorded > 0 -> call = replay }
+     if
+     :: atomic { on(replay is accepted); has[target]++; recorded--; call = none }
+     :: atomic { on_fault(replay is refused); call = none; goto undo }
+     fi
+  :: recorded == 0 -> break
+  od
+}
+
+inline close(resource) {
+  assert(open[resource]);                                                 /* I7 */
+  open[resource] = false
 }
 
 inline switch_to(target) {
@@ -101,20 +162,26 @@ inline switch_to(target) {
 }
 
 proctype Bake() {
-  byte target, questions = 0;
+  byte target = 0, taken, questions = 0;
   do
   :: questions < QUESTIONS ->
-     questions++;
-     if :: early -> goto over :: !early -> bake = asking fi;
      if
-     :: !early -> bake = baking                                           /* it does well so far */
-     :: !early -> goto take_back                                          /* no, or an error, or no answer */
+     :: early -> goto over
+     :: atomic { on_if(!early, a question is due); questions++; bake = asking }
+     fi;
+     if
+     :: atomic { on_if(!early, it does well); bake = baking }
+     :: atomic { on_if(!early, it does not do well); bake = baking; goto take_back }
+     :: atomic { on_if(!early, no answer); bake = baking; goto take_back }
      :: early -> goto over
      fi
   :: questions == QUESTIONS -> break
   od;
   atomic { if :: early -> goto over :: else -> bake = healthy; forget() fi }
-  if :: comes_back = 2 :: skip fi;                                        /* the record is synced, or could not be */
+  if
+  :: atomic { on(the period is recorded); comes_back = 2 }
+  :: on_fault(the period is not recorded)
+  fi;
   goto closing;
 
 over:
@@ -122,18 +189,29 @@ over:
   goto closing;
 
 take_back:
-  atomic {
-#ifndef NO_SETTLE
-    early || !busy;
+  /* Whoever ends the period meanwhile is noticed when what is waited for is over. */
+#ifndef PERMANENT_UNCLAIMED
+  if :: !early && accepting -> !accepting :: else fi;
 #endif
+#ifndef NO_SETTLE
+  if :: !early && busy -> !busy :: else fi;
+#endif
+  atomic {
     if
     :: early -> goto over
-    :: else -> bake = going_back; if :: busy -> goto strand :: else -> busy = true fi
+#ifndef PERMANENT_UNCLAIMED
+    :: !early && accepting -> goto take_back
+#endif
+#ifndef NO_SETTLE
+    :: !early && busy -> goto take_back
+#else
+    :: !early && busy -> goto strand
+#endif
+    :: else -> bake = going_back; busy = true
     fi
   }
   assert(version_of(serving) == 2);                                       /* I3 */
-  target = 0;
-  if :: way_back_failed = true; goto undo :: skip fi;                     /* a record is not written, an open does not end */
+  written(intent);
   atomic { if :: retaining -> target = KEPT; held = true :: else -> target = COPIED fi }
   if
   :: target == KEPT ->
@@ -151,24 +229,31 @@ take_back:
   :: else ->
      copy(COPIED)
   fi;
-  if :: way_back_failed = true; goto undo :: skip fi;
+  written(prepared);
   hold();
-  if :: way_back_failed = true; goto undo :: replay(target) fi;           /* a write may be refused */
-  atomic { switch_to(target); bake = taken_back; busy = false }
-  /* The way back is finalized, and so is the reload it took back. */
-  open[TRIED] = false; up[2] = false;
+  replay_rest(target);
+  atomic { switch_to(target); busy = false }
+  if
+  :: on_if(had_its_turn, the way back is recorded)
+  :: on_if(had_its_turn, the way back is not recorded)
+  fi;
+  /* It is finalized, and so is the reload it took back. By now the plugin may have been reloaded again. */
+  atomic { bake = taken_back; close(TRIED); up[2] = false };
 #ifdef SHUT_DOWN_AGAIN
   up[1] = false;
 #endif
-#ifndef CLOSE_AGAIN
+#if defined(LOOK_LATE)
   if :: serving == KEPT -> goto done :: else fi;
+#elif !defined(CLOSE_AGAIN)
+  if :: target == KEPT -> goto done :: else fi;
 #endif
-  open[KEPT] = false;
+  close(KEPT);
   goto done;
 
 undo:
+  way_back_failed = true;
   let_go();
-  if :: target == COPIED -> open[COPIED] = false :: else fi;
+  if :: open[COPIED] -> close(COPIED) :: else fi;
   atomic { busy = false; assert(version_of(serving) == 2 && open[TRIED] && has[TRIED] == acked) }               /* I3 */
 strand:
   atomic { bake = stranded; forget() }
@@ -178,60 +263,67 @@ strand:
 #endif
 closing:
   /* The first version leaves for good. */
-  atomic { open[KEPT] = false; up[1] = false };
+  atomic { close(KEPT); up[1] = false };
 done:
   ended++
 }
 
 #ifdef CLOSE_KEPT
-proctype Early() { open[KEPT] = false }
+proctype Early() { close(KEPT) }
 #endif
 
-/* Another reload of the plugin, which fails or commits. */
+/* Another reload of the plugin, which fails or commits: of the second version, or of the first when that serves again. */
 proctype Reload() {
-  if
-  :: atomic { busy -> goto over }
-  :: atomic { !busy && serving == TRIED -> busy = true; up[3] = true }
-  :: atomic { !busy && serving != TRIED -> goto over }                    /* its handle is stale */
-  fi;
-  copy(THIRD);
-  hold();
-  if :: goto undo :: replay(THIRD) fi;
+  byte taken, replaced;
   atomic {
-    switch_to(THIRD); busy = false;
+    on_if(its_turn, reload);
+    if
+    :: busy -> reloaded = refused; goto over
+    :: else -> busy = true; reloaded = under_way
+    fi
+  }
+  written(intent);
+  up[3] = true;
+  copy(THIRD);
+  written(prepared);
+  hold();
+  replay_rest(THIRD);
+  atomic {
+    replaced = serving;
+    switch_to(THIRD); busy = false; reloaded = committed;
 #ifndef NO_SUPERSEDE
     end(superseded)
 #endif
   }
-  open[TRIED] = false; up[2] = false;
+  atomic { close(replaced); up[version_of(replaced)] = false }
   goto over;
 undo:
   let_go();
-  d_step { open[THIRD] = false; up[3] = false; busy = false };
+  d_step { open[THIRD] = false; up[3] = false; busy = false; reloaded = rolled_back };
 over:
   ended++
 }
 
 proctype MakePermanent() {
   atomic {
+    on(make permanent);
     if
-    :: version_of(serving) != 2 -> goto over                              /* the handle is stale */
-#ifndef PERMANENT_UNCLAIMED
-    :: bake == going_back -> goto over                                    /* refused: it is being taken back */
-    :: else -> end(accepted)
-#else
-    :: else
+    :: version_of(serving) != 2 -> made = stale; goto over
+#ifndef PERMANENT_LATE
+    :: bake == going_back -> made = refused; goto over
 #endif
+    :: version_of(serving) == 2 && comes_back == 2 -> made = recorded_; told = true; goto over
+    :: else -> made = under_way; accepting = true
     fi
   }
   if
+  :: atomic { on(permanent ends); comes_back = 2; made = recorded_; told = true; accepting = false; end(accepted) }
   :: atomic {
-       comes_back = 2; told = true;
-#ifdef PERMANENT_UNCLAIMED
+       on(permanent fails); made = failed; accepting = false;
+#ifdef ACCEPT_UNRECORDED
        end(accepted)
 #endif
      }
-  :: goto over                                                            /* the record could not be written */
   fi;
 over:
   ended++
@@ -239,17 +331,20 @@ over:
 
 proctype End() {
   ended == 3 && acked == WRITES;
+  the_end;
   assert(has[serving] == WRITES);                                         /* I4 */
   assert(open[serving] && up[version_of(serving)]);                       /* I7 */
   assert(open[KEPT] + open[TRIED] + open[COPIED] + open[THIRD] == 1 && up[1] + up[2] + up[3] == 1);             /* I12 */
   assert(!told || version_of(serving) > 1);                               /* I10 */
   assert(comes_back <= version_of(serving));                              /* I10 */
-  assert(bake == taken_back -> version_of(serving) == 1 : version_of(serving) > 1);                             /* I3 */
-  assert(bake != stranded || way_back_failed)                             /* I10 */
+  assert(version_of(serving) == (reloaded == committed -> 3 : (bake == taken_back -> 1 : 2)));                  /* I3 */
+  assert(bake != stranded || way_back_failed);                            /* I10 */
+  assert(bake != accepted || told)                                        /* I10 */
 }
 
 init {
   atomic {
+    toss; toss_turn;
     open[KEPT] = true; open[TRIED] = true; up[1] = true; up[2] = true;
     run Writer(); run Bake(); run Reload(); run MakePermanent(); run End();
 #ifdef CLOSE_KEPT

@@ -6,10 +6,12 @@ import { openOverlap } from './scenes/overlap.js'
 import { openExclusive } from './scenes/exclusive.js'
 import { openConcurrent } from './scenes/concurrent.js'
 import { openAttach } from './scenes/attach.js'
+import { openBake } from './scenes/bake.js'
+import { openCrash } from './scenes/crash.js'
 import { digestOf, tracedModels, tracesOf } from './trace-file.js'
 
 const SCENES: Readonly<Record<string, () => Promise<Scene>>> = {
-  'attach': openAttach, 'concurrent': openConcurrent, 'exclusive': openExclusive, 'overlap': openOverlap, 'pre-copy': openPreCopy, 'stop-and-copy': openStopAndCopy,
+  'attach': openAttach, 'bake': openBake, 'concurrent': openConcurrent, 'crash': openCrash, 'exclusive': openExclusive, 'overlap': openOverlap, 'pre-copy': openPreCopy, 'stop-and-copy': openStopAndCopy,
 }
 
 it('there is a scene for each model that has traces', () => {
