@@ -64,7 +64,7 @@ async function open<P, R>(state: HostState, owner: PluginVersion, provider: P, p
   // A host that closes waits for no open: what it produces after all is closed again, also where the host closes right
   // between the end of the call and that of the phase.
   const discard = (late: R): MaybePromise<void> => strategy.close?.(late)
-  return step.run('prepare', { code: 'HANDOFF', signal: state.closing.signal, discard }, () => step.call('open', async () => {
+  return await step.run('prepare', { code: 'HANDOFF', signal: state.closing.signal, discard }, () => step.call('open', async () => {
     const resource = await options.open(lease.provider)
     if (resource === undefined || resource === null) throw new Error('open returned no resource')
     return resource

@@ -66,7 +66,7 @@ export class Preflight {
     for (const { registrations } of this.#succession.installed) {
       for (const { slot, key, surface } of registrations) {
         const name = tableKey(slot, key)
-        if (this.#succession.before(slot, key) !== undefined || this.#state.remembered.get(name) === this.#judgedBy.get(name)) continue
+        if (this.#state.remembered.get(name) === this.#judgedBy.get(name)) continue
         throw new ReloadError('DUPLICATE', 'another plugin has provided this key meanwhile', { phase: 'commit', surface, key, hint: 'Try again.' })
       }
     }
@@ -121,18 +121,18 @@ export class Preflight {
       }
     }
     const judged = withMoves(pairs, this.moves)
-    if (this.#options.takenBack === undefined) return judged
     // What is as the old version left it, that version need not be asked about: it has nothing to read that it did not write.
-    const copied = new Set(this.moves.filter(({ kept }) => kept === undefined).map(({ next }) => next))
-    const kept = new Set(this.moves.filter((move) => move.kept !== undefined).map(({ next }) => next))
-    return judged.filter(({ next }) => copied.has(next) || !kept.has(next))
+    const idOf = ({ strategy, key }: Pick<JudgedPair, 'strategy' | 'key'>): string => tableKey(this.#state.slotOf(strategy.surface.id), key)
+    const asLeft = new Set(this.moves.filter(({ kept }) => kept !== undefined).map(idOf))
+    for (const move of this.moves) if (move.kept === undefined) asLeft.delete(idOf(move))
+    return judged.filter((pair) => !asLeft.has(idOf(pair)))
   }
 
   #lastServed({ slot, key }: Registration): unknown {
     const before = this.#succession.before(slot, key)
     if (before !== undefined) return before.provider
     const kept = this.#state.remembered.get(tableKey(slot, key))
-    if (kept !== undefined) this.#judgedBy.set(tableKey(slot, key), kept)
+    this.#judgedBy.set(tableKey(slot, key), kept)
     return kept
   }
 

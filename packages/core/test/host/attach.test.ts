@@ -1,14 +1,14 @@
 import { PluginHost } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { type Cell, cellHandoff, cellKind, type CellProvider, CellPlugin, openCell } from '../fixtures/cell.js'
+import { cellHandoff, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
 import { Deferred, standing, turn } from '../fixtures/deferred.js'
 import { refusalOf } from '../fixtures/refusal.js'
 import { wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
 
 async function hostWithCells() {
   const clock = new ManualClock()
-  const host = new PluginHost({ strategies: [cellHandoff(), wordHandoff()], clock, timeouts: { open: 500, preflight: 100 } })
+  const host = new PluginHost({ strategies: [cellHandoff(), wordHandoff()], clock, timeouts: { preflight: 100 } })
   const plugin = new CellPlugin('cells', '1.0.0')
   const handle = await host.add(plugin)
   return { host, clock, plugin, handle }
@@ -24,53 +24,6 @@ describe('attach', () => {
     using after = host.capture()
     expect(after.resource(cellKind, 'main')).toBe(plugin.opened[0])
     expect(host.resources()).toEqual([{ surface: 'test-cell', name: 'main', key: 'cell', plugin: 'cells@1.0.0', state: 'serving' }])
-  })
-
-  it('refuses a name that is taken, or being taken: DUPLICATE; another name is free', async () => {
-    const { host, plugin } = await hostWithCells()
-    const opening = new Deferred()
-    const first = host.attach(cellKind, { ...openCell('main'), open: async (provider) => { await opening.promise; return provider.open() } })
-    expect(await refusalOf(host.attach(cellKind, openCell('main')))).toMatchObject({ code: 'DUPLICATE', surface: 'test-cell', resource: 'main' })
-    opening.resolve()
-    await first
-    expect((await refusalOf(host.attach(cellKind, openCell('main')))).code).toBe('DUPLICATE')
-    await host.attach(cellKind, openCell('other'))
-    expect(plugin.opened).toHaveLength(2)
-  })
-
-  it('refuses a key that nobody provides, and a surface without a strategy', async () => {
-    const { host } = await hostWithCells()
-    expect(await refusalOf(host.attach(cellKind, openCell('main', 'missing')))).toMatchObject({ code: 'PROVIDER_NOT_FOUND', key: 'missing', resource: 'main' })
-    await using empty = new PluginHost({ strategies: [] })
-    expect((await refusalOf(empty.attach(cellKind, openCell('main')))).code).toBe('NO_STRATEGY')
-  })
-
-  it.each<[string, (provider: CellProvider) => Cell | Promise<Cell>]>([
-    ['throws', () => { throw new Error('no disk') }],
-    ['rejects', () => Promise.reject(new Error('no disk'))],
-    ['returns nothing', () => undefined as unknown as Cell],
-    ['resolves with null', () => Promise.resolve(null as unknown as Cell)],
-  ])('an open that %s attaches nothing, and the name stays free', async (_, open) => {
-    const { host } = await hostWithCells()
-    const error = await refusalOf(host.attach(cellKind, { ...openCell('main'), open }))
-    expect(error).toMatchObject({ code: 'HANDOFF', step: 'open', surface: 'test-cell', resource: 'main', plugin: 'cells@1.0.0' })
-    expect(host.resources()).toEqual([])
-    expect((await host.attach(cellKind, openCell('main'))).name).toBe('main')
-  })
-
-  it('I8 an open that hangs is given up on: STEP_TIMEOUT, and what it opens after all is closed once', async () => {
-    const { host, clock, plugin } = await hostWithCells()
-    const opening = new Deferred()
-    const failing = refusalOf(host.attach(cellKind, { ...openCell('main'), open: async (provider) => { await opening.promise; return provider.open() } }))
-    await turn()
-    clock.advance(500)
-    const timeout = await failing
-    expect(timeout.code).toBe('STEP_TIMEOUT')
-    expect(timeout.hint).toContain('timeouts.open')
-    opening.resolve()
-    await turn()
-    expect(plugin.opened).toMatchObject([{ closed: 1 }])
-    expect(host.resources()).toEqual([])
   })
 })
 
@@ -100,6 +53,16 @@ describe('attach and a reload', () => {
     expect(next.opened).toMatchObject([{ values: [1], closed: 0 }])
   })
 
+  it('I9 holds the plugin while it opens, by a label of its own', async () => {
+    const { host } = await hostWithCells()
+    const { opening, attaching } = pendingAttach(host)
+    await turn()
+    expect(host.plugins()).toMatchObject([{ heldBy: [{ label: 'attach main', holds: 'provider' }] }])
+    opening.resolve()
+    await attaching
+    expect(host.plugins()).toMatchObject([{ heldBy: [] }])
+  })
+
   it('O5 goes on where the open fails', async () => {
     const { host, handle } = await hostWithCells()
     const { opening, attaching } = pendingAttach(host)
@@ -115,7 +78,20 @@ describe('attach and a reload', () => {
     const failing = refusalOf(host.reload(handle, new CellPlugin('cells', '2.0.0')))
     await turn()
     clock.advance(100)
-    expect(await failing).toMatchObject({ code: 'STEP_TIMEOUT', phase: 'preflight', plugin: 'cells@1.0.0' })
+    expect(await failing).toMatchObject({ code: 'STEP_TIMEOUT', phase: 'preflight', step: 'wait for pending opens', plugin: 'cells@1.0.0' })
+    opening.resolve()
+    await attaching
+    expect(host.resources()).toMatchObject([{ plugin: 'cells@1.0.0' }])
+  })
+
+  it('O5 I3 an abort ends the wait, and the attach completes: ABORTED', async () => {
+    const { host, handle } = await hostWithCells()
+    const { opening, attaching } = pendingAttach(host)
+    const caller = new AbortController()
+    const failing = refusalOf(host.reload(handle, new CellPlugin('cells', '2.0.0'), { signal: caller.signal }))
+    await turn()
+    caller.abort()
+    expect(await failing).toMatchObject({ code: 'ABORTED', phase: 'preflight', step: 'wait for pending opens', plugin: 'cells@1.0.0' })
     opening.resolve()
     await attaching
     expect(host.resources()).toMatchObject([{ plugin: 'cells@1.0.0' }])

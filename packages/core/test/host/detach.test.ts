@@ -25,7 +25,8 @@ describe('detach', () => {
     const { host, cell, old } = await hostWithCell()
     await cell.write(1)
     const lease = host.capture()
-    const detaching = Promise.all([cell.detach(), cell.detach()])
+    const detaching = cell.detach()
+    const again = cell.detach()
     expect((await refusalOf(cell.write(2))).code).toBe('RESOURCE_CLOSED')
     expect((await refusalOf(cell.use(() => 1))).code).toBe('RESOURCE_CLOSED')
     {
@@ -33,12 +34,26 @@ describe('detach', () => {
       expect((await refusalOf(() => after.resource(cellKind, 'main'))).code).toBe('RESOURCE_NOT_FOUND')
     }
     expect(host.resources()).toEqual([])
-    expect(await standing(detaching)).toBe('pending')
+    expect([await standing(detaching), await standing(again)]).toEqual(['pending', 'pending'])
     expect(lease.resource(cellKind, 'main')).toMatchObject({ values: [1], closed: 0 })
     lease[Symbol.dispose]()
-    await detaching
+    await Promise.all([detaching, again])
     await cell.detach()
     expect(old).toMatchObject({ values: [1], closed: 1 })
+  })
+
+  it('I9 closes nothing under a lease, however long that lasts', async () => {
+    const { host, clock, cell, old } = await hostWithCell()
+    const lease = host.capture()
+    const detaching = cell.detach()
+    for (let minutes = 0; minutes < 10; minutes += 1) {
+      await turn()
+      clock.advance(60_000)
+    }
+    expect([await standing(detaching), old.closed, lease.signal.aborted]).toEqual(['pending', 0, false])
+    lease[Symbol.dispose]()
+    await detaching
+    expect(old.closed).toBe(1)
   })
 
   it('frees the name', async () => {
@@ -96,6 +111,19 @@ describe('detach', () => {
       await Promise.all([detaching, finalized])
       expect(order).toEqual(['close cells@1.0.0', 'shutdown 1.0.0'])
     }
+  })
+
+  it('I7 closes it once where its plugin, which is being removed, takes it along', async () => {
+    const { host, handle, cell, old } = await hostWithCell()
+    const lease = host.capture()
+    const removing = host.remove(handle, { cutover: 'exclusive', onOrphan: 'close' })
+    await turn()
+    const detaching = cell.detach()
+    expect(await standing(detaching)).toBe('pending')
+    lease[Symbol.dispose]()
+    const [{ report, finalized }] = await Promise.all([removing, detaching])
+    expect([report.closedOrphans, (await finalized).errors]).toEqual([['main'], []])
+    expect(old.closed).toBe(1)
   })
 
   it('during a reload waits for it, and closes the one that serves after it', async () => {

@@ -1,6 +1,7 @@
 import { cleanHandoff, defineSurface, PluginHost, type HandoffStrategy, type Registrar, type Surface } from '@uni/reload-core'
+import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { Deferred } from '../fixtures/deferred.js'
+import { Deferred, turn } from '../fixtures/deferred.js'
 import { refusalOf } from '../fixtures/refusal.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
 
@@ -60,11 +61,40 @@ describe('history', () => {
     ['rejects', () => Promise.reject(new Error('no words for it'))],
   ])('I10 a contract whose description %s is forgotten, and the report says so', async (_, remember) => {
     await using host = new PluginHost({ strategies: [unitHandoff({ remember })] })
-    const a = await host.add(units('a', '1.0.0', { speed: 'km/h' }))
+    const a = await host.add(units('a', '1.0.0', { speed: 'km/h', mass: 'kg' }))
     const b = await host.add(units('b', '1.0.0', {}))
-    const results = await host.reloadAll([{ handle: a, plugin: units('a', '2.0.0', {}) }, { handle: b, plugin: units('b', '2.0.0', {}) }])
+    const results = await host.reloadAll([{ handle: a, plugin: units('a', '2.0.0', { mass: 'kg' }) }, { handle: b, plugin: units('b', '2.0.0', {}) }])
     expect(results.map(({ report }) => report.forgotten)).toEqual([['test-unit "speed"'], []])
     expect(await host.add(units('c', '1.0.0', { speed: 'mph' }))).toEqual({ id: 'c', generation: 0 })
+  })
+
+  it('I8 I10 so is one whose description does not come within timeouts.preflight', async () => {
+    const clock = new ManualClock()
+    await using host = new PluginHost({ strategies: [unitHandoff({ remember: () => new Promise(() => {}) })], clock, timeouts: { preflight: 100 } })
+    const removing = host.remove(await host.add(units('a', '1.0.0', { speed: 'km/h' })))
+    await turn()
+    clock.advance(100)
+    expect((await removing).report.forgotten).toEqual(['test-unit "speed"'])
+  })
+
+  it('I3 an abort while a description is pending ends the removal, and the error says where: ABORTED', async () => {
+    const caller = new AbortController()
+    await using host = new PluginHost({ strategies: [unitHandoff({ remember: () => new Promise(() => {}) })] })
+    const handle = await host.add(units('a', '1.0.0', { speed: 'km/h' }))
+    const removing = refusalOf(host.remove(handle, { signal: caller.signal }))
+    await turn()
+    caller.abort()
+    expect(await removing).toMatchObject({ code: 'ABORTED', phase: 'preflight', step: 'remember', plugin: 'a@1.0.0', surface: 'test-unit', key: 'speed' })
+    expect(host.plugin('a')).toEqual(handle)
+  })
+
+  it('a host that closes asks for no description: nothing comes back to it', async () => {
+    const asked: string[] = []
+    const host = new PluginHost({ strategies: [unitHandoff({ remember: (unit) => { asked.push(unit.name); return unit } })] })
+    await host.remove(await host.add(units('a', '1.0.0', { mass: 'kg' })))
+    await host.add(units('b', '1.0.0', { speed: 'km/h' }))
+    await host[Symbol.asyncDispose]()
+    expect(asked).toEqual(['mass'])
   })
 
   it('forgets nothing of a reload that rolled back', async () => {
@@ -99,7 +129,9 @@ describe('history', () => {
     // Meanwhile another plugin takes the key, and gives it up again.
     await host.remove(await host.add(units('c', '1.0.0', { speed: 'km/h' })))
     judged.resolve()
-    expect(await adding).toMatchObject({ code: 'DUPLICATE', phase: 'commit', key: 'speed' })
+    const error = await adding
+    expect(error).toMatchObject({ code: 'DUPLICATE', phase: 'commit', surface: 'test-unit', key: 'speed', hint: 'Try again.' })
+    expect(error.message).toContain('another plugin has provided this key meanwhile')
     expect(host.plugin('b')).toBeUndefined()
   })
 })

@@ -95,6 +95,7 @@ describe('preflight: orphans', () => {
     const { host, plugin, handle, cell } = await hostWithCell()
     const error = await refusalOf(host.reload(handle, new TestPlugin('cells', '2.0.0')))
     expect(error).toMatchObject({ code: 'ORPHANED_RESOURCE', phase: 'preflight', plugin: 'cells@1.0.0', surface: 'test-cell', key: 'cell', resource: 'main' })
+    expect(error.hint).toBe("Detach it first, keep the key, or say onOrphan: 'close'.")
     await cell.write(1)
     expect(plugin.opened).toMatchObject([{ values: [1], closed: 0 }])
     expect((await refusalOf(host.remove(handle))).code).toBe('ORPHANED_RESOURCE')

@@ -1,25 +1,12 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { PluginHost, type PluginHandle, type ReloadOptions, type ReloadResult } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
 import { cellHandoff, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
 import { turn } from '../fixtures/deferred.js'
 import { LedgerKind, ledgerHandoff, ledgerKind } from '../fixtures/ledger.js'
+import { reachable } from '../fixtures/reachable.js'
 import { refusalOf } from '../fixtures/refusal.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
-
-setFlagsFromString('--expose_gc')
-const collect = runInNewContext('gc') as () => void
-
-/** Names of those that are still reachable. */
-async function reachable(watched: Record<string, WeakRef<object>>): Promise<string[]> {
-  for (let tries = 0; tries < 5; tries += 1) {
-    await turn()
-    collect()
-  }
-  return Object.keys(watched).filter((name) => watched[name]?.deref() !== undefined)
-}
 
 function both(version: string): { plugin: TestPlugin; watched: Record<string, WeakRef<object>>; ledgers: LedgerKind; cells: CellPlugin } {
   const ledgers = new LedgerKind()

@@ -1,0 +1,70 @@
+import { PluginHost, type HandoffStrategy } from '@uni/reload-core'
+import { ManualClock } from '@uni/reload-core/testing'
+import { describe, expect, it } from 'vitest'
+import { turn } from '../fixtures/deferred.js'
+import { StorePlugin } from '../fixtures/store-plugin.js'
+import { STORES, StoreProvider, storeStrategy, type Store, type StoreDiscipline } from '../fixtures/store.js'
+import { TestPlugin } from '../fixtures/test-plugin.js'
+
+const SURFACE = STORES['pre-copy']
+const MOST_RECORDED = 3
+
+/** An older version reads nothing that a newer one wrote. */
+function oneWay(discipline: StoreDiscipline = 'pre-copy'): HandoffStrategy<StoreProvider, Store, number> {
+  return {
+    ...storeStrategy(discipline),
+    checkCompat: ({ old, next }) => next.version > old.version ? { level: 'compatible' } : { level: 'incompatible', reason: `it does not read ${old.version}` },
+  }
+}
+
+/**
+ * A reload that does not do well, to a version whose stores the one before cannot read.
+ *
+ * @param stores how many writes each was given since the reload, by name.
+ */
+async function notWell(stores: Record<string, number>) {
+  const clock = new ManualClock()
+  const host = new PluginHost({ strategies: [oneWay()], clock, maxRecordedWrites: MOST_RECORDED })
+  const first = await host.add(new StorePlugin('1.0.0'))
+  const attached = new Map(await Promise.all(Object.keys(stores).map(async (name) =>
+    [name, await host.attach(SURFACE, { name, key: 'stores', open: (provider) => provider.make([]) })] as const)))
+  const { finalized } = await host.reload(first, new StorePlugin('2.0.0'), { bake: { ms: 10, healthy: () => false } })
+  for (const [name, writes] of Object.entries(stores)) for (let entry = 1; entry <= writes; entry += 1) await attached.get(name)?.write(entry)
+  await turn()
+  clock.advance(10)
+  const report = (await finalized).bake
+  return { report, serves: host.plugins().find(({ state }) => state === 'active')?.version }
+}
+
+describe('I6 the way back asks the old version whether it reads what the new one wrote', () => {
+  it('not where each resource is as it left it', async () => {
+    const { report, serves } = await notWell({ main: MOST_RECORDED, other: 0 })
+    expect(report).toMatchObject({ outcome: 'taken-back' })
+    expect(serves).toBe('1.0.0')
+  })
+
+  it.each<[string, Record<string, number>]>([
+    ['where a resource has to be copied, as more was written than is recorded', { main: MOST_RECORDED + 1 }],
+    ['where one of several has to be copied', { main: 1, other: MOST_RECORDED + 1 }],
+    ['where there is no resource', {}],
+  ])('%s', async (_, stores) => {
+    const { report, serves } = await notWell(stores)
+    expect(report).toMatchObject({ outcome: 'stranded', error: { code: 'SCHEMA_INCOMPAT', phase: 'preflight', plugin: 'stores@1.0.0', key: 'stores' } })
+    expect(report?.outcome === 'stranded' && report.error.message).toContain('it does not read 2.0.0')
+    expect(serves).toBe('2.0.0')
+  })
+  it('where its provider has a surface without a resource, beside one whose resource is as it left it', async () => {
+    const clock = new ManualClock()
+    const host = new PluginHost({ strategies: [storeStrategy('pre-copy'), oneWay('clean')], clock })
+    const onBoth = (version: string): TestPlugin => {
+      const provider = new StoreProvider('stores', version)
+      return new TestPlugin('stores', version, { register: (registrar) => { registrar.provide(SURFACE, provider).provide(STORES.clean, provider) } })
+    }
+    const first = await host.add(onBoth('1.0.0'))
+    await host.attach(SURFACE, { name: 'main', key: 'stores', open: (provider) => provider.make([]) })
+    const { finalized } = await host.reload(first, onBoth('2.0.0'), { bake: { ms: 10, healthy: () => false } })
+    await turn()
+    clock.advance(10)
+    expect((await finalized).bake).toMatchObject({ outcome: 'stranded', error: { code: 'SCHEMA_INCOMPAT', surface: STORES.clean.id } })
+  })
+})
