@@ -66,7 +66,7 @@ export class Drain {
       }
       const gaveUp = give(false)
       const cancel = this.#clock.after(ms, gaveUp)
-      signal?.addEventListener('abort', gaveUp, { once: true })
+      signal?.addEventListener('abort', gaveUp)
       void this.ended.then(give(true))
       if (signal?.aborted === true) gaveUp()
     })

@@ -119,7 +119,7 @@ export class Operation {
 
   #end(): void {
     for (const id of this.#ids) if (this.#state.operations.get(id) === this) this.#state.operations.delete(id)
-    for (const version of this.#retired) if (this.#state.listed.get(version) === this) this.#state.listed.delete(version)
+    for (const version of this.#retired) this.#state.listed.delete(version)
     this.#decide()
   }
 

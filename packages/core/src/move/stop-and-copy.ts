@@ -83,7 +83,7 @@ export function stopAndCopy<P, R, C>(job: HandoffJob<P, R>, ctx: StepContext, ve
     try {
       resource = await startOld(from)
     } catch (cause) {
-      gate.halt({ checkpoint: from, cause, restart: () => startHalted(from), discard: () => discard(from) })
+      gate.halt({ checkpoint: from, cause, restart: () => startHalted(from), discard: async () => { await verbs.discard?.(from) } })
       throw cause
     }
     gate.replace(resource)

@@ -1,12 +1,25 @@
-import { PluginHost, type ReloadPhase } from '@uni/reload-core'
+import { PluginHost, type ReloadOptions, type ReloadPhase } from '@uni/reload-core'
+import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { cellHandoff, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
+import { Cell, cellHandoff, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
+import { Deferred, turn } from '../fixtures/deferred.js'
 import { refusalOf } from '../fixtures/refusal.js'
 
-const BEFORE_THE_COMMIT: ReloadPhase[] = ['validate', 'stage', 'preflight', 'fence', 'prepare', 'converge']
+type Moment = 'phase-started' | 'phase-ended'
+
+/** When the caller aborts, and the phase that the error names: the one in which something is begun or waited for next. */
+const BEFORE_THE_COMMIT: [ReloadPhase, Moment, noticedIn: ReloadPhase][] = [
+  ['validate', 'phase-started', 'stage'], ['validate', 'phase-ended', 'stage'],
+  ['stage', 'phase-started', 'stage'], ['stage', 'phase-ended', 'preflight'],
+  ['preflight', 'phase-started', 'preflight'], ['preflight', 'phase-ended', 'prepare'],
+  ['fence', 'phase-started', 'prepare'], ['fence', 'phase-ended', 'prepare'],
+  ['prepare', 'phase-started', 'prepare'], ['prepare', 'phase-ended', 'converge'],
+  ['converge', 'phase-started', 'converge'], ['converge', 'phase-ended', 'commit'],
+  ['commit', 'phase-started', 'commit'],
+]
 
 /** Reloads, with the caller aborting when `phase` starts or ends. */
-async function abortedAt(phase: ReloadPhase, moment: 'phase-started' | 'phase-ended') {
+async function abortedAt(phase: ReloadPhase, moment: Moment, more: ReloadOptions = {}) {
   const caller = new AbortController()
   const host = new PluginHost({
     strategies: [cellHandoff()],
@@ -18,16 +31,15 @@ async function abortedAt(phase: ReloadPhase, moment: 'phase-started' | 'phase-en
   await cell.write(1)
   const next = new CellPlugin('cells', '2.0.0')
   const cutover = phase === 'fence' ? 'exclusive' : 'overlap'
-  return { host, plugin, handle, cell, next, reloading: host.reload(handle, next, { signal: caller.signal, cutover }) }
+  return { host, plugin, handle, cell, next, reloading: host.reload(handle, next, { signal: caller.signal, cutover, ...more }) }
 }
 
 describe('an abort', () => {
-  const moments = BEFORE_THE_COMMIT.flatMap((phase) => (['phase-started', 'phase-ended'] as const).map((moment) => [phase, moment] as const))
-
-  it.each([...moments, ['commit', 'phase-started'] as const])('I3 in %s (%s) rolls back: ABORTED', async (phase, moment) => {
+  it.each(BEFORE_THE_COMMIT)('I3 in %s (%s) rolls back: ABORTED in %s', async (phase, moment, noticedIn) => {
     const { host, plugin, handle, cell, next, reloading } = await abortedAt(phase, moment)
     const error = await refusalOf(reloading)
-    expect(error).toMatchObject({ code: 'ABORTED', cause: { message: 'changed my mind' }, rollbackErrors: [] })
+    expect(error).toMatchObject({ code: 'ABORTED', phase: noticedIn, cause: { message: 'changed my mind' }, rollbackErrors: [] })
+    expect(error.message).toContain('the caller aborted')
     expect(host.plugin('cells')).toEqual(handle)
     await cell.write(2)
     using lease = host.capture()
@@ -38,6 +50,51 @@ describe('an abort', () => {
     expect([plugin.calls.shutdown, next.calls.shutdown]).toEqual([0, next.calls.init])
     // Nothing is left behind that would stand in the way of the next try.
     expect((await host.reload(handle, new CellPlugin('cells', '2.0.1'))).status).toBe('committed')
+  })
+
+  it('I3 O6 fails a dry run up to its end, too', async () => {
+    const { host, plugin, handle, next, reloading } = await abortedAt('converge', 'phase-ended', { dryRun: true })
+    expect(await refusalOf(reloading)).toMatchObject({ code: 'ABORTED', phase: 'converge', rollbackErrors: [] })
+    expect([plugin.opened, next.opened]).toMatchObject([[{ closed: 0 }], [{ closed: 1 }]])
+    expect(host.plugin('cells')).toEqual(handle)
+  })
+
+  it.each([['prepare', 'overlap', 'open'], ['converge', 'exclusive', 'start']] as const)('I8 waits for no call that hangs (%s)', async (phase, cutover, step) => {
+    const host = new PluginHost({ strategies: [cellHandoff()], clock: new ManualClock() })
+    const plugin = new CellPlugin('cells', '1.0.0')
+    const handle = await host.add(plugin)
+    await host.attach(cellKind, openCell('main'))
+    const next = new CellPlugin('cells', '2.0.0')
+    const opening = new Deferred()
+    const opened = new Deferred<Cell>()
+    next.kind.open = () => { opening.resolve(); return opened.promise }
+    const caller = new AbortController()
+    const failing = refusalOf(host.reload(handle, next, { signal: caller.signal, cutover }))
+    await opening.promise
+    caller.abort()
+    const late = new Cell('cells@2.0.0')
+    // Where two may not be open at once, the old one is not opened again before it is known what became of the new one.
+    if (cutover === 'exclusive') opened.resolve(late)
+    expect(await failing).toMatchObject({ code: 'ABORTED', phase, resource: 'main', step, rollbackErrors: [] })
+    opened.resolve(late)
+    await turn()
+    expect(late.closed).toBe(1)
+    expect(plugin.opened.at(-1)?.closed).toBe(0)
+  })
+
+  it('I3 waits for no lease, either, where it comes before the drain', async () => {
+    const caller = new AbortController()
+    const host = new PluginHost({
+      strategies: [cellHandoff()], clock: new ManualClock(),
+      observer: (event) => { if (event.type === 'phase-started' && event.phase === 'fence') caller.abort() },
+    })
+    const handle = await host.add(new CellPlugin('cells', '1.0.0'))
+    using held = host.acquire(cellKind, 'cell')
+    const failing = refusalOf(host.reload(handle, new CellPlugin('cells', '2.0.0'), { signal: caller.signal, cutover: 'exclusive' }))
+    expect(await failing).toMatchObject({ code: 'ABORTED', phase: 'fence' })
+    expect(held.signal.aborted).toBe(false)
+    // The fence is down again.
+    host.acquire(cellKind, 'cell')[Symbol.dispose]()
   })
 
   it('I3 before it begins changes nothing: ABORTED', async () => {
@@ -63,15 +120,24 @@ describe('an abort', () => {
 
   it('I12 leaves no listener on the signal of the caller', async () => {
     const caller = new AbortController()
-    let listeners = 0
+    const listeners: unknown[][] = []
     const { signal } = caller
     const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)]
-    signal.addEventListener = (...given: Parameters<typeof add>) => { listeners += 1; add(...given) }
-    signal.removeEventListener = (...given: Parameters<typeof remove>) => { listeners -= 1; remove(...given) }
+    signal.addEventListener = (...given: Parameters<typeof add>) => { listeners.push(given); add(...given) }
+    signal.removeEventListener = (...given: Parameters<typeof remove>) => {
+      const at = listeners.findIndex(([type, listener]) => type === given[0] && listener === given[1])
+      if (at >= 0) listeners.splice(at, 1)
+      remove(...given)
+    }
     const host = new PluginHost({ strategies: [cellHandoff()] })
     const handle = await host.add(new CellPlugin('cells', '1.0.0'))
     await host.attach(cellKind, openCell('main'))
-    await (await host.reload(handle, new CellPlugin('cells', '2.0.0'), { signal, cutover: 'exclusive' })).finalized
-    expect(listeners).toBe(0)
+    const held = host.acquire(cellKind, 'cell')
+    const reloading = host.reload(handle, new CellPlugin('cells', '2.0.0'), { signal, cutover: 'exclusive' })
+    await turn()
+    expect(listeners).toHaveLength(1)
+    held[Symbol.dispose]()
+    await (await reloading).finalized
+    expect(listeners).toEqual([])
   })
 })

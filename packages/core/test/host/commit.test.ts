@@ -42,6 +42,15 @@ describe('the commit', () => {
     expect(host.plugin('cells')).toEqual(handle)
   })
 
+  it('I1 switches every resource of a surface at once', async () => {
+    const host = new PluginHost({ strategies: [cellHandoff()] })
+    const handle = await host.add(new CellPlugin('cells', '1.0.0'))
+    for (const name of ['one', 'two']) await host.attach(cellKind, openCell(name))
+    await host.reload(handle, new CellPlugin('cells', '2.0.0'))
+    using lease = host.capture()
+    expect(['one', 'two'].map((name) => lease.resource(cellKind, name).by)).toEqual(['cells@2.0.0', 'cells@2.0.0'])
+  })
+
   it('I1 I4 a write that was held goes on in the turn of the commit, against the new resource', async () => {
     const host = new PluginHost({ strategies: [cellHandoff()] })
     const handle = await host.add(new CellPlugin('cells', '1.0.0'))
@@ -78,6 +87,8 @@ describe('resources that the host holds itself', () => {
     expect(resources(cellKind).get('mine')?.values).toEqual([1])
     await finalized
     expect(cell).toMatchObject({ values: [], closed: 1 })
+    // Nobody will take the reload back, so nothing is recorded for that (I12).
+    expect(gate.retains).toBe(false)
   })
 
   it('I3 stay with the host where the reload fails', async () => {
@@ -87,6 +98,16 @@ describe('resources that the host holds itself', () => {
     expect((await refusalOf(host.reload(handle, next, { handlers }))).code).toBe('HANDOFF')
     await gate.write(1)
     expect(cell).toMatchObject({ values: [1], closed: 0 })
+  })
+
+  it('I3 roll back where they are handed in as something else: HANDOFF', async () => {
+    const { host, handle } = await hostWithOwn()
+    const next = new CellPlugin('cells', '2.0.0')
+    // What JavaScript callers may hand in.
+    const handlers = [{ name: 'mine', key: 'cell' }] as unknown as ReloadKindHandlers
+    const error = await refusalOf(host.reload(handle, next, { handlers }))
+    expect(error).toMatchObject({ code: 'HANDOFF', phase: 'preflight', cause: expect.any(TypeError) as TypeError, rollbackErrors: [] })
+    expect([host.plugin('cells'), next.calls.shutdown]).toEqual([handle, 1])
   })
 
   it('are refused where neither version provides their key', async () => {

@@ -70,7 +70,10 @@ describe('reloads of different plugins', () => {
     await begun.promise
     await host.reload(b, wordPlugin('b', '2.0.0', ['yours', 'both']))
     goOn.resolve()
-    expect(await failing).toMatchObject({ code: 'DUPLICATE', phase: 'commit', plugin: 'a@2.0.0', surface: 'test-word', key: 'both' })
+    expect(await failing).toMatchObject({
+      code: 'DUPLICATE', phase: 'commit', plugin: 'a@2.0.0', surface: 'test-word', key: 'both',
+      hint: 'Choose another key, or replace both plugins together with reloadAll.',
+    })
     expect(next.calls).toEqual({ register: 1, init: 1, shutdown: 1 })
     using lease = host.capture()
     expect(lease.all(wordKind).map((it) => `${it.name} ${it.say()}`)).toEqual(['mine a@1.0.0', 'yours b@2.0.0', 'both b@2.0.0'])

@@ -1,9 +1,9 @@
-import { cleanHandoff, PluginHost, type DrainPolicy, type ReloadEvent } from '@uni/reload-core'
+import { PluginHost, type DrainPolicy, type Lease, type ReloadEvent } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { type Cell, cellHandoff, cellKind, CellPlugin, closeCell, openCell } from '../fixtures/cell.js'
+import { cellHandoff, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
 import { standing, turn } from '../fixtures/deferred.js'
-import { wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
+import { wordHandoff, wordPlugin } from '../fixtures/word.js'
 
 async function hostWithCell(drain: DrainPolicy = {}) {
   const clock = new ManualClock()
@@ -32,12 +32,45 @@ describe('drain', () => {
     expect([old.closed, plugin.calls.shutdown]).toEqual([1, 1])
   })
 
+  it.each([[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]])('I7 E5 the last one, in whichever order they end (%i, %i, %i)', async (...order) => {
+    const { host, handle, old, next } = await hostWithCell()
+    const leases = [host.capture(), host.capture(), host.capture()]
+    const { finalized } = await host.reload(handle, next)
+    for (const at of order) {
+      expect([await standing(finalized), old.closed]).toEqual(['pending', 0])
+      leases[at]?.[Symbol.dispose]()
+    }
+    expect((await finalized).status).toBe('finalized')
+  })
+
   it('a lease captured after the commit holds nothing old', async () => {
     const { host, handle, next } = await hostWithCell()
     const { finalized } = await host.reload(handle, next)
     using lease = host.capture()
     expect(lease.resource(cellKind, 'main').by).toBe('cells@2.0.0')
     expect((await finalized).status).toBe('finalized')
+  })
+
+  it('nor does one captured in the turn of the commit, by whoever is told of it', async () => {
+    const clock = new ManualClock()
+    const leases: Lease[] = []
+    let left: Promise<void> | undefined
+    const host: PluginHost = new PluginHost({
+      strategies: [cellHandoff(), wordHandoff()], clock,
+      observer: (event) => {
+        if (event.type !== 'committed' || event.operation !== 3) return
+        leases.push(host.capture())
+        // The epoch that was captured is a former one at once.
+        left = cell.detach()
+      },
+    })
+    await host.add(new CellPlugin('cells', '1.0.0'))
+    const cell = await host.attach(cellKind, openCell('main'))
+    const { finalized } = await host.reload(await host.add(wordPlugin('a', '1.0.0')), wordPlugin('a', '2.0.0'))
+    expect((await finalized).status).toBe('finalized')
+    expect(await standing(left as Promise<void>)).toBe('pending')
+    for (const lease of leases) lease[Symbol.dispose]()
+    await left
   })
 
   it('I9 E6 keeps the old version past the deadline, names what holds it, and closes it when that ends', async () => {
@@ -74,7 +107,7 @@ describe('drain', () => {
     clock.advance(1000)
     await turn()
     expect(signal.aborted).toBe(true)
-    expect(signal.reason).toMatchObject({ name: 'AbortError' })
+    expect(signal.reason).toMatchObject({ name: 'AbortError', message: 'the plugin this lease holds is being closed' })
     expect([old.closed, plugin.calls.shutdown]).toEqual([0, 0])
     clock.advance(200)
     expect(await finalized).toMatchObject({ status: 'forced', blockers: [{ label: 'endless', ageMs: 1000, holds: 'epoch' }], errors: [] })
@@ -127,39 +160,5 @@ describe('drain', () => {
     first[Symbol.dispose]()
     await firstClosed
     expect(plugin.calls.shutdown).toBe(1)
-  })
-})
-
-describe('finalize', () => {
-  it('I10 reports what fails, in order, and rejects never', async () => {
-    const close = (cell: Cell): void => {
-      closeCell(cell)
-      throw new Error('the disk is gone')
-    }
-    const host = new PluginHost({ strategies: [cleanHandoff(cellKind, { close })] })
-    const plugin = new CellPlugin('cells', '1.0.0', { shutdown: () => { throw new Error('no goodbye') } })
-    const handle = await host.add(plugin)
-    await host.attach(cellKind, openCell('main'))
-    const { finalized } = await host.reload(handle, new CellPlugin('cells', '2.0.0'))
-    const { status, errors } = await finalized
-    expect(status).toBe('finalized')
-    expect(errors).toMatchObject([
-      { code: 'HANDOFF', phase: 'finalize', step: 'close', surface: 'test-cell', resource: 'main' },
-      { code: 'PLUGIN', phase: 'finalize', step: 'shutdown', plugin: 'cells@1.0.0' },
-    ])
-    expect(plugin.opened[0]?.closed).toBe(1)
-    expect(host.plugins()).toMatchObject([{ version: '2.0.0' }])
-  })
-
-  it('I8 a shutdown that hangs is given up on, and reported', async () => {
-    const clock = new ManualClock()
-    const host = new PluginHost({ strategies: [wordHandoff()], clock, timeouts: { finalize: 100 } })
-    const handle = await host.add(wordPlugin('a', '1.0.0', ['a'], { shutdown: () => new Promise(() => {}) }))
-    const { finalized } = await host.reload(handle, wordPlugin('a', '2.0.0'))
-    await turn()
-    clock.advance(100)
-    expect((await finalized).errors).toMatchObject([{ code: 'STEP_TIMEOUT', phase: 'finalize', step: 'shutdown' }])
-    using lease = host.capture()
-    expect(lease.get(wordKind, 'a').say()).toBe('a@2.0.0')
   })
 })

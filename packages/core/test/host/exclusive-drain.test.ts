@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { cellKind } from '../fixtures/cell.js'
-import { turn } from '../fixtures/deferred.js'
+import { standing, turn } from '../fixtures/deferred.js'
 import { lockedHost } from '../fixtures/locked-cell.js'
 import { refusalOf } from '../fixtures/refusal.js'
+import { wordKind, wordPlugin } from '../fixtures/word.js'
 
 describe('an exclusive reload that cannot go on', () => {
   it('I3 I9 a drain past its deadline rolls back, names what holds it, and takes the fence down: DRAIN_TIMEOUT', async () => {
@@ -38,6 +39,20 @@ describe('an exclusive reload that cannot go on', () => {
     expect(plugin.opened[0]?.closed).toBe(1)
   })
 
+  it('I9 names each lease and each plugin that is waited for, and says what to do', async () => {
+    const { host, clock, handle, next } = await lockedHost({ deadlineMs: 100 })
+    const words = host.plugin('words') as typeof handle
+    using _one = host.acquire(cellKind, 'cell', { label: 'report' })
+    clock.advance(50)
+    using _two = host.acquire(wordKind, 'words', { label: 'job' })
+    const failing = refusalOf(host.reloadAll([{ handle, plugin: next() }, { handle: words, plugin: wordPlugin('words', '2.0.0') }], { cutover: 'exclusive' }))
+    await turn()
+    clock.advance(100)
+    const error = await failing
+    expect(error).toMatchObject({ plugin: 'cells@1.0.0, words@1.0.0', hint: "Wait for them, raise drain.deadlineMs, or say drain.onDeadline: 'force'." })
+    expect(error.message).toContain('leases hold the plugin: report (150 ms), job (100 ms).')
+  })
+
   it('I3 a failure reopens the old version, with the old provider, and a lease sees it', async () => {
     const { host, plugin, handle, cell, next } = await lockedHost()
     const broken = next()
@@ -52,17 +67,32 @@ describe('an exclusive reload that cannot go on', () => {
     expect(host.resources()).toMatchObject([{ name: 'main', plugin: 'cells@1.0.0', state: 'serving' }])
   })
 
-  it('I3 an abort while it drains takes the fence down: ABORTED', async () => {
-    const { host, handle, next, plugin } = await lockedHost()
+  it.each(['keep', 'force'] as const)('I3 I9 an abort while it drains takes the fence down, and tells no lease (%s): ABORTED', async (onDeadline) => {
+    const { host, handle, next, plugin } = await lockedHost({ onDeadline })
     const lease = host.capture()
     const caller = new AbortController()
     const failing = refusalOf(host.reload(handle, next(), { cutover: 'exclusive', signal: caller.signal }))
     await turn()
     caller.abort()
     expect(await failing).toMatchObject({ code: 'ABORTED', phase: 'fence' })
+    expect(lease.signal.aborted).toBe(false)
     lease[Symbol.dispose]()
     using after = host.capture()
     expect(after.resource(cellKind, 'main')).toMatchObject({ by: 'cells@1.0.0', closed: 0 })
     expect(plugin.opened).toHaveLength(1)
+  })
+
+  it('a plugin that has been drained once can be held and drained again', async () => {
+    const { host, handle, next } = await lockedHost()
+    const broken = next()
+    broken.kind.open = () => { throw new Error('no disk') }
+    for (const plugin of [broken, next()]) {
+      const held = host.acquire(cellKind, 'cell')
+      const reloading = host.reload(handle, plugin, { cutover: 'exclusive' })
+      expect(await standing(reloading)).toBe('pending')
+      held[Symbol.dispose]()
+      if (plugin === broken) expect((await refusalOf(reloading)).message).toContain('no disk')
+      else expect((await reloading).status).toBe('committed')
+    }
   })
 })

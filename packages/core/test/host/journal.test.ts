@@ -1,37 +1,11 @@
-import { PluginHost, type Journal, type JournalRecord } from '@uni/reload-core'
+import { PluginHost } from '@uni/reload-core'
 import { planRecovery } from '@uni/reload-core/node'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { Deferred, standing, turn } from '../fixtures/deferred.js'
+import { Deferred, standing } from '../fixtures/deferred.js'
+import { journaled, MemoryJournal } from '../fixtures/journaled.js'
 import { StorePlugin } from '../fixtures/store-plugin.js'
 import { STORES, storeStrategy } from '../fixtures/store.js'
-
-/** Keeps records in memory; a record can be made to fail, or to wait. */
-class MemoryJournal implements Journal {
-  readonly records: JournalRecord[] = [{ type: 'active', plugins: {} }]
-  onAppend: (record: JournalRecord) => Promise<void> | void = () => {}
-
-  async append(record: JournalRecord): Promise<void> {
-    await this.onAppend(record)
-    this.records.push(record)
-  }
-
-  get types(): string[] { return this.records.map(({ type }) => type) }
-  version(id = 'stores'): string | undefined { return planRecovery(this.records).plugins.get(id)?.version }
-}
-
-async function journaled() {
-  const journal = new MemoryJournal()
-  const clock = new ManualClock()
-  const host = new PluginHost({ strategies: [storeStrategy('pre-copy')], journal, clock })
-  const v1 = new StorePlugin('1.0.0')
-  const handle = await host.add(v1)
-  const store = await host.attach(STORES['pre-copy'], { name: 'main', key: 'stores', open: (provider) => provider.open(undefined) })
-  await turn()
-  journal.records.splice(1)
-  journal.records[0] = { type: 'active', plugins: { stores: '1.0.0' } }
-  return { journal, clock, host, v1, v2: new StorePlugin('2.0.0'), handle, store }
-}
 
 describe('a host with a journal', () => {
   it('writes down an install, which is permanent', async () => {
@@ -71,33 +45,37 @@ describe('a host with a journal', () => {
 
   it('reload resolves when the commit is down', async () => {
     const { journal, host, v2, handle } = await journaled()
-    const disk = new Deferred()
-    journal.onAppend = ({ type }) => type === 'committed' ? disk.promise : undefined
+    const [committed, disk] = [new Deferred(), new Deferred()]
+    journal.onAppend = ({ type }) => {
+      if (type !== 'committed') return
+      committed.resolve()
+      return disk.promise
+    }
     const result = host.reload(handle, v2)
-    await turn()
+    await committed.promise
     expect([await standing(result), host.plugin('stores')?.generation]).toEqual(['pending', 1])
     disk.resolve()
     expect((await result).status).toBe('committed')
   })
 
-  it.each(['intent', 'prepared'])('I3 rolls back where the %s cannot be written down', async (type) => {
-    const { journal, host, v1, v2, handle, store } = await journaled()
-    journal.onAppend = (record) => { if (record.type === type) throw new Error('no space left') }
-    await expect(host.reload(handle, v2)).rejects.toMatchObject({ code: 'JOURNAL', plugin: 'stores', step: type, hint: expect.any(String) as string })
-    await store.write(1)
-    using lease = host.capture()
-    expect(lease.resource(STORES['pre-copy'], 'main')).toBe(v1.provider.made[0])
-    expect([v1.calls.shutdown, v2.calls.init, v2.calls.shutdown]).toEqual(type === 'intent' ? [0, 0, 0] : [0, 1, 1])
-    expect(v2.provider.made.every(({ closed }) => closed === 1)).toBe(true)
-    expect([journal.version(), host.plugin('stores')]).toEqual(['1.0.0', handle])
-  })
-
-  it('I10 a commit that cannot be written down has happened, and is reported', async () => {
+  it('O1 a plugin that is changed again while the commit is being written down is not changed a third time', async () => {
     const { journal, host, v2, handle } = await journaled()
-    journal.onAppend = ({ type }) => { if (type === 'committed') throw new Error('no space left') }
-    const result = await host.reload(handle, v2)
-    expect(result.status).toBe('committed')
-    expect((await result.finalized).errors).toMatchObject([{ code: 'JOURNAL', step: 'committed' }])
+    const [committed, disk] = [new Deferred(), new Deferred()]
+    journal.onAppend = (record) => {
+      if (record.type !== 'committed' || record.operation !== 2) return
+      committed.resolve()
+      return disk.promise
+    }
+    const first = host.reload(handle, v2)
+    await committed.promise
+    const init = new Deferred()
+    const again = host.plugin('stores') as typeof handle
+    const second = host.reload(again, new StorePlugin('3.0.0', { init: () => init.promise }))
+    disk.resolve()
+    await first
+    await expect(host.reload(again, new StorePlugin('4.0.0'))).rejects.toMatchObject({ code: 'RELOAD_IN_PROGRESS' })
+    init.resolve()
+    expect((await second).handle.generation).toBe(2)
   })
 
   it('writes down that a reload was rolled back', async () => {
@@ -133,23 +111,18 @@ describe('a host with a journal', () => {
     }
   })
 
-  it('a health period whose end cannot be written down says so', async () => {
-    const { journal, clock, host, v2, handle } = await journaled()
-    const { finalized } = await host.reload(handle, v2, { bake: { ms: 10 } })
-    journal.onAppend = ({ type }) => { if (type === 'permanent') throw new Error('no space left') }
-    clock.advance(10)
-    expect((await finalized).bake).toMatchObject({ outcome: 'healthy', error: { message: 'no space left' } })
-    expect(host.plugins()).toMatchObject([{ version: '2.0.0', permanent: false }])
-  })
-
-  it('plugins that were reloaded together become permanent together', async () => {
+  it.each(['with one of them', 'when their period ends'])('plugins that were reloaded together become permanent together, %s', async (when) => {
     const journal = new MemoryJournal()
-    const host = new PluginHost({ strategies: [storeStrategy('pre-copy')], journal })
+    const clock = new ManualClock()
+    const host = new PluginHost({ strategies: [storeStrategy('pre-copy')], journal, clock })
     const handles = [await host.add(new StorePlugin('1.0.0', { id: 'a' })), await host.add(new StorePlugin('1.0.0', { id: 'b' }))]
-    const [first] = await host.reloadAll(handles.map((handle) => ({ handle, plugin: new StorePlugin('2.0.0', { id: handle.id }) })))
+    const [first] = await host.reloadAll(handles.map((handle) => ({ handle, plugin: new StorePlugin('2.0.0', { id: handle.id }) })), { bake: { ms: 10 } })
     if (first === undefined) throw new Error('no result')
-    await host.makePermanent(first.handle)
+    if (when === 'with one of them') await host.makePermanent(first.handle)
+    else clock.advance(10)
+    await first.finalized
     expect(['a', 'b'].map((id) => journal.version(id))).toEqual(['2.0.0', '2.0.0'])
+    expect(journal.types.filter((type) => type === 'permanent')).toHaveLength(1)
   })
 
   it('refuses to make permanent what does not go with the version that a crash comes back on', async () => {

@@ -124,6 +124,8 @@ describe('a lease', () => {
     using lease = host.capture({ signal: request.signal })
     using held = host.acquire(wordKind, 'a', { signal: request.signal })
     expect([lease.signal.aborted, held.signal.aborted]).toEqual([false, false])
+    // The same each time, so that what was put on it can be taken off again.
+    expect(lease.signal).toBe(lease.signal)
     const reason = new Error('the client went away')
     request.abort(reason)
     expect([lease.signal.reason, held.signal.reason]).toEqual([reason, reason])

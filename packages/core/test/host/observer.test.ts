@@ -61,6 +61,13 @@ describe('the observer', () => {
     expect(events.find(({ type }) => type === 'phase-failed')).toMatchObject({ error: outcome })
   })
 
+  it('I10 of no rollback where there is nothing to undo', async () => {
+    const events: ReloadEvent[] = []
+    const host = new PluginHost({ strategies: [wordHandoff()], observer: (event) => { events.push(event) } })
+    await refusalOf(host.add(wordPlugin('a', '1.0.0', ['a', 'a'])))
+    expect(events.map(line)).toEqual([...phase('validate'), 'started stage', 'failed stage'])
+  })
+
   it('may throw: nobody minds', async () => {
     const host = new PluginHost({ strategies: [cellHandoff()], observer: () => { throw new Error('no log') } })
     const handle = await host.add(new CellPlugin('cells', '1.0.0'))
@@ -139,5 +146,6 @@ describe('the report', () => {
     const error = await refusalOf(host.reload(handle, new CellPlugin('cells', '2.0.0', { shutdown: () => { throw new Error('no goodbye') } })))
     expect(error.message).toMatch(/^SCHEMA_INCOMPAT \(plugin "cells@2\.0\.0", test-cell "cell", preflight\/checkCompat\): test-cell "cell": other cells\. /)
     expect(error.rollbackErrors).toMatchObject([{ code: 'PLUGIN', phase: 'rollback', step: 'shutdown' }])
+    expect(error.report).toMatchObject({ handoffs: [], pauseMs: 0 })
   })
 })

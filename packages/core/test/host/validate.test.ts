@@ -89,7 +89,9 @@ describe('validate', () => {
     await using host = new PluginHost({ strategies: [wordHandoff()] })
     const handle = await host.add(wordPlugin('a', '1.0.0'))
     const [one, two] = [wordPlugin('a', '2.0.0'), wordPlugin('a', '3.0.0')]
-    expect(await refusalOf(host.reloadAll([{ handle, plugin: one }, { handle, plugin: two }]))).toMatchObject({ code: 'DUPLICATE', phase: 'validate' })
+    const error = await refusalOf(host.reloadAll([{ handle, plugin: one }, { handle, plugin: two }]))
+    expect(error).toMatchObject({ code: 'DUPLICATE', phase: 'validate', plugin: 'a', hint: 'Name each plugin once.' })
+    expect(error.message).toContain('the plugin is named twice')
     expect([one.calls.register, two.calls.register]).toEqual([0, 0])
   })
 
@@ -103,7 +105,10 @@ describe('validate', () => {
       await refusalOf(host.reload(handle, wordPlugin('a', '3.0.0'))), await refusalOf(host.remove(handle)),
       await refusalOf(host.reloadAll([{ handle, plugin: wordPlugin('a', '3.0.0') }])),
     ]
-    expect(refused.map(({ code, retryable }) => [code, retryable])).toEqual(Array.from({ length: 3 }, () => ['RELOAD_IN_PROGRESS', true]))
+    for (const error of refused) {
+      expect(error).toMatchObject({ code: 'RELOAD_IN_PROGRESS', retryable: true, phase: 'validate', plugin: 'a', hint: 'Await the operation under way, then try again.' })
+      expect(error.message).toContain('the plugin is being changed')
+    }
     registering.resolve()
     await (await reloading).finalized
     expect(host.plugins()).toMatchObject([{ id: 'a', version: '2.0.0', generation: 1, state: 'active' }])
