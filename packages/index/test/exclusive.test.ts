@@ -68,6 +68,14 @@ describe('X16: an exclusive cutover', () => {
     expect(await reload.ids()).toEqual(['d0', 'd1', 'd2'])
   })
 
+  test('I3: an old provider that has no more than the one handle opens that again', async () => {
+    const only = plainHandle()
+    const old = plainKind(() => only)
+    const reload = new Reload({ old, next: plainKind(() => { throw new Error('no') }), cutover: 'exclusive' }, only)
+    expect((await failureOf(reload.dispatch())).rollbackErrors).toEqual([])
+    expect(reload.gate.resource).toBe(only)
+  })
+
   test('I6: a new index that answers otherwise is closed, and the old one started again', async () => {
     const old = new FullTextV1()
     const wrong = plainHandle({ schema: () => old.handles[0]?.schema() })

@@ -8,6 +8,7 @@ import { temporaryDirectory } from './fixtures/directory.js'
 import { idsIn } from './fixtures/full-text-handle.js'
 import { FullTextV1 } from './fixtures/full-text-v1.js'
 import { FullTextV2 } from './fixtures/full-text-v2.js'
+import { plainHandle, plainKind } from './fixtures/plain-index.js'
 import { failureOf } from './fixtures/reload.js'
 
 const plugin = (version: string, provider: IndexKindProvider): Plugin =>
@@ -78,6 +79,15 @@ describe('through a host', () => {
     expect(lease.resource(indexKind, 'articles')).toBe(old.handles[1])
     expect(await articles.use((handle) => idsIn(handle, query('*')))).toEqual(['d0', 'd1', 'd2'])
     expect(old.handles.map(({ closes }) => closes)).toEqual([1, 0])
+  })
+
+  test.for([['I7: is closed once, if it can be', 1], ['or has nothing to be closed', undefined]] as const)('an index that is detached %s', async ([, closes]) => {
+    await using host = new PluginHost({ strategies: [indexHandoff()] })
+    await host.add(plugin('1.0.0', plainKind(() => plainHandle())))
+    const handle = plainHandle(closes === undefined ? { close: undefined } : {})
+    const index = await host.attach(indexKind, { name: 'index', key: 'plain', open: () => handle })
+    await expect(index.detach()).resolves.toBeUndefined()
+    expect(handle.closes).toBe(closes ?? 0)
   })
 
   test('X2: a provider without open is refused when it registers', async () => {

@@ -77,6 +77,16 @@ describe('X11: the new handle has the schema of the old one', () => {
     expect(reload.gate.resource).toBe(next)
   })
 
+  test('two differences are told apart, and those of the metadata too', async () => {
+    const error = await failureOf(from(withSchema([], new Map([['v', '1'], ['w', '1']])), withSchema([])).dispatch())
+    expect(error.message).toMatch(/metadata\.v: "1" → none; .*metadata\.w: "1" → none/)
+  })
+
+  test('asked for between two writes, it is there at once', async () => {
+    const later = plainHandle({ schema: () => Promise.resolve(new Schema([])) })
+    expect((await failureOf(from(later, plainHandle()).dispatch())).message).toMatch(/schema\(\) returned a promise; expected its value: it is asked for between two writes/)
+  })
+
   test('unless the host says otherwise', async () => {
     const next = withSchema([entry(new Int64())])
     const reload = from(withSchema([entry(new Int32())]), next, { checkSchema: false })
@@ -94,6 +104,21 @@ describe('X11: the new handle has the schema of the old one', () => {
     const reload = from(plainHandle(filters), next, { checkSchema: false })
     expect((await failureOf(reload.dispatch())).message).toMatch(message)
     expect(next.closes).toBe(1)
+  })
+
+  test('what users may call is still there: all that is gone is told', async () => {
+    const gone = { apply: undefined, probeFiltered: undefined, supportsFilter: false }
+    const error = await failureOf(from(plainHandle(), plainHandle(gone)).dispatch())
+    expect(error.message).toMatch(/users may call: apply, probeFiltered, supportsFilter/)
+    expect(error.details).toEqual({ lost: ['apply', 'probeFiltered', 'supportsFilter'] })
+  })
+
+  test('what users may not call need not be there', async () => {
+    const next = plainHandle({ apply: undefined, probeFiltered: undefined, supportsFilter: undefined, close: undefined })
+    const old = plainHandle({ apply: undefined, probeFiltered: undefined, supportsFilter: undefined, close: undefined })
+    const outcome = await from(old, next).dispatch()
+    outcome.commit()
+    await expect(outcome.finalize()).resolves.toBeUndefined()
   })
 })
 
@@ -116,6 +141,11 @@ describe('X12: the new handle answers as the old one did', () => {
     expect(error.message).toMatch(message)
     expect(reload.gate.resource).toBe(old)
     expect([old.closes, next.closes]).toEqual([0, 1])
+  })
+
+  test('which of the queries, and in what its answers differ, is in the details', async () => {
+    const error = await failureOf(from(answering(answer(hits), answer(hits)), answering(answer(hits), answer([])), { canary: { queries: [query('x'), query('y')] } }).dispatch())
+    expect(error.details).toEqual({ query: 1, difference: '2 rows → 0 rows' })
   })
 
   test('a score that was only rounded otherwise is the same', async () => {
@@ -160,6 +190,12 @@ describe('X12: the new handle answers as the old one did', () => {
       const reload = await reloadOf({ old: new FullTextV1(), next, handoff: { canary: { queries: [query('title'), ...filtered.queries] } } })
       expect((await failureOf(reload.dispatch())).message).toMatch(/answers query 1 otherwise: 2 rows → 3 rows/)
       expect(await reload.ids()).toEqual(['d0', 'd1', 'd2'])
+    })
+
+    test('is answered with a batch', async () => {
+      const next = plainHandle({ probeFiltered: () => 'hits' })
+      expect((await failureOf(from(plainHandle(), next, { canary: filtered }).dispatch())).message)
+        .toMatch(/what probeFiltered\(\) resolved with for query 0 is a string\. Expected an Arrow RecordBatch/)
     })
 
     test('is refused where the old index takes none', async () => {
@@ -217,6 +253,11 @@ describe('X12: the new handle answers as the old one did', () => {
     const reload = from(old, plainHandle({ probe: () => answer(hits) }), { canary: wrong })
     expect((await failureOf(reload.dispatch())).message).toMatch(message)
     expect(reload.gate.resource).toBe(old)
+  })
+
+  test('I10: it is said where they could not be chosen', async () => {
+    const reload = from(plainHandle(), plainHandle(), { canary: { queries: () => { throw new Error('no queries today') } } })
+    expect(await failureOf(reload.dispatch())).toMatchObject({ code: 'HANDOFF', phase: 'prepare', step: 'canary queries' })
   })
 
   test('a query that the old index refuses fails the handoff before anything was persisted', async () => {

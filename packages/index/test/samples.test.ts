@@ -1,6 +1,6 @@
 import { OldProviders } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
-import { indexKind, type IndexHandle, type IndexImage, type IndexKindProvider, type IndexSample } from '@uni/reload-index'
+import { indexKind, type IndexHandle, type IndexHandoffOptions, type IndexImage, type IndexKindProvider, type IndexSample } from '@uni/reload-index'
 import type { RecordBatch } from 'apache-arrow'
 import { describe, expect, test } from 'vitest'
 import { docs, query, rowsOf } from './fixtures/batches.js'
@@ -74,6 +74,18 @@ describe('X13: the samples of the old provider', () => {
     }
     expect(await verdictOf(old, next)).toMatchObject({ level: 'incompatible', reason: expect.stringMatching(/^sample 0 without rows: .*division by zero/) as string })
     expect(next.handles.map(({ closes }) => closes)).toEqual([1, 1])
+  })
+
+  test('whose schema the new one changes make it incompatible, unless the host says otherwise', async () => {
+    const old = new Sampled(() => [{ ...sample, queries: [] }])
+    const next = broken(() => plainHandle())
+    const judged = async (handoff: IndexHandoffOptions): Promise<unknown> => {
+      const { dispatcher } = await reloadOf({ old, next, handoff, ...live })
+      const { entries } = await dispatcher.checkCompat(new OldProviders().add(indexKind, old), new OldProviders().add(indexKind, next))
+      return entries[0]?.verdict
+    }
+    expect(await judged({})).toMatchObject({ level: 'incompatible', reason: expect.stringContaining("the new handle's schema differs from the old one's") as string })
+    expect(await judged({ checkSchema: false })).toMatchObject({ level: 'compatible' })
   })
 
   test('that the old one cannot handle itself say nothing about the new one, and are reported', async () => {
