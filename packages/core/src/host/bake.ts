@@ -56,10 +56,14 @@ export class Bake {
   servingAgain: ReadonlySet<unknown> | undefined
   #early: EndedEarly | undefined
   #goingBack = false
-  #accepting: Promise<void> | undefined
+  /** What makes the new version permanent right now: several may ask for that. */
+  readonly #accepting = new Set<Promise<void>>()
+  /** The new resources, as they were at the commit, by gate. */
+  readonly #brought: Map<WriteGate<unknown, unknown>, unknown>
 
   constructor(init: BakeInit) {
     this.#init = init
+    this.#brought = new Map([...init.kept.keys()].map((gate) => [gate, gate.resource]))
     this.over = this.#run()
   }
 
@@ -79,17 +83,20 @@ export class Bake {
         phase: 'bake', plugin: this.#init.plugin, hint: 'Await finalized of its result, which says whether that succeeds.',
       })
     }
-    const accepting = this.#accepting = make()
+    const accepting = make()
+    this.#accepting.add(accepting)
     try {
       await accepting
       this.end('accepted')
     } finally {
-      if (this.#accepting === accepting) this.#accepting = undefined
+      this.#accepting.delete(accepting)
     }
   }
 
   end(outcome: EndedEarly): void {
-    // The way back is an operation on the same plugins, and no reason to call it off.
+    // The way back is an operation on the same plugins, and no reason to call it off. This is its commit: what serves again is
+    // seen now, before anything else takes it over.
+    if (this.#goingBack) this.servingAgain ??= this.#unchanged(this.#init.kept)
     if (this.#goingBack || this.#early !== undefined) return
     this.#early = outcome
     this.#ended.abort()
@@ -103,8 +110,7 @@ export class Bake {
       // What is looked at last is acted on in the same turn, or something else might begin in between.
       if (problem !== undefined) for (let other = this.#other(); other; other = this.#other()) await other.catch(() => {})
       if (this.#early !== undefined) {
-        // Whoever superseded it has said what its gates are to keep.
-        if (this.#early === 'accepted') this.#forget()
+        this.#forget(this.#early)
         return { outcome: this.#early }
       }
       if (problem !== undefined) return this.#takeBack(problem)
@@ -118,9 +124,16 @@ export class Bake {
     }
   }
 
-  /** The writes that the way back would have needed. */
-  #forget(): void {
-    for (const gate of this.#init.kept.keys()) gate.forget()
+  /** The writes that the way back would have needed. Whoever superseded it has said what the gates are to keep that it has switched. */
+  #forget(ended?: EndedEarly): void {
+    const untouched = this.#unchanged(this.#brought)
+    for (const [gate, resource] of this.#brought) if (ended !== 'superseded' || untouched.has(resource)) gate.forget()
+    this.#brought.clear()
+  }
+
+  /** Those of `resources` that serve. */
+  #unchanged(resources: ReadonlyMap<WriteGate<unknown, unknown>, unknown>): ReadonlySet<unknown> {
+    return new Set([...resources].filter(([gate, resource]) => gate.halted === undefined && gate.resource === resource).map(([, resource]) => resource))
   }
 
   #pause(ms: number): Promise<void> {
@@ -138,7 +151,7 @@ export class Bake {
 
   /** What has to end before the reload can be taken back. */
   #other(): Promise<void> | undefined {
-    return this.#early === undefined ? this.#accepting ?? this.#init.underWay() : undefined
+    return this.#early === undefined ? [...this.#accepting][0] ?? this.#init.underWay() : undefined
   }
 
   /** Why the reload is to be taken back, if it is. */
@@ -157,9 +170,7 @@ export class Bake {
   async #takeBack(reason: string): Promise<BakeReport> {
     this.#goingBack = true
     try {
-      const results = await this.#init.takeBack(this)
-      this.servingAgain = new Set([...this.#init.kept].filter(([gate, resource]) => gate.halted === undefined && gate.resource === resource).map(([, resource]) => resource))
-      return { outcome: 'taken-back', reason, results }
+      return { outcome: 'taken-back', reason, results: await this.#init.takeBack(this) }
     } catch (error) {
       this.#forget()
       return { outcome: 'stranded', reason, error: error as ReloadError }

@@ -44,7 +44,8 @@ export class Permanence {
     for (const manifest of this.#newerIn(brought)) manifests.set(manifest.id, manifest)
     checkDependencies(manifests, 'bake')
     await this.#journal?.append({ type: 'permanent', operation: brought.operation })
-    this.#settle(brought)
+    // Nothing comes back of a plugin that was removed meanwhile.
+    this.#settle(brought, ({ id }) => this.#versions.has(id))
   }
 
   #settle(brought: Brought, which: (manifest: PluginManifest) => boolean = () => true): void {

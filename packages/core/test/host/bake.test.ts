@@ -1,10 +1,13 @@
-import { PluginHost, ReloadError, type BakeOptions, type Journal, type JournalRecord, type ReloadEvent } from '@uni/reload-core'
+import { defineSurface, PluginHost, ReloadError, WriteGate, type BakeOptions, type Journal, type JournalRecord, type ReloadEvent } from '@uni/reload-core'
 import { planRecovery } from '@uni/reload-core/node'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
+import { Bake } from '../../src/host/bake.js'
+import { StretchMeter } from '../../src/dispatch/stretch-meter.js'
 import { Deferred, standing, turn } from '../fixtures/deferred.js'
 import { StorePlugin } from '../fixtures/store-plugin.js'
 import { STORES, storeStrategy, type StoreDiscipline } from '../fixtures/store.js'
+import { TestPlugin } from '../fixtures/test-plugin.js'
 
 interface Scene { discipline?: StoreDiscipline; maxRecordedWrites?: number }
 
@@ -251,6 +254,72 @@ describe('a reload that bakes', () => {
     await permanent
     expect((await result.finalized).bake).toEqual({ outcome: 'accepted' })
     expect([host.plugins()[0]?.version, planRecovery(records).plugins.get('stores')?.version]).toEqual(['2.0.0', '2.0.0'])
+  })
+
+  it('I10 is not taken back while one of two makes it permanent, though the other could not', async () => {
+    const disks = [new Deferred(), new Deferred()]
+    const clock = new ManualClock()
+    const appends = disks.values()
+    const journal: Journal = { append: async ({ type }) => { if (type === 'permanent') await appends.next().value?.promise } }
+    const host = new PluginHost({ strategies: [storeStrategy('pre-copy')], clock, journal })
+    const result = await host.reload(await host.add(new StorePlugin('1.0.0')), new StorePlugin('2.0.0'), { bake: { ms: 10, healthy: () => false } })
+    const [first, second] = [host.makePermanent(result.handle), host.makePermanent(result.handle)]
+    disks[1]?.reject(new Error('no space left'))
+    await expect(second).rejects.toThrow('no space left')
+    await pass(clock, 10)
+    expect(await standing(result.finalized)).toBe('pending')
+    disks[0]?.resolve()
+    await first
+    expect((await result.finalized).bake).toEqual({ outcome: 'accepted' })
+    expect(host.plugins()).toMatchObject([{ version: '2.0.0', permanent: true }])
+  })
+
+  it('I7 what serves again and is replaced before the way back is written down is closed once', async () => {
+    const disk = new Deferred()
+    const clock = new ManualClock()
+    let commits = 0
+    const journal: Journal = { append: async ({ type }) => { if (type === 'committed' && (commits += 1) === 3) await disk.promise } }
+    const host = new PluginHost({ strategies: [storeStrategy('pre-copy')], clock, journal })
+    const v1 = new StorePlugin('1.0.0')
+    const first = await host.add(v1)
+    await host.attach(STORES['pre-copy'], { name: 'main', key: 'stores', open: (provider) => provider.open(undefined) })
+    const { finalized } = await host.reload(first, new StorePlugin('2.0.0'), { bake: { ms: 10, healthy: () => false } })
+    await pass(clock, 10)
+    await (await host.reload({ id: 'stores', generation: 2 }, new StorePlugin('3.0.0'))).finalized
+    disk.resolve()
+    expect((await finalized).bake).toMatchObject({ outcome: 'taken-back' })
+    expect([v1.calls.shutdown, v1.provider.made.map(({ closed }) => closed)]).toEqual([1, [1]])
+  })
+
+  it('I12 the gates of plugins that were reloaded with the one that is changed again keep nothing any more', async () => {
+    const clock = new ManualClock()
+    const surface = defineSurface<unknown, unknown, unknown>({ id: 'any', keyOf: () => 'any', apply: () => {} })
+    const gate = new WriteGate<unknown, unknown>(surface, 'main', 'the old one', { clock })
+    await gate.hold()
+    gate.switchTo('the new one', { retain: true })
+    const bake = new Bake({
+      options: { ms: 10 }, environment: { clock, meter: new StretchMeter(clock), dryRun: false, timeoutMs: () => 10 }, plugin: 'stores@2.0.0',
+      kept: new Map([[gate, 'the old one']]), underWay: () => undefined, makePermanent: async () => {}, takeBack: async () => [],
+    })
+    bake.end('superseded')
+    await bake.over
+    expect(gate.retains).toBe(false)
+  })
+
+  it('what is removed while it is made permanent leaves nothing that others have to go with', async () => {
+    const disk = new Deferred()
+    const journal: Journal = { append: async ({ type }) => { if (type === 'permanent') await disk.promise } }
+    const host = new PluginHost({ strategies: [], journal })
+    const dependent = (version: string) => new TestPlugin('dependent', version, { dependsOn: [{ id: 'other', range: '^1.0.0' }] })
+    const other = await host.add(new TestPlugin('other', '1.0.0'))
+    const { handle } = await host.reload(await host.add(dependent('1.0.0')), dependent('1.1.0'))
+    const permanent = host.makePermanent(handle)
+    await host.remove(handle)
+    disk.resolve()
+    await permanent
+    const next = await host.reload(other, new TestPlugin('other', '2.0.0'))
+    await host.makePermanent(next.handle)
+    expect(host.plugins()[0]).toMatchObject({ version: '2.0.0', permanent: true })
   })
 
   it('can be made permanent by whoever is told of the commit', async () => {

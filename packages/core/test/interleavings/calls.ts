@@ -99,13 +99,14 @@ export class Calls {
     await inside?.()
     if (fault === 'reject') throw new PlannedFailure(`${method} of ${label} rejects`)
     if (fault === 'nonsense') return undefined
-    if (fault === 'hang') await this.#hang()
+    if (fault === 'hang') await this.hang()
     const result = early === undefined ? await effect() : early.result
     await this.pause(`${label} ${method} answers`)
     return result
   }
 
-  #hang(): Promise<void> {
+  /** Until somebody wakes it. */
+  hang(): Promise<void> {
     const call = new Deferred()
     this.#hung.push(call)
     return call.promise

@@ -1,46 +1,18 @@
 import * as fc from 'fast-check'
 import type { StoreDiscipline } from '../fixtures/store.js'
 import { Act, type Command } from './act.js'
-import { FAULTS, METHODS, type Fault, type Method } from './calls.js'
+import { bake, counts, faults, given, id, kind, operation, pace, rarely, resources, stores, streams, type Given } from './arbitraries.js'
+import { METHODS, type Method } from './calls.js'
 import { noteAbort } from './causes.js'
 import { acquire, capture, captureReady, release } from './leases.js'
+import { makePermanent } from './make-permanent.js'
 import { ownerOf, versionOf } from './model.js'
-import { add, PLAIN, reload, remove, type OperationGiven, type Target } from './operations.js'
+import { add, PLAIN, reload, remove, type Target } from './operations.js'
 import { checkProgress } from './progress.js'
 import { attach, deliver, detach, use, write } from './resources.js'
-import { ID_DEPENDED_ON, kindOf, KINDS, ORDINARY, PLUGIN_IDS, RESOURCES, SHARED, type PluginId, type VersionGiven } from './version-data.js'
+import { MAX_RECORDED } from './timing.js'
+import { ID_DEPENDED_ON, ORDINARY, PLUGIN_IDS, SHARED, type PluginId, type VersionGiven } from './version-data.js'
 import type { World } from './world.js'
-
-/** For each answer that is released, how many microtasks are run after it; from 12 on, all that are due. */
-const pace = fc.array(fc.nat(15), { maxLength: 10, size: 'max' })
-const id = fc.constantFrom(...PLUGIN_IDS)
-/** What becomes of the shared key: mostly it stays where it is. */
-const shares = fc.constantFrom('stays', 'stays', 'stays', 'provided', 'dropped')
-const given = fc.record({
-  major: rarely<1 | 2>(2, 1), shared: shares, without: rarely(fc.constantFrom(...KINDS), undefined), prompt: rarely(true, false), isolated: fc.boolean(),
-})
-type Given = typeof given extends fc.Arbitrary<infer T> ? T : never
-const operation: fc.Arbitrary<OperationGiven> = fc.record({
-  cutover: fc.constantFrom('overlap' as const, 'overlap' as const, 'exclusive' as const), onOrphan: fc.constantFrom('reject' as const, 'close' as const),
-  dryRun: rarely(true, false), force: fc.boolean(),
-})
-const streams = fc.constantFrom(...RESOURCES.filter((resource) => kindOf(resource) === 'stop-and-copy'))
-const stores = fc.constantFrom(...RESOURCES.filter((resource) => kindOf(resource) !== 'stop-and-copy'))
-const resources = fc.constantFrom(...RESOURCES)
-const times = fc.constantFrom(1, 1, 2)
-/** Nonsense is what nothing can be made of; a method that answers nothing cannot answer nonsense. */
-const faults = fc.constantFrom(...METHODS.flatMap((method) => FAULTS.filter((fault) => fault !== 'nonsense' || ['checkCompat', 'observe', 'persist', 'open'].includes(method)).map((fault): [Method, Fault] => [method, fault])))
-const kind = fc.constantFrom(undefined, ...KINDS)
-
-function rarely<T>(seldom: T | fc.Arbitrary<T>, mostly: T): fc.Arbitrary<T> {
-  const unusual = fc.option(fc.constant(true), { freq: 5, nil: undefined })
-  const value = isArbitrary(seldom) ? seldom : fc.constant(seldom)
-  return fc.tuple(unusual, value).map(([ordinary, rare]) => ordinary === true ? mostly : rare)
-}
-
-function isArbitrary<T>(value: T | fc.Arbitrary<T>): value is fc.Arbitrary<T> {
-  return value instanceof fc.Arbitrary
-}
 
 /** What fails is shrunk by leaving commands out; smaller numbers in them would tell nobody more. */
 function act<T>(text: string, arbitrary: fc.Arbitrary<T>, run: (world: World, value: T) => void | Promise<unknown>, waits = false): fc.Arbitrary<Command> {
@@ -53,6 +25,19 @@ function versionGiven({ model }: World, id: string, { shared, ...rest }: Given):
 
 const reloads = act('reload', fc.tuple(id, given, operation), (world, [plugin, version, options]) =>
   reload(world, [{ handle: world.handle(plugin), given: versionGiven(world, plugin, version) }], options))
+
+/** Ordinary versions, so that a period begins, and much goes on in it. */
+const bakes = act('bake', fc.tuple(id, given, bake, operation, fc.boolean()), async (world, [plugin, { shared, without, isolated }, period, options, waits]) => {
+  void reload(world, [{ handle: world.handle(plugin), given: versionGiven(world, plugin, { ...ORDINARY, shared, without, isolated }) }], { ...options, dryRun: false, bake: period })
+  if (waits) await world.idle()
+}, true)
+
+/** Time passes to the moment at which somebody is asked next, and no further. */
+const due = act('due', fc.constant(''), async (world) => {
+  const { periods, now } = world.model
+  const next = Math.min(...[...periods].filter(({ asking, bad }) => asking === undefined && bad === undefined).map(({ dueAt }) => dueAt - now))
+  if (next > 0 && Number.isFinite(next)) await world.pass(next)
+}, true)
 
 /** The caller takes his handle, and much may happen before he uses it. */
 const thoughtful = act('reload later', fc.tuple(id, given, operation, fc.nat(40)), async (world, [plugin, version, options, thoughts]) => {
@@ -86,7 +71,7 @@ const inside = act('from inside', fc.tuple(id, fc.constantFrom(...METHODS), kind
   })
 })
 
-const fails = act('fail', fc.tuple(id, kind, faults, times), (world, [plugin, about, [method, fault], count]) => {
+const fails = act('fail', fc.tuple(id, kind, faults, counts), (world, [plugin, about, [method, fault], count]) => {
   for (let at = 0; at < count; at += 1) world.calls.fail({ id: plugin, method, kind: aimed(method, about) }, fault)
 })
 
@@ -94,6 +79,18 @@ const fails = act('fail', fc.tuple(id, kind, faults, times), (world, [plugin, ab
 const strands = act('strand', id, (world, plugin) => {
   for (let at = 0; at < 2; at += 1) world.calls.fail({ id: plugin, method: 'open', kind: 'stop-and-copy' }, 'reject')
   return reload(world, [{ handle: world.handle(plugin), given: versionGiven(world, plugin, { ...ORDINARY, shared: 'stays' }) }], PLAIN)
+})
+
+/** More than is recorded, by preference to what is kept for a way back. */
+const bursts = act('burst', fc.tuple(stores, fc.nat(7), fc.integer({ min: 2, max: 2 * MAX_RECORDED })), (world, [resource, which, count]) => {
+  const kept = [...world.model.periods].flatMap((period) => [...period.kept.keys()])
+  for (let at = 0; at < count; at += 1) write(world, kept[which % kept.length] ?? resource)
+})
+
+/** By preference what is being taken back, which is too late. */
+const permanent = act('make permanent', fc.tuple(id, rarely(true, false)), (world, [plugin, stale]) => {
+  const late = [...world.model.periods].find(({ back }) => back !== undefined)?.from[0]?.id
+  makePermanent(world, late ?? plugin, stale)
 })
 
 /** A call about the plugin as a whole is about no kind. */
@@ -109,7 +106,7 @@ const settle = act('settle', fc.constant(''), async (world) => {
 }, true)
 
 const all: fc.Arbitrary<Command>[] = [
-  reloads, reloads, reloads, thoughtful, together, inside, inside, settle, settle, time, time,
+  reloads, reloads, bakes, bakes, thoughtful, together, inside, inside, settle, settle, time, time, due, due,
   act('add', fc.tuple(id, given), (world, [plugin, version]) => add(world, plugin, versionGiven(world, plugin, version))),
   act('remove', fc.tuple(id, operation), (world, [plugin, options]) => remove(world, world.handle(plugin), { ...options, dryRun: false })),
   act('capture', fc.constant(''), capture),
@@ -121,6 +118,8 @@ const all: fc.Arbitrary<Command>[] = [
   act('write', stores, write), act('write', stores, write),
   act('deliver', streams, deliver), act('deliver', streams, deliver),
   act('use', resources, use),
+  bursts, permanent, permanent,
+  act('break journal', fc.constant(''), (world) => { world.journal.failing += 1 }),
   fails, fails, fails, strands, races,
   act('wake', fc.constant(''), (world) => world.calls.wake()),
   act('abort', fc.nat(3), (world, which) => {

@@ -1,3 +1,4 @@
+import { noteKept } from './kept.js'
 import { arrive, commit, leave, obstacles, versionOf } from './model.js'
 import type { OperationTask } from './task.js'
 import type { ResourceId } from './version-data.js'
@@ -11,13 +12,21 @@ import type { World } from './world.js'
  */
 export function explain(world: World, active: ReadonlyMap<string, string>, present: ReadonlySet<ResourceId>): void {
   const { model } = world
+  const arrived = new Set<ResourceId>()
   noteObstacles(world)
   for (let changed = true; changed;) {
-    for (const resource of model.coming) if (!model.resources.has(resource) && present.has(resource)) arrive(model, resource)
+    for (const resource of model.coming) {
+      if (model.resources.has(resource) || !present.has(resource)) continue
+      arrive(model, resource)
+      arrived.add(resource)
+    }
     const committed = find(model.operations, (task) => isSeen(world, task, active) && obstacles(model, task).length === 0)
     // What was detached in the same turn may have gone before a commit or after it; the latter where both explain what is seen.
     changed = committed === undefined ? depart(world, present) : true
-    if (committed !== undefined) commit(model, committed)
+    if (committed !== undefined) {
+      commit(model, committed, arrived)
+      noteKept(world, committed)
+    }
     noteObstacles(world)
   }
   for (const task of model.operations) {

@@ -14,12 +14,12 @@ export interface Exploration {
 }
 
 const mostly = fc.constantFrom(true, true, false)
-const scene: fc.Arbitrary<Scene> = fc.record({ shared: mostly, dependent: mostly }, { noNullPrototype: true })
+const scene: fc.Arbitrary<Scene> = fc.record({ shared: mostly, dependent: mostly, journaled: mostly.map((not) => !not) }, { noNullPrototype: true })
 
 /** As many runs of one seed. @throws Error with the commands of a run that fails, and how to run it again. */
 export async function explore({ seed, runs, path }: Exploration, coverage: Coverage): Promise<void> {
   const property = fc.asyncProperty(fc.scheduler(), scene, commands(), async (scheduler, given, sequence) => {
-    const world = new World(scheduler, coverage)
+    const world = new World(scheduler, coverage, given.journaled)
     await setTheScene(world, given)
     await fc.asyncModelRun(() => ({ model: world.model, real: world }), sequence)
     await end(world)

@@ -1,7 +1,12 @@
-import type { FinalReport } from '@uni/reload-core'
+import type { BakeReport, FinalReport } from '@uni/reload-core'
 import { text } from './explain.js'
+import { overlaps } from './holders.js'
+import { versionOf } from './model.js'
 import type { OperationTask, Task } from './task.js'
 import { observe } from './observe.js'
+import { checkResult, codeOf, judge } from './outcome.js'
+import type { Period } from './period.js'
+import { dependency, settle } from './permanence.js'
 import type { World } from './world.js'
 
 /** After a commit: the old versions are closed once nothing holds them, and who held them too long is named (I7, I9). */
@@ -16,16 +21,65 @@ export function followFinalization(world: World, operation: OperationTask, final
   })
 }
 
-function check(world: World, operation: OperationTask, { status, blockers, errors }: FinalReport): void {
+function check(world: World, operation: OperationTask, { status, blockers, errors, bake }: FinalReport): void {
   const name = text(operation)
+  const { period } = operation
+  world.must((bake === undefined) === (period === undefined), () => `I10: ${name} tells ${bake === undefined ? 'nothing' : bake.outcome} of its period`)
+  if (bake !== undefined && period !== undefined) checkBake(world, period, bake)
+  world.must((bake?.outcome === 'taken-back') === (status === 'taken-back'), () => `I10: ${name} is ${status}, and its period ended ${bake?.outcome}`)
   world.must(status !== 'forced' || operation.force, () => `I9: nobody asked ${name} to force anybody out`)
-  world.must((blockers.length === 0) === (status === 'finalized'), () => `I9: ${name} is ${status}, and names ${blockers.length} leases`)
+  // Who held it at the deadline may have ended by the end of a period.
+  const expected = status === 'kept' || status === 'forced' ? blockers.length > 0 : blockers.length === 0 || bake !== undefined
+  world.must(expected, () => `I9: ${name} is ${status}, and names ${blockers.length} leases`)
   world.must(errors.length === 0 || [...operation.ids].some((id) => world.troubled.has(id)), () => `I10: ${name} reports ${String(errors[0])}, and nothing had failed`)
   if (status === 'kept') return
   for (const label of operation.retired) {
-    const plugin = world.plugins.get(label)
-    const open = plugin?.stores.filter(({ closeCalls }) => closeCalls === 0).map(({ owner }) => owner.resource) ?? []
-    const opening = [...world.calls.pending].some(({ caller, method }) => caller.label === label && method === 'open')
-    world.must(opening || (plugin?.calls.shutdown === 1 && open.length === 0), () => `I7: ${name} is ${status}; ${label} was shut down ${plugin?.calls.shutdown} times, and ${open} is open`)
+    if (status === 'taken-back') checkServing(world, label, blockers.length > 0)
+    else checkClosed(world, label, `${name} is ${status}`)
   }
 }
+
+/** I10: how a period ended is told as it was. */
+function checkBake(world: World, period: Period, bake: BakeReport): void {
+  const { task, back } = period
+  const { model } = world
+  world.must(period.told === bake.outcome, () => `I10: ${text(task)} reports ${bake.outcome}, and the observer was told ${period.told}`)
+  if (period.good) model.settling.splice(model.settling.indexOf(task), 1)
+  if (bake.outcome === 'healthy') {
+    world.must(bake.error === undefined || period.troubled || dependency(model, task).may, () => `I10: ${text(task)} could not be made permanent for ${String(bake.error)}, and nothing had failed`)
+    if (bake.error === undefined) settle(model, task)
+  }
+  if (bake.outcome !== 'taken-back' && bake.outcome !== 'stranded') return
+  world.must(bake.reason.includes(period.bad ?? 'no reason'), () => `I10: ${text(task)} was taken back as ${bake.reason}, and was to be as ${period.bad}`)
+  if (back === undefined) return
+  const outcome = bake.outcome === 'stranded' ? codeOf(bake.error) : 'done'
+  world.coverage.note(`way back: ${outcome}`)
+  judge(world, back, outcome)
+  if (bake.outcome === 'stranded') return
+  const told = bake.results.map(({ handle }) => handle.id)
+  world.must(String(told) === String([...task.ids]), () => `I10: the way back of ${text(task)} tells of ${told}`)
+  for (const result of bake.results) checkResult(world, back, result)
+  const [first] = bake.results
+  if (first !== undefined) followFinalization(world, back, first.finalized)
+}
+
+function checkClosed(world: World, label: string, where: string): void {
+  // What one that served again had before that is closed on its own.
+  const open = world.model.returned.has(label) ? [] : openOf(world, label)
+  world.must(isOpening(world, label) || (world.plugins.get(label)?.calls.shutdown === 1 && open.length === 0),
+    () => `I7: ${where}; ${label} was shut down ${world.plugins.get(label)?.calls.shutdown} times, and ${open.map(({ owner }) => owner.resource)} is open`)
+}
+
+/** What it was before is closed, unless it is still held; what it is now is neither closed nor shut down. */
+function checkServing(world: World, label: string, held: boolean): void {
+  const { model } = world
+  const id = label.slice(0, label.indexOf('@'))
+  if (versionOf(model, id)?.label !== label) return
+  world.must(world.plugins.get(label)?.calls.shutdown === 0, () => `I7: ${label} serves again, and was shut down`)
+  const busy = [...model.operations].some(({ ids }) => ids.has(id)) || [...model.tasks].some(({ kind, ids }) => kind === 'detach' && overlaps(ids, new Set([id])))
+  const astray = openOf(world, label).filter((store) => world.serving.get(store.owner.resource) !== store && !model.coming.includes(store.owner.resource))
+  world.must(held || busy || isOpening(world, label) || astray.length === 0, () => `I7: ${label} serves again, and ${astray.map(({ owner }) => owner.resource)} of what it was before is open`)
+}
+
+const openOf = ({ plugins }: World, label: string) => plugins.get(label)?.stores.filter(({ closeCalls }) => closeCalls === 0) ?? []
+const isOpening = ({ calls }: World, label: string): boolean => [...calls.pending].some(({ caller, method }) => caller.label === label && method === 'open')

@@ -1,8 +1,9 @@
 import { STORES } from '../fixtures/store.js'
+import { noteDuring } from './during.js'
 import { ownerOf } from './model.js'
 import type { Task } from './task.js'
 import { compareView, observe } from './observe.js'
-import { codeOf } from './operations.js'
+import { codeOf } from './outcome.js'
 import { keyOf, kindOf, RESOURCES, type ResourceId } from './version-data.js'
 import { look, type View } from './view.js'
 import type { World } from './world.js'
@@ -11,6 +12,7 @@ export function capture(world: World): void {
   observe(world)
   const label = `lease ${world.next()}`
   const lease = world.host.capture({ label })
+  noteDuring(world, { kind: 'capture', ids: new Set(world.model.plugins.map(({ version }) => version.id)) })
   const view = look(lease, world.model.resources.keys())
   compareView(world, view)
   world.leases.push({ label, lease, view, reaches: reach(view) })

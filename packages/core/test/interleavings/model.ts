@@ -1,3 +1,5 @@
+import { beginPeriod, type Period } from './period.js'
+import type { PermanentVersion } from './permanence.js'
 import type { OperationTask, Task } from './task.js'
 import { ID_THAT_DEPENDS, ID_DEPENDED_ON, kindOf, type ResourceId, type VersionData } from './version-data.js'
 
@@ -18,6 +20,8 @@ export interface ResourceData {
 export interface Model {
   /** Counts the changes to plugins and resources. */
   revision: number
+  /** Milliseconds that have passed. */
+  now: number
   /** The active plugins in the order of `host.plugins()`. */
   plugins: { version: VersionData; generation: number }[]
   /** Which plugin is listed before which, as `a<b`: install order, which a reload keeps. */
@@ -31,12 +35,24 @@ export interface Model {
   /** What is being attached, once for each time, and what is being detached. */
   readonly coming: ResourceId[]
   readonly going: Set<ResourceId>
+  /** The reloads that can still be taken back, until the host has told how that ended. */
+  readonly periods: Set<Period>
+  readonly permanent: Map<string, PermanentVersion>
+  /** The operations of which what they brought is being made permanent, once for each time. */
+  readonly settling: OperationTask[]
+  /** The operation that brought a version, by its label. */
+  readonly brought: Map<string, OperationTask>
+  /** The labels of the versions that serve again, or did. */
+  readonly returned: Set<string>
   /** Every other call that has not settled. */
   readonly tasks: Set<Task>
 }
 
 export function emptyModel(): Model {
-  return { revision: 0, plugins: [], before: new Set(), resources: new Map(), operations: new Set(), kept: new Map(), left: new Set(), coming: [], going: new Set(), tasks: new Set() }
+  return {
+    revision: 0, now: 0, plugins: [], before: new Set(), resources: new Map(), operations: new Set(), kept: new Map(), left: new Set(), coming: [], going: new Set(),
+    periods: new Set(), permanent: new Map(), settling: [], brought: new Map(), returned: new Set(), tasks: new Set(),
+  }
 }
 
 export const versionOf = (model: Model, id: string): VersionData | undefined => model.plugins.find(({ version }) => version.id === id)?.version
@@ -77,13 +93,14 @@ export function obstacles(model: Model, task: OperationTask): string[] {
   return found
 }
 
-/** Makes the commit of `task`. */
-export function commit(model: Model, task: OperationTask): void {
+/** Makes the commit of `task`. @param arrived the resources that were attached right before it, or right after it. */
+export function commit(model: Model, task: OperationTask, arrived: ReadonlySet<ResourceId>): void {
   task.moved = movedBy(model, task)
-  task.leaving = task.moved.filter((resource) => model.going.has(resource))
+  task.unsure = task.moved.filter((resource) => model.going.has(resource) || arrived.has(resource))
   task.closed = orphansOf(model, task)
   task.retired = task.changes.flatMap(({ id }) => versionOf(model, id)?.label ?? [])
   for (const resource of task.closed) leave(model, resource)
+  bake(model, task)
   for (const { id, next } of task.changes) {
     const at = model.plugins.findIndex(({ version }) => version.id === id)
     const former = model.plugins[at]
@@ -92,10 +109,23 @@ export function commit(model: Model, task: OperationTask): void {
     if (next === undefined) model.plugins.splice(at, 1)
     else if (former === undefined) model.plugins.push({ version: next, generation: 0 })
     else model.plugins[at] = { version: next, generation: former.generation + 1 }
+    if (next === undefined) model.permanent.delete(id)
+    else if (former === undefined) model.permanent.set(id, { version: next, order: task.order })
     if (next !== undefined) task.generations.set(id, (former?.generation ?? -1) + 1)
   }
   task.committed = true
   model.revision += 1
+}
+
+/** The periods that a commit ends, and the one that it begins. */
+function bake(model: Model, task: OperationTask): void {
+  for (const period of model.periods) {
+    if (period.back === task) for (const { label } of period.from) model.returned.add(label)
+    if (period.back !== task && task.changes.some(({ id }) => period.task.ids.has(id))) period.superseded = true
+  }
+  if (task.bake === undefined) return
+  task.period = beginPeriod(model, task, task.bake, task.changes.flatMap(({ id }) => versionOf(model, id) ?? []))
+  model.periods.add(task.period)
 }
 
 function forgetPlace({ before }: Model, id: string): void {

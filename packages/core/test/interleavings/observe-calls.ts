@@ -1,5 +1,6 @@
 import { turn } from '../fixtures/deferred.js'
 import { observe } from './observe.js'
+import { observeKept } from './observe-bake.js'
 import { kindOf } from './version-data.js'
 import type { WatchedPlugin, WatchedProvider, WatchedStore } from './watched.js'
 import type { World } from './world.js'
@@ -16,6 +17,7 @@ export function observeOpening(world: World, { resource, data }: WatchedProvider
 export function observeClosing(world: World, store: WatchedStore): void {
   const { resource, data } = store.owner
   world.must(store.closeCalls === 1, () => `I7: ${resource} of ${data.label} was closed ${store.closeCalls} times`)
+  observeKept(world, data.label, store)
   if (kindOf(resource) === 'stop-and-copy') return
   const holders = world.leases.filter(({ lease, view }) => !lease.signal.aborted && view?.resources.get(resource) === store)
   world.must(holders.length === 0, () => `I7: ${resource} of ${data.label} was closed under ${holders.map(({ label }) => label)}`)
@@ -23,6 +25,7 @@ export function observeClosing(world: World, store: WatchedStore): void {
 
 export function observeShutdown(world: World, plugin: WatchedPlugin): void {
   const { data: { label }, calls, initialized } = plugin
+  observeKept(world, label)
   observe(world)
   world.must(calls.shutdown === 1 && initialized === 1, () => `I7: ${label} was shut down ${calls.shutdown} times after ${initialized} init`)
   const serves = !world.closed && world.model.plugins.some(({ version }) => version.label === label)
@@ -31,7 +34,8 @@ export function observeShutdown(world: World, plugin: WatchedPlugin): void {
   world.must(holders.length === 0, () => `I7: ${label} was shut down under ${holders.map((held) => held.label)}`)
   const checkClosed = (): void => {
     const opening = [...world.calls.pending].some(({ caller, method }) => caller.label === label && method === 'open')
-    const open = plugin.stores.filter(({ closeCalls }) => closeCalls === 0)
+    // What one that served again had before that is closed on its own, once nothing holds it any more.
+    const open = world.model.returned.has(label) ? [] : plugin.stores.filter(({ closeCalls }) => closeCalls === 0)
     world.must(opening || open.length === 0, () => `I7: ${label} was shut down before its ${open.map(({ owner }) => owner.resource)} was closed`)
   }
   // What an open that was given up on has opened after all, right now, is closed within this turn of the event loop.

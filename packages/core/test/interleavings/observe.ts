@@ -3,6 +3,7 @@ import { STORES } from '../fixtures/store.js'
 import { contentBreach } from './content.js'
 import { explain } from './explain.js'
 import { noteTaskCauses } from './causes.js'
+import { compareReturned, compareStatuses } from './kept.js'
 import { ownerOf } from './model.js'
 import { keyOf, KINDS, kindOf, RESOURCES, SHARED, type ResourceId } from './version-data.js'
 import { look, sameProviders, sameView, type View } from './view.js'
@@ -34,8 +35,10 @@ export function observe(world: World): void {
   const view = look(lease, present)
   world.must(view.resources.size === present.size, () => `I1: ${[...present]} are listed, and ${[...view.resources.keys()]} are served`)
   compareView(world, view)
+  compareStatuses(world, statuses)
+  compareReturned(world, view)
   for (const held of world.leases) compareLease(world, held)
-  for (const status of statuses) if (status.state === 'retired') compareHolders(world, status)
+  compareHolders(world, statuses.filter(({ state }) => state === 'retired'))
   noteTaskCauses(world, view)
 }
 
@@ -76,6 +79,7 @@ function compareResource(world: World, resource: ResourceId, store: WatchedStore
     return
   }
   if (store === 'halted') {
+    world.serving.delete(resource)
     if (!world.halted.has(resource)) world.coverage.note('resource: halted')
     world.halted.add(resource)
     return
@@ -86,6 +90,7 @@ function compareResource(world: World, resource: ResourceId, store: WatchedStore
     world.must(isStoppable(world, resource), () => `I7: ${resource} of ${store.owner.data.label} was closed and still serves`)
     return
   }
+  world.serving.set(resource, store)
   const data = model.resources.get(resource)
   const breach = data && contentBreach(data, store.entries)
   world.must(breach === undefined, () => `I4: ${resource} of ${store.owner.data.label} ${breach}`)
@@ -103,9 +108,11 @@ function isStoppable({ model }: World, resource: ResourceId): boolean {
 }
 
 /** I1, I7: a lease sees what it has seen, and nothing of it is closed unless its holder was told. */
-function compareLease(world: World, { label, lease, view, reaches }: HeldLease): void {
+function compareLease(world: World, held: HeldLease): void {
+  const { label, lease, view, reaches, told } = held
   if (lease.signal.aborted) {
-    world.must([...reaches].some((it) => world.forcible.has(it)), () => `I9: ${label} was told to end, and nobody asked for that`)
+    held.told = true
+    world.must(told || [...reaches].some((it) => world.forcible.has(it)), () => `I9: ${label} was told to end, and nobody asked for that`)
   } else {
     for (const it of reaches) world.must(world.plugins.get(it)?.calls.shutdown === 0, () => `I7: ${it} was shut down while ${label} holds it`)
   }
@@ -118,10 +125,15 @@ function compareLease(world: World, { label, lease, view, reaches }: HeldLease):
   }
 }
 
-/** I9: who holds a retired version is named. */
-function compareHolders(world: World, { id, version, heldBy }: PluginStatus): void {
-  const named = heldBy.map(({ label }) => label)
-  for (const { label, reaches } of world.leases) {
-    world.must(!reaches.has(`${id}@${version}`) || named.includes(label), () => `I9: ${label} holds ${id}@${version}, and only ${named} are named`)
+/** I9: who holds a retired version is named. One that served again in between is listed once for each time. */
+function compareHolders(world: World, retired: readonly PluginStatus[]): void {
+  const named = new Map<string, string[]>()
+  for (const { id, version, heldBy } of retired) named.set(`${id}@${version}`, [...named.get(`${id}@${version}`) ?? [], ...heldBy.map(({ label }) => label)])
+  for (const [retiredLabel, labels] of named) {
+    // Whoever holds what it is now need not be named for what it was before.
+    if (world.model.plugins.some(({ version }) => version.label === retiredLabel)) continue
+    for (const { label, reaches } of world.leases) {
+      world.must(!reaches.has(retiredLabel) || labels.includes(label), () => `I9: ${label} holds ${retiredLabel}, and only ${labels} are named`)
+    }
   }
 }

@@ -1,17 +1,23 @@
 import { text } from './explain.js'
 import { isHeld, overlaps } from './holders.js'
 import { ownerOf } from './model.js'
+import { isOn, type Period } from './period.js'
 import type { Task } from './task.js'
 import type { World } from './world.js'
 
 /** I8, I11: where nothing happens any more by itself, whatever has not ended is waiting for somebody who can be named. */
 export function checkProgress(world: World): void {
-  const { model } = world
+  const { model, host } = world
   const answering = new Set([...world.calls.pending].map(({ caller }) => caller.id))
   const changing = new Set([...model.operations].flatMap(({ ids }) => [...ids]))
   for (const task of model.operations) {
     const waits = overlaps(task.ids, answering) || (task.cutover === 'exclusive' && isHeld(world, task))
     world.must(waits, () => `I8, I11: ${text(task)} has not ended, and waits for nobody`)
+  }
+  const listed = host.plugins().filter(({ state }) => state === 'retired').map(({ id, version }) => `${id}@${version}`)
+  for (const period of model.periods) {
+    for (const { label } of period.from) world.must(!isOn(period) || listed.includes(label), () => `I10: ${label} can come back, and is not listed`)
+    world.must(waitsForItsTime(world, period), () => `I8: the period of ${text(period.task)} is not over, and waits for nobody`)
   }
   for (const task of model.tasks) {
     const waits = overlaps(task.ids, answering) || overlaps(task.ids, changing) || waitsForLeases(world, task)
@@ -19,8 +25,16 @@ export function checkProgress(world: World): void {
   }
 }
 
-function waitsForLeases({ leases, model }: World, { kind, resource }: Task): boolean {
+/** For the next question or its answer, for its way back, or for what is changing its plugins. */
+function waitsForItsTime({ model }: World, { asking, back, bad, dueAt, task }: Period): boolean {
+  if (asking !== undefined || back !== undefined) return true
+  if (bad === undefined) return model.now < dueAt
+  return [...model.operations].some(({ ids }) => overlaps(ids, task.ids))
+}
+
+function waitsForLeases({ leases, model }: World, { kind, resource, ids }: Task): boolean {
   if (kind === 'captureReady') return [...model.operations].some(({ cutover }) => cutover === 'exclusive')
+  if (kind === 'finalization' && [...model.periods].some(({ task }) => task.ids === ids)) return true
   if (kind === 'finalization' || kind === 'detach') return leases.length > 0
   return resource !== undefined && ownerOf(model, resource) === undefined && leases.length > 0
 }

@@ -1,11 +1,15 @@
 import { PluginHost, ReloadError, type LiveResource, type PluginHandle, type ReloadOptions } from '@uni/reload-core'
+import { ManualClock } from '@uni/reload-core/testing'
 import { type Cell, cellHandoff, type CellKind, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
 import { type Ledger, LedgerKind, ledgerHandoff, ledgerKind } from '../fixtures/ledger.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
 
+const PERIOD_MS = 10
+
 /** A host with one plugin that has a resource of each discipline, and all that is ever made for it. */
 export class RacingHost {
-  readonly host: PluginHost = new PluginHost({ strategies: [ledgerHandoff(), cellHandoff()] })
+  readonly #clock = new ManualClock()
+  readonly host: PluginHost = new PluginHost({ strategies: [ledgerHandoff(), cellHandoff()], clock: this.#clock })
   readonly plugins: TestPlugin[] = []
   /** Acknowledged writes to the ledger. */
   readonly written: number[] = []
@@ -13,14 +17,21 @@ export class RacingHost {
   readonly #caller = new AbortController()
   /** Whether the caller aborted when nothing had been committed yet. */
   #abortedInTime = false
+  #finalized: Promise<unknown> = Promise.resolve()
   #ledger: LiveResource<Ledger, number> | undefined
   #cell: LiveResource<Cell, number> | undefined
 
-  static async open(): Promise<RacingHost> {
+  /** @param bakes it has just been reloaded, which is taken back or made permanent when its time is over. */
+  static async open(bakes: 'well' | 'badly' | undefined): Promise<RacingHost> {
     const racing = new RacingHost()
     await racing.host.add(racing.#version('1.0.0'))
     racing.#ledger = await racing.host.attach(ledgerKind, { name: 'ledger', key: 'ledger', open: (provider) => provider.open(undefined) })
     racing.#cell = await racing.host.attach(cellKind, openCell('cell'))
+    if (bakes !== undefined) {
+      const bake = { ms: PERIOD_MS, healthy: () => bakes === 'well' }
+      racing.#finalized = (await racing.host.reload(racing.#handle, racing.#version('1.1.0'), { bake })).finalized
+      await racing.write(0)
+    }
     return racing
   }
 
@@ -31,6 +42,16 @@ export class RacingHost {
   reload(version: string, options: ReloadOptions & { breaks?: boolean } = {}): Promise<unknown> {
     const { breaks = false, ...rest } = options
     return this.host.reload(this.#handle, this.#version(version, breaks), { signal: this.#caller.signal, ...rest })
+  }
+
+  /** The time is over in which the reload can be taken back. */
+  endPeriod(): Promise<unknown> {
+    this.#clock.advance(PERIOD_MS)
+    return this.#finalized
+  }
+
+  makePermanent(): Promise<unknown> {
+    return this.host.makePermanent(this.#handle)
   }
 
   remove(): Promise<unknown> {

@@ -12,7 +12,13 @@ export const REQUIRED: readonly string[] = [
   ...each('at once', 'two reloads of different plugins', 'other operations'),
   ...each('dry run', 'done', 'DEPENDENCY', 'HANDOFF', 'STEP_TIMEOUT'),
   ...each('remove', 'done', 'DEPENDENCY', 'ORPHANED_RESOURCE', 'RELOAD_IN_PROGRESS'),
-  ...each('finalization', 'finalized', 'forced', 'kept'),
+  ...each('finalization', 'finalized', 'forced', 'kept', 'taken-back'),
+  ...each('bake', 'healthy', 'accepted', 'superseded', 'taken-back', 'stranded', 'the host was closed'),
+  ...each('healthy', 'yes', 'no', 'throw', 'reject', 'hang', 'nonsense'),
+  ...each('way back', 'done', 'HANDOFF'),
+  ...each('served again', 'the resource that was kept', 'a copy'),
+  ...each('in a period', 'reload', 'reloadAll', 'dry run', 'remove', 'attach', 'detach', 'write', 'deliver', 'capture', 'makePermanent', 'way back'),
+  ...each('makePermanent', 'done', 'JOURNAL', 'PLUGIN_NOT_FOUND', 'RELOAD_IN_PROGRESS', 'STALE_HANDLE'),
   ...each('capture', 'done', 'beside a fence'),
   ...each('captureReady', 'at once', 'beside an exclusive operation'),
   ...each('acquire', 'done', 'PROVIDER_NOT_FOUND', 'SURFACE_FENCED'),
@@ -23,7 +29,7 @@ export const REQUIRED: readonly string[] = [
   ...each('deliver', 'done', 'RESOURCE_CLOSED'),
   ...each('use', 'done', 'RESOURCE_CLOSED'),
   ...each('resource', 'halted'),
-  ...each('any fault', 'throw', 'reject', 'hang', 'nonsense'),
+  ...each('any fault', 'throw', 'reject', 'hang', 'nonsense', 'the journal fails'),
   ...each('the end', 'nothing hangs', 'plugins hang', 'reloaded'),
 ]
 

@@ -1,8 +1,9 @@
 import { STORES } from '../fixtures/store.js'
+import { noteDuring } from './during.js'
 import type { Task } from './task.js'
 import { ownerOf } from './model.js'
 import { observe } from './observe.js'
-import { codeOf } from './operations.js'
+import { codeOf } from './outcome.js'
 import { TIMEOUT_MS } from './timing.js'
 import { keyOf, kindOf, type ResourceId } from './version-data.js'
 import { asWatched, WatchedStore } from './watched.js'
@@ -88,6 +89,7 @@ function begin(world: World, kind: string, resource: ResourceId): Task {
   const owner = ownerOf(world.model, resource)
   const task: Task = { kind, resource, ids: new Set(owner && [owner.id]), elapsedMs: 0, may: new Set() }
   world.model.tasks.add(task)
+  noteDuring(world, task)
   observe(world)
   return task
 }

@@ -1,3 +1,4 @@
+import type { BakeGiven, Period } from './period.js'
 import type { ResourceId, VersionData } from './version-data.js'
 
 /** What an operation does to one plugin; without a next version it is removed. */
@@ -25,6 +26,13 @@ export interface OperationTask extends Task {
   readonly onOrphan: 'reject' | 'close'
   readonly dryRun: boolean
   readonly force: boolean
+  /** The period that follows, in which it can be taken back; and what became of it. */
+  readonly bake: BakeGiven | undefined
+  period: Period | undefined
+  /** Orders the operations by when they began. */
+  readonly order: number
+  /** How the host numbers it, once it is committed. */
+  number: number | undefined
   /** The plugins that were installed when it began. */
   readonly installedBefore: readonly string[]
   /** The version that needed what is replaced, when it began. */
@@ -40,8 +48,8 @@ export interface OperationTask extends Task {
   broken: string | undefined
   /** As they were at its commit: what it handed over, what it closed, what it retired, and the generations it made. */
   moved: readonly ResourceId[]
-  /** Those of them that were being detached, and may have left before it. */
-  leaving: readonly ResourceId[]
+  /** Those of them that were being attached or detached, and may not have been there. */
+  unsure: readonly ResourceId[]
   closed: readonly ResourceId[]
   retired: readonly string[]
   readonly generations: Map<string, number>

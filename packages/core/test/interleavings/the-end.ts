@@ -1,10 +1,14 @@
 import { contentBreach } from './content.js'
 import { add, PLAIN, reload } from './operations.js'
+import type { BakeGiven } from './period.js'
 import { checkProgress } from './progress.js'
 import { attach, deliver, write } from './resources.js'
 import { TIMEOUT_MS } from './timing.js'
 import { ID_THAT_DEPENDS, kindOf, KINDS, ORDINARY, PLUGIN_IDS, SHARED, type ResourceId } from './version-data.js'
 import type { World } from './world.js'
+
+/** A period that is not over when the host is closed. */
+const LAST_BAKE: BakeGiven = { ms: 1_000, everyMs: 1_000, answers: ['no'], prompt: true, breaks: undefined }
 
 /** Every deadline has passed after so many of the longest ones, one after another: steps, their rollbacks, the calls inside. */
 const LONG_ENOUGH = 24
@@ -33,6 +37,8 @@ async function letGo(world: World): Promise<void> {
     await world.pass(TIMEOUT_MS)
     await world.idle()
   }
+  // A way back may have been meant to fail.
+  world.calls.disarm()
   const waiting = [...world.model.operations, ...world.model.tasks].map(({ kind, ids }) => `${kind} of ${[...ids]}`)
   world.must(waiting.length === 0, () => `I8: ${waiting} has not ended, although every deadline has passed`)
   world.coverage.note(`the end: ${world.calls.hung > 0 ? 'plugins hang' : 'nothing hangs'}`)
@@ -68,7 +74,7 @@ async function reloadEverything(world: World): Promise<void> {
     const installed = model.plugins.find(({ version }) => version.id === id)
     if (installed === undefined && id === ID_THAT_DEPENDS) continue
     const given = { ...ORDINARY, prompt: true, shared: installed?.version.keys.includes(SHARED) ?? false }
-    await world.expect(installed ? reload(world, [{ handle: world.handle(id), given }], PLAIN, 'last reload') : add(world, id, given), `the last reload of ${id}`)
+    await world.expect(installed ? reload(world, [{ handle: world.handle(id), given }], { ...PLAIN, bake: LAST_BAKE }, 'last reload') : add(world, id, given), `the last reload of ${id}`)
     const now = model.plugins.find(({ version }) => version.id === id)?.version.keys
     world.must(now !== undefined && KINDS.every((kind) => now.includes(`${kind}/${id}`)), () => `I3: ${id} could not be ${installed ? 'reloaded' : 'installed'} afterwards`)
   }
@@ -104,6 +110,8 @@ export interface Scene {
   /** Whether somebody provides the shared key, and whether somebody needs another plugin; if not, it can be raced for. */
   readonly shared: boolean
   readonly dependent: boolean
+  /** Whether a journal takes its time over every operation. */
+  readonly journaled: boolean
 }
 
 /** Something to begin with, so that a short sequence is about something too. */

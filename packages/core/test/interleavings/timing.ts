@@ -2,3 +2,5 @@
 export const TIMEOUT_MS = 1_000
 export const DRAIN_MS = 400
 export const GRACE_MS = 100
+/** How many writes the host records before writers wait, and keeps for a reload that may be taken back. */
+export const MAX_RECORDED = 2

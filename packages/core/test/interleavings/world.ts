@@ -1,4 +1,4 @@
-import { PluginHost, type Lease, type LiveResource, type MaybePromise, type PluginHandle, type ProviderLease } from '@uni/reload-core'
+import type { Lease, LiveResource, MaybePromise, PluginHandle, PluginHost, ProviderLease } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import type * as fc from 'fast-check'
 import { turn } from '../fixtures/deferred.js'
@@ -8,12 +8,18 @@ import type { Coverage } from './coverage.js'
 import { emptyModel, type ResourceData } from './model.js'
 import type { OperationTask } from './task.js'
 import { noteFault } from './causes.js'
+import { passPeriods } from './bake.js'
+import { noteJournalFailure } from './make-permanent.js'
 import { observe } from './observe.js'
+import { observeEvent } from './observe-bake.js'
+import type { Period } from './period.js'
+import { SlowJournal } from './slow-journal.js'
 import { observeClosing, observeOpening, observeShutdown } from './observe-calls.js'
-import { DRAIN_MS, GRACE_MS, TIMEOUT_MS } from './timing.js'
-import { KINDS, versionData, type ResourceId, type VersionGiven } from './version-data.js'
+import { TIMEOUT_MS } from './timing.js'
+import { versionData, type ResourceId, type VersionGiven } from './version-data.js'
 import type { View } from './view.js'
-import { WatchedPlugin, watchedStrategy, type WatchedProvider, type WatchedStore, type Watcher } from './watched.js'
+import { watchedHost } from './watched-host.js'
+import { WatchedPlugin, type WatchedProvider, type WatchedStore, type Watcher } from './watched.js'
 
 /** A lease that somebody holds, and what it saw when it was captured. */
 export interface HeldLease {
@@ -22,6 +28,8 @@ export interface HeldLease {
   readonly view: View | undefined
   /** The labels of the plugin versions that it reaches. */
   readonly reaches: ReadonlySet<string>
+  /** It was seen to be told to end. */
+  told?: boolean
 }
 
 /** More answers than this in a row, and what is going on will never end. */
@@ -37,10 +45,8 @@ export class World implements Watcher {
   readonly clock = new ManualClock()
   readonly calls: Calls
   readonly coverage: Coverage
-  readonly host = new PluginHost({
-    strategies: KINDS.map(watchedStrategy), clock: this.clock, drain: { deadlineMs: DRAIN_MS, graceMs: GRACE_MS },
-    timeouts: Object.fromEntries((['stage', 'preflight', 'prepare', 'converge', 'rollback', 'finalize', 'open', 'write'] as const).map((call) => [call, TIMEOUT_MS])),
-  })
+  readonly journal: SlowJournal
+  readonly host: PluginHost
   readonly plugins = new Map<string, WatchedPlugin>()
   readonly leases: HeldLease[] = []
   readonly live = new Map<ResourceId, { readonly resource: LiveResource<Store, number>; readonly data: ResourceData; detaching: boolean }>()
@@ -57,15 +63,23 @@ export class World implements Watcher {
   readonly halted = new Set<ResourceId>()
   /** The view that was held to the model last, and its revision then. */
   judged: { readonly revision: number; readonly view: View } | undefined
+  /** What serves, of which nothing is known to be wrong. */
+  readonly serving = new Map<ResourceId, WatchedStore>()
+  /** What was taken back right now. */
+  returned: Period | undefined
   closed = false
   readonly #scheduler: fc.Scheduler
   readonly #media = new Map<ResourceId, number[]>()
   #serial = 0
 
-  constructor(scheduler: fc.Scheduler, coverage: Coverage) {
+  /** @param journaled whether operations are written down, which takes time. */
+  constructor(scheduler: fc.Scheduler, coverage: Coverage, journaled = false) {
     this.#scheduler = scheduler
     this.coverage = coverage
     this.calls = new Calls(scheduler)
+    this.journal = new SlowJournal(this.calls)
+    this.journal.onFailure = (operation) => { noteJournalFailure(this, operation) }
+    this.host = watchedHost(this.clock, (event) => { observeEvent(this, event) }, journaled ? this.journal : undefined)
     this.calls.onFault = (caller, method, fault) => {
       observe(this)
       noteFault(this, caller, method, fault)
@@ -135,7 +149,9 @@ export class World implements Watcher {
       if (call.elapsedMs >= TIMEOUT_MS) this.late.add(call.caller.id)
     }
     observe(this)
+    this.model.now += ms
     this.clock.advance(ms)
+    passPeriods(this, ms)
   }
 
   /** @throws Error where anything was found to be wrong, now or since the last time. */

@@ -1,0 +1,58 @@
+import type { PluginStatus } from '@uni/reload-core'
+import { periodOf } from './period.js'
+import { settle } from './permanence.js'
+import type { OperationTask } from './task.js'
+import { MAX_RECORDED } from './timing.js'
+import { kindOf } from './version-data.js'
+import type { View } from './view.js'
+import type { World } from './world.js'
+
+/** At a commit: what is kept, or what has to serve again as it was kept. */
+export function noteKept(world: World, task: OperationTask): void {
+  const { model, serving } = world
+  if (task.period !== undefined && task.cutover === 'overlap') {
+    for (const resource of task.moved) {
+      const [store, data] = [serving.get(resource), model.resources.get(resource)]
+      if (store === undefined || data === undefined || kindOf(resource) === 'stop-and-copy') continue
+      task.period.kept.set(resource, { store, data, written: data.acknowledged.size + data.refused.size })
+    }
+  }
+  const period = [...model.periods].find(({ back }) => back === task)
+  if (period !== undefined) world.returned = period
+}
+
+/** I4: a resource that was kept serves again itself, unless more was written meanwhile than is recorded. */
+export function compareReturned(world: World, view: View): void {
+  const { returned, model, halted } = world
+  world.returned = undefined
+  for (const [resource, { store, data, written }] of returned?.kept ?? []) {
+    if (model.resources.get(resource) !== data) continue
+    const serves = view.resources.get(resource)
+    world.coverage.note(`served again: ${serves === store ? 'the resource that was kept' : 'a copy'}`)
+    const recorded = data.issued.length - written <= MAX_RECORDED && !halted.has(resource)
+    world.must(!recorded || serves === store || typeof serves === 'string', () => `I4: ${resource} is another one than that which was kept`)
+  }
+}
+
+/** I10: what can be taken back, and what a crash comes back on, is told as it is. */
+export function compareStatuses(world: World, statuses: readonly PluginStatus[]): void {
+  const { model } = world
+  for (const { id, version, state, permanent } of statuses) {
+    const label = `${id}@${version}`
+    if (state === 'retired') continue
+    comparePermanent(world, label, permanent)
+    const period = periodOf(model, label)
+    const baking = period !== undefined && period.told === undefined
+    world.must(state === 'changing' || baking === (state === 'baking'), () => `I10: ${label} is ${state}, and ${baking ? 'can' : 'cannot'} be taken back`)
+  }
+}
+
+function comparePermanent(world: World, label: string, permanent: boolean): void {
+  const { model } = world
+  const holds = (): boolean => [...model.permanent.values()].some(({ version }) => version.label === label)
+  if (permanent && !holds()) {
+    const task = model.settling.find(({ changes }) => changes.some(({ next }) => next?.label === label))
+    if (task !== undefined) settle(model, task)
+  }
+  world.must(permanent === holds(), () => `I10: ${label} is ${permanent ? '' : 'not '}permanent, and ${permanent ? 'nobody' : 'somebody'} made it so`)
+}

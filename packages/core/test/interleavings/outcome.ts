@@ -1,0 +1,45 @@
+import { ReloadError, type ReloadResult } from '@uni/reload-core'
+import { STORES } from '../fixtures/store.js'
+import { PlannedFailure } from './calls.js'
+import { text } from './explain.js'
+import type { OperationTask } from './task.js'
+import { KINDS } from './version-data.js'
+import type { WatchedStore } from './watched.js'
+import type { World } from './world.js'
+
+/** The code a call ended with; `refused` where the plugin's own error came through. */
+export function codeOf(error: unknown): string {
+  if (ReloadError.is(error)) return error.code
+  return error instanceof PlannedFailure ? 'refused' : String(error)
+}
+
+/** I3, I10: it did all of it and says so, or nothing of it and says why. */
+export function judge(world: World, task: OperationTask, outcome: string): void {
+  const { refused, committed, dryRun, broken, always, may } = task
+  const name = (): string => `${text(task)} ended with ${outcome}`
+  if (refused !== undefined) {
+    world.must(outcome === refused, () => `I3: ${name()}, and has to be refused with ${refused}`)
+    return
+  }
+  if (outcome !== 'done') {
+    world.must(!committed, () => `I3: ${name()}, and was committed`)
+    world.must(may.has(outcome), () => `I10: ${name()}, for which there was no cause; there was for ${[...may]}`)
+    return
+  }
+  world.must(committed === !dryRun, () => `I10: ${name()}, and was ${committed ? '' : 'not '}committed`)
+  world.must(broken === undefined, () => `I10: ${name()}, although ${broken}`)
+  world.must((always?.size ?? 0) === 0, () => `I10: ${name()}, although it could not for ${[...always ?? []]}`)
+}
+
+/** I10: the result tells what happened. */
+export function checkResult(world: World, task: OperationTask, { status, handle, report, resources }: ReloadResult): void {
+  const version = task.changes.find(({ id }) => id === handle.id)?.next
+  world.must(status === (task.dryRun ? 'dry-run' : 'committed'), () => `I10: ${text(task)} has the status ${status}`)
+  world.must(report.to === version?.number, () => `I10: ${text(task)} reports ${report.to}`)
+  const found = KINDS.flatMap((kind) => [...resources(STORES[kind]).values()]).map((store) => (store as WatchedStore).owner)
+  const told = found.map(({ resource }) => resource)
+  const same = told.every((it) => task.moved.includes(it)) && task.moved.every((it) => told.includes(it) || task.unsure.includes(it))
+  world.must(same, () => `I10: ${text(task)} says it moved ${told}, and moved ${task.moved}`)
+  world.must(found.every(({ data }) => task.changes.some(({ next }) => next === data)), () => `I10: ${text(task)} tells of resources of another version`)
+  world.must(task.dryRun || handle.generation === task.generations.get(handle.id), () => `I10: the handle of ${text(task)} is of generation ${handle.generation}`)
+}

@@ -1,0 +1,15 @@
+import { PluginHost, type Clock, type Journal, type ReloadObserver } from '@uni/reload-core'
+import { DRAIN_MS, GRACE_MS, MAX_RECORDED, TIMEOUT_MS } from './timing.js'
+import { KINDS } from './version-data.js'
+import { watchedStrategy } from './watched.js'
+
+const TIMED = ['stage', 'preflight', 'prepare', 'converge', 'rollback', 'finalize', 'open', 'write', 'bake'] as const
+
+/** The host under test, whose every deadline is short. */
+export function watchedHost(clock: Clock, observer: ReloadObserver, journal: Journal | undefined): PluginHost {
+  return new PluginHost({
+    strategies: KINDS.map(watchedStrategy), clock, observer, maxRecordedWrites: MAX_RECORDED,
+    drain: { deadlineMs: DRAIN_MS, graceMs: GRACE_MS }, timeouts: Object.fromEntries(TIMED.map((call) => [call, TIMEOUT_MS])),
+    ...(journal && { journal }),
+  })
+}
