@@ -44,6 +44,7 @@ interface Item {
   readonly place: ErrorPlace
   readonly step: Step
   handoff: ResourceHandoff<unknown> | undefined
+  copied: boolean
   result: { readonly resource: unknown } | undefined
   prepareMs: number
   convergeMs: number
@@ -74,7 +75,7 @@ export class Handoffs {
     this.#signal = options.signal ? AbortSignal.any([options.signal, this.#abort.signal]) : this.#abort.signal
     this.#items = moves.map((move) => {
       const place = { surface: move.strategy.surface.id, key: move.key, resource: move.name, ...(move.plugin !== undefined && { plugin: move.plugin }) }
-      return { move, place, step: new Step(environment, place), handoff: undefined, result: undefined, prepareMs: 0, convergeMs: 0, pauseMs: undefined }
+      return { move, place, step: new Step(environment, place), handoff: undefined, copied: false, result: undefined, prepareMs: 0, convergeMs: 0, pauseMs: undefined }
     })
   }
 
@@ -155,6 +156,11 @@ export class Handoffs {
     return errors
   }
 
+  /** Those that something was kept of, and that are copied all the same: the record of what was written since has ended. */
+  copied(): ResourceMove[] {
+    return this.#items.flatMap(({ move, copied }) => copied ? [move] : [])
+  }
+
   /** The old resources that are as they were at the commit, by gate. */
   kept(): ReadonlyMap<WriteGate<unknown, unknown>, unknown> {
     return new Map(this.#items.flatMap(({ move, handoff }) => handoff?.kept === undefined ? [] : [[move.gate, handoff.kept.resource]]))
@@ -175,7 +181,8 @@ export class Handoffs {
   #begin(item: Item): ResourceHandoff<unknown> {
     const { strategy, name, key, old, next, gate, open, kept } = item.move
     if (strategy.handoff === undefined) throw new Error('the strategy of this surface cannot hand over a live resource')
-    const job: HandoffJob<unknown, unknown> = { name, key, old, next, gate, cutover: this.#options.cutover, ...(open && { open }), ...(kept !== undefined && gate.retains && { kept }) }
+    item.copied = kept !== undefined && !gate.retains
+    const job: HandoffJob<unknown, unknown> = { name, key, old, next, gate, cutover: this.#options.cutover, ...(open && { open }), ...(!item.copied && kept !== undefined && { kept }) }
     const handoff: unknown = strategy.handoff(job, item.step)
     if (!isHandoff(handoff)) throw new TypeError('the strategy returned something that is not a handoff')
     return handoff

@@ -4,7 +4,7 @@ import type { MaybePromise } from '../maybe-promise.js'
 import { WriteGate } from '../move/gate.js'
 import type { Surface } from '../surface.js'
 import type { Attached } from './attached.js'
-import { Drain, GRACE_MS } from './drain.js'
+import { GRACE_MS } from './drain.js'
 import type { ProviderEntry, ResourceEntry } from './epoch.js'
 import { EpochChange } from './epoch-change.js'
 import { closeOrphan } from './finalization.js'
@@ -138,7 +138,7 @@ async function detach(state: HostState, attached: Attached): Promise<void> {
   state.publish(new EpochChange([], []).edit({ slot, name, entry: undefined }))
   // Its plugin is not shut down before it is closed.
   using held = new HeldProvider(attached.owner, undefined, state.clock.now(), { label: `detach ${name}` })
-  const drain = new Drain(state.pastReaching([attached.owner]), [], state.clock)
+  const drain = state.drainOfEpochs([attached.owner])
   await drain.run({ deadlineMs: Number.POSITIVE_INFINITY }, held.signal)
   // Forced out with its plugin: the leases were told at the same moment, and have the same grace.
   await drain.run({ deadlineMs: state.drainPolicy.graceMs ?? GRACE_MS })

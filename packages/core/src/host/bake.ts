@@ -52,6 +52,7 @@ export class Bake {
   readonly over: Promise<BakeReport>
   readonly #init: BakeInit
   readonly #ended = new AbortController()
+  readonly #gone = new AbortController()
   /** The old resources that went on serving when the reload was taken back; `undefined` where it was not. */
   servingAgain: ReadonlySet<unknown> | undefined
   #early: EndedEarly | undefined
@@ -66,6 +67,9 @@ export class Bake {
     this.#brought = new Map([...init.kept.keys()].map((gate) => [gate, gate.resource]))
     this.over = this.#run()
   }
+
+  /** Fires when the old version serves again. */
+  get wentBack(): AbortSignal { return this.#gone.signal }
 
   /** The resource that served before the commit. */
   keptBehind(gate: WriteGate<unknown, unknown>): unknown {
@@ -96,7 +100,10 @@ export class Bake {
   end(outcome: EndedEarly): void {
     // The way back is an operation on the same plugins, and no reason to call it off. This is its commit: what serves again is
     // seen now, before anything else takes it over.
-    if (this.#goingBack) this.servingAgain ??= this.#unchanged(this.#init.kept)
+    if (this.#goingBack) {
+      this.servingAgain ??= this.#unchanged(this.#init.kept)
+      this.#gone.abort()
+    }
     if (this.#goingBack || this.#early !== undefined) return
     this.#early = outcome
     this.#ended.abort()

@@ -11,6 +11,7 @@ export interface DrainPolicy {
   readonly graceMs?: number
 }
 
+export const DEADLINE_MS = 30_000
 export const GRACE_MS = 5_000
 
 export interface DrainResult {
@@ -48,7 +49,7 @@ export class Drain {
 
   /** Waits as the policy says. `blocked` leaves the leases alone: the default keeps what they hold (I9). */
   async run(policy: DrainPolicy, signal?: AbortSignal): Promise<DrainResult> {
-    if (await this.#within(policy.deadlineMs ?? 30_000, signal)) return { outcome: 'drained', blockers: [] }
+    if (await this.#within(policy.deadlineMs ?? DEADLINE_MS, signal)) return { outcome: 'drained', blockers: [] }
     const blockers = this.blockers()
     if (policy.onDeadline !== 'force' || signal?.aborted === true) return { outcome: 'blocked', blockers }
     for (const list of [...this.#epochs, ...this.#versions]) list.force(new DOMException('the plugin this lease holds is being closed', 'AbortError'))
@@ -58,6 +59,7 @@ export class Drain {
 
   #within(ms: number, signal?: AbortSignal): Promise<boolean> {
     if (this.blockers().length === 0) return Promise.resolve(true)
+    if (ms <= 0) return Promise.resolve(false)
     return new Promise((resolve) => {
       const give = (ended: boolean) => (): void => {
         cancel()

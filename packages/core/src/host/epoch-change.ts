@@ -59,7 +59,7 @@ export class EpochChange {
     for (const slot of this.#added.keys()) providers[slot] = this.#table(slot, current)
     const number = current.number + 1
     for (const version of this.retired) version.lastEpoch = current.number
-    for (const version of this.installed) version.firstEpoch = Math.min(version.firstEpoch, number)
+    for (const version of this.installed) version.firstEpoch = number
     return new Epoch(number, providers, this.#resources(current), this.#fences(current))
   }
 

@@ -57,8 +57,12 @@ export class Epoch {
     return new Epoch(0, Array.from({ length: surfaces }, () => ProviderTable.empty), Array.from({ length: surfaces }, () => none), new Set())
   }
 
-  /** Whether a lease on this epoch can reach `version`. */
+  /** Whether a lease on this epoch can reach `version`, or the same plugin in an earlier generation. */
   reaches(version: PluginVersion): boolean {
+    return this.#serves(version) || version.earlier.some((generation) => this.#serves(generation))
+  }
+
+  #serves(version: PluginVersion): boolean {
     return this.number >= version.firstEpoch && this.number <= version.lastEpoch && !this.fenced.has(version)
   }
 }

@@ -2,7 +2,7 @@ import type { Handoffs } from '../dispatch/handoffs.js'
 import { Step, type StepEnvironment } from '../dispatch/step.js'
 import type { Attached } from './attached.js'
 import type { Bake } from './bake.js'
-import type { Drain, DrainPolicy } from './drain.js'
+import { DEADLINE_MS, type Drain, type DrainPolicy, type DrainResult } from './drain.js'
 import type { HostState } from './host-state.js'
 import type { OperationJournal } from './operation-journal.js'
 import type { PhaseLog } from './phase-log.js'
@@ -29,14 +29,18 @@ export class Finalization {
   readonly finished: Promise<FinalReport>
   readonly #state: HostState
   readonly #init: FinalizationInit
-  readonly #drain: Drain
+  /** Of what can reach the retired versions, or, where these serve again, what they had before. */
+  #drain: Drain
   #closed: Promise<unknown[]> | undefined
 
   constructor(state: HostState, init: FinalizationInit) {
     this.#state = state
     this.#init = init
     this.#drain = state.drainOf(init.retired)
-    for (const version of init.retired) state.retired.set(version, this.#drain)
+    for (const version of init.retired) {
+      state.retired.set(version, this.#drain)
+      if (init.bake) version.unclosed.add(this)
+    }
     state.finalizations.add(this)
     this.finished = this.#run()
   }
@@ -44,28 +48,37 @@ export class Finalization {
   /** Has the leases' signals fired at the deadline, and closes the old versions, even where they were to be kept. */
   async force(policy: DrainPolicy): Promise<void> {
     await this.#drain.run({ ...policy, onDeadline: 'force' })
-    await this.#close()
+    await this.close()
+  }
+
+  /** Closes what is left of the old versions. Nothing must be able to reach it any more. Resolves with what failed. */
+  close(): Promise<unknown[]> {
+    return this.#closed ??= this.#closeAll()
   }
 
   async #run(): Promise<FinalReport> {
     const { log, policy, bake: period } = this.#init
-    const [{ outcome, blockers }, bake] = await Promise.all([log.phase('drain', () => this.#drain.run(policy)), period?.over])
+    const [drained, bake] = await Promise.all([log.phase('drain', () => this.#drain.run(policy, period?.wentBack)), period?.over])
     const takenBack = bake?.outcome === 'taken-back'
-    if (takenBack) for (const version of this.#init.retired) this.#state.retired.delete(version)
+    const { outcome, blockers } = takenBack ? await this.#drainLeft() : drained
     const told = { drainMs: log.ms.drain ?? 0, blockers, ...(bake && { bake }) }
     // Those that outlived the deadline may have ended since, while the new version was on probation.
     if (outcome === 'blocked' && this.#drain.blockers().length > 0) {
       log.kept(blockers)
       // The old version stays until its leases end, however long that takes; then it is closed like any other.
-      void this.#drain.ended.then(() => this.#close())
+      void this.#drain.ended.then(() => this.close())
       return { status: takenBack ? 'taken-back' : 'kept', ...told, errors: [] }
     }
-    const errors = await this.#close()
+    const errors = await this.close()
     return { status: takenBack ? 'taken-back' : outcome === 'forced' ? 'forced' : 'finalized', ...told, errors }
   }
 
-  #close(): Promise<unknown[]> {
-    return this.#closed ??= this.#closeAll()
+  /** Nobody has to let go of a plugin that serves again, but of what it had before and has no more. */
+  #drainLeft(): Promise<DrainResult> {
+    for (const version of this.#init.retired) this.#state.retired.delete(version)
+    this.#drain = this.#state.drainOfEpochs(this.#init.retired)
+    const { log, policy: { deadlineMs = DEADLINE_MS } } = this.#init
+    return this.#drain.run({ deadlineMs: deadlineMs - (log.ms.drain ?? 0), onDeadline: 'keep' })
   }
 
   async #closeAll(): Promise<unknown[]> {
@@ -76,7 +89,11 @@ export class Finalization {
       errors.push(...await handoffs.finalize(bake?.servingAgain))
       for (const orphan of orphans.toReversed()) await closeOrphan(orphan, environment).catch(note)
       for (const version of retired.toReversed()) {
-        if (bake?.servingAgain === undefined) await shutdown(version, 'finalize', environment).catch(note)
+        version.unclosed.delete(this)
+        if (bake?.servingAgain === undefined) {
+          for (const earlier of version.unclosed) await earlier.close()
+          await shutdown(version, 'finalize', environment).catch(note)
+        }
         this.#state.retired.delete(version)
       }
     })

@@ -215,4 +215,9 @@ export class HostState {
   drainOf(versions: readonly PluginVersion[]): Drain {
     return new Drain(this.pastReaching(versions), versions.map((version) => version.leases), this.clock)
   }
+
+  /** Of the leases that reach resources of `versions`, and not those that hold the plugins alone. */
+  drainOfEpochs(versions: readonly PluginVersion[]): Drain {
+    return new Drain(this.pastReaching(versions), [], this.clock)
+  }
 }

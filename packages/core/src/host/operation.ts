@@ -90,7 +90,10 @@ export class Operation {
 
       const handoffs = this.#begun = this.#handoffs(preflight)
       this.#undo.push(() => handoffs.rollback())
-      await this.#log.phase('prepare', () => handoffs.prepare())
+      await this.#log.phase('prepare', async () => {
+        await handoffs.prepare()
+        await preflight.judgeCopied(handoffs.copied())
+      })
       const change = new EpochChange(this.#retired, succession.installed)
       change.warm(this.#state.epoch, preflight.slots)
       // Not under the hold: writers do not wait for the disk of the journal.
@@ -151,7 +154,7 @@ export class Operation {
     const installed: PluginVersion[] = []
     const fresh: PluginVersion[] = []
     for (const change of this.#changes) {
-      if (change.kind === 'return') installed.push(change.to.returning(change.old))
+      if (change.kind === 'return') installed.push(change.to.returning(change.old, this.#state.past))
       if (change.kind !== 'install' && change.kind !== 'reload') continue
       const version = await register(this.#state, { ...change, brought }, this.#environment, signal)
       installed.push(version)

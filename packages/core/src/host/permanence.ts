@@ -1,3 +1,4 @@
+import { ReloadError, describeThrown } from '../errors.js'
 import type { Journal } from '../journal/record.js'
 import { checkDependencies } from './manifest.js'
 import type { PluginDependency, PluginManifest } from './plugin.js'
@@ -43,9 +44,20 @@ export class Permanence {
     const manifests = new Map([...this.#versions].map(([id, { manifest }]) => [id, manifest]))
     for (const manifest of this.#newerIn(brought)) manifests.set(manifest.id, manifest)
     checkDependencies(manifests, 'bake')
-    await this.#journal?.append({ type: 'permanent', operation: brought.operation })
+    await this.#write(version)
     // Nothing comes back of a plugin that was removed meanwhile.
     this.#settle(brought, ({ id }) => this.#versions.has(id))
+  }
+
+  async #write({ brought, label }: PluginVersion): Promise<void> {
+    try {
+      await this.#journal?.append({ type: 'permanent', operation: brought.operation })
+    } catch (cause) {
+      if (ReloadError.is(cause)) throw cause
+      throw new ReloadError('JOURNAL', describeThrown(cause), {
+        phase: 'bake', plugin: label, step: 'permanent', hint: 'Mend the journal, then try again; a crash comes back on the version before.', cause,
+      })
+    }
   }
 
   #settle(brought: Brought, which: (manifest: PluginManifest) => boolean = () => true): void {

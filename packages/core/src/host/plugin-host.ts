@@ -170,7 +170,8 @@ export class PluginHost implements AsyncDisposable {
   async #close(): Promise<void> {
     const { closing, operations, plugins, drainPolicy, finalizations, detaching } = this.#state
     closing.abort()
-    await Promise.all([...operations.values()].map(({ decided }) => decided))
+    // A reload may be taken back while others are waited for.
+    while (operations.size > 0) await Promise.all([...operations.values()].map(({ decided }) => decided))
     const changes = [...plugins.values()].map((old): Change => ({ kind: 'remove', old }))
     await this.#run(changes, { onOrphan: 'close', drain: { ...drainPolicy, onDeadline: 'force' } })
     // Those of earlier reloads among them, which were to be kept for as long as their leases last.

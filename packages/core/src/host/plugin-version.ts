@@ -1,4 +1,5 @@
 import type { ErrorPlace } from '../errors.js'
+import type { Epoch } from './epoch.js'
 import { LeaseList } from './lease-list.js'
 import type { Brought } from './permanence.js'
 import type { Plugin, PluginHandle } from './plugin.js'
@@ -11,6 +12,11 @@ export interface Registration {
   readonly surface: string
   readonly key: string
   readonly provider: unknown
+}
+
+/** What closes something, once. */
+export interface Closing {
+  close(): Promise<unknown>
 }
 
 export type PluginVersionInit = Pick<PluginVersion, 'plugin' | 'generation' | 'place' | 'registrations' | 'brought'>
@@ -27,22 +33,27 @@ export class PluginVersion {
   /** Live resources that are being opened by its providers. */
   readonly opening = new Set<Promise<unknown>>()
   /** The numbers of the first and the last epoch it is part of. */
-  firstEpoch: number
+  firstEpoch = Number.POSITIVE_INFINITY
   lastEpoch = Number.POSITIVE_INFINITY
   /** The operation that brought it, and what came with it. */
   readonly brought: Brought
+  /** The same plugin in earlier generations, as far as leases may reach it there. */
+  readonly earlier: readonly PluginVersion[]
+  /** What closes what is left of its earlier generations. */
+  readonly unclosed: Set<Closing>
   readonly #byKey: ReadonlyMap<string, Registration>
 
-  /** @param earlier the same plugin in an earlier generation, when it serves again. */
-  constructor({ plugin, generation, place, registrations, brought }: PluginVersionInit, earlier?: PluginVersion) {
+  /** @param before the same plugin in the generation before, when it serves again. */
+  constructor({ plugin, generation, place, registrations, brought }: PluginVersionInit, before?: PluginVersion, earlier: readonly PluginVersion[] = []) {
     this.plugin = plugin
     this.generation = generation
     this.place = place
     this.registrations = registrations
     this.brought = brought
     // It is one plugin, which is shut down once, when nothing of any of its generations is held any more.
-    this.leases = earlier?.leases ?? new LeaseList()
-    this.firstEpoch = earlier?.firstEpoch ?? Number.POSITIVE_INFINITY
+    this.leases = before?.leases ?? new LeaseList()
+    this.unclosed = before?.unclosed ?? new Set()
+    this.earlier = earlier
     this.#byKey = new Map(registrations.map((registration) => [tableKey(registration.slot, registration.key), registration]))
   }
 
@@ -52,10 +63,16 @@ export class PluginVersion {
   /** How errors name it. */
   get label(): string { return `${this.id}@${this.version}` }
 
-  /** The generation in which this plugin serves again, in the place of `replaced`. */
-  returning(replaced: PluginVersion): PluginVersion {
+  /**
+   * The generation in which this plugin serves again, in the place of `replaced`.
+   *
+   * @param past the epochs that leases still hold.
+   */
+  returning(replaced: PluginVersion, past: Iterable<Epoch>): PluginVersion {
     const { plugin, registrations, brought } = this
-    return new PluginVersion({ plugin, generation: replaced.generation + 1, place: replaced.place, registrations, brought }, this)
+    const held = [...past]
+    const earlier = [this, ...this.earlier].filter((version) => held.some((epoch) => epoch.reaches(version)))
+    return new PluginVersion({ plugin, generation: replaced.generation + 1, place: replaced.place, registrations, brought }, this, earlier)
   }
 
   provides(slot: number, key: string): Registration | undefined {

@@ -37,6 +37,8 @@ export class Preflight {
   readonly #options: PreflightOptions
   /** The remembered contracts that new keys were judged by. */
   readonly #judgedBy = new Map<string, unknown>()
+  /** What is not judged, since every resource of it is as the old version left it. */
+  #asLeft: readonly JudgedPair[] = []
 
   constructor(state: HostState, succession: Succession, environment: StepEnvironment, options: PreflightOptions) {
     this.#state = state
@@ -70,6 +72,18 @@ export class Preflight {
         throw new ReloadError('DUPLICATE', 'another plugin has provided this key meanwhile', { phase: 'commit', surface, key, hint: 'Try again.' })
       }
     }
+  }
+
+  /**
+   * Judges what was to go on as it was left, and is copied after all: too much was written since the preflight.
+   *
+   * @throws ReloadError `SCHEMA_INCOMPAT`, `STEP_TIMEOUT`.
+   */
+  async judgeCopied(copied: readonly ResourceMove[]): Promise<void> {
+    const ids = new Set(copied.map((move) => this.#idOf(move)))
+    const { entries } = await judge(this.#asLeft.filter((pair) => ids.has(this.#idOf(pair))), this.#environment, this.#options.signal)
+    this.compat = { compatible: true, entries: [...this.compat.entries, ...entries] }
+    refuseIncompatible({ compatible: true, entries })
   }
 
   async #awaitOpening(): Promise<void> {
@@ -122,10 +136,14 @@ export class Preflight {
     }
     const judged = withMoves(pairs, this.moves)
     // What is as the old version left it, that version need not be asked about: it has nothing to read that it did not write.
-    const idOf = ({ strategy, key }: Pick<JudgedPair, 'strategy' | 'key'>): string => tableKey(this.#state.slotOf(strategy.surface.id), key)
-    const asLeft = new Set(this.moves.filter(({ kept }) => kept !== undefined).map(idOf))
-    for (const move of this.moves) if (move.kept === undefined) asLeft.delete(idOf(move))
-    return judged.filter((pair) => !asLeft.has(idOf(pair)))
+    const asLeft = new Set(this.moves.filter(({ kept }) => kept !== undefined).map((move) => this.#idOf(move)))
+    for (const move of this.moves) if (move.kept === undefined) asLeft.delete(this.#idOf(move))
+    this.#asLeft = judged.filter((pair) => asLeft.has(this.#idOf(pair)))
+    return judged.filter((pair) => !asLeft.has(this.#idOf(pair)))
+  }
+
+  #idOf({ strategy, key }: Pick<JudgedPair, 'strategy' | 'key'>): string {
+    return tableKey(this.#state.slotOf(strategy.surface.id), key)
   }
 
   #lastServed({ slot, key }: Registration): unknown {

@@ -1,7 +1,10 @@
-import { PluginHost, type BakeOptions } from '@uni/reload-core'
+import { PluginHost, type BakeOptions, type DrainPolicy } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { standing, turn } from '../fixtures/deferred.js'
+import { Deferred, standing, turn } from '../fixtures/deferred.js'
+import { StorePlugin } from '../fixtures/store-plugin.js'
+import { STORES, storeStrategy } from '../fixtures/store.js'
+import { TestPlugin } from '../fixtures/test-plugin.js'
 import { wordHandoff, wordPlugin } from '../fixtures/word.js'
 
 /** A reload that bakes for 100 ms and drains for 10, with a lease that holds the old version. */
@@ -37,5 +40,59 @@ describe('leases that outlive the drain of a reload that bakes', () => {
     lease[Symbol.dispose]()
     await turn()
     expect(old.calls.shutdown).toBe(0)
+  })
+})
+
+/** A reload to version 2 that does not do well, and is taken back after 10 ms. */
+const NOT_WELL: BakeOptions = { ms: 10, healthy: () => false }
+
+async function takenBack(options: { drain?: DrainPolicy } = {}) {
+  const clock = new ManualClock()
+  const host = new PluginHost({ strategies: [storeStrategy('pre-copy')], clock })
+  const v1 = new StorePlugin('1.0.0')
+  const first = await host.add(v1)
+  using early = host.acquire(STORES['pre-copy'], 'stores', { label: 'early' })
+  await host.reload(first, new StorePlugin('2.0.0'), { bake: NOT_WELL, ...options })
+  const between = host.capture({ label: 'between' })
+  clock.advance(NOT_WELL.ms)
+  await turn()
+  return { clock, host, v1, early, between }
+}
+
+describe('a plugin that serves again', () => {
+  it('I9 is not forced away from leases by the drain of the reload that was taken back', async () => {
+    const { clock, host, early } = await takenBack({ drain: { deadlineMs: 400, onDeadline: 'force' } })
+    using late = host.acquire(STORES['pre-copy'], 'stores', { label: 'late' })
+    expect(late.plugin).toEqual({ id: 'stores', generation: 2 })
+    clock.advance(400)
+    await turn()
+    expect([early.signal.aborted, late.signal.aborted]).toEqual([false, false])
+  })
+
+  it('I12 is not held by leases of the time when it did not serve', async () => {
+    const { host, v1, between } = await takenBack()
+    const { finalized } = await host.reload({ id: 'stores', generation: 2 }, new StorePlugin('3.0.0'))
+    expect(await finalized).toMatchObject({ status: 'finalized', blockers: [] })
+    expect(between.find(STORES['pre-copy'], 'stores')).not.toBe(v1.provider)
+    expect(v1.calls.shutdown).toBe(1)
+  })
+
+  it('I7 is not shut down before what it had before is closed', async () => {
+    const clock = new ManualClock()
+    const host = new PluginHost({ strategies: [storeStrategy('clean')], clock })
+    const open: number[] = []
+    const v1 = new StorePlugin('1.0.0', { discipline: 'clean', shutdown: () => { open.push(v1.provider.made.filter(({ closed }) => closed === 0).length) } })
+    const first = await host.add(v1)
+    for (const name of ['one', 'two']) await host.attach(STORES.clean, { name, key: 'stores', open: (provider) => provider.open(undefined) })
+    const slow = new Deferred()
+    v1.provider.breakNext('close', async (run) => { await slow.promise; run() })
+    await host.reload(first, new TestPlugin('stores', '2.0.0'), { bake: NOT_WELL, onOrphan: 'close' })
+    clock.advance(NOT_WELL.ms)
+    await turn()
+    const { finalized } = await host.reload({ id: 'stores', generation: 2 }, new TestPlugin('stores', '3.0.0'))
+    expect(await standing(finalized)).toBe('pending')
+    slow.resolve()
+    expect(await finalized).toMatchObject({ status: 'finalized', errors: [] })
+    expect(open).toEqual([0])
   })
 })

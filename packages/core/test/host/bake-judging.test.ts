@@ -1,13 +1,20 @@
-import { PluginHost, type HandoffStrategy } from '@uni/reload-core'
+import { PluginHost, type BakeOptions, type HandoffStrategy } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { turn } from '../fixtures/deferred.js'
+import { Deferred, turn } from '../fixtures/deferred.js'
 import { StorePlugin } from '../fixtures/store-plugin.js'
 import { STORES, StoreProvider, storeStrategy, type Store, type StoreDiscipline } from '../fixtures/store.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
 
 const SURFACE = STORES['pre-copy']
 const MOST_RECORDED = 3
+const NOT_WELL: BakeOptions = { ms: 10, healthy: () => false }
+
+/** A plugin with one provider on two surfaces. */
+function onBoth(version: string): TestPlugin {
+  const provider = new StoreProvider('stores', version)
+  return new TestPlugin('stores', version, { register: (registrar) => { registrar.provide(SURFACE, provider).provide(STORES.clean, provider) } })
+}
 
 /** An older version reads nothing that a newer one wrote. */
 function oneWay(discipline: StoreDiscipline = 'pre-copy'): HandoffStrategy<StoreProvider, Store, number> {
@@ -28,10 +35,10 @@ async function notWell(stores: Record<string, number>) {
   const first = await host.add(new StorePlugin('1.0.0'))
   const attached = new Map(await Promise.all(Object.keys(stores).map(async (name) =>
     [name, await host.attach(SURFACE, { name, key: 'stores', open: (provider) => provider.make([]) })] as const)))
-  const { finalized } = await host.reload(first, new StorePlugin('2.0.0'), { bake: { ms: 10, healthy: () => false } })
+  const { finalized } = await host.reload(first, new StorePlugin('2.0.0'), { bake: NOT_WELL })
   for (const [name, writes] of Object.entries(stores)) for (let entry = 1; entry <= writes; entry += 1) await attached.get(name)?.write(entry)
   await turn()
-  clock.advance(10)
+  clock.advance(NOT_WELL.ms)
   const report = (await finalized).bake
   return { report, serves: host.plugins().find(({ state }) => state === 'active')?.version }
 }
@@ -56,15 +63,33 @@ describe('I6 the way back asks the old version whether it reads what the new one
   it('where its provider has a surface without a resource, beside one whose resource is as it left it', async () => {
     const clock = new ManualClock()
     const host = new PluginHost({ strategies: [storeStrategy('pre-copy'), oneWay('clean')], clock })
-    const onBoth = (version: string): TestPlugin => {
-      const provider = new StoreProvider('stores', version)
-      return new TestPlugin('stores', version, { register: (registrar) => { registrar.provide(SURFACE, provider).provide(STORES.clean, provider) } })
-    }
     const first = await host.add(onBoth('1.0.0'))
     await host.attach(SURFACE, { name: 'main', key: 'stores', open: (provider) => provider.make([]) })
-    const { finalized } = await host.reload(first, onBoth('2.0.0'), { bake: { ms: 10, healthy: () => false } })
+    const { finalized } = await host.reload(first, onBoth('2.0.0'), { bake: NOT_WELL })
     await turn()
-    clock.advance(10)
+    clock.advance(NOT_WELL.ms)
     expect((await finalized).bake).toMatchObject({ outcome: 'stranded', error: { code: 'SCHEMA_INCOMPAT', surface: STORES.clean.id } })
+  })
+  it('where a resource has to be copied after all, as too much was written while others were judged', async () => {
+    const clock = new ManualClock()
+    const judging = new Deferred()
+    const judged = new Deferred()
+    const slow: HandoffStrategy<StoreProvider, Store, number> = { ...storeStrategy('clean'), checkCompat: async ({ old, next }) => {
+      if (next.version < old.version) judging.resolve()
+      if (next.version < old.version) await judged.promise
+      return { level: 'compatible' }
+    } }
+    const host = new PluginHost({ strategies: [oneWay(), slow], clock, maxRecordedWrites: MOST_RECORDED })
+    const first = await host.add(onBoth('1.0.0'))
+    const main = await host.attach(SURFACE, { name: 'main', key: 'stores', open: (provider) => provider.make([]) })
+    const { finalized } = await host.reload(first, onBoth('2.0.0'), { bake: NOT_WELL })
+    clock.advance(NOT_WELL.ms)
+    await judging.promise
+    for (let entry = 1; entry <= MOST_RECORDED + 1; entry += 1) await main.write(entry)
+    judged.resolve()
+    expect((await finalized).bake).toMatchObject({ outcome: 'stranded', error: { code: 'SCHEMA_INCOMPAT', surface: SURFACE.id } })
+    await main.write(9)
+    using lease = host.capture()
+    expect(lease.resource(SURFACE, 'main').entries).toEqual([1, 2, 3, 4, 9])
   })
 })

@@ -54,6 +54,17 @@ describe('closing a host', () => {
     expect(plugin.calls).toEqual({ register: 1, init: 1, shutdown: 1 })
   })
 
+  it.each(Array.from({ length: 20 }, (_, turns) => turns))('waits for a reload that is being taken back, and closes what serves again: %i microtasks into it', async (turns) => {
+    const clock = new ManualClock()
+    const host = new PluginHost({ strategies: [wordHandoff()], clock })
+    const old = wordPlugin('a', '1.0.0')
+    await host.reload(await host.add(old), wordPlugin('a', '2.0.0'), { bake: { ms: 10, healthy: () => false } })
+    clock.advance(10)
+    for (let turn = 0; turn < turns; turn += 1) await Promise.resolve()
+    await host[Symbol.asyncDispose]()
+    expect([host.plugins(), old.calls.shutdown]).toEqual([[], 1])
+  })
+
   it('I9 a lease that does not end is told at the deadline, given its grace, and not waited for any longer', async () => {
     const clock = new ManualClock()
     const host = new PluginHost({ strategies: [cellHandoff()], clock, drain: { deadlineMs: 100, graceMs: 10 } })

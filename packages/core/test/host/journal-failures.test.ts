@@ -35,7 +35,7 @@ describe('J2 a record that cannot be written', () => {
     const { finalized } = await host.reload(handle, v2, { bake: { ms: 10 } })
     journal.onAppend = ({ type }) => { if (type === 'permanent') throw new Error('no space left') }
     clock.advance(10)
-    expect((await finalized).bake).toMatchObject({ outcome: 'healthy', error: { message: 'no space left' } })
+    expect((await finalized).bake).toMatchObject({ outcome: 'healthy', error: { code: 'JOURNAL', phase: 'bake', plugin: 'stores@2.0.0', step: 'permanent', cause: { message: 'no space left' } } })
     expect(host.plugins()).toMatchObject([{ version: '2.0.0', permanent: false }])
   })
 })
