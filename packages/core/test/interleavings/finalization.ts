@@ -64,8 +64,7 @@ function checkBake(world: World, period: Period, bake: BakeReport): void {
 }
 
 function checkClosed(world: World, label: string, where: string): void {
-  // What one that served again had before that is closed on its own.
-  const open = world.model.returned.has(label) ? [] : openOf(world, label)
+  const open = openOf(world, label)
   world.must(isOpening(world, label) || (world.plugins.get(label)?.calls.shutdown === 1 && open.length === 0),
     () => `I7: ${where}; ${label} was shut down ${world.plugins.get(label)?.calls.shutdown} times, and ${open.map(({ owner }) => owner.resource)} is open`)
 }

@@ -4,8 +4,7 @@ import type { World } from './world.js'
 /** Whether leases reach what an operation replaces; whoever was told to end has a grace to do so. */
 export function isHeld({ leases, model }: World, { ids }: OperationTask): boolean {
   const versions = model.plugins.filter(({ version }) => ids.has(version.id)).map(({ version }) => version.label)
-  // What serves again counts as in service all the time: whoever captured anything in between holds it, too.
-  if (leases.some(({ reaches }) => versions.some((label) => reaches.has(label) || model.returned.has(label)))) return true
+  if (leases.some(({ reaches }) => versions.some((label) => reaches.has(label)))) return true
   // A resource that is being detached holds its plugin, too.
   return [...model.tasks].some(({ kind, ids: detaching }) => kind === 'detach' && overlaps(ids, detaching))
 }

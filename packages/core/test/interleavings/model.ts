@@ -42,8 +42,6 @@ export interface Model {
   readonly settling: OperationTask[]
   /** The operation that brought a version, by its label. */
   readonly brought: Map<string, OperationTask>
-  /** The labels of the versions that serve again, or did. */
-  readonly returned: Set<string>
   /** Every other call that has not settled. */
   readonly tasks: Set<Task>
 }
@@ -51,7 +49,7 @@ export interface Model {
 export function emptyModel(): Model {
   return {
     revision: 0, now: 0, plugins: [], before: new Set(), resources: new Map(), operations: new Set(), kept: new Map(), left: new Set(), coming: [], going: new Set(),
-    periods: new Set(), permanent: new Map(), settling: [], brought: new Map(), returned: new Set(), tasks: new Set(),
+    periods: new Set(), permanent: new Map(), settling: [], brought: new Map(), tasks: new Set(),
   }
 }
 
@@ -120,7 +118,6 @@ export function commit(model: Model, task: OperationTask, arrived: ReadonlySet<R
 /** The periods that a commit ends, and the one that it begins. */
 function bake(model: Model, task: OperationTask): void {
   for (const period of model.periods) {
-    if (period.back === task) for (const { label } of period.from) model.returned.add(label)
     if (period.back !== task && task.changes.some(({ id }) => period.task.ids.has(id))) period.superseded = true
   }
   if (task.bake === undefined) return

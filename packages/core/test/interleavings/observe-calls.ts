@@ -34,8 +34,7 @@ export function observeShutdown(world: World, plugin: WatchedPlugin): void {
   world.must(holders.length === 0, () => `I7: ${label} was shut down under ${holders.map((held) => held.label)}`)
   const checkClosed = (): void => {
     const opening = [...world.calls.pending].some(({ caller, method }) => caller.label === label && method === 'open')
-    // What one that served again had before that is closed on its own, once nothing holds it any more.
-    const open = world.model.returned.has(label) ? [] : plugin.stores.filter(({ closeCalls }) => closeCalls === 0)
+    const open = plugin.stores.filter(({ closeCalls }) => closeCalls === 0)
     world.must(opening || open.length === 0, () => `I7: ${label} was shut down before its ${open.map(({ owner }) => owner.resource)} was closed`)
   }
   // What an open that was given up on has opened after all, right now, is closed within this turn of the event loop.
