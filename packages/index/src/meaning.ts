@@ -21,7 +21,9 @@ export interface MeaningDifference {
   readonly details: unknown
 }
 
-type Ability = 'apply' | 'probeFiltered' | 'supportsFilter'
+/** What a handle may have, and its users may then call. */
+const ABILITIES = ['apply', 'probeFiltered', 'supportsFilter'] as const
+type Ability = typeof ABILITIES[number]
 
 export async function meaningOf(handle: IndexHandle, questions: Questions, checkSchema: boolean): Promise<Meaning> {
   return {
@@ -69,9 +71,5 @@ function schemaOf(handle: IndexHandle): Schema {
 }
 
 function abilitiesOf(handle: IndexHandle): Ability[] {
-  const abilities: Ability[] = []
-  if (handle.apply) abilities.push('apply')
-  if (handle.probeFiltered) abilities.push('probeFiltered')
-  if (handle.supportsFilter) abilities.push('supportsFilter')
-  return abilities
+  return ABILITIES.filter((ability) => Boolean(handle[ability]))
 }
