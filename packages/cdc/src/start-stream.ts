@@ -29,10 +29,9 @@ function missingMethods(stream: unknown): readonly string[] {
 }
 
 async function shutDownMisfit(misfit: unknown): Promise<void> {
-  if (missingMethods(misfit).includes('shutdown')) return
   try {
     await (misfit as Pick<CdcStream, 'shutdown'>).shutdown()
   } catch {
-    // That it is no stream is what has to be reported.
+    // That it is no stream is what has to be reported; it may have no shutdown either.
   }
 }

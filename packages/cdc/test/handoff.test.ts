@@ -1,6 +1,6 @@
 import { ReloadError } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
-import { CdcError, MemoryCommitLog, expectedLsn, type CdcLsn, type CdcStartContext } from '../src/index.js'
+import { CdcError, MemoryCommitLog, expectedLsn, type CdcLsn, type CdcOutputProvider, type CdcStartContext } from '../src/index.js'
 import { failure, Served, TIMEOUT_MS } from './support/dispatch.js'
 import { batch, mutations } from './support/mutations.js'
 import { Hang, Point, provider, Sink } from './support/sink.js'
@@ -119,7 +119,7 @@ describe('a handoff that fails leaves the old version serving (I3)', () => {
   it.each<[string, () => unknown, string]>([
     ['throws', () => { throw new Error('no route to host') }, 'no route to host'],
     ['rejects', () => Promise.reject(new Error('no route to host')), 'no route to host'],
-    ['returns null', () => null, 'returned null'],
+    ['returns null', () => null, 'start() must return a stream with deliver, checkpoint, shutdown, and returned null'],
     ['returns a promise of a string', () => Promise.resolve('stream'), 'returned "stream"'],
   ])('C6 when start of the new one %s', async (_, start, message) => {
     const sink = new Sink()
@@ -128,6 +128,25 @@ describe('a handoff that fails leaves the old version serving (I3)', () => {
     expect(error).toMatchObject({ code: 'HANDOFF', phase: 'converge', step: 'start', surface: 'cdc-output', resource: 'orders', rollbackErrors: [] })
     expect((error as Error).message).toContain(message)
     expect(sink.calls).toContain('v1.start 3')
+    await expectOldServes(served, sink)
+  })
+
+  it.each<[string, object, string]>([
+    ['only a shutdown', { shutdown: () => {} }, 'lacks deliver, checkpoint'],
+    ['no shutdown', { deliver: () => {}, checkpoint: () => 0n }, 'lacks shutdown'],
+  ])('C8 when start returns what has %s', async (_, misfit, message) => {
+    const sink = new Sink()
+    const served = await Served.with(provider(sink))
+    const { cause } = await failure(served.dispatch(provider(sink, { version: 'v2', faults: { start: () => misfit } }))) as ReloadError
+    expect(cause).toMatchObject({ code: 'STREAM', message: `start() must return a stream with deliver, checkpoint, shutdown; this one ${message}`, found: misfit })
+    await expectOldServes(served, sink)
+  })
+
+  it('C8 when start returns nothing', async () => {
+    const sink = new Sink()
+    const served = await Served.with(provider(sink))
+    const v2 = { name: 'warehouse', start: () => undefined } as unknown as CdcOutputProvider
+    expect((await failure(served.dispatch(v2)) as ReloadError).cause).toMatchObject({ code: 'STREAM', found: undefined })
     await expectOldServes(served, sink)
   })
 

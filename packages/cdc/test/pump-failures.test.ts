@@ -1,8 +1,8 @@
-import { PluginCallError } from '@uni/reload-core'
+import { PluginCallError, ReloadError } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
 import { CdcError } from '../src/index.js'
 import { failure } from './support/dispatch.js'
-import { Application, plugin } from './support/host.js'
+import { Application, plugin, turn } from './support/host.js'
 import { mutations } from './support/mutations.js'
 import { Hang, provider, Sink } from './support/sink.js'
 
@@ -70,6 +70,12 @@ describe('a delivery that fails', () => {
     expect(await app.events.nth('retry', 3)).toMatchObject({ failures: 1 })
   })
 
+  it('C12 C13 gets all its attempts again when the plugin is reloaded', async () => {
+    const { app } = await haltedApp(new Sink())
+    await app.reload(plugin('2.0.0', provider(new Sink(), { version: 'v2', faults: { deliver: () => { throw new Error('poison') } } })))
+    expect(await app.events.nth('retry', 3)).toMatchObject({ failures: 1 })
+  })
+
   it('C12 C13 I4 goes on at the same batch when the plugin is reloaded', async () => {
     const sink = new Sink()
     const { app } = await haltedApp(sink)
@@ -79,14 +85,26 @@ describe('a delivery that fails', () => {
     expect(app.events.of('resumed')).toHaveLength(1)
   })
 
-  it('C12 is not repeated where the provider says that it is no use', async () => {
+  it.each<[string, Error]>([
+    ['the provider says that it is no use', new PluginCallError('SCHEMA', 'no such column')],
+    ...(['PROVIDER_NOT_FOUND', 'NO_STRATEGY', 'DUPLICATE', 'CAPABILITY', 'HOST_CLOSED'] as const)
+      .map((code): [string, Error] => [`a host says ${code}`, new ReloadError(code, 'no')]),
+  ])('C12 is not repeated where %s', async (_, error) => {
     const app = new Application()
     const sink = new Sink()
-    await app.host.add(plugin('1.0.0', provider(sink, { faults: { deliver: () => { throw new PluginCallError('SCHEMA', 'no such column') } } })))
+    await app.host.add(plugin('1.0.0', provider(sink, { faults: { deliver: () => { throw error } } })))
     app.log.append(mutations(1))
     await app.pump.start('orders', 'warehouse')
-    await app.events.nth('halted')
+    expect(await app.events.nth('halted')).toMatchObject({ step: 'deliver', error })
     expect(app.events.of('retry')).toEqual([])
+  })
+
+  it('C12 is repeated where the provider says that it is of use', async () => {
+    const app = new Application()
+    await app.host.add(plugin('1.0.0', provider(new Sink(), { faults: { deliver: () => { throw new PluginCallError('BUSY', 'later', { retryable: true }) } } })))
+    app.log.append(mutations(1))
+    await app.pump.start('orders', 'warehouse')
+    expect(await app.events.nth('retry')).toMatchObject({ step: 'deliver', failures: 1 })
   })
 
   it.each<[string, unknown]>([
@@ -107,7 +125,7 @@ describe('a delivery that fails', () => {
   it.each<[string, object]>([
     ['a proxy that says what it has', new Proxy({}, { has() { throw new Error('no') } })],
     ['a proxy that says what it is', new Proxy({}, { has: () => true, get() { throw new Error('no') } })],
-    ['a getter', { get retryable() { throw new Error('no') } }],
+    ...['code', 'expected', 'retryable', 'cause'].map((key): [string, object] => [`a getter of ${key}`, Object.defineProperty({}, key, { get() { throw new Error('no') } })]),
   ])('C12 I4 is repeated, and then halts the stream, when the sink throws what throws in turn: %s', async (_, thrown) => {
     const app = new Application()
     app.passTimeOnRetry()
@@ -197,6 +215,7 @@ describe('a stream that does not open', () => {
     const error = await failure(app.pump.start('orders', 'warehouse'))
     expect(error).toMatchObject({ code: 'PROVIDER_NOT_FOUND' })
     expect(app.status()).toMatchObject({ state: 'halted', checkpoint: undefined })
+    expect([app.events.of('retry'), app.pendingTimers]).toEqual([[], 0])
     await app.host.add(plugin('1.0.0', provider(sink), provider(sink, { name: 'other', guarantee: 'at-least-once' })))
     await app.pump.start('customers', 'other')
     await app.events.idleAt(1n, 'customers')
@@ -228,6 +247,33 @@ describe('a stream that does not open', () => {
     expect(app.events.of('halted')).toHaveLength(1)
     expect(app.events.of('resumed')).toHaveLength(1)
     expect(sink.lsns).toEqual([0n, 1n])
+  })
+
+  it('C7 C13 after a rollback is what is told, and not what the sink said about a batch just before', async () => {
+    const app = new Application()
+    const sink = new Sink()
+    const [slow, down] = [new Hang(), new Error('down')]
+    let broken = false
+    const deliver = async (): Promise<void> => {
+      await slow.call()
+      if (broken) throw new CdcError('OUT_OF_ORDER', 'not that one')
+    }
+    await app.host.add(plugin('1.0.0', provider(sink, { faults: { deliver, start: () => { if (broken) throw down } } })))
+    app.log.append(mutations(1))
+    await app.pump.start('orders', 'warehouse')
+    await slow.reached
+    broken = true
+    const reloaded = failure(app.reload(plugin('2.0.0', provider(sink, { version: 'v2', faults: { start: () => { throw down } } }))))
+    await turn()
+    slow.release()
+    await reloaded
+    const { step, error, delayMs } = await app.events.nth('retry')
+    expect({ step, error }).toMatchObject({ step: 'open', error: { code: 'RESOURCE_HALTED' } })
+    broken = false
+    app.clock.advance(delayMs)
+    await app.events.idleAt(1n)
+    expect(sink.lsns).toEqual([0n])
+    expect(app.events.of('halted')).toEqual([])
   })
 
   it('C12 is opened again when it was closed by others, from its checkpoint', async () => {

@@ -1,8 +1,7 @@
-import { PluginCallError } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
-import { MemoryCheckpointStore, MemoryCommitLog, type CdcBatch } from '../src/index.js'
+import { CdcError, MemoryCheckpointStore, MemoryCommitLog, type CdcBatch } from '../src/index.js'
 import { failure } from './support/dispatch.js'
-import { Application, plugin } from './support/host.js'
+import { Application, plugin, turn } from './support/host.js'
 import { batch, mutations } from './support/mutations.js'
 import { Hang, provider, Sink } from './support/sink.js'
 
@@ -20,7 +19,9 @@ async function behind(onReleased: 'fail' | 'restart-from-oldest'): Promise<{ app
 describe('what the log no longer has', () => {
   it('C15 halts a stream that needs it', async () => {
     const { app, sink } = await behind('fail')
-    expect(await failure(app.pump.start('orders', 'warehouse'))).toMatchObject({ code: 'LOG_RELEASED', expected: 3n, found: 1n })
+    const error = await failure(app.pump.start('orders', 'warehouse'))
+    expect(error).toMatchObject({ code: 'LOG_RELEASED', expected: 3n, found: 1n })
+    expect((error as Error).message).toContain('continues at LSN 1, and the log was released up to 3: what lies between cannot be delivered any more. Fill the sink up to 3')
     expect(sink.opened).toEqual([])
   })
 
@@ -43,7 +44,7 @@ describe('what the log no longer has', () => {
     app.log.release(3n)
     app.clock.advance(delayMs)
     await app.events.idleAt(4n)
-    expect(app.events.of('gap')).toMatchObject([{ to: 3n }])
+    expect(app.events.of('gap')).toMatchObject([{ from: 1n, to: 3n }])
     expect(sink.lsns).toEqual([0n, 3n])
     expect(sink.opened.map(({ fromLsn, shutdowns }) => [fromLsn, shutdowns])).toEqual([[0n, 1], [3n, 0]])
   })
@@ -54,7 +55,57 @@ describe('what the log no longer has', () => {
     const app = new Application({ checkpoints })
     await app.host.add(plugin('1.0.0', provider(new Sink())))
     app.log.append(mutations(2))
-    expect(await failure(app.pump.start('orders', 'warehouse'))).toMatchObject({ code: 'LOG_POSITION', found: lsn })
+    const error = await failure(app.pump.start('orders', 'warehouse'))
+    expect(error).toMatchObject({ code: 'LOG_POSITION', found: lsn })
+    expect((error as Error).message).toContain(`continues at LSN ${lsn}, where no batch of the log starts (it has 0 to 2). The checkpoint belongs to another log`)
+  })
+
+  it.each<[string, unknown, string]>([
+    ['a number', 1, '1 (a number)'], ['below 0', -1n, '-1'], ['a text', '1', '"1"'], ['null', null, 'null'],
+  ])('C4 opens no stream at what a checkpoint store gives that is no LSN: %s', async (_, given, shown) => {
+    const checkpoints = { load: () => Promise.resolve(given as bigint), save: () => Promise.resolve() }
+    const app = new Application({ checkpoints })
+    const sink = new Sink()
+    await app.host.add(plugin('1.0.0', provider(sink)))
+    app.log.append(mutations(1))
+    const error = await failure(app.pump.start('orders', 'warehouse'))
+    expect(error).toMatchObject({ code: 'CHECKPOINT_STORE', found: given })
+    expect((error as Error).message).toBe(`the checkpoint store must return a bigint of 0 or more, and returned ${shown}`)
+    expect(sink.calls).toEqual([])
+  })
+
+  it.each<[string, Error, ('retry' | 'halted')[]]>([
+    ['is tried again, and is lost only then', new Error('busy'), ['retry']],
+    ['halts first', new CdcError('BATCH', 'too wide'), ['halted']],
+  ])('C12 C15 a delivery that fails when the log has given it up meanwhile %s', async (_, error, told) => {
+    const app = new Application({ onReleased: 'restart-from-oldest' })
+    const sink = new Sink()
+    const deliver = ({ lsnStart }: CdcBatch): void => {
+      if (lsnStart > 0n) return
+      app.log.release(1n)
+      throw error
+    }
+    await app.host.add(plugin('1.0.0', provider(sink, { faults: { deliver } })))
+    for (let commit = 0; commit < 2; commit += 1) app.log.append(mutations(1))
+    await app.pump.start('orders', 'warehouse')
+    for (const type of told) expect(await app.events.nth(type)).toMatchObject({ step: 'deliver', error })
+    expect(app.events.of('gap')).toEqual([])
+    app.pump.resume('orders')
+    await app.events.idleAt(2n)
+    expect(app.events.of('gap')).toEqual([{ stream: 'orders', type: 'gap', from: 0n, to: 1n }])
+    expect(sink.lsns).toEqual([1n])
+  })
+
+  it('C12 C15 halts a stream that a checkpoint store keeps from opening with an error like that of the log', async () => {
+    const load = async (): Promise<never> => {
+      await turn()
+      throw new CdcError('LOG_RELEASED', 'moved to the archive')
+    }
+    const app = new Application({ checkpoints: { load, save: () => Promise.resolve() }, onReleased: 'restart-from-oldest' })
+    app.log.append(mutations(1))
+    const started = failure(app.pump.start('orders', 'warehouse'))
+    app.log.release(1n)
+    expect(await started).toMatchObject({ code: 'LOG_RELEASED', message: 'moved to the archive' })
   })
 
   it('begins a stream without a checkpoint where it was asked to', async () => {
@@ -66,118 +117,6 @@ describe('what the log no longer has', () => {
     app.log.append(mutations(1))
     await app.events.idleAt(3n)
     expect(sink.lsns).toEqual([2n])
-  })
-})
-
-/** A stream that has halted at LSN 1, while the log went on to 6 and kept the last three. */
-async function overrun(onReleased?: 'restart-from-oldest'): Promise<{ app: Application; sink: Sink }> {
-  const app = new Application({ log: new MemoryCommitLog(0n, { maxRetained: 3n }) })
-  const sink = new Sink()
-  let broken = true
-  const deliver = ({ lsnStart }: CdcBatch): void => {
-    if (broken && lsnStart === 1n) {
-      broken = false
-      throw new PluginCallError(1, 'disk full')
-    }
-  }
-  await app.host.add(plugin('1.0.0', provider(sink, { faults: { deliver } }), provider(new Sink(), { name: 'other' })))
-  await Promise.all([app.pump.start('orders', 'warehouse', onReleased ? { onReleased } : {}), app.pump.start('copy', 'other')])
-  for (let commit = 1n; commit <= 6n; commit += 1n) {
-    app.log.append(mutations(1))
-    await app.events.idleAt(commit, 'copy')
-    if (commit === 1n) await app.events.idleAt(commit)
-  }
-  await app.events.nth('halted')
-  return { app, sink }
-}
-
-describe('a stream that lags further than the log is kept', () => {
-  it('C14 C15 is said to be overrun, holds no more than the bound, and stops no other', async () => {
-    const { app } = await overrun()
-    expect(app.log.oldest).toBe(3n)
-    expect(app.events.of('overrun')).toEqual([{ stream: 'orders', type: 'overrun', checkpoint: 1n, oldest: 2n }])
-    expect(app.status()).toMatchObject({ state: 'halted', position: 1n, lag: 5n, retained: false })
-    expect(app.status('copy')).toMatchObject({ state: 'running', position: 6n, lag: 0n, retained: true })
-  })
-
-  it('C15 halts again with a clear error when it is resumed, and skips nothing', async () => {
-    const { app, sink } = await overrun()
-    app.pump.resume('orders')
-    await app.events.nth('resumed')
-    const { error } = await app.events.nth('halted', 2)
-    expect(error).toMatchObject({ code: 'LOG_RELEASED', expected: 3n, found: 1n, retryable: false })
-    expect((error as Error).message).toContain('released up to LSN 3, so 1 cannot be read any more')
-    expect(sink.lsns).toEqual([0n])
-  })
-
-  it('C15 goes on past the gap once somebody decides so, tells it, and tells the sink', async () => {
-    const { app, sink } = await overrun()
-    app.pump.resume('orders', { onReleased: 'restart-from-oldest' })
-    await app.events.idleAt(6n)
-    expect(app.events.of('gap')).toEqual([{ stream: 'orders', type: 'gap', from: 1n, to: 3n }])
-    expect(sink.opened.map(({ fromLsn, gap }) => ({ fromLsn, gap }))).toEqual([{ fromLsn: 0n, gap: undefined }, { fromLsn: 3n, gap: { from: 1n, to: 3n } }])
-    expect(sink.lsns).toEqual([0n, 3n, 4n, 5n])
-    expect(app.status()).toMatchObject({ state: 'running', checkpoint: 6n, retained: true })
-  })
-
-  it('C15 asks again the next time: a decision is for one gap', async () => {
-    const { app } = await overrun()
-    app.pump.resume('orders', { onReleased: 'restart-from-oldest' })
-    await app.events.idleAt(6n)
-    const checkpoints = new MemoryCheckpointStore()
-    await checkpoints.save('orders', 0n)
-    await app.pump.drop('orders')
-    const second = new Application({ log: app.log, checkpoints })
-    await second.host.add(plugin('1.0.0', provider(new Sink())))
-    expect(await failure(second.pump.start('orders', 'warehouse'))).toMatchObject({ code: 'LOG_RELEASED' })
-  })
-
-  it('C15 skips nothing because of what was said while nothing was wrong', async () => {
-    const app = new Application({ log: new MemoryCommitLog(0n, { maxRetained: 2n }) })
-    const hang = new Hang()
-    await app.host.add(plugin('1.0.0', provider(new Sink(), { faults: { deliver: ({ lsnStart }) => lsnStart === 1n ? hang.call() : undefined } })))
-    await app.pump.start('orders', 'warehouse')
-    app.log.append(mutations(1))
-    await app.events.idleAt(1n)
-    app.pump.resume('orders', { onReleased: 'restart-from-oldest' })
-    app.log.append(mutations(1))
-    await hang.reached
-    for (let commit = 0; commit < 4; commit += 1) app.log.append(mutations(1))
-    hang.release()
-    expect(await app.events.nth('halted')).toMatchObject({ step: 'read', error: { code: 'LOG_RELEASED', expected: 4n, found: 2n } })
-    expect(app.events.of('gap')).toEqual([])
-  })
-
-  it('C15 may have a policy of its own', async () => {
-    const { app, sink } = await overrun('restart-from-oldest')
-    app.pump.resume('orders')
-    await app.events.idleAt(6n)
-    expect(app.events.of('gap')).toHaveLength(1)
-    expect(sink.lsns).toEqual([0n, 3n, 4n, 5n])
-  })
-
-  it('C14 C15 goes on without a gap while its next batch is still there, though its checkpoint has fallen off', async () => {
-    const app = new Application({ log: new MemoryCommitLog(0n, { maxRetained: 2n }), checkpointEvery: 1 })
-    const sink = new Sink()
-    let flushed = 0n
-    await app.host.add(plugin('1.0.0', provider(sink, { faults: { checkpoint: () => flushed } })))
-    await app.pump.start('orders', 'warehouse')
-    for (let commit = 1n; commit <= 5n; commit += 1n) {
-      app.log.append(mutations(1))
-      await app.events.idleAt(commit)
-    }
-    expect(app.events.of('overrun')).toHaveLength(1)
-    flushed = 1n
-    app.log.append(mutations(1))
-    await app.events.idleAt(6n)
-    expect(await app.checkpoints.load('orders')).toBe(1n)
-    expect(app.status()).toMatchObject({ state: 'running', retained: false })
-    expect(sink.lsns).toEqual([0n, 1n, 2n, 3n, 4n, 5n])
-    // Handing it over would lose what is between: the reload is refused, and the stream goes on.
-    expect(await failure(app.reload(plugin('2.0.0', provider(sink, { version: 'v2' }))))).toMatchObject({ code: 'HANDOFF', step: 'checkpoint', cause: { code: 'CHECKPOINT' } })
-    flushed = 6n
-    await app.reload(plugin('2.0.0', provider(sink, { version: 'v2' })))
-    expect(sink.calls.at(-1)).toBe('v2.start 6')
   })
 })
 
@@ -223,14 +162,66 @@ class WrongLog extends MemoryCommitLog {
 
 describe('a log that is wrong', () => {
   it.each<[string, CdcBatch, object]>([
-    ['begins elsewhere than it was asked to', batch(2n, 3n), { code: 'LOG_POSITION', expected: 0n, found: 2n }],
-    ['gives a malformed batch', { ...batch(0n, 1n), lsnEnd: 0n }, { code: 'BATCH' }],
+    ['begins elsewhere than it was asked to', batch(2n, 3n), {
+      step: 'read', error: { code: 'LOG_POSITION', expected: 0n, found: 2n, message: 'the log was asked for LSN 0 and gave a batch that starts at 2' },
+    }],
+    ['gives a malformed batch', { ...batch(0n, 1n), lsnEnd: 0n }, { step: 'deliver', error: { code: 'BATCH' } }],
   ])('C1 halts the stream when it %s', async (_, given, expected) => {
     const app = new Application({ log: new WrongLog(given) })
     const sink = new Sink()
     await app.host.add(plugin('1.0.0', provider(sink)))
     await app.pump.start('orders', 'warehouse')
-    expect((await app.events.nth('halted')).error).toMatchObject(expected)
+    expect(await app.events.nth('halted')).toMatchObject(expected)
     expect(sink.stored).toEqual([])
+  })
+
+  it('C12 is asked again when it could not be waited for', async () => {
+    const error = new Error('connection reset')
+    const log = new MemoryCommitLog()
+    const waitFor = log.waitFor.bind(log)
+    let failures = 1
+    log.waitFor = (...args) => failures-- > 0 ? Promise.reject(error) : waitFor(...args)
+    const app = new Application({ log })
+    await app.host.add(plugin('1.0.0', provider(new Sink())))
+    log.append(mutations(1))
+    await app.pump.start('orders', 'warehouse')
+    const { delayMs, step, error: told } = await app.events.nth('retry')
+    expect([step, told]).toEqual(['wait', error])
+    app.clock.advance(delayMs)
+    log.append(mutations(1))
+    await app.events.idleAt(2n)
+  })
+
+  it('C12 and halts the stream where it can never be, though there is nothing else that fails', async () => {
+    const error = new Error('connection reset')
+    const log = new MemoryCommitLog()
+    const waitFor = log.waitFor.bind(log)
+    log.waitFor = () => Promise.reject(error)
+    const app = new Application({ log })
+    app.passTimeOnRetry()
+    await app.host.add(plugin('1.0.0', provider(new Sink())))
+    await app.pump.start('orders', 'warehouse')
+    expect(await app.events.nth('halted')).toMatchObject({ step: 'wait', error })
+    expect(app.events.of('retry').map(({ failures }) => failures)).toEqual([1, 2])
+    log.waitFor = waitFor
+    log.append(mutations(1))
+    app.pump.resume('orders')
+    await app.events.idleAt(1n)
+    expect(app.status()).toMatchObject({ state: 'running', failures: 0 })
+  })
+
+  it('C12 what the log gives is what was waited for: a stream that is given something has all attempts anew', async () => {
+    const log = new MemoryCommitLog()
+    log.waitFor = async () => {
+      log.append(mutations(1))
+      throw new Error('connection reset')
+    }
+    const app = new Application({ log })
+    app.passTimeOnRetry()
+    await app.host.add(plugin('1.0.0', provider(new Sink())))
+    await app.pump.start('orders', 'warehouse')
+    await app.events.idleAt(9n)
+    expect(new Set(app.events.of('retry').map(({ failures }) => failures))).toEqual(new Set([1]))
+    expect(app.events.of('halted')).toEqual([])
   })
 })

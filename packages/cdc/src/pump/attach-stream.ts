@@ -76,7 +76,7 @@ export async function attachStream({ host, name, key, fromLsn, gap, stop, emit }
   const { signal } = starting
   const abort = (): void => starting.abort(stoppedError(name, key))
   if (stop.aborted) abort()
-  stop.addEventListener('abort', abort, { once: true })
+  stop.addEventListener('abort', abort)
   try {
     signal.throwIfAborted()
     const attached = host.attach(cdcOutput, { name, key, open: (provider) => startStream(provider, { stream: name, fromLsn, signal, ...(gap && { gap }) }) })

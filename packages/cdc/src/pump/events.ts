@@ -10,7 +10,7 @@ import type { CdcLsn } from '../contract.js'
 export type PumpState = 'opening' | 'running' | 'retrying' | 'halted' | 'stopped'
 
 /** What the pump was doing for a stream when something failed. */
-export type PumpStep = 'open' | 'read' | 'deliver' | 'checkpoint' | 'close'
+export type PumpStep = 'open' | 'read' | 'deliver' | 'checkpoint' | 'wait' | 'close'
 
 export interface PumpStatus {
   readonly name: string

@@ -26,12 +26,19 @@ export class Failures {
   /** Returns whether `step` is what failed last. */
   succeeded(step: PumpStep): boolean {
     this.#counts.delete(step)
+    // What the log gives is what was waited for.
+    if (step === 'read') this.#counts.delete('wait')
     return this.#last?.step === step
   }
 
   /** Every step gets all its attempts again. What failed last is still known. */
   forgive(): void {
     this.#counts.clear()
+  }
+
+  /** So does every step but waiting, of which a stream that has caught up has done none yet. */
+  forgiveAllButWaiting(): void {
+    for (const step of this.#counts.keys()) if (step !== 'wait') this.#counts.delete(step)
   }
 
   /** Nothing fails now. */

@@ -29,7 +29,7 @@ export function aborted(signal: AbortSignal): Source {
       fire()
       return () => {}
     }
-    signal.addEventListener('abort', fire, { once: true })
+    signal.addEventListener('abort', fire)
     return () => signal.removeEventListener('abort', fire)
   }
 }

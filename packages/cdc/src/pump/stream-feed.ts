@@ -51,20 +51,19 @@ export class StreamFeed {
   }
 
   /** Opens the stream if need be, and learns from the one that serves now where it continues (C13). */
-  async findPlace(): Promise<void> {
+  async findPlace(): Promise<Live> {
     this.#replaced = undefined
     const resource = this.#resource ??= await this.#open()
     const { expected, end } = await resource.use((stream) => ({ expected: expectedLsn(stream), end: endOf(stream) }))
     this.#replaced = end
-    if (expected === undefined || expected === this.#position) return
+    if (expected === undefined || expected === this.#position) return resource
     this.#options.emit({ type: 'moved', from: this.#position, to: expected })
     this.#position = expected
+    return resource
   }
 
-  /** Delivers what the log has, one batch at a time, and checkpoints. */
-  async catchUp(): Promise<void> {
-    const resource = this.#resource
-    if (resource === undefined) return
+  /** Delivers what the log has to the stream that {@link findPlace} found, one batch at a time, and checkpoints. */
+  async catchUp(resource: Live): Promise<void> {
     const { log, checkpointEvery } = this.#options
     const slices = new Slices()
     this.#health.failures.step = 'read'
@@ -88,16 +87,17 @@ export class StreamFeed {
     if (this.#uncheckpointed > 0 && !this.#stop.aborted) await this.#health.doing('checkpoint', () => this.#takeCheckpoint(resource))
   }
 
-  /** Whether the log no longer has the next batch, and the stream may go on without it. */
-  mayRestart(): boolean {
-    return this.#resource !== undefined && this.#onReleased === 'restart-from-oldest' && this.#position < this.#options.log.oldest
-  }
-
-  /** Closes the stream, for it to be opened again where the log begins. */
-  async closeForRestart(): Promise<void> {
+  /**
+   * Where the log no longer has the next batch, and the stream may go on without it, closes the stream, for it to be opened
+   * again where the log begins. Returns whether it did.
+   */
+  async closeForRestart(): Promise<boolean> {
+    const resource = this.#resource
+    if (resource === undefined || this.#onReleased !== 'restart-from-oldest' || this.#position >= this.#options.log.oldest) return false
     // What it has is then not part of the gap. Where it cannot say, the gap is told larger than it is.
-    if (this.#resource) await this.#takeCheckpoint(this.#resource).catch(() => {})
+    await this.#takeCheckpoint(resource).catch(() => {})
     await this.#close()
+    return true
   }
 
   /** The host has closed it: the next {@link findPlace} opens another. */

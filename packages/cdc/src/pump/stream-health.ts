@@ -43,7 +43,7 @@ export class StreamHealth {
 
   /** All that there was to do has worked. What failed for a stream that has since been replaced may not be needed any more. */
   allDone(): void {
-    this.failures.forgive()
+    this.failures.forgiveAllButWaiting()
     this.#recovered()
   }
 

@@ -86,20 +86,19 @@ export class StreamLoop {
 
   /** Catches up with the log, checkpoints, and waits until there is something to do. */
   async #pass(): Promise<void> {
-    await this.#health.doing('open', () => this.#feed.findPlace())
+    const resource = await this.#health.doing('open', () => this.#feed.findPlace())
     this.#resolveOpened()
-    await this.#feed.catchUp()
+    await this.#feed.catchUp(resource)
     if (this.#stop.signal.aborted) return
     this.#health.allDone()
     const { position } = this.#feed
     this.#options.emit({ type: 'idle', position })
-    this.#health.failures.step = 'read'
-    await this.#wait({ commit: fulfilled((signal) => this.#options.log.waitFor(position, signal)) })
+    await this.#health.doing('wait', () => this.#wait({ commit: fulfilled((signal) => this.#options.log.waitFor(position, signal)) }))
   }
 
   async #recover(error: unknown): Promise<void> {
     if (CdcError.is(error) && error.code === 'OUT_OF_ORDER' && await this.#hasMoved()) return
-    if (CdcError.is(error) && error.code === 'LOG_RELEASED' && this.#feed.mayRestart()) return this.#feed.closeForRestart()
+    if (CdcError.is(error) && error.code === 'LOG_RELEASED' && await this.#feed.closeForRestart()) return
     if (ReloadError.is(error) && error.code === 'RESOURCE_CLOSED') this.#feed.forget()
     const delayMs = this.#health.failed(error)
     if (this.#health.state === 'halted') this.#rejectOpened(error)
