@@ -152,7 +152,6 @@ export class Bake {
       }
       const cancel = this.#init.environment.clock.after(ms, done)
       const deaf = onAbort(this.#ended.signal, done)
-      if (this.#ended.signal.aborted) done()
     })
   }
 

@@ -42,16 +42,17 @@ function malformed(id: unknown, problem: string): ReloadError {
   return new ReloadError('MANIFEST', problem, { phase: 'validate', ...(typeof id === 'string' && { plugin: id }), hint: 'Correct the plugin; nothing was changed.' })
 }
 
+const TOGETHER = 'Replace the plugins that belong together with one reloadAll, or install the one that is missing first.'
+
 /** @throws ReloadError `DEPENDENCY` where the plugins, as they would be installed, do not satisfy one another. */
-export function checkDependencies(installed: ReadonlyMap<string, PluginManifest>, phase: ReloadPhase): void {
+export function checkDependencies(installed: ReadonlyMap<string, PluginManifest>, phase: ReloadPhase, hint = TOGETHER): void {
   for (const manifest of installed.values()) {
     for (const { id, range, optional } of manifest.dependsOn ?? []) {
       const found = installed.get(id)
       if (found === undefined && optional === true) continue
       if (found !== undefined && satisfies(found.version, range, { includePrerelease: true })) continue
       throw new ReloadError('DEPENDENCY', `it needs plugin "${id}" ${range}, and ${found ? `${found.version} would be` : 'none is'} installed`, {
-        phase, plugin: `${manifest.id}@${manifest.version}`,
-        hint: 'Replace the plugins that belong together with one reloadAll, or install the one that is missing first.',
+        phase, plugin: `${manifest.id}@${manifest.version}`, hint,
       })
     }
   }

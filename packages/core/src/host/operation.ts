@@ -146,6 +146,7 @@ export class Operation {
       else installed.set(manifest.id, manifest)
     }
     checkDependencies(installed, phase)
+    this.#state.permanence.check(this.#changes, phase)
   }
 
   async #stage(): Promise<Succession> {

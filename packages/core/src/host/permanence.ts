@@ -1,8 +1,11 @@
-import { ReloadError, describeThrown } from '../errors.js'
+import { ReloadError, describeThrown, type ReloadPhase } from '../errors.js'
 import type { Journal } from '../journal/record.js'
+import { idOf, type Change } from './change.js'
 import { checkDependencies } from './manifest.js'
 import type { PluginDependency, PluginManifest } from './plugin.js'
 import type { PluginVersion } from './plugin-version.js'
+
+const PERMANENT_FIRST = 'A crash comes back on the versions that are permanent: first make permanent, with makePermanent, the versions that go together.'
 
 /** What one operation brought. It becomes permanent together, as it was committed together. */
 export interface Brought {
@@ -37,16 +40,35 @@ export class Permanence {
     return this.#versions.get(id)?.operation === brought.operation
   }
 
+  /**
+   * What an operation installs or removes is so for a crash, too.
+   *
+   * @throws ReloadError `DEPENDENCY` where the permanent versions would not satisfy one another.
+   */
+  check(changes: readonly Change[], phase: ReloadPhase): void {
+    if (this.#journal === undefined) return
+    const manifests = this.#manifests()
+    for (const change of changes) {
+      if (change.kind === 'install') manifests.set(idOf(change), change.plugin.manifest)
+      if (change.kind === 'remove') manifests.delete(idOf(change))
+    }
+    checkDependencies(manifests, phase, PERMANENT_FIRST)
+  }
+
   /** @throws ReloadError `DEPENDENCY` where the permanent versions would not satisfy one another, `JOURNAL`. */
   async make(version: PluginVersion): Promise<void> {
     const { brought } = version
     if (this.holds(version)) return
-    const manifests = new Map([...this.#versions].map(([id, { manifest }]) => [id, manifest]))
+    const manifests = this.#manifests()
     for (const manifest of this.#newerIn(brought)) manifests.set(manifest.id, manifest)
-    checkDependencies(manifests, 'bake')
+    checkDependencies(manifests, 'bake', PERMANENT_FIRST)
     await this.#write(version)
     // Nothing comes back of a plugin that was removed meanwhile.
     this.#settle(brought, ({ id }) => this.#versions.has(id))
+  }
+
+  #manifests(): Map<string, PluginManifest> {
+    return new Map([...this.#versions].map(([id, { manifest }]) => [id, manifest]))
   }
 
   async #write({ brought, label }: PluginVersion): Promise<void> {

@@ -1,47 +1,10 @@
-import { defineSurface, PluginHost, ReloadError, WriteGate, type BakeOptions, type Journal, type JournalRecord, type ReloadEvent } from '@uni/reload-core'
-import { planRecovery } from '@uni/reload-core/node'
+import { PluginHost, ReloadError, type Journal } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { Bake } from '../../src/host/bake.js'
-import { StretchMeter } from '../../src/dispatch/stretch-meter.js'
+import { baking, pass } from '../fixtures/baking.js'
 import { Deferred, standing, turn } from '../fixtures/deferred.js'
 import { StorePlugin } from '../fixtures/store-plugin.js'
-import { STORES, storeStrategy, type StoreDiscipline } from '../fixtures/store.js'
-import { TestPlugin } from '../fixtures/test-plugin.js'
-
-interface Scene { discipline?: StoreDiscipline; maxRecordedWrites?: number }
-
-async function baking(options: BakeOptions, { discipline = 'pre-copy', maxRecordedWrites = 100 }: Scene = {}) {
-  const clock = new ManualClock()
-  const events: ReloadEvent[] = []
-  const host = new PluginHost({ strategies: [storeStrategy(discipline)], clock, maxRecordedWrites, observer: (event) => { events.push(event) } })
-  const medium: number[] = []
-  const v1 = new StorePlugin('1.0.0', { discipline, medium })
-  const v2 = new StorePlugin('2.0.0', { discipline, medium })
-  const first = await host.add(v1)
-  const store = await host.attach(STORES[discipline], { name: 'main', key: 'stores', open: (provider) => provider.open(undefined) })
-  await store.write(1)
-  const result = await host.reload(first, v2, { bake: options })
-  await store.write(2)
-  const serving = () => {
-    using lease = host.capture()
-    return lease.resource(STORES[discipline], 'main')
-  }
-  const bake = async () => (await result.finalized).bake
-  /** What the period came to, when all that was retired by it is closed. */
-  const closed = async () => {
-    const told = await bake()
-    if (told?.outcome === 'taken-back') await Promise.all(told.results.map(({ finalized }) => finalized))
-    return told
-  }
-  return { clock, events, host, v1, v2, first, store, result, serving, bake, closed }
-}
-
-/** Lets time pass, and all that is due then happen. */
-async function pass(clock: ManualClock, ms: number): Promise<void> {
-  clock.advance(ms)
-  await turn()
-}
+import { STORES, storeStrategy } from '../fixtures/store.js'
 
 describe('a reload that bakes', () => {
   it('I7 keeps the old plugin and its resource for the period, and closes both once when the new one does well', async () => {
@@ -59,7 +22,7 @@ describe('a reload that bakes', () => {
 
   it.each<[string, () => boolean | Promise<boolean>, string]>([
     ['says no', () => false, 'healthy said no'],
-    ['throws', () => { throw new Error('too slow') }, 'bake/healthy): too slow'],
+    ['throws', () => { throw new Error('too slow') }, 'HANDOFF (plugin "stores@2.0.0", bake/healthy): too slow'],
     ['rejects with no error', () => Promise.reject('p99'), 'bake/healthy): p99'],
   ])('I4 hands everything back, with the writes made meanwhile, when healthy %s', async (_, healthy, reason) => {
     const { clock, v1, v2, first, host, store, result, serving, closed } = await baking({ ms: 1000, healthy })
@@ -95,6 +58,18 @@ describe('a reload that bakes', () => {
     for (let at = 0; at < 3; at += 1) await pass(clock, 300)
     expect(await bake()).toMatchObject({ outcome: 'taken-back' })
     expect(asked).toBe(3)
+  })
+
+  it('goes on asking while an operation on the plugin is under way', async () => {
+    let asked = 0
+    const { clock, host, result, bake } = await baking({ ms: 20, everyMs: 10, healthy: () => { asked += 1; return true } })
+    const init = new Deferred()
+    const failing = host.reload(result.handle, new StorePlugin('3.0.0', { init: () => init.promise }))
+    for (const ms of [10, 10]) await pass(clock, ms)
+    expect(await bake()).toEqual({ outcome: 'healthy' })
+    expect(asked).toBe(2)
+    init.reject(new Error('no'))
+    await expect(failing).rejects.toMatchObject({ code: 'PLUGIN' })
   })
 
   it('asks once more at the end of a period that is no multiple of the interval', async () => {
@@ -146,14 +121,6 @@ describe('a reload that bakes', () => {
     expect(serving().entries).toEqual([1, 2, 3])
     expect([v1.calls.shutdown, v1.provider.made[0]?.closed]).toEqual([1, 1])
     expect(host.plugins()).toMatchObject([{ version: '2.0.0', permanent: false }])
-  })
-
-  it('ends when the plugin is made permanent', async () => {
-    const { clock, host, result, v1, bake } = await baking({ ms: 1000, healthy: () => false })
-    await host.makePermanent(result.handle)
-    expect(await bake()).toEqual({ outcome: 'accepted' })
-    expect(v1.calls.shutdown).toBe(1)
-    expect([host.plugins()[0]?.permanent, clock.pending]).toEqual([true, 0])
   })
 
   it('ends with the next reload of the plugin, and not with one that fails', async () => {
@@ -240,40 +207,6 @@ describe('a reload that bakes', () => {
     expect(host.capture().epoch).toBe(before + 1)
   })
 
-  it('I10 is not taken back while it is made permanent', async () => {
-    const disk = new Deferred()
-    const clock = new ManualClock()
-    const records: JournalRecord[] = []
-    const journal: Journal = { append: async (record) => { if (record.type === 'permanent') await disk.promise; records.push(record) } }
-    const host = new PluginHost({ strategies: [storeStrategy('pre-copy')], clock, journal })
-    const result = await host.reload(await host.add(new StorePlugin('1.0.0')), new StorePlugin('2.0.0'), { bake: { ms: 10, healthy: () => false } })
-    const permanent = host.makePermanent(result.handle)
-    await pass(clock, 10)
-    expect(await standing(result.finalized)).toBe('pending')
-    disk.resolve()
-    await permanent
-    expect((await result.finalized).bake).toEqual({ outcome: 'accepted' })
-    expect([host.plugins()[0]?.version, planRecovery(records).plugins.get('stores')?.version]).toEqual(['2.0.0', '2.0.0'])
-  })
-
-  it('I10 is not taken back while one of two makes it permanent, though the other could not', async () => {
-    const disks = [new Deferred(), new Deferred()]
-    const clock = new ManualClock()
-    const appends = disks.values()
-    const journal: Journal = { append: async ({ type }) => { if (type === 'permanent') await appends.next().value?.promise } }
-    const host = new PluginHost({ strategies: [storeStrategy('pre-copy')], clock, journal })
-    const result = await host.reload(await host.add(new StorePlugin('1.0.0')), new StorePlugin('2.0.0'), { bake: { ms: 10, healthy: () => false } })
-    const [first, second] = [host.makePermanent(result.handle), host.makePermanent(result.handle)]
-    disks[1]?.reject(new Error('no space left'))
-    await expect(second).rejects.toThrow('no space left')
-    await pass(clock, 10)
-    expect(await standing(result.finalized)).toBe('pending')
-    disks[0]?.resolve()
-    await first
-    expect((await result.finalized).bake).toEqual({ outcome: 'accepted' })
-    expect(host.plugins()).toMatchObject([{ version: '2.0.0', permanent: true }])
-  })
-
   it('I7 what serves again and is replaced before the way back is written down is closed once', async () => {
     const disk = new Deferred()
     const clock = new ManualClock()
@@ -289,71 +222,6 @@ describe('a reload that bakes', () => {
     disk.resolve()
     expect((await finalized).bake).toMatchObject({ outcome: 'taken-back' })
     expect([v1.calls.shutdown, v1.provider.made.map(({ closed }) => closed)]).toEqual([1, [1]])
-  })
-
-  it('I12 the gates of plugins that were reloaded with the one that is changed again keep nothing any more', async () => {
-    const clock = new ManualClock()
-    const surface = defineSurface<unknown, unknown, unknown>({ id: 'any', keyOf: () => 'any', apply: () => {} })
-    const gate = new WriteGate<unknown, unknown>(surface, 'main', 'the old one', { clock })
-    await gate.hold()
-    gate.switchTo('the new one', { retain: true })
-    const bake = new Bake({
-      options: { ms: 10 }, environment: { clock, meter: new StretchMeter(clock), dryRun: false, timeoutMs: () => 10 }, plugin: 'stores@2.0.0',
-      kept: new Map([[gate, 'the old one']]), underWay: () => undefined, makePermanent: async () => {}, takeBack: async () => [],
-    })
-    bake.end('superseded')
-    await bake.over
-    expect(gate.retains).toBe(false)
-  })
-
-  it('what is removed while it is made permanent leaves nothing that others have to go with', async () => {
-    const disk = new Deferred()
-    const journal: Journal = { append: async ({ type }) => { if (type === 'permanent') await disk.promise } }
-    const host = new PluginHost({ strategies: [], journal })
-    const dependent = (version: string) => new TestPlugin('dependent', version, { dependsOn: [{ id: 'other', range: '^1.0.0' }] })
-    const other = await host.add(new TestPlugin('other', '1.0.0'))
-    const { handle } = await host.reload(await host.add(dependent('1.0.0')), dependent('1.1.0'))
-    const permanent = host.makePermanent(handle)
-    await host.remove(handle)
-    disk.resolve()
-    await permanent
-    const next = await host.reload(other, new TestPlugin('other', '2.0.0'))
-    await host.makePermanent(next.handle)
-    expect(host.plugins()[0]).toMatchObject({ version: '2.0.0', permanent: true })
-  })
-
-  it('can be made permanent by whoever is told of the commit', async () => {
-    const clock = new ManualClock()
-    let permanent: Promise<void> | undefined
-    const host: PluginHost = new PluginHost({
-      strategies: [storeStrategy('pre-copy')], clock,
-      observer: ({ type }) => { if (type === 'committed' && host.plugin('stores')?.generation === 1) permanent = host.makePermanent({ id: 'stores', generation: 1 }) },
-    })
-    const { finalized } = await host.reload(await host.add(new StorePlugin('1.0.0')), new StorePlugin('2.0.0'), { bake: { ms: 10, healthy: () => false } })
-    await permanent
-    expect((await finalized).bake).toEqual({ outcome: 'accepted' })
-    expect(clock.pending).toBe(0)
-  })
-
-  it('goes on where it cannot be made permanent', async () => {
-    const clock = new ManualClock()
-    const journal: Journal = { append: async (record) => { if (record.type === 'permanent') throw new Error('no space left') } }
-    const host = new PluginHost({ strategies: [storeStrategy('pre-copy')], clock, journal })
-    const result = await host.reload(await host.add(new StorePlugin('1.0.0')), new StorePlugin('2.0.0'), { bake: { ms: 10, healthy: () => false } })
-    await expect(host.makePermanent(result.handle)).rejects.toThrow('no space left')
-    await pass(clock, 10)
-    expect((await result.finalized).bake).toMatchObject({ outcome: 'taken-back' })
-    expect(host.plugins()[0]).toMatchObject({ version: '1.0.0', permanent: true })
-  })
-
-  it('is not made permanent while it is taken back', async () => {
-    const { clock, host, result, v1, bake } = await baking({ ms: 10, healthy: () => false })
-    const slow = new Deferred()
-    v1.provider.breakNext('apply', async (run) => { await slow.promise; run() })
-    await pass(clock, 10)
-    await expect(host.makePermanent(result.handle)).rejects.toMatchObject({ code: 'RELOAD_IN_PROGRESS', retryable: true, plugin: 'stores@2.0.0' })
-    slow.resolve()
-    expect(await bake()).toMatchObject({ outcome: 'taken-back' })
   })
 
   it('tells the observer how it ended', async () => {

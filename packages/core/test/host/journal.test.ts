@@ -125,20 +125,6 @@ describe('a host with a journal', () => {
     expect(journal.types.filter((type) => type === 'permanent')).toHaveLength(1)
   })
 
-  it('refuses to make permanent what does not go with the version that a crash comes back on', async () => {
-    const journal = new MemoryJournal()
-    const host = new PluginHost({ strategies: [storeStrategy('pre-copy')], journal })
-    const base = await host.add(new StorePlugin('1.0.0', { id: 'base' }))
-    const user = await host.add(new StorePlugin('1.0.0', { id: 'user' }))
-    const newBase = await host.reload(base, new StorePlugin('2.0.0', { id: 'base' }))
-    const newUser = await host.reload(user, new StorePlugin('2.0.0', { id: 'user', dependsOn: [{ id: 'base', range: '^2.0.0' }] }))
-    await expect(host.makePermanent(newUser.handle)).rejects.toMatchObject({ code: 'DEPENDENCY', plugin: 'user@2.0.0' })
-    expect(journal.version('user')).toBe('1.0.0')
-    await host.makePermanent(newBase.handle)
-    await host.makePermanent(newUser.handle)
-    expect(['base', 'user'].map((id) => journal.version(id))).toEqual(['2.0.0', '2.0.0'])
-  })
-
   it('refuses a stale handle', async () => {
     const { host, v2, handle } = await journaled()
     await host.reload(handle, v2)
