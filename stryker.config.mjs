@@ -29,7 +29,7 @@ const within = (folder, patterns) => patterns.map((pattern) => pattern.replace(/
 process.env.MUTATION_TESTS = JSON.stringify(within('test', scope.tests.filter((pattern) => !pattern.startsWith('!'))))
 process.env.MUTATION_NOT = JSON.stringify(within('test', scope.tests.filter((pattern) => pattern.startsWith('!'))).map((pattern) => pattern.slice(1)))
 process.env.MUTATION_ISOLATE = String(scope.isolate ?? false)
-process.env.MUTATION_TEST_MS = String(scope.testMs ?? 1_000)
+process.env.MUTATION_TEST_MS = String(scope.testMs ?? 4_000)
 
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 export default {
