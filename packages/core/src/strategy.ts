@@ -23,6 +23,11 @@ export type CompatVerdict =
 export interface CallOptions<T> {
   /** Disposes of what an abandoned call produced after all (the step had timed out or been aborted). */
   discard?(late: T): MaybePromise<void>
+  /**
+   * Whether it may be made when no phase runs, and is then one of its own: what starts a halted resource again, long after the
+   * reload. Any other is refused then, as what goes on after it was given up on is to be inert (I8). Default false.
+   */
+  later?: boolean
 }
 
 /** What a step runs in. Every call into a plugin goes through {@link StepContext.call}. */
@@ -40,6 +45,8 @@ export interface StepContext {
   /**
    * Runs one plugin call. Names it in errors and in the report, gives it the phase's deadline afresh, and measures its
    * longest synchronous stretch. A late result of an abandoned call goes to `discard`.
+   *
+   * @throws ReloadError `STEP_TIMEOUT`, `ABORTED`, or with what the call threw as its `cause`.
    */
   call<T>(step: string, call: (signal: AbortSignal) => MaybePromise<T>, options?: CallOptions<T>): Promise<T>
 }

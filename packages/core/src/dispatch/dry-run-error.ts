@@ -5,7 +5,7 @@ const PLACE = ['plugin', 'surface', 'key', 'resource', 'step'] as const satisfie
 /** A dry run went well, and could not be undone cleanly: the error arises where undoing failed first. */
 export function dryRunError(errors: readonly unknown[]): ReloadError {
   const [first] = errors
-  const place = ReloadError.is(first) ? Object.fromEntries(PLACE.filter((name) => first[name] !== undefined).map((name) => [name, first[name]])) : {}
+  const place = ReloadError.is(first) ? Object.fromEntries(PLACE.map((name) => [name, first[name]])) : {}
   const error = new ReloadError('HANDOFF', `the dry run went well, and undoing it did not: ${describeThrown(first)}`, { ...place, phase: 'rollback', cause: first })
   error.rollbackErrors.push(...errors)
   return error

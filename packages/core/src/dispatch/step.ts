@@ -113,8 +113,8 @@ export class Step implements StepContext {
 
   async call<T>(step: string, call: (signal: AbortSignal) => MaybePromise<T>, options: CallOptions<T> = {}): Promise<T> {
     const running = this.#running
-    // Outside any phase (a halted resource is started again by a later write), the call is a phase of its own.
     if (running === undefined) {
+      if (options.later !== true) throw new ReloadError('ABORTED', 'the phase that it belongs to is over', { ...this.#place, step })
       return this.run('rollback', { code: 'HANDOFF', ...options }, () => this.call(step, call, options))
     }
     running.step = step
@@ -127,7 +127,7 @@ export class Step implements StepContext {
       controller, ended: false, cancelDeadline: () => {},
       resumeDeadline: () => {
         calling.cancelDeadline()
-        if (!calling.ended) calling.cancelDeadline = this.#deadline(running, controller, step)
+        calling.cancelDeadline = this.#deadline(running, controller, step)
       },
     }
     running.calling = calling
@@ -167,10 +167,9 @@ export class Step implements StepContext {
 
   #asReloadError(error: unknown, running: Running, step?: string): ReloadError {
     if (ReloadError.is(error)) return error
-    const details = detailsOf(error)
     const hint = this.#environment.hint ?? HINTS[running.phase]
     return this.#error(running.code, describeThrown(error), running,
-      { cause: error, ...(details !== undefined && { details }), ...(hint !== undefined && { hint }) }, step)
+      { cause: error, details: detailsOf(error), ...(hint !== undefined && { hint }) }, step)
   }
 
   #error(code: ReloadErrorCode, reason: string, running: Running, more: { cause?: unknown; hint?: string; details?: unknown }, step = running.step): ReloadError {
@@ -178,11 +177,9 @@ export class Step implements StepContext {
   }
 }
 
-/** The particulars of an error that has any. What a plugin throws may refuse to be looked at. */
+/** The particulars of an error that has any. What a plugin throws may be `undefined`, or refuse to be looked at. */
 function detailsOf(error: unknown): unknown {
   try {
-    return typeof error === 'object' && error !== null && 'details' in error ? error.details : undefined
-  } catch {
-    return undefined
-  }
+    return (error as { details?: unknown }).details
+  } catch {}
 }

@@ -13,10 +13,6 @@ export class StrategyTable implements Iterable<AnyStrategy> {
     this.#bySurface.set(id, strategy as AnyStrategy)
   }
 
-  find(surface: string): AnyStrategy | undefined {
-    return this.#bySurface.get(surface)
-  }
-
   /** @throws ReloadError `NO_STRATEGY`. */
   get(surface: string): AnyStrategy {
     const strategy = this.#bySurface.get(surface)

@@ -56,7 +56,7 @@ export class StretchMeter {
       this.#beat?.cancel()
       this.#beat = undefined
     }
-    signal.addEventListener('abort', done, { once: true })
+    signal.addEventListener('abort', done)
     settling.then(done, done)
     return settling
   }

@@ -37,7 +37,7 @@ export function stopAndCopy<P, R, C>(job: HandoffJob<P, R>, ctx: StepContext, ve
 
   const stop = (resource: R): MaybePromise<void> => verbs.stop(resource, ctx)
   const stopLate = (late: R): Promise<unknown> => moving = Promise.resolve(stop(late))
-  const discard = (kept: C): Promise<void> => ctx.call('discard checkpoint', () => verbs.discard?.(kept))
+  const discard = (kept: C): Promise<void> => ctx.call('discard checkpoint', () => verbs.discard?.(kept), { later: true })
 
   async function takeCheckpoint(): Promise<C> {
     if (halted !== undefined) return halted.checkpoint as C
@@ -67,7 +67,7 @@ export function stopAndCopy<P, R, C>(job: HandoffJob<P, R>, ctx: StepContext, ve
   }
 
   function startOld(from: C): Promise<R> {
-    return ctx.call('restart', () => opened(verbs.start(job.old, from, ctx)), { discard: stop })
+    return ctx.call('restart', () => opened(verbs.start(job.old, from, ctx)), { discard: stop, later: true })
   }
 
   /** What a later write runs, long after the reload. */

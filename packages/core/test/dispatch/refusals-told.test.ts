@@ -1,8 +1,9 @@
-import { OldProviders, ReloadDispatcher, ReloadKindHandlers, defineSurface, type HandoffStrategy, type ReloadError } from '@uni/reload-core'
+import { OldProviders, PluginHost, ReloadDispatcher, ReloadKindHandlers, defineSurface, type HandoffStrategy, type ReloadError } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
-import { Deferred, failureOf, turn } from '../fixtures/deferred.js'
+import { failureOf, turn } from '../fixtures/deferred.js'
 import { scriptedKind, scriptedStrategy } from '../fixtures/scripted.js'
 import { scriptedScene } from '../fixtures/scripted-scene.js'
+import { TestPlugin } from '../fixtures/test-plugin.js'
 import { timeoutOf } from '../../src/dispatch/timeouts.js'
 
 const saying = (text: string): string => expect.stringContaining(text) as string
@@ -165,21 +166,11 @@ describe('the deadlines of plugin calls', () => {
   })
 })
 
-describe('what a step is told', () => {
-  it('I8 its signal is that of the call under way, or that of the phase; outside both it never fires', async () => {
-    const seen: boolean[] = []
-    const ending = new Deferred()
-    const { dispatch } = scriptedScene(['a'], [scriptedStrategy([], {
-      prepare: async (_, ctx) => {
-        const phase = ctx.signal
-        await ctx.call('one', (signal) => { seen.push(ctx.signal === signal, signal === phase); return ending.promise })
-        seen.push(ctx.signal === phase, ctx.signal.aborted)
-      },
-    })])
-    const dispatching = dispatch()
-    await turn()
-    ending.resolve()
-    await (await dispatching).rollback()
-    expect(seen).toEqual([true, false, true, false])
+describe('what fails before there is anything to hand over says what to do', () => {
+  it('I10 a plugin that does not start', async () => {
+    await using host = new PluginHost({ strategies: [] })
+    expect(await failureOf(host.add(new TestPlugin('a', '1.0.0', { init: no })))).toMatchObject({
+      code: 'PLUGIN', phase: 'stage', plugin: 'a@1.0.0', step: 'init', hint: 'Correct the plugin; nothing was changed.',
+    })
   })
 })

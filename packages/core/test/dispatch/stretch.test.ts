@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { OldProviders, ReloadDispatcher, ReloadKindHandlers, type ReloadOutcome } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
 import { StretchMeter, type Stretch } from '../../src/dispatch/stretch-meter.js'
@@ -28,6 +29,7 @@ describe('the longest synchronous stretch of a plugin call', () => {
     meter.measure('open', stretch, signal, () => { clock.block(30) })
     expect(stretch).toEqual({ blockedMs: 40, blockedBy: 'persist' })
     expect(meter.worst).toEqual(stretch)
+    expect(clock.pending).toBe(0)
   })
 
   it('I10 is measured of a call that throws', () => {
@@ -68,6 +70,36 @@ describe('the longest synchronous stretch of a plugin call', () => {
     expect([stretch, other]).toEqual([{ blockedMs: 10, blockedBy: 'a' }, { blockedMs: 10, blockedBy: 'b' }])
   })
 
+  it('goes on being measured of a call that is pending when another has ended', async () => {
+    const { clock, stretch, meter } = metered()
+    const ending = new Deferred()
+    const call = meter.measure('persist', stretch, signal, () => ending.promise)
+    await meter.measure('open', { blockedMs: 0, blockedBy: undefined }, signal, () => turn())
+    clock.block(105)
+    clock.turn()
+    expect(stretch).toEqual({ blockedMs: 100, blockedBy: 'persist' })
+    ending.resolve()
+    await call
+  })
+
+  it('I8 is not that of a call which was given up on, however late that settles', async () => {
+    const { clock, stretch, meter } = metered()
+    const other: Stretch = { blockedMs: 0, blockedBy: undefined }
+    const controller = new AbortController()
+    const late = new Deferred()
+    const ending = new Deferred()
+    void meter.measure('hangs', stretch, controller.signal, () => late.promise)
+    const call = meter.measure('open', other, signal, () => ending.promise)
+    controller.abort()
+    clock.block(105)
+    late.resolve()
+    await turn()
+    clock.turn()
+    expect([stretch, other]).toEqual([{ blockedMs: 0, blockedBy: undefined }, { blockedMs: 100, blockedBy: 'open' }])
+    ending.resolve()
+    await call
+  })
+
   it('counts a heartbeat that is on time as nothing', async () => {
     const { clock, stretch, meter } = metered()
     const ending = new Deferred()
@@ -78,18 +110,19 @@ describe('the longest synchronous stretch of a plugin call', () => {
     }
     ending.resolve()
     await call
-    expect(stretch).toEqual({ blockedMs: 0, blockedBy: undefined })
+    expect([stretch, meter.worst]).toEqual([{ blockedMs: 0, blockedBy: undefined }, { blockedMs: 0, blockedBy: undefined }])
   })
 
-  it('I12 leaves no heartbeat behind: neither after a call that has settled nor after one that was given up on', async () => {
+  it('I12 leaves neither a heartbeat nor a listener behind, after a call that has settled and after one that was given up on', async () => {
     const { clock, stretch, meter } = metered()
-    await meter.measure('open', stretch, signal, () => turn())
-    expect(clock.pending).toBe(0)
     const controller = new AbortController()
+    const left = (): number[] => [clock.pending, getEventListeners(controller.signal, 'abort').length]
+    await meter.measure('open', stretch, controller.signal, () => turn())
+    expect(left()).toEqual([0, 0])
     void meter.measure('open', stretch, controller.signal, () => new Promise(() => {}))
-    expect(clock.pending).toBe(1)
+    expect(left()).toEqual([1, 1])
     controller.abort()
-    expect(clock.pending).toBe(0)
+    expect(left()).toEqual([0, 0])
   })
 
   it('runs a lazy thenable once', async () => {
@@ -113,6 +146,13 @@ describe('the report of a dispatch', () => {
     })
     expect(outcome.report).toMatchObject([{ resource: 'a', blockedMs: 70, blockedBy: 'persist', bytes: 1024, replayedWrites: 3, prepareMs: 125, convergeMs: 0 }])
     expect(clock.pending).toBe(0)
+  })
+
+  it('I10 names no call where none blocked, of what failed neither', async () => {
+    const { report } = await dispatchOn(new StallingClock(), (_, ctx) => ctx.call('open', () => {}))
+    expect(report).toMatchObject([{ blockedMs: 0, blockedBy: undefined }])
+    const error = await failureOf(dispatchOn(new StallingClock(), (_, ctx) => ctx.call('open', () => { throw new Error('no') })))
+    expect(error).toMatchObject({ report: { blockedMs: 0, blockedBy: undefined, handoffs: report } })
   })
 
   it('I12 leaves no timer after a call that nobody waits for', async () => {
