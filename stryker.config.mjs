@@ -7,7 +7,7 @@
  */
 const scopes = {
   move: { package: 'core', mutate: ['move/*.ts'], tests: ['move/*.test.ts', '!move/*.property.test.ts', 'surfaces/*.test.ts', 'host/{bake,halted}.test.ts'] },
-  dispatch: { package: 'core', mutate: ['dispatch/*.ts'], tests: ['dispatch/*.test.ts', 'move/{clean,stop-and-copy*,pre-copy*}.test.ts', 'host/{bake,history,journal,journal-failures,observer,preflight,dry-run}.test.ts'] },
+  dispatch: { package: 'core', mutate: ['dispatch/*.ts'], tests: ['dispatch/*.test.ts', 'move/{clean,stop-and-copy*,pre-copy*}.test.ts', 'host/{bake,bake-judging,history,journal,journal-failures,observer,preflight,dry-run}.test.ts'] },
   journal: { package: 'core', mutate: ['journal/*.ts', 'node/*.ts'], tests: ['journal/*.test.ts'], testMs: 10_000 },
   commit: {
     package: 'core',

@@ -39,7 +39,7 @@ export function refuseIncompatible(report: CompatReport): void {
   const refused = report.entries.filter(({ verdict }) => verdict.level === 'incompatible')
   const [first] = refused
   if (first === undefined) return
-  const reasons = refused.map(({ surface, key, verdict }) => `${surface} "${key}": ${'reason' in verdict ? verdict.reason : ''}`)
+  const reasons = report.entries.flatMap(({ surface, key, verdict }) => verdict.level === 'incompatible' ? [`${surface} "${key}": ${verdict.reason}`] : [])
   throw new ReloadError('SCHEMA_INCOMPAT', reasons.join('; '), {
     phase: 'preflight', surface: first.surface, key: first.key, step: 'checkCompat', details: refused,
     ...(first.plugin !== undefined && { plugin: first.plugin }),

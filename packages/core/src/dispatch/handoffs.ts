@@ -118,7 +118,7 @@ export class Handoffs {
 
   /** @throws ReloadError `HANDOFF` where a gate was closed or let go since it converged, so that not all could switch. */
   refuseUncommittable(): void {
-    const astray = this.#items.find(({ move, result }) => result !== undefined && move.gate.state !== 'held')
+    const astray = this.#items.find(({ move }) => move.gate.state !== 'held')
     if (astray === undefined) return
     throw new ReloadError('HANDOFF', `the gate of the resource is ${astray.move.gate.state}, not held`, {
       ...astray.place, phase: 'commit', hint: 'Neither close nor release a gate before its reload is committed or rolled back.',

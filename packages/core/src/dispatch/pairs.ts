@@ -12,7 +12,7 @@ export function withMoves(pairs: readonly Omit<JudgedPair, 'live'>[], moves: rea
     else same.push(move)
   }
   const judged = pairs.map((pair) => {
-    const own = (byProvider.get(pair.next) ?? []).filter((move) => move.strategy === pair.strategy && move.key === pair.key)
+    const own = byProvider.get(pair.next)?.filter((move) => move.strategy === pair.strategy && move.key === pair.key) ?? []
     for (const move of own) left.delete(move)
     return { ...pair, live: samplesOf(own) }
   })

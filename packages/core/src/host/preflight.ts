@@ -108,7 +108,9 @@ export class Preflight {
   #listHandlers(): void {
     for (const { surface, handoff } of this.#options.handlers?.entries() ?? []) {
       const slot = this.#state.slotOf(surface.id)
+      const owner = this.#succession.retired.find((version) => version.provides(slot, handoff.key))
       this.moves.push(handlerMove(this.#state.strategyAt(slot), handoff, {
+        ...(owner && { plugin: this.#succession.label(owner) }),
         old: this.#succession.before(slot, handoff.key)?.provider,
         next: this.#succession.after(slot, handoff.key)?.registration.provider,
       }, this.#state.clock))

@@ -12,6 +12,8 @@ interface Unit { readonly key: string; readonly unit: string }
 const unitKind = defineSurface<Unit, { read(): string }>({ id: 'unit', keyOf: (provider) => provider.key })
 const unknownKind = defineSurface<Unit>({ id: 'unknown', keyOf: (provider) => provider.key })
 
+const NO_VERDICT = 'not a verdict'
+
 type Check = (pair: ProviderPair<Unit, { read(): string }>, ctx: StepContext) => MaybePromise<CompatVerdict>
 
 const sameUnit: Check = ({ old, next }) => old.unit === next.unit
@@ -33,7 +35,7 @@ describe('compatibility, as a dispatcher judges it', () => {
   it('I6 judges every key that both sides serve, and no other', async () => {
     const { dispatcher } = judging()
     const report = await dispatcher.checkCompat(units({ length: 'm', speed: 'km/h', gone: 'x' }), units({ length: 'm', speed: 'mph', come: 'y' }))
-    expect(report).toEqual({
+    expect(report).toStrictEqual({
       compatible: false,
       entries: [
         { surface: 'unit', key: 'length', verdict: { level: 'compatible' } },
@@ -61,22 +63,33 @@ describe('compatibility, as a dispatcher judges it', () => {
     expect(outcome.compat).toEqual({ compatible: true, entries: [{ surface: 'unit', key: 'a', verdict: { level: 'migrate', reason: 'converts at 0.3048' } }] })
   })
 
-  it.each<[string, () => unknown]>([
-    ['throws', () => { throw new Error('cannot tell') }],
-    ['rejects', () => Promise.reject(new Error('cannot tell'))],
-    ['throws a string', () => { throw 'cannot tell' }],
-    ['throws undefined', () => { throw undefined }],
-    ['answers true', () => true],
-    ['answers null', () => null],
-    ['answers nothing', () => undefined],
-    ['answers an unknown level', () => ({ level: 'fine' })],
-    ['gives no reason', () => ({ level: 'incompatible' })],
-    ['gives a reason that is no text', () => ({ level: 'migrate', reason: 7 })],
-  ])('I6 a check that %s has not shown compatibility: SCHEMA_INCOMPAT', async (_, check) => {
+  it.each<[string, string, () => unknown]>([
+    ['throws', 'cannot tell', () => { throw new Error('cannot tell') }],
+    ['rejects', 'cannot tell', () => Promise.reject(new Error('cannot tell'))],
+    ['throws a string', 'cannot tell', () => { throw 'cannot tell' }],
+    ['throws undefined', 'undefined', () => { throw undefined }],
+    ['answers true', NO_VERDICT, () => true],
+    ['answers null', NO_VERDICT, () => null],
+    ['answers nothing', NO_VERDICT, () => undefined],
+    ['answers an unknown level', NO_VERDICT, () => ({ level: 'fine' })],
+    ['gives a reason for an unknown level', NO_VERDICT, () => ({ level: 'fine', reason: 'the units are the same' })],
+    ['gives no reason', NO_VERDICT, () => ({ level: 'incompatible' })],
+    ['gives a reason that is no text', NO_VERDICT, () => ({ level: 'migrate', reason: 7 })],
+  ])('I6 I10 a check that %s has not shown compatibility: SCHEMA_INCOMPAT, which says "%s"', async (_, says, check) => {
     const { dispatcher, clock } = judging(check as unknown as Check)
     const error = await failureOf(dispatcher.dispatch({ old: units({ a: 'm' }), next: units({ a: 'm' }) }))
-    expect(error).toMatchObject({ code: 'SCHEMA_INCOMPAT', phase: 'preflight', step: 'checkCompat', surface: 'unit', key: 'a' })
+    expect(error).toMatchObject({ code: 'SCHEMA_INCOMPAT', phase: 'preflight', step: 'checkCompat', surface: 'unit', key: 'a', message: expect.stringContaining(says) as string })
     expect(clock.pending).toBe(0)
+  })
+
+  it('I6 tells a check whether anything is to be committed', async () => {
+    const seen: boolean[] = []
+    const { dispatcher } = judging((_, ctx) => { seen.push(ctx.dryRun); return { level: 'compatible' } })
+    const both = { old: units({ a: 'm' }), next: units({ a: 'm' }) }
+    await dispatcher.checkCompat(both.old, both.next)
+    await dispatcher.dispatch({ ...both, dryRun: true })
+    await (await dispatcher.dispatch(both)).rollback()
+    expect(seen).toEqual([true, true, false])
   })
 
   it('I8 gives up on a check that hangs', async () => {
@@ -100,20 +113,6 @@ describe('compatibility, as a dispatcher judges it', () => {
     expect(error).toMatchObject({ code: 'ABORTED', phase: 'preflight', cause: new Error('enough') })
     expect(heard).toBe(error)
     await turnUntil(() => clock.pending === 0)
-  })
-
-  it('I6 shows the live resources that the old provider opened, between two writes', async () => {
-    const seen: string[] = []
-    const { dispatcher } = judging(async ({ live }) => {
-      for (const sample of live) seen.push(`${sample.name}: ${await sample.use((resource) => resource.read())}`)
-      return { level: 'incompatible', reason: 'seen enough' }
-    })
-    const handlers = new ReloadKindHandlers()
-      .add(unitKind, { name: 'one', key: 'a', resource: { read: () => '1 m' } })
-      .add(unitKind, { name: 'two', key: 'b', resource: { read: () => '2 s' } })
-      .add(unitKind, { name: 'three', key: 'a', resource: { read: () => '3 m' } })
-    await failureOf(dispatcher.dispatch({ old: units({ a: 'm', b: 's' }), next: units({ a: 'm', b: 's' }), handlers }))
-    expect(seen).toEqual(['one: 1 m', 'three: 3 m', 'two: 2 s'])
   })
 
   it('I6 judges the provider that a handoff names for itself', async () => {

@@ -75,4 +75,18 @@ describe('the order of a dispatch', () => {
     expect(error).toMatchObject({ code: 'HANDOFF', resource: 'c', rollbackErrors: [], cause: new Error('c is the one') })
     expect(log.filter((entry) => entry.startsWith('abort'))).toEqual(['abort a', 'abort b'])
   })
+
+  it('I3 I10 an abort that nothing is left to notice still counts, and says where', async () => {
+    const { dispatch } = scriptedScene([], [scriptedStrategy([])])
+    expect(await failureOf(dispatch({ signal: AbortSignal.abort() }))).toMatchObject({
+      code: 'ABORTED', phase: 'converge', message: expect.stringContaining('the caller aborted') as string,
+    })
+  })
+
+  it('tells each handoff of the cutover, which overlaps unless the host says otherwise, and of nothing kept', async () => {
+    const told: unknown[] = []
+    const { dispatch } = scriptedScene(['a'], [scriptedStrategy([], { prepare: (job) => { told.push([job.cutover, 'kept' in job]) } })])
+    for (const more of [{}, { cutover: 'exclusive' }] as const) await (await dispatch(more)).rollback()
+    expect(told).toEqual([['overlap', false], ['exclusive', false]])
+  })
 })

@@ -163,15 +163,14 @@ describe('a reload that bakes', () => {
   })
 
   it('I2 I7 leases of both versions go on, and what they reach is closed when they end', async () => {
-    const { clock, host, v1, v2, result } = await baking({ ms: 1000, healthy: () => false })
+    const { clock, host, v1, v2, closed } = await baking({ ms: 1000, healthy: () => false })
     const onNew = host.capture()
     await pass(clock, 1000)
     await turn()
     expect(onNew.resource(STORES['pre-copy'], 'main')).toBe(v2.provider.made[0])
     expect([v2.calls.shutdown, v2.provider.made[0]?.closed]).toEqual([0, 0])
     onNew[Symbol.dispose]()
-    expect(await (await result.finalized).bake).toMatchObject({ outcome: 'taken-back' })
-    await turn()
+    expect(await closed()).toMatchObject({ outcome: 'taken-back' })
     expect([v2.calls.shutdown, v2.provider.made[0]?.closed, v1.calls.shutdown]).toEqual([1, 1, 0])
   })
 
