@@ -98,13 +98,13 @@ export class Bake {
   }
 
   end(outcome: EndedEarly): void {
-    // The way back is an operation on the same plugins, and no reason to call it off. This is its commit: what serves again is
-    // seen now, before anything else takes it over.
     if (this.#goingBack) {
+      // The commit of the way back itself. What serves again is seen now, before anything else takes it over.
       this.servingAgain ??= this.#unchanged(this.#init.kept)
       this.#gone.abort()
+      return
     }
-    if (this.#goingBack || this.#early !== undefined) return
+    if (this.#early !== undefined) return
     this.#early = outcome
     this.#ended.abort()
   }
