@@ -39,7 +39,7 @@ export class Finalization {
     this.#drain = state.drainOf(init.retired)
     for (const version of init.retired) {
       state.retired.set(version, this.#drain)
-      if (init.bake) version.unclosed.add(this)
+      version.unclosed.add(this)
     }
     state.finalizations.add(this)
     this.finished = this.#run()
@@ -78,7 +78,7 @@ export class Finalization {
     for (const version of this.#init.retired) this.#state.retired.delete(version)
     this.#drain = this.#state.drainOfEpochs(this.#init.retired)
     const { log, policy: { deadlineMs = DEADLINE_MS } } = this.#init
-    return this.#drain.run({ deadlineMs: deadlineMs - (log.ms.drain ?? 0), onDeadline: 'keep' })
+    return this.#drain.run({ deadlineMs: deadlineMs - (log.ms.drain ?? 0) })
   }
 
   async #closeAll(): Promise<unknown[]> {

@@ -28,8 +28,8 @@ export class Permanence {
   }
 
   /** An install is permanent at its commit, as there is no earlier version to come back on. */
-  installed({ brought, id }: PluginVersion): void {
-    this.#settle(brought, (manifest) => manifest.id === id)
+  installed({ brought }: PluginVersion): void {
+    this.#settle(brought)
   }
 
   removed(id: string): void {

@@ -81,9 +81,9 @@ export class Preflight {
    */
   async judgeCopied(copied: readonly ResourceMove[]): Promise<void> {
     const ids = new Set(copied.map((move) => this.#idOf(move)))
-    const { entries } = await judge(this.#asLeft.filter((pair) => ids.has(this.#idOf(pair))), this.#environment, this.#options.signal)
-    this.compat = { compatible: true, entries: [...this.compat.entries, ...entries] }
-    refuseIncompatible({ compatible: true, entries })
+    const late = await judge(this.#asLeft.filter((pair) => ids.has(this.#idOf(pair))), this.#environment, this.#options.signal)
+    refuseIncompatible(late)
+    this.compat = { ...this.compat, entries: [...this.compat.entries, ...late.entries] }
   }
 
   async #awaitOpening(): Promise<void> {
@@ -138,7 +138,7 @@ export class Preflight {
     }
     const judged = withMoves(pairs, this.moves)
     // What is as the old version left it, that version need not be asked about: it has nothing to read that it did not write.
-    const asLeft = new Set(this.moves.filter(({ kept }) => kept !== undefined).map((move) => this.#idOf(move)))
+    const asLeft = new Set(this.moves.map((move) => this.#idOf(move)))
     for (const move of this.moves) if (move.kept === undefined) asLeft.delete(this.#idOf(move))
     this.#asLeft = judged.filter((pair) => asLeft.has(this.#idOf(pair)))
     return judged.filter((pair) => !asLeft.has(this.#idOf(pair)))

@@ -30,6 +30,24 @@ describe('I12 when a period is over, gates keep nothing for the way back', () =>
     expect(gate.retains).toBe(false)
   })
 
+  it('also where a rollback had to start the resource again', async () => {
+    const { gate, bake } = await baking()
+    await gate.hold()
+    gate.replace('the new one, started again')
+    gate.release()
+    await bake.accept(async () => {})
+    await bake.over
+    expect(gate.retains).toBe(false)
+  })
+
+  it('nor does it take a resource that could not be', async () => {
+    const { gate, bake } = await baking()
+    await gate.hold()
+    gate.halt({ checkpoint: 1, cause: 'no port', restart: () => Promise.reject(new Error('no port')), discard: async () => {} })
+    bake.end('superseded')
+    expect(await bake.over).toEqual({ outcome: 'superseded' })
+  })
+
   it('but for what a further reload, which has switched them, wants kept', async () => {
     const { gate, bake } = await baking()
     await gate.hold()

@@ -1,3 +1,4 @@
+import { ReloadError } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
 import { journaled } from '../fixtures/journaled.js'
 import { STORES } from '../fixtures/store.js'
@@ -35,7 +36,18 @@ describe('J2 a record that cannot be written', () => {
     const { finalized } = await host.reload(handle, v2, { bake: { ms: 10 } })
     journal.onAppend = ({ type }) => { if (type === 'permanent') throw new Error('no space left') }
     clock.advance(10)
-    expect((await finalized).bake).toMatchObject({ outcome: 'healthy', error: { code: 'JOURNAL', phase: 'bake', plugin: 'stores@2.0.0', step: 'permanent', cause: { message: 'no space left' } } })
+    expect((await finalized).bake).toMatchObject({ outcome: 'healthy', error: {
+      code: 'JOURNAL', phase: 'bake', plugin: 'stores@2.0.0', step: 'permanent', cause: { message: 'no space left' },
+      hint: expect.stringContaining('Mend the journal, then try again') as string,
+    } })
     expect(host.plugins()).toMatchObject([{ version: '2.0.0', permanent: false }])
+  })
+
+  it('what a journal says itself is told as it says it', async () => {
+    const { journal, host, v2, handle } = await journaled()
+    const { handle: next } = await host.reload(handle, v2)
+    const closed = new ReloadError('JOURNAL', 'it was closed')
+    journal.onAppend = () => { throw closed }
+    await expect(host.makePermanent(next)).rejects.toBe(closed)
   })
 })

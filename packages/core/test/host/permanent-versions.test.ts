@@ -18,7 +18,7 @@ describe('J5 the versions that a crash comes back on go together', () => {
     const user = await host.add(new StorePlugin('1.0.0', { id: 'user' }))
     const newBase = await host.reload(base, new StorePlugin('2.0.0', { id: 'base' }))
     const newUser = await host.reload(user, new StorePlugin('2.0.0', { id: 'user', dependsOn: [{ id: 'base', range: '^2.0.0' }] }))
-    await expect(host.makePermanent(newUser.handle)).rejects.toMatchObject({ code: 'DEPENDENCY', plugin: 'user@2.0.0' })
+    await expect(host.makePermanent(newUser.handle)).rejects.toMatchObject({ code: 'DEPENDENCY', phase: 'bake', plugin: 'user@2.0.0' })
     expect(journal.version('user')).toBe('1.0.0')
     await host.makePermanent(newBase.handle)
     await host.makePermanent(newUser.handle)
@@ -62,6 +62,22 @@ describe('J5 the versions that a crash comes back on go together', () => {
     await host.makePermanent(handle)
     await host.add(needing('1.0.0', '^2.0.0'))
     expect([journal.version('base'), journal.version('user')]).toEqual(['2.0.0', '1.0.0'])
+  })
+
+  it('one that is made permanent late does not take the place of one that came after it', async () => {
+    const disk = new Deferred()
+    const journal = new MemoryJournal()
+    const host = new PluginHost({ strategies: [], journal })
+    const second = await host.reload(await host.add(base('1.0.0')), base('2.0.0'))
+    journal.onAppend = ({ type }) => { if (type === 'permanent') return disk.promise }
+    const late = host.makePermanent(second.handle)
+    const third = await host.reload(second.handle, base('3.0.0'))
+    journal.onAppend = () => {}
+    await host.makePermanent(third.handle)
+    disk.resolve()
+    await late
+    expect(host.plugins()).toMatchObject([{ version: '3.0.0', permanent: true }])
+    expect(journal.version('base')).toBe('3.0.0')
   })
 
   it('what is optional may be missing', async () => {
