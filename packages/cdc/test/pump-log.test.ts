@@ -210,6 +210,25 @@ describe('a log that is wrong', () => {
     expect(app.status()).toMatchObject({ state: 'running', failures: 0 })
   })
 
+  it('C12 it has been read where it gave nothing, too: what fails then has all attempts anew', async () => {
+    const log = new MemoryCommitLog()
+    const read = log.read.bind(log)
+    let failures = 2
+    log.read = (from) => {
+      if (failures-- > 0) throw new Error('connection reset')
+      return read(from)
+    }
+    const app = new Application({ log })
+    app.passTimeOnRetry()
+    await app.host.add(plugin('1.0.0', provider(new Sink())))
+    await app.pump.start('orders', 'warehouse')
+    await app.events.idleAt(0n)
+    failures = 2
+    log.append(mutations(1))
+    await app.events.idleAt(1n)
+    expect(app.events.of('retry').map(({ step, failures: inARow }) => [step, inARow])).toEqual([['read', 1], ['read', 2], ['read', 1], ['read', 2]])
+  })
+
   it('C12 what the log gives is what was waited for: a stream that is given something has all attempts anew', async () => {
     const log = new MemoryCommitLog()
     log.waitFor = async () => {
