@@ -31,7 +31,12 @@ export async function begin(program: string, order: Order, heard: (line: Line) =
   const reloaded = await new Promise<string>((resolve, reject) => {
     void gone.then((end) => reject(new Error(`life ${order.run} did not come back: ${end}\n${complaints}`)))
     lines.on('line', (text) => {
-      const line = JSON.parse(text) as Line
+      const line = lineOf(text)
+      if (line === undefined) {
+        reject(new Error(`life ${order.run} said what is no line: ${text.slice(0, 100)}`))
+        child.kill('SIGKILL')
+        return
+      }
       if (line.type === 'inventory') inventory = line.inventory
       else if (line.type === 'ready') resolve(line.reloaded)
       else heard(line)
@@ -47,5 +52,13 @@ export async function begin(program: string, order: Order, heard: (line: Line) =
       const end = await gone
       if (end !== 'SIGKILL') throw new Error(`life ${order.run} ended by itself: ${end}\n${complaints}`)
     },
+  }
+}
+
+function lineOf(text: string): Line | undefined {
+  try {
+    return JSON.parse(text) as Line
+  } catch {
+    return undefined
   }
 }

@@ -27,8 +27,11 @@ const { directory, connectionString, run, seed } = order
 const death = new Death(order.die)
 const failures: unknown[] = []
 
-// Straight to the pipe: what was said is said, whatever happens next.
-const say = (line: Line): void => { writeSync(1, `${JSON.stringify(line)}\n`) }
+// Straight to the pipe: what was said is said, whatever happens next. A pipe takes no more than it has room for.
+const say = (line: Line): void => {
+  let left = Buffer.from(`${JSON.stringify(line)}\n`)
+  while (left.length > 0) left = left.subarray(written(left))
+}
 
 const opened = await FileJournal.open(join(directory, 'plugins.journal'))
 const catalogue = catalogueOf({ sinks: join(directory, 'sinks'), images: join(directory, 'images'), connectionString, onJobRun: () => {} })
@@ -57,6 +60,15 @@ await Promise.all([
   reloadForEver(work, catalogue.filter((_, at) => at % 2 === 0)),
   reloadForEver(work, catalogue.filter((_, at) => at % 2 === 1)),
 ])
+
+function written(bytes: Uint8Array): number {
+  try {
+    return writeSync(1, bytes)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 0
+    throw error
+  }
+}
 
 function replicaOf(name: string): Replica {
   const { key } = host.plugins.resources().find((resource) => resource.name === name) ?? { key: '' }
