@@ -117,7 +117,7 @@ describe('a strategy written by hand', () => {
     expect(states()).toEqual(['open'])
   })
 
-  it.each<[string, unknown]>([['nothing', undefined], ['a promise', Promise.resolve({})], ['an empty object', {}], ['a number', 7]])(
+  it.each<[string, unknown]>([['nothing', undefined], ['null', null], ['a promise', Promise.resolve({})], ['an empty object', {}], ['a number', 7]])(
     'I3 whose handoff() returns %s fails with one error', async (_, given) => {
       const strategy: HandoffStrategy<Scripted, ScriptedResource, number> = { surface: scriptedKind, discipline: 'contract', handoff: () => given as never }
       const { dispatch, states } = scriptedScene(['a'], [strategy])
