@@ -9,7 +9,7 @@ export const ANSWERS = ['yes', 'no', 'throw', 'reject', 'hang', 'nonsense'] as c
 export type Answer = (typeof ANSWERS)[number]
 
 export const BREAKS_BACK = ['checkCompat', 'persist', 'open', 'open', 'apply'] as const satisfies readonly Method[]
-export type BreaksBack = (typeof BREAKS_BACK)[number]
+type BreaksBack = (typeof BREAKS_BACK)[number]
 
 export interface BakeGiven {
   readonly ms: number
@@ -23,7 +23,7 @@ export interface BakeGiven {
 }
 
 /** What served before a reload, and is to serve as it is when that is taken back. */
-export interface Kept {
+interface Kept {
   readonly store: WatchedStore
   readonly data: ResourceData
   /** How many writes had been answered by then. */
