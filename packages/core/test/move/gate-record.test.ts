@@ -92,6 +92,22 @@ describe('the record', () => {
     expect(target.entries).toEqual([])
   })
 
+  it('I4 a replay applies one write after the other, and ends when the last is applied', async () => {
+    const { gate, copy } = gateOf()
+    await gate.hold()
+    gate.record()
+    await Promise.all([gate.write(1), gate.write(2)])
+    const target = copy()
+    const slow = new Deferred()
+    target.provider.breakNext('apply', async (run) => { await slow.promise; run() })
+    const replaying = gate.replay(target, signal)
+    expect(await standing(replaying)).toBe('pending')
+    expect(target.entries).toEqual([])
+    slow.resolve()
+    expect(await replaying).toBe(2)
+    expect(target.entries).toEqual([1, 2])
+  })
+
   it('I8 a replay applies nothing further once its signal has fired', async () => {
     const { gate, copy } = gateOf()
     await gate.hold()
