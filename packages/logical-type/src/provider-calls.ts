@@ -1,21 +1,15 @@
 import { Slices, type MaybePromise, type StepContext } from '@uni/reload-core'
 
-/**
- * Calls into providers on behalf of one judgement. Once that is abandoned (aborted, or past its deadline) no further call
- * is made: the signal is the one it began with, since a context goes on to other phases.
- */
+/** Calls into providers on behalf of one judgement. Once that is abandoned (aborted, or past its deadline) the context refuses them. */
 export class ProviderCalls {
   readonly #ctx: StepContext
-  readonly #signal: AbortSignal
   readonly #slices = new Slices()
 
   constructor(ctx: StepContext) {
     this.#ctx = ctx
-    this.#signal = ctx.signal
   }
 
-  async call<T>(step: string, call: () => MaybePromise<T>): Promise<T> {
-    this.#signal.throwIfAborted()
+  call<T>(step: string, call: () => MaybePromise<T>): Promise<T> {
     return this.#ctx.call(step, call)
   }
 

@@ -83,6 +83,7 @@ export function stopAndCopy<P, R, C>(job: HandoffJob<P, R>, ctx: StepContext, ve
     try {
       resource = await startOld(from)
     } catch (cause) {
+      // Whoever gives it up has a step of its own for that.
       gate.halt({ checkpoint: from, cause, restart: () => startHalted(from), discard: async () => { await verbs.discard?.(from) } })
       throw cause
     }
