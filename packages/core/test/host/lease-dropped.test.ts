@@ -1,12 +1,8 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { PluginHost, type ReloadEvent } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
+import { collectGarbage } from '../fixtures/collect-garbage.js'
 import { turn } from '../fixtures/deferred.js'
 import { wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
-
-setFlagsFromString('--expose-gc')
-const gc = runInNewContext('gc') as () => void
 
 async function watchedHost() {
   const events: ReloadEvent[] = []
@@ -18,7 +14,7 @@ async function watchedHost() {
 /** Collects until `seen`, or until what is unreachable has had every chance to be found. */
 async function collect(seen: () => boolean): Promise<void> {
   for (let round = 0; round < 50 && !seen(); round += 1) {
-    gc()
+    collectGarbage()
     await turn()
   }
 }

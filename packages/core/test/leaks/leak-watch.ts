@@ -1,10 +1,6 @@
 import { getEventListeners } from 'node:events'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import type { ManualClock } from '@uni/reload-core/testing'
-
-setFlagsFromString('--expose-gc')
-const gc: unknown = runInNewContext('globalThis.gc')
+import { collectGarbage } from '../fixtures/collect-garbage.js'
 
 /** The heap is measured after each. Before them comes one as long as two: most of what is compiled is there by then. */
 const STRETCHES = 3
@@ -84,10 +80,9 @@ function growth(heap: readonly number[]): number {
 }
 
 async function collect(): Promise<void> {
-  if (typeof gc !== 'function') throw new Error('garbage cannot be collected on demand here, so that nothing can be said about leaks: run the tests on Node.js')
   for (let round = 0; round < ROUNDS; round += 1) {
     await new Promise((resolve) => setImmediate(resolve))
-    gc()
+    collectGarbage()
   }
 }
 

@@ -4,6 +4,15 @@ import { gateOf } from '../fixtures/store-gate.js'
 
 const { signal } = new AbortController()
 
+/** A gate that has recorded two writes, 1 and 2, and a resource that has neither. */
+async function recorded() {
+  const { gate, copy } = gateOf()
+  await gate.hold()
+  gate.record()
+  await Promise.all([gate.write(1), gate.write(2)])
+  return { gate, target: copy() }
+}
+
 describe('the record', () => {
   it('I4 is bounded: at the bound writers wait, and go on once a replay has made room', async () => {
     const { gate, store, copy } = gateOf({ maxRecorded: 2 })
@@ -82,22 +91,14 @@ describe('the record', () => {
   })
 
   it('I3 a replay that the target refuses rejects with what it threw', async () => {
-    const { gate, copy } = gateOf()
-    await gate.hold()
-    gate.record()
-    await Promise.all([gate.write(1), gate.write(2)])
-    const target = copy()
+    const { gate, target } = await recorded()
     target.provider.breakNext('apply', () => { throw new Error('too new for that') })
     expect(String(await failureOf(gate.replay(target, signal)))).toBe('Error: too new for that')
     expect(target.entries).toEqual([])
   })
 
   it('I4 a replay applies one write after the other, and ends when the last is applied', async () => {
-    const { gate, copy } = gateOf()
-    await gate.hold()
-    gate.record()
-    await Promise.all([gate.write(1), gate.write(2)])
-    const target = copy()
+    const { gate, target } = await recorded()
     const slow = new Deferred()
     target.provider.breakNext('apply', async (run) => { await slow.promise; run() })
     const replaying = gate.replay(target, signal)
@@ -109,11 +110,7 @@ describe('the record', () => {
   })
 
   it('I8 a replay applies nothing further once its signal has fired', async () => {
-    const { gate, copy } = gateOf()
-    await gate.hold()
-    gate.record()
-    await Promise.all([gate.write(1), gate.write(2)])
-    const target = copy()
+    const { gate, target } = await recorded()
     const controller = new AbortController()
     target.provider.breakNext('apply', (run) => { controller.abort(new Error('enough')); run() })
     expect(String(await failureOf(gate.replay(target, controller.signal)))).toBe('Error: enough')

@@ -1,13 +1,9 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
 import { SerialQueue } from '../../src/move/serial-queue.js'
+import { collectGarbage } from '../fixtures/collect-garbage.js'
 import { turn } from '../fixtures/deferred.js'
 import { turnUntil } from '../fixtures/turn-until.js'
-
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
 
 /** A blocked queue with as many tasks, each of which only the queue keeps in reach; `run` lets so many of them run. */
 function queueOf(tasks: number) {
@@ -27,7 +23,7 @@ function queueOf(tasks: number) {
     await turn()
   }
   const inReach = (): number => {
-    collect()
+    collectGarbage()
     return refs.filter((ref) => ref.deref() !== undefined).length
   }
   return { queue, run, inReach }
