@@ -14,7 +14,7 @@ const scopes = {
     mutate: ['host/{bake,permanence,commit,epoch-change,epoch,lease-list,drain,finalization,operation,preflight,attach}.ts'],
     tests: ['host/*.test.ts', 'dispatch/judgement.test.ts'],
   },
-  cdc: { package: 'cdc', mutate: ['strategy.ts', 'start-stream.ts', 'pump/*.ts'], tests: ['{handoff,progress,pump*}.test.ts'] },
+  cdc: { package: 'cdc', mutate: ['strategy.ts', 'start-stream.ts', 'pump/*.ts'], tests: ['{errors,handoff*,progress,pump*}.test.ts'] },
   crdt: { package: 'crdt', mutate: ['judge*.ts', 'strategy.ts'], tests: ['{advice,attribution,both-versions,compat,handoff,host,judging,late,misread,remember,way-back}.test.ts'] },
   'logical-type': { package: 'logical-type', mutate: ['diff.ts', 'judge*.ts'], tests: ['*.test.ts', '!*.property.test.ts', '!readme.test.ts'], isolate: true, testMs: 10_000 },
   index: { package: 'index', mutate: ['{strategy,move-index,canary,meaning}.ts'], tests: ['{exclusive,failures,handoff,host,meaning,same-rows,samples,spool,images}.test.ts'] },
