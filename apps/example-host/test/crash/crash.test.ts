@@ -1,10 +1,10 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { readPostgresRows } from '../../src/demo/audit/postgres-rows.js'
 import { readJsonLines, type SunkRow } from '../../src/demo/audit/sink-audit.js'
 import { startPostgres } from '../../src/demo/postgres.js'
+import { tempDirectory } from '../plugins/support/temp-directory.js'
 import { begin, buildProgram } from './life.js'
 import { BOUNDARIES, type Inventory } from './program/protocol.js'
 import { randomOf } from './program/random.js'
@@ -16,7 +16,8 @@ const SEED = Number(process.env['CRASH_SEED'] ?? Math.trunc(Date.now() % 1_000_0
 const PLUGINS = 12
 
 it(`I3 I4 I7 a host that is killed ${KILLS} times under load comes back with all that it acknowledged (CRASH_SEED=${SEED})`, async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'crash-'))
+  await using temporary = await tempDirectory()
+  const directory = temporary.path
   const program = await buildProgram(join(import.meta.dirname, '../../node_modules/.crash'))
   await mkdir(join(directory, 'sinks'))
   await using postgres = await startPostgres(directory)
@@ -25,23 +26,19 @@ it(`I3 I4 I7 a host that is killed ${KILLS} times under load comes back with all
   const record = new Record()
   const places = new Map<string, number>()
   const replaced = new Set<string>()
-  try {
-    for (let run = 0; run <= KILLS; run += 1) {
-      // Each named place in its turn, and a moment of chance after every third.
-      const place = run % 4 === 3 ? undefined : BOUNDARIES[(run - Math.floor(run / 4)) % BOUNDARIES.length]
-      const die = place === undefined ? undefined : { at: place, time: 1 + random(3) }
-      const life = await begin(program, { directory, connectionString, run, seed: 1 + random(1_000_000), ...die && { die } }, (line) => record.add(line))
-      replaced.add(life.reloaded)
-      expect(record.problems(life.inventory, PLUGINS), `life ${run}`).toEqual([])
-      expect(sinkProblems(await readJsonLines(join(directory, 'sinks', 'json-lines-all.jsonl')).catch(() => []), life.inventory), `lines in life ${run}`).toEqual([])
-      expect(sinkProblems(await readPostgresRows(connectionString, 'changes'), life.inventory), `rows in life ${run}`).toEqual([])
-      record.restarted(life.inventory)
-      let lines = 1 + random(400)
-      await life.work(() => place === undefined && (lines -= 1) === 0)
-      places.set(place ?? 'at a moment of chance', (places.get(place ?? 'at a moment of chance') ?? 0) + 1)
-    }
-  } finally {
-    await rm(directory, { recursive: true, force: true })
+  for (let run = 0; run <= KILLS; run += 1) {
+    // Each named place in its turn, and a moment of chance after every third.
+    const place = run % 4 === 3 ? undefined : BOUNDARIES[(run - Math.floor(run / 4)) % BOUNDARIES.length]
+    const die = place === undefined ? undefined : { at: place, time: 1 + random(3) }
+    const life = await begin(program, { directory, connectionString, run, seed: 1 + random(1_000_000), ...die && { die } }, (line) => record.add(line))
+    replaced.add(life.reloaded)
+    expect(record.problems(life.inventory, PLUGINS), `life ${run}`).toEqual([])
+    expect(sinkProblems(await readJsonLines(join(directory, 'sinks', 'json-lines-all.jsonl')).catch(() => []), life.inventory), `lines in life ${run}`).toEqual([])
+    expect(sinkProblems(await readPostgresRows(connectionString, 'changes'), life.inventory), `rows in life ${run}`).toEqual([])
+    record.restarted(life.inventory)
+    let lines = 1 + random(400)
+    await life.work(() => place === undefined && (lines -= 1) === 0)
+    places.set(place ?? 'at a moment of chance', (places.get(place ?? 'at a moment of chance') ?? 0) + 1)
   }
   console.log(`${KILLS + 1} lives, ${record.commits} commits and ${record.edits} edits acknowledged; killed ${[...places].map(([place, times]) => `${place}: ${times}`).join(', ')}; seed ${SEED}`)
   expect(record.commits).toBeGreaterThan(KILLS)

@@ -16,7 +16,7 @@ import { catalogueOf, type CatalogueEntry } from '../../../src/plugins/index.js'
 import { Death } from './death.js'
 import type { Inventory, Line, Order } from './protocol.js'
 import { randomOf } from './random.js'
-import { commitForEver, editForEver, otherVersion, reloadForEver, saveForEver, type Work } from './work.js'
+import { commit, commitForEver, editForEver, otherVersion, reloadForEver, saveForEver, type Work } from './work.js'
 
 const SHARED: Readonly<Record<string, () => Replica>> = { notes: () => new NoteReplica(), boards: () => new BoardReplica(), sheets: () => new SheetReplica() }
 const OWNERS = ['ada', 'grace']
@@ -50,11 +50,15 @@ const first = catalogue[run % catalogue.length] as CatalogueEntry
 await showReload(host, first)
 say({ type: 'ready', reloaded: first.id })
 await once(process.stdin, 'data')
-death.armed = true
 
 const work: Work = { host, death, run, random: randomOf(seed), say }
+const documents = OWNERS.map((owner) => Array.from({ length: DOCUMENTS }, (_, at) => `${owner}-${at}`))
+// A version that loses documents is good for an index that has none: there have to be some before the first is tried.
+for (const id of documents.flatMap((ids) => ids.slice(0, 3))) if (host.store.get(id) === undefined) await commit(work, id)
+death.armed = true
+
 await Promise.all([
-  ...OWNERS.map((owner) => commitForEver(work, Array.from({ length: DOCUMENTS }, (_, at) => `${owner}-${at}`))),
+  ...documents.map((ids) => commitForEver(work, ids)),
   ...[...host.shared].map(([name]) => editForEver(work, name, replicaOf(name))),
   saveForEver(work),
   reloadForEver(work, catalogue.filter((_, at) => at % 2 === 0)),

@@ -15,15 +15,19 @@ export interface Work {
 }
 
 /** Changes the documents of one owner, for ever. */
-export async function commitForEver({ host, death, say }: Work, ids: readonly string[]): Promise<never> {
+export async function commitForEver(work: Work, ids: readonly string[]): Promise<never> {
   for (let at = 0; ; at += 1) {
-    const id = ids[at % ids.length] as string
-    const revision = (host.store.get(id)?.revision ?? -1) + 1
-    say({ type: 'trying-commit', id, revision })
-    await death.around('a commit', () => host.commit([{ id, revision, deleted: false, title: `Document ${id}`, details: `revision ${revision}` }]))
-    say({ type: 'committed', id, revision })
+    await commit(work, ids[at % ids.length] as string)
     await turn()
   }
+}
+
+/** Writes the next revision of a document. */
+export async function commit({ host, death, say }: Work, id: string): Promise<void> {
+  const revision = (host.store.get(id)?.revision ?? -1) + 1
+  say({ type: 'trying-commit', id, revision })
+  await death.around('a commit', () => host.commit([{ id, revision, deleted: false, title: `Document ${id}`, details: `revision ${revision}` }]))
+  say({ type: 'committed', id, revision })
 }
 
 export async function editForEver({ host, death, run, say }: Work, name: string, replica: Replica): Promise<never> {
@@ -64,6 +68,7 @@ async function reloadOnce({ host, random, say }: Work, entry: CatalogueEntry): P
     if (end === 0 && !bad) say({ type: 'trying-permanent', id: entry.id, version })
     const bakes = end === 0 && random(2) === 0
     const result = await plugins.reload(handle, plugin, { ...entry.cutover && { cutover: entry.cutover }, ...bakes && { bake: { ms: 20, healthy: () => random(2) === 0 } } })
+    if (bad) throw new Error(`${entry.id} ${bad.fault}, and was accepted`)
     if (end === 0 && !bakes) await plugins.makePermanent(result.handle)
     const { bake } = await result.finalized
     if (bake?.outcome === 'healthy' ? bake.error === undefined : end === 0 && !bakes) say({ type: 'permanent', id: entry.id, version })
