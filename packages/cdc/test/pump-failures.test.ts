@@ -2,7 +2,7 @@ import { PluginCallError, ReloadError } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
 import { CdcError } from '../src/index.js'
 import { failure } from './support/dispatch.js'
-import { Application, plugin, turn } from './support/host.js'
+import { Application, plugin, whatIsDue } from './support/host.js'
 import { mutations } from './support/mutations.js'
 import { Hang, provider, Sink } from './support/sink.js'
 
@@ -264,7 +264,7 @@ describe('a stream that does not open', () => {
     await slow.reached
     broken = true
     const reloaded = failure(app.reload(plugin('2.0.0', provider(sink, { version: 'v2', faults: { start: () => { throw down } } }))))
-    await turn()
+    await whatIsDue()
     slow.release()
     await reloaded
     const { step, error, delayMs } = await app.events.nth('retry')

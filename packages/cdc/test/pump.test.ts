@@ -2,7 +2,7 @@ import { PluginHost, ReloadError, Slices, stopAndCopy } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
 import { CdcPump, MemoryCheckpointStore, MemoryCommitLog, cdcHandoff, cdcOutput, type CdcOutputProvider, type CdcStream } from '../src/index.js'
 import { failure } from './support/dispatch.js'
-import { Application, Events, plugin, turn } from './support/host.js'
+import { Application, Events, plugin, turn, whatIsDue } from './support/host.js'
 import { mutations } from './support/mutations.js'
 import { Hang, provider, Sink } from './support/sink.js'
 
@@ -80,7 +80,7 @@ describe('a pump', () => {
     await app.pump.start('orders', 'warehouse')
     await slow.reached
     const reloaded = app.reload(plugin('2.0.0', provider(sink, { version: 'v2', guarantee: 'at-least-once' })))
-    await turn()
+    await whatIsDue()
     slow.release()
     await reloaded
     await app.events.idleAt(3n)

@@ -67,12 +67,14 @@ export function noteTaskCauses(world: World, view: View): void {
     if (task.elapsedMs >= DRAIN_MS && task.cutover === 'exclusive' && !task.dryRun && !task.force && isHeld(world, task)) task.may.add('DRAIN_TIMEOUT')
   }
   for (const task of model.tasks) {
-    const { resource, may, ids, kind } = task
+    const { resource, data, may, ids, kind } = task
     if (resource !== undefined) {
       const owner = ownerOf(model, resource)
       if (owner !== undefined) ids.add(owner.id)
       else if (kind === 'attach') may.add('PROVIDER_NOT_FOUND')
-      if (model.resources.has(resource) === (kind === 'attach')) may.add(kind === 'attach' ? 'DUPLICATE' : 'RESOURCE_CLOSED')
+      const present = model.resources.get(resource)
+      if (kind === 'attach' && present !== undefined) may.add('DUPLICATE')
+      if (data !== undefined && data !== present) may.add('RESOURCE_CLOSED')
       if (view.resources.get(resource) === 'halted') may.add('RESOURCE_HALTED')
     }
     if (task.elapsedMs >= TIMEOUT_MS || [...ids].some((id) => overdue.has(id))) may.add('STEP_TIMEOUT')

@@ -129,9 +129,9 @@ function forgetPlace({ before }: Model, id: string): void {
   for (const pair of before) if (pair.startsWith(`${id}<`) || pair.endsWith(`<${id}`)) before.delete(pair)
 }
 
-/** A resource is seen to be there. */
+/** A resource is seen to be there: another one each time, of what it keeps or of nothing. */
 export function arrive(model: Model, resource: ResourceId): void {
-  const data = model.kept.get(resource) ?? { id: resource, issued: [], acknowledged: new Set(), refused: new Set(), delivering: false, uncertain: false }
+  const data: ResourceData = { ...model.kept.get(resource) ?? { id: resource, issued: [], acknowledged: new Set(), refused: new Set(), delivering: false, uncertain: false } }
   if (kindOf(resource) === 'clean') model.kept.set(resource, data)
   model.resources.set(resource, data)
   model.revision += 1

@@ -1,7 +1,7 @@
 import { STORES } from '../fixtures/store.js'
 import { noteDuring } from './during.js'
 import type { Task } from './task.js'
-import { ownerOf } from './model.js'
+import { ownerOf, type ResourceData } from './model.js'
 import { observe } from './observe.js'
 import { codeOf } from './outcome.js'
 import { TIMEOUT_MS } from './timing.js'
@@ -33,7 +33,7 @@ export function detach(world: World, resource: ResourceId): void {
   if (attached === undefined || attached.detaching) return
   attached.detaching = true
   if (model.resources.get(resource) === attached.data) model.going.add(resource)
-  void follow(world, begin(world, 'detach', resource), attached.resource.detach(), () => { model.going.delete(resource) })
+  void follow(world, begin(world, 'detach', resource, attached.data), attached.resource.detach(), () => { model.going.delete(resource) })
 }
 
 /** I4: what is acknowledged has to stay, and what is refused must not have been made. */
@@ -42,7 +42,7 @@ export function write(world: World, resource: ResourceId): void {
   if (attached === undefined) return
   const number = world.next()
   attached.data.issued.push(number)
-  void follow(world, begin(world, 'write', resource), attached.resource.write(number), (outcome) => {
+  void follow(world, begin(world, 'write', resource, attached.data), attached.resource.write(number), (outcome) => {
     if (outcome === 'done') attached.data.acknowledged.add(number)
     else if (outcome !== 'STEP_TIMEOUT') attached.data.refused.add(number)
   })
@@ -55,7 +55,7 @@ export function deliver(world: World, resource: ResourceId): void {
   const { data } = attached
   data.delivering = true
   if (data.uncertain) {
-    void follow(world, begin(world, 'position', resource), attached.resource.use((stream) => stream.entries.length), (_, position) => {
+    void follow(world, begin(world, 'position', resource, data), attached.resource.use((stream) => stream.entries.length), (_, position) => {
       data.delivering = false
       if (position === undefined) return
       data.uncertain = false
@@ -65,7 +65,7 @@ export function deliver(world: World, resource: ResourceId): void {
   }
   const number = data.acknowledged.size
   data.issued.push(number)
-  void follow(world, begin(world, 'deliver', resource), attached.resource.write(number), (outcome) => {
+  void follow(world, begin(world, 'deliver', resource, data), attached.resource.write(number), (outcome) => {
     data.delivering = false
     data.uncertain = outcome === 'STEP_TIMEOUT'
     if (outcome === 'done') data.acknowledged.add(number)
@@ -76,7 +76,7 @@ export function deliver(world: World, resource: ResourceId): void {
 export function use(world: World, resource: ResourceId): void {
   const attached = world.live.get(resource)
   if (attached === undefined) return
-  const task = begin(world, 'use', resource)
+  const task = begin(world, 'use', resource, attached.data)
   void follow(world, task, attached.resource.use(async (store) => {
     await world.calls.pause(`use of ${resource}`)
     const closed = store instanceof WatchedStore && store.closeCalls > 0
@@ -84,10 +84,10 @@ export function use(world: World, resource: ResourceId): void {
   }), () => {})
 }
 
-function begin(world: World, kind: string, resource: ResourceId): Task {
+function begin(world: World, kind: string, resource: ResourceId, data?: ResourceData): Task {
   observe(world)
   const owner = ownerOf(world.model, resource)
-  const task: Task = { kind, resource, ids: new Set(owner && [owner.id]), elapsedMs: 0, may: new Set() }
+  const task: Task = { kind, resource, ...data && { data }, ids: new Set(owner && [owner.id]), elapsedMs: 0, may: new Set() }
   world.model.tasks.add(task)
   noteDuring(world, task)
   observe(world)

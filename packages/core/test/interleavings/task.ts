@@ -1,3 +1,4 @@
+import type { ResourceData } from './model.js'
 import type { BakeGiven, Period } from './period.js'
 import type { ResourceId, VersionData } from './version-data.js'
 
@@ -16,6 +17,8 @@ export interface Task {
   elapsedMs: number
   /** The resource it is about, if it is about one. */
   readonly resource?: ResourceId
+  /** What it works with: another of its name may have been attached since. */
+  readonly data?: ResourceData
   /** Codes that it may end with. */
   readonly may: Set<string>
 }
