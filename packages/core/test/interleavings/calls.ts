@@ -31,9 +31,9 @@ export interface Callee {
   readonly kind: StoreDiscipline | undefined
 }
 
-/** A plugin call that has not settled. */
+/** A plugin call that has not settled, or work of somebody who uses a resource. */
 export interface PendingCall extends Callee {
-  readonly method: Method
+  readonly method: Method | 'use'
   elapsedMs: number
 }
 
@@ -81,6 +81,11 @@ export class Calls {
     await this.#scheduler.schedule(Promise.resolve(), label)
   }
 
+  /** Somebody works with a resource, which others have to wait for as they do for a call. */
+  use(callee: Callee, work: () => Promise<void>): Promise<void> {
+    return this.#track(callee, 'use', work())
+  }
+
   make(callee: Callee, method: Method, effect: () => unknown): unknown {
     const { caller } = callee
     const fault = take(this.#faults, callee, method)
@@ -112,7 +117,7 @@ export class Calls {
     return call.promise
   }
 
-  async #track(callee: Callee, method: Method, answer: Promise<unknown>): Promise<unknown> {
+  async #track<T>(callee: Callee, method: PendingCall['method'], answer: Promise<T>): Promise<T> {
     const call = { ...callee, method, elapsedMs: 0 }
     this.pending.add(call)
     try {

@@ -1,5 +1,6 @@
 import { noteKept } from './kept.js'
-import { arrive, commit, leave, obstacles, versionOf } from './model.js'
+import { arrive, commit, isGoing, leave, obstacles, versionOf } from './model.js'
+import { dependencyOfInstall } from './permanence.js'
 import type { OperationTask } from './task.js'
 import type { ResourceId } from './version-data.js'
 import type { World } from './world.js'
@@ -42,7 +43,7 @@ function find<T>(items: Iterable<T>, is: (item: T) => boolean): T | undefined {
 }
 
 function depart({ model }: World, present: ReadonlySet<ResourceId>): boolean {
-  const gone = [...model.going].filter((resource) => model.resources.has(resource) && !present.has(resource))
+  const gone = [...model.resources.keys()].filter((resource) => isGoing(model, resource) && !present.has(resource))
   for (const resource of gone) leave(model, resource)
   return gone.length > 0
 }
@@ -63,6 +64,7 @@ function noteObstacles({ model }: World): void {
     task.judgedAt = model.revision
     const now = obstacles(model, task)
     for (const code of now) task.may.add(code)
+    if (dependencyOfInstall(model, task).may) task.may.add('DEPENDENCY')
     task.always = new Set(now.filter((code) => task.always === undefined || task.always.has(code)))
   }
 }

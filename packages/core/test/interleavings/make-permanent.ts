@@ -33,6 +33,7 @@ export function makePermanent(world: World, id: string, stale: boolean): void {
   const begun = task.may.has('done') ? brought : undefined
   if (begun !== undefined) {
     model.settling.push(begun)
+    model.revision += 1
     if (period !== undefined) period.accepts += 1
   }
   void host.makePermanent(handle).then(() => 'done', codeOf).then((outcome) => {

@@ -1,5 +1,5 @@
 import { beginPeriod, type Period } from './period.js'
-import type { PermanentVersion } from './permanence.js'
+import { dependencyOfInstall, type PermanentVersion } from './permanence.js'
 import type { OperationTask, Task } from './task.js'
 import { ID_THAT_DEPENDS, ID_DEPENDED_ON, kindOf, type ResourceId, type VersionData } from './version-data.js'
 
@@ -34,9 +34,11 @@ export interface Model {
   readonly left: Set<ResourceId>
   /** What is being attached, once for each time, and what is being detached. */
   readonly coming: ResourceId[]
-  readonly going: Set<ResourceId>
+  readonly going: Set<ResourceData>
   /** The reloads that can still be taken back, until the host has told how that ended. */
   readonly periods: Set<Period>
+  /** Whether operations are written down: without that nothing comes back after a crash, and nothing is refused for its sake. */
+  readonly journaled: boolean
   readonly permanent: Map<string, PermanentVersion>
   /** The operations of which what they brought is being made permanent, once for each time. */
   readonly settling: OperationTask[]
@@ -46,10 +48,10 @@ export interface Model {
   readonly tasks: Set<Task>
 }
 
-export function emptyModel(): Model {
+export function emptyModel(journaled: boolean): Model {
   return {
     revision: 0, now: 0, plugins: [], before: new Set(), resources: new Map(), operations: new Set(), kept: new Map(), left: new Set(), coming: [], going: new Set(),
-    periods: new Set(), permanent: new Map(), settling: [], brought: new Map(), tasks: new Set(),
+    periods: new Set(), journaled, permanent: new Map(), settling: [], brought: new Map(), tasks: new Set(),
   }
 }
 
@@ -87,6 +89,7 @@ export function obstacles(model: Model, task: OperationTask): string[] {
   if (new Set(keys).size < keys.length) found.push('DUPLICATE')
   const dependent = versions.some(({ id }) => id === ID_THAT_DEPENDS)
   if (dependent && !versions.some(({ id, major }) => id === ID_DEPENDED_ON && major === 1)) found.push('DEPENDENCY')
+  else if (dependencyOfInstall(model, task).must) found.push('DEPENDENCY')
   if (task.onOrphan === 'reject' && orphansOf(model, task).length > 0) found.push('ORPHANED_RESOURCE')
   return found
 }
@@ -94,7 +97,7 @@ export function obstacles(model: Model, task: OperationTask): string[] {
 /** Makes the commit of `task`. @param arrived the resources that were attached right before it, or right after it. */
 export function commit(model: Model, task: OperationTask, arrived: ReadonlySet<ResourceId>): void {
   task.moved = movedBy(model, task)
-  task.unsure = task.moved.filter((resource) => model.going.has(resource) || arrived.has(resource))
+  task.unsure = task.moved.filter((resource) => isGoing(model, resource) || arrived.has(resource))
   task.closed = orphansOf(model, task)
   task.retired = task.changes.flatMap(({ id }) => versionOf(model, id)?.label ?? [])
   for (const resource of task.closed) leave(model, resource)
@@ -127,6 +130,12 @@ function bake(model: Model, task: OperationTask): void {
 
 function forgetPlace({ before }: Model, id: string): void {
   for (const pair of before) if (pair.startsWith(`${id}<`) || pair.endsWith(`<${id}`)) before.delete(pair)
+}
+
+/** Whether what is there now is being detached; another of its name may be, too. */
+export function isGoing({ resources, going }: Model, resource: ResourceId): boolean {
+  const data = resources.get(resource)
+  return data !== undefined && going.has(data)
 }
 
 /** A resource is seen to be there: another one each time, of what it keeps or of nothing. */

@@ -10,13 +10,32 @@ export interface PermanentVersion {
 
 /** What `task` brought is permanent, together; but for a plugin that has gone or has a later permanent version. */
 export function settle(model: Model, task: OperationTask): void {
+  model.revision += 1
   for (const [id, settled] of after(model.permanent, [task])) model.permanent.set(id, settled)
 }
 
-/** Whether a dependency keeps `task` from being made permanent: for certain, and whichever of those under way come first. */
-export function dependency({ permanent, settling }: Model, task: OperationTask): { readonly must: boolean; readonly may: boolean } {
+/** Whether something is refused: for certain, and by some order in which what is under way may come. */
+interface Refused {
+  readonly must: boolean
+  readonly may: boolean
+}
+
+/** Whether a dependency keeps `task` from being made permanent. */
+export function dependency({ permanent, settling }: Model, task: OperationTask): Refused {
   const cases = [[task], ...settling.map((other) => [other, task]), [...settling, task]]
-  const broken = cases.map((tasks) => !fits(after(permanent, tasks)))
+  return refusedIn(cases.map((tasks) => after(permanent, tasks)))
+}
+
+/** Whether what `task` installs, and makes permanent by that, does not go with what is permanent of others. */
+export function dependencyOfInstall({ permanent, settling, journaled, plugins }: Model, { changes, order }: OperationTask): Refused {
+  const fresh = changes.flatMap(({ id, next }) => next === undefined || plugins.some(({ version }) => version.id === id) ? [] : [[id, { version: next, order }] as const])
+  if (!journaled || fresh.length === 0) return { must: false, may: false }
+  const cases = [[], ...settling.map((other) => [other]), settling]
+  return refusedIn(cases.map((tasks) => new Map([...after(permanent, tasks), ...fresh])))
+}
+
+function refusedIn(cases: readonly Versions[]): Refused {
+  const broken = cases.map((versions) => !fits(versions))
   return { must: broken.every(Boolean), may: broken.some(Boolean) }
 }
 

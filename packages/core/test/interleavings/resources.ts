@@ -6,7 +6,7 @@ import { observe } from './observe.js'
 import { codeOf } from './outcome.js'
 import { TIMEOUT_MS } from './timing.js'
 import { keyOf, kindOf, type ResourceId } from './version-data.js'
-import { asWatched, WatchedStore } from './watched.js'
+import { asWatched, type WatchedStore } from './watched.js'
 import type { World } from './world.js'
 
 /** Opens a resource, and puts it into service. */
@@ -32,8 +32,8 @@ export function detach(world: World, resource: ResourceId): void {
   // Detaching twice is detaching once, with one outcome.
   if (attached === undefined || attached.detaching) return
   attached.detaching = true
-  if (model.resources.get(resource) === attached.data) model.going.add(resource)
-  void follow(world, begin(world, 'detach', resource, attached.data), attached.resource.detach(), () => { model.going.delete(resource) })
+  if (model.resources.get(resource) === attached.data) model.going.add(attached.data)
+  void follow(world, begin(world, 'detach', resource, attached.data), attached.resource.detach(), () => { model.going.delete(attached.data) })
 }
 
 /** I4: what is acknowledged has to stay, and what is refused must not have been made. */
@@ -77,10 +77,12 @@ export function use(world: World, resource: ResourceId): void {
   const attached = world.live.get(resource)
   if (attached === undefined) return
   const task = begin(world, 'use', resource, attached.data)
-  void follow(world, task, attached.resource.use(async (store) => {
-    await world.calls.pause(`use of ${resource}`)
-    const closed = store instanceof WatchedStore && store.closeCalls > 0
-    world.must(!closed || task.elapsedMs >= TIMEOUT_MS, () => `I7: ${resource} was closed while it was used`)
+  void follow(world, task, attached.resource.use((store) => {
+    const used = store as WatchedStore
+    return world.calls.use({ caller: used.owner.data, kind: kindOf(resource) }, async () => {
+      await world.calls.pause(`use of ${resource}`)
+      world.must(used.closeCalls === 0 || task.elapsedMs >= TIMEOUT_MS, () => `I7: ${resource} was closed while it was used`)
+    })
   }), () => {})
 }
 

@@ -5,7 +5,7 @@ import { turn } from '../fixtures/deferred.js'
 import type { Store, StoreProvider } from '../fixtures/store.js'
 import { Calls, type Callee, type Method } from './calls.js'
 import type { Coverage } from './coverage.js'
-import { emptyModel, type ResourceData } from './model.js'
+import { emptyModel, type Model, type ResourceData } from './model.js'
 import type { OperationTask } from './task.js'
 import { noteFault } from './causes.js'
 import { passPeriods } from './bake.js'
@@ -41,7 +41,7 @@ const WHOLE_TURN = 12
 
 /** The host under test, everything that its plugins have made, and the model beside it. */
 export class World implements Watcher {
-  readonly model = emptyModel()
+  readonly model: Model
   readonly clock = new ManualClock()
   readonly calls: Calls
   readonly coverage: Coverage
@@ -76,6 +76,7 @@ export class World implements Watcher {
   constructor(scheduler: fc.Scheduler, coverage: Coverage, journaled = false) {
     this.#scheduler = scheduler
     this.coverage = coverage
+    this.model = emptyModel(journaled)
     this.calls = new Calls(scheduler)
     this.journal = new SlowJournal(this.calls)
     this.journal.onFailure = (operation) => { noteJournalFailure(this, operation) }
