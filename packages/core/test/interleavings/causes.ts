@@ -26,6 +26,8 @@ export function noteFault(world: World, caller: VersionData, method: Method, fau
   const code = CODES[method]
   for (const task of world.model.operations) {
     if (!task.changes.some(({ id }) => id === caller.id)) continue
+    // What fails with it is given up on in the middle of its calls.
+    for (const id of task.ids) world.troubled.add(id)
     if (code !== undefined) task.may.add(code)
     // A dry run that cannot be undone has not gone well.
     if (method === 'shutdown' && task.dryRun) task.may.add('HANDOFF')

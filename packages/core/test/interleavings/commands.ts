@@ -118,7 +118,7 @@ const all: fc.Arbitrary<Command>[] = [
   act('write', stores, write), act('write', stores, write),
   act('deliver', streams, deliver), act('deliver', streams, deliver),
   act('use', resources, use),
-  bursts, permanent, permanent,
+  bursts, bursts, bursts, permanent, permanent,
   act('break journal', fc.constant(''), (world) => { world.journal.failing += 1 }),
   fails, fails, fails, strands, races,
   act('wake', fc.constant(''), (world) => world.calls.wake()),
