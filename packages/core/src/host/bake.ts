@@ -106,6 +106,8 @@ export class Bake {
     }
     if (this.#early !== undefined) return
     this.#early = outcome
+    // At once: the gates are the next reload's from here on.
+    this.#forget(outcome)
     this.#ended.abort()
   }
 
@@ -116,10 +118,7 @@ export class Bake {
       const problem = this.#early === undefined ? await this.#problem() : undefined
       // What is looked at last is acted on in the same turn, or something else might begin in between.
       if (problem !== undefined) for (let other = this.#other(); other; other = this.#other()) await other.catch(() => {})
-      if (this.#early !== undefined) {
-        this.#forget(this.#early)
-        return { outcome: this.#early }
-      }
+      if (this.#early !== undefined) return { outcome: this.#early }
       if (problem !== undefined) return this.#takeBack(problem)
     }
     this.#forget()

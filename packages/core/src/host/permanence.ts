@@ -28,8 +28,8 @@ export class Permanence {
   }
 
   /** An install is permanent at its commit, as there is no earlier version to come back on. */
-  installed({ brought }: PluginVersion): void {
-    this.#settle(brought)
+  installed({ id, brought }: PluginVersion): void {
+    this.#settle(brought.operation, brought.manifests.filter((manifest) => manifest.id === id))
   }
 
   removed(id: string): void {
@@ -60,11 +60,10 @@ export class Permanence {
     const { brought } = version
     if (this.holds(version)) return
     const manifests = this.#manifests()
-    for (const manifest of this.#newerIn(brought)) manifests.set(manifest.id, manifest)
+    for (const manifest of this.#replacing(brought)) manifests.set(manifest.id, manifest)
     checkDependencies(manifests, 'bake', PERMANENT_FIRST)
     await this.#write(version)
-    // Nothing comes back of a plugin that was removed meanwhile.
-    this.#settle(brought, ({ id }) => this.#versions.has(id))
+    this.#settle(brought.operation, this.#replacing(brought))
   }
 
   #manifests(): Map<string, PluginManifest> {
@@ -82,12 +81,12 @@ export class Permanence {
     }
   }
 
-  #settle(brought: Brought, which: (manifest: PluginManifest) => boolean = () => true): void {
-    for (const manifest of this.#newerIn(brought).filter(which)) this.#versions.set(manifest.id, { manifest, operation: brought.operation })
+  #settle(operation: number, manifests: readonly PluginManifest[]): void {
+    for (const manifest of manifests) this.#versions.set(manifest.id, { manifest, operation })
   }
 
-  /** A later operation on the same plugin may have been made permanent before. */
-  #newerIn({ operation, manifests }: Brought): PluginManifest[] {
-    return manifests.filter(({ id }) => operation > (this.#versions.get(id)?.operation ?? -1))
+  /** A later operation on the same plugin may have been made permanent before, and nothing comes back of one that was removed. */
+  #replacing({ operation, manifests }: Brought): PluginManifest[] {
+    return manifests.filter(({ id }) => operation > (this.#versions.get(id)?.operation ?? Infinity))
   }
 }

@@ -57,6 +57,15 @@ describe('I12 when a period is over, gates keep nothing for the way back', () =>
     expect(gate.retains).toBe(true)
   })
 
+  it('nor is that forgotten which a further reload wants kept that was under way when the version was made permanent', async () => {
+    const { gate, bake } = await baking()
+    await gate.hold()
+    bake.end('accepted')
+    gate.switchTo('a newer one', { retain: true })
+    expect(await bake.over).toEqual({ outcome: 'accepted' })
+    expect(gate.retains).toBe(true)
+  })
+
   it('ends once, and as it ended first', async () => {
     const { bake } = await baking()
     bake.end('superseded')

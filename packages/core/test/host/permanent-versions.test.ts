@@ -1,4 +1,4 @@
-import { PluginHost, type Journal } from '@uni/reload-core'
+import { PluginHost, type Journal, type ReloadResult } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
 import { Deferred } from '../fixtures/deferred.js'
 import { MemoryJournal } from '../fixtures/journaled.js'
@@ -39,6 +39,19 @@ describe('J5 the versions that a crash comes back on go together', () => {
     const next = await host.reload(other, new TestPlugin('other', '2.0.0'))
     await host.makePermanent(next.handle)
     expect(host.plugins()[0]).toMatchObject({ version: '2.0.0', permanent: true })
+  })
+
+  it('nor does what was removed before, of all that was reloaded together', async () => {
+    const journal = new MemoryJournal()
+    const host = new PluginHost({ strategies: [], journal })
+    const needed = await host.add(base('1.0.0'))
+    const user = await host.add(needing('1.0.0', '^1.0.0'))
+    const other = await host.add(new TestPlugin('other', '1.0.0'))
+    const [newUser, newOther] = await host.reloadAll([{ handle: user, plugin: needing('2.0.0', '^1.0.0') }, { handle: other, plugin: new TestPlugin('other', '2.0.0') }]) as [ReloadResult, ReloadResult]
+    await host.remove(newUser.handle)
+    await host.remove(needed)
+    await host.makePermanent(newOther.handle)
+    expect(['base', 'user', 'other'].map((id) => journal.version(id))).toEqual([undefined, undefined, '2.0.0'])
   })
 
   it('a plugin is not removed while one needs it in the version that a crash comes back on', async () => {
