@@ -21,7 +21,7 @@ export function explain(world: World, active: ReadonlyMap<string, string>, prese
       arrive(model, resource)
       arrived.add(resource)
     }
-    const committed = find(model.operations, (task) => isSeen(world, task, active) && obstacles(model, task).length === 0)
+    const committed = nextSeen(world, active)
     // What was detached in the same turn may have gone before a commit or after it; the latter where both explain what is seen.
     changed = committed === undefined ? depart(world, present) : true
     if (committed !== undefined) {
@@ -37,9 +37,13 @@ export function explain(world: World, active: ReadonlyMap<string, string>, prese
   }
 }
 
-function find<T>(items: Iterable<T>, is: (item: T) => boolean): T | undefined {
-  for (const item of items) if (is(item)) return item
-  return undefined
+/** Of plugins that were installed in the same turn, the one that is listed first came first. */
+function nextSeen(world: World, active: ReadonlyMap<string, string>): OperationTask | undefined {
+  const { model } = world
+  const seen = [...model.operations].filter((task) => isSeen(world, task, active) && obstacles(model, task).length === 0)
+  if (seen[0]?.kind !== 'add') return seen[0]
+  const added = new Map(seen.flatMap((task) => task.kind === 'add' ? task.changes.map(({ id }) => [id, task] as const) : []))
+  return [...active.keys()].flatMap((id) => added.get(id) ?? [])[0]
 }
 
 function depart({ model }: World, present: ReadonlySet<ResourceId>): boolean {

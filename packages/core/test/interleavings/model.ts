@@ -106,7 +106,7 @@ export function commit(model: Model, task: OperationTask, arrived: ReadonlySet<R
     const at = model.plugins.findIndex(({ version }) => version.id === id)
     const former = model.plugins[at]
     if (former === undefined || next === undefined) forgetPlace(model, id)
-    if (former === undefined) for (const other of task.installedBefore) if (versionOf(model, other)) model.before.add(`${other}<${id}`)
+    if (former === undefined) for (const other of task.installedBefore) model.before.add(`${other}<${id}`)
     if (next === undefined) model.plugins.splice(at, 1)
     else if (former === undefined) model.plugins.push({ version: next, generation: 0 })
     else model.plugins[at] = { version: next, generation: former.generation + 1 }
@@ -128,7 +128,8 @@ function bake(model: Model, task: OperationTask): void {
   model.periods.add(task.period)
 }
 
-function forgetPlace({ before }: Model, id: string): void {
+function forgetPlace({ before, operations }: Model, id: string): void {
+  for (const { installedBefore } of operations) installedBefore.delete(id)
   for (const pair of before) if (pair.startsWith(`${id}<`) || pair.endsWith(`<${id}`)) before.delete(pair)
 }
 

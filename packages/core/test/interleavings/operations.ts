@@ -71,7 +71,7 @@ export function remove(world: World, handle: PluginHandle, given: OperationGiven
 export function begin(world: World, kind: string, changes: readonly Change[], given: OperationGiven): OperationTask {
   const task: OperationTask = {
     ...given, order: world.next(), period: undefined, number: undefined, kind, changes, ids: new Set(changes.map(({ id }) => id)), elapsedMs: 0, may: new Set(),
-    installedBefore: world.model.plugins.map(({ version }) => version.id), refused: undefined, committed: false,
+    installedBefore: new Set(world.model.plugins.map(({ version }) => version.id)), refused: undefined, committed: false,
     neededBy: changes.some(({ id }) => id === ID_DEPENDED_ON) ? versionOf(world.model, ID_THAT_DEPENDS)?.label : undefined,
     judgedAt: -1, always: undefined, broken: undefined, moved: [], unsure: [], closed: [], retired: [], generations: new Map(),
   }

@@ -36,8 +36,8 @@ export interface OperationTask extends Task {
   readonly order: number
   /** How the host numbers it, once it is committed. */
   number: number | undefined
-  /** The plugins that were installed when it began. */
-  readonly installedBefore: readonly string[]
+  /** The plugins that were installed when it began, and have been since. */
+  readonly installedBefore: Set<string>
   /** The version that needed what is replaced, when it began. */
   readonly neededBy: string | undefined
   /** What it was refused with before anything began. */
