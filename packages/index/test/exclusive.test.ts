@@ -161,7 +161,7 @@ describe('X16: an exclusive cutover', () => {
 
     locked = false
     const again = new Reload({
-      old, next: failing,
+      old, next: failing, cutover: 'exclusive',
       handoff: { canary: { queries: async () => { await halted.gate.write(changes({})); return [] } } },
     }, halted.handle)
     Object.defineProperty(again, 'gate', { value: halted.gate })

@@ -3,6 +3,7 @@ import type { HandoffJob, HandoffStrategy, ResourceHandoff, StepContext } from '
 import type { Surface } from '../surface.js'
 import { opened } from './opened.js'
 import { stopAndCopy } from './stop-and-copy.js'
+import { whileHalted } from './while-halted.js'
 
 export interface CleanHandoffOptions<P, R> {
   /** Opens the resource `name` with a provider. Default: as the host opened it when it attached it. */
@@ -53,7 +54,8 @@ function handOver<P, R>(
     throw new TypeError(`expected a live resource with ${methods.join(', ')}, and got one without ${missing.join(', ')}`)
   }
   if (job.cutover === 'exclusive' || job.gate.halted !== undefined) {
-    return stopAndCopy<P, R, undefined>(job, ctx, { checkpoint: () => undefined, stop: close, start: reopen })
+    const stopped = stopAndCopy<P, R, undefined>(job, ctx, { checkpoint: () => undefined, stop: close, start: reopen })
+    return job.cutover === 'exclusive' ? stopped : whileHalted(job.gate, stopped)
   }
   const { gate, kept } = job
   const old = gate.resource

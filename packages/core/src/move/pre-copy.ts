@@ -5,6 +5,7 @@ import { opened } from './opened.js'
 import { Replay } from './replay.js'
 import { stopAndCopy } from './stop-and-copy.js'
 import { takeBack } from './take-back.js'
+import { whileHalted } from './while-halted.js'
 
 /** What a kind supplies for its live resources to be moved by {@link preCopy}. `I` is its image, `E` its evidence. */
 export interface PreCopyVerbs<P, R, I, E = unknown> {
@@ -33,8 +34,9 @@ export interface PreCopyVerbs<P, R, I, E = unknown> {
  * exist, the same verbs move it by stop-and-copy.
  */
 export function preCopy<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs: PreCopyVerbs<P, R, I, E>): ResourceHandoff<R> {
-  // A halted resource has no old owner to copy from: it starts from the image that was kept.
-  if (job.cutover === 'exclusive' || job.gate.halted !== undefined) return moveStopped(job, ctx, verbs)
+  if (job.cutover === 'exclusive') return moveStopped(job, ctx, verbs)
+  // It has no old owner to copy from: it starts from the image that was kept.
+  if (job.gate.halted !== undefined) return whileHalted(job.gate, moveStopped(job, ctx, verbs))
   if (job.kept !== undefined) return takeBack(job, job.kept, ctx, (resource) => verbs.close?.(resource))
   return moveServing(job, ctx, verbs)
 }

@@ -58,6 +58,25 @@ describe('a halted resource', () => {
     expect(plugin.opened).toMatchObject([{ closed: 1 }])
   })
 
+  it('I7 one that a write has started again in the middle of a reload is not stopped under who sees it since', async () => {
+    const { host, handle, cell, disk } = await hostWithHalted()
+    disk.full = false
+    await host.attach(cellKind, openCell('other'))
+    const next = new CellPlugin('cells', '2.0.1')
+    const open = next.kind.open.bind(next.kind)
+    const slow = new Deferred()
+    next.kind.open = async () => { await slow.promise; return open() }
+    const reloading = refusalOf(host.reload(handle, next))
+    await turn()
+    await cell.write(1)
+    using lease = host.capture()
+    const serving = lease.resource(cellKind, 'main')
+    slow.resolve()
+    expect(await reloading).toMatchObject({ code: 'HANDOFF', resource: 'main', message: expect.stringContaining('reload once more') as string, rollbackErrors: [] })
+    expect(serving).toMatchObject({ values: [1], closed: 0 })
+    expect(await host.reload(handle, next)).toMatchObject({ status: 'committed' })
+  })
+
   it('can be detached: there is nothing to close', async () => {
     const { host, cell, plugin } = await hostWithHalted()
     await cell.detach()

@@ -68,6 +68,10 @@ export function noteTaskCauses(world: World, view: View): void {
     if (task.elapsedMs >= TIMEOUT_MS) for (const code of task.dryRun ? ['STEP_TIMEOUT', 'HANDOFF'] : ['STEP_TIMEOUT']) task.may.add(code)
     if (task.elapsedMs >= DRAIN_MS && task.cutover === 'exclusive' && !task.dryRun && !task.force && isHeld(world, task)) task.may.add('DRAIN_TIMEOUT')
   }
+  // One that is started again in the middle of a reload is not stopped under whoever sees it from then on.
+  for (const { cutover, changes, may } of model.operations) {
+    if (cutover === 'overlap' && changes.some(({ id }) => versionOf(model, id)?.keys.some((key) => world.halted.has(key)))) may.add('HANDOFF')
+  }
   for (const task of model.tasks) {
     const { resource, data, may, ids, kind } = task
     if (resource !== undefined) {
