@@ -106,7 +106,8 @@ export class DocumentStore implements CommitLog {
 
   release(upTo: CdcLsn): void {
     const pinned = [...this.#pins.values()].flatMap((byVersion) => [...byVersion.values()])
-    const end = Math.min(Number(upTo), this.#head, ...pinned.map(Number))
+    // The last entry stays: it says where the log ends, also to the next run.
+    const end = Math.min(Number(upTo), this.#head - 1, ...pinned.map(Number))
     if (end <= this.#oldest) return
     for (let lsn = this.#oldest; lsn < end; lsn += 1) void this.#log.remove(lsn)
     this.#oldest = end
