@@ -29,9 +29,8 @@ export class DocumentStore implements CommitLog {
     this.#log = this.#root.openDB({ name: 'log' })
     this.#edits = this.#root.openDB({ name: 'edits', encoding: 'binary' })
     const [first] = this.#log.getKeys({ limit: 1 })
-    const [last] = this.#log.getKeys({ limit: 1, reverse: true })
     this.#oldest = first ?? 0
-    this.#head = last === undefined ? 0 : last + 1
+    this.#head = this.#end()
   }
 
   get head(): CdcLsn {
@@ -48,8 +47,7 @@ export class DocumentStore implements CommitLog {
    */
   commit(changes: readonly DocumentChange[], committed: (lsn: CdcLsn) => Promise<void>): Promise<CdcLsn> {
     const written = this.#root.transaction(() => {
-      const [last] = this.#log.getKeys({ limit: 1, reverse: true })
-      const lsn = last === undefined ? this.#head : last + 1
+      const lsn = this.#end()
       for (const change of changes) void this.#documents.put(change.id, change)
       void this.#log.put(lsn, { changes, committedAt: Date.now() })
       return lsn
@@ -111,6 +109,12 @@ export class DocumentStore implements CommitLog {
     if (end <= this.#oldest) return
     for (let lsn = this.#oldest; lsn < end; lsn += 1) void this.#log.remove(lsn)
     this.#oldest = end
+  }
+
+  /** The LSN after the last entry. */
+  #end(): number {
+    const [last] = this.#log.getKeys({ limit: 1, reverse: true })
+    return last === undefined ? 0 : last + 1
   }
 
   /** Keeps the log from `lsn` on, for an index that one version of a plugin saved. */
