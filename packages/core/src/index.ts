@@ -7,7 +7,7 @@ export { describeThrown, type ErrorPlace, PluginCallError, ReloadError, type Rel
 export { defineSurface, type AnySurface, type Surface, type SurfaceDefinition } from './surface.js'
 export type {
   AnyStrategy, CallOptions, CompatVerdict, Cutover, Discipline, HandoffJob, HandoffStrategy, KeptResource, LiveSample, ProviderPair,
-  ProviderView, ResourceHandoff, StepContext,
+  ProviderView, RemovedProvider, ResourceHandoff, StepContext,
 } from './strategy.js'
 export { cleanHandoff, type CleanHandoffOptions } from './move/clean.js'
 export { WriteGate, type Halt, type HandoffGate, type WriteGateOptions } from './move/gate.js'
@@ -32,4 +32,4 @@ export type { BakeOptions, BakeReport } from './host/bake.js'
 export type { Grants } from './host/staging.js'
 export type { ReloadEvent, ReloadObserver } from './host/events.js'
 export type { HandoffStep } from './dispatch/handoffs.js'
-export type { FinalReport, PluginStatus, ReloadReport, ReloadResult, RemoveResult, ResourceStatus } from './host/results.js'
+export type { FinalReport, PluginStatus, ReloadReport, ReloadResult, RemoveResult, ResourceStatus, SurfaceKey } from './host/results.js'

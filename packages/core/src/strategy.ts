@@ -68,6 +68,12 @@ export interface ProviderPair<P, R = never> {
   readonly live: readonly LiveSample<R>[]
 }
 
+/** What was served under a key that nothing will serve any more. */
+export interface RemovedProvider<P> {
+  readonly key: string
+  readonly provider: P
+}
+
 /** One live resource to hand over. */
 export interface HandoffJob<P, R> {
   readonly name: string
@@ -118,6 +124,11 @@ export interface HandoffStrategy<P, R = never, W = never> {
   readonly discipline: Discipline
   /** Judges a provider pair. Must have no side effect on anything live. Absent: every pair is compatible. */
   checkCompat?(pair: ProviderPair<P, R>, ctx: StepContext): MaybePromise<CompatVerdict>
+  /**
+   * Judges that a key goes, in a reload or with its plugin: `incompatible` refuses it, as where queued work or stored data still
+   * names the key. Must have no side effect. Not asked where a reload is taken back or the host closes. Absent: every key may go.
+   */
+  checkRemoval?(removed: RemovedProvider<P>, ctx: StepContext): MaybePromise<CompatVerdict>
   /** Hands over one live resource. Absent: a live resource of this surface cannot be reloaded. */
   handoff?(job: HandoffJob<P, R>, ctx: StepContext): ResourceHandoff<R>
   /**

@@ -1,4 +1,5 @@
 import { ReloadError } from '../errors.js'
+import type { MaybePromise } from '../maybe-promise.js'
 import type { AnyStrategy, CompatVerdict, LiveSample, ProviderPair } from '../strategy.js'
 import type { CompatEntry, CompatReport } from './report.js'
 import { Step, type StepEnvironment } from './step.js'
@@ -14,24 +15,41 @@ export interface JudgedPair {
   readonly plugin?: string
 }
 
+/** A key that is served before and not after, with the strategy that judges that. */
+export interface JudgedRemoval {
+  readonly strategy: AnyStrategy
+  readonly key: string
+  readonly removed: unknown
+  /** The plugin that provided it, as errors name it. */
+  readonly plugin?: string
+}
+
 const COMPATIBLE: CompatVerdict = { level: 'compatible' }
 
 /** Asks each pair's strategy. A check that throws has not shown compatibility, so it counts as incompatible. */
-export async function judge(pairs: readonly JudgedPair[], environment: StepEnvironment, signal?: AbortSignal): Promise<CompatReport> {
+export async function judge(judged: readonly (JudgedPair | JudgedRemoval)[], environment: StepEnvironment, signal?: AbortSignal): Promise<CompatReport> {
   const entries: CompatEntry[] = []
-  for (const { strategy, key, old, next, live, plugin } of pairs) {
+  for (const one of judged) {
+    const { strategy, key, plugin } = one
     const surface = strategy.surface.id
+    const name = 'removed' in one ? 'checkRemoval' : 'checkCompat'
     const step = new Step(environment, { surface, key, ...(plugin !== undefined && { plugin }) })
-    const pair: ProviderPair<unknown, unknown> = { key, old, next, live }
     const verdict = await step.run('preflight', { code: 'SCHEMA_INCOMPAT', ...(signal && { signal }) },
       async () => {
-        const given = await step.call('checkCompat', () => strategy.checkCompat === undefined ? COMPATIBLE : strategy.checkCompat(pair, step))
+        const given = await step.call(name, () => verdictOf(one, step))
         if (!isVerdict(given)) throw new Error('the compatibility check returned something that is not a verdict')
         return given
       })
-    entries.push({ surface, key, verdict, ...(plugin !== undefined && { plugin }) })
+    entries.push({ surface, key, step: name, verdict, ...(plugin !== undefined && { plugin }) })
   }
   return { entries, compatible: entries.every(({ verdict }) => verdict.level !== 'incompatible') }
+}
+
+function verdictOf(judged: JudgedPair | JudgedRemoval, step: Step): MaybePromise<CompatVerdict> {
+  const { strategy, key } = judged
+  if ('removed' in judged) return strategy.checkRemoval === undefined ? COMPATIBLE : strategy.checkRemoval({ key, provider: judged.removed }, step)
+  const pair: ProviderPair<unknown, unknown> = { key, old: judged.old, next: judged.next, live: judged.live }
+  return strategy.checkCompat === undefined ? COMPATIBLE : strategy.checkCompat(pair, step)
 }
 
 /** @throws ReloadError `SCHEMA_INCOMPAT` that lists every incompatible key. */
@@ -40,10 +58,11 @@ export function refuseIncompatible(report: CompatReport): void {
   const [first] = refused
   if (first === undefined) return
   const reasons = report.entries.flatMap(({ surface, key, verdict }) => verdict.level === 'incompatible' ? [`${surface} "${key}": ${verdict.reason}`] : [])
+  const hint = first.step === 'checkRemoval' ? 'Go on providing the key, or let go of what still names it.' : 'Keep the contract, or give the new one another key.'
   throw new ReloadError('SCHEMA_INCOMPAT', reasons.join('; '), {
-    phase: 'preflight', surface: first.surface, key: first.key, step: 'checkCompat', details: refused,
+    phase: 'preflight', surface: first.surface, key: first.key, step: first.step, details: refused,
     ...(first.plugin !== undefined && { plugin: first.plugin }),
-    hint: 'The old version goes on serving. Keep the contract, or give the new one another key.',
+    hint: `The old version goes on serving. ${hint}`,
   })
 }
 

@@ -1,7 +1,7 @@
 import { systemClock, type Clock } from '../clock.js'
 import { ReloadError } from '../errors.js'
 import type { AnyStrategy, Cutover, HandoffStrategy, ProviderView } from '../strategy.js'
-import { judge, refuseIncompatible, type JudgedPair } from './compat.js'
+import { judge, refuseIncompatible, type JudgedPair, type JudgedRemoval } from './compat.js'
 import { dryRunError } from './dry-run-error.js'
 import { handlerMove } from './handler-move.js'
 import { Handoffs, type ResourceMove } from './handoffs.js'
@@ -57,9 +57,9 @@ export class ReloadDispatcher {
     return this
   }
 
-  /** Judges every key that both sides serve. Touches nothing live. */
+  /** Judges every key that the old side serves: what the other makes of it, or that it goes. Touches nothing live. */
   async checkCompat(old: OldProviders, next: ProviderView): Promise<CompatReport> {
-    return judge(this.#pairs(old, next, []), this.#environment(true))
+    return judge(this.#judged(old, next, []), this.#environment(true))
   }
 
   /**
@@ -74,7 +74,7 @@ export class ReloadDispatcher {
     const moves = (handlers?.entries() ?? []).map(({ surface, handoff }) => handlerMove(this.#strategies.get(surface.id), handoff, {
       old: old.get(surface, handoff.key), next: next.get(surface, handoff.key),
     }, this.#clock))
-    const compat = await judge(this.#pairs(old, next, moves), environment, signal)
+    const compat = await judge(this.#judged(old, next, moves), environment, signal)
     refuseIncompatible(compat)
     const handoffs = new Handoffs(moves, environment, { cutover, concurrency: this.#concurrency, ...(signal && { signal }) })
     try {
@@ -96,7 +96,7 @@ export class ReloadDispatcher {
     return new ReloadOutcome(handoffs, compat, 'rolled-back')
   }
 
-  #pairs(old: OldProviders, next: ProviderView, moves: readonly ResourceMove[]): JudgedPair[] {
+  #judged(old: OldProviders, next: ProviderView, moves: readonly ResourceMove[]): (JudgedPair | JudgedRemoval)[] {
     const pairs: Omit<JudgedPair, 'live'>[] = []
     for (const [surface, key, provider] of next.entries()) {
       const strategy = this.#strategies.get(surface.id)
@@ -104,7 +104,14 @@ export class ReloadDispatcher {
       if (before === undefined) continue
       pairs.push({ strategy, key, old: before, next: provider })
     }
-    return withMoves(pairs, moves)
+    const judged = withMoves(pairs, moves)
+    const removed: JudgedRemoval[] = []
+    for (const [surface, key, provider] of old.entries()) {
+      const strategy = this.#strategies.get(surface.id)
+      if (strategy.checkRemoval === undefined || judged.some((pair) => pair.strategy === strategy && pair.key === key)) continue
+      removed.push({ strategy, key, removed: provider })
+    }
+    return [...judged, ...removed]
   }
 
   #environment(dryRun: boolean): StepEnvironment {

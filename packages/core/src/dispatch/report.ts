@@ -37,6 +37,8 @@ export function failureReport(totalMs: number, handoffs: readonly HandoffReport[
 export interface CompatEntry {
   readonly surface: string
   readonly key: string
+  /** What was judged: a new provider of the key, or that nothing provides it any more. */
+  readonly step: 'checkCompat' | 'checkRemoval'
   /** The plugin whose provider was judged, where a host said. */
   readonly plugin?: string
   readonly verdict: CompatVerdict

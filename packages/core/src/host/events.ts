@@ -2,6 +2,7 @@ import type { ReloadPhase } from '../errors.js'
 import type { HandoffStep } from '../dispatch/handoffs.js'
 import type { BakeReport } from './bake.js'
 import type { Blocker } from './lease.js'
+import type { SurfaceKey } from './results.js'
 
 interface ReloadTag {
   /** Numbers the operations of a host. */
@@ -22,7 +23,7 @@ export type ReloadEvent =
   | ReloadTag & { readonly type: 'phase-failed'; readonly phase: ReloadPhase; readonly ms: number; readonly error: unknown }
   | ReloadTag & ResourceTag & { readonly type: 'resource'; readonly key: string; readonly step: HandoffStep; readonly ms: number; readonly error?: unknown }
   | ReloadTag & Partial<ResourceTag> & { readonly type: 'progress'; readonly step: string | undefined; readonly done: number; readonly total: number | undefined }
-  | ReloadTag & { readonly type: 'committed'; readonly epoch: number }
+  | ReloadTag & { readonly type: 'committed'; readonly epoch: number; readonly added: readonly SurfaceKey[]; readonly removed: readonly SurfaceKey[] }
   | ReloadTag & { readonly type: 'baked'; readonly outcome: BakeReport['outcome'] }
   | ReloadTag & { readonly type: 'kept'; readonly blockers: readonly Blocker[] }
   | ReloadTag & { readonly type: 'finalized'; readonly errors: readonly unknown[] }

@@ -4,6 +4,8 @@ import type { MaybePromise } from '../maybe-promise.js'
 import type { BakeReport } from './bake.js'
 import type { Blocker } from './lease.js'
 import type { HostState } from './host-state.js'
+import { keysOf } from './reload-result.js'
+import type { Succession } from './succession.js'
 
 /** Times the phases of one operation, and tells the host's observer of them. */
 export class PhaseLog {
@@ -57,8 +59,8 @@ export class PhaseLog {
     this.#state.emit({ ...this.#tag, type: 'progress', ...(surface !== undefined && { surface }), ...(resource !== undefined && { resource }), step, done, total })
   }
 
-  committed(epoch: number): void {
-    this.#state.emit({ ...this.#tag, type: 'committed', epoch })
+  committed(epoch: number, { added, removed }: Succession): void {
+    this.#state.emit({ ...this.#tag, type: 'committed', epoch, added: keysOf(added), removed: keysOf(removed) })
   }
 
   kept(blockers: readonly Blocker[]): void {

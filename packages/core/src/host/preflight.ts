@@ -1,4 +1,4 @@
-import { judge, refuseIncompatible, type JudgedPair } from '../dispatch/compat.js'
+import { judge, refuseIncompatible, type JudgedPair, type JudgedRemoval } from '../dispatch/compat.js'
 import type { ResourceMove } from '../dispatch/handoffs.js'
 import { handlerMove } from '../dispatch/handler-move.js'
 import { withMoves } from '../dispatch/pairs.js'
@@ -53,7 +53,7 @@ export class Preflight {
     this.#listAttached()
     this.#listHandlers()
     this.#refuseOrphans()
-    this.compat = await judge(this.#pairs(), this.#environment, this.#options.signal)
+    this.compat = await judge([...this.#pairs(), ...this.#removals()], this.#environment, this.#options.signal)
     refuseIncompatible(this.compat)
     await this.#rememberRemoved()
   }
@@ -144,6 +144,14 @@ export class Preflight {
     return judged.filter((pair) => !asLeft.has(this.#idOf(pair)))
   }
 
+  /** No strategy keeps a host from closing, or a reload from being taken back. */
+  #removals(): JudgedRemoval[] {
+    if (this.#state.closing.signal.aborted || this.#options.takenBack !== undefined) return []
+    return this.#succession.removed.map(({ registration: { slot, key, provider }, owner }) =>
+      ({ strategy: this.#state.strategyAt(slot), key, removed: provider, plugin: this.#succession.label(owner) }))
+      .filter(({ strategy }) => strategy.checkRemoval !== undefined)
+  }
+
   #idOf({ strategy, key }: Pick<JudgedPair, 'strategy' | 'key'>): string {
     return tableKey(this.#state.slotOf(strategy.surface.id), key)
   }
@@ -159,20 +167,18 @@ export class Preflight {
   async #rememberRemoved(): Promise<void> {
     // Nothing comes back to a host that is closing.
     if (this.#state.closing.signal.aborted) return
-    for (const version of this.#succession.retired) {
-      for (const registration of version.registrations) {
-        const { slot, key, provider } = registration
-        const strategy = this.#state.strategyAt(slot)
-        if (strategy.remember === undefined || this.#succession.after(slot, key) !== undefined) continue
-        const step = new Step(this.#environment, version.placeOf(registration))
-        try {
-          const kept = await step.run('preflight', this.#phase('PLUGIN'), () => step.call('remember', () => strategy.remember?.(provider, step)))
-          this.remembered.set(tableKey(slot, key), kept)
-        } catch (error) {
-          // A plugin that cannot describe itself must still be removable; the report says what was forgotten.
-          if (this.#options.signal?.aborted === true) throw error
-          this.forgotten.push(registration)
-        }
+    for (const { registration, owner } of this.#succession.removed) {
+      const { slot, key, provider } = registration
+      const strategy = this.#state.strategyAt(slot)
+      if (strategy.remember === undefined) continue
+      const step = new Step(this.#environment, owner.placeOf(registration))
+      try {
+        const kept = await step.run('preflight', this.#phase('PLUGIN'), () => step.call('remember', () => strategy.remember?.(provider, step)))
+        this.remembered.set(tableKey(slot, key), kept)
+      } catch (error) {
+        // A plugin that cannot describe itself must still be removable; the report says what was forgotten.
+        if (this.#options.signal?.aborted === true) throw error
+        this.forgotten.push(registration)
       }
     }
   }

@@ -2,7 +2,8 @@ import type { ResourceMove } from '../dispatch/handoffs.js'
 import type { Surface } from '../surface.js'
 import type { Outcome } from './operation.js'
 import type { PluginVersion } from './plugin-version.js'
-import type { FinalReport, ReloadReport, ReloadResult } from './results.js'
+import type { FinalReport, ReloadReport, ReloadResult, SurfaceKey } from './results.js'
+import type { ProvidedBy } from './succession.js'
 
 const NOTHING_TO_CLOSE: FinalReport = { status: 'finalized', drainMs: 0, blockers: [], errors: [] }
 
@@ -29,13 +30,19 @@ function resourceLookup(results: Iterable<readonly [move: ResourceMove, resource
   return <P, R, W>(surface: Surface<P, R, W>) => (bySurface.get(surface.id) ?? new Map<string, unknown>()) as ReadonlyMap<string, R>
 }
 
+export function keysOf(provided: readonly ProvidedBy[]): SurfaceKey[] {
+  return provided.map(({ registration: { surface, key } }) => ({ surface, key }))
+}
+
 export function reloadReport({ succession, preflight, handoffs, log, environment }: Outcome, old: PluginVersion): ReloadReport {
   const next = succession.installed.find(({ id }) => id === old.id)
   const own = handoffs.report.filter(({ surface, key }) => old.registrations.some((it) => it.surface === surface && it.key === key))
   const { blockedMs, blockedBy } = environment.meter.worst
   return {
     plugin: old.id, from: old.version, to: next?.version, totalMs: log.totalMs, phases: { ...log.ms },
-    compat: preflight.compat.entries.filter(({ plugin }) => plugin === next?.label),
+    compat: preflight.compat.entries.filter(({ plugin }) => plugin === next?.label || plugin === succession.label(old)),
+    added: keysOf(succession.added.filter(({ owner }) => owner === next)),
+    removed: keysOf(succession.removed.filter(({ owner }) => owner === old)),
     handoffs: own,
     pauseMs: Math.max(0, ...own.map(({ pauseMs }) => pauseMs)),
     blockedMs, blockedBy,

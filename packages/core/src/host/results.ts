@@ -5,6 +5,12 @@ import type { BakeReport } from './bake.js'
 import type { Blocker } from './lease.js'
 import type { PluginHandle } from './plugin.js'
 
+/** A key of a surface. */
+export interface SurfaceKey {
+  readonly surface: string
+  readonly key: string
+}
+
 /** What an operation did, plugin by plugin (I10). Times in milliseconds. */
 export interface ReloadReport {
   readonly plugin: string
@@ -14,6 +20,10 @@ export interface ReloadReport {
   readonly totalMs: number
   readonly phases: Readonly<Partial<Record<ReloadPhase, number>>>
   readonly compat: readonly CompatEntry[]
+  /** The keys that the plugin provides, and that nothing of the operation provided before. */
+  readonly added: readonly SurfaceKey[]
+  /** The keys that the plugin provided, and that nothing of the operation provides any more. A renamed provider is in both lists. */
+  readonly removed: readonly SurfaceKey[]
   readonly handoffs: readonly HandoffReport[]
   /** The longest that one write was held. */
   readonly pauseMs: number

@@ -1,5 +1,11 @@
 import type { PluginVersion, Registration } from './plugin-version.js'
 
+/** A key, as one of the versions provides it. */
+export interface ProvidedBy {
+  readonly registration: Registration
+  readonly owner: PluginVersion
+}
+
 /** Which versions leave and which come, and so which provider succeeds which under each key. */
 export class Succession {
   readonly retired: readonly PluginVersion[]
@@ -16,8 +22,18 @@ export class Succession {
   }
 
   /** What the coming versions serve under it, and which of them. */
-  after(slot: number, key: string): { readonly registration: Registration; readonly owner: PluginVersion } | undefined {
+  after(slot: number, key: string): ProvidedBy | undefined {
     return this.#find(this.installed, slot, key)
+  }
+
+  /** The keys that come, with who provides them. */
+  get added(): readonly ProvidedBy[] {
+    return providedBy(this.installed).filter(({ registration: { slot, key } }) => this.before(slot, key) === undefined)
+  }
+
+  /** The keys that go, with who provided them. */
+  get removed(): readonly ProvidedBy[] {
+    return providedBy(this.retired).filter(({ registration: { slot, key } }) => this.after(slot, key) === undefined)
   }
 
   /** How errors name what happens to `old`, such as `search@1.0.0 → 2.0.0`. */
@@ -26,11 +42,15 @@ export class Succession {
     return next ? `${old.label} → ${next.version}` : old.label
   }
 
-  #find(versions: readonly PluginVersion[], slot: number, key: string): { registration: Registration; owner: PluginVersion } | undefined {
+  #find(versions: readonly PluginVersion[], slot: number, key: string): ProvidedBy | undefined {
     for (const owner of versions) {
       const registration = owner.provides(slot, key)
       if (registration) return { registration, owner }
     }
     return undefined
   }
+}
+
+function providedBy(versions: readonly PluginVersion[]): ProvidedBy[] {
+  return versions.flatMap((owner) => owner.registrations.map((registration) => ({ registration, owner })))
 }

@@ -16,9 +16,23 @@ export const backgroundJob: Surface<BackgroundJobProvider> = defineSurface<Backg
   id: 'background-job', keyOf: (provider) => provider.name, methods: ['run'],
 })
 
+export interface BackgroundJobHandoffOptions {
+  /** How many runs of the job wait in a queue. A job that has any cannot be removed. Default: nobody is asked. */
+  queued?(name: string): MaybePromise<number>
+}
+
 /** Clean: a running job finishes on the old provider, the next tick picks up the new one. */
-export function backgroundJobHandoff(): HandoffStrategy<BackgroundJobProvider> {
-  return cleanHandoff(backgroundJob)
+export function backgroundJobHandoff(options: BackgroundJobHandoffOptions = {}): HandoffStrategy<BackgroundJobProvider> {
+  const clean = cleanHandoff(backgroundJob)
+  const queued = options.queued?.bind(options)
+  if (queued === undefined) return clean
+  return {
+    ...clean,
+    async checkRemoval({ key }) {
+      const runs = await queued(key)
+      return runs === 0 ? { level: 'compatible' } : { level: 'incompatible', reason: `${runs} queued runs still name this job` }
+    },
+  }
 }
 
 /** What {@link runJob} needs of a host. */

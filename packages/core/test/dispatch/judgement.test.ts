@@ -38,8 +38,8 @@ describe('compatibility, as a dispatcher judges it', () => {
     expect(report).toStrictEqual({
       compatible: false,
       entries: [
-        { surface: 'unit', key: 'length', verdict: { level: 'compatible' } },
-        { surface: 'unit', key: 'speed', verdict: { level: 'incompatible', reason: 'km/h became mph', details: ['km/h', 'mph'] } },
+        { surface: 'unit', key: 'length', step: 'checkCompat', verdict: { level: 'compatible' } },
+        { surface: 'unit', key: 'speed', step: 'checkCompat', verdict: { level: 'incompatible', reason: 'km/h became mph', details: ['km/h', 'mph'] } },
       ],
     })
   })
@@ -60,7 +60,7 @@ describe('compatibility, as a dispatcher judges it', () => {
   it('goes ahead with a migration, and reports it', async () => {
     const { dispatcher } = judging(() => ({ level: 'migrate', reason: 'converts at 0.3048' }))
     const outcome = await dispatcher.dispatch({ old: units({ a: 'ft' }), next: units({ a: 'm' }) })
-    expect(outcome.compat).toEqual({ compatible: true, entries: [{ surface: 'unit', key: 'a', verdict: { level: 'migrate', reason: 'converts at 0.3048' } }] })
+    expect(outcome.compat).toEqual({ compatible: true, entries: [{ surface: 'unit', key: 'a', step: 'checkCompat', verdict: { level: 'migrate', reason: 'converts at 0.3048' } }] })
   })
 
   it.each<[string, string, () => unknown]>([
@@ -167,6 +167,19 @@ describe('what a dispatcher is asked to hand over', () => {
     outcome.commit()
     await outcome.finalize()
     expect(outcome.report).toEqual([])
+  })
+
+  it('I3 is refused where the strategy says that a removed key is still named', async () => {
+    const strategy: HandoffStrategy<Unit, { read(): string }> = {
+      surface: unitKind, discipline: 'contract',
+      checkRemoval: ({ key, provider }) => key === 'free' ? { level: 'compatible' } : { level: 'incompatible', reason: `rows are in ${provider.unit}` },
+    }
+    const dispatcher = new ReloadDispatcher().use(strategy)
+    const error = await failureOf(dispatcher.dispatch({ old: units({ a: 'm', b: 's', free: 'kg' }), next: units({ a: 'm' }) }))
+    expect(error).toMatchObject({ code: 'SCHEMA_INCOMPAT', phase: 'preflight', step: 'checkRemoval', surface: 'unit', key: 'b', message: expect.stringContaining('rows are in s') as string })
+    // A resource that goes on under another key keeps its own in use.
+    const handlers = new ReloadKindHandlers().add(unitKind, { name: 'one', key: 'b', resource, next: { key: 'renamed', unit: 's' } })
+    expect(await failureOf(dispatcher.dispatch({ old: units({ b: 's' }), next: units({ renamed: 's' }), handlers }))).toMatchObject({ code: 'HANDOFF', phase: 'prepare' })
   })
 
   it('I3 fails where its strategy cannot hand over a live resource', async () => {

@@ -69,7 +69,7 @@ describe('preflight: compatibility', () => {
     await using host = new PluginHost({ strategies: [wordHandoff({ checkCompat: () => ({ level: 'migrate', reason: 'a wider type' }) })] })
     const handle = await host.add(wordPlugin('a', '1.0.0'))
     const { report } = await host.reload(handle, wordPlugin('a', '2.0.0'))
-    expect(report.compat).toEqual([{ surface: 'test-word', key: 'a', plugin: 'a@2.0.0', verdict: { level: 'migrate', reason: 'a wider type' } }])
+    expect(report.compat).toEqual([{ surface: 'test-word', key: 'a', step: 'checkCompat', plugin: 'a@2.0.0', verdict: { level: 'migrate', reason: 'a wider type' } }])
   })
 
   it('a key the new version no longer registers is a plain removal', async () => {

@@ -57,6 +57,17 @@ describe('backgroundJob', () => {
     expect(await (await host.reload(handle, jobs('2.0.0', () => {}))).finalized).toMatchObject({ status: 'finalized', blockers: [] })
   })
 
+  it('I3 one that queued runs still name cannot be removed', async () => {
+    let runs = 1204
+    await using host = new PluginHost({ strategies: [backgroundJobHandoff({ queued: async (name) => name === 'nightly' ? runs : 0 })] })
+    const handle = await host.add(jobs('1.0.0', () => {}))
+    const error = await refusalOf(host.remove(handle))
+    expect(error).toMatchObject({ code: 'SCHEMA_INCOMPAT', step: 'checkRemoval', surface: 'background-job', key: 'nightly' })
+    expect(error.message).toContain('1204 queued runs still name this job')
+    runs = 0
+    expect((await host.remove(handle)).report.removed).toEqual([{ surface: 'background-job', key: 'nightly' }])
+  })
+
   it('PROVIDER_NOT_FOUND for a job that nobody provides', async () => {
     await using host = new PluginHost({ strategies: [backgroundJobHandoff()] })
     expect(await refusalOf(runJob(host, 'nightly'))).toMatchObject({ code: 'PROVIDER_NOT_FOUND', key: 'nightly' })
