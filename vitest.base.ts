@@ -9,8 +9,10 @@ export function project(name: string): UserWorkspaceConfig {
     test: {
       name,
       include: ['test/**/*.test.ts'],
-      // A limit for what never ends; no test is judged by how long it takes.
-      testTimeout: 120_000,
+      // Limits for what never ends: no test is judged by how long it takes, however busy the machine is.
+      testTimeout: 900_000,
+      hookTimeout: 900_000,
+      expect: { poll: { timeout: 900_000 } },
       typecheck: { enabled: true, include: ['test/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
     },
   })

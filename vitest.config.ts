@@ -3,5 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     projects: ['packages/*', 'apps/example-host', 'apps/fault-matrix'],
+    // Vitest leaves one core to itself, which is half of a small machine, and uses little of it.
+    maxWorkers: '100%',
   },
 })

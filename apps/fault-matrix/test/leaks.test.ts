@@ -88,7 +88,7 @@ const KINDS: readonly Reloading[] = [
 describe('I12 reloads leave nothing behind', () => {
   it.each(KINDS)('$reloads of $surface', async ({ run }) => {
     await expect(run()).resolves.toBeUndefined()
-  }, 120_000)
+  })
 
   it('of the strategy of every surface', () => {
     expect(KINDS.map(({ surface }) => surface).toSorted()).toEqual(surfacesOfStrategies())

@@ -143,4 +143,4 @@ it('C1 C3 C6 C13 C14 I4 I5 I7 whatever happens, every stream gets every mutation
     for (const saved of world.saved.values()) expect(saved).toEqual(saved.toSorted((a, b) => a < b ? -1 : 1))
     expect(life.host.resources()).toEqual([])
   }), { numRuns: 200 })
-}, 60_000)
+})

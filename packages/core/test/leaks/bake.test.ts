@@ -48,5 +48,5 @@ describe(`I12 ${RELOADS} reloads that can be taken back leave nothing behind`, (
     const { entries, ...host } = await baking(healthy)
     expectNothingLeft(await leftBy({ ...host, reloads: RELOADS }), 2 * RELOADS)
     expect(entries()).toEqual(Array.from({ length: RELOADS }, (__, nth) => nth))
-  }, 120_000)
+  })
 })

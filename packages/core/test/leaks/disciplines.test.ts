@@ -65,5 +65,5 @@ describe(`I12 ${RELOADS} reloads leave nothing behind`, () => {
     const { entries, ...host } = await reloading(discipline)
     expectNothingLeft(await leftBy({ ...host, reloads: RELOADS }), RELOADS)
     expect(entries()).toEqual(Array.from({ length: RELOADS }, (_, nth) => nth))
-  }, 120_000)
+  })
 })
