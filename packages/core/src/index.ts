@@ -25,7 +25,7 @@ export type { Plugin, PluginContext, PluginDependency, PluginHandle, PluginManif
 export type { Blocker, CaptureOptions, Lease, ProviderLease } from './host/lease.js'
 export type { AttachOptions, LiveResource } from './host/live-resource.js'
 export type { Journal, JournalRecord, JournaledChange } from './journal/record.js'
-export { PluginHost, type ReloadOptions, type RemoveOptions } from './host/plugin-host.js'
+export { PluginHost, type AddOptions, type ReloadOptions, type RemoveOptions } from './host/plugin-host.js'
 export type { PluginHostOptions } from './host/host-state.js'
 export type { DrainPolicy } from './host/drain.js'
 export type { BakeOptions, BakeReport } from './host/bake.js'

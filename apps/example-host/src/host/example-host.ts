@@ -87,7 +87,7 @@ export class ExampleHost implements AsyncDisposable {
     const store = new DocumentStore(join(directory, 'documents'))
     const { journal, plan } = options.run ?? await FileJournal.open(join(directory, 'plugins.journal'))
     const plugins = new PluginHost({ ...options.pluginHost, journal, strategies: strategies(store, fileSpool(join(directory, 'spool'))) })
-    for (const plugin of versionsToStart(options.plugins, plan)) await plugins.add(plugin)
+    await plugins.addAll(versionsToStart(options.plugins, plan))
 
     const images = new IndexImages(join(directory, 'index-images'))
     const indexes = await attachAll(options.indexes, async (name, key) => {

@@ -1,6 +1,7 @@
 import { ReloadError, type ReloadPhase } from '../errors.js'
 import { Epoch, type ProviderEntry, type ProviderTable, type ResourceEntry, type ResourceTable } from './epoch.js'
 import type { PluginVersion, Registration } from './plugin-version.js'
+import { tableKey } from './table-key.js'
 
 /** What a resource becomes: an entry, or `undefined` where it leaves. */
 export interface ResourceEdit {
@@ -18,6 +19,8 @@ export class EpochChange {
   readonly installed: readonly PluginVersion[]
   readonly #edits: ResourceEdit[] = []
   readonly #added = new Map<number, ProviderEntry[]>()
+  /** Which of the installed versions provide a key, by table key. */
+  readonly #claims = new Map<string, PluginVersion[]>()
   readonly #tables = new Map<number, { base: ProviderTable; next: ProviderTable }>()
   readonly #resourceCopies = new Map<number, { base: ResourceTable; copy: Map<string, ResourceEntry> }>()
   readonly #fenced: { add: Iterable<PluginVersion>; remove: Iterable<PluginVersion> }
@@ -27,7 +30,15 @@ export class EpochChange {
     this.installed = installed
     this.#fenced = { add: fenced.add ?? [], remove: fenced.remove ?? [] }
     for (const version of this.retired) for (const { slot } of version.registrations) this.#addedTo(slot)
-    for (const owner of installed) for (const registration of owner.registrations) this.#addedTo(registration.slot).push({ registration, owner })
+    for (const owner of installed) {
+      for (const registration of owner.registrations) {
+        this.#addedTo(registration.slot).push({ registration, owner })
+        const key = tableKey(registration.slot, registration.key)
+        const claims = this.#claims.get(key)
+        if (claims === undefined) this.#claims.set(key, [owner])
+        else claims.push(owner)
+      }
+    }
   }
 
   edit(...edits: ResourceEdit[]): this {
@@ -67,7 +78,7 @@ export class EpochChange {
   #holder(owner: PluginVersion, { slot, key }: Registration, current: Epoch): PluginVersion | undefined {
     const staying = current.providers[slot]?.byKey.get(key)?.owner
     if (staying !== undefined && !this.retired.has(staying)) return staying
-    return this.installed.find((other) => other !== owner && other.provides(slot, key) !== undefined)
+    return this.#claims.get(tableKey(slot, key))?.find((other) => other !== owner)
   }
 
   #addedTo(slot: number): ProviderEntry[] {

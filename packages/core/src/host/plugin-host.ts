@@ -5,6 +5,7 @@ import type { Surface } from '../surface.js'
 import { attach } from './attach.js'
 import { checkBake, type BakeOptions } from './bake.js'
 import type { Change } from './change.js'
+import { dependencyOrder } from './dependency-order.js'
 import type { DrainPolicy } from './drain.js'
 import { EpochLease, fencedError } from './epoch-lease.js'
 import { HeldProvider } from './held-provider.js'
@@ -14,7 +15,6 @@ import type { AttachOptions, LiveResource } from './live-resource.js'
 import { checkPlugin } from './manifest.js'
 import { Operation, type OperationOptions } from './operation.js'
 import type { Plugin, PluginHandle } from './plugin.js'
-import type { PluginVersion } from './plugin-version.js'
 import { reloadReport, reloadResult } from './reload-result.js'
 import type { PluginStatus, ReloadResult, RemoveResult, ResourceStatus } from './results.js'
 import { pluginStatuses, resourceStatuses } from './status.js'
@@ -36,6 +36,8 @@ export interface ReloadOptions {
   bake?: BakeOptions
 }
 
+export type AddOptions = Pick<ReloadOptions, 'signal'>
+
 export type RemoveOptions = Pick<ReloadOptions, 'signal' | 'onOrphan' | 'drain' | 'cutover'>
 
 /** The plugins of a host, its epochs, and the live resources it has opened with them. */
@@ -48,16 +50,32 @@ export class PluginHost implements AsyncDisposable {
   }
 
   /** Installs a plugin. @throws ReloadError, with nothing changed. */
-  async add(plugin: Plugin): Promise<PluginHandle> {
+  async add(plugin: Plugin, options: AddOptions = {}): Promise<PluginHandle> {
+    const [handle] = await this.addAll([plugin], options)
+    return handle as PluginHandle
+  }
+
+  /**
+   * Installs several plugins with one commit: all of them, or none. Each is registered and initialized after those it depends on,
+   * whatever their order; plugins that need one another come together. Handles in the order of `plugins`.
+   *
+   * @throws ReloadError, with nothing changed.
+   */
+  async addAll(plugins: readonly Plugin[], options: AddOptions = {}): Promise<PluginHandle[]> {
     this.#state.refuseClosed()
-    checkPlugin(plugin)
-    const { id } = plugin.manifest
-    if (this.#state.plugins.has(id)) {
-      throw new ReloadError('DUPLICATE', 'a plugin with this id is installed', { phase: 'validate', plugin: id, hint: 'Replace it with reload.' })
+    const ids = plugins.map((plugin) => {
+      checkPlugin(plugin)
+      return plugin.manifest.id
+    })
+    for (const id of ids) {
+      if (this.#state.plugins.has(id)) {
+        throw new ReloadError('DUPLICATE', 'a plugin with this id is installed', { phase: 'validate', plugin: id, hint: 'Replace it with reload.' })
+      }
     }
-    const { succession } = await this.#run([{ kind: 'install', plugin }])
-    const [installed] = succession.installed as [PluginVersion]
-    return installed.handle
+    if (plugins.length === 0) return []
+    const { succession } = await this.#run(dependencyOrder(plugins).map((plugin): Change => ({ kind: 'install', plugin })), options)
+    const handles = new Map(succession.installed.map(({ id, handle }) => [id, handle]))
+    return ids.map((id) => handles.get(id) as PluginHandle)
   }
 
   /**

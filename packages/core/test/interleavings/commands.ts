@@ -58,7 +58,13 @@ const together = act('reload all', fc.tuple(fc.shuffledSubarray([...PLUGIN_IDS],
 const races = act('race', fc.tuple(fc.shuffledSubarray([...PLUGIN_IDS], { minLength: 2, maxLength: 2 }), fc.boolean()), (world, [ids, forKey]) => {
   const breaks = (plugin: PluginId): VersionGiven => ({ ...ORDINARY, shared: forKey, major: !forKey && plugin === ID_DEPENDED_ON ? 2 : 1 })
   return Promise.all(ids.map((plugin) => versionOf(world.model, plugin) === undefined
-    ? add(world, plugin, breaks(plugin)) : reload(world, [{ handle: world.handle(plugin), given: breaks(plugin) }], PLAIN)))
+    ? add(world, [{ id: plugin, given: breaks(plugin) }]) : reload(world, [{ handle: world.handle(plugin), given: breaks(plugin) }], PLAIN)))
+})
+
+/** Those that are not installed, as a host starts them, and now and then one that is. */
+const addsAll = act('add all', fc.tuple(fc.shuffledSubarray([...PLUGIN_IDS], { minLength: 2 }), given, rarely(true, false)), (world, [ids, version, any]) => {
+  const fresh = ids.filter((plugin) => any || versionOf(world.model, plugin) === undefined)
+  return fresh.length === 0 ? undefined : add(world, fresh.map((plugin) => ({ id: plugin, given: { ...version, shared: false } })))
 })
 
 const inside = act('from inside', fc.tuple(id, fc.constantFrom(...METHODS), kind, operation, fc.boolean()), (world, [plugin, method, about, options, awaited]) => {
@@ -107,7 +113,8 @@ const settle = act('settle', fc.constant(''), async (world) => {
 
 const all: fc.Arbitrary<Command>[] = [
   reloads, reloads, bakes, bakes, thoughtful, together, inside, inside, settle, settle, time, time, due, due,
-  act('add', fc.tuple(id, given), (world, [plugin, version]) => add(world, plugin, versionGiven(world, plugin, version))),
+  act('add', fc.tuple(id, given), (world, [plugin, version]) => add(world, [{ id: plugin, given: versionGiven(world, plugin, version) }])),
+  addsAll,
   act('remove', fc.tuple(id, operation), (world, [plugin, options]) => remove(world, world.handle(plugin), { ...options, dryRun: false })),
   act('capture', fc.constant(''), capture),
   act('captureReady', fc.constant(''), captureReady),

@@ -27,17 +27,33 @@ export interface Target {
   readonly given: VersionGiven
 }
 
-export function add(world: World, id: string, given: VersionGiven): Promise<void> {
+export interface Fresh {
+  readonly id: string
+  readonly given: VersionGiven
+}
+
+export function add(world: World, targets: readonly Fresh[]): Promise<void> {
   observe(world)
-  const plugin = world.version(id, given)
-  const installing = [...world.model.operations].some((task) => task.kind === 'add' && task.changes.some((change) => change.id === id))
-  const task = begin(world, 'add', [{ id, next: plugin.data }], PLAIN)
-  task.refused = versionOf(world.model, id) === undefined ? undefined : 'DUPLICATE'
+  const { model } = world
+  const plugins = targets.map(({ id, given }) => world.version(id, given))
+  const installing = [...model.operations].some((task) => task.kind.startsWith('add') && task.changes.some((change) => targets.some(({ id }) => change.id === id)))
+  const task = begin(world, plugins.length > 1 ? 'addAll' : 'add', dependedOnFirst(plugins).map(({ data }) => ({ id: data.id, next: data })), PLAIN)
+  task.refused = targets.every(({ id }) => versionOf(model, id) === undefined) ? undefined : 'DUPLICATE'
   // Whether the other one has just ended cannot be seen.
   if (installing) task.may.add('RELOAD_IN_PROGRESS')
-  return follow(world, task, world.host.add(plugin), (handle) => {
-    world.must(handle.generation === 0, () => `I10: the handle of ${text(task)} is of generation ${handle.generation}`)
+  return follow(world, task, world.host.addAll(plugins), (handles) => {
+    const same = handles.length === targets.length && targets.every(({ id }, at) => handles[at]?.id === id && handles[at].generation === 0)
+    world.must(same, () => `I10: the handles of ${text(task)} are ${JSON.stringify(handles)}`)
   })
+}
+
+/** The order in which plugins are installed together. */
+function dependedOnFirst(plugins: readonly WatchedPlugin[]): readonly WatchedPlugin[] {
+  const needed = plugins.find(({ data }) => data.id === ID_DEPENDED_ON)
+  const before = plugins.findIndex(({ data }) => data.id === ID_THAT_DEPENDS)
+  if (needed === undefined || before === -1 || plugins.indexOf(needed) < before) return plugins
+  const others = plugins.filter((plugin) => plugin !== needed)
+  return [...others.slice(0, before), needed, ...others.slice(before)]
 }
 
 export function reload(world: World, targets: readonly Target[], given: OperationGiven, kind = targets.length > 1 ? 'reloadAll' : 'reload'): Promise<void> {

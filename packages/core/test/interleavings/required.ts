@@ -4,6 +4,7 @@
  */
 export const REQUIRED: readonly string[] = [
   ...each('add', 'done', 'DUPLICATE'),
+  ...each('addAll', 'done', 'DUPLICATE'),
   ...each('reload', 'done', 'ABORTED', 'DEPENDENCY', 'DRAIN_TIMEOUT', 'DUPLICATE', 'HANDOFF', 'ORPHANED_RESOURCE', 'PLUGIN', 'PLUGIN_NOT_FOUND', 'RELOAD_IN_PROGRESS', 'SCHEMA_INCOMPAT', 'STEP_TIMEOUT'),
   ...each('reload with a handle gone stale', 'STALE_HANDLE'),
   ...each('reload from inside', 'done', 'RELOAD_IN_PROGRESS'),

@@ -74,7 +74,7 @@ async function reloadEverything(world: World): Promise<void> {
     const installed = model.plugins.find(({ version }) => version.id === id)
     if (installed === undefined && id === ID_THAT_DEPENDS) continue
     const given = { ...ORDINARY, prompt: true, shared: installed?.version.keys.includes(SHARED) ?? false }
-    await world.expect(installed ? reload(world, [{ handle: world.handle(id), given }], { ...PLAIN, bake: LAST_BAKE }, 'last reload') : add(world, id, given), `the last reload of ${id}`)
+    await world.expect(installed ? reload(world, [{ handle: world.handle(id), given }], { ...PLAIN, bake: LAST_BAKE }, 'last reload') : add(world, [{ id, given }]), `the last reload of ${id}`)
     const now = model.plugins.find(({ version }) => version.id === id)?.version.keys
     world.must(now !== undefined && KINDS.every((kind) => now.includes(`${kind}/${id}`)), () => `I3: ${id} could not be ${installed ? 'reloaded' : 'installed'} afterwards`)
   }
@@ -115,11 +115,11 @@ export interface Scene {
 }
 
 /** Something to begin with, so that a short sequence is about something too. */
-export async function setTheScene(world: World, { shared, dependent }: Scene): Promise<void> {
-  for (const id of PLUGIN_IDS) {
-    if (id === ID_THAT_DEPENDS && !dependent) continue
-    await world.expect(add(world, id, { ...ORDINARY, shared: shared && id === 'b' }), `the first install of ${id}`)
-  }
+export async function setTheScene(world: World, { shared, dependent, journaled }: Scene): Promise<void> {
+  const first = PLUGIN_IDS.filter((id) => id !== ID_THAT_DEPENDS || dependent).map((id) => ({ id, given: { ...ORDINARY, shared: shared && id === 'b' } }))
+  // As a host is started after a crash, or one after the other.
+  if (journaled) await world.expect(add(world, first.toReversed()), 'the first install')
+  else for (const fresh of first) await world.expect(add(world, [fresh]), `the first install of ${fresh.id}`)
   for (const resource of ['clean/a', 'pre-copy/a', 'stop-and-copy/a', 'pre-copy/b', SHARED, 'stop-and-copy/c'] as const) attach(world, resource)
   await world.idle()
 }
