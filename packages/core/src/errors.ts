@@ -21,7 +21,8 @@ export type ReloadPhase =
  * - `SURFACE_FENCED` the surface is fenced for an exclusive reload (retryable).
  * - `PROVIDER_NOT_FOUND`, `RESOURCE_NOT_FOUND` nothing under that key or name in this epoch.
  * - `RESOURCE_HALTED` the resource could not be started again after a rollback (retryable: each call tries);
- *   `RESOURCE_CLOSED` it was detached or its host closed.
+ *   `RESOURCE_STUCK` a call was not begun, since an earlier one on the resource is past its deadline and has not settled (retryable);
+ *   `RESOURCE_REENTERED` it was made from inside a `use` of the same resource; `RESOURCE_CLOSED` it was detached or its host closed.
  * - `LEASE_RELEASED` the lease was used after its release; `HOST_CLOSED` the host was closed.
  * - `JOURNAL` what is to be done could not be written down, or what was done not be read.
  */
@@ -30,7 +31,7 @@ export type ReloadErrorCode =
   | 'PLUGIN' | 'CAPABILITY' | 'DUPLICATE' | 'NO_STRATEGY'
   | 'SCHEMA_INCOMPAT' | 'ORPHANED_RESOURCE'
   | 'HANDOFF' | 'STEP_TIMEOUT' | 'ABORTED' | 'DRAIN_TIMEOUT'
-  | 'SURFACE_FENCED' | 'PROVIDER_NOT_FOUND' | 'RESOURCE_NOT_FOUND' | 'RESOURCE_HALTED' | 'RESOURCE_CLOSED'
+  | 'SURFACE_FENCED' | 'PROVIDER_NOT_FOUND' | 'RESOURCE_NOT_FOUND' | 'RESOURCE_HALTED' | 'RESOURCE_STUCK' | 'RESOURCE_REENTERED' | 'RESOURCE_CLOSED'
   | 'LEASE_RELEASED' | 'HOST_CLOSED' | 'JOURNAL'
 
 /** Where an error arose. Every field that is known is given, and appears in the message. */
@@ -57,7 +58,7 @@ export interface ReloadErrorInit extends ErrorPlace {
 }
 
 const BRAND = Symbol.for('@uni/reload-core/ReloadError')
-const RETRYABLE: ReadonlySet<ReloadErrorCode> = new Set(['SURFACE_FENCED', 'RELOAD_IN_PROGRESS', 'RESOURCE_HALTED', 'DRAIN_TIMEOUT'])
+const RETRYABLE: ReadonlySet<ReloadErrorCode> = new Set(['SURFACE_FENCED', 'RELOAD_IN_PROGRESS', 'RESOURCE_HALTED', 'RESOURCE_STUCK', 'DRAIN_TIMEOUT'])
 
 /**
  * The one error class of the library. Branded through the global symbol registry, so that {@link ReloadError.is}

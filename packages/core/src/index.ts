@@ -10,7 +10,8 @@ export type {
   ProviderView, RemovedProvider, ResourceHandoff, StepContext,
 } from './strategy.js'
 export { cleanHandoff, type CleanHandoffOptions } from './move/clean.js'
-export { WriteGate, type Halt, type HandoffGate, type WriteGateOptions } from './move/gate.js'
+export { WriteGate, type WriteGateOptions } from './move/gate.js'
+export type { Halt, HandoffGate } from './move/handoff-gate.js'
 export { preCopy, type PreCopyVerbs } from './move/pre-copy.js'
 export { stopAndCopy, type StopAndCopyVerbs } from './move/stop-and-copy.js'
 

@@ -1,5 +1,5 @@
 import type { MaybePromise } from './maybe-promise.js'
-import type { HandoffGate } from './move/gate.js'
+import type { HandoffGate } from './move/handoff-gate.js'
 import type { AnySurface, Surface } from './surface.js'
 
 /** How a surface's live resources are handed over. Decides when a handoff converges: pre-copy last. */

@@ -111,7 +111,8 @@ export async function closeOrphan({ strategy, gate, name, key }: Attached, envir
     try {
       await step.call('let the last write settle', () => gate.close())
     } finally {
-      // Nor does a write that never settles keep it from being closed.
+      // Nor does a write that never settles keep it from being closed, or its timer the process.
+      gate.abandon()
       const { halted } = gate
       if (halted === undefined) await step.call('close', () => strategy.close?.(gate.resource))
       else await step.call('discard checkpoint', () => halted.discard())

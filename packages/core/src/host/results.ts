@@ -87,6 +87,11 @@ export interface ResourceStatus {
   readonly name: string
   readonly key: string
   readonly plugin: string
-  /** `copying`: writes are recorded for a successor; `held`: they wait; `halted`: it could not be started again. */
-  readonly state: 'serving' | 'copying' | 'held' | 'halted'
+  /**
+   * `copying`: writes are recorded for a successor; `held`: they wait; `halted`: it could not be started again; `stuck`: a write or
+   * use is past its deadline and has not settled, and all others are refused until it does.
+   */
+  readonly state: 'serving' | 'copying' | 'held' | 'halted' | 'stuck'
+  /** How many writes and uses wait for their turn. Each has a promise: a caller that awaits it cannot pile them up. */
+  readonly waiting: number
 }

@@ -1,3 +1,4 @@
+import type { WriteGate } from '../move/gate.js'
 import type { HostState } from './host-state.js'
 import type { PluginStatus, ResourceStatus } from './results.js'
 
@@ -19,6 +20,12 @@ const STATES = { open: 'serving', recording: 'copying', held: 'held', closed: 'h
 
 export function resourceStatuses(state: HostState): ResourceStatus[] {
   return [...state.attached.values()].map(({ strategy, name, key, owner, gate }) => ({
-    surface: strategy.surface.id, name, key, plugin: owner.label, state: gate.halted === undefined ? STATES[gate.state] : 'halted',
+    surface: strategy.surface.id, name, key, plugin: owner.label, state: stateOf(gate), waiting: gate.waiting,
   }))
+}
+
+function stateOf(gate: WriteGate<unknown, unknown>): ResourceStatus['state'] {
+  // What hangs may be the restart of a halted one.
+  if (gate.stuck) return 'stuck'
+  return gate.halted === undefined ? STATES[gate.state] : 'halted'
 }

@@ -1,60 +1,24 @@
 import { systemClock, type Clock } from '../clock.js'
-import { ReloadError, describeThrown } from '../errors.js'
 import { isPromiseLike, type MaybePromise } from '../maybe-promise.js'
 import { Slices } from '../slices.js'
 import type { Surface } from '../surface.js'
+import { GateErrors } from './gate-errors.js'
 import { nextState, type GateState } from './gate-state.js'
+import type { Halt, HandoffGate } from './handoff-gate.js'
 import { SerialQueue } from './serial-queue.js'
-
-/** What remains of a stopped resource that could not be started again. */
-export interface Halt<R> {
-  /** What it is started from: its checkpoint, or its image. */
-  readonly checkpoint: unknown
-  /** Why it could not be started. */
-  readonly cause: unknown
-  /** Tries to start it again. */
-  restart(): Promise<R>
-  /** Gives up what it would be started from, where the resource leaves instead. */
-  discard(): Promise<void>
-}
-
-/** The part of a {@link WriteGate} that a handoff works with. */
-export interface HandoffGate<R> {
-  /** The live resource. @throws ReloadError `RESOURCE_HALTED` where there is none. */
-  readonly resource: R
-  /** Set where an earlier rollback could not start the resource again. */
-  readonly halted: Halt<R> | undefined
-  /** How many writes are recorded and not yet replayed. */
-  readonly recorded: number
-  /** Holds writes back, and resolves once the one in flight has settled. */
-  hold(): Promise<void>
-  /** From a hold: lets writes go on, and records each one that the resource accepts. */
-  record(): void
-  /**
-   * From a hold: the writes accepted since the last switch count as recorded.
-   *
-   * @throws Error where they were not retained, or were more than may be recorded.
-   */
-  recall(): void
-  /** Applies what has been recorded so far to `target`, in order, and forgets it. Resolves with the number applied. */
-  replay(target: R, signal: AbortSignal): Promise<number>
-  /** Lets writes go on against the resource the gate has; what was recorded is forgotten. */
-  release(): void
-  /** From a hold: another resource takes the place of the one that was stopped. */
-  replace(resource: R): void
-  /** From a hold: there is no resource until `halt.restart` succeeds; each write and use tries. */
-  halt(halt: Halt<R>): void
-}
 
 export interface WriteGateOptions<R> {
   clock?: Clock
   /** How many writes may be recorded and not yet replayed; at the bound writers wait. Default 65,536. */
   maxRecorded?: number
-  /** Milliseconds one write may take. Past it its writer is told, and work is refused until it settles. Default 30,000. */
+  /** Milliseconds one write or use may take. Past it its caller is told, and work is refused until it settles. Default 30,000. */
   writeTimeoutMs?: number
   /** Told when another resource took the place of a stopped one, or why none could. */
   onReplaced?(outcome: { resource: R } | { halted: unknown }): void
 }
+
+/** What work goes to: a live resource, or what one may be started from. */
+type Slot<R> = { readonly live: R } | { readonly halt: Halt<R> }
 
 /**
  * The one way writes reach a live resource: in order, one at a time; recorded while the resource is being copied; held
@@ -62,13 +26,13 @@ export interface WriteGateOptions<R> {
  */
 export class WriteGate<R, W> implements HandoffGate<R> {
   readonly #surface: Surface<unknown, R, W>
-  readonly #name: string
+  readonly #errors: GateErrors
   readonly #clock: Clock
   readonly #maxRecorded: number
   readonly #onReplaced: ((outcome: { resource: R } | { halted: unknown }) => void) | undefined
   readonly #queue: SerialQueue
 
-  #slot: { readonly live: R } | { readonly halt: Halt<R> }
+  #slot: Slot<R>
   #state: GateState = 'open'
   /** The writes accepted since the mark; `undefined` where no copy is under way. */
   #recorded: W[] | undefined
@@ -80,7 +44,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
 
   constructor(surface: Surface<never, R, W> | Surface<unknown, R, W>, name: string, resource: R, options: WriteGateOptions<R> = {}) {
     this.#surface = surface as Surface<unknown, R, W>
-    this.#name = name
+    this.#errors = new GateErrors(surface.id, name)
     this.#slot = { live: resource }
     this.#clock = options.clock ?? systemClock
     this.#maxRecorded = options.maxRecorded ?? 65_536
@@ -89,17 +53,21 @@ export class WriteGate<R, W> implements HandoffGate<R> {
       clock: this.#clock,
       taskTimeoutMs: options.writeTimeoutMs ?? 30_000,
       blocked: () => this.#blocked(),
-      overdue: () => this.#error('STEP_TIMEOUT', 'a write has passed its deadline and has not settled; its outcome is unknown',
-        'Work on this resource is refused until it settles. Detach the resource and attach it again if it never does.'),
+      overdue: () => this.#errors.overdue(),
+      stuck: () => this.#errors.stuck(),
+      reentered: () => this.#errors.reentered(),
     })
   }
 
   get state(): GateState { return this.#state }
+  get stuck(): boolean { return this.#queue.stuck }
+  /** How many writes and uses wait. Only those that make them bound it: each has a promise to wait for. */
+  get waiting(): number { return this.#queue.waiting }
   get recorded(): number { return this.#recorded?.length ?? 0 }
   get halted(): Halt<R> | undefined { return 'halt' in this.#slot ? this.#slot.halt : undefined }
 
   get resource(): R {
-    if ('halt' in this.#slot) throw this.#haltedError(this.#slot.halt.cause)
+    if ('halt' in this.#slot) throw this.#errors.halted(this.#slot.halt.cause)
     return this.#slot.live
   }
 
@@ -116,15 +84,21 @@ export class WriteGate<R, W> implements HandoffGate<R> {
   /**
    * Applies one write. Resolves when the serving resource has accepted it; rejects with what the resource threw.
    *
-   * @throws ReloadError `RESOURCE_CLOSED`, `RESOURCE_HALTED` (retryable), or `STEP_TIMEOUT` where its outcome is unknown.
+   * @throws ReloadError `STEP_TIMEOUT` where its outcome is unknown. Where nothing of it was applied: `RESOURCE_STUCK` and
+   * `RESOURCE_HALTED` (both retryable), `RESOURCE_REENTERED`, `RESOURCE_CLOSED`.
    */
   write(write: W): Promise<void> {
     return this.#queue.submit(() => this.#withResource((resource) => this.#apply(resource, write)))
   }
 
-  /** Calls `fn` between two writes, after any hold. `fn` must not change the resource: what it does is not recorded. */
+  /**
+   * Calls `fn` between two writes, after any hold. `fn` must not change the resource: what it does is not recorded. What it starts
+   * may neither write to this gate nor use it before `fn` is over: it is refused (`RESOURCE_REENTERED`), as it would wait for itself.
+   *
+   * @throws ReloadError as {@link write} does.
+   */
   use<T>(fn: (resource: R) => MaybePromise<T>): Promise<T> {
-    return this.#queue.submit(() => this.#withResource(fn))
+    return this.#queue.submitScoped(() => this.#withResource(fn))
   }
 
   hold(): Promise<void> {
@@ -133,8 +107,16 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     return this.#queue.idle()
   }
 
+  abandon(): void {
+    this.#state = nextState(this.#state, 'abandon')
+    this.#queue.abandon()
+    // Nobody will ask what a closed gate has: a restart that was abandoned here stops what it starts.
+    if (this.#state === 'closed') this.#put({ ...this.#slot })
+  }
+
   record(): void {
     this.#state = nextState(this.#state, 'record')
+    this.#queue.unabandon()
     this.#recorded ??= []
     this.#resume()
   }
@@ -166,6 +148,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
 
   release(): void {
     this.#state = nextState(this.#state, 'release')
+    this.#queue.unabandon()
     this.#recorded = undefined
     this.#resume()
   }
@@ -173,7 +156,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
   /** The commit: work goes on against `resource`. Runs no plugin code, and cannot throw on a held gate. */
   switchTo(resource: R, { retain }: { retain: boolean } = { retain: false }): void {
     this.#state = nextState(this.#state, 'switch')
-    this.#slot = { live: resource }
+    this.#put({ live: resource })
     this.#recorded = undefined
     this.#retained = retain ? [] : undefined
     this.#resume()
@@ -181,20 +164,20 @@ export class WriteGate<R, W> implements HandoffGate<R> {
 
   replace(resource: R): void {
     this.#state = nextState(this.#state, 'replace')
-    this.#slot = { live: resource }
+    this.#put({ live: resource })
     this.#onReplaced?.({ resource })
   }
 
   halt(halt: Halt<R>): void {
     this.#state = nextState(this.#state, 'replace')
-    this.#slot = { halt }
+    this.#put({ halt })
     this.#onReplaced?.({ halted: halt.cause })
   }
 
   /** Refuses queued and further work, and resolves once the task in flight has settled. */
   close(): Promise<void> {
     this.#state = nextState(this.#state, 'close')
-    this.#queue.refuse(this.#error('RESOURCE_CLOSED', 'the resource was detached', 'Attach it again to go on.'))
+    this.#queue.refuse(() => this.#errors.closed())
     return this.#queue.idle()
   }
 
@@ -202,14 +185,17 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     if (this.#surface.apply === undefined) {
       throw new TypeError(`surface "${this.#surface.id}" defines no apply, so its resources take no writes`)
     }
+    const slot = this.#slot
     const applied = this.#surface.apply(resource, write)
     // Anything thenable may come from a plugin; what its `then` returns is not to be relied upon.
-    if (isPromiseLike(applied)) return Promise.resolve(applied).then(() => this.#accepted(write))
-    this.#accepted(write)
+    if (isPromiseLike(applied)) return Promise.resolve(applied).then(() => this.#accepted(slot, write))
+    this.#accepted(slot, write)
   }
 
   /** Recorded whatever the state: a write in flight when the last hold began is accepted under that hold. */
-  #accepted(write: W): void {
+  #accepted(slot: Slot<R>, write: W): void {
+    // An abandoned write, accepted by a resource that serves no more.
+    if (this.#slot !== slot) return
     // At the bound no writer waits for a reload that may be taken back: what it would have spared is copied then.
     if (this.#state !== 'held' && this.#retained !== undefined && this.#retained.length >= this.#maxRecorded) this.#retained = undefined
     this.#retained?.push(write)
@@ -223,19 +209,30 @@ export class WriteGate<R, W> implements HandoffGate<R> {
   }
 
   #withResource<T>(fn: (resource: R) => MaybePromise<T>): MaybePromise<T> {
-    return 'live' in this.#slot ? fn(this.#slot.live) : this.#restart(this.#slot.halt).then(fn)
+    return 'live' in this.#slot ? fn(this.#slot.live) : this.#restart(this.#slot).then(fn)
   }
 
-  async #restart(halt: Halt<R>): Promise<R> {
+  async #restart(slot: { readonly halt: Halt<R> }): Promise<R> {
     let resource: R
     try {
-      resource = await halt.restart()
+      resource = await slot.halt.restart()
     } catch (cause) {
-      throw this.#haltedError(cause)
+      throw this.#errors.halted(cause)
+    }
+    if (this.#slot !== slot) {
+      // It was abandoned while it started, and has no place any more.
+      await slot.halt.stop(resource)
+      throw this.#errors.overdue()
     }
     this.#slot = { live: resource }
     this.#onReplaced?.({ resource })
     return resource
+  }
+
+  /** What was abandoned is of a resource that serves no more. */
+  #put(slot: Slot<R>): void {
+    this.#slot = slot
+    this.#queue.forgetAbandoned()
   }
 
   #resume(): void {
@@ -246,14 +243,5 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     }
     this.#stalledAt = undefined
     this.#queue.resume()
-  }
-
-  #haltedError(cause: unknown): ReloadError {
-    return this.#error('RESOURCE_HALTED', `the resource is stopped and could not be started again: ${describeThrown(cause)}`,
-      'Its checkpoint is kept. Try again, or reload the plugin with a version that starts.', cause)
-  }
-
-  #error(code: 'STEP_TIMEOUT' | 'RESOURCE_CLOSED' | 'RESOURCE_HALTED', reason: string, hint: string, cause?: unknown): ReloadError {
-    return new ReloadError(code, reason, { surface: this.#surface.id, resource: this.#name, hint, ...(cause !== undefined && { cause }) })
   }
 }

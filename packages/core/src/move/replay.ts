@@ -1,5 +1,5 @@
 import type { StepContext } from '../strategy.js'
-import type { HandoffGate } from './gate.js'
+import type { HandoffGate } from './handoff-gate.js'
 
 /** Below this many recorded writes a further round costs more than holding writes for them. */
 const WORTH_A_ROUND = 32

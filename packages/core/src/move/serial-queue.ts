@@ -1,11 +1,26 @@
 import type { Clock } from '../clock.js'
 import { isPromiseLike, type MaybePromise } from '../maybe-promise.js'
+import { Slices } from '../slices.js'
+import { enterScope, isInside, leaveScope, type ScopedCall } from './call-scope.js'
 
 interface Waiting {
   readonly run: () => MaybePromise<unknown>
+  readonly scoped: boolean
   readonly resolve: (value: unknown) => void
   readonly reject: (reason: unknown) => void
   readonly queuedAt: number
+}
+
+/** A task that has begun. */
+interface Running extends ScopedCall {
+  ended: boolean
+  /** Refuses what is submitted from inside it. */
+  readonly scoped: boolean
+  /** What was submitted by its synchronous part; `undefined` once that is over. */
+  nested: Waiting[] | undefined
+  /** Its caller was told that its outcome is unknown. */
+  givenUp: boolean
+  giveUp(): void
 }
 
 export interface SerialQueueOptions {
@@ -14,19 +29,29 @@ export interface SerialQueueOptions {
   taskTimeoutMs: number
   /** Whether the next task has to wait. */
   blocked(): boolean
-  /** What callers are told while a task is past its deadline and has not settled. */
+  /** What the caller of a task is told that has begun, has not settled, and is waited for no longer. */
   overdue(): Error
+  /** What the callers of other tasks are told while one is past its deadline. These tasks have not begun. */
+  stuck(): Error
+  /** What the caller of a task is told that would wait for the one it was submitted from. */
+  reentered(): Error
 }
 
-/** Runs tasks in order, one at a time. A task that hangs is given up on, but nothing runs beside it. */
+/** A synchronous task cannot hang, and its caller has its outcome at once: one object does for all of them. */
+const SYNCHRONOUS: Running = { ended: false, scoped: false, nested: undefined, givenUp: false, giveUp: () => {} }
+
+/** Runs tasks in order, one at a time. A task that hangs is given up on, but nothing runs beside it. Each caller gets an error of its own. */
 export class SerialQueue {
   readonly #options: SerialQueueOptions
   #waiting: Waiting[] = []
   #head = 0
-  #running = false
-  #refusal: Error | undefined
-  #overdue: Error | undefined
+  #running: Running | undefined
+  /** The task that {@link abandon} has let go of. */
+  #abandoned: Running | undefined
+  #refusal: (() => Error) | undefined
   #idleWaiters: (() => void)[] = []
+  /** Of this turn of the event loop; `undefined` where nothing that waited has run in it. */
+  #slice: Slices | undefined
 
   constructor(options: SerialQueueOptions) {
     this.#options = options
@@ -37,48 +62,129 @@ export class SerialQueue {
     return this.#waiting[this.#head]?.queuedAt
   }
 
+  /** How many tasks wait. */
+  get waiting(): number {
+    return this.#waiting.length - this.#head
+  }
+
+  /** Whether a task is past its deadline and has not settled. */
+  get stuck(): boolean {
+    return this.#running?.givenUp === true
+  }
+
   submit<T>(run: () => MaybePromise<T>): Promise<T> {
-    const refusal = this.#refusal ?? this.#overdue
-    if (refusal !== undefined) return Promise.reject(refusal)
-    // An idle queue runs a synchronous task at once, at the cost of neither an entry nor a timer.
-    if (!this.#running && this.#head === this.#waiting.length && !this.#options.blocked()) return this.#runNow(run)
-    return new Promise<T>((resolve, reject) => {
-      this.#waiting.push({ run, resolve: resolve as (value: unknown) => void, reject, queuedAt: this.#options.clock.now() })
-    })
+    return this.#submit(run, false)
+  }
+
+  /** Like {@link submit}. What is submitted from inside a pending task of this sort is refused, since it would wait for itself. */
+  submitScoped<T>(run: () => MaybePromise<T>): Promise<T> {
+    return this.#submit(run, true)
   }
 
   /** Resolves once no task is running; at once where none is. */
   idle(): Promise<void> {
-    return this.#running ? new Promise((resolve) => this.#idleWaiters.push(resolve)) : Promise.resolve()
+    return this.#running === undefined ? Promise.resolve() : new Promise((resolve) => this.#idleWaiters.push(resolve))
   }
 
   /** Goes on, after what `blocked` answers has changed. Never runs a task before returning. */
   resume(): void {
-    if (this.#head < this.#waiting.length) queueMicrotask(() => this.#advance())
+    if (this.waiting > 0) queueMicrotask(() => this.#advance())
   }
 
   /** Refuses what waits and whatever is submitted from now on. */
-  refuse(error: Error): void {
+  refuse(error: () => Error): void {
     this.#refusal = error
-    this.#rejectWaiting(error)
+    void this.#rejectWaiting(error)
   }
 
-  #runNow<T>(run: () => MaybePromise<T>): Promise<T> {
-    this.#running = true
+  /** No longer waits for the task in flight. Its caller is told that its outcome is unknown, unless that was done already. */
+  abandon(): void {
+    const task = this.#running
+    if (task === undefined || task.nested !== undefined || task === SYNCHRONOUS) return
+    task.giveUp()
+    this.#abandoned = task
+    this.#idle()
+  }
+
+  /** Waits for the abandoned task after all, where it has not settled by now. */
+  unabandon(): void {
+    const task = this.#abandoned
+    this.#abandoned = undefined
+    if (task === undefined || task.ended) return
+    this.#running = task
+    void this.#rejectWaiting(() => this.#options.stuck())
+  }
+
+  /** The abandoned task is nobody's concern any more. */
+  forgetAbandoned(): void {
+    this.#abandoned = undefined
+  }
+
+  #submit<T>(run: () => MaybePromise<T>, scoped: boolean): Promise<T> {
+    const running = this.#running
+    if (this.#refusal !== undefined) return Promise.reject(this.#refusal())
+    if (running === undefined) {
+      // An idle queue runs a synchronous task at once, at the cost of neither an entry nor a timer.
+      if (this.waiting === 0 && !this.#options.blocked()) return scoped ? this.#runScoped(run) : this.#run(run)
+    } else {
+      if (running.givenUp) return Promise.reject(this.#options.stuck())
+      if (running.scoped && running.nested === undefined && isInside(running)) return Promise.reject(this.#options.reentered())
+    }
+    return new Promise<T>((resolve, reject) => {
+      const waiting = { run, scoped, resolve: resolve as (value: unknown) => void, reject, queuedAt: this.#options.clock.now() }
+      const queue = running?.nested ?? this.#waiting
+      queue.push(waiting)
+    })
+  }
+
+  #run<T>(run: () => MaybePromise<T>): Promise<T> {
+    this.#running = SYNCHRONOUS
     let outcome: MaybePromise<T>
     try {
       outcome = run()
     } catch (error) {
-      this.#settled()
+      this.#idle()
       return Promise.reject(error)
     }
-    if (isPromiseLike(outcome)) return this.#watch(Promise.resolve(outcome))
-    this.#settled()
+    if (isPromiseLike(outcome)) return this.#watch(Promise.resolve(outcome), { ...SYNCHRONOUS })
+    this.#idle()
     return Promise.resolve(outcome)
   }
 
+  #runScoped<T>(run: () => MaybePromise<T>): Promise<T> {
+    const nested: Waiting[] = []
+    const task: Running = { ...SYNCHRONOUS, scoped: true, nested }
+    this.#running = task
+    let outcome: MaybePromise<T>
+    try {
+      outcome = enterScope(task, run)
+    } catch (error) {
+      this.#endScoped(task, nested)
+      return Promise.reject(error)
+    }
+    if (!isPromiseLike(outcome)) {
+      this.#endScoped(task, nested)
+      return Promise.resolve(outcome)
+    }
+    task.nested = undefined
+    for (const { reject } of nested) reject(this.#options.reentered())
+    return this.#watch(Promise.resolve(outcome), task)
+  }
+
+  /** A task that has ended without a wait: what it submitted waits for nothing but its turn. */
+  #endScoped(task: Running, nested: readonly Waiting[]): void {
+    task.ended = true
+    task.nested = undefined
+    leaveScope()
+    for (const waiting of nested) this.#waiting.push(waiting)
+    this.#idle()
+  }
+
   #advance(): void {
-    if (this.#running || this.#head === this.#waiting.length || this.#options.blocked()) return
+    if (this.#running !== undefined || this.waiting === 0 || this.#options.blocked()) return
+    if (this.#slice === undefined) this.#beginSlice()
+    // What this turn has no time for is gone on with at the end of the slice.
+    else if (this.#slice.due()) return
     const task = this.#waiting[this.#head] as Waiting
     this.#head += 1
     // Shifting an array costs its length, so what has been run is dropped a thousand at a time.
@@ -86,27 +192,45 @@ export class SerialQueue {
       this.#waiting = this.#waiting.slice(this.#head)
       this.#head = 0
     }
-    this.#runNow(task.run).then(task.resolve, task.reject)
+    const outcome = task.scoped ? this.#runScoped(task.run) : this.#run(task.run)
+    outcome.then(task.resolve, task.reject)
   }
 
-  #watch<T>(outcome: Promise<T>): Promise<T> {
+  /** A hundred thousand writes that were held do not keep the event loop from turning once they may go on. */
+  #beginSlice(): void {
+    const slice = this.#slice = new Slices()
+    void slice.pause().then(() => {
+      this.#slice = undefined
+      this.#advance()
+    })
+  }
+
+  #watch<T>(outcome: Promise<T>, task: Running): Promise<T> {
     return new Promise((resolve, reject) => {
+      task.giveUp = () => {
+        if (task.givenUp) return
+        task.givenUp = true
+        cancel()
+        if (task.scoped) leaveScope()
+        reject(this.#options.overdue())
+      }
       const cancel = this.#options.clock.after(this.#options.taskTimeoutMs, () => {
-        this.#overdue = this.#options.overdue()
-        reject(this.#overdue)
-        this.#rejectWaiting(this.#overdue)
+        task.giveUp()
+        void this.#rejectWaiting(() => this.#options.stuck())
       })
       const settle = (): void => {
+        task.ended = true
         cancel()
-        this.#overdue = undefined
-        this.#settled()
+        if (task.scoped && !task.givenUp) leaveScope()
+        if (this.#running === task) this.#idle()
       }
+      this.#running = task
       outcome.then((value) => { settle(); resolve(value) }, (error: unknown) => { settle(); reject(error) })
     })
   }
 
-  #settled(): void {
-    this.#running = false
+  #idle(): void {
+    this.#running = undefined
     const waiters = this.#idleWaiters
     if (waiters.length > 0) {
       this.#idleWaiters = []
@@ -115,10 +239,14 @@ export class SerialQueue {
     this.resume()
   }
 
-  #rejectWaiting(error: Error): void {
+  async #rejectWaiting(error: () => Error): Promise<void> {
     const waiting = this.#waiting.slice(this.#head)
     this.#waiting = []
     this.#head = 0
-    for (const task of waiting) task.reject(error)
+    const slices = new Slices()
+    for (const { reject } of waiting) {
+      reject(error())
+      if (slices.due()) await slices.pause()
+    }
   }
 }

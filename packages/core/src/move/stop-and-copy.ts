@@ -2,7 +2,7 @@ import { ReloadError } from '../errors.js'
 import type { MaybePromise } from '../maybe-promise.js'
 import type { HandoffJob, ResourceHandoff, StepContext } from '../strategy.js'
 import { attemptAll } from './attempt-all.js'
-import type { Halt } from './gate.js'
+import type { Halt } from './handoff-gate.js'
 import { opened } from './opened.js'
 
 /** What a kind supplies for its live resources to be moved by {@link stopAndCopy}. `C` is its checkpoint. */
@@ -78,13 +78,17 @@ export function stopAndCopy<P, R, C>(job: HandoffJob<P, R>, ctx: StepContext, ve
     return resource
   }
 
+  function stopRestarted(late: R): Promise<void> {
+    return ctx.call('stop', () => stop(late), { later: true })
+  }
+
   async function restartOld(from: C): Promise<void> {
     let resource: R
     try {
       resource = await startOld(from)
     } catch (cause) {
       // Whoever gives it up has a step of its own for that.
-      gate.halt({ checkpoint: from, cause, restart: () => startHalted(from), discard: async () => { await verbs.discard?.(from) } })
+      gate.halt({ checkpoint: from, cause, restart: () => startHalted(from), stop: stopRestarted, discard: async () => { await verbs.discard?.(from) } })
       throw cause
     }
     gate.replace(resource)

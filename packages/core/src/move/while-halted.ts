@@ -1,5 +1,5 @@
 import type { ResourceHandoff } from '../strategy.js'
-import type { HandoffGate } from './gate.js'
+import type { HandoffGate } from './handoff-gate.js'
 
 /**
  * Hands over a halted resource as one that is stopped, since nothing of it serves. Once a write has started it again, leases may

@@ -79,7 +79,7 @@ describe('I6 a check is shown the live resources', () => {
 
   it('and not one that is halted, which has nothing to read', async () => {
     const { dispatcher, seen, clock } = reading()
-    const halt: Halt<Meter> = { checkpoint: 'paper', cause: new Error('no disk'), restart: () => Promise.reject(new Error('no disk')), discard: async () => {} }
+    const halt: Halt<Meter> = { checkpoint: 'paper', cause: new Error('no disk'), restart: () => Promise.reject(new Error('no disk')), stop: () => {}, discard: async () => {} }
     const gate = new WriteGate<Meter, never>(meters, 'one', handoff('one', 'a').resource, { clock })
     await gate.hold()
     gate.halt(halt)

@@ -23,7 +23,7 @@ describe('attach', () => {
     expect((await refusalOf(() => before.resource(cellKind, 'main'))).code).toBe('RESOURCE_NOT_FOUND')
     using after = host.capture()
     expect(after.resource(cellKind, 'main')).toBe(plugin.opened[0])
-    expect(host.resources()).toEqual([{ surface: 'test-cell', name: 'main', key: 'cell', plugin: 'cells@1.0.0', state: 'serving' }])
+    expect(host.resources()).toEqual([{ surface: 'test-cell', name: 'main', key: 'cell', plugin: 'cells@1.0.0', state: 'serving', waiting: 0 }])
   })
 })
 

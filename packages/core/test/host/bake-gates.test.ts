@@ -43,7 +43,7 @@ describe('I12 when a period is over, gates keep nothing for the way back', () =>
   it('nor does it take a resource that could not be', async () => {
     const { gate, bake } = await baking()
     await gate.hold()
-    gate.halt({ checkpoint: 1, cause: 'no port', restart: () => Promise.reject(new Error('no port')), discard: async () => {} })
+    gate.halt({ checkpoint: 1, cause: 'no port', restart: () => Promise.reject(new Error('no port')), stop: () => {}, discard: async () => {} })
     bake.end('superseded')
     expect(await bake.over).toEqual({ outcome: 'superseded' })
   })

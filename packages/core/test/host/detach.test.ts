@@ -167,7 +167,7 @@ describe('detach', () => {
 
 describe('writes', () => {
   it('I8 one that passes its deadline is told; work is refused until it settles, and then goes on', async () => {
-    const { clock, cell, old } = await hostWithCell()
+    const { clock, host, cell, old } = await hostWithCell()
     const writing = new Deferred()
     const put = old.put.bind(old)
     old.put = async (value) => { await writing.promise; await put(value) }
@@ -175,9 +175,11 @@ describe('writes', () => {
     await turn()
     clock.advance(200)
     expect((await slow).code).toBe('STEP_TIMEOUT')
-    expect((await refusalOf(cell.write(2))).code).toBe('STEP_TIMEOUT')
+    expect((await refusalOf(cell.write(2))).code).toBe('RESOURCE_STUCK')
+    expect(host.resources()).toMatchObject([{ name: 'main', state: 'stuck' }])
     writing.resolve()
     await turn()
+    expect(host.resources()).toMatchObject([{ name: 'main', state: 'serving' }])
     await cell.write(3)
     expect(old.values).toEqual([1, 3])
   })

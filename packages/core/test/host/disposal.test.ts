@@ -40,6 +40,24 @@ describe('closing a host', () => {
     expect(plugin.calls.register).toBe(0)
   })
 
+  it('I8 I12 leaves no timer of a write that never settles: its writer is told, and the resource is closed', async () => {
+    const clock = new ManualClock()
+    const host = new PluginHost({ strategies: [cellHandoff()], clock, timeouts: { write: 600_000, finalize: 1000 } })
+    const plugin = new CellPlugin('cells', '1.0.0')
+    await host.add(plugin)
+    const cell = await host.attach(cellKind, openCell('main'))
+    const [opened] = plugin.opened as [Cell]
+    opened.put = () => new Promise(() => {})
+    const [hanging, behind] = [refusalOf(cell.write(1)), refusalOf(cell.write(2))]
+    const closing = host[Symbol.asyncDispose]()
+    await turn()
+    expect((await behind).code).toBe('RESOURCE_CLOSED')
+    clock.advance(1000)
+    await closing
+    expect((await hanging).code).toBe('STEP_TIMEOUT')
+    expect([opened.closed, clock.pending]).toEqual([1, 0])
+  })
+
   it('waits for an operation under way, and closes what it installed', async () => {
     const host = new PluginHost({ strategies: [wordHandoff()] })
     const init = new Deferred()

@@ -66,6 +66,8 @@ export function noteTaskCauses(world: World, view: View): void {
   const overdue = new Set([...calls.pending].filter(({ elapsedMs }) => elapsedMs >= TIMEOUT_MS).map(({ caller }) => caller.id))
   for (const task of model.operations) {
     if (task.elapsedMs >= TIMEOUT_MS) for (const code of task.dryRun ? ['STEP_TIMEOUT', 'HANDOFF'] : ['STEP_TIMEOUT']) task.may.add(code)
+    // Resources are read between two writes while they are judged.
+    if ([...task.ids].some((id) => overdue.has(id))) task.may.add('RESOURCE_STUCK')
     if (task.elapsedMs >= DRAIN_MS && task.cutover === 'exclusive' && !task.dryRun && !task.force && isHeld(world, task)) task.may.add('DRAIN_TIMEOUT')
   }
   // One that is started again in the middle of a reload is not stopped under whoever sees it from then on.
@@ -83,6 +85,8 @@ export function noteTaskCauses(world: World, view: View): void {
       if (data !== undefined && data !== present) may.add('RESOURCE_CLOSED')
       if (view.resources.get(resource) === 'halted') may.add('RESOURCE_HALTED')
     }
-    if (task.elapsedMs >= TIMEOUT_MS || [...ids].some((id) => overdue.has(id))) may.add('STEP_TIMEOUT')
+    const stuck = [...ids].some((id) => overdue.has(id))
+    if (task.elapsedMs >= TIMEOUT_MS || stuck) may.add('STEP_TIMEOUT')
+    if (stuck) may.add('RESOURCE_STUCK')
   }
 }

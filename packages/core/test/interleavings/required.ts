@@ -26,7 +26,7 @@ export const REQUIRED: readonly string[] = [
   ...each('release', 'done'),
   ...each('attach', 'done', 'DUPLICATE', 'PROVIDER_NOT_FOUND'),
   ...each('detach', 'done'),
-  ...each('write', 'done', 'RESOURCE_CLOSED'),
+  ...each('write', 'done', 'RESOURCE_CLOSED', 'RESOURCE_STUCK'),
   ...each('deliver', 'done', 'RESOURCE_CLOSED'),
   ...each('use', 'done', 'RESOURCE_CLOSED'),
   ...each('resource', 'halted'),

@@ -7,7 +7,7 @@ async function halted(restart: () => Promise<Store>) {
   const replaced: unknown[] = []
   const made = gateOf({ onReplaced: (outcome) => { replaced.push(outcome) } })
   await made.gate.hold()
-  made.gate.halt({ checkpoint: 'here', cause: new Error('no port'), restart, discard: () => Promise.resolve() })
+  made.gate.halt({ checkpoint: 'here', cause: new Error('no port'), restart, stop: () => {}, discard: () => Promise.resolve() })
   made.gate.release()
   return { ...made, replaced }
 }
@@ -50,7 +50,7 @@ describe('a halted gate', () => {
     const { gate, copy } = gateOf()
     await gate.hold()
     const started = copy()
-    gate.halt({ checkpoint: 'here', cause: new Error('no port'), restart: () => Promise.resolve(started), discard: () => Promise.resolve() })
+    gate.halt({ checkpoint: 'here', cause: new Error('no port'), restart: () => Promise.resolve(started), stop: () => {}, discard: () => Promise.resolve() })
     gate.release()
     await gate.write(1)
     expect(gate.resource).toBe(started)

@@ -5,10 +5,10 @@ import { STORES, Store, StoreProvider } from '../fixtures/store.js'
 
 /** What protocol and documentation say about each move; `null` where it must not happen. Written apart from the source's table. */
 const EXPECTED: Record<GateState, Record<GateEvent, GateState | null>> = {
-  open: { hold: 'held', record: null, release: 'open', switch: null, replace: null, close: 'closed' },
-  recording: { hold: 'held', record: null, release: 'open', switch: null, replace: null, close: 'closed' },
-  held: { hold: 'held', record: 'recording', release: 'open', switch: 'open', replace: 'held', close: 'closed' },
-  closed: { hold: null, record: 'closed', release: 'closed', switch: null, replace: 'closed', close: 'closed' },
+  open: { hold: 'held', record: null, release: 'open', switch: null, replace: null, abandon: null, close: 'closed' },
+  recording: { hold: 'held', record: null, release: 'open', switch: null, replace: null, abandon: null, close: 'closed' },
+  held: { hold: 'held', record: 'recording', release: 'open', switch: 'open', replace: 'held', abandon: 'held', close: 'closed' },
+  closed: { hold: null, record: 'closed', release: 'closed', switch: null, replace: 'closed', abandon: 'closed', close: 'closed' },
 }
 const STATES = Object.keys(EXPECTED) as GateState[]
 const EVENTS = Object.keys(EXPECTED.open) as GateEvent[]
@@ -30,12 +30,13 @@ const MOVES: Record<GateEvent, (gate: WriteGate<Store, number>) => unknown> = {
   release: (gate) => gate.release(),
   switch: (gate) => gate.switchTo(new Store(provider, [])),
   replace: (gate) => gate.replace(new Store(provider, [])),
+  abandon: (gate) => gate.abandon(),
   close: (gate) => gate.close(),
 }
 
 describe('the states of a gate', () => {
   it('has a cell for every state and event', () => {
-    expect(CELLS).toHaveLength(4 * 6)
+    expect(CELLS).toHaveLength(4 * 7)
   })
 
   it.each(CELLS.filter(({ to }) => to !== null))('I3 $state: $event leads to $to', ({ state, event, to }) => {
@@ -55,7 +56,7 @@ describe('the states of a gate', () => {
   })
 
   it('a halt is a replacement: from a hold only', () => {
-    const halt = { checkpoint: 7, cause: new Error('gone'), restart: () => Promise.reject<Store>(new Error('gone')), discard: () => Promise.resolve() }
+    const halt = { checkpoint: 7, cause: new Error('gone'), restart: () => Promise.reject<Store>(new Error('gone')), stop: () => {}, discard: () => Promise.resolve() }
     const halts = (state: GateState): boolean => {
       const gate = gateIn(state)
       try {

@@ -9,7 +9,7 @@ import { turnUntil } from '../fixtures/turn-until.js'
 function queueOf(tasks: number) {
   const clock = new ManualClock()
   let allowed = 0
-  const queue = new SerialQueue({ clock, taskTimeoutMs: 100, blocked: () => allowed === 0, overdue: () => new Error('overdue') })
+  const queue = new SerialQueue({ clock, taskTimeoutMs: 100, blocked: () => allowed === 0, overdue: () => new Error('overdue'), stuck: () => new Error('stuck'), reentered: () => new Error('reentered') })
   const refs: WeakRef<object>[] = []
   for (let n = 0; n < tasks; n += 1) {
     const write = { n }

@@ -1,19 +1,11 @@
-import { ManualClock } from '@uni/reload-core/testing'
-import { describe, expect, it } from 'vitest'
-import { SerialQueue } from '../../src/move/serial-queue.js'
+import { describe, expect, it, vi } from 'vitest'
 import { Deferred, failureOf, standing, turn } from '../fixtures/deferred.js'
+import { serialQueueOf } from '../fixtures/serial-queue.js'
 import { thenable } from '../fixtures/thenable.js'
-
-function queueOf(taskTimeoutMs = 100) {
-  const clock = new ManualClock()
-  const gate = { blocked: false }
-  const queue = new SerialQueue({ clock, taskTimeoutMs, blocked: () => gate.blocked, overdue: () => new Error('overdue') })
-  return { clock, gate, queue }
-}
 
 describe('a serial queue', () => {
   it('I4 runs tasks in the order they were submitted, one at a time, synchronous or not', async () => {
-    const { queue } = queueOf()
+    const { queue } = serialQueueOf()
     const first = new Deferred()
     const log: string[] = []
     const submitted = [
@@ -30,7 +22,7 @@ describe('a serial queue', () => {
   })
 
   it('runs a synchronous task at once where nothing waits', async () => {
-    const { queue, clock } = queueOf()
+    const { queue, clock } = serialQueueOf()
     let ran = false
     const done = queue.submit(() => { ran = true; return 'given' })
     expect(ran).toBe(true)
@@ -39,7 +31,7 @@ describe('a serial queue', () => {
   })
 
   it('I4 lets nothing overtake what waits, in the turn a block ends either', async () => {
-    const { queue, gate } = queueOf()
+    const { queue, gate } = serialQueueOf()
     const log: number[] = []
     gate.blocked = true
     const waiting = [1, 2, 3].map((n) => queue.submit(() => { log.push(n) }))
@@ -51,7 +43,7 @@ describe('a serial queue', () => {
   })
 
   it('keeps the order across the thousands that it drops at a time', async () => {
-    const { queue, gate } = queueOf()
+    const { queue, gate } = serialQueueOf()
     const log: number[] = []
     const numbers = Array.from({ length: 2500 }, (_, n) => n)
     gate.blocked = true
@@ -63,7 +55,7 @@ describe('a serial queue', () => {
   })
 
   it('goes on past a task that throws or rejects, and tells its submitter what was thrown', async () => {
-    const { queue } = queueOf()
+    const { queue } = serialQueueOf()
     const failures = [
       failureOf(queue.submit(() => { throw new Error('thrown') })),
       failureOf(queue.submit(() => Promise.reject(new Error('rejected')))),
@@ -73,22 +65,28 @@ describe('a serial queue', () => {
     expect((await Promise.all(failures)).map(String)).toEqual(['Error: thrown', 'Error: rejected', 'Error: rejected in line'])
   })
 
-  it('I8 gives up on a task past its deadline, refuses work until it settles, and then goes on', async () => {
-    const { queue, clock } = queueOf()
+  it('I8 gives up on a task past its deadline, tells those that have not begun that they have not, and goes on once it settles', async () => {
+    const { queue, clock } = serialQueueOf()
     const hanging = new Deferred()
     const failures = [queue.submit(() => hanging.promise), queue.submit(() => 'behind it')].map(failureOf)
     clock.advance(99)
     expect(await standing(failures[0] as Promise<unknown>)).toBe('pending')
+    expect([queue.stuck, queue.waiting]).toEqual([false, 1])
     clock.advance(1)
-    expect((await Promise.all([...failures, failureOf(queue.submit(() => 'after it'))])).map(String)).toEqual(Array.from({ length: 3 }, () => 'Error: overdue'))
+    failures.push(...[1, 2].map(() => failureOf(queue.submit(() => 'after it'))))
+    const told = await Promise.all(failures)
+    expect(told.map(String)).toEqual(['Error: overdue', 'Error: stuck', 'Error: stuck', 'Error: stuck'])
+    expect(new Set(told).size).toBe(4)
+    expect([queue.stuck, queue.waiting]).toEqual([true, 0])
     hanging.resolve()
     await turn()
+    expect(queue.stuck).toBe(false)
     expect(await queue.submit(() => 'settled')).toBe('settled')
     expect(clock.pending).toBe(0)
   })
 
   it('I8 runs nothing beside a task that is overdue', async () => {
-    const { queue, clock } = queueOf()
+    const { queue, clock } = serialQueueOf()
     const hanging = new Deferred()
     const given = failureOf(queue.submit(() => hanging.promise))
     clock.advance(100)
@@ -100,7 +98,7 @@ describe('a serial queue', () => {
   })
 
   it('is idle once the task in flight has settled, whatever still waits', async () => {
-    const { queue, gate } = queueOf()
+    const { queue, gate } = serialQueueOf()
     const inFlight = new Deferred()
     const first = queue.submit(() => inFlight.promise)
     const second = queue.submit(() => 'held')
@@ -115,20 +113,21 @@ describe('a serial queue', () => {
     expect(await second).toBe('held')
   })
 
-  it('refuses what waits and what comes, and lets the task in flight settle', async () => {
-    const { queue } = queueOf()
+  it('refuses what waits and what comes, each with an error of its own, and lets the task in flight settle', async () => {
+    const { queue } = serialQueueOf()
     const inFlight = new Deferred<string>()
     const first = queue.submit(() => inFlight.promise)
-    const waiting = failureOf(queue.submit(() => 'never'))
-    queue.refuse(new Error('refused'))
-    expect(String(await waiting)).toBe('Error: refused')
-    expect(String(await failureOf(queue.submit(() => 'never')))).toBe('Error: refused')
+    const waiting = [1, 2].map(() => failureOf(queue.submit(() => 'never')))
+    queue.refuse(() => new Error('refused'))
+    const told = await Promise.all([...waiting, failureOf(queue.submit(() => 'never'))])
+    expect(told.map(String)).toEqual(['Error: refused', 'Error: refused', 'Error: refused'])
+    expect(new Set(told).size).toBe(3)
     inFlight.resolve('done')
     expect(await first).toBe('done')
   })
 
   it('I4 refuses what waits, and not the task in flight, where that had to wait as well', async () => {
-    const { queue, gate } = queueOf()
+    const { queue, gate } = serialQueueOf()
     const inFlight = new Deferred<string>()
     gate.blocked = true
     const first = queue.submit(() => inFlight.promise)
@@ -136,14 +135,14 @@ describe('a serial queue', () => {
     gate.blocked = false
     queue.resume()
     await turn()
-    queue.refuse(new Error('refused'))
+    queue.refuse(() => new Error('refused'))
     expect(String(await waiting)).toBe('Error: refused')
     inFlight.resolve('done')
     expect(await first).toBe('done')
   })
 
   it('I4 is not misled by a thenable that answers twice', async () => {
-    const { queue } = queueOf()
+    const { queue } = serialQueueOf()
     let answer: ((value: void) => void) | undefined
     const twice = thenable<void>((resolve) => { answer = resolve; resolve(); resolve() })
     const inFlight = new Deferred()
@@ -163,7 +162,7 @@ describe('a serial queue', () => {
   })
 
   it('lets a task submit another without running it inside itself', async () => {
-    const { queue } = queueOf()
+    const { queue } = serialQueueOf()
     const log: string[] = []
     let inner: Promise<void> | undefined
     await queue.submit(() => {
@@ -172,5 +171,163 @@ describe('a serial queue', () => {
     })
     await inner
     expect(log).toEqual(['outer', 'inner'])
+  })
+
+  it.each([['may go on', 'done'], ['are refused', 'Error: refused'], ['are stuck', 'Error: stuck']] as const)(
+    'I8 very many tasks that waited and %s let the event loop turn', async (ending, answer) => {
+      const { queue, gate, clock } = serialQueueOf()
+      const hanging = new Deferred()
+      if (ending === 'are stuck') void failureOf(queue.submit(() => hanging.promise))
+      else gate.blocked = true
+      const answers: string[] = []
+      for (let n = 0; n < 20; n += 1) queue.submit(() => 'done').then((it) => answers.push(it), (error: unknown) => answers.push(String(error)))
+      let now = 0
+      const time = vi.spyOn(performance, 'now').mockImplementation(() => now += 1)
+      gate.blocked = false
+      if (ending === 'may go on') queue.resume()
+      if (ending === 'are refused') queue.refuse(() => new Error('refused'))
+      if (ending === 'are stuck') clock.advance(100)
+      await new Promise((resolve) => setImmediate(resolve))
+      expect(answers.length).toBeGreaterThan(0)
+      expect(answers.length).toBeLessThan(20)
+      await turn()
+      time.mockRestore()
+      expect(answers).toEqual(Array.from({ length: 20 }, () => answer))
+    })
+})
+
+describe('a task that is abandoned', () => {
+  /** A queue that is held, with one task in flight that nobody waits for any more. */
+  function abandoned() {
+    const made = serialQueueOf()
+    const { queue, gate } = made
+    const inFlight = new Deferred()
+    const first = failureOf(queue.submit(() => inFlight.promise))
+    gate.blocked = true
+    const idle = queue.idle()
+    const behind = queue.submit(() => 'behind it')
+    queue.abandon()
+    const release = (): void => { gate.blocked = false; queue.resume() }
+    return { ...made, inFlight, first, idle, behind, release }
+  }
+
+  it('I8 is no longer waited for, and its caller is told, also ahead of its deadline', async () => {
+    const { queue, first, idle, behind, clock } = abandoned()
+    await idle
+    expect(String(await first)).toBe('Error: overdue')
+    expect(clock.pending).toBe(0)
+    expect(await standing(behind)).toBe('pending')
+    expect(queue.stuck).toBe(false)
+  })
+
+  it('I8 is inert once it is forgotten: what is begun meanwhile goes on beside it, undisturbed', async () => {
+    const { queue, inFlight, behind, release } = abandoned()
+    queue.forgetAbandoned()
+    release()
+    expect(await behind).toBe('behind it')
+    const next = new Deferred()
+    const log: string[] = []
+    const both = [queue.submit(async () => { await next.promise; log.push('next') }), queue.submit(() => { log.push('the one after') })]
+    inFlight.resolve()
+    await turn()
+    expect(log).toEqual([])
+    next.resolve()
+    await Promise.all(both)
+    expect(log).toEqual(['next', 'the one after'])
+  })
+
+  it('I4 G6 is waited for after all where work is to go on beside it: what waits is told, and nothing runs until it settles', async () => {
+    const { queue, inFlight, behind, release } = abandoned()
+    queue.unabandon()
+    release()
+    expect(String(await failureOf(behind))).toBe('Error: stuck')
+    expect(queue.stuck).toBe(true)
+    expect(String(await failureOf(queue.submit(() => 'later')))).toBe('Error: stuck')
+    inFlight.resolve()
+    await turn()
+    expect(await queue.submit(() => 'later still')).toBe('later still')
+  })
+
+  it('is no concern where it has settled by then', async () => {
+    const { queue, inFlight, behind, release } = abandoned()
+    inFlight.resolve()
+    await turn()
+    queue.unabandon()
+    release()
+    expect(await behind).toBe('behind it')
+  })
+
+  it('was one of nothing in flight: nothing happens', async () => {
+    const { queue } = serialQueueOf()
+    queue.abandon()
+    queue.unabandon()
+    expect(await queue.submit(() => 'done')).toBe('done')
+  })
+})
+
+describe('what is submitted from inside a task that wants it known', () => {
+  it('I8 is refused at once where it would wait for itself: by the synchronous part, after an await, several calls down', async () => {
+    const { queue, clock } = serialQueueOf()
+    const inner = (): Promise<string> => queue.submit(() => 'inner')
+    const deeper = async (): Promise<string> => { await turn(); return await inner() }
+    const nestings: (() => Promise<string>)[] = [
+      inner,
+      async () => await inner(),
+      async () => { await turn(); return await inner() },
+      async () => await deeper(),
+      () => new Promise((resolve, reject) => { setImmediate(() => { inner().then(resolve, reject) }) }),
+      async () => { await turn(); return await queue.submitScoped(inner) },
+    ]
+    for (const nesting of nestings) expect(String(await failureOf(queue.submitScoped(nesting)))).toBe('Error: reentered')
+    expect(await queue.submit(() => 'free')).toBe('free')
+    expect(clock.pending).toBe(0)
+  })
+
+  it('I8 is found also through a task of another queue', async () => {
+    const { queue: one } = serialQueueOf()
+    const { queue: other } = serialQueueOf()
+    const nested = one.submitScoped(async () => await other.submitScoped(async () => { await turn(); return await one.submit(() => 'inner') }))
+    expect(String(await failureOf(nested))).toBe('Error: reentered')
+  })
+
+  it('goes after the task where that ends without a wait, and where it has ended by then', async () => {
+    const { queue } = serialQueueOf()
+    const log: string[] = []
+    const inner: Promise<void>[] = []
+    await queue.submitScoped(() => {
+      inner.push(queue.submit(() => { log.push('inner') }))
+      log.push('outer')
+    })
+    await Promise.all(inner)
+    await queue.submitScoped(async () => {
+      await turn()
+      setImmediate(() => { inner.push(queue.submitScoped(async () => { await turn(); log.push('afterwards') })) })
+      log.push('second outer')
+    })
+    await turn()
+    await Promise.all(inner)
+    expect(log).toEqual(['outer', 'inner', 'second outer', 'afterwards'])
+    await expect(queue.submitScoped(() => { inner.push(queue.submit(() => { log.push('all the same') })); throw new Error('thrown') })).rejects.toThrow('thrown')
+    await Promise.all(inner)
+    expect(log.at(-1)).toBe('all the same')
+  })
+
+  it('I4 is not taken for what others submit meanwhile, who only wait', async () => {
+    const { queue } = serialQueueOf()
+    const going = new Deferred()
+    const log: string[] = []
+    const outside = async (name: string): Promise<void> => {
+      await turn()
+      await queue.submitScoped(async () => { await turn(); log.push(name) })
+    }
+    const started = outside('begun before')
+    const outer = queue.submitScoped(async () => { await going.promise; log.push('outer') })
+    const writers = [started, outside('begun after'), queue.submit(() => { log.push('at once') })]
+    await turn()
+    expect(log).toEqual([])
+    going.resolve()
+    await Promise.all([outer, ...writers])
+    expect(log[0]).toBe('outer')
+    expect(log.toSorted()).toEqual(['at once', 'begun after', 'begun before', 'outer'])
   })
 })

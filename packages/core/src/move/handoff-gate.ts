@@ -1,0 +1,53 @@
+import type { MaybePromise } from '../maybe-promise.js'
+
+/** What remains of a stopped resource that could not be started again. */
+export interface Halt<R> {
+  /** What it is started from: its checkpoint, or its image. */
+  readonly checkpoint: unknown
+  /** Why it could not be started. */
+  readonly cause: unknown
+  /** Tries to start it again. */
+  restart(): Promise<R>
+  /** Stops what a restart has started after all, where another resource has taken its place meanwhile. */
+  stop(late: R): MaybePromise<void>
+  /** Gives up what it would be started from, where the resource leaves instead. */
+  discard(): Promise<void>
+}
+
+/** The part of a `WriteGate` that a handoff works with. */
+export interface HandoffGate<R> {
+  /** The live resource. @throws ReloadError `RESOURCE_HALTED` where there is none. */
+  readonly resource: R
+  /** Set where an earlier rollback could not start the resource again. */
+  readonly halted: Halt<R> | undefined
+  /** How many writes are recorded and not yet replayed. */
+  readonly recorded: number
+  /** Whether a write or use is past its deadline and has not settled: its outcome is unknown, and nothing runs beside it. */
+  readonly stuck: boolean
+  /** Holds writes back, and resolves once the one in flight has settled, or was abandoned. */
+  hold(): Promise<void>
+  /**
+   * From a hold: the write or use in flight is waited for no longer, so that the hold is complete. Its caller is told that its
+   * outcome is unknown, unless that was done already. What it does from now on is inert once another resource has taken
+   * the place of this one. Where writes are to go on against this one after all ({@link record}, {@link release}), the gate
+   * is stuck until the abandoned one has settled. A resource with an abandoned write may have half of it: it is not to be
+   * copied.
+   */
+  abandon(): void
+  /** From a hold: lets writes go on, and records each one that the resource accepts. */
+  record(): void
+  /**
+   * From a hold: the writes accepted since the last switch count as recorded.
+   *
+   * @throws Error where they were not retained, or were more than may be recorded.
+   */
+  recall(): void
+  /** Applies what has been recorded so far to `target`, in order, and forgets it. Resolves with the number applied. */
+  replay(target: R, signal: AbortSignal): Promise<number>
+  /** Lets writes go on against the resource the gate has; what was recorded is forgotten. */
+  release(): void
+  /** From a hold: another resource takes the place of the one that was stopped. */
+  replace(resource: R): void
+  /** From a hold: there is no resource until `halt.restart` succeeds; each write and use tries. */
+  halt(halt: Halt<R>): void
+}
