@@ -138,6 +138,17 @@ export interface HandoffStrategy<P, R = never, W = never> {
   remember?(provider: P, ctx: StepContext): MaybePromise<P>
   /** Closes a resource that leaves without a successor. */
   close?(resource: R): MaybePromise<void>
+  /**
+   * Called in the turn in which `resource` begins to serve: at the commit, when it is attached, and where it was stopped and is
+   * started again. What acts by itself (a timer, a consumer, a subscription) begins here and not when it is opened: until the
+   * commit another one acts. Synchronous. A commit stands whatever it throws, and the report and the observer are told.
+   */
+  activate?(resource: R): void
+  /**
+   * Called with writes held, right before `resource` is handed over by `converge`: what acts by itself ends here. Where the reload is
+   * rolled back and `resource` goes on serving, `activate` follows. Synchronous. What it throws fails the handoff.
+   */
+  deactivate?(resource: R): void
 }
 
 /** A strategy whose types are forgotten. */

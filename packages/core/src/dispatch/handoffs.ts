@@ -1,9 +1,11 @@
 import type { Clock } from '../clock.js'
-import { ReloadError, type ErrorPlace } from '../errors.js'
+import { ReloadError, type ErrorPlace, type ReloadPhase } from '../errors.js'
 import type { WriteGate } from '../move/gate.js'
 import type { AnyStrategy, Cutover, Discipline, HandoffJob, LiveSample, ResourceHandoff } from '../strategy.js'
+import { activate } from './activate.js'
 import { forEachBounded } from './bounded.js'
 import type { HandoffReport } from './report.js'
+import { synchronous } from '../synchronous.js'
 import { Step, type StepEnvironment } from './step.js'
 
 /** One live resource of a reload: its strategy, its gate, and the providers before and after. */
@@ -21,7 +23,7 @@ export interface ResourceMove {
   readonly kept?: unknown
 }
 
-export type HandoffStep = 'prepare' | 'converge' | 'rollback' | 'finalize'
+export type HandoffStep = 'prepare' | 'converge' | 'activate' | 'rollback' | 'finalize'
 
 /** One step of one resource's handoff, as the host's observer sees it. */
 export interface HandoffEvent {
@@ -45,6 +47,9 @@ interface Item {
   readonly step: Step
   handoff: ResourceHandoff<unknown> | undefined
   copied: boolean
+  /** What was deactivated, and has to be activated again if it goes on serving. */
+  deactivated: { readonly resource: unknown } | undefined
+  activationError: ReloadError | undefined
   result: { readonly resource: unknown } | undefined
   prepareMs: number
   convergeMs: number
@@ -75,15 +80,16 @@ export class Handoffs {
     this.#signal = options.signal ? AbortSignal.any([options.signal, this.#abort.signal]) : this.#abort.signal
     this.#items = moves.map((move) => {
       const place = { surface: move.strategy.surface.id, key: move.key, resource: move.name, ...(move.plugin !== undefined && { plugin: move.plugin }) }
-      return { move, place, step: new Step(environment, place), handoff: undefined, copied: false, result: undefined, prepareMs: 0, convergeMs: 0, pauseMs: undefined }
+      return { move, place, step: new Step(environment, place), handoff: undefined, copied: false,
+        deactivated: undefined, activationError: undefined, result: undefined, prepareMs: 0, convergeMs: 0, pauseMs: undefined }
     })
   }
 
   get report(): HandoffReport[] {
-    return this.#items.map(({ move, step, prepareMs, convergeMs, pauseMs }) => ({
+    return this.#items.map(({ move, step, prepareMs, convergeMs, pauseMs, activationError }) => ({
       surface: move.strategy.surface.id, key: move.key, resource: move.name, discipline: move.strategy.discipline,
       prepareMs, convergeMs, pauseMs: pauseMs ?? move.gate.longestHeldMs, ...step.stretch,
-      bytes: step.bytes, replayedWrites: step.replayedWrites,
+      bytes: step.bytes, replayedWrites: step.replayedWrites, activationError,
     }))
   }
 
@@ -108,6 +114,7 @@ export class Handoffs {
         const handoff = item.handoff as ResourceHandoff<unknown>
         await handoff.catchUp?.()
         await item.step.call('hold writes', () => item.move.gate.hold())
+        await this.#deactivate(item)
         const resource = await handoff.converge()
         if (resource === undefined || resource === null) throw new Error('the handoff converged without a resource')
         if (item.move.gate.state !== 'held') throw new Error(`the handoff converged with its gate ${item.move.gate.state}, and writes are held until the commit`)
@@ -139,6 +146,17 @@ export class Handoffs {
     }
   }
 
+  /** In the turn of the commit, once everybody sees it: whatever a strategy does here, the commit stands. */
+  activate(): void {
+    for (const item of this.#items) {
+      if (item.result === undefined || item.move.strategy.activate === undefined) continue
+      const startedAt = this.#clock.now()
+      item.activationError = this.#activate(item, item.result.resource, 'commit')
+      const { place, activationError: error } = item
+      this.#options.onHandoff?.({ place, step: 'activate', ms: this.#clock.now() - startedAt, ...(error && { error }) })
+    }
+  }
+
   /** Undoes what was begun, last begun first. Resolves with what failed on the way. */
   async rollback(): Promise<unknown[]> {
     const errors: unknown[] = []
@@ -151,6 +169,8 @@ export class Handoffs {
       item.move.gate.release()
       item.pauseMs = item.move.gate.longestHeldMs
       item.result = undefined
+      const failed = this.#reactivate(item)
+      if (failed !== undefined) errors.push(failed)
     }
     this.#begun.length = 0
     return errors
@@ -186,6 +206,38 @@ export class Handoffs {
     const handoff: unknown = strategy.handoff(job, item.step)
     if (!isHandoff(handoff)) throw new TypeError('the strategy returned something that is not a handoff')
     return handoff
+  }
+
+  /** A dry run takes nothing out of service. */
+  async #deactivate(item: Item): Promise<void> {
+    const { strategy, gate } = item.move
+    if (strategy.deactivate === undefined || item.step.dryRun || gate.halted !== undefined) return
+    const { resource } = gate
+    await item.step.call('deactivate', () => {
+      // Not before the call is made: one that was aborted ahead of it has ended nothing.
+      item.deactivated = { resource }
+      return synchronous(strategy.deactivate?.(resource), 'deactivate()', 'what acts by itself has to have ended when it returns')
+    })
+  }
+
+  /** One that was stopped and started again was activated when it took the other's place. */
+  #reactivate(item: Item): ReloadError | undefined {
+    const { deactivated, move: { gate } } = item
+    item.deactivated = undefined
+    if (deactivated === undefined || gate.halted !== undefined || gate.resource !== deactivated.resource) return undefined
+    return this.#activate(item, deactivated.resource, 'rollback')
+  }
+
+  #activate({ move, place, step }: Item, resource: unknown, phase: ReloadPhase): ReloadError | undefined {
+    const startedAt = this.#clock.now()
+    try {
+      activate(move.strategy, resource, { ...place, phase })
+      return undefined
+    } catch (error) {
+      return error as ReloadError
+    } finally {
+      step.blocked('activate', this.#clock.now() - startedAt)
+    }
   }
 
   async #each(items: readonly Item[], phase: 'prepare' | 'converge', body: (item: Item) => Promise<void>): Promise<void> {

@@ -33,7 +33,8 @@ export class ReloadOutcome implements AsyncDisposable {
   }
 
   /**
-   * Lets held writes go on against the new resources. Synchronous; the host swaps its registry in the same turn.
+   * Lets held writes go on against the new resources, and these begin to act by themselves. Synchronous; the host swaps its registry
+   * in the same turn, before it. What `activate` throws is in the report.
    *
    * @throws ReloadError `HANDOFF`, with nothing switched, where a gate was closed or let go meanwhile: roll back.
    */
@@ -41,6 +42,7 @@ export class ReloadOutcome implements AsyncDisposable {
     if (this.#state !== 'converged') throw new Error(`this outcome is ${this.#state} and cannot be committed`)
     this.#handoffs.commit()
     this.#state = 'committed'
+    this.#handoffs.activate()
   }
 
   /** Gives the old resources back. @throws AggregateError of what failed on the way, after all has been tried. */

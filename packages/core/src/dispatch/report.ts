@@ -1,3 +1,4 @@
+import type { ReloadError } from '../errors.js'
 import type { CompatVerdict, Discipline } from '../strategy.js'
 import type { Stretch } from './stretch-meter.js'
 
@@ -16,6 +17,8 @@ export interface HandoffReport {
   readonly blockedBy: string | undefined
   readonly bytes: number
   readonly replayedWrites: number
+  /** Why `activate` failed, once the commit was made; the commit stands. */
+  readonly activationError: ReloadError | undefined
 }
 
 /** What a reload that was rolled back did until then. Times in milliseconds. */

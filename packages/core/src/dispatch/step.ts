@@ -88,6 +88,11 @@ export class Step implements StepContext {
     this.replayedWrites += writes
   }
 
+  /** Adds a synchronous stretch of a call that cannot be awaited, and so was not made through {@link call}. */
+  blocked(step: string, ms: number): void {
+    this.#environment.meter.note(step, this.stretch, ms)
+  }
+
   /** Runs one phase. Its deadline starts anew with every {@link call} made inside it. */
   async run<T>(phase: ReloadPhase, options: PhaseOptions<T>, body: () => MaybePromise<T>): Promise<T> {
     const controller = new AbortController()

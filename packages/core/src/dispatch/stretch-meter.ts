@@ -24,15 +24,18 @@ export class StretchMeter {
     this.#clock = clock
   }
 
+  /** Counts a stretch that was measured already. */
+  note(step: string, into: Stretch, blockedMs: number): void {
+    for (const stretch of [into, this.worst]) {
+      if (blockedMs <= stretch.blockedMs) continue
+      stretch.blockedMs = blockedMs
+      stretch.blockedBy = step
+    }
+  }
+
   /** @param signal ends the measurement of a call that is given up on: one that never settles would be measured for ever. */
   measure<T>(step: string, into: Stretch, signal: AbortSignal, call: () => MaybePromise<T>): MaybePromise<T> {
-    const note = (blockedMs: number): void => {
-      for (const stretch of [into, this.worst]) {
-        if (blockedMs <= stretch.blockedMs) continue
-        stretch.blockedMs = blockedMs
-        stretch.blockedBy = step
-      }
-    }
+    const note = (blockedMs: number): void => this.note(step, into, blockedMs)
     const startedAt = this.#clock.now()
     let outcome: MaybePromise<T>
     try {

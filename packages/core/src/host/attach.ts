@@ -1,5 +1,6 @@
+import { activate } from '../dispatch/activate.js'
 import { Step } from '../dispatch/step.js'
-import { ReloadError } from '../errors.js'
+import { ReloadError, type ErrorPlace } from '../errors.js'
 import type { MaybePromise } from '../maybe-promise.js'
 import { WriteGate } from '../move/gate.js'
 import type { Surface } from '../surface.js'
@@ -39,6 +40,8 @@ export async function attach<P, R, W>(state: HostState, surface: Surface<P, R, W
         state.refuseClosed()
         throw error
       })
+      const refused = refusedToBegin(state, resource, { ...place, plugin: owner.label })
+      if (refused !== undefined) throw await refused
       const attached = enter(state, { slot, name, key, owner, resource, open: options.open as (provider: unknown) => unknown })
       return new AttachedResource<R, W>(state, attached)
     } finally {
@@ -71,6 +74,21 @@ async function open<P, R>(state: HostState, owner: PluginVersion, provider: P, p
   }, { discard }))
 }
 
+/** In the turn in which the resource is put into service. Gives the error, once what did not begin has been closed. */
+function refusedToBegin(state: HostState, resource: unknown, place: ErrorPlace & { surface: string }): Promise<ReloadError> | undefined {
+  const strategy = state.strategies.get(place.surface)
+  try {
+    activate(strategy, resource, place, 'Nothing was attached.')
+    return undefined
+  } catch (error) {
+    const refusal = error as ReloadError
+    const step = new Step(state.environment(false), place)
+    return step.run('rollback', { code: 'HANDOFF' }, () => step.call('close', () => strategy.close?.(resource)))
+      .catch((failed: unknown) => { refusal.rollbackErrors.push(failed) })
+      .then(() => refusal)
+  }
+}
+
 function enter(state: HostState, given: Omit<Attached, 'strategy' | 'gate' | 'detached'> & { resource: unknown }): Attached {
   const { slot, name, key, owner, resource, open: reopen } = given
   const id = tableKey(slot, name)
@@ -81,10 +99,20 @@ function enter(state: HostState, given: Omit<Attached, 'strategy' | 'gate' | 'de
     onReplaced: (outcome) => {
       // A restart may complete when the resource has left already; then it is only closed.
       if (state.attached.get(id) !== attached) return
-      serve('resource' in outcome ? { live: outcome.resource } : outcome)
-      state.emit('resource' in outcome
-        ? { type: 'resource-restarted', surface: surface.id, resource: name }
-        : { type: 'resource-halted', surface: surface.id, resource: name, cause: outcome.halted })
+      const tag = { surface: surface.id, resource: name }
+      if ('halted' in outcome) {
+        serve(outcome)
+        state.emit({ type: 'resource-halted', ...tag, cause: outcome.halted })
+        return
+      }
+      serve({ live: outcome.resource })
+      try {
+        activate(strategy, outcome.resource, { ...tag, phase: 'rollback', key, plugin: attached.owner.label })
+        state.emit({ type: 'resource-restarted', ...tag })
+      } catch (error) {
+        state.emit({ type: 'resource-restarted', ...tag, activationError: error as ReloadError })
+        throw error
+      }
     },
   })
   const attached: Attached = { slot, name, key, owner, strategy, gate, open: reopen, detached: undefined }

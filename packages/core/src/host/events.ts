@@ -1,4 +1,4 @@
-import type { ReloadPhase } from '../errors.js'
+import type { ReloadError, ReloadPhase } from '../errors.js'
 import type { HandoffStep } from '../dispatch/handoffs.js'
 import type { BakeReport } from './bake.js'
 import type { Blocker } from './lease.js'
@@ -29,6 +29,6 @@ export type ReloadEvent =
   | ReloadTag & { readonly type: 'finalized'; readonly errors: readonly unknown[] }
   | Blocker & { readonly type: 'lease-dropped'; readonly stack: string }
   | ResourceTag & { readonly type: 'resource-halted'; readonly cause: unknown }
-  | ResourceTag & { readonly type: 'resource-restarted' }
+  | ResourceTag & { readonly type: 'resource-restarted'; readonly activationError?: ReloadError }
 
 export type ReloadObserver = (event: ReloadEvent) => void

@@ -206,6 +206,7 @@ export class Operation {
     // At once: whoever sees the new version can change it, or make it permanent.
     const bake = this.#bake(succession, handoffs)
     this.#end()
+    handoffs.activate()
     this.#log.committed(state.epoch.number, succession)
     return bake
   }

@@ -42,19 +42,8 @@ function handOver<P, R>(
     if (job.open) return job.open(provider)
     throw new Error('neither the strategy nor the host says how to open this resource')
   }
-  const reopen = async (provider: P): Promise<R> => {
-    const resource = await opened(openAny(provider))
-    const missing = methods.filter((method) => typeof resource[method] !== 'function')
-    if (missing.length === 0) return resource
-    try {
-      await close(resource)
-    } catch {
-      // It may have held something all the same; what is wrong with it is being reported already.
-    }
-    throw new TypeError(`expected a live resource with ${methods.join(', ')}, and got one without ${missing.join(', ')}`)
-  }
   if (job.cutover === 'exclusive' || job.gate.halted !== undefined) {
-    const stopped = stopAndCopy<P, R, undefined>(job, ctx, { checkpoint: () => undefined, stop: close, start: reopen })
+    const stopped = stopAndCopy<P, R, undefined>(job, ctx, { checkpoint: () => undefined, stop: close, start: openAny, methods })
     return job.cutover === 'exclusive' ? stopped : whileHalted(job.gate, stopped)
   }
   const { gate, kept } = job
@@ -63,7 +52,7 @@ function handOver<P, R>(
   let successor: { resource: R } | undefined
   return {
     async prepare() {
-      successor = { resource: await ctx.call('open', () => opened(reopen(job.next), old), { discard: close }) }
+      successor = { resource: await ctx.call('open', () => opened(openAny(job.next), { serving: old, methods, close }), { discard: close }) }
     },
     async converge() {
       return (successor as { resource: R }).resource

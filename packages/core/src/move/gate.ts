@@ -13,7 +13,10 @@ export interface WriteGateOptions<R> {
   maxRecorded?: number
   /** Milliseconds one write or use may take. Past it its caller is told, and work is refused until it settles. Default 30,000. */
   writeTimeoutMs?: number
-  /** Told when another resource took the place of a stopped one, or why none could. */
+  /**
+   * Told when another resource took the place of a stopped one, or why none could. Where a rollback did it, what is thrown here
+   * is among the rollback's errors; where a write or a use did it, that goes on.
+   */
   onReplaced?(outcome: { resource: R } | { halted: unknown }): void
 }
 
@@ -225,7 +228,11 @@ export class WriteGate<R, W> implements HandoffGate<R> {
       throw this.#errors.overdue()
     }
     this.#slot = { live: resource }
-    this.#onReplaced?.({ resource })
+    try {
+      this.#onReplaced?.({ resource })
+    } catch {
+      // It serves, and who was told has told others.
+    }
     return resource
   }
 

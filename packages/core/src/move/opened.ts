@@ -1,14 +1,29 @@
 import type { MaybePromise } from '../maybe-promise.js'
 
+export interface OpenedOptions<R> {
+  /** The resource that still serves: were it handed over to itself, it would be closed while it serves. */
+  readonly serving?: R
+  /** Names of the methods that a resource must have. */
+  readonly methods?: readonly (keyof R & string)[] | undefined
+  /** Closes what opened and is of no use. */
+  close?(misfit: R): MaybePromise<void>
+}
+
 /**
  * What a provider opened, held to being a live resource.
  *
- * @param serving the resource that still serves: were it handed over to itself, it would be closed while it serves.
- * @throws TypeError for nothing at all, and for the serving resource.
+ * @throws TypeError for nothing at all, for the serving resource, and for one without its methods, which is closed again.
  */
-export async function opened<R>(resource: MaybePromise<R>, serving?: R): Promise<R> {
+export async function opened<R>(resource: MaybePromise<R>, { serving, methods = [], close }: OpenedOptions<R> = {}): Promise<R> {
   const value = await resource
   if (value === undefined || value === null) throw new TypeError(`expected a live resource, and got ${String(value)}`)
   if (value === serving) throw new TypeError('expected a live resource of the new version, and got the old one itself')
-  return value
+  const missing = methods.filter((method) => typeof value[method] !== 'function')
+  if (missing.length === 0) return value
+  try {
+    await close?.(value)
+  } catch {
+    // It may have held something all the same; what is wrong with it is being reported already.
+  }
+  throw new TypeError(`expected a live resource with ${methods.join(', ')}, and got one without ${missing.join(', ')}`)
 }

@@ -25,6 +25,8 @@ export interface PreCopyVerbs<P, R, I, E = unknown> {
   close?(resource: R): MaybePromise<void>
   /** Removes what the image occupies outside memory, such as a file. */
   discard?(image: I): MaybePromise<void>
+  /** Names of the methods a restored resource must have: a reload is not to succeed with one that cannot be used (I10). */
+  readonly methods?: readonly (keyof R & string)[]
 }
 
 /**
@@ -78,7 +80,7 @@ function moveServing<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs:
     async prepare() {
       const check = await takeSnapshot()
       const { image } = taken as { image: I }
-      const resource = await ctx.call('open', () => opened(verbs.restore(job.next, image, ctx), old), { discard: close })
+      const resource = await ctx.call('open', () => opened(verbs.restore(job.next, image, ctx), { serving: old, methods: verbs.methods, close }), { discard: close })
       restored = { resource }
       if (check) await ctx.call('verify', () => check(resource))
       await replay.underLoad(resource)
@@ -112,5 +114,6 @@ function moveStopped<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs:
     start: (provider, { image }) => verbs.restore(provider, image, ctx),
     verify: (restored, { check }) => check?.(restored),
     discard: ({ image }) => verbs.discard?.(image),
+    ...verbs.methods && { methods: verbs.methods },
   })
 }

@@ -5,17 +5,27 @@ import { attemptAll } from './attempt-all.js'
 import type { Halt } from './handoff-gate.js'
 import { opened } from './opened.js'
 
-/** What a kind supplies for its live resources to be moved by {@link stopAndCopy}. `C` is its checkpoint. */
-export interface StopAndCopyVerbs<P, R, C> {
+/** What a kind supplies for its live resources to be moved by {@link stopAndCopy}. `C` is its checkpoint, `T` what is prepared. */
+export interface StopAndCopyVerbs<P, R, C, T = never> {
+  /**
+   * What can be done before the old one is stopped, such as to connect or to load: it serves meanwhile, and no write is held. What it
+   * gives goes to `start`.
+   */
+  prepare?(provider: P, ctx: StepContext): MaybePromise<T>
   /** Where the next owner has to start. */
   checkpoint(resource: R, ctx: StepContext): MaybePromise<C>
   /** Stops the resource for good; afterwards a successor may take what it held. */
   stop(resource: R, ctx: StepContext): MaybePromise<void>
-  start(provider: P, checkpoint: C, ctx: StepContext): MaybePromise<R>
+  /** @param prepared what `prepare` gave; `undefined` where there is no `prepare`, and where the old provider starts it again. */
+  start(provider: P, checkpoint: C, ctx: StepContext, prepared?: T): MaybePromise<R>
+  /** Lets go of what was prepared where no resource has come of it. What `start` made of it is stopped instead. */
+  abandon?(prepared: T): MaybePromise<void>
   /** Throws unless what the new provider started is what was stopped. The old provider, the last resort, is not judged. */
   verify?(started: R, checkpoint: C, ctx: StepContext): MaybePromise<void>
   /** Removes what the checkpoint occupies outside memory. */
   discard?(checkpoint: C): MaybePromise<void>
+  /** Names of the methods a started resource must have: a reload is not to succeed with one that cannot be used (I10). */
+  readonly methods?: readonly (keyof R & string)[]
 }
 
 /**
@@ -24,11 +34,14 @@ export interface StopAndCopyVerbs<P, R, C> {
  *
  * If the new one does not start, the old provider is started again at the same checkpoint and that resource takes the
  * stopped one's place. If even that fails the gate is halted with the checkpoint kept, and each later write tries again.
- * A dry run checkpoints and stops nothing.
+ * A dry run prepares and checkpoints, and stops nothing.
  */
-export function stopAndCopy<P, R, C>(job: HandoffJob<P, R>, ctx: StepContext, verbs: StopAndCopyVerbs<P, R, C>): ResourceHandoff<R> {
+export function stopAndCopy<P, R, C, T = never>(
+  job: HandoffJob<P, R>, ctx: StepContext, verbs: StopAndCopyVerbs<P, R, C, T>,
+): ResourceHandoff<R> {
   const { gate } = job
   let halted: Halt<R> | undefined
+  let prepared: { value: T } | undefined
   let checkpoint: { value: C } | undefined
   let stopped = false
   let started: { resource: R } | undefined
@@ -37,6 +50,8 @@ export function stopAndCopy<P, R, C>(job: HandoffJob<P, R>, ctx: StepContext, ve
 
   const stop = (resource: R): MaybePromise<void> => verbs.stop(resource, ctx)
   const stopLate = (late: R): Promise<unknown> => moving = Promise.resolve(stop(late))
+  const begin = (provider: P, from: C, ready: T | undefined): Promise<R> =>
+    opened(verbs.start(provider, from, ctx, ready), { methods: verbs.methods, close: stop })
   const discard = (kept: C): Promise<void> => ctx.call('discard checkpoint', () => verbs.discard?.(kept), { later: true })
 
   async function takeCheckpoint(): Promise<C> {
@@ -67,7 +82,7 @@ export function stopAndCopy<P, R, C>(job: HandoffJob<P, R>, ctx: StepContext, ve
   }
 
   function startOld(from: C): Promise<R> {
-    return ctx.call('restart', () => opened(verbs.start(job.old, from, ctx)), { discard: stop, later: true })
+    return ctx.call('restart', () => begin(job.old, from, undefined), { discard: stop, later: true })
   }
 
   /** What a later write runs, long after the reload. */
@@ -91,11 +106,19 @@ export function stopAndCopy<P, R, C>(job: HandoffJob<P, R>, ctx: StepContext, ve
       gate.halt({ checkpoint: from, cause, restart: () => startHalted(from), stop: stopRestarted, discard: async () => { await verbs.discard?.(from) } })
       throw cause
     }
-    gate.replace(resource)
-    await discard(from)
+    try {
+      gate.replace(resource)
+    } finally {
+      await discard(from)
+    }
   }
 
   return {
+    ...verbs.prepare && {
+      async prepare() {
+        prepared = { value: await ctx.call('prepare', () => verbs.prepare?.(job.next, ctx) as MaybePromise<T>, { discard: (late) => verbs.abandon?.(late) }) }
+      },
+    },
     async converge() {
       // Not before the hold: a write that was in flight may have started it again.
       halted = gate.halted
@@ -109,7 +132,7 @@ export function stopAndCopy<P, R, C>(job: HandoffJob<P, R>, ctx: StepContext, ve
           return stop(gate.resource)
         })
       }
-      const resource = await move('start', () => opened(verbs.start(job.next, value, ctx)), stopLate)
+      const resource = await move('start', () => begin(job.next, value, prepared?.value), stopLate)
       started = { resource }
       if (verbs.verify) await ctx.call('verify', () => verbs.verify?.(resource, value, ctx))
       return resource
@@ -121,6 +144,7 @@ export function stopAndCopy<P, R, C>(job: HandoffJob<P, R>, ctx: StepContext, ve
         await attemptAll([
           () => moving && ctx.call('settle', settle),
           () => resource !== undefined && ctx.call('stop', () => stop(resource)),
+          () => prepared !== undefined && resource === undefined && ctx.call('abandon', () => verbs.abandon?.(prepared?.value as T)),
           () => stopped && restartOld(value as C),
           // A halted resource keeps what it will be started from.
           () => checkpoint !== undefined && !stopped && halted === undefined && discard(value as C),

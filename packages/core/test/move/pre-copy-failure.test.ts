@@ -1,5 +1,7 @@
+import { OldProviders, ReloadDispatcher, ReloadKindHandlers, preCopy, type HandoffStrategy } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
 import { Deferred, failureOf, turn } from '../fixtures/deferred.js'
+import { STORES, StoreProvider, type Store } from '../fixtures/store.js'
 import { sceneOfOne } from '../fixtures/store-scene.js'
 
 describe('pre-copy: what a failure leaves', () => {
@@ -110,4 +112,26 @@ describe('pre-copy: what a failure leaves', () => {
     expect(part.old.images.map(({ discarded }) => discarded)).toEqual([1])
     expect(part.gate.state).toBe('closed')
   })
+})
+
+it.each(['overlap', 'exclusive'] as const)('I10 I7 refuses a restored resource without the methods that a live one must have, and closes it: %s', async (cutover) => {
+  const surface = STORES['pre-copy']
+  const closed: unknown[] = []
+  const strategy: HandoffStrategy<StoreProvider, Store, number> = {
+    surface, discipline: 'pre-copy',
+    handoff: (job, ctx) => preCopy(job, ctx, {
+      snapshot: () => 'image', restore: (provider) => provider.version === '2' ? useless : provider.make([]),
+      close: (store) => { closed.push(store) }, methods: ['append', 'close'],
+    }),
+  }
+  const [before, after] = [new StoreProvider('only', '1'), new StoreProvider('only', '2')]
+  const useless = { provider: after, append: () => {} } as unknown as Store
+  const dispatch = new ReloadDispatcher([strategy]).dispatch({
+    old: new OldProviders().add(surface, before), next: new OldProviders().add(surface, after), cutover,
+    handlers: new ReloadKindHandlers().add(surface, { name: 'a', key: 'only', resource: before.make([]) }),
+  })
+  expect(await failureOf(dispatch)).toMatchObject({
+    code: 'HANDOFF', message: expect.stringContaining('a live resource with append, close, and got one without close') as string, rollbackErrors: [],
+  })
+  expect(closed.filter((store) => store === useless)).toHaveLength(1)
 })
