@@ -57,7 +57,7 @@ export interface CdcStream {
   /**
    * The exclusive end of what is durable: everything below it survives a crash and will not be delivered again. Lies on
    * the boundary of a batch, at or above `fromLsn`, never below an earlier answer, never beyond what this stream was
-   * handed, even where the sink holds more from before.
+   * handed, even where the sink holds more from before. `fromLsn` itself before the first batch, which a reload asks for.
    */
   checkpoint(): MaybePromise<CdcLsn>
   /** Lets go of everything, so that a successor may take it. Nothing is called after it. */

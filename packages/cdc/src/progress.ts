@@ -6,7 +6,7 @@ import { CdcError, show } from './errors.js'
 interface Progress {
   /** Where the next batch has to start. Unknown before the first batch of a stream that was started without an LSN. */
   expected: CdcLsn | undefined
-  /** The end of the furthest batch that was handed over, accepted or not: one that failed may be durable all the same. */
+  /** The end of the furthest batch that was handed over, accepted or not: a sink may have made one durable and refused it. */
   offered: CdcLsn | undefined
   checkpoint: CdcLsn | undefined
   readonly ended: AbortController
@@ -59,20 +59,21 @@ export async function deliver(stream: CdcStream, batch: CdcBatch): Promise<void>
 }
 
 /**
- * Asks a stream for its checkpoint, and holds the answer to what is known (I5). An answer that is refused counts for nothing
- * afterwards.
+ * Asks a stream for its checkpoint, and holds the answer to what is known (I5). Returns no more than the end of what the
+ * stream accepted, for a batch that it refused may be stored in part. An answer that is refused counts for nothing afterwards.
  *
  * @param canGoOnAt whether deliveries can go on there. Default: every honest checkpoint will do.
  * @throws CdcError `CHECKPOINT`; otherwise what the stream throws.
  */
 export async function takeCheckpoint(stream: CdcStream, canGoOnAt: (lsn: CdcLsn) => MaybePromise<boolean> = () => true): Promise<CdcLsn> {
-  const lsn: unknown = await stream.checkpoint()
+  const answer: unknown = await stream.checkpoint()
   const progress = progressOf(stream)
-  if (typeof lsn !== 'bigint' || lsn < 0n) throw new CdcError('CHECKPOINT', `checkpoint() must return a bigint of 0 or more, and returned ${show(lsn)}`, { found: lsn })
-  if (progress.offered !== undefined && lsn > progress.offered) {
-    throw new CdcError('CHECKPOINT', `checkpoint() returned ${lsn}, ahead of what was delivered: ${progress.offered}. Count no more than what this stream was handed.`,
-      { expected: progress.offered, found: lsn })
+  if (typeof answer !== 'bigint' || answer < 0n) throw new CdcError('CHECKPOINT', `checkpoint() must return a bigint of 0 or more, and returned ${show(answer)}`, { found: answer })
+  if (progress.offered !== undefined && answer > progress.offered) {
+    throw new CdcError('CHECKPOINT', `checkpoint() returned ${answer}, ahead of what was delivered: ${progress.offered}. Count no more than what this stream was handed.`,
+      { expected: progress.offered, found: answer })
   }
+  const lsn = progress.expected !== undefined && answer > progress.expected ? progress.expected : answer
   if (progress.checkpoint !== undefined && lsn < progress.checkpoint) {
     throw new CdcError('CHECKPOINT', `checkpoint() returned ${lsn}, behind the previous checkpoint: ${progress.checkpoint}. What was durable once must stay so.`,
       { expected: progress.checkpoint, found: lsn })
@@ -81,8 +82,6 @@ export async function takeCheckpoint(stream: CdcStream, canGoOnAt: (lsn: CdcLsn)
     throw new CdcError('CHECKPOINT', `checkpoint() returned ${lsn}, where deliveries cannot go on. A checkpoint lies on the boundary of a batch that the log still has.`, { found: lsn })
   }
   progress.checkpoint = lsn
-  // A delivery that failed after it had become durable need not come again.
-  if (progress.expected !== undefined && lsn > progress.expected) progress.expected = lsn
   return lsn
 }
 

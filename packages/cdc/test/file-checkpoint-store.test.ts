@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { fileOfStream } from '../src/node/file-of-stream.js'
 import { FileCheckpointStore } from '../src/node/index.js'
 import { failure } from './support/dispatch.js'
 
@@ -33,6 +36,48 @@ describe('FileCheckpointStore', () => {
     expect([await store.load('orders'), await store.load(name)]).toEqual([1n, 7n])
     const files = await readdir(directory)
     expect(new Set(files.map((file) => file.toLowerCase())).size).toBe(2)
+  })
+
+  it.each<[string, string]>([
+    ['41 Cyrillic characters', 'ж'.repeat(41)], ['28 Chinese characters', '流'.repeat(28)], ['242 letters', 'a'.repeat(242)], ['243 letters', 'a'.repeat(243)],
+    ['246 letters', 'a'.repeat(246)], ['100,000 letters', 'a'.repeat(100_000)], ['half a surrogate pair', 'a\uD800'], ['the other half', '\uDC00a'], ['NUL', 'a\0b'],
+    ['dots', '..'], ['a device of Windows', 'nul'], ['a drive', 'c:'],
+  ])('C16 saves and loads a name of %s', async (_, name) => {
+    await new FileCheckpointStore(directory).save(name, 7n)
+    await new FileCheckpointStore(directory).save(name, 8n)
+    expect(await new FileCheckpointStore(directory).load(name)).toBe(8n)
+    const files = await readdir(directory)
+    expect(files).toHaveLength(1)
+    expect(files[0]).toMatch(/^cdc-[a-z0-9%_~-]+\.json$/)
+  })
+
+  it('C16 keeps names apart that differ in half a surrogate pair, in composition, or far behind', async () => {
+    const names = ['a\uD800', 'a\uD801', 'a\uFFFD', 'a\uDC00', '\u00e9', 'e\u0301', `${'a'.repeat(300)}b`, `${'a'.repeat(300)}B`, `~${'a'.repeat(64)}`]
+    const store = new FileCheckpointStore(directory)
+    for (const [at, name] of names.entries()) await store.save(name, BigInt(at))
+    const restarted = new FileCheckpointStore(directory)
+    expect(await Promise.all(names.map((name) => restarted.load(name)))).toEqual(names.map((_, at) => BigInt(at)))
+    expect(new Set((await readdir(directory)).map((file) => file.toLowerCase())).size).toBe(names.length)
+  })
+
+  it('C16 keeps any two names apart', async () => {
+    const anyName = fc.oneof(fc.string({ unit: 'binary' }), fc.array(fc.nat(0xffff), { maxLength: 300 }).map((units) => String.fromCharCode(...units)))
+    await fc.assert(fc.property(anyName, anyName, (one, other) => {
+      expect(fileOfStream(one)).toMatch(/^cdc-[a-z0-9%_~-]{0,242}\.json$/)
+      expect(fileOfStream(one) === fileOfStream(other)).toBe(one === other)
+    }))
+  })
+
+  it('C16 finds what the first version saved under a name with half a surrogate pair, and takes it for no other', async () => {
+    const first = join(directory, 'cdc-a%ef%bf%bd.json')
+    const store = new FileCheckpointStore(directory)
+    await store.save('a\uFFFD', 0n)
+    const sha256 = createHash('sha256').update(JSON.stringify(['a\uD800', '5'])).digest('hex')
+    await writeFile(first, JSON.stringify({ stream: 'a\uD800', lsn: '5', sha256 }))
+    expect([await store.load('a\uD800'), await store.load('a\uD801')]).toEqual([5n, undefined])
+    await store.save('a\uD800', 6n)
+    await store.save('a\uFFFD', 1n)
+    expect([await store.load('a\uD800'), await store.load('a\uFFFD')]).toEqual([6n, 1n])
   })
 
   it('C16 survives a temporary file that a crash has torn', async () => {

@@ -127,7 +127,7 @@ describe('a handoff that fails leaves the old version serving (I3)', () => {
     const served = await Served.with(provider(sink))
     const outcome = await served.dispatch(provider(sink, { version: 'v2' }))
     await outcome.rollback()
-    expect(sink.calls.slice(-3)).toEqual(['v2.start 3', 'v2.shutdown', 'v1.start 3'])
+    expect(sink.calls.slice(-4)).toEqual(['v2.start 3', 'v2.checkpoint', 'v2.shutdown', 'v1.start 3'])
     await expectOldServes(served, sink)
   })
 
@@ -192,10 +192,35 @@ describe('a handoff that fails leaves the old version serving (I3)', () => {
     await expectOldServes(served, sink, 1)
   })
 
+  it.each<[string, (honest: CdcLsn) => unknown, string]>([
+    ['runs ahead of where it was started', (honest) => honest + 1n, 'checkpoint() returned 4, ahead of what was delivered: 3'],
+    ['falls behind where it was started', () => 0n, 'checkpoint() returned 0, behind the previous checkpoint: 3'],
+    ['throws', () => { throw new Error('no such table') }, 'no such table'],
+  ])('C5 I5 when the first checkpoint of the new one %s', async (_, checkpoint, message) => {
+    const sink = new Sink()
+    const served = await Served.with(provider(sink))
+    const error = await failure(served.dispatch(provider(sink, { version: 'v2', faults: { checkpoint } })))
+    expect(error).toMatchObject({ code: 'HANDOFF', phase: 'converge', step: 'verify', resource: 'orders', rollbackErrors: [] })
+    expect((error as Error).message).toContain(message)
+    await expectOldServes(served, sink)
+  })
+
+  it('C5 I8 when the first checkpoint of the new one hangs', async () => {
+    const sink = new Sink()
+    const hang = new Hang()
+    const served = await Served.with(provider(sink))
+    const dispatched = failure(served.dispatch(provider(sink, { version: 'v2', faults: { checkpoint: hang.call } })))
+    await hang.reached
+    served.clock.advance(TIMEOUT_MS)
+    expect(await dispatched).toMatchObject({ code: 'STEP_TIMEOUT', step: 'verify' })
+    await expectOldServes(served, sink)
+  })
+
   it('C3 I5 when the checkpoint of a later version falls behind where it was started', async () => {
     const sink = new Sink()
     const served = await Served.with(provider(sink))
-    const v2 = provider(sink, { version: 'v2', faults: { checkpoint: () => 0n } })
+    const answers = [3n, 0n]
+    const v2 = provider(sink, { version: 'v2', faults: { checkpoint: () => answers.shift() } })
     const outcome = await served.dispatch(v2)
     outcome.commit()
     const error = await failure(served.dispatch(provider(sink, { version: 'v3' }), { old: v2 }))

@@ -156,6 +156,6 @@ describe('a stream that lags further than the log is kept', () => {
     expect(await failure(app.reload(plugin('2.0.0', provider(sink, { version: 'v2' }))))).toMatchObject({ code: 'HANDOFF', step: 'checkpoint', cause: { code: 'CHECKPOINT' } })
     flushed = 6n
     await app.reload(plugin('2.0.0', provider(sink, { version: 'v2' })))
-    expect(sink.calls.at(-1)).toBe('v2.start 6')
+    expect(sink.calls).toContain('v2.start 6')
   })
 })

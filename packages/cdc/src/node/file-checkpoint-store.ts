@@ -3,7 +3,8 @@ import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CheckpointStore } from '../checkpoints/checkpoint-store.js'
 import type { CdcLsn } from '../contract.js'
-import { CdcError } from '../errors.js'
+import { CdcError, show } from '../errors.js'
+import { earlierFileOfStream, fileOfStream } from './file-of-stream.js'
 
 interface Saved {
   readonly stream: string
@@ -27,15 +28,19 @@ export class FileCheckpointStore implements CheckpointStore {
 
   /** @throws CdcError `CHECKPOINT_STORE` where the file is damaged or belongs to another stream. */
   async load(stream: string): Promise<CdcLsn | undefined> {
-    const file = this.#fileOf(stream)
-    let text: string
-    try {
-      text = await readFile(file, 'utf8')
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-      throw error
-    }
-    return parse(text, stream, file)
+    const file = join(this.#directory, fileOfStream(stream))
+    const text = await readIfThere(file)
+    return text === undefined ? this.#loadEarlier(stream) : lsnOf(parse(text, file), stream, file)
+  }
+
+  async #loadEarlier(stream: string): Promise<CdcLsn | undefined> {
+    const name = earlierFileOfStream(stream)
+    if (name === undefined) return undefined
+    const file = join(this.#directory, name)
+    const text = await readIfThere(file)
+    if (text === undefined) return undefined
+    const saved = parse(text, file)
+    return saved.stream === stream ? lsnOf(saved, stream, file) : undefined
   }
 
   save(stream: string, lsn: CdcLsn): Promise<void> {
@@ -49,7 +54,7 @@ export class FileCheckpointStore implements CheckpointStore {
   }
 
   async #write(stream: string, lsn: CdcLsn): Promise<void> {
-    const file = this.#fileOf(stream)
+    const file = join(this.#directory, fileOfStream(stream))
     // Left over by a crash, the temporary file is overwritten by the next save; nothing ever reads it.
     const temporary = `${file}.tmp`
     await mkdir(this.#directory, { recursive: true })
@@ -61,10 +66,6 @@ export class FileCheckpointStore implements CheckpointStore {
     await rename(temporary, file)
     // The move itself is durable once the directory is. Windows can neither open a directory nor needs to.
     if (process.platform !== 'win32') await withHandle(this.#directory, 'r', (handle) => handle.sync())
-  }
-
-  #fileOf(stream: string): string {
-    return join(this.#directory, `cdc-${fileSafe(stream)}.json`)
   }
 }
 
@@ -79,26 +80,31 @@ async function withHandle(path: string, flags: string, use: (handle: Handle) => 
   }
 }
 
-/** Percent-encodes all but lower-case letters, digits, `-` and `_`: two names never share a file, whatever the file system. */
-function fileSafe(stream: string): string {
-  return Array.from(new TextEncoder().encode(stream), (byte) => {
-    const character = String.fromCharCode(byte)
-    return /[a-z0-9_-]/.test(character) ? character : `%${byte.toString(16).padStart(2, '0')}`
-  }).join('')
+async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
 }
 
 function digest(stream: string, lsn: string): string {
   return createHash('sha256').update(JSON.stringify([stream, lsn])).digest('hex')
 }
 
-function parse(text: string, stream: string, file: string): CdcLsn {
-  let saved: Partial<Record<keyof Saved, unknown>>
+type Found = Partial<Record<keyof Saved, unknown>>
+
+function parse(text: string, file: string): Found {
   try {
-    saved = Object(JSON.parse(text)) as typeof saved
+    return Object(JSON.parse(text)) as Found
   } catch (cause) {
     throw damaged(file, 'it is not JSON', cause)
   }
-  if (saved.stream !== stream) throw damaged(file, `it does not belong to the stream "${stream}"`)
+}
+
+function lsnOf(saved: Found, stream: string, file: string): CdcLsn {
+  if (saved.stream !== stream) throw damaged(file, `it does not belong to the stream ${show(stream)}`)
   if (typeof saved.lsn !== 'string' || !/^\d+$/.test(saved.lsn)) throw damaged(file, 'its lsn is not a decimal number')
   if (saved.sha256 !== digest(stream, saved.lsn)) throw damaged(file, 'its checksum does not match')
   return BigInt(saved.lsn)

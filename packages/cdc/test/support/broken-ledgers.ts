@@ -170,6 +170,28 @@ export const BROKEN: readonly BrokenLedger[] = [
     }),
   },
   {
+    rule: 'P7', does: 'counts a batch from its first row on', keys: ['redelivery/after-a-refusal-halfway'],
+    make: (disk) => streaming(disk, (honest, ctx) => {
+      const counted = new Set<CdcLsn>()
+      let handed = ctx.fromLsn ?? 0n
+      return {
+        async deliver(batch) {
+          const { lsnStart, lsnEnd, mutations } = batch
+          if (counted.has(lsnStart)) return
+          // It looks at the disk, and at whether the column is long enough, before it begins.
+          const rows = mutations.getChild('id')
+          if (!disk.down && rows?.data[0] && rows.data[0].values.length >= mutations.numRows) {
+            counted.add(lsnStart)
+            handed = lsnEnd
+          }
+          await honest.deliver(batch)
+          handed = lsnEnd
+        },
+        checkpoint: () => handed,
+      }
+    }),
+  },
+  {
     rule: 'P7', does: 'looks at its LSN only when it is started', keys: ['redelivery/to-the-same-stream'],
     make: (disk) => streaming(disk, (honest, ctx) => {
       const seen = new Map<CdcLsn, number>()

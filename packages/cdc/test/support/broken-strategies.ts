@@ -19,6 +19,7 @@ function honest(job: Job, { canResume }: CdcHandoffOptions): Verbs {
     checkpoint: (stream) => takeCheckpoint(stream, (lsn) => canResume?.(lsn, job.name) ?? true),
     stop: stopStream,
     start: (provider, fromLsn, { signal }) => startStream(provider, { stream: job.name, fromLsn, signal }),
+    verify: async (stream) => { await takeCheckpoint(stream) },
   }
 }
 
@@ -140,6 +141,20 @@ export const BROKEN_STRATEGIES: readonly BrokenStrategy[] = [
         const stream = await own.start(provider, fromLsn, ctx)
         if (provider !== job.old) follow(stream, await endOfLog(fromLsn, job.name, options))
         return stream
+      },
+    })),
+  },
+  {
+    rule: 'I5', does: 'does not ask the new stream where it stands', keys: ['failed-handoff/unfit-successor'],
+    make: differing(() => ({ verify: () => {} })),
+  },
+  {
+    rule: 'P7', does: 'goes on behind a batch that the old stream counts and did not acknowledge', keys: ['handoff/lost-acknowledgement'],
+    make: differing((own, job, options) => ({
+      async checkpoint(stream, ctx) {
+        const capped = await own.checkpoint(stream, ctx)
+        const answer = await stream.checkpoint()
+        return await options.canResume?.(answer, job.name) ? answer : capped
       },
     })),
   },

@@ -1,5 +1,5 @@
 import { OldProviders, ReloadDispatcher, ReloadKindHandlers, WriteGate } from '@uni/reload-core'
-import type { CdcBatch, CdcStream } from '../../contract.js'
+import type { CdcBatch, CdcLsn, CdcStream } from '../../contract.js'
 import { expectedLsn, takeCheckpoint } from '../../progress.js'
 import { cdcOutput } from '../../surface.js'
 import type { Bench } from '../bench.js'
@@ -64,6 +64,15 @@ export const failedHandoffSuite: Suite = () => [
     title: 'is started again when its successor starts what is no stream',
     needs: ROLLS_BACK,
     run: (bench) => turnsAway(bench, [null, 'stream', 7, {}, { deliver() {}, shutdown() {} }].map((instead) => ({ start: () => instead }))),
+  },
+  {
+    key: 'failed-handoff/unfit-successor',
+    rule: 'I5',
+    title: 'is started again when the first checkpoint of its successor fails, or is not where that was started',
+    needs: [...ROLLS_BACK, 'failed-handoff/dishonest-checkpoint', 'handoff/out-of-order'],
+    run: (bench) => turnsAway(bench, [
+      () => { throw new Error('no such table') }, (own: CdcLsn) => own + 1n, (own: CdcLsn) => own - 1n, Number, () => undefined,
+    ].map((checkpoint) => ({ checkpoint }))),
   },
   {
     key: 'failed-handoff/checkpoint-fails',

@@ -1,6 +1,8 @@
+import { attempt } from '@uni/reload-core/testing'
 import type { CdcLsn, CdcStream } from '../../contract.js'
 import type { Bench } from '../bench.js'
 import type { Case, Suite } from '../case.js'
+import { halfReadable } from '../half-readable.js'
 import { STORES } from '../needs.js'
 
 /** Delivers with a checkpoint on the way, and goes on behind it. Returns the checkpoint, and what is open. */
@@ -11,6 +13,18 @@ async function delivered(bench: Bench): Promise<{ checkpoint: CdcLsn; stream: Cd
   const checkpoint = await bench.checkpoint(stream)
   for (const rows of [1, 2, 2]) await bench.deliver(stream, history.commit(rows))
   return { checkpoint, stream }
+}
+
+/** Has the stream fail in the middle of a batch of 5 rows. Returns whether it took the batch all the same. */
+async function failsHalfway(bench: Bench, stream: CdcStream): Promise<boolean> {
+  const { expect, history } = bench
+  const good = history.head
+  const batch = history.commit(5)
+  const delivered = await attempt(() => stream.deliver({ ...batch, mutations: halfReadable(batch.mutations, 2) }))
+  if ('value' in delivered) return true
+  const checkpoint = await bench.checkpoint(stream)
+  if (checkpoint > good) expect.fail(`the batch that ends at ${batch.lsnEnd} was refused in the middle, and the checkpoint ${checkpoint} covers it`)
+  return false
 }
 
 const needs = [...STORES, 'resumption/at-the-lsn']
@@ -53,6 +67,28 @@ export const redeliverySuite: Suite = ({ guarantee, crash }) => [
         await bench.visit(history.from(history.origin))
       }
       await bench.finish(history.origin)
+    },
+  },
+  {
+    key: 'redelivery/after-a-refusal-halfway',
+    rule: 'P7',
+    title: 'counts no row of a batch that failed in the middle, and takes all of it when it comes again',
+    needs: [...needs, 'redelivery/after-a-restart', 'bad-input/no-columns', 'bad-input/other-columns'],
+    async run(bench) {
+      const { history } = bench
+      const stream = await bench.open()
+      await bench.deliver(stream, history.commit())
+      const good = history.head
+      if (await failsHalfway(bench, stream)) {
+        // One that reads a batch only when it flushes cannot take it once more: it comes again after a restart.
+        const flushed = await attempt(() => bench.checkpoint(stream))
+        await bench.shutdown(stream)
+        return bench.finish('value' in flushed ? flushed.value : history.origin)
+      }
+      await bench.deliver(stream, ...history.from(good), history.commit())
+      const checkpoint = await bench.checkpoint(stream)
+      await bench.shutdown(stream)
+      await bench.expectStored(checkpoint)
     },
   },
   ...crash ? [{
