@@ -12,7 +12,7 @@ type Said = { readonly offset: number } | { readonly value: unknown }
 
 type Command =
   | { do: 'deliver'; start: Said; end: Said; fails: boolean; thrown: unknown }
-  | { do: 'reload'; checkpoint: Said | 'throws'; starts: boolean; thrown: unknown }
+  | { do: 'reload'; checkpoint: Said | 'throws'; starts: boolean; fits: boolean; thrown: unknown }
 
 const none: fc.Arbitrary<Said> = fc.constantFrom<unknown[]>(-1n, -(2n ** 70n), 3, Number.NaN, '3', null, undefined, {}).map((value) => ({ value }))
 const near = (min: number, max: number): fc.Arbitrary<Said> => fc.integer({ min, max }).map((offset) => ({ offset }))
@@ -26,6 +26,8 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   }) },
   { weight: 2, arbitrary: fc.record({
     do: fc.constant('reload' as const), starts: fc.boolean(), thrown,
+    // Whether the new version says that it stands where it was started.
+    fits: fc.boolean(),
     checkpoint: fc.oneof({ weight: 6, arbitrary: near(-5, 4) }, { weight: 1, arbitrary: none }, { weight: 1, arbitrary: fc.constant('throws' as const) }),
   }) },
 )
@@ -61,9 +63,9 @@ class Model {
     this.continues = end
   }
 
-  /** Notes that a stream was started at its checkpoint. */
-  startedAt(lsn: bigint): void {
-    this.continues = this.furthest = this.durable = lsn
+  /** Notes that a stream was started at its checkpoint, which counts nothing that was refused. */
+  startedAt(checkpoint: bigint): void {
+    this.continues = this.furthest = this.durable = checkpoint < this.continues ? checkpoint : this.continues
   }
 
   isHonest(checkpoint: unknown): checkpoint is bigint {
@@ -76,6 +78,8 @@ class Bed {
   readonly sink = new Sink()
   #fault: { readonly thrown: unknown } | undefined
   #answer: () => unknown = () => 0n
+  #fits = true
+  #serving = 1
   #current = this.#version(1)
 
   async serve(): Promise<Served> {
@@ -87,17 +91,19 @@ class Bed {
     return await attempt(() => served.gate.write({ lsnStart, lsnEnd, mutations: mutations(1), commitTimestamp: new Date(0) } as CdcBatch))
   }
 
-  async reload(served: Served, version: number, checkpoint: unknown, { starts, thrown: error, ...step }: Extract<Command, { do: 'reload' }>): Promise<Attempt<void>> {
+  async reload(served: Served, version: number, checkpoint: unknown, { starts, fits, thrown: error, ...step }: Extract<Command, { do: 'reload' }>): Promise<Attempt<void>> {
     this.#answer = () => {
       if (step.checkpoint === 'throws') throw error
       return checkpoint
     }
+    this.#fits = fits
     const next = this.#version(version, starts ? undefined : { thrown: error })
     return await attempt(async () => {
       const outcome = await served.dispatch(next, { old: this.#current })
       outcome.commit()
       await outcome.finalize()
       this.#current = next
+      this.#serving = version
     })
   }
 
@@ -105,7 +111,7 @@ class Bed {
     return provider(this.sink, { version: `v${version}`, guarantee: 'at-least-once', faults: {
       start: () => { if (fails) throw fails.thrown },
       deliver: () => { if (this.#fault) throw this.#fault.thrown },
-      checkpoint: () => this.#answer(),
+      checkpoint: (lsn) => version === this.#serving ? this.#answer() : this.#fits ? lsn : lsn + 1n,
     } })
   }
 }
@@ -129,7 +135,7 @@ it('C1 C3 C5 C6 I3 I4 I5 LSNs out of order, repeated, negative or none, and what
         const checkpoint = step.checkpoint === 'throws' ? undefined : model.say(step.checkpoint)
         const outcome = await bed.reload(served, model.version + 1, checkpoint, step)
         const honest = step.checkpoint !== 'throws' && model.isHonest(checkpoint)
-        if (honest && step.starts) model.version += 1
+        if (honest && step.starts && step.fits) model.version += 1
         else expect('error' in outcome && ReloadError.is(outcome.error) && outcome.error.rollbackErrors).toEqual([])
         if (honest) model.startedAt(checkpoint)
       }
