@@ -18,6 +18,8 @@ export function cdcHandoff(options: CdcHandoffOptions = {}): HandoffStrategy<Cdc
   return {
     surface: cdcOutput,
     discipline: 'stop-and-copy',
+    // What is handed over is a position in the log, and the handoff itself judges that.
+    checkCompat: () => ({ level: 'compatible' }),
     handoff: (job, ctx) => stopAndCopy<CdcOutputProvider, CdcStream, CdcLsn>(job, ctx, {
       checkpoint: (stream) => takeCheckpoint(stream, (lsn) => options.canResume?.(lsn, job.name) ?? true),
       stop: stopStream,

@@ -6,8 +6,8 @@ export { describeThrown, type ErrorPlace, PluginCallError, ReloadError, type Rel
 
 export { defineSurface, type AnySurface, type Surface, type SurfaceDefinition } from './surface.js'
 export type {
-  AnyStrategy, CallOptions, CompatVerdict, Cutover, Discipline, HandoffJob, HandoffStrategy, KeptResource, LiveSample, ProviderPair,
-  ProviderView, RemovedProvider, ResourceHandoff, StepContext,
+  AnyStrategy, CallOptions, CompatVerdict, Cutover, Discipline, HandoffJob, HandoffStrategy, KeptResource, LiveSample, PluginIdentity,
+  ProviderPair, ProviderView, RemovedProvider, ResourceHandoff, StepContext, Transition,
 } from './strategy.js'
 export { cleanHandoff, type CleanHandoffOptions } from './move/clean.js'
 export { WriteGate, type WriteGateOptions } from './move/gate.js'
@@ -21,6 +21,7 @@ export { OldProviders, ReloadKindHandlers, type KindHandoff } from './dispatch/r
 export { ReloadOutcome } from './dispatch/outcome.js'
 export type { CompatEntry, CompatReport, FailureReport, HandoffReport } from './dispatch/report.js'
 export type { TimedCall, Timeouts } from './dispatch/timeouts.js'
+export type { UnjudgedPolicy } from './dispatch/unjudged.js'
 
 export type { Plugin, PluginContext, PluginDependency, PluginHandle, PluginManifest, Registrar } from './host/plugin.js'
 export type { Blocker, CaptureOptions, Lease, ProviderLease } from './host/lease.js'

@@ -13,12 +13,30 @@ export type Cutover = 'overlap' | 'exclusive'
 
 /**
  * A strategy's judgement of one provider pair: a `migrate` goes ahead and is reported, an `incompatible` is a hard
- * error. The reason is read by a person who has to act on it.
+ * error. `unjudged`: there was nothing to compare values by; it goes ahead and is reported, unless the host refuses it.
+ * The reason is read by a person who has to act on it.
  */
 export type CompatVerdict =
   | { level: 'compatible' }
   | { level: 'migrate'; reason: string }
+  | { level: 'unjudged'; reason: string }
   | { level: 'incompatible'; reason: string; details?: unknown }
+
+/** A plugin as it was installed, or is to be. */
+export interface PluginIdentity {
+  readonly id: string
+  readonly version: string
+}
+
+/** From which plugin version a key goes to which. */
+export interface Transition {
+  /** `back`: a reload is being taken back. */
+  readonly direction: 'forward' | 'back'
+  /** Absent where the key was removed some time ago, and where a host with a registry of its own does not say. */
+  readonly from?: PluginIdentity
+  /** Absent where a host with a registry of its own does not say. */
+  readonly to?: PluginIdentity
+}
 
 export interface CallOptions<T> {
   /** Disposes of what an abandoned call produced after all (the step had timed out or been aborted). */
@@ -43,6 +61,12 @@ export interface StepContext {
   /** Adds to the recorded writes replayed, as the report gives them. */
   replayed(writes: number): void
   /**
+   * Says that values could not be judged, and why: a verdict of its own in the report, besides the one on the key.
+   *
+   * @throws ReloadError `SCHEMA_INCOMPAT` where the host refuses what is not judged. Let it through.
+   */
+  unjudged(reason: string): void
+  /**
    * Runs one plugin call. Names it in errors and in the report, gives it the phase's deadline afresh, and measures its
    * longest synchronous stretch. A late result of an abandoned call goes to `discard`.
    *
@@ -66,6 +90,7 @@ export interface ProviderPair<P, R = never> {
   readonly next: P
   /** The live resources opened by `old`. Empty for a remembered provider. */
   readonly live: readonly LiveSample<R>[]
+  readonly transition: Transition
 }
 
 /** What was served under a key that nothing will serve any more. */
@@ -81,6 +106,7 @@ export interface HandoffJob<P, R> {
   readonly old: P
   readonly next: P
   readonly cutover: Cutover
+  readonly transition: Transition
   /** The only way to the old resource, and the only way writes reach it. */
   readonly gate: HandoffGate<R>
   /**
@@ -122,7 +148,10 @@ export interface ResourceHandoff<R> {
 export interface HandoffStrategy<P, R = never, W = never> {
   readonly surface: Surface<P, R, W>
   readonly discipline: Discipline
-  /** Judges a provider pair. Must have no side effect on anything live. Absent: every pair is compatible. */
+  /**
+   * Judges a provider pair. Must have no side effect on anything live. Absent: a clean surface without live resources is
+   * compatible, as nothing outlives its providers; anything else is unjudged. A strategy that judges in its handoff alone says `compatible` here.
+   */
   checkCompat?(pair: ProviderPair<P, R>, ctx: StepContext): MaybePromise<CompatVerdict>
   /**
    * Judges that a key goes, in a reload or with its plugin: `incompatible` refuses it, as where queued work or stored data still

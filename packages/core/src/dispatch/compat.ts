@@ -1,8 +1,9 @@
 import { ReloadError } from '../errors.js'
 import type { MaybePromise } from '../maybe-promise.js'
-import type { AnyStrategy, CompatVerdict, LiveSample, ProviderPair } from '../strategy.js'
-import type { CompatEntry, CompatReport } from './report.js'
+import type { AnyStrategy, CompatVerdict, LiveSample, ProviderPair, Transition } from '../strategy.js'
+import { compatReport, refuses, type CompatEntry, type CompatReport } from './report.js'
 import { Step, type StepEnvironment } from './step.js'
+import { UNJUDGED_HINT, type UnjudgedPolicy } from './unjudged.js'
 
 /** A key that is served before and after, with the strategy that judges it. */
 export interface JudgedPair {
@@ -11,6 +12,9 @@ export interface JudgedPair {
   readonly old: unknown
   readonly next: unknown
   readonly live: readonly LiveSample<unknown>[]
+  /** How many live resources are handed over with it: those in `live`, and those that cannot be read. */
+  readonly resources: number
+  readonly transition: Transition
   /** The plugin being reloaded, as errors name it. */
   readonly plugin?: string
 }
@@ -40,34 +44,47 @@ export async function judge(judged: readonly (JudgedPair | JudgedRemoval)[], env
         if (!isVerdict(given)) throw new Error('the compatibility check returned something that is not a verdict')
         return given
       })
-    entries.push({ surface, key, step: name, verdict, ...(plugin !== undefined && { plugin }) })
+    const about = { surface, key, step: name, ...(plugin !== undefined && { plugin }) } as const
+    entries.push({ ...about, verdict }, ...step.notJudged.map((reason): CompatEntry => ({ ...about, verdict: { level: 'unjudged', reason } })))
   }
-  return { entries, compatible: entries.every(({ verdict }) => verdict.level !== 'incompatible') }
+  return compatReport(entries, environment.unjudged)
 }
 
 function verdictOf(judged: JudgedPair | JudgedRemoval, step: Step): MaybePromise<CompatVerdict> {
   const { strategy, key } = judged
   if ('removed' in judged) return strategy.checkRemoval === undefined ? COMPATIBLE : strategy.checkRemoval({ key, provider: judged.removed }, step)
-  const pair: ProviderPair<unknown, unknown> = { key, old: judged.old, next: judged.next, live: judged.live }
-  return strategy.checkCompat === undefined ? COMPATIBLE : strategy.checkCompat(pair, step)
+  const { old, next, live, transition } = judged
+  const pair: ProviderPair<unknown, unknown> = { key, old, next, live, transition }
+  return strategy.checkCompat === undefined ? withoutCheck(judged) : strategy.checkCompat(pair, step)
 }
 
-/** @throws ReloadError `SCHEMA_INCOMPAT` that lists every incompatible key. */
-export function refuseIncompatible(report: CompatReport): void {
-  const refused = report.entries.filter(({ verdict }) => verdict.level === 'incompatible')
-  const [first] = refused
-  if (first === undefined) return
-  const reasons = report.entries.flatMap(({ surface, key, verdict }) => verdict.level === 'incompatible' ? [`${surface} "${key}": ${verdict.reason}`] : [])
-  const hint = first.step === 'checkRemoval' ? 'Go on providing the key, or let go of what still names it.' : 'Keep the contract, or give the new one another key.'
+/** @throws ReloadError `SCHEMA_INCOMPAT` that lists every refused key. */
+export function refuseIncompatible({ entries, compatible }: CompatReport, unjudged: UnjudgedPolicy): void {
+  if (compatible) return
+  const refused = entries.filter((entry) => refuses(entry, unjudged))
+  const [first] = refused as [CompatEntry]
+  const reasons = refused.map(({ surface, key, verdict }) => `${surface} "${key}": ${'reason' in verdict ? verdict.reason : ''}`)
   throw new ReloadError('SCHEMA_INCOMPAT', reasons.join('; '), {
     phase: 'preflight', surface: first.surface, key: first.key, step: first.step, details: refused,
     ...(first.plugin !== undefined && { plugin: first.plugin }),
-    hint: `The old version goes on serving. ${hint}`,
+    hint: `The old version goes on serving. ${hintFor(refused)}`,
   })
+}
+
+function hintFor(refused: readonly CompatEntry[]): string {
+  const incompatible = refused.find(({ verdict }) => verdict.level === 'incompatible')
+  if (incompatible === undefined) return UNJUDGED_HINT
+  return incompatible.step === 'checkRemoval' ? 'Go on providing the key, or let go of what still names it.' : 'Keep the contract, or give the new one another key.'
+}
+
+/** Whether its values are as they were, nobody has asked. */
+function withoutCheck({ strategy, resources }: JudgedPair): CompatVerdict {
+  if (strategy.discipline === 'clean' && resources === 0) return COMPATIBLE
+  return { level: 'unjudged', reason: 'the strategy of this surface has no checkCompat' }
 }
 
 function isVerdict(value: unknown): value is CompatVerdict {
   if (typeof value !== 'object' || value === null) return false
   const { level, reason } = value as { level?: unknown; reason?: unknown }
-  return level === 'compatible' || ((level === 'migrate' || level === 'incompatible') && typeof reason === 'string')
+  return level === 'compatible' || ((level === 'migrate' || level === 'unjudged' || level === 'incompatible') && typeof reason === 'string')
 }

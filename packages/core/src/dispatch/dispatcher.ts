@@ -1,25 +1,31 @@
 import { systemClock, type Clock } from '../clock.js'
 import { ReloadError } from '../errors.js'
-import type { AnyStrategy, Cutover, HandoffStrategy, ProviderView } from '../strategy.js'
+import type { AnyStrategy, Cutover, HandoffStrategy, ProviderView, Transition } from '../strategy.js'
 import { judge, refuseIncompatible, type JudgedPair, type JudgedRemoval } from './compat.js'
 import { dryRunError } from './dry-run-error.js'
 import { handlerMove } from './handler-move.js'
 import { Handoffs, type ResourceMove } from './handoffs.js'
 import { ReloadOutcome } from './outcome.js'
-import { withMoves } from './pairs.js'
-import { failureReport, type CompatReport } from './report.js'
+import { withMoves, type UnreadPair } from './pairs.js'
+import { compatReport, failureReport, type CompatReport } from './report.js'
 import type { OldProviders, ReloadKindHandlers } from './request.js'
 import type { StepEnvironment } from './step.js'
 import { StrategyTable } from './strategy-table.js'
 import { StretchMeter } from './stretch-meter.js'
 import { timeoutOf, type Timeouts } from './timeouts.js'
+import type { UnjudgedPolicy } from './unjudged.js'
 
 export interface DispatcherOptions {
   clock?: Clock
   timeouts?: Timeouts
   /** How many resources are handed over at a time. Default 32. */
   concurrency?: number
+  /** What becomes of a reload of which something could not be judged. Default `accept`: it goes ahead, and the report says so. */
+  unjudged?: UnjudgedPolicy
 }
+
+/** Who serves which version is known to the registry of the host. */
+const FORWARD: Transition = { direction: 'forward' }
 
 export interface DispatchRequest {
   /** The providers that are being replaced. */
@@ -44,12 +50,14 @@ export class ReloadDispatcher {
   readonly #clock: Clock
   readonly #timeouts: Timeouts
   readonly #concurrency: number
+  readonly #unjudged: UnjudgedPolicy
 
   constructor(strategies: readonly AnyStrategy[] = [], options: DispatcherOptions = {}) {
     for (const strategy of strategies) this.use(strategy)
     this.#clock = options.clock ?? systemClock
     this.#timeouts = options.timeouts ?? {}
     this.#concurrency = options.concurrency ?? 32
+    this.#unjudged = options.unjudged ?? 'accept'
   }
 
   use<P, R, W>(strategy: HandoffStrategy<P, R, W>): this {
@@ -72,10 +80,10 @@ export class ReloadDispatcher {
     const environment = this.#environment(dryRun)
     const startedAt = this.#clock.now()
     const moves = (handlers?.entries() ?? []).map(({ surface, handoff }) => handlerMove(this.#strategies.get(surface.id), handoff, {
-      old: old.get(surface, handoff.key), next: next.get(surface, handoff.key),
+      old: old.get(surface, handoff.key), next: next.get(surface, handoff.key), transition: FORWARD,
     }, this.#clock))
     const compat = await judge(this.#judged(old, next, moves), environment, signal)
-    refuseIncompatible(compat)
+    refuseIncompatible(compat, this.#unjudged)
     const handoffs = new Handoffs(moves, environment, { cutover, concurrency: this.#concurrency, ...(signal && { signal }) })
     try {
       await handoffs.prepare()
@@ -90,19 +98,20 @@ export class ReloadDispatcher {
       }
       throw error
     }
-    if (!dryRun) return new ReloadOutcome(handoffs, compat, 'converged')
+    const judged = compatReport([...compat.entries, ...handoffs.verdicts], this.#unjudged)
+    if (!dryRun) return new ReloadOutcome(handoffs, judged, 'converged')
     const errors = await handoffs.rollback()
     if (errors.length > 0) throw dryRunError(errors)
-    return new ReloadOutcome(handoffs, compat, 'rolled-back')
+    return new ReloadOutcome(handoffs, judged, 'rolled-back')
   }
 
   #judged(old: OldProviders, next: ProviderView, moves: readonly ResourceMove[]): (JudgedPair | JudgedRemoval)[] {
-    const pairs: Omit<JudgedPair, 'live'>[] = []
+    const pairs: UnreadPair[] = []
     for (const [surface, key, provider] of next.entries()) {
       const strategy = this.#strategies.get(surface.id)
       const before = old.get(surface, key)
       if (before === undefined) continue
-      pairs.push({ strategy, key, old: before, next: provider })
+      pairs.push({ strategy, key, old: before, next: provider, transition: FORWARD })
     }
     const judged = withMoves(pairs, moves)
     const removed: JudgedRemoval[] = []
@@ -115,6 +124,6 @@ export class ReloadDispatcher {
   }
 
   #environment(dryRun: boolean): StepEnvironment {
-    return { clock: this.#clock, meter: new StretchMeter(this.#clock), dryRun, timeoutMs: (phase) => timeoutOf(this.#timeouts, phase) }
+    return { clock: this.#clock, meter: new StretchMeter(this.#clock), dryRun, unjudged: this.#unjudged, timeoutMs: (phase) => timeoutOf(this.#timeouts, phase) }
   }
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js'
 import { ReloadError } from '../errors.js'
 import { WriteGate } from '../move/gate.js'
-import type { AnyStrategy } from '../strategy.js'
+import type { AnyStrategy, Transition } from '../strategy.js'
 import type { ResourceMove } from './handoffs.js'
 import type { KindHandoff } from './request.js'
 
@@ -11,7 +11,8 @@ import type { KindHandoff } from './request.js'
  * @throws ReloadError `PROVIDER_NOT_FOUND` without an old provider, `ORPHANED_RESOURCE` without a new one.
  */
 export function handlerMove(
-  strategy: AnyStrategy, handoff: KindHandoff<unknown, unknown, unknown>, providers: { old: unknown; next: unknown; plugin?: string }, clock: Clock,
+  strategy: AnyStrategy, handoff: KindHandoff<unknown, unknown, unknown>,
+  providers: { old: unknown; next: unknown; transition: Transition; plugin?: string }, clock: Clock,
 ): ResourceMove {
   const { name, key, resource } = handoff
   const named = providers.plugin !== undefined && { plugin: providers.plugin }
@@ -26,5 +27,5 @@ export function handlerMove(
     throw new ReloadError('ORPHANED_RESOURCE', 'no new provider has this key', { ...place, hint: 'Close the resource first, or name its new provider in the handoff.' })
   }
   const gate = handoff.gate ?? new WriteGate(strategy.surface, name, resource, { clock })
-  return { strategy, name, key, old: providers.old, next, gate, ...named, ...(handoff.open && { open: handoff.open.bind(handoff) }) }
+  return { strategy, name, key, old: providers.old, next, gate, transition: providers.transition, ...named, ...(handoff.open && { open: handoff.open.bind(handoff) }) }
 }

@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.js'
 import { ReloadError, type ErrorPlace, type ReloadPhase } from '../errors.js'
 import type { WriteGate } from '../move/gate.js'
-import type { AnyStrategy, Cutover, Discipline, HandoffJob, LiveSample, ResourceHandoff } from '../strategy.js'
+import type { AnyStrategy, Cutover, Discipline, HandoffJob, LiveSample, ResourceHandoff, Transition } from '../strategy.js'
 import { activate } from './activate.js'
 import { forEachBounded } from './bounded.js'
-import type { HandoffReport } from './report.js'
+import type { CompatEntry, HandoffReport } from './report.js'
 import { synchronous } from '../synchronous.js'
 import { Step, type StepEnvironment } from './step.js'
 
@@ -16,6 +16,7 @@ export interface ResourceMove {
   readonly old: unknown
   readonly next: unknown
   readonly gate: WriteGate<unknown, unknown>
+  readonly transition: Transition
   /** The plugin being reloaded, as errors name it. */
   readonly plugin?: string
   open?(provider: unknown): unknown
@@ -91,6 +92,13 @@ export class Handoffs {
       prepareMs, convergeMs, pauseMs: pauseMs ?? move.gate.longestHeldMs, ...step.stretch,
       bytes: step.bytes, replayedWrites: step.replayedWrites, activationError,
     }))
+  }
+
+  /** Verdicts on single resources, where their handoffs came to one. */
+  get verdicts(): CompatEntry[] {
+    return this.#items.flatMap(({ move: { strategy, name, key, transition: { to } }, step }) => step.notJudged.map((reason): CompatEntry => ({
+      surface: strategy.surface.id, key, step: 'handoff', resource: name, ...(to && { plugin: `${to.id}@${to.version}` }), verdict: { level: 'unjudged', reason },
+    })))
   }
 
   /** The resources that will serve, with the moves they come from. */
@@ -199,10 +207,10 @@ export class Handoffs {
   }
 
   #begin(item: Item): ResourceHandoff<unknown> {
-    const { strategy, name, key, old, next, gate, open, kept } = item.move
+    const { strategy, name, key, old, next, gate, transition, open, kept } = item.move
     if (strategy.handoff === undefined) throw new Error('the strategy of this surface cannot hand over a live resource')
     item.copied = kept !== undefined && !gate.retains
-    const job: HandoffJob<unknown, unknown> = { name, key, old, next, gate, cutover: this.#options.cutover, ...(open && { open }), ...(!item.copied && kept !== undefined && { kept }) }
+    const job: HandoffJob<unknown, unknown> = { name, key, old, next, gate, transition, cutover: this.#options.cutover, ...(open && { open }), ...(!item.copied && kept !== undefined && { kept }) }
     const handoff: unknown = strategy.handoff(job, item.step)
     if (!isHandoff(handoff)) throw new TypeError('the strategy returned something that is not a handoff')
     return handoff

@@ -1,6 +1,7 @@
 import type { ReloadError } from '../errors.js'
 import type { CompatVerdict, Discipline } from '../strategy.js'
 import type { Stretch } from './stretch-meter.js'
+import type { UnjudgedPolicy } from './unjudged.js'
 
 /** What happened to one live resource (I10). Times in milliseconds. */
 export interface HandoffReport {
@@ -36,19 +37,29 @@ export function failureReport(totalMs: number, handoffs: readonly HandoffReport[
   return { totalMs, handoffs, pauseMs: Math.max(0, ...handoffs.map(({ pauseMs }) => pauseMs)), ...worst }
 }
 
-/** A strategy's judgement of one key. */
+/** A strategy's judgement of one key, or of one live resource. */
 export interface CompatEntry {
   readonly surface: string
   readonly key: string
-  /** What was judged: a new provider of the key, or that nothing provides it any more. */
-  readonly step: 'checkCompat' | 'checkRemoval'
+  /** What was judged: a new provider of the key, that nothing provides it any more, or one resource as it is handed over. */
+  readonly step: 'checkCompat' | 'checkRemoval' | 'handoff'
   /** The plugin whose provider was judged, where a host said. */
   readonly plugin?: string
+  /** The live resource, where the verdict is of its handoff. */
+  readonly resource?: string
   readonly verdict: CompatVerdict
 }
 
 export interface CompatReport {
-  /** False where any verdict is `incompatible`. */
+  /** False where any verdict refuses the reload: `incompatible`, or `unjudged` where the host refuses that. */
   readonly compatible: boolean
   readonly entries: readonly CompatEntry[]
+}
+
+export function compatReport(entries: readonly CompatEntry[], unjudged: UnjudgedPolicy): CompatReport {
+  return { compatible: !entries.some((entry) => refuses(entry, unjudged)), entries }
+}
+
+export function refuses({ verdict: { level } }: CompatEntry, unjudged: UnjudgedPolicy): boolean {
+  return level === 'incompatible' || (level === 'unjudged' && unjudged === 'refuse')
 }

@@ -6,12 +6,14 @@ import type { CallOptions, StepContext } from '../strategy.js'
 import { abandonable } from './abandonable.js'
 import { onAbort } from './on-abort.js'
 import type { Stretch, StretchMeter } from './stretch-meter.js'
+import { UNJUDGED_HINT, type UnjudgedPolicy } from './unjudged.js'
 
 /** What all steps of a reload share. */
 export interface StepEnvironment {
   readonly clock: Clock
   readonly meter: StretchMeter
   readonly dryRun: boolean
+  readonly unjudged: UnjudgedPolicy
   /** Milliseconds each plugin call of a phase may take. */
   timeoutMs(phase: ReloadPhase): number
   /** The option that sets it. Default: the one named after the phase. */
@@ -61,6 +63,8 @@ export class Step implements StepContext {
   readonly stretch: Stretch = { blockedMs: 0, blockedBy: undefined }
   bytes = 0
   replayedWrites = 0
+  /** Why the values of a resource were not judged. */
+  readonly notJudged: string[] = []
   readonly #environment: StepEnvironment
   readonly #place: ErrorPlace
   #running: Running | undefined
@@ -91,6 +95,17 @@ export class Step implements StepContext {
   /** Adds a synchronous stretch of a call that cannot be awaited, and so was not made through {@link call}. */
   blocked(step: string, ms: number): void {
     this.#environment.meter.note(step, this.stretch, ms)
+  }
+
+  unjudged(reason: string): void {
+    if (this.#environment.unjudged === 'accept') {
+      this.notJudged.push(reason)
+      return
+    }
+    const { phase, step } = this.#running ?? {}
+    throw new ReloadError('SCHEMA_INCOMPAT', reason, {
+      ...this.#place, ...(phase !== undefined && { phase }), ...(step !== undefined && { step }), hint: `The old version goes on serving. ${UNJUDGED_HINT}`,
+    })
   }
 
   /** Runs one phase. Its deadline starts anew with every {@link call} made inside it. */

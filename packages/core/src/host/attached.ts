@@ -1,4 +1,4 @@
-import type { AnyStrategy } from '../strategy.js'
+import type { AnyStrategy, Transition } from '../strategy.js'
 import type { WriteGate } from '../move/gate.js'
 import type { ResourceMove } from '../dispatch/handoffs.js'
 import type { PluginVersion } from './plugin-version.js'
@@ -16,8 +16,18 @@ export interface Attached {
   detached: Promise<void> | undefined
 }
 
-/** @param kept what served before the reload that is taken back. */
-export function moveOf(attached: Attached, next: unknown, plugin: string, kept?: unknown): ResourceMove {
+export interface Successor {
+  readonly provider: unknown
+  readonly transition: Transition
+  /** The plugin being reloaded, as errors name it. */
+  readonly plugin: string
+  /** What served before the reload that is taken back. */
+  readonly kept: unknown
+}
+
+export function moveOf(attached: Attached, { provider, transition, plugin, kept }: Successor): ResourceMove {
   const { strategy, name, key, gate, open, owner, slot } = attached
-  return { strategy, name, key, gate, open, next, old: owner.provides(slot, key)?.provider, plugin, ...(kept !== undefined && { kept }) }
+  return {
+    strategy, name, key, gate, open, transition, next: provider, old: owner.provides(slot, key)?.provider, plugin, ...(kept !== undefined && { kept }),
+  }
 }

@@ -3,6 +3,7 @@ import { StrategyTable } from '../dispatch/strategy-table.js'
 import { StretchMeter } from '../dispatch/stretch-meter.js'
 import type { StepEnvironment } from '../dispatch/step.js'
 import { timeoutOf, type TimedCall, type Timeouts } from '../dispatch/timeouts.js'
+import type { UnjudgedPolicy } from '../dispatch/unjudged.js'
 import { ReloadError } from '../errors.js'
 import type { AnyStrategy } from '../strategy.js'
 import type { Journal } from '../journal/record.js'
@@ -30,6 +31,8 @@ export interface PluginHostOptions {
   concurrency?: number
   /** How many writes to a resource are recorded while it is copied before writers wait. Default 65,536. */
   maxRecordedWrites?: number
+  /** What becomes of a reload of which something could not be judged. Default `accept`: it goes ahead, and the report says so. */
+  unjudged?: UnjudgedPolicy
   /** Told of every phase, resource and step. What it throws is ignored. */
   observer?: ReloadObserver
   /** Where operations are written down, so that the next run knows which versions to start. Default: nowhere. */
@@ -63,6 +66,7 @@ export class HostState {
   readonly concurrency: number
   readonly grants: Grants | undefined
   readonly maxRecordedWrites: number
+  readonly unjudged: UnjudgedPolicy
   readonly leaseWatch: LeaseWatch | undefined
   readonly journal: Journal | undefined
   readonly permanence: Permanence
@@ -107,6 +111,7 @@ export class HostState {
     this.concurrency = options.concurrency ?? 32
     this.grants = options.grants
     this.maxRecordedWrites = options.maxRecordedWrites ?? 65_536
+    this.unjudged = options.unjudged ?? 'accept'
     this.leaseWatch = options.watchLeases === true ? new LeaseWatch(({ capturedAt, ...lease }) => {
       this.emit({ type: 'lease-dropped', ageMs: this.clock.now() - capturedAt, ...lease })
     }) : undefined
@@ -143,7 +148,7 @@ export class HostState {
 
   environment(dryRun: boolean, onProgress?: StepEnvironment['onProgress']): StepEnvironment {
     return {
-      clock: this.clock, meter: new StretchMeter(this.clock), dryRun,
+      clock: this.clock, meter: new StretchMeter(this.clock), dryRun, unjudged: this.unjudged,
       timeoutMs: (phase) => timeoutOf(this.#timeouts, phase), ...(onProgress && { onProgress }),
     }
   }

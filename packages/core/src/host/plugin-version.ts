@@ -1,4 +1,5 @@
 import type { ErrorPlace } from '../errors.js'
+import type { PluginIdentity } from '../strategy.js'
 import type { Epoch } from './epoch.js'
 import { LeaseList } from './lease-list.js'
 import type { Brought } from './permanence.js'
@@ -60,6 +61,7 @@ export class PluginVersion {
   get id(): string { return this.plugin.manifest.id }
   get version(): string { return this.plugin.manifest.version }
   get handle(): PluginHandle { return Object.freeze({ id: this.id, generation: this.generation }) }
+  get identity(): PluginIdentity { return { id: this.id, version: this.version } }
   /** How errors name it. */
   get label(): string { return `${this.id}@${this.version}` }
 

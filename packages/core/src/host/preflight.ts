@@ -1,16 +1,17 @@
 import { judge, refuseIncompatible, type JudgedPair, type JudgedRemoval } from '../dispatch/compat.js'
 import type { ResourceMove } from '../dispatch/handoffs.js'
 import { handlerMove } from '../dispatch/handler-move.js'
-import { withMoves } from '../dispatch/pairs.js'
-import type { CompatReport } from '../dispatch/report.js'
+import { withMoves, type UnreadPair } from '../dispatch/pairs.js'
+import { compatReport, type CompatReport } from '../dispatch/report.js'
 import type { ReloadKindHandlers } from '../dispatch/request.js'
 import { Step, type PhaseOptions, type StepEnvironment } from '../dispatch/step.js'
 import { ReloadError, type ReloadErrorCode } from '../errors.js'
+import type { Transition } from '../strategy.js'
 import { moveOf, type Attached } from './attached.js'
 import type { Bake } from './bake.js'
 import type { HostState } from './host-state.js'
 import { tableKey } from './table-key.js'
-import type { Registration } from './plugin-version.js'
+import type { PluginVersion, Registration } from './plugin-version.js'
 import type { Succession } from './succession.js'
 
 export interface PreflightOptions {
@@ -54,7 +55,7 @@ export class Preflight {
     this.#listHandlers()
     this.#refuseOrphans()
     this.compat = await judge([...this.#pairs(), ...this.#removals()], this.#environment, this.#options.signal)
-    refuseIncompatible(this.compat)
+    refuseIncompatible(this.compat, this.#state.unjudged)
     await this.#rememberRemoved()
   }
 
@@ -82,8 +83,8 @@ export class Preflight {
   async judgeCopied(copied: readonly ResourceMove[]): Promise<void> {
     const ids = new Set(copied.map((move) => this.#idOf(move)))
     const late = await judge(this.#asLeft.filter((pair) => ids.has(this.#idOf(pair))), this.#environment, this.#options.signal)
-    refuseIncompatible(late)
-    this.compat = { ...this.compat, entries: [...this.compat.entries, ...late.entries] }
+    refuseIncompatible(late, this.#state.unjudged)
+    this.compat = compatReport([...this.compat.entries, ...late.entries], this.#state.unjudged)
   }
 
   async #awaitOpening(): Promise<void> {
@@ -101,7 +102,12 @@ export class Preflight {
       if (!retired.includes(attached.owner)) continue
       const next = this.#succession.after(attached.slot, attached.key)
       if (next === undefined) this.orphans.push(attached)
-      else this.moves.push(moveOf(attached, next.registration.provider, this.#succession.label(attached.owner), this.#options.takenBack?.keptBehind(attached.gate)))
+      else {
+        this.moves.push(moveOf(attached, {
+          provider: next.registration.provider, transition: this.#transition(attached.owner, next.owner),
+          plugin: this.#succession.label(attached.owner), kept: this.#options.takenBack?.keptBehind(attached.gate),
+        }))
+      }
     }
   }
 
@@ -113,6 +119,7 @@ export class Preflight {
         ...(owner && { plugin: this.#succession.label(owner) }),
         old: this.#succession.before(slot, handoff.key)?.provider,
         next: this.#succession.after(slot, handoff.key)?.registration.provider,
+        transition: this.#transition(owner, this.#succession.after(slot, handoff.key)?.owner),
       }, this.#state.clock))
     }
   }
@@ -128,12 +135,16 @@ export class Preflight {
 
   /** Each key is judged against what was served under it last, whichever plugin provided it. */
   #pairs(): JudgedPair[] {
-    const pairs: Omit<JudgedPair, 'live'>[] = []
+    const pairs: UnreadPair[] = []
     for (const version of this.#succession.installed) {
       for (const registration of version.registrations) {
         const old = this.#lastServed(registration)
         if (old === undefined) continue
-        pairs.push({ strategy: this.#state.strategyAt(registration.slot), key: registration.key, old, next: registration.provider, plugin: version.label })
+        const before = this.#succession.retired.find((version) => version.provides(registration.slot, registration.key))
+        pairs.push({
+          strategy: this.#state.strategyAt(registration.slot), key: registration.key, old, next: registration.provider,
+          transition: this.#transition(before, version), plugin: version.label,
+        })
       }
     }
     const judged = withMoves(pairs, this.moves)
@@ -150,6 +161,11 @@ export class Preflight {
     return this.#succession.removed.map(({ registration: { slot, key, provider }, owner }) =>
       ({ strategy: this.#state.strategyAt(slot), key, removed: provider, plugin: this.#succession.label(owner) }))
       .filter(({ strategy }) => strategy.checkRemoval !== undefined)
+  }
+
+  #transition(from: PluginVersion | undefined, to: PluginVersion | undefined): Transition {
+    const direction = this.#options.takenBack === undefined ? 'forward' : 'back'
+    return { direction, ...(from && { from: from.identity }), ...(to && { to: to.identity }) }
   }
 
   #idOf({ strategy, key }: Pick<JudgedPair, 'strategy' | 'key'>): string {

@@ -40,7 +40,7 @@ export function reloadReport({ succession, preflight, handoffs, log, environment
   const { blockedMs, blockedBy } = environment.meter.worst
   return {
     plugin: old.id, from: old.version, to: next?.version, totalMs: log.totalMs, phases: { ...log.ms },
-    compat: preflight.compat.entries.filter(({ plugin }) => plugin === next?.label || plugin === succession.label(old)),
+    compat: [...preflight.compat.entries, ...handoffs.verdicts].filter(({ plugin }) => plugin === next?.label || plugin === succession.label(old)),
     added: keysOf(succession.added.filter(({ owner }) => owner === next)),
     removed: keysOf(succession.removed.filter(({ owner }) => owner === old)),
     handoffs: own,

@@ -12,7 +12,7 @@ async function baking() {
   await gate.hold()
   gate.switchTo('the new one', { retain: true })
   const bake = new Bake({
-    options: { ms: 10 }, environment: { clock, meter: new StretchMeter(clock), dryRun: false, timeoutMs: () => 10 }, plugin: 'stores@2.0.0',
+    options: { ms: 10 }, environment: { clock, meter: new StretchMeter(clock), dryRun: false, unjudged: 'accept', timeoutMs: () => 10 }, plugin: 'stores@2.0.0',
     kept: new Map([[gate, 'the old one']]), underWay: () => undefined, makePermanent: async () => {}, takeBack: async () => [],
   })
   return { clock, gate, bake }
