@@ -2,6 +2,7 @@ export { type Clock, systemClock } from './clock.js'
 export { type MaybePromise } from './maybe-promise.js'
 export { Slices } from './slices.js'
 export { synchronous } from './synchronous.js'
+export { checkOptions, option, readMembers, unexpected, type OptionCheck, type OptionChecks, type RequiredCheck } from './options.js'
 export { describeThrown, type ErrorPlace, PluginCallError, ReloadError, type ReloadErrorCode, type ReloadErrorInit, type ReloadPhase } from './errors.js'
 
 export { defineSurface, type AnySurface, type Surface, type SurfaceDefinition } from './surface.js'

@@ -1,3 +1,5 @@
+import { option } from './options.js'
+
 /**
  * Cuts long synchronous work into slices, so that the event loop turns between them:
  *
@@ -12,7 +14,8 @@ export class Slices {
 
   /** @param budgetMs how long a slice may take, in milliseconds. */
   constructor(budgetMs = 4) {
-    this.#budgetMs = budgetMs
+    // A budget that is no number would never be used up.
+    this.#budgetMs = option.from(0)(budgetMs, 'Slices budgetMs', this)
   }
 
   /** Whether this slice has used up its budget. */

@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from '../clock.js'
 import { ReloadError } from '../errors.js'
+import { checkOptions, option, type OptionChecks } from '../options.js'
 import type { AnyStrategy, Cutover, HandoffStrategy, ProviderView, Transition } from '../strategy.js'
 import { judge, refuseIncompatible, type JudgedPair, type JudgedRemoval } from './compat.js'
 import { dryRunError } from './dry-run-error.js'
@@ -12,8 +13,8 @@ import type { OldProviders, ReloadKindHandlers } from './request.js'
 import type { StepEnvironment } from './step.js'
 import { StrategyTable } from './strategy-table.js'
 import { StretchMeter } from './stretch-meter.js'
-import { timeoutOf, type Timeouts } from './timeouts.js'
-import type { UnjudgedPolicy } from './unjudged.js'
+import { TIMEOUTS, timeoutOf, type Timeouts } from './timeouts.js'
+import { UNJUDGED, type UnjudgedPolicy } from './unjudged.js'
 
 export interface DispatcherOptions {
   clock?: Clock
@@ -41,6 +42,14 @@ export interface DispatchRequest {
   readonly dryRun?: boolean
 }
 
+const OPTIONS: OptionChecks<DispatcherOptions> = { clock: option.with('now', 'after'), timeouts: option.object(TIMEOUTS), concurrency: option.count(1), unjudged: UNJUDGED }
+
+const PROVIDERS = option.with('get', 'entries')
+const REQUEST: OptionChecks<DispatchRequest> = {
+  old: option.required(PROVIDERS), next: option.required(PROVIDERS), handlers: option.with('add', 'entries'),
+  cutover: option.oneOf('overlap', 'exclusive'), signal: option.signal, dryRun: option.flag,
+}
+
 /**
  * Runs each surface's own discipline between "the old plugin takes no new work" and "the new one is committed", for a
  * host with a registry of its own. It knows no surface by name: what it can hand over is what was registered.
@@ -52,7 +61,8 @@ export class ReloadDispatcher {
   readonly #concurrency: number
   readonly #unjudged: UnjudgedPolicy
 
-  constructor(strategies: readonly AnyStrategy[] = [], options: DispatcherOptions = {}) {
+  constructor(strategies: readonly AnyStrategy[] = [], given: DispatcherOptions = {}) {
+    const options = checkOptions(given, 'ReloadDispatcher options', OPTIONS)
     for (const strategy of strategies) this.use(strategy)
     this.#clock = options.clock ?? systemClock
     this.#timeouts = options.timeouts ?? {}
@@ -76,7 +86,7 @@ export class ReloadDispatcher {
    * @throws ReloadError after rolling back; `rollbackErrors` has what failed on the way.
    */
   async dispatch(request: DispatchRequest): Promise<ReloadOutcome> {
-    const { old, next, handlers, cutover = 'overlap', signal, dryRun = false } = request
+    const { old, next, handlers, cutover = 'overlap', signal, dryRun = false } = checkOptions(request, 'dispatch request', REQUEST)
     const environment = this.#environment(dryRun)
     const startedAt = this.#clock.now()
     const moves = (handlers?.entries() ?? []).map(({ surface, handoff }) => handlerMove(this.#strategies.get(surface.id), handoff, {

@@ -1,6 +1,7 @@
 import { ReloadError } from '../errors.js'
 import type { MaybePromise } from '../maybe-promise.js'
 import type { WriteGate } from '../move/gate.js'
+import { checkOptions, option, type OptionChecks } from '../options.js'
 import type { ProviderView } from '../strategy.js'
 import type { AnySurface, Surface } from '../surface.js'
 
@@ -41,13 +42,19 @@ export interface KindHandoff<P, R, W = never> {
   open?(provider: P): MaybePromise<R>
 }
 
+const HANDOFF: OptionChecks<KindHandoff<unknown, unknown, unknown>> = {
+  name: option.required(option.text), key: option.required(option.text), resource: option.required(option.given), next: option.given,
+  gate: option.with('hold', 'record', 'release', 'switchTo'), open: option.function,
+}
+
 /** The live resources of a reload, as the host that owns them hands them in. */
 export class ReloadKindHandlers {
   readonly #handoffs: { surface: AnySurface; handoff: KindHandoff<unknown, unknown, unknown> }[] = []
   readonly #names = new Map<string, Set<string>>()
 
-  /** @throws ReloadError `DUPLICATE` where the surface has a handoff of this name already. */
-  add<P, R, W>(surface: Surface<P, R, W>, handoff: KindHandoff<P, R, W>): this {
+  /** @throws TypeError where the handoff is malformed, ReloadError `DUPLICATE` where the surface has a handoff of this name already. */
+  add<P, R, W>(surface: Surface<P, R, W>, given: KindHandoff<P, R, W>): this {
+    const handoff = checkOptions(given as unknown as KindHandoff<unknown, unknown, unknown>, 'handoff', HANDOFF)
     const names = this.#names.get(surface.id) ?? new Set()
     if (names.has(handoff.name)) {
       throw new ReloadError('DUPLICATE', 'a live resource of this name is to be handed over already', {
@@ -55,7 +62,7 @@ export class ReloadKindHandlers {
       })
     }
     this.#names.set(surface.id, names.add(handoff.name))
-    this.#handoffs.push({ surface, handoff: handoff as unknown as KindHandoff<unknown, unknown, unknown> })
+    this.#handoffs.push({ surface, handoff })
     return this
   }
 

@@ -1,16 +1,31 @@
 import { ReloadError } from '../errors.js'
+import { option, readMembers, type OptionChecks } from '../options.js'
 import type { AnyStrategy, HandoffStrategy } from '../strategy.js'
+import type { AnySurface } from '../surface.js'
+
+const SURFACE: OptionChecks<AnySurface> = {
+  id: option.required(option.text), methods: option.list(option.text), keyOf: option.required(option.function), apply: option.function,
+}
+
+const STRATEGY: OptionChecks<AnyStrategy> = {
+  surface: option.required(option.members(SURFACE)),
+  discipline: option.required(option.oneOf('clean', 'contract', 'pre-copy', 'stop-and-copy')),
+  checkCompat: option.function, checkRemoval: option.function, handoff: option.function, remember: option.function, close: option.function,
+  activate: option.function, deactivate: option.function,
+}
 
 /** The registered strategies, by surface id. */
 export class StrategyTable implements Iterable<AnyStrategy> {
   readonly #bySurface = new Map<string, AnyStrategy>()
 
-  add<P, R, W>(strategy: HandoffStrategy<P, R, W>): void {
+  /** What the strategy and its surface are changed to afterwards counts for nothing. @throws TypeError where it is malformed, ReloadError `DUPLICATE`. */
+  add<P, R, W>(given: HandoffStrategy<P, R, W>): void {
+    const strategy = readMembers(given as AnyStrategy, 'strategy', STRATEGY)
     const { id } = strategy.surface
     if (this.#bySurface.has(id)) {
       throw new ReloadError('DUPLICATE', 'a strategy for this surface is registered already', { surface: id, hint: 'Register one strategy a surface.' })
     }
-    this.#bySurface.set(id, strategy as AnyStrategy)
+    this.#bySurface.set(id, strategy)
   }
 
   /** @throws ReloadError `NO_STRATEGY`. */

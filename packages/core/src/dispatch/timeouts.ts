@@ -1,4 +1,5 @@
 import type { ReloadPhase } from '../errors.js'
+import { option, type OptionChecks } from '../options.js'
 
 /** Milliseconds that one plugin call of a phase may take; `open` and `write` are the calls of a live resource. */
 export type Timeouts = Partial<Record<TimedCall, number>>
@@ -12,3 +13,5 @@ const DEFAULTS: Record<TimedCall, number> = {
 export function timeoutOf(timeouts: Timeouts, call: ReloadPhase | TimedCall): number {
   return timeouts[call as TimedCall] ?? DEFAULTS[call as TimedCall] ?? DEFAULTS.stage
 }
+
+export const TIMEOUTS = Object.fromEntries(Object.keys(DEFAULTS).map((call) => [call, option.positive])) as OptionChecks<Timeouts>

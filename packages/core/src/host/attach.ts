@@ -5,6 +5,7 @@ import type { MaybePromise } from '../maybe-promise.js'
 import { WriteGate } from '../move/gate.js'
 import type { Surface } from '../surface.js'
 import type { Attached } from './attached.js'
+import { checked } from './checked-options.js'
 import { GRACE_MS } from './drain.js'
 import type { ProviderEntry, ResourceEntry } from './epoch.js'
 import { EpochChange } from './epoch-change.js'
@@ -16,7 +17,8 @@ import type { AttachOptions, LiveResource } from './live-resource.js'
 import type { PluginVersion } from './plugin-version.js'
 
 /** Opens a live resource with the provider that serves now, and puts it into service. */
-export async function attach<P, R, W>(state: HostState, surface: Surface<P, R, W>, options: AttachOptions<P, R>): Promise<LiveResource<R, W>> {
+export async function attach<P, R, W>(state: HostState, surface: Surface<P, R, W>, given: AttachOptions<P, R>): Promise<LiveResource<R, W>> {
+  const options = checked.attach(given)
   const { name, key } = options
   const slot = state.slotOf(surface.id)
   const place = { surface: surface.id, key, resource: name }

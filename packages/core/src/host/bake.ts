@@ -182,10 +182,3 @@ export class Bake {
     }
   }
 }
-
-/** @throws TypeError where a period is not a positive number of milliseconds. */
-export function checkBake({ ms, everyMs = ms }: BakeOptions): void {
-  for (const [name, value] of Object.entries({ ms, everyMs })) {
-    if (!(Number.isFinite(value) && value > 0)) throw new TypeError(`bake.${name} is ${String(value)}, and has to be a positive number of milliseconds`)
-  }
-}

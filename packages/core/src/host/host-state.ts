@@ -64,7 +64,8 @@ export class HostState {
   readonly clock: Clock
   readonly drainPolicy: DrainPolicy
   readonly concurrency: number
-  readonly grants: Grants | undefined
+  /** By plugin id, and not as members of an object, which has some of its own, such as `constructor`. */
+  readonly grants: ReadonlyMap<string, readonly string[]> | undefined
   readonly maxRecordedWrites: number
   readonly unjudged: UnjudgedPolicy
   readonly leaseWatch: LeaseWatch | undefined
@@ -109,7 +110,7 @@ export class HostState {
     this.clock = options.clock ?? systemClock
     this.drainPolicy = options.drain ?? {}
     this.concurrency = options.concurrency ?? 32
-    this.grants = options.grants
+    this.grants = options.grants && new Map(Object.entries(options.grants))
     this.maxRecordedWrites = options.maxRecordedWrites ?? 65_536
     this.unjudged = options.unjudged ?? 'accept'
     this.leaseWatch = options.watchLeases === true ? new LeaseWatch(({ capturedAt, ...lease }) => {

@@ -14,7 +14,7 @@ import { Finalization } from './finalization.js'
 import type { HostState } from './host-state.js'
 import { checkDependencies } from './manifest.js'
 import { OperationJournal } from './operation-journal.js'
-import { manifestData, type Brought } from './permanence.js'
+import type { Brought } from './permanence.js'
 import { PhaseLog } from './phase-log.js'
 import type { PluginVersion } from './plugin-version.js'
 import { Preflight } from './preflight.js'
@@ -151,7 +151,7 @@ export class Operation {
 
   async #stage(): Promise<Succession> {
     const { signal } = this.#options
-    const brought: Brought = { operation: this.#log.operation, manifests: this.#changes.map(manifestAfter).filter((it) => it !== undefined).map(manifestData) }
+    const brought: Brought = { operation: this.#log.operation, manifests: this.#changes.map(manifestAfter).filter((it) => it !== undefined) }
     const installed: PluginVersion[] = []
     const fresh: PluginVersion[] = []
     for (const change of this.#changes) {

@@ -2,7 +2,7 @@ import { ReloadError, describeThrown, type ReloadPhase } from '../errors.js'
 import type { Journal } from '../journal/record.js'
 import { idOf, type Change } from './change.js'
 import { checkDependencies } from './manifest.js'
-import type { PluginDependency, PluginManifest } from './plugin.js'
+import type { PluginManifest } from './plugin.js'
 import type { PluginVersion } from './plugin-version.js'
 
 const PERMANENT_FIRST = 'A crash comes back on the versions that are permanent: first make permanent, with makePermanent, the versions that go together.'
@@ -11,11 +11,6 @@ const PERMANENT_FIRST = 'A crash comes back on the versions that are permanent: 
 export interface Brought {
   readonly operation: number
   readonly manifests: readonly PluginManifest[]
-}
-
-/** A manifest without the objects of its plugin, which is not to be kept in reach by it (I12). */
-export function manifestData({ id, version, dependsOn = [] }: PluginManifest): PluginManifest {
-  return { id, version, dependsOn: dependsOn.map(({ id: on, range, optional = false }): PluginDependency => ({ id: on, range, optional })) }
 }
 
 /** The version of each plugin that a crash comes back on. */

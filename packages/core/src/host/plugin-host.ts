@@ -3,8 +3,9 @@ import { ReloadError } from '../errors.js'
 import type { Cutover } from '../strategy.js'
 import type { Surface } from '../surface.js'
 import { attach } from './attach.js'
-import { checkBake, type BakeOptions } from './bake.js'
+import type { BakeOptions } from './bake.js'
 import type { Change } from './change.js'
+import { checked } from './checked-options.js'
 import { dependencyOrder } from './dependency-order.js'
 import type { DrainPolicy } from './drain.js'
 import { EpochLease, fencedError } from './epoch-lease.js'
@@ -12,7 +13,7 @@ import { HeldProvider } from './held-provider.js'
 import { HostState, type PluginHostOptions } from './host-state.js'
 import type { CaptureOptions, Lease, ProviderLease } from './lease.js'
 import type { AttachOptions, LiveResource } from './live-resource.js'
-import { checkPlugin } from './manifest.js'
+import { readPlugin } from './manifest.js'
 import { Operation, type OperationOptions } from './operation.js'
 import type { Plugin, PluginHandle } from './plugin.js'
 import { reloadReport, reloadResult } from './reload-result.js'
@@ -46,7 +47,7 @@ export class PluginHost implements AsyncDisposable {
   #closing: Promise<void> | undefined
 
   constructor(options: PluginHostOptions) {
-    this.#state = new HostState(options)
+    this.#state = new HostState(checked.host(options))
   }
 
   /** Installs a plugin. @throws ReloadError, with nothing changed. */
@@ -57,23 +58,22 @@ export class PluginHost implements AsyncDisposable {
 
   /**
    * Installs several plugins with one commit: all of them, or none. Each is registered and initialized after those it depends on,
-   * whatever their order; plugins that need one another come together. Handles in the order of `plugins`.
+   * whatever their order; plugins that need one another come together. Handles in the order they were given in.
    *
    * @throws ReloadError, with nothing changed.
    */
-  async addAll(plugins: readonly Plugin[], options: AddOptions = {}): Promise<PluginHandle[]> {
+  async addAll(given: readonly Plugin[], options: AddOptions = {}): Promise<PluginHandle[]> {
     this.#state.refuseClosed()
-    const ids = plugins.map((plugin) => {
-      checkPlugin(plugin)
-      return plugin.manifest.id
-    })
+    const { signal } = checked.add(options)
+    const plugins = given.map(readPlugin)
+    const ids = plugins.map(({ manifest }) => manifest.id)
     for (const id of ids) {
       if (this.#state.plugins.has(id)) {
         throw new ReloadError('DUPLICATE', 'a plugin with this id is installed', { phase: 'validate', plugin: id, hint: 'Replace it with reload.' })
       }
     }
     if (plugins.length === 0) return []
-    const { succession } = await this.#run(dependencyOrder(plugins).map((plugin): Change => ({ kind: 'install', plugin })), options)
+    const { succession } = await this.#run(dependencyOrder(plugins).map((plugin): Change => ({ kind: 'install', plugin })), signal && { signal })
     const handles = new Map(succession.installed.map(({ id, handle }) => [id, handle]))
     return ids.map((id) => handles.get(id) as PluginHandle)
   }
@@ -90,16 +90,16 @@ export class PluginHost implements AsyncDisposable {
   }
 
   /** Replaces several plugins with one commit: all of them, or none. Results in the order of the changes. */
-  async reloadAll(changes: readonly { readonly handle: PluginHandle; readonly plugin: Plugin }[], options: ReloadOptions = {}): Promise<ReloadResult[]> {
+  async reloadAll(changes: readonly { readonly handle: PluginHandle; readonly plugin: Plugin }[], given: ReloadOptions = {}): Promise<ReloadResult[]> {
     this.#state.refuseClosed()
-    if (options.bake !== undefined) checkBake(options.bake)
+    const options = checked.reload(given)
     if (options.bake !== undefined && options.handlers !== undefined) throw new TypeError('a reload cannot be taken back with resources that the host holds itself: attach them, or leave bake out')
-    const wanted = changes.map(({ handle, plugin }): Change & { kind: 'reload' } => {
-      checkPlugin(plugin)
+    const wanted = changes.map(({ handle, plugin: next }): Change & { kind: 'reload' } => {
+      const plugin = readPlugin(next)
       const old = this.#state.current(handle)
-      if (plugin.manifest.id !== handle.id) {
+      if (plugin.manifest.id !== old.id) {
         throw new ReloadError('MANIFEST', `the new version names itself "${plugin.manifest.id}"`, {
-          phase: 'validate', plugin: handle.id, hint: 'A reload keeps the id. Install it as another plugin with add.',
+          phase: 'validate', plugin: old.id, hint: 'A reload keeps the id. Install it as another plugin with add.',
         })
       }
       return { kind: 'reload', old, plugin }
@@ -122,8 +122,9 @@ export class PluginHost implements AsyncDisposable {
   }
 
   /** Removes a plugin. @throws ReloadError, with nothing changed. */
-  async remove(handle: PluginHandle, options: RemoveOptions = {}): Promise<RemoveResult> {
+  async remove(handle: PluginHandle, given: RemoveOptions = {}): Promise<RemoveResult> {
     this.#state.refuseClosed()
+    const options = checked.remove(given)
     const old = this.#state.current(handle)
     const outcome = await this.#run([{ kind: 'remove', old }], options)
     const { finalized } = reloadResult(outcome, old)
@@ -146,8 +147,9 @@ export class PluginHost implements AsyncDisposable {
   }
 
   /** Captures the current epoch. Release it with `using`, or by disposing it. */
-  capture(options?: CaptureOptions): Lease {
+  capture(given?: CaptureOptions): Lease {
     this.#state.refuseClosed()
+    const options = given && checked.capture(given)
     const { epoch, slots, clock, leaseWatch } = this.#state
     const lease = new EpochLease(epoch, slots, clock.now(), options)
     return leaseWatch === undefined ? lease : leaseWatch.epoch(lease, lease.label, lease.capturedAt)
@@ -161,8 +163,9 @@ export class PluginHost implements AsyncDisposable {
   }
 
   /** Captures one provider, and holds only its plugin. @throws ReloadError `PROVIDER_NOT_FOUND`, `SURFACE_FENCED`. */
-  acquire<P, R, W>(surface: Surface<P, R, W>, key: string, options?: CaptureOptions): ProviderLease<P> {
+  acquire<P, R, W>(surface: Surface<P, R, W>, key: string, given?: CaptureOptions): ProviderLease<P> {
     this.#state.refuseClosed()
+    const options = given && checked.capture(given)
     const { epoch, clock, leaseWatch } = this.#state
     const entry = epoch.providers[this.#state.slotOf(surface.id)]?.byKey.get(key)
     if (entry === undefined) {

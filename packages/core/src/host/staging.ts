@@ -13,10 +13,10 @@ export class Staging implements Registrar {
   readonly #plugin: Plugin
   readonly #surfaceOf: (slot: number) => AnySurface
   readonly #slots: SlotTable
-  readonly #grants: Grants | undefined
+  readonly #grants: ReadonlyMap<string, readonly string[]> | undefined
   #sealed = false
 
-  constructor(plugin: Plugin, slots: SlotTable, surfaceOf: (slot: number) => AnySurface, grants: Grants | undefined) {
+  constructor(plugin: Plugin, slots: SlotTable, surfaceOf: (slot: number) => AnySurface, grants: ReadonlyMap<string, readonly string[]> | undefined) {
     this.#plugin = plugin
     this.#slots = slots
     this.#surfaceOf = surfaceOf
@@ -46,7 +46,7 @@ export class Staging implements Registrar {
     if (capabilities !== undefined && !capabilities.includes(surface)) {
       throw this.#refused('CAPABILITY', 'manifest.capabilities does not list this surface', surface, 'Declare it in the manifest.')
     }
-    if (this.#grants !== undefined && !(this.#grants[id] ?? this.#grants['*'] ?? []).includes(surface)) {
+    if (this.#grants !== undefined && !(this.#grants.get(id) ?? this.#grants.get('*') ?? []).includes(surface)) {
       throw this.#refused('CAPABILITY', 'the host does not grant this surface to the plugin', surface, 'Add it to the grants of the host.')
     }
   }

@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from '../clock.js'
 import { isPromiseLike, type MaybePromise } from '../maybe-promise.js'
+import { checkOptions, option, type OptionChecks } from '../options.js'
 import { Slices } from '../slices.js'
 import type { Surface } from '../surface.js'
 import { GateErrors } from './gate-errors.js'
@@ -18,6 +19,10 @@ export interface WriteGateOptions<R> {
    * is among the rollback's errors; where a write or a use did it, that goes on.
    */
   onReplaced?(outcome: { resource: R } | { halted: unknown }): void
+}
+
+const OPTIONS: OptionChecks<WriteGateOptions<unknown>> = {
+  clock: option.with('now', 'after'), maxRecorded: option.count(1), writeTimeoutMs: option.positive, onReplaced: option.function,
 }
 
 /** What work goes to: a live resource, or what one may be started from. */
@@ -45,13 +50,14 @@ export class WriteGate<R, W> implements HandoffGate<R> {
   #stalledAt: number | undefined
   #longestHeldMs = 0
 
-  constructor(surface: Surface<never, R, W> | Surface<unknown, R, W>, name: string, resource: R, options: WriteGateOptions<R> = {}) {
+  constructor(surface: Surface<never, R, W> | Surface<unknown, R, W>, name: string, resource: R, given: WriteGateOptions<R> = {}) {
+    const options = checkOptions(given, 'WriteGate options', OPTIONS as OptionChecks<WriteGateOptions<R>>)
     this.#surface = surface as Surface<unknown, R, W>
     this.#errors = new GateErrors(surface.id, name)
     this.#slot = { live: resource }
     this.#clock = options.clock ?? systemClock
     this.#maxRecorded = options.maxRecorded ?? 65_536
-    this.#onReplaced = options.onReplaced?.bind(options)
+    this.#onReplaced = options.onReplaced
     this.#queue = new SerialQueue({
       clock: this.#clock,
       taskTimeoutMs: options.writeTimeoutMs ?? 30_000,

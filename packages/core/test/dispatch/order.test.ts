@@ -47,13 +47,6 @@ describe('the order of a dispatch', () => {
     expect(most).toBe(Math.min(concurrency, names.length))
   })
 
-  it.each([0, -1, Number.NaN])('I3 hands over one at a time for a concurrency of %d, rather than nothing', async (concurrency) => {
-    const log: string[] = []
-    const { dispatch } = scriptedScene(['a', 'b'], [scriptedStrategy(log)], { concurrency })
-    const outcome = await dispatch()
-    expect([...outcome.resources(scriptedStrategy([]).surface).keys()]).toEqual(['a', 'b'])
-  })
-
   it('I3 begins nothing further after a failure, and rolls back only what was begun', async () => {
     const log: string[] = []
     const { dispatch } = scriptedScene(['a', 'b', 'c', 'd'], [scriptedStrategy(log, { prepare: ({ name }) => { if (name === 'b') throw new Error('no') } })], { concurrency: 1 })

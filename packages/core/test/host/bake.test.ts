@@ -233,7 +233,7 @@ describe('a reload that bakes', () => {
   it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('refuses a period of %s ms', async (ms) => {
     const host = new PluginHost({ strategies: [storeStrategy('pre-copy')] })
     const handle = await host.add(new StorePlugin('1.0.0'))
-    await expect(host.reload(handle, new StorePlugin('2.0.0'), { bake: { ms } })).rejects.toThrow('positive number of milliseconds')
+    await expect(host.reload(handle, new StorePlugin('2.0.0'), { bake: { ms } })).rejects.toThrow(`reload options.bake.ms: expected a finite number of milliseconds above 0, and got ${ms}`)
     expect(host.plugins()).toMatchObject([{ version: '1.0.0', state: 'active' }])
   })
 

@@ -100,11 +100,11 @@ describe('resources that the host holds itself', () => {
     expect(cell).toMatchObject({ values: [1], closed: 0 })
   })
 
-  it('I3 roll back where they are handed in as something else: HANDOFF', async () => {
+  it('I3 roll back where they cannot be listed: HANDOFF', async () => {
     const { host, handle } = await hostWithOwn()
     const next = new CellPlugin('cells', '2.0.0')
-    // What JavaScript callers may hand in.
-    const handlers = [{ name: 'mine', key: 'cell' }] as unknown as ReloadKindHandlers
+    const handlers = new ReloadKindHandlers()
+    handlers.entries = () => { throw new TypeError('lost') }
     const error = await refusalOf(host.reload(handle, next, { handlers }))
     expect(error).toMatchObject({ code: 'HANDOFF', phase: 'preflight', cause: expect.any(TypeError) as TypeError, rollbackErrors: [] })
     expect([host.plugin('cells'), next.calls.shutdown]).toEqual([handle, 1])

@@ -1,0 +1,60 @@
+import { TIMEOUTS } from '../dispatch/timeouts.js'
+import { UNJUDGED } from '../dispatch/unjudged.js'
+import { checkOptions, option, type OptionChecks } from '../options.js'
+import type { BakeOptions } from './bake.js'
+import type { DrainPolicy } from './drain.js'
+import type { PluginHostOptions } from './host-state.js'
+import type { CaptureOptions } from './lease.js'
+import type { AttachOptions } from './live-resource.js'
+import type { AddOptions, ReloadOptions, RemoveOptions } from './plugin-host.js'
+
+const PERIOD = option.numberThat('a finite number of milliseconds above 0', (value) => value > 0 && value < Infinity)
+
+const DRAIN: OptionChecks<DrainPolicy> = { deadlineMs: option.from(0), onDeadline: option.oneOf('keep', 'force'), graceMs: option.from(0) }
+const BAKE: OptionChecks<BakeOptions> = { ms: option.required(PERIOD), healthy: option.function, everyMs: PERIOD }
+
+const ADD: OptionChecks<AddOptions> = { signal: option.signal }
+const REMOVE: OptionChecks<RemoveOptions> = {
+  cutover: option.oneOf('overlap', 'exclusive'), signal: option.signal, onOrphan: option.oneOf('reject', 'close'), drain: option.object(DRAIN),
+}
+const RELOAD: OptionChecks<ReloadOptions> = { ...REMOVE, dryRun: option.flag, handlers: option.with('add', 'entries'), bake: option.object(BAKE) }
+
+const ATTACH: OptionChecks<AttachOptions<unknown, unknown>> = {
+  name: option.required(option.text), key: option.required(option.text), open: option.required(option.function),
+}
+
+const HOST: OptionChecks<PluginHostOptions> = {
+  strategies: option.required(option.list(option.given)),
+  grants: option.record(option.list(option.text)),
+  drain: option.object(DRAIN),
+  timeouts: option.object(TIMEOUTS),
+  concurrency: option.count(1),
+  maxRecordedWrites: option.count(1),
+  unjudged: UNJUDGED,
+  observer: option.function,
+  journal: option.with('append'),
+  watchLeases: option.flag,
+  clock: option.with('now', 'after'),
+}
+
+const CAPTURE: OptionChecks<CaptureOptions> = { label: option.text, signal: option.signal }
+
+/** Each gives the options read once. @throws TypeError or RangeError that names the option, what is expected and what was given. */
+export const checked = {
+  host: (given: PluginHostOptions): PluginHostOptions => checkOptions(given, 'PluginHost options', HOST),
+  add: (given: AddOptions): AddOptions => checkOptions(given, 'add options', ADD),
+  reload: (given: ReloadOptions): ReloadOptions => checkOptions(given, 'reload options', RELOAD),
+  remove: (given: RemoveOptions): RemoveOptions => checkOptions(given, 'remove options', REMOVE),
+  attach: <P, R>(given: AttachOptions<P, R>): AttachOptions<P, R> =>
+    checkOptions(given as AttachOptions<unknown, unknown>, 'attach options', ATTACH) as AttachOptions<P, R>,
+  /** On the way of every query: what is plainly well formed is not looked at again. */
+  capture: (given: CaptureOptions): CaptureOptions => isPlainCapture(given) ? given : checkOptions(given, 'capture options', CAPTURE),
+}
+
+function isPlainCapture(given: CaptureOptions): boolean {
+  for (const name in given) {
+    const value: unknown = given[name as keyof CaptureOptions]
+    if (!(name === 'label' ? typeof value === 'string' && value !== '' : name === 'signal' && value instanceof AbortSignal)) return false
+  }
+  return true
+}
