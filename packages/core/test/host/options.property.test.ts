@@ -1,9 +1,9 @@
-import { fc, test } from '@fast-check/vitest'
+import { fc } from '@fast-check/vitest'
 import {
   OldProviders, PluginHost, ReloadDispatcher, ReloadError, WriteGate, type AddOptions, type AttachOptions, type BakeOptions, type CaptureOptions, type DispatcherOptions, type DispatchRequest, type DrainPolicy,
   type PluginHostOptions, type ReloadOptions, type RemoveOptions, type TimedCall, type WriteGateOptions,
 } from '@uni/reload-core'
-import { describe, expect } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
 
 /** Whether a value is one that the option takes: said here once more, apart from the code under test. */
@@ -93,20 +93,24 @@ function options(rest: Record<string, unknown>, path: string, value: unknown): o
 }
 
 describe.each(Object.entries(CALLS))('%s', (_, { path, call, rest = {}, required = [], takes }) => {
-  test.prop([fc.constantFrom(...Object.keys(takes)), anything], { numRuns: 2000 })('takes of each option what it says, and names whatever else it is given', async (name, value) => {
-    // What an option has inside is a matter of other options of this list.
-    fc.pre(takes[name] !== object || !object(value))
-    const error = await complaint(call, options(rest as Record<string, unknown>, name, value))
-    if (value === undefined ? !required.includes(name) : takes[name]?.(value) === true) {
-      expect(error).toBeUndefined()
-    } else {
-      expect(error).toBeInstanceOf(typeof value === 'number' ? RangeError : TypeError)
-      expect(String(error)).toContain(`${path}.${name}: expected `)
-    }
+  it('takes of each option what it says, and names whatever else it is given', async () => {
+    await fc.assert(fc.asyncProperty(fc.constantFrom(...Object.keys(takes)), anything, async (name, value) => {
+      // What an option has inside is a matter of other options of this list.
+      fc.pre(takes[name] !== object || !object(value))
+      const error = await complaint(call, options(rest as Record<string, unknown>, name, value))
+      if (value === undefined ? !required.includes(name) : takes[name]?.(value) === true) {
+        expect(error).toBeUndefined()
+      } else {
+        expect(error).toBeInstanceOf(typeof value === 'number' ? RangeError : TypeError)
+        expect(String(error)).toContain(`${path}.${name}: expected `)
+      }
+    }), { numRuns: 2000 })
   })
 
-  test.prop([fc.string()])('takes no option that it does not know', async (name) => {
-    fc.pre(!(name in takes) && name !== '__proto__')
-    expect(String(await complaint(call, { ...rest, [name]: 1 }))).toContain(`${path}: expected `)
+  it('takes no option that it does not know', async () => {
+    await fc.assert(fc.asyncProperty(fc.string(), async (name) => {
+      fc.pre(!(name in takes) && name !== '__proto__')
+      expect(String(await complaint(call, { ...rest, [name]: 1 }))).toContain(`${path}: expected `)
+    }))
   })
 })
