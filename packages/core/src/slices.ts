@@ -28,6 +28,20 @@ export class Slices {
     await macrotask()
     this.#startedAt = performance.now()
   }
+
+  /**
+   * Runs `work`, which yields wherever it may be interrupted, to its end.
+   *
+   * @throws the reason of `signal`, where that fires meanwhile: work that nobody waits for any longer does not go on.
+   */
+  async run<T>(work: Iterator<unknown, T>, signal: AbortSignal): Promise<T> {
+    for (;;) {
+      signal.throwIfAborted()
+      const step = work.next()
+      if (step.done === true) return step.value
+      if (this.due()) await this.pause()
+    }
+  }
 }
 
 const { setImmediate: immediate } = globalThis as { setImmediate?: (callback: () => void) => unknown }

@@ -1,8 +1,7 @@
-import type { MaybePromise } from '@uni/reload-core'
+import { Slices, type MaybePromise } from '@uni/reload-core'
 import type { RecordBatch } from 'apache-arrow'
 import type { IndexHandle, IndexQuery } from './contract.js'
-import { differentRows } from './same-rows.js'
-import { assertBatch, assertQuery, isFilteredQuery, nameOf } from './shape.js'
+import { assertBatch, assertQueries, isFilteredQuery, nameOf } from './shape.js'
 
 /** The host's own questions, put to the old index and to its successor. */
 export interface CanaryOptions {
@@ -31,29 +30,28 @@ export interface CanaryTarget {
 export interface Questions {
   readonly queries: readonly IndexQuery[]
   readonly k: number
-  compare(old: RecordBatch, next: RecordBatch): string | undefined
+  /** As {@link CanaryOptions.compare}. */
+  compare?(old: RecordBatch, next: RecordBatch): string | undefined
 }
 
 export const DEFAULT_K = 10
-export const NO_QUESTIONS: Questions = { queries: [], k: DEFAULT_K, compare: differentRows }
+export const NO_QUESTIONS: Questions = { queries: [], k: DEFAULT_K }
 
 /** @throws TypeError where the host's function does not give queries. */
 export async function questionsOf(canary: CanaryOptions, target: CanaryTarget): Promise<Questions> {
   const queries: unknown = typeof canary.queries === 'function' ? await canary.queries(target) : canary.queries
-  if (!Array.isArray(queries)) throw new TypeError('canary.queries gave no array. Expected an array of Arrow RecordBatches')
-  for (const [at, query] of queries.entries()) assertQuery(query, `canary query ${at}`)
-  return {
-    queries: queries as IndexQuery[],
-    k: canary.k ?? DEFAULT_K,
-    compare: (old, next) => (canary.compare ? canary.compare(old, next) : differentRows(old, next)),
-  }
+  assertQueries(queries, 'canary.queries', 'canary query')
+  return { queries, k: canary.k ?? DEFAULT_K, ...(canary.compare && { compare: canary.compare.bind(canary) }) }
 }
 
-/** The answers of `handle`, in the order of the queries. */
-export async function answersOf(handle: IndexHandle, { queries, k }: Questions): Promise<RecordBatch[]> {
+/** The answers of `handle`, in the order of the queries. The event loop turns in between. */
+export async function answersOf(handle: IndexHandle, { queries, k }: Questions, signal: AbortSignal): Promise<RecordBatch[]> {
   const answers: RecordBatch[] = []
+  const slices = new Slices()
   for (const [at, query] of queries.entries()) {
+    signal.throwIfAborted()
     answers.push(await answerOf(handle, query, k, `query ${at}`))
+    if (slices.due()) await slices.pause()
   }
   return answers
 }

@@ -7,6 +7,7 @@ export {
   type IndexQuery, type IndexSample, type PersistedFile, type PersistedIndex,
 } from './contract.js'
 export { indexHandoff, type IndexHandoffOptions } from './strategy.js'
+export { type IndexVerdict, type Unjudged } from './samples.js'
 export { type CanaryOptions, type CanaryTarget } from './canary.js'
 export { buildIndex } from './build-index.js'
 export { imageOf } from './image/image-of.js'

@@ -1,9 +1,10 @@
-import { synchronous } from '@uni/reload-core'
+import { Slices, synchronous } from '@uni/reload-core'
 import type { RecordBatch, Schema } from 'apache-arrow'
 import { answersOf, type Questions } from './canary.js'
 import type { IndexHandle } from './contract.js'
-import { diffSchema, showDifference } from './schema/diff.js'
-import { assertSchema } from './shape.js'
+import { compareAnswers } from './same-rows.js'
+import { diffSchema, showDifferences } from './schema/diff.js'
+import { assertSchema, nameOf } from './shape.js'
 
 /** What a handle meant at one point in time, as far as its successor is held to it. */
 export interface Meaning {
@@ -25,18 +26,19 @@ export interface MeaningDifference {
 const ABILITIES = ['apply', 'probeFiltered', 'supportsFilter'] as const
 type Ability = typeof ABILITIES[number]
 
-export async function meaningOf(handle: IndexHandle, questions: Questions, checkSchema: boolean): Promise<Meaning> {
+/** @param signal ends the asking. */
+export async function meaningOf(handle: IndexHandle, questions: Questions, checkSchema: boolean, signal: AbortSignal): Promise<Meaning> {
   return {
     questions,
-    answers: await answersOf(handle, questions),
+    answers: await answersOf(handle, questions, signal),
     schema: checkSchema ? schemaOf(handle) : undefined,
     abilities: abilitiesOf(handle),
   }
 }
 
 /** Compares contracts first, then content. */
-export async function differenceIn(successor: IndexHandle, meant: Meaning): Promise<MeaningDifference | undefined> {
-  return lostAbility(successor, meant) ?? otherSchema(successor, meant) ?? await otherAnswer(successor, meant)
+export async function differenceIn(successor: IndexHandle, meant: Meaning, signal: AbortSignal): Promise<MeaningDifference | undefined> {
+  return lostAbility(successor, meant) ?? otherSchema(successor, meant) ?? await otherAnswer(successor, meant, signal)
 }
 
 function lostAbility(successor: IndexHandle, { abilities }: Meaning): MeaningDifference | undefined {
@@ -50,18 +52,25 @@ function otherSchema(successor: IndexHandle, { schema }: Meaning): MeaningDiffer
   if (schema === undefined) return undefined
   const differences = diffSchema(schema, schemaOf(successor))
   if (differences.length === 0) return undefined
-  return { reason: `the new handle's schema differs from the old one's: ${differences.map(showDifference).join('; ')}`, details: differences }
+  return { reason: `the new handle's schema differs from the old one's: ${showDifferences(differences)}`, details: differences }
 }
 
-async function otherAnswer(successor: IndexHandle, { questions, answers }: Meaning): Promise<MeaningDifference | undefined> {
-  const now = await answersOf(successor, questions)
+async function otherAnswer(successor: IndexHandle, { questions, answers }: Meaning, signal: AbortSignal): Promise<MeaningDifference | undefined> {
+  const now = await answersOf(successor, questions, signal)
+  const slices = new Slices()
   for (const [query, answer] of answers.entries()) {
-    const difference: unknown = questions.compare(answer, now[query] as RecordBatch)
+    const given = now[query] as RecordBatch
+    const difference = questions.compare ? told(questions.compare(answer, given)) : await slices.run(compareAnswers(answer, given), signal)
     if (difference === undefined) continue
-    if (typeof difference !== 'string') throw new TypeError('compare() returned neither a text nor undefined')
     return { reason: `the new handle opened the image and answers query ${query} otherwise: ${difference}`, details: { query, difference } }
   }
   return undefined
+}
+
+function told(difference: unknown): string | undefined {
+  const said = synchronous(difference, 'compare()', 'it says what differs')
+  if (said === undefined || typeof said === 'string') return said
+  throw new TypeError(`compare() returned ${nameOf(said)}. Expected a text that says what differs, or undefined`)
 }
 
 function schemaOf(handle: IndexHandle): Schema {

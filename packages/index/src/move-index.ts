@@ -37,9 +37,9 @@ export function moveIndex(
       return opened
     },
     meaning: {
-      observe: (handle) => meaningOf(handle, questions, checkSchema),
-      async verify(restored, meant) {
-        const difference = await differenceIn(restored, meant)
+      observe: (handle, { signal }) => meaningOf(handle, questions, checkSchema, signal),
+      async verify(restored, meant, { signal }) {
+        const difference = await differenceIn(restored, meant, signal)
         if (difference === undefined) return
         throw Object.assign(new Error(difference.reason), { details: difference.details })
       },

@@ -1,17 +1,19 @@
 import type { RecordBatch } from 'apache-arrow'
+import { shortened } from './shortened.js'
 
 // As numpy.isclose does it: relative for scores, absolute for distances near zero. Wide enough for a sum of 32-bit
 // floats that is taken in another order, narrower than any change of a formula.
 const RELATIVE = 1e-6
 const ABSOLUTE = 1e-8
 
-/**
- * In what two answers differ, or `undefined` where they have the same columns, and the same rows in the same order. Whole
- * numbers are compared exactly (they may be ids in a column of floats), other floats within a relative 1e-6.
- */
-export function differentRows(old: RecordBatch, next: RecordBatch): string | undefined {
-  return differentTables(rowsOf(old), rowsOf(next))
-}
+/** How many values are compared between two places where a comparison may be interrupted. */
+const STRIDE = 256
+
+/** How many columns a message names. */
+const LISTED = 20
+
+/** A comparison that yields wherever it may be interrupted. Resolves with what differs, if anything. */
+export type RowComparison = Generator<undefined, string | undefined>
 
 /** The values of an answer, row by row. */
 export interface RowTable {
@@ -19,35 +21,88 @@ export interface RowTable {
   readonly rows: readonly (readonly unknown[])[]
 }
 
-export function rowsOf(batch: RecordBatch): RowTable {
-  const columns = batch.schema.fields.map(({ name }) => name)
-  const rows = Array.from({ length: batch.numRows }, (_, row) => columns.map((_, at): unknown => batch.getChildAt(at)?.get(row)))
-  return { columns, rows }
+/** Rows that are read where they are. */
+interface Rows {
+  readonly columns: readonly string[]
+  readonly count: number
+  value(row: number, column: number): unknown
 }
 
-export function differentTables({ columns, rows }: RowTable, next: RowTable): string | undefined {
-  if (columns.length !== next.columns.length || columns.some((name, at) => name !== next.columns[at])) {
-    return `columns ${columns.join(', ')} → ${next.columns.join(', ')}`
+/**
+ * In what two answers differ, or `undefined` where they have the same columns, and the same rows in the same order. Whole
+ * numbers are compared exactly (they may be ids in a column of floats), other floats within a relative 1e-6.
+ */
+export function compareAnswers(old: RecordBatch, next: RecordBatch): RowComparison {
+  return compareRows(inBatch(old), inBatch(next))
+}
+
+/** {@link compareAnswers}, in one go. */
+export function differentRows(old: RecordBatch, next: RecordBatch): string | undefined {
+  return inOneGo(compareAnswers(old, next))
+}
+
+export function differentTables(old: RowTable, next: RowTable): string | undefined {
+  return inOneGo(compareRows(inTable(old), inTable(next)))
+}
+
+export function rowsOf(batch: RecordBatch): RowTable {
+  const { columns, count, value } = inBatch(batch)
+  return { columns, rows: Array.from({ length: count }, (_, row) => columns.map((_, column) => value(row, column))) }
+}
+
+function inBatch(batch: RecordBatch): Rows {
+  const columns = batch.schema.fields.map(({ name }) => name)
+  return { columns, count: batch.numRows, value: (row, column): unknown => batch.getChildAt(column)?.get(row) }
+}
+
+function inTable({ columns, rows }: RowTable): Rows {
+  return { columns, count: rows.length, value: (row, column) => rows[row]?.[column] }
+}
+
+function inOneGo<T>(work: Iterator<unknown, T>): T {
+  for (;;) {
+    const step = work.next()
+    if (step.done === true) return step.value
   }
-  if (rows.length !== next.rows.length) return `${rows.length} rows → ${next.rows.length} rows`
-  for (const [row, values] of rows.entries()) {
-    for (const [at, was] of values.entries()) {
-      const is = next.rows[row]?.[at]
-      if (!sameValue(was, is)) return `row ${row}, column "${columns[at]}": ${show(was)} → ${show(is)}`
+}
+
+function* compareRows(old: Rows, next: Rows): RowComparison {
+  const { columns } = old
+  if (columns.length !== next.columns.length || columns.some((name, at) => name !== next.columns[at])) {
+    return `columns ${listed(columns)} → ${listed(next.columns)}`
+  }
+  if (old.count !== next.count) return `${old.count} rows → ${next.count} rows`
+  for (let row = 0; row < old.count; row += 1) {
+    for (const [column, name] of columns.entries()) {
+      const was = old.value(row, column)
+      const is = next.value(row, column)
+      if (!(yield* sameValue(was, is))) return `row ${row}, column ${JSON.stringify(shortened(name))}: ${show(was)} → ${show(is)}`
     }
+    if (row % STRIDE === 0) yield
   }
   return undefined
 }
 
-function sameValue(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b) || a === b) return true
-  if (typeof a === 'number' && typeof b === 'number') return sameNumber(a, b)
-  if (a instanceof Date && b instanceof Date) return a.getTime() === b.getTime()
+function* sameValue(a: unknown, b: unknown): Generator<undefined, boolean> {
+  if (isSame(a, b)) return true
   // Lists, structs, maps, decimals and binary values are all iterable, in Arrow's own classes.
   if (!isIterable(a) || !isIterable(b)) return false
-  const left = [...a]
-  const right = [...b]
-  return left.length === right.length && left.every((value, at) => sameValue(value, right[at]))
+  const left = a[Symbol.iterator]()
+  const right = b[Symbol.iterator]()
+  for (let at = 1; ; at += 1) {
+    const was = left.next()
+    const is = right.next()
+    if (was.done === true || is.done === true) return was.done === is.done
+    if (!isSame(was.value, is.value) && !(yield* sameValue(was.value, is.value))) return false
+    if (at % STRIDE === 0) yield
+  }
+}
+
+/** Whether two values are the same at first sight. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b) || a === b) return true
+  if (typeof a === 'number' && typeof b === 'number') return sameNumber(a, b)
+  return a instanceof Date && b instanceof Date && a.getTime() === b.getTime()
 }
 
 function sameNumber(a: number, b: number): boolean {
@@ -60,7 +115,12 @@ function isIterable(value: unknown): value is Iterable<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function'
 }
 
+function listed(columns: readonly string[]): string {
+  const names = columns.slice(0, LISTED).map((name) => shortened(name)).join(', ')
+  return columns.length > LISTED ? `${names} and ${columns.length - LISTED} more` : names
+}
+
 function show(value: unknown): string {
-  const text = typeof value === 'bigint' ? `${value}n` : typeof value === 'string' ? JSON.stringify(value) : String(value)
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text
+  if (typeof value === 'string') return JSON.stringify(shortened(value))
+  return typeof value === 'bigint' ? `${value}n` : shortened(String(value))
 }

@@ -1,18 +1,31 @@
-import { closeAside, describeThrown, ReloadError, synchronous, type CompatVerdict, type MaybePromise, type ProviderPair, type StepContext } from '@uni/reload-core'
+import {
+  closeAside, describeThrown, ReloadError, Slices, synchronous, type CompatVerdict, type MaybePromise, type ProviderPair, type StepContext,
+} from '@uni/reload-core'
 import type { RecordBatch } from 'apache-arrow'
 import { buildIndex } from './build-index.js'
-import { DEFAULT_K, NO_QUESTIONS, type Questions } from './canary.js'
-import type { IndexHandle, IndexKindProvider } from './contract.js'
+import { DEFAULT_K, type Questions } from './canary.js'
+import type { IndexHandle, IndexKindProvider, IndexSample } from './contract.js'
 import type { HeldImage } from './image/held-image.js'
 import { differenceIn, meaningOf, type Meaning } from './meaning.js'
-import { assertBatch } from './shape.js'
+import { assertBatch, assertQueries, nameOf } from './shape.js'
 import type { ImageSpool } from './spool.js'
 import { openIndex, persistIndex } from './steps.js'
 
 export interface SamplesOptions {
   readonly checkSchema: boolean
+  readonly sampleLimit: number
   readonly spool: ImageSpool | undefined
 }
+
+/** Something that the new version could not be held to, for a reason that lies with the old one or the host. */
+export interface Unjudged {
+  /** Such as `samples[3]`. */
+  readonly path: string
+  readonly reason: string
+}
+
+/** A verdict that goes ahead, with what it could not be based on. `unjudged` is absent where everything was judged. */
+export type IndexVerdict = CompatVerdict & { readonly unjudged?: readonly Unjudged[] }
 
 /** One sample as it is judged: as given, or without its rows. */
 interface Case {
@@ -28,28 +41,79 @@ type Pair = ProviderPair<IndexKindProvider, IndexHandle>
  * one, and has to answer its queries as before; so does the same sample without a row, which is the empty state. Without
  * samples there is nothing to judge here: each live index is judged by its own image before the commit.
  */
-export async function judgeSamples(pair: Pair, ctx: StepContext, options: SamplesOptions): Promise<CompatVerdict> {
-  const unjudged: string[] = []
-  for (const sample of casesOf(pair.old)) {
-    const verdict = await judgeSample(sample, pair, ctx, options)
-    if (verdict.level === 'incompatible') return verdict
-    if (verdict.level === 'migrate') unjudged.push(verdict.reason)
+export async function judgeSamples(pair: Pair, ctx: StepContext, options: SamplesOptions): Promise<IndexVerdict> {
+  const unjudged: Unjudged[] = []
+  const slices = new Slices()
+  for await (const { nth, sample } of samplesOf(pair.old, options.sampleLimit, unjudged, ctx)) {
+    for (const judged of casesOf(nth, sample)) {
+      const verdict = await judgeSample(judged, pair, ctx, options)
+      if ('unjudged' in verdict) unjudged.push({ path: pathOf(nth), reason: `${judged.name}: ${verdict.unjudged}` })
+      else if (verdict.level === 'incompatible') return verdict
+      if (slices.due()) await slices.pause()
+    }
   }
-  return unjudged.length === 0 ? { level: 'compatible' } : { level: 'migrate', reason: unjudged.join('; ') }
+  return unjudged.length === 0 ? { level: 'compatible' } : { level: 'compatible', unjudged }
 }
 
-function* casesOf(provider: IndexKindProvider): Generator<Case> {
-  let nth = 0
-  for (const { source, queries, k = DEFAULT_K } of synchronous(provider.samples?.() ?? [], 'samples()', 'it lists what it has')) {
-    assertBatch(source, `the source of sample ${nth}`)
-    const questions = { ...NO_QUESTIONS, queries, k }
-    yield { name: `sample ${nth}`, source, questions }
-    if (source.numRows > 0) yield { name: `sample ${nth} without rows`, source: source.slice(0, 0), questions }
-    nth += 1
+interface Listed {
+  readonly nth: number
+  readonly sample: IndexSample
+}
+
+/** The first `limit` samples that a version lists. What keeps it from listing more says nothing about the next version. */
+async function* samplesOf(provider: IndexKindProvider, limit: number, unjudged: Unjudged[], ctx: StepContext): AsyncGenerator<Listed> {
+  const listing = await attempt(() => ctx.call('samples', () => iteratorOf(provider)))
+  if ('failure' in listing) {
+    unjudged.push({ path: 'samples', reason: `the old version fails to list its samples: ${listing.failure}` })
+    return
+  }
+  const samples = listing.value
+  for (let nth = 0; ; nth += 1) {
+    const path = pathOf(nth)
+    const next = await attempt(() => ctx.call('samples', () => synchronous(samples.next(), 'samples()', LISTS)))
+    if ('failure' in next) {
+      unjudged.push({ path, reason: `the old version fails to list its samples: ${next.failure}` })
+      return
+    }
+    if (next.value.done === true) return
+    if (nth === limit) {
+      unjudged.push({ path, reason: `only the first ${limit} samples are judged` })
+      samples.return?.()
+      return
+    }
+    const sample = await attempt(async () => asSample(next.value.value, path))
+    if ('failure' in sample) unjudged.push({ path, reason: sample.failure })
+    else yield { nth, sample: sample.value }
   }
 }
 
-async function judgeSample(sample: Case, { key, old, next }: Pair, ctx: StepContext, options: SamplesOptions): Promise<CompatVerdict> {
+const LISTS = 'it lists what it has'
+
+function iteratorOf(provider: IndexKindProvider): Iterator<unknown> {
+  const samples: unknown = synchronous(provider.samples?.() ?? [], 'samples()', LISTS)
+  const iterate = (samples as Partial<Iterable<unknown>>)[Symbol.iterator]
+  if (typeof iterate !== 'function') throw new TypeError(`samples() gave ${nameOf(samples)}. Expected an iterable of samples`)
+  return iterate.call(samples)
+}
+
+function asSample(given: unknown, path: string): IndexSample {
+  const sample = synchronous(given, path, 'samples are made by then') as Partial<IndexSample> | undefined
+  assertBatch(sample?.source, `the source of ${path}`)
+  assertQueries(sample?.queries, `the queries of ${path}`, 'query')
+  return sample as IndexSample
+}
+
+function pathOf(nth: number): string {
+  return `samples[${nth}]`
+}
+
+function* casesOf(nth: number, { source, queries, k = DEFAULT_K }: IndexSample): Generator<Case> {
+  const questions = { queries, k }
+  yield { name: `sample ${nth}`, source, questions }
+  if (source.numRows > 0) yield { name: `sample ${nth} without rows`, source: source.slice(0, 0), questions }
+}
+
+async function judgeSample(sample: Case, { key, old, next }: Pair, ctx: StepContext, options: SamplesOptions): Promise<SampleVerdict> {
   const { name, source, questions } = sample
   const target = { key, name }
   const undo: (() => MaybePromise<void>)[] = []
@@ -57,7 +121,7 @@ async function judgeSample(sample: Case, { key, old, next }: Pair, ctx: StepCont
   const persistOld = async (): Promise<{ meant: Meaning; image: HeldImage }> => {
     const handle = await ctx.call(`build ${name}`, () => buildIndex(old, source), { discard: (late) => late.close?.() })
     undo.push(() => handle.close?.())
-    const meant = await ctx.call(`probe ${name}`, () => meaningOf(handle, questions, options.checkSchema))
+    const meant = await ctx.call(`probe ${name}`, (signal) => meaningOf(handle, questions, options.checkSchema, signal))
     const image = await ctx.call(`persist ${name}`, () => persistIndex(handle, target, ctx, { spool: options.spool, repeatable: false }),
       { discard: (late) => late.discard() })
     undo.push(() => image.discard())
@@ -66,7 +130,7 @@ async function judgeSample(sample: Case, { key, old, next }: Pair, ctx: StepCont
   const judgeNext = async ({ meant, image }: { meant: Meaning; image: HeldImage }): Promise<CompatVerdict> => {
     const handle = await ctx.call(`open ${name}`, () => openIndex(next, image, target, ctx), { discard: (late) => late.close?.() })
     undo.push(() => handle.close?.())
-    const difference = await ctx.call(`verify ${name}`, () => differenceIn(handle, meant))
+    const difference = await ctx.call(`verify ${name}`, (signal) => differenceIn(handle, meant, signal))
     return difference === undefined ? { level: 'compatible' }
       : { level: 'incompatible', reason: `${name}: ${difference.reason}`, details: difference.details }
   }
@@ -74,7 +138,7 @@ async function judgeSample(sample: Case, { key, old, next }: Pair, ctx: StepCont
   try {
     // A sample that the old version itself cannot handle says nothing about the new one.
     const persisted = await attempt(persistOld)
-    if ('failure' in persisted) return { level: 'migrate', reason: `${name} is not judged, the old version fails on it: ${persisted.failure}` }
+    if ('failure' in persisted) return { unjudged: `the old version fails on it: ${persisted.failure}` }
     const judged = await attempt(() => judgeNext(persisted.value))
     if ('failure' in judged) return { level: 'incompatible', reason: `${name}: the new version cannot open it: ${judged.failure}` }
     return judged.value
@@ -82,6 +146,9 @@ async function judgeSample(sample: Case, { key, old, next }: Pair, ctx: StepCont
     for (const close of undo.toReversed()) await closeAside(ctx, close)
   }
 }
+
+/** What came of one sample. */
+type SampleVerdict = CompatVerdict | { readonly unjudged: string }
 
 type Attempt<T> = { readonly value: T } | { readonly failure: string }
 

@@ -1,5 +1,6 @@
 import type { RecordBatch, Schema } from 'apache-arrow'
 import type { FilteredQuery, IndexBuild, IndexHandle, IndexQuery, PersistedFile } from './contract.js'
+import { shortened } from './shortened.js'
 
 // Plugins are not all type-checked, and one may carry a copy of Arrow of its own, or come from another realm: what they
 // return is recognised by what it has, never by `instanceof`.
@@ -25,7 +26,7 @@ export function nameOf(value: unknown): string {
   if (typeof value !== 'object') return `a ${typeof value}`
   if (Array.isArray(value)) return 'an array'
   const tag = Object.prototype.toString.call(value).slice('[object '.length, -1)
-  if (tag === 'Object') return `an object with ${Object.keys(value).slice(0, 5).join(', ') || 'nothing in it'}`
+  if (tag === 'Object') return `an object with ${Object.keys(value).slice(0, 5).map(shortened).join(', ') || 'nothing in it'}`
   return `${/^[AEIOU]/.test(tag) ? 'an' : 'a'} ${tag}`
 }
 
@@ -60,9 +61,10 @@ export function assertHandle(value: unknown, what: string): asserts value is Ind
   }
 }
 
-/** @throws TypeError unless it is a batch, or a batch and a filter. */
-export function assertQuery(value: unknown, what: string): asserts value is IndexQuery {
-  assertBatch(isFilteredQuery(value) ? value.query : value, what)
+/** @throws TypeError unless it is an array, and each member of it a batch, or a batch and a filter. */
+export function assertQueries(value: unknown, what: string, each: string): asserts value is readonly IndexQuery[] {
+  if (!Array.isArray(value)) throw new TypeError(`${what} gave no array, but ${nameOf(value)}. Expected an array of Arrow RecordBatches`)
+  for (const [at, query] of value.entries()) assertBatch(isFilteredQuery(query) ? query.query : query, `${each} ${at}`)
 }
 
 export function isFilteredQuery(value: unknown): value is FilteredQuery {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { imageOf, type IndexImage, type PersistedIndex } from '@uni/reload-index'
 import { fileSpool } from '@uni/reload-index/node'
 import { describe, expect, test } from 'vitest'
+import { deferred } from './fixtures/deferred.js'
 import { failureOf, Reload } from './fixtures/reload.js'
 import { temporaryDirectory } from './fixtures/directory.js'
 import { plainHandle, plainKind } from './fixtures/plain-index.js'
@@ -119,6 +120,20 @@ test('X4: an isolated stream passes straight through, no chunk produced before i
   })
   await reload.run()
   expect(log).toEqual(['produced 0', 'read 0', 'produced 1', 'read 1', 'produced 2', 'read 2'])
+})
+
+test.for(['stream', 'spool'] as const)('I8: a %s that always has another chunk at hand keeps neither the event loop nor the abort from its turn', async (kept) => {
+  await using directory = await temporaryDirectory()
+  const ended = deferred()
+  async function* endless(): AsyncGenerator<Uint8Array> {
+    try { for (;;) yield new Uint8Array(0) } finally { ended.resolve() }
+  }
+  const { reload, opened } = handOver({ persist: endless, ...(kept === 'spool' && { spool: directory.path }) }, () => {})
+  const abort = new AbortController()
+  setImmediate(() => { abort.abort() })
+  expect(await failureOf(reload.dispatch({ signal: abort.signal }))).toMatchObject({ code: 'ABORTED' })
+  await ended.promise
+  expect(opened()).toBe(0)
 })
 
 test('X6: a stream that is not isolated is read to its end before writes go on', async () => {

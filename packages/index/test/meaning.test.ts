@@ -87,6 +87,30 @@ describe('X11: the new handle has the schema of the old one', () => {
     expect((await failureOf(from(later, plainHandle()).dispatch())).message).toMatch(/schema\(\) returned a promise; expected its value: it is asked for between two writes/)
   })
 
+  test('I8: types that share their parts are compared once each, however many places they stand for', async () => {
+    // Arrow's own Schema would walk them all.
+    const shared = (leaf: DataType): ReturnType<typeof plainHandle> => {
+      const type = Array.from({ length: 30 }).reduce<DataType>((type) => new Struct([new Field('x', type), new Field('y', type)]), leaf)
+      return plainHandle({ schema: () => ({ fields: [entry(type)], metadata: new Map() }) })
+    }
+    const next = shared(new Int32())
+    const reload = from(shared(new Int32()), next)
+    await reload.run()
+    expect(reload.gate.resource).toBe(next)
+    const error = await failureOf(from(shared(new Int32()), shared(new Int64())).dispatch())
+    expect(error.details).toHaveLength(1000)
+    expect(error.details).toMatchObject({ 0: { path: `fields.a${'.fields.x'.repeat(30)}.type`, old: 'Int32', next: 'Int64' } })
+    expect(error.message).toContain('and 992 more')
+  })
+
+  test('I8: a type that holds itself is refused', async () => {
+    const endless = new Struct([])
+    endless.children.push(new Field('x', endless))
+    const schema = { fields: [entry(endless)], metadata: new Map() }
+    const error = await failureOf(from(plainHandle({ schema: () => schema }), plainHandle({ schema: () => schema })).dispatch())
+    expect(error.message).toContain('the schema has a type that is nested more than 64 levels deep')
+  })
+
   test('unless the host says otherwise', async () => {
     const next = withSchema([entry(new Int64())])
     const reload = from(withSchema([entry(new Int32())]), next, { checkSchema: false })
@@ -244,7 +268,8 @@ describe('X12: the new handle answers as the old one did', () => {
   })
 
   test.for([
-    ['compare gives no text', { ...canary, compare: () => false }, /compare\(\) returned neither/],
+    ['compare gives no text', { ...canary, compare: (): boolean => false }, /compare\(\) returned a boolean\. Expected a text that says what differs, or undefined/],
+    ['compare is asynchronous, and its failure heard', { ...canary, compare: (): Promise<never> => Promise.reject(new Error('nobody waits')) }, /compare\(\) returned a promise; expected its value: it says what differs/],
     ['queries gives no array', { queries: () => query('x') }, /canary\.queries gave no array/],
     ['queries gives what is no batch', { queries: ['x'] }, /canary query 0 is a string/],
     ['queries throws', { queries: () => { throw new Error('no queries today') } }, /no queries today/],
@@ -253,6 +278,18 @@ describe('X12: the new handle answers as the old one did', () => {
     const reload = from(old, plainHandle({ probe: () => answer(hits) }), { canary: wrong })
     expect((await failureOf(reload.dispatch())).message).toMatch(message)
     expect(reload.gate.resource).toBe(old)
+  })
+
+  test('I8: answers that have no end are compared in slices, and no longer than anybody waits', async () => {
+    let given = 0
+    const endless = { schema: { fields: [{ name: 'id' }] }, numRows: Infinity, getChildAt: () => ({ get: (): number => { given += 1; return 1 } }) }
+    const reload = from(plainHandle({ probe: () => endless }), plainHandle({ probe: () => endless }), { canary, checkSchema: false })
+    const abort = new AbortController()
+    setImmediate(() => { abort.abort() })
+    expect(await failureOf(reload.dispatch({ signal: abort.signal }))).toMatchObject({ code: 'ABORTED' })
+    const before = given
+    await new Promise((resolve) => { setImmediate(resolve) })
+    expect(given).toBe(before)
   })
 
   test('I10: it is said where they could not be chosen', async () => {

@@ -57,6 +57,6 @@ describe('X12: rows compared by value', () => {
   })
 
   test('a long value is named by its beginning', () => {
-    expect(differentRows(one(new Utf8(), 'x'.repeat(500)), one(new Utf8(), 'y'))).toMatch(/^row 0, column "a": "x{58}… → "y"$/)
+    expect(differentRows(one(new Utf8(), 'x'.repeat(500)), one(new Utf8(), 'y'))).toMatch(/^row 0, column "a": "x{59}…" → "y"$/)
   })
 })

@@ -1,9 +1,9 @@
 import { OldProviders } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
-import { indexKind, type IndexHandle, type IndexHandoffOptions, type IndexImage, type IndexKindProvider, type IndexSample } from '@uni/reload-index'
+import { indexHandoff, indexKind, type IndexHandle, type IndexHandoffOptions, type IndexImage, type IndexKindProvider, type IndexSample } from '@uni/reload-index'
 import type { RecordBatch } from 'apache-arrow'
-import { describe, expect, test } from 'vitest'
-import { docs, query, rowsOf } from './fixtures/batches.js'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { answer, docs, query, rowsOf } from './fixtures/batches.js'
 import { deferred } from './fixtures/deferred.js'
 import { FullTextV1 } from './fixtures/full-text-v1.js'
 import { FullTextV2 } from './fixtures/full-text-v2.js'
@@ -22,8 +22,8 @@ class Sampled extends FullTextV1 {
 const sample = { source: rowsOf(docs(5)), queries: [query('d1'), query('*')] }
 const live = { docs: docs(2) }
 
-async function verdictOf(old: IndexKindProvider, next: IndexKindProvider): Promise<unknown> {
-  const { dispatcher } = await reloadOf({ old, next, ...live })
+async function verdictOf(old: IndexKindProvider, next: IndexKindProvider, handoff: IndexHandoffOptions = {}): Promise<unknown> {
+  const { dispatcher } = await reloadOf({ old, next, handoff, ...live })
   const report = await dispatcher.checkCompat(new OldProviders().add(indexKind, old), new OldProviders().add(indexKind, next))
   return report.entries[0]?.verdict
 }
@@ -79,18 +79,15 @@ describe('X13: the samples of the old provider', () => {
   test('whose schema the new one changes make it incompatible, unless the host says otherwise', async () => {
     const old = new Sampled(() => [{ ...sample, queries: [] }])
     const next = broken(() => plainHandle())
-    const judged = async (handoff: IndexHandoffOptions): Promise<unknown> => {
-      const { dispatcher } = await reloadOf({ old, next, handoff, ...live })
-      const { entries } = await dispatcher.checkCompat(new OldProviders().add(indexKind, old), new OldProviders().add(indexKind, next))
-      return entries[0]?.verdict
-    }
-    expect(await judged({})).toMatchObject({ level: 'incompatible', reason: expect.stringContaining("the new handle's schema differs from the old one's") as string })
-    expect(await judged({ checkSchema: false })).toMatchObject({ level: 'compatible' })
+    expect(await verdictOf(old, next)).toMatchObject({ level: 'incompatible', reason: expect.stringContaining("the new handle's schema differs from the old one's") as string })
+    expect(await verdictOf(old, next, { checkSchema: false })).toMatchObject({ level: 'compatible' })
   })
 
   test('that the old one cannot handle itself say nothing about the new one, and are reported', async () => {
     const old = new Sampled(() => [{ source: rowsOf(docs(1)), queries: ['no batch' as unknown as RecordBatch] }])
-    expect(await verdictOf(old, new FullTextV2())).toMatchObject({ level: 'migrate', reason: expect.stringMatching(/^sample 0 is not judged/) as string })
+    expect(await verdictOf(old, new FullTextV2())).toEqual({ level: 'compatible', unjudged: [{
+      path: 'samples[0]', reason: 'query 0 is a string. Expected an Arrow RecordBatch',
+    }] })
   })
 
   test('there may be none', async () => {
@@ -113,5 +110,58 @@ describe('X13: the samples of the old provider', () => {
     await closed.promise
     expect(old.handles.map(({ closes }) => closes)).toEqual([0, 1])
     expect(await reload.ids()).toEqual(['d0', 'd1'])
+  })
+
+  test.for([
+    ['listing them', () => { throw new Error('no disk') }, 'samples', 'the old version fails to list its samples: no disk'],
+    ['what is no list', () => 7 as unknown as Iterable<IndexSample>, 'samples', 'the old version fails to list its samples: samples() gave a number. Expected an iterable of samples'],
+    ['the second of them', function* () { yield sample; throw new Error('no disk') }, 'samples[1]', 'the old version fails to list its samples: no disk'],
+    ['a sample that is a promise', () => [Promise.reject(new Error('heard')) as never, sample], 'samples[0]', 'samples[0] returned a promise; expected its value: samples are made by then'],
+    ['a sample without queries', () => [{ source: sample.source } as IndexSample], 'samples[0]', 'the queries of samples[0] gave no array, but undefined. Expected an array of Arrow RecordBatches'],
+  ] as const)('that the old version fails to give say nothing about the new one, and are told: %s', async ([, given, path, reason]) => {
+    const old = new Sampled(given)
+    expect(await verdictOf(old, new FullTextV2())).toEqual({ level: 'compatible', unjudged: [{ path, reason }] })
+    expect(old.handles.slice(1).every(({ closes }) => closes === 1)).toBe(true)
+  })
+
+  test('I8: of an endless list as many are judged as the host says; the list is ended, and told of', async () => {
+    let ended = false
+    const old = new Sampled(function* () {
+      try { for (;;) yield sample } finally { ended = true }
+    })
+    const unjudged = [{ path: 'samples[3]', reason: 'only the first 3 samples are judged' }]
+    expect(await verdictOf(old, new FullTextV2(), { sampleLimit: 3 })).toEqual({ level: 'compatible', unjudged })
+    expect(ended).toBe(true)
+    // The first is the live index of the test; each sample is built with and without its rows.
+    expect(old.handles).toHaveLength(1 + 6)
+    expect(await verdictOf(old, new FullTextV2())).toMatchObject({ unjudged: [{ path: 'samples[64]' }] })
+    expect(await verdictOf(new Sampled(() => [sample, sample, sample]), new FullTextV2(), { sampleLimit: 3 })).toEqual({ level: 'compatible' })
+  })
+
+  test('I8: the event loop turns between samples, and between the queries of one, whatever answers at once', async () => {
+    const turns = { samples: new Set<number>(), queries: new Set<number>() }
+    let turn = 0
+    const beat = setInterval(() => { turn += 1 })
+    onTestFinished(() => { clearInterval(beat) })
+    const busy = (seen: Set<number>) => (): RecordBatch => {
+      for (const until = performance.now() + 3; performance.now() < until;);
+      seen.add(turn)
+      return answer([])
+    }
+    const asking = (seen: Set<number>): IndexKindProvider => ({
+      kind: 'fulltext', build: () => ({ finalize: () => plainHandle({ probe: busy(seen) }) }), open: () => plainHandle(),
+      samples: () => seen === turns.samples ? Array.from({ length: 12 }, () => ({ ...sample, queries: [query('d1')] }))
+        : [{ source: rowsOf([]), queries: Array.from({ length: 12 }, () => query('d1')) }],
+    })
+    for (const seen of [turns.samples, turns.queries]) {
+      expect(await verdictOf(asking(seen), broken(() => plainHandle()))).toEqual({ level: 'compatible' })
+      expect(seen.size).toBeGreaterThan(3)
+    }
+  })
+
+  test('a limit that is none is refused', () => {
+    for (const sampleLimit of [-1, 1.5, Number.NaN, '3' as never]) {
+      expect(() => indexHandoff({ sampleLimit })).toThrow(`sampleLimit is ${String(sampleLimit)}; expected an integer of 0 or more`)
+    }
   })
 })

@@ -1,3 +1,4 @@
+import { Slices } from '@uni/reload-core'
 import { isBytes, nameOf } from '../shape.js'
 import { emptyImageError } from './errors.js'
 
@@ -11,6 +12,7 @@ export class CheckedChunks implements AsyncIterableIterator<Uint8Array> {
   readonly #source: AsyncIterator<unknown>
   readonly #onBytes: (bytes: number) => void
   readonly #stopped = new AbortController()
+  readonly #slices = new Slices()
   #reading = 0
   #ended = false
   #chunks = 0
@@ -28,6 +30,8 @@ export class CheckedChunks implements AsyncIterableIterator<Uint8Array> {
   /** @throws Error for a chunk that is not a `Uint8Array`, for a stream without a byte, or the reason it was stopped for. */
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
     for (;;) {
+      // A source that has all of its chunks at hand would keep the event loop, and with it the deadline, from turning.
+      if (this.#slices.due()) await this.#slices.pause()
       this.#stopped.signal.throwIfAborted()
       if (this.#ended) return END
       const read = await this.#read()

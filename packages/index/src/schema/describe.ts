@@ -4,39 +4,70 @@ import type { DataType, Field, Schema } from 'apache-arrow'
 export type Description = string | number | boolean | null | DescriptionMap
 export interface DescriptionMap extends ReadonlyMap<string, Description> {}
 
-export function describeSchema(schema: Schema): DescriptionMap {
-  return new Map([...describeFields(schema.fields), ['metadata', describeMetadata(schema.metadata)]])
-}
+/** A type that holds itself has no end; Arrow's own readers give up at this depth too. */
+const MAX_DEPTH = 64
 
-function describeFields(fields: readonly Field[]): DescriptionMap {
-  const byName = new Map<string, Description>()
-  for (const field of fields) {
-    // Arrow allows a name twice.
-    let { name } = field
-    for (let nth = 2; byName.has(name); nth += 1) name = `${field.name}#${nth}`
-    byName.set(name, new Map<string, Description>([
-      ...describeType(field.type), ['nullable', field.nullable], ['metadata', describeMetadata(field.metadata)],
-    ]))
-  }
-  return new Map<string, Description>([['order', [...byName.keys()].join(', ')], ['fields', byName]])
+/** @throws TypeError where a type is nested more than 64 levels deep. */
+export function describeSchema(schema: Schema): DescriptionMap {
+  return new Map([...new Describer().fields(schema.fields, 0).described, ['metadata', describeMetadata(schema.metadata)]])
 }
 
 /** A dictionary's id is a number of the process it was made in, and says nothing about the type. */
 const NOT_PARAMETERS = new Set(['typeId', 'id', 'children', 'indices', 'dictionary', 'typeIdToChildIndex'])
 
-function describeType(type: DataType): DescriptionMap {
-  const { children, indices, dictionary } = type as { children?: readonly Field[] | null; indices?: DataType; dictionary?: DataType }
-  // The text of a nested type repeats those of its children, which are compared on their own.
-  const name = children || dictionary ? String(type).replace(/[<[{].*$/s, '') : String(type)
-  const described = new Map<string, Description>([['type', name]])
-  // Not all parameters are in the text: a decimal's width is not, nor whether a dictionary is ordered.
-  for (const [parameter, value] of Object.entries(type)) {
-    if (!NOT_PARAMETERS.has(parameter)) described.set(parameter, describeParameter(value))
+interface Described {
+  readonly described: DescriptionMap
+  /** How many levels there are below. */
+  readonly height: number
+}
+
+class Describer {
+  /** A type that stands in many places is described once, and the description shared: 30 structs can stand for 2^30 places. */
+  readonly #seen = new Map<DataType, Described>()
+
+  fields(fields: readonly Field[], depth: number): Described {
+    const byName = new Map<string, Description>()
+    let height = 0
+    for (const field of fields) {
+      // Arrow allows a name twice.
+      let { name } = field
+      for (let nth = 2; byName.has(name); nth += 1) name = `${field.name}#${nth}`
+      const type = this.#type(field.type, depth + 1)
+      height = Math.max(height, type.height + 1)
+      byName.set(name, new Map<string, Description>([
+        ...type.described, ['nullable', field.nullable], ['metadata', describeMetadata(field.metadata)],
+      ]))
+    }
+    return { described: new Map<string, Description>([['order', [...byName.keys()].join(', ')], ['fields', byName]]), height }
   }
-  if (children) for (const [part, description] of describeFields(children)) described.set(part, description)
-  if (indices) described.set('indices', describeType(indices))
-  if (dictionary) described.set('dictionary', describeType(dictionary))
-  return described
+
+  #type(type: DataType, depth: number): Described {
+    const seen = this.#seen.get(type)
+    if (depth + (seen?.height ?? 0) > MAX_DEPTH) throw new TypeError(`the schema has a type that is nested more than ${MAX_DEPTH} levels deep`)
+    if (seen) return seen
+    const { children, indices, dictionary } = type as { children?: readonly Field[] | null; indices?: DataType; dictionary?: DataType }
+    const described = new Map<string, Description>([['type', children || dictionary ? familyOf(type) : String(type)]])
+    let height = 0
+    // Not all parameters are in the text: a decimal's width is not, nor whether a dictionary is ordered.
+    for (const [parameter, value] of Object.entries(type)) {
+      if (!NOT_PARAMETERS.has(parameter)) described.set(parameter, describeParameter(value))
+    }
+    const inside = (part: Described): DescriptionMap => {
+      height = Math.max(height, part.height)
+      return part.described
+    }
+    if (children) for (const [part, description] of inside(this.fields(children, depth))) described.set(part, description)
+    if (indices) described.set('indices', inside(this.#type(indices, depth + 1)))
+    if (dictionary) described.set('dictionary', inside(this.#type(dictionary, depth + 1)))
+    const made = { described, height }
+    this.#seen.set(type, made)
+    return made
+  }
+}
+
+/** The text of a nested type repeats those of its children, which are compared on their own. */
+function familyOf(type: DataType): string {
+  return String((type as { readonly [Symbol.toStringTag]?: unknown })[Symbol.toStringTag]).replace(/_$/, '')
 }
 
 function describeParameter(value: unknown): Description {

@@ -14,6 +14,9 @@ import { Random } from './random.js'
 
 const TARGET = { key: 'conformance', name: 'index' }
 
+/** Of a test that its runner ends. */
+const UNENDING = new AbortController().signal
+
 /** What a test works with: the fixture, and what it opens, which is closed when the test is over. */
 export class Bench implements AsyncDisposable {
   readonly fixture: IndexFixture
@@ -40,7 +43,7 @@ export class Bench implements AsyncDisposable {
     return new Random(this.seed)
   }
 
-  get questions(): Questions {
+  get questions(): Required<Questions> {
     const { queries, k = DEFAULT_K, filters = [], compare = differentRows } = this.fixture
     const filtered = this.capabilities.filter ? queries.flatMap((query): IndexQuery[] => filters.map(({ filter }) => ({ query, filter }))) : []
     return { queries: [...queries, ...filtered], k, compare }
@@ -126,16 +129,16 @@ export class Bench implements AsyncDisposable {
   }
 
   meaning(handle: IndexHandle): Promise<Meaning> {
-    return this.expect.works('probe() and schema()', () => meaningOf(handle, this.questions, true))
+    return this.expect.works('probe() and schema()', () => meaningOf(handle, this.questions, true, UNENDING))
   }
 
   answers(handle: IndexHandle): Promise<RecordBatch[]> {
-    return this.expect.works('probe()', () => answersOf(handle, this.questions))
+    return this.expect.works('probe()', () => answersOf(handle, this.questions, UNENDING))
   }
 
   /** Holds `handle` to schema, abilities and answers. */
   async expectMeaning(handle: IndexHandle, meant: Meaning, what: string): Promise<void> {
-    const difference = await this.expect.works(`probe() and schema() of ${what}`, () => differenceIn(handle, meant))
+    const difference = await this.expect.works(`probe() and schema() of ${what}`, () => differenceIn(handle, meant, UNENDING))
     if (difference !== undefined) this.expect.fail(`${what} means something else: ${difference.reason}`)
   }
 
@@ -173,6 +176,6 @@ export class Bench implements AsyncDisposable {
 }
 
 /** What `persist` and `open` run in where no handoff is under way. */
-function step(signal = new AbortController().signal): StepContext {
+function step(signal = UNENDING): StepContext {
   return { signal, dryRun: false, progress() {}, transferred() {}, replayed() {}, unjudged() {}, call: async (_, call) => call(signal) }
 }

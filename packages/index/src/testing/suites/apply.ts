@@ -1,5 +1,5 @@
 import type { Expectation } from '@uni/reload-core/testing'
-import { diffSchema, showDifference } from '../../schema/diff.js'
+import { diffSchema, showDifferences } from '../../schema/diff.js'
 import type { Bench } from '../bench.js'
 import type { Case } from '../case.js'
 
@@ -33,7 +33,7 @@ export const applyCases: readonly Case[] = [
       const { schema } = await bench.meaning(handle)
       await bench.apply(handle, A_DOZEN)
       const differences = schema === undefined ? [] : diffSchema(schema, handle.schema())
-      expect.that(differences.length === 0, `the schema of an index that was changed is another: ${differences.map(showDifference).join('; ')}`)
+      expect.that(differences.length === 0, `the schema of an index that was changed is another: ${showDifferences(differences)}`)
     },
   },
   {

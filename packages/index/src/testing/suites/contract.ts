@@ -1,6 +1,6 @@
 import type { Expectation } from '@uni/reload-core/testing'
 import { indexKind } from '../../contract.js'
-import { diffSchema, showDifference } from '../../schema/diff.js'
+import { diffSchema, showDifferences } from '../../schema/diff.js'
 import { assertSchema } from '../../shape.js'
 import type { Bench } from '../bench.js'
 import type { Case } from '../case.js'
@@ -57,7 +57,7 @@ export const contractCases: readonly Case[] = [
       if (schema === undefined) return
       for (const [what, other] of [['without rows', await bench.builtEmpty()], ['of another process', await bench.built(await bench.elsewhere())]] as const) {
         const differences = diffSchema(schema, other.schema())
-        expect.that(differences.length === 0, `the schema of an index ${what} is another: ${differences.map(showDifference).join('; ')}`)
+        expect.that(differences.length === 0, `the schema of an index ${what} is another: ${showDifferences(differences)}`)
       }
     },
   },

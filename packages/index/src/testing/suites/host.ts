@@ -2,7 +2,6 @@ import { PluginHost, Slices, type LiveResource, type Plugin } from '@uni/reload-
 import type { Expectation } from '@uni/reload-core/testing'
 import type { RecordBatch } from 'apache-arrow'
 import { buildIndex } from '../../build-index.js'
-import { answersOf } from '../../canary.js'
 import { indexKind, type IndexHandle, type IndexKindProvider } from '../../contract.js'
 import { indexHandoff } from '../../strategy.js'
 import type { Bench } from '../bench.js'
@@ -80,7 +79,7 @@ class Load {
   async #read(host: PluginHost): Promise<void> {
     for (const { signal } = this.#over; !signal.aborted;) {
       using lease = host.capture()
-      await answersOf(lease.resource(indexKind, 'live'), this.#bench.questions)
+      await this.#bench.answers(lease.resource(indexKind, 'live'))
       await this.#slices.pause()
     }
   }
