@@ -73,6 +73,11 @@ export interface StepContext {
    * @throws ReloadError `STEP_TIMEOUT`, `ABORTED`, or with what the call threw as its `cause`.
    */
   call<T>(step: string, call: (signal: AbortSignal) => MaybePromise<T>, options?: CallOptions<T>): Promise<T>
+  /**
+   * Like {@link StepContext.call}, for what holds the new version to the old one: where an operator accepts the key, it fails
+   * only with `ABORTED`, and what it threw is reported.
+   */
+  judge(step: string, check: (signal: AbortSignal) => MaybePromise<void>): Promise<void>
 }
 
 /** A live resource as compatibility checks may look at it. */

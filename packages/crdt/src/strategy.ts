@@ -65,7 +65,7 @@ function handOver(job: Job, ctx: StepContext): ResourceHandoff<CrdtState> {
     /** Writes are held and all of them replayed, so the two documents have to agree: no operation may mean something else. */
     async converge() {
       const state = await moved.converge()
-      await ctx.call('verify', () => holdTo(valueOf(old), state, 'the new document differs from the old one after the operations made meanwhile were replayed'))
+      await ctx.judge('verify', () => holdTo(valueOf(old), state, 'the new document differs from the old one after the operations made meanwhile were replayed'))
       return state
     },
   }

@@ -1,9 +1,9 @@
 import { ReloadError } from '../errors.js'
 import type { MaybePromise } from '../maybe-promise.js'
 import type { AnyStrategy, CompatVerdict, LiveSample, ProviderPair, Transition } from '../strategy.js'
-import { compatReport, refuses, type CompatEntry, type CompatReport } from './report.js'
+import { ACCEPT_HINT, UNJUDGED_HINT, type Judging } from './judging.js'
+import type { CompatEntry, CompatReport } from './report.js'
 import { Step, type StepEnvironment } from './step.js'
-import { UNJUDGED_HINT, type UnjudgedPolicy } from './unjudged.js'
 
 /** A key that is served before and after, with the strategy that judges it. */
 export interface JudgedPair {
@@ -30,24 +30,32 @@ export interface JudgedRemoval {
 
 const COMPATIBLE: CompatVerdict = { level: 'compatible' }
 
-/** Asks each pair's strategy. A check that throws has not shown compatibility, so it counts as incompatible. */
+/**
+ * Asks each pair's strategy. A check that throws, or gives no answer in time, has not shown compatibility, so it counts as incompatible.
+ *
+ * @throws ReloadError `SCHEMA_INCOMPAT` or `STEP_TIMEOUT` of such a check, unless an operator accepts the key; `ABORTED`.
+ */
 export async function judge(judged: readonly (JudgedPair | JudgedRemoval)[], environment: StepEnvironment, signal?: AbortSignal): Promise<CompatReport> {
   const entries: CompatEntry[] = []
   for (const one of judged) {
     const { strategy, key, plugin } = one
-    const surface = strategy.surface.id
     const name = 'removed' in one ? 'checkRemoval' : 'checkCompat'
-    const step = new Step(environment, { surface, key, ...(plugin !== undefined && { plugin }) })
-    const verdict = await step.run('preflight', { code: 'SCHEMA_INCOMPAT', ...(signal && { signal }) },
-      async () => {
-        const given = await step.call(name, () => verdictOf(one, step))
+    const about = { surface: strategy.surface.id, key, step: name, ...(plugin !== undefined && { plugin }) } as const
+    const { step: _, ...place } = about
+    const step = new Step(environment, place)
+    const verdict = await step.run('preflight', { code: 'SCHEMA_INCOMPAT', ...(signal && { signal }) }, () =>
+      step.judged(name, async () => {
+        const given = await verdictOf(one, step)
         if (!isVerdict(given)) throw new Error('the compatibility check returned something that is not a verdict')
         return given
-      })
-    const about = { surface, key, step: name, ...(plugin !== undefined && { plugin }) } as const
-    entries.push({ ...about, verdict }, ...step.notJudged.map((reason): CompatEntry => ({ ...about, verdict: { level: 'unjudged', reason } })))
+      }))
+    entries.push(...[verdict, ...step.verdicts].map((counted): CompatEntry => ({ ...about, verdict: counted })))
   }
-  return compatReport(entries, environment.unjudged)
+  return compatReport(entries, environment.judging)
+}
+
+export function compatReport(entries: readonly CompatEntry[], judging: Judging): CompatReport {
+  return { compatible: !entries.some(({ verdict }) => judging.refuses(verdict)), entries }
 }
 
 function verdictOf(judged: JudgedPair | JudgedRemoval, step: Step): MaybePromise<CompatVerdict> {
@@ -59,9 +67,9 @@ function verdictOf(judged: JudgedPair | JudgedRemoval, step: Step): MaybePromise
 }
 
 /** @throws ReloadError `SCHEMA_INCOMPAT` that lists every refused key. */
-export function refuseIncompatible({ entries, compatible }: CompatReport, unjudged: UnjudgedPolicy): void {
+export function refuseIncompatible({ entries, compatible }: CompatReport, judging: Judging): void {
   if (compatible) return
-  const refused = entries.filter((entry) => refuses(entry, unjudged))
+  const refused = entries.filter(({ verdict }) => judging.refuses(verdict))
   const [first] = refused as [CompatEntry]
   const reasons = refused.map(({ surface, key, verdict }) => `${surface} "${key}": ${'reason' in verdict ? verdict.reason : ''}`)
   throw new ReloadError('SCHEMA_INCOMPAT', reasons.join('; '), {
@@ -74,7 +82,17 @@ export function refuseIncompatible({ entries, compatible }: CompatReport, unjudg
 function hintFor(refused: readonly CompatEntry[]): string {
   const incompatible = refused.find(({ verdict }) => verdict.level === 'incompatible')
   if (incompatible === undefined) return UNJUDGED_HINT
-  return incompatible.step === 'checkRemoval' ? 'Go on providing the key, or let go of what still names it.' : 'Keep the contract, or give the new one another key.'
+  return incompatible.step === 'checkRemoval' ? `Go on providing the key, or let go of what still names it. ${ACCEPT_HINT}` : `Keep the contract, or give the new one another key. ${ACCEPT_HINT}`
+}
+
+/** @throws ReloadError `PROVIDER_NOT_FOUND` where something is accepted that is not judged: it would be passed over in silence. */
+export function refuseAstray(judging: Judging, judged: readonly (JudgedPair | JudgedRemoval)[]): void {
+  const [astray] = judging.astray(judged.map(({ strategy, key }) => ({ surface: strategy.surface.id, key })))
+  if (astray === undefined) return
+  const { surface, key } = astray
+  throw new ReloadError('PROVIDER_NOT_FOUND', 'accept names a key that is not judged here', {
+    phase: 'preflight', surface, key, hint: 'Check the surface and the key. One that nothing was served under before is not judged.',
+  })
 }
 
 /** Whether its values are as they were, nobody has asked. */

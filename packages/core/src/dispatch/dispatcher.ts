@@ -2,19 +2,19 @@ import { systemClock, type Clock } from '../clock.js'
 import { ReloadError } from '../errors.js'
 import { checkOptions, option, type OptionChecks } from '../options.js'
 import type { AnyStrategy, Cutover, HandoffStrategy, ProviderView, Transition } from '../strategy.js'
-import { judge, refuseIncompatible, type JudgedPair, type JudgedRemoval } from './compat.js'
+import { compatReport, judge, refuseAstray, refuseIncompatible, type JudgedPair, type JudgedRemoval } from './compat.js'
 import { dryRunError } from './dry-run-error.js'
 import { handlerMove } from './handler-move.js'
 import { Handoffs, type ResourceMove } from './handoffs.js'
+import { ACCEPT, Judging, UNJUDGED, type Acceptance, type UnjudgedPolicy } from './judging.js'
 import { ReloadOutcome } from './outcome.js'
 import { withMoves, type UnreadPair } from './pairs.js'
-import { compatReport, failureReport, type CompatReport } from './report.js'
+import { failureReport, type CompatReport } from './report.js'
 import type { OldProviders, ReloadKindHandlers } from './request.js'
 import type { StepEnvironment } from './step.js'
 import { StrategyTable } from './strategy-table.js'
 import { StretchMeter } from './stretch-meter.js'
 import { TIMEOUTS, timeoutOf, type Timeouts } from './timeouts.js'
-import { UNJUDGED, type UnjudgedPolicy } from './unjudged.js'
 
 export interface DispatcherOptions {
   clock?: Clock
@@ -40,6 +40,8 @@ export interface DispatchRequest {
   readonly signal?: AbortSignal
   /** Go through everything, then roll back. A live stream is not stopped. */
   readonly dryRun?: boolean
+  /** Keys that are taken whatever the judgement on them is. */
+  readonly accept?: readonly Acceptance[]
 }
 
 const OPTIONS: OptionChecks<DispatcherOptions> = { clock: option.with('now', 'after'), timeouts: option.object(TIMEOUTS), concurrency: option.count(1), unjudged: UNJUDGED }
@@ -47,7 +49,7 @@ const OPTIONS: OptionChecks<DispatcherOptions> = { clock: option.with('now', 'af
 const PROVIDERS = option.with('get', 'entries')
 const REQUEST: OptionChecks<DispatchRequest> = {
   old: option.required(PROVIDERS), next: option.required(PROVIDERS), handlers: option.with('add', 'entries'),
-  cutover: option.oneOf('overlap', 'exclusive'), signal: option.signal, dryRun: option.flag,
+  cutover: option.oneOf('overlap', 'exclusive'), signal: option.signal, dryRun: option.flag, accept: ACCEPT,
 }
 
 /**
@@ -77,7 +79,7 @@ export class ReloadDispatcher {
 
   /** Judges every key that the old side serves: what the other makes of it, or that it goes. Touches nothing live. */
   async checkCompat(old: OldProviders, next: ProviderView): Promise<CompatReport> {
-    return judge(this.#judged(old, next, []), this.#environment(true))
+    return judge(this.#judged(old, next, []), this.#environment(true, []))
   }
 
   /**
@@ -86,14 +88,16 @@ export class ReloadDispatcher {
    * @throws ReloadError after rolling back; `rollbackErrors` has what failed on the way.
    */
   async dispatch(request: DispatchRequest): Promise<ReloadOutcome> {
-    const { old, next, handlers, cutover = 'overlap', signal, dryRun = false } = checkOptions(request, 'dispatch request', REQUEST)
-    const environment = this.#environment(dryRun)
+    const { old, next, handlers, cutover = 'overlap', signal, dryRun = false, accept = [] } = checkOptions(request, 'dispatch request', REQUEST)
+    const environment = this.#environment(dryRun, accept)
     const startedAt = this.#clock.now()
     const moves = (handlers?.entries() ?? []).map(({ surface, handoff }) => handlerMove(this.#strategies.get(surface.id), handoff, {
       old: old.get(surface, handoff.key), next: next.get(surface, handoff.key), transition: FORWARD,
     }, this.#clock))
-    const compat = await judge(this.#judged(old, next, moves), environment, signal)
-    refuseIncompatible(compat, this.#unjudged)
+    const judged = this.#judged(old, next, moves)
+    refuseAstray(environment.judging, judged)
+    const preflight = await judge(judged, environment, signal)
+    refuseIncompatible(preflight, environment.judging)
     const handoffs = new Handoffs(moves, environment, { cutover, concurrency: this.#concurrency, ...(signal && { signal }) })
     try {
       await handoffs.prepare()
@@ -108,11 +112,11 @@ export class ReloadDispatcher {
       }
       throw error
     }
-    const judged = compatReport([...compat.entries, ...handoffs.verdicts], this.#unjudged)
-    if (!dryRun) return new ReloadOutcome(handoffs, judged, 'converged')
+    const compat = compatReport([...preflight.entries, ...handoffs.verdicts], environment.judging)
+    if (!dryRun) return new ReloadOutcome(handoffs, compat, 'converged')
     const errors = await handoffs.rollback()
     if (errors.length > 0) throw dryRunError(errors)
-    return new ReloadOutcome(handoffs, judged, 'rolled-back')
+    return new ReloadOutcome(handoffs, compat, 'rolled-back')
   }
 
   #judged(old: OldProviders, next: ProviderView, moves: readonly ResourceMove[]): (JudgedPair | JudgedRemoval)[] {
@@ -133,7 +137,10 @@ export class ReloadDispatcher {
     return [...judged, ...removed]
   }
 
-  #environment(dryRun: boolean): StepEnvironment {
-    return { clock: this.#clock, meter: new StretchMeter(this.#clock), dryRun, unjudged: this.#unjudged, timeoutMs: (phase) => timeoutOf(this.#timeouts, phase) }
+  #environment(dryRun: boolean, accept: readonly Acceptance[]): StepEnvironment {
+    return {
+      clock: this.#clock, meter: new StretchMeter(this.#clock), dryRun, judging: new Judging({ unjudged: this.#unjudged, accept }),
+      timeoutMs: (phase) => timeoutOf(this.#timeouts, phase),
+    }
   }
 }

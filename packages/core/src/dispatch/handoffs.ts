@@ -96,8 +96,8 @@ export class Handoffs {
 
   /** Verdicts on single resources, where their handoffs came to one. */
   get verdicts(): CompatEntry[] {
-    return this.#items.flatMap(({ move: { strategy, name, key, transition: { to } }, step }) => step.notJudged.map((reason): CompatEntry => ({
-      surface: strategy.surface.id, key, step: 'handoff', resource: name, ...(to && { plugin: `${to.id}@${to.version}` }), verdict: { level: 'unjudged', reason },
+    return this.#items.flatMap(({ move: { strategy, name, key, transition: { to } }, step }) => step.verdicts.map((verdict): CompatEntry => ({
+      surface: strategy.surface.id, key, step: 'handoff', resource: name, ...(to && { plugin: `${to.id}@${to.version}` }), verdict,
     })))
   }
 

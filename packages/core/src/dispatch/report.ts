@@ -1,7 +1,7 @@
 import type { ReloadError } from '../errors.js'
-import type { CompatVerdict, Discipline } from '../strategy.js'
+import type { Discipline } from '../strategy.js'
+import type { CountedVerdict } from './judging.js'
 import type { Stretch } from './stretch-meter.js'
-import type { UnjudgedPolicy } from './unjudged.js'
 
 /** What happened to one live resource (I10). Times in milliseconds. */
 export interface HandoffReport {
@@ -47,19 +47,11 @@ export interface CompatEntry {
   readonly plugin?: string
   /** The live resource, where the verdict is of its handoff. */
   readonly resource?: string
-  readonly verdict: CompatVerdict
+  readonly verdict: CountedVerdict
 }
 
 export interface CompatReport {
-  /** False where any verdict refuses the reload: `incompatible`, or `unjudged` where the host refuses that. */
+  /** False where any verdict refuses the reload: `incompatible`, or `unjudged` where the host refuses that, and nobody accepts it. */
   readonly compatible: boolean
   readonly entries: readonly CompatEntry[]
-}
-
-export function compatReport(entries: readonly CompatEntry[], unjudged: UnjudgedPolicy): CompatReport {
-  return { compatible: !entries.some((entry) => refuses(entry, unjudged)), entries }
-}
-
-export function refuses({ verdict: { level } }: CompatEntry, unjudged: UnjudgedPolicy): boolean {
-  return level === 'incompatible' || (level === 'unjudged' && unjudged === 'refuse')
 }

@@ -2,18 +2,18 @@ import type { Clock } from '../clock.js'
 import { ReloadError, describeThrown, type ErrorPlace, type ReloadErrorCode, type ReloadPhase } from '../errors.js'
 import type { MaybePromise } from '../maybe-promise.js'
 import { Slices } from '../slices.js'
-import type { CallOptions, StepContext } from '../strategy.js'
+import type { CallOptions, CompatVerdict, StepContext } from '../strategy.js'
 import { abandonable } from './abandonable.js'
+import { ACCEPT_HINT, UNJUDGED_HINT, type CountedVerdict, type Judging } from './judging.js'
 import { onAbort } from './on-abort.js'
 import type { Stretch, StretchMeter } from './stretch-meter.js'
-import { UNJUDGED_HINT, type UnjudgedPolicy } from './unjudged.js'
 
 /** What all steps of a reload share. */
 export interface StepEnvironment {
   readonly clock: Clock
   readonly meter: StretchMeter
   readonly dryRun: boolean
-  readonly unjudged: UnjudgedPolicy
+  readonly judging: Judging
   /** Milliseconds each plugin call of a phase may take. */
   timeoutMs(phase: ReloadPhase): number
   /** The option that sets it. Default: the one named after the phase. */
@@ -33,7 +33,7 @@ export interface PhaseOptions<T> extends CallOptions<T> {
 /** What to do about a step of a phase that failed. */
 const HINTS: Partial<Record<ReloadPhase, string>> = {
   stage: 'Correct the plugin; nothing was changed.',
-  preflight: 'The old version goes on serving. Correct the new one, then reload again.',
+  preflight: `The old version goes on serving. Correct the new one, then reload again. ${ACCEPT_HINT}`,
   prepare: 'The old version goes on serving. Correct the new one, then reload again.',
   converge: 'The old version goes on serving. Correct the new one, then reload again.',
   rollback: 'host.resources() says what state the resource is in.',
@@ -63,8 +63,8 @@ export class Step implements StepContext {
   readonly stretch: Stretch = { blockedMs: 0, blockedBy: undefined }
   bytes = 0
   replayedWrites = 0
-  /** Why the values of a resource were not judged. */
-  readonly notJudged: string[] = []
+  /** What was found on the way, besides the verdict of a check. */
+  readonly verdicts: CountedVerdict[] = []
   readonly #environment: StepEnvironment
   readonly #place: ErrorPlace
   #running: Running | undefined
@@ -98,14 +98,38 @@ export class Step implements StepContext {
   }
 
   unjudged(reason: string): void {
-    if (this.#environment.unjudged === 'accept') {
-      this.notJudged.push(reason)
+    const verdict = this.#environment.judging.count(this.#place, { level: 'unjudged', reason })
+    if (!this.#environment.judging.refuses(verdict)) {
+      this.verdicts.push(verdict)
       return
     }
     const { phase, step } = this.#running ?? {}
     throw new ReloadError('SCHEMA_INCOMPAT', reason, {
       ...this.#place, ...(phase !== undefined && { phase }), ...(step !== undefined && { step }), hint: `The old version goes on serving. ${UNJUDGED_HINT}`,
     })
+  }
+
+  async judge(step: string, check: (signal: AbortSignal) => MaybePromise<void>): Promise<void> {
+    const verdict = await this.judged(step, async (signal): Promise<CompatVerdict> => {
+      await check(signal)
+      return { level: 'compatible' }
+    })
+    if (verdict.level === 'accepted') this.verdicts.push(verdict)
+  }
+
+  /** Like {@link call}: the verdict as it counts. Where an operator accepts the key, a failure is an `incompatible` that is overruled. */
+  async judged(step: string, check: (signal: AbortSignal) => MaybePromise<CompatVerdict>): Promise<CountedVerdict> {
+    const { judging } = this.#environment
+    try {
+      return judging.count(this.#place, await this.call(step, check))
+    } catch (error) {
+      const failure = error as ReloadError
+      if (failure.code === 'ABORTED') throw failure
+      const reason = failure.code === 'STEP_TIMEOUT' ? failure.message : describeThrown(failure.cause)
+      const verdict = judging.count(this.#place, { level: 'incompatible', reason, details: failure.details })
+      if (verdict.level !== 'accepted') throw failure
+      return verdict
+    }
   }
 
   /** Runs one phase. Its deadline starts anew with every {@link call} made inside it. */

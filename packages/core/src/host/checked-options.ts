@@ -1,5 +1,5 @@
+import { ACCEPT, UNJUDGED } from '../dispatch/judging.js'
 import { TIMEOUTS } from '../dispatch/timeouts.js'
-import { UNJUDGED } from '../dispatch/unjudged.js'
 import { checkOptions, option, type OptionChecks } from '../options.js'
 import type { BakeOptions } from './bake.js'
 import type { DrainPolicy } from './drain.js'
@@ -13,9 +13,9 @@ const PERIOD = option.numberThat('a finite number of milliseconds above 0', (val
 const DRAIN: OptionChecks<DrainPolicy> = { deadlineMs: option.from(0), onDeadline: option.oneOf('keep', 'force'), graceMs: option.from(0) }
 const BAKE: OptionChecks<BakeOptions> = { ms: option.required(PERIOD), healthy: option.function, everyMs: PERIOD }
 
-const ADD: OptionChecks<AddOptions> = { signal: option.signal }
+const ADD: OptionChecks<AddOptions> = { signal: option.signal, accept: ACCEPT }
 const REMOVE: OptionChecks<RemoveOptions> = {
-  cutover: option.oneOf('overlap', 'exclusive'), signal: option.signal, onOrphan: option.oneOf('reject', 'close'), drain: option.object(DRAIN),
+  ...ADD, cutover: option.oneOf('overlap', 'exclusive'), onOrphan: option.oneOf('reject', 'close'), drain: option.object(DRAIN),
 }
 const RELOAD: OptionChecks<ReloadOptions> = { ...REMOVE, dryRun: option.flag, handlers: option.with('add', 'entries'), bake: option.object(BAKE) }
 

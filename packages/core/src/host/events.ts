@@ -1,5 +1,6 @@
 import type { ReloadError, ReloadPhase } from '../errors.js'
 import type { HandoffStep } from '../dispatch/handoffs.js'
+import type { CompatVerdict } from '../strategy.js'
 import type { BakeReport } from './bake.js'
 import type { Blocker } from './lease.js'
 import type { SurfaceKey } from './results.js'
@@ -23,6 +24,7 @@ export type ReloadEvent =
   | ReloadTag & { readonly type: 'phase-failed'; readonly phase: ReloadPhase; readonly ms: number; readonly error: unknown }
   | ReloadTag & ResourceTag & { readonly type: 'resource'; readonly key: string; readonly step: HandoffStep; readonly ms: number; readonly error?: unknown }
   | ReloadTag & Partial<ResourceTag> & { readonly type: 'progress'; readonly step: string | undefined; readonly done: number; readonly total: number | undefined }
+  | ReloadTag & { readonly type: 'accepted'; readonly surface: string; readonly key: string; readonly resource?: string; readonly reason: string; readonly overruled: CompatVerdict }
   | ReloadTag & { readonly type: 'committed'; readonly epoch: number; readonly added: readonly SurfaceKey[]; readonly removed: readonly SurfaceKey[] }
   | ReloadTag & { readonly type: 'baked'; readonly outcome: BakeReport['outcome'] }
   | ReloadTag & { readonly type: 'kept'; readonly blockers: readonly Blocker[] }

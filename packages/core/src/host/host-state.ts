@@ -1,9 +1,9 @@
 import { systemClock, type Clock } from '../clock.js'
 import { StrategyTable } from '../dispatch/strategy-table.js'
 import { StretchMeter } from '../dispatch/stretch-meter.js'
+import { Judging, type UnjudgedPolicy } from '../dispatch/judging.js'
 import type { StepEnvironment } from '../dispatch/step.js'
 import { timeoutOf, type TimedCall, type Timeouts } from '../dispatch/timeouts.js'
-import type { UnjudgedPolicy } from '../dispatch/unjudged.js'
 import { ReloadError } from '../errors.js'
 import type { AnyStrategy } from '../strategy.js'
 import type { Journal } from '../journal/record.js'
@@ -147,9 +147,9 @@ export class HostState {
     return this.#places
   }
 
-  environment(dryRun: boolean, onProgress?: StepEnvironment['onProgress']): StepEnvironment {
+  environment(dryRun: boolean, { judging = new Judging(), onProgress }: Partial<Pick<StepEnvironment, 'judging' | 'onProgress'>> = {}): StepEnvironment {
     return {
-      clock: this.clock, meter: new StretchMeter(this.clock), dryRun, unjudged: this.unjudged,
+      clock: this.clock, meter: new StretchMeter(this.clock), dryRun, judging,
       timeoutMs: (phase) => timeoutOf(this.#timeouts, phase), ...(onProgress && { onProgress }),
     }
   }

@@ -1,5 +1,6 @@
 import { ReloadError, describeThrown, type ReloadPhase } from '../errors.js'
-import type { Journal, JournalRecord, JournaledChange } from '../journal/record.js'
+import type { CompatEntry } from '../dispatch/report.js'
+import type { Journal, JournalRecord, JournaledAcceptance, JournaledChange } from '../journal/record.js'
 
 /** The records of one operation. Without a journal, it writes none. */
 export class OperationJournal {
@@ -26,9 +27,18 @@ export class OperationJournal {
   }
 
   /** Resolves with what failed: what has happened has happened. */
-  happened(type: 'committed' | 'finalized' | 'rolled-back', phase: ReloadPhase): Promise<readonly unknown[]> {
+  committed(accepted: readonly JournaledAcceptance[]): Promise<readonly unknown[]> {
+    return this.#note({ type: 'committed', operation: this.#operation, ...(accepted.length > 0 && { accepted }) }, 'commit')
+  }
+
+  /** Resolves with what failed: what has happened has happened. */
+  happened(type: 'finalized' | 'rolled-back', phase: ReloadPhase): Promise<readonly unknown[]> {
+    return this.#note({ type, operation: this.#operation }, phase)
+  }
+
+  #note(record: JournalRecord, phase: ReloadPhase): Promise<readonly unknown[]> {
     if (!this.#begun) return Promise.resolve([])
-    return this.#append({ type, operation: this.#operation }, phase).then(() => [], (error: unknown) => [error])
+    return this.#append(record, phase).then(() => [], (error: unknown) => [error])
   }
 
   async #append(record: JournalRecord, phase: ReloadPhase): Promise<void> {
@@ -42,4 +52,11 @@ export class OperationJournal {
       })
     }
   }
+}
+
+/** The verdicts that an operator overruled, as the journal has them. */
+export function acceptedOf(entries: readonly CompatEntry[]): JournaledAcceptance[] {
+  return entries.flatMap(({ surface, key, resource, verdict }) => verdict.level !== 'accepted' ? [] : [{
+    surface, key, ...(resource !== undefined && { resource }), reason: verdict.reason, overruled: 'reason' in verdict.overruled ? verdict.overruled.reason : '',
+  }])
 }

@@ -1,6 +1,7 @@
 import { Handoffs } from '../dispatch/handoffs.js'
 import { dryRunError } from '../dispatch/dry-run-error.js'
 import { failureReport } from '../dispatch/report.js'
+import { Judging, type Acceptance } from '../dispatch/judging.js'
 import type { ReloadKindHandlers } from '../dispatch/request.js'
 import type { StepEnvironment } from '../dispatch/step.js'
 import { ReloadError, describeThrown, type ReloadPhase } from '../errors.js'
@@ -13,7 +14,7 @@ import { EpochChange } from './epoch-change.js'
 import { Finalization } from './finalization.js'
 import type { HostState } from './host-state.js'
 import { checkDependencies } from './manifest.js'
-import { OperationJournal } from './operation-journal.js'
+import { acceptedOf, OperationJournal } from './operation-journal.js'
 import type { Brought } from './permanence.js'
 import { PhaseLog } from './phase-log.js'
 import type { PluginVersion } from './plugin-version.js'
@@ -29,6 +30,7 @@ export interface OperationOptions {
   readonly signal: AbortSignal | undefined
   readonly handlers: ReloadKindHandlers | undefined
   readonly drain: DrainPolicy
+  readonly accept: readonly Acceptance[]
   readonly bake?: BakeOptions
   /** The period that ends with this operation: it gives everything back. */
   readonly takenBack?: Bake
@@ -72,7 +74,10 @@ export class Operation {
     // A dry run changes nothing, and a host that closes takes nothing out of what the next one starts with.
     const journal = options.dryRun || state.closing.signal.aborted ? undefined : state.journal
     this.#journal = new OperationJournal(journal, this.#log.operation, changes.map(journaled))
-    this.#environment = state.environment(options.dryRun, (place, done, total) => this.#log.progress(place, done, total))
+    this.#environment = state.environment(options.dryRun, {
+      onProgress: (place, done, total) => this.#log.progress(place, done, total),
+      judging: new Judging({ unjudged: state.unjudged, accept: options.accept, onAccepted: (place, verdict) => this.#log.accepted(place, verdict) }),
+    })
     this.decided = new Promise((resolve) => { this.#decide = resolve })
   }
 
@@ -107,7 +112,7 @@ export class Operation {
         return { ...outcome, finalization: undefined }
       }
       const bake = await this.#log.phase('commit', () => this.#commit(change, succession, preflight, handoffs))
-      const recorded = this.#journal.happened('committed', 'commit')
+      const recorded = this.#journal.committed(acceptedOf([...preflight.compat.entries, ...handoffs.verdicts]))
       const finalization = new Finalization(this.#state, {
         ...outcome, retired: this.#retired, orphans: preflight.orphans, policy: this.#options.drain, journal: this.#journal, recorded, ...(bake && { bake }),
       })
@@ -213,7 +218,7 @@ export class Operation {
 
   /** From the commit on, for a while, the reload can be taken back. */
   #bake({ installed }: Succession, handoffs: Handoffs): Bake | undefined {
-    const { bake: options, cutover, onOrphan, drain } = this.#options
+    const { bake: options, cutover, onOrphan, drain, accept } = this.#options
     if (options === undefined) return undefined
     const state = this.#state
     const bake = new Bake({
@@ -222,7 +227,7 @@ export class Operation {
       makePermanent: async () => { await Promise.all(installed.slice(0, 1).map((version) => state.permanence.make(version))) },
       takeBack: async (takenBack) => {
         const changes = installed.map((old, at): Change => ({ kind: 'return', old, to: this.#retired[at] as PluginVersion }))
-        const outcome = await new Operation(state, changes, { cutover, onOrphan, drain, dryRun: false, signal: undefined, handlers: undefined, takenBack }).run()
+        const outcome = await new Operation(state, changes, { cutover, onOrphan, drain, accept, dryRun: false, signal: undefined, handlers: undefined, takenBack }).run()
         return installed.map((old) => reloadResult(outcome, old))
       },
     })

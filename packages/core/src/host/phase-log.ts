@@ -1,4 +1,5 @@
 import type { HandoffEvent } from '../dispatch/handoffs.js'
+import type { CountedVerdict } from '../dispatch/judging.js'
 import type { ErrorPlace, ReloadPhase } from '../errors.js'
 import type { MaybePromise } from '../maybe-promise.js'
 import type { BakeReport } from './bake.js'
@@ -57,6 +58,10 @@ export class PhaseLog {
 
   progress({ surface, resource, step }: ErrorPlace, done: number, total: number | undefined): void {
     this.#state.emit({ ...this.#tag, type: 'progress', ...(surface !== undefined && { surface }), ...(resource !== undefined && { resource }), step, done, total })
+  }
+
+  accepted({ surface = '', key = '', resource }: ErrorPlace, { reason, overruled }: Extract<CountedVerdict, { level: 'accepted' }>): void {
+    this.#state.emit({ ...this.#tag, type: 'accepted', surface, key, ...(resource !== undefined && { resource }), reason, overruled })
   }
 
   committed(epoch: number, { added, removed }: Succession): void {

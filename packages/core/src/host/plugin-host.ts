@@ -1,3 +1,4 @@
+import type { Acceptance } from '../dispatch/judging.js'
 import type { ReloadKindHandlers } from '../dispatch/request.js'
 import { ReloadError } from '../errors.js'
 import type { Cutover } from '../strategy.js'
@@ -35,11 +36,16 @@ export interface ReloadOptions {
   drain?: DrainPolicy
   /** Keeps the old version ready for a while, and goes back to it where the new one does not do well. */
   bake?: BakeOptions
+  /**
+   * Keys that are taken whatever the judgement on them is: an operator overrules it, knowingly. In the report, the journal and the events.
+   * One that nothing would be judged by is refused (`PROVIDER_NOT_FOUND`).
+   */
+  accept?: readonly Acceptance[]
 }
 
-export type AddOptions = Pick<ReloadOptions, 'signal'>
+export type AddOptions = Pick<ReloadOptions, 'signal' | 'accept'>
 
-export type RemoveOptions = Pick<ReloadOptions, 'signal' | 'onOrphan' | 'drain' | 'cutover'>
+export type RemoveOptions = Pick<ReloadOptions, 'signal' | 'accept' | 'onOrphan' | 'drain' | 'cutover'>
 
 /** The plugins of a host, its epochs, and the live resources it has opened with them. */
 export class PluginHost implements AsyncDisposable {
@@ -64,7 +70,7 @@ export class PluginHost implements AsyncDisposable {
    */
   async addAll(given: readonly Plugin[], options: AddOptions = {}): Promise<PluginHandle[]> {
     this.#state.refuseClosed()
-    const { signal } = checked.add(options)
+    const read = checked.add(options)
     const plugins = given.map(readPlugin)
     const ids = plugins.map(({ manifest }) => manifest.id)
     for (const id of ids) {
@@ -73,7 +79,7 @@ export class PluginHost implements AsyncDisposable {
       }
     }
     if (plugins.length === 0) return []
-    const { succession } = await this.#run(dependencyOrder(plugins).map((plugin): Change => ({ kind: 'install', plugin })), signal && { signal })
+    const { succession } = await this.#run(dependencyOrder(plugins).map((plugin): Change => ({ kind: 'install', plugin })), read)
     const handles = new Map(succession.installed.map(({ id, handle }) => [id, handle]))
     return ids.map((id) => handles.get(id) as PluginHandle)
   }
@@ -203,7 +209,7 @@ export class PluginHost implements AsyncDisposable {
   #run(changes: readonly Change[], options: ReloadOptions = {}): ReturnType<Operation['run']> {
     const resolved: OperationOptions = {
       cutover: options.cutover ?? 'overlap', dryRun: options.dryRun ?? false, onOrphan: options.onOrphan ?? 'reject',
-      signal: options.signal, handlers: options.handlers, drain: { ...this.#state.drainPolicy, ...options.drain },
+      accept: options.accept ?? [], signal: options.signal, handlers: options.handlers, drain: { ...this.#state.drainPolicy, ...options.drain },
       ...(options.bake && { bake: options.bake }),
     }
     return new Operation(this.#state, changes, resolved).run()

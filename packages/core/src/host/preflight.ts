@@ -1,8 +1,8 @@
-import { judge, refuseIncompatible, type JudgedPair, type JudgedRemoval } from '../dispatch/compat.js'
+import { compatReport, judge, refuseAstray, refuseIncompatible, type JudgedPair, type JudgedRemoval } from '../dispatch/compat.js'
 import type { ResourceMove } from '../dispatch/handoffs.js'
 import { handlerMove } from '../dispatch/handler-move.js'
 import { withMoves, type UnreadPair } from '../dispatch/pairs.js'
-import { compatReport, type CompatReport } from '../dispatch/report.js'
+import type { CompatReport } from '../dispatch/report.js'
 import type { ReloadKindHandlers } from '../dispatch/request.js'
 import { Step, type PhaseOptions, type StepEnvironment } from '../dispatch/step.js'
 import { ReloadError, type ReloadErrorCode } from '../errors.js'
@@ -48,14 +48,17 @@ export class Preflight {
     this.#options = options
   }
 
-  /** @throws ReloadError `ORPHANED_RESOURCE`, `SCHEMA_INCOMPAT`, `STEP_TIMEOUT`, `ABORTED`. Touches nothing live. */
+  /** @throws ReloadError `ORPHANED_RESOURCE`, `SCHEMA_INCOMPAT`, `PROVIDER_NOT_FOUND`, `STEP_TIMEOUT`, `ABORTED`. Touches nothing live. */
   async run(): Promise<void> {
     await this.#awaitOpening()
     this.#listAttached()
     this.#listHandlers()
     this.#refuseOrphans()
-    this.compat = await judge([...this.#pairs(), ...this.#removals()], this.#environment, this.#options.signal)
-    refuseIncompatible(this.compat, this.#state.unjudged)
+    const judged = [...this.#pairs(), ...this.#removals()]
+    // What was accepted for a reload is so for the way back, which judges only what it copies.
+    if (this.#options.takenBack === undefined) refuseAstray(this.#environment.judging, judged)
+    this.compat = await judge(judged, this.#environment, this.#options.signal)
+    refuseIncompatible(this.compat, this.#environment.judging)
     await this.#rememberRemoved()
   }
 
@@ -83,8 +86,8 @@ export class Preflight {
   async judgeCopied(copied: readonly ResourceMove[]): Promise<void> {
     const ids = new Set(copied.map((move) => this.#idOf(move)))
     const late = await judge(this.#asLeft.filter((pair) => ids.has(this.#idOf(pair))), this.#environment, this.#options.signal)
-    refuseIncompatible(late, this.#state.unjudged)
-    this.compat = compatReport([...this.compat.entries, ...late.entries], this.#state.unjudged)
+    refuseIncompatible(late, this.#environment.judging)
+    this.compat = compatReport([...this.compat.entries, ...late.entries], this.#environment.judging)
   }
 
   async #awaitOpening(): Promise<void> {

@@ -20,6 +20,8 @@ export interface ReloadReport {
   readonly totalMs: number
   readonly phases: Readonly<Partial<Record<ReloadPhase, number>>>
   readonly compat: readonly CompatEntry[]
+  /** Keys, as `surface "key"`, that were accepted and would have been taken without that. */
+  readonly unneeded: readonly string[]
   /** The keys that the plugin provides, and that nothing of the operation provided before. */
   readonly added: readonly SurfaceKey[]
   /** The keys that the plugin provided, and that nothing of the operation provides any more. A renamed provider is in both lists. */

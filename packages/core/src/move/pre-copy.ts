@@ -82,7 +82,7 @@ function moveServing<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs:
       const { image } = taken as { image: I }
       const resource = await ctx.call('open', () => opened(verbs.restore(job.next, image, ctx), { serving: old, methods: verbs.methods, close }), { discard: close })
       restored = { resource }
-      if (check) await ctx.call('verify', () => check(resource))
+      if (check) await ctx.judge('verify', () => check(resource))
       await replay.underLoad(resource)
     },
     catchUp: () => replay.underLoad((restored as { resource: R }).resource),

@@ -134,7 +134,7 @@ export function stopAndCopy<P, R, C, T = never>(
       }
       const resource = await move('start', () => begin(job.next, value, prepared?.value), stopLate)
       started = { resource }
-      if (verbs.verify) await ctx.call('verify', () => verbs.verify?.(resource, value, ctx))
+      if (verbs.verify) await ctx.judge('verify', () => verbs.verify?.(resource, value, ctx))
       return resource
     },
     async rollback() {

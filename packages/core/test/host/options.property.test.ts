@@ -36,15 +36,15 @@ const HOST: Record<keyof PluginHostOptions, Takes> = {
   strategies: list, grants: object, drain: object, timeouts: object, concurrency: atLeastOne, maxRecordedWrites: atLeastOne, unjudged, observer: callback,
   journal: methods('append'), watchLeases: flag, clock: methods('now', 'after'),
 }
-const ADD: Record<keyof AddOptions, Takes> = { signal }
-const REMOVE: Record<keyof RemoveOptions, Takes> = { cutover: oneOf('overlap', 'exclusive'), signal, onOrphan: oneOf('reject', 'close'), drain: object }
+const ADD: Record<keyof AddOptions, Takes> = { signal, accept: list }
+const REMOVE: Record<keyof RemoveOptions, Takes> = { ...ADD, cutover: oneOf('overlap', 'exclusive'), onOrphan: oneOf('reject', 'close'), drain: object }
 const RELOAD: Record<keyof ReloadOptions, Takes> = { ...REMOVE, dryRun: flag, handlers: methods('add', 'entries'), bake: object }
 const ATTACH: Record<keyof AttachOptions<unknown, unknown>, Takes> = { name: text, key: text, open: callback }
 const CAPTURE: Record<keyof CaptureOptions, Takes> = { label: text, signal }
 const DISPATCHER: Record<keyof DispatcherOptions, Takes> = { clock: methods('now', 'after'), timeouts: object, concurrency: atLeastOne, unjudged }
 const PROVIDERS = methods('get', 'entries')
 const DISPATCH: Record<keyof DispatchRequest, Takes> = {
-  old: PROVIDERS, next: PROVIDERS, handlers: methods('add', 'entries'), cutover: oneOf('overlap', 'exclusive'), signal, dryRun: flag,
+  old: PROVIDERS, next: PROVIDERS, handlers: methods('add', 'entries'), cutover: oneOf('overlap', 'exclusive'), signal, dryRun: flag, accept: list,
 }
 const GATE: Record<keyof WriteGateOptions<unknown>, Takes> = { clock: methods('now', 'after'), maxRecorded: atLeastOne, writeTimeoutMs: positive, onReplaced: callback }
 

@@ -40,7 +40,7 @@ const deaf = (ctx: StepContext): StepContext => {
   const { signal } = new AbortController()
   return {
     signal, dryRun: ctx.dryRun, progress: () => {}, transferred: () => {}, replayed: () => {}, unjudged: () => {},
-    call: async (_, call) => call(signal),
+    call: async (_, call) => call(signal), judge: async (_, check) => check(signal),
   }
 }
 

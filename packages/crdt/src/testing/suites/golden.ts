@@ -1,4 +1,4 @@
-import { OldProviders, ReloadDispatcher, type CompatVerdict } from '@uni/reload-core'
+import { OldProviders, ReloadDispatcher, type CountedVerdict } from '@uni/reload-core'
 import type { Expectation } from '@uni/reload-core/testing'
 import { crdtKind, type CrdtKindProvider } from '../../contract.js'
 import { crdtHandoff, type CrdtHandoffOptions } from '../../strategy.js'
@@ -61,12 +61,12 @@ function wayBack(golden: readonly CrdtGolden[]): CrdtCase {
   }
 }
 
-async function judge(old: CrdtKindProvider, next: CrdtKindProvider, options: CrdtHandoffOptions): Promise<CompatVerdict | undefined> {
+async function judge(old: CrdtKindProvider, next: CrdtKindProvider, options: CrdtHandoffOptions): Promise<CountedVerdict | undefined> {
   const dispatcher = new ReloadDispatcher([crdtHandoff({ ...options, sampleLimit: 1_000 })])
   const { entries } = await dispatcher.checkCompat(new OldProviders().add(crdtKind, old), new OldProviders().add(crdtKind, next))
   return entries[0]?.verdict
 }
 
-function reasonOf(verdict: CompatVerdict | undefined): string {
+function reasonOf(verdict: CountedVerdict | undefined): string {
   return verdict && 'reason' in verdict ? verdict.reason : 'no reason given'
 }

@@ -1,4 +1,4 @@
-import { OldProviders, ReloadDispatcher, type CompatVerdict } from '@uni/reload-core'
+import { OldProviders, ReloadDispatcher, type CountedVerdict } from '@uni/reload-core'
 import type { Expectation } from '@uni/reload-core/testing'
 import { indexKind, type IndexKindProvider } from '../../contract.js'
 import { indexHandoff } from '../../strategy.js'
@@ -20,7 +20,7 @@ export const sampleCases: readonly Case[] = [
   },
 ]
 
-export async function verdictOf(bench: Bench, old: IndexKindProvider, next: IndexKindProvider): Promise<CompatVerdict | undefined> {
+export async function verdictOf(bench: Bench, old: IndexKindProvider, next: IndexKindProvider): Promise<CountedVerdict | undefined> {
   const { spool } = bench.fixture
   const dispatcher = new ReloadDispatcher([indexHandoff({ ...(spool && { spool }) })])
   const report = await dispatcher.checkCompat(new OldProviders().add(indexKind, old), new OldProviders().add(indexKind, next))
