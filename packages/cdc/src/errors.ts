@@ -6,11 +6,11 @@ import type { CdcLsn } from './contract.js'
  * - `CHECKPOINT` a checkpoint is not an LSN, runs ahead of what was delivered, falls behind the one before, or lies
  *   where deliveries could not go on.
  * - `LOG_RELEASED` the log no longer has what lies below `expected`; `LOG_POSITION` the log cannot be read from here:
- *   inside a batch, or beyond the head.
+ *   inside a batch, or beyond the head. `LOG_STALLED` the log says that it has more, and gives nothing.
  * - `CHECKPOINT_STORE` a stored checkpoint is damaged.
  */
 export type CdcErrorCode =
-  | 'BATCH' | 'OUT_OF_ORDER' | 'STREAM' | 'CHECKPOINT' | 'LOG_RELEASED' | 'LOG_POSITION' | 'CHECKPOINT_STORE'
+  | 'BATCH' | 'OUT_OF_ORDER' | 'STREAM' | 'CHECKPOINT' | 'LOG_RELEASED' | 'LOG_POSITION' | 'LOG_STALLED' | 'CHECKPOINT_STORE'
 
 export interface CdcErrorInit {
   /** The LSN that would have been right. */
@@ -22,17 +22,18 @@ export interface CdcErrorInit {
 
 const BRAND = Symbol.for('@uni/reload-cdc/CdcError')
 
-/** What is wrong with a batch, a checkpoint or a log position. Never goes away by trying again. */
+/** What is wrong with a batch, a checkpoint or a log position. Never goes away by trying again, but for `LOG_STALLED`. */
 export class CdcError extends Error {
   override readonly name = 'CdcError'
   readonly code: CdcErrorCode
   readonly expected: CdcLsn | undefined
   readonly found: unknown
-  readonly retryable = false
+  readonly retryable: boolean
 
   constructor(code: CdcErrorCode, message: string, init: CdcErrorInit = {}) {
     super(message, 'cause' in init ? { cause: init.cause } : undefined)
     this.code = code
+    this.retryable = code === 'LOG_STALLED'
     this.expected = init.expected
     this.found = init.found
     Object.defineProperty(this, BRAND, { value: true })

@@ -1,7 +1,7 @@
 import { fc } from '@fast-check/vitest'
 import { ReloadError } from '@uni/reload-core'
 import { expect, it } from 'vitest'
-import type { CdcBatch, CdcLsn } from '../src/index.js'
+import { CdcError, type CdcBatch, type CdcLsn } from '../src/index.js'
 import { turn } from './support/host.js'
 import { mutations } from './support/mutations.js'
 import { Life, World, type BadStart, type Troubles } from './support/world.js'
@@ -11,7 +11,7 @@ type Command =
   | { do: 'trouble'; kind: keyof Troubles; times: number }
   | { do: 'lag'; batches: number }
   | { do: 'reload'; bad?: BadStart; dryRun?: boolean; abort?: boolean }
-  | { do: 'resume' } | { do: 'restart pump' } | { do: 'crash' }
+  | { do: 'resume' } | { do: 'restart pump' } | { do: 'land saves' } | { do: 'crash'; lands: boolean }
   | { do: 'microtasks'; count: number } | { do: 'turns'; count: number }
 
 const command: fc.Arbitrary<Command> = fc.oneof(
@@ -20,14 +20,15 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('turns' as const), count: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 4, arbitrary: fc.record({
     do: fc.constant('trouble' as const), times: fc.integer({ min: 1, max: 5 }),
-    kind: fc.constantFrom<(keyof Troubles)[]>('deliver', 'acknowledge', 'checkpoint', 'shutdown', 'start', 'save'),
+    kind: fc.constantFrom<(keyof Troubles)[]>('deliver', 'acknowledge', 'checkpoint', 'shutdown', 'start', 'save', 'pend'),
   }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('lag' as const), batches: fc.integer({ min: 0, max: 3 }) }) },
   { weight: 4, arbitrary: fc.record({
     do: fc.constant('reload' as const), dryRun: fc.boolean(), abort: fc.boolean(),
     bad: fc.constantFrom<BadStart[]>('throws', 'returns nothing', 'returns half a stream'),
   }, { requiredKeys: ['do'] }) },
-  { weight: 1, arbitrary: fc.constantFrom<Command[]>({ do: 'resume' }, { do: 'restart pump' }, { do: 'crash' }) },
+  { weight: 1, arbitrary: fc.constantFrom<Command[]>({ do: 'resume' }, { do: 'restart pump' }, { do: 'land saves' }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const), lands: fc.boolean() }) },
 )
 
 const STREAMS = ['exact', 'buffered']
@@ -75,8 +76,10 @@ async function run(schedule: readonly Command[]): Promise<{ world: World; life: 
       case 'turns': for (let count = 0; count < step.count; count += 1) await turn(); break
       case 'resume': for (const { name } of life.pump.status()) life.pump.resume(name); break
       case 'reload': await underWay; underWay = reload(life, step); break
-      case 'restart pump': await underWay; underWay = life.restartPump(); break
-      case 'crash': life.crash(); life = await begin(); break
+      case 'land saves': world.land(); break
+      // The stop waits for what is being saved.
+      case 'restart pump': await underWay; world.troubles.pend = 0; world.land(); underWay = life.restartPump(); break
+      case 'crash': life.crash(step.lands); life = await begin(); break
     }
     checkRetention(world)
   }
@@ -92,14 +95,19 @@ async function settle(world: World, life: Life, committed: CdcLsn): Promise<void
   // A stream may halt once more on what went wrong before it was healed.
   life.events.list.length = 0
   const onTake = life.events.onTake
-  life.events.onTake = (event) => {
-    onTake?.(event)
-    if (event.type === 'halted') void turn().then(() => life.pump.resume(event.stream))
-  }
+  const lost = new Promise<never>((_, reject) => {
+    life.events.onTake = (event) => {
+      onTake?.(event)
+      if (event.type !== 'halted') return
+      // What the log no longer has will not come back.
+      if (CdcError.is(event.error) && event.error.code === 'LOG_RELEASED') reject(event.error)
+      else void turn().then(() => life.pump.resume(event.stream))
+    }
+  })
   for (const name of STREAMS) life.pump.resume(name)
   // One commit more, for a stream that was idle at the head says nothing by itself.
   world.log.append(mutations(1, Number(committed)))
-  for (const name of STREAMS) await life.events.idleAt(committed + 1n, name)
+  for (const name of STREAMS) await Promise.race([lost, life.events.idleAt(committed + 1n, name)])
   await life.pump.stop()
 }
 

@@ -17,6 +17,6 @@ export interface CommitLog {
   canReadFrom(lsn: CdcLsn): MaybePromise<boolean>
   /** Resolves once `lsn` is committed, which is when `head > lsn`. Rejects with the signal's reason when it fires. */
   waitFor(lsn: CdcLsn, signal: AbortSignal): Promise<void>
-  /** Whatever ends at or before `upTo` may be forgotten. */
+  /** Whatever ends at or before `upTo` may be forgotten. Called again later where it throws. */
   release(upTo: CdcLsn): void
 }

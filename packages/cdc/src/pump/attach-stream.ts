@@ -7,6 +7,7 @@ import { startStream } from '../start-stream.js'
 import { cdcOutput } from '../surface.js'
 import type { StreamEvent } from './events.js'
 import { aborted, firstOf, fulfilled } from './first-of.js'
+import { within, type Patience } from './within.js'
 
 /** What the pump needs of a host; a `PluginHost` is one. */
 export interface CdcHost {
@@ -25,6 +26,7 @@ export interface StartingPointOptions {
   readonly onReleased: ReleasedPolicy
   /** Where to start while no checkpoint is saved. */
   readonly firstLsn: CdcLsn
+  readonly patience: Patience
 }
 
 export interface StartingPoint {
@@ -40,8 +42,8 @@ export interface StartingPoint {
  * @throws CdcError `LOG_RELEASED`, `LOG_POSITION`, `CHECKPOINT_STORE`.
  */
 export async function startingPoint(options: StartingPointOptions): Promise<StartingPoint> {
-  const { name, log, checkpoints, onReleased, firstLsn } = options
-  const saved: unknown = await checkpoints.load(name)
+  const { name, log, checkpoints, onReleased, firstLsn, patience } = options
+  const saved: unknown = await within('load() of the checkpoint store', patience, () => checkpoints.load(name))
   if (saved !== undefined && (typeof saved !== 'bigint' || saved < 0n)) {
     throw new CdcError('CHECKPOINT_STORE', `the checkpoint store must return a bigint of 0 or more, and returned ${show(saved)}`, { found: saved })
   }
@@ -54,7 +56,7 @@ export async function startingPoint(options: StartingPointOptions): Promise<Star
     }
     return { fromLsn: oldest, checkpoint: saved, gap: { from, to: oldest } }
   }
-  if (!await log.canReadFrom(from)) {
+  if (!await within('log.canReadFrom()', patience, async () => log.canReadFrom(from))) {
     throw new CdcError('LOG_POSITION', `the stream continues at LSN ${from}, where no batch of the log starts (it has ${oldest} to ${log.head}). The checkpoint belongs to another log, or the sink took one inside a batch.`, { found: from })
   }
   return { fromLsn: from, checkpoint: saved }

@@ -10,7 +10,7 @@ import type { CdcLsn } from '../contract.js'
 export type PumpState = 'opening' | 'running' | 'retrying' | 'halted' | 'stopped'
 
 /** What the pump was doing for a stream when something failed. */
-export type PumpStep = 'open' | 'read' | 'deliver' | 'checkpoint' | 'wait' | 'close'
+export type PumpStep = 'open' | 'read' | 'deliver' | 'checkpoint' | 'wait' | 'release' | 'close'
 
 export interface PumpStatus {
   readonly name: string
@@ -46,7 +46,7 @@ export type PumpEvent = { readonly stream: string } & (
   | { readonly type: 'retry'; readonly step: PumpStep; readonly failures: number; readonly delayMs: number; readonly error: unknown }
   | { readonly type: 'halted'; readonly step: PumpStep; readonly error: unknown }
   | { readonly type: 'resumed' }
-  /** The pump went on stopping, but something was left undone. */
+  /** Something was left undone, such as the release of the log, or what belongs to stopping; the pump goes on. */
   | { readonly type: 'unclean'; readonly step: PumpStep; readonly error: unknown }
   | { readonly type: 'stopped' }
 )

@@ -5,6 +5,7 @@ import type { CommitLog } from '../log/commit-log.js'
 import { cdcOutput } from '../surface.js'
 import type { CdcHost, ReleasedPolicy } from './attach-stream.js'
 import type { PumpEvent, PumpStatus } from './events.js'
+import { heard } from './heard.js'
 import { RetryPolicy, type RetryOptions } from './retry.js'
 import { StreamLoop, type ResumeOptions } from './stream-loop.js'
 
@@ -16,12 +17,14 @@ export interface CdcPumpOptions {
   readonly clock?: Clock
   /** How many batches are delivered between two checkpoints, at most; there is one on idle and on stop too. Default 64. */
   readonly checkpointEvery?: number
+  /** Milliseconds that one call of the log or of the store may take; `waitFor` alone may take for ever. Default 30,000. */
+  readonly timeoutMs?: number
   /**
    * What becomes of a stream whose next batch was released. `fail` (default): it halts. `restart-from-oldest`: it begins
    * again at the oldest retained batch, and a `gap` event says what it will never get.
    */
   readonly onReleased?: ReleasedPolicy
-  /** Told of everything that happens. What it throws is dropped: who watches a stream must not stop it. */
+  /** Told of everything that happens. What it throws, or rejects with, is dropped: who watches a stream must not stop it. */
   onEvent?(event: PumpEvent): void
 }
 
@@ -60,11 +63,11 @@ export class CdcPump implements AsyncDisposable {
     const place = { surface: cdcOutput.id, key, resource: name }
     if (this.#stopped) throw new ReloadError('RESOURCE_CLOSED', 'the pump was stopped', { ...place, hint: 'Make another.' })
     if (this.#loops.has(name)) throw new ReloadError('DUPLICATE', 'the pump delivers to a stream of this name already', place)
-    const { host, log, checkpoints, clock = systemClock, checkpointEvery = 64 } = this.#options
+    const { host, log, checkpoints, clock = systemClock, checkpointEvery = 64, timeoutMs = 30_000 } = this.#options
     const loop = new StreamLoop(name, key, {
-      host, log, checkpoints, clock, checkpointEvery, onReleased, retry: retry ? new RetryPolicy(retry) : this.#retry, firstLsn: from ?? log.oldest,
+      host, log, checkpoints, clock, checkpointEvery, onReleased, patience: { clock, timeoutMs }, retry: retry ? new RetryPolicy(retry) : this.#retry, firstLsn: from ?? log.oldest,
       emit: (event) => this.#emit({ stream: name, ...event }),
-      releasable: () => this.#release(),
+      releasable: () => this.#release(name),
     })
     this.#loops.set(name, loop)
     await loop.opened
@@ -92,7 +95,7 @@ export class CdcPump implements AsyncDisposable {
   async drop(name: string): Promise<void> {
     await this.#loop(name).stop()
     this.#loops.delete(name)
-    this.#release()
+    this.#release(name)
   }
 
   /** Lets each delivery in flight settle, checkpoints and closes every stream. What fails is told as `unclean` events. */
@@ -111,19 +114,27 @@ export class CdcPump implements AsyncDisposable {
     return loop
   }
 
-  #release(): void {
+  /** @param name whose checkpoint or end it is that the log may be released for. */
+  #release(name: string): void {
     let lowest: CdcLsn | undefined
     for (const { checkpoint } of this.#loops.values()) {
       // Told here too, since a stream that has halted would not notice.
       checkpoint.noteOverrun()
       if (lowest === undefined || checkpoint.holds < lowest) lowest = checkpoint.holds
     }
-    if (lowest !== undefined) this.#options.log.release(lowest)
+    if (lowest === undefined) return
+    // It is done again after the next checkpoint: the log is larger for a while, and no stream has to know.
+    const failed = (error: unknown): void => this.#emit({ stream: name, type: 'unclean', step: 'release', error })
+    try {
+      heard(this.#options.log.release(lowest), failed)
+    } catch (error) {
+      failed(error)
+    }
   }
 
   #emit(event: PumpEvent): void {
     try {
-      this.#options.onEvent?.(event)
+      heard(this.#options.onEvent?.(event))
     } catch {
       // See CdcPumpOptions.onEvent.
     }

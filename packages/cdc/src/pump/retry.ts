@@ -32,7 +32,17 @@ export class RetryPolicy {
    */
   delayMs(failures: number): number {
     const ceiling = Math.min(this.maxMs, this.#initialMs * 2 ** (failures - 1))
-    return ceiling / 2 + this.#random() * (ceiling / 2)
+    return ceiling / 2 + this.#jitter() * (ceiling / 2)
+  }
+
+  /** The whole delay where `random` gives no number, or throws: a stream must not end of it. */
+  #jitter(): number {
+    try {
+      const drawn = this.#random()
+      return drawn >= 0 && drawn <= 1 ? drawn : 1
+    } catch {
+      return 1
+    }
   }
 }
 

@@ -4,12 +4,14 @@ import type { CdcBatch, CdcLsn, CdcStream } from '../contract.js'
 import type { CommitLog } from '../log/commit-log.js'
 import { takeCheckpoint } from '../progress.js'
 import type { StreamEvent } from './events.js'
+import { within, type Patience } from './within.js'
 
 export interface SavedCheckpointOptions {
   readonly log: CommitLog
   readonly checkpoints: CheckpointStore
   /** Where a stream begins that has no checkpoint yet. */
   readonly firstLsn: CdcLsn
+  readonly patience: Patience
   emit(event: StreamEvent): void
   /** Told when {@link SavedCheckpoint.holds} has changed. */
   releasable(): void
@@ -20,6 +22,8 @@ export class SavedCheckpoint {
   readonly #name: string
   readonly #options: SavedCheckpointOptions
   #lsn: CdcLsn | undefined
+  /** The save that has not settled, however long ago it was given up on. */
+  #saving: Promise<void> | undefined
   #overrun = false
 
   constructor(name: string, options: SavedCheckpointOptions) {
@@ -39,14 +43,28 @@ export class SavedCheckpoint {
 
   /** Asks the stream, and saves what it answers if that is further on. */
   async take(resource: LiveResource<CdcStream, CdcBatch>): Promise<void> {
-    const { log, checkpoints, emit, releasable } = this.#options
+    const { log, patience, emit, releasable } = this.#options
     // Of what the log has given up, nothing can be said; the checkpoint is no less true for that.
-    const lsn = await resource.use((stream) => takeCheckpoint(stream, (at) => at < log.oldest || log.canReadFrom(at)))
+    const lsn = await resource.use((stream) => takeCheckpoint(stream, (at) => at < log.oldest || within('log.canReadFrom()', patience, async () => log.canReadFrom(at))))
     if (lsn === this.#lsn) return
-    await checkpoints.save(this.#name, lsn)
+    await this.#save(lsn)
     this.#lsn = lsn
     emit({ type: 'checkpoint', lsn })
     releasable()
+  }
+
+  /** Until it has resolved, {@link holds} stays: a crash in the meantime goes on at the checkpoint before. */
+  async #save(lsn: CdcLsn): Promise<void> {
+    const { checkpoints, patience } = this.#options
+    // One that landed after the next would put the checkpoint back behind what the log has released.
+    if (this.#saving) await within('an earlier save() of the checkpoint store', patience, () => (this.#saving as Promise<void>).catch(() => {}))
+    await within('save() of the checkpoint store', patience, () => {
+      const saving = checkpoints.save(this.#name, lsn)
+      this.#saving = saving
+      const settled = (): void => { if (this.#saving === saving) this.#saving = undefined }
+      saving.then(settled, settled)
+      return saving
+    })
   }
 
   /** Says once when the log has given up what lies from the checkpoint on, and again if it happens again. */

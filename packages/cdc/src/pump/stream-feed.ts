@@ -3,8 +3,10 @@ import type { CdcBatch, CdcLsn, CdcStream } from '../contract.js'
 import { CdcError, show } from '../errors.js'
 import { endOf, expectedLsn } from '../progress.js'
 import { attachStream, startingPoint, type CdcHost, type ReleasedPolicy } from './attach-stream.js'
+import { readLog } from './read-log.js'
 import { SavedCheckpoint, type SavedCheckpointOptions } from './saved-checkpoint.js'
 import type { StreamHealth } from './stream-health.js'
+import type { Patience } from './within.js'
 
 export interface StreamFeedOptions extends SavedCheckpointOptions {
   readonly host: CdcHost
@@ -43,6 +45,7 @@ export class StreamFeed {
   get position(): CdcLsn { return this.#position }
   /** Fires when the stream found last is stopped. A signal, so that whoever waits for it holds no stream (I12). */
   get replaced(): AbortSignal | undefined { return this.#replaced }
+  get #patience(): Patience { return { ...this.#options.patience, stop: this.#stop } }
   get #onReleased(): ReleasedPolicy { return this.#restartsFromOldest ? 'restart-from-oldest' : this.#options.onReleased }
 
   /** Until it has caught up, a gap is left out, whatever was said at the start. */
@@ -67,7 +70,7 @@ export class StreamFeed {
     const { log, checkpointEvery } = this.#options
     const slices = new Slices()
     this.#health.failures.step = 'read'
-    for await (const batch of log.read(this.#position)) {
+    for await (const batch of readLog(log, this.#position, this.#patience)) {
       if (this.#stop.aborted) return
       if (batch.lsnStart !== this.#position) {
         throw new CdcError('LOG_POSITION', `the log was asked for LSN ${this.#position} and gave a batch that starts at ${show(batch.lsnStart)}`,
@@ -117,7 +120,7 @@ export class StreamFeed {
   async #open(): Promise<Live> {
     this.#health.opening()
     const { host, emit } = this.#options
-    const { fromLsn, checkpoint, gap } = await startingPoint({ ...this.#options, name: this.#name, onReleased: this.#onReleased })
+    const { fromLsn, checkpoint, gap } = await startingPoint({ ...this.#options, name: this.#name, onReleased: this.#onReleased, patience: this.#patience })
     this.checkpoint.loaded(checkpoint)
     const resource = await attachStream({ host, name: this.#name, key: this.#key, fromLsn, emit, stop: this.#stop, ...(gap && { gap }) })
     this.#restartsFromOldest = false

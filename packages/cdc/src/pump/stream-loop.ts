@@ -1,4 +1,5 @@
 import { ReloadError, type Clock } from '@uni/reload-core'
+import type { CdcLsn } from '../contract.js'
 import { CdcError } from '../errors.js'
 import { stoppedError, type ReleasedPolicy } from './attach-stream.js'
 import type { PumpStatus } from './events.js'
@@ -35,6 +36,8 @@ export class StreamLoop {
   #resolveOpened: () => void = () => {}
   #rejectOpened: (error: unknown) => void = () => {}
   #resume: (() => void) | undefined
+  /** What the log said that it has, while nothing has come of it. */
+  #promised: CdcLsn | undefined
 
   constructor(name: string, key: string, options: StreamLoopOptions) {
     this.name = name
@@ -92,13 +95,28 @@ export class StreamLoop {
     if (this.#stop.signal.aborted) return
     this.#health.allDone()
     const { position } = this.#feed
+    this.#refuseEmptyPromise(position)
     this.#options.emit({ type: 'idle', position })
-    await this.#health.doing('wait', () => this.#wait({ commit: fulfilled((signal) => this.#options.log.waitFor(position, signal)) }))
+    this.#health.failures.step = 'wait'
+    // That it was waited for well shows when there is something to read.
+    const woken = await this.#wait({ commit: fulfilled((signal) => this.#options.log.waitFor(position, signal)) })
+    if (woken === 'commit') this.#promised = position
+  }
+
+  /** @throws CdcError `LOG_STALLED`, so that a log which says over and over that there is something is not asked without a pause. */
+  #refuseEmptyPromise(position: CdcLsn): void {
+    const promised = this.#promised
+    this.#promised = undefined
+    if (promised !== position) return
+    this.#health.failures.step = 'wait'
+    const { head } = this.#options.log
+    throw new CdcError('LOG_STALLED', `waitFor(${position}) of the log resolved, and read(${position}) gave nothing; its head is ${head}. waitFor resolves once head is above the LSN, and read then gives what is there.`,
+      { expected: position, found: head })
   }
 
   async #recover(error: unknown): Promise<void> {
     if (CdcError.is(error) && error.code === 'OUT_OF_ORDER' && await this.#hasMoved()) return
-    if (CdcError.is(error) && error.code === 'LOG_RELEASED' && await this.#feed.closeForRestart()) return
+    if (CdcError.is(error) && error.code === 'LOG_RELEASED' && await this.#closeForRestart()) return
     if (ReloadError.is(error) && error.code === 'RESOURCE_CLOSED') this.#feed.forget()
     const delayMs = this.#health.failed(error)
     if (this.#health.state === 'halted') this.#rejectOpened(error)
@@ -118,6 +136,15 @@ export class StreamLoop {
       return true
     }
     return this.#feed.position !== position
+  }
+
+  async #closeForRestart(): Promise<boolean> {
+    try {
+      return await this.#feed.closeForRestart()
+    } catch {
+      // The log cannot say where it begins. What is being dealt with counts.
+      return false
+    }
   }
 
   /** Waits before trying again. A reload or a call of {@link resume} gives all that failed a fresh start. */

@@ -68,7 +68,7 @@ describe('a checkpoint', () => {
     await life.startAll()
     await life.events.idleAt(4n, 'buffered')
     await life.events.idleAt(4n, 'exact')
-    life.crash()
+    life.crash(false)
     const stored = (): bigint[] | undefined => world.durable.get('buffered')?.map(({ lsnStart }) => lsnStart)
     expect(stored()).toEqual([0n, 1n])
     expect([world.saved.get('buffered')?.at(-1), world.saved.get('exact')?.at(-1), world.log.oldest]).toEqual([2n, 4n, 2n])

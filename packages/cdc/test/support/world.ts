@@ -1,4 +1,4 @@
-import { PluginHost, type Plugin } from '@uni/reload-core'
+import { PluginHost, type MaybePromise, type Plugin } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import {
   CdcPump, MemoryCommitLog, cdcHandoff, type CdcBatch, type CdcLsn, type CdcOutputProvider, type CdcStream, type CheckpointStore,
@@ -16,6 +16,8 @@ export interface Troubles {
   shutdown: number
   start: number
   save: number
+  /** Saves that do not settle before they land, or are lost in a crash. */
+  pend: number
 }
 
 /** One stream as a sink saw it. */
@@ -34,9 +36,10 @@ export class World {
   /** By sink. */
   readonly durable = new Map<string, CdcBatch[]>([['exact', []], ['buffered', []]])
   readonly visits: Visit[] = []
-  readonly troubles: Troubles = { deliver: 0, acknowledge: 0, checkpoint: 0, shutdown: 0, start: 0, save: 0 }
+  readonly troubles: Troubles = { deliver: 0, acknowledge: 0, checkpoint: 0, shutdown: 0, start: 0, save: 0, pend: 0 }
   /** How many batches a buffered sink leaves unflushed at its next checkpoints. */
   lagging = 0
+  #pending: { readonly name: string; readonly lsn: CdcLsn; readonly answer: () => void }[] = []
 
   /** Throws while there is trouble of this kind left. */
   trouble(kind: keyof Troubles): void {
@@ -45,9 +48,34 @@ export class World {
     throw new Error(`${kind} went wrong`)
   }
 
+  async save(name: string, lsn: CdcLsn): Promise<void> {
+    this.trouble('save')
+    if (this.troubles.pend === 0) return this.#store(name, lsn)
+    this.troubles.pend -= 1
+    await new Promise<void>((answer) => this.#pending.push({ name, lsn, answer }))
+  }
+
+  /** What is pending is stored now, and whoever has asked for it is told. */
+  land(): void {
+    for (const { name, lsn, answer } of this.#pending.splice(0)) {
+      this.#store(name, lsn)
+      answer()
+    }
+  }
+
+  /** Ends a life: what is pending may have been stored, and nobody is told. */
+  crash(lands: boolean): void {
+    for (const { name, lsn } of this.#pending.splice(0)) if (lands) this.#store(name, lsn)
+  }
+
   heal(): void {
     for (const kind of Object.keys(this.troubles) as (keyof Troubles)[]) this.troubles[kind] = 0
     this.lagging = 0
+    this.land()
+  }
+
+  #store(name: string, lsn: CdcLsn): void {
+    this.saved.set(name, [...this.saved.get(name) ?? [], lsn])
   }
 }
 
@@ -69,8 +97,10 @@ export class Life {
     }
   }
 
-  crash(): void {
+  /** @param lands whether what was about to be saved has been. */
+  crash(lands: boolean): void {
     this.#alive = false
+    this.#world.crash(lands)
   }
 
   version(version: string, bad?: BadStart): Plugin {
@@ -98,14 +128,11 @@ export class Life {
     const { saved } = this.#world
     return {
       load: (name) => this.#living(() => saved.get(name)?.at(-1)),
-      save: (name, lsn) => this.#living(() => {
-        this.#world.trouble('save')
-        saved.set(name, [...saved.get(name) ?? [], lsn])
-      }),
+      save: (name, lsn) => this.#living(() => this.#world.save(name, lsn)),
     }
   }
 
-  async #living<T>(act: () => T): Promise<T> {
+  async #living<T>(act: () => MaybePromise<T>): Promise<T> {
     if (!this.#alive) return new Promise<never>(() => {})
     return act()
   }

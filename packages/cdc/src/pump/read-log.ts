@@ -1,0 +1,27 @@
+import type { CdcBatch, CdcLsn } from '../contract.js'
+import type { CommitLog } from '../log/commit-log.js'
+import { heard } from './heard.js'
+import { within, type Patience } from './within.js'
+
+/** What the log has from `from` on. Each step is waited for within bounds, and so is its end where the reader has had enough. */
+export async function * readLog(log: CommitLog, from: CdcLsn, patience: Patience): AsyncGenerator<CdcBatch, void, undefined> {
+  const reader = log.read(from)[Symbol.asyncIterator]()
+  let reading = true
+  try {
+    for (;;) {
+      const step = await within('log.read()', patience, () => reader.next()).catch((error: unknown) => {
+        reading = false
+        // One that does not answer cannot be waited for to end, either.
+        heard(reader.return?.())
+        throw error
+      })
+      if (step.done) {
+        reading = false
+        return
+      }
+      yield step.value
+    }
+  } finally {
+    if (reading) await within('the end of log.read()', patience, async () => { await reader.return?.() }).catch(() => {})
+  }
+}
