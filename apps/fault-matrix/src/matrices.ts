@@ -11,7 +11,7 @@ import { crdtKindSubject } from './subjects/crdt-kind.js'
 import { indexKindSubject } from './subjects/index-kind.js'
 import { logicalTypeSubject } from './subjects/logical-type.js'
 import { scalarFnSubject } from './subjects/scalar-fn.js'
-import { storageBackendSubject } from './subjects/storage-backend.js'
+import { privateStorageSubject, rememberingStorageSubject, storageBackendSubject } from './subjects/storage-backend.js'
 
 /** Strategies whose providers have samples, or live resources to look at, are held to one of each: what repeats shows nothing new. */
 export const MATRICES: readonly SurfaceMatrix[] = [
@@ -19,6 +19,8 @@ export const MATRICES: readonly SurfaceMatrix[] = [
   matrixOf(aggregateFnHandoff(), aggregateFnSubject),
   matrixOf(backgroundJobHandoff(), backgroundJobSubject),
   matrixOf(storageBackendHandoff(), storageBackendSubject),
+  matrixOf(storageBackendHandoff(), privateStorageSubject),
+  matrixOf(storageBackendHandoff(), rememberingStorageSubject),
   matrixOf(cdcHandoff(), cdcOutputSubject),
   matrixOf(logicalTypeHandoff(), logicalTypeSubject),
   matrixOf(indexHandoff(), indexKindSubject),

@@ -12,7 +12,7 @@ describe('the fault matrix', async () => {
   for (const { declare } of MATRICES) summaries.push(await declare(it))
 
   it('has a subject for the strategy of every surface', () => {
-    expect(MATRICES.map(({ surface }) => surface).toSorted()).toEqual(surfacesOfStrategies())
+    expect([...new Set(MATRICES.map(({ surface }) => surface))].toSorted()).toEqual(surfacesOfStrategies())
   })
 
   it('has cells of every surface', () => {

@@ -10,7 +10,7 @@ export type {
   AnyStrategy, CallOptions, CompatVerdict, Cutover, Discipline, HandoffJob, HandoffStrategy, KeptResource, LiveSample, PluginIdentity,
   ProviderPair, ProviderView, RemovedProvider, ResourceHandoff, StepContext, Transition,
 } from './strategy.js'
-export { cleanHandoff, type CleanHandoffOptions } from './move/clean.js'
+export { cleanHandoff, type CleanHandoffOptions, type CleanOptions, type CleanWrites } from './move/clean.js'
 export { WriteGate, type WriteGateOptions } from './move/gate.js'
 export type { Halt, HandoffGate } from './move/handoff-gate.js'
 export { preCopy, type PreCopyVerbs } from './move/pre-copy.js'

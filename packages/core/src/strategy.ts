@@ -145,6 +145,8 @@ export interface ResourceHandoff<R> {
   rollback(): Promise<void>
   /** Closes what is left of the old, after the commit and the drain. Called once. */
   finalize(): Promise<void>
+  /** Its shape, where that is not the strategy's: when it converges, and what the report says. */
+  readonly discipline?: Discipline
   /** The old resource, where it stays as it is until `finalize`: a reload that is taken back goes on with it. */
   readonly kept?: KeptResource<R>
 }
@@ -170,6 +172,12 @@ export interface HandoffStrategy<P, R = never, W = never> {
    * `old` and holds no reference into the plugin. Absent: a removed key is forgotten.
    */
   remember?(provider: P, ctx: StepContext): MaybePromise<P>
+  /**
+   * How resources of `provider` have to be cut over. Asked of the old and of the new provider of each live resource, before anything is
+   * moved; where either answer is `exclusive`, the resource moves so, and its plugin is fenced, whatever the caller of the reload said.
+   * What it throws refuses the reload. Absent: as the caller says.
+   */
+  cutover?(provider: P): Cutover
   /** Closes a resource that leaves without a successor. */
   close?(resource: R): MaybePromise<void>
   /**

@@ -19,7 +19,7 @@ const counter: Surface<Provider, Counter, number> = defineSurface<Provider, Coun
 const close = (live: Counter): void => { live.closed = true }
 
 const STRATEGIES: readonly HandoffStrategy<Provider, Counter, number>[] = [
-  cleanHandoff(counter, { open: (provider) => provider.open(0), close }),
+  cleanHandoff(counter, { medium: 'shared', open: (provider) => provider.open(0), close }),
   {
     surface: counter, discipline: 'stop-and-copy',
     handoff: (job, ctx) => stopAndCopy<Provider, Counter, number>(job, ctx, {

@@ -24,9 +24,8 @@ export class Reloads {
 
   /** Several good versions, with one commit. */
   async together(changes: readonly { readonly entry: CatalogueEntry; readonly plugin: Plugin }[], options: ReloadOptions = {}): Promise<ReloadResult[]> {
-    const cutover = changes[0]?.entry.cutover
     const results = await this.#underWay(() => this.#host.plugins.reloadAll(
-      changes.map(({ entry, plugin }) => ({ handle: this.#handle(entry.id), plugin })), { ...(cutover && { cutover }), ...options }))
+      changes.map(({ entry, plugin }) => ({ handle: this.#handle(entry.id), plugin })), options))
     for (const [at, { entry, plugin }] of changes.entries()) {
       const { report, finalized } = results[at] as ReloadResult
       const { drainMs } = await finalized
@@ -44,7 +43,7 @@ export class Reloads {
     const handle = this.#handle(entry.id)
     const before = serving(this.#host, entry)
     const startedAt = performance.now()
-    const error = await this.#underWay(() => this.#host.plugins.reload(handle, plugin, { ...(entry.cutover && { cutover: entry.cutover }) })
+    const error = await this.#underWay(() => this.#host.plugins.reload(handle, plugin)
       .then(() => undefined, (thrown: unknown) => thrown))
     const totalMs = performance.now() - startedAt
     const after = serving(this.#host, entry)

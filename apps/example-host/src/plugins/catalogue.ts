@@ -1,4 +1,4 @@
-import type { Cutover, Plugin, ReloadErrorCode } from '@uni/reload-core'
+import type { Plugin, ReloadErrorCode } from '@uni/reload-core'
 
 /** A version that must not get in, and how it is turned away. */
 export interface BadVersion {
@@ -17,7 +17,6 @@ export interface CatalogueEntry {
   readonly surface: string
   /** The keys it provides there. */
   readonly keys: readonly string[]
-  readonly cutover?: Cutover
   v1(): Plugin
   v2(): Plugin
   bad(): readonly BadVersion[]

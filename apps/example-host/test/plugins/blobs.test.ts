@@ -7,7 +7,6 @@ import { storageBackend, type Storage, type StorageBackendProvider } from '@uni/
 import { describe, expect, it } from 'vitest'
 import { blobsEntry as entry } from '../../src/plugins/blobs/entry.js'
 import { fileOf, keysAmong } from '../../src/plugins/blobs/file-names.js'
-import type { BadVersion } from '../../src/plugins/catalogue.js'
 import { hostWith, servingVersion } from './support/host.js'
 import { providerOf } from './support/providers.js'
 import { tempDirectory } from './support/temp-directory.js'
@@ -195,15 +194,13 @@ describe('the blobs plugin', () => {
     expect(await readFile(join(directory.path, 'LOCK'), 'utf8')).toBe(String(process.pid))
   })
 
-  it('I3 an overlapping cutover, which two owners would need, is rolled back', async () => {
+  it('is replaced exclusively, as its provider says, without the caller naming the cutover', async () => {
     await using directory = await tempDirectory()
     const { host, put, keys } = await hostWithAttachments(directory.path)
     await using _ = host
     await put('a')
-    const { cutover, ...overlapping } = entry
-    expect(cutover).toBe('exclusive')
-    const overlap: BadVersion = { plugin: entry.v2(), fault: 'overlaps', code: 'HANDOFF', result: 'rolled-back' }
-    expect((await expectTurnedAway(host, overlapping, overlap)).message).toContain('in use by process')
+    const { report } = await host.reload(host.plugin('blobs') ?? { id: 'blobs', generation: -1 }, entry.v2())
+    expect(report).toMatchObject({ cutover: 'exclusive', handoffs: [{ resource: 'attachments', cutover: 'exclusive', cutoverBy: 'old provider' }] })
     await put('b')
     expect(await keys()).toEqual(['a', 'b'])
   })

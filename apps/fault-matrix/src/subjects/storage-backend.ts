@@ -6,6 +6,17 @@ class Disk {
   readonly values = new Map<string, Uint8Array>()
   /** Every put, in order. */
   readonly puts: string[] = []
+
+  put(key: string, value: Uint8Array): void {
+    this.values.set(key, value)
+    this.puts.push(key)
+  }
+
+  copy(): Disk {
+    const copy = new Disk()
+    for (const key of this.puts) copy.put(key, this.values.get(key) ?? new Uint8Array())
+    return copy
+  }
 }
 
 class DiskStorage implements Storage {
@@ -21,9 +32,7 @@ class DiskStorage implements Storage {
   }
 
   async put(key: string, value: Uint8Array): Promise<void> {
-    const disk = this.#opened()
-    disk.values.set(key, value)
-    disk.puts.push(key)
+    this.#opened().put(key, value)
   }
 
   async delete(key: string): Promise<void> {
@@ -49,23 +58,65 @@ class DiskStorage implements Storage {
   }
 }
 
+class RememberingStorage extends DiskStorage {
+  readonly #location: Disk
+
+  constructor(location: Disk) {
+    super(location.copy())
+    this.#location = location
+  }
+
+  override async put(key: string, value: Uint8Array): Promise<void> {
+    await super.put(key, value)
+    this.#location.put(key, value)
+  }
+}
+
+const GIVES = { storage: { methods: ['get', 'put', 'delete', 'keys', 'close'], ends: 'close' } }
+const write = (_name: string, nth: number): StorageWrite => ({ op: 'put', key: String(nth), value: Uint8Array.of(nth) })
+
 /** Storages in memory, each location on a disk of its own. */
 export const storageBackendSubject: StrategySubject<StorageBackendProvider, Storage, StorageWrite> = {
-  gives: { storage: { methods: ['get', 'put', 'delete', 'keys', 'close'], ends: 'close' } },
+  gives: GIVES,
   scene() {
-    const disks = new Map<string, Disk>()
-    const diskOf = (location: string): Disk => {
-      const disk = disks.get(location) ?? new Disk()
-      disks.set(location, disk)
-      return disk
-    }
+    const diskOf = disks()
     return {
-      provider: (scheme) => ({ scheme, open: async (location) => new DiskStorage(diskOf(location)) }),
-      resources: {
-        open: (provider, name) => provider.open(name),
-        write: (_name, nth) => ({ op: 'put', key: String(nth), value: Uint8Array.of(nth) }),
-        entries: (storage) => (storage as DiskStorage).puts.map(Number),
-      },
+      provider: (scheme) => ({ scheme, medium: 'shared', open: async (location) => new DiskStorage(diskOf(location)) }),
+      resources: { open: (provider, name) => provider.open(name), write, entries: (storage) => (storage as DiskStorage).puts.map(Number) },
     }
   },
+}
+
+/** Storages whose content is their own, and ends with them. */
+export const privateStorageSubject: StrategySubject<StorageBackendProvider, Storage, StorageWrite> = {
+  variant: 'private medium',
+  gives: GIVES,
+  scene: () => ({
+    provider: (scheme) => ({ scheme, medium: 'private', open: async () => new DiskStorage(new Disk()) }),
+    // A copy has its keys in another order, and a write that is copied may be made again: it sets the same value.
+    resources: { open: (provider, name) => provider.open(name), write, entries: (storage) => [...storage.keys() as Iterable<string>].map(Number).sort((a, b) => a - b) },
+  }),
+}
+
+/** Storages that know what was at their location when they were opened, and what they have done since. */
+export const rememberingStorageSubject: StrategySubject<StorageBackendProvider, Storage, StorageWrite> = {
+  variant: 'one owner',
+  cutover: 'exclusive',
+  gives: GIVES,
+  scene() {
+    const diskOf = disks()
+    return {
+      provider: (scheme) => ({ scheme, cutover: 'exclusive', open: async (location) => new RememberingStorage(diskOf(location)) }),
+      resources: { open: (provider, name) => provider.open(name), write, entries: (storage) => (storage as DiskStorage).puts.map(Number) },
+    }
+  },
+}
+
+function disks(): (location: string) => Disk {
+  const all = new Map<string, Disk>()
+  return (location) => {
+    const disk = all.get(location) ?? new Disk()
+    all.set(location, disk)
+    return disk
+  }
 }

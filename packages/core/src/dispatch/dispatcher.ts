@@ -3,6 +3,7 @@ import { ReloadError } from '../errors.js'
 import { checkOptions, option, type OptionChecks } from '../options.js'
 import type { AnyStrategy, Cutover, HandoffStrategy, ProviderView, Transition } from '../strategy.js'
 import { compatReport, judge, refuseAstray, refuseIncompatible, type JudgedPair, type JudgedRemoval } from './compat.js'
+import { chooseCutovers } from './cutovers.js'
 import { dryRunError } from './dry-run-error.js'
 import { handlerMove } from './handler-move.js'
 import { Handoffs, type ResourceMove } from './handoffs.js'
@@ -35,6 +36,7 @@ export interface DispatchRequest {
   readonly next: ProviderView
   /** The live resources to hand over. */
   readonly handlers?: ReloadKindHandlers
+  /** Default: as the strategies say. Whoever can reach a resource that moves exclusively is to be kept away before. */
   readonly cutover?: Cutover
   /** Rolls back, up to the moment the outcome is returned. */
   readonly signal?: AbortSignal
@@ -98,7 +100,8 @@ export class ReloadDispatcher {
     refuseAstray(environment.judging, judged)
     const preflight = await judge(judged, environment, signal)
     refuseIncompatible(preflight, environment.judging)
-    const handoffs = new Handoffs(moves, environment, { cutover, concurrency: this.#concurrency, ...(signal && { signal }) })
+    const cutovers = await chooseCutovers(moves, cutover, environment, signal)
+    const handoffs = new Handoffs(moves, environment, { cutovers, concurrency: this.#concurrency, ...(signal && { signal }) })
     try {
       await handoffs.prepare()
       await handoffs.converge()

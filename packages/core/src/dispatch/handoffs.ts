@@ -1,9 +1,10 @@
 import type { Clock } from '../clock.js'
 import { ReloadError, type ErrorPlace, type ReloadPhase } from '../errors.js'
 import type { WriteGate } from '../move/gate.js'
-import type { AnyStrategy, Cutover, Discipline, HandoffJob, LiveSample, ResourceHandoff, Transition } from '../strategy.js'
+import type { AnyStrategy, Discipline, HandoffJob, LiveSample, ResourceHandoff, Transition } from '../strategy.js'
 import { activate } from './activate.js'
 import { forEachBounded } from './bounded.js'
+import type { ChosenCutover } from './cutovers.js'
 import type { CompatEntry, HandoffReport } from './report.js'
 import { synchronous } from '../synchronous.js'
 import { Step, type StepEnvironment } from './step.js'
@@ -35,7 +36,8 @@ export interface HandoffEvent {
 }
 
 export interface HandoffsOptions {
-  readonly cutover: Cutover
+  /** Of each move. */
+  readonly cutovers: ReadonlyMap<ResourceMove, ChosenCutover>
   /** How many resources are prepared, and how many converge, at a time. */
   readonly concurrency: number
   readonly signal?: AbortSignal
@@ -44,6 +46,7 @@ export interface HandoffsOptions {
 
 interface Item {
   readonly move: ResourceMove
+  readonly cutover: ChosenCutover
   readonly place: ErrorPlace
   readonly step: Step
   handoff: ResourceHandoff<unknown> | undefined
@@ -63,6 +66,7 @@ interface Item {
  * gate is held from its turn to the commit. A pre-copy resource takes only as long as the last few writes: it goes last.
  */
 const CONVERGES: Record<Discipline, number> = { 'stop-and-copy': 0, clean: 1, contract: 1, 'pre-copy': 2 }
+const DEFAULT: ChosenCutover = { cutover: 'overlap', by: undefined }
 const TURNS = [0, 1, 2]
 
 /** The handoffs of one reload, driven through their steps together. */
@@ -81,14 +85,16 @@ export class Handoffs {
     this.#signal = options.signal ? AbortSignal.any([options.signal, this.#abort.signal]) : this.#abort.signal
     this.#items = moves.map((move) => {
       const place = { surface: move.strategy.surface.id, key: move.key, resource: move.name, ...(move.plugin !== undefined && { plugin: move.plugin }) }
-      return { move, place, step: new Step(environment, place), handoff: undefined, copied: false,
+      return {
+        move, cutover: options.cutovers.get(move) ?? DEFAULT, place, step: new Step(environment, place), handoff: undefined, copied: false,
         deactivated: undefined, activationError: undefined, result: undefined, prepareMs: 0, convergeMs: 0, pauseMs: undefined }
     })
   }
 
   get report(): HandoffReport[] {
-    return this.#items.map(({ move, step, prepareMs, convergeMs, pauseMs, activationError }) => ({
-      surface: move.strategy.surface.id, key: move.key, resource: move.name, discipline: move.strategy.discipline,
+    return this.#items.map(({ move, cutover, handoff, step, prepareMs, convergeMs, pauseMs, activationError }) => ({
+      surface: move.strategy.surface.id, key: move.key, resource: move.name, discipline: handoff?.discipline ?? move.strategy.discipline,
+      cutover: cutover.cutover, cutoverBy: cutover.by,
       prepareMs, convergeMs, pauseMs: pauseMs ?? move.gate.longestHeldMs, ...step.stretch,
       bytes: step.bytes, replayedWrites: step.replayedWrites, activationError,
     }))
@@ -117,7 +123,7 @@ export class Handoffs {
 
   async converge(): Promise<void> {
     for (const turn of TURNS) {
-      const items = this.#items.filter(({ move }) => CONVERGES[move.strategy.discipline] === turn)
+      const items = this.#items.filter(({ move, handoff }) => CONVERGES[handoff?.discipline ?? move.strategy.discipline] === turn)
       await this.#each(items, 'converge', async (item) => {
         const handoff = item.handoff as ResourceHandoff<unknown>
         await handoff.catchUp?.()
@@ -210,7 +216,7 @@ export class Handoffs {
     const { strategy, name, key, old, next, gate, transition, open, kept } = item.move
     if (strategy.handoff === undefined) throw new Error('the strategy of this surface cannot hand over a live resource')
     item.copied = kept !== undefined && !gate.retains
-    const job: HandoffJob<unknown, unknown> = { name, key, old, next, gate, transition, cutover: this.#options.cutover, ...(open && { open }), ...(!item.copied && kept !== undefined && { kept }) }
+    const job: HandoffJob<unknown, unknown> = { name, key, old, next, gate, transition, cutover: item.cutover.cutover, ...(open && { open }), ...(!item.copied && kept !== undefined && { kept }) }
     const handoff: unknown = strategy.handoff(job, item.step)
     if (!isHandoff(handoff)) throw new TypeError('the strategy returned something that is not a handoff')
     return handoff

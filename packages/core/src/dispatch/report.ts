@@ -1,5 +1,5 @@
 import type { ReloadError } from '../errors.js'
-import type { Discipline } from '../strategy.js'
+import type { Cutover, Discipline } from '../strategy.js'
 import type { CountedVerdict } from './judging.js'
 import type { Stretch } from './stretch-meter.js'
 
@@ -9,6 +9,9 @@ export interface HandoffReport {
   readonly key: string
   readonly resource: string
   readonly discipline: Discipline
+  readonly cutover: Cutover
+  /** Who asked for that cutover; absent where nobody did. */
+  readonly cutoverBy: 'caller' | 'old provider' | 'new provider' | undefined
   readonly prepareMs: number
   readonly convergeMs: number
   /** The longest that one write was held. */

@@ -1,8 +1,9 @@
 import type { Clock } from '../clock.js'
-import { ReloadError, describeThrown, type ErrorPlace, type ReloadErrorCode, type ReloadPhase } from '../errors.js'
+import { ReloadError, type ErrorPlace, type ReloadErrorCode, type ReloadPhase } from '../errors.js'
 import type { MaybePromise } from '../maybe-promise.js'
 import { Slices } from '../slices.js'
 import type { CallOptions, CompatVerdict, StepContext } from '../strategy.js'
+import { describeWithCauses, looksTaken } from './causes.js'
 import { abandonable } from './abandonable.js'
 import { ACCEPT_HINT, UNJUDGED_HINT, type CountedVerdict, type Judging } from './judging.js'
 import { onAbort } from './on-abort.js'
@@ -38,6 +39,9 @@ const HINTS: Partial<Record<ReloadPhase, string>> = {
   converge: 'The old version goes on serving. Correct the new one, then reload again.',
   rollback: 'host.resources() says what state the resource is in.',
 }
+
+const TAKEN = 'It looks like something that only one may hold, and the old version holds it and goes on serving. '
+  + "Let the provider or its strategy say that it takes an exclusive cutover, or reload with cutover: 'exclusive'."
 
 /** A pending call. While one that was made inside it is pending, its own deadline is suspended. */
 interface Calling {
@@ -125,7 +129,7 @@ export class Step implements StepContext {
     } catch (error) {
       const failure = error as ReloadError
       if (failure.code === 'ABORTED') throw failure
-      const reason = failure.code === 'STEP_TIMEOUT' ? failure.message : describeThrown(failure.cause)
+      const reason = failure.code === 'STEP_TIMEOUT' ? failure.message : describeWithCauses(failure.cause)
       const verdict = judging.count(this.#place, { level: 'incompatible', reason, details: failure.details })
       if (verdict.level !== 'accepted') throw failure
       return verdict
@@ -211,8 +215,8 @@ export class Step implements StepContext {
 
   #asReloadError(error: unknown, running: Running, step?: string): ReloadError {
     if (ReloadError.is(error)) return error
-    const hint = this.#environment.hint ?? HINTS[running.phase]
-    return this.#error(running.code, describeThrown(error), running,
+    const hint = this.#environment.hint ?? (running.phase === 'prepare' && looksTaken(error) ? TAKEN : HINTS[running.phase])
+    return this.#error(running.code, describeWithCauses(error), running,
       { cause: error, details: detailsOf(error), ...(hint !== undefined && { hint }) }, step)
   }
 

@@ -11,7 +11,7 @@ const STRATEGY: OptionChecks<AnyStrategy> = {
   surface: option.required(option.members(SURFACE)),
   discipline: option.required(option.oneOf('clean', 'contract', 'pre-copy', 'stop-and-copy')),
   checkCompat: option.function, checkRemoval: option.function, handoff: option.function, remember: option.function, close: option.function,
-  activate: option.function, deactivate: option.function,
+  cutover: option.function, activate: option.function, deactivate: option.function,
 }
 
 /** The registered strategies, by surface id. */

@@ -91,7 +91,8 @@ export class Operation {
       for (const version of this.#retired) this.#state.listed.set(version, this)
       await this.#log.phase('preflight', () => preflight.run())
       // A dry run takes nothing out of service, so it fences nothing.
-      if (this.#options.cutover === 'exclusive' && !this.#options.dryRun) await this.#log.phase('fence', () => this.#fence())
+      const { toFence } = preflight
+      if (toFence.length > 0 && !this.#options.dryRun) await this.#log.phase('fence', () => this.#fence(preflight))
 
       const handoffs = this.#begun = this.#handoffs(preflight)
       this.#undo.push(() => handoffs.rollback())
@@ -174,25 +175,25 @@ export class Operation {
     return new Succession(this.#retired, installed)
   }
 
-  async #fence(): Promise<void> {
-    this.#state.publish(new EpochChange([], [], { add: this.#retired }))
+  async #fence({ toFence: versions, fencedFor }: Preflight): Promise<void> {
+    this.#state.publish(new EpochChange([], [], { add: versions }))
     this.#undo.push(async () => {
-      this.#state.publish(new EpochChange([], [], { remove: this.#retired }))
+      this.#state.publish(new EpochChange([], [], { remove: versions }))
       return []
     })
-    const drain = this.#state.drainOf(this.#retired)
+    const drain = this.#state.drainOf(versions)
     const { outcome, blockers } = await drain.run(this.#options.drain, this.#options.signal)
     if (outcome !== 'blocked') return
     this.#refuseAborted('fence')
     throw new ReloadError('DRAIN_TIMEOUT', `leases hold the plugin: ${blockers.map(({ label, ageMs }) => `${label} (${Math.round(ageMs)} ms)`).join(', ')}`, {
-      phase: 'fence', plugin: this.#retired.map(({ label }) => label).join(', '), details: blockers,
-      hint: "Wait for them, raise drain.deadlineMs, or say drain.onDeadline: 'force'.",
+      phase: 'fence', plugin: versions.map(({ label }) => label).join(', '), details: blockers,
+      hint: `${fencedFor === undefined ? '' : `${fencedFor}. `}Wait for them, raise drain.deadlineMs, or say drain.onDeadline: 'force'.`,
     })
   }
 
-  #handoffs({ moves }: Preflight): Handoffs {
+  #handoffs({ moves, cutovers }: Preflight): Handoffs {
     return new Handoffs(moves, this.#environment, {
-      cutover: this.#options.cutover, concurrency: this.#state.concurrency,
+      cutovers, concurrency: this.#state.concurrency,
       ...(this.#options.signal && { signal: this.#options.signal }),
       onHandoff: (event) => this.#log.handoff(event),
     })

@@ -1,3 +1,4 @@
+import { chooseCutovers, type ChosenCutover } from '../dispatch/cutovers.js'
 import { compatReport, judge, refuseAstray, refuseIncompatible, type JudgedPair, type JudgedRemoval } from '../dispatch/compat.js'
 import type { ResourceMove } from '../dispatch/handoffs.js'
 import { handlerMove } from '../dispatch/handler-move.js'
@@ -6,7 +7,7 @@ import type { CompatReport } from '../dispatch/report.js'
 import type { ReloadKindHandlers } from '../dispatch/request.js'
 import { Step, type PhaseOptions, type StepEnvironment } from '../dispatch/step.js'
 import { ReloadError, type ReloadErrorCode } from '../errors.js'
-import type { Transition } from '../strategy.js'
+import type { Cutover, Transition } from '../strategy.js'
 import { moveOf, type Attached } from './attached.js'
 import type { Bake } from './bake.js'
 import type { HostState } from './host-state.js'
@@ -16,6 +17,7 @@ import type { Succession } from './succession.js'
 
 export interface PreflightOptions {
   readonly signal: AbortSignal | undefined
+  readonly cutover: Cutover
   readonly onOrphan: 'reject' | 'close'
   readonly handlers: ReloadKindHandlers | undefined
   /** The period of the reload that is taken back. */
@@ -31,6 +33,8 @@ export class Preflight {
   readonly remembered = new Map<string, unknown>()
   /** Removed keys of which nothing could be remembered. */
   readonly forgotten: Registration[] = []
+  /** How each resource is cut over. */
+  cutovers: ReadonlyMap<ResourceMove, ChosenCutover> = new Map()
   compat: CompatReport = { compatible: true, entries: [] }
   readonly #state: HostState
   readonly #succession: Succession
@@ -48,18 +52,35 @@ export class Preflight {
     this.#options = options
   }
 
-  /** @throws ReloadError `ORPHANED_RESOURCE`, `SCHEMA_INCOMPAT`, `PROVIDER_NOT_FOUND`, `STEP_TIMEOUT`, `ABORTED`. Touches nothing live. */
+  /** @throws ReloadError `ORPHANED_RESOURCE`, `HANDOFF`, `SCHEMA_INCOMPAT`, `PROVIDER_NOT_FOUND`, `STEP_TIMEOUT`, `ABORTED`. Touches nothing live. */
   async run(): Promise<void> {
     await this.#awaitOpening()
     this.#listAttached()
     this.#listHandlers()
     this.#refuseOrphans()
+    this.cutovers = await chooseCutovers(this.moves, this.#options.cutover, this.#environment, this.#options.signal)
     const judged = [...this.#pairs(), ...this.#removals()]
     // What was accepted for a reload is so for the way back, which judges only what it copies.
     if (this.#options.takenBack === undefined) refuseAstray(this.#environment.judging, judged)
     this.compat = await judge(judged, this.#environment, this.#options.signal)
     refuseIncompatible(this.compat, this.#environment.judging)
     await this.#rememberRemoved()
+  }
+
+  /** The leaving versions that nobody may use while their resources change hands. */
+  get toFence(): PluginVersion[] {
+    const { retired } = this.#succession
+    if (this.#options.cutover === 'exclusive') return [...retired]
+    const exclusive = this.moves.filter((move) => this.cutovers.get(move)?.cutover === 'exclusive')
+    return retired.filter((version) => exclusive.some(({ strategy, key }) => version.provides(this.#state.slotOf(strategy.surface.id), key) !== undefined))
+  }
+
+  /** Who wants the fence, as a sentence, where it is not the caller. */
+  get fencedFor(): string | undefined {
+    for (const [{ strategy, key }, { by }] of this.cutovers) {
+      if (by === 'old provider' || by === 'new provider') return `${strategy.surface.id} "${key}" takes an exclusive cutover, as its ${by} says`
+    }
+    return undefined
   }
 
   /** The surfaces whose resources change. */

@@ -42,6 +42,7 @@ export function reloadReport({ succession, preflight, handoffs, log, environment
     plugin: old.id, from: old.version, to: next?.version, totalMs: log.totalMs, phases: { ...log.ms },
     compat: [...preflight.compat.entries, ...handoffs.verdicts].filter(({ plugin }) => plugin === next?.label || plugin === succession.label(old)),
     unneeded: environment.judging.unneeded.map(({ surface, key }) => `${surface} "${key}"`),
+    cutover: preflight.toFence.includes(old) ? 'exclusive' : 'overlap',
     added: keysOf(succession.added.filter(({ owner }) => owner === next)),
     removed: keysOf(succession.removed.filter(({ owner }) => owner === old)),
     handoffs: own,

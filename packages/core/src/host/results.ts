@@ -1,5 +1,6 @@
 import type { CompatEntry, HandoffReport } from '../dispatch/report.js'
 import type { ReloadPhase } from '../errors.js'
+import type { Cutover } from '../strategy.js'
 import type { Surface } from '../surface.js'
 import type { BakeReport } from './bake.js'
 import type { Blocker } from './lease.js'
@@ -22,6 +23,8 @@ export interface ReloadReport {
   readonly compat: readonly CompatEntry[]
   /** Keys, as `surface "key"`, that were accepted and would have been taken without that. */
   readonly unneeded: readonly string[]
+  /** `exclusive` where the plugin was fenced: the caller asked for it, or a provider of one of `handoffs`, as its `cutoverBy` says. */
+  readonly cutover: Cutover
   /** The keys that the plugin provides, and that nothing of the operation provided before. */
   readonly added: readonly SurfaceKey[]
   /** The keys that the plugin provided, and that nothing of the operation provides any more. A renamed provider is in both lists. */

@@ -1,7 +1,8 @@
 import type { MaybePromise } from '../maybe-promise.js'
-import type { HandoffJob, HandoffStrategy, ResourceHandoff, StepContext } from '../strategy.js'
+import type { Cutover, HandoffJob, HandoffStrategy, ResourceHandoff, StepContext } from '../strategy.js'
 import type { Surface } from '../surface.js'
 import { opened } from './opened.js'
+import { openedBy } from './opened-by.js'
 import { stopAndCopy } from './stop-and-copy.js'
 import { whileHalted } from './while-halted.js'
 
@@ -10,21 +11,47 @@ export interface CleanHandoffOptions<P, R> {
   open?(provider: P, name: string): MaybePromise<R>
   close?(resource: R): MaybePromise<void>
   /** Names of the methods a live resource must have: a reload is not to succeed with one that cannot be used (I10). */
-  methods?: readonly (keyof R & string)[]
+  readonly methods?: readonly (keyof R & string)[]
+  /** `exclusive`: one resource at a time, whatever the caller of a reload says. */
+  readonly cutover?: Cutover
 }
+
+/**
+ * What a clean strategy has to say of a surface that takes writes, as nothing is copied and no write is made twice (I4):
+ *
+ * - `medium: 'shared'`: whatever one resource has acknowledged, every other one sees at once, whichever version opened it.
+ * - `cutover: 'exclusive'`: whatever one resource has acknowledged, the next one that is opened after it was closed finds.
+ *
+ * Where neither holds, the content is in the resource, and has to be moved: by `preCopy` or `stopAndCopy`.
+ */
+export type CleanWrites = { readonly medium: 'shared' } | { readonly cutover: 'exclusive' }
+
+/** What {@link cleanHandoff} needs to be told besides its surface. */
+export type CleanOptions<P, R, W> = [W] extends [never]
+  ? [options?: CleanHandoffOptions<P, R>]
+  : [options: CleanHandoffOptions<P, R> & CleanWrites]
 
 /**
  * The discipline of a surface that needs no protocol step: the epoch swap is the whole of it. Where its providers spawn
  * live resources, the new provider opens its own, and the old one serves its leases until drained and is then closed.
+ *
+ * @throws TypeError for a surface that takes writes, unless the options say why none is lost.
  */
-export function cleanHandoff<P, R = never, W = never>(
-  surface: Surface<P, R, W>, { open, close, methods = [] }: CleanHandoffOptions<P, R> = {},
-): HandoffStrategy<P, R, W> {
+export function cleanHandoff<P, R = never, W = never>(surface: Surface<P, R, W>, ...[given]: CleanOptions<P, R, W>): HandoffStrategy<P, R, W> {
+  const options: CleanHandoffOptions<P, R> & { readonly medium?: 'shared' } = given ?? {}
+  const { cutover, medium } = options
+  if (surface.apply !== undefined && medium !== 'shared' && cutover !== 'exclusive') {
+    throw new TypeError(`surface "${surface.id}" takes writes, and a clean handoff moves none: say medium: 'shared' if every resource sees at once what any `
+      + "other has acknowledged, or cutover: 'exclusive' if the next one finds it when the old one is closed; otherwise move the content, by preCopy or stopAndCopy")
+  }
+  const close = (resource: R): MaybePromise<void> => options.close?.(resource)
+  const verbs: CleanVerbs<P, R> = { open: options.open?.bind(options), close, methods: options.methods ?? [] }
   return {
     surface,
     discipline: 'clean',
-    handoff: (job, ctx) => handOver(job, ctx, { open, methods, close: (resource) => close?.(resource) }),
-    close: (resource) => close?.(resource),
+    handoff: (job, ctx) => handOver(job, ctx, verbs),
+    close,
+    ...cutover && { cutover: () => cutover },
   }
 }
 
@@ -34,14 +61,8 @@ interface CleanVerbs<P, R> {
   close(resource: R): MaybePromise<void>
 }
 
-function handOver<P, R>(
-  job: HandoffJob<P, R>, ctx: StepContext, { open, close, methods }: CleanVerbs<P, R>,
-): ResourceHandoff<R> {
-  const openAny = (provider: P): MaybePromise<R> => {
-    if (open) return open(provider, job.name)
-    if (job.open) return job.open(provider)
-    throw new Error('neither the strategy nor the host says how to open this resource')
-  }
+function handOver<P, R>(job: HandoffJob<P, R>, ctx: StepContext, { open, close, methods }: CleanVerbs<P, R>): ResourceHandoff<R> {
+  const openAny = (provider: P): MaybePromise<R> => open ? open(provider, job.name) : openedBy(job, provider)
   if (job.cutover === 'exclusive' || job.gate.halted !== undefined) {
     const stopped = stopAndCopy<P, R, undefined>(job, ctx, { checkpoint: () => undefined, stop: close, start: openAny, methods })
     return job.cutover === 'exclusive' ? stopped : whileHalted(job.gate, stopped)

@@ -1,12 +1,27 @@
 import type { MaybePromise } from '../maybe-promise.js'
-import { cleanHandoff } from '../move/clean.js'
-import type { HandoffStrategy } from '../strategy.js'
+import type { Cutover } from '../strategy.js'
 import { defineSurface, type Surface } from '../surface.js'
 
 /** Opens storages of one scheme. */
 export interface StorageBackendProvider {
   /** Such as `memory` or `lmdb`. */
   readonly scheme: string
+  /**
+   * Where that is which a storage has acknowledged:
+   *
+   * - `shared`: at the location. Every storage that is open there sees it at once, whichever version opened it, and so does one that
+   *   is opened when all others have been closed.
+   * - `private`: in the open storage, and nowhere else. A reload copies it.
+   *
+   * A provider that says neither this nor `cutover: 'exclusive'` is not reloaded while a storage of its is open: nobody could say
+   * what would be lost.
+   */
+  readonly medium?: 'shared' | 'private'
+  /**
+   * `exclusive`: at most one storage may be open at a location, because of a lock, or because each keeps in memory some of what it has
+   * acknowledged. Unless the medium is `private`, what it has acknowledged is at the location once it is closed.
+   */
+  readonly cutover?: Cutover
   open(location: string): MaybePromise<Storage>
 }
 
@@ -32,8 +47,3 @@ export const storageBackend: Surface<StorageBackendProvider, Storage, StorageWri
     methods: ['open'],
     apply: (storage, write) => write.op === 'put' ? storage.put(write.key, write.value) : storage.delete(write.key),
   })
-
-/** Clean: the new provider opens its own storage; the old one serves its leases until drained, and is then closed. */
-export function storageBackendHandoff(): HandoffStrategy<StorageBackendProvider, Storage, StorageWrite> {
-  return cleanHandoff(storageBackend, { close: (storage) => storage.close(), methods: ['get', 'put', 'delete', 'keys', 'close'] })
-}

@@ -14,7 +14,7 @@ describe('finalize', () => {
       closeCell(cell)
       throw new Error('the disk is gone')
     }
-    const host = new PluginHost({ strategies: [cleanHandoff(cellKind, { close })] })
+    const host = new PluginHost({ strategies: [cleanHandoff(cellKind, { medium: 'shared', close })] })
     const plugin = new CellPlugin('cells', '1.0.0', { shutdown: () => { throw new Error('no goodbye') } })
     const handle = await host.add(plugin)
     await host.attach(cellKind, openCell('main'))

@@ -72,7 +72,7 @@ describe('a clean handoff', () => {
 
   it('opens as the host says where the strategy does not, and fails where nobody does', async () => {
     const surface = STORES.clean
-    const dispatcher = new ReloadDispatcher([cleanHandoff(surface)])
+    const dispatcher = new ReloadDispatcher([cleanHandoff(surface, { medium: 'shared' })])
     const [before, after] = [new StoreProvider('only', '1'), new StoreProvider('only', '2')]
     const providers = { old: new OldProviders().add(surface, before), next: new OldProviders().add(surface, after) }
     const resource = before.make([])
@@ -90,7 +90,7 @@ describe('a clean handoff', () => {
   ])('I10 refuses a new resource without the methods that a live one must have, %s', async (_, onClose) => {
     const surface = STORES.clean
     const closed: unknown[] = []
-    const strategy = cleanHandoff(surface, { methods: ['append', 'close'], close: (resource) => { closed.push(resource); onClose() } })
+    const strategy = cleanHandoff(surface, { medium: 'shared', methods: ['append', 'close'], close: (resource) => { closed.push(resource); onClose() } })
     const [before, after] = [new StoreProvider('only', '1'), new StoreProvider('only', '2')]
     const useless = { provider: after, entries: [], append: () => {} }
     let opened: unknown = useless
@@ -106,6 +106,30 @@ describe('a clean handoff', () => {
     expect(await failureOf(dispatch())).toMatchObject({ message: expect.stringContaining('and got one without append, close') as string })
     opened = after.make([])
     expect((await dispatch()).resources(surface).get('a')).toBe(opened)
+  })
+})
+
+describe('a clean handoff of what takes writes', () => {
+  const surface = STORES.clean
+
+  it('I4 has to say why none is lost', () => {
+    const unsaid = cleanHandoff as (surface: unknown, options?: unknown) => unknown
+    for (const options of [undefined, {}, { close: () => {} }, { cutover: 'overlap' }, { medium: 'private' }]) {
+      expect(() => unsaid(surface, options)).toThrow(/surface "clean-store" takes writes, and a clean handoff moves none: say medium: 'shared' if .* by preCopy or stopAndCopy/)
+    }
+  })
+
+  it.each(['exclusive', 'overlap'] as const)('may say that it is exclusive, whatever the caller says: %s', async (cutover) => {
+    const dispatcher = new ReloadDispatcher([cleanHandoff(surface, { cutover: 'exclusive', close: (store) => store.close() })])
+    const [before, after] = [new StoreProvider('only', '1'), new StoreProvider('only', '2')]
+    const resource = before.make([])
+    after.breakNext('open', (run) => { expect(resource.closed).toBe(1); return run() })
+    const outcome = await dispatcher.dispatch({
+      old: new OldProviders().add(surface, before), next: new OldProviders().add(surface, after), cutover,
+      handlers: new ReloadKindHandlers().add(surface, { name: 'a', key: 'only', resource, open: (provider) => provider.open(undefined) }),
+    })
+    expect(outcome.report).toMatchObject([{ cutover: 'exclusive', cutoverBy: cutover === 'exclusive' ? 'caller' : 'old provider' }])
+    await outcome.rollback()
   })
 })
 

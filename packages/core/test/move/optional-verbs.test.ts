@@ -8,7 +8,7 @@ type StoreHandoff = HandoffStrategy<StoreProvider, Store, number>
 
 /** Strategies that supply no more than they must. */
 const BARE: Record<string, StoreHandoff> = {
-  'clean': cleanHandoff(STORES.clean, { open: (provider) => provider.make([1]) }),
+  'clean': cleanHandoff(STORES.clean, { medium: 'shared', open: (provider) => provider.make([1]) }),
   'pre-copy': {
     surface: STORES['pre-copy'], discipline: 'pre-copy',
     handoff: (job, ctx) => preCopy(job, ctx, { snapshot: (store) => [...store.entries], restore: (provider, entries) => provider.make([...entries]) }),

@@ -31,7 +31,7 @@ class DiskStorage implements Storage {
 function backend(version: string, disk: Disk, more: Partial<StorageBackendProvider> = {}) {
   const opened: DiskStorage[] = []
   const provider: StorageBackendProvider = {
-    scheme: 'disk',
+    scheme: 'disk', medium: 'shared',
     open() {
       const storage = new DiskStorage(disk)
       opened.push(storage)

@@ -1,5 +1,5 @@
 import {
-  defineSurface, type HandoffStrategy, type Lease, type LiveResource, type Plugin, PluginHost, type PluginHandle, preCopy, type ReloadOptions, type ReloadResult, type Surface,
+  cleanHandoff, defineSurface, type HandoffStrategy, type Lease, type LiveResource, type Plugin, PluginHost, type PluginHandle, preCopy, type ReloadOptions, type ReloadResult, type Surface,
 } from '@uni/reload-core'
 import { describe, expectTypeOf, it } from 'vitest'
 import { wordKind } from '../fixtures/word.js'
@@ -17,6 +17,18 @@ declare const app: { get(path: string, handler: (req: string) => Promise<Rows>):
 declare const lease: Lease
 
 const host = new PluginHost({ strategies: [indexHandoff()] })
+
+describe('a clean strategy', () => {
+  it('of a surface that takes writes says why none is lost', () => {
+    // @ts-expect-error it says nothing
+    expectTypeOf(() => cleanHandoff(indexKind)).returns.toEqualTypeOf<HandoffStrategy<IndexProvider, Index, Rows>>()
+    // @ts-expect-error an overlap loses what is written to the old one
+    expectTypeOf(() => cleanHandoff(indexKind, { cutover: 'overlap' })).toBeFunction()
+    expectTypeOf(() => cleanHandoff(indexKind, { medium: 'shared' })).returns.toEqualTypeOf<HandoffStrategy<IndexProvider, Index, Rows>>()
+    expectTypeOf(() => cleanHandoff(indexKind, { cutover: 'exclusive' })).toBeFunction()
+    expectTypeOf(() => cleanHandoff(wordKind)).toBeFunction()
+  })
+})
 
 describe("the host author's twenty lines", () => {
   it('have every type inferred from the surface', async () => {

@@ -4,12 +4,11 @@ import { openFails } from './open-fails.js'
 import { blobsV1 } from './v1.js'
 import { blobsV2 } from './v2.js'
 
-/** The old storage has to let go of its directory before the new one can have it, so it is replaced exclusively. */
+/** The old storage has to let go of its directory before the new one can have it: its provider says that it is exclusive. */
 export const blobsEntry: CatalogueEntry = {
   id: 'blobs',
   surface: storageBackend.id,
   keys: ['file'],
-  cutover: 'exclusive',
   v1: blobsV1,
   v2: blobsV2,
   bad: () => [{ plugin: openFails(), fault: 'does not open', code: 'HANDOFF', result: 'rolled-back' }],

@@ -16,6 +16,7 @@ export function blobsV1(): Plugin {
 class BlobsV1 implements StorageBackendProvider {
   readonly version = '1.0.0'
   readonly scheme = 'file'
+  readonly cutover = 'exclusive'
 
   async open(location: string): Promise<Storage> {
     await mkdir(location, { recursive: true })

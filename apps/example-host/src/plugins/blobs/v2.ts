@@ -16,6 +16,7 @@ export function blobsV2(): Plugin {
 export class BlobsV2 implements StorageBackendProvider {
   readonly version: string = '2.0.0'
   readonly scheme = 'file'
+  readonly cutover = 'exclusive'
 
   async open(location: string): Promise<Storage> {
     await mkdir(location, { recursive: true })

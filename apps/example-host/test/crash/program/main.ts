@@ -104,7 +104,7 @@ async function showReload(on: ExampleHost, entry: CatalogueEntry): Promise<void>
   for (let way = 0; way < 2; way += 1) {
     const handle = on.plugins.plugin(entry.id)
     if (handle === undefined) throw new Error(`${entry.id} did not come back`)
-    const { finalized } = await on.plugins.reload(handle, otherVersion(on, entry).plugin, entry.cutover && { cutover: entry.cutover })
+    const { finalized } = await on.plugins.reload(handle, otherVersion(on, entry).plugin)
     const { status, errors } = await finalized
     if (status !== 'finalized' || errors.length > 0) throw new Error(`${entry.id} could not be replaced after the restart: ${status}`, { cause: errors[0] })
   }

@@ -67,7 +67,7 @@ async function reloadOnce({ host, random, say }: Work, entry: CatalogueEntry): P
     const end = random(3)
     if (end === 0 && !bad) say({ type: 'trying-permanent', id: entry.id, version })
     const bakes = end === 0 && random(2) === 0
-    const result = await plugins.reload(handle, plugin, { ...entry.cutover && { cutover: entry.cutover }, ...bakes && { bake: { ms: 20, healthy: () => random(2) === 0 } } })
+    const result = await plugins.reload(handle, plugin, bakes ? { bake: { ms: 20, healthy: () => random(2) === 0 } } : {})
     if (bad) throw new Error(`${entry.id} ${bad.fault}, and was accepted`)
     if (end === 0 && !bakes) await plugins.makePermanent(result.handle)
     const { bake } = await result.finalized

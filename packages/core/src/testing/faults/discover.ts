@@ -25,6 +25,7 @@ export async function discover<P, R, W>(strategy: HandoffStrategy<P, R, W>, subj
     return trace
   }
   for (const circumstances of ALL_CIRCUMSTANCES) {
+    if (subject.cutover === 'exclusive' && circumstances.cutover === 'overlap') continue
     if (circumstances.course === 'commits') {
       list.misshape(circumstances, circumstances.arrangement === 'one plugin' ? ['only'] : POSITIONS)
       // Nothing is cut over before preflight has ended, so each cutover is tried with one arrangement.

@@ -17,6 +17,7 @@ export interface StrategyConformanceOptions<P, R, W> {
 
 /** What a matrix consists of. The numbers that are run grow as its tests run. */
 export interface MatrixSummary {
+  /** The surface, and the variant of the subject where it has one. */
   readonly surface: string
   readonly cells: number
   /** Kinds of steps, each in its test. */
@@ -41,14 +42,15 @@ export interface MatrixSummary {
  */
 export async function runStrategyConformance<P, R, W>(options: StrategyConformanceOptions<P, R, W>): Promise<MatrixSummary> {
   const { test, strategy, subject, knownGaps = [] } = options
+  const name = nameOf(strategy, subject)
   const { cells, excluded } = await discover(strategy, subject)
   const groups = new Map<string, Cell[]>()
   for (const cell of cells) groups.set(cell.group, [...groups.get(cell.group) ?? [], cell])
-  const summary = { surface: strategy.surface.id, cells: cells.length, steps: groups.size, excluded, reached: 0 }
+  const summary = { surface: name, cells: cells.length, steps: groups.size, excluded, reached: 0 }
   const needed = new Set<string>()
 
   const cases = [...groups].map(([group, members]): ConformanceCase => ({
-    key: `${strategy.surface.id}, ${group}`, rule: 'I1–I12', title: `${members.length} cells`,
+    key: `${name}, ${group}`, rule: 'I1–I12', title: `${members.length} cells`,
     async run(expect: Expectation) {
       const failed: string[] = []
       for (const cell of members) {
@@ -62,17 +64,22 @@ export async function runStrategyConformance<P, R, W>(options: StrategyConforman
     },
   }))
   declareConformance(test, [...cases, {
-    key: `${strategy.surface.id}, tolerances`, rule: 'I10', title: 'each tolerance of the subject is needed',
+    key: `${name}, tolerances`, rule: 'I10', title: 'each tolerance of the subject is needed',
     needs: cases.map(({ key }) => key),
     run(expect: Expectation) {
       const idle = (subject.tolerates ?? []).filter(({ call }) => !needed.has(call))
       expect.that(idle.length === 0, `nothing failed to be outlived: ${idle.map(({ call }) => call).join(', ')}. Take it out of tolerates`)
     },
   }], knownGaps.flatMap((gap) => {
-    const keys = [...groups.keys()].filter((group) => group.startsWith(`${gap} (`)).map((group) => `${strategy.surface.id}, ${group}`)
+    const keys = [...groups.keys()].filter((group) => group.startsWith(`${gap} (`)).map((group) => `${name}, ${group}`)
     return keys.length > 0 ? keys : [gap]
   }))
   return summary
 }
 
 const MOST_SHOWN = 20
+
+/** How summaries and tests name a matrix. */
+function nameOf<P, R, W>(strategy: HandoffStrategy<P, R, W>, { variant }: StrategySubject<P, R, W>): string {
+  return variant === undefined ? strategy.surface.id : `${strategy.surface.id} (${variant})`
+}

@@ -1,4 +1,5 @@
 import type { MaybePromise } from '../../maybe-promise.js'
+import type { Cutover } from '../../strategy.js'
 import type { FaultName } from './fault.js'
 
 /**
@@ -6,6 +7,10 @@ import type { FaultName } from './fault.js'
  * look at what they hold. Everything else it finds out by watching a reload.
  */
 export interface StrategySubject<P, R = never, W = never> {
+  /** Tells it from other subjects of its surface, in the names of tests. */
+  readonly variant?: string
+  /** `exclusive` where its providers say so: no reload of theirs overlaps, so none is tried. */
+  readonly cutover?: Cutover
   /**
    * The kinds of objects that calls of a provider give out, by the name they get in cells. What a call gives is recognised by
    * its methods; calls into it are steps as well.

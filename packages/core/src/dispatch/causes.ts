@@ -1,0 +1,43 @@
+import { describeThrown } from '../errors.js'
+
+/** Deeper than any library nests them; what is its own cause ends here too. */
+const MOST = 5
+
+/** What was thrown, and what caused that, down to the first cause: libraries say "failed to open" and keep the reason underneath. */
+export function describeWithCauses(thrown: unknown): string {
+  const texts: string[] = []
+  for (const one of chainOf(thrown)) {
+    const text = describeThrown(one)
+    if (!texts.some((told) => told.includes(text))) texts.push(text)
+  }
+  return texts.join(': ')
+}
+
+const TAKEN_CODES: ReadonlySet<unknown> = new Set(['EADDRINUSE', 'EAGAIN', 'EBUSY', 'EEXIST', 'ELOCKED', 'ETXTBSY', 'LEVEL_LOCKED', 'SQLITE_BUSY', 'SQLITE_LOCKED'])
+const TAKEN_TEXT = /\b(locked|lock (is )?(held|taken)|already (in use|open|opened|running|held|locked)|in use by|another (owner|process|instance|connection)|resource temporarily unavailable)\b/i
+
+/** Whether it fails as what only one may hold does while somebody else holds it: a lock, a port. */
+export function looksTaken(thrown: unknown): boolean {
+  return chainOf(thrown).some((one) => TAKEN_CODES.has(propertyOf(one, 'code')) || TAKEN_TEXT.test(describeThrown(one)))
+}
+
+function chainOf(thrown: unknown): unknown[] {
+  const chain = [thrown]
+  while (chain.length < MOST) {
+    const last = chain.at(-1)
+    const errors = propertyOf(last, 'errors')
+    const cause = propertyOf(last, 'cause') ?? (Array.isArray(errors) ? errors[0] as unknown : undefined)
+    if (cause === undefined || cause === null) break
+    chain.push(cause)
+  }
+  return chain
+}
+
+/** Plugins throw anything, and some of it cannot be looked at. */
+function propertyOf(thrown: unknown, name: 'cause' | 'code' | 'errors'): unknown {
+  try {
+    return (thrown as Partial<Record<typeof name, unknown>>)[name]
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,90 @@
+import { Slices } from '../slices.js'
+import type { StepContext } from '../strategy.js'
+import { synchronous } from '../synchronous.js'
+import type { Storage } from './storage-backend.js'
+
+/** Values by key. */
+export type StorageContent = ReadonlyMap<string, Uint8Array>
+
+/** @throws TypeError where the storage lists what is no key, or gives for one that it lists what is no value. */
+export async function contentOf(storage: Storage, ctx: StepContext): Promise<StorageContent> {
+  const content = new Map<string, Uint8Array>()
+  const slices = new Slices()
+  for await (const key of keysOf(storage)) {
+    ctx.signal.throwIfAborted()
+    const value = await valueOf(storage, key)
+    if (value !== undefined) {
+      // What a storage gives out may be its own buffer, which a later write changes.
+      content.set(key, new Uint8Array(value))
+      ctx.transferred(value.byteLength)
+    }
+    if (slices.due()) await slices.pause()
+  }
+  return content
+}
+
+/**
+ * Puts `content` into a storage that has been opened for it, and reads it back. Closes the storage where that fails, also where it hangs.
+ *
+ * @throws Error where it gives back other values than were put, or has others already: nobody knows whose they are, so none is changed.
+ */
+export async function fill(storage: Storage, content: StorageContent, ctx: StepContext): Promise<void> {
+  try {
+    await ctx.call('copy', async (signal) => {
+      const there = await listed(storage, content, signal, (key) => `the new storage has the key ${key}, and the old one has not that value of it: its location is in use `
+        + 'for something else. Empty it, or choose another')
+      const slices = new Slices()
+      for (const [key, value] of content) {
+        signal.throwIfAborted()
+        if (!there.has(key)) await storage.put(key, value)
+        if (slices.due()) await slices.pause()
+      }
+      const put = await listed(storage, content, signal, (key) => `the new storage gives another value for the key ${key} than was put`)
+      for (const key of content.keys()) if (!put.has(key)) throw new Error(`the new storage does not list the key ${JSON.stringify(key)}, which was put`)
+    })
+  } catch (error) {
+    try {
+      await storage.close()
+    } catch {
+      // What is wrong with it is being reported already.
+    }
+    throw error
+  }
+}
+
+/**
+ * The keys that a storage has.
+ *
+ * @throws Error with `otherwise` of the first key whose value is not that of `content`.
+ */
+async function listed(storage: Storage, content: StorageContent, signal: AbortSignal, otherwise: (key: string) => string): Promise<ReadonlySet<string>> {
+  const slices = new Slices()
+  const keys = new Set<string>()
+  for await (const key of keysOf(storage)) {
+    signal.throwIfAborted()
+    if (!isSame(await storage.get(key), content.get(key))) throw new Error(otherwise(JSON.stringify(key)))
+    keys.add(key)
+    if (slices.due()) await slices.pause()
+  }
+  return keys
+}
+
+/** `undefined` where the key was deleted since it was listed. */
+async function valueOf(storage: Storage, key: unknown): Promise<Uint8Array | undefined> {
+  if (typeof key !== 'string') throw new TypeError(`keys() of the storage gave a value of type ${typeof key}, and not a key`)
+  const value: unknown = await storage.get(key)
+  if (value instanceof Uint8Array) return value
+  if (value !== undefined) throw new TypeError(`get() of the storage gave for the key ${JSON.stringify(key)} what is no Uint8Array`)
+  for await (const listed of keysOf(storage, key)) {
+    if (listed === key) throw new TypeError(`the storage lists the key ${JSON.stringify(key)}, and has no value for it`)
+  }
+  return undefined
+}
+
+function keysOf(storage: Storage, prefix?: string): ReturnType<Storage['keys']> {
+  return synchronous(storage.keys(prefix), 'keys() of the storage', 'what it gives is gone through key by key')
+}
+
+function isSame(value: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+  return value instanceof Uint8Array && other !== undefined && value.length === other.length && value.every((byte, at) => byte === other[at])
+}
