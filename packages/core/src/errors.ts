@@ -1,4 +1,6 @@
 import type { FailureReport } from './dispatch/report.js'
+import { jsonSafe } from './json-safe.js'
+import { bounded, plainText } from './plain-text.js'
 
 /** The phases of a reload, in order, and the two ways of leaving it. */
 export type ReloadPhase =
@@ -57,6 +59,11 @@ export interface ReloadErrorInit extends ErrorPlace {
   readonly details?: unknown
 }
 
+/** How much of what plugins say is in a message, in UTF-16 code units. */
+const MAX_REASON = 2000
+const MAX_NAME = 200
+const MAX_ROLLBACK_ERRORS = 20
+
 const BRAND = Symbol.for('@uni/reload-core/ReloadError')
 const RETRYABLE: ReadonlySet<ReloadErrorCode> = new Set(['SURFACE_FENCED', 'RELOAD_IN_PROGRESS', 'RESOURCE_HALTED', 'RESOURCE_STUCK', 'DRAIN_TIMEOUT'])
 
@@ -97,6 +104,18 @@ export class ReloadError extends Error {
     Object.defineProperty(this, BRAND, { value: true })
   }
 
+  /** What a log that writes JSON gets: the message, which is no member of an error's own, and the rest, bounded. Never throws. */
+  toJSON(): Readonly<Record<string, unknown>> {
+    const { name, code, message, phase, plugin, surface, key, resource, step, hint, retryable } = this
+    const rollbackErrors = this.rollbackErrors.slice(0, MAX_ROLLBACK_ERRORS).map((error) => plainText(describeThrown(error), MAX_REASON))
+    return {
+      name, code, message, phase, plugin, surface, key, resource, step, hint, retryable,
+      ...(this.details !== undefined && { details: jsonSafe(this.details) }),
+      ...('cause' in this && { cause: plainText(describeThrown(this.cause), MAX_REASON) }),
+      ...(rollbackErrors.length > 0 && { rollbackErrors }),
+    }
+  }
+
   /** Whether `error` is a `ReloadError`, whichever copy of the package made it. */
   static is(error: unknown): error is ReloadError {
     try {
@@ -121,24 +140,24 @@ export class PluginCallError extends Error {
   }
 }
 
-/** The text of anything thrown: plugins throw strings, `undefined` and worse. */
+/** The text of anything thrown: plugins throw strings, `undefined` and worse. What is very long is cut. */
 export function describeThrown(thrown: unknown): string {
-  if (typeof thrown === 'string') return thrown
+  if (typeof thrown === 'string') return bounded(thrown, MAX_REASON)
   try {
-    if (thrown instanceof Error) return String(thrown.message || thrown.name)
-    return `a thrown ${typeof thrown}: ${String(thrown)}`
+    return bounded(thrown instanceof Error ? String(thrown.message || thrown.name) : `a thrown ${typeof thrown}: ${String(thrown)}`, MAX_REASON)
   } catch {
     return `a thrown ${typeof thrown} that has no text`
   }
 }
 
 function composeMessage(code: ReloadErrorCode, reason: string, init: ReloadErrorInit): string {
+  const name = (given: string): string => plainText(given, MAX_NAME)
   const place = [
-    init.plugin !== undefined && `plugin "${init.plugin}"`,
-    init.surface !== undefined && (init.key === undefined ? init.surface : `${init.surface} "${init.key}"`),
-    init.resource !== undefined && `resource "${init.resource}"`,
-    [init.phase, init.step].filter((part) => part !== undefined).join('/'),
+    init.plugin !== undefined && `plugin "${name(init.plugin)}"`,
+    init.surface !== undefined && (init.key === undefined ? name(init.surface) : `${name(init.surface)} "${name(init.key)}"`),
+    init.resource !== undefined && `resource "${name(init.resource)}"`,
+    [init.phase, init.step].filter((part) => part !== undefined).map(name).join('/'),
   ].filter((part) => part !== false && part !== '')
   const hint = init.hint === undefined ? '' : ` ${init.hint}`
-  return `${code}${place.length > 0 ? ` (${place.join(', ')})` : ''}: ${reason.replace(/[.\s]+$/, '')}.${hint}`
+  return `${code}${place.length > 0 ? ` (${place.join(', ')})` : ''}: ${plainText(bounded(reason, MAX_REASON).replace(/[.\s]+$/, ''), MAX_REASON)}.${hint}`
 }

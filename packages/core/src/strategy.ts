@@ -66,6 +66,8 @@ export interface StepContext {
    * @throws ReloadError `SCHEMA_INCOMPAT` where the host refuses what is not judged. Let it through.
    */
   unjudged(reason: string): void
+  /** Tells the host's observer of a failure that fails nothing else: what is of no use could not be closed or removed. */
+  unclean(step: string, error: unknown): void
   /**
    * Runs one plugin call. Names it in errors and in the report, gives it the phase's deadline afresh, and measures its
    * longest synchronous stretch. A late result of an abandoned call goes to `discard`.

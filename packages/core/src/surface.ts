@@ -37,3 +37,6 @@ export function defineSurface<P, R = never, W = never>(definition: SurfaceDefini
   if (typeof definition.id !== 'string' || definition.id === '') throw new TypeError('a surface needs a non-empty id')
   return Object.freeze({ ...definition })
 }
+
+/** Why `keyOf` is synchronous. */
+export const KEY_AT_ONCE = 'a provider is registered in the turn it is provided in'

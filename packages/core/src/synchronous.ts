@@ -1,4 +1,4 @@
-import { isPromiseLike } from './maybe-promise.js'
+import { hear, isPromiseLike } from './maybe-promise.js'
 
 /**
  * Refuses a promise where a plugin's value is due. Its rejection is heard, since one that nobody hears ends a Node process.
@@ -8,6 +8,6 @@ import { isPromiseLike } from './maybe-promise.js'
  */
 export function synchronous<T>(value: T, call: string, because: string): T {
   if (!isPromiseLike(value)) return value
-  Promise.resolve(value).catch(() => {})
+  hear(value)
   throw new TypeError(`${call} returned a promise; expected its value: ${because}`)
 }

@@ -2,7 +2,7 @@ import type { MaybePromise } from '../maybe-promise.js'
 import type { StepContext } from '../strategy.js'
 
 /**
- * Closes what a check opened only to look at it. The call has a deadline of its own, and what it throws is dropped, so that
+ * Closes what a check opened only to look at it. The call has a deadline of its own, and what it throws is told the observer alone, so that
  * one that hangs keeps nothing else open. Where the phase was ended meanwhile, it is closed all the same, and nobody waits for it.
  */
 export async function closeAside(ctx: StepContext, close: () => MaybePromise<void>): Promise<void> {
@@ -13,7 +13,8 @@ export async function closeAside(ctx: StepContext, close: () => MaybePromise<voi
   }
   try {
     await ctx.call('close', closing)
-  } catch {
-    if (!begun) closing().catch(() => {})
+  } catch (error) {
+    if (begun) ctx.unclean('close', error)
+    else closing().catch((late: unknown) => { ctx.unclean('close', late) })
   }
 }

@@ -217,7 +217,7 @@ export class Handoffs {
     if (strategy.handoff === undefined) throw new Error('the strategy of this surface cannot hand over a live resource')
     item.copied = kept !== undefined && !gate.retains
     const job: HandoffJob<unknown, unknown> = { name, key, old, next, gate, transition, cutover: item.cutover.cutover, ...(open && { open }), ...(!item.copied && kept !== undefined && { kept }) }
-    const handoff: unknown = strategy.handoff(job, item.step)
+    const handoff: unknown = synchronous(strategy.handoff(job, item.step), 'handoff()', 'what takes time are its steps')
     if (!isHandoff(handoff)) throw new TypeError('the strategy returned something that is not a handoff')
     return handoff
   }

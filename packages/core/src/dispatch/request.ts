@@ -3,7 +3,8 @@ import type { MaybePromise } from '../maybe-promise.js'
 import type { WriteGate } from '../move/gate.js'
 import { checkOptions, option, type OptionChecks } from '../options.js'
 import type { ProviderView } from '../strategy.js'
-import type { AnySurface, Surface } from '../surface.js'
+import { KEY_AT_ONCE, type AnySurface, type Surface } from '../surface.js'
+import { synchronous } from '../synchronous.js'
 
 /** The providers of the version that is being replaced, by surface and key. */
 export class OldProviders implements ProviderView {
@@ -12,7 +13,7 @@ export class OldProviders implements ProviderView {
   add<P, R, W>(surface: Surface<P, R, W>, provider: P): this {
     let entry = this.#bySurface.get(surface.id)
     if (entry === undefined) this.#bySurface.set(surface.id, entry = { surface, byKey: new Map() })
-    entry.byKey.set(surface.keyOf(provider), provider)
+    entry.byKey.set(synchronous(surface.keyOf(provider), 'keyOf()', KEY_AT_ONCE), provider)
     return this
   }
 

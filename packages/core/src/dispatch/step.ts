@@ -21,6 +21,8 @@ export interface StepEnvironment {
   readonly timeoutOption?: string
   /** What to do about a call that failed. Default: by phase. */
   readonly hint?: string
+  /** Told what could not be closed or removed, where nothing else fails by it. */
+  onUnclean?(error: ReloadError): void
   onProgress?(place: ErrorPlace, done: number, total: number | undefined): void
 }
 
@@ -136,6 +138,12 @@ export class Step implements StepContext {
     }
   }
 
+  unclean(step: string, cause: unknown): void {
+    const phase = this.#running?.phase
+    this.#environment.onUnclean?.(ReloadError.is(cause) ? cause
+      : new ReloadError('HANDOFF', describeThrown(cause), { ...this.#place, ...(phase !== undefined && { phase }), step, cause }))
+  }
+
   /** Runs one phase. Its deadline starts anew with every {@link call} made inside it. */
   async run<T>(phase: ReloadPhase, options: PhaseOptions<T>, body: () => MaybePromise<T>): Promise<T> {
     const controller = new AbortController()
@@ -147,7 +155,7 @@ export class Step implements StepContext {
     this.#running = running
     this.#arm(running)
     try {
-      return await abandonable(body, controller.signal, options.discard)
+      return await abandonable(body, controller.signal, options.discard?.bind(options), (error) => { this.unclean('discard', error) })
     } catch (error) {
       // A body that waits for nothing but calls ends with them, in this turn of the event loop. What undoes it comes after.
       if (controller.signal.aborted) await new Slices().pause()
@@ -187,7 +195,8 @@ export class Step implements StepContext {
     calling.resumeDeadline()
     try {
       return await abandonable(
-        () => this.#environment.meter.measure(step, this.stretch, signal, () => call(signal)), signal, options.discard?.bind(options))
+        () => this.#environment.meter.measure(step, this.stretch, signal, () => call(signal)), signal, options.discard?.bind(options),
+        (error) => { this.unclean(step, error) })
     } catch (error) {
       throw this.#asReloadError(error, running, step)
     } finally {

@@ -32,5 +32,7 @@ export type ReloadEvent =
   | Blocker & { readonly type: 'lease-dropped'; readonly stack: string }
   | ResourceTag & { readonly type: 'resource-halted'; readonly cause: unknown }
   | ResourceTag & { readonly type: 'resource-restarted'; readonly activationError?: ReloadError }
+  /** What was of no use, or came too late, could not be closed or removed. The error says where; nothing else failed by it. */
+  | { readonly type: 'unclean'; readonly error: ReloadError }
 
 export type ReloadObserver = (event: ReloadEvent) => void

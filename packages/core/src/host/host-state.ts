@@ -5,6 +5,7 @@ import { Judging, type UnjudgedPolicy } from '../dispatch/judging.js'
 import type { StepEnvironment } from '../dispatch/step.js'
 import { timeoutOf, type TimedCall, type Timeouts } from '../dispatch/timeouts.js'
 import { ReloadError } from '../errors.js'
+import { hear } from '../maybe-promise.js'
 import type { AnyStrategy } from '../strategy.js'
 import type { Journal } from '../journal/record.js'
 import type { Attached } from './attached.js'
@@ -33,7 +34,7 @@ export interface PluginHostOptions {
   maxRecordedWrites?: number
   /** What becomes of a reload of which something could not be judged. Default `accept`: it goes ahead, and the report says so. */
   unjudged?: UnjudgedPolicy
-  /** Told of every phase, resource and step. What it throws is ignored. */
+  /** Told of every phase, resource and step. What it throws, or rejects with, is ignored. */
   observer?: ReloadObserver
   /** Where operations are written down, so that the next run knows which versions to start. Default: nowhere. */
   journal?: Journal
@@ -150,13 +151,13 @@ export class HostState {
   environment(dryRun: boolean, { judging = new Judging(), onProgress }: Partial<Pick<StepEnvironment, 'judging' | 'onProgress'>> = {}): StepEnvironment {
     return {
       clock: this.clock, meter: new StretchMeter(this.clock), dryRun, judging,
-      timeoutMs: (phase) => timeoutOf(this.#timeouts, phase), ...(onProgress && { onProgress }),
+      timeoutMs: (phase) => timeoutOf(this.#timeouts, phase), onUnclean: (error) => { this.emit({ type: 'unclean', error }) }, ...(onProgress && { onProgress }),
     }
   }
 
   emit(event: ReloadEvent): void {
     try {
-      this.#observer?.(event)
+      hear(this.#observer?.(event))
     } catch {
       // An observer watches; it has no say in what it watches.
     }

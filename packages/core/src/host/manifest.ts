@@ -2,6 +2,7 @@ import satisfies from 'semver/functions/satisfies.js'
 import valid from 'semver/functions/valid.js'
 import validRange from 'semver/ranges/valid.js'
 import { ReloadError, describeThrown, type ReloadPhase } from '../errors.js'
+import { hear, isPromiseLike } from '../maybe-promise.js'
 import { show } from '../options.js'
 import type { Plugin, PluginDependency, PluginManifest } from './plugin.js'
 
@@ -22,6 +23,10 @@ export function readPlugin(given: Plugin): Plugin {
 
 function read(given: unknown): Plugin {
   if (typeof given !== 'object' || given === null) throw malformed(undefined, 'the plugin is not an object')
+  if (isPromiseLike(given)) {
+    hear(given)
+    throw malformed(undefined, 'the plugin is a promise: await it first')
+  }
   const { manifest: said, register, init, shutdown } = given as Partial<Record<keyof Plugin, unknown>>
   if (typeof said !== 'object' || said === null) throw malformed(undefined, 'the plugin has no manifest')
   const { id, version, capabilities, dependsOn } = said as Partial<Record<keyof PluginManifest, unknown>>

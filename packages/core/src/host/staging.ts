@@ -1,5 +1,7 @@
 import { ReloadError, describeThrown, type ReloadErrorCode } from '../errors.js'
-import type { AnySurface, Surface } from '../surface.js'
+import { hear, isPromiseLike } from '../maybe-promise.js'
+import { KEY_AT_ONCE, type AnySurface, type Surface } from '../surface.js'
+import { synchronous } from '../synchronous.js'
 import type { SlotTable } from './epoch-lease.js'
 import type { Plugin, Registrar } from './plugin.js'
 import type { Registration } from './plugin-version.js'
@@ -55,9 +57,13 @@ export class Staging implements Registrar {
     if (typeof provider !== 'object' || provider === null) {
       throw this.#refused('PLUGIN', `the provider is ${provider === null ? 'null' : `a ${typeof provider}`}, not an object`, surface.id, 'Provide an object with the methods of the surface.')
     }
+    if (isPromiseLike(provider)) {
+      hear(provider)
+      throw this.#refused('PLUGIN', 'the provider is a promise', surface.id, 'Await it in register, then provide it.')
+    }
     let key: unknown
     try {
-      key = surface.keyOf(provider)
+      key = synchronous(surface.keyOf(provider), 'keyOf()', KEY_AT_ONCE)
     } catch (error) {
       throw this.#refused('PLUGIN', `the provider's key cannot be read: ${describeThrown(error)}`, surface.id, 'Give the provider the property the surface names it by.')
     }

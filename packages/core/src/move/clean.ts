@@ -73,7 +73,7 @@ function handOver<P, R>(job: HandoffJob<P, R>, ctx: StepContext, { open, close, 
   let successor: { resource: R } | undefined
   return {
     async prepare() {
-      successor = { resource: await ctx.call('open', () => opened(openAny(job.next), { serving: old, methods, close }), { discard: close }) }
+      successor = { resource: await ctx.call('open', () => opened(openAny(job.next), { serving: old, methods, close, unclean: (error) => { ctx.unclean('close', error) } }), { discard: close }) }
     },
     async converge() {
       return (successor as { resource: R }).resource

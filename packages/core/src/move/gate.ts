@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from '../clock.js'
-import { isPromiseLike, type MaybePromise } from '../maybe-promise.js'
+import { hear, isPromiseLike, type MaybePromise } from '../maybe-promise.js'
 import { checkOptions, option, type OptionChecks } from '../options.js'
 import { Slices } from '../slices.js'
 import type { Surface } from '../surface.js'
@@ -174,13 +174,13 @@ export class WriteGate<R, W> implements HandoffGate<R> {
   replace(resource: R): void {
     this.#state = nextState(this.#state, 'replace')
     this.#put({ live: resource })
-    this.#onReplaced?.({ resource })
+    hear(this.#onReplaced?.({ resource }))
   }
 
   halt(halt: Halt<R>): void {
     this.#state = nextState(this.#state, 'replace')
     this.#put({ halt })
-    this.#onReplaced?.({ halted: halt.cause })
+    hear(this.#onReplaced?.({ halted: halt.cause }))
   }
 
   /** Refuses queued and further work, and resolves once the task in flight has settled. */
@@ -235,7 +235,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     }
     this.#slot = { live: resource }
     try {
-      this.#onReplaced?.({ resource })
+      hear(this.#onReplaced?.({ resource }))
     } catch {
       // It serves, and who was told has told others.
     }

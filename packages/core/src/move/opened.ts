@@ -7,6 +7,8 @@ export interface OpenedOptions<R> {
   readonly methods?: readonly (keyof R & string)[] | undefined
   /** Closes what opened and is of no use. */
   close?(misfit: R): MaybePromise<void>
+  /** Told what that failed with. */
+  unclean?(error: unknown): void
 }
 
 /**
@@ -14,7 +16,7 @@ export interface OpenedOptions<R> {
  *
  * @throws TypeError for nothing at all, for the serving resource, and for one without its methods, which is closed again.
  */
-export async function opened<R>(resource: MaybePromise<R>, { serving, methods = [], close }: OpenedOptions<R> = {}): Promise<R> {
+export async function opened<R>(resource: MaybePromise<R>, { serving, methods = [], close, unclean }: OpenedOptions<R> = {}): Promise<R> {
   const value = await resource
   if (value === undefined || value === null) throw new TypeError(`expected a live resource, and got ${String(value)}`)
   if (value === serving) throw new TypeError('expected a live resource of the new version, and got the old one itself')
@@ -22,8 +24,9 @@ export async function opened<R>(resource: MaybePromise<R>, { serving, methods = 
   if (missing.length === 0) return value
   try {
     await close?.(value)
-  } catch {
+  } catch (error) {
     // It may have held something all the same; what is wrong with it is being reported already.
+    unclean?.(error)
   }
   throw new TypeError(`expected a live resource with ${methods.join(', ')}, and got one without ${missing.join(', ')}`)
 }

@@ -1,5 +1,6 @@
 import type { MaybePromise } from '../maybe-promise.js'
 import type { HandoffJob, ResourceHandoff, StepContext } from '../strategy.js'
+import { synchronous } from '../synchronous.js'
 import { attemptAll } from './attempt-all.js'
 import { opened } from './opened.js'
 import { Replay } from './replay.js'
@@ -60,7 +61,7 @@ function moveServing<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs:
       const observed = await ctx.call('observe', () => meaning.observe(old, ctx))
       check = (resource) => meaning.verify(resource, observed, ctx)
     }
-    const isolated = verbs.isolated?.(old) === true
+    const isolated = synchronous(verbs.isolated?.(old), 'isolated()', 'it is asked while writes are held') === true
     const pending = ctx.call('persist', () => verbs.snapshot(old, ctx), { discard: (late) => verbs.discard?.(late) })
     if (isolated) gate.record()
     taken = { image: await pending }
@@ -80,7 +81,7 @@ function moveServing<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs:
     async prepare() {
       const check = await takeSnapshot()
       const { image } = taken as { image: I }
-      const resource = await ctx.call('open', () => opened(verbs.restore(job.next, image, ctx), { serving: old, methods: verbs.methods, close }), { discard: close })
+      const resource = await ctx.call('open', () => opened(verbs.restore(job.next, image, ctx), { serving: old, methods: verbs.methods, close, unclean: (error) => { ctx.unclean('close', error) } }), { discard: close })
       restored = { resource }
       if (check) await ctx.judge('verify', () => check(resource))
       await replay.underLoad(resource)

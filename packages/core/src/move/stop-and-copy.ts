@@ -51,7 +51,7 @@ export function stopAndCopy<P, R, C, T = never>(
   const stop = (resource: R): MaybePromise<void> => verbs.stop(resource, ctx)
   const stopLate = (late: R): Promise<unknown> => moving = Promise.resolve(stop(late))
   const begin = (provider: P, from: C, ready: T | undefined): Promise<R> =>
-    opened(verbs.start(provider, from, ctx, ready), { methods: verbs.methods, close: stop })
+    opened(verbs.start(provider, from, ctx, ready), { methods: verbs.methods, close: stop, unclean: (error) => { ctx.unclean('stop', error) } })
   const discard = (kept: C): Promise<void> => ctx.call('discard checkpoint', () => verbs.discard?.(kept), { later: true })
 
   async function takeCheckpoint(): Promise<C> {
@@ -89,7 +89,7 @@ export function stopAndCopy<P, R, C, T = never>(
   async function startHalted(from: C): Promise<R> {
     const resource = await startOld(from)
     // It serves: a checkpoint that cannot be removed is no reason to refuse the write.
-    await discard(from).catch(() => {})
+    await discard(from).catch((error: unknown) => { ctx.unclean('discard checkpoint', error) })
     return resource
   }
 

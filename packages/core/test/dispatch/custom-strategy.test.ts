@@ -117,13 +117,17 @@ describe('a strategy written by hand', () => {
     expect(states()).toEqual(['open'])
   })
 
-  it.each<[string, unknown]>([['nothing', undefined], ['null', null], ['a promise', Promise.resolve({})], ['an empty object', {}], ['a number', 7]])(
-    'I3 whose handoff() returns %s fails with one error', async (_, given) => {
+  const NO_HANDOFF = 'something that is not a handoff'
+  it.each<[string, unknown, string]>([
+    ['nothing', undefined, NO_HANDOFF], ['null', null, NO_HANDOFF], ['an empty object', {}, NO_HANDOFF], ['a number', 7, NO_HANDOFF],
+    ['a promise', Promise.resolve({}), 'handoff() returned a promise; expected its value'],
+  ])(
+    'I3 whose handoff() returns %s fails with one error', async (_, given, says) => {
       const strategy: HandoffStrategy<Scripted, ScriptedResource, number> = { surface: scriptedKind, discipline: 'contract', handoff: () => given as never }
       const { dispatch, states } = scriptedScene(['a'], [strategy])
       const error = await failureOf(dispatch())
       expect(error).toMatchObject({ code: 'HANDOFF', phase: 'prepare', resource: 'a', rollbackErrors: [] })
-      expect(String(error)).toContain('something that is not a handoff')
+      expect(String(error)).toContain(says)
       expect(states()).toEqual(['open'])
     })
 
