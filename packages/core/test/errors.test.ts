@@ -59,7 +59,7 @@ describe('a ReloadError as JSON', () => {
     })
     expect(called).toBe(false)
     const nested = (depth: number): unknown => depth === 0 ? 'deep' : { in: nested(depth - 1) }
-    for (const huge of [Array.from({ length: 1e6 }, (_item, at) => at), new Map(Array.from({ length: 1e5 }, (_item, at) => [at, 'x'.repeat(1e3)])), nested(1e3), new Array(1e9)]) {
+    for (const huge of [Array.from({ length: 1e6 }, (_item, at) => at), new Map(Array.from({ length: 1e5 }, (_item, at) => [at, 'x'.repeat(1e3)])), nested(1e3), Object.assign([], { length: 1e9 })]) {
       expect(JSON.stringify(new ReloadError('HANDOFF', 'no', { details: huge })).length).toBeLessThan(300_000)
     }
   })

@@ -23,12 +23,11 @@ export function readPlugin(given: Plugin): Plugin {
 
 function read(given: unknown): Plugin {
   if (typeof given !== 'object' || given === null) throw malformed(undefined, 'the plugin is not an object')
-  if (isPromiseLike(given)) {
-    hear(given)
-    throw malformed(undefined, 'the plugin is a promise: await it first')
-  }
   const { manifest: said, register, init, shutdown } = given as Partial<Record<keyof Plugin, unknown>>
-  if (typeof said !== 'object' || said === null) throw malformed(undefined, 'the plugin has no manifest')
+  if (typeof said !== 'object' || said === null) {
+    hear(given)
+    throw malformed(undefined, isPromiseLike(given) ? 'the plugin is a promise: await it first' : 'the plugin has no manifest')
+  }
   const { id, version, capabilities, dependsOn } = said as Partial<Record<keyof PluginManifest, unknown>>
   if (typeof id !== 'string' || id.trim() === '') throw malformed(undefined, 'manifest.id is not a non-empty string')
   if (typeof version !== 'string' || valid(version) === null) throw malformed(id, `manifest.version ${show(version)} is not a semantic version`)
