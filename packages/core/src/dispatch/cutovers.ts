@@ -1,5 +1,6 @@
 import type { AnyStrategy, Cutover } from '../strategy.js'
 import type { ResourceMove } from './handoffs.js'
+import { synchronous } from '../synchronous.js'
 import { Step, type StepEnvironment } from './step.js'
 
 /** How one resource is cut over, and who asked for that: nobody, where it is the default. */
@@ -29,7 +30,7 @@ export async function chooseCutovers(
       if (known !== undefined) return known
       const step = new Step(environment, { surface: strategy.surface.id, key, resource: name, ...(plugin !== undefined && { plugin }) })
       const answer = await step.run('preflight', { code: 'HANDOFF', ...(signal && { signal }) },
-        () => step.call('cutover', () => checked(strategy.cutover?.(provider))))
+        () => step.call('cutover', () => checked(synchronous(strategy.cutover?.(provider), 'cutover()', 'it says what is so'))))
       byProvider.set(provider, answer)
       return answer
     }

@@ -141,7 +141,7 @@ export class Step implements StepContext {
   unclean(step: string, cause: unknown): void {
     const phase = this.#running?.phase
     this.#environment.onUnclean?.(ReloadError.is(cause) ? cause
-      : new ReloadError('HANDOFF', describeThrown(cause), { ...this.#place, ...(phase !== undefined && { phase }), step, cause }))
+      : new ReloadError('HANDOFF', describeWithCauses(cause), { ...this.#place, ...(phase !== undefined && { phase }), step, cause }))
   }
 
   /** Runs one phase. Its deadline starts anew with every {@link call} made inside it. */

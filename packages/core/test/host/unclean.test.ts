@@ -57,5 +57,5 @@ describe('what could not be closed, and fails nothing else', () => {
 
 /** Closes its own cells, and no stranger. */
 function methodical() {
-  return cleanHandoff(cellKind, { methods: ['put'], close: (cell) => { if (!(cell instanceof Cell)) broken() } })
+  return cleanHandoff(cellKind, { medium: 'shared', methods: ['put'], close: (cell) => { if (!(cell instanceof Cell)) broken() } })
 }

@@ -35,6 +35,7 @@ const BROKEN: Record<string, Broken> = {
   'handoff': { strategy: { handoff: late } },
   'activate': { strategy: { activate: late } },
   'deactivate': { strategy: { deactivate: late } },
+  'cutover': { strategy: { cutover: late } },
   'close': { strategy: { close: rejects } },
   'isolated': preCopied(late),
   'prepare': { strategy: { handoff: () => ({ prepare: rejects, converge: rejects, rollback: rejects, finalize: rejects }) } },
