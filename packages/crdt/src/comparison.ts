@@ -1,5 +1,7 @@
+import { Fingerprints } from './fingerprint.js'
 import { unreadable, type Path, type Segment } from './path.js'
 import { isPrimitive, readNode, type Node } from './plain-value.js'
+import type { Wording } from './show.js'
 
 /** Two values that differ, and where they were found. */
 export interface Pair { readonly before: unknown; readonly after: unknown; readonly at: Path | undefined }
@@ -12,19 +14,34 @@ type Meet = (before: unknown, after: unknown, segment: Segment) => Pair | undefi
 /** Stands for the side that has nothing at a place. */
 export const NOTHING = Symbol('nothing')
 
+/** What yields wherever it may be interrupted. */
+type Steps<T> = Generator<undefined, T>
+
+/** How many parts are compared between two places where a comparison may be interrupted. */
+const STRIDE = 256
+
 /** One comparison of two values by structure. What counts as equal is said at `differenceOf`. */
 export class Comparison {
   /** Pairs of objects found equal, or being compared: what makes cycles end, and shared parts cost once. */
   readonly #assumed = new Map<object, object>()
   /** Further partners of an object that was compared to several. */
   readonly #assumedToo = new Map<object, Set<object>>()
+  readonly #wording: Wording
+  readonly #fingerprints = new Fingerprints()
   #trail: (readonly [object, object])[] = []
 
+  constructor(wording: Wording) {
+    this.#wording = wording
+  }
+
   /** Breadth first, so that the difference reported is the shallowest, and depth costs no stack. */
-  first(before: unknown, after: unknown): Pair | undefined {
+  * first(before: unknown, after: unknown): Steps<Pair | undefined> {
     const queue: Opened[] = []
     let found = this.#meet(before, after, undefined, queue)
-    for (let next = 0; found === undefined && next < queue.length; next += 1) found = this.#expand(queue[next] as Opened, queue)
+    for (let next = 0; found === undefined && next < queue.length; next += 1) {
+      found = yield* this.#expand(queue[next] as Opened, queue)
+      if (next % STRIDE === 0) yield
+    }
     return found
   }
 
@@ -33,69 +50,95 @@ export class Comparison {
     if (same(before, after)) return undefined
     const pair = { before, after, at }
     if (before === NOTHING || after === NOTHING || (isPrimitive(before) && isPrimitive(after))) return pair
-    const left = read(before, at)
-    const right = read(after, at)
+    const left = read(before, at, this.#wording)
+    const right = read(after, at, this.#wording)
     if (left.kind === 'primitive' && right.kind === 'primitive') return same(left.value, right.value) ? undefined : pair
-    if (left.kind === 'date' && right.kind === 'date') return same(left.time, right.time) ? undefined : pair
+    if (left.kind === 'date' && right.kind === 'date' && !same(left.time, right.time)) return pair
     if (left.kind !== right.kind || (left.kind === 'binary' && right.kind === 'binary' && left.type !== right.type)) return pair
     if (this.#assume(before as object, after as object)) queue.push({ left, right, at })
     return undefined
   }
 
-  #expand({ left, right, at }: Opened, queue: Opened[]): Pair | undefined {
+  * #expand({ left, right, at }: Opened, queue: Opened[]): Steps<Pair | undefined> {
     const meet = (before: unknown, after: unknown, segment: Segment): Pair | undefined =>
       same(before, after) ? undefined : this.#meet(before, after, { parent: at, segment }, queue)
-    if (left.kind === 'array' && right.kind === 'array') return elements(left.items, right.items, meet)
-    if (left.kind === 'binary' && right.kind === 'binary') return elements(left.items, right.items, meet)
-    if (left.kind === 'object' && right.kind === 'object') return fields(left.fields, right.fields, meet)
-    if (left.kind === 'set' && right.kind === 'set') return this.#members(left.set, right.set, meet)
-    if (left.kind === 'map' && right.kind === 'map') return this.#entries(left.map, right.map, meet)
+    const found = yield* this.#content(left, right, meet)
+    if (found !== undefined || !('extra' in left || 'extra' in right)) return found
+    return yield* fields(extraOf(left), extraOf(right), meet)
+  }
+
+  * #content(left: Node, right: Node, meet: Meet): Steps<Pair | undefined> {
+    if (left.kind === 'array' && right.kind === 'array') return yield* elements(left.items, right.items, meet)
+    if (left.kind === 'binary' && right.kind === 'binary') return yield* elements(left.items, right.items, meet)
+    if (left.kind === 'object' && right.kind === 'object') return yield* fields(left.fields, right.fields, meet)
+    if (left.kind === 'set' && right.kind === 'set') return yield* this.#members(left.set, right.set, meet)
+    if (left.kind === 'map' && right.kind === 'map') return yield* this.#entries(left.map, right.map, meet)
     return undefined
   }
 
-  #members(before: ReadonlySet<unknown>, after: ReadonlySet<unknown>, meet: Meet): Pair | undefined {
-    for (const [left, right] of this.#matched(before, after)) {
-      const found = meet(left !== NOTHING, right !== NOTHING, { call: 'has', key: left === NOTHING ? right : left })
-      if (found) return found
-    }
-    return undefined
+  * #members(before: ReadonlySet<unknown>, after: ReadonlySet<unknown>, meet: Meet): Steps<Pair | undefined> {
+    return yield* this.#matched(before, after, (left, right) =>
+      meet(left !== NOTHING, right !== NOTHING, { call: 'has', key: left === NOTHING ? right : left }))
   }
 
-  #entries(before: ReadonlyMap<unknown, unknown>, after: ReadonlyMap<unknown, unknown>, meet: Meet): Pair | undefined {
-    for (const [left, right] of this.#matched(before.keys(), after.keys())) {
-      const found = meet(left === NOTHING ? NOTHING : before.get(left), right === NOTHING ? NOTHING : after.get(right), { call: 'get', key: left === NOTHING ? right : left })
-      if (found) return found
-    }
-    return undefined
+  * #entries(before: ReadonlyMap<unknown, unknown>, after: ReadonlyMap<unknown, unknown>, meet: Meet): Steps<Pair | undefined> {
+    return yield* this.#matched(before.keys(), after.keys(), (left, right) =>
+      meet(left === NOTHING ? NOTHING : before.get(left), right === NOTHING ? NOTHING : after.get(right), { call: 'get', key: left === NOTHING ? right : left }))
   }
 
-  /** Pairs the members of two unordered collections that are equal; the others are paired with {@link NOTHING}. */
-  * #matched(before: Iterable<unknown>, after: Iterable<unknown>): Generator<readonly [before: unknown, after: unknown]> {
+  /**
+   * Pairs the members of two unordered collections that are equal; the others are paired with {@link NOTHING}. Objects are looked
+   * for among those of the same fingerprint, so that the order of members costs nothing.
+   */
+  * #matched(
+    before: Iterable<unknown>, after: Iterable<unknown>, visit: (left: unknown, right: unknown) => Pair | undefined,
+  ): Steps<Pair | undefined> {
     const primitives = new Set<unknown>()
-    const objects = new Set<unknown>()
-    for (const member of after) (isPrimitive(member) ? primitives : objects).add(member)
-    for (const member of before) {
+    const objects = new Map<number, Set<unknown>>()
+    let steps = 0
+    for (const member of after) {
       if (isPrimitive(member)) {
-        yield [member, primitives.delete(member) ? member : NOTHING]
-        continue
+        primitives.add(member)
+      } else {
+        const hash = yield* this.#fingerprints.of(member)
+        objects.set(hash, (objects.get(hash) ?? new Set()).add(member))
       }
-      let match: unknown = NOTHING
-      for (const candidate of objects) {
-        if (!this.#equal(member, candidate)) continue
-        match = candidate
-        objects.delete(candidate)
-        break
-      }
-      yield [member, match]
+      if ((steps += 1) % STRIDE === 0) yield
     }
-    for (const member of primitives) yield [NOTHING, member]
-    for (const member of objects) yield [NOTHING, member]
+    for (const member of before) {
+      const match = primitives.delete(member) ? member : yield* this.#take(member, primitives, objects)
+      const found = visit(member, match)
+      if (found) return found
+      if ((steps += 1) % STRIDE === 0) yield
+    }
+    for (const rest of [primitives, ...objects.values()]) {
+      for (const member of rest) {
+        const found = visit(NOTHING, member)
+        if (found) return found
+      }
+    }
+    return undefined
+  }
+
+  /** Takes the first object that equals `member`. What is read as a primitive may stand on one side only: a copy has that in its place. */
+  * #take(member: unknown, primitives: Set<unknown>, objects: ReadonlyMap<number, Set<unknown>>): Steps<unknown> {
+    const candidates = objects.get(yield* this.#fingerprints.of(member))
+    for (const candidate of candidates ?? []) {
+      if (yield* this.#equal(member, candidate)) {
+        candidates?.delete(candidate)
+        return candidate
+      }
+      yield
+    }
+    if (isPrimitive(member) || primitives.size === 0) return NOTHING
+    const node = readNode(member)
+    return node.kind === 'primitive' && primitives.delete(node.value) ? node.value : NOTHING
   }
 
   /** What was assumed on the way to a difference has not been shown, and is forgotten. */
-  #equal(before: unknown, after: unknown): boolean {
+  * #equal(before: unknown, after: unknown): Steps<boolean> {
     const mark = this.#trail.length
-    if (this.first(before, after) === undefined) return true
+    if ((yield* this.first(before, after)) === undefined) return true
     for (const [left, right] of this.#trail.splice(mark)) {
       if (this.#assumed.get(left) === right) this.#assumed.delete(left)
       else this.#assumedToo.get(left)?.delete(right)
@@ -118,19 +161,26 @@ export class Comparison {
   }
 }
 
-function elements(before: ArrayLike<unknown>, after: ArrayLike<unknown>, meet: Meet): Pair | undefined {
+function* elements(before: ArrayLike<unknown>, after: ArrayLike<unknown>, meet: Meet): Steps<Pair | undefined> {
   const length = Math.max(before.length, after.length)
   for (let i = 0; i < length; i += 1) {
     const found = meet(i < before.length ? before[i] : NOTHING, i < after.length ? after[i] : NOTHING, i)
     if (found) return found
+    if (i % STRIDE === STRIDE - 1) yield
   }
   return undefined
 }
 
-function fields(before: Readonly<Record<string, unknown>>, after: Readonly<Record<string, unknown>>, meet: Meet): Pair | undefined {
+function extraOf(node: Node): Readonly<Record<string, unknown>> {
+  return ('extra' in node ? node.extra : undefined) ?? {}
+}
+
+function* fields(before: Readonly<Record<string, unknown>>, after: Readonly<Record<string, unknown>>, meet: Meet): Steps<Pair | undefined> {
+  let steps = 0
   for (const name of Object.keys(before)) {
     const found = meet(before[name], isField(after, name) ? after[name] : NOTHING, name)
     if (found) return found
+    if ((steps += 1) % STRIDE === 0) yield
   }
   for (const name of Object.keys(after)) if (!isField(before, name)) return meet(NOTHING, after[name], name)
   return undefined
@@ -141,9 +191,9 @@ function isField(object: object, name: string): boolean {
   return Object.prototype.propertyIsEnumerable.call(object, name)
 }
 
-function read(value: unknown, at: Path | undefined): Node {
+function read(value: unknown, at: Path | undefined, wording: Wording): Node {
   const node = readNode(value)
-  if (node.kind === 'opaque') throw new TypeError(unreadable(at, node.what))
+  if (node.kind === 'opaque') throw new TypeError(unreadable(at, node.what, wording))
   return node
 }
 

@@ -1,3 +1,4 @@
+import type { MaybePromise } from '@uni/reload-core'
 import type { CrdtKindProvider, CrdtState } from './contract.js'
 import type { Probe } from './probe.js'
 import type { Version } from './recorded-state.js'
@@ -30,25 +31,37 @@ export class Copies implements AsyncDisposable {
   }
 }
 
-/** One thing for each of two merges: of left with right merged into it, and then of right with that. */
-export type Merged<T> = readonly [leftWithRight: T, rightWithBoth: T]
+/** One thing for each merge: of left with right merged into it, and then, where the two go both ways, of right with that. */
+export type Merged<T> = readonly T[]
+
+/** `both`: and the second into the first, so that a merge that favours its own side shows. */
+export type Ways = 'one' | 'both'
+
+/** Two documents that are merged: the second into the first. */
+export interface Pairing {
+  readonly left: Written
+  readonly right: Written
+  readonly ways: Ways
+}
 
 /**
- * Merges copies of two documents into one another, so that a merge that favours its own side shows.
+ * Merges copies of two documents.
  *
  * @param look what is to be known of each value. The value itself is not kept.
  */
 export async function mergeCopies<T>(
-  provider: CrdtKindProvider, left: Written, right: Written, version: Version, probe: Probe, look: (value: unknown, merge: 0 | 1) => T,
+  provider: CrdtKindProvider, { left, right, ways }: Pairing, version: Version, probe: Probe,
+  look: (value: unknown, merge: number, signal: AbortSignal) => MaybePromise<T>,
 ): Promise<Merged<T>> {
   await using copies = new Copies(probe)
   const both = `${left.name} and ${right.name}`
   const doing = `merging ${both} with ${version}`
   const a = await copies.open(provider, left, doing)
   const b = await copies.open(provider, right, doing)
-  const merge = async (into: CrdtState, from: CrdtState, which: 0 | 1): Promise<T> => {
+  const merge = async (into: CrdtState, from: CrdtState, which: number): Promise<T> => {
     await probe.ask('merge', both, doing, () => mergeInto(into, from))
-    return probe.ask('value', both, doing, () => look(valueOf(into), which))
+    return probe.ask('value', both, doing, (signal) => look(valueOf(into), which, signal))
   }
-  return [await merge(a, b, 0), await merge(b, a, 1)]
+  const first = await merge(a, b, 0)
+  return ways === 'one' ? [first] : [first, await merge(b, a, 1)]
 }

@@ -2,7 +2,7 @@ import type { ProviderPair } from '@uni/reload-core'
 import type { CrdtCheck } from './advice.js'
 import { Copies, type Written } from './copies.js'
 import type { CrdtKindProvider, CrdtState } from './contract.js'
-import { differenceOf } from './difference.js'
+import { laterTurn } from './later-turn.js'
 import { refuse, type Probe } from './probe.js'
 import type { RecordedState, Version } from './recorded-state.js'
 import { applyTo, mergeInto, persistedBytes, sameBytes, valueOf } from './state.js'
@@ -49,6 +49,8 @@ export class StateJudge {
     const { name, value } = state
     await using copies = new Copies(this.#probe)
     const opened = await copies.open(next, state, `opening ${name} with the new version`)
+    // A binding to an editor repairs what its schema does not have, and does so a turn after the document was opened.
+    await this.#probe.ask('settle', name, `opening ${name} with the new version`, laterTurn)
     await this.#expect('read', value, opened, name, `${name} reads differently with the new version`)
 
     const bytes = await this.#probe.ask('persist', name, `persisting ${name} with the new version`, () => persistedBytes(opened))
@@ -81,6 +83,6 @@ export class StateJudge {
   }
 
   async #expect(check: CrdtCheck, value: unknown, copy: CrdtState, name: string, saying: string): Promise<void> {
-    refuse(check, await this.#probe.ask('value', name, `reading the value of ${name}`, () => differenceOf(value, valueOf(copy))), name, saying)
+    refuse(check, await this.#probe.ask('value', name, `reading the value of ${name}`, (signal) => this.#probe.compare(value, valueOf(copy), signal)), name, saying)
   }
 }

@@ -1,9 +1,9 @@
 import type { CompatVerdict, ProviderPair, StepContext } from '@uni/reload-core'
 import type { CrdtKindProvider, CrdtState } from './contract.js'
-import { differenceOf } from './difference.js'
 import { MergeJudge } from './judge-merge.js'
 import { StateJudge } from './judge-state.js'
 import { Probe, Refusal, refuse } from './probe.js'
+import type { Wording } from './show.js'
 import { recordLive, recordOwn, type RecordedState } from './recorded-state.js'
 import { RememberedKind } from './remembered-kind.js'
 import { WayBack, type CrdtDirection } from './way-back.js'
@@ -11,38 +11,67 @@ import { WayBack, type CrdtDirection } from './way-back.js'
 export interface JudgeOptions {
   readonly direction: CrdtDirection
   readonly sampleLimit: number
+  readonly wording: Wording
 }
+
+/** Something that the new version was not held to. */
+export interface Unjudged {
+  /** Such as `samples` or `live documents`. */
+  readonly path: string
+  readonly reason: string
+}
+
+/** A verdict that goes ahead, with what it is not based on. `unjudged` is absent where everything was looked at. */
+export type CrdtVerdict = CompatVerdict & { readonly unjudged?: readonly Unjudged[] }
 
 type Pair = ProviderPair<CrdtKindProvider, CrdtState>
 
+/** What the new version was held to, beside the empty document. */
+interface Held {
+  /** How many samples and live documents. */
+  documents: number
+  readonly unjudged: Unjudged[]
+}
+
 /** Judges a new version of a kind by the values it gives (I6), and then by what it says of itself. */
-export async function judgeKind(pair: Pair, ctx: StepContext, { direction, sampleLimit }: JudgeOptions): Promise<CompatVerdict> {
-  const wayBack = new WayBack(direction, !(pair.old instanceof RememberedKind))
+export async function judgeKind(pair: Pair, ctx: StepContext, options: JudgeOptions): Promise<CrdtVerdict> {
+  const wayBack = new WayBack(options.direction, !(pair.old instanceof RememberedKind))
+  const held: Held = { documents: 0, unjudged: [] }
   try {
-    await judgeValues(pair, new Probe(ctx), wayBack, sampleLimit)
+    await judgeValues(pair, new Probe(ctx, options.wording), wayBack, options.sampleLimit, held)
   } catch (error) {
     if (error instanceof Refusal) return { level: 'incompatible', reason: error.message, details: error.details }
     throw error
   }
-  return withWayBack(await ownVerdict(pair, ctx), wayBack)
+  return withUnjudged(withWayBack(await ownVerdict(pair, ctx), wayBack), held)
 }
 
 /** @throws Refusal at the first value that differs. */
-async function judgeValues(pair: Pair, probe: Probe, wayBack: WayBack, sampleLimit: number): Promise<void> {
-  const { old, next } = pair
+async function judgeValues(pair: Pair, probe: Probe, wayBack: WayBack, sampleLimit: number, held: Held): Promise<void> {
+  const { old, next, live } = pair
   const states = new StateJudge(pair, probe, wayBack)
   const merges = new MergeJudge(pair, probe, wayBack)
+  const leftOut = (reason: string): void => { held.unjudged.push({ path: 'samples', reason }) }
   let empty: RecordedState | undefined
-  for await (const state of recordOwn(old, 'the old version', sampleLimit, probe)) {
-    empty ??= state
+  for await (const state of recordOwn(old, 'the old version', sampleLimit, probe, leftOut)) {
+    if (empty === undefined) empty = state
+    else held.documents += 1
     await merges.judgeOwn({ state, rewritten: await states.judge(state) })
   }
-  for await (const state of recordLive(pair.live, sampleLimit, probe)) {
+  for (const document of live.slice(0, sampleLimit)) {
+    const state = await recordLive(document, probe)
+    held.documents += 1
     await merges.judgeLive({ state, rewritten: await states.judge(state) })
+  }
+  if (live.length > sampleLimit) {
+    held.unjudged.push({ path: 'live documents', reason: `only the first ${sampleLimit} of ${live.length} are looked at; the others are held to their values when they are handed over` })
   }
   let first = true
   for await (const state of recordOwn(next, 'the new version', wayBack.required ? sampleLimit : 0, probe)) {
-    if (first) refuse('empty', differenceOf(empty?.value, state.value), state.name, `${state.name} differs from that of the old version`)
+    if (first) {
+      const difference = await probe.ask('value', state.name, `reading ${state.name}`, (signal) => probe.compare(empty?.value, state.value, signal))
+      refuse('empty', difference, state.name, `${state.name} differs from that of the old version`)
+    }
     first = false
     if (wayBack.required) await states.judgeBack(old, state)
   }
@@ -60,3 +89,17 @@ function withWayBack(own: CompatVerdict, { closedBecause }: WayBack): CompatVerd
   const warning = `there is no way back: ${closedBecause}. Keep the documents as they were before, and move every replica on; or ask for direction "full", which refuses this`
   return { level: 'migrate', reason: own.level === 'migrate' ? `${own.reason}; ${warning}` : warning }
 }
+
+/** An empty document says next to nothing: where there was no other, what a version says of itself is all there is. */
+function withUnjudged(verdict: CompatVerdict, { documents, unjudged }: Held): CrdtVerdict {
+  const level: unknown = (verdict as CompatVerdict | undefined)?.level
+  if (level === 'compatible' && documents === 0) return { level: 'unjudged', reason: NOTHING_TO_JUDGE_BY }
+  return level === 'compatible' || level === 'migrate' ? withLeftOut(verdict, unjudged) : verdict
+}
+
+function withLeftOut(verdict: CompatVerdict, unjudged: readonly Unjudged[]): CrdtVerdict {
+  return unjudged.length === 0 ? verdict : { ...verdict, unjudged }
+}
+
+const NOTHING_TO_JUDGE_BY = 'the old version has no samples that were looked at, and no document was open: only the empty document was compared. '
+  + 'Give the kind samples()'

@@ -1,3 +1,5 @@
+import type { Ways } from './copies.js'
+
 /** Up to here every two of a version's own states are merged; from here on each with the one before it. */
 const MERGED_PAIRWISE = 6
 
@@ -5,6 +7,7 @@ export interface LivePartner<T> {
   readonly partner: T
   /** Whether replicas on both versions are tried with this partner. */
   readonly mixed: boolean
+  readonly ways: Ways
 }
 
 /** Chooses what a state is merged with. Keeps only what is still needed, since documents may be large. */
@@ -12,7 +15,8 @@ export class MergePartners<T> {
   #earlier: readonly T[] = []
   #own = 0
   #lastOwn: T | undefined
-  #lastLive: T | undefined
+  #live = 0
+  #firstLive: T | undefined
 
   /** For the empty state and the samples: they are small, and show how the kind settles conflicts. */
   ofOwn(state: T): readonly T[] {
@@ -24,15 +28,18 @@ export class MergePartners<T> {
   }
 
   /**
-   * For a live document, once all of the own states are known. The last sample stands for what a replica brings; the live
-   * document before it for conflicts of a content that no sample has. Where there are no samples, it stands for both.
+   * For a live document, once all of the own states are known. The last sample stands for what a replica brings, and is merged into
+   * it. The first two live documents are merged with one another, for conflicts of a content that no sample has: no more of
+   * them, as each may be large, and documents that meet nowhere else have little to say of it. Where there are no samples, the
+   * two stand for replicas as well.
    */
   ofLive(state: T): readonly LivePartner<T>[] {
     const partners: LivePartner<T>[] = []
-    if (this.#lastOwn !== undefined) partners.push({ partner: this.#lastOwn, mixed: true })
-    if (this.#lastLive !== undefined) partners.push({ partner: this.#lastLive, mixed: this.#own === 1 })
+    if (this.#lastOwn !== undefined) partners.push({ partner: this.#lastOwn, mixed: true, ways: 'one' })
+    if (this.#firstLive !== undefined) partners.push({ partner: this.#firstLive, mixed: this.#own === 1, ways: 'both' })
     this.#earlier = []
-    this.#lastLive = state
+    this.#live += 1
+    this.#firstLive = this.#live === 1 ? state : undefined
     return partners
   }
 }

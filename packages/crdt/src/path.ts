@@ -1,4 +1,4 @@
-import { show } from './show.js'
+import type { Wording } from './show.js'
 
 /** One step into a value: an index, a field, or a call on a `Map` or `Set`. */
 export type Segment = number | string | { readonly call: 'get' | 'has'; readonly key: unknown }
@@ -9,22 +9,26 @@ export interface Path {
   readonly segment: Segment
 }
 
-const IDENTIFIER = /^[A-Za-z_$][\w$]*$/
+/** Of a longer path so many steps at either end are named. */
+const ENDS = 10
 
 /** The place as an expression, such as `value.rows[3].get("a")`. */
-export function pathText(path: Path | undefined): string {
-  const segments: string[] = []
-  for (let at = path; at !== undefined; at = at.parent) segments.push(segmentText(at.segment))
-  return `value${segments.toReversed().join('')}`
+export function pathText(path: Path | undefined, wording: Wording): string {
+  const segments: Segment[] = []
+  for (let at = path; at !== undefined; at = at.parent) segments.push(at.segment)
+  const texts = (some: readonly Segment[]): string => some.map((segment) => segmentText(segment, wording)).join('')
+  segments.reverse()
+  if (segments.length <= 2 * ENDS + 1) return `value${texts(segments)}`
+  return `value${texts(segments.slice(0, ENDS))}…(${segments.length - 2 * ENDS} more)…${texts(segments.slice(-ENDS))}`
 }
 
 /** What is said of a place that holds something nobody can compare. */
-export function unreadable(path: Path | undefined, what: string): string {
-  return `${pathText(path)} is ${what}, which cannot be compared; value() has to give plain data, or objects with a toJSON()`
+export function unreadable(path: Path | undefined, what: string, wording: Wording): string {
+  return `${pathText(path, wording)} is ${what}, which cannot be compared; value() has to give plain data, or objects with a toJSON()`
 }
 
-function segmentText(segment: Segment): string {
+function segmentText(segment: Segment, wording: Wording): string {
   if (typeof segment === 'number') return `[${segment}]`
-  if (typeof segment === 'string') return IDENTIFIER.test(segment) ? `.${segment}` : `[${JSON.stringify(segment)}]`
-  return `.${segment.call}(${show(segment.key)})`
+  if (typeof segment === 'string') return wording.field(segment)
+  return `.${segment.call}(${wording.key(segment.key)})`
 }

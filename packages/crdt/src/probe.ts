@@ -1,8 +1,10 @@
 import { closeAside, describeThrown, ReloadError, Slices, type CallOptions, type MaybePromise, type StepContext } from '@uni/reload-core'
 import { adviceOn, type CrdtCheck } from './advice.js'
 import type { CrdtState } from './contract.js'
-import type { Difference } from './difference.js'
-import { closeState } from './state.js'
+import { copying } from './copy.js'
+import { compare, type Difference } from './difference.js'
+import type { Wording } from './show.js'
+import { closeState, valueNow } from './state.js'
 
 /** What a check found, as `details` of an incompatible verdict has it. */
 export interface CrdtIncompatibility {
@@ -43,10 +45,12 @@ export interface AskOptions<T> extends CallOptions<T> {
 /** Asks providers, one call after the other: each with a deadline, and the event loop turning in between. */
 export class Probe {
   readonly #ctx: StepContext
+  readonly #wording: Wording
   readonly #slices = new Slices()
 
-  constructor(ctx: StepContext) {
+  constructor(ctx: StepContext, wording: Wording) {
     this.#ctx = ctx
+    this.#wording = wording
   }
 
   /** Lets the event loop turn, if it is time. */
@@ -60,15 +64,30 @@ export class Probe {
     await closeAside(this.#ctx, () => closeState(state))
   }
 
+  /** What a document means now, in one go. */
+  valueNow(state: CrdtState): unknown {
+    return valueNow(state, this.#wording)
+  }
+
+  /** Where two values differ, if anywhere. The event loop turns meanwhile. */
+  compare(before: unknown, after: unknown, signal: AbortSignal): Promise<Difference | undefined> {
+    return this.#slices.run(compare(before, after, this.#wording), signal)
+  }
+
+  /** A copy of what nobody changes meanwhile: the event loop turns. */
+  copy(value: unknown, signal: AbortSignal): Promise<unknown> {
+    return this.#slices.run(copying(value, this.#wording), signal)
+  }
+
   /**
    * @param doing what fails if `work` throws, such as `opening sample 3 with the new version`.
    * @throws Refusal for what `work` throws; a deadline or an abort stays the error that it is.
    */
-  async ask<T>(step: string, state: string, doing: string, work: () => MaybePromise<T>, options: AskOptions<T> = {}): Promise<T> {
+  async ask<T>(step: string, state: string, doing: string, work: (signal: AbortSignal) => MaybePromise<T>, options: AskOptions<T> = {}): Promise<T> {
     let thrown: { error: unknown } | undefined
-    const noting = async (): Promise<T> => {
+    const noting = async (signal: AbortSignal): Promise<T> => {
       try {
-        return await work()
+        return await work(signal)
       } catch (error) {
         thrown = { error }
         throw error

@@ -1,5 +1,4 @@
-import type { LiveSample } from '@uni/reload-core'
-import { copyOf } from './copy.js'
+import { synchronous, type LiveSample } from '@uni/reload-core'
 import type { CrdtKindProvider, CrdtSample, CrdtState } from './contract.js'
 import type { Probe } from './probe.js'
 import { samplesOf } from './sample-list.js'
@@ -18,18 +17,29 @@ export interface RecordedState {
 /** Whose state something is, in words. */
 export type Version = 'the old version' | 'the new version'
 
-/** Records the empty state and the samples of `provider`, at most `limit` of them, each followed by what it became. Closes each. */
-export async function * recordOwn(provider: CrdtKindProvider, version: Version, limit: number, probe: Probe): AsyncGenerator<RecordedState> {
+/**
+ * Records the empty state and the samples of `provider`, at most `limit` of them, each followed by what it became. Closes each.
+ *
+ * @param leftOut told where there are more.
+ */
+export async function * recordOwn(
+  provider: CrdtKindProvider, version: Version, limit: number, probe: Probe, leftOut: (reason: string) => void = () => {},
+): AsyncGenerator<RecordedState> {
   const of = version === 'the new version' ? ` of ${version}` : ''
   const empty = `the empty state${of}`
   yield await record(empty, await probe.ask('samples', empty, `recording ${empty}`, () => emptyState(provider), { discard: closeQuietly }), probe)
   if (provider.samples === undefined || limit === 0) return
   const samples = await probe.ask('samples', 'samples', `listing the samples of ${version}`, () => samplesOf(provider))
   try {
-    for (let i = 1; i <= limit; i += 1) {
+    for (let i = 1; ; i += 1) {
       const name = `sample ${i}${of}`
       const sample = await probe.ask('samples', name, `making ${name}`, () => nextOf(samples), { discard: (late) => late && closeQuietly(late) })
       if (sample === undefined) return
+      if (i > limit) {
+        await probe.close(sample)
+        leftOut(`only the first ${limit} samples are looked at`)
+        return
+      }
       const state = await record(name, sample, probe)
       yield state
       if (state.late) yield state.late.becomes
@@ -39,19 +49,19 @@ export async function * recordOwn(provider: CrdtKindProvider, version: Version, 
   }
 }
 
-/** Records live documents, each between two of its writes, at most `limit` of them. Changes none. */
-export async function * recordLive(live: readonly LiveSample<CrdtState>[], limit: number, probe: Probe): AsyncGenerator<RecordedState> {
-  for (const sample of live.slice(0, limit)) {
-    const name = `live document ${JSON.stringify(sample.name)}`
-    yield await probe.ask('read', name, `reading ${name}`, () => sample.use((state) => read(name, state)))
-  }
+/** Records a live document between two of its writes, and changes it not. Its bytes and its value are read in one go: it is a point in time. */
+export function recordLive(sample: LiveSample<CrdtState>, probe: Probe): Promise<RecordedState> {
+  const name = `live document ${JSON.stringify(sample.name)}`
+  return probe.ask('read', name, `reading ${name}`, () => sample.use((state) => ({ name, bytes: persistedBytes(state), value: probe.valueNow(state) })))
 }
 
 /** The next sample. `undefined`: there is no more. */
-async function nextOf(samples: Iterator<CrdtSample>): Promise<CrdtSample | undefined> {
-  const { done, value } = await samples.next()
-  if (done !== true) return asState(value, 'samples()')
+function nextOf(samples: Iterator<CrdtSample>): CrdtSample | undefined {
+  const { done, value } = synchronous(samples.next(), 'samples()', LISTS)
+  if (done !== true) return asState(synchronous(value, 'samples()', LISTS), 'samples()')
 }
+
+const LISTS = 'it lists what it has'
 
 /** Closes `state`, whatever happens. */
 async function record(name: string, state: CrdtSample, probe: Probe): Promise<RecordedState> {
@@ -59,7 +69,7 @@ async function record(name: string, state: CrdtSample, probe: Probe): Promise<Re
   const persisted = async (called: string): Promise<RecordedState> => ({
     name: called,
     bytes: await probe.ask('persist', name, doing, () => persistedBytes(state)),
-    value: await probe.ask('value', name, doing, () => copyOf(valueOf(state))),
+    value: await probe.ask('value', name, doing, (signal) => probe.copy(valueOf(state), signal)),
   })
   try {
     const ops = await probe.ask('samples', name, doing, () => lateOps(state))
@@ -70,9 +80,4 @@ async function record(name: string, state: CrdtSample, probe: Probe): Promise<Re
   } finally {
     await probe.close(state)
   }
-}
-
-/** In one go: it is a point in time. */
-function read(name: string, state: CrdtState): RecordedState {
-  return { name, bytes: persistedBytes(state), value: copyOf(valueOf(state)) }
 }

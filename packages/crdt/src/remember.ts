@@ -4,6 +4,7 @@ import type { CrdtKindProvider } from './contract.js'
 import { MergePartners } from './merge-partners.js'
 import { Probe } from './probe.js'
 import { recordOwn, type RecordedState } from './recorded-state.js'
+import type { Wording } from './show.js'
 import { nameOfMerge, RememberedKind, withBytes } from './remembered-kind.js'
 
 /** What a kind says of itself and of merging its states, apart from its code. */
@@ -15,15 +16,15 @@ export interface Recollection {
 }
 
 /** @throws Refusal where the provider cannot say what its own states are. */
-export async function recollect(provider: CrdtKindProvider, ctx: StepContext, sampleLimit: number): Promise<Recollection> {
-  const probe = new Probe(ctx)
+export async function recollect(provider: CrdtKindProvider, ctx: StepContext, sampleLimit: number, wording: Wording): Promise<Recollection> {
+  const probe = new Probe(ctx, wording)
   const partners = new MergePartners<RecordedState>()
   const states: RecordedState[] = []
   const merges = new Map<string, unknown>()
   for await (const state of recordOwn(provider, 'the old version', sampleLimit, probe)) {
     states.push(state)
     for (const partner of partners.ofOwn(state)) {
-      const values = await mergeOrSkip(provider, partner, state, probe)
+      const values = await mergeOrSkip(provider, { left: partner, right: state, ways: 'both' }, probe)
       if (values === undefined) continue
       const left = withBytes(states, partner.bytes) ?? partner
       const right = withBytes(states, state.bytes) ?? state
@@ -35,7 +36,7 @@ export async function recollect(provider: CrdtKindProvider, ctx: StepContext, sa
 }
 
 /** @throws Refusal where the provider cannot say what its own states are. */
-export async function rememberKind(provider: CrdtKindProvider, ctx: StepContext, sampleLimit: number): Promise<CrdtKindProvider> {
-  const { states, merges } = await recollect(provider, ctx, sampleLimit)
+export async function rememberKind(provider: CrdtKindProvider, ctx: StepContext, sampleLimit: number, wording: Wording): Promise<CrdtKindProvider> {
+  const { states, merges } = await recollect(provider, ctx, sampleLimit, wording)
   return new RememberedKind(provider.kind, states, merges)
 }

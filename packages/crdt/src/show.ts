@@ -1,15 +1,57 @@
 import { nameOf, readNode, type Node } from './plain-value.js'
+import { LONGEST_STRING, shortened } from './shortened.js'
 
-const LONGEST_STRING = 40
 const LONGEST_TEXT = 100
 const MOST_ITEMS = 3
 const DEEPEST = 2
+
+/** How values and places are put into words. */
+export interface Wording {
+  /** In at most a line. */
+  value(value: unknown): string
+  /** A key of a `Map`, or a member of a `Set`. */
+  key(key: unknown): string
+  /** The step to a field, such as `.title`. */
+  field(name: string): string
+}
+
+/** As they are, for a person to recognise them by. */
+export const PLAIN: Wording = {
+  value: show,
+  key: show,
+  field: (name) => IDENTIFIER.test(name) && name.length <= LONGEST_STRING ? `.${name}` : `[${quote(name)}]`,
+}
+
+/** By kind and size, for messages that may be read by more people than the document. */
+export const REDACTED: Wording = {
+  value: kindAndSize,
+  key: kindAndSize,
+  field: () => '.*',
+}
+
+const IDENTIFIER = /^[A-Za-z_$][\w$]*$/
 
 /** `value` in at most a line, for a person to recognise it by. */
 export function show(value: unknown): string {
   const text = render(value, 0)
   return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text
 }
+
+function kindAndSize(value: unknown): string {
+  if (typeof value === 'boolean' || value === undefined || value === null) return String(value)
+  if (typeof value === 'string') return `a string of ${value.length} characters`
+  if (typeof value !== 'object') return `a ${typeof value}`
+  const node = readNode(value)
+  switch (node.kind) {
+    case 'array': return `an array of ${node.items.length}`
+    case 'binary': return `${node.type} of ${node.items.length}`
+    case 'map': return `a Map of ${node.map.size}`
+    case 'set': return `a Set of ${node.set.size}`
+    case 'object': return `an object of ${Object.keys(node.fields).length} fields`
+    default: return nameOf(value)
+  }
+}
+
 
 function render(value: unknown, depth: number): string {
   if (typeof value === 'string') return quote(value)
@@ -27,7 +69,7 @@ function renderNode(value: object, node: Node, inner: (value: unknown) => string
     case 'binary': return enclose(`${node.type} [`, Array.prototype.slice.call(node.items, 0, MOST_ITEMS).map(inner), node.items.length, ']')
     case 'object': {
       const names = Object.keys(node.fields)
-      return enclose('{', names.slice(0, MOST_ITEMS).map((name) => `${name}: ${inner(node.fields[name])}`), names.length, '}')
+      return enclose('{', names.slice(0, MOST_ITEMS).map((name) => `${shortened(name)}: ${inner(node.fields[name])}`), names.length, '}')
     }
     case 'map': return enclose('Map {', Array.from(firstOf(node.map), ([key, item]) => `${inner(key)} => ${inner(item)}`), node.map.size, '}')
     case 'set': return enclose('Set {', Array.from(firstOf(node.set), inner), node.set.size, '}')

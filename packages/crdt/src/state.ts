@@ -1,6 +1,8 @@
 import { synchronous, type MaybePromise } from '@uni/reload-core'
 import type { CrdtKindProvider, CrdtSample, CrdtState } from './contract.js'
+import { copyOf } from './copy.js'
 import { nameOf } from './plain-value.js'
+import { show, type Wording } from './show.js'
 
 const POINT_IN_TIME = 'a CRDT state answers synchronously, so that what it says is a point in time'
 const METHODS = ['apply', 'merge', 'value', 'persist'] as const
@@ -16,6 +18,12 @@ export function emptyState(provider: CrdtKindProvider): CrdtState {
 
 export function valueOf(state: CrdtState): unknown {
   return synchronous(state.value(), 'value()', POINT_IN_TIME)
+}
+
+/** What a document means at this point in time, as later edits do not change it. */
+export function valueNow(state: CrdtState, wording: Wording): unknown {
+  const value = valueOf(state)
+  return state.values === 'isolated' ? value : copyOf(value, wording)
 }
 
 /** The document's bytes, copied: a state may persist into a buffer that it uses again. */
@@ -40,7 +48,7 @@ export function applyTo(state: CrdtState, op: Uint8Array): void {
  * @throws TypeError where `late` is not a list of operations.
  */
 export function lateOps(sample: CrdtSample): readonly Uint8Array[] {
-  const late: unknown = sample.late
+  const late: unknown = synchronous(sample.late, 'late', POINT_IN_TIME)
   if (late === undefined) return []
   if (!Array.isArray(late) || !late.every(isBytes)) throw new TypeError(`late is ${nameOf(late)}; expected an array of operations, each a Uint8Array`)
   return late.map((op: Uint8Array) => new Uint8Array(op))
@@ -58,8 +66,10 @@ export function closeState(state: CrdtState): MaybePromise<void> {
 export function asState(given: unknown, source: string): CrdtState {
   const methods = typeof given === 'object' && given !== null ? given as Readonly<Record<string, unknown>> : {}
   const missing = METHODS.filter((name) => typeof methods[name] !== 'function')
-  if (missing.length === 0) return given as CrdtState
-  if (typeof methods.close === 'function') closeQuietly(given as CrdtState)
+  const { values } = methods
+  if (missing.length === 0 && (values === undefined || values === 'isolated')) return given as CrdtState
+  if (typeof methods.close === 'function') void closeQuietly(given as CrdtState)
+  if (missing.length === 0) throw new TypeError(`${source} gave a state whose values are ${show(values)}; expected "isolated", or nothing`)
   const without = missing.length < METHODS.length ? ` without ${missing.join(', ')}` : ''
   throw new TypeError(`${source} gave ${nameOf(given)}${without}; expected a state with the methods ${METHODS.join(', ')}`)
 }

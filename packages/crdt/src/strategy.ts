@@ -1,62 +1,73 @@
-import { preCopy, type HandoffJob, type HandoffStrategy, type PreCopyVerbs, type ResourceHandoff, type StepContext } from '@uni/reload-core'
-import { copyOf } from './copy.js'
+import {
+  checkOptions, option, preCopy, Slices, type HandoffJob, type HandoffStrategy, type PreCopyVerbs, type ResourceHandoff, type StepContext,
+} from '@uni/reload-core'
 import { crdtKind, type CrdtKindProvider, type CrdtState } from './contract.js'
-import { differenceOf } from './difference.js'
+import { compare } from './difference.js'
 import { judgeKind } from './judge.js'
+import { laterTurn } from './later-turn.js'
 import { rememberKind } from './remember.js'
-import { closeState, openState, persistedBytes, valueOf } from './state.js'
+import { PLAIN, REDACTED, type Wording } from './show.js'
+import { closeState, openState, persistedBytes, valueNow, valueOf } from './state.js'
 import type { CrdtDirection } from './way-back.js'
 
 export interface CrdtHandoffOptions {
   /** Default `backward`. */
-  direction?: CrdtDirection
+  readonly direction?: CrdtDirection
   /**
-   * How many of a provider's samples, and how many live documents, are looked at to judge compatibility. Default 64. Every
-   * live document is held to its value once more while it is handed over, whatever the limit.
+   * How many of a provider's samples, and how many live documents, are looked at to judge compatibility. Default 64; what is left
+   * out is told in the verdict. Every live document is held to its value once more while it is handed over, whatever the limit.
    */
-  sampleLimit?: number
+  readonly sampleLimit?: number
+  /**
+   * Whether refusals tell values by kind and size only, and leave out names of fields and keys, since errors are read by more
+   * people than documents are. What a provider throws is told as it is. Default false.
+   */
+  readonly redact?: boolean
 }
 
 /**
  * The discipline of CRDT kinds: a schema-compatibility round trip judged on values, in which a mismatch is a hard error;
  * then each live document is moved by pre-copy, its operations replayed on the copy.
  *
- * @throws TypeError for options that are not of their form.
+ * @throws TypeError or RangeError for options that are not of their form.
  */
 export function crdtHandoff(options: CrdtHandoffOptions = {}): HandoffStrategy<CrdtKindProvider, CrdtState, Uint8Array> {
-  const { direction = 'backward', sampleLimit = 64 } = options
-  if (direction !== 'backward' && direction !== 'full') throw new TypeError(`direction is "${String(direction)}"; expected "backward" or "full"`)
-  if (!Number.isInteger(sampleLimit) || sampleLimit < 0) throw new TypeError(`sampleLimit is ${String(sampleLimit)}; expected an integer of 0 or more`)
+  const { direction = 'backward', sampleLimit = 64, redact = false } = checkOptions<CrdtHandoffOptions>(options, 'crdtHandoff options', {
+    direction: option.oneOf('backward', 'full'), sampleLimit: option.count(0), redact: option.flag,
+  })
+  const wording = redact ? REDACTED : PLAIN
   return {
     surface: crdtKind,
     discipline: 'pre-copy',
-    checkCompat: (pair, ctx) => judgeKind(pair, ctx, { direction, sampleLimit }),
-    remember: (provider, ctx) => rememberKind(provider, ctx, sampleLimit),
-    handoff: handOver,
+    checkCompat: (pair, ctx) => judgeKind(pair, ctx, { direction, sampleLimit, wording }),
+    remember: (provider, ctx) => rememberKind(provider, ctx, sampleLimit, wording),
+    handoff: (job, ctx) => handOver(job, ctx, wording),
     close: closeState,
   }
 }
 
 type Job = HandoffJob<CrdtKindProvider, CrdtState>
 
-const VERBS: PreCopyVerbs<CrdtKindProvider, CrdtState, Uint8Array, unknown> = {
-  snapshot(state, ctx) {
-    const bytes = persistedBytes(state)
-    ctx.transferred(bytes.length)
-    return bytes
-  },
-  // It was taken before anything else could run: persist() answers synchronously, and its bytes were copied.
-  isolated: () => true,
-  restore: openState,
-  meaning: {
-    observe: (state) => copyOf(valueOf(state)),
-    verify: (restored, observed) => holdTo(observed, restored, 'the restored document differs from the old one at the snapshot'),
-  },
-  close: closeState,
+function verbs(wording: Wording): PreCopyVerbs<CrdtKindProvider, CrdtState, Uint8Array, unknown> {
+  return {
+    snapshot(state, ctx) {
+      const bytes = persistedBytes(state)
+      ctx.transferred(bytes.length)
+      return bytes
+    },
+    // It was taken before anything else could run: persist() answers synchronously, and its bytes were copied.
+    isolated: () => true,
+    restore: openState,
+    meaning: {
+      observe: (state) => valueNow(state, wording),
+      verify: (restored, observed, { signal }) => holdTo(observed, restored, 'the restored document differs from the old one at the snapshot', wording, signal),
+    },
+    close: closeState,
+  }
 }
 
-function handOver(job: Job, ctx: StepContext): ResourceHandoff<CrdtState> {
-  const moved = preCopy(job, ctx, VERBS)
+function handOver(job: Job, ctx: StepContext, wording: Wording): ResourceHandoff<CrdtState> {
+  const moved = preCopy(job, ctx, verbs(wording))
   // Only here do two owners stand side by side.
   if (job.cutover === 'exclusive' || job.gate.halted !== undefined) return moved
   const old = job.gate.resource
@@ -65,13 +76,15 @@ function handOver(job: Job, ctx: StepContext): ResourceHandoff<CrdtState> {
     /** Writes are held and all of them replayed, so the two documents have to agree: no operation may mean something else. */
     async converge() {
       const state = await moved.converge()
-      await ctx.judge('verify', () => holdTo(valueOf(old), state, 'the new document differs from the old one after the operations made meanwhile were replayed'))
+      await ctx.judge('verify', (signal) => holdTo(valueNow(old, wording), state, 'the new document differs from the old one after the operations made meanwhile were replayed', wording, signal))
       return state
     },
   }
 }
 
-function holdTo(expected: unknown, state: CrdtState, saying: string): void {
-  const difference = differenceOf(expected, valueOf(state))
+/** Whatever a binding puts off to a later turn is done by then: what it makes of the document is what its users will see. */
+async function holdTo(expected: unknown, state: CrdtState, saying: string, wording: Wording, signal: AbortSignal): Promise<void> {
+  await laterTurn()
+  const difference = await new Slices().run(compare(expected, valueOf(state), wording), signal)
   if (difference !== undefined) throw new Error(`${saying}: ${difference.path}: ${difference.before} → ${difference.after}`)
 }

@@ -15,9 +15,35 @@ describe('X1 compatible versions', () => {
     ['the same, in both directions', { old: yjsKind(), next: yjsKind(), direction: 'full' }],
     ['a counter', { old: counterKind(), next: counterKind(), direction: 'full' }],
     ['a register', { old: registerKind(), next: registerKind(), direction: 'full' }],
-    ['a kind without samples', { old: withoutSamples(yjsKind()), next: yjsKind() }],
   ])('I6 takes %s', async (_, options) => {
     expect(await verdictOn(options)).toEqual({ level: 'compatible' })
+  })
+})
+
+describe('X27 what nothing was judged by is said', () => {
+  const REASON = /^the old version has no samples that were looked at, and no document was open: only the empty document was compared/
+  it.each<[string, ServedOptions]>([
+    ['a kind without samples', { old: withoutSamples(yjsKind()), next: yjsKind() }],
+    ['a kind whose samples are none', { old: yjsKind({ samples: () => [] }), next: yjsKind({ schemaCompatCheck: () => ({ level: 'compatible' }) }) }],
+    ['a host that looks at none', { old: yjsKind(), next: yjsKind(), sampleLimit: 0 }],
+  ])('of %s', async (_, options) => {
+    expect(await verdictOn(options)).toEqual({ level: 'unjudged', reason: expect.stringMatching(REASON) as string })
+  })
+
+  it('one live document is something to judge by, and what the new version says of itself is heard', async () => {
+    await using outcome = await new Served({ old: withoutSamples(yjsKind()), next: yjsKind(), docs: { doc: notes() } }).dispatch()
+    expect(outcome.compat.entries).toMatchObject([{ verdict: { level: 'compatible' } }])
+    const next = yjsKind({ schemaCompatCheck: () => ({ level: 'migrate', reason: 'rows are counted' }) })
+    expect(await verdictOn({ old: withoutSamples(yjsKind()), next })).toEqual({ level: 'migrate', reason: 'rows are counted' })
+  })
+
+  it('what is over a limit is listed', async () => {
+    const docs = { a: notes(), b: notes(), c: notes() }
+    await using outcome = await new Served({ old: yjsKind(), next: yjsKind(), docs, sampleLimit: 1 }).dispatch()
+    expect(outcome.compat.entries[0]?.verdict).toEqual({ level: 'compatible', unjudged: [
+      { path: 'samples', reason: 'only the first 1 samples are looked at' },
+      { path: 'live documents', reason: 'only the first 1 of 3 are looked at; the others are held to their values when they are handed over' },
+    ] })
   })
 })
 
@@ -147,6 +173,9 @@ describe('X4 a version that fails to answer is refused, and says which state it 
     ['throws in empty', { old: yjsKind(), next: yjsKind({ empty: () => { throw new Error('no default') } }) }, 'recording the empty state of the new version failed: no default'],
     ['throws in a sample of the old', { old: yjsKind({ samples: () => ({ [Symbol.iterator]: () => ({ next() { throw new Error('fixture lost') } }) }) }), next: yjsKind() }, 'making sample 1 failed: fixture lost'],
     ['lists samples that are none', { old: yjsKind({ samples: () => 7 as unknown as CrdtState[] }), next: yjsKind() }, 'samples() gave a number; expected an iterable of states'],
+    ['lists promises', { old: yjsKind({ samples: () => [Promise.reject(new Error('heard'))] as never }), next: yjsKind() }, 'samples() returned a promise; expected its value: it lists what it has'],
+    ['gives a toJSON() that answers later', failing((bytes) => withMethod(bytes, 'value', () => ({ title: new Later() }))), 'value.title is an instance of Later whose toJSON() gives a Promise, which cannot be compared'],
+    ['is unsure of its values', failing((bytes) => Object.assign(openYjs(bytes), { values: 'isolate' as never })), 'fromPersisted() gave a state whose values are "isolate"; expected "isolated", or nothing'],
     ['has a value nobody can compare', failing((bytes) => withMethod(bytes, 'value', () => ({ title: () => 'x' }))), 'value.title is a function, which cannot be compared'],
   ])('I8 refuses one that %s', async (_, options, reason) => {
     const verdict = await verdictOn(options)
@@ -233,7 +262,7 @@ describe('X6 bounds', () => {
   it('I8 ends an endless listing of samples at the limit, and closes the listing', async () => {
     let ended = false
     const old = counterKind({ * samples() { try { for (let n = 0; ; n += 1) yield new GCounter({ n }) } finally { ended = true } } })
-    expect(await verdictOn({ old, next: counterKind(), sampleLimit: 3 })).toEqual({ level: 'compatible' })
+    expect(await verdictOn({ old, next: counterKind(), sampleLimit: 3 })).toEqual({ level: 'compatible', unjudged: [{ path: 'samples', reason: 'only the first 3 samples are looked at' }] })
     expect(ended).toBe(true)
   })
 
@@ -245,7 +274,7 @@ describe('X6 bounds', () => {
       made.push(state)
       return Object.assign(state, { close: () => { closed.push(state) } })
     })
-    expect(await verdictOn({ old: counterKind({ samples }), next: counterKind(), sampleLimit: 1 })).toEqual({ level: 'compatible' })
+    expect(await verdictOn({ old: counterKind({ samples }), next: counterKind(), sampleLimit: 1 })).toMatchObject({ level: 'compatible' })
     expect(made).toHaveLength(3)
     expect(new Set(closed)).toEqual(new Set(made))
     expect(closed).toHaveLength(3)
@@ -281,6 +310,13 @@ describe('X6 bounds', () => {
     expect(served.clock.pending).toBe(0)
   })
 })
+
+/** Answers later, and then fails. */
+class Later {
+  toJSON(): Promise<never> {
+    return Promise.reject(new Error('heard'))
+  }
+}
 
 function failing(fromPersisted: CrdtKindProvider['fromPersisted']): ServedOptions {
   return { old: yjsKind(), next: yjsKind({ fromPersisted }) }

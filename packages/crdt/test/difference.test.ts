@@ -1,7 +1,9 @@
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
-import { copyOf } from '../src/copy.js'
-import { differenceOf } from '../src/difference.js'
+import { copying, copyOf } from '../src/copy.js'
+import { compare, differenceOf } from '../src/difference.js'
+import { inOneGo } from '../src/in-one-go.js'
+import { PLAIN, REDACTED } from '../src/show.js'
 
 class Money {
   readonly #cents: number
@@ -13,6 +15,15 @@ class Decimal {
   readonly #digits: string
   constructor(digits: string) { this.#digits = digits }
   toJSON(): string { return this.#digits }
+}
+
+class Priced extends Map<string, number> {
+  constructor(readonly currency: string) { super([['tea', 5]]) }
+  toJSON(): unknown { return { currency: this.currency, items: [...this] } }
+}
+
+class Zoned extends Date {
+  zone = ''
 }
 
 /** `{ next: { next: … } }`, `length` deep. */
@@ -75,6 +86,11 @@ describe('X7 structural equality', () => {
     ['objects without a prototype', Object.assign(Object.create(null), { a: 1 }), { a: 1 }],
     ['values of another realm', runInNewContext('({ a: [1, new Map([["k", new Set([2])]]), new Date(5)] })'), { a: [1, new Map([['k', new Set([2])]]), new Date(5)] }],
     ['objects with a toJSON', { price: new Decimal('1.50') }, { price: new Decimal('1.50') }],
+    ['an instance of a subclass that says what it is', new Priced('EUR'), new Priced('EUR')],
+    ['arrays with fields of their own', Object.assign([1], { unit: 'kg' }), Object.assign([1], { unit: 'kg' })],
+    ['an array with a hole', Object.assign([], { 1: 3 }), [undefined, 3]],
+    ['a match of a pattern', /a(b)/.exec('ab'), /a(b)/.exec('ab')],
+    ['sets of what is read as a primitive', new Set([new Decimal('1'), new Decimal('2')]), new Set([new Decimal('2'), new Decimal('1')])],
     ['a field called __proto__', JSON.parse('{"__proto__": 1}'), JSON.parse('{"__proto__": 1}')],
   ])('takes %s for equal, copied or not', (_, before, after) => {
     expect(differenceOf(before, after)).toBeUndefined()
@@ -103,6 +119,13 @@ describe('X7 structural equality', () => {
     [new Set([{ a: 1 }]), new Set([{ a: 1 }, { a: 2 }]), 'value.has({a: 2}): false → true'],
     [Uint8Array.of(1, 2), Uint8Array.of(1, 3), 'value[1]: 2 → 3'],
     [Uint8Array.of(1), Int8Array.of(1), 'value: Uint8Array [1] → Int8Array [1]'],
+    [new Priced('EUR'), new Priced('JPY'), 'value.currency: "EUR" → "JPY"'],
+    [Object.assign([1], { unit: 'kg' }), Object.assign([1], { unit: 'lb' }), 'value.unit: "kg" → "lb"'],
+    [Object.assign([1], { unit: 'kg' }), [1], 'value.unit: "kg" → nothing'],
+    [Object.assign(new Date(0), { zone: 'a' }), Object.assign(new Date(0), { zone: 'b' }), 'value.zone: "a" → "b"'],
+    [Object.assign(new Map([[1, 2]]), { of: 1 }), Object.assign(new Map([[1, 2]]), { of: 2 }), 'value.of: 1 → 2'],
+    [Object.assign(new Set([1]), { of: 1 }), Object.assign(new Set([1]), { of: 2 }), 'value.of: 1 → 2'],
+    [Object.assign(Uint8Array.of(1), { unit: 'kg' }), Object.assign(Uint8Array.of(1), { unit: 'lb' }), 'value.unit: "kg" → "lb"'],
     [BigInt64Array.of(1n), BigInt64Array.of(2n), 'value[0]: 1n → 2n'],
     [{ 'odd key': 1 }, { 'odd key': 2 }, 'value["odd key"]: 1 → 2'],
     [new Decimal('1'), new Decimal('2'), 'value: an instance of Decimal "1" → an instance of Decimal "2"'],
@@ -152,11 +175,75 @@ describe('X7 structural equality', () => {
     expect(new Money(1).cents).toBe(1)
     expect(said({ price: new Money(1) })).toMatch(/^value\.price is an instance of Money, which cannot be compared/)
     expect(() => differenceOf({ price: new Money(1) }, { price: new Money(2) })).toThrow(/^value\.price is an instance of Money/)
+    for (const [hides, what] of [
+      [new Zoned(0), 'an instance of Zoned'], [new (class Tagged extends Array { tag = '' })(), 'an instance of Tagged'],
+      [new (class extends Set {})(), 'an instance of an unnamed class'], [new (class Wide extends Uint8Array {})(), 'an instance of Wide'],
+    ] as const) expect(said({ at: hides })).toContain(`value.at is ${what}, which cannot be compared`)
     expect(said([() => 1])).toMatch(/^value\[0\] is a function/)
     expect(said({ s: Symbol('s') })).toMatch(/^value\.s is a symbol/)
     expect(said(new Map([['k', /x/]]))).toMatch(/^value\.get\("k"\) is a RegExp/)
     expect(said(new Set([new WeakMap()]))).toMatch(/is a WeakMap/)
     expect(said({ toJSON: 1, e: new Error('x') })).toMatch(/^value\.e is an Error/)
+  })
+})
+
+/** How often a comparison may be interrupted, which is a measure of what it does. */
+function stepsOf(before: unknown, after: unknown): number {
+  let steps = 0
+  for (const work = compare(before, after, PLAIN); work.next().done !== true;) steps += 1
+  return steps
+}
+
+describe('X7 I8 what a comparison costs', () => {
+  const objects = (count: number): object[] => Array.from({ length: count }, (_, id) => ({ kind: 'row', nested: { list: [{ id }] } }))
+
+  it.each<[string, (members: object[]) => unknown]>([
+    ['members of a set', (members) => new Set(members)],
+    ['keys of a map', (members) => new Map(members.map((member) => [member, 'x']))],
+    ['sets of sets', (members) => new Set(members.map((member) => new Set([member])))],
+    ['members that lead back to their set', (members) => {
+      const set = new Set<unknown>()
+      for (const member of members) set.add(Object.assign(member, { id: JSON.stringify(member), of: set }))
+      return set
+    }],
+  ])('the order of %s costs nothing', (_, of) => {
+    const [few, many] = [500, 4000].map((count) => stepsOf(of(objects(count)), of(objects(count).toReversed()))) as [number, number]
+    // Eight times as many, and not sixty-four times.
+    expect(many).toBeLessThan(12 * few)
+  })
+
+  it('a copy and a comparison may be interrupted within one long array, object, map or set', () => {
+    const numbers = Array.from({ length: 10_000 }, (_, n) => n)
+    for (const value of [numbers, Object.fromEntries(numbers.map((n) => [`n${n}`, n])), new Map(numbers.map((n) => [n, n])), new Set(numbers), Uint8Array.from(numbers)]) {
+      expect(stepsOf(value, structuredClone(value))).toBeGreaterThan(30)
+      if (value instanceof Uint8Array) continue
+      let steps = 0
+      for (const work = copying(value, PLAIN); work.next().done !== true;) steps += 1
+      expect(steps).toBeGreaterThan(30)
+    }
+  })
+})
+
+describe('X28 what a refusal says', () => {
+  it('is short, however long names, values and paths are', () => {
+    const long = 'x'.repeat(100_000)
+    for (const [before, after] of [
+      [chain(100_000, 1), chain(100_000, 2)], [{ [long]: 1 }, { [long]: 2 }], [{ [long]: long }, {}], [new Map([[long, 1]]), new Map()],
+      [{ a: { [long]: 1 } }, { a: 1 }],
+    ]) expect(JSON.stringify(differenceOf(before, after)).length).toBeLessThan(600)
+    expect(differenceOf(chain(100, 1), chain(100, 2))?.path).toBe(`value${'.next'.repeat(10)}…(80 more)…${'.next'.repeat(10)}`)
+  })
+
+  it('does not quote the document where the host says so', () => {
+    const said = (before: unknown, after: unknown): unknown => inOneGo(compare(before, after, REDACTED))
+    expect(said({ notes: new Map([['Ann', ['secret']]]) }, { notes: new Map([['Ann', ['public knowledge']]]) }))
+      .toEqual({ path: 'value.*.get(a string of 3 characters)[0]', before: 'a string of 6 characters', after: 'a string of 16 characters' })
+    expect(said([{ Ann: 1 }], [[1]])).toEqual({ path: 'value[0]', before: 'an object of 1 fields', after: 'an array of 1' })
+    expect(said([7n, 1, new Set([1]), new Map([[1, 1]]), Uint8Array.of(1), new Date(0), null, true], [])).toEqual({ path: 'value[0]', before: 'a bigint', after: 'nothing' })
+    expect(() => said({ Ann: () => 1 }, { Ann: 1 })).toThrow(/^value\.\* is a function/)
+    for (const [value, text] of [[1, 'a number'], [new Set([1]), 'a Set of 1'], [new Map([[1, 1]]), 'a Map of 1'], [Uint8Array.of(1), 'Uint8Array of 1'], [new Date(0), 'a Date'], [null, 'null'], [true, 'true'], [undefined, 'undefined']] as const) {
+      expect(said({ a: value }, {})).toEqual({ path: 'value.*', before: text, after: 'nothing' })
+    }
   })
 })
 

@@ -239,6 +239,23 @@ describe('X10 a handoff that fails leaves the old document serving, with everyth
   })
 })
 
+describe('X9 what a document meant at the snapshot', () => {
+  it.each([[undefined, 'after the operations made meanwhile'], ['isolated', 'at the snapshot']] as const)('is copied there and then, unless its values are said to be isolated: %s', async (values, told) => {
+    // A document that goes on changing what it gave.
+    const given = { count: 0 }
+    const state: CrdtState = { ...(values && { values }), value: () => given, persist: () => Uint8Array.of(1), merge() {}, apply() {} }
+    const kind: CrdtKindProvider = {
+      kind: 'given', empty: () => ({ ...state, persist: () => Uint8Array.of(0), value: () => ({}) }),
+      fromPersisted([content]) {
+        if (content === 0) return this.empty()
+        given.count = 1
+        return { ...state, value: () => ({ count: 0 }) }
+      },
+    }
+    await expect(new Served({ old: kind, next: kind, docs: { doc: state }, sampleLimit: 0 }).dispatch()).rejects.toThrow(new RegExp(`${told}.*: value\\.count: 1 → 0`))
+  })
+})
+
 describe('X11 an exclusive cutover moves a document by stop-and-copy', () => {
   it('I4 keeps its content', async () => {
     const served = new Served({ old: counterKind(), next: counterKind(), docs: { doc: new GCounter({ a: 1 }) } })

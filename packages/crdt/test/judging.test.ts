@@ -50,7 +50,7 @@ describe('X6 what judging costs', () => {
     expect(opened).toEqual({ old: 3, next: 4 + 1 })
   })
 
-  it('a further live document, and the one before it, are opened twice more to be merged with one another', async () => {
+  it('the first two live documents are opened twice more to be merged with one another, and no further ones', async () => {
     const opened = async (documents: number): Promise<number> => {
       let count = 0
       const counting = (kind: CrdtKindProvider): CrdtKindProvider => seeing(kind, (_, bytes) => { if (bytes !== undefined && bytes.length > LONG) count += 1 })
@@ -60,13 +60,13 @@ describe('X6 what judging costs', () => {
       return count
     }
     const [one, two, three] = [await opened(1), await opened(2), await opened(3)]
-    expect([two - one, three - two]).toEqual([8 + 2 * 2, 8 + 2 * 2])
+    expect([two - one, three - two]).toEqual([8 + 2 * 2, 8])
   })
 
   it('a document that the new version persists as it is needs no way back: the old version opens nothing', async () => {
     let opened = 0
     const old = seeing(yjsBoardKind(), (method) => { if (method === 'fromPersisted') opened += 1 })
-    expect(await new Served({ old, next: yjsBoardKind(), sampleLimit: 0 }).verdict()).toEqual({ level: 'compatible' })
+    expect((await new Served({ old, next: yjsBoardKind(), sampleLimit: 0 }).verdict()).level).toBe('unjudged')
     expect(opened).toBe(0)
   })
 

@@ -100,7 +100,7 @@ describe('X12 a removed kind is remembered by what it meant', () => {
 })
 
 describe('X13 options', () => {
-  it.each([[{ direction: 'sideways' }, 'expected "backward" or "full"'], [{ sampleLimit: -1 }, 'expected an integer of 0 or more'], [{ sampleLimit: 1.5 }, 'expected an integer']])('refuses %o', (options, message) => {
+  it.each([[{ direction: 'sideways' }, "crdtHandoff options.direction: expected 'backward' or 'full', and got \"sideways\""], [{ sampleLimit: -1 }, 'crdtHandoff options.sampleLimit: expected a whole number, 0 or more, and got -1'], [{ sampleLimit: 1.5 }, 'expected a whole number, 0 or more, and got 1.5']])('refuses %o', (options, message) => {
     expect(() => crdtHandoff(options as object)).toThrow(message)
   })
 

@@ -1,6 +1,7 @@
 import type { StepContext } from '@uni/reload-core'
 import type { CrdtKindProvider, CrdtSample } from '../contract.js'
 import type { RecordedState } from '../recorded-state.js'
+import { PLAIN } from '../show.js'
 import { recollect, type Recollection } from '../remember.js'
 import { RememberedKind } from '../remembered-kind.js'
 import { fromBase64, fromGolden, toBase64, toGolden } from './golden-value.js'
@@ -40,7 +41,7 @@ const EDITS = 30
  */
 export async function writeCrdtGolden(subject: CrdtSubject, { version, seed = 1 }: WriteGoldenOptions): Promise<readonly GoldenFile[]> {
   const { kind } = subject.provider
-  const { states, merges } = await recollect(withEditedSample(subject, seed), outsideReloads(), Infinity)
+  const { states, merges } = await recollect(withEditedSample(subject, seed), outsideReloads(), Infinity, PLAIN)
   const golden: GoldenJson = {
     format: 'uni-reload-crdt-golden', kind, version,
     states: states.map(({ name, bytes, value, late }) => ({

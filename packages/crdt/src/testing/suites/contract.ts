@@ -54,6 +54,19 @@ export const contractSuite: readonly CrdtCase[] = [
     },
   },
   {
+    key: 'contract/isolated', rule: 'X14', title: 'what value() gave does not change when the document does, where it says so',
+    run(stand, expect: Expectation) {
+      const state = stand.empty()
+      if (state.values !== 'isolated') return
+      for (const op of someEdits(stand, LARGE)) {
+        const given = state.value()
+        const meant = copyOf(given)
+        apply(state, [op])
+        sameValue(expect, given, meant, 'what value() gave, once the document was edited,')
+      }
+    },
+  },
+  {
     key: 'contract/edits', rule: 'X14', title: 'the operations of its replicas change a document',
     run(stand, expect: Expectation) {
       const blank = valueNow(stand.empty())
