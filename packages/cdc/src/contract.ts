@@ -41,10 +41,29 @@ export interface CdcStartContext {
   readonly signal: AbortSignal
 }
 
+export interface CdcPrepareContext extends Pick<CdcStartContext, 'stream'> {
+  /** Ends this call: it fires only while `prepare` is pending. */
+  readonly signal: AbortSignal
+}
+
+/** A stream that is made ready while another one still writes to its sink. */
+export interface CdcPrepared {
+  /** Takes over the sink, as {@link CdcOutputProvider.start} does. Called once, or not at all. */
+  start(ctx: CdcStartContext): MaybePromise<CdcStream>
+  /** Lets go of what was made ready. Called once where `start` is not, or fails. */
+  abandon?(): MaybePromise<void>
+}
+
 /** Opens streams into one kind of sink. */
 export interface CdcOutputProvider {
   readonly name: string
   start(ctx: CdcStartContext): MaybePromise<CdcStream>
+  /**
+   * Does ahead of a reload what does not need the sink for itself, such as to connect, or to load a schema: the old stream delivers
+   * meanwhile. What it gives is started in place of the provider, once the old stream is stopped. Absent: `start` does it all,
+   * while deliveries are held. Called in a dry run too.
+   */
+  prepare?(ctx: CdcPrepareContext): MaybePromise<CdcPrepared>
 }
 
 /** One open stream. Its calls come one at a time: none begins before the last has settled. */
@@ -60,6 +79,11 @@ export interface CdcStream {
    * handed, even where the sink holds more from before. `fromLsn` itself before the first batch, which a reload asks for.
    */
   checkpoint(): MaybePromise<CdcLsn>
+  /**
+   * Called in the turn in which the stream begins to serve: when it is attached, and at the commit of a reload. What acts by itself,
+   * such as a timer or a heartbeat, begins here and ends with `shutdown`; until the commit the old stream acts. Synchronous.
+   */
+  activate?(): void
   /** Lets go of everything, so that a successor may take it. Nothing is called after it. */
   shutdown(): MaybePromise<void>
 }

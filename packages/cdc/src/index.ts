@@ -1,4 +1,6 @@
-export type { CdcBatch, CdcGap, CdcLsn, CdcOutputProvider, CdcStartContext, CdcStream } from './contract.js'
+export type {
+  CdcBatch, CdcGap, CdcLsn, CdcOutputProvider, CdcPrepareContext, CdcPrepared, CdcStartContext, CdcStream,
+} from './contract.js'
 export { CdcError, type CdcErrorCode, type CdcErrorInit } from './errors.js'
 export { cdcOutput, type CdcHandoff } from './surface.js'
 export { cdcHandoff, type CdcHandoffOptions } from './strategy.js'

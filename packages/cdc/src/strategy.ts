@@ -1,7 +1,7 @@
 import { stopAndCopy, type HandoffStrategy, type MaybePromise } from '@uni/reload-core'
-import type { CdcBatch, CdcLsn, CdcOutputProvider, CdcStream } from './contract.js'
+import type { CdcBatch, CdcLsn, CdcOutputProvider, CdcPrepared, CdcStream } from './contract.js'
 import { stopStream, takeCheckpoint } from './progress.js'
-import { startStream } from './start-stream.js'
+import { prepareStream, startStream } from './start-stream.js'
 import { cdcOutput } from './surface.js'
 
 export interface CdcHandoffOptions {
@@ -20,13 +20,16 @@ export function cdcHandoff(options: CdcHandoffOptions = {}): HandoffStrategy<Cdc
     discipline: 'stop-and-copy',
     // What is handed over is a position in the log, and the handoff itself judges that.
     checkCompat: () => ({ level: 'compatible' }),
-    handoff: (job, ctx) => stopAndCopy<CdcOutputProvider, CdcStream, CdcLsn>(job, ctx, {
+    handoff: (job, ctx) => stopAndCopy<CdcOutputProvider, CdcStream, CdcLsn, CdcPrepared | undefined>(job, ctx, {
+      prepare: (provider, { signal }) => prepareStream(provider, { stream: job.name, signal }),
+      abandon: (prepared) => prepared?.abandon?.(),
       checkpoint: (stream) => takeCheckpoint(stream, (lsn) => options.canResume?.(lsn, job.name) ?? true),
       stop: stopStream,
-      start: (provider, fromLsn, { signal }) => startStream(provider, { stream: job.name, fromLsn, signal }),
+      start: (provider, fromLsn, { signal }, prepared) => startStream(prepared ?? provider, { stream: job.name, fromLsn, signal }),
       // Between where it was started and what it was handed, which is nothing, there is one honest answer.
       verify: async (stream) => { await takeCheckpoint(stream) },
     }),
+    activate: (stream) => stream.activate?.(),
     close: stopStream,
   }
 }

@@ -16,7 +16,7 @@ export class Served {
     readonly old: CdcOutputProvider, readonly gates: ReadonlyMap<string, WriteGate<CdcStream, CdcBatch>>, options: CdcHandoffOptions,
   ) {
     this.dispatcher = new ReloadDispatcher([cdcHandoff(options)], {
-      clock: this.clock, timeouts: { converge: TIMEOUT_MS, rollback: TIMEOUT_MS, finalize: TIMEOUT_MS },
+      clock: this.clock, timeouts: { prepare: TIMEOUT_MS, converge: TIMEOUT_MS, rollback: TIMEOUT_MS, finalize: TIMEOUT_MS },
     })
   }
 
