@@ -125,7 +125,7 @@ export interface HandoffJob<P, R> {
   open?(provider: P): MaybePromise<R>
 }
 
-/** An old resource that is as it was at the commit until its handoff is finalized. */
+/** An old resource that serves up to the commit, whatever `converge` does, and is as it was at the commit until its handoff is finalized. */
 export interface KeptResource<R> {
   readonly resource: R
   /** Called in place of `finalize` where the reload was taken back and the resource serves again: removes all else. */
@@ -149,7 +149,10 @@ export interface ResourceHandoff<R> {
   finalize(): Promise<void>
   /** Its shape, where that is not the strategy's: when it converges, and what the report says. */
   readonly discipline?: Discipline
-  /** The old resource, where it stays as it is until `finalize`: a reload that is taken back goes on with it. */
+  /**
+   * The old resource, where it stays as it is until `finalize`: a reload that is taken back goes on with it, and one that is rolled
+   * back lets its gate go before `rollback` of this or any other handoff is called.
+   */
   readonly kept?: KeptResource<R>
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js'
 import { ReloadError, type ErrorPlace, type ReloadPhase } from '../errors.js'
 import type { WriteGate } from '../move/gate.js'
+import { WORTH_A_ROUND } from '../move/replay.js'
 import type { AnyStrategy, Discipline, HandoffJob, LiveSample, ResourceHandoff, Transition } from '../strategy.js'
 import { activate } from './activate.js'
 import { forEachBounded } from './bounded.js'
@@ -51,6 +52,8 @@ interface Item {
   readonly step: Step
   handoff: ResourceHandoff<unknown> | undefined
   copied: boolean
+  /** Its `converge` was begun, so that the old resource may be stopped. */
+  converging: boolean
   /** What was deactivated, and has to be activated again if it goes on serving. */
   deactivated: { readonly resource: unknown } | undefined
   activationError: ReloadError | undefined
@@ -86,7 +89,7 @@ export class Handoffs {
     this.#items = moves.map((move) => {
       const place = { surface: move.strategy.surface.id, key: move.key, resource: move.name, ...(move.plugin !== undefined && { plugin: move.plugin }) }
       return {
-        move, cutover: options.cutovers.get(move) ?? DEFAULT, place, step: new Step(environment, place), handoff: undefined, copied: false,
+        move, cutover: options.cutovers.get(move) ?? DEFAULT, place, step: new Step(environment, place), handoff: undefined, copied: false, converging: false,
         deactivated: undefined, activationError: undefined, result: undefined, prepareMs: 0, convergeMs: 0, pauseMs: undefined }
     })
   }
@@ -124,16 +127,10 @@ export class Handoffs {
   async converge(): Promise<void> {
     for (const turn of TURNS) {
       const items = this.#items.filter(({ move, handoff }) => CONVERGES[handoff?.discipline ?? move.strategy.discipline] === turn)
-      await this.#each(items, 'converge', async (item) => {
-        const handoff = item.handoff as ResourceHandoff<unknown>
-        await handoff.catchUp?.()
-        await item.step.call('hold writes', () => item.move.gate.hold())
-        await this.#deactivate(item)
-        const resource = await handoff.converge()
-        if (resource === undefined || resource === null) throw new Error('the handoff converged without a resource')
-        if (item.move.gate.state !== 'held') throw new Error(`the handoff converged with its gate ${item.move.gate.state}, and writes are held until the commit`)
-        item.result = { resource }
-      })
+      await this.#each(items.filter(({ handoff }) => handoff?.catchUp !== undefined), 'converge', async ({ handoff }) => handoff?.catchUp?.(), { told: false })
+      // Those that could not catch up are held for as long as the rest of their record takes. Nobody else is held meanwhile.
+      const behind = new Set(items.filter(({ move }) => move.gate.recorded > WORTH_A_ROUND))
+      for (const some of [[...behind], items.filter((item) => !behind.has(item))]) await this.#each(some, 'converge', (item) => this.#convergeHeld(item))
     }
   }
 
@@ -171,23 +168,25 @@ export class Handoffs {
     }
   }
 
-  /** Undoes what was begun, last begun first. Resolves with what failed on the way. */
+  /**
+   * Undoes what was begun, as many at a time as are handed over. Writers come first: where the old resource serves on, its gate is let go
+   * before anything is closed, and what has to be started again comes before what has only to be closed. Resolves with what
+   * failed on the way, last begun first.
+   */
   async rollback(): Promise<unknown[]> {
-    const errors: unknown[] = []
-    for (const item of this.#begun.toReversed()) {
+    const begun = this.#begun.splice(0).toReversed()
+    const servingOn = new Set(begun.filter(({ converging, handoff }) => !converging || handoff?.kept !== undefined))
+    const errors = new Map<Item, unknown[]>(begun.map((item) => [item, servingOn.has(item) ? this.#letGo(item) : []]))
+    await forEachBounded([...begun.filter((item) => !servingOn.has(item)), ...servingOn], this.#options.concurrency, async (item) => {
       const { handoff } = item
       await this.#timed(item, 'rollback', async () => {
         if (handoff) await item.step.run('rollback', { code: 'HANDOFF' }, () => handoff.rollback())
-      }).catch((error: unknown) => { errors.push(error) })
-      // A gate must not stay held by a handoff whose rollback failed before it let go.
-      item.move.gate.release()
-      item.pauseMs = item.move.gate.longestHeldMs
+      }).catch((error: unknown) => { errors.get(item)?.push(error) })
       item.result = undefined
-      const failed = this.#reactivate(item)
-      if (failed !== undefined) errors.push(failed)
-    }
-    this.#begun.length = 0
-    return errors
+      // A gate must not stay held by a handoff whose rollback failed before it let go.
+      if (!servingOn.has(item)) errors.get(item)?.push(...this.#letGo(item))
+    }, () => {})
+    return [...errors.values()].flat()
   }
 
   /** Those that something was kept of, and that are copied all the same: the record of what was written since has ended. */
@@ -210,6 +209,25 @@ export class Handoffs {
       await this.#timed(item, 'finalize', () => item.step.run('finalize', { code: 'HANDOFF' }, close)).catch((error: unknown) => { errors.push(error) })
     }, () => {})
     return errors
+  }
+
+  /** The old resource goes on: with writes, and with what it does by itself. */
+  #letGo(item: Item): ReloadError[] {
+    item.move.gate.release()
+    item.pauseMs = item.move.gate.longestHeldMs
+    const failed = this.#reactivate(item)
+    return failed === undefined ? [] : [failed]
+  }
+
+  async #convergeHeld(item: Item): Promise<void> {
+    const { gate } = item.move
+    await item.step.call('hold writes', () => gate.hold())
+    await this.#deactivate(item)
+    item.converging = true
+    const resource = await (item.handoff as ResourceHandoff<unknown>).converge()
+    if (resource === undefined || resource === null) throw new Error('the handoff converged without a resource')
+    if (gate.state !== 'held') throw new Error(`the handoff converged with its gate ${gate.state}, and writes are held until the commit`)
+    item.result = { resource }
   }
 
   #begin(item: Item): ResourceHandoff<unknown> {
@@ -254,15 +272,16 @@ export class Handoffs {
     }
   }
 
-  async #each(items: readonly Item[], phase: 'prepare' | 'converge', body: (item: Item) => Promise<void>): Promise<void> {
+  async #each(items: readonly Item[], phase: 'prepare' | 'converge', body: (item: Item) => Promise<void>, { told } = { told: true }): Promise<void> {
     await forEachBounded(items, this.#options.concurrency, async (item) => {
       const ms = await this.#timed(item, phase, () =>
-        item.step.run(phase, { code: 'HANDOFF', signal: this.#signal }, () => body(item)))
-      item[`${phase}Ms`] = ms
+        item.step.run(phase, { code: 'HANDOFF', signal: this.#signal }, () => body(item)), told)
+      item[`${phase}Ms`] += ms
     }, () => this.#abort.abort(new ReloadError('ABORTED', 'another handoff of this reload failed', { phase })))
   }
 
-  async #timed(item: Item, step: HandoffStep, run: () => Promise<unknown>): Promise<number> {
+  /** @param told whether the observer hears of it also where it goes well: it is not told of half a step. */
+  async #timed(item: Item, step: HandoffStep, run: () => Promise<unknown>, told = true): Promise<number> {
     const startedAt = this.#clock.now()
     const event = (more?: { error: unknown }): HandoffEvent => ({ place: item.place, step, ms: this.#clock.now() - startedAt, ...more })
     try {
@@ -272,7 +291,7 @@ export class Handoffs {
       throw error
     }
     const done = event()
-    this.#options.onHandoff?.(done)
+    if (told) this.#options.onHandoff?.(done)
     return done.ms
   }
 }

@@ -90,9 +90,11 @@ function handOver<P, R>(job: HandoffJob<P, R>, ctx: StepContext, { open, close, 
 
 /** Nothing was moved to the one that replaced it, so nothing is moved back. */
 function serveAgain<P, R>({ gate }: HandoffJob<P, R>, kept: R, finalize: () => Promise<void>): ResourceHandoff<R> {
+  const replaced = gate.resource
   return {
     converge: async () => kept,
     rollback: async () => { gate.release() },
     finalize,
+    kept: { resource: replaced, release: async () => {} },
   }
 }

@@ -2,7 +2,7 @@ import type { StepContext } from '../strategy.js'
 import type { HandoffGate } from './handoff-gate.js'
 
 /** Below this many recorded writes a further round costs more than holding writes for them. */
-const WORTH_A_ROUND = 32
+export const WORTH_A_ROUND = 32
 /** Rounds end here at the latest, for writers that keep pace with the replay. */
 const MAX_ROUNDS = 16
 

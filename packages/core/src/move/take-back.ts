@@ -24,5 +24,6 @@ export function takeBack<P, R>({ gate }: HandoffJob<P, R>, kept: R, ctx: StepCon
     // What was replayed cannot be taken off the kept one again: whoever kept it closes it.
     async rollback() { gate.release() },
     finalize: () => ctx.call('close', () => close(replaced)),
+    kept: { resource: replaced, release: async () => {} },
   }
 }

@@ -38,7 +38,8 @@ describe('a strategy written by hand', () => {
     })], { timeouts: { rollback: 100 } })
     const outcome = await dispatch()
     const failure = failureOf(outcome.rollback())
-    await turnUntil(() => log.includes('rollback b'))
+    await turnUntil(() => log.includes('rollback a'))
+    await turn()
     const held = gates.get('b')?.write(1) as Promise<void>
     clock.advance(100)
     expect(await failure).toMatchObject({ errors: [{ code: 'STEP_TIMEOUT', phase: 'rollback', resource: 'b' }] })

@@ -32,6 +32,21 @@ describe('the order of a dispatch', () => {
     expect(held).toEqual([['open', 'open', 'open', 'held']])
   })
 
+  it('I4 holds nobody else\'s writers while one that could not catch up replays the rest of its record', async () => {
+    const surface = defineSurface<Scripted, ScriptedResource, number>({ id: 'busy or idle', keyOf: (provider) => provider.key, apply: () => {} })
+    const log: string[] = []
+    const scene = scriptedScene(['idle', 'busy'], [scriptedStrategy(log, {
+      prepare: async ({ name, gate }) => { if (name === 'busy') { await gate.hold(); gate.record() } },
+      catchUp: async ({ name }) => {
+        // More than a few writes, each of them made while others were replayed.
+        for (let nth = 0; name === 'busy' && nth < 40; nth += 1) await scene.gates.get(name)?.write(nth)
+      },
+      converge: async () => { await turn(); log.push(String(scene.states())) },
+    }, { surface, discipline: 'pre-copy' })])
+    await scene.dispatch()
+    expect(log).toEqual(['prepare idle', 'prepare busy', 'catchUp idle', 'catchUp busy', 'converge busy', 'open,held', 'converge idle', 'held,held'])
+  })
+
   it.each([1, 2, 3, 8])('hands over at most %i at a time', async (concurrency) => {
     let running = 0
     let most = 0
