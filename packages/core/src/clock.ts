@@ -6,13 +6,21 @@ export interface Clock {
   after(ms: number, callback: () => void): () => void
 }
 
-/** The platform's own monotonic clock and timers. */
+/** The longest that a timer of the platform takes, in milliseconds: about 24.8 days. Beyond it, it would fire at once. */
+const LONGEST_TIMER_MS = 0x7fffffff
+
+/** The platform's own monotonic clock and timers. What is to be called after `Infinity` never is, and keeps no process alive. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   after(ms, callback) {
-    // A timer beyond 2^31-1 ms would fire at once; a deadline that long never passes.
-    if (ms > 0x7fffffff) return () => {}
-    const timer = setTimeout(callback, ms)
-    return () => clearTimeout(timer)
+    let timer: ReturnType<typeof setTimeout>
+    const wait = (left: number): void => {
+      timer = left > LONGEST_TIMER_MS
+        ? setTimeout(() => { wait(left - LONGEST_TIMER_MS) }, LONGEST_TIMER_MS)
+        : setTimeout(callback, left)
+    }
+    if (ms === Number.POSITIVE_INFINITY) return () => {}
+    wait(ms)
+    return () => { clearTimeout(timer) }
   },
 }

@@ -9,17 +9,16 @@ import type { PluginVersion } from './plugin-version.js'
 export type SlotTable = ReadonlyMap<string, number>
 
 export class EpochLease extends LeaseNode implements Lease {
-  readonly #epoch: Epoch
+  readonly epoch: number
+  /** `undefined` after the release: a lease that somebody keeps would keep a whole version. */
+  #epoch: Epoch | undefined
   readonly #slots: SlotTable
 
   constructor(epoch: Epoch, slots: SlotTable, capturedAt: number, options: CaptureOptions | undefined) {
     super(epoch.leases, capturedAt, options)
+    this.epoch = epoch.number
     this.#epoch = epoch
     this.#slots = slots
-  }
-
-  get epoch(): number {
-    return this.#epoch.number
   }
 
   get<P, R, W>(surface: Surface<P, R, W>, key: string): P {
@@ -29,25 +28,28 @@ export class EpochLease extends LeaseNode implements Lease {
   }
 
   find<P, R, W>(surface: Surface<P, R, W>, key: string): P | undefined {
-    const entry = this.#providers(surface.id).byKey.get(key)
+    const epoch = this.#held(surface.id)
+    const entry = this.#providers(epoch, surface.id).byKey.get(key)
     if (entry === undefined) return undefined
-    this.#refuseFenced(entry.owner, surface.id)
+    refuseFenced(epoch, entry.owner, surface.id)
     return entry.registration.provider as P
   }
 
   all<P, R, W>(surface: Surface<P, R, W>): readonly P[] {
-    const table = this.#providers(surface.id)
+    const epoch = this.#held(surface.id)
+    const table = this.#providers(epoch, surface.id)
     // A list that left a fenced plugin out would silently run a chain of hooks without it.
-    if (this.#epoch.fenced.size > 0) for (const { owner } of table.entries) this.#refuseFenced(owner, surface.id)
+    if (epoch.fenced.size > 0) for (const { owner } of table.entries) refuseFenced(epoch, owner, surface.id)
     return table.providers as readonly P[]
   }
 
   resource<P, R, W>(surface: Surface<P, R, W>, name: string): R {
-    const entry = (this.#epoch.resources[this.#slot(surface.id)] as ResourceTable).get(name)
+    const epoch = this.#held(surface.id)
+    const entry = (epoch.resources[this.#slot(surface.id)] as ResourceTable).get(name)
     if (entry === undefined) {
       throw refused('RESOURCE_NOT_FOUND', 'no live resource has this name in this epoch', surface.id, { resource: name, hint: 'Attach it before capturing.' })
     }
-    this.#refuseFenced(entry.owner, surface.id)
+    refuseFenced(epoch, entry.owner, surface.id)
     if ('halted' in entry.slot) {
       throw refused('RESOURCE_HALTED', `it could not be started again after a failed reload: ${describeThrown(entry.slot.halted)}`, surface.id,
         { resource: name, hint: 'A write or use tries again; a reload with a version that starts mends it.' })
@@ -55,20 +57,29 @@ export class EpochLease extends LeaseNode implements Lease {
     return entry.slot.live as R
   }
 
+  override [Symbol.dispose](): void {
+    super[Symbol.dispose]()
+    this.#epoch = undefined
+  }
+
+  #held(surface: string): Epoch {
+    if (this.#epoch === undefined) throw refused('LEASE_RELEASED', 'the lease was released', surface, { hint: 'Capture again.' })
+    return this.#epoch
+  }
+
   #slot(surface: string): number {
-    if (this.released) throw refused('LEASE_RELEASED', 'the lease was released', surface, { hint: 'Capture again.' })
     const slot = this.#slots.get(surface)
     if (slot === undefined) throw refused('NO_STRATEGY', 'no strategy is registered for this surface', surface, { hint: 'Pass its strategy to the host.' })
     return slot
   }
 
-  #providers(surface: string): ProviderTable {
-    return this.#epoch.providers[this.#slot(surface)] as ProviderTable
+  #providers(epoch: Epoch, surface: string): ProviderTable {
+    return epoch.providers[this.#slot(surface)] as ProviderTable
   }
+}
 
-  #refuseFenced(owner: PluginVersion, surface: string): void {
-    if (this.#epoch.fenced.size > 0 && this.#epoch.fenced.has(owner)) throw fencedError(owner, surface)
-  }
+function refuseFenced(epoch: Epoch, owner: PluginVersion, surface: string): void {
+  if (epoch.fenced.size > 0 && epoch.fenced.has(owner)) throw fencedError(owner, surface)
 }
 
 export function fencedError(owner: PluginVersion, surface: string): ReloadError {

@@ -1,3 +1,4 @@
+import { onAbort } from '../dispatch/on-abort.js'
 import type { Blocker, CaptureOptions } from './lease.js'
 
 /**
@@ -55,10 +56,10 @@ export class LeaseNode implements Disposable {
   next: LeaseNode | undefined = undefined
   readonly label: string
   readonly capturedAt: number
-  readonly #outerSignal: AbortSignal | undefined
   #list: LeaseList | undefined
+  #outerSignal: AbortSignal | undefined
   #controller: AbortController | undefined
-  #signal: AbortSignal | undefined
+  #deaf: (() => void) | undefined
 
   constructor(list: LeaseList, capturedAt: number, options: CaptureOptions | undefined) {
     this.label = options?.label ?? 'unlabelled'
@@ -68,13 +69,12 @@ export class LeaseNode implements Disposable {
     list.link(this)
   }
 
-  /** Made when it is first asked for: most leases are released without anyone having asked. */
+  /**
+   * Made when it is first asked for: most leases are released without anyone having asked. It follows the signal of the operation up to
+   * the release, and not as `AbortSignal.any` does: that one stays in reach of a signal that outlives it while it has listeners.
+   */
   get signal(): AbortSignal {
-    if (this.#signal === undefined) {
-      this.#controller ??= new AbortController()
-      this.#signal = this.#outerSignal ? AbortSignal.any([this.#outerSignal, this.#controller.signal]) : this.#controller.signal
-    }
-    return this.#signal
+    return this.#follow().signal
   }
 
   get released(): boolean {
@@ -82,13 +82,24 @@ export class LeaseNode implements Disposable {
   }
 
   abort(reason: unknown): void {
-    this.#controller ??= new AbortController()
-    this.#controller.abort(reason)
+    this.#follow().abort(reason)
   }
 
-  /** Releasing twice is releasing once. */
+  /** Releasing twice is releasing once. Whoever still references the lease reaches nothing by it any more. */
   [Symbol.dispose](): void {
     this.#list?.unlink(this)
     this.#list = undefined
+    this.#deaf?.()
+    this.#deaf = undefined
+    this.#outerSignal = undefined
+  }
+
+  #follow(): AbortController {
+    if (this.#controller !== undefined) return this.#controller
+    const controller = this.#controller = new AbortController()
+    const outer = this.#outerSignal
+    if (outer?.aborted === true) controller.abort(outer.reason)
+    else if (outer !== undefined) this.#deaf = onAbort(outer, () => controller.abort(outer.reason))
+    return controller
   }
 }

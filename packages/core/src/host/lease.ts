@@ -11,7 +11,7 @@ export interface CaptureOptions {
 export interface Lease extends Disposable {
   /** The epoch's number. */
   readonly epoch: number
-  /** Fires when a retired plugin this lease holds is forced out, or with the signal it was captured with. */
+  /** Fires when a retired plugin this lease holds is forced out, or with the signal it was captured with; not after the release. */
   readonly signal: AbortSignal
   /** @throws ReloadError `PROVIDER_NOT_FOUND`, `SURFACE_FENCED` (retryable), `LEASE_RELEASED`. */
   get<P, R, W>(surface: Surface<P, R, W>, key: string): P
@@ -25,6 +25,7 @@ export interface Lease extends Disposable {
 
 /** A capture of one provider, which holds its plugin only. */
 export interface ProviderLease<P> extends Disposable {
+  /** @throws ReloadError `LEASE_RELEASED`. */
   readonly provider: P
   /** The handle of the plugin that provides it. */
   readonly plugin: { readonly id: string; readonly generation: number }

@@ -1,8 +1,10 @@
+import { getEventListeners } from 'node:events'
 import { PluginHost } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
 import { cellHandoff, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
 import { Deferred } from '../fixtures/deferred.js'
 import { ledgerKind } from '../fixtures/ledger.js'
+import { reachable } from '../fixtures/reachable.js'
 import { refusalOf } from '../fixtures/refusal.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
 import { word, wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
@@ -130,6 +132,55 @@ describe('a lease', () => {
     request.abort(reason)
     expect([lease.signal.reason, held.signal.reason]).toEqual([reason, reason])
     expect(lease.get(wordKind, 'a').say()).toBe('a@1.0.0')
+  })
+
+  it('I12 puts one listener on the signal it was captured with, however many leases follow it, and none after the last release', async () => {
+    await using host = new PluginHost({ strategies: [wordHandoff()] })
+    await host.add(wordPlugin('a', '1.0.0'))
+    const { signal } = new AbortController()
+    const listeners = (): number => getEventListeners(signal, 'abort').length
+    const leases = [host.capture({ signal }), host.capture({ signal }), host.acquire(wordKind, 'a', { signal })]
+    expect(listeners()).toBe(0)
+    for (const lease of leases) lease.signal.addEventListener('abort', () => {})
+    expect(listeners()).toBe(1)
+    for (const lease of leases) lease[Symbol.dispose]()
+    expect(listeners()).toBe(0)
+  })
+
+  it('E2 its signal follows the one it was captured with up to the release, and keeps what it has said', async () => {
+    await using host = new PluginHost({ strategies: [wordHandoff()] })
+    const request = new AbortController()
+    const [told, spared] = [host.capture({ signal: request.signal }), host.capture({ signal: request.signal })]
+    expect([told.signal.aborted, spared.signal.aborted]).toEqual([false, false])
+    spared[Symbol.dispose]()
+    const reason = new Error('the client went away')
+    request.abort(reason)
+    expect([told.signal.reason, spared.signal.aborted]).toEqual([reason, false])
+    told[Symbol.dispose]()
+    expect(told.signal.reason).toBe(reason)
+    using late = host.capture({ signal: request.signal })
+    expect(late.signal.reason).toBe(reason)
+  })
+
+  it('I12 E2 keeps nothing of its version once it is released, whoever keeps the lease', async () => {
+    await using host = new PluginHost({ strategies: [cellHandoff()] })
+    const watched: Record<string, WeakRef<object>> = {}
+    const captured = async () => {
+      const plugin = new CellPlugin('cells', '1.0.0')
+      const handle = await host.add(plugin)
+      const attached = await host.attach(cellKind, openCell('main'))
+      watched.plugin = new WeakRef(plugin)
+      watched.resource = new WeakRef(plugin.opened[0] as object)
+      const leases = [host.capture(), host.acquire(cellKind, 'cell')] as const
+      await attached.write(1)
+      for (const lease of leases) lease[Symbol.dispose]()
+      await (await host.reload(handle, new CellPlugin('cells', '2.0.0'))).finalized
+      return leases
+    }
+    const [lease, held] = await captured()
+    expect(await reachable(watched)).toEqual([])
+    expect(lease.epoch).toBe(2)
+    expect((await refusalOf(() => held.provider)).code).toBe('LEASE_RELEASED')
   })
 })
 
