@@ -16,6 +16,8 @@ export interface Surface<P, R = never, W = never> {
   keyOf(provider: P): string
   /** Applies one write. Rejecting means the write was not applied. */
   apply?(resource: R, write: W): MaybePromise<void>
+  /** Bytes of memory that a write occupies while it is recorded. Absent: it is estimated, without looking at all of it. */
+  sizeOf?(write: W): number
 }
 
 /** A surface whose types are forgotten: what the dispatcher, which knows no surface by name, works with. */
@@ -25,6 +27,7 @@ export interface SurfaceDefinition<P, R, W> {
   id: string
   keyOf(provider: P): string
   apply?(resource: R, write: W): MaybePromise<void>
+  sizeOf?(write: W): number
   methods?: readonly (keyof P & string)[]
 }
 

@@ -97,7 +97,7 @@ function enter(state: HostState, given: Omit<Attached, 'strategy' | 'gate' | 'de
   const strategy = state.strategyAt(slot)
   const { surface } = strategy
   const gate: WriteGate<unknown, unknown> = new WriteGate(surface, name, resource, {
-    clock: state.clock, maxRecorded: state.maxRecordedWrites, writeTimeoutMs: state.timeoutMs('write'),
+    clock: state.clock, maxRecorded: state.maxRecordedWrites, maxRecordedBytes: state.maxRecordedBytes, writeTimeoutMs: state.timeoutMs('write'),
     onReplaced: (outcome) => {
       // A restart may complete when the resource has left already; then it is only closed.
       if (state.attached.get(id) !== attached) return

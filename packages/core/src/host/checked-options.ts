@@ -29,7 +29,7 @@ const HOST: OptionChecks<PluginHostOptions> = {
   drain: option.object(DRAIN),
   timeouts: option.object(TIMEOUTS),
   concurrency: option.count(1),
-  maxRecordedWrites: option.count(1),
+  maxRecordedWrites: option.count(1), maxRecordedBytes: option.positive,
   unjudged: UNJUDGED,
   observer: option.function,
   journal: option.with('append'),

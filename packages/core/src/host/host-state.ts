@@ -6,6 +6,7 @@ import type { StepEnvironment } from '../dispatch/step.js'
 import { timeoutOf, type TimedCall, type Timeouts } from '../dispatch/timeouts.js'
 import { ReloadError } from '../errors.js'
 import { hear } from '../maybe-promise.js'
+import { MAX_RECORDED_BYTES, MAX_RECORDED_WRITES } from '../move/gate.js'
 import type { AnyStrategy } from '../strategy.js'
 import type { Journal } from '../journal/record.js'
 import type { Attached } from './attached.js'
@@ -32,6 +33,8 @@ export interface PluginHostOptions {
   concurrency?: number
   /** How many writes to a resource are recorded while it is copied before writers wait. Default 65,536. */
   maxRecordedWrites?: number
+  /** How many bytes these may occupy before writers wait. Default 64 MiB. */
+  maxRecordedBytes?: number
   /** What becomes of a reload of which something could not be judged. Default `accept`: it goes ahead, and the report says so. */
   unjudged?: UnjudgedPolicy
   /** Told of every phase, resource and step. What it throws, or rejects with, is ignored. */
@@ -68,6 +71,7 @@ export class HostState {
   /** By plugin id, and not as members of an object, which has some of its own, such as `constructor`. */
   readonly grants: ReadonlyMap<string, readonly string[]> | undefined
   readonly maxRecordedWrites: number
+  readonly maxRecordedBytes: number
   readonly unjudged: UnjudgedPolicy
   readonly leaseWatch: LeaseWatch | undefined
   readonly journal: Journal | undefined
@@ -112,7 +116,8 @@ export class HostState {
     this.drainPolicy = options.drain ?? {}
     this.concurrency = options.concurrency ?? 32
     this.grants = options.grants && new Map(Object.entries(options.grants))
-    this.maxRecordedWrites = options.maxRecordedWrites ?? 65_536
+    this.maxRecordedWrites = options.maxRecordedWrites ?? MAX_RECORDED_WRITES
+    this.maxRecordedBytes = options.maxRecordedBytes ?? MAX_RECORDED_BYTES
     this.unjudged = options.unjudged ?? 'accept'
     this.leaseWatch = options.watchLeases === true ? new LeaseWatch(({ capturedAt, ...lease }) => {
       this.emit({ type: 'lease-dropped', ageMs: this.clock.now() - capturedAt, ...lease })

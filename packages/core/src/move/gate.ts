@@ -3,15 +3,23 @@ import { hear, isPromiseLike, type MaybePromise } from '../maybe-promise.js'
 import { checkOptions, option, type OptionChecks } from '../options.js'
 import { Slices } from '../slices.js'
 import type { Surface } from '../surface.js'
+import { synchronous } from '../synchronous.js'
+import { estimatedBytes } from './estimated-bytes.js'
 import { GateErrors } from './gate-errors.js'
 import { nextState, type GateState } from './gate-state.js'
 import type { Halt, HandoffGate } from './handoff-gate.js'
 import { SerialQueue } from './serial-queue.js'
+import { WriteRecord, type RecordBounds } from './write-record.js'
+
+export const MAX_RECORDED_WRITES = 65_536
+export const MAX_RECORDED_BYTES = 64 * 1024 * 1024
 
 export interface WriteGateOptions<R> {
   clock?: Clock
   /** How many writes may be recorded and not yet replayed; at the bound writers wait. Default 65,536. */
   maxRecorded?: number
+  /** How many bytes they may occupy, as the surface's `sizeOf` says, or else about; at the bound writers wait. Default 64 MiB. */
+  maxRecordedBytes?: number
   /** Milliseconds one write or use may take. Past it its caller is told, and work is refused until it settles. Default 30,000. */
   writeTimeoutMs?: number
   /**
@@ -22,7 +30,7 @@ export interface WriteGateOptions<R> {
 }
 
 const OPTIONS: OptionChecks<WriteGateOptions<unknown>> = {
-  clock: option.with('now', 'after'), maxRecorded: option.count(1), writeTimeoutMs: option.positive, onReplaced: option.function,
+  clock: option.with('now', 'after'), maxRecorded: option.count(1), maxRecordedBytes: option.positive, writeTimeoutMs: option.positive, onReplaced: option.function,
 }
 
 /** What work goes to: a live resource, or what one may be started from. */
@@ -36,16 +44,16 @@ export class WriteGate<R, W> implements HandoffGate<R> {
   readonly #surface: Surface<unknown, R, W>
   readonly #errors: GateErrors
   readonly #clock: Clock
-  readonly #maxRecorded: number
+  readonly #bounds: RecordBounds
   readonly #onReplaced: ((outcome: { resource: R } | { halted: unknown }) => void) | undefined
   readonly #queue: SerialQueue
 
   #slot: Slot<R>
   #state: GateState = 'open'
   /** The writes accepted since the mark; `undefined` where no copy is under way. */
-  #recorded: W[] | undefined
+  #recorded: WriteRecord<W> | undefined
   /** The writes accepted since the last switch, for a reload that is taken back; `undefined` where nobody wants them. */
-  #retained: W[] | undefined
+  #retained: WriteRecord<W> | undefined
   /** Since when writes have had to wait, by the clock. */
   #stalledAt: number | undefined
   #longestHeldMs = 0
@@ -56,7 +64,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     this.#errors = new GateErrors(surface.id, name)
     this.#slot = { live: resource }
     this.#clock = options.clock ?? systemClock
-    this.#maxRecorded = options.maxRecorded ?? 65_536
+    this.#bounds = { maxWrites: options.maxRecorded ?? MAX_RECORDED_WRITES, maxBytes: options.maxRecordedBytes ?? MAX_RECORDED_BYTES }
     this.#onReplaced = options.onReplaced
     this.#queue = new SerialQueue({
       clock: this.#clock,
@@ -126,7 +134,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
   record(): void {
     this.#state = nextState(this.#state, 'record')
     this.#queue.unabandon()
-    this.#recorded ??= []
+    this.#recorded ??= new WriteRecord(this.#bounds)
     this.#resume()
   }
 
@@ -142,8 +150,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
   }
 
   async replay(target: R, signal: AbortSignal): Promise<number> {
-    const round = this.#recorded ?? []
-    this.#recorded = []
+    const round = this.#recorded?.take() ?? []
     this.#resume()
     const slices = new Slices()
     for (const write of round) {
@@ -167,7 +174,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     this.#state = nextState(this.#state, 'switch')
     this.#put({ live: resource })
     this.#recorded = undefined
-    this.#retained = retain ? [] : undefined
+    this.#retained = retain ? new WriteRecord(this.#bounds) : undefined
     this.#resume()
   }
 
@@ -205,16 +212,26 @@ export class WriteGate<R, W> implements HandoffGate<R> {
   #accepted(slot: Slot<R>, write: W): void {
     // An abandoned write, accepted by a resource that serves no more.
     if (this.#slot !== slot) return
+    if (this.#retained === undefined && this.#recorded === undefined) return
+    const bytes = this.#sizeOf(write)
     // At the bound no writer waits for a reload that may be taken back: what it would have spared is copied then.
-    if (this.#state !== 'held' && this.#retained !== undefined && this.#retained.length >= this.#maxRecorded) this.#retained = undefined
-    this.#retained?.push(write)
-    if (this.#recorded === undefined) return
-    this.#recorded.push(write)
+    if (this.#state !== 'held' && this.#retained?.fits(bytes) === false) this.#retained = undefined
+    this.#retained?.add(write, bytes)
+    this.#recorded?.add(write, bytes)
     if (this.#blocked()) this.#stalledAt ??= this.#clock.now()
   }
 
+  /** The resource has accepted the write: a surface that cannot say how large it is does not make it fail. */
+  #sizeOf(write: W): number {
+    try {
+      const told = synchronous(this.#surface.sizeOf?.(write), 'sizeOf', 'it is called with each write that is recorded')
+      if (told !== undefined && Number.isFinite(told) && told >= 0) return told
+    } catch {}
+    return estimatedBytes(write)
+  }
+
   #blocked(): boolean {
-    return this.#state === 'held' || (this.#recorded !== undefined && this.#recorded.length >= this.#maxRecorded)
+    return this.#state === 'held' || this.#recorded?.isFull === true
   }
 
   #withResource<T>(fn: (resource: R) => MaybePromise<T>): MaybePromise<T> {

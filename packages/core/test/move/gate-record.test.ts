@@ -1,7 +1,8 @@
-import { ReloadError } from '@uni/reload-core'
+import { ReloadError, WriteGate } from '@uni/reload-core'
 import { describe, expect, it, vi } from 'vitest'
 import { Deferred, failureOf, standing, turn } from '../fixtures/deferred.js'
 import { gateOf } from '../fixtures/store-gate.js'
+import { STORES, StoreProvider } from '../fixtures/store.js'
 
 const { signal } = new AbortController()
 
@@ -33,6 +34,50 @@ describe('the record', () => {
     expect(target.entries).toEqual([1, 2, 3, 4])
     gate.release()
     expect(gate.recorded).toBe(0)
+  })
+
+  it('I8 is bounded by bytes as well: a few large writes are as many small ones', async () => {
+    const surface = { ...STORES['pre-copy'], sizeOf: (entry: number) => entry }
+    const store = new StoreProvider('only', '1').make([])
+    const gate = new WriteGate(surface, 'only', store, { maxRecordedBytes: 100 })
+    await gate.hold()
+    gate.record()
+    const writes = [10, 20, 90, 30, 40].map((n) => gate.write(n))
+    await turn()
+    expect(store.entries).toEqual([10, 20, 90])
+    const target = new StoreProvider('only', '2').make([])
+    await gate.replay(target, signal)
+    await Promise.all(writes)
+    expect([gate.recorded, store.entries]).toEqual([2, [10, 20, 90, 30, 40]])
+    await gate.replay(target, signal)
+    expect(target.entries).toEqual(store.entries)
+  })
+
+  it('I8 T6 what is kept for the way back is dropped ahead of the write that would not fit', async () => {
+    const surface = { ...STORES['pre-copy'], sizeOf: (entry: number) => entry }
+    const provider = new StoreProvider('only', '1')
+    const gate = new WriteGate(surface, 'only', provider.make([]), { maxRecordedBytes: 100 })
+    await gate.hold()
+    gate.switchTo(provider.make([]), { retain: true })
+    await gate.write(60)
+    await gate.write(40)
+    expect(gate.retains).toBe(true)
+    await gate.write(1)
+    expect(gate.retains).toBe(false)
+  })
+
+  it.each([
+    ['throws', () => { throw new Error('no idea') }], ['is no number', () => Number.NaN], ['is negative', () => -1], ['is a promise', () => Promise.reject(new Error('later'))],
+  ])('I4 a size that %s is estimated: an accepted write is acknowledged', async (_, sizeOf) => {
+    const store = new StoreProvider('only', '1').make([])
+    const gate = new WriteGate({ ...STORES['pre-copy'], sizeOf: sizeOf as () => number }, 'only', store, { maxRecordedBytes: 1 })
+    await gate.hold()
+    gate.record()
+    await gate.write(1)
+    const second = gate.write(2)
+    expect([await standing(second), gate.recorded, store.entries]).toEqual(['pending', 1, [1]])
+    gate.release()
+    await second
   })
 
   it('T6 what is kept for the way back is dropped past the bound, also where a hold let one more in', async () => {

@@ -33,6 +33,29 @@ describe('catching up', () => {
     using lease = host.capture()
     expect(lease.resource(ledgerKind, 'quick').entries).toEqual(Array.from({ length: 100 }, (_, entry) => entry))
   })
+
+  it('I8 writers wait at the host\'s bound of bytes, and are told of by how many wait', async () => {
+    const host = new PluginHost({ strategies: [strategy()], maxRecordedBytes: 1 })
+    const handle = await host.add(plugin('1.0.0', { kind: 'ledger', open: () => new Ledger() }))
+    const ledger = await host.attach(ledgerKind, { name: 'ledger', key: 'ledger', open: (provider) => provider.open(undefined) })
+    const [opening, goOn] = [new Deferred<void>(), new Deferred<void>()]
+    const reloading = host.reload(handle, plugin('2.0.0', {
+      kind: 'ledger',
+      async open(image) {
+        opening.resolve()
+        await goOn.promise
+        return new Ledger(JSON.parse(image as string) as number[])
+      },
+    }))
+    await opening.promise
+    await ledger.write(0)
+    const waiting = [1, 2].map((entry) => ledger.write(entry))
+    expect(host.resources()).toMatchObject([{ state: 'copying', waiting: 2 }])
+    goOn.resolve()
+    await Promise.all([reloading, ...waiting])
+    using lease = host.capture()
+    expect(lease.resource(ledgerKind, 'ledger').entries).toEqual([0, 1, 2])
+  })
 })
 
 const replayedUnderHold: number[] = []

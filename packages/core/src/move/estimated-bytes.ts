@@ -1,0 +1,42 @@
+/** What a value that is not counted further is taken for. */
+const SMALL = 16
+/** Values inside one write that are looked at, at most. */
+const LOOKS = 64
+/** Elements of a long list that stand for all of them. */
+const SAMPLE = 8
+
+/**
+ * About how many bytes of memory `value` occupies, at a cost that does not grow with it: buffers and views, and whatever else has a
+ * `byteLength`, by that; strings by their length; of collections some members, of which the others are taken to be like.
+ */
+export function estimatedBytes(value: unknown): number {
+  try {
+    return estimate(value, LOOKS)
+  } catch {
+    // A write may be a proxy, or have getters that throw.
+    return SMALL
+  }
+}
+
+function estimate(value: unknown, looks: number): number {
+  if (typeof value === 'string') return SMALL + 2 * value.length
+  if (typeof value !== 'object' || value === null) return SMALL
+  const { byteLength } = value as { byteLength?: unknown }
+  if (typeof byteLength === 'number' && byteLength >= 0) return SMALL + byteLength
+  if (Array.isArray(value)) return SMALL + ofMembers(value.length, Math.min(looks, SAMPLE), looks, (nth, count) => value[Math.floor(nth * value.length / count)])
+  if (value instanceof Map || value instanceof Set) {
+    const members: Iterator<unknown> = value[Symbol.iterator]()
+    return SMALL + ofMembers(value.size, Math.min(looks, SAMPLE), looks, () => members.next().value)
+  }
+  const keys = Object.keys(value)
+  return SMALL + ofMembers(keys.length, looks, looks, (nth) => (value as Record<string, unknown>)[keys[nth] as string])
+}
+
+function ofMembers(size: number, most: number, looks: number, member: (nth: number, count: number) => unknown): number {
+  const count = Math.min(size, most)
+  if (count === 0) return size * SMALL
+  const looksEach = Math.floor((looks - count) / count)
+  let sum = 0
+  for (let nth = 0; nth < count; nth += 1) sum += estimate(member(nth, count), looksEach)
+  return sum * size / count
+}

@@ -1,0 +1,39 @@
+export interface RecordBounds {
+  readonly maxWrites: number
+  readonly maxBytes: number
+}
+
+/** Writes in the order in which they were accepted, bounded by their number and by what they occupy. */
+export class WriteRecord<W> {
+  readonly #bounds: RecordBounds
+  #writes: W[] = []
+  #bytes = 0
+
+  constructor(bounds: RecordBounds) {
+    this.#bounds = bounds
+  }
+
+  get length(): number { return this.#writes.length }
+
+  get isFull(): boolean {
+    return this.#writes.length >= this.#bounds.maxWrites || this.#bytes >= this.#bounds.maxBytes
+  }
+
+  /** Whether another write of so many bytes keeps it within its bounds. */
+  fits(bytes: number): boolean {
+    return this.#writes.length < this.#bounds.maxWrites && this.#bytes + bytes <= this.#bounds.maxBytes
+  }
+
+  add(write: W, bytes: number): void {
+    this.#writes.push(write)
+    this.#bytes += bytes
+  }
+
+  /** What it has so far, which it forgets. */
+  take(): readonly W[] {
+    const taken = this.#writes
+    this.#writes = []
+    this.#bytes = 0
+    return taken
+  }
+}
