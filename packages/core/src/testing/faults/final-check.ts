@@ -20,11 +20,12 @@ export async function checkEnd<P, R, W>(stand: Stand<P, R, W>, breaches: Breache
   breaches.must(stand.clock.pending === 0, 'I12', `${stand.clock.pending} timers are pending`)
 }
 
-/** Where nothing was struck, what was done last is undone first: resources, and then plugins (O2). */
+/** Where nothing was struck, what was done last is undone first: resources, which are then undone beside one another, and then plugins (O2). */
 export function checkOrder({ calls }: Trace, breaches: Breaches): void {
   const undone = [...calls.values()].filter(({ site }) => site.phase === 'rollback' && !site.byUser).map(({ site }) => site)
-  for (const ofPlugins of [false, true]) {
-    const places = undone.filter(({ call }) => call.startsWith('plugin.') === ofPlugins).map(({ position }) => (POSITIONS as readonly string[]).indexOf(position))
+  const placesOf = (ofPlugins: boolean): number[] =>
+    undone.filter(({ call }) => call.startsWith('plugin.') === ofPlugins).map(({ position }) => (POSITIONS as readonly string[]).indexOf(position))
+  for (const places of [[...new Set(placesOf(false))], placesOf(true)]) {
     breaches.must(places.every((place, at) => at === 0 || place <= (places[at - 1] ?? place)), 'O2', `it is undone in the order ${places.join(', ')}`)
   }
 }
