@@ -3,7 +3,7 @@ import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
 import { Deferred, standing, turn } from '../fixtures/deferred.js'
 import { StorePlugin } from '../fixtures/store-plugin.js'
-import { STORES, storeStrategy } from '../fixtures/store.js'
+import { STORES, storeStrategy, type Store } from '../fixtures/store.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
 import { wordHandoff, wordPlugin } from '../fixtures/word.js'
 
@@ -94,5 +94,75 @@ describe('a plugin that serves again', () => {
     slow.resolve()
     expect(await finalized).toMatchObject({ status: 'finalized', errors: [] })
     expect(open).toEqual([0])
+  })
+
+  it('I7 I9 is held by a lease of each of its generations, however often it has served again since', async () => {
+    const clock = new ManualClock()
+    const host = new PluginHost({ strategies: [storeStrategy('pre-copy')], clock })
+    const v1 = new StorePlugin('1.0.0')
+    await host.add(v1)
+    await host.attach(STORES['pre-copy'], { name: 'main', key: 'stores', open: (provider) => provider.make([]) })
+    const lease = host.capture({ label: 'long report' })
+    for (const [nth, version] of ['2.0.0', '3.0.0', '4.0.0'].entries()) {
+      await host.reload({ id: 'stores', generation: 2 * nth }, new StorePlugin(version), { bake: NOT_WELL })
+      clock.advance(NOT_WELL.ms)
+      await turn()
+    }
+    expect(host.plugins()).toMatchObject([{ version: '1.0.0', generation: 6, state: 'active', heldBy: [{ label: 'long report' }] }])
+    const { finalized } = await host.reload({ id: 'stores', generation: 6 }, new StorePlugin('5.0.0'))
+    expect(await standing(finalized)).toBe('pending')
+    const { closed } = lease.resource(STORES['pre-copy'], 'main')
+    expect([closed, v1.calls.shutdown]).toEqual([0, 0])
+    lease[Symbol.dispose]()
+    expect(await finalized).toMatchObject({ status: 'finalized', blockers: [] })
+    expect([v1.provider.made.map((store) => store.closed), v1.calls.shutdown]).toEqual([[1], 1])
+  })
+})
+
+/**
+ * A reload that was taken back by copying, as more was written than is recorded: what served before it is left over, and
+ * held by `early`, captured before it, beyond the drain's deadline.
+ */
+async function leftOver() {
+  const clock = new ManualClock()
+  const host = new PluginHost({ strategies: [storeStrategy('pre-copy')], clock, maxRecordedWrites: 1, drain: { deadlineMs: 50, graceMs: 5 } })
+  const v1 = new StorePlugin('1.0.0')
+  const first = await host.add(v1)
+  const store = await host.attach(STORES['pre-copy'], { name: 'main', key: 'stores', open: (provider) => provider.make([]) })
+  const early = host.capture({ label: 'early' })
+  const holder = host.acquire(STORES['pre-copy'], 'stores', { label: 'holder of the plugin' })
+  const { finalized } = await host.reload(first, new StorePlugin('2.0.0'), { bake: NOT_WELL })
+  await store.write(1)
+  await store.write(2)
+  clock.advance(NOT_WELL.ms)
+  await turn()
+  clock.advance(50)
+  expect(await finalized).toMatchObject({ status: 'taken-back', blockers: [{ label: 'early' }] })
+  const [old] = v1.provider.made as [Store]
+  return { clock, host, v1, early, holder, old }
+}
+
+describe('what is left over of the time before a reload that was taken back', () => {
+  it('I12 is closed once those that reach it have ended, whoever holds the plugin that serves again', async () => {
+    const { host, v1, early, holder, old } = await leftOver()
+    expect(old.closed).toBe(0)
+    early[Symbol.dispose]()
+    await turn()
+    expect([old.closed, v1.calls.shutdown, holder.signal.aborted]).toEqual([1, 0, false])
+    using lease = host.capture()
+    expect(lease.resource(STORES['pre-copy'], 'main').closed).toBe(0)
+  })
+
+  it('I9 I12 is closed with the host: whoever holds it is told, and has the grace to end', async () => {
+    const { clock, host, v1, early, holder, old } = await leftOver()
+    holder[Symbol.dispose]()
+    const closing = host[Symbol.asyncDispose]()
+    await turn()
+    clock.advance(50)
+    await turn()
+    expect([early.signal.aborted, old.closed]).toEqual([true, 0])
+    clock.advance(5)
+    await closing
+    expect([v1.provider.made.map(({ closed }) => closed), v1.calls.shutdown, clock.pending]).toEqual([[1, 1], 1, 0])
   })
 })
