@@ -4,7 +4,7 @@ import type { AnyStrategy, HandoffStrategy } from '../strategy.js'
 import type { AnySurface } from '../surface.js'
 
 const SURFACE: OptionChecks<AnySurface> = {
-  id: option.required(option.text), methods: option.list(option.text), keyOf: option.required(option.function), apply: option.function,
+  id: option.required(option.text), methods: option.list(option.text), keyOf: option.required(option.function), apply: option.function, sizeOf: option.function,
 }
 
 const STRATEGY: OptionChecks<AnyStrategy> = {

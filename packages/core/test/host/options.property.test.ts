@@ -33,7 +33,7 @@ const drain: Record<Under<'drain', DrainPolicy>, Takes> = { 'drain.deadlineMs': 
 const bake: Record<Under<'bake', BakeOptions>, Takes> = { 'bake.ms': period, 'bake.everyMs': period, 'bake.healthy': callback }
 
 const HOST: Record<keyof PluginHostOptions, Takes> = {
-  strategies: list, grants: object, drain: object, timeouts: object, concurrency: atLeastOne, maxRecordedWrites: atLeastOne, unjudged, observer: callback,
+  strategies: list, grants: object, drain: object, timeouts: object, concurrency: atLeastOne, maxRecordedWrites: atLeastOne, maxRecordedBytes: positive, unjudged, observer: callback,
   journal: methods('append'), watchLeases: flag, clock: methods('now', 'after'),
 }
 const ADD: Record<keyof AddOptions, Takes> = { signal, accept: list }
@@ -46,7 +46,7 @@ const PROVIDERS = methods('get', 'entries')
 const DISPATCH: Record<keyof DispatchRequest, Takes> = {
   old: PROVIDERS, next: PROVIDERS, handlers: methods('add', 'entries'), cutover: oneOf('overlap', 'exclusive'), signal, dryRun: flag, accept: list,
 }
-const GATE: Record<keyof WriteGateOptions<unknown>, Takes> = { clock: methods('now', 'after'), maxRecorded: atLeastOne, writeTimeoutMs: positive, onReplaced: callback }
+const GATE: Record<keyof WriteGateOptions<unknown>, Takes> = { clock: methods('now', 'after'), maxRecorded: atLeastOne, maxRecordedBytes: positive, writeTimeoutMs: positive, onReplaced: callback }
 
 /** What JavaScript callers may hand in. */
 const anything = fc.oneof(
