@@ -225,7 +225,13 @@ again:
   goto done;
 
 rollback:
-  /* The stream first: it was begun last. */
+  /* The writers of what serves on go first. What replaced the index is closed beside the restart of the stream, which waits for a call. */
+  atomic {
+    index_held = false; recording = false; recorded = 0;
+#ifndef INDEX_KEPT
+    index_open[2] = false; has[2] = 0;
+#endif
+  }
   if
   :: stopped ->
      atomic { stream_open[stream_gate] = false; stream_open[2] = false; call = restart }
@@ -241,10 +247,6 @@ rollback:
   fi;
   stream_held = false;
   atomic {
-    index_held = false; recording = false; recorded = 0;
-#ifndef INDEX_KEPT
-    index_open[2] = false; has[2] = 0;
-#endif
 #ifndef NO_NEW_SHUTDOWN
     initialized[2] = false;
 #endif
