@@ -1,11 +1,14 @@
 import { Field, RecordBatch, Schema, Struct, Table, makeData, tableFromIPC, tableToIPC, vectorFromArray, type Vector } from 'apache-arrow'
 import { builderValue } from './builder-value.js'
+import { fieldCount, MAX_FIELDS } from './field-count.js'
 import { rebuildType } from './rebuild-type.js'
 import type { TypeContract } from './type-contract.js'
 import { holdsUnion, vectorOfUnion } from './union-column.js'
 
 /** A column of the type's storage. @throws Error where Arrow cannot put such a value into such a column. */
 export function columnOf({ storage }: TypeContract, values: readonly unknown[]): Vector {
+  const fields = fieldCount(storage)
+  if (fields > MAX_FIELDS) throw new Error(`a column of it would have ${fields} arrays; at most ${MAX_FIELDS} are made`)
   const type = rebuildType(storage)
   const taken = values.map(builderValue)
   return holdsUnion(type) ? vectorOfUnion(taken, type) : vectorFromArray(taken, type)

@@ -1,5 +1,7 @@
 import type { LogicalTypeProvider } from './contract.js'
+import { fieldCount, MAX_FIELDS } from './field-count.js'
 import { parseExactJson } from './json.js'
+import type { StorageType } from './storage-type.js'
 import { contractOf, type TypeContract } from './type-contract.js'
 
 /** One difference between two versions of a logical type. */
@@ -47,16 +49,52 @@ const readExtensionOfField: ReadPair = (key, old, next) =>
 
 const asTheyAre: ReadPair = (_, old, next) => [old, next]
 
-/** Compares plain data in depth; `path` is where the two stand. */
+/** Of types that share their parts, a single difference may show in more places than can be listed. */
+const MOST = 1000
+
+/** Compares plain data in depth; `path` is where the two stand. Gives the first 1,000 differences. */
 export function compareValues(path: string, old: unknown, next: unknown, read = asTheyAre): ContractDifference[] {
-  if (Array.isArray(old) && Array.isArray(next)) {
-    const length = Math.max(old.length, next.length)
-    return Array.from({ length }, (_, index) => compareValues(`${path}[${index}]`, old[index], next[index], read)).flat()
+  const found: ContractDifference[] = []
+  for (const difference of differences(path, old, next, read, new Map())) if (found.push(difference) === MOST) break
+  return found
+}
+
+/** @param equal objects that were found equal: what is shared is compared once. */
+function* differences(path: string, old: unknown, next: unknown, read: ReadPair, equal: Map<unknown, Set<unknown>>): Generator<ContractDifference> {
+  if (old === next || equal.get(old)?.has(next) === true) return
+  const parts = partsOf(old, next, read)
+  if (parts === undefined) {
+    yield { path, old: bounded(old), new: bounded(next) }
+    return
   }
-  if (!isRecord(old) || !isRecord(next)) return old === next ? [] : [{ path, old, new: next }]
+  let same = true
+  for (const [at, before, after] of parts) {
+    for (const difference of differences(`${path}${at}`, before, after, read, equal)) {
+      same = false
+      yield difference
+    }
+  }
+  if (same) equal.set(old, (equal.get(old) ?? new Set()).add(next))
+}
+
+/** The parts of two arrays, or of two objects, by the step to them; undefined where the two are to be compared by themselves. */
+function partsOf(old: unknown, next: unknown, read: ReadPair): (readonly [at: string, old: unknown, next: unknown])[] | undefined {
+  if (Array.isArray(old) && Array.isArray(next)) {
+    return Array.from({ length: Math.max(old.length, next.length) }, (_, index) => [`[${index}]`, old[index], next[index]])
+  }
+  if (!isRecord(old) || !isRecord(next)) return undefined
   // Of two Arrow types of different families, the widths and units are not worth telling apart.
   const keys = 'typeId' in old && 'typeId' in next && old.typeId !== next.typeId ? ['typeId'] : new Set([...Object.keys(old), ...Object.keys(next)])
-  return [...keys].flatMap((key) => compareValues(`${path}${step(key)}`, ...read(key, own(old, key), own(next, key)), read))
+  return Array.from(keys, (key) => [step(key), ...read(key, own(old, key), own(next, key))])
+}
+
+/** A type that stands for more fields than anybody could print is told by their number. */
+function bounded(value: unknown): unknown {
+  if (!isRecord(value)) return value
+  const type = 'typeId' in value ? value : value['type']
+  if (!isRecord(type) || !('typeId' in type)) return value
+  const fields = fieldCount(type as unknown as StorageType)
+  return fields > MAX_FIELDS ? { typeId: type.typeId, fields } : value
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,9 +1,13 @@
 import type { CanonicalProblem } from './canonical/form.js'
 import type { ContractDifference } from './diff.js'
+import { fieldCount } from './field-count.js'
+import type { StorageType } from './storage-type.js'
 
 /** Beyond this many a reader needs the list in the verdict's details, not a longer sentence. */
 const LISTED = 8
 const MAX_VALUE_LENGTH = 120
+/** A type of more fields is not printed: nobody reads on to where it is cut. */
+const PRINTED_FIELDS = 64
 
 /** The differences path by path, such as `storage.children[0].nullable: true → false`. */
 export function listDifferences(differences: readonly ContractDifference[]): string {
@@ -24,7 +28,13 @@ function list<T>(items: readonly T[], textOfItem: (item: T) => string): string {
 function textOf(value: unknown): string {
   if (value === undefined) return 'absent'
   if (typeof value === 'object' && value !== null && 'throws' in value) return `fails: ${shortened(String(value.throws))}`
-  return shortened(JSON.stringify(value))
+  if (typeof value === 'string') return shortened(JSON.stringify(value.slice(0, MAX_VALUE_LENGTH)))
+  if (isType(value) && fieldCount(value) > PRINTED_FIELDS) return `a ${value.typeId} of ${fieldCount(value)} fields in depth`
+  return shortened(JSON.stringify(value) ?? String(value))
+}
+
+function isType(value: unknown): value is StorageType {
+  return typeof value === 'object' && value !== null && 'typeId' in value && !('fields' in value)
 }
 
 function shortened(text: string): string {

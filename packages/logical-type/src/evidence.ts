@@ -26,6 +26,11 @@ export interface Unjudged {
 const MAX_LITERAL_LENGTH = 120
 
 export function samplePath(literal: string): string {
-  if (literal.length <= MAX_LITERAL_LENGTH) return `samples[${JSON.stringify(literal)}]`
-  return `samples[${JSON.stringify(literal.slice(0, MAX_LITERAL_LENGTH))}… of ${literal.length} characters]`
+  return `samples[${shownShort(literal)}]`
+}
+
+/** A text as a person knows it again. */
+export function shownShort(text: string): string {
+  if (text.length <= MAX_LITERAL_LENGTH) return JSON.stringify(text)
+  return `${JSON.stringify(text.slice(0, MAX_LITERAL_LENGTH))}… of ${text.length} characters`
 }

@@ -5,6 +5,7 @@ import type { LogicalTypeProvider } from './contract.js'
 import { compareContracts, type ContractDifference } from './diff.js'
 import { listDifferences, listProblems } from './difference-text.js'
 import type { TypeEvidence, Unjudged } from './evidence.js'
+import { fieldCount, MAX_FIELDS } from './field-count.js'
 import { judgeCast } from './judge-cast.js'
 import { judgeSamples } from './judge-samples.js'
 import { ownVerdict } from './own-verdict.js'
@@ -26,7 +27,14 @@ export async function judge(evidence: TypeEvidence, old: LogicalTypeProvider, ne
   if (changed.length > 0) return judgeChange(changed, own, known, next, calls)
   const differences = await judgeSamples(evidence, old, next, calls)
   if (differences.length > 0) return refuse(`the samples mean something else: ${listDifferences(differences)}`, differences)
-  return goAhead(own ?? { level: 'compatible' }, known)
+  const compatible = own === undefined || own.level === 'compatible'
+  return goAhead(compatible ? knownBySamples(evidence) : own, known)
+}
+
+/** Of a contract that is unchanged, only samples say whether values mean what they meant. */
+function knownBySamples({ samples }: TypeEvidence): CompatVerdict {
+  if (samples.length > 0) return { level: 'compatible' }
+  return { level: 'unjudged', reason: 'the old version has no samples that it displays itself: only the contract was compared. Give the type samples()' }
 }
 
 async function judgeChange(
@@ -34,7 +42,7 @@ async function judgeChange(
 ): Promise<LogicalTypeVerdict> {
   const change = `the contract changed: ${listDifferences(changed)}`
   if (own === undefined) return refuse(change, changed)
-  if (own.level !== 'migrate') return refuse(`${change} (compatCheck says "compatible", which a changed contract is not)`, changed)
+  if (own.level !== 'migrate') return refuse(`${change} (compatCheck says "${own.level}", which a changed contract is not)`, changed)
   const castFrom = next.castFrom?.bind(next)
   if (castFrom === undefined) return refuse(`${change} (compatCheck says "migrate", but there is no castFrom to carry values over)`, changed)
   if (evidence.samples.length === 0) return refuse(`${change} (compatCheck says "migrate", but the old version has no samples to prove castFrom on)`, changed)
@@ -52,6 +60,8 @@ function refuseMisnamed(problems: readonly CanonicalProblem[], changed: readonly
 function withUnknownNames(evidence: TypeEvidence, contract: TypeContract): TypeEvidence {
   const unknown = unknownReservedNames(contract).map((name) =>
     ({ path: 'name', reason: `"${name}" is a name that only Arrow gives, and this package does not know the rules of its storage` }))
+  const fields = fieldCount(contract.storage)
+  if (fields > MAX_FIELDS) unknown.push({ path: 'storage', reason: `it has ${fields} fields in depth: extension types among more than ${MAX_FIELDS} are not looked for` })
   return { ...evidence, unjudged: [...evidence.unjudged, ...unknown] }
 }
 

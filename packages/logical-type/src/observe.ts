@@ -2,7 +2,7 @@ import { attempt } from './attempt.js'
 import { writeColumn } from './column.js'
 import type { LogicalTypeProvider } from './contract.js'
 import { displayColumn, displayLiteral } from './display.js'
-import { samplePath, type SampleEvidence, type TypeEvidence, type Unjudged } from './evidence.js'
+import { samplePath, shownShort, type SampleEvidence, type TypeEvidence, type Unjudged } from './evidence.js'
 import { parse } from './parse.js'
 import type { ProviderCalls } from './provider-calls.js'
 import { RememberedLogicalType } from './remembered-type.js'
@@ -37,5 +37,5 @@ function observeSample(provider: LogicalTypeProvider, contract: TypeContract, li
   const reread = displayColumn(provider, column.value)
   if ('throws' in reread) return withoutColumn(`the old version fails on its value read back from a column: ${reread.throws}`)
   if (reread.value === sample.display) return { sample: { ...sample, column: column.value } }
-  return withoutColumn(`read back from a column, the old version displays its value as ${JSON.stringify(reread.value)}`)
+  return withoutColumn(`read back from a column, the old version displays its value as ${shownShort(reread.value)}`)
 }

@@ -20,6 +20,6 @@ function readVerdict(given: unknown): CompatVerdict | undefined {
   const { level, reason, details } = given as { level?: unknown; reason?: unknown; details?: unknown }
   if (level === 'compatible') return { level }
   if (typeof reason !== 'string') return undefined
-  if (level === 'migrate') return { level, reason }
+  if (level === 'migrate' || level === 'unjudged') return { level, reason }
   return level === 'incompatible' ? { level, reason, details } : undefined
 }

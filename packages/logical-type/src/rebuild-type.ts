@@ -2,19 +2,31 @@ import {
   Binary, Bool, Date_, DateUnit, Decimal, Dictionary, Duration, Field, FixedSizeBinary, FixedSizeList, Float, Int, Interval, IntervalUnit,
   LargeBinary, LargeUtf8, List, Map_, Null, Precision, Struct, Time, TimeUnit, Timestamp, Union, UnionMode, Utf8, type DataType,
 } from 'apache-arrow'
+import { fieldCount, MAX_FIELDS } from './field-count.js'
 import type { StorageField, StorageType } from './storage-type.js'
 
 /**
  * A fresh Arrow type that means what `described` says and shares no object with the type it was described from.
- * Dictionary ids are given by position, so that the same description and the same values make the same IPC bytes.
+ * Dictionary ids are given by position, so that the same description and the same values make the same IPC bytes. Of a type that
+ * no column is made of, as it has too many fields, what is shared is shared again.
  */
 export function rebuildType(described: StorageType): DataType {
-  return build(described, { nextDictionaryId: 0 })
+  return build(described, { nextDictionaryId: 0, ...(fieldCount(described) > MAX_FIELDS && { built: new Map() }) })
 }
 
-interface Build { nextDictionaryId: number }
+interface Build {
+  nextDictionaryId: number
+  /** Absent where each place gets a type of its own. */
+  readonly built?: Map<StorageType, DataType>
+}
 
 function build(described: StorageType, state: Build): DataType {
+  const type = state.built?.get(described) ?? buildFamily(described, state)
+  state.built?.set(described, type)
+  return type
+}
+
+function buildFamily(described: StorageType, state: Build): DataType {
   switch (described.typeId) {
     case 'Null': return new Null()
     case 'Bool': return new Bool()

@@ -1,4 +1,5 @@
 import { describeThrown } from '@uni/reload-core'
+import { attempt } from './attempt.js'
 import type { LogicalTypeProvider } from './contract.js'
 import type { Unjudged } from './evidence.js'
 import { settled } from './settled.js'
@@ -12,17 +13,23 @@ export function readSamples(provider: LogicalTypeProvider, limit: number): { lit
   const unjudged: Unjudged[] = []
   let read = 0
   try {
-    for (const literal of settled(provider.samples?.(), 'samples') ?? []) {
+    for (const given of settled<Iterable<unknown> | undefined>(provider.samples?.(), 'samples') ?? []) {
       if (read === limit) {
         unjudged.push({ path: `samples[${read}]`, reason: `only the first ${limit} samples are judged` })
         break
       }
-      if (typeof literal === 'string') literals.add(literal)
-      else unjudged.push({ path: `samples[${read}]`, reason: `it is a value of type ${typeof literal}, expected a string` })
+      if (typeof given === 'string') literals.add(given)
+      else unjudged.push({ path: `samples[${read}]`, reason: notALiteral(given) })
       read += 1
     }
   } catch (error) {
     unjudged.push({ path: 'samples', reason: `the old version fails to list its samples: ${describeThrown(error)}` })
   }
   return { literals, unjudged }
+}
+
+/** Why what was listed is none. Where it is a promise, its rejection is heard. */
+function notALiteral(given: unknown): string {
+  const settling = attempt(() => settled(given, 'samples'))
+  return 'throws' in settling ? settling.throws : `it is a value of type ${typeof given}, expected a string`
 }

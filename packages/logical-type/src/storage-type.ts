@@ -37,12 +37,42 @@ export interface StorageField {
  * @throws TypeError where `type` is no Arrow type of a family this package knows.
  */
 export function describeType(type: DataType, path = 'storage'): StorageType {
-  return describe(type, path, 0)
+  return describe(type, { path, depth: 0, seen: new Map() }).described
 }
 
-function describe(type: DataType, path: string, depth: number): StorageType {
-  if (depth > MAX_DEPTH) throw new TypeError(`${path.slice(0, 60)}…: expected a type at most ${MAX_DEPTH} levels deep`)
-  const children = (): StorageField[] => type.children.map((field, index) => describeField(field, `${path}.children[${index}]`, depth + 1))
+/** Where a type stands, and those that were described on the way to it. */
+interface Place {
+  readonly path: string
+  readonly depth: number
+  readonly seen: Map<DataType, Described>
+}
+
+interface Described {
+  readonly described: StorageType
+  /** How many levels there are below. */
+  readonly height: number
+}
+
+/** Each object is described once, and the description shared: 30 structs can stand for 2^30 places. */
+function describe(type: DataType, { path, depth, seen }: Place): Described {
+  const known = seen.get(type)
+  if (depth + (known?.height ?? 0) > MAX_DEPTH) throw new TypeError(`${path.slice(0, 60)}…: expected a type at most ${MAX_DEPTH} levels deep`)
+  if (known) return known
+  let height = 0
+  const described = describeFamily(type, path, (inner, at) => {
+    const part = describe(inner, { path: at, depth: depth + 1, seen })
+    height = Math.max(height, part.height + 1)
+    return part.described
+  })
+  const made = { described, height }
+  seen.set(type, made)
+  return made
+}
+
+type DescribeInner = (type: DataType, path: string) => StorageType
+
+function describeFamily(type: DataType, path: string, inner: DescribeInner): StorageType {
+  const children = (): StorageField[] => type.children.map((field, index) => describeField(field, `${path}.children[${index}]`, inner))
   if (DataType.isNull(type)) return { typeId: 'Null' }
   if (DataType.isBool(type)) return { typeId: 'Bool' }
   if (DataType.isUtf8(type)) return { typeId: 'Utf8' }
@@ -68,20 +98,20 @@ function describe(type: DataType, path: string, depth: number): StorageType {
   if (DataType.isDictionary(type)) {
     return {
       typeId: 'Dictionary', isOrdered: type.isOrdered,
-      indices: describe(type.indices, `${path}.indices`, depth + 1), dictionary: describe(type.dictionary, `${path}.dictionary`, depth + 1),
+      indices: inner(type.indices, `${path}.indices`), dictionary: inner(type.dictionary, `${path}.dictionary`),
     }
   }
   throw new TypeError(`${path}: expected an Arrow type of a known family, found ${describeUnknown(type)}`)
 }
 
-function describeField(field: Field, path: string, depth: number): StorageField {
+function describeField(field: Field, path: string, inner: DescribeInner): StorageField {
   if (typeof field !== 'object' || field === null) throw new TypeError(`${path}: expected an Arrow field, found ${describeUnknown(field)}`)
   const metadata = [...field.metadata].sort(([a], [b]) => (a < b ? -1 : 1))
   return {
     name: textOf(field.name || '', `${path}.name`),
     nullable: Boolean(field.nullable),
     metadata: Object.fromEntries(metadata.map(([key, value]) => [key, String(value)])),
-    type: describe(field.type, `${path}.type`, depth),
+    type: inner(field.type, `${path}.type`),
   }
 }
 

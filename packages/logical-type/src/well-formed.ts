@@ -9,9 +9,11 @@ const MAX_TYPE_ID = 127
  *
  * @throws TypeError that names the first parameter that is not.
  */
-export function assertWellFormed(type: StorageType, path = 'storage'): void {
+export function assertWellFormed(type: StorageType, path = 'storage', checked = new Set<StorageType>()): void {
+  if (checked.has(type)) return
+  checked.add(type)
   const demand = (holds: boolean, property: string, expected: string, found: unknown): void => {
-    if (!holds) throw new TypeError(`${path}${property}: expected ${expected}, found ${String(found)}`)
+    if (!holds) throw new TypeError(`${path}${property}: expected ${expected}, found ${String(found).slice(0, 120)}`)
   }
   switch (type.typeId) {
     case 'Int': demand([8, 16, 32, 64].includes(type.bitWidth), '.bitWidth', '8, 16, 32 or 64', type.bitWidth); break
@@ -39,8 +41,8 @@ export function assertWellFormed(type: StorageType, path = 'storage'): void {
     }
     case 'Dictionary':
       demand(type.indices.typeId === 'Int', '.indices', 'an Int', type.indices.typeId)
-      assertWellFormed(type.indices, `${path}.indices`)
-      assertWellFormed(type.dictionary, `${path}.dictionary`)
+      assertWellFormed(type.indices, `${path}.indices`, checked)
+      assertWellFormed(type.dictionary, `${path}.dictionary`, checked)
       break
     default:
   }
@@ -51,7 +53,7 @@ export function assertWellFormed(type: StorageType, path = 'storage'): void {
     const entries = children[0]?.type
     demand(entries?.typeId === 'Struct' && entries.children.length === 2, '.children[0].type', 'a Struct of a key and a value', entries?.typeId)
   }
-  for (const [index, field] of children.entries()) assertWellFormed(field.type, `${path}.children[${index}].type`)
+  for (const [index, field] of children.entries()) assertWellFormed(field.type, `${path}.children[${index}].type`, checked)
 }
 
 function isSize(value: number): boolean {

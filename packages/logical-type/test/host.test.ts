@@ -20,7 +20,7 @@ const plugin = (version: string, ...types: LogicalTypeProvider[]): Counted => ({
 
 /** A host with version 1 of the type. */
 async function started(clock?: ManualClock): Promise<{ host: PluginHost; v1: LogicalTypeProvider; old: Counted; handle: PluginHandle }> {
-  const host = new PluginHost({ strategies: [logicalTypeHandoff()], ...(clock && { clock, timeouts: { preflight: 100 } }) })
+  const host = new PluginHost({ strategies: [logicalTypeHandoff({ removal: 'allow' })], ...(clock && { clock, timeouts: { preflight: 100 } }) })
   onTestFinished(() => host[Symbol.asyncDispose]())
   const v1 = money()
   const old = plugin('1.0.0', v1)
@@ -67,7 +67,7 @@ describe('in a host', () => {
     const { host, handle } = await started()
     await host.reload(handle, plugin('2.0.0', money({ samples: () => ['oops'] })))
     const result = await host.reload(host.plugin('accounting') as PluginHandle, plugin('3.0.0', money()))
-    expect(result.report.compat).toMatchObject([{ verdict: { level: 'compatible', unjudged: [{ path: 'samples["oops"]' }] } }])
+    expect(result.report.compat).toMatchObject([{ verdict: { level: 'unjudged', unjudged: [{ path: 'samples["oops"]' }] } }])
   })
 
   test.each<[string, Partial<LogicalTypeProvider>, string]>([
@@ -122,6 +122,22 @@ describe('in a host', () => {
     const { host, v1, handle } = await started()
     expect(await host.reload(handle, plugin('2.0.0', money()), { dryRun: true })).toMatchObject({ status: 'dry-run' })
     await expect(host.reload(handle, plugin('2.0.0', money({ encodingVersion: '2' })), { dryRun: true })).rejects.toMatchObject({ code: 'SCHEMA_INCOMPAT' })
+    expect(serving(host)).toBe(v1)
+  })
+})
+
+describe('a type that goes (L14)', () => {
+  test.each<[string, (host: PluginHost, handle: PluginHandle) => Promise<unknown>]>([
+    ['with its plugin', (host, handle) => host.remove(handle)],
+    ['in a later version', (host, handle) => host.reload(handle, plugin('2.0.0'))],
+  ])('%s is refused, and goes on being served', async (_, go) => {
+    await using host = new PluginHost({ strategies: [logicalTypeHandoff()] })
+    const v1 = money()
+    const handle = await host.add(plugin('1.0.0', v1))
+    await expect(go(host, handle)).rejects.toMatchObject({
+      code: 'SCHEMA_INCOMPAT', surface: 'logical-type', key: 'acme.money', step: 'checkRemoval',
+      message: expect.stringContaining("say so by logicalTypeHandoff({ removal: 'allow' })") as string,
+    })
     expect(serving(host)).toBe(v1)
   })
 })

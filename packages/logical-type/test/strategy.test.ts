@@ -1,10 +1,10 @@
 import { OldProviders, ReloadDispatcher, ReloadError, type CompatVerdict } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
-import { Field, FixedSizeBinary, Int32, Int64, Struct, Utf8, vectorFromArray, type Vector } from 'apache-arrow'
+import { Field, FixedSizeBinary, Int32, Int64, Struct, Utf8, vectorFromArray, type DataType, type Vector } from 'apache-arrow'
 import { describe, expect, test } from 'vitest'
 import { logicalType, logicalTypeHandoff, type LogicalTypeProvider } from '../src/index.js'
 import { money } from './fixtures.js'
-import { verdictOn } from './judge.js'
+import { remember, verdictOn } from './judge.js'
 
 const { fromLiteral, toDisplay } = money()
 
@@ -36,8 +36,12 @@ describe('an unchanged contract (L1, L5, L6)', () => {
     expect(await verdictOn(money(), money())).toEqual({ level: 'compatible' })
   })
 
-  test('is compatible without samples, without a check and without metadata', async () => {
-    expect(await verdictOn(text(), text())).toEqual({ level: 'compatible' })
+  test('without samples is unjudged, whatever the new version says of itself (L9)', async () => {
+    const unjudged = { level: 'unjudged', reason: 'the old version has no samples that it displays itself: only the contract was compared. Give the type samples()' }
+    expect(await verdictOn(text(), text())).toEqual(unjudged)
+    expect(await verdictOn(text(), text(check(() => ({ level: 'compatible' }))))).toEqual(unjudged)
+    expect(await verdictOn(text(), text(check(migrate)))).toEqual(migrate())
+    expect(await verdictOn(money(), money(check(() => ({ level: 'unjudged', reason: 'of negative amounts' }))))).toEqual({ level: 'unjudged', reason: 'of negative amounts' })
   })
 
   test('may learn new literals', async () => {
@@ -169,7 +173,7 @@ describe('what cannot be judged is said (L9)', () => {
   test('samples that never end, and samples that fail to be listed (L10)', async () => {
     expect(await verdictOn(money({ samples: endless }), money())).toMatchObject({ level: 'compatible', unjudged: [{ path: 'samples[256]' }] })
     expect(await verdictOn(money({ samples: fail('no file') }), money())).toEqual({
-      level: 'compatible', unjudged: [{ path: 'samples', reason: 'the old version fails to list its samples: no file' }],
+      level: 'unjudged', reason: expect.stringContaining('no samples') as string, unjudged: [{ path: 'samples', reason: 'the old version fails to list its samples: no file' }],
     })
   })
 })
@@ -258,6 +262,48 @@ describe('migration (L7)', () => {
   })
 })
 
+describe('a type whose parts are shared (L2, L10)', () => {
+  /** 30 structs, each of which holds the one below twice: 2^30 places. */
+  const doubled = (leaf: DataType, name = 'shared'): LogicalTypeProvider => text({
+    name, arrowType: Array.from({ length: 30 }).reduce<DataType>((type) => new Struct([new Field('a', type), new Field('b', type)]), leaf), samples: () => ['x'],
+  })
+  const COLUMN = { path: 'samples["x"].column', reason: expect.stringContaining('a column of it would have 2147483647 arrays; at most 4096 are made') as string }
+  const FIELDS = { path: 'storage', reason: 'it has 2147483647 fields in depth: extension types among more than 4096 are not looked for' }
+
+  test('is compared once for each object, and no column is made of it', async () => {
+    expect(await verdictOn(doubled(new Int32()), doubled(new Int32()))).toEqual({ level: 'compatible', unjudged: [COLUMN, FIELDS] })
+    const kept = await remember(doubled(new Int32()))
+    expect(await verdictOn(kept, doubled(new Int32()))).toEqual({ level: 'compatible', unjudged: [COLUMN, FIELDS] })
+  })
+
+  test('is refused where a part differs, in the first thousand places', async () => {
+    const verdict = await verdictOn(doubled(new Int32()), doubled(new Int64()))
+    expect(verdict).toMatchObject({ level: 'incompatible', reason: expect.stringMatching(/^the contract changed: storage(\.children\[0\]\.type){30}\.bitWidth: 32 → 64; .*and 992 more$/) as string })
+    expect(verdict).toMatchObject({ details: { length: 1000 } })
+  })
+
+  test('is told by its number of fields where it is new, or of another family', async () => {
+    const inner = doubled(new Int32()).arrowType
+    const [old, next] = [text({ arrowType: new Struct([]) }), text({ arrowType: new Struct([new Field('a', inner)]) })]
+    expect(await verdictOn(old, next)).toMatchObject({ reason: expect.stringContaining('storage.children[0]: absent → {"typeId":"Struct","fields":2147483647}') as string })
+  })
+
+  test('cannot have a canonical name', async () => {
+    expect(await verdictOn(text({ name: 'arrow.parquet.variant' }), doubled(new Int32(), 'arrow.parquet.variant'))).toMatchObject({ reason: expect.stringContaining('storage: expected at most 4096 fields in depth, found 2147483647') as string })
+  })
+
+  test('with an error in a part is said at its first place', async () => {
+    await expect(verdictOn(text({ name: 'shared' }), doubled(new FixedSizeBinary(-1)))).rejects.toThrow(/storage(\.children\[0\]\.type){30}\.byteWidth: expected a number of bytes, found -1/)
+  })
+
+  test('may be nested no deeper for it', async () => {
+    const deep = (type: DataType, levels: number): DataType => Array.from({ length: levels }).reduce<DataType>((inner) => new Struct([new Field('a', inner)]), type)
+    const part = deep(new Int32(), 40)
+    expect(await verdictOn(text({ arrowType: new Struct([new Field('a', part), new Field('b', deep(part, 20))]) }), text())).toMatchObject({ level: 'incompatible' })
+    await expect(verdictOn(text({ arrowType: new Struct([new Field('a', part), new Field('b', deep(part, 24))]) }), text())).rejects.toThrow('expected a type at most 64 levels deep')
+  })
+})
+
 describe('the strategy', () => {
   test('refuses a dispatch with SCHEMA_INCOMPAT, the differences in its details', async () => {
     const dispatcher = new ReloadDispatcher([]).use(logicalTypeHandoff())
@@ -299,6 +345,6 @@ describe('the strategy', () => {
 
   test('refuses a sample limit that is none', () => {
     expect(() => logicalTypeHandoff({ sampleLimit: 0 })).toThrow(RangeError)
-    expect(() => logicalTypeHandoff({ sampleLimit: 1.5 })).toThrow('sampleLimit: expected a positive integer, found 1.5')
+    expect(() => logicalTypeHandoff({ sampleLimit: 1.5 })).toThrow('logicalTypeHandoff options.sampleLimit: expected a whole number, 1 or more, and got 1.5')
   })
 })

@@ -1,3 +1,4 @@
+import { fieldCount, MAX_FIELDS } from '../field-count.js'
 import type { StorageField, StorageType } from '../storage-type.js'
 import type { TypeContract } from '../type-contract.js'
 import type { CanonicalProblem, CanonicalRule, ExtensionForm } from './form.js'
@@ -28,6 +29,8 @@ const RESERVED = 'arrow.'
  * says. Empty where it is as it has to be, and for a type of the host's own.
  */
 export function canonicalProblems(contract: TypeContract): CanonicalProblem[] {
+  const fields = fieldCount(contract.storage)
+  if (fields > MAX_FIELDS && Object.hasOwn(RULES, contract.name)) return [{ path: 'storage', expected: `at most ${MAX_FIELDS} fields in depth`, found: fields }]
   return [...extensionsOf(contract)].flatMap((form) => (Object.hasOwn(RULES, form.name) ? [...(RULES[form.name] as CanonicalRule)(form)] : []))
 }
 
@@ -39,7 +42,8 @@ export function unknownReservedNames(contract: TypeContract): string[] {
 /** The extension type that the contract is, and those that fields of its storage say they are. */
 function* extensionsOf({ name, storage, metadata }: TypeContract): Generator<ExtensionForm> {
   yield { name, storage, metadata, storagePath: 'storage', metadataPath: 'metadata' }
-  yield* extensionsWithin(storage, 'storage')
+  // Types that share their parts may stand for more places than can be looked at.
+  if (fieldCount(storage) <= MAX_FIELDS) yield* extensionsWithin(storage, 'storage')
 }
 
 function* extensionsWithin(storage: StorageType, path: string): Generator<ExtensionForm> {

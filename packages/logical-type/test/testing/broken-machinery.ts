@@ -7,7 +7,7 @@ type Strategy = HandoffStrategy<LogicalTypeProvider>
 type Check = NonNullable<Strategy['checkCompat']>
 type Broken = readonly [fault: string, machinery: Machinery, keys: readonly string[]]
 
-const sound = logicalTypeHandoff()
+const sound = logicalTypeHandoff({ removal: 'allow' })
 const check = sound.checkCompat?.bind(sound) as Check
 const own = ownMachinery()
 const disciplined = (changes: Partial<Strategy>): Machinery => ({ ...own, strategy: { ...sound, ...changes } })
