@@ -1,3 +1,9 @@
 export { runCdcConformance } from './conformance.js'
 export { writeCdcGolden, type WriteCdcGoldenOptions } from './golden.js'
 export type { CdcCapabilities, CdcConformanceOptions, CdcFixture, CdcGoldenFile } from './options.js'
+export {
+  runCommitLogConformance, type CommitLogCapabilities, type CommitLogConformanceOptions, type CommitLogFixture,
+} from './log/commit-log-conformance.js'
+export {
+  runCheckpointStoreConformance, type CheckpointStoreCapabilities, type CheckpointStoreConformanceOptions, type CheckpointStoreFixture,
+} from './store/checkpoint-store-conformance.js'

@@ -40,6 +40,8 @@ export interface CdcCapabilities {
   readonly streams?: 'one' | 'many'
   /** A checkpoint asked at rest reaches the end of what was delivered. Default true. */
   readonly flushes?: boolean
+  /** How many bits an LSN may have. Default 63, as a signed integer of 64 bits holds. */
+  readonly lsnBits?: number
   /** Keeps its LSN with its data, and refuses to start above it. */
   readonly noticesLoss?: boolean
   /** The suite may crash the sink. */

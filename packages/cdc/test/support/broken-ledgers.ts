@@ -83,8 +83,12 @@ export const BROKEN: readonly BrokenLedger[] = [
     }),
   },
   {
-    rule: 'P3', does: 'counts its LSNs in numbers', keys: ['lsns/beyond-numbers', 'lsns/of-64-bits'],
+    rule: 'P3', does: 'counts its LSNs in numbers', keys: ['lsns/beyond-numbers', 'lsns/to-the-last'],
     make: (disk) => streaming(disk, (honest) => ({ checkpoint: async () => BigInt(Number(await honest.checkpoint())) })),
+  },
+  {
+    rule: 'P3', does: 'has its LSNs run over', keys: ['lsns/beyond-the-last'],
+    make: (disk) => streaming(disk, (honest) => ({ checkpoint: async () => BigInt.asUintN(80, await honest.checkpoint()) })),
   },
   {
     rule: 'P3', does: 'answers with the end of the ledger, whoever delivered it', keys: ['checkpoint/own-deliveries-only'],

@@ -156,7 +156,7 @@ export class Buffered implements CdcOutputProvider {
   }
 }
 
-export const LEDGER: CdcCapabilities = { guarantee: 'exactly-once', noticesLoss: true, crash: true, outage: true, torn: true, older: true, downgrade: true }
+export const LEDGER: CdcCapabilities = { guarantee: 'exactly-once', lsnBits: 80, noticesLoss: true, crash: true, outage: true, torn: true, older: true, downgrade: true }
 export const BUFFERED: CdcCapabilities = { guarantee: 'at-least-once', crash: true, outage: true }
 
 /** A ledger as the suite sees it, or something that is meant to be one. */

@@ -1,3 +1,4 @@
+import { attempt } from '@uni/reload-core/testing'
 import type { Bench } from '../bench.js'
 import type { Suite } from '../case.js'
 import { STORES } from '../needs.js'
@@ -14,7 +15,7 @@ async function staysExact(bench: Bench): Promise<void> {
   await bench.expectStored(at)
 }
 
-export const lsnsSuite: Suite = () => [
+export const lsnsSuite: Suite = ({ lsnBits = 63 }) => [
   {
     key: 'lsns/of-any-step',
     rule: 'P2',
@@ -33,10 +34,36 @@ export const lsnsSuite: Suite = () => [
     run: (bench) => staysExact(bench.from(2n ** 53n + 1n)),
   },
   {
-    key: 'lsns/of-64-bits',
+    key: 'lsns/to-the-last',
     rule: 'P3',
-    title: 'keeps LSNs exactly that no signed integer of 64 bits can hold',
+    title: `keeps LSNs exactly up to the last of ${lsnBits} bits`,
     needs: STORES,
-    run: (bench) => staysExact(bench.from(2n ** 64n - 100n)),
+    run: (bench) => staysExact(bench.from(2n ** BigInt(lsnBits) - 100n)),
+  },
+  {
+    key: 'lsns/beyond-the-last',
+    rule: 'P3',
+    title: `keeps LSNs of more than ${lsnBits} bits exactly, or refuses them and is left as it was`,
+    needs: [...STORES, 'lsns/to-the-last'],
+    run: exactOrRefused,
   },
 ]
+
+/** Delivers across the width that is declared: a batch is taken for what it is, or it is refused, and nothing is stored of it. */
+async function exactOrRefused(narrow: Bench): Promise<void> {
+  const bench = narrow.from(2n ** BigInt(narrow.capabilities.lsnBits ?? 63) - 3n)
+  const { expect, history } = bench
+  const stream = await bench.open()
+  await bench.deliver(stream, history.commit(2, 2n))
+  const good = await bench.checkpoint(stream)
+  const beyond = history.commit(2, 10n)
+  const delivered = await attempt(() => stream.deliver(beyond))
+  const answered = await attempt(() => bench.checkpoint(stream))
+  if ('value' in answered && answered.value !== good && answered.value !== beyond.lsnEnd) {
+    expect.fail(`the checkpoint is ${good} or ${beyond.lsnEnd}, and it is ${answered.value}: an LSN of more bits is kept exactly, or refused`)
+  }
+  await attempt(() => stream.shutdown())
+  const taken = 'value' in delivered && 'value' in answered && answered.value === beyond.lsnEnd
+  if (!taken && 'error' in delivered) history.takeBack()
+  await bench.expectStored('value' in answered ? answered.value : good)
+}

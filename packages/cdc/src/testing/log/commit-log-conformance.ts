@@ -1,0 +1,53 @@
+import type { MaybePromise } from '@uni/reload-core'
+import { attempt, declareConformance, type ConformanceCase, type DeclareTest, type Expectation } from '@uni/reload-core/testing'
+import type { CdcLsn } from '../../contract.js'
+import type { CommitLog } from '../../log/commit-log.js'
+import { LOG_CASES } from './cases.js'
+import { LogBench } from './log-bench.js'
+
+/** One log that is empty and nobody else's. */
+export interface CommitLogFixture {
+  readonly log: CommitLog
+  /** Commits one batch of `rows` rows, 1 or more, and resolves once the head has moved. */
+  commit(rows: number): MaybePromise<void>
+  /** The same log, as the program finds it when it is started again. For the capability `durable`. */
+  reopen?(): MaybePromise<CommitLog>
+  dispose?(): MaybePromise<void>
+}
+
+/** What a log claims, and so is held to. */
+export interface CommitLogCapabilities {
+  /** It outlives the program. */
+  readonly durable?: boolean
+  /** Its LSNs have at most so many bits, and `make` is given where to begin. Absent: it begins where it likes. */
+  readonly lsnBits?: number
+}
+
+export interface CommitLogConformanceOptions {
+  /** `test` of any runner. */
+  readonly test: DeclareTest
+  /** Once for each test. @param start where the log begins; only where `lsnBits` is declared. */
+  make(start?: CdcLsn): MaybePromise<CommitLogFixture>
+  readonly capabilities?: CommitLogCapabilities
+  /** Keys of tests that are known to fail. */
+  readonly knownGaps?: readonly string[]
+}
+
+/** Proves that a log is one that a `CdcPump` can deliver from: declares a test for each rule L1 to L8 of SPEC.md. */
+export function runCommitLogConformance(options: CommitLogConformanceOptions): void {
+  declareConformance(options.test, commitLogCases(options), options.knownGaps)
+}
+
+export function commitLogCases({ make, capabilities = {} }: Omit<CommitLogConformanceOptions, 'test' | 'knownGaps'>): ConformanceCase[] {
+  const { durable = false, lsnBits } = capabilities
+  return LOG_CASES.filter((one) => (one.asks !== 'durable' || durable) && (one.asks !== 'lsnBits' || lsnBits !== undefined)).map(({ run, asks, ...one }) => ({
+    ...one,
+    async run(expect: Expectation) {
+      // Room for what one test commits, up to the last LSN that there is.
+      const fixture = await make(asks === 'lsnBits' && lsnBits !== undefined ? 2n ** BigInt(lsnBits) - 100n : undefined)
+      const ran = await attempt(() => run(new LogBench(fixture, expect)))
+      const disposed = await attempt(() => fixture.dispose?.())
+      for (const outcome of [ran, disposed]) if ('error' in outcome) throw outcome.error
+    },
+  }))
+}

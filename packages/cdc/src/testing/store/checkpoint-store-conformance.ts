@@ -1,0 +1,92 @@
+import type { MaybePromise } from '@uni/reload-core'
+import { attempt, declareConformance, type ConformanceCase, type DeclareTest, type Expectation } from '@uni/reload-core/testing'
+import type { CheckpointStore } from '../../checkpoints/checkpoint-store.js'
+import type { CdcLsn } from '../../contract.js'
+import { show } from '../../errors.js'
+
+/** One store that is empty and nobody else's. */
+export interface CheckpointStoreFixture {
+  readonly store: CheckpointStore
+  /** The same store, as the program finds it when it is started again. For the capability `durable`. */
+  reopen?(): MaybePromise<CheckpointStore>
+  dispose?(): MaybePromise<void>
+}
+
+/** What a store claims, and so is held to. */
+export interface CheckpointStoreCapabilities {
+  /** It outlives the program. */
+  readonly durable?: boolean
+  /** How many bits an LSN may have. Default 63, as a signed integer of 64 bits holds. */
+  readonly lsnBits?: number
+}
+
+export interface CheckpointStoreConformanceOptions {
+  /** `test` of any runner. */
+  readonly test: DeclareTest
+  /** Once for each test. */
+  make(): MaybePromise<CheckpointStoreFixture>
+  readonly capabilities?: CheckpointStoreCapabilities
+  /** Keys of tests that are known to fail. */
+  readonly knownGaps?: readonly string[]
+}
+
+/** Names that a file system, a database or an encoding may take for one another, or not take. */
+const NAMES = [
+  'orders', 'Orders', 'ORDERS', '', ' ', '.', '..', '../orders', 'a/b', 'a\\b', 'a%2fb', 'a:b', 'nul', 'con', 'orders.', 'orders ', '~orders', "'; --", '\0', '\n',
+  '__proto__', 'constructor', 'é', 'e\u0301', '\uD800', '\uD801', '\uFFFD', 'ж'.repeat(41), '流'.repeat(28), 'a'.repeat(300), `${'a'.repeat(300)}b`,
+]
+
+/** Proves that a store keeps checkpoints: declares a test for each rule S1 to S5 of SPEC.md. */
+export function runCheckpointStoreConformance(options: CheckpointStoreConformanceOptions): void {
+  declareConformance(options.test, checkpointStoreCases(options), options.knownGaps)
+}
+
+export function checkpointStoreCases({ make, capabilities = {} }: Omit<CheckpointStoreConformanceOptions, 'test' | 'knownGaps'>): ConformanceCase[] {
+  const { durable = false, lsnBits = 63 } = capabilities
+  return [
+    storeCase('load/none', 'S1', 'has no checkpoint of a stream before one is saved', [], async ({ store }, expect) => {
+      await loads(expect, store, 'orders', undefined)
+      await store.save('orders', 5n)
+      await loads(expect, store, 'customers', undefined)
+    }),
+    storeCase('save/exact', 'S2', `gives back what was saved, exactly, up to ${lsnBits} bits`, ['load/none'], async ({ store }, expect) => {
+      for (const lsn of [0n, 1n, 2n ** 53n + 1n, 2n ** BigInt(lsnBits) - 1n]) {
+        await expect.works(`save(${lsn})`, () => store.save('orders', lsn))
+        await loads(expect, store, 'orders', lsn)
+      }
+    }),
+    storeCase('save/last', 'S3', 'keeps the last of several saves that were begun at once', ['load/none'], async ({ store }, expect) => {
+      await expect.works('20 saves', () => Promise.all(Array.from({ length: 20 }, (_, lsn) => store.save('orders', BigInt(lsn)))))
+      await loads(expect, store, 'orders', 19n)
+    }),
+    storeCase('streams/apart', 'S4', 'keeps streams apart, whatever their names', ['save/exact'], async ({ store }, expect) => {
+      for (const [at, name] of NAMES.entries()) await expect.works(`save() for the stream ${show(name)}`, () => store.save(name, BigInt(at)))
+      for (const [at, name] of NAMES.entries()) await loads(expect, store, name, BigInt(at))
+    }),
+    ...durable ? [storeCase('durable/reopened', 'S5', 'has what was saved after a restart', ['save/exact'], async (fixture, expect) => {
+      await fixture.store.save('orders', 5n)
+      await fixture.store.save('orders', 7n)
+      if (fixture.reopen === undefined) throw new Error('the fixture has no reopen(), which a declared capability needs')
+      await loads(expect, await fixture.reopen(), 'orders', 7n)
+    })] : [],
+  ]
+
+  function storeCase(
+    key: string, rule: string, title: string, needs: readonly string[], run: (fixture: CheckpointStoreFixture, expect: Expectation) => Promise<void>,
+  ): ConformanceCase {
+    return {
+      key, rule, title, needs,
+      async run(expect) {
+        const fixture = await make()
+        const ran = await attempt(() => run(fixture, expect))
+        const disposed = await attempt(() => fixture.dispose?.())
+        for (const outcome of [ran, disposed]) if ('error' in outcome) throw outcome.error
+      },
+    }
+  }
+}
+
+async function loads(expect: Expectation, store: CheckpointStore, stream: string, expected: CdcLsn | undefined): Promise<void> {
+  const found: unknown = await expect.works(`load() for the stream ${show(stream)}`, () => store.load(stream))
+  expect.that(found === expected, `the checkpoint of the stream ${show(stream)} is ${expected}, and load() gives ${show(found)}`)
+}
