@@ -128,7 +128,7 @@ export const LOG_CASES: readonly LogCase[] = [
       const boundaries = await bench.boundaries()
       for (let upTo = boundaries[0] as bigint; upTo <= log.head; upTo += 1n) {
         await expect.works(`release(${upTo})`, () => log.release(upTo))
-        const needed = boundaries.filter((lsn) => lsn <= upTo).at(-1) as bigint
+        const needed = boundaries.findLast((lsn) => lsn <= upTo) as bigint
         bench.check(log.oldest <= needed, `after release(${upTo}) all from ${needed} is still needed, and the oldest is ${log.oldest}`)
         await bench.read(needed)
       }

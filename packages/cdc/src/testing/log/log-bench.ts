@@ -71,7 +71,7 @@ export class LogBench {
     return {
       async stands() {
         const slices = new Slices()
-        for (let turns = 0; turns < 20 && state === 'pending'; turns += 1) await slices.pause()
+        for (let turns = 0; turns < 20; turns += 1) await slices.pause()
         return state
       },
     }
