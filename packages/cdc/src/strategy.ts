@@ -1,4 +1,4 @@
-import { stopAndCopy, type HandoffStrategy, type MaybePromise } from '@uni/reload-core'
+import { checkOptions, option, stopAndCopy, type HandoffStrategy, type MaybePromise, type OptionChecks } from '@uni/reload-core'
 import type { CdcBatch, CdcLsn, CdcOutputProvider, CdcPrepared, CdcStream } from './contract.js'
 import { stopStream, takeCheckpoint } from './progress.js'
 import { prepareStream, startStream } from './start-stream.js'
@@ -13,8 +13,11 @@ export interface CdcHandoffOptions {
   canResume?(lsn: CdcLsn, name: string): MaybePromise<boolean>
 }
 
+const OPTIONS: OptionChecks<CdcHandoffOptions> = { canResume: option.function }
+
 /** Stop-and-copy: checkpoint the old stream, shut it down, start the new provider at that LSN. */
-export function cdcHandoff(options: CdcHandoffOptions = {}): HandoffStrategy<CdcOutputProvider, CdcStream, CdcBatch> {
+export function cdcHandoff(given: CdcHandoffOptions = {}): HandoffStrategy<CdcOutputProvider, CdcStream, CdcBatch> {
+  const options = checkOptions(given, 'cdcHandoff options', OPTIONS)
   return {
     surface: cdcOutput,
     discipline: 'stop-and-copy',

@@ -75,7 +75,7 @@ describe('MemoryCommitLog', () => {
     expect([log.oldest, log.head]).toEqual([17n, 26n])
     log.release(26n)
     expect(log.oldest).toBe(26n)
-    expect(() => new MemoryCommitLog(0n, { maxRetained: 0n })).toThrow('maxRetained must be above 0')
+    expect(() => new MemoryCommitLog(0n, { maxRetained: 0n })).toThrow('MemoryCommitLog options.maxRetained: expected a bigint, 1 or more, and got 0n')
   })
 
   it('C14 C15 gives up what is just being read', async () => {

@@ -47,11 +47,17 @@ export const option = {
   positive: numberThat('a number above 0', (value) => value > 0),
   /** A whole number from `least` on, `Infinity` among them. */
   count: (least: number): OptionCheck<number> => numberThat(`a whole number, ${least} or more`, (value) => value >= least && (Number.isInteger(value) || value === Infinity)),
+  /** A whole number from `least` on. */
+  integer: (least: number): OptionCheck<number> => numberThat(`a finite whole number, ${least} or more`, (value) => value >= least && Number.isInteger(value)),
   numberThat,
   oneOf: <const V extends string>(...values: readonly V[]): OptionCheck<V> => that(values.map((value) => `'${value}'`).join(' or '), (value) => values.includes(value as V)),
   flag: that<boolean>('true or false', (value) => typeof value === 'boolean'),
+  string: that<string>('a string', (value) => typeof value === 'string'),
   text: that<string>('a non-empty string', (value) => typeof value === 'string' && value !== ''),
-  bigint: that<bigint>('a bigint', (value) => typeof value === 'bigint'),
+  bigint: (least?: bigint): OptionCheck<bigint> => (value, path) => {
+    if (typeof value === 'bigint' && (least === undefined || value >= least)) return value
+    throw unexpected(least === undefined ? 'a bigint' : `a bigint, ${least} or more`, value, path, 'bigint')
+  },
   /** Anything but nothing. */
   given: that<never>('a value', (value) => value !== undefined && value !== null),
   function: ((value, path, owner) => {
@@ -75,10 +81,10 @@ export const option = {
   },
 }
 
-/** What is thrown for a value of the wrong sort; where it is a number that is wrong, a RangeError. */
-export function unexpected(expected: string, value: unknown, path: string): TypeError | RangeError {
+/** What is thrown for a value of the wrong sort: a RangeError where it is a number, or a bigint where one is due. */
+export function unexpected(expected: string, value: unknown, path: string, sort: 'number' | 'bigint' = 'number'): TypeError | RangeError {
   const message = `${path}: expected ${expected}, and got ${show(value)}`
-  return typeof value === 'number' ? new RangeError(message) : new TypeError(message)
+  return typeof value === sort ? new RangeError(message) : new TypeError(message)
 }
 
 function that<V>(expected: string, holds: (value: unknown) => boolean): OptionCheck<V> {

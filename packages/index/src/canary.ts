@@ -1,4 +1,4 @@
-import { Slices, type MaybePromise } from '@uni/reload-core'
+import { option, Slices, type MaybePromise, type OptionChecks } from '@uni/reload-core'
 import type { RecordBatch } from 'apache-arrow'
 import type { IndexHandle, IndexQuery } from './contract.js'
 import { assertBatch, assertQueries, isFilteredQuery, nameOf } from './shape.js'
@@ -18,6 +18,12 @@ export interface CanaryOptions {
    * same rows in the same order, floats within a relative 1e-6.
    */
   compare?(old: RecordBatch, next: RecordBatch): string | undefined
+}
+
+export const CANARY: OptionChecks<CanaryOptions> = {
+  queries: option.required((value, path, owner) => (typeof value === 'function' ? option.function : option.list<never>(option.given))(value, path, owner)),
+  k: option.integer(1),
+  compare: option.function,
 }
 
 /** The live resource that is handed over. */

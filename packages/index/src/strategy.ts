@@ -1,6 +1,6 @@
-import type { HandoffStrategy } from '@uni/reload-core'
+import { checkOptions, option, type HandoffStrategy, type OptionChecks } from '@uni/reload-core'
 import type { RecordBatch } from 'apache-arrow'
-import type { CanaryOptions } from './canary.js'
+import { CANARY, type CanaryOptions } from './canary.js'
 import { indexKind, type IndexHandle, type IndexKindProvider } from './contract.js'
 import { moveIndex } from './move-index.js'
 import { judgeSamples } from './samples.js'
@@ -17,14 +17,18 @@ export interface IndexHandoffOptions {
   readonly spool?: ImageSpool
 }
 
+const OPTIONS: OptionChecks<IndexHandoffOptions> = {
+  canary: option.object(CANARY), checkSchema: option.flag, sampleLimit: option.count(0), spool: option.with('write', 'adopt'),
+}
+
 /**
  * The discipline of index kinds, pre-copy: `persist()` on the old handle → `open()` on the new provider, while the old
  * index goes on serving reads and writes; then the writes made meanwhile, and the commit.
  *
- * @throws TypeError for options that are not of their form.
+ * @throws TypeError or RangeError that names an option that is not of its form.
  */
-export function indexHandoff({ canary, checkSchema = true, sampleLimit = 64, spool }: IndexHandoffOptions = {}): HandoffStrategy<IndexKindProvider, IndexHandle, RecordBatch> {
-  if (!Number.isInteger(sampleLimit) || sampleLimit < 0) throw new TypeError(`sampleLimit is ${String(sampleLimit)}; expected an integer of 0 or more`)
+export function indexHandoff(options: IndexHandoffOptions = {}): HandoffStrategy<IndexKindProvider, IndexHandle, RecordBatch> {
+  const { canary, checkSchema = true, sampleLimit = 64, spool } = checkOptions(options, 'indexHandoff options', OPTIONS)
   return {
     surface: indexKind,
     discipline: 'pre-copy',

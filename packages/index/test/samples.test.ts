@@ -1,6 +1,6 @@
 import { OldProviders } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
-import { indexHandoff, indexKind, type IndexHandle, type IndexHandoffOptions, type IndexImage, type IndexKindProvider, type IndexSample } from '@uni/reload-index'
+import { indexKind, type IndexHandle, type IndexHandoffOptions, type IndexImage, type IndexKindProvider, type IndexSample } from '@uni/reload-index'
 import type { RecordBatch } from 'apache-arrow'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { answer, docs, query, rowsOf } from './fixtures/batches.js'
@@ -156,12 +156,6 @@ describe('X13: the samples of the old provider', () => {
     for (const seen of [turns.samples, turns.queries]) {
       expect(await verdictOf(asking(seen), broken(() => plainHandle()))).toEqual({ level: 'compatible' })
       expect(seen.size).toBeGreaterThan(3)
-    }
-  })
-
-  test('a limit that is none is refused', () => {
-    for (const sampleLimit of [-1, 1.5, Number.NaN, '3' as never]) {
-      expect(() => indexHandoff({ sampleLimit })).toThrow(`sampleLimit is ${String(sampleLimit)}; expected an integer of 0 or more`)
     }
   })
 })

@@ -1,3 +1,4 @@
+import { checkOptions, option, type OptionChecks } from '@uni/reload-core'
 import type { RecordBatch } from 'apache-arrow'
 import type { CdcBatch, CdcLsn } from '../contract.js'
 import { CdcError } from '../errors.js'
@@ -16,6 +17,8 @@ export interface MemoryCommitLogOptions {
   readonly maxRetained?: bigint
 }
 
+const OPTIONS: OptionChecks<MemoryCommitLogOptions> = { maxRetained: option.bigint(1n) }
+
 /** A commit log in memory. */
 export class MemoryCommitLog implements CommitLog {
   /** Sorted. The places before `#first` are empty, and cut off now and then, so that forgetting one batch is cheap. */
@@ -26,10 +29,9 @@ export class MemoryCommitLog implements CommitLog {
   readonly #waiters = new Set<Waiter>()
 
   /** @param start the LSN of the first mutation. */
-  constructor(start: CdcLsn = 0n, { maxRetained }: MemoryCommitLogOptions = {}) {
-    if (maxRetained !== undefined && maxRetained <= 0n) throw new RangeError(`maxRetained must be above 0, and is ${maxRetained}`)
-    this.#head = start
-    this.#maxRetained = maxRetained
+  constructor(start: CdcLsn = 0n, options: MemoryCommitLogOptions = {}) {
+    this.#head = option.bigint()(start, 'MemoryCommitLog start', this)
+    this.#maxRetained = checkOptions(options, 'MemoryCommitLog options', OPTIONS).maxRetained
   }
 
   get head(): CdcLsn { return this.#head }
@@ -46,6 +48,7 @@ export class MemoryCommitLog implements CommitLog {
   append(mutations: RecordBatch, commitTimestamp: Date = new Date(), lsnEnd: CdcLsn = this.#head + BigInt(mutations.numRows)): CdcBatch {
     if (mutations.numRows === 0) throw new CdcError('BATCH', 'a commit needs at least one mutation, and this one has no row')
     const lsnStart = this.#head
+    option.bigint()(lsnEnd, 'append lsnEnd', this)
     if (lsnEnd <= lsnStart) throw new CdcError('OUT_OF_ORDER', `a commit ends above the head of the log, ${lsnStart}, and this one ends at ${lsnEnd}`, { expected: lsnStart, found: lsnEnd })
     const batch = Object.freeze({ lsnStart, lsnEnd, mutations, commitTimestamp })
     this.#batches.push(batch)

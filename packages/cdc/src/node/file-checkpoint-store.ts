@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
+import { option } from '@uni/reload-core'
 import type { CheckpointStore } from '../checkpoints/checkpoint-store.js'
 import type { CdcLsn } from '../contract.js'
 import { CdcError, show } from '../errors.js'
@@ -23,7 +24,7 @@ export class FileCheckpointStore implements CheckpointStore {
   readonly #saving = new Map<string, Promise<void>>()
 
   constructor(directory: string) {
-    this.#directory = directory
+    this.#directory = option.text(directory, 'FileCheckpointStore directory', this)
   }
 
   /** @throws CdcError `CHECKPOINT_STORE` where the file is damaged or belongs to another stream. */

@@ -1,4 +1,4 @@
-import { ReloadError, systemClock, type Clock } from '@uni/reload-core'
+import { checkOptions, option, ReloadError, systemClock, type Clock, type OptionChecks } from '@uni/reload-core'
 import type { CheckpointStore } from '../checkpoints/checkpoint-store.js'
 import type { CdcLsn } from '../contract.js'
 import type { CommitLog } from '../log/commit-log.js'
@@ -6,7 +6,7 @@ import { cdcOutput } from '../surface.js'
 import type { CdcHost, ReleasedPolicy } from './attach-stream.js'
 import type { PumpEvent, PumpStatus } from './events.js'
 import { heard } from './heard.js'
-import { RetryPolicy, type RetryOptions } from './retry.js'
+import { RETRY, RetryPolicy, type RetryOptions } from './retry.js'
 import { StreamLoop, type ResumeOptions } from './stream-loop.js'
 
 export interface CdcPumpOptions {
@@ -37,6 +37,19 @@ export interface StartOptions {
   readonly retry?: RetryOptions
 }
 
+const RELEASED = option.oneOf('fail', 'restart-from-oldest')
+
+const PUMP: OptionChecks<CdcPumpOptions> = {
+  host: option.required(option.with('attach')),
+  log: option.required(option.with('read', 'waitFor', 'release')),
+  checkpoints: option.required(option.with('load', 'save')),
+  retry: option.object(RETRY), clock: option.with('now', 'after'), checkpointEvery: option.count(1), timeoutMs: option.positive,
+  onReleased: RELEASED, onEvent: option.function,
+}
+
+const START: OptionChecks<StartOptions> = { from: option.bigint(), onReleased: RELEASED, retry: option.object(RETRY) }
+const RESUME: OptionChecks<ResumeOptions> = { onReleased: RELEASED }
+
 /**
  * Delivers a commit log to live streams, each at its own pace, and releases the log up to the lowest of their checkpoints.
  * Deliveries go through the host, so that a reload holds them: what is committed meanwhile waits in the log.
@@ -48,8 +61,8 @@ export class CdcPump implements AsyncDisposable {
   #stopped: Promise<void> | undefined
 
   constructor(options: CdcPumpOptions) {
-    this.#options = options
-    this.#retry = new RetryPolicy(options.retry)
+    this.#options = checkOptions(options, 'CdcPump options', PUMP)
+    this.#retry = new RetryPolicy(this.#options.retry)
   }
 
   /**
@@ -59,7 +72,10 @@ export class CdcPump implements AsyncDisposable {
    *
    * @throws ReloadError `DUPLICATE`, `RESOURCE_CLOSED` after {@link stop}.
    */
-  async start(name: string, key: string, { from, retry, onReleased = this.#options.onReleased ?? 'fail' }: StartOptions = {}): Promise<void> {
+  async start(name: string, key: string, options: StartOptions = {}): Promise<void> {
+    option.text(name, 'start name', this)
+    option.text(key, 'start key', this)
+    const { from, retry, onReleased = this.#options.onReleased ?? 'fail' } = checkOptions(options, 'start options', START)
     const place = { surface: cdcOutput.id, key, resource: name }
     if (this.#stopped) throw new ReloadError('RESOURCE_CLOSED', 'the pump was stopped', { ...place, hint: 'Make another.' })
     if (this.#loops.has(name)) throw new ReloadError('DUPLICATE', 'the pump delivers to a stream of this name already', place)
@@ -84,7 +100,7 @@ export class CdcPump implements AsyncDisposable {
    * @throws ReloadError `RESOURCE_NOT_FOUND`.
    */
   resume(name: string, options: ResumeOptions = {}): void {
-    this.#loop(name).resume(options)
+    this.#loop(name).resume(checkOptions(options, 'resume options', RESUME))
   }
 
   /**

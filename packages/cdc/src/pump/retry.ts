@@ -1,4 +1,4 @@
-import { ReloadError, type ReloadErrorCode } from '@uni/reload-core'
+import { option, ReloadError, type OptionChecks, type ReloadErrorCode } from '@uni/reload-core'
 import { presentable } from './presentable.js'
 
 export interface RetryOptions {
@@ -11,6 +11,8 @@ export interface RetryOptions {
   /** From 0 up to 1. Default `Math.random`. */
   random?(): number
 }
+
+export const RETRY: OptionChecks<RetryOptions> = { attempts: option.count(1), initialMs: option.from(0), maxMs: option.from(0), random: option.function }
 
 /** When to try again, and when not to. */
 export class RetryPolicy {

@@ -1,8 +1,9 @@
-import { attempt, declareConformance, type ConformanceCase, type Expectation } from '@uni/reload-core/testing'
+import { checkOptions, option, type OptionChecks } from '@uni/reload-core'
+import { attempt, declareConformance, KIT, type ConformanceCase, type Expectation } from '@uni/reload-core/testing'
 import { cdcHandoff } from '../strategy.js'
 import { Bench, type MakeStrategy } from './bench.js'
 import type { Case } from './case.js'
-import type { CdcConformanceOptions } from './options.js'
+import type { CdcCapabilities, CdcConformanceOptions } from './options.js'
 import { badInputSuite } from './suites/bad-input.js'
 import { checkpointSuite } from './suites/checkpoint.js'
 import { contractSuite } from './suites/contract.js'
@@ -26,11 +27,21 @@ const SUITES = [
   outageSuite, tornSuite, handoffSuite, failedHandoffSuite, haltedSuite, pumpSuite, upgradeSuite,
 ]
 
+const CAPABILITIES: OptionChecks<CdcCapabilities> = {
+  guarantee: option.required(option.oneOf('exactly-once', 'at-least-once')), streams: option.oneOf('one', 'many'), flushes: option.flag, noticesLoss: option.flag,
+  crash: option.flag, outage: option.flag, torn: option.flag, older: option.flag, downgrade: option.flag,
+}
+
+const OPTIONS: OptionChecks<CdcConformanceOptions> = {
+  ...KIT, make: option.required(option.function), capabilities: option.required(option.object(CAPABILITIES)), golden: option.list(option.given),
+}
+
 /**
  * Proves that a provider keeps the discipline of CDC outputs: declares a test for each rule of SPEC.md, in whichever test
  * runner `test` belongs to. A rule that hangs on another is not judged while that one is broken, so what fails is the cause.
  */
-export function runCdcConformance(options: CdcConformanceOptions): void {
+export function runCdcConformance(given: CdcConformanceOptions): void {
+  const options = checkOptions(given, 'runCdcConformance options', OPTIONS)
   declareConformance(options.test, conformanceCases(options), options.knownGaps)
 }
 

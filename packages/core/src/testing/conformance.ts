@@ -1,5 +1,6 @@
 import { describeThrown } from '../errors.js'
 import type { MaybePromise } from '../maybe-promise.js'
+import { option } from '../options.js'
 import { attempt, ConformanceError, Expectation } from './expectation.js'
 
 /** How a runner declares a test: `test` of Vitest, of `node:test`, of Deno or of Bun fits. */
@@ -17,6 +18,9 @@ export interface ConformanceCase {
   readonly needs?: readonly string[]
   run(expect: Expectation): MaybePromise<void>
 }
+
+/** The options that every kit has. */
+export const KIT = { test: option.required(option.function), knownGaps: option.list(option.text) }
 
 type Outcome = 'holds' | 'not judged' | { readonly broken: unknown }
 

@@ -1,4 +1,4 @@
-export { declareConformance, type ConformanceCase, type DeclareTest } from './conformance.js'
+export { declareConformance, KIT, type ConformanceCase, type DeclareTest } from './conformance.js'
 export { attempt, type Attempt, ConformanceError, Expectation } from './expectation.js'
 export {
   Fault, FAULT_NAMES, runStrategyConformance, withFault, type FaultName, type FaultSort, type GivenKind, type MatrixSummary, type SceneGiven,

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js'
+import { option } from '../options.js'
 
 interface Timer { readonly dueAt: number; readonly callback: () => void }
 
@@ -24,7 +25,8 @@ export class ManualClock implements Clock {
 
   /** Moves time on by `ms`, firing timers in the order they are due, those set on the way among them. */
   advance(ms: number): void {
-    const until = this.#now + ms
+    // A time that is no number would never come.
+    const until = this.#now + option.numberThat('a finite number of milliseconds, 0 or more', (value) => value >= 0 && value < Infinity)(ms, 'advance ms', this)
     for (;;) {
       let next: Timer | undefined
       for (const timer of this.#timers) if (timer.dueAt <= until && (next === undefined || timer.dueAt < next.dueAt)) next = timer

@@ -1,4 +1,5 @@
-import { declareConformance, type DeclareTest } from '@uni/reload-core/testing'
+import { checkOptions, option, type OptionChecks } from '@uni/reload-core'
+import { declareConformance, KIT, type DeclareTest } from '@uni/reload-core/testing'
 import { chosen } from './case.js'
 import type { CrdtGolden } from './golden.js'
 import { DEFAULT_CAPABILITIES, type CrdtCapabilities, type MakeSubject } from './subject.js'
@@ -25,11 +26,18 @@ export interface CrdtConformanceOptions {
   seed?: number
 }
 
+const CAPABILITIES: OptionChecks<CrdtCapabilities> = { anyOrder: option.flag, repeats: option.flag, samples: option.flag, wayBack: option.flag }
+
+const OPTIONS: OptionChecks<CrdtConformanceOptions> = {
+  ...KIT, make: option.required(option.function), capabilities: option.object(CAPABILITIES), golden: option.list(option.given), seed: option.integer(0),
+}
+
 /**
  * Registers the tests that a provider of a CRDT kind has to pass. The name of each begins with its key and ends with the rule
  * of SPEC.md that it shows. A rule that hangs on another is not judged while that one is broken, so what fails is the cause.
  */
-export function runCrdtConformance({ test, make, capabilities, knownGaps, golden = [], seed = 1 }: CrdtConformanceOptions): void {
+export function runCrdtConformance(options: CrdtConformanceOptions): void {
+  const { test, make, capabilities, knownGaps, golden = [], seed = 1 } = checkOptions(options, 'runCrdtConformance options', OPTIONS)
   const cases = [
     ...contractSuite, ...persistSuite, ...convergenceSuite, ...samplesSuite, ...badInputSuite, ...handoffSuite, ...failureSuite, ...goldenSuite(golden),
   ]

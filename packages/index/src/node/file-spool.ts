@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { open, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { option } from '@uni/reload-core'
 import type { HeldImage } from '../image/held-image.js'
 import type { ImageSpool } from '../spool.js'
 import { adoptFile, FileImage } from './file-image.js'
@@ -16,7 +17,7 @@ import { removeLeftovers, spoolFileName } from './leftovers.js'
  * @throws Error where the directory cannot be made or read.
  */
 export function fileSpool(directory: string): ImageSpool {
-  const root = resolve(directory)
+  const root = resolve(option.text(directory, 'fileSpool directory', fileSpool))
   mkdirSync(root, { recursive: true })
   removeLeftovers(root)
   return {

@@ -1,6 +1,8 @@
-import { declareConformance, type ConformanceCase } from '@uni/reload-core/testing'
+import { checkOptions, option, type OptionChecks } from '@uni/reload-core'
+import { declareConformance, KIT, type ConformanceCase } from '@uni/reload-core/testing'
 import { Bench } from './bench.js'
 import type { Case } from './case.js'
+import type { IndexCapabilities } from './fixture.js'
 import type { IndexConformanceOptions } from './options.js'
 import { applyCases } from './suites/apply.js'
 import { contractCases } from './suites/contract.js'
@@ -23,12 +25,21 @@ const CASES: readonly Case[] = [
   ...sampleCases, ...handoffCases, ...hostCases, ...failureCases, ...upgradeCases,
 ]
 
+const CAPABILITIES: OptionChecks<IndexCapabilities> = {
+  writes: option.flag, filter: option.flag, isolated: option.flag, samples: option.flag, checksum: option.flag, files: option.flag, upgrade: option.flag,
+  downgrade: option.flag,
+}
+
+const OPTIONS: OptionChecks<IndexConformanceOptions> = {
+  ...KIT, make: option.required(option.function), capabilities: option.object(CAPABILITIES), golden: option.list(option.given), seed: option.integer(0),
+}
+
 /**
  * Declares the suite that an index kind has to pass, with the runner's own `test`. Each test is named by its key, and fails
  * with a `ConformanceError` that names the rule of SPEC.md.
  */
 export function runIndexConformance(options: IndexConformanceOptions): void {
-  const { test, make, capabilities = {}, golden = [], knownGaps, seed = Math.floor(Math.random() * 2 ** 32) } = options
+  const { test, make, capabilities = {}, golden = [], knownGaps, seed = Math.floor(Math.random() * 2 ** 32) } = checkOptions(options, 'runIndexConformance options', OPTIONS)
   const isClaimed = ({ claims = [] }: Case): boolean => claims.every((claim) => capabilities[claim])
   const claimed = [...CASES, ...goldenCases(golden)].filter(isClaimed)
   const unclaimed = new Set(CASES.filter((one) => !isClaimed(one)).map(({ key }) => key))

@@ -1,6 +1,7 @@
-import { declareConformance, type ConformanceCase } from '@uni/reload-core/testing'
+import { checkOptions, option, type OptionChecks } from '@uni/reload-core'
+import { declareConformance, KIT, type ConformanceCase } from '@uni/reload-core/testing'
 import { ownMachinery, type Machinery } from './machinery.js'
-import type { LogicalTypeConformance } from './options.js'
+import type { LogicalTypeCapabilities, LogicalTypeConformance } from './options.js'
 import { Subject } from './subject.js'
 import { badInputSuite } from './suites/bad-input.js'
 import { columnSuite } from './suites/columns.js'
@@ -11,12 +12,21 @@ import { reloadSuite } from './suites/reload.js'
 import { sampleSuite } from './suites/samples.js'
 import { castToSuite, upgradeSuite } from './suites/upgrade.js'
 
+const CAPABILITIES: OptionChecks<LogicalTypeCapabilities> = {
+  displayIsLiteral: option.flag, refuses: option.list(option.string), castsTo: option.list(option.given), upgradesFrom: option.list(option.given),
+}
+
+const OPTIONS: OptionChecks<LogicalTypeConformance> = {
+  ...KIT, make: option.required(option.function), capabilities: option.object(CAPABILITIES), golden: option.list(option.given), seed: option.integer(0),
+}
+
 /**
  * Proves that a provider keeps the discipline of logical types: declares a test for each rule, in whichever test runner `test`
  * belongs to. A rule that hangs on another is not judged while that one is broken, unless
  * it is a known gap, so what fails is the cause.
  */
-export function runLogicalTypeConformance(options: LogicalTypeConformance): void {
+export function runLogicalTypeConformance(given: LogicalTypeConformance): void {
+  const options = checkOptions(given, 'runLogicalTypeConformance options', OPTIONS)
   declareConformance(options.test, conformanceCases(options), options.knownGaps)
 }
 

@@ -1,5 +1,6 @@
+import { checkOptions, option } from '../../options.js'
 import type { HandoffStrategy } from '../../strategy.js'
-import { declareConformance, type ConformanceCase, type DeclareTest } from '../conformance.js'
+import { declareConformance, KIT, type ConformanceCase, type DeclareTest } from '../conformance.js'
 import type { Expectation } from '../expectation.js'
 import type { Cell } from './cell.js'
 import { discover } from './discover.js'
@@ -41,7 +42,7 @@ export interface MatrixSummary {
  * @throws Error where a reload without a fault is not sound.
  */
 export async function runStrategyConformance<P, R, W>(options: StrategyConformanceOptions<P, R, W>): Promise<MatrixSummary> {
-  const { test, strategy, subject, knownGaps = [] } = options
+  const { test, strategy, subject, knownGaps = [] } = checkOptions(options, 'runStrategyConformance options', { ...KIT, strategy: option.required(option.given), subject: option.required(option.given) })
   const name = nameOf(strategy, subject)
   const { cells, excluded } = await discover(strategy, subject)
   const groups = new Map<string, Cell[]>()
