@@ -29,7 +29,7 @@ const SUITES = [
 
 const CAPABILITIES: OptionChecks<CdcCapabilities> = {
   guarantee: option.required(option.oneOf('exactly-once', 'at-least-once')), streams: option.oneOf('one', 'many'), flushes: option.flag, noticesLoss: option.flag,
-  crash: option.flag, outage: option.flag, torn: option.flag, older: option.flag, downgrade: option.flag,
+  crash: option.flag, outage: option.flag, torn: option.flag, older: option.flag, downgrade: option.flag, lsnBits: option.integer(1),
 }
 
 const OPTIONS: OptionChecks<CdcConformanceOptions> = {
