@@ -49,6 +49,8 @@ export interface ErrorPlace {
   readonly resource?: string
   /** The plugin call or protocol step, such as `persist` or `open`. */
   readonly step?: string
+  /** Whose call failed: that of the version that serves (`old`), or of the one that is to. */
+  readonly side?: 'old' | 'new'
 }
 
 export interface ReloadErrorInit extends ErrorPlace {
@@ -80,6 +82,7 @@ export class ReloadError extends Error {
   readonly key: string | undefined
   readonly resource: string | undefined
   readonly step: string | undefined
+  readonly side: 'old' | 'new' | undefined
   readonly hint: string | undefined
   readonly details: unknown
   /** True where the same call may succeed later without any change. */
@@ -98,6 +101,7 @@ export class ReloadError extends Error {
     this.key = init.key
     this.resource = init.resource
     this.step = init.step
+    this.side = init.side
     this.hint = init.hint
     this.details = init.details
     this.retryable = RETRYABLE.has(code)
@@ -156,8 +160,13 @@ function composeMessage(code: ReloadErrorCode, reason: string, init: ReloadError
     init.plugin !== undefined && `plugin "${name(init.plugin)}"`,
     init.surface !== undefined && (init.key === undefined ? name(init.surface) : `${name(init.surface)} "${name(init.key)}"`),
     init.resource !== undefined && `resource "${name(init.resource)}"`,
-    [init.phase, init.step].filter((part) => part !== undefined).map(name).join('/'),
+    stepText(init, name),
   ].filter((part) => part !== false && part !== '')
   const hint = init.hint === undefined ? '' : ` ${init.hint}`
   return `${code}${place.length > 0 ? ` (${place.join(', ')})` : ''}: ${plainText(bounded(reason, MAX_REASON).replace(/[.\s]+$/, ''), MAX_REASON)}.${hint}`
+}
+
+function stepText({ phase, step, side }: ReloadErrorInit, name: (given: string) => string): string {
+  const text = [phase, step].filter((part) => part !== undefined).map(name).join('/')
+  return side === 'old' && text !== '' ? `${text} of the version that serves` : text
 }

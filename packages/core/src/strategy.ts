@@ -46,6 +46,8 @@ export interface CallOptions<T> {
    * reload. Any other is refused then, as what goes on after it was given up on is to be inert (I8). Default false.
    */
   later?: boolean
+  /** Whose call it is: that of the version that serves (`old`), or of the one that is to. Errors say so, and what to do about it. */
+  side?: 'old' | 'new'
 }
 
 /** What a step runs in. Every call into a plugin goes through {@link StepContext.call}. */
@@ -60,6 +62,10 @@ export interface StepContext {
   transferred(bytes: number): void
   /** Adds to the recorded writes replayed, as the report gives them. */
   replayed(writes: number): void
+  /**
+   * Says that a call of the old resource failed, and that the handoff goes on without it: it is in the report, as `outlived`.
+   */
+  outlived(error: unknown): void
   /**
    * Says that values could not be judged, and why: a verdict of its own in the report, besides the one on the key.
    *
@@ -150,10 +156,15 @@ export interface ResourceHandoff<R> {
   /** Its shape, where that is not the strategy's: when it converges, and what the report says. */
   readonly discipline?: Discipline
   /**
+   * True where the handoff goes on whatever the old resource does: where a write to it never settles, that is abandoned
+   * (`gate.abandoned` says so), and where it cannot be deactivated, that is reported and fails nothing.
+   */
+  readonly withoutOld?: boolean
+  /**
    * The old resource, where it stays as it is until `finalize`: a reload that is taken back goes on with it, and one that is rolled
    * back lets its gate go before `rollback` of this or any other handoff is called.
    */
-  readonly kept?: KeptResource<R>
+  readonly kept?: KeptResource<R> | undefined
 }
 
 /** A surface's discipline. */

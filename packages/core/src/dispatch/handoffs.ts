@@ -1,6 +1,8 @@
 import type { Clock } from '../clock.js'
 import { ReloadError, type ErrorPlace, type ReloadPhase } from '../errors.js'
 import type { WriteGate } from '../move/gate.js'
+import { holdOrAbandon } from '../move/hold-or-abandon.js'
+import { reopen } from '../move/reopen.js'
 import { WORTH_A_ROUND } from '../move/replay.js'
 import type { AnyStrategy, Discipline, HandoffJob, LiveSample, ResourceHandoff, Transition } from '../strategy.js'
 import { activate } from './activate.js'
@@ -22,6 +24,8 @@ export interface ResourceMove {
   /** The plugin being reloaded, as errors name it. */
   readonly plugin?: string
   open?(provider: unknown): unknown
+  /** Whether it is opened anew, with nothing asked of the old one. */
+  readonly reopened?: boolean
   /** Where a reload is taken back: what served before it. */
   readonly kept?: unknown
 }
@@ -51,6 +55,8 @@ interface Item {
   readonly place: ErrorPlace
   readonly step: Step
   handoff: ResourceHandoff<unknown> | undefined
+  /** Whether it is handed to what was kept of it. */
+  isKept: boolean
   copied: boolean
   /** Its `converge` was begun, so that the old resource may be stopped. */
   converging: boolean
@@ -89,16 +95,17 @@ export class Handoffs {
     this.#items = moves.map((move) => {
       const place = { surface: move.strategy.surface.id, key: move.key, resource: move.name, ...(move.plugin !== undefined && { plugin: move.plugin }) }
       return {
-        move, cutover: options.cutovers.get(move) ?? DEFAULT, place, step: new Step(environment, place), handoff: undefined, copied: false, converging: false,
+        move, cutover: options.cutovers.get(move) ?? DEFAULT, place, step: new Step(environment, place), handoff: undefined, isKept: false, copied: false, converging: false,
         deactivated: undefined, activationError: undefined, result: undefined, prepareMs: 0, convergeMs: 0, pauseMs: undefined }
     })
   }
 
   get report(): HandoffReport[] {
-    return this.#items.map(({ move, cutover, handoff, step, prepareMs, convergeMs, pauseMs, activationError }) => ({
+    return this.#items.map(({ move, cutover, handoff, step, isKept, prepareMs, convergeMs, pauseMs, activationError }) => ({
       surface: move.strategy.surface.id, key: move.key, resource: move.name, discipline: handoff?.discipline ?? move.strategy.discipline,
       cutover: cutover.cutover, cutoverBy: cutover.by,
       prepareMs, convergeMs, pauseMs: pauseMs ?? move.gate.longestHeldMs, ...step.stretch,
+      from: move.reopened === true ? 'open' : isKept ? 'kept' : 'serving', outlived: [...step.outlivedErrors],
       bytes: step.bytes, replayedWrites: step.replayedWrites, activationError,
     }))
   }
@@ -221,10 +228,12 @@ export class Handoffs {
 
   async #convergeHeld(item: Item): Promise<void> {
     const { gate } = item.move
-    await item.step.call('hold writes', () => gate.hold())
-    await this.#deactivate(item)
+    const handoff = item.handoff as ResourceHandoff<unknown>
+    if (handoff.withoutOld === true) await holdOrAbandon(gate, item.step)
+    else await item.step.call('hold writes', () => gate.hold(), { side: 'old' })
+    await this.#deactivate(item, handoff.withoutOld === true)
     item.converging = true
-    const resource = await (item.handoff as ResourceHandoff<unknown>).converge()
+    const resource = await handoff.converge()
     if (resource === undefined || resource === null) throw new Error('the handoff converged without a resource')
     if (gate.state !== 'held') throw new Error(`the handoff converged with its gate ${gate.state}, and writes are held until the commit`)
     item.result = { resource }
@@ -233,15 +242,20 @@ export class Handoffs {
   #begin(item: Item): ResourceHandoff<unknown> {
     const { strategy, name, key, old, next, gate, transition, open, kept } = item.move
     if (strategy.handoff === undefined) throw new Error('the strategy of this surface cannot hand over a live resource')
+    item.isKept = kept !== undefined && gate.retains
     item.copied = kept !== undefined && !gate.retains
     const job: HandoffJob<unknown, unknown> = { name, key, old, next, gate, transition, cutover: item.cutover.cutover, ...(open && { open }), ...(!item.copied && kept !== undefined && { kept }) }
+    if (item.move.reopened === true) {
+      const exclusive = job.cutover === 'exclusive' || strategy.discipline === 'stop-and-copy'
+      return reopen(job, item.step, { exclusive, close: (resource) => strategy.close?.(resource) })
+    }
     const handoff: unknown = synchronous(strategy.handoff(job, item.step), 'handoff()', 'what takes time are its steps')
     if (!isHandoff(handoff)) throw new TypeError('the strategy returned something that is not a handoff')
     return handoff
   }
 
   /** A dry run takes nothing out of service. */
-  async #deactivate(item: Item): Promise<void> {
+  async #deactivate(item: Item, withoutOld: boolean): Promise<void> {
     const { strategy, gate } = item.move
     if (strategy.deactivate === undefined || item.step.dryRun || gate.halted !== undefined) return
     const { resource } = gate
@@ -249,6 +263,9 @@ export class Handoffs {
       // Not before the call is made: one that was aborted ahead of it has ended nothing.
       item.deactivated = { resource }
       return synchronous(strategy.deactivate?.(resource), 'deactivate()', 'what acts by itself has to have ended when it returns')
+    }, { side: 'old' }).catch((error: unknown) => {
+      if (!withoutOld || (ReloadError.is(error) && error.code === 'ABORTED')) throw error
+      item.step.outlived(error)
     })
   }
 
@@ -302,7 +319,7 @@ function isHandoff(value: unknown): value is ResourceHandoff<unknown> {
   return [converge, rollback, finalize].every((member) => typeof member === 'function')
 }
 
-/** Samples of a move's live resource, read between two of its writes. A halted resource has none to read. */
+/** Samples of a move's live resource, read between two of its writes. A halted resource has none to read, and one that is opened anew is asked nothing. */
 export function liveSample(move: ResourceMove): LiveSample<unknown> | undefined {
-  return move.gate.halted ? undefined : { name: move.name, use: (read) => move.gate.use(read) }
+  return move.gate.halted !== undefined || move.reopened === true ? undefined : { name: move.name, use: (read) => move.gate.use(read) }
 }

@@ -21,6 +21,13 @@ export interface HandoffReport {
   readonly blockedBy: string | undefined
   readonly bytes: number
   readonly replayedWrites: number
+  /**
+   * What the new one was made of: what served; what was kept when it was replaced, with the writes made since; or whatever the
+   * host opens it from.
+   */
+  readonly from: 'serving' | 'kept' | 'open'
+  /** What failed of the old one and was done without, such as its checkpoint. */
+  readonly outlived: readonly unknown[]
   /** Why `activate` failed, once the commit was made; the commit stands. */
   readonly activationError: ReloadError | undefined
 }

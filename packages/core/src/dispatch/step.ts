@@ -44,6 +44,8 @@ const HINTS: Partial<Record<ReloadPhase, string>> = {
 
 const TAKEN = 'It looks like something that only one may hold, and the old version holds it and goes on serving. '
   + "Let the provider or its strategy say that it takes an exclusive cutover, or reload with cutover: 'exclusive'."
+/** What to do about a call of the version that serves, which no correction of the new one mends. */
+const OLD_HINT = "It goes on serving, and nothing is wrong with the new one. Where it never succeeds, reload with from: 'open', which asks nothing of it."
 
 /** A pending call. While one that was made inside it is pending, its own deadline is suspended. */
 interface Calling {
@@ -53,11 +55,19 @@ interface Calling {
   resumeDeadline: () => void
 }
 
+/** A call, and whose it is. */
+interface Named {
+  readonly step: string | undefined
+  readonly side: ErrorPlace['side']
+}
+
 interface Running {
   readonly phase: ReloadPhase
   readonly code: ReloadErrorCode
   readonly controller: AbortController
   step: string | undefined
+  /** Whose call {@link step} is. */
+  side: ErrorPlace['side']
   /** The call that was made last, while it is pending. */
   calling: Calling | undefined
   cancelDeadline: () => void
@@ -71,6 +81,8 @@ export class Step implements StepContext {
   replayedWrites = 0
   /** What was found on the way, besides the verdict of a check. */
   readonly verdicts: CountedVerdict[] = []
+  /** What failed of the old resource, and was done without. */
+  readonly outlivedErrors: unknown[] = []
   readonly #environment: StepEnvironment
   readonly #place: ErrorPlace
   #running: Running | undefined
@@ -101,6 +113,10 @@ export class Step implements StepContext {
   /** Adds a synchronous stretch of a call that cannot be awaited, and so was not made through {@link call}. */
   blocked(step: string, ms: number): void {
     this.#environment.meter.note(step, this.stretch, ms)
+  }
+
+  outlived(error: unknown): void {
+    this.outlivedErrors.push(error)
   }
 
   unjudged(reason: string): void {
@@ -147,9 +163,9 @@ export class Step implements StepContext {
   /** Runs one phase. Its deadline starts anew with every {@link call} made inside it. */
   async run<T>(phase: ReloadPhase, options: PhaseOptions<T>, body: () => MaybePromise<T>): Promise<T> {
     const controller = new AbortController()
-    const running: Running = { phase, code: options.code, controller, step: undefined, calling: undefined, cancelDeadline: () => {} }
+    const running: Running = { phase, code: options.code, controller, step: undefined, side: undefined, calling: undefined, cancelDeadline: () => {} }
     const { signal } = options
-    const abort = (): void => controller.abort(this.#error('ABORTED', 'the caller aborted', running, { cause: signal?.reason }))
+    const abort = (): void => controller.abort(this.#error('ABORTED', 'the caller aborted', running, { cause: signal?.reason }, running))
     if (signal?.aborted === true) abort()
     const deaf = signal && onAbort(signal, abort)
     this.#running = running
@@ -173,7 +189,9 @@ export class Step implements StepContext {
       if (options.later !== true) throw new ReloadError('ABORTED', 'the phase that it belongs to is over', { ...this.#place, step })
       return this.run('rollback', { code: 'HANDOFF', ...options }, () => this.call(step, call, options))
     }
+    const { side } = options
     running.step = step
+    running.side = side
     running.cancelDeadline()
     // A deadline ends its call and not the phase, so that a rollback goes on past a call that hangs.
     const controller = new AbortController()
@@ -183,7 +201,7 @@ export class Step implements StepContext {
       controller, ended: false, cancelDeadline: () => {},
       resumeDeadline: () => {
         calling.cancelDeadline()
-        calling.cancelDeadline = this.#deadline(running, controller, step)
+        calling.cancelDeadline = this.#deadline(running, controller, { step, side })
       },
     }
     running.calling = calling
@@ -198,9 +216,11 @@ export class Step implements StepContext {
         () => this.#environment.meter.measure(step, this.stretch, signal, () => call(signal)), signal, options.discard?.bind(options),
         (error) => { this.unclean(step, error) })
     } catch (error) {
-      throw this.#asReloadError(error, running, step)
+      throw this.#asReloadError(error, running, { step, side })
     } finally {
       calling.ended = true
+      // What fails between two calls is neither side's.
+      running.side = undefined
       calling.cancelDeadline()
       deaf()
       if (running.calling === calling) running.calling = outer?.ended === false ? outer : undefined
@@ -214,24 +234,33 @@ export class Step implements StepContext {
     running.cancelDeadline = this.#deadline(running, running.controller)
   }
 
-  #deadline(running: Running, controller: AbortController, step?: string): () => void {
+  #deadline(running: Running, controller: AbortController, named: Named = running): () => void {
     const timeoutMs = this.#environment.timeoutMs(running.phase)
     return this.#environment.clock.after(timeoutMs, () => {
-      controller.abort(this.#error('STEP_TIMEOUT', `no answer within ${timeoutMs} ms`, running,
-        { hint: `If the step is only slow, raise timeouts.${this.#environment.timeoutOption ?? running.phase}.` }, step))
+      const slow = `If the step is only slow, raise timeouts.${this.#environment.timeoutOption ?? running.phase}.`
+      controller.abort(this.#error('STEP_TIMEOUT', `no answer within ${timeoutMs} ms`, running, { hint: named.side === 'old' ? `${slow} ${OLD_HINT}` : slow }, named))
     })
   }
 
-  #asReloadError(error: unknown, running: Running, step?: string): ReloadError {
+  #asReloadError(error: unknown, running: Running, named: Named = running): ReloadError {
     if (ReloadError.is(error)) return error
-    const hint = this.#environment.hint ?? (running.phase === 'prepare' && looksTaken(error) ? TAKEN : HINTS[running.phase])
     return this.#error(running.code, describeWithCauses(error), running,
-      { cause: error, details: detailsOf(error), ...(hint !== undefined && { hint }) }, step)
+      { cause: error, details: detailsOf(error), hint: this.#environment.hint ?? hintFor(error, running.phase, named.side) }, named)
   }
 
-  #error(code: ReloadErrorCode, reason: string, running: Running, more: { cause?: unknown; hint?: string; details?: unknown }, step = running.step): ReloadError {
-    return new ReloadError(code, reason, { ...this.#place, phase: running.phase, ...(step !== undefined && { step }), ...more })
+  #error(code: ReloadErrorCode, reason: string, { phase }: Running, { hint, ...more }: { cause?: unknown; hint?: string | undefined; details?: unknown }, { step, side }: Named): ReloadError {
+    return new ReloadError(code, reason, { ...this.#place, phase, ...(step !== undefined && { step }), ...(side !== undefined && { side }), ...(hint !== undefined && { hint }), ...more })
   }
+}
+
+function hintFor(error: unknown, phase: ReloadPhase, side: ErrorPlace['side']): string | undefined {
+  if (side === 'old' && isOpen(phase)) return OLD_HINT
+  return phase === 'prepare' && looksTaken(error) ? TAKEN : HINTS[phase]
+}
+
+/** Whether the old version goes on serving where a call fails. */
+function isOpen(phase: ReloadPhase): boolean {
+  return phase === 'preflight' || phase === 'prepare' || phase === 'converge'
 }
 
 /** The particulars of an error that has any. What a plugin throws may be `undefined`, or refuse to be looked at. */

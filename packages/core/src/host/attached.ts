@@ -23,11 +23,12 @@ export interface Successor {
   readonly plugin: string
   /** What served before the reload that is taken back. */
   readonly kept: unknown
+  readonly reopened: boolean
 }
 
-export function moveOf(attached: Attached, { provider, transition, plugin, kept }: Successor): ResourceMove {
+export function moveOf(attached: Attached, { provider, transition, plugin, kept, reopened }: Successor): ResourceMove {
   const { strategy, name, key, gate, open, owner, slot } = attached
   return {
-    strategy, name, key, gate, open, transition, next: provider, old: owner.provides(slot, key)?.provider, plugin, ...(kept !== undefined && { kept }),
+    strategy, name, key, gate, open, transition, next: provider, old: owner.provides(slot, key)?.provider, plugin, reopened, ...(kept !== undefined && { kept }),
   }
 }

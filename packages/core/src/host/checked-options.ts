@@ -6,6 +6,7 @@ import type { DrainPolicy } from './drain.js'
 import type { PluginHostOptions } from './host-state.js'
 import type { CaptureOptions } from './lease.js'
 import type { AttachOptions } from './live-resource.js'
+import { SOURCE } from './reload-source.js'
 import type { AddOptions, ReloadOptions, RemoveOptions } from './plugin-host.js'
 
 const PERIOD = option.numberThat('a finite number of milliseconds above 0', (value) => value > 0 && value < Infinity)
@@ -17,7 +18,7 @@ const ADD: OptionChecks<AddOptions> = { signal: option.signal, accept: ACCEPT }
 const REMOVE: OptionChecks<RemoveOptions> = {
   ...ADD, cutover: option.oneOf('overlap', 'exclusive'), onOrphan: option.oneOf('reject', 'close'), drain: option.object(DRAIN),
 }
-const RELOAD: OptionChecks<ReloadOptions> = { ...REMOVE, dryRun: option.flag, handlers: option.with('add', 'entries'), bake: option.object(BAKE) }
+const RELOAD: OptionChecks<ReloadOptions> = { ...REMOVE, dryRun: option.flag, handlers: option.with('add', 'entries'), bake: option.object(BAKE), from: SOURCE }
 
 const ATTACH: OptionChecks<AttachOptions<unknown, unknown>> = {
   name: option.required(option.text), key: option.required(option.text), open: option.required(option.function),

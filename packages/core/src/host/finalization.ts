@@ -60,6 +60,7 @@ export class Finalization {
     const { log, policy, bake: period } = this.#init
     const [drained, bake] = await Promise.all([log.phase('drain', () => this.#drain.run(policy, period?.wentBack)), period?.over])
     const takenBack = bake?.outcome === 'taken-back'
+    const ended = bake?.outcome === 'taken-back' || bake?.outcome === 'stranded' ? bake.outcome : undefined
     const { outcome, blockers } = takenBack ? await this.#drainLeft() : drained
     const told = { drainMs: log.ms.drain ?? 0, blockers, ...(bake && { bake }) }
     // Those that outlived the deadline may have ended since, while the new version was on probation.
@@ -67,10 +68,10 @@ export class Finalization {
       log.kept(blockers)
       // The old version stays until its leases end, however long that takes; then it is closed like any other.
       void this.#drain.ended.then(() => this.close())
-      return { status: takenBack ? 'taken-back' : 'kept', ...told, errors: [] }
+      return { status: ended ?? 'kept', ...told, errors: [] }
     }
     const errors = await this.close()
-    return { status: takenBack ? 'taken-back' : outcome === 'forced' ? 'forced' : 'finalized', ...told, errors }
+    return { status: ended ?? (outcome === 'forced' ? 'forced' : 'finalized'), ...told, errors }
   }
 
   /** Nobody has to let go of a plugin that serves again, but of what it had before and has no more. */

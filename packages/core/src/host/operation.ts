@@ -20,6 +20,7 @@ import { PhaseLog } from './phase-log.js'
 import type { PluginVersion } from './plugin-version.js'
 import { Preflight } from './preflight.js'
 import { reloadResult } from './reload-result.js'
+import type { ReloadSource } from './reload-source.js'
 import { initialize, register, shutdown } from './stage.js'
 import { Succession } from './succession.js'
 
@@ -32,6 +33,7 @@ export interface OperationOptions {
   readonly drain: DrainPolicy
   readonly accept: readonly Acceptance[]
   readonly bake?: BakeOptions
+  readonly from?: ReloadSource
   /** The period that ends with this operation: it gives everything back. */
   readonly takenBack?: Bake
 }
@@ -87,7 +89,7 @@ export class Operation {
     try {
       await this.#journal.intent()
       const succession = await this.#log.phase('stage', () => this.#stage())
-      const preflight = new Preflight(this.#state, succession, this.#environment, { ...this.#options, takenBack: this.#options.takenBack })
+      const preflight = new Preflight(this.#state, succession, this.#environment, { ...this.#options, from: this.#options.from, takenBack: this.#options.takenBack })
       for (const version of this.#retired) this.#state.listed.set(version, this)
       await this.#log.phase('preflight', () => preflight.run())
       // A dry run takes nothing out of service, so it fences nothing.

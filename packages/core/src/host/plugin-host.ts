@@ -18,6 +18,7 @@ import { readPlugin } from './manifest.js'
 import { Operation, type OperationOptions } from './operation.js'
 import type { Plugin, PluginHandle } from './plugin.js'
 import { reloadReport, reloadResult } from './reload-result.js'
+import type { ReloadSource } from './reload-source.js'
 import type { PluginStatus, ReloadResult, RemoveResult, ResourceStatus } from './results.js'
 import { pluginStatuses, resourceStatuses } from './status.js'
 
@@ -36,6 +37,12 @@ export interface ReloadOptions {
   drain?: DrainPolicy
   /** Keeps the old version ready for a while, and goes back to it where the new one does not do well. */
   bake?: BakeOptions
+  /**
+   * `open`: live resources are opened anew with the new version, by the `open` they were attached with; or those that are named. Nothing is
+   * asked of the version that serves, whose calls may throw or never settle. What only it has in memory is lost, so `open` has to find
+   * what was acknowledged. Default: each is handed over by what serves.
+   */
+  from?: ReloadSource
   /**
    * Keys that are taken whatever the judgement on them is: an operator overrules it, knowingly. In the report, the journal and the events.
    * One that nothing would be judged by is refused (`PROVIDER_NOT_FOUND`).
@@ -210,7 +217,7 @@ export class PluginHost implements AsyncDisposable {
     const resolved: OperationOptions = {
       cutover: options.cutover ?? 'overlap', dryRun: options.dryRun ?? false, onOrphan: options.onOrphan ?? 'reject',
       accept: options.accept ?? [], signal: options.signal, handlers: options.handlers, drain: { ...this.#state.drainPolicy, ...options.drain },
-      ...(options.bake && { bake: options.bake }),
+      ...(options.bake && { bake: options.bake }), ...(options.from && { from: options.from }),
     }
     return new Operation(this.#state, changes, resolved).run()
   }

@@ -13,6 +13,7 @@ import type { Bake } from './bake.js'
 import type { HostState } from './host-state.js'
 import { tableKey } from './table-key.js'
 import type { PluginVersion, Registration } from './plugin-version.js'
+import { isReopened, refuseUnknown, type ReloadSource } from './reload-source.js'
 import type { Succession } from './succession.js'
 
 export interface PreflightOptions {
@@ -20,6 +21,7 @@ export interface PreflightOptions {
   readonly cutover: Cutover
   readonly onOrphan: 'reject' | 'close'
   readonly handlers: ReloadKindHandlers | undefined
+  readonly from: ReloadSource | undefined
   /** The period of the reload that is taken back. */
   readonly takenBack: Bake | undefined
 }
@@ -52,7 +54,7 @@ export class Preflight {
     this.#options = options
   }
 
-  /** @throws ReloadError `ORPHANED_RESOURCE`, `HANDOFF`, `SCHEMA_INCOMPAT`, `PROVIDER_NOT_FOUND`, `STEP_TIMEOUT`, `ABORTED`. Touches nothing live. */
+  /** @throws ReloadError `ORPHANED_RESOURCE`, `HANDOFF`, `SCHEMA_INCOMPAT`, `PROVIDER_NOT_FOUND`, `RESOURCE_NOT_FOUND`, `STEP_TIMEOUT`, `ABORTED`. Touches nothing live. */
   async run(): Promise<void> {
     await this.#awaitOpening()
     this.#listAttached()
@@ -122,6 +124,7 @@ export class Preflight {
 
   #listAttached(): void {
     const { retired } = this.#succession
+    const handedOver: Attached[] = []
     for (const attached of this.#state.attached.values()) {
       if (!retired.includes(attached.owner)) continue
       const next = this.#succession.after(attached.slot, attached.key)
@@ -130,9 +133,12 @@ export class Preflight {
         this.moves.push(moveOf(attached, {
           provider: next.registration.provider, transition: this.#transition(attached.owner, next.owner),
           plugin: this.#succession.label(attached.owner), kept: this.#options.takenBack?.keptBehind(attached.gate),
+          reopened: isReopened(this.#options.from, attached),
         }))
+        handedOver.push(attached)
       }
     }
+    refuseUnknown(this.#options.from, handedOver)
   }
 
   #listHandlers(): void {

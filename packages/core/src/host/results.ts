@@ -46,10 +46,10 @@ export interface ReloadReport {
 /** How the old version ended. */
 export interface FinalReport {
   /**
-   * `kept`: leases outlived the drain's deadline, and the old version stays until they end. `taken-back`: it serves again,
-   * and `bake` says why.
+   * `kept`: leases outlived the drain's deadline, and the old version stays until they end. `taken-back`: it serves again.
+   * `stranded`: it was to, and could not; it leaves as ever, and the new version goes on serving. Of both, `bake` says why.
    */
-  readonly status: 'finalized' | 'forced' | 'kept' | 'taken-back'
+  readonly status: 'finalized' | 'forced' | 'kept' | 'taken-back' | 'stranded'
   /** How the period ended in which the reload could be taken back; absent where there was none. */
   readonly bake?: BakeReport
   readonly drainMs: number

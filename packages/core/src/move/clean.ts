@@ -73,7 +73,7 @@ function handOver<P, R>(job: HandoffJob<P, R>, ctx: StepContext, { open, close, 
   let successor: { resource: R } | undefined
   return {
     async prepare() {
-      successor = { resource: await ctx.call('open', () => opened(openAny(job.next), { serving: old, methods, close, unclean: (error) => { ctx.unclean('close', error) } }), { discard: close }) }
+      successor = { resource: await ctx.call('open', () => opened(openAny(job.next), { serving: old, methods, close, unclean: (error) => { ctx.unclean('close', error) } }), { discard: close, side: 'new' }) }
     },
     async converge() {
       return (successor as { resource: R }).resource
@@ -92,6 +92,7 @@ function handOver<P, R>(job: HandoffJob<P, R>, ctx: StepContext, { open, close, 
 function serveAgain<P, R>({ gate }: HandoffJob<P, R>, kept: R, finalize: () => Promise<void>): ResourceHandoff<R> {
   const replaced = gate.resource
   return {
+    withoutOld: true,
     converge: async () => kept,
     rollback: async () => { gate.release() },
     finalize,

@@ -10,12 +10,12 @@ export class GateErrors {
 
   overdue(): ReloadError {
     return this.#error('STEP_TIMEOUT', 'the call has not settled within its time, and is waited for no longer; its outcome is unknown',
-      'Until it settles, further work on this resource is refused with RESOURCE_STUCK. If it never does, detach the resource and attach it again.')
+      "Until it settles, further work on this resource is refused with RESOURCE_STUCK. If it never does, reload the plugin with from: 'open'.")
   }
 
   stuck(): ReloadError {
     return this.#error('RESOURCE_STUCK', 'the call was not begun, and nothing of it was applied: an earlier one is past its deadline and has not settled',
-      'Try again later. If the earlier one never settles, detach the resource and attach it again.')
+      "Try again later. If the earlier one never settles, reload the plugin with from: 'open'.")
   }
 
   reentered(): ReloadError {

@@ -78,6 +78,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
 
   get state(): GateState { return this.#state }
   get stuck(): boolean { return this.#queue.stuck }
+  get abandoned(): boolean { return this.#queue.abandons }
   /** How many writes and uses wait. Only those that make them bound it: each has a promise to wait for. */
   get waiting(): number { return this.#queue.waiting }
   get recorded(): number { return this.#recorded?.length ?? 0 }
@@ -118,10 +119,10 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     return this.#queue.submitScoped(() => this.#withResource(fn))
   }
 
-  hold(): Promise<void> {
+  hold({ abandonOverdue = false }: { readonly abandonOverdue?: boolean } = {}): Promise<void> {
     this.#state = nextState(this.#state, 'hold')
     this.#stalledAt ??= this.#clock.now()
-    return this.#queue.idle()
+    return this.#queue.idle(abandonOverdue ? () => this.abandon() : undefined)
   }
 
   abandon(): void {

@@ -24,8 +24,14 @@ export interface HandoffGate<R> {
   readonly recorded: number
   /** Whether a write or use is past its deadline and has not settled: its outcome is unknown, and nothing runs beside it. */
   readonly stuck: boolean
-  /** Holds writes back, and resolves once the one in flight has settled, or was abandoned. */
-  hold(): Promise<void>
+  /** Whether a write or use was abandoned, and has neither settled since nor lost its resource to another. */
+  readonly abandoned: boolean
+  /**
+   * Holds writes back, and resolves once the one in flight has settled, or was abandoned.
+   *
+   * @param options.abandonOverdue whether one that is past its deadline, or comes to be while it is held, is abandoned. Default false.
+   */
+  hold(options?: { readonly abandonOverdue?: boolean }): Promise<void>
   /**
    * From a hold: the write or use in flight is waited for no longer, so that the hold is complete. Its caller is told that its
    * outcome is unknown, unless that was done already. What it does from now on is inert once another resource has taken

@@ -54,15 +54,15 @@ function moveServing<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs:
 
   /** Resolves with the check that the restored resource has to pass. */
   async function takeSnapshot(): Promise<((resource: R) => MaybePromise<void>) | undefined> {
-    await ctx.call('hold writes', () => gate.hold())
+    await ctx.call('hold writes', () => gate.hold(), { side: 'old' })
     const { meaning } = verbs
     let check: ((resource: R) => MaybePromise<void>) | undefined
     if (meaning) {
-      const observed = await ctx.call('observe', () => meaning.observe(old, ctx))
+      const observed = await ctx.call('observe', () => meaning.observe(old, ctx), { side: 'old' })
       check = (resource) => meaning.verify(resource, observed, ctx)
     }
     const isolated = synchronous(verbs.isolated?.(old), 'isolated()', 'it is asked while writes are held') === true
-    const pending = ctx.call('persist', () => verbs.snapshot(old, ctx), { discard: (late) => verbs.discard?.(late) })
+    const pending = ctx.call('persist', () => verbs.snapshot(old, ctx), { discard: (late) => verbs.discard?.(late), side: 'old' })
     if (isolated) gate.record()
     taken = { image: await pending }
     if (!isolated) gate.record()
@@ -81,7 +81,7 @@ function moveServing<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs:
     async prepare() {
       const check = await takeSnapshot()
       const { image } = taken as { image: I }
-      const resource = await ctx.call('open', () => opened(verbs.restore(job.next, image, ctx), { serving: old, methods: verbs.methods, close, unclean: (error) => { ctx.unclean('close', error) } }), { discard: close })
+      const resource = await ctx.call('open', () => opened(verbs.restore(job.next, image, ctx), { serving: old, methods: verbs.methods, close, unclean: (error) => { ctx.unclean('close', error) } }), { discard: close, side: 'new' })
       restored = { resource }
       if (check) await ctx.judge('verify', () => check(resource))
       await replay.underLoad(resource)

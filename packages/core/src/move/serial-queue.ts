@@ -50,6 +50,7 @@ export class SerialQueue {
   #abandoned: Running | undefined
   #refusal: (() => Error) | undefined
   #idleWaiters: (() => void)[] = []
+  #onOverdue: (() => void) | undefined
   /** Of this turn of the event loop; `undefined` where nothing that waited has run in it. */
   #slice: Slices | undefined
 
@@ -72,6 +73,11 @@ export class SerialQueue {
     return this.#running?.givenUp === true
   }
 
+  /** Whether the task that was abandoned is still under way. */
+  get abandons(): boolean {
+    return this.#abandoned?.ended === false
+  }
+
   submit<T>(run: () => MaybePromise<T>): Promise<T> {
     return this.#submit(run, false)
   }
@@ -81,9 +87,13 @@ export class SerialQueue {
     return this.#submit(run, true)
   }
 
-  /** Resolves once no task is running; at once where none is. */
-  idle(): Promise<void> {
-    return this.#running === undefined ? Promise.resolve() : new Promise((resolve) => this.#idleWaiters.push(resolve))
+  /** Resolves once no task is running; at once where none is. @param onOverdue told when the one that runs is past its deadline, until {@link unabandon}. */
+  idle(onOverdue?: () => void): Promise<void> {
+    if (this.#running === undefined) return Promise.resolve()
+    const idle = new Promise<void>((resolve) => this.#idleWaiters.push(resolve))
+    this.#onOverdue = onOverdue
+    if (this.stuck) onOverdue?.()
+    return idle
   }
 
   /** Goes on, after what `blocked` answers has changed. Never runs a task before returning. */
@@ -110,6 +120,7 @@ export class SerialQueue {
   unabandon(): void {
     const task = this.#abandoned
     this.#abandoned = undefined
+    this.#onOverdue = undefined
     if (task === undefined || task.ended) return
     this.#running = task
     void this.#rejectWaiting(() => this.#options.stuck())
@@ -217,6 +228,7 @@ export class SerialQueue {
       const cancel = this.#options.clock.after(this.#options.taskTimeoutMs, () => {
         task.giveUp()
         void this.#rejectWaiting(() => this.#options.stuck())
+        this.#onOverdue?.()
       })
       const settle = (): void => {
         task.ended = true
@@ -231,6 +243,7 @@ export class SerialQueue {
 
   #idle(): void {
     this.#running = undefined
+    this.#onOverdue = undefined
     const waiters = this.#idleWaiters
     if (waiters.length > 0) {
       this.#idleWaiters = []

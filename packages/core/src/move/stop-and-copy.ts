@@ -14,6 +14,12 @@ export interface StopAndCopyVerbs<P, R, C, T = never> {
   prepare?(provider: P, ctx: StepContext): MaybePromise<T>
   /** Where the next owner has to start. */
   checkpoint(resource: R, ctx: StepContext): MaybePromise<C>
+  /**
+   * Where the next owner has to start, found without the old resource: asked for where its checkpoint fails, or where a write to it
+   * never settles. Nothing acknowledged may lie behind it. A kind that has it also says that a resource that cannot be stopped
+   * keeps no successor from starting. Absent: each of these fails the handoff.
+   */
+  recover?(ctx: StepContext): MaybePromise<C>
   /** Stops the resource for good; afterwards a successor may take what it held. */
   stop(resource: R, ctx: StepContext): MaybePromise<void>
   /** @param prepared what `prepare` gave; `undefined` where there is no `prepare`, and where the old provider starts it again. */
@@ -34,6 +40,7 @@ export interface StopAndCopyVerbs<P, R, C, T = never> {
  *
  * If the new one does not start, the old provider is started again at the same checkpoint and that resource takes the
  * stopped one's place. If even that fails the gate is halted with the checkpoint kept, and each later write tries again.
+ * Where a kind says how to recover, what the old one fails at is reported and done without.
  * A dry run prepares and checkpoints, and stops nothing.
  */
 export function stopAndCopy<P, R, C, T = never>(
@@ -56,16 +63,43 @@ export function stopAndCopy<P, R, C, T = never>(
 
   async function takeCheckpoint(): Promise<C> {
     if (halted !== undefined) return halted.checkpoint as C
-    return ctx.call('checkpoint', () => verbs.checkpoint(gate.resource, ctx), { discard: (late) => verbs.discard?.(late) })
+    // A resource with an abandoned write may have half of it.
+    if (gate.abandoned) return recoverFrom(new Error('a write to it was abandoned, which never settled'))
+    try {
+      return await ctx.call('checkpoint', () => verbs.checkpoint(gate.resource, ctx), { discard: (late) => verbs.discard?.(late), side: 'old' })
+    } catch (error) {
+      if (verbs.recover === undefined || isAbort(error)) throw error
+      return recoverFrom(error)
+    }
   }
 
-  async function move<T>(step: string, begin: () => MaybePromise<T>, late?: (value: T) => Promise<unknown>): Promise<T> {
+  /** Goes on without what the old one failed at. */
+  async function recoverFrom(failure: unknown): Promise<C> {
+    const found = await ctx.call('recover', () => verbs.recover?.(ctx) as MaybePromise<C>, { discard: (late) => verbs.discard?.(late) })
+    ctx.outlived(failure)
+    return found
+  }
+
+  async function stopOld(): Promise<void> {
+    try {
+      await move('stop', () => {
+        // Not before the call is made: one that was aborted ahead of it has stopped nothing.
+        stopped = true
+        return stop(gate.resource)
+      }, { side: 'old' })
+    } catch (error) {
+      if (verbs.recover === undefined || isAbort(error)) throw error
+      ctx.outlived(error)
+    }
+  }
+
+  async function move<T>(step: string, begin: () => MaybePromise<T>, { side, late }: { side: 'old' | 'new'; late?: (value: T) => Promise<unknown> }): Promise<T> {
     try {
       return await ctx.call(step, () => {
         const outcome = Promise.resolve(begin())
         moving = outcome
         return outcome
-      }, { discard: async (value) => { await late?.(value) } })
+      }, { discard: async (value) => { await late?.(value) }, side })
     } catch (error) {
       // What has had its time is not waited for once more.
       if (ReloadError.is(error) && error.code === 'STEP_TIMEOUT') moving = undefined
@@ -114,6 +148,7 @@ export function stopAndCopy<P, R, C, T = never>(
   }
 
   return {
+    withoutOld: verbs.recover !== undefined,
     ...verbs.prepare && {
       async prepare() {
         prepared = { value: await ctx.call('prepare', () => verbs.prepare?.(job.next, ctx) as MaybePromise<T>, { discard: (late) => verbs.abandon?.(late) }) }
@@ -126,13 +161,9 @@ export function stopAndCopy<P, R, C, T = never>(
       checkpoint = { value }
       if (halted === undefined) {
         if (ctx.dryRun) return gate.resource
-        await move('stop', () => {
-          // Not before the call is made: one that was aborted ahead of it has stopped nothing.
-          stopped = true
-          return stop(gate.resource)
-        })
+        await stopOld()
       }
-      const resource = await move('start', () => begin(job.next, value, prepared?.value), stopLate)
+      const resource = await move('start', () => begin(job.next, value, prepared?.value), { side: 'new', late: stopLate })
       started = { resource }
       if (verbs.verify) await ctx.judge('verify', () => verbs.verify?.(resource, value, ctx))
       return resource
@@ -157,4 +188,8 @@ export function stopAndCopy<P, R, C, T = never>(
       if (checkpoint) await discard(checkpoint.value)
     },
   }
+}
+
+function isAbort(error: unknown): boolean {
+  return ReloadError.is(error) && error.code === 'ABORTED'
 }

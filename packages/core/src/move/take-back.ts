@@ -1,5 +1,6 @@
 import type { MaybePromise } from '../maybe-promise.js'
 import type { HandoffJob, ResourceHandoff, StepContext } from '../strategy.js'
+import { holdOrAbandon } from './hold-or-abandon.js'
 import { Replay } from './replay.js'
 
 /**
@@ -10,10 +11,12 @@ export function takeBack<P, R>({ gate }: HandoffJob<P, R>, kept: R, ctx: StepCon
   const replay = new Replay(gate, ctx)
   const replaced = gate.resource
   return {
+    withoutOld: true,
     async prepare() {
-      await ctx.call('hold writes', () => gate.hold())
+      await holdOrAbandon(gate, ctx)
       gate.recall()
-      gate.record()
+      // With one abandoned the replaced resource takes no more writes: they wait for the kept one.
+      if (!gate.abandoned) gate.record()
       await replay.underLoad(kept)
     },
     catchUp: () => replay.underLoad(kept),

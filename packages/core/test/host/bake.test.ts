@@ -115,7 +115,7 @@ describe('a reload that bakes', () => {
     const report = await bake()
     expect(report).toMatchObject({ outcome: 'stranded', reason: 'healthy said no', error: { code: 'HANDOFF', step: 'replay' } })
     expect(ReloadError.is(report?.outcome === 'stranded' && report.error)).toBe(true)
-    expect((await result.finalized).status).toBe('finalized')
+    expect((await result.finalized).status).toBe('stranded')
     await store.write(3)
     expect(serving()).toBe(v2.provider.made[0])
     expect(serving().entries).toEqual([1, 2, 3])

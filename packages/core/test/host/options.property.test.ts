@@ -21,6 +21,7 @@ const text: Takes = (value) => typeof value === 'string' && value.length > 0
 const signal: Takes = (value) => value instanceof AbortSignal
 const milliseconds = number((value) => value >= 0)
 const positive = number((value) => value > 0)
+const from: Takes = (value) => value === 'open' || (object(value) && Array.isArray((value as { open?: unknown }).open))
 const unjudged = oneOf('accept', 'refuse')
 const period = number((value) => value > 0 && Number.isFinite(value))
 const atLeastOne = number((value) => value >= 1 && (Number.isInteger(value) || !Number.isFinite(value)))
@@ -38,7 +39,7 @@ const HOST: Record<keyof PluginHostOptions, Takes> = {
 }
 const ADD: Record<keyof AddOptions, Takes> = { signal, accept: list }
 const REMOVE: Record<keyof RemoveOptions, Takes> = { ...ADD, cutover: oneOf('overlap', 'exclusive'), onOrphan: oneOf('reject', 'close'), drain: object }
-const RELOAD: Record<keyof ReloadOptions, Takes> = { ...REMOVE, dryRun: flag, handlers: methods('add', 'entries'), bake: object }
+const RELOAD: Record<keyof ReloadOptions, Takes> = { ...REMOVE, dryRun: flag, handlers: methods('add', 'entries'), bake: object, from }
 const ATTACH: Record<keyof AttachOptions<unknown, unknown>, Takes> = { name: text, key: text, open: callback }
 const CAPTURE: Record<keyof CaptureOptions, Takes> = { label: text, signal }
 const DISPATCHER: Record<keyof DispatcherOptions, Takes> = { clock: methods('now', 'after'), timeouts: object, concurrency: atLeastOne, unjudged }

@@ -143,3 +143,36 @@ describe('a restart that is abandoned', () => {
     expect(gate.halted).toBeDefined()
   })
 })
+
+describe('a hold that abandons what is past its deadline', () => {
+  it.each(['before', 'while'])('G8 is complete where a write came to be so %s it is held', async (when) => {
+    const { gate, clock, slowWrite } = gateOf({ writeTimeoutMs: 100 })
+    slowWrite()
+    const hung = gate.write(1).catch((error: unknown) => error)
+    if (when === 'before') clock.advance(100)
+    const held = gate.hold({ abandonOverdue: true })
+    if (when === 'while') {
+      expect([await standing(held), gate.abandoned]).toEqual(['pending', false])
+      clock.advance(100)
+    }
+    await held
+    expect([gate.abandoned, gate.stuck]).toEqual([true, false])
+    expect(await hung).toMatchObject({ code: 'STEP_TIMEOUT' })
+    gate.release()
+    expect([gate.abandoned, gate.stuck]).toEqual([false, true])
+  })
+
+  it('G6 abandons nothing once it was released, nor under another hold', async () => {
+    const { gate, clock, slowWrite } = gateOf({ writeTimeoutMs: 100 })
+    await gate.hold({ abandonOverdue: true })
+    gate.release()
+    slowWrite()
+    const hung = gate.write(1).catch((error: unknown) => error)
+    void gate.hold({ abandonOverdue: true })
+    gate.release()
+    const held = gate.hold()
+    clock.advance(100)
+    await hung
+    expect([await standing(held), gate.abandoned, gate.stuck]).toEqual(['pending', false, true])
+  })
+})

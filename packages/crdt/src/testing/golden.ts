@@ -87,5 +87,5 @@ export function withEditedSample(subject: CrdtSubject, seed: number): CrdtKindPr
 
 function outsideReloads(): StepContext {
   const { signal } = new AbortController()
-  return { signal, dryRun: false, progress() {}, transferred() {}, replayed() {}, unjudged() {}, unclean() {}, call: async (_, call) => call(signal), judge: async (_, check) => check(signal) }
+  return { signal, dryRun: false, progress() {}, transferred() {}, replayed() {}, unjudged() {}, outlived() {}, unclean() {}, call: async (_, call) => call(signal), judge: async (_, check) => check(signal) }
 }

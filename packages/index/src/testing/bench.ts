@@ -177,5 +177,5 @@ export class Bench implements AsyncDisposable {
 
 /** What `persist` and `open` run in where no handoff is under way. */
 function step(signal = UNENDING): StepContext {
-  return { signal, dryRun: false, progress() {}, transferred() {}, replayed() {}, unjudged() {}, unclean() {}, call: async (_, call) => call(signal), judge: async (_, check) => check(signal) }
+  return { signal, dryRun: false, progress() {}, transferred() {}, replayed() {}, unjudged() {}, outlived() {}, unclean() {}, call: async (_, call) => call(signal), judge: async (_, check) => check(signal) }
 }

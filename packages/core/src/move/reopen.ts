@@ -1,0 +1,55 @@
+import type { MaybePromise } from '../maybe-promise.js'
+import type { HandoffJob, ResourceHandoff, StepContext } from '../strategy.js'
+import { holdOrAbandon } from './hold-or-abandon.js'
+import { opened } from './opened.js'
+import { openedBy } from './opened-by.js'
+import { stopAndCopy } from './stop-and-copy.js'
+import { whileHalted } from './while-halted.js'
+
+export interface ReopenOptions<R> {
+  /** Whether the old one has to let go of what it holds before another can be opened. */
+  readonly exclusive: boolean
+  close(resource: R): MaybePromise<void>
+}
+
+/**
+ * Opens a resource anew with the new provider, as the host opened it when it attached it. Nothing is asked of the old one, whose
+ * calls may throw or never settle: it is only closed. Writes are held from before the opening to the commit, so whatever the
+ * host opens it from has every write that was acknowledged.
+ */
+export function reopen<P, R>(job: HandoffJob<P, R>, ctx: StepContext, { exclusive, close }: ReopenOptions<R>): ResourceHandoff<R> {
+  const { gate } = job
+  const { halted } = gate
+  const open = (provider: P): MaybePromise<R> => {
+    ctx.unjudged('it was opened anew, as the host opens it, and not held to what served')
+    return openedBy(job, provider)
+  }
+  if (exclusive || halted !== undefined) {
+    const stopped = stopAndCopy<P, R, undefined>(job, ctx, {
+      checkpoint: () => undefined, recover: () => undefined, stop: close, start: open, discard: () => halted?.discard(),
+    })
+    return exclusive ? stopped : whileHalted(gate, stopped)
+  }
+  const old = gate.resource
+  let successor: { resource: R } | undefined
+  let abandoned = false
+  return {
+    withoutOld: true,
+    async prepare() {
+      await holdOrAbandon(gate, ctx)
+      abandoned = gate.abandoned
+      successor = { resource: await ctx.call('open', () => opened(open(job.next), { serving: old, close, unclean: (error) => { ctx.unclean('close', error) } }), { discard: close, side: 'new' }) }
+    },
+    async converge() {
+      return (successor as { resource: R }).resource
+    },
+    async rollback() {
+      gate.release()
+      const { resource } = successor ?? {}
+      if (resource !== undefined) await ctx.call('close', () => close(resource))
+    },
+    finalize: () => ctx.call('close', () => close(old)),
+    // A write that was abandoned may change it yet.
+    get kept() { return abandoned ? undefined : { resource: old, release: async () => {} } },
+  }
+}

@@ -1,0 +1,185 @@
+import { PluginHost, type ReloadError, type ReloadOptions } from '@uni/reload-core'
+import { ManualClock } from '@uni/reload-core/testing'
+import { describe, expect, it } from 'vitest'
+import { baking, pass } from '../fixtures/baking.js'
+import { Deferred, turn } from '../fixtures/deferred.js'
+import { pastDeadlines } from '../fixtures/past-deadlines.js'
+import { StorePlugin } from '../fixtures/store-plugin.js'
+import { STORES, storeStrategy, type Fault, type StoreDiscipline, type StoreStep } from '../fixtures/store.js'
+
+const FAULTS: Record<string, Fault> = {
+  throws: () => { throw new Error('it is broken') },
+  rejects: () => Promise.reject(new Error('it is broken')),
+  hangs: () => new Promise(() => {}),
+}
+
+/** A host with one store, opened from what was acknowledged. Every call has 100 ms. */
+async function served(discipline: StoreDiscipline) {
+  const clock = new ManualClock()
+  const all = 100
+  const host = new PluginHost({
+    strategies: [storeStrategy(discipline)], clock,
+    timeouts: { preflight: all, prepare: all, converge: all, rollback: all, finalize: all, open: all, write: all, bake: all },
+  })
+  const old = new StorePlugin('1.0.0', { discipline })
+  const acknowledged: number[] = []
+  const handle = await host.add(old)
+  const surface = STORES[discipline]
+  const store = await host.attach(surface, { name: 'main', key: 'stores', open: (provider) => provider.make([...acknowledged]) })
+  const write = async (entry: number): Promise<void> => {
+    await store.write(entry)
+    acknowledged.push(entry)
+  }
+  await write(1)
+  /** Lets deadlines pass until `action` has come to an end. */
+  const until = <T>(action: Promise<T>): Promise<T> => pastDeadlines(clock, all, action)
+  const next = new StorePlugin('2.0.0', { discipline })
+  return {
+    clock, host, old, next, acknowledged, store, write, until,
+    reload: (options?: ReloadOptions) => until(host.reload(handle, next, options)),
+    serving: () => { using lease = host.capture(); return lease.resource(surface, 'main') },
+  }
+}
+
+const refusalOf = (action: Promise<unknown>): Promise<unknown> => action.then(() => 'it was not refused', (error: unknown) => error)
+
+describe('I4 a version that serves and is broken is got out', () => {
+  const broken = (['pre-copy', 'stop-and-copy', 'clean'] as const).flatMap((discipline) => (['overlap', 'exclusive'] as const).flatMap((cutover) =>
+    (['observe', 'persist', 'apply', 'close'] as const).flatMap((step) => Object.keys(FAULTS).map((fault) => ({ discipline, cutover, step, fault })))))
+
+  it.each(broken)('$discipline, $cutover: its $step $fault', async ({ discipline, cutover, step, fault }) => {
+    const scene = await served(discipline)
+    const { old, next, host, write, reload, serving, acknowledged, until } = scene
+    old.provider.break(step, FAULTS[fault] as Fault)
+    const failed = step === 'apply' ? await refusalOf(until(write(2))) : undefined
+    if (fault === 'hangs' && step === 'apply') {
+      expect(failed).toMatchObject({ code: 'STEP_TIMEOUT', hint: expect.stringContaining("from: 'open'") })
+      expect(host.resources()).toMatchObject([{ state: 'stuck' }])
+    }
+
+    const { finalized, report } = await reload({ cutover, from: 'open' })
+    expect(report.handoffs).toMatchObject([{ resource: 'main', from: 'open' }])
+    expect(report.compat).toContainEqual(expect.objectContaining({ step: 'handoff', resource: 'main', verdict: { level: 'unjudged', reason: expect.stringContaining('opened anew') as string } }))
+    expect(serving().provider).toBe(next.provider)
+    await write(3)
+    expect(serving().entries).toEqual(acknowledged)
+    expect(acknowledged).toEqual([1, 3])
+    expect(host.resources()).toMatchObject([{ state: 'serving', plugin: 'stores@2.0.0' }])
+    await until(finalized)
+    expect(old.provider.calls.filter((call) => call === 'close')).toHaveLength(1)
+    expect([old.calls.shutdown, scene.clock.pending]).toEqual([1, 0])
+    await until(host[Symbol.asyncDispose]())
+    expect(next.provider.made.map(({ closed }) => closed)).toEqual([1])
+  })
+
+  it.each<[StoreDiscipline, StoreStep, string]>([
+    ['pre-copy', 'observe', 'observe'], ['pre-copy', 'persist', 'persist'], ['stop-and-copy', 'persist', 'checkpoint'], ['stop-and-copy', 'close', 'stop'],
+  ])('I10 %s: without being told to, a reload is refused, and the error says whose %s failed', async (discipline, step, named) => {
+    const { old, reload, serving, write, acknowledged, until } = await served(discipline)
+    for (const fault of ['throws', 'hangs']) {
+      old.provider.breakNext(step, FAULTS[fault] as Fault)
+      const error = await refusalOf(reload())
+      expect(error).toMatchObject({ step: named, side: 'old', hint: expect.stringContaining("from: 'open'") })
+      expect(String(error)).toContain(`${named} of the version that serves`)
+      expect((error as ReloadError).hint).not.toContain('Correct the new one')
+      await until(write(2))
+      expect(serving().entries).toEqual(acknowledged)
+    }
+  })
+
+  it('I8 what a hung write does after it was abandoned is inert', async () => {
+    const { old, store, reload, serving, until, write } = await served('pre-copy')
+    const late = new Deferred()
+    old.provider.breakNext('apply', async (run) => { await late.promise; run() })
+    const hung = refusalOf(store.write(2))
+    await turn()
+    await reload({ from: 'open' })
+    expect(await hung).toMatchObject({ code: 'STEP_TIMEOUT' })
+    late.resolve()
+    await turn()
+    await until(write(3))
+    expect(serving().entries).toEqual([1, 3])
+  })
+
+  it.each(['pre-copy', 'stop-and-copy', 'clean'] as const)('I3 %s: where the new one cannot be opened either, the old one serves on', async (discipline) => {
+    const { old, next, host, reload, serving, write, acknowledged } = await served(discipline)
+    old.provider.break('persist', FAULTS.throws as Fault)
+    next.provider.make = () => { throw new Error('no disk') }
+    expect(await refusalOf(reload({ from: 'open' }))).toMatchObject({ code: 'HANDOFF', side: 'new', rollbackErrors: [] })
+    await write(2)
+    expect(serving().provider).toBe(old.provider)
+    expect(serving().entries).toEqual(acknowledged)
+    expect(host.resources()).toMatchObject([{ state: 'serving' }])
+  })
+
+  it('opens anew those that are named, and hands over the others', async () => {
+    const { host, store, reload, serving, old, until } = await served('pre-copy')
+    const other = await host.attach(STORES['pre-copy'], { name: 'other', key: 'stores', open: (provider) => provider.make([]) })
+    await other.write(7)
+    expect(store.name).toBe('main')
+    const { report } = await reload({ from: { open: [{ surface: 'pre-copy-store', resource: 'main' }] } })
+    expect(report.handoffs.map(({ resource, from }) => [resource, from])).toEqual([['main', 'open'], ['other', 'serving']])
+    expect(old.provider.calls.filter((call) => call === 'persist')).toHaveLength(1)
+    expect(serving().entries).toEqual([1])
+    expect(await until(other.use(({ entries }) => entries))).toEqual([7])
+  })
+
+  it('I3 a name that is not handed over is refused, and so is a host that refuses what is not judged', async () => {
+    const { reload, serving, old } = await served('pre-copy')
+    expect(await refusalOf(reload({ from: { open: [{ surface: 'pre-copy-store', resource: 'mian' }] } }))).toMatchObject({ code: 'RESOURCE_NOT_FOUND', resource: 'mian' })
+    expect(serving().provider).toBe(old.provider)
+  })
+
+  it('O6 a dry run tells a caller nothing and stops nothing', async () => {
+    for (const discipline of ['pre-copy', 'stop-and-copy'] as const) {
+      const { reload, serving, old, next, write } = await served(discipline)
+      expect((await reload({ from: 'open', dryRun: true })).status).toBe('dry-run')
+      await write(2)
+      expect(serving()).toBe(old.provider.made[0])
+      expect(next.provider.made.map(({ closed }) => closed)).toEqual(discipline === 'pre-copy' ? [1] : [])
+    }
+  })
+})
+
+describe('T2 a version that bakes and is broken is taken back, whatever of it hangs or throws', () => {
+  const ways = (['pre-copy', 'clean'] as const).flatMap((discipline) =>
+    (['observe', 'persist', 'apply', 'close'] as const).flatMap((step) => Object.keys(FAULTS).map((fault) => ({ discipline, step, fault }))))
+
+  it.each(ways)('$discipline: its $step $fault', async ({ discipline, step, fault }) => {
+    const { clock, v1, v2, host, store, result, serving } = await baking({ ms: 100_000, healthy: () => false }, { discipline })
+    v2.provider.break(step, FAULTS[fault] as Fault)
+    if (step === 'apply') {
+      const failing = refusalOf(store.write(9))
+      await pass(clock, 30_000)
+      await failing
+    }
+    for (let at = 0; at < 10; at += 1) await pass(clock, 100_000)
+    expect(await result.finalized).toMatchObject({ status: 'taken-back', bake: { outcome: 'taken-back', results: [{ report: { handoffs: [{ from: 'kept' }] } }] } })
+    expect(serving()).toBe(v1.provider.made[0])
+    await store.write(3)
+    expect(serving().entries).toEqual([1, 2, 3])
+    expect(host.resources()).toMatchObject([{ state: 'serving', plugin: 'stores@1.0.0' }])
+    for (let at = 0; at < 5; at += 1) await pass(clock, 100_000)
+    expect([v2.calls.shutdown, v2.provider.calls.filter((call) => call === 'close').length]).toEqual([1, 1])
+  })
+
+  it('a write that begins to hang while the others are prepared is abandoned too', async () => {
+    const { clock, v2, store, result, serving } = await baking({ ms: 1000, healthy: () => false })
+    v2.provider.break('apply', FAULTS.hangs as Fault)
+    const hung = refusalOf(store.write(9))
+    for (let at = 0; at < 4; at += 1) await pass(clock, 30_000)
+    expect(await hung).toMatchObject({ code: 'STEP_TIMEOUT' })
+    expect((await result.finalized).status).toBe('taken-back')
+    await store.write(3)
+    expect(serving().entries).toEqual([1, 2, 3])
+  })
+
+  it('I10 T4 a way back that is stranded is not reported as finalized', async () => {
+    const { clock, v1, v2, result, serving } = await baking({ ms: 1000, healthy: () => false }, { discipline: 'stop-and-copy' })
+    v2.provider.break('persist', FAULTS.throws as Fault)
+    await pass(clock, 1000)
+    expect(await result.finalized).toMatchObject({ status: 'stranded', bake: { outcome: 'stranded', error: { step: 'checkpoint', side: 'old' } } })
+    expect(serving().provider).toBe(v2.provider)
+    expect(v1.calls.shutdown).toBe(1)
+  })
+})
