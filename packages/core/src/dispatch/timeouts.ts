@@ -1,13 +1,13 @@
 import type { ReloadPhase } from '../errors.js'
 import { option, type OptionChecks } from '../options.js'
 
-/** Milliseconds that one plugin call of a phase may take; `open` and `write` are the calls of a live resource. */
+/** Milliseconds that one plugin call of a phase may take; `open` and `write` are the calls of a live resource, `journal` those of the journal. */
 export type Timeouts = Partial<Record<TimedCall, number>>
-export type TimedCall = Exclude<ReloadPhase, 'validate' | 'fence' | 'commit' | 'drain'> | 'open' | 'write'
+export type TimedCall = Exclude<ReloadPhase, 'validate' | 'fence' | 'commit' | 'drain'> | 'open' | 'write' | 'journal'
 
 const DEFAULTS: Record<TimedCall, number> = {
   stage: 30_000, preflight: 60_000, prepare: 300_000, converge: 30_000, rollback: 30_000, finalize: 30_000, bake: 30_000,
-  open: 300_000, write: 30_000,
+  open: 300_000, write: 30_000, journal: 30_000,
 }
 
 export function timeoutOf(timeouts: Timeouts, call: ReloadPhase | TimedCall): number {

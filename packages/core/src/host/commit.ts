@@ -14,8 +14,11 @@ export interface Commit {
   readonly retain: boolean
 }
 
-/** Puts into service what was prepared: synchronous, runs no plugin code, cannot throw. */
-export function commit(state: HostState, { change, succession, preflight, handoffs, retain }: Commit): void {
+/**
+ * Puts into service what was prepared: synchronous, runs no plugin code, cannot throw. Returns what is to be called when the commit is
+ * written down.
+ */
+export function commit(state: HostState, { change, succession, preflight, handoffs, retain }: Commit): () => void {
   const moved = new Map([...handoffs.results()].map(([{ gate }, resource]) => [gate, resource]))
   for (const attached of state.attached.values()) {
     const owner = moved.has(attached.gate) ? succession.after(attached.slot, attached.key)?.owner : undefined
@@ -32,15 +35,13 @@ export function commit(state: HostState, { change, succession, preflight, handof
     state.attached.delete(tableKey(slot, name))
     void gate.close()
   }
-  for (const { id } of succession.retired) {
-    if (succession.installed.some((version) => version.id === id)) continue
-    state.plugins.delete(id)
-    state.permanence.removed(id)
-  }
+  const removed = succession.retired.filter(({ id }) => !succession.installed.some((version) => version.id === id))
+  const onWritten = state.permanence.committed(succession.installed.filter(({ id }) => !state.plugins.has(id)), removed)
+  for (const { id } of removed) state.plugins.delete(id)
   for (const version of succession.installed) {
-    if (!state.plugins.has(version.id)) state.permanence.installed(version)
     state.plugins.set(version.id, version)
     for (const { slot, key } of version.registrations) state.remembered.delete(tableKey(slot, key))
   }
   for (const [key, kept] of preflight.remembered) state.remembered.set(key, kept)
+  return onWritten
 }

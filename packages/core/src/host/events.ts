@@ -26,6 +26,8 @@ export type ReloadEvent =
   | ReloadTag & Partial<ResourceTag> & { readonly type: 'progress'; readonly step: string | undefined; readonly done: number; readonly total: number | undefined }
   | ReloadTag & { readonly type: 'accepted'; readonly surface: string; readonly key: string; readonly resource?: string; readonly reason: string; readonly overruled: CompatVerdict }
   | ReloadTag & { readonly type: 'committed'; readonly epoch: number; readonly added: readonly SurfaceKey[]; readonly removed: readonly SurfaceKey[] }
+  /** It was committed, and that is not in the journal: a crash comes back on what was there before. */
+  | ReloadTag & { readonly type: 'unrecorded'; readonly error: ReloadError }
   | ReloadTag & { readonly type: 'baked'; readonly outcome: BakeReport['outcome'] }
   | ReloadTag & { readonly type: 'kept'; readonly blockers: readonly Blocker[] }
   | ReloadTag & { readonly type: 'finalized'; readonly errors: readonly unknown[] }

@@ -18,8 +18,8 @@ export interface FinalizationInit {
   readonly log: PhaseLog
   readonly environment: StepEnvironment
   readonly journal: OperationJournal
-  /** What failed when the commit was written down. */
-  readonly recorded: Promise<readonly unknown[]>
+  /** Settles when the commit is written down, or could not be. */
+  readonly recorded: Promise<unknown>
   /** The period in which the reload can be taken back. */
   readonly bake?: Bake
 }
@@ -84,7 +84,8 @@ export class Finalization {
 
   async #closeAll(): Promise<unknown[]> {
     const { log, handoffs, orphans, retired, environment, journal, recorded, bake } = this.#init
-    const errors: unknown[] = [...await recorded]
+    const errors: unknown[] = []
+    await recorded
     const note = (error: unknown): void => { errors.push(error) }
     await log.phase('finalize', async () => {
       errors.push(...await handoffs.finalize(bake?.servingAgain))

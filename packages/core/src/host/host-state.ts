@@ -19,6 +19,7 @@ import type { LeaseList } from './lease-list.js'
 import { Permanence } from './permanence.js'
 import type { PluginHandle } from './plugin.js'
 import type { PluginVersion } from './plugin-version.js'
+import { RecordLog } from './record-log.js'
 import type { Grants } from './staging.js'
 import { LeaseWatch } from './watched-lease.js'
 
@@ -74,7 +75,7 @@ export class HostState {
   readonly maxRecordedBytes: number
   readonly unjudged: UnjudgedPolicy
   readonly leaseWatch: LeaseWatch | undefined
-  readonly journal: Journal | undefined
+  readonly records: RecordLog | undefined
   readonly permanence: Permanence
   readonly #timeouts: Timeouts
   readonly #observer: ReloadObserver | undefined
@@ -122,9 +123,9 @@ export class HostState {
     this.leaseWatch = options.watchLeases === true ? new LeaseWatch(({ capturedAt, ...lease }) => {
       this.emit({ type: 'lease-dropped', ageMs: this.clock.now() - capturedAt, ...lease })
     }) : undefined
-    this.journal = options.journal
-    this.permanence = new Permanence(options.journal)
     this.#timeouts = options.timeouts ?? {}
+    this.records = options.journal && new RecordLog(options.journal, { clock: this.clock, meter: new StretchMeter(this.clock), timeoutMs: () => this.timeoutMs('journal') })
+    this.permanence = new Permanence(this.records)
     this.#observer = options.observer
     this.epoch = Epoch.initial(this.#bySlot.length)
   }

@@ -1,56 +1,63 @@
 import { ReloadError, describeThrown, type ReloadPhase } from '../errors.js'
 import type { CompatEntry } from '../dispatch/report.js'
-import type { Journal, JournalRecord, JournaledAcceptance, JournaledChange } from '../journal/record.js'
+import type { JournaledAcceptance, JournaledChange } from '../journal/record.js'
+import type { AppendOptions, RecordLog } from './record-log.js'
 
-/** The records of one operation. Without a journal, it writes none. */
+/** The records of one operation. Without a log, it writes none. */
 export class OperationJournal {
-  readonly #journal: Journal | undefined
+  readonly #log: RecordLog | undefined
   readonly #operation: number
   readonly #changes: readonly JournaledChange[]
+  readonly #until: AppendOptions
   #begun = false
 
-  constructor(journal: Journal | undefined, operation: number, changes: readonly JournaledChange[]) {
-    this.#journal = journal
+  /** @param signal gives up what is to be written before the commit. */
+  constructor(log: RecordLog | undefined, operation: number, changes: readonly JournaledChange[], signal?: AbortSignal) {
+    this.#log = log
     this.#operation = operation
     this.#changes = changes
+    this.#until = signal === undefined ? {} : { signal }
   }
 
-  /** @throws ReloadError `JOURNAL`. */
+  /** @throws ReloadError `JOURNAL`, `STEP_TIMEOUT`, `ABORTED`. */
   async intent(): Promise<void> {
-    this.#begun = this.#journal !== undefined
-    await this.#append({ type: 'intent', operation: this.#operation, changes: this.#changes }, 'stage')
+    this.#begun = this.#log !== undefined
+    await this.#log?.append({ type: 'intent', operation: this.#operation, changes: this.#changes }, this.#place('stage'), this.#until)
   }
 
-  /** @throws ReloadError `JOURNAL`. */
-  prepared(): Promise<void> {
-    return this.#append({ type: 'prepared', operation: this.#operation }, 'prepare')
+  /** @throws ReloadError `JOURNAL`, `STEP_TIMEOUT`, `ABORTED`. */
+  async prepared(): Promise<void> {
+    await this.#log?.append({ type: 'prepared', operation: this.#operation }, this.#place('prepare'), this.#until)
   }
 
-  /** Resolves with what failed: what has happened has happened. */
-  committed(accepted: readonly JournaledAcceptance[]): Promise<readonly unknown[]> {
-    return this.#note({ type: 'committed', operation: this.#operation, ...(accepted.length > 0 && { accepted }) }, 'commit')
+  /**
+   * `onWritten` is called when the commit is written down: at once where nothing is written. Resolves with why it is not, if so: the new
+   * versions serve either way.
+   */
+  async committed(accepted: readonly JournaledAcceptance[], onWritten: () => void): Promise<ReloadError | undefined> {
+    if (this.#log === undefined) {
+      onWritten()
+      return undefined
+    }
+    try {
+      await this.#log.commit({ type: 'committed', operation: this.#operation, ...(accepted.length > 0 && { accepted }) }, this.#place('commit'), onWritten)
+      return undefined
+    } catch (cause) {
+      return new ReloadError('JOURNAL', `it was committed, and that is not written down: ${describeThrown(cause)}`, {
+        ...this.#place('commit'), step: 'committed', cause,
+        hint: 'A crash comes back on what was there before. Mend the journal, then call host.makePermanent with the handle.',
+      })
+    }
   }
 
   /** Resolves with what failed: what has happened has happened. */
   happened(type: 'finalized' | 'rolled-back', phase: ReloadPhase): Promise<readonly unknown[]> {
-    return this.#note({ type, operation: this.#operation }, phase)
+    if (!this.#begun || this.#log === undefined) return Promise.resolve([])
+    return this.#log.append({ type, operation: this.#operation }, this.#place(phase)).then(() => [], (error: unknown) => [error])
   }
 
-  #note(record: JournalRecord, phase: ReloadPhase): Promise<readonly unknown[]> {
-    if (!this.#begun) return Promise.resolve([])
-    return this.#append(record, phase).then(() => [], (error: unknown) => [error])
-  }
-
-  async #append(record: JournalRecord, phase: ReloadPhase): Promise<void> {
-    if (this.#journal === undefined) return
-    try {
-      await this.#journal.append(record)
-    } catch (cause) {
-      if (ReloadError.is(cause)) throw cause
-      throw new ReloadError('JOURNAL', describeThrown(cause), {
-        phase, plugin: this.#changes.map(({ plugin }) => plugin).join(', '), step: record.type, hint: 'Mend the journal; until then no plugin can be changed.', cause,
-      })
-    }
+  #place(phase: ReloadPhase): { readonly phase: ReloadPhase; readonly plugin: string } {
+    return { phase, plugin: this.#changes.map(({ plugin }) => plugin).join(', ') }
   }
 }
 

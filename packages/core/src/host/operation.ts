@@ -15,7 +15,7 @@ import { Finalization } from './finalization.js'
 import type { HostState } from './host-state.js'
 import { checkDependencies } from './manifest.js'
 import { acceptedOf, OperationJournal } from './operation-journal.js'
-import type { Brought } from './permanence.js'
+import type { Brought } from './permanent-versions.js'
 import { PhaseLog } from './phase-log.js'
 import type { PluginVersion } from './plugin-version.js'
 import { Preflight } from './preflight.js'
@@ -47,6 +47,14 @@ export interface Outcome {
   readonly environment: StepEnvironment
   /** Absent after a dry run. */
   readonly finalization: Finalization | undefined
+  /** Why the commit is not written down, where that is so. */
+  readonly unrecorded: ReloadError | undefined
+}
+
+interface Committed {
+  readonly bake: Bake | undefined
+  /** Resolves with why the commit is not written down, where that is so. */
+  readonly recorded: Promise<ReloadError | undefined>
 }
 
 /** One install, reload or removal of one plugin or several: the phases of the protocol, with one commit. */
@@ -74,8 +82,8 @@ export class Operation {
     this.#retired = changes.map(retiredBy).filter((version) => version !== undefined)
     this.#log = new PhaseLog(state, changes.map(labelOf))
     // A dry run changes nothing, and a host that closes takes nothing out of what the next one starts with.
-    const journal = options.dryRun || state.closing.signal.aborted ? undefined : state.journal
-    this.#journal = new OperationJournal(journal, this.#log.operation, changes.map(journaled))
+    const records = options.dryRun || state.closing.signal.aborted ? undefined : state.records
+    this.#journal = new OperationJournal(records, this.#log.operation, changes.map(journaled), options.signal)
     this.#environment = state.environment(options.dryRun, {
       onProgress: (place, done, total) => this.#log.progress(place, done, total),
       judging: new Judging({ unjudged: state.unjudged, accept: options.accept, onAccepted: (place, verdict) => this.#log.accepted(place, verdict) }),
@@ -112,15 +120,15 @@ export class Operation {
       if (this.#options.dryRun) {
         this.#refuseAborted('converge')
         await this.#endDryRun()
-        return { ...outcome, finalization: undefined }
+        return { ...outcome, finalization: undefined, unrecorded: undefined }
       }
-      const bake = await this.#log.phase('commit', () => this.#commit(change, succession, preflight, handoffs))
-      const recorded = this.#journal.committed(acceptedOf([...preflight.compat.entries, ...handoffs.verdicts]))
+      const { bake, recorded } = await this.#log.phase('commit', () => this.#commit(change, succession, preflight, handoffs))
       const finalization = new Finalization(this.#state, {
         ...outcome, retired: this.#retired, orphans: preflight.orphans, policy: this.#options.drain, journal: this.#journal, recorded, ...(bake && { bake }),
       })
-      await recorded
-      return { ...outcome, finalization }
+      const unrecorded = await recorded
+      if (unrecorded !== undefined) this.#log.unrecorded(unrecorded)
+      return { ...outcome, finalization, unrecorded }
     } catch (error) {
       throw await this.#rollback(error)
     } finally {
@@ -202,7 +210,7 @@ export class Operation {
   }
 
   /** One turn of the event loop. What may fail comes first; from the publish on nothing can. */
-  #commit(change: EpochChange, succession: Succession, preflight: Preflight, handoffs: Handoffs): Bake | undefined {
+  #commit(change: EpochChange, succession: Succession, preflight: Preflight, handoffs: Handoffs): Committed {
     const state = this.#state
     this.#refuseAborted('commit')
     this.#checkDependencies('commit')
@@ -210,13 +218,14 @@ export class Operation {
     preflight.refuseUnjudged()
     handoffs.refuseUncommittable()
 
-    commit(state, { change, succession, preflight, handoffs, retain: this.#options.bake !== undefined })
+    const onWritten = commit(state, { change, succession, preflight, handoffs, retain: this.#options.bake !== undefined })
     // At once: whoever sees the new version can change it, or make it permanent.
+    const recorded = this.#journal.committed(acceptedOf([...preflight.compat.entries, ...handoffs.verdicts]), onWritten)
     const bake = this.#bake(succession, handoffs)
     this.#end()
     handoffs.activate()
     this.#log.committed(state.epoch.number, succession)
-    return bake
+    return { bake, recorded }
   }
 
   /** From the commit on, for a while, the reload can be taken back. */

@@ -1,38 +1,55 @@
-import { ReloadError, describeThrown, type ReloadPhase } from '../errors.js'
-import type { Journal } from '../journal/record.js'
+import type { ReloadPhase } from '../errors.js'
 import { idOf, type Change } from './change.js'
 import { checkDependencies } from './manifest.js'
-import type { PluginManifest } from './plugin.js'
+import { PermanentVersions, type Brought } from './permanent-versions.js'
+import type { PluginHandle } from './plugin.js'
 import type { PluginVersion } from './plugin-version.js'
+import type { RecordLog } from './record-log.js'
 
 const PERMANENT_FIRST = 'A crash comes back on the versions that are permanent: first make permanent, with makePermanent, the versions that go together.'
 
-/** What one operation brought. It becomes permanent together, as it was committed together. */
-export interface Brought {
-  readonly operation: number
-  readonly manifests: readonly PluginManifest[]
-}
-
 /** The version of each plugin that a crash comes back on. */
 export class Permanence {
-  readonly #journal: Journal | undefined
-  readonly #versions = new Map<string, { readonly manifest: PluginManifest; readonly operation: number }>()
+  readonly #records: RecordLog | undefined
+  /** As it is once all that was committed is written down. */
+  readonly #ahead = new PermanentVersions()
+  /** As it is written down. */
+  readonly #written = new PermanentVersions()
+  /** What is being made permanent, or may have been: the outcome is not known. */
+  readonly #making = new Set<Brought>()
+  /** The generation in which a plugin was removed, by id. */
+  readonly #removed = new Map<string, number>()
 
-  constructor(journal: Journal | undefined) {
-    this.#journal = journal
+  constructor(records: RecordLog | undefined) {
+    this.#records = records
   }
 
-  /** An install is permanent at its commit, as there is no earlier version to come back on. */
-  installed({ id, brought }: PluginVersion): void {
-    this.#settle(brought.operation, brought.manifests.filter((manifest) => manifest.id === id))
+  /**
+   * An install is permanent at its commit, as there is no earlier version to come back on, and so is a removal. Returns what is to be
+   * called when the commit is written down.
+   */
+  committed(installed: readonly PluginVersion[], removed: readonly PluginVersion[]): () => void {
+    for (const { id } of installed) this.#removed.delete(id)
+    for (const { id, generation } of removed) this.#removed.set(id, generation)
+    // Of the versions no more than their data: they may be gone for long before it is called.
+    const fresh = installed.flatMap(({ id, brought: { operation, manifests } }) => manifests.filter((manifest) => manifest.id === id).map((manifest) => ({ operation, manifest })))
+    const gone = removed.map(({ id }) => id)
+    const applyTo = (versions: PermanentVersions): void => {
+      for (const id of gone) versions.remove(id)
+      for (const { operation, manifest } of fresh) versions.install(operation, manifest)
+    }
+    applyTo(this.#ahead)
+    return () => applyTo(this.#written)
   }
 
-  removed(id: string): void {
-    this.#versions.delete(id)
+  holds(version: PluginVersion): boolean {
+    return this.#written.holds(version)
   }
 
-  holds({ id, brought }: PluginVersion): boolean {
-    return this.#versions.get(id)?.operation === brought.operation
+  /** Whether `handle` is the last one of a plugin that was removed. */
+  wasRemoved(handle: PluginHandle): boolean {
+    const { id, generation }: Partial<PluginHandle> = typeof handle === 'object' && handle !== null ? handle : {}
+    return id !== undefined && generation !== undefined && this.#removed.get(id) === generation
   }
 
   /**
@@ -41,47 +58,49 @@ export class Permanence {
    * @throws ReloadError `DEPENDENCY` where the permanent versions would not satisfy one another.
    */
   check(changes: readonly Change[], phase: ReloadPhase): void {
-    if (this.#journal === undefined) return
-    const manifests = this.#manifests()
-    for (const change of changes) {
-      if (change.kind === 'install') manifests.set(idOf(change), change.plugin.manifest)
-      if (change.kind === 'remove') manifests.delete(idOf(change))
+    if (this.#records === undefined) return
+    for (const { manifests } of this.#possible()) {
+      for (const change of changes) {
+        if (change.kind === 'install') manifests.set(idOf(change), change.plugin.manifest)
+        if (change.kind === 'remove') manifests.delete(idOf(change))
+      }
+      checkDependencies(manifests, phase, PERMANENT_FIRST)
     }
-    checkDependencies(manifests, phase, PERMANENT_FIRST)
   }
 
-  /** @throws ReloadError `DEPENDENCY` where the permanent versions would not satisfy one another, `JOURNAL`. */
+  /** @throws ReloadError `DEPENDENCY` where the permanent versions would not satisfy one another, `JOURNAL`, `STEP_TIMEOUT`. */
   async make(version: PluginVersion): Promise<void> {
-    const { brought } = version
-    if (this.holds(version)) return
-    const manifests = this.#manifests()
-    for (const manifest of this.#replacing(brought)) manifests.set(manifest.id, manifest)
-    checkDependencies(manifests, 'bake', PERMANENT_FIRST)
-    await this.#write(version)
-    this.#settle(brought.operation, this.#replacing(brought))
+    const { brought, label } = version
+    if (this.#written.holds(version)) return
+    if (this.#ahead.holds(version)) return this.settle(label)
+    for (const versions of this.#possible()) checkDependencies(versions.replace(brought).manifests, 'bake', PERMANENT_FIRST)
+    await this.#write(brought, label)
   }
 
-  #manifests(): Map<string, PluginManifest> {
-    return new Map([...this.#versions].map(([id, { manifest }]) => [id, manifest]))
+  /** Writes down what was committed, where that has failed. @throws ReloadError `JOURNAL`, `STEP_TIMEOUT`. */
+  async settle(plugin: string): Promise<void> {
+    await this.#records?.settle({ phase: 'bake', plugin })
   }
 
-  async #write({ brought, label }: PluginVersion): Promise<void> {
-    try {
-      await this.#journal?.append({ type: 'permanent', operation: brought.operation })
-    } catch (cause) {
-      if (ReloadError.is(cause)) throw cause
-      throw new ReloadError('JOURNAL', describeThrown(cause), {
-        phase: 'bake', plugin: label, step: 'permanent', hint: 'Mend the journal, then try again; a crash comes back on the version before.', cause,
-      })
+  async #write(brought: Brought, plugin: string): Promise<void> {
+    // Of its own: the same may be asked for twice at once.
+    const making = { ...brought }
+    const onAnswer = (written: boolean): void => {
+      this.#making.delete(making)
+      if (written) for (const versions of [this.#ahead, this.#written]) versions.replace(making)
     }
+    this.#making.add(making)
+    if (this.#records === undefined) onAnswer(true)
+    else await this.#records.append({ type: 'permanent', operation: making.operation }, { phase: 'bake', plugin }, { onAnswer })
   }
 
-  #settle(operation: number, manifests: readonly PluginManifest[]): void {
-    for (const manifest of manifests) this.#versions.set(manifest.id, { manifest, operation })
-  }
-
-  /** A later operation on the same plugin may have been made permanent before, and nothing comes back of one that was removed. */
-  #replacing({ operation, manifests }: Brought): PluginManifest[] {
-    return manifests.filter(({ id }) => operation > (this.#versions.get(id)?.operation ?? Infinity))
+  /**
+   * The versions that may be permanent, as far as it is known what is. A dependency is between two plugins, so that no more than two of
+   * those that are being made permanent have to be looked at together.
+   */
+  #possible(): PermanentVersions[] {
+    const making = [...this.#making]
+    const after = (...brought: readonly Brought[]): PermanentVersions => brought.reduce((versions, it) => versions.replace(it), new PermanentVersions(this.#ahead.entries))
+    return [after(), ...making.flatMap((one, at) => [after(one), ...making.slice(at + 1).map((other) => after(one, other))])]
   }
 }

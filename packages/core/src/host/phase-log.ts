@@ -1,6 +1,6 @@
 import type { HandoffEvent } from '../dispatch/handoffs.js'
 import type { CountedVerdict } from '../dispatch/judging.js'
-import type { ErrorPlace, ReloadPhase } from '../errors.js'
+import type { ErrorPlace, ReloadError, ReloadPhase } from '../errors.js'
 import type { MaybePromise } from '../maybe-promise.js'
 import type { BakeReport } from './bake.js'
 import type { Blocker } from './lease.js'
@@ -66,6 +66,10 @@ export class PhaseLog {
 
   committed(epoch: number, { added, removed }: Succession): void {
     this.#state.emit({ ...this.#tag, type: 'committed', epoch, added: keysOf(added), removed: keysOf(removed) })
+  }
+
+  unrecorded(error: ReloadError): void {
+    this.#state.emit({ ...this.#tag, type: 'unrecorded', error })
   }
 
   kept(blockers: readonly Blocker[]): void {

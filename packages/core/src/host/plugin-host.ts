@@ -123,12 +123,14 @@ export class PluginHost implements AsyncDisposable {
 
   /**
    * The second commit: a crash comes back on this version from here on, and on what was committed together with it. Ends a period
-   * in which the reload could be taken back. Durable where the host has a journal.
+   * in which the reload could be taken back. Durable where the host has a journal: also for an install, or with its last handle a removal, of which the
+   * commit could not be written down (`unrecorded`).
    *
    * @throws ReloadError `STALE_HANDLE`, `PLUGIN_NOT_FOUND`, `JOURNAL`, `RELOAD_IN_PROGRESS` (it is being taken back); `DEPENDENCY` where another plugin, in the version that a crash
    * comes back on, does not go with it: make that one permanent first.
    */
   async makePermanent(handle: PluginHandle): Promise<void> {
+    if (this.#state.permanence.wasRemoved(handle)) return this.#state.permanence.settle(handle.id)
     const version = this.#state.current(handle)
     const make = (): Promise<void> => this.#state.permanence.make(version)
     await (this.#state.bakes.get(version)?.accept(make) ?? make())
@@ -202,7 +204,7 @@ export class PluginHost implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    const { closing, operations, plugins, drainPolicy, finalizations, detaching } = this.#state
+    const { closing, operations, plugins, drainPolicy, finalizations, detaching, permanence } = this.#state
     closing.abort()
     // A reload may be taken back while others are waited for.
     while (operations.size > 0) await Promise.all([...operations.values()].map(({ decided }) => decided))
@@ -211,6 +213,8 @@ export class PluginHost implements AsyncDisposable {
     // Those of earlier reloads among them, which were to be kept for as long as their leases last.
     await Promise.all([...finalizations].map((finalization) => finalization.force(drainPolicy)))
     await Promise.allSettled(detaching)
+    // Once more: who had to know has been told that it failed.
+    await permanence.settle('').catch(() => {})
   }
 
   #run(changes: readonly Change[], options: ReloadOptions = {}): ReturnType<Operation['run']> {

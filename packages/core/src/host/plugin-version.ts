@@ -2,7 +2,7 @@ import type { ErrorPlace } from '../errors.js'
 import type { PluginIdentity } from '../strategy.js'
 import type { Epoch } from './epoch.js'
 import { LeaseList } from './lease-list.js'
-import type { Brought } from './permanence.js'
+import type { Brought } from './permanent-versions.js'
 import type { Plugin, PluginHandle } from './plugin.js'
 import { tableKey } from './table-key.js'
 

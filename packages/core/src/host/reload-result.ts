@@ -34,7 +34,7 @@ export function keysOf(provided: readonly ProvidedBy[]): SurfaceKey[] {
   return provided.map(({ registration: { surface, key } }) => ({ surface, key }))
 }
 
-export function reloadReport({ succession, preflight, handoffs, log, environment }: Outcome, old: PluginVersion): ReloadReport {
+export function reloadReport({ succession, preflight, handoffs, log, environment, unrecorded }: Outcome, old: PluginVersion): ReloadReport {
   const next = succession.installed.find(({ id }) => id === old.id)
   const own = handoffs.report.filter(({ surface, key }) => old.registrations.some((it) => it.surface === surface && it.key === key))
   const { blockedMs, blockedBy } = environment.meter.worst
@@ -52,5 +52,6 @@ export function reloadReport({ succession, preflight, handoffs, log, environment
     replayedWrites: own.reduce((sum, { replayedWrites }) => sum + replayedWrites, 0),
     closedOrphans: preflight.orphans.filter(({ owner }) => owner === old).map(({ name }) => name),
     forgotten: preflight.forgotten.filter((it) => old.registrations.includes(it)).map(({ surface, key }) => `${surface} "${key}"`),
+    ...(unrecorded && { unrecorded }),
   }
 }

@@ -1,5 +1,5 @@
 import type { CompatEntry, HandoffReport } from '../dispatch/report.js'
-import type { ReloadPhase } from '../errors.js'
+import type { ReloadError, ReloadPhase } from '../errors.js'
 import type { Cutover } from '../strategy.js'
 import type { Surface } from '../surface.js'
 import type { BakeReport } from './bake.js'
@@ -41,6 +41,11 @@ export interface ReloadReport {
   readonly closedOrphans: readonly string[]
   /** Removed keys, as `surface "key"`, whose contract could not be remembered: one that comes back is not judged by it. */
   readonly forgotten: readonly string[]
+  /**
+   * Why the commit is not in the journal; absent where it is. Until it is, a crash comes back on what was there before. `makePermanent` with the
+   * handle writes it, that of a removed plugin included.
+   */
+  readonly unrecorded?: ReloadError
 }
 
 /** How the old version ended. */

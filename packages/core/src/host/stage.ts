@@ -1,7 +1,7 @@
 import { Step, type StepEnvironment } from '../dispatch/step.js'
 import type { MaybePromise } from '../maybe-promise.js'
 import type { HostState } from './host-state.js'
-import type { Brought } from './permanence.js'
+import type { Brought } from './permanent-versions.js'
 import type { Plugin, PluginContext } from './plugin.js'
 import { PluginVersion } from './plugin-version.js'
 import { Staging } from './staging.js'

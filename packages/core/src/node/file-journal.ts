@@ -1,37 +1,70 @@
-import { mkdir, open, readFile, rename, type FileHandle } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { readFile, stat, type FileHandle } from 'node:fs/promises'
 import { describeThrown, ReloadError } from '../errors.js'
-import { planRecovery, type RecoveryPlan } from '../journal/plan-recovery.js'
+import { RecoveryState, type RecoveryPlan } from '../journal/recovery-state.js'
 import type { Journal, JournalRecord } from '../journal/record.js'
-import { decodeJournal, encodeJournal, encodeRecord } from './journal-lines.js'
+import { errnoOf, isMissing } from './errno.js'
+import { decodeJournal, JournalEncoder } from './journal-lines.js'
+import { describeHolder, JournalLock, type JournalHolder } from './journal-lock.js'
+import { fileAt, replaceAndHold, targetOf } from './replace-file.js'
+
+/** A file that has grown by so many bytes is replaced by a short one that says the same. */
+const SUM_UP_AT = 1024 * 1024
+/** Bytes that no journal has. */
+const LONGEST = 256 * SUM_UP_AT
+
+export interface FileJournalOptions {
+  /**
+   * Whether to take the journal from another process that holds it and may be running. That of a process of this machine that has ended is
+   * taken over without asking. Default: never.
+   */
+  takeOver?(holder: JournalHolder): boolean
+}
 
 /**
- * A journal in one file of checksummed lines. Each is flushed to the disk before the next is written, so that a crash can
- * tear no more than the last. One process at a time owns the file.
+ * A journal in one file of numbered, checksummed lines. Each is flushed to the disk before the next is written, so that a crash can
+ * tear no more than the last. One process at a time has the file open; a lock file beside it says which.
  */
 export class FileJournal implements Journal, AsyncDisposable {
   readonly #file: string
-  readonly #handle: FileHandle
+  readonly #lock: JournalLock
+  readonly #state: RecoveryState
+  #encoder = new JournalEncoder()
+  #handle: FileHandle | undefined
+  /** Bytes that were written since the file was replaced, and at how many it is the next time. */
+  #grown = 0
+  #sumUpAt = SUM_UP_AT
   #last: Promise<unknown> = Promise.resolve()
-  #failure: ReloadError | undefined
+  #closed = false
 
-  private constructor(file: string, handle: FileHandle) {
+  private constructor(file: string, lock: JournalLock, state: RecoveryState) {
     this.#file = file
-    this.#handle = handle
+    this.#lock = lock
+    this.#state = state
   }
 
   /**
    * Reads what the run before wrote, and begins a new run with it: the file is replaced, in one move, by one that says what
-   * is active. Gives the plan to start the plugins by.
+   * is active. Gives the plan to start the plugins by. A file that is not there is a first run.
    *
-   * @throws ReloadError `JOURNAL` where the file is damaged elsewhere than at its end.
+   * @throws ReloadError `JOURNAL`, with the file as it was, where it is damaged elsewhere than at its end, held by another process, or cannot be read or
+   * replaced.
    */
-  static async open(file: string): Promise<{ readonly journal: FileJournal; readonly plan: RecoveryPlan }> {
-    await mkdir(dirname(file), { recursive: true })
-    const plan = planRecovery(decodeJournal(await textOf(file), file))
-    const plugins = Object.fromEntries([...plan.plugins.values()].map(({ id, version }) => [id, version ?? null]))
-    const handle = await replace(file, encodeJournal([{ type: 'active', plugins }]))
-    return { journal: new FileJournal(file, handle), plan }
+  static async open(file: string, options: FileJournalOptions = {}): Promise<{ readonly journal: FileJournal; readonly plan: RecoveryPlan }> {
+    let lock: JournalLock | undefined
+    try {
+      const target = await targetOf(file)
+      lock = await JournalLock.take(target, (holder) => options.takeOver?.(holder) === true)
+      const before = new RecoveryState()
+      for (const record of await recordsOf(target)) before.add(record)
+      const state = new RecoveryState()
+      state.add(before.restart())
+      const journal = new FileJournal(target, lock, state)
+      await journal.#replace()
+      return { journal, plan: before.plan() }
+    } catch (error) {
+      await lock?.release()
+      throw ReloadError.is(error) ? error : cannotOpen(file, error)
+    }
   }
 
   append(record: JournalRecord): Promise<void> {
@@ -43,60 +76,107 @@ export class FileJournal implements Journal, AsyncDisposable {
   /** Writes what is waiting, and closes the file. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#last
-    this.#failure ??= this.#failed('it was closed')
-    await this.#handle.close()
+    if (this.#closed) return
+    this.#closed = true
+    await this.#letGo()
+    await this.#lock.release()
   }
 
   async #write(record: JournalRecord): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure
+    if (this.#closed) throw new ReloadError('JOURNAL', `${this.#file} cannot be written to: it was closed`, { step: 'append', hint: 'Close the journal after the host.' })
     try {
-      await this.#handle.appendFile(encodeRecord(record))
-      await this.#handle.datasync()
+      await this.#refuseTakenOver()
+      // One that was moved or removed is written anew, like one that is not known to be whole.
+      if (this.#handle !== undefined && !await this.#isInPlace()) await this.#letGo()
+      if (this.#handle === undefined) await this.#replace()
+      else if (this.#grown >= this.#sumUpAt) await this.#sumUp()
+      await this.#append(this.#encoder.next(record))
+      await this.#refuseTakenOver()
+      if (!await this.#isInPlace()) throw new Error('it was moved or removed meanwhile')
+      this.#state.add(record)
     } catch (error) {
       // What is on the disk after a failed write or flush is unknown: nothing that is written behind it can be relied on.
-      throw this.#failure = this.#failed(describeThrown(error), error)
+      await this.#letGo()
+      throw ReloadError.is(error) ? error : new ReloadError('JOURNAL', `${this.#file} cannot be written to: ${describeThrown(error)}`, {
+        step: 'append', hint: remedyOf(error) ?? 'Mend the disk, then try again: all that was written so far is written once more.', cause: error,
+      })
     }
   }
 
-  #failed(reason: string, cause?: unknown): ReloadError {
-    return new ReloadError('JOURNAL', `${this.#file} cannot be written to: ${reason}`, {
-      step: 'append', hint: 'Plugins cannot be changed any more. Make room on the disk or mend it, then restart the host.', ...(cause !== undefined && { cause }),
+  async #append(line: string): Promise<void> {
+    const handle = this.#handle as FileHandle
+    await handle.appendFile(line)
+    await handle.datasync()
+    this.#grown += Buffer.byteLength(line)
+  }
+
+  /** It is only to save room: where it fails before anything was moved, the file grows on. */
+  async #sumUp(): Promise<void> {
+    try {
+      await this.#replace()
+    } catch (error) {
+      if (!await this.#isInPlace()) throw error
+      this.#sumUpAt *= 2
+    }
+  }
+
+  async #replace(): Promise<void> {
+    const encoder = new JournalEncoder()
+    const handle = await replaceAndHold(this.#file, encoder.begin(this.#state.records()))
+    await this.#letGo()
+    this.#handle = handle
+    this.#encoder = encoder
+    this.#grown = 0
+    this.#sumUpAt = SUM_UP_AT
+  }
+
+  /** What is written to a file that its name does not lead to is lost with it. */
+  async #isInPlace(): Promise<boolean> {
+    const [own, there] = await Promise.all([
+      this.#handle?.stat({ bigint: true }),
+      stat(this.#file, { bigint: true }).catch((error: unknown) => {
+        if (!isMissing(error)) throw error
+      }),
+    ])
+    return there !== undefined && there.ino === own?.ino
+  }
+
+  async #refuseTakenOver(): Promise<void> {
+    const holder = await this.#lock.takenOverBy()
+    if (holder === undefined) return
+    throw new ReloadError('JOURNAL', `${this.#file} was taken over by ${describeHolder(holder)}`, {
+      step: 'append', details: holder, hint: 'Plugins cannot be changed here any more. Stop one of the two hosts, then restart the other.',
     })
   }
-}
 
-async function textOf(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
-    throw error
+  async #letGo(): Promise<void> {
+    const handle = this.#handle
+    this.#handle = undefined
+    await handle?.close().catch(() => {})
   }
 }
 
-/** Writes a file beside the old one and moves it over it: a crash leaves the one or the other. */
-async function replace(file: string, text: string): Promise<FileHandle> {
-  const temporary = `${file}.new`
-  const handle = await open(temporary, 'w')
-  try {
-    await handle.writeFile(text)
-    await handle.sync()
-    await rename(temporary, file)
-    await syncDirectory(dirname(file))
-  } catch (error) {
-    await handle.close()
-    throw error
-  }
-  return handle
+async function recordsOf(file: string): Promise<JournalRecord[]> {
+  const found = await fileAt(file)
+  if (found === undefined) return []
+  if (found.size > LONGEST) throw Object.assign(new Error(`it has ${found.size} bytes`), { code: 'ERR_FS_FILE_TOO_LARGE' })
+  return decodeJournal(await readFile(file, 'utf8'), file)
 }
 
-/** The move itself is durable once the directory is. Windows can neither open a directory nor needs to. */
-async function syncDirectory(directory: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const handle = await open(directory, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
+function cannotOpen(file: string, error: unknown): ReloadError {
+  return new ReloadError('JOURNAL', `${file} cannot be opened: ${describeThrown(error)}`, {
+    step: 'open', hint: `Nothing was changed. ${remedyOf(error) ?? 'Mend what keeps the file from being read and replaced, then start again.'}`, cause: error,
+  })
+}
+
+/** What to do about an error of the file system. */
+function remedyOf(error: unknown): string | undefined {
+  switch (errnoOf(error)) {
+    case 'ENOSPC': case 'EDQUOT': return 'Make room on the disk, then try again.'
+    case 'EFBIG': return 'Raise the limit on the size of files, then try again.'
+    case 'EISDIR': case 'ENOTDIR': case 'EINVAL': return 'Name a file, or one that can be made, in a directory of the host.'
+    case 'EACCES': case 'EPERM': case 'EROFS': return 'Give the process leave to read the file and to write to its directory.'
+    case 'ERR_FS_FILE_TOO_LARGE': return 'It is longer than any journal becomes: restore it from a backup; or move it away, and say yourself which versions to start.'
+    default: return undefined
   }
 }

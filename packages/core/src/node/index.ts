@@ -1,2 +1,5 @@
-export { FileJournal } from './file-journal.js'
-export { planRecovery, type AbandonedVersion, type RecoveredPlugin, type RecoveryPlan } from '../journal/plan-recovery.js'
+export { FileJournal, type FileJournalOptions } from './file-journal.js'
+export type { JournalHolder } from './journal-lock.js'
+export { planRecovery } from '../journal/plan-recovery.js'
+export type { AbandonedVersion, RecoveredPlugin, RecoveryPlan } from '../journal/recovery-state.js'
+export { replaceFile } from './replace-file.js'

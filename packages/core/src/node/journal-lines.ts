@@ -3,46 +3,78 @@ import { ReloadError } from '../errors.js'
 import type { JournalRecord } from '../journal/record.js'
 
 /** The first line of a journal: what it is, and the version of its format. */
-const HEADER = 'uni-reload journal 1\n'
+const HEADER = 'uni-reload journal 2\n'
 
-/** One record as a line: the CRC-32 of its JSON in eight hexadecimal digits, a space, the JSON. */
-export function encodeRecord(record: JournalRecord): string {
-  const json = JSON.stringify(record)
-  return `${checksum(json)} ${json}\n`
-}
+/**
+ * Writes records as lines: a checksum in eight hexadecimal digits, the number of the line, the record as JSON. The checksum is the CRC-32 of
+ * all lines so far, so that no line can be lost, doubled or come from another file. The header is line 1.
+ */
+export class JournalEncoder {
+  #line = 1
+  #checksum = crc32(HEADER)
 
-export function encodeJournal(records: readonly JournalRecord[]): string {
-  return HEADER + records.map(encodeRecord).join('')
+  /** A file that begins with these records. */
+  begin(records: readonly JournalRecord[]): string {
+    return HEADER + records.map((record) => this.next(record)).join('')
+  }
+
+  next(record: JournalRecord): string {
+    this.#line += 1
+    const content = `${this.#line} ${JSON.stringify(record)}`
+    this.#checksum = crc32(content, this.#checksum)
+    return `${digits(this.#checksum)} ${content}\n`
+  }
 }
 
 /**
- * The records of a journal. A last line that a crash tore is none, as is a header that is not complete.
+ * The records of a journal. A file is put in its place with its first record, so that a crash can tear off no more than the end of a later one.
  *
- * @throws ReloadError `JOURNAL` where a line is damaged and others follow it, or the file is no journal of this format.
+ * @throws ReloadError `JOURNAL` where anything else is missing or not as it was written.
  */
 export function decodeJournal(text: string, file: string): JournalRecord[] {
-  if (HEADER.startsWith(text)) return []
-  if (!text.startsWith(HEADER)) throw damaged(file, 'it does not begin as a journal of format 1 does')
+  if (!text.startsWith(HEADER)) throw damaged(file, headerProblem(text))
   const lines = text.slice(HEADER.length).split('\n')
-  // What follows the last line feed is empty, or was torn.
-  lines.pop()
-  const records = lines.map(decodeLine)
-  const torn = records.indexOf(undefined)
-  if (torn !== -1 && torn < records.length - 1) throw damaged(file, `line ${torn + 2} does not have the checksum it was written with, and is not the last`)
-  return records.filter((record) => record !== undefined)
+  const torn = lines.pop() as string
+  const records: JournalRecord[] = []
+  let checksum = crc32(HEADER)
+  const take = (line: string): boolean => {
+    const content = line.slice(9)
+    const expected = crc32(content, checksum)
+    if (line !== `${digits(expected)} ${content}` || !content.startsWith(`${records.length + 2} `)) return false
+    checksum = expected
+    records.push(JSON.parse(content.slice(content.indexOf(' ') + 1)) as JournalRecord)
+    return true
+  }
+  for (const [at, line] of lines.entries()) {
+    // Of its sectors only some have reached the disk: the others are zeros.
+    const unfinished = at === lines.length - 1 && torn === '' && line.includes('\0')
+    if (!take(line) && !(unfinished && records.length > 0)) throw damaged(file, lineProblem(line, records.length + 2))
+  }
+  // All but its line feed may be there, or that may be damaged.
+  if (torn !== '') take(torn.slice(0, torn.lastIndexOf('}') + 1))
+  if (records.length === 0) throw damaged(file, 'it ends before what it has to begin with')
+  return records
 }
 
-function decodeLine(line: string): JournalRecord | undefined {
-  const json = line.slice(9)
-  return line === `${checksum(json)} ${json}` ? JSON.parse(json) as JournalRecord : undefined
+function headerProblem(text: string): string {
+  if (text === '') return 'it is empty'
+  if (HEADER.startsWith(text)) return 'it ends in its first line'
+  const format = /^uni-reload journal (\d+)\n/.exec(text)?.[1]
+  return format === undefined ? 'it does not begin as a journal does' : `it is of format ${format}, and this version reads format 2`
 }
 
-function checksum(json: string): string {
-  return crc32(json).toString(16).padStart(8, '0')
+function lineProblem(line: string, expected: number): string {
+  const number = /^[0-9a-f]{8} (\d+) \{/.exec(line)?.[1]
+  if (number !== undefined && Number(number) !== expected) return `line ${expected} is missing, and line ${number} is in its place`
+  return `line ${expected} is not as it was written`
+}
+
+function digits(checksum: number): string {
+  return checksum.toString(16).padStart(8, '0')
 }
 
 function damaged(file: string, reason: string): ReloadError {
   return new ReloadError('JOURNAL', `${file} is damaged: ${reason}`, {
-    step: 'open', hint: 'Restore it from a backup; or move it away, and say yourself which versions to start.',
+    step: 'open', hint: 'Nothing was changed. Restore it from a backup; or move it away, and say yourself which versions to start.',
   })
 }

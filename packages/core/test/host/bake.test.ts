@@ -5,6 +5,7 @@ import { baking, pass } from '../fixtures/baking.js'
 import { Deferred, standing, turn } from '../fixtures/deferred.js'
 import { StorePlugin } from '../fixtures/store-plugin.js'
 import { STORES, storeStrategy } from '../fixtures/store.js'
+import { turnUntil } from '../fixtures/turn-until.js'
 
 describe('a reload that bakes', () => {
   it('I7 keeps the old plugin and its resource for the period, and closes both once when the new one does well', async () => {
@@ -217,8 +218,10 @@ describe('a reload that bakes', () => {
     await host.attach(STORES['pre-copy'], { name: 'main', key: 'stores', open: (provider) => provider.open(undefined) })
     const { finalized } = await host.reload(first, new StorePlugin('2.0.0'), { bake: { ms: 10, healthy: () => false } })
     await pass(clock, 10)
-    await (await host.reload({ id: 'stores', generation: 2 }, new StorePlugin('3.0.0'))).finalized
+    const again = host.reload({ id: 'stores', generation: 2 }, new StorePlugin('3.0.0'))
+    await turnUntil(() => host.plugin('stores')?.generation === 3)
     disk.resolve()
+    await (await again).finalized
     expect((await finalized).bake).toMatchObject({ outcome: 'taken-back' })
     expect([v1.calls.shutdown, v1.provider.made.map(({ closed }) => closed)]).toEqual([1, [1]])
   })

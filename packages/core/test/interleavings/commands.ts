@@ -126,7 +126,7 @@ const all: fc.Arbitrary<Command>[] = [
   act('deliver', streams, deliver), act('deliver', streams, deliver),
   act('use', resources, use),
   bursts, bursts, bursts, permanent, permanent,
-  act('break journal', fc.constant(''), (world) => { world.journal.failing += 1 }),
+  act('break journal', fc.constantFrom('permanent' as const, 'permanent' as const, 'committed' as const), (world, type) => { world.journal.failing[type] += 1 }),
   fails, fails, fails, strands, races,
   act('wake', fc.constant(''), (world) => world.calls.wake()),
   act('abort', fc.nat(3), (world, which) => {

@@ -41,8 +41,8 @@ export function explain(world: World, active: ReadonlyMap<string, string>, prese
 function nextSeen(world: World, active: ReadonlyMap<string, string>): OperationTask | undefined {
   const { model } = world
   const seen = [...model.operations].filter((task) => isSeen(world, task, active) && obstacles(model, task).length === 0)
-  if (seen[0]?.kind !== 'add') return seen[0]
-  const added = new Map(seen.flatMap((task) => task.kind === 'add' ? task.changes.map(({ id }) => [id, task] as const) : []))
+  if (seen[0]?.kind.startsWith('add') !== true) return seen[0]
+  const added = new Map(seen.flatMap((task) => task.kind.startsWith('add') ? task.changes.map(({ id }) => [id, task] as const) : []))
   return [...active.keys()].flatMap((id) => added.get(id) ?? [])[0]
 }
 

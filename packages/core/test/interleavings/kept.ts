@@ -5,6 +5,7 @@ import type { OperationTask } from './task.js'
 import { MAX_RECORDED } from './timing.js'
 import { kindOf } from './version-data.js'
 import type { View } from './view.js'
+import type { SlowJournal } from './slow-journal.js'
 import type { World } from './world.js'
 
 /** At a commit: what is kept, or what has to serve again as it was kept. */
@@ -48,11 +49,27 @@ export function compareStatuses(world: World, statuses: readonly PluginStatus[])
 }
 
 function comparePermanent(world: World, label: string, permanent: boolean): void {
-  const { model } = world
+  const { model, journal } = world
   const holds = (): boolean => [...model.permanent.values()].some(({ version }) => version.label === label)
   if (permanent && !holds()) {
     const task = model.settling.find(({ changes }) => changes.some(({ next }) => next?.label === label))
     if (task !== undefined) settle(model, task)
   }
-  world.must(permanent === holds(), () => `I10: ${label} is ${permanent ? '' : 'not '}permanent, and ${permanent ? 'nobody' : 'somebody'} made it so`)
+  world.must(!permanent || holds(), () => `I10: ${label} is permanent, and nobody made it so`)
+  world.must(model.journaled || permanent || !holds(), () => `I10: ${label} is not permanent, and somebody made it so`)
+  world.must(!model.journaled || !permanent || comesBack(journal, label), () => `J2: ${label} is said to be permanent, and a crash does not come back on it`)
+}
+
+/** J2: where nothing happens any more by itself, what a crash comes back on is said to be permanent. J5: it goes together, at any time. */
+export function compareRecovery(world: World): void {
+  if (!world.model.journaled) return
+  for (const { id, version, state, permanent } of world.host.plugins()) {
+    const label = `${id}@${version}`
+    if (state !== 'retired') world.must(permanent === comesBack(world.journal, label), () => `J2: ${label} is ${permanent ? '' : 'not '}permanent, and a crash comes back on ${world.journal.plan.plugins.get(id)?.version}`)
+  }
+}
+
+function comesBack({ plan }: SlowJournal, label: string): boolean {
+  const at = label.indexOf('@')
+  return plan.plugins.get(label.slice(0, at))?.version === label.slice(at + 1)
 }

@@ -1,9 +1,11 @@
+import type { JournalRecord } from '@uni/reload-core'
 import { noteDuring } from './during.js'
 import { observe } from './observe.js'
 import { codeOf } from './outcome.js'
 import { periodOf } from './period.js'
 import { dependency, settle } from './permanence.js'
 import type { OperationTask, Task } from './task.js'
+import { ID_DEPENDED_ON, ID_THAT_DEPENDS, PLUGIN_IDS } from './version-data.js'
 import type { World } from './world.js'
 
 /** The second commit: a crash comes back on what serves now. */
@@ -21,7 +23,7 @@ export function makePermanent(world: World, id: string, stale: boolean): void {
     task.may.clear()
     task.may.add(code)
   }
-  if (current === undefined || brought === undefined) refuse('PLUGIN_NOT_FOUND')
+  if (current === undefined || brought === undefined) refuse(model.removed.get(id) === handle.generation ? 'done' : 'PLUGIN_NOT_FOUND')
   else if (stale) refuse('STALE_HANDLE')
   else if (period?.back !== undefined) refuse('RELOAD_IN_PROGRESS')
   else if (model.permanent.get(id)?.version !== current.version) {
@@ -31,6 +33,7 @@ export function makePermanent(world: World, id: string, stale: boolean): void {
   }
   model.tasks.add(task)
   const begun = task.may.has('done') ? brought : undefined
+  if (world.journal.failed) task.may.add('JOURNAL')
   if (begun !== undefined) {
     model.settling.push(begun)
     model.revision += 1
@@ -53,9 +56,23 @@ function end(world: World, task: Task, begun: OperationTask | undefined, outcome
   if (outcome === 'done') settle(model, begun)
 }
 
-/** The journal cannot be written to: who is told so was making permanent what is not. */
-export function noteJournalFailure({ model, coverage }: World, operation: number): void {
-  coverage.note('any fault: the journal fails')
+/**
+ * The journal cannot be written to. Who makes something permanent may be told so; and where a commit is not written down, so may everybody
+ * whose record comes behind it.
+ */
+export function noteJournalFailure({ model, coverage, troubled }: World, record: JournalRecord): void {
+  coverage.note(`any fault: the journal fails (${record.type})`)
   for (const { kind, may } of model.tasks) if (kind === 'makePermanent') may.add('JOURNAL')
-  for (const period of model.periods) if (period.task.number === operation) period.troubled = true
+  const commit = record.type === 'committed'
+  for (const period of model.periods) if (commit || ('operation' in record && period.task.number === record.operation)) period.troubled = true
+  if (!commit) return
+  for (const { may } of model.operations) may.add('JOURNAL')
+  for (const id of PLUGIN_IDS) troubled.add(id)
+}
+
+/** J5: whatever a crash comes back on can be started. */
+export function checkRecovery(world: World): void {
+  const version = (id: string): string | undefined => world.journal.plan.plugins.get(id)?.version
+  const fits = version(ID_THAT_DEPENDS) === undefined || version(ID_DEPENDED_ON)?.startsWith('1.') === true
+  world.must(fits, () => `J5: a crash comes back on ${ID_THAT_DEPENDS}@${version(ID_THAT_DEPENDS)} and ${ID_DEPENDED_ON}@${version(ID_DEPENDED_ON)}, which do not go together`)
 }

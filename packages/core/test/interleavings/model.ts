@@ -40,6 +40,8 @@ export interface Model {
   /** Whether operations are written down: without that nothing comes back after a crash, and nothing is refused for its sake. */
   readonly journaled: boolean
   readonly permanent: Map<string, PermanentVersion>
+  /** The generation in which a plugin was removed, by id. */
+  readonly removed: Map<string, number>
   /** The operations of which what they brought is being made permanent, once for each time. */
   readonly settling: OperationTask[]
   /** The operation that brought a version, by its label. */
@@ -51,7 +53,7 @@ export interface Model {
 export function emptyModel(journaled: boolean): Model {
   return {
     revision: 0, now: 0, plugins: [], before: new Set(), resources: new Map(), operations: new Set(), kept: new Map(), left: new Set(), coming: [], going: new Set(),
-    periods: new Set(), journaled, permanent: new Map(), settling: [], brought: new Map(), tasks: new Set(),
+    periods: new Set(), journaled, permanent: new Map(), removed: new Map(), settling: [], brought: new Map(), tasks: new Set(),
   }
 }
 
@@ -110,6 +112,8 @@ export function commit(model: Model, task: OperationTask, arrived: ReadonlySet<R
     if (next === undefined) model.plugins.splice(at, 1)
     else if (former === undefined) model.plugins.push({ version: next, generation: 0 })
     else model.plugins[at] = { version: next, generation: former.generation + 1 }
+    if (next === undefined) model.removed.set(id, former?.generation ?? 0)
+    else model.removed.delete(id)
     if (next === undefined) model.permanent.delete(id)
     else if (former === undefined) model.permanent.set(id, { version: next, order: task.order })
     if (next !== undefined) task.generations.set(id, (former?.generation ?? -1) + 1)

@@ -95,6 +95,7 @@ export function begin(world: World, kind: string, changes: readonly Change[], gi
   if (others.length > 0) world.coverage.note(`at once: ${[kind, others[0]?.kind].every((it) => it?.startsWith('reload')) ? 'two reloads of different plugins' : 'other operations'}`)
   world.model.operations.add(task)
   for (const { next } of changes) if (next !== undefined && !world.model.brought.has(next.label)) world.model.brought.set(next.label, task)
+  if (world.journal.failed) task.may.add('JOURNAL')
   noteDuring(world, task)
   if (given.force) for (const { id } of changes) world.forcible.add(versionOf(world.model, id)?.label ?? id)
   return task

@@ -1,5 +1,6 @@
 import { text } from './explain.js'
 import { isHeld, overlaps } from './holders.js'
+import { compareRecovery } from './kept.js'
 import { ownerOf } from './model.js'
 import { isOn, type Period } from './period.js'
 import type { Task } from './task.js'
@@ -8,6 +9,7 @@ import type { World } from './world.js'
 /** I8, I11: where nothing happens any more by itself, whatever has not ended is waiting for somebody who can be named. */
 export function checkProgress(world: World): void {
   const { model, host } = world
+  compareRecovery(world)
   const answering = new Set([...world.calls.pending].map(({ caller }) => caller.id))
   const changing = new Set([...model.operations].flatMap(({ ids }) => [...ids]))
   for (const task of model.operations) {

@@ -30,7 +30,7 @@ export const REQUIRED: readonly string[] = [
   ...each('deliver', 'done', 'RESOURCE_CLOSED'),
   ...each('use', 'done', 'RESOURCE_CLOSED'),
   ...each('resource', 'halted'),
-  ...each('any fault', 'throw', 'reject', 'hang', 'nonsense', 'the journal fails'),
+  ...each('any fault', 'throw', 'reject', 'hang', 'nonsense', 'the journal fails (permanent)', 'the journal fails (committed)'),
   ...each('the end', 'nothing hangs', 'plugins hang', 'reloaded'),
 ]
 

@@ -9,7 +9,7 @@ import { emptyModel, type Model, type ResourceData } from './model.js'
 import type { OperationTask } from './task.js'
 import { noteFault } from './causes.js'
 import { passPeriods } from './bake.js'
-import { noteJournalFailure } from './make-permanent.js'
+import { checkRecovery, noteJournalFailure } from './make-permanent.js'
 import { observe } from './observe.js'
 import { observeEvent } from './observe-bake.js'
 import type { Period } from './period.js'
@@ -79,7 +79,8 @@ export class World implements Watcher {
     this.model = emptyModel(journaled)
     this.calls = new Calls(scheduler)
     this.journal = new SlowJournal(this.calls)
-    this.journal.onFailure = (operation) => { noteJournalFailure(this, operation) }
+    this.journal.onFailure = (record) => { noteJournalFailure(this, record) }
+    this.journal.onWritten = () => { checkRecovery(this) }
     this.host = watchedHost(this.clock, (event) => { observeEvent(this, event) }, journaled ? this.journal : undefined)
     this.calls.onFault = (caller, method, fault) => {
       observe(this)

@@ -1,4 +1,4 @@
-import { mkdtemp, open, readdir, readFile, readlink, realpath, rm, type FileHandle } from 'node:fs/promises'
+import { mkdtemp, open, readdir, readlink, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { FileJournal } from '@uni/reload-core/node'
@@ -42,20 +42,60 @@ describe('a journal and its disk', () => {
     await journal[Symbol.asyncDispose]()
   })
 
-  it('I3 takes no record behind one that may not have reached the disk, and says why', async () => {
+  it.each(['datasync', 'appendFile'] as const)('J2 relies on nothing that is written behind a record which may not have reached the disk: what follows goes to a new file, with all before it (%s)', async (call) => {
     const { journal } = await FileJournal.open(file)
+    await journal.append({ type: 'intent', operation: 1, changes: [{ plugin: 'a', to: '1.0.0' }] })
     const cause = new Error('input/output error')
-    vi.spyOn(disk, 'datasync').mockRejectedValueOnce(cause)
-    const appends = [1, 2].map((operation) => journal.append({ type: 'committed', operation }).catch((error: unknown) => error))
-    const [first, second] = await Promise.all(appends)
-    expect(first).toMatchObject({
-      code: 'JOURNAL', step: 'append', message: expect.stringContaining('cannot be written to: input/output error') as string,
-      hint: expect.stringContaining('restart the host') as string, cause,
-    })
-    expect(second).toBe(first)
+    vi.spyOn(disk, call).mockRejectedValueOnce(cause)
+    const before = (await stat(file)).ino
+    const [first, second] = await Promise.allSettled([journal.append({ type: 'intent', operation: 2, changes: [{ plugin: 'b', to: '1.0.0' }] }), journal.append({ type: 'committed', operation: 1 })])
+    expect(first).toMatchObject({ reason: {
+      code: 'JOURNAL', step: 'append', message: expect.stringContaining(`${file} cannot be written to: input/output error`) as string,
+      hint: expect.stringContaining('try again') as string, cause,
+    } })
+    expect(second.status).toBe('fulfilled')
+    expect((await stat(file)).ino).not.toBe(before)
     await journal[Symbol.asyncDispose]()
-    expect(await journal.append({ type: 'committed', operation: 3 }).catch((error: unknown) => error)).toBe(first)
-    expect(await readFile(file, 'utf8')).not.toContain('"operation":2')
+    const { journal: next, plan } = await FileJournal.open(file)
+    await next[Symbol.asyncDispose]()
+    expect([...plan.plugins.values()]).toEqual([{ id: 'a', version: '1.0.0', abandoned: [] }])
+  })
+
+  it('J2 a file that was removed or moved away under it is written anew', async () => {
+    const { journal } = await FileJournal.open(file)
+    await journal.append({ type: 'intent', operation: 1, changes: [{ plugin: 'a', to: '1.0.0' }] })
+    await rename(file, `${file}.aside`)
+    await journal.append({ type: 'committed', operation: 1 })
+    await journal[Symbol.asyncDispose]()
+    const { journal: next, plan } = await FileJournal.open(file)
+    await next[Symbol.asyncDispose]()
+    expect(plan.plugins.get('a')?.version).toBe('1.0.0')
+  })
+
+  it('a file that has grown is replaced by a short one that says the same, and one that cannot be replaced grows on', async () => {
+    const { journal } = await FileJournal.open(file)
+    const plugin = 'a'.repeat(60_000)
+    const reload = async (operation: number): Promise<void> => {
+      await journal.append({ type: 'intent', operation, changes: [{ plugin, from: `${operation - 1}.0.0`, to: `${operation}.0.0` }] })
+      await journal.append({ type: 'permanent', operation })
+    }
+    const sizes: number[] = []
+    let replaced = vi.spyOn(disk, 'sync')
+    const flushes = process.platform === 'win32' ? 1 : 2
+    for (let operation = 1; operation <= 40; operation += 1) {
+      await reload(operation)
+      sizes.push((await stat(file)).size)
+    }
+    expect(replaced).toHaveBeenCalledTimes(2 * flushes)
+    expect(Math.max(...sizes)).toBeLessThan(1_300_000)
+    replaced = replaced.mockRejectedValue(new Error('no space left on device'))
+    for (let operation = 41; operation <= 70; operation += 1) await reload(operation)
+    replaced.mockRestore()
+    await journal[Symbol.asyncDispose]()
+    expect((await stat(file)).size).toBeGreaterThan(1_300_000)
+    const { journal: next, plan } = await FileJournal.open(file)
+    await next[Symbol.asyncDispose]()
+    expect(plan.plugins.get(plugin)).toEqual({ id: plugin, version: '70.0.0', abandoned: [] })
   })
 
   it.runIf(process.platform === 'linux')('I12 holds nothing but its own file open, and nothing once it is closed or could not begin', async () => {
@@ -65,7 +105,7 @@ describe('a journal and its disk', () => {
     expect(await heldOpen()).toEqual([])
     const cause = new Error('no space left on device')
     vi.spyOn(disk, 'sync').mockRejectedValueOnce(cause)
-    await expect(FileJournal.open(file)).rejects.toBe(cause)
+    await expect(FileJournal.open(file)).rejects.toMatchObject({ code: 'JOURNAL', step: 'open', message: expect.stringContaining(`${file} cannot be opened: no space left on device`) as string, cause })
     expect(await heldOpen()).toEqual([])
   })
 })

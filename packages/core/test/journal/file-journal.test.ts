@@ -1,15 +1,16 @@
-import { appendFile, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { ReloadError, type JournalRecord } from '@uni/reload-core'
+import { dirname, join } from 'node:path'
+import type { JournalRecord } from '@uni/reload-core'
 import { FileJournal, type RecoveryPlan } from '@uni/reload-core/node'
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { refusalOf } from '../fixtures/refusal.js'
 
 let directory: string
 let file: string
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'journal-'))
+  directory = await realpath(await mkdtemp(join(tmpdir(), 'journal-')))
   file = join(directory, 'nested', 'journal')
 })
 afterEach(() => rm(directory, { recursive: true }))
@@ -71,51 +72,61 @@ describe('a journal in a file', () => {
     expect((await planned()).plugins.get('search')).toEqual({ id: 'search', version: undefined, abandoned: [] })
   })
 
-  it('ignores a file that a crash left beside it', async () => {
+  it.each([['half a line', 'half'], ['more than is written there next', 'uni-reload journal 2\n'.repeat(100)]])('J4 a file that a crash left beside it is nothing to the next run nor to the one after that (%s)', async (_, left) => {
     await written(RELOAD)
-    await writeFile(`${file}.new`, 'half')
+    await writeFile(`${file}.new`, left)
+    expect([await versionThere(), await versionThere()]).toEqual(['2.0.0', '2.0.0'])
+    expect(await readdir(dirname(file))).toEqual(['journal'])
+  })
+
+  it('J4 a link that is found in its place is not followed', async () => {
+    await written(RELOAD)
+    const other = join(directory, 'other')
+    await writeFile(other, 'of somebody else')
+    await symlink(other, `${file}.new`)
     expect(await versionThere()).toBe('2.0.0')
+    expect(await readFile(other, 'utf8')).toBe('of somebody else')
   })
 
-  it('comes back on what was permanent, wherever a crash tore the file', () => fc.assert(fc.asyncProperty(fc.nat(), async (cut) => {
-    await rm(file, { force: true })
+  it('J4 comes back on what was permanent, wherever a crash tore the file behind what it began with', async () => {
     await written(RELOAD)
-    const whole = await readFile(file, 'utf8')
-    const at = cut % (whole.length + 1)
-    await truncate(file, at)
-    const lines = whole.slice(0, at).split('\n').length - 1
-    // The header, what is active, then the records.
-    const expected = lines >= 2 + RELOAD.length ? '2.0.0' : lines >= 2 + 2 ? '1.0.0' : undefined
-    expect(await versionThere()).toBe(expected)
-  }), { numRuns: 60 }))
+    const whole = await readFile(file)
+    const began = whole.indexOf('\n', whole.indexOf('\n') + 1)
+    await fc.assert(fc.asyncProperty(fc.integer({ min: began, max: whole.length }), async (at) => {
+      await writeFile(file, whole.subarray(0, at))
+      // The header, what is active, then the records; one is whole without its line feed.
+      const records = `${String(whole.subarray(0, at))}\n`.split('}\n').length - 2
+      expect(await versionThere()).toBe(records >= RELOAD.length ? '2.0.0' : records >= 2 ? '1.0.0' : undefined)
+    }), { numRuns: 60 })
+  })
 
-  it('ignores a last line of which only some sectors reached the disk', async () => {
+  it.each<[string, (text: string) => string]>([
+    ['empty', () => ''],
+    ['cut off within what it begins with', (text) => text.slice(0, 40)],
+    ['changed in its only record', (text) => text.replace('search', 'sXarch')],
+    ['without its only record', (text) => text.slice(0, text.indexOf('\n') + 1)],
+    ['no journal', () => '{"plugins":{}}\n'],
+  ])('J4 refuses a quiet file that is %s, and leaves it as it is', async (_, damage) => {
     await written(RELOAD)
-    await appendFile(file, '00000000 {"type":"permanent","operation":3}\n')
-    expect(await versionThere()).toBe('2.0.0')
+    await planned()
+    await refuses(damage(await readFile(file, 'utf8')))
   })
 
-  it('refuses a file that is damaged before its end, and leaves it as it is', async () => {
+  it.each<[string, (text: string) => string]>([
+    ['changed before its end', (text) => text.replace('"prepared"', '"prepXred"')],
+    ['changed in its last record', (text) => text.replace('"permanent"', '"permXnent"')],
+    ['without one of its records', (text) => text.replace(/.*"prepared".*\n/, '')],
+  ])('J4 refuses a file that is %s, and leaves it as it is', async (_, damage) => {
     await written(RELOAD)
-    const bytes = await readFile(file)
-    bytes[40] = (bytes[40] ?? 0) ^ 1
-    await writeFile(file, bytes)
-    const refused = await FileJournal.open(file).then(() => undefined, (error: unknown) => error)
-    expect(refused).toMatchObject({ code: 'JOURNAL', step: 'open', message: expect.stringContaining('line 2') as string })
-    expect(ReloadError.is(refused)).toBe(true)
-    expect(await readFile(file)).toEqual(bytes)
+    await refuses(damage(await readFile(file, 'utf8')))
   })
 
-  it('refuses what is no journal', async () => {
-    await written([])
-    await writeFile(file, '{"plugins":{}}\n')
-    await expect(FileJournal.open(file)).rejects.toMatchObject({ code: 'JOURNAL', message: expect.stringContaining('does not begin as a journal of format 1') as string })
-  })
-
-  it('refuses to begin where the file cannot be read, and does not take it for a first run', async () => {
-    await mkdir(file, { recursive: true })
-    await expect(FileJournal.open(file)).rejects.toMatchObject({ code: 'EISDIR', syscall: 'read' })
-  })
+  async function refuses(text: string): Promise<void> {
+    await writeFile(file, text)
+    const refused = await refusalOf(FileJournal.open(file))
+    expect(refused).toMatchObject({ code: 'JOURNAL', step: 'open', message: expect.stringContaining(`${file} is damaged`) as string })
+    expect([await readFile(file, 'utf8'), await readdir(dirname(file))]).toEqual([text, ['journal']])
+  }
 
   it('refuses records once it is closed', async () => {
     const { journal } = await FileJournal.open(file)

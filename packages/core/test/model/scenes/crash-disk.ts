@@ -1,6 +1,6 @@
 import type { JournalRecord } from '@uni/reload-core'
 import { planRecovery, type RecoveredPlugin } from '@uni/reload-core/node'
-import { decodeJournal, encodeJournal, encodeRecord } from '../../../src/node/journal-lines.js'
+import { decodeJournal, JournalEncoder } from '../../../src/node/journal-lines.js'
 
 /** What a crash leaves, and, in the tails, what it may leave or not. The image of a version is the place in the log it was taken at. */
 export class Disk {
@@ -10,6 +10,7 @@ export class Disk {
   logging = false
   released = 0
   readonly images = new Map<number, number>()
+  #encoder = new JournalEncoder()
   imageTail: number | undefined
   checkpoint = 0
   sink = 0
@@ -31,18 +32,19 @@ export class Disk {
 
   /** A run of a host begins with what is permanent. */
   beginRun(version: number): void {
-    this.journal = encodeJournal([{ type: 'active', plugins: { store: `${version}.0.0` } }])
+    this.#encoder = new JournalEncoder()
+    this.journal = this.#encoder.begin([{ type: 'active', plugins: { store: `${version}.0.0` } }])
   }
 
   sync(record: JournalRecord): void {
-    this.journal += encodeRecord(record)
+    this.journal += this.#encoder.next(record)
     this.tail = undefined
   }
 
   /** A write is lost, or on the disk; a record is lost, on the disk, or torn. */
   crash({ logged, record }: { logged: boolean; record: 'lost' | 'there' | 'torn' }): void {
     if (logged) this.log += 1
-    const line = this.tail === undefined || record === 'lost' ? '' : encodeRecord(this.tail)
+    const line = this.tail === undefined || record === 'lost' ? '' : this.#encoder.next(this.tail)
     this.journal += record === 'torn' ? line.slice(0, line.length / 2) : line
     this.tail = undefined
     this.imageTail = undefined

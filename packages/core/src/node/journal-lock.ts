@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto'
+import { link, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { ReloadError } from '../errors.js'
+import { errnoOf, isMissing } from './errno.js'
+import { hasEnded, identityOf, type NotedProcess } from './process-identity.js'
+
+/** The process that has a journal open. */
+export interface JournalHolder extends NotedProcess {
+  /** The name of its machine. */
+  readonly host: string
+}
+
+interface Noted extends JournalHolder {
+  readonly id: string
+}
+
+/** File systems without hard links, and what they say. */
+const NO_LINKS: ReadonlySet<string | undefined> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL'])
+
+/**
+ * A file beside a journal that says who has it open. A process that ended without giving it back has lost it; whether one of another
+ * machine has ended cannot be seen from here.
+ */
+export class JournalLock {
+  readonly #path: string
+  readonly #id: string
+
+  private constructor(path: string, id: string) {
+    this.#path = path
+    this.#id = id
+  }
+
+  /**
+   * @param mayTakeOver asked of a holder that may be running.
+   * @throws ReloadError `JOURNAL` with the holder as `details`, where another process has it.
+   */
+  static async take(journal: string, mayTakeOver: (holder: JournalHolder) => boolean): Promise<JournalLock> {
+    const path = `${journal}.lock`
+    const identity = await identityOf(process.pid)
+    const own: Noted = { pid: process.pid, host: hostname(), since: new Date().toISOString(), ...(identity !== undefined && { identity }), id: randomUUID() }
+    while (!await create(path, own)) {
+      const held = await read(path)
+      if (held === 'gone') continue
+      if (held === 'unreadable') throw heldError(journal, path, 'somebody, who has left no name', undefined)
+      const { id: _, ...holder } = held
+      const ended = held.host === own.host && await hasEnded(held)
+      if (!ended && !mayTakeOver(holder)) throw heldError(journal, path, describeHolder(holder), holder)
+      await remove(path, held)
+    }
+    return new JournalLock(path, own.id)
+  }
+
+  /** Who has taken it over, if somebody has. */
+  async takenOverBy(): Promise<JournalHolder | undefined> {
+    const held = await read(this.#path)
+    return typeof held === 'object' && held.id !== this.#id ? held : undefined
+  }
+
+  /** Gives it back, unless somebody has taken it over. */
+  async release(): Promise<void> {
+    const held = await read(this.#path)
+    if (typeof held === 'object' && held.id === this.#id) await rm(this.#path, { force: true })
+  }
+}
+
+export function describeHolder({ pid, host, since }: JournalHolder): string {
+  return `process ${pid} on host "${host}", since ${since}`
+}
+
+/** Nobody ever sees a part of it: it is written elsewhere first, as a process may end in any moment. */
+async function create(path: string, own: Noted): Promise<boolean> {
+  const content = `${JSON.stringify(own)}\n`
+  const draft = `${path}.${own.id}`
+  try {
+    await writeFile(draft, content, { flag: 'wx', mode: 0o644 })
+    await link(draft, path)
+    return true
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return false
+    if (!NO_LINKS.has(errnoOf(error))) throw error
+    return await createInPlace(path, content)
+  } finally {
+    await rm(draft, { force: true })
+  }
+}
+
+async function createInPlace(path: string, content: string): Promise<boolean> {
+  try {
+    await using handle = await open(path, 'wx', 0o644)
+    await handle.writeFile(content)
+    return true
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return false
+    throw error
+  }
+}
+
+/** Another process may have done the same, and hold it by now: what is not the one that was seen is put back. */
+async function remove(path: string, seen: Noted): Promise<void> {
+  const aside = `${path}.${randomUUID()}`
+  try {
+    await rename(path, aside)
+  } catch (error) {
+    if (isMissing(error)) return
+    throw error
+  }
+  const moved = await read(aside)
+  if (typeof moved === 'object' && moved.id !== seen.id) await link(aside, path).catch(() => {})
+  await rm(aside, { force: true })
+}
+
+async function read(path: string): Promise<Noted | 'gone' | 'unreadable'> {
+  try {
+    const found: unknown = JSON.parse(await readFile(path, 'utf8'))
+    return isNoted(found) ? found : 'unreadable'
+  } catch (error) {
+    return isMissing(error) ? 'gone' : 'unreadable'
+  }
+}
+
+function isNoted(found: unknown): found is Noted {
+  if (typeof found !== 'object' || found === null) return false
+  const { pid, host, since, id, identity } = found as Record<string, unknown>
+  return Number.isSafeInteger(pid) && [host, since, id].every((it) => typeof it === 'string') && (identity === undefined || typeof identity === 'string')
+}
+
+function heldError(journal: string, path: string, holder: string, details: JournalHolder | undefined): ReloadError {
+  return new ReloadError('JOURNAL', `${journal} is held by ${holder}`, {
+    step: 'open', details,
+    hint: `Two hosts must not share a journal: stop that one first. If it is gone for good, remove ${path}, or open the journal with takeOver.`,
+  })
+}

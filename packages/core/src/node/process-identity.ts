@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises'
+import { uptime } from 'node:os'
+import { errnoOf } from './errno.js'
+
+/** Clocks are set, and say when a process began only to about a second. */
+const CLOCK_SLACK_MS = 60_000
+const START_SLACK_MS = 1_000
+
+/** A process as it was noted down. */
+export interface NotedProcess {
+  readonly pid: number
+  /** When it was noted down, as ISO 8601. */
+  readonly since: string
+  /** Tells it from every other process that has had its number, where the platform says how. */
+  readonly identity?: string
+}
+
+/**
+ * On Linux, the boot of the machine and the tick in which the process began (proc(5): `starttime`, the 22nd field of `/proc/<pid>/stat`).
+ * `undefined` elsewhere, and of a process that is not there or may not be looked at.
+ */
+export async function identityOf(pid: number): Promise<string | undefined> {
+  try {
+    const [stat, boot] = await Promise.all([readFile(`/proc/${pid}/stat`, 'utf8'), readFile('/proc/sys/kernel/random/boot_id', 'utf8')])
+    // The second field is a name in parentheses, which may hold anything.
+    const [state = '', ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    // A zombie has ended, though nobody has taken note of it.
+    return state === 'Z' || state === 'X' ? `${boot.trim()} ended` : `${boot.trim()} ${fields[18]}`
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether a process of this machine has ended; its number may be another one's by now. Says no where it cannot know. */
+export async function hasEnded({ pid, since, identity }: NotedProcess): Promise<boolean> {
+  if (!isRunning(pid)) return true
+  const now = await identityOf(pid)
+  if (identity !== undefined && now !== undefined) return now !== identity
+  const notedAt = Date.parse(since)
+  if (pid === process.pid) return notedAt < Date.now() - process.uptime() * 1_000 - START_SLACK_MS
+  return notedAt < Date.now() - uptime() * 1_000 - CLOCK_SLACK_MS
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // It is there, and another user's.
+    return errnoOf(error) === 'EPERM'
+  }
+}
