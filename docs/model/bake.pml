@@ -61,13 +61,14 @@ bool accepting = false;             /* it is being made permanent, which keeps i
 byte comes_back = 1;                /* the version that a crash comes back on */
 bool told = false;                  /* somebody was, that the second version is permanent */
 bool way_back_failed = false;
+bool committing = false, owed = false;      /* the commit of the way back is being written down, or could not be */
 byte ended = 0;
 
 /* That the other reload comes between the commit of the way back and its record is rare by chance; in some traces it waits for that. */
 #ifdef TRACE
 bool waits = false;
 #define its_turn (!waits || version_of(serving) == 1 || !open[KEPT])
-#define had_its_turn (!waits || (reloaded != idle && reloaded != under_way))
+#define had_its_turn (!waits || serving == THIRD || (reloaded != idle && reloaded != under_way))
 #define toss_turn if :: waits = true :: waits = false fi
 #else
 #define its_turn true
@@ -232,10 +233,10 @@ take_back:
   written(prepared);
   hold();
   replay_rest(target);
-  atomic { switch_to(target); busy = false }
+  atomic { switch_to(target); busy = false; committing = true }
   if
-  :: on_if(had_its_turn, the way back is recorded)
-  :: on_if(had_its_turn, the way back is not recorded)
+  :: atomic { on_if(had_its_turn, the way back is recorded); committing = false }
+  :: atomic { on_if(had_its_turn, the way back is not recorded); committing = false; owed = true }
   fi;
   /* It is finalized, and so is the reload it took back. By now the plugin may have been reloaded again. */
   atomic { bake = taken_back; close(TRIED); up[2] = false };
@@ -282,6 +283,15 @@ proctype Reload() {
     :: else -> busy = true; reloaded = under_way
     fi
   }
+  /* Nothing is begun before what was committed is written down. */
+  if
+  :: owed ->
+     if
+     :: atomic { on(the way back is recorded); owed = false }
+     :: atomic { on(the way back is not recorded); goto undo }
+     fi
+  :: else
+  fi;
   written(intent);
   up[3] = true;
   copy(THIRD);
@@ -290,11 +300,14 @@ proctype Reload() {
   replay_rest(THIRD);
   atomic {
     replaced = serving;
-    switch_to(THIRD); busy = false; reloaded = committed;
+    switch_to(THIRD); busy = false;
 #ifndef NO_SUPERSEDE
     end(superseded)
 #endif
   }
+  /* Commits are written down in their order. */
+  !committing;
+  reloaded = committed;
   atomic { close(replaced); up[version_of(replaced)] = false }
   goto over;
 undo:

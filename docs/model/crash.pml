@@ -40,6 +40,7 @@ mtype = { idle, staging, marking, copying, copied, converging, serving, closed, 
 /* Durable. What is written and not yet synced may be lost in a crash, or not. */
 mtype journal = nothing;            /* the last record of the operation under way */
 mtype tail = nothing;               /* one behind it that is not synced */
+bool gone = false;                  /* its operation was rolled back meanwhile, which is written behind it at once */
 byte log = 0, released = 0;         /* the log holds the writes from `released` up to `log` */
 bool log_tail = false;
 byte image[2];                      /* one more than the place in the log it was taken at; 0 where there is none */
@@ -64,6 +65,7 @@ bool reloaded = false, crashed = false;
 #define smaller(x, y) ((x) < (y) -> (x) : (y))
 #define taken_at(version) (image[version] - 1)
 #define written (tail == nothing)
+#define settled (gone -> nothing : tail)
 #define before_commit (step == staging || step == marking || step == copying || step == copied || step == converging)
 
 /* What of the log nobody needs any more: neither the stream, nor an index that a crash may come back on, now or later. */
@@ -142,8 +144,14 @@ inline recover() {
 /* A run begins with what is permanent; the image of a version that is not is of no use to it. */
 inline begin_anew() {
   settle_on(current);
-  image[OLD] = image[current]; image[NEW] = 0; image_tail = 0;
-  current = OLD; journal = nothing; step = idle; told = false;
+  image[OLD] = image[current];
+  current = OLD; journal = nothing; gone = false;
+  forget_it()
+}
+
+inline forget_it() {
+  if :: !written -> gone = true :: else -> journal = nothing fi;
+  image[NEW] = 0; image_tail = 0; step = idle; told = false;
   period = false; back = false; aborted = false; asked = false; both = false; held = false; stream_held = false
 }
 
@@ -173,13 +181,13 @@ active proctype Host() {
   :: atomic { on_if(released < unneeded, the log is released); released = unneeded }
 
   /* A record is synced. */
-  :: atomic { on_if(tail != nothing, record is synced); journal = tail; tail = nothing; toss }
+  :: atomic { on_if(tail != nothing, record is synced); journal = settled; tail = nothing; gone = false; toss }
 
   /* A reload: the new version's index is opened from an image of the old one's, which is its own first image. */
   :: atomic {
        if
-       :: on_if(step == idle, reload)
-       :: on_if(step == idle, reload with a period); period = true
+       :: on_if(step == idle && written, reload)
+       :: on_if(step == idle && written, reload with a period); period = true
        fi;
        try_next; step = staging; tail = intent
      }
@@ -230,9 +238,9 @@ active proctype Host() {
   :: atomic { on_if(step == serving && period && written, the period ends badly); back = true; step = staging; tail = intent }
   :: d_step { step == returned && written -> begin_anew(); note_taken_back(true) }
 
-  /* Or it is rolled back, from any step before the commit. */
+  /* Or it is rolled back, from any step before the commit, without waiting for a record. */
   :: atomic { on_if(before_commit && !back && !aborted && faulty, abort); aborted = true }
-  :: d_step { aborted && before_commit && written -> begin_anew() }
+  :: d_step { aborted && before_commit -> forget_it() }
 
   :: atomic { crash(); recover(); spare }
 

@@ -42,6 +42,8 @@ export class RecordLog {
   readonly #owed: Owed[] = []
   /** The calls that were given up on and have not settled. */
   readonly #stuck = new Set<Answering>()
+  /** What has happened meanwhile, for when the journal answers. */
+  readonly #past: JournalRecord[] = []
   #writing = false
   #failed = false
 
@@ -54,7 +56,7 @@ export class RecordLog {
   async append(record: JournalRecord, place: RecordPlace, { signal, onAnswer = () => {} }: AppendOptions = {}): Promise<void> {
     const answering: Answering = { record, handed: false, answered: false }
     try {
-      if (this.#failed || record.type === 'permanent') await this.settle(place, signal)
+      if (!isPast(record) && this.#owed.length > 0 && (this.#failed || record.type === 'permanent')) await this.settle(place, signal)
       this.#refuseStuck(record, place)
       await this.#call(record.type, place, () => this.#hand(answering, onAnswer), signal)
     } catch (error) {
@@ -90,12 +92,14 @@ export class RecordLog {
       answering.answered = true
       this.#stuck.delete(answering)
       onAnswer(written)
+      if (this.#stuck.size === 0) for (const past of this.#past.splice(0)) void this.#hand({ record: past, handed: false, answered: false }, () => {}).catch(() => {})
     }
   }
 
   #refuseStuck(record: JournalRecord, place: RecordPlace): void {
     const [stuck] = this.#stuck
     if (stuck === undefined) return
+    if (isPast(record)) this.#past.push(record)
     throw new ReloadError('JOURNAL', `the journal has not answered since it was given the record "${stuck.record.type}"`, {
       ...place, step: record.type, hint: 'Mend the journal; until it answers no plugin can be changed.',
     })
@@ -132,4 +136,9 @@ export class RecordLog {
       this.#writing = false
     }
   }
+}
+
+/** Nothing depends on it, and nobody waits for the journal with it. */
+function isPast({ type }: JournalRecord): boolean {
+  return type === 'finalized' || type === 'rolled-back'
 }
