@@ -124,7 +124,7 @@ export class HostState {
       this.emit({ type: 'lease-dropped', ageMs: this.clock.now() - capturedAt, ...lease })
     }) : undefined
     this.#timeouts = options.timeouts ?? {}
-    this.records = options.journal && new RecordLog(options.journal, { clock: this.clock, meter: new StretchMeter(this.clock), timeoutMs: () => this.timeoutMs('journal') })
+    this.records = options.journal && new RecordLog(options.journal, { ...this.environment(false), timeoutMs: () => this.timeoutMs('journal'), timeoutOption: 'journal' })
     this.permanence = new Permanence(this.records)
     this.#observer = options.observer
     this.epoch = Epoch.initial(this.#bySlot.length)

@@ -47,9 +47,9 @@ export class RecordLog {
   #writing = false
   #failed = false
 
-  constructor(journal: Journal, environment: Pick<StepEnvironment, 'clock' | 'meter'> & { timeoutMs(): number }) {
+  constructor(journal: Journal, environment: StepEnvironment) {
     this.#journal = journal
-    this.#environment = { ...environment, dryRun: false, timeoutOption: 'journal' }
+    this.#environment = environment
   }
 
   /** @throws ReloadError `JOURNAL`, `STEP_TIMEOUT`, `ABORTED` by `signal`. */

@@ -45,7 +45,7 @@ describe('the file of a journal', () => {
     const links = [join(directory, 'link'), join(directory, 'link-to-a-link')]
     await symlink(target, links[0] as string)
     await symlink('link', links[1] as string)
-    for (const link of [...links].reverse()) {
+    for (const link of links.toReversed()) {
       const { journal } = await FileJournal.open(link)
       // By whatever name: it is one journal.
       expect(await refusalOf(FileJournal.open(target))).toMatchObject({ code: 'JOURNAL' })

@@ -17,13 +17,9 @@ function refusal(text: string): unknown {
   }
 }
 
-function refused(text: string, problem: string): void {
-  const error = refusal(text)
-  expect(ReloadError.is(error)).toBe(true)
-  expect(error).toMatchObject({
-    code: 'JOURNAL', step: 'open', message: expect.stringContaining(`the file is damaged: ${problem}`) as string, hint: expect.stringContaining('Restore it from a backup') as string,
-  })
-}
+const damage = (problem: string): object => ({
+  name: 'ReloadError', code: 'JOURNAL', step: 'open', message: expect.stringContaining(`the file is damaged: ${problem}`) as string, hint: expect.stringContaining('Restore it from a backup') as string,
+})
 
 /** The text without line `line`, as the header is line 1. */
 const without = (text: string, line: number): string => text.split('\n').toSpliced(line - 1, 1).join('\n')
@@ -58,20 +54,20 @@ describe('the lines of a journal', () => {
   })
 
   it('J4 what is not whole at the beginning was no crash: the file was put in its place with its first record', () => {
-    refused('', 'it is empty')
-    for (let length = 1; length < HEADER.length; length += 1) refused(encoded().slice(0, length), 'it ends in its first line')
-    for (let length = HEADER.length; length < encoded(1).length - 1; length += 1) refused(encoded(1).slice(0, length), 'it ends before what it has to begin with')
-    refused(HEADER + '\0'.repeat(60), 'it ends before what it has to begin with')
-    refused(`${HEADER}${'\0'.repeat(60)}\n`, 'line 2 is not as it was written')
+    expect(refusal('')).toMatchObject(damage('it is empty'))
+    for (let length = 1; length < HEADER.length; length += 1) expect(refusal(encoded().slice(0, length))).toMatchObject(damage('it ends in its first line'))
+    for (let length = HEADER.length; length < encoded(1).length - 1; length += 1) expect(refusal(encoded(1).slice(0, length))).toMatchObject(damage('it ends before what it has to begin with'))
+    expect(refusal(HEADER + '\0'.repeat(60))).toMatchObject(damage('it ends before what it has to begin with'))
+    expect(refusal(`${HEADER}${'\0'.repeat(60)}\n`)).toMatchObject(damage('line 2 is not as it was written'))
   })
 
   it('J4 a line that was lost, doubled, exchanged or brought in from another file is found', () => {
-    for (let line = 2; line < 40; line += 1) refused(without(encoded(), line), `line ${line} is missing, and line ${line + 1} is in its place`)
+    for (let line = 2; line < 40; line += 1) expect(refusal(without(encoded(), line))).toMatchObject(damage(`line ${line} is missing, and line ${line + 1} is in its place`))
     const [header, first, second, ...rest] = encoded().split('\n')
-    refused([header, first, first, second, ...rest].join('\n'), 'line 3 is missing, and line 2 is in its place')
-    refused([header, second, first, ...rest].join('\n'), 'line 2 is missing, and line 3 is in its place')
+    expect(refusal([header, first, first, second, ...rest].join('\n'))).toMatchObject(damage('line 3 is missing, and line 2 is in its place'))
+    expect(refusal([header, second, first, ...rest].join('\n'))).toMatchObject(damage('line 2 is missing, and line 3 is in its place'))
     const other = new JournalEncoder().begin([{ type: 'active', plugins: {} }, ...RECORDS.slice(1)]).split('\n')
-    refused([header, first, other[2], ...rest].join('\n'), 'line 3 is not as it was written')
+    expect(refusal([header, first, other[2], ...rest].join('\n'))).toMatchObject(damage('line 3 is not as it was written'))
   })
 
   it('J4 one byte that is not as it was written is found, or changes nothing', () => fc.assert(fc.property(fc.nat(), fc.integer({ min: 1, max: 127 }), fc.constantFrom(1, 2, 5), (place, difference, count) => {
@@ -86,7 +82,7 @@ describe('the lines of a journal', () => {
   }), { numRuns: 2_000 }))
 
   it('tells a journal of another format from what is none', () => {
-    refused('uni-reload journal 1\n1234abcd {}\n', 'it is of format 1, and this version reads format 2')
-    refused('{"plugins":{}}\n', 'it does not begin as a journal does')
+    expect(refusal('uni-reload journal 1\n1234abcd {}\n')).toMatchObject(damage('it is of format 1, and this version reads format 2'))
+    expect(refusal('{"plugins":{}}\n')).toMatchObject(damage('it does not begin as a journal does'))
   })
 })
