@@ -78,7 +78,7 @@ function fullDisk(kibibytes: number): { readonly path: string; readonly fill: ()
   const made = spawnSync('sh', ['-c', `mkdir -p ${path} && mount -t tmpfs -o size=${kibibytes}k tmpfs ${path}`])
   if (made.status !== 0) return undefined
   return {
-    path, remove: () => { execFileSync('umount', ['-l', path]) },
+    path, remove: () => { spawnSync('sh', ['-c', `umount -l ${path}`]) },
     fill: () => { spawnSync('dd', ['if=/dev/zero', `of=${join(path, 'filler')}`, 'bs=1k']) },
     makeRoom: () => { execFileSync('rm', [join(path, 'filler')]) },
   }
