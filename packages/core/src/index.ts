@@ -10,9 +10,11 @@ export type {
   AnyStrategy, CallOptions, CompatVerdict, Cutover, Discipline, HandoffJob, HandoffStrategy, KeptResource, LiveSample, PluginIdentity,
   ProviderPair, ProviderView, RemovedProvider, ResourceHandoff, StepContext, Transition,
 } from './strategy.js'
+export { attemptAll } from './move/attempt-all.js'
 export { cleanHandoff, type CleanHandoffOptions, type CleanOptions, type CleanWrites } from './move/clean.js'
 export { WriteGate, type WriteGateOptions } from './move/gate.js'
 export type { Halt, HandoffGate } from './move/handoff-gate.js'
+export { opened, type OpenedOptions } from './move/opened.js'
 export { preCopy, type PreCopyVerbs } from './move/pre-copy.js'
 export { stopAndCopy, type StopAndCopyVerbs } from './move/stop-and-copy.js'
 

@@ -86,6 +86,29 @@ describe('a kind that core does not know', () => {
     expect(first.hubs).toMatchObject([{ closed: 0 }])
   })
 
+  it('I4 a hub that cannot take its clients back acknowledges nothing until it has, or another one has taken them', async () => {
+    const { host, handle, clients, hub, first } = await hostWithClients()
+    const old = first.hubs[0] as TestHub
+    old.adopt = () => { throw new Error('too many') }
+    const refusing = chat('2.0.0', { create: () => Object.assign(new TestHub('2.0.0'), { adopt: () => { throw new Error('too many') } }) })
+    expect((await refusalOf(host.reload(handle, refusing.plugin))).rollbackErrors).toMatchObject([{ phase: 'rollback', step: 'adopt' }])
+    expect(host.resources()).toMatchObject([{ name: 'lobby', state: 'halted' }])
+    expect(await refusalOf(hub.write({ room: 'room 0', text: 'one' }))).toMatchObject({ code: 'RESOURCE_HALTED' })
+    const next = chat('2.0.1')
+    const { handle: again, finalized } = await host.reload(handle, next.plugin)
+    expect((await finalized).errors).toEqual([])
+    await hub.write({ room: 'room 0', text: 'two' })
+    expect([clients[0].received, old.closed]).toEqual([['2.0.1 two'], 1])
+
+    const serving = next.hubs[0] as TestHub
+    serving.adopt = old.adopt
+    await refusalOf(host.reload(again, refusing.plugin))
+    serving.adopt = TestHub.prototype.adopt
+    await hub.write({ room: 'room 1', text: 'three' })
+    expect(clients[1].received).toEqual(['2.0.1 three'])
+    expect(host.resources()).toMatchObject([{ name: 'lobby', state: 'serving' }])
+  })
+
   it('goes through a dry run without moving anybody, and ends with its host', async () => {
     const { host, handle, first } = await hostWithClients()
     const next = chat('2.0.0')
