@@ -1,5 +1,5 @@
 import * as Automerge from '@automerge/automerge'
-import { PluginHost, ReloadError, type ReloadOptions } from '@uni/reload-core'
+import { PluginHost, ReloadError } from '@uni/reload-core'
 import * as earlier from 'automerge-2.0.3'
 import { expect, it } from 'vitest'
 import { crdtHandoff, crdtKind, type CrdtKindProvider } from '../src/index.js'
@@ -28,11 +28,15 @@ it.each(['overlap', 'exclusive'] as const)('I6 I10 the version that mends what t
   await note.write(ops[0] as Uint8Array)
   expect(await note.use((state) => state.value())).toBe('a😀😀Zb')
 
-  const reload = (options: ReloadOptions = {}) => host.reload(handle, plugin('2.0.0', kind(Automerge)), { cutover, ...options })
-  const refusal: unknown = await reload().catch((error: unknown) => error)
+  const mended = plugin('2.0.0', kind(Automerge))
+  const options = { cutover }
+  const refusal: unknown = await host.reload(handle, mended, options).catch((error: unknown) => error)
   expect(ReloadError.is(refusal) && refusal.message).toContain('reads differently with the new version: value: "a😀😀b" → "a😀b"')
 
-  const { report } = await reload({ accept: [{ surface: 'crdt-kind', key: 'note', reason: '2.0.3 reads an emoji twice' }] })
+  const { report } = await host.reload(handle, mended, {
+    ...options,
+    accept: [{ surface: 'crdt-kind', key: 'note', reason: '2.0.3 reads an emoji twice' }],
+  })
   const overruled = report.compat.map(({ step, verdict }) => [step, verdict.level])
   expect(overruled).toEqual([['checkCompat', 'accepted'], ...Array.from({ length: cutover === 'overlap' ? 2 : 1 }, () => ['handoff', 'accepted'])])
   await note.write(ops[1] as Uint8Array)

@@ -1,0 +1,24 @@
+import type { RecordBatch } from 'apache-arrow'
+import { rows, searchV1, searchV2 } from './search-plugins.js'
+
+import { PluginHost } from '@uni/reload-core'
+import { buildIndex, indexHandoff, indexKind } from '@uni/reload-index'
+
+const host = new PluginHost({ strategies: [indexHandoff()] })
+const search = await host.add(searchV1)                            // provides the index kind 'fulltext'
+const articles = await host.attach(indexKind, {
+  name: 'articles', key: 'fulltext', open: (provider) => buildIndex(provider, rows),
+})
+
+async function query(text: RecordBatch): Promise<RecordBatch> {
+  using lease = host.capture()                                     // all old or all new, never a mix
+  return await lease.resource(indexKind, 'articles').probe(text, 10)
+}
+async function change(rows: RecordBatch): Promise<void> {
+  await articles.write(rows)                                       // once acknowledged, never lost
+}
+
+const { report, finalized } = await host.reload(search, searchV2)  // readers and writers go on meanwhile
+console.log(report.pauseMs, report.bytes, (await finalized).status)
+
+export { change, query }
