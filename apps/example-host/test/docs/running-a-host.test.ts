@@ -49,6 +49,15 @@ it('replaces', async () => {
   await articles.write(documentOf('b', 'fox'))
 })
 
+it('gets out a version that is broken', async () => {
+  const { host, search, articles } = await hostAsPrinted()
+  await articles.write(documentOf('b', 'fox'))
+  const from = { open: [{ surface: 'index-kind', resource: 'articles' }] }   // only this one; 'open' for all that the plugin has
+  await host.reload(search, searchV2, { from })
+  // What is only in memory is lost, as the table says.
+  expect((await articles.use((index) => index.probe(query, 10))).numRows).toBe(1)
+})
+
 it('bakes', async () => {
   const { host, search } = await hostAsPrinted()
   const errorRate = (): number => 0
