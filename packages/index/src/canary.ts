@@ -1,4 +1,4 @@
-import { option, Slices, type MaybePromise, type OptionChecks } from '@uni/reload-core'
+import { option, Slices, type MaybePromise, type OptionChecks, type Transition } from '@uni/reload-core'
 import type { RecordBatch } from 'apache-arrow'
 import type { IndexHandle, IndexQuery } from './contract.js'
 import { assertBatch, assertQueries, isFilteredQuery, nameOf } from './shape.js'
@@ -16,8 +16,12 @@ export interface CanaryOptions {
   /**
    * In what two answers to one query differ, or `undefined` where they mean the same. Default: the same columns and the
    * same rows in the same order, floats within a relative 1e-6.
+   *
+   * `old` is the answer of the version that was there first, also where a reload is taken back: what was taken for the same on the
+   * way there, such as an answer with more rows, is taken for it on the way back. `transition` says which way it is, and between
+   * which versions.
    */
-  compare?(old: RecordBatch, next: RecordBatch): string | undefined
+  compare?(old: RecordBatch, next: RecordBatch, transition: Transition): string | undefined
 }
 
 export const CANARY: OptionChecks<CanaryOptions> = {
@@ -36,18 +40,21 @@ export interface CanaryTarget {
 export interface Questions {
   readonly queries: readonly IndexQuery[]
   readonly k: number
-  /** As {@link CanaryOptions.compare}. */
-  compare?(old: RecordBatch, next: RecordBatch): string | undefined
+  /** In what the answer of the successor differs. Absent: by value. */
+  compare?(was: RecordBatch, is: RecordBatch): string | undefined
 }
 
 export const DEFAULT_K = 10
 export const NO_QUESTIONS: Questions = { queries: [], k: DEFAULT_K }
 
 /** @throws TypeError where the host's function does not give queries. */
-export async function questionsOf(canary: CanaryOptions, target: CanaryTarget): Promise<Questions> {
+export async function questionsOf(canary: CanaryOptions, target: CanaryTarget, transition: Transition): Promise<Questions> {
   const queries: unknown = typeof canary.queries === 'function' ? await canary.queries(target) : canary.queries
   assertQueries(queries, 'canary.queries', 'canary query')
-  return { queries, k: canary.k ?? DEFAULT_K, ...(canary.compare && { compare: canary.compare.bind(canary) }) }
+  const { k = DEFAULT_K } = canary
+  if (!canary.compare) return { queries, k }
+  const back = transition.direction === 'back'
+  return { queries, k, compare: (was, is) => back ? canary.compare?.(is, was, transition) : canary.compare?.(was, is, transition) }
 }
 
 /** The answers of `handle`, in the order of the queries. The event loop turns in between. */

@@ -36,9 +36,13 @@ export async function meaningOf(handle: IndexHandle, questions: Questions, check
   }
 }
 
-/** Compares contracts first, then content. */
-export async function differenceIn(successor: IndexHandle, meant: Meaning, signal: AbortSignal): Promise<MeaningDifference | undefined> {
-  return lostAbility(successor, meant) ?? otherSchema(successor, meant) ?? await otherAnswer(successor, meant, signal)
+/**
+ * Compares contracts first, then content.
+ *
+ * @param redact tells values of rows by kind and size only.
+ */
+export async function differenceIn(successor: IndexHandle, meant: Meaning, signal: AbortSignal, redact = false): Promise<MeaningDifference | undefined> {
+  return lostAbility(successor, meant) ?? otherSchema(successor, meant) ?? await otherAnswer(successor, meant, signal, redact)
 }
 
 function lostAbility(successor: IndexHandle, { abilities }: Meaning): MeaningDifference | undefined {
@@ -55,12 +59,12 @@ function otherSchema(successor: IndexHandle, { schema }: Meaning): MeaningDiffer
   return { reason: `the new handle's schema differs from the old one's: ${showDifferences(differences)}`, details: differences }
 }
 
-async function otherAnswer(successor: IndexHandle, { questions, answers }: Meaning, signal: AbortSignal): Promise<MeaningDifference | undefined> {
+async function otherAnswer(successor: IndexHandle, { questions, answers }: Meaning, signal: AbortSignal, redact: boolean): Promise<MeaningDifference | undefined> {
   const now = await answersOf(successor, questions, signal)
   const slices = new Slices()
   for (const [query, answer] of answers.entries()) {
     const given = now[query] as RecordBatch
-    const difference = questions.compare ? told(questions.compare(answer, given)) : await slices.run(compareAnswers(answer, given), signal)
+    const difference = questions.compare ? told(questions.compare(answer, given)) : await slices.run(compareAnswers(answer, given, redact), signal)
     if (difference === undefined) continue
     return { reason: `the new handle opened the image and answers query ${query} otherwise: ${difference}`, details: { query, difference } }
   }

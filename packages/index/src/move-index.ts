@@ -9,12 +9,18 @@ import { isIsolated, openIndex, persistIndex } from './steps.js'
 export interface MoveOptions {
   readonly canary: CanaryOptions | undefined
   readonly checkSchema: boolean
+  readonly redact: boolean
   readonly spool: ImageSpool | undefined
+  /** Whether samples have shown already that the new version means what the old one meant. */
+  shownBySamples(next: IndexKindProvider): boolean
 }
+
+const NOTHING_FOUND = 'the canary finds nothing in this index, and the kind has no samples that find anything: only the schema is compared. '
+  + 'Give the canary queries that have rows for an answer'
 
 /** Moves one index: `persist()` on the old handle, `open()` on the new provider, the same meaning, then the writes since. */
 export function moveIndex(
-  job: HandoffJob<IndexKindProvider, IndexHandle>, ctx: StepContext, { canary, checkSchema, spool }: MoveOptions,
+  job: HandoffJob<IndexKindProvider, IndexHandle>, ctx: StepContext, { canary, checkSchema, redact, spool, shownBySamples }: MoveOptions,
 ): ResourceHandoff<IndexHandle> {
   const { key, name } = job
   // As preCopy decides it: one that is stopped is opened again by the old provider where the new one fails.
@@ -37,9 +43,13 @@ export function moveIndex(
       return opened
     },
     meaning: {
-      observe: (handle, { signal }) => meaningOf(handle, questions, checkSchema, signal),
+      async observe(handle, { signal }) {
+        const meant = await meaningOf(handle, questions, checkSchema, signal)
+        if (canary && meant.answers.every(({ numRows }) => numRows === 0) && !shownBySamples(job.next)) ctx.unjudged(NOTHING_FOUND)
+        return meant
+      },
       async verify(restored, meant, { signal }) {
-        const difference = await differenceIn(restored, meant, signal)
+        const difference = await differenceIn(restored, meant, signal, redact)
         if (difference === undefined) return
         throw Object.assign(new Error(difference.reason), { details: difference.details })
       },
@@ -51,7 +61,7 @@ export function moveIndex(
     ...move,
     async prepare() {
       // Chosen here, not when they are asked: writes would be held for it.
-      if (canary) questions = await ctx.call('canary queries', () => questionsOf(canary, { key, name }))
+      if (canary) questions = await ctx.call('canary queries', () => questionsOf(canary, { key, name }, job.transition))
       await move.prepare?.()
     },
   }

@@ -32,8 +32,8 @@ interface Rows {
  * In what two answers differ, or `undefined` where they have the same columns, and the same rows in the same order. Whole
  * numbers are compared exactly (they may be ids in a column of floats), other floats within a relative 1e-6.
  */
-export function compareAnswers(old: RecordBatch, next: RecordBatch): RowComparison {
-  return compareRows(inBatch(old), inBatch(next))
+export function compareAnswers(old: RecordBatch, next: RecordBatch, redact = false): RowComparison {
+  return compareRows(inBatch(old), inBatch(next), redact ? kindAndSize : show)
 }
 
 /** {@link compareAnswers}, in one go. */
@@ -42,7 +42,7 @@ export function differentRows(old: RecordBatch, next: RecordBatch): string | und
 }
 
 export function differentTables(old: RowTable, next: RowTable): string | undefined {
-  return inOneGo(compareRows(inTable(old), inTable(next)))
+  return inOneGo(compareRows(inTable(old), inTable(next), show))
 }
 
 export function rowsOf(batch: RecordBatch): RowTable {
@@ -66,7 +66,7 @@ function inOneGo<T>(work: Iterator<unknown, T>): T {
   }
 }
 
-function* compareRows(old: Rows, next: Rows): RowComparison {
+function* compareRows(old: Rows, next: Rows, tell: (value: unknown) => string): RowComparison {
   const { columns } = old
   if (columns.length !== next.columns.length || columns.some((name, at) => name !== next.columns[at])) {
     return `columns ${listed(columns)} → ${listed(next.columns)}`
@@ -76,7 +76,7 @@ function* compareRows(old: Rows, next: Rows): RowComparison {
     for (const [column, name] of columns.entries()) {
       const was = old.value(row, column)
       const is = next.value(row, column)
-      if (!(yield* sameValue(was, is))) return `row ${row}, column ${JSON.stringify(shortened(name))}: ${show(was)} → ${show(is)}`
+      if (!(yield* sameValue(was, is))) return `row ${row}, column ${JSON.stringify(shortened(name))}: ${tell(was)} → ${tell(is)}`
     }
     if (row % STRIDE === 0) yield
   }
@@ -118,6 +118,13 @@ function isIterable(value: unknown): value is Iterable<unknown> {
 function listed(columns: readonly string[]): string {
   const names = columns.slice(0, LISTED).map((name) => shortened(name)).join(', ')
   return columns.length > LISTED ? `${names} and ${columns.length - LISTED} more` : names
+}
+
+/** For messages that may be read by more people than the index. */
+function kindAndSize(value: unknown): string {
+  if (value === null || value === undefined) return String(value)
+  if (typeof value === 'string') return `a string of ${value.length} characters`
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
 
 function show(value: unknown): string {

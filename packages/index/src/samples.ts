@@ -14,6 +14,11 @@ import { openIndex, persistIndex } from './steps.js'
 export interface SamplesOptions {
   readonly checkSchema: boolean
   readonly sampleLimit: number
+  readonly redact: boolean
+  /** Whether live indexes will be asked a canary. */
+  readonly canary: boolean
+  /** Told where samples have shown what the new version means. */
+  shown(next: IndexKindProvider): void
   readonly spool: ImageSpool | undefined
 }
 
@@ -43,16 +48,29 @@ type Pair = ProviderPair<IndexKindProvider, IndexHandle>
  */
 export async function judgeSamples(pair: Pair, ctx: StepContext, options: SamplesOptions): Promise<IndexVerdict> {
   const unjudged: Unjudged[] = []
+  // The version that served before is not held to what the one after it can do besides: that would leave no way back.
+  if (pair.transition.direction === 'back') return verdictOf(false, [{ path: 'samples', reason: 'a reload is taken back, and the version before is not held to samples of the one after' }], pair, options)
+  let shown = false
   const slices = new Slices()
   for await (const { nth, sample } of samplesOf(pair.old, options.sampleLimit, unjudged, ctx)) {
     for (const judged of casesOf(nth, sample)) {
       const verdict = await judgeSample(judged, pair, ctx, options)
       if ('unjudged' in verdict) unjudged.push({ path: pathOf(nth), reason: `${judged.name}: ${verdict.unjudged}` })
       else if (verdict.level === 'incompatible') return verdict
+      else shown ||= verdict.found
       if (slices.due()) await slices.pause()
     }
   }
-  return unjudged.length === 0 ? { level: 'compatible' } : { level: 'compatible', unjudged }
+  if (shown) options.shown(pair.next)
+  return verdictOf(shown, unjudged, pair, options)
+}
+
+/** @param shown whether the answer to any sample has rows: without one, only schemas were compared. */
+function verdictOf(shown: boolean, unjudged: readonly Unjudged[], { live }: Pair, { canary }: SamplesOptions): IndexVerdict {
+  const more = unjudged.length > 0 && { unjudged }
+  if (shown || (canary && live.length > 0)) return { level: 'compatible', ...more }
+  const reason = live.length > 0 ? 'and there is no canary: of live indexes only the schema is compared' : 'and no live index was asked a canary: nothing was compared'
+  return { level: 'unjudged', reason: `no sample of the old version finds anything, ${reason}. Give the kind samples(), or indexHandoff() a canary`, ...more }
 }
 
 interface Listed {
@@ -127,11 +145,11 @@ async function judgeSample(sample: Case, { key, old, next }: Pair, ctx: StepCont
     undo.push(() => image.discard())
     return { meant, image }
   }
-  const judgeNext = async ({ meant, image }: { meant: Meaning; image: HeldImage }): Promise<CompatVerdict> => {
+  const judgeNext = async ({ meant, image }: { meant: Meaning; image: HeldImage }): Promise<Judged> => {
     const handle = await ctx.call(`open ${name}`, () => openIndex(next, image, target, ctx), { discard: (late) => late.close?.() })
     undo.push(() => handle.close?.())
-    const difference = await ctx.call(`verify ${name}`, (signal) => differenceIn(handle, meant, signal))
-    return difference === undefined ? { level: 'compatible' }
+    const difference = await ctx.call(`verify ${name}`, (signal) => differenceIn(handle, meant, signal, options.redact))
+    return difference === undefined ? { level: 'compatible', found: meant.answers.some(({ numRows }) => numRows > 0) }
       : { level: 'incompatible', reason: `${name}: ${difference.reason}`, details: difference.details }
   }
 
@@ -140,7 +158,7 @@ async function judgeSample(sample: Case, { key, old, next }: Pair, ctx: StepCont
     const persisted = await attempt(persistOld)
     if ('failure' in persisted) return { unjudged: `the old version fails on it: ${persisted.failure}` }
     const judged = await attempt(() => judgeNext(persisted.value))
-    if ('failure' in judged) return { level: 'incompatible', reason: `${name}: the new version cannot open it: ${judged.failure}` }
+    if ('failure' in judged) return { level: 'incompatible', reason: `${name}: the new version cannot open it: ${judged.failure}`, details: undefined }
     return judged.value
   } finally {
     for (const close of undo.toReversed()) await closeAside(ctx, close)
@@ -148,7 +166,11 @@ async function judgeSample(sample: Case, { key, old, next }: Pair, ctx: StepCont
 }
 
 /** What came of one sample. */
-type SampleVerdict = CompatVerdict | { readonly unjudged: string }
+type SampleVerdict = Judged | { readonly unjudged: string }
+type Judged =
+  /** Whether an answer has rows. */
+  | { readonly level: 'compatible'; readonly found: boolean }
+  | { readonly level: 'incompatible'; readonly reason: string; readonly details: unknown }
 
 type Attempt<T> = { readonly value: T } | { readonly failure: string }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { imageOf, type IndexImage, type PersistedIndex } from '@uni/reload-index'
 import { fileSpool } from '@uni/reload-index/node'
 import { describe, expect, test } from 'vitest'
+import { CHUNK_BYTES } from '../src/image/chunks.js'
 import { deferred } from './fixtures/deferred.js'
 import { failureOf, Reload } from './fixtures/reload.js'
 import { temporaryDirectory } from './fixtures/directory.js'
@@ -23,7 +24,7 @@ async function* torn(): AsyncGenerator<Uint8Array> {
 
 async function all(stream: AsyncIterable<Uint8Array>): Promise<number[]> {
   const bytes: number[] = []
-  for await (const chunk of stream) bytes.push(...chunk)
+  for await (const chunk of stream) for (const byte of chunk) bytes.push(byte)
   return bytes
 }
 
@@ -125,12 +126,12 @@ test('X4: an isolated stream passes straight through, no chunk produced before i
 test.for(['stream', 'spool'] as const)('I8: a %s that always has another chunk at hand keeps neither the event loop nor the abort from its turn', async (kept) => {
   await using directory = await temporaryDirectory()
   const ended = deferred()
+  const abort = new AbortController()
   async function* endless(): AsyncGenerator<Uint8Array> {
+    setImmediate(() => { abort.abort() })
     try { for (;;) yield new Uint8Array(0) } finally { ended.resolve() }
   }
   const { reload, opened } = handOver({ persist: endless, ...(kept === 'spool' && { spool: directory.path }) }, () => {})
-  const abort = new AbortController()
-  setImmediate(() => { abort.abort() })
   expect(await failureOf(reload.dispatch({ signal: abort.signal }))).toMatchObject({ code: 'ABORTED' })
   await ended.promise
   expect(opened()).toBe(0)
@@ -271,6 +272,47 @@ test('X3: nor does it look complete to a spool that reads on after the error', a
   })
   await expect(image.file()).rejects.toThrow('gave up')
   expect(seen).toEqual([false, 'disk full', 'disk full'])
+})
+
+describe('X10: a reader may do as it likes with the chunks of a file', () => {
+  test.for<readonly [what: string, read: (image: IndexImage) => Promise<unknown>]>([
+    ['reading them', (image) => all(image.stream())],
+    ['writing to each', async (image) => { for await (const chunk of image.stream()) chunk.fill(0) }],
+    ['writing to each once the next has come', async (image) => {
+      const kept: Uint8Array[] = []
+      for await (const chunk of image.stream()) { kept.at(-1)?.fill(0); kept.push(chunk) }
+    }],
+    ['giving each away', async (image) => { for await (const chunk of image.stream()) structuredClone(chunk, { transfer: [chunk.buffer] }) }],
+    ['stopping half-way', async (image) => { for await (const _ of image.stream()) break }],
+    ['writing to the whole', async (image) => { (await image.bytes()).fill(0) }],
+    ['writing to two of them at once', async (image) => {
+      const [one, two] = [image.stream()[Symbol.asyncIterator](), image.stream()[Symbol.asyncIterator]()]
+      for (let more = true; more;) {
+        const [a, b] = await Promise.all([one.next(), two.next()])
+        for (const { value } of [a, b]) if (value) value.fill(0)
+        more = a.done !== true || b.done !== true
+      }
+    }],
+  ])('%s: the image is whole, then and afterwards', async ([, read]) => {
+    await using directory = await temporaryDirectory()
+    const whole = Uint8Array.from({ length: CHUNK_BYTES * 2 + 7 }, (_, at) => at % 251)
+    const image = await fileSpool(directory.path).write([whole.slice()])
+    await read(image)
+    expect(Buffer.compare(await image.bytes(), whole)).toBe(0)
+    await read(image)
+    expect(Buffer.compare(await readFile(await image.file()), whole)).toBe(0)
+    await image.discard()
+  })
+
+  test('a writer may change a chunk when it is asked for the next', async () => {
+    await using directory = await temporaryDirectory()
+    const image = await fileSpool(directory.path).write(function* () {
+      const chunk = new Uint8Array(3)
+      for (let nth = 1; nth < 4; nth += 1) yield chunk.fill(nth)
+    }())
+    expect(await all(image.stream())).toEqual([1, 1, 1, 2, 2, 2, 3, 3, 3])
+    await image.discard()
+  })
 })
 
 test('X9: an image that a host makes of what it stored reads as any other', async () => {

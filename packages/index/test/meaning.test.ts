@@ -3,7 +3,10 @@ import {
   type DataType, type RecordBatch,
 } from 'apache-arrow'
 import type { CanaryTarget, IndexHandle, SchemaDifference } from '@uni/reload-index'
+import type { Transition } from '@uni/reload-core'
 import { describe, expect, test, vi } from 'vitest'
+import { questionsOf } from '../src/canary.js'
+import { differenceIn, meaningOf } from '../src/meaning.js'
 import { answer, changes, doc, query } from './fixtures/batches.js'
 import { FullTextV1 } from './fixtures/full-text-v1.js'
 import { FullTextV2 } from './fixtures/full-text-v2.js'
@@ -100,7 +103,7 @@ describe('X11: the new handle has the schema of the old one', () => {
     const error = await failureOf(from(shared(new Int32()), shared(new Int64())).dispatch())
     expect(error.details).toHaveLength(1000)
     expect(error.details).toMatchObject({ 0: { path: `fields.a${'.fields.x'.repeat(30)}.type`, old: 'Int32', next: 'Int64' } })
-    expect(error.message).toContain('and 992 more')
+    expect(error.message.length).toBeLessThan(3000)
   })
 
   test('I8: a type that holds itself is refused', async () => {
@@ -278,6 +281,28 @@ describe('X12: the new handle answers as the old one did', () => {
     const reload = from(old, plainHandle({ probe: () => answer(hits) }), { canary: wrong })
     expect((await failureOf(reload.dispatch())).message).toMatch(message)
     expect(reload.gate.resource).toBe(old)
+  })
+
+  test('X12: what was taken for the same on the way there is taken for it on the way back', async () => {
+    // Version 2 finds more, as a prefix search does.
+    const compare = vi.fn<(old: RecordBatch, next: RecordBatch, transition: Transition) => string | undefined>((old, next) => next.numRows < old.numRows ? 'rows are gone' : undefined)
+    const [few, many] = [answer([{ id: 'a', score: 1 }]), answer([{ id: 'a', score: 1 }, { id: 'b', score: 2 }])]
+    const way = async (was: RecordBatch, is: RecordBatch, transition: Transition): Promise<string | undefined> => {
+      const questions = await questionsOf({ queries: [query('x')], compare }, { key: 'plain', name: 'articles' }, transition)
+      const meant = await meaningOf(plainHandle({ probe: () => was }) as IndexHandle, questions, false, AbortSignal.any([]))
+      return (await differenceIn(plainHandle({ probe: () => is }) as IndexHandle, meant, AbortSignal.any([])))?.reason
+    }
+    const versions = { from: { id: 'p', version: '1.0.0' }, to: { id: 'p', version: '2.0.0' } }
+    expect(await way(few, many, { direction: 'forward', ...versions })).toBeUndefined()
+    expect(await way(many, few, { direction: 'back', from: versions.to, to: versions.from })).toBeUndefined()
+    expect(await way(few, many, { direction: 'back', from: versions.to, to: versions.from })).toMatch(/rows are gone/)
+    expect(compare).toHaveBeenLastCalledWith(many, few, { direction: 'back', from: versions.to, to: versions.from })
+  })
+
+  test('X12: rows are not quoted where the host says so', async () => {
+    const error = await failureOf(from(answering(answer([{ id: 'a', score: 1 }])), answering(answer([{ id: 'bcd', score: 1 }])), { canary, redact: true }).dispatch())
+    expect(error.message).toMatch(/row 0, column "\w+": a string of 1 characters → a string of 3 characters/)
+    expect(JSON.stringify(error.details)).not.toContain('bcd')
   })
 
   test('I8: answers that have no end are compared in slices, and no longer than anybody waits', async () => {

@@ -1,6 +1,6 @@
-import { OldProviders } from '@uni/reload-core'
+import { OldProviders, ReloadDispatcher } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
-import { indexKind, type IndexHandle, type IndexHandoffOptions, type IndexImage, type IndexKindProvider, type IndexSample } from '@uni/reload-index'
+import { indexHandoff, indexKind, type IndexHandle, type IndexHandoffOptions, type IndexImage, type IndexKindProvider, type IndexSample } from '@uni/reload-index'
 import type { RecordBatch } from 'apache-arrow'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { answer, docs, query, rowsOf } from './fixtures/batches.js'
@@ -21,6 +21,9 @@ class Sampled extends FullTextV1 {
 
 const sample = { source: rowsOf(docs(5)), queries: [query('d1'), query('*')] }
 const live = { docs: docs(2) }
+/** A canary that finds something in the live index. */
+const canary = { canary: { queries: [query('*')] } }
+const NOTHING_FOUND = expect.stringMatching(/^no sample of the old version finds anything, and /) as string
 
 async function verdictOf(old: IndexKindProvider, next: IndexKindProvider, handoff: IndexHandoffOptions = {}): Promise<unknown> {
   const { dispatcher } = await reloadOf({ old, next, handoff, ...live })
@@ -80,18 +83,45 @@ describe('X13: the samples of the old provider', () => {
     const old = new Sampled(() => [{ ...sample, queries: [] }])
     const next = broken(() => plainHandle())
     expect(await verdictOf(old, next)).toMatchObject({ level: 'incompatible', reason: expect.stringContaining("the new handle's schema differs from the old one's") as string })
-    expect(await verdictOf(old, next, { checkSchema: false })).toMatchObject({ level: 'compatible' })
+    expect(await verdictOf(old, next, { checkSchema: false })).toMatchObject({ level: 'unjudged' })
   })
 
   test('that the old one cannot handle itself say nothing about the new one, and are reported', async () => {
     const old = new Sampled(() => [{ source: rowsOf(docs(1)), queries: ['no batch' as unknown as RecordBatch] }])
-    expect(await verdictOf(old, new FullTextV2())).toEqual({ level: 'compatible', unjudged: [{
+    expect(await verdictOf(old, new FullTextV2())).toEqual({ level: 'unjudged', reason: NOTHING_FOUND, unjudged: [{
       path: 'samples[0]', reason: 'query 0 is a string. Expected an Arrow RecordBatch',
     }] })
   })
 
-  test('there may be none', async () => {
-    expect(await verdictOf(new FullTextV1(), broken(() => undefined))).toEqual({ level: 'compatible' })
+  test.for<[what: string, given: () => Iterable<IndexSample>]>([
+    ['there are none', () => []],
+    ['they ask nothing', () => [{ ...sample, queries: [] }]],
+    ['they find nothing', () => [{ ...sample, queries: [query('nothing')] }]],
+  ])('I6: the key is not judged where %s', async ([, given]) => {
+    expect(await verdictOf(new Sampled(given), new FullTextV2())).toEqual({ level: 'unjudged', reason: NOTHING_FOUND })
+  })
+
+  test.for<[what: string, handoff: IndexHandoffOptions, samples: readonly IndexSample[], verdicts: readonly object[]]>([
+    ['neither canary nor samples', {}, [], [{ level: 'unjudged', reason: expect.stringContaining('there is no canary: of live indexes only the schema is compared') as string }]],
+    ['a canary that finds something', canary, [], [{ level: 'compatible' }]],
+    ['a canary that finds nothing', { canary: { queries: [query('nothing')] } }, [], [
+      { level: 'compatible' }, { level: 'unjudged', reason: expect.stringContaining('the canary finds nothing in this index') as string },
+    ]],
+    ['a canary without queries', { canary: { queries: () => [] } }, [], [{ level: 'compatible' }, { level: 'unjudged' }]],
+    ['samples, and a canary that finds nothing', { canary: { queries: [query('nothing')] } }, [sample], [{ level: 'compatible' }]],
+  ])('I6: a live index is judged by what finds something: %s', async ([, handoff, samples, verdicts]) => {
+    await using outcome = await (await reloadOf({ old: new Sampled(() => samples), next: new FullTextV2(), handoff, ...live })).dispatch()
+    expect(outcome.compat.entries.map(({ verdict }) => verdict)).toMatchObject(verdicts)
+    expect(outcome.compat.entries).toHaveLength(verdicts.length)
+  })
+
+  test('of the version that is taken back are not put to the one before it', async () => {
+    const strategy = indexHandoff()
+    const next = new FullTextV2()
+    const back = { ...strategy, checkCompat: (pair: never, ctx: never) => strategy.checkCompat?.({ ...pair as object, transition: { direction: 'back' } } as never, ctx) as never }
+    const { entries } = await new ReloadDispatcher([back]).checkCompat(new OldProviders().add(indexKind, new Sampled(() => [sample])), new OldProviders().add(indexKind, next))
+    expect(entries[0]?.verdict).toMatchObject({ level: 'unjudged', unjudged: [{ path: 'samples' }] })
+    expect(next.handles).toEqual([])
   })
 
   test('I8: a hang is a timeout, not a verdict, and what comes late is closed', async () => {
@@ -120,7 +150,7 @@ describe('X13: the samples of the old provider', () => {
     ['a sample without queries', () => [{ source: sample.source } as IndexSample], 'samples[0]', 'the queries of samples[0] gave no array, but undefined. Expected an array of Arrow RecordBatches'],
   ] as const)('that the old version fails to give say nothing about the new one, and are told: %s', async ([, given, path, reason]) => {
     const old = new Sampled(given)
-    expect(await verdictOf(old, new FullTextV2())).toEqual({ level: 'compatible', unjudged: [{ path, reason }] })
+    expect(await verdictOf(old, new FullTextV2())).toMatchObject({ unjudged: [{ path, reason }] })
     expect(old.handles.slice(1).every(({ closes }) => closes === 1)).toBe(true)
   })
 
@@ -154,7 +184,7 @@ describe('X13: the samples of the old provider', () => {
         : [{ source: rowsOf([]), queries: Array.from({ length: 12 }, () => query('d1')) }],
     })
     for (const seen of [turns.samples, turns.queries]) {
-      expect(await verdictOf(asking(seen), broken(() => plainHandle()))).toEqual({ level: 'compatible' })
+      expect(await verdictOf(asking(seen), broken(() => plainHandle()))).toMatchObject({ level: 'unjudged' })
       expect(seen.size).toBeGreaterThan(3)
     }
   })
