@@ -4,10 +4,11 @@ import { checkOptions, option, type OptionChecks } from '../options.js'
 import type { BakeOptions } from './bake.js'
 import type { DrainPolicy } from './drain.js'
 import type { PluginHostOptions } from './host-state.js'
-import type { CaptureOptions } from './lease.js'
+import type { CaptureOptions, CaptureReadyOptions } from './lease.js'
 import type { AttachOptions } from './live-resource.js'
 import { SOURCE } from './reload-source.js'
 import type { AddOptions, ReloadOptions, RemoveOptions } from './plugin-host.js'
+import type { Use } from './uses.js'
 
 const PERIOD = option.numberThat('a finite number of milliseconds above 0', (value) => value > 0 && value < Infinity)
 
@@ -39,6 +40,8 @@ const HOST: OptionChecks<PluginHostOptions> = {
 }
 
 const CAPTURE: OptionChecks<CaptureOptions> = { label: option.text, signal: option.signal }
+const USE: OptionChecks<Use> = { surface: option.required(option.members<Use['surface']>({ id: option.required(option.text) })), key: option.text, resource: option.text }
+const CAPTURE_READY: OptionChecks<CaptureReadyOptions> = { ...CAPTURE, uses: option.list(option.object(USE)) }
 
 /** Each gives the options read once. @throws TypeError or RangeError that names the option, what is expected and what was given. */
 export const checked = {
@@ -48,6 +51,7 @@ export const checked = {
   remove: (given: RemoveOptions): RemoveOptions => checkOptions(given, 'remove options', REMOVE),
   attach: <P, R>(given: AttachOptions<P, R>): AttachOptions<P, R> =>
     checkOptions(given as AttachOptions<unknown, unknown>, 'attach options', ATTACH) as AttachOptions<P, R>,
+  captureReady: (given: CaptureReadyOptions): CaptureReadyOptions => checkOptions(given, 'captureReady options', CAPTURE_READY),
   /** On the way of every query: what is plainly well formed is not looked at again. */
   capture: (given: CaptureOptions): CaptureOptions => isPlainCapture(given) ? given : checkOptions(given, 'capture options', CAPTURE),
 }

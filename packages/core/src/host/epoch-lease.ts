@@ -2,7 +2,7 @@ import { ReloadError, describeThrown, type ReloadErrorCode } from '../errors.js'
 import type { Surface } from '../surface.js'
 import type { Epoch, ProviderTable, ResourceTable } from './epoch.js'
 import { LeaseNode } from './lease-list.js'
-import type { CaptureOptions, Lease } from './lease.js'
+import type { CaptureOptions, Lease, Serving } from './lease.js'
 import type { PluginVersion } from './plugin-version.js'
 
 /** A surface's slot in the tables of an epoch, by surface id. */
@@ -41,6 +41,17 @@ export class EpochLease extends LeaseNode implements Lease {
     // A list that left a fenced plugin out would silently run a chain of hooks without it.
     if (epoch.fenced.size > 0) for (const { owner } of table.entries) refuseFenced(epoch, owner, surface.id)
     return table.providers as readonly P[]
+  }
+
+  serving<P, R, W>(surface: Surface<P, R, W>): Serving<P> {
+    const epoch = this.#held(surface.id)
+    const { entries, providers } = this.#providers(epoch, surface.id)
+    const { fenced } = epoch
+    if (fenced.size === 0) return { providers: providers as readonly P[], fenced: [] }
+    return {
+      providers: entries.filter(({ owner }) => !fenced.has(owner)).map(({ registration }) => registration.provider as P),
+      fenced: entries.filter(({ owner }) => fenced.has(owner)).map(({ registration: { key }, owner }) => ({ key, plugin: owner.label })),
+    }
   }
 
   resource<P, R, W>(surface: Surface<P, R, W>, name: string): R {

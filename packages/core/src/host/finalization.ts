@@ -1,7 +1,9 @@
+import { forEachBounded } from '../dispatch/bounded.js'
 import type { Handoffs } from '../dispatch/handoffs.js'
 import { Step, type StepEnvironment } from '../dispatch/step.js'
 import type { Attached } from './attached.js'
 import type { Bake } from './bake.js'
+import { closeDependantsFirst } from './close-order.js'
 import { DEADLINE_MS, type Drain, type DrainPolicy, type DrainResult } from './drain.js'
 import type { HostState } from './host-state.js'
 import type { OperationJournal } from './operation-journal.js'
@@ -89,15 +91,16 @@ export class Finalization {
     const note = (error: unknown): void => { errors.push(error) }
     await log.phase('finalize', async () => {
       errors.push(...await handoffs.finalize(bake?.servingAgain))
-      for (const orphan of orphans.toReversed()) await closeOrphan(orphan, environment).catch(note)
-      for (const version of retired.toReversed()) {
+      const { concurrency } = this.#state
+      await forEachBounded(orphans.toReversed(), concurrency, (orphan) => closeOrphan(orphan, environment).catch(note), () => {})
+      await closeDependantsFirst(retired, concurrency, async (version) => {
         version.unclosed.delete(this)
         if (bake?.servingAgain === undefined) {
           for (const earlier of version.unclosed) await earlier.close()
           await shutdown(version, 'finalize', environment).catch(note)
         }
         this.#state.retired.delete(version)
-      }
+      })
     })
     errors.push(...await journal.happened('finalized', 'finalize'))
     this.#state.finalizations.delete(this)

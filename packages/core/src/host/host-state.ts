@@ -30,7 +30,7 @@ export interface PluginHostOptions {
   grants?: Grants
   drain?: DrainPolicy
   timeouts?: Timeouts
-  /** How many resources of one reload are handed over at a time. Default 32. */
+  /** How many resources of one reload are handed over, and how many resources and plugins are closed, at a time. Default 32. */
   concurrency?: number
   /** How many writes to a resource are recorded while it is copied before writers wait. Default 65,536. */
   maxRecordedWrites?: number
@@ -105,7 +105,7 @@ export class HostState {
   readonly detaching = new Set<Promise<void>>()
   /** Fires when the host is closed. */
   readonly closing = new AbortController()
-  readonly #unfenced = new Set<() => void>()
+  readonly #awaitingEpoch = new Set<() => void>()
   #operationCount = 0
   #places = 0
 
@@ -195,15 +195,14 @@ export class HostState {
       this.past.add(former)
       void former.leases.empty().then(() => this.past.delete(former))
     }
-    if (this.epoch.fenced.size > 0) return
-    for (const wake of this.#unfenced) wake()
+    for (const wake of this.#awaitingEpoch) wake()
   }
 
-  /** Resolves when the fences that are up have come down; others may have gone up since. @throws ReloadError `ABORTED`. */
-  unfenced(signal?: AbortSignal): Promise<void> {
+  /** Resolves when there is another epoch. @throws ReloadError `ABORTED`. */
+  published(signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const leave = (): void => {
-        this.#unfenced.delete(wake)
+        this.#awaitingEpoch.delete(wake)
         signal?.removeEventListener('abort', abort)
       }
       const wake = (): void => {
@@ -214,7 +213,7 @@ export class HostState {
         leave()
         reject(new ReloadError('ABORTED', 'the caller gave up waiting for an exclusive reload', { phase: 'fence', cause: signal?.reason }))
       }
-      this.#unfenced.add(wake)
+      this.#awaitingEpoch.add(wake)
       signal?.addEventListener('abort', abort)
       if (signal?.aborted === true) abort()
     })

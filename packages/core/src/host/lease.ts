@@ -1,10 +1,24 @@
 import type { Surface } from '../surface.js'
+import type { Use } from './uses.js'
 
 export interface CaptureOptions {
   /** Named where the lease holds up a drain. */
   readonly label?: string
   /** The operation's own signal; the lease's fires with it. */
   readonly signal?: AbortSignal
+}
+
+export interface CaptureReadyOptions extends CaptureOptions {
+  /** What the operation will use: only its fences are waited for. Default: everything. */
+  readonly uses?: readonly Use[]
+}
+
+/** The providers of a surface, while some of its plugins may be fenced. */
+export interface Serving<P> {
+  /** Those that serve: install order, then registration order. */
+  readonly providers: readonly P[]
+  /** The keys of those that are left out, as their plugins are being replaced exclusively. */
+  readonly fenced: readonly { readonly key: string; readonly plugin: string }[]
 }
 
 /** An in-flight operation's capture of one epoch: all that it sees belongs together (I1). */
@@ -17,8 +31,14 @@ export interface Lease extends Disposable {
   get<P, R, W>(surface: Surface<P, R, W>, key: string): P
   /** @throws ReloadError `SURFACE_FENCED` (retryable), `LEASE_RELEASED`. */
   find<P, R, W>(surface: Surface<P, R, W>, key: string): P | undefined
-  /** Every provider of a surface: install order, then registration order. A reload keeps the place. */
+  /**
+   * Every provider of a surface: install order, then registration order. A reload keeps the place.
+   *
+   * @throws ReloadError `SURFACE_FENCED` (retryable) where any of them is fenced, since a chain without it would be another chain.
+   */
   all<P, R, W>(surface: Surface<P, R, W>): readonly P[]
+  /** Like {@link all}, for who can do without some: what serves now, and what is left out. */
+  serving<P, R, W>(surface: Surface<P, R, W>): Serving<P>
   /** @throws ReloadError `RESOURCE_NOT_FOUND`, `RESOURCE_HALTED`, `SURFACE_FENCED` (retryable), `LEASE_RELEASED`. */
   resource<P, R, W>(surface: Surface<P, R, W>, name: string): R
 }

@@ -8,6 +8,7 @@ import { ReloadError, describeThrown, type ReloadPhase } from '../errors.js'
 import type { Cutover } from '../strategy.js'
 import { Bake, type BakeOptions } from './bake.js'
 import { idOf, journaled, labelOf, manifestAfter, retiredBy, type Change } from './change.js'
+import { closeDependantsFirst } from './close-order.js'
 import { commit } from './commit.js'
 import type { DrainPolicy } from './drain.js'
 import { EpochChange } from './epoch-change.js'
@@ -178,11 +179,21 @@ export class Operation {
       fresh.push(version)
     }
     new EpochChange(this.#retired, installed).check(this.#state.epoch, 'stage')
+    const initialized: PluginVersion[] = []
+    this.#undo.push(() => this.#shutDown(initialized))
     for (const version of fresh) {
       await initialize(version, this.#environment, signal)
-      this.#undo.push(() => shutdown(version, 'rollback', this.#environment).then(() => [], (error: unknown) => [error]))
+      initialized.push(version)
     }
     return new Succession(this.#retired, installed)
+  }
+
+  /** Resolves with what failed. */
+  async #shutDown(initialized: readonly PluginVersion[]): Promise<unknown[]> {
+    const errors: unknown[] = []
+    await closeDependantsFirst(initialized, this.#state.concurrency, (version) =>
+      shutdown(version, 'rollback', this.#environment).catch((error: unknown) => { errors.push(error) }))
+    return errors
   }
 
   async #fence({ toFence: versions, fencedFor }: Preflight): Promise<void> {

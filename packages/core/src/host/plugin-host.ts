@@ -12,7 +12,7 @@ import type { DrainPolicy } from './drain.js'
 import { EpochLease, fencedError } from './epoch-lease.js'
 import { HeldProvider } from './held-provider.js'
 import { HostState, type PluginHostOptions } from './host-state.js'
-import type { CaptureOptions, Lease, ProviderLease } from './lease.js'
+import type { CaptureOptions, CaptureReadyOptions, Lease, ProviderLease } from './lease.js'
 import type { AttachOptions, LiveResource } from './live-resource.js'
 import { readPlugin } from './manifest.js'
 import { Operation, type OperationOptions } from './operation.js'
@@ -21,6 +21,7 @@ import { reloadReport, reloadResult } from './reload-result.js'
 import type { ReloadSource } from './reload-source.js'
 import type { PluginStatus, ReloadResult, RemoveResult, ResourceStatus } from './results.js'
 import { pluginStatuses, resourceStatuses } from './status.js'
+import { isFenced } from './uses.js'
 
 export interface ReloadOptions {
   /** Default `overlap`. */
@@ -170,10 +171,15 @@ export class PluginHost implements AsyncDisposable {
     return leaseWatch === undefined ? lease : leaseWatch.epoch(lease, lease.label, lease.capturedAt)
   }
 
-  /** Captures an epoch in which nothing is fenced, waiting for one if need be. @throws ReloadError `ABORTED` by `options.signal`. */
-  async captureReady(options?: CaptureOptions): Promise<Lease> {
+  /**
+   * Captures an epoch in which nothing that is used is fenced, waiting for one if need be.
+   *
+   * @throws ReloadError `ABORTED` by `options.signal`.
+   */
+  async captureReady(given: CaptureReadyOptions = {}): Promise<Lease> {
+    const { uses, ...options } = checked.captureReady(given)
     // Looked at and captured in one turn: another fence may go up while this wakes.
-    while (this.#state.epoch.fenced.size > 0) await this.#state.unfenced(options?.signal)
+    while (isFenced(this.#state.epoch, uses, (surface) => this.#state.slotOf(surface))) await this.#state.published(options.signal)
     return this.capture(options)
   }
 

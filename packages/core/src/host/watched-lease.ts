@@ -1,5 +1,5 @@
 import type { Surface } from '../surface.js'
-import type { Lease, ProviderLease } from './lease.js'
+import type { Lease, ProviderLease, Serving } from './lease.js'
 
 /** What is said of a lease that was dropped. */
 export interface DroppedLease {
@@ -53,6 +53,7 @@ class WatchedLease implements Lease {
   get<P, R, W>(surface: Surface<P, R, W>, key: string): P { return this.#lease.get(surface, key) }
   find<P, R, W>(surface: Surface<P, R, W>, key: string): P | undefined { return this.#lease.find(surface, key) }
   all<P, R, W>(surface: Surface<P, R, W>): readonly P[] { return this.#lease.all(surface) }
+  serving<P, R, W>(surface: Surface<P, R, W>): Serving<P> { return this.#lease.serving(surface) }
   resource<P, R, W>(surface: Surface<P, R, W>, name: string): R { return this.#lease.resource(surface, name) }
 
   [Symbol.dispose](): void {

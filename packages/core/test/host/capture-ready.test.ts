@@ -1,9 +1,10 @@
+import { PluginHost } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
 import { cellKind, CellPlugin } from '../fixtures/cell.js'
 import { standing, turn } from '../fixtures/deferred.js'
 import { lockedHost } from '../fixtures/locked-cell.js'
 import { refusalOf } from '../fixtures/refusal.js'
-import { wordKind, wordPlugin } from '../fixtures/word.js'
+import { wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
 
 describe('captureReady', () => {
   it('waits the fence out, after success and after failure', async () => {
@@ -75,5 +76,50 @@ describe('captureReady', () => {
       expect(await ready).toEqual(['cell', 1])
       await Promise.all([first, second])
     }
+  })
+
+  it('I11 waits only for what it says that it will use', async () => {
+    const { host, handle, next } = await lockedHost()
+    const held = host.acquire(cellKind, 'cell')
+    const reloading = host.reload(handle, next(), { cutover: 'exclusive' })
+    await turn()
+    const words = { surface: wordKind }
+    for (const uses of [[words], [{ ...words, key: 'words' }], [{ surface: cellKind, key: 'absent', resource: 'absent' }], []]) {
+      using lease = await host.captureReady({ label: 'words', uses })
+      expect(lease.get(wordKind, 'words').say()).toBe('words@1.0.0')
+    }
+    const waiting = [[{ surface: cellKind }], [{ surface: cellKind, key: 'cell' }], [{ surface: cellKind, resource: 'main' }], [words, { surface: cellKind, key: 'cell' }], undefined]
+      .map((uses) => host.captureReady(uses && { uses }))
+    for (const ready of waiting) expect(await standing(ready)).toBe('pending')
+    held[Symbol.dispose]()
+    await reloading
+    for (const ready of waiting) {
+      using lease = await ready
+      expect(lease.resource(cellKind, 'main').by).toBe('cells@2.0.0')
+    }
+    expect(await refusalOf(host.captureReady({ uses: [{ surface: { id: 'unknown' } }] }))).toMatchObject({ code: 'NO_STRATEGY', surface: 'unknown' })
+  })
+})
+
+describe('a list of providers while one of them is fenced', () => {
+  it('I11 is refused as a whole, and says what is left out where that is asked for', async () => {
+    await using host = new PluginHost({ strategies: [wordHandoff()] })
+    const [a] = [await host.add(wordPlugin('a', '1.0.0', ['a', 'x'])), await host.add(wordPlugin('b', '1.0.0'))]
+    const held = host.acquire(wordKind, 'a')
+    const reloading = host.reload(a, wordPlugin('a', '2.0.0', ['a', 'x']), { cutover: 'exclusive' })
+    await turn()
+    for (const lease of [host.capture(), await host.captureReady({ uses: [{ surface: wordKind, key: 'b' }] })]) {
+      expect(await refusalOf(() => lease.all(wordKind))).toMatchObject({ code: 'SURFACE_FENCED', plugin: 'a@1.0.0' })
+      const { providers, fenced } = lease.serving(wordKind)
+      expect(providers.map((it) => it.say())).toEqual(['b@1.0.0'])
+      expect(fenced).toEqual([{ key: 'a', plugin: 'a@1.0.0' }, { key: 'x', plugin: 'a@1.0.0' }])
+      lease[Symbol.dispose]()
+    }
+    held[Symbol.dispose]()
+    await reloading
+    const after = host.capture()
+    expect(after.serving(wordKind)).toEqual({ providers: after.all(wordKind), fenced: [] })
+    after[Symbol.dispose]()
+    expect(await refusalOf(() => after.serving(wordKind))).toMatchObject({ code: 'LEASE_RELEASED' })
   })
 })

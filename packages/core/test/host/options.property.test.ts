@@ -1,6 +1,6 @@
 import { fc } from '@fast-check/vitest'
 import {
-  OldProviders, PluginHost, ReloadDispatcher, ReloadError, WriteGate, type AddOptions, type AttachOptions, type BakeOptions, type CaptureOptions, type DispatcherOptions, type DispatchRequest, type DrainPolicy,
+  OldProviders, PluginHost, ReloadDispatcher, ReloadError, WriteGate, type AddOptions, type AttachOptions, type BakeOptions, type CaptureOptions, type CaptureReadyOptions, type DispatcherOptions, type DispatchRequest, type DrainPolicy,
   type PluginHostOptions, type ReloadOptions, type RemoveOptions, type TimedCall, type WriteGateOptions,
 } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
@@ -67,7 +67,7 @@ const CALLS: Record<string, { path: string; call: (options: never) => unknown; r
   'remove': { path: 'remove options', call: (options) => host.remove(absent, options), takes: { ...REMOVE, ...drain } },
   'attach': { path: 'attach options', call: (options) => host.attach(wordKind, options), rest: { name: 'a', key: 'a', open: () => ({}) }, required: ['name', 'key', 'open'], takes: ATTACH },
   'capture': { path: 'capture options', call: (options) => host.capture(options), takes: CAPTURE },
-  'captureReady': { path: 'capture options', call: (options) => host.captureReady(options), takes: CAPTURE },
+  'captureReady': { path: 'captureReady options', call: (options) => host.captureReady(options), takes: { ...CAPTURE, uses: list } satisfies Record<keyof CaptureReadyOptions, Takes> },
   'acquire': { path: 'capture options', call: (options) => host.acquire(wordKind, 'absent', options), takes: CAPTURE },
   'dispatch': {
     path: 'dispatch request', call: (request) => new ReloadDispatcher().dispatch(request), rest: { old: new OldProviders(), next: new OldProviders() }, required: ['old', 'next'],
