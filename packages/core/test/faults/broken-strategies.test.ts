@@ -103,3 +103,15 @@ describe('the fault matrix of a strategy that', () => {
     expect(text).toMatch(found)
   })
 })
+
+it('a resource that no call of a provider gave out is said to be one', async () => {
+  const subject: typeof notebookSubject = { ...notebookSubject, gives: {} }
+  await expect(runMatrix(notebookHandoff(), subject)).rejects.toThrow('the resource of first was given out by no call of a provider')
+})
+
+it('I4 an apply that drops the promise of a write is found as that', async () => {
+  const strategy = notebookHandoff()
+  const apply: typeof strategy.surface.apply = (notebook, { entry }) => { void notebook.append(entry) }
+  await expect(runMatrix({ ...strategy, surface: { ...strategy.surface, apply } }, notebookSubject))
+    .rejects.toThrow('apply() of the surface drops the promise of notebook.append, so writes are acknowledged before they are accepted: return it')
+})

@@ -72,6 +72,30 @@ describe('the fault matrix of a sound strategy', () => {
     expect(summary.reached).toBe(cellsOf(names, only))
   })
 
+  it('strikes what begins at the commit and ends before it: the commit stands, and the handoff does not', async () => {
+    const { scene } = notebookSubject
+    const subject: typeof notebookSubject = {
+      ...notebookSubject,
+      async scene(given) {
+        const made = await scene(given)
+        const provider: typeof made.provider = (key, version) => {
+          const { name, open } = made.provider(key, version)
+          return { name, open: async (entries) => Object.assign(await open(entries), { begin() {}, end() {} }) }
+        }
+        return { ...made, provider }
+      },
+    }
+    const acting = (notebook: unknown) => notebook as { begin(): void; end(): void }
+    const strategy = { ...notebookHandoff(), activate: (it: unknown) => acting(it).begin(), deactivate: (it: unknown) => acting(it).end() }
+    const only = (name: string): boolean => /notebook\.(begin|end) /.test(name)
+    const { names, failed, summary } = await runMatrix(strategy, subject, { only })
+    expect(new Set(names.filter(only).map((name) => name.slice('notebook, '.length, name.indexOf(' ('))))).toEqual(new Set([
+      'commit: new notebook.begin', 'converge: old notebook.end', 'rollback: old notebook.begin',
+    ]))
+    expect([...failed]).toEqual([])
+    expect(summary.reached).toBe(cellsOf(names, only))
+  })
+
   it('has three positions among several resources, or plugins', async () => {
     const positions = new Set<string>()
     const { scene } = notebookSubject

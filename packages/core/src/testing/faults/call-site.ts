@@ -18,9 +18,9 @@ export interface CallSite {
 /** Phases that come before what decides a reload. */
 const OPEN_PHASES: ReadonlySet<ReloadPhase> = new Set<ReloadPhase>(['validate', 'stage', 'preflight', 'fence', 'prepare', 'converge', 'commit'])
 
-export function isBeforeCommit({ phase, side, byUser }: CallSite): boolean {
-  // In the turn of the commit, users have gone over to the new version already.
-  return isOpen(phase) && !(phase === 'commit' && side === 'new' && byUser)
+export function isBeforeCommit({ phase, side }: CallSite): boolean {
+  // In the turn of the commit, users have gone over to the new version already, and it is activated.
+  return isOpen(phase) && !(phase === 'commit' && side === 'new')
 }
 
 export function isOpen(phase: ReloadPhase): boolean {

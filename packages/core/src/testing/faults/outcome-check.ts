@@ -21,7 +21,10 @@ const CODES: Partial<Record<ReloadPhase, ReloadErrorCode>> = {
 export function checkEnding(cell: Cell, surface: string, ending: Ending, breaches: Breaches): void {
   const { error, finals } = ending
   const { course } = cell.circumstances
-  const errors = finals.flatMap((final) => final.errors)
+  const errors = [
+    ...finals.flatMap((final) => final.errors),
+    ...(ending.results ?? []).flatMap(({ report }) => report.handoffs.flatMap(({ activationError }) => activationError ?? [])),
+  ]
   switch (cell.expected) {
     case 'either':
       if (error !== undefined) checkTyped(error, breaches)
@@ -43,7 +46,7 @@ export function checkEnding(cell: Cell, surface: string, ending: Ending, breache
       return
     case 'commits, reporting':
       checkResolved(cell, ending, breaches)
-      breaches.must(errors.length > 0, 'I10', 'the final report does not say what failed')
+      breaches.must(errors.length > 0, 'I10', 'neither report says what failed')
       for (const one of errors) checkTyped(one, breaches)
       return
     case 'fails, reporting':

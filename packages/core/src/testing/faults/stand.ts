@@ -63,7 +63,9 @@ export class Stand<P, R, W> {
     this.recorder = new Recorder(subject.gives ?? {}, (call, run) => {
       // What happens to the bystander is watched for as well, and is no step of the reload.
       this.trace.activity += 1
-      return call.origin.position === BYSTANDER ? run() : this.trace.around(call, run)
+      const outcome = call.origin.position === BYSTANDER ? run() : this.trace.around(call, run)
+      this.#applying.note(`${call.origin.kind}.${call.method}`, outcome)
+      return outcome
     })
     const all = DEADLINE_MS
     this.host = new PluginHost({
@@ -101,6 +103,11 @@ export class Stand<P, R, W> {
 
   handle(id: string): PluginHandle {
     return this.host.plugin(id) ?? { id, generation: -1 }
+  }
+
+  /** Calls whose promise the surface's `apply` dropped. */
+  get dropped(): readonly string[] {
+    return [...this.#applying.dropped]
   }
 
   /** Reloads everything but the bystander, with one commit. */

@@ -86,10 +86,12 @@ export class Users<P, R, W> {
     const { strategy: { surface }, recorder, ledgers } = this.#stand
     const versions: (number | 'refused')[] = []
     const seen: Given[] = []
-    const see = (reach: () => unknown): void => {
+    const see = (what: string, reach: () => unknown): void => {
       try {
         const found = reach()
-        versions.push(recorder.originOf(found)?.version ?? -1)
+        const origin = recorder.originOf(found)
+        if (origin === undefined) this.#breaches.must(false, 'I1', `${what} was given out by no call of a provider: resources.open of the subject has to give what a method of the provider gave, and gives has to name its methods`)
+        versions.push(origin?.version ?? 'refused')
         const given = recorder.givenAs(found)
         if (given) seen.push(given)
       } catch (error) {
@@ -98,8 +100,8 @@ export class Users<P, R, W> {
       }
     }
     for (const position of POSITIONS) {
-      see(() => lease.get(surface, position))
-      if (ledgers.has(position)) see(() => lease.resource(surface, position))
+      see(`the provider of ${position}`, () => lease.get(surface, position))
+      if (ledgers.has(position)) see(`the resource of ${position}`, () => lease.resource(surface, position))
     }
     return { versions, seen }
   }
