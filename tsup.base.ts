@@ -1,18 +1,21 @@
 import { defineConfig, type Options } from 'tsup'
 
-/** The build every package shares: ESM, one declaration file per entry, `using` written down to what Node 20 runs. */
+/**
+ * The build every package shares: ESM, one declaration file per entry, `using` written down to what Node 20 runs. With
+ * `--no-dts` the declarations stay as they are.
+ */
 export function library(entry: Record<string, string>, options: Options = {}): ReturnType<typeof defineConfig> {
-  return defineConfig({
+  return defineConfig((flags) => ({
     entry,
     format: 'esm',
     target: 'node20',
     // Deno wants the `node:` prefix.
     removeNodeProtocol: false,
     dts: true,
-    clean: true,
+    clean: flags.dts === false ? ['!**/*.d.ts'] : true,
     treeshake: true,
     splitting: true,
     sourcemap: true,
     ...options,
-  })
+  }))
 }

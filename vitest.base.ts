@@ -1,4 +1,10 @@
+import { fileURLToPath } from 'node:url'
 import { defineProject, type UserWorkspaceConfig } from 'vitest/config'
+
+const STEADY_CLOCK = fileURLToPath(new URL('vitest.steady-clock.ts', import.meta.url))
+
+/** Tests of the packages as they are built, which are a project of their own. */
+export const BUILT = 'test/**/*.built.test.ts'
 
 /** What every package's tests share. Workspace packages resolve to their sources, so no build is needed to run a test. */
 export function project(name: string): UserWorkspaceConfig {
@@ -9,11 +15,12 @@ export function project(name: string): UserWorkspaceConfig {
     test: {
       name,
       include: ['test/**/*.test.ts'],
+      exclude: [BUILT],
+      setupFiles: [STEADY_CLOCK],
       // Limits for what never ends: no test is judged by how long it takes, however busy the machine is.
       testTimeout: 900_000,
       hookTimeout: 900_000,
       expect: { poll: { timeout: 900_000 } },
-      typecheck: { enabled: true, include: ['test/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
     },
   })
 }

@@ -1,6 +1,6 @@
 import { PluginHost, type ReloadEvent } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
-import { collectGarbage } from '../fixtures/collect-garbage.js'
+import { collectUntil } from '../fixtures/collect-garbage.js'
 import { turn } from '../fixtures/deferred.js'
 import { wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
 
@@ -11,20 +11,12 @@ async function watchedHost() {
   return { host, handle, dropped: () => events.filter(({ type }) => type === 'lease-dropped') }
 }
 
-/** Collects until `seen`, or until what is unreachable has had every chance to be found. */
-async function collect(seen: () => boolean): Promise<void> {
-  for (let round = 0; round < 50 && !seen(); round += 1) {
-    collectGarbage()
-    await turn()
-  }
-}
-
 describe('I9 a lease that is dropped without being released', () => {
   it('is noticed in development, by its label and where it was captured', async () => {
     const { host, handle, dropped } = await watchedHost()
     host.capture({ label: 'forgotten query' })
     host.acquire(wordKind, 'word', { label: 'forgotten call' })
-    await collect(() => dropped().length === 2)
+    await collectUntil(() => dropped().length === 2)
     const seen = dropped().toSorted((a, b) => 'holds' in a && 'holds' in b ? a.holds.localeCompare(b.holds) : 0)
     expect(seen).toMatchObject([
       { label: 'forgotten query', holds: 'epoch', stack: expect.stringContaining('lease-dropped.test') as string, ageMs: expect.any(Number) as number },
@@ -45,7 +37,7 @@ describe('I9 a lease that is dropped without being released', () => {
     released()
     const held = host.capture({ label: 'held' })
     host.capture({ label: 'dropped' })
-    await collect(() => dropped().length > 0)
+    await collectUntil(() => dropped().length > 0)
     await turn()
     expect(dropped()).toMatchObject([{ label: 'dropped' }])
     expect(held.all(wordKind)).toHaveLength(1)

@@ -41,7 +41,7 @@ describe('I12 after finalize nothing of the old generation is reachable', () => 
     ['an overlapping reload', {}], ['an exclusive one', { cutover: 'exclusive' }],
   ])('after %s, with its result still held', async (_, options) => {
     const { clock, host, handle, watched } = await hostWithBoth()
-    expect(await reachable(watched)).toEqual(['plugin', 'ledgers', 'cells', 'ledger', 'cell'])
+    expect(await reachable(watched, 5)).toEqual(['plugin', 'ledgers', 'cells', 'ledger', 'cell'])
     const result: ReloadResult = await host.reload(handle, both('2.0.0').plugin, options)
     await result.finalized
     expect(await reachable(watched)).toEqual([])
@@ -56,7 +56,7 @@ describe('I12 after finalize nothing of the old generation is reachable', () => 
     const result = await host.reload(handle, both('2.0.0').plugin, { drain: { deadlineMs: 100 } })
     clock.advance(100)
     expect((await result.finalized).status).toBe('kept')
-    expect(await reachable(watched)).toHaveLength(5)
+    expect(await reachable(watched, 5)).toHaveLength(5)
     lease[Symbol.dispose]()
     lease = undefined
     expect(await reachable(watched)).toEqual([])

@@ -1,15 +1,13 @@
 import { getEventListeners } from 'node:events'
+import { queryObjects } from 'node:v8'
 import type { ManualClock } from '@uni/reload-core/testing'
-import { collectGarbage } from '../fixtures/collect-garbage.js'
+import { turn } from '../fixtures/deferred.js'
+import { collectGarbage, collectUntil } from '../fixtures/collect-garbage.js'
 
-/** The heap is measured after each. Before them comes one as long as two: most of what is compiled is there by then. */
+/** What is there is counted after each. Before them comes one as long as two: most of what is compiled is there by then. */
 const STRETCHES = 3
 /** What the runtime compiles late, or throws away again, has moved the heap by up to 300 kB from one measurement to the next. */
 const NOISE_BYTES = 600_000
-/** Of collection: what a turn has looked at weakly is kept to its end, and what is finalized frees more. */
-const ROUNDS = 3
-/** How often is looked again for objects that are still reachable. */
-const PATIENCE = 20
 
 export interface Repeated {
   readonly reloads: number
@@ -26,7 +24,9 @@ export interface Left {
   /** Objects that were said to be gone, and how many of them are still reachable. */
   readonly gone: number
   readonly reachable: number
-  /** By which the heap has grown, after collection, per reload, beyond what the runtime itself makes it grow by. */
+  /** By how many there are more objects of any kind, functions and promises among them, per reload. */
+  readonly objectsPerReload: number
+  /** By which the heap has grown, per reload, beyond what the runtime itself makes it grow by: strings and numbers are no objects. */
   readonly bytesPerReload: number
   readonly timers: number
   readonly listeners: number
@@ -34,27 +34,36 @@ export interface Left {
   readonly resources: readonly string[]
 }
 
+interface Memory {
+  readonly objects: number
+  readonly bytes: number
+}
+
 export async function leftBy({ reloads, clock, signal, reload }: Repeated): Promise<Left> {
   const counts = { gone: 0, reachable: 0 }
   let nth = 0
-  async function stretch(length: number): Promise<number> {
+  async function stretch(length: number): Promise<Memory> {
     const watched: WeakRef<object>[] = []
     for (const end = nth + length; nth < end; nth += 1) await reload(nth, (object) => { watched.push(new WeakRef(object)) })
-    await collect()
-    const { heapUsed } = process.memoryUsage()
     counts.gone += watched.length
     counts.reachable += await reachableOf(watched)
-    return heapUsed
+    watched.length = 0
+    await turn()
+    collectGarbage()
+    const { heapUsed } = process.memoryUsage()
+    return { objects: Number(queryObjects(Object)), bytes: heapUsed }
   }
 
   const length = Math.floor(reloads / (STRETCHES + 2))
-  const heap = [await stretch(reloads - STRETCHES * length)]
+  const memory = [await stretch(reloads - STRETCHES * length)]
   const resources = process.getActiveResourcesInfo()
-  for (let left = STRETCHES; left > 0; left -= 1) heap.push(await stretch(length))
+  for (let left = STRETCHES; left > 0; left -= 1) memory.push(await stretch(length))
   // The beat by which the host measures synchronous stretches ends itself.
   clock.advance(10)
   return {
-    ...counts, bytesPerReload: Math.max(0, growth(heap) - NOISE_BYTES) / length,
+    ...counts,
+    objectsPerReload: growth(memory.map(({ objects }) => objects)) / length,
+    bytesPerReload: Math.max(0, growth(memory.map(({ bytes }) => bytes)) - NOISE_BYTES) / length,
     timers: clock.pending, listeners: getEventListeners(signal, 'abort').length, resources: added(resources, process.getActiveResourcesInfo()),
   }
 }
@@ -62,28 +71,16 @@ export async function leftBy({ reloads, clock, signal, reload }: Repeated): Prom
 /** How many are left, when what the last turns held on to has had its time to go. */
 async function reachableOf(watched: readonly WeakRef<object>[]): Promise<number> {
   let reachable = watched
-  for (let round = 0; round < PATIENCE && reachable.length > 0; round += 1) {
-    await collect()
+  await collectUntil(() => {
     reachable = reachable.filter((object) => object.deref() !== undefined)
-  }
+    return reachable.length === 0
+  })
   return reachable.length
 }
 
-/**
- * Bytes from one measurement to the next: the mean, or the median if that is less. What leaks is in every stretch, and so in both; what is
- * compiled late, or thrown away again, is hundreds of kilobytes in one of them.
- */
-function growth(heap: readonly number[]): number {
-  const steps = heap.slice(1).map((bytes, nth) => bytes - (heap[nth] ?? 0)).toSorted((a, b) => a - b)
-  const mean = steps.reduce((sum, bytes) => sum + bytes, 0) / steps.length
-  return Math.min(mean, steps[Math.floor(steps.length / 2)] ?? mean)
-}
-
-async function collect(): Promise<void> {
-  for (let round = 0; round < ROUNDS; round += 1) {
-    await new Promise((resolve) => setImmediate(resolve))
-    collectGarbage()
-  }
+/** The least from one count to the next: what leaks is in every stretch, and what comes up once is not. */
+function growth(counts: readonly number[]): number {
+  return Math.max(0, Math.min(...counts.slice(1).map((count, nth) => count - (counts[nth] ?? 0))))
 }
 
 function added(before: readonly string[], after: readonly string[]): string[] {

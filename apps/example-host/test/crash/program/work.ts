@@ -14,6 +14,9 @@ export interface Work {
   say(line: Line): void
 }
 
+/** With a version that hangs. */
+const PATIENCE_MS = 500
+
 /** Changes the documents of one owner, for ever. */
 export async function commitForEver(work: Work, ids: readonly string[]): Promise<never> {
   for (let at = 0; ; at += 1) {
@@ -67,7 +70,10 @@ async function reloadOnce({ host, random, say }: Work, entry: CatalogueEntry): P
     const end = random(3)
     if (end === 0 && !bad) say({ type: 'trying-permanent', id: entry.id, version })
     const bakes = end === 0 && random(2) === 0
-    const result = await plugins.reload(handle, plugin, bakes ? { bake: { ms: 20, healthy: () => random(2) === 0 } } : {})
+    const result = await plugins.reload(handle, plugin, {
+      ...bakes && { bake: { ms: 20, healthy: () => random(2) === 0 } },
+      ...bad?.code === 'STEP_TIMEOUT' && { signal: AbortSignal.timeout(PATIENCE_MS) },
+    })
     if (bad) throw new Error(`${entry.id} ${bad.fault}, and was accepted`)
     if (end === 0 && !bakes) await plugins.makePermanent(result.handle)
     const { bake } = await result.finalized

@@ -12,7 +12,7 @@ function registered(): string[] {
   return names
 }
 
-it('the kit runs under node:test, from the package as it is built: run `pnpm build` first', async () => {
+it('the kit runs under node:test, from the package as it is built', async () => {
   const file = fileURLToPath(new URL('node-test/notes.test.mjs', import.meta.url))
   const { stdout } = await promisify(execFile)(process.execPath, ['--test', '--test-reporter=tap', file])
   const passed = Array.from(stdout.matchAll(/^ *ok \d+ - (.+)$/gm), ([, name]) => name)

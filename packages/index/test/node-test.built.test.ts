@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { notesFixture } from './fixtures/kit.js'
 import { Notes } from './fixtures/notes.js'
 
-test('the kit runs under node:test, from the package as it is built: run `pnpm build` first', async () => {
+test('the kit runs under node:test, from the package as it is built', async () => {
   const names: string[] = []
   runIndexConformance({ test: (name) => names.push(name), make: () => notesFixture(() => new Notes()), capabilities: { writes: true } })
   expect(names.length).toBeGreaterThan(50)

@@ -1,14 +1,31 @@
-// Hands an image of so many MiB over, and prints what was read, and by how many MiB the process grew meanwhile:
-// node stream-image.mjs <MiB> <stream | isolated stream | file> <stream | file> <directory>
+// Prints by how many MiB a process grows while it hands large images over, each in a process of its own. A measure and no
+// test: how much garbage there is by then depends on the machine. What is not garbage is counted by test/memory.test.ts.
+//
+// node measure-memory.mjs [<MiB> <stream | isolated stream | file> <stream | file> <directory>]
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { OldProviders, ReloadDispatcher, ReloadKindHandlers, WriteGate } from '@uni/reload-core'
 import { indexHandoff, indexKind } from '@uni/reload-index'
 import { fileSpool } from '@uni/reload-index/node'
 import { Schema } from 'apache-arrow'
 
 const MIB = 2 ** 20
+const IMAGES = [[1024, 'isolated stream', 'stream'], [192, 'stream', 'stream'], [192, 'stream', 'file'], [192, 'file', 'stream']]
+
 const [size, persistAs, readAs, directory] = process.argv.slice(2)
+if (size === undefined) {
+  for (const image of IMAGES) {
+    const directory = mkdtempSync(join(tmpdir(), 'measure-memory-'))
+    const { read, grown } = JSON.parse(execFileSync(process.execPath, [fileURLToPath(import.meta.url), ...image.map(String), directory], { encoding: 'utf8' }))
+    console.log(`${read} MiB, ${image[1]} → ${image[2]}: the process grew by ${Math.round(grown)} MiB`)
+    rmSync(directory, { recursive: true })
+  }
+  process.exit()
+}
 
 /** The provider's own memory: one chunk. */
 const chunk = new Uint8Array(MIB).fill(1)
