@@ -63,6 +63,8 @@ death.armed = true
 await Promise.all([
   ...documents.map((ids) => commitForEver(work, ids)),
   ...[...host.shared].map(([name]) => editForEver(work, name, replicaOf(name))),
+  // The second has to wait for the first at each index, and commits are made while it does.
+  saveForEver(work),
   saveForEver(work),
   reloadForEver(work, catalogue.filter((_, at) => at % 2 === 0)),
   reloadForEver(work, catalogue.filter((_, at) => at % 2 === 1)),
