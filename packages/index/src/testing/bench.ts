@@ -8,6 +8,7 @@ import { BytesImage } from '../image/bytes-image.js'
 import type { HeldImage } from '../image/held-image.js'
 import { differenceIn, meaningOf, type Meaning } from '../meaning.js'
 import { differentRows } from '../same-rows.js'
+import { isFilteredQuery } from '../shape.js'
 import { openIndex, persistIndex } from '../steps.js'
 import type { IndexCapabilities, IndexFixture } from './fixture.js'
 import { Random } from './random.js'
@@ -47,6 +48,22 @@ export class Bench implements AsyncDisposable {
     const { queries, k = DEFAULT_K, filters = [], compare = differentRows } = this.fixture
     const filtered = this.capabilities.filter ? queries.flatMap((query): IndexQuery[] => filters.map(({ filter }) => ({ query, filter }))) : []
     return { queries: [...queries, ...filtered], k, compare }
+  }
+
+  /** The queries that are answered approximately, as far as that is claimed. */
+  get searches(): ReadonlySet<IndexQuery> {
+    const { queries, k = DEFAULT_K, scan } = this.fixture
+    if (this.capabilities.recall === undefined) return new Set()
+    if (!scan) this.expect.fail('make() gives no `scan`. The capability `recall` needs one')
+    return new Set(queries.filter((query) => scan.call(this.fixture, query, k, 0) !== undefined))
+  }
+
+  /** The questions that have one right answer however often the index was changed. */
+  get exactQuestions(): Questions {
+    const { searches, questions } = this
+    const queries = questions.queries.filter((query) => !searches.has(isFilteredQuery(query) ? query.query : query))
+    this.expect.that(queries.length > 0, '`scan` answers every query of make(), so that a lost change would look like a row that was not found')
+    return { ...questions, queries }
   }
 
   /** The version under test, as another process has it. */
@@ -128,8 +145,8 @@ export class Bench implements AsyncDisposable {
     await this.expect.works('close()', () => handle.close?.())
   }
 
-  meaning(handle: IndexHandle): Promise<Meaning> {
-    return this.expect.works('probe() and schema()', () => meaningOf(handle, this.questions, true, UNENDING))
+  meaning(handle: IndexHandle, questions = this.questions): Promise<Meaning> {
+    return this.expect.works('probe() and schema()', () => meaningOf(handle, questions, true, UNENDING))
   }
 
   answers(handle: IndexHandle): Promise<RecordBatch[]> {
@@ -153,6 +170,33 @@ export class Bench implements AsyncDisposable {
     return undefined
   }
 
+  /** Holds a handle to what one means that the changes 0 to `changes` − 1 were applied to, one after the other. */
+  async expectRebuilt(handle: IndexHandle, changes: number, what: string): Promise<void> {
+    const rebuilt = await this.rebuilt(this.provider, Array.from({ length: changes }, (_, nth) => nth))
+    await this.expectMeaning(handle, await this.meaning(rebuilt, this.exactQuestions), `${what}, beside one rebuilt from a log of ${changes} changes,`)
+  }
+
+  /** Holds what an approximate search finds to the recall that is claimed, and to rows that are there. */
+  async expectRecall(handle: IndexHandle, changes: number, what: string): Promise<void> {
+    const { fixture: { queries, k = DEFAULT_K }, capabilities: { recall }, searches, expect } = this
+    if (recall === undefined) return
+    let [found, best] = [0, 0]
+    for (const [nth, query] of queries.entries()) {
+      if (!searches.has(query)) continue
+      const [right, every] = [k, Number.MAX_SAFE_INTEGER].map((wanted) => this.fixture.scan?.(query, wanted, changes)) as [RecordBatch, RecordBatch]
+      const answer = rowNames(await expect.works('probe()', () => handle.probe(query, k)), every)
+      const names = new Set(answer)
+      expect.that(names.size === answer.length, `${what} answers query ${nth} with a row twice`)
+      const there = new Set(rowNames(every, every))
+      const stranger = answer.find((name) => !there.has(name))
+      expect.that(stranger === undefined, `${what} answers query ${nth} with a row that is not there: ${stranger}`)
+      const wanted = rowNames(right, every)
+      best += wanted.length
+      found += wanted.filter((name) => names.has(name)).length
+    }
+    expect.that(found >= recall * best, `${what} found ${found} of the best ${best} rows, a recall of ${(found / best).toFixed(3)}, and ${recall} was claimed`)
+  }
+
   async expectAnswers(handle: IndexHandle, before: readonly RecordBatch[], what: string): Promise<void> {
     const difference = await this.difference(handle, before)
     if (difference !== undefined) this.expect.fail(`${what} answers otherwise: ${difference}`)
@@ -173,6 +217,12 @@ export class Bench implements AsyncDisposable {
     this.later(() => this.#closed.has(handle) ? undefined : handle.close?.())
     return handle
   }
+}
+
+/** The rows of a batch by the columns of another. */
+function rowNames(batch: RecordBatch, { schema }: RecordBatch): string[] {
+  const columns = schema.fields.map(({ name }) => batch.getChild(name))
+  return Array.from({ length: batch.numRows }, (_, row) => columns.map((column): string => String(column?.get(row))).join(' '))
 }
 
 /** What `persist` and `open` run in where no handoff is under way. */

@@ -17,11 +17,12 @@ import { hostCases } from './suites/host.js'
 import { imageCases } from './suites/image.js'
 import { independenceCases } from './suites/independence.js'
 import { probeCases } from './suites/probe.js'
+import { recallCases } from './suites/recall.js'
 import { sampleCases } from './suites/samples.js'
 import { upgradeCases } from './suites/upgrade.js'
 
 const CASES: readonly Case[] = [
-  ...contractCases, ...probeCases, ...applyCases, ...filterCases, ...imageCases, ...formCases, ...independenceCases, ...damageCases, ...endingCases,
+  ...contractCases, ...probeCases, ...applyCases, ...filterCases, ...imageCases, ...formCases, ...recallCases, ...independenceCases, ...damageCases, ...endingCases,
   ...sampleCases, ...handoffCases, ...hostCases, ...failureCases, ...upgradeCases,
 ]
 

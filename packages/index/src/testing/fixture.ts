@@ -9,7 +9,10 @@ export interface IndexFixture {
   readonly provider: IndexKindProvider
   /** A few rows to begin with; three at least. */
   readonly source: RecordBatch
-  /** Questions, each with one right answer: let the best `k` rows be ranked without ties. Let changes show in them. */
+  /**
+   * Questions, each with one right answer: let the best `k` rows be ranked without ties. Let changes show in them. An approximate search has
+   * one as long as the index is small and was changed a dozen times at most; see `scan` for what it answers later.
+   */
   readonly queries: readonly RecordBatch[]
   /** Rows asked for per question. Default 10. */
   readonly k?: number
@@ -20,6 +23,12 @@ export interface IndexFixture {
    * rows, and let number 0 show in an answer. For the capability `writes`.
    */
   change?(nth: number): RecordBatch
+  /**
+   * The right answer to a query that is answered approximately: the best `k` rows of `source` after the changes 0 to `changes` − 1, found by
+   * looking at each. The columns that name a row are enough. `undefined` for a query that has one right answer whatever was changed, such
+   * as one for all rows; let there be one, so that a lost change is told from a row that was not found. For `recall`.
+   */
+  scan?(query: RecordBatch, k: number, changes: number): RecordBatch | undefined
   /** Changes that `apply` has to refuse wholly: let some begin with a row that is in order. For `writes`. */
   readonly badChanges?: readonly RecordBatch[]
   /** For `filter`. */
@@ -50,6 +59,11 @@ export interface IndexCapabilities {
   readonly filter?: boolean
   /** Handles say `snapshot: 'isolated'`. */
   readonly isolated?: boolean
+  /**
+   * Searches are approximate, and find at least this share of the best `k` rows (recall@k, as a mean over the fixture's queries), however
+   * often the index was changed: above 0, and below 1. Without it every answer has to be complete.
+   */
+  readonly recall?: number
   /** The provider has `samples()`. */
   readonly samples?: boolean
   /** An image that was changed in any bit is refused. */

@@ -18,10 +18,22 @@ function documentAt(at: number, revision: number): DocumentChange {
   return { id: `d${at}`, revision, deleted: false, title: `number ${at} of ${revision}`, details: words.join(' ') }
 }
 
-/** Adds a document, replaces one, and now and then removes one. There are never more than an approximate search looks at. */
-function changeAt(nth: number): RecordBatch {
+const SOURCE = Array.from({ length: 20 }, (_, at) => documentAt(at, 0))
+
+/** Adds a document, replaces one, and now and then removes one. */
+function changeAt(nth: number): DocumentChange[] {
   const removed = nth % 3 === 1 ? [{ ...documentAt((nth * 7) % 20, 0), deleted: true }] : []
-  return toBatch([documentAt(100 + nth % 20, nth), documentAt(nth % 20, nth + 1), ...removed])
+  return [documentAt(100 + nth % 20, nth), documentAt(nth % 20, nth + 1), ...removed]
+}
+
+/** The documents that are there after so many changes. */
+export function documentsAfter(changes: number): DocumentChange[] {
+  const documents = new Map<string, DocumentChange>()
+  for (const change of [...SOURCE, ...Array.from({ length: changes }, (_, nth) => changeAt(nth)).flat()]) {
+    if (change.deleted) documents.delete(change.id)
+    else documents.set(change.id, change)
+  }
+  return [...documents.values()]
 }
 
 /** What the kit tests a version of an index plugin by, in a directory of its own. */
@@ -33,10 +45,10 @@ export async function indexFixture(make: (directory: string) => Plugin, previous
   return {
     provider: providerOf(make(images), indexKind),
     ...(previous && { previous: providerOf(previous(images), indexKind) }),
-    source: toBatch(Array.from({ length: 20 }, (_, at) => documentAt(at, 0))),
-    queries: ['harbour', 'glacier foxglove', 'dynasty', 'nothing'].map(textQuery).concat(everyDocument),
+    source: toBatch(SOURCE),
+    queries: [...['harbour', 'glacier foxglove', 'dynasty', 'nothing'].map(textQuery), everyDocument],
     k: 40,
-    change: changeAt,
+    change: (nth) => toBatch(changeAt(nth)),
     badChanges: [everyDocument],
     spool: fileSpool(spool),
     residue: async () => [...await filesIn(images), ...await filesIn(spool)],

@@ -3,6 +3,7 @@ import { collect } from '../../image/chunks.js'
 import { keepImage } from '../../image/keep.js'
 import type { Bench } from '../bench.js'
 import type { Case } from '../case.js'
+import { MANY, reopenedNowAndThen } from '../many-changes.js'
 import { CHANGES_WORK } from './apply.js'
 
 const FIRST = [0, 1, 2, 3, 4, 5]
@@ -46,6 +47,13 @@ export const imageCases: readonly Case[] = [
       const opened = await bench.opened(await bench.persisted(await bench.rebuilt(bench.provider, FIRST)))
       await bench.apply(opened, LATER)
       await bench.expectMeaning(opened, await bench.meaning(await bench.rebuilt(bench.provider, [...FIRST, ...LATER])), 'an index that was opened and then changed')
+    },
+  },
+  {
+    key: 'image/many', rule: 'P4', title: 'hundreds of changes mean the same, whether the index is opened again between them or not', claims: ['writes'],
+    needs: ['image/goes-on', 'image/again'],
+    async run(bench: Bench) {
+      await bench.expectRebuilt(await reopenedNowAndThen(bench), MANY, 'an index that was opened again between its changes')
     },
   },
   {
