@@ -171,8 +171,13 @@ describe('X13: the samples of the old provider', () => {
   test('I8: the event loop turns between samples, and between the queries of one, whatever answers at once', async () => {
     const turns = { samples: new Set<number>(), queries: new Set<number>() }
     let turn = 0
-    const beat = setInterval(() => { turn += 1 })
-    onTestFinished(() => { clearInterval(beat) })
+    let next: NodeJS.Immediate | undefined
+    const beat = (): void => {
+      turn += 1
+      next = setImmediate(beat)
+    }
+    beat()
+    onTestFinished(() => { clearImmediate(next) })
     const busy = (seen: Set<number>) => (): RecordBatch => {
       for (const until = performance.now() + 3; performance.now() < until;);
       seen.add(turn)

@@ -59,7 +59,7 @@ export class Bench implements AsyncDisposable {
   }
 
   /** The questions that have one right answer however often the index was changed. */
-  get exactQuestions(): Questions {
+  get exactQuestions(): Required<Questions> {
     const { searches, questions } = this
     const queries = questions.queries.filter((query) => !searches.has(isFilteredQuery(query) ? query.query : query))
     this.expect.that(queries.length > 0, '`scan` answers every query of make(), so that a lost change would look like a row that was not found')
@@ -178,7 +178,8 @@ export class Bench implements AsyncDisposable {
 
   /** Holds what an approximate search finds to the recall that is claimed, and to rows that are there. */
   async expectRecall(handle: IndexHandle, changes: number, what: string): Promise<void> {
-    const { fixture: { queries, k = DEFAULT_K }, capabilities: { recall }, searches, expect } = this
+    const { fixture: { queries, k = DEFAULT_K }, capabilities: { recall }, searches } = this
+    const expect: Expectation = this.expect
     if (recall === undefined) return
     let [found, best] = [0, 0]
     for (const [nth, query] of queries.entries()) {
