@@ -28,7 +28,7 @@ const CASES: readonly Case[] = [
 
 const CAPABILITIES: OptionChecks<IndexCapabilities> = {
   writes: option.flag, filter: option.flag, isolated: option.flag, samples: option.flag, checksum: option.flag, files: option.flag, upgrade: option.flag,
-  downgrade: option.flag,
+  downgrade: option.flag, recall: option.numberThat('a number above 0 and below 1', (value) => value > 0 && value < 1),
 }
 
 const OPTIONS: OptionChecks<IndexConformanceOptions> = {
