@@ -68,8 +68,8 @@ function verbs(wording: Wording): PreCopyVerbs<CrdtKindProvider, CrdtState, Uint
 
 function handOver(job: Job, ctx: StepContext, wording: Wording): ResourceHandoff<CrdtState> {
   const moved = preCopy(job, ctx, verbs(wording))
-  // Only here do two owners stand side by side.
-  if (job.cutover === 'exclusive' || job.gate.halted !== undefined) return moved
+  // Only here do two owners stand side by side. One that is taken out is not asked: it may be what is wrong.
+  if (job.cutover === 'exclusive' || job.gate.halted !== undefined || job.kept !== undefined) return moved
   const old = job.gate.resource
   return {
     ...moved,

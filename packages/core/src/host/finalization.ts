@@ -2,7 +2,7 @@ import { forEachBounded } from '../dispatch/bounded.js'
 import type { Handoffs } from '../dispatch/handoffs.js'
 import { Step, type StepEnvironment } from '../dispatch/step.js'
 import type { Attached } from './attached.js'
-import type { Bake } from './bake.js'
+import type { Bake, BakeReport } from './bake.js'
 import { closeDependantsFirst } from './close-order.js'
 import { DEADLINE_MS, type Drain, type DrainPolicy, type DrainResult } from './drain.js'
 import type { HostState } from './host-state.js'
@@ -62,7 +62,6 @@ export class Finalization {
     const { log, policy, bake: period } = this.#init
     const [drained, bake] = await Promise.all([log.phase('drain', () => this.#drain.run(policy, period?.wentBack)), period?.over])
     const takenBack = bake?.outcome === 'taken-back'
-    const ended = bake?.outcome === 'taken-back' || bake?.outcome === 'stranded' ? bake.outcome : undefined
     const { outcome, blockers } = takenBack ? await this.#drainLeft() : drained
     const told = { drainMs: log.ms.drain ?? 0, blockers, ...(bake && { bake }) }
     // Those that outlived the deadline may have ended since, while the new version was on probation.
@@ -70,10 +69,10 @@ export class Finalization {
       log.kept(blockers)
       // The old version stays until its leases end, however long that takes; then it is closed like any other.
       void this.#drain.ended.then(() => this.close())
-      return { status: ended ?? 'kept', ...told, errors: [] }
+      return { status: takenBack ? 'taken-back' : 'kept', ...told, errors: [] }
     }
     const errors = await this.close()
-    return { status: ended ?? (outcome === 'forced' ? 'forced' : 'finalized'), ...told, errors }
+    return { status: closedStatus(outcome, bake), ...told, errors }
   }
 
   /** Nobody has to let go of a plugin that serves again, but of what it had before and has no more. */
@@ -107,6 +106,12 @@ export class Finalization {
     log.finalized(errors)
     return errors
   }
+}
+
+function closedStatus(outcome: DrainResult['outcome'], bake: BakeReport | undefined): FinalReport['status'] {
+  if (bake?.outcome === 'taken-back') return 'taken-back'
+  if (outcome === 'forced') return 'forced'
+  return bake?.outcome === 'stranded' ? 'stranded' : 'finalized'
 }
 
 /** Closes a resource that leaves without a successor, and has been taken out of service. */

@@ -46,6 +46,24 @@ describe('the fault matrix of a sound strategy', () => {
     expect(summary.reached).toBe(cellsOf(names, only))
   })
 
+  it('I4 gets out every version that is broken once it serves', async () => {
+    const only = (name: string): boolean => name.includes('it is got out')
+    const { names, failed } = await runMatrix(notebookHandoff(), notebookSubject, { only })
+    const found = names.filter(only)
+    expect([...new Set(found.map((name) => /notebook, (.+) of what serves/.exec(name)?.[1]))].toSorted()).toEqual(['notebook.append', 'notebook.close', 'notebook.dump'])
+    expect(found.filter((name) => name.includes('by the way back of its bake, overlap'))).toHaveLength(6)
+    expect([...failed]).toEqual([])
+  })
+
+  it('I4 finds a way back that asks the version it takes out', async () => {
+    const strategy = notebookHandoff((job, ctx) => {
+      const move = moveNotebook(job, ctx)
+      return { ...move, async prepare() { await ctx.call('look', () => job.gate.resource.dump()); await move.prepare?.() } }
+    })
+    const { failed } = await runMatrix(strategy, notebookSubject, { only: (name) => name.includes('notebook.dump of what serves never settles, and it is got out by the way back') })
+    expect([...failed.values()].join()).toContain('it is stranded')
+  })
+
   it('finds what is called only on the way back from one step', async () => {
     const strategy = notebookHandoff((job, ctx) => {
       const move = moveNotebook(job, ctx)

@@ -27,6 +27,7 @@ function check(world: World, operation: OperationTask, { status, blockers, error
   world.must((bake === undefined) === (period === undefined), () => `I10: ${name} tells ${bake === undefined ? 'nothing' : bake.outcome} of its period`)
   if (bake !== undefined && period !== undefined) checkBake(world, period, bake)
   world.must((bake?.outcome === 'taken-back') === (status === 'taken-back'), () => `I10: ${name} is ${status}, and its period ended ${bake?.outcome}`)
+  world.must((status === 'stranded') === (bake?.outcome === 'stranded' && status !== 'kept' && status !== 'forced'), () => `I10: ${name} is ${status}, and its period ended ${bake?.outcome}`)
   world.must(status !== 'forced' || operation.force, () => `I9: nobody asked ${name} to force anybody out`)
   // Who held it at the deadline may have ended by the end of a period.
   const expected = status === 'kept' || status === 'forced' ? blockers.length > 0 : blockers.length === 0 || bake !== undefined

@@ -13,7 +13,7 @@ export const REQUIRED: readonly string[] = [
   ...each('at once', 'two reloads of different plugins', 'other operations'),
   ...each('dry run', 'done', 'DEPENDENCY', 'HANDOFF', 'STEP_TIMEOUT'),
   ...each('remove', 'done', 'DEPENDENCY', 'ORPHANED_RESOURCE', 'RELOAD_IN_PROGRESS'),
-  ...each('finalization', 'finalized', 'forced', 'kept', 'taken-back'),
+  ...each('finalization', 'finalized', 'forced', 'kept', 'taken-back', 'stranded'),
   ...each('bake', 'healthy', 'accepted', 'superseded', 'taken-back', 'stranded', 'the host was closed'),
   ...each('healthy', 'yes', 'no', 'throw', 'reject', 'hang', 'nonsense'),
   ...each('way back', 'done', 'HANDOFF'),

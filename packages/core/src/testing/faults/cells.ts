@@ -1,4 +1,5 @@
 import type { ReloadPhase } from '../../errors.js'
+import type { BrokenServing } from './broken-serving.js'
 import { isBeforeCommit, isOpen, nameOf, stepOf, type CallSite } from './call-site.js'
 import { groupOf, type Cell, type Expected, type Strike } from './cell.js'
 import { POSITIONS, type Circumstances } from './circumstances.js'
@@ -12,6 +13,8 @@ import type { SeenCall } from './trace.js'
 export class CellList {
   readonly cells: Cell[] = []
   readonly excluded = new Map<string, number>()
+  /** Versions that are broken once they serve. */
+  readonly broken: BrokenServing[] = []
   readonly #tolerances: readonly Tolerance[]
 
   constructor(tolerances: readonly Tolerance[]) {

@@ -1,4 +1,5 @@
 import type { HandoffStrategy } from '../../strategy.js'
+import { brokenServing } from './broken-serving.js'
 import { isBeforeCommit, isEarly, nameOf, stepOf } from './call-site.js'
 import { CellList } from './cells.js'
 import type { Cell, Strike } from './cell.js'
@@ -33,6 +34,7 @@ export async function discover<P, R, W>(strategy: HandoffStrategy<P, R, W>, subj
     }
     const trace = await run(circumstances)
     add(list, circumstances, trace, { early: false })
+    list.broken.push(...brokenServing(strategy, subject, circumstances, trace))
     if (circumstances.course === 'commits') await strikeWayBack(list, circumstances, trace, run)
   }
   return list

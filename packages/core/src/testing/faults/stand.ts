@@ -5,6 +5,7 @@ import type { ReloadResult } from '../../host/results.js'
 import type { HandoffStrategy } from '../../strategy.js'
 import { ManualClock } from '../manual-clock.js'
 import { Applying } from './applying.js'
+import { isBroken, type BrokenCall } from './broken-call.js'
 import { BYSTANDER, DEADLINE_MS, POSITIONS, type Circumstances } from './circumstances.js'
 import type { Misshape } from './misshape.js'
 import { Recorder, type PluginCall } from './recorder.js'
@@ -42,6 +43,9 @@ export class Stand<P, R, W> {
   readonly #subject: StrategySubject<P, R, W>
   readonly #misshape: Misshape | undefined
   readonly #applying = new Applying()
+  /** Whether a resource that is opened is to have what was acknowledged, and not only what it finds. */
+  opensFromLog = false
+  #broken: BrokenCall | undefined
 
   private constructor(options: StandOptions<P, R, W>, scene: SubjectScene<P, R, W>) {
     const { strategy, subject, circumstances, aims } = options
@@ -63,6 +67,7 @@ export class Stand<P, R, W> {
     this.recorder = new Recorder(subject.gives ?? {}, (call, run) => {
       // What happens to the bystander is watched for as well, and is no step of the reload.
       this.trace.activity += 1
+      if (this.#broken !== undefined && isBroken(call, this.#broken)) return this.#broken.fault.strike(run)
       const outcome = call.origin.position === BYSTANDER ? run() : this.trace.around(call, run)
       this.#applying.note(`${call.origin.kind}.${call.method}`, outcome)
       return outcome
@@ -119,6 +124,11 @@ export class Stand<P, R, W> {
     return this.host.reloadAll(this.ids.map((id) => ({ handle: this.handle(id), plugin: this.plugin(id, version).plugin })), options)
   }
 
+  /** From now on each such call goes to the fault. */
+  break(broken: BrokenCall): void {
+    this.#broken = broken
+  }
+
   settle(promise: Promise<unknown>): Promise<Settled> {
     return settle(promise, this.trace, this.clock)
   }
@@ -127,7 +137,15 @@ export class Stand<P, R, W> {
     const { resources } = this.scene
     if (resources === undefined) return
     const { surface } = this.strategy
-    const live = await this.host.attach(surface, { name, key: name, open: (provider) => resources.open(provider, name) })
+    const live = await this.host.attach(surface, { name, key: name, open: async (provider) => {
+      const resource = await resources.open(provider, name)
+      if (!this.opensFromLog) return resource
+      const acknowledged = this.ledgers.get(name)?.acknowledged ?? []
+      // As a host opens one anew: what it does not find is in its log.
+      const found = new Set(await resources.entries(this.recorder.unwrap(resource), name))
+      for (const nth of acknowledged.filter((it) => !found.has(it))) await surface.apply?.(resource, resources.write(name, nth))
+      return resource
+    } })
     this.ledgers.set(name, new ResourceLedger(name, live, (nth) => resources.write(name, nth), {
       inOrder: this.#subject.inOrder === true, wasDone: (refusal) => resources.wasDone?.(refusal) === true,
     }))

@@ -2,6 +2,7 @@ import { checkOptions, option } from '../../options.js'
 import type { HandoffStrategy } from '../../strategy.js'
 import { declareConformance, KIT, type ConformanceCase, type DeclareTest } from '../conformance.js'
 import type { Expectation } from '../expectation.js'
+import { nameOfBroken, runBrokenServing } from './broken-serving.js'
 import type { Cell } from './cell.js'
 import { discover } from './discover.js'
 import { runCell } from './run-cell.js'
@@ -32,6 +33,7 @@ export interface MatrixSummary {
 /**
  * The fault matrix of a strategy: every call that a reload makes into a plugin, found by watching one, with every fault that a
  * call can have, for each cutover, each position among several resources, and on the way back as well; under writes and reads.
+ * A version that fails at one of its calls once it serves is got out, too, by a reload and by the way back of its bake.
  * After each cell a record that is kept apart from the code under test is held against I1–I12. Declares one test for each
  * kind of step and circumstances.
  *
@@ -44,10 +46,10 @@ export interface MatrixSummary {
 export async function runStrategyConformance<P, R, W>(options: StrategyConformanceOptions<P, R, W>): Promise<MatrixSummary> {
   const { test, strategy, subject, knownGaps = [] } = checkOptions(options, 'runStrategyConformance options', { ...KIT, strategy: option.required(option.given), subject: option.required(option.given) })
   const name = nameOf(strategy, subject)
-  const { cells, excluded } = await discover(strategy, subject)
+  const { cells, excluded, broken } = await discover(strategy, subject)
   const groups = new Map<string, Cell[]>()
   for (const cell of cells) groups.set(cell.group, [...groups.get(cell.group) ?? [], cell])
-  const summary = { surface: name, cells: cells.length, steps: groups.size, excluded, reached: 0 }
+  const summary = { surface: name, cells: cells.length + broken.length, steps: groups.size, excluded, reached: 0 }
   const needed = new Set<string>()
 
   const cases = [...groups].map(([group, members]): ConformanceCase => ({
@@ -64,7 +66,15 @@ export async function runStrategyConformance<P, R, W>(options: StrategyConforman
       expect.that(failed.length === 0, `${failed.length} of ${members.length} cells:\n  ${failed.slice(0, MOST_SHOWN).join('\n  ')}`)
     },
   }))
-  declareConformance(test, [...cases, {
+  const gotOut = broken.map((cell): ConformanceCase => ({
+    key: `${name}, ${nameOfBroken(cell)}`, rule: 'I3, I4', title: 'with every acknowledged write',
+    async run(expect: Expectation) {
+      const found = await runBrokenServing(strategy, subject, cell)
+      summary.reached += 1
+      expect.that(found.length === 0, found.join('\n  '))
+    },
+  }))
+  declareConformance(test, [...cases, ...gotOut, {
     key: `${name}, tolerances`, rule: 'I10', title: 'each tolerance of the subject is needed',
     needs: cases.map(({ key }) => key),
     run(expect: Expectation) {

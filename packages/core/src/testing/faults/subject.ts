@@ -20,6 +20,8 @@ export interface StrategySubject<P, R = never, W = never> {
   readonly tolerates?: readonly Tolerance[]
   /** A write that was refused is made again, and none is made while one is pending: a stream takes its batches in order. */
   readonly inOrder?: boolean
+  /** Whether a stream whose version is broken is handed over without being asked: what `recover` of `stopAndCopy` is for. */
+  readonly recovers?: boolean
   /** The world of one cell: made anew for each. */
   scene(given: SceneGiven): MaybePromise<SubjectScene<P, R, W>>
 }
@@ -57,7 +59,7 @@ export interface SubjectScene<P, R, W> {
 }
 
 export interface SubjectResources<P, R, W> {
-  /** As a host opens one, that has nothing in it. */
+  /** As a host opens one: with nothing in it, or with what others before it have left where that is shared. */
   open(provider: P, name: string): MaybePromise<R>
   /** Write number `nth` to a resource, counted from 0. What it does must show if it is done twice, or in another order. */
   write(name: string, nth: number): W

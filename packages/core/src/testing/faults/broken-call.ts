@@ -1,0 +1,16 @@
+import { BYSTANDER } from './circumstances.js'
+import type { Fault } from './fault.js'
+import type { PluginCall } from './recorder.js'
+
+/** Calls of one version that fail each time. */
+export interface BrokenCall {
+  /** The object and its method, such as `handle.persist`. */
+  readonly call: string
+  readonly version: number
+  readonly fault: Fault
+}
+
+/** What belongs to the bystander is not struck. */
+export function isBroken({ origin, method }: PluginCall, { call, version }: BrokenCall): boolean {
+  return origin.position !== BYSTANDER && origin.version === version && `${origin.kind}.${method}` === call
+}

@@ -1,0 +1,89 @@
+import { describeThrown } from '../../errors.js'
+import type { ReloadOptions } from '../../host/plugin-host.js'
+import type { FinalReport } from '../../host/results.js'
+import type { HandoffStrategy } from '../../strategy.js'
+import { Breaches } from './breaches.js'
+import { DEADLINE_MS, describe, isPair, POSITIONS, type Circumstances } from './circumstances.js'
+import { Fault, type FaultName } from './fault.js'
+import { checkEnd } from './final-check.js'
+import { FrozenPerformance } from './frozen-performance.js'
+import { Stand } from './stand.js'
+import { checkState } from './state-check.js'
+import type { StrategySubject } from './subject.js'
+import type { Trace } from './trace.js'
+import { turn } from './turn.js'
+
+/** How a version that is broken is got out. */
+export type WayOut = 'by a reload' | 'by the way back of its bake'
+
+/** A version that passed every check and, once it serves, fails at one of its calls each time. */
+export interface BrokenServing {
+  readonly circumstances: Circumstances
+  /** The object and its method, such as `handle.persist`. */
+  readonly call: string
+  readonly fault: FaultName
+  readonly way: WayOut
+}
+
+const FAULTS = ['throws', 'never settles'] as const satisfies readonly FaultName[]
+
+/** Every call into what serves that a reload was seen to make, or its users. */
+export function brokenServing<P, R, W>(strategy: HandoffStrategy<P, R, W>, subject: StrategySubject<P, R, W>, circumstances: Circumstances, { calls }: Trace): BrokenServing[] {
+  if (circumstances.course !== 'commits' || !isPair(circumstances)) return []
+  // Opened anew, a stream begins where its host has it begin, and only a host with a log knows that.
+  if (strategy.discipline === 'stop-and-copy' && subject.recovers !== true) return []
+  const kept = circumstances.cutover === 'overlap'
+  const served = new Set([...calls.values()].filter(({ site }) => site.side === 'old' && !site.call.startsWith('plugin.')).map(({ site }) => site.call))
+  return [...served].flatMap((call) => FAULTS.flatMap((fault) => (['by a reload', ...kept ? ['by the way back of its bake' as const] : []] as const)
+    .map((way): BrokenServing => ({ circumstances, call, fault, way }))))
+}
+
+export function nameOfBroken({ circumstances, call, fault, way }: BrokenServing): string {
+  return `${call} of what serves ${fault}, and it is got out ${way}, ${describe(circumstances)}`
+}
+
+/** Gets it out, and holds everything that can be seen to the record. Resolves with what breaks an invariant. */
+export async function runBrokenServing<P, R, W>(strategy: HandoffStrategy<P, R, W>, subject: StrategySubject<P, R, W>, broken: BrokenServing): Promise<readonly string[]> {
+  using _still = new FrozenPerformance()
+  const { circumstances, call, fault, way } = broken
+  const breaches = new Breaches()
+  const stand = await Stand.open({ strategy, subject, circumstances, aims: [], samples: false, onMoment: () => {}, onNewStep: () => {} })
+  const write = (): Promise<unknown> => Promise.all([...stand.ledgers.values()].map((ledger) => ledger.write()))
+  await write()
+  const bakes = way === 'by the way back of its bake'
+  const { cutover } = circumstances
+  const brought = await stand.reload(2, { cutover, ...bakes && { bake: { ms: DEADLINE_MS, healthy: () => false } } })
+  await stand.settle(write())
+  stand.break({ call, version: 2, fault: new Fault(fault) })
+  await stand.settle(write())
+
+  const out = bakes ? Promise.all(brought.map(({ finalized }) => finalized)) : replaced(stand, cutover)
+  const { ended } = await stand.settle(out)
+  breaches.must(ended, 'I8', 'it is not got out, however many deadlines pass')
+  if (!ended) return breaches.found
+  try {
+    const finals = await out
+    for (const { status } of finals) breaches.must(status === (bakes ? 'taken-back' : 'finalized'), 'I3', `it is ${status}`)
+  } catch (error) {
+    breaches.must(false, 'I3', `it cannot be got out: ${describeThrown(error)}`)
+    return breaches.found
+  }
+  // What the way back has closed is closed when its own report is there.
+  await stand.settle(Promise.all(brought.map(async ({ finalized }) => {
+    const { bake } = await finalized
+    if (bake?.outcome === 'taken-back') await Promise.all(bake.results.map((result) => result.finalized))
+  })))
+  await turn()
+  await checkState(stand, breaches, { version: bakes ? 1 : 3, generation: 2, bystander: 1 }, 'after it was got out')
+  await checkEnd(stand, breaches)
+  return breaches.found
+}
+
+/** A mended version takes its place, with everything said that an operator may have to say. */
+async function replaced<P, R, W>(stand: Stand<P, R, W>, cutover: ReloadOptions['cutover']): Promise<readonly FinalReport[]> {
+  const { surface, discipline } = stand.strategy
+  const accept = POSITIONS.map((key) => ({ surface: surface.id, key, reason: 'the version that serves is broken' }))
+  stand.opensFromLog = true
+  const results = await stand.reload(3, { ...cutover && { cutover }, accept, ...discipline !== 'stop-and-copy' && { from: 'open' as const } })
+  return Promise.all(results.map(({ finalized }) => finalized))
+}
