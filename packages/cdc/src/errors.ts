@@ -7,10 +7,10 @@ import type { CdcLsn } from './contract.js'
  *   where deliveries could not go on.
  * - `LOG_RELEASED` the log no longer has what lies below `expected`; `LOG_POSITION` the log cannot be read from here:
  *   inside a batch, or beyond the head. `LOG_STALLED` the log says that it has more, and gives nothing.
- * - `CHECKPOINT_STORE` a stored checkpoint is damaged.
+ * - `CHECKPOINT_STORE` a stored checkpoint is damaged; `CHECKPOINT_IO` one cannot be read or written right now.
  */
 export type CdcErrorCode =
-  | 'BATCH' | 'OUT_OF_ORDER' | 'STREAM' | 'CHECKPOINT' | 'LOG_RELEASED' | 'LOG_POSITION' | 'LOG_STALLED' | 'CHECKPOINT_STORE'
+  | 'BATCH' | 'OUT_OF_ORDER' | 'STREAM' | 'CHECKPOINT' | 'LOG_RELEASED' | 'LOG_POSITION' | 'LOG_STALLED' | 'CHECKPOINT_STORE' | 'CHECKPOINT_IO'
 
 export interface CdcErrorInit {
   /** The LSN that would have been right. */
@@ -22,7 +22,7 @@ export interface CdcErrorInit {
 
 const BRAND = Symbol.for('@uni/reload-cdc/CdcError')
 
-/** What is wrong with a batch, a checkpoint or a log position. Never goes away by trying again, but for `LOG_STALLED`. */
+/** What is wrong with a batch, a checkpoint or a log position. Never goes away by trying again, but for `LOG_STALLED` and `CHECKPOINT_IO`. */
 export class CdcError extends Error {
   override readonly name = 'CdcError'
   readonly code: CdcErrorCode
@@ -33,7 +33,7 @@ export class CdcError extends Error {
   constructor(code: CdcErrorCode, message: string, init: CdcErrorInit = {}) {
     super(message, 'cause' in init ? { cause: init.cause } : undefined)
     this.code = code
-    this.retryable = code === 'LOG_STALLED'
+    this.retryable = code === 'LOG_STALLED' || code === 'CHECKPOINT_IO'
     this.expected = init.expected
     this.found = init.found
     Object.defineProperty(this, BRAND, { value: true })

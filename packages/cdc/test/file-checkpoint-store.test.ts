@@ -1,6 +1,6 @@
 import { fc } from '@fast-check/vitest'
 import { createHash } from 'node:crypto'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -83,7 +83,7 @@ describe('FileCheckpointStore', () => {
   it('C16 survives a temporary file that a crash has torn', async () => {
     const store = new FileCheckpointStore(directory)
     await store.save('orders', 5n)
-    await writeFile(join(directory, 'cdc-orders.json.tmp'), '{"stream":"orders","lsn":"9')
+    await writeFile(join(directory, 'cdc-orders.json.new'), '{"stream":"orders","lsn":"9'.repeat(20))
     expect(await new FileCheckpointStore(directory).load('orders')).toBe(5n)
     await store.save('orders', 6n)
     expect(await store.load('orders')).toBe(6n)
@@ -112,10 +112,29 @@ describe('FileCheckpointStore', () => {
     expect(await first.load('orders')).toBe(2n ** 63n + 25n)
   })
 
+  it.skipIf(process.platform === 'win32')('C16 writes to where a link leads, and keeps the mode of the file', async () => {
+    const store = new FileCheckpointStore(directory)
+    await store.save('orders', 1n)
+    const [file, target] = [join(directory, 'cdc-orders.json'), join(directory, '..', 'elsewhere.json')]
+    await rename(file, target)
+    await symlink(target, file)
+    await chmod(target, 0o600)
+    await store.save('orders', 2n)
+    expect([await readlink(file), (await stat(target)).mode & 0o777, await new FileCheckpointStore(directory).load('orders')]).toEqual([target, 0o600, 2n])
+  })
+
+  it('C16 says which file cannot be read, and that it may be later', async () => {
+    await mkdir(join(directory, 'cdc-orders.json'), { recursive: true })
+    const store = new FileCheckpointStore(directory)
+    for (const failed of [failure(store.load('orders')), failure(store.save('orders', 1n))]) {
+      expect(await failed).toMatchObject({ code: 'CHECKPOINT_IO', retryable: true, message: expect.stringContaining(`${join(directory, 'cdc-orders.json')} cannot be `) as string, cause: { code: 'EISDIR' } })
+    }
+  })
+
   it('C16 goes on saving after a save that failed', async () => {
     await writeFile(directory, 'in the way')
     const store = new FileCheckpointStore(directory)
-    await failure(store.save('orders', 1n))
+    expect(await failure(store.save('orders', 1n))).toMatchObject({ code: 'CHECKPOINT_IO', retryable: true })
     await rm(directory)
     await store.save('orders', 2n)
     expect(await store.load('orders')).toBe(2n)

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { appendFile, mkdir, readFile, truncate, utimes, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, open, readFile, truncate, utimes, writeFile, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { IndexImage } from '@uni/reload-index'
 import { fileImage, fileSpool } from '@uni/reload-index/node'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { deferred } from './fixtures/deferred.js'
 import { temporaryDirectory, type TemporaryDirectory } from './fixtures/directory.js'
 import { failureOf, Reload } from './fixtures/reload.js'
@@ -26,6 +26,17 @@ async function onlyFile(directory: TemporaryDirectory): Promise<string> {
 }
 
 describe('X10: what the spool wrote', () => {
+  test('is named where the disk does not take it, with what to do, and nothing of it is left', async () => {
+    await using directory = await temporaryDirectory()
+    await using other = await open(join(directory.path, 'other'), 'w')
+    const full = vi.spyOn(Object.getPrototypeOf(other) as FileHandle, 'writeFile').mockRejectedValueOnce(Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' }))
+    const error = await fileSpool(directory.path).write([LARGE]).then(() => undefined, (thrown: unknown) => thrown)
+    full.mockRestore()
+    expect(error).toMatchObject({ message: expect.stringMatching(/cannot be written to .*\.image: ENOSPC.* Make room on its disk/) as string, cause: { code: 'ENOSPC' } })
+    expect((error as Error).message).toContain(directory.path)
+    expect(await directory.list()).toEqual(['other'])
+  })
+
   test('is read back as it was, in every form, and removed once', async () => {
     await using directory = await temporaryDirectory()
     const image = await fileSpool(directory.path).write([LARGE.subarray(0, 100), LARGE.subarray(100)])

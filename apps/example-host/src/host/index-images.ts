@@ -34,7 +34,10 @@ export class IndexImages {
     await synced(temporary)
     await rename(temporary, path)
     await synced(this.#directory)
-    for (const { file } of await this.#all(owner)) if (join(this.#directory, file) !== path) await rm(join(this.#directory, file), { force: true })
+    // The image before, and what a crash left of one that was being written.
+    for (const file of await this.#files()) {
+      if (file.startsWith(prefixOf(owner)) && join(this.#directory, file) !== path) await rm(join(this.#directory, file), { force: true })
+    }
   }
 
   async load(owner: ImageOwner): Promise<SavedImage | undefined> {

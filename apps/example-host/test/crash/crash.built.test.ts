@@ -1,11 +1,11 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { readPostgresRows } from '../../src/demo/audit/postgres-rows.js'
 import { readJsonLines, type SunkRow } from '../../src/demo/audit/sink-audit.js'
 import { startPostgres } from '../../src/demo/postgres.js'
 import { tempDirectory } from '../plugins/support/temp-directory.js'
-import { begin, buildProgram } from './life.js'
+import { begin, buildProgram, stillborn } from './life.js'
 import { BOUNDARIES, type Inventory } from './program/protocol.js'
 import { randomOf } from './program/random.js'
 import { Record } from './record.js'
@@ -30,8 +30,14 @@ it(`I3 I4 I7 a host that is killed ${KILLS} times under load comes back with all
     // Each named place in its turn, and a moment of chance after every third.
     const place = run % 4 === 3 ? undefined : BOUNDARIES[(run - Math.floor(run / 4)) % BOUNDARIES.length]
     const die = place === undefined ? undefined : { at: place, time: 1 + random(3) }
+    if (run % 5 === 1) {
+      const opening = { directory, connectionString, run, seed: 1 }
+      await stillborn(program, opening)
+      expect(await readdir(directory)).toContain('plugins.journal.new')
+    }
     const life = await begin(program, { directory, connectionString, run, seed: 1 + random(1_000_000), ...die && { die } }, (line) => record.add(line))
     replaced.add(life.reloaded)
+    expect((await readdir(directory)).filter((file) => file.startsWith('plugins.journal')).toSorted(), `life ${run}`).toEqual(['plugins.journal', 'plugins.journal.lock'])
     expect(record.problems(life.inventory, PLUGINS), `life ${run}`).toEqual([])
     expect(sinkProblems(await readJsonLines(join(directory, 'sinks', 'json-lines-all.jsonl')).catch(() => []), life.inventory), `lines in life ${run}`).toEqual([])
     expect(sinkProblems(await readPostgresRows(connectionString, 'changes'), life.inventory), `rows in life ${run}`).toEqual([])

@@ -55,6 +55,15 @@ export async function begin(program: string, order: Order, heard: (line: Line) =
   }
 }
 
+/** Starts a life that ends while it opens its journal. @throws Error where it did not end there. */
+export async function stillborn(program: string, order: Omit<Order, 'die' | 'dies'>): Promise<void> {
+  const child = spawn(process.execPath, [program, JSON.stringify({ ...order, dies: 'opening' } satisfies Order)], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => { said += text })
+  const end = await new Promise<string>((resolve) => child.once('close', (code, signal) => resolve(signal ?? `exit code ${code}`)))
+  if (end !== 'SIGKILL' || said !== '') throw new Error(`life ${order.run} was to end while it opened its journal, and ended by ${end}\n${said}`)
+}
+
 function lineOf(text: string): Line | undefined {
   try {
     return JSON.parse(text) as Line

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { option } from '@uni/reload-core'
+import { describeThrown, option } from '@uni/reload-core'
+import { replaceFile } from '@uni/reload-core/node'
 import type { CheckpointStore } from '../checkpoints/checkpoint-store.js'
 import type { CdcLsn } from '../contract.js'
 import { CdcError, show } from '../errors.js'
@@ -15,19 +16,19 @@ interface Saved {
 }
 
 /**
- * Keeps each checkpoint in a file of its own in one directory. A save is written beside the old file, flushed, and moved
- * over it, so that a crash leaves the old checkpoint or the new one, never a part. One process at a time owns the directory.
+ * Keeps each checkpoint in a file of its own in one directory. A save replaces the file in one step, so that a crash leaves the old
+ * checkpoint or the new one, never a part. One process at a time owns the directory.
  */
 export class FileCheckpointStore implements CheckpointStore {
   readonly #directory: string
-  /** Saves of one stream go one after another: they share their temporary file. */
+  /** Saves of one stream go one after another: they replace the same file. */
   readonly #saving = new Map<string, Promise<void>>()
 
   constructor(directory: string) {
     this.#directory = option.text(directory, 'FileCheckpointStore directory', this)
   }
 
-  /** @throws CdcError `CHECKPOINT_STORE` where the file is damaged or belongs to another stream. */
+  /** @throws CdcError `CHECKPOINT_STORE` where the file is damaged or belongs to another stream, `CHECKPOINT_IO` where it cannot be read. */
   async load(stream: string): Promise<CdcLsn | undefined> {
     const file = join(this.#directory, fileOfStream(stream))
     const text = await readIfThere(file)
@@ -44,6 +45,7 @@ export class FileCheckpointStore implements CheckpointStore {
     return saved.stream === stream ? lsnOf(saved, stream, file) : undefined
   }
 
+  /** @throws CdcError `CHECKPOINT_IO`, with the checkpoint before in place. */
   save(stream: string, lsn: CdcLsn): Promise<void> {
     const before = this.#saving.get(stream) ?? Promise.resolve()
     const saved = before.then(() => this.#write(stream, lsn))
@@ -56,28 +58,12 @@ export class FileCheckpointStore implements CheckpointStore {
 
   async #write(stream: string, lsn: CdcLsn): Promise<void> {
     const file = join(this.#directory, fileOfStream(stream))
-    // Left over by a crash, the temporary file is overwritten by the next save; nothing ever reads it.
-    const temporary = `${file}.tmp`
-    await mkdir(this.#directory, { recursive: true })
     const saved: Saved = { stream, lsn: String(lsn), sha256: digest(stream, String(lsn)) }
-    await withHandle(temporary, 'w', async (handle) => {
-      await handle.writeFile(`${JSON.stringify(saved)}\n`)
-      await handle.sync()
-    })
-    await rename(temporary, file)
-    // The move itself is durable once the directory is. Windows can neither open a directory nor needs to.
-    if (process.platform !== 'win32') await withHandle(this.#directory, 'r', (handle) => handle.sync())
-  }
-}
-
-type Handle = Awaited<ReturnType<typeof open>>
-
-async function withHandle(path: string, flags: string, use: (handle: Handle) => Promise<void>): Promise<void> {
-  const handle = await open(path, flags)
-  try {
-    await use(handle)
-  } finally {
-    await handle.close()
+    try {
+      await replaceFile(file, `${JSON.stringify(saved)}\n`)
+    } catch (cause) {
+      throw new CdcError('CHECKPOINT_IO', `${file} cannot be written: ${describeThrown(cause)}. Make room, or mend what keeps the file from being replaced; the checkpoint before is in place.`, { cause })
+    }
   }
 }
 
@@ -86,7 +72,7 @@ async function readIfThere(file: string): Promise<string | undefined> {
     return await readFile(file, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
+    throw new CdcError('CHECKPOINT_IO', `${file} cannot be read: ${describeThrown(error)}. Mend what keeps it from being read.`, { cause: error })
   }
 }
 

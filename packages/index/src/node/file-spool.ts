@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { open, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { option } from '@uni/reload-core'
+import { describeThrown, option } from '@uni/reload-core'
 import type { HeldImage } from '../image/held-image.js'
 import type { ImageSpool } from '../spool.js'
 import { adoptFile, FileImage } from './file-image.js'
@@ -34,7 +34,7 @@ async function writeFile(path: string, chunks: AsyncIterable<Uint8Array> | Itera
   try {
     try {
       for await (const chunk of chunks) {
-        await file.writeFile(chunk)
+        await file.writeFile(chunk).catch((cause: unknown) => { throw new Error(`the image cannot be written to ${path}: ${describeThrown(cause)}. Make room on its disk`, { cause }) })
         checksum = crc32(chunk, checksum)
         byteLength += chunk.byteLength
       }

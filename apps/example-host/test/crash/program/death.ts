@@ -1,6 +1,17 @@
+import fileSystem from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import type { Journal, JournalRecord } from '@uni/reload-core'
 import type { CdcLsn, CheckpointStore } from '@uni/reload-cdc'
 import type { Order } from './protocol.js'
+
+/** Kills the process where it would next move a file to its place: what it wrote is there under another name. */
+export function dieAtTheMove(): void {
+  fileSystem.rename = () => {
+    process.kill(process.pid, 'SIGKILL')
+    return new Promise(() => {})
+  }
+  syncBuiltinESMExports()
+}
 
 /** Kills the process at one of the named places, with nothing that it could do about it. */
 export class Death {
