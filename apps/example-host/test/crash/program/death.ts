@@ -4,11 +4,12 @@ import type { Journal, JournalRecord } from '@uni/reload-core'
 import type { CdcLsn, CheckpointStore } from '@uni/reload-cdc'
 import type { Order } from './protocol.js'
 
-/** Kills the process where it would next move a file to its place: what it wrote is there under another name. */
+/** Kills the process where it would next move a new file to its place: what it wrote is there under another name. */
 export function dieAtTheMove(): void {
-  fileSystem.rename = () => {
-    process.kill(process.pid, 'SIGKILL')
-    return new Promise(() => {})
+  const { rename } = fileSystem
+  fileSystem.rename = async (from, to) => {
+    if (String(from).endsWith('.new')) process.kill(process.pid, 'SIGKILL')
+    await rename(from, to)
   }
   syncBuiltinESMExports()
 }
