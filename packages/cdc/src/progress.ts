@@ -85,6 +85,21 @@ export async function takeCheckpoint(stream: CdcStream, canGoOnAt: (lsn: CdcLsn)
   return lsn
 }
 
+/**
+ * Where a successor can be started without asking the stream: at its last checkpoint that held, or where it was started. What it has
+ * accepted beyond may not be durable, and comes again.
+ *
+ * @throws CdcError `CHECKPOINT` where there is none, or deliveries cannot go on there.
+ */
+export async function lastCheckpoint(stream: CdcStream, canGoOnAt: (lsn: CdcLsn) => MaybePromise<boolean> = () => true): Promise<CdcLsn> {
+  const { checkpoint } = progressOf(stream)
+  if (checkpoint === undefined) throw new CdcError('CHECKPOINT', 'the stream was started without an LSN and has had no checkpoint since, so nobody but itself knows where it stands')
+  if (!await canGoOnAt(checkpoint)) {
+    throw new CdcError('CHECKPOINT', `the last checkpoint of the stream is ${checkpoint}, where deliveries cannot go on: the log no longer has what follows`, { found: checkpoint })
+  }
+  return checkpoint
+}
+
 /** Stops a stream for good. Whoever waits on {@link endOf} hears of it first. */
 export async function stopStream(stream: CdcStream): Promise<void> {
   progressOf(stream).ended.abort()

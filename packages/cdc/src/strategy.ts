@@ -1,6 +1,6 @@
 import { checkOptions, option, stopAndCopy, type HandoffStrategy, type MaybePromise, type OptionChecks } from '@uni/reload-core'
 import type { CdcBatch, CdcLsn, CdcOutputProvider, CdcPrepared, CdcStream } from './contract.js'
-import { stopStream, takeCheckpoint } from './progress.js'
+import { lastCheckpoint, stopStream, takeCheckpoint } from './progress.js'
 import { prepareStream, startStream } from './start-stream.js'
 import { cdcOutput } from './surface.js'
 
@@ -24,6 +24,8 @@ export function cdcHandoff(given: CdcHandoffOptions = {}): HandoffStrategy<CdcOu
     // What is handed over is a position in the log, and the handoff itself judges that.
     checkCompat: () => ({ level: 'compatible' }),
     handoff: (job, ctx) => stopAndCopy<CdcOutputProvider, CdcStream, CdcLsn, CdcPrepared | undefined>(job, ctx, {
+      // Deliveries that were acknowledged beyond it are in the log, and come again (C22).
+      recover: () => lastCheckpoint(job.gate.resource, (lsn) => options.canResume?.(lsn, job.name) ?? true),
       prepare: (provider, { signal }) => prepareStream(provider, { stream: job.name, signal }),
       abandon: (prepared) => prepared?.abandon?.(),
       checkpoint: (stream) => takeCheckpoint(stream, (lsn) => options.canResume?.(lsn, job.name) ?? true),

@@ -21,10 +21,11 @@ import { shutdownSuite } from './suites/shutdown.js'
 import { streamsSuite } from './suites/streams.js'
 import { tornSuite } from './suites/torn.js'
 import { upgradeSuite } from './suites/upgrade.js'
+import { wayOutSuite } from './suites/way-out.js'
 
 const SUITES = [
   contractSuite, shutdownSuite, checkpointSuite, deliverySuite, lsnsSuite, resumptionSuite, redeliverySuite, streamsSuite, ownLsnSuite, badInputSuite,
-  outageSuite, tornSuite, handoffSuite, failedHandoffSuite, haltedSuite, pumpSuite, upgradeSuite,
+  outageSuite, tornSuite, handoffSuite, failedHandoffSuite, wayOutSuite, haltedSuite, pumpSuite, upgradeSuite,
 ]
 
 const CAPABILITIES: OptionChecks<CdcCapabilities> = {

@@ -1,6 +1,6 @@
 import { stopAndCopy, type HandoffJob, type StepContext, type StopAndCopyVerbs } from '@uni/reload-core'
 import { cdcHandoff, cdcOutput, startStream, type CdcHandoffOptions, type CdcLsn, type CdcOutputProvider, type CdcStream } from '../../src/index.js'
-import { follow, stopStream, takeCheckpoint } from '../../src/progress.js'
+import { follow, lastCheckpoint, stopStream, takeCheckpoint } from '../../src/progress.js'
 import type { MakeStrategy } from '../../src/testing/bench.js'
 
 type Verbs = StopAndCopyVerbs<CdcOutputProvider, CdcStream, CdcLsn>
@@ -17,6 +17,7 @@ export interface BrokenStrategy {
 function honest(job: Job, { canResume }: CdcHandoffOptions): Verbs {
   return {
     checkpoint: (stream) => takeCheckpoint(stream, (lsn) => canResume?.(lsn, job.name) ?? true),
+    recover: () => lastCheckpoint(job.gate.resource, (lsn) => canResume?.(lsn, job.name) ?? true),
     stop: stopStream,
     start: (provider, fromLsn, { signal }) => startStream(provider, { stream: job.name, fromLsn, signal }),
     verify: async (stream) => { await takeCheckpoint(stream) },
@@ -112,6 +113,10 @@ export const BROKEN_STRATEGIES: readonly BrokenStrategy[] = [
     })),
   },
   {
+    rule: 'C22', does: 'replaces no version that fails', keys: ['way-out/checkpoint-fails'],
+    make: differing(() => ({ recover: () => { throw new Error('ask the old one') } })),
+  },
+  {
     rule: 'C10', does: 'stops the stream in a dry run', keys: ['handoff/dry-run'],
     make: differing((own) => ({
       async checkpoint(stream, ctx) {
@@ -159,7 +164,7 @@ export const BROKEN_STRATEGIES: readonly BrokenStrategy[] = [
     })),
   },
   {
-    rule: 'I5', does: 'believes every checkpoint', keys: ['failed-handoff/dishonest-checkpoint'],
+    rule: 'I5', does: 'believes every checkpoint', keys: ['way-out/dishonest-checkpoint'],
     make: differing(() => ({ checkpoint: (stream) => stream.checkpoint() })),
   },
 ]

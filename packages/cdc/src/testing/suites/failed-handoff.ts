@@ -6,14 +6,8 @@ import type { Bench } from '../bench.js'
 import type { Suite } from '../case.js'
 import { RELOADS, ROLLS_BACK } from '../needs.js'
 import { Served } from '../served.js'
+import { THROWN } from '../thrown.js'
 import { Watched, type Interference } from '../watched.js'
-
-/** Whatever a provider may throw. */
-const thrown: readonly unknown[] = [
-  new Error('no route to host'), 'a string', undefined, null, 42, Object.freeze({}), Object.create(null),
-  new Proxy({}, { has() { throw new Error('no') }, get() { throw new Error('no') } }),
-  Object.defineProperty({}, 'message', { get() { throw new Error('even the message throws') } }),
-]
 
 /** Tries successors that do not start, and expects the provider under test to serve on after each. */
 async function turnsAway(bench: Bench, interferences: readonly Interference[]): Promise<void> {
@@ -32,31 +26,13 @@ async function turnsAway(bench: Bench, interferences: readonly Interference[]): 
   if (!old.isClosed()) expect.fail('each stream is shut down once')
 }
 
-/** Has the stream itself misbehave in a reload, which then fails before the stream is stopped. */
-async function refusesCheckpoints(bench: Bench, answers: readonly (() => unknown)[]): Promise<void> {
-  const { expect, fixture } = bench
-  let answer: (() => unknown) | undefined
-  const old = new Watched(fixture.provider(), { checkpoint: (own) => answer ? answer() : own })
-  await using served = await Served.start(bench, old)
-  for (const wrong of answers) {
-    await served.commit()
-    answer = wrong
-    const next = new Watched(fixture.provider())
-    await served.expectTurnedAway(next)
-    answer = undefined
-    if (old.streams.length !== 1 || old.openStreams() !== 1 || next.streams.length > 0) expect.fail('a reload that fails on a checkpoint stops no stream, and starts none')
-    await served.commit()
-  }
-  await served.expectAllStored()
-}
-
 export const failedHandoffSuite: Suite = () => [
   {
     key: 'failed-handoff/start-fails',
     rule: 'I3',
     title: 'is started again where it stood when its successor does not start, whatever that throws',
     needs: RELOADS,
-    run: (bench) => turnsAway(bench, thrown.map((error) => ({ start: () => { throw error } }))),
+    run: (bench) => turnsAway(bench, THROWN.map((error) => ({ start: () => { throw error } }))),
   },
   {
     key: 'failed-handoff/no-stream',
@@ -69,26 +45,10 @@ export const failedHandoffSuite: Suite = () => [
     key: 'failed-handoff/unfit-successor',
     rule: 'I5',
     title: 'is started again when the first checkpoint of its successor fails, or is not where that was started',
-    needs: [...ROLLS_BACK, 'failed-handoff/dishonest-checkpoint', 'handoff/out-of-order'],
+    needs: [...ROLLS_BACK, 'way-out/dishonest-checkpoint', 'handoff/out-of-order'],
     run: (bench) => turnsAway(bench, [
       () => { throw new Error('no such table') }, (own: CdcLsn) => own + 1n, (own: CdcLsn) => own - 1n, Number, () => undefined,
     ].map((checkpoint) => ({ checkpoint }))),
-  },
-  {
-    key: 'failed-handoff/checkpoint-fails',
-    rule: 'I3',
-    title: 'is left as it was when its checkpoint fails, whatever that throws',
-    needs: RELOADS,
-    run: (bench) => refusesCheckpoints(bench, thrown.map((error) => () => { throw error })),
-  },
-  {
-    key: 'failed-handoff/dishonest-checkpoint',
-    rule: 'I5',
-    title: 'is left as it was when its checkpoint is none: ahead, behind, negative, inside a batch, or no LSN',
-    needs: [...RELOADS, 'failed-handoff/checkpoint-fails'],
-    run: (bench) => refusesCheckpoints(bench, [
-      () => bench.history.head + 1n, () => bench.history.origin - 1n, () => -1n, () => bench.history.head - 1n, () => Number(bench.history.head), () => undefined,
-    ]),
   },
   {
     key: 'failed-handoff/aborted',

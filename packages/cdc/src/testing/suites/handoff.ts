@@ -74,7 +74,7 @@ export const handoffSuite: Suite = (capabilities) => [
     key: 'handoff/lost-acknowledgement',
     rule: 'P7',
     title: 'hands over a delivery whose acknowledgement was lost, neither losing nor repeating it',
-    needs: [...repeats(capabilities), 'handoff/while-deliveries-wait', 'failed-handoff/dishonest-checkpoint'],
+    needs: [...repeats(capabilities), 'handoff/while-deliveries-wait', 'way-out/dishonest-checkpoint'],
     async run(bench) {
       const { expect, fixture } = bench
       let lose = false
