@@ -66,6 +66,13 @@ async function run(schedule: readonly Command[]): Promise<{ world: World; life: 
     }
   }
 
+  /** A pump that stops waits for what is being saved. */
+  async function settled(): Promise<void> {
+    world.troubles.pend = 0
+    world.land()
+    await underWay
+  }
+
   let life = await begin()
   for (const step of schedule) {
     switch (step.do) {
@@ -75,15 +82,14 @@ async function run(schedule: readonly Command[]): Promise<{ world: World; life: 
       case 'microtasks': for (let count = 0; count < step.count; count += 1) await Promise.resolve(); break
       case 'turns': for (let count = 0; count < step.count; count += 1) await turn(); break
       case 'resume': for (const { name } of life.pump.status()) life.pump.resume(name); break
-      case 'reload': await underWay; underWay = reload(life, step); break
+      case 'reload': await settled(); underWay = reload(life, step); break
       case 'land saves': world.land(); break
-      // The stop waits for what is being saved.
-      case 'restart pump': await underWay; world.troubles.pend = 0; world.land(); underWay = life.restartPump(); break
+      case 'restart pump': await settled(); underWay = life.restartPump(); break
       case 'crash': life.crash(step.lands); life = await begin(); break
     }
     checkRetention(world)
   }
-  await underWay
+  await settled()
   world.heal()
   if (servesBad) await reload(life, { do: 'reload' })
   await settle(world, life, committed)

@@ -153,7 +153,7 @@ describe('a stream that lags further than the log is kept', () => {
     // What it answers is saved once, though it is asked after each batch.
     expect(app.events.of('checkpoint').map(({ lsn }) => lsn)).toEqual([0n, 1n])
     // Handing it over would lose what is between: the reload is refused, and the stream goes on.
-    expect(await failure(app.reload(plugin('2.0.0', provider(sink, { version: 'v2' }))))).toMatchObject({ code: 'HANDOFF', step: 'checkpoint', cause: { code: 'CHECKPOINT' } })
+    expect(await failure(app.reload(plugin('2.0.0', provider(sink, { version: 'v2' }))))).toMatchObject({ code: 'HANDOFF', step: 'recover', cause: { code: 'CHECKPOINT' } })
     flushed = 6n
     await app.reload(plugin('2.0.0', provider(sink, { version: 'v2' })))
     expect(sink.calls).toContain('v2.start 6')

@@ -9,7 +9,6 @@
  */
 import { describe, expect, it } from 'vitest'
 import { MemoryCheckpointStore, MemoryCommitLog, type CheckpointStore } from '../../src/index.js'
-import { failure } from '../support/dispatch.js'
 import { Application, plugin } from '../support/host.js'
 import { mutations } from '../support/mutations.js'
 import { Hang, provider, Sink } from '../support/sink.js'
@@ -81,26 +80,22 @@ describe('a checkpoint', () => {
     expect(stored()).toEqual([0n, 1n, 2n, 3n])
   })
 
-  it('C3 C14 I5 that claims more than was delivered is not believed: nothing is saved, the log stays, and no version starts there', async () => {
+  it('C3 C14 C22 I5 that claims more than was delivered is not believed: nothing is saved, the log stays, and no version starts there', async () => {
     const app = new Application()
     app.passTimeOnRetry()
     const sink = new Sink()
-    let claimed = 1n
-    await app.host.add(plugin('1.0.0', provider(sink, { faults: { checkpoint: (honest) => honest + claimed } })))
+    await app.host.add(plugin('1.0.0', provider(sink, { faults: { checkpoint: (honest) => honest + 1n } })))
     app.log.append(mutations(1))
     await app.pump.start('orders', 'warehouse')
     const { step } = await app.events.nth('halted')
     app.log.append(mutations(1))
     expect(step).toBe('checkpoint')
-    expect(await failure(app.reload(plugin('2.0.0', provider(sink, { version: 'v2' }))))).toMatchObject({ code: 'HANDOFF', cause: { code: 'CHECKPOINT', found: 2n } })
-    expect(sink.calls).not.toContain('v1.shutdown')
     expect(app.events.of('checkpoint')).toEqual([])
     expect([await app.checkpoints.load('orders'), app.log.oldest]).toEqual([undefined, 0n])
 
-    claimed = 0n
     await app.reload(plugin('2.0.0', provider(sink, { version: 'v2' })))
     await app.events.idleAt(2n)
-    expect(sink.calls).toContain('v2.start 1')
+    expect(sink.calls.filter((call) => call.includes('start'))).toEqual(['v1.start 0', 'v2.start 0'])
     expect(sink.lsns).toEqual([0n, 1n])
     expect([await app.checkpoints.load('orders'), app.log.oldest]).toEqual([2n, 2n])
   })
