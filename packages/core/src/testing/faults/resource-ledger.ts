@@ -4,8 +4,8 @@ import { ReloadError } from '../../errors.js'
 export interface LedgerOptions {
   /** A write that was refused is made again, and none is made while one is pending. */
   readonly inOrder: boolean
-  /** Whether a write that is made again was refused because it was done the first time. */
-  wasDone(refusal: unknown): boolean
+  /** The number of the write that a refusal asks for, where it says so. */
+  continuesAt(refusal: unknown): number | undefined
 }
 
 /** The writes that were made to one resource, and how each was answered: kept apart from the code under test. */
@@ -17,17 +17,17 @@ export class ResourceLedger<R, W> {
   readonly #live: LiveResource<R, W>
   readonly #write: (nth: number) => W
   readonly #inOrder: boolean
-  readonly #wasDone: (refusal: unknown) => boolean
+  readonly #continuesAt: (refusal: unknown) => number | undefined
   #next = 0
   #pending = 0
   readonly #answers: Promise<void>[] = []
 
-  constructor(name: string, live: LiveResource<R, W>, write: (nth: number) => W, { inOrder, wasDone }: LedgerOptions) {
+  constructor(name: string, live: LiveResource<R, W>, write: (nth: number) => W, { inOrder, continuesAt }: LedgerOptions) {
     this.name = name
     this.#live = live
     this.#write = write
     this.#inOrder = inOrder
-    this.#wasDone = wasDone
+    this.#continuesAt = continuesAt
   }
 
   get pending(): number {
@@ -40,19 +40,28 @@ export class ResourceLedger<R, W> {
     const nth = this.#next
     this.#next += 1
     this.#pending += 1
-    const answer = this.#live.write(this.#write(nth)).then(() => {
-      this.acknowledged.push(nth)
-    }, (error: unknown) => {
-      if (this.unknown.has(nth) && this.#wasDone(error)) {
-        this.acknowledged.push(nth)
-        return undefined
-      }
+    const answer = this.#make(nth).then(() => undefined, (error: unknown) => {
       if (ReloadError.is(error) && error.code === 'STEP_TIMEOUT') this.unknown.add(nth)
       if (this.#inOrder) this.#next = nth
       return error
     }).finally(() => { this.#pending -= 1 })
     this.#answers.push(answer.then(() => {}))
     return answer
+  }
+
+  async #make(nth: number): Promise<void> {
+    try {
+      await this.#live.write(this.#write(nth))
+    } catch (error) {
+      const next = this.#continuesAt(error)
+      if (next === undefined || next === nth) throw error
+      // Asked for what comes after it, a write of which nobody knew was done.
+      if (next > nth && !this.unknown.has(nth)) throw error
+      // Asked for what was acknowledged before, as its successor was started behind that, it comes again.
+      for (let again = next; again < nth; again += 1) await this.#make(again)
+      if (next < nth) return this.#make(nth)
+    }
+    if (!this.acknowledged.includes(nth)) this.acknowledged.push(nth)
   }
 
   /** Resolves once every write so far has been answered. */

@@ -147,7 +147,7 @@ export class Stand<P, R, W> {
       return resource
     } })
     this.ledgers.set(name, new ResourceLedger(name, live, (nth) => resources.write(name, nth), {
-      inOrder: this.#subject.inOrder === true, wasDone: (refusal) => resources.wasDone?.(refusal) === true,
+      inOrder: this.#subject.inOrder === true, continuesAt: (refusal) => resources.continuesAt?.(refusal),
     }))
   }
 

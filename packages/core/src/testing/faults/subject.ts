@@ -65,6 +65,9 @@ export interface SubjectResources<P, R, W> {
   write(name: string, nth: number): W
   /** The numbers of the writes that a resource has, in the order in which they were done. */
   entries(resource: R, name: string): MaybePromise<readonly number[]>
-  /** For a stream: whether a write that was made again was refused because it had been done the first time. */
-  wasDone?(refusal: unknown): boolean
+  /**
+   * For a stream: the number of the write that a refusal asks for next. What lies between was done, or comes again, as a successor
+   * may be started behind what was acknowledged.
+   */
+  continuesAt?(refusal: unknown): number | undefined
 }
