@@ -25,6 +25,7 @@ describe('a version that serves and is broken is replaced without being asked', 
     const served = await Served.with(provider(sink, { faults: { checkpoint } }))
     const outcome = await served.dispatch(provider(sink, { version: 'v2' }))
     outcome.commit()
+    expect(outcome.report[0]?.outlived).toHaveLength(1)
     await outcome.finalize()
     await expectNewServes(served, sink)
   })
@@ -37,6 +38,7 @@ describe('a version that serves and is broken is replaced without being asked', 
     served.clock.advance(TIMEOUT_MS)
     const outcome = await dispatched
     outcome.commit()
+    expect(outcome.report[0]?.outlived).toHaveLength(1)
     await expectNewServes(served, sink)
   })
 
@@ -47,6 +49,7 @@ describe('a version that serves and is broken is replaced without being asked', 
     expect(await served.gate.use((stream) => takeCheckpoint(stream))).toBe(3n)
     const outcome = await served.dispatch(provider(sink, { version: 'v2' }))
     outcome.commit()
+    expect(outcome.report[0]?.outlived).toHaveLength(1)
     await expectNewServes(served, sink, 3n)
   })
 
@@ -56,6 +59,7 @@ describe('a version that serves and is broken is replaced without being asked', 
     const served = await Served.with(provider(sink, { faults: { checkpoint: () => 2n } }), { canResume: (lsn) => log.canReadFrom(lsn) })
     const outcome = await served.dispatch(provider(sink, { version: 'v2' }))
     outcome.commit()
+    expect(outcome.report[0]?.outlived).toHaveLength(1)
     await expectNewServes(served, sink)
   })
 
@@ -86,6 +90,7 @@ describe('a version that serves and is broken is replaced without being asked', 
       const served = await Served.with(provider(sink, { faults: { shutdown: shutdown as () => void } }))
       const outcome = await served.dispatch(provider(sink, { version: 'v2' }))
       outcome.commit()
+    expect(outcome.report[0]?.outlived).toHaveLength(1)
       await outcome.finalize()
       await expectNewServes(served, sink, 3n)
     })
@@ -98,6 +103,7 @@ describe('a version that serves and is broken is replaced without being asked', 
     served.clock.advance(TIMEOUT_MS)
     const outcome = await dispatched
     outcome.commit()
+    expect(outcome.report[0]?.outlived).toHaveLength(1)
     await expectNewServes(served, sink, 3n)
   })
 })
