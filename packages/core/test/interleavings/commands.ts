@@ -8,11 +8,14 @@ import { acquire, capture, captureReady, release } from './leases.js'
 import { makePermanent } from './make-permanent.js'
 import { ownerOf, versionOf } from './model.js'
 import { add, PLAIN, reload, remove, type Target } from './operations.js'
+import type { BakeGiven } from './period.js'
 import { checkProgress } from './progress.js'
 import { attach, deliver, detach, use, write } from './resources.js'
-import { MAX_RECORDED } from './timing.js'
+import { DRAIN_MS, MAX_RECORDED } from './timing.js'
 import { ID_DEPENDED_ON, ORDINARY, PLUGIN_IDS, SHARED, type PluginId, type VersionGiven } from './version-data.js'
 import type { World } from './world.js'
+
+const UNWELL: BakeGiven = { ms: 80, everyMs: 80, answers: ['no'], prompt: true, breaks: undefined }
 
 /** What fails is shrunk by leaving commands out; smaller numbers in them would tell nobody more. */
 function act<T>(text: string, arbitrary: fc.Arbitrary<T>, run: (world: World, value: T) => void | Promise<unknown>, waits = false): fc.Arbitrary<Command> {
@@ -87,6 +90,40 @@ const strands = act('strand', id, (world, plugin) => {
   return reload(world, [{ handle: world.handle(plugin), given: versionGiven(world, plugin, { ...ORDINARY, shared: 'stays' }) }], PLAIN)
 })
 
+/** A reload that does not do well and is taken back; `meanwhile` happens before that. */
+async function thereAndBack(world: World, plugin: string, meanwhile?: () => void): Promise<void> {
+  const version = versionGiven(world, plugin, { ...ORDINARY, shared: 'stays' })
+  void reload(world, [{ handle: world.handle(plugin), given: version }], { ...PLAIN, bake: UNWELL })
+  await world.idle()
+  meanwhile?.()
+  await world.idle()
+  await world.pass(UNWELL.ms)
+  await world.idle()
+}
+
+/** Under one lease, and then for good: what the lease sees is of a generation that is not the last one to have been taken back to. */
+const returns = act('take back twice', id, async (world, plugin) => {
+  capture(world)
+  for (let nth = 0; nth < 2; nth += 1) await thereAndBack(world, plugin)
+  void reload(world, [{ handle: world.handle(plugin), given: versionGiven(world, plugin, { ...ORDINARY, shared: 'stays' }) }], PLAIN)
+}, true)
+
+/** A way back that copies, as too much was written: what served before is left over, and seen by one lease until that ends. */
+const leavesOver = act('leave over', stores, async (world, resource) => {
+  const plugin = ownerOf(world.model, resource)?.id
+  if (plugin === undefined) return
+  acquire(world, resource)
+  capture(world)
+  const seeing = world.leases.at(-1)
+  await thereAndBack(world, plugin, () => { for (let at = 0; at <= MAX_RECORDED; at += 1) write(world, resource) })
+  await world.pass(DRAIN_MS)
+  await world.idle()
+  const at = seeing === undefined ? -1 : world.leases.indexOf(seeing)
+  if (at >= 0) release(world, at)
+  await world.idle()
+  checkProgress(world)
+}, true)
+
 /** More than is recorded, by preference to what is kept for a way back. */
 const bursts = act('burst', fc.tuple(stores, fc.nat(7), fc.integer({ min: 2, max: 2 * MAX_RECORDED })), (world, [resource, which, count]) => {
   const kept = [...world.model.periods].flatMap((period) => [...period.kept.keys()])
@@ -127,7 +164,7 @@ const all: fc.Arbitrary<Command>[] = [
   act('use', resources, use),
   bursts, bursts, bursts, permanent, permanent,
   act('break journal', fc.constantFrom('permanent' as const, 'permanent' as const, 'committed' as const), (world, type) => { world.journal.failing[type] += 1 }),
-  fails, fails, fails, strands, races,
+  fails, fails, fails, strands, races, returns, leavesOver,
   act('wake', fc.constant(''), (world) => world.calls.wake()),
   act('abort', fc.nat(3), (world, which) => {
     const { abort, task } = world.abortable[world.abortable.length - 1 - which] ?? {}

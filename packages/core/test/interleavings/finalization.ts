@@ -7,12 +7,14 @@ import { observe } from './observe.js'
 import { checkResult, codeOf, judge } from './outcome.js'
 import type { Period } from './period.js'
 import { dependency, settle } from './permanence.js'
-import type { World } from './world.js'
+import type { HeldLease, World } from './world.js'
 
 /** After a commit: the old versions are closed once nothing holds them, and who held them too long is named (I7, I9). */
 export function followFinalization(world: World, operation: OperationTask, finalized: Promise<FinalReport>): void {
   const task: Task = { kind: 'finalization', ids: operation.ids, elapsedMs: 0, may: new Set() }
   world.model.tasks.add(task)
+  const twice = ({ view, returned }: HeldLease): boolean => view !== undefined && operation.retired.some((label) => (returned.get(label) ?? 0) > 1)
+  if (world.leases.some(twice)) world.coverage.note('replaced: taken back twice under one lease')
   void finalized.then((report) => {
     observe(world)
     world.model.tasks.delete(task)
@@ -33,6 +35,7 @@ function check(world: World, operation: OperationTask, { status, blockers, error
   const expected = status === 'kept' || status === 'forced' ? blockers.length > 0 : blockers.length === 0 || bake !== undefined
   world.must(expected, () => `I9: ${name} is ${status}, and names ${blockers.length} leases`)
   world.must(errors.length === 0 || [...operation.ids].some((id) => world.troubled.has(id)), () => `I10: ${name} reports ${String(errors[0])}, and nothing had failed`)
+  if (status === 'taken-back') for (const label of operation.retired) world.leftOver.add(label)
   // What leases held at the deadline of a way back that failed stays until they end, as it does otherwise.
   if (status === 'kept' || (status === 'stranded' && blockers.length > 0)) return
   for (const label of operation.retired) {
@@ -80,6 +83,20 @@ function checkServing(world: World, label: string, held: boolean): void {
   const busy = [...model.operations].some(({ ids }) => ids.has(id)) || [...model.tasks].some(({ kind, ids }) => kind === 'detach' && overlaps(ids, new Set([id])))
   const astray = openOf(world, label).filter((store) => world.serving.get(store.owner.resource) !== store && !model.coming.includes(store.owner.resource))
   world.must(held || busy || isOpening(world, label) || astray.length === 0, () => `I7: ${label} serves again, and ${astray.map(({ owner }) => owner.resource)} of what it was before is open`)
+}
+
+/**
+ * I12: what is left over of the time before a way back is closed once no lease sees it any more, whoever holds the plugin alone.
+ * Asked where nothing happens any more by itself.
+ */
+export function checkLeftOver(world: World): void {
+  const { leases, calls, leftOver } = world
+  for (const label of leftOver) {
+    if (leases.some(({ view, reaches }) => view !== undefined && reaches.has(label)) || [...calls.pending].some(({ caller }) => caller.label === label)) continue
+    if (leases.some(({ reaches }) => reaches.has(label))) world.coverage.note('left over: closed while the plugin is held')
+    leftOver.delete(label)
+    checkServing(world, label, false)
+  }
 }
 
 const openOf = ({ plugins }: World, label: string) => plugins.get(label)?.stores.filter(({ closeCalls }) => closeCalls === 0) ?? []

@@ -15,7 +15,7 @@ export function capture(world: World): void {
   noteDuring(world, { kind: 'capture', ids: new Set(world.model.plugins.map(({ version }) => version.id)) })
   const view = look(lease, world.model.resources.keys())
   compareView(world, view)
-  world.leases.push({ label, lease, view, reaches: reach(view) })
+  world.leases.push({ label, lease, view, reaches: reach(view), returned: new Map() })
   world.coverage.note(`capture: ${view.fenced.size > 0 ? 'beside a fence' : 'done'}`)
 }
 
@@ -30,7 +30,7 @@ export function captureReady(world: World): void {
     world.model.tasks.delete(task)
     const view = look(lease, RESOURCES)
     world.must(view.fenced.size === 0, () => `I2: ${label} waited for the fences, and finds ${[...view.fenced]} fenced`)
-    world.leases.push({ label, lease, view, reaches: reach(view) })
+    world.leases.push({ label, lease, view, reaches: reach(view), returned: new Map() })
     world.coverage.note(`captureReady: ${fenced ? 'beside an exclusive operation' : 'at once'}`)
   })
 }
@@ -43,7 +43,7 @@ export function acquire(world: World, resource: ResourceId): void {
   try {
     const lease = world.host.acquire(STORES[kindOf(resource)], keyOf(resource), { label })
     world.must(lease.plugin.id === owner?.id, () => `I1: ${resource} was acquired from ${lease.plugin.id}, and ${owner?.id} provides it`)
-    world.leases.push({ label, lease, view: undefined, reaches: new Set(owner && [owner.label]) })
+    world.leases.push({ label, lease, view: undefined, reaches: new Set(owner && [owner.label]), returned: new Map() })
   } catch (error) {
     outcome = codeOf(error)
   }

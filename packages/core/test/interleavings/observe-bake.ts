@@ -46,7 +46,14 @@ function endPeriod(world: World, period: Period, outcome: string): void {
   world.must(may.includes(outcome), () => `I10: the period of ${text(period.task)} ended ${outcome}, and may end ${may}`)
   world.coverage.note(`bake: ${world.closed ? 'the host was closed' : outcome}`)
   world.model.periods.delete(period)
+  if (outcome === 'taken-back') noteReturned(world, period)
   if (period.back !== undefined) world.model.operations.delete(period.back)
+}
+
+function noteReturned({ leases }: World, { from }: Period): void {
+  for (const { reaches, returned } of leases) {
+    for (const { label } of from) if (reaches.has(label)) returned.set(label, (returned.get(label) ?? 0) + 1)
+  }
 }
 
 /** I7: what is kept is neither closed nor shut down before the period is over. */

@@ -1,4 +1,5 @@
 import { text } from './explain.js'
+import { checkLeftOver } from './finalization.js'
 import { isHeld, overlaps } from './holders.js'
 import { compareRecovery } from './kept.js'
 import { ownerOf } from './model.js'
@@ -10,6 +11,7 @@ import type { World } from './world.js'
 export function checkProgress(world: World): void {
   const { model, host } = world
   compareRecovery(world)
+  checkLeftOver(world)
   const answering = new Set([...world.calls.pending].map(({ caller }) => caller.id))
   const changing = new Set([...model.operations].flatMap(({ ids }) => [...ids]))
   for (const task of model.operations) {

@@ -29,6 +29,8 @@ export const REQUIRED: readonly string[] = [
   ...each('write', 'done', 'RESOURCE_CLOSED', 'RESOURCE_STUCK'),
   ...each('deliver', 'done', 'RESOURCE_CLOSED'),
   ...each('use', 'done', 'RESOURCE_CLOSED'),
+  ...each('replaced', 'taken back twice under one lease'),
+  ...each('left over', 'closed while the plugin is held'),
   ...each('resource', 'halted'),
   ...each('any fault', 'throw', 'reject', 'hang', 'nonsense', 'the journal fails (permanent)', 'the journal fails (committed)'),
   ...each('the end', 'nothing hangs', 'plugins hang', 'reloaded'),

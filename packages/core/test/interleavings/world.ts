@@ -28,6 +28,8 @@ export interface HeldLease {
   readonly view: View | undefined
   /** The labels of the plugin versions that it reaches. */
   readonly reaches: ReadonlySet<string>
+  /** How often each of them was replaced and has come back since. */
+  readonly returned: Map<string, number>
   /** It was seen to be told to end. */
   told?: boolean
 }
@@ -57,6 +59,8 @@ export class World implements Watcher {
   /** Labels of the versions whose leases may be told to end, and ids of the plugins of which a call failed, was late or was given up on. */
   readonly forcible = new Set<string>()
   readonly troubled = new Set<string>()
+  /** Labels of the versions that came back, and may have left something over of what they were before. */
+  readonly leftOver = new Set<string>()
   /** Ids of the plugins of which a call has passed its deadline, so that others may not have waited for it. */
   readonly late = new Set<string>()
   /** The resources that were ever seen to be halted. */
