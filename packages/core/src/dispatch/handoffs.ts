@@ -3,7 +3,6 @@ import { ReloadError, type ErrorPlace, type ReloadPhase } from '../errors.js'
 import type { WriteGate } from '../move/gate.js'
 import { holdOrAbandon } from '../move/hold-or-abandon.js'
 import { reopen } from '../move/reopen.js'
-import { WORTH_A_ROUND } from '../move/replay.js'
 import type { AnyStrategy, Discipline, HandoffJob, LiveSample, ResourceHandoff, Transition } from '../strategy.js'
 import { activate } from './activate.js'
 import { forEachBounded } from './bounded.js'
@@ -77,6 +76,8 @@ interface Item {
 const CONVERGES: Record<Discipline, number> = { 'stop-and-copy': 0, clean: 1, contract: 1, 'pre-copy': 2 }
 const DEFAULT: ChosenCutover = { cutover: 'overlap', by: undefined }
 const TURNS = [0, 1, 2]
+/** A hold that is longer than this is one that others are not to share. */
+const LONG_MS = 5
 
 /** The handoffs of one reload, driven through their steps together. */
 export class Handoffs {
@@ -135,8 +136,10 @@ export class Handoffs {
     for (const turn of TURNS) {
       const items = this.#items.filter(({ move, handoff }) => CONVERGES[handoff?.discipline ?? move.strategy.discipline] === turn)
       await this.#each(items.filter(({ handoff }) => handoff?.catchUp !== undefined), 'converge', async ({ handoff }) => handoff?.catchUp?.(), { told: false })
-      // Those that could not catch up are held for as long as the rest of their record takes. Nobody else is held meanwhile.
-      const behind = new Set(items.filter(({ move }) => move.gate.recorded > WORTH_A_ROUND))
+      // Those that took long to catch up will take long for the rest as well. Nobody else is held meanwhile: those that only ran
+      // beside them took a part of that time.
+      const longestMs = items.reduce((longest, { convergeMs }) => Math.max(longest, convergeMs), 0)
+      const behind = new Set(items.filter(({ convergeMs }) => convergeMs > Math.max(LONG_MS, longestMs / 2)))
       for (const some of [[...behind], items.filter((item) => !behind.has(item))]) await this.#each(some, 'converge', (item) => this.#convergeHeld(item))
     }
   }

@@ -86,7 +86,7 @@ function moveServing<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs:
       if (check) await ctx.judge('verify', () => check(resource))
       await replay.underLoad(resource)
     },
-    catchUp: () => replay.underLoad((restored as { resource: R }).resource),
+    catchUp: () => replay.catchUp((restored as { resource: R }).resource),
     async converge() {
       const { resource } = restored as { resource: R }
       await replay.rest(resource)

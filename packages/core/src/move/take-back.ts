@@ -19,7 +19,7 @@ export function takeBack<P, R>({ gate }: HandoffJob<P, R>, kept: R, ctx: StepCon
       if (!gate.abandoned) gate.record()
       await replay.underLoad(kept)
     },
-    catchUp: () => replay.underLoad(kept),
+    catchUp: () => replay.catchUp(kept),
     async converge() {
       await replay.rest(kept)
       return kept
