@@ -50,8 +50,8 @@ export function decodeJournal(text: string, file: string): JournalRecord[] {
     const unfinished = at === lines.length - 1 && torn === '' && line.includes('\0')
     if (!take(line) && !(unfinished && records.length > 0)) throw damaged(file, lineProblem(line, records.length + 2))
   }
-  // All but its line feed may be there, or that may be damaged.
-  if (torn !== '') take(torn.slice(0, torn.lastIndexOf('}') + 1))
+  // All but its line feed may be there, or that alone may be damaged.
+  if (torn !== '' && !take(torn)) take(torn.slice(0, -1))
   if (records.length === 0) throw damaged(file, 'it ends before what it has to begin with')
   return records
 }
