@@ -50,7 +50,7 @@ export class StateJudge {
     await using copies = new Copies(this.#probe)
     const opened = await copies.open(next, state, `opening ${name} with the new version`)
     // A binding to an editor repairs what its schema does not have, and does so a turn after the document was opened.
-    await this.#probe.ask('settle', name, `opening ${name} with the new version`, laterTurn)
+    await laterTurn()
     await this.#expect('read', value, opened, name, `${name} reads differently with the new version`)
 
     const bytes = await this.#probe.ask('persist', name, `persisting ${name} with the new version`, () => persistedBytes(opened))
