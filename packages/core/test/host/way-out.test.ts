@@ -183,3 +183,52 @@ describe('T2 a version that bakes and is broken is taken back, whatever of it ha
     expect(v1.calls.shutdown).toBe(1)
   })
 })
+
+describe('I7 I9 I12 what is behind a way back that failed leaves like any other', () => {
+  /** The way back fails at the end of a period of `ms`, and a lease was captured before the reload. Leases may take 30 s. */
+  async function stranding(ms: number) {
+    const clock = new ManualClock()
+    const host = new PluginHost({ strategies: [storeStrategy('stop-and-copy')], clock })
+    const [v1, v2] = [new StorePlugin('1.0.0', { discipline: 'stop-and-copy' }), new StorePlugin('2.0.0', { discipline: 'stop-and-copy' })]
+    const handle = await host.add(v1)
+    await host.attach(STORES['stop-and-copy'], { name: 'main', key: 'stores', open: (provider) => provider.make([]) })
+    const lease = host.capture({ label: 'report' })
+    const { finalized } = await host.reload(handle, v2, { bake: { ms, healthy: () => false } })
+    v2.provider.break('persist', FAULTS.throws as Fault)
+    const ended = () => [v1.calls.shutdown, v1.provider.made.map(({ closed }) => closed)]
+    const retired = () => host.plugins().filter(({ state }) => state === 'retired').map(({ version }) => version)
+    return { clock, host, v1, lease, finalized, ended, retired }
+  }
+
+  it('stays as long as a lease holds it, is told as kept, and is shut down once that ends', async () => {
+    const { clock, lease, finalized, ended, retired } = await stranding(10)
+    await pass(clock, 10)
+    await pass(clock, 30_000)
+    expect(await finalized).toMatchObject({ status: 'kept', blockers: [{ label: 'report' }], bake: { outcome: 'stranded' } })
+    expect([ended(), retired()]).toEqual([[0, [1]], ['1.0.0']])
+    lease[Symbol.dispose]()
+    await turn()
+    expect([ended(), retired(), clock.pending]).toEqual([[1, [1]], [], 0])
+  })
+
+  it('is shut down before that is told, where the lease has ended by the end of the period', async () => {
+    const { clock, lease, finalized, ended, retired } = await stranding(40_000)
+    await pass(clock, 30_000)
+    lease[Symbol.dispose]()
+    await turn()
+    expect(ended()).toEqual([0, [1]])
+    await pass(clock, 10_000)
+    expect(await finalized).toMatchObject({ status: 'stranded', blockers: [{ label: 'report' }], bake: { outcome: 'stranded' } })
+    expect([ended(), retired(), clock.pending]).toEqual([[1, [1]], [], 0])
+  })
+
+  it('ends with a host that closes, which has the lease end', async () => {
+    const { clock, host, lease, finalized, ended } = await stranding(10)
+    await pass(clock, 10)
+    await pass(clock, 30_000)
+    expect((await finalized).status).toBe('kept')
+    lease.signal.addEventListener('abort', () => { lease[Symbol.dispose]() })
+    await pastDeadlines(clock, 30_000, host[Symbol.asyncDispose]())
+    expect([ended(), clock.pending]).toEqual([[1, [1]], 0])
+  })
+})

@@ -36,8 +36,7 @@ function check(world: World, operation: OperationTask, { status, blockers, error
   world.must(expected, () => `I9: ${name} is ${status}, and names ${blockers.length} leases`)
   world.must(errors.length === 0 || [...operation.ids].some((id) => world.troubled.has(id)), () => `I10: ${name} reports ${String(errors[0])}, and nothing had failed`)
   if (status === 'taken-back') for (const label of operation.retired) world.leftOver.add(label)
-  // What leases held at the deadline of a way back that failed stays until they end, as it does otherwise.
-  if (status === 'kept' || (status === 'stranded' && blockers.length > 0)) return
+  if (status === 'kept') return
   for (const label of operation.retired) {
     if (status === 'taken-back') checkServing(world, label, blockers.length > 0)
     else checkClosed(world, label, `${name} is ${status}`)
