@@ -63,7 +63,7 @@ afterEach(() => {
 /** A slice of 2 ms has three looks at the clock: as it begins, and after each of two items. */
 const LOOKS_A_SLICE = 3
 /** Where one loop ends and the next one begins nothing turns. However many documents there are, these are as many as follow one another. */
-const SLICES_A_TURN = 3
+const SLICES_A_TURN = 5
 
 const documents = (count: number): DocumentChange[] => Array.from({ length: count }, (_, at) => (
   { id: `d${at}`, revision: at, deleted: false, title: `title ${at}`, details: `${(at * 7919).toString(36)} ${at % 7}` }))

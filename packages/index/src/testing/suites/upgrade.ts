@@ -29,7 +29,9 @@ export const upgradeCases: readonly Case[] = [
     key: 'upgrade/samples', rule: 'P17', title: 'it stands up to the samples of the version before', claims: ['upgrade'], needs: ['upgrade/reads', 'samples/judged'],
     async run(bench: Bench, expect: Expectation) {
       const verdict = await verdictOf(bench, await bench.previous(), bench.provider)
-      expect.that(verdict?.level === 'compatible', `judged by the samples of the version before it is ${JSON.stringify(verdict)}`)
+      // The version before may have none, which is no fault of this one.
+      const wanted = (await bench.previous()).samples ? ['compatible'] : ['compatible', 'unjudged']
+      expect.that(wanted.includes(verdict?.level ?? ''), `judged by the samples of the version before it is ${JSON.stringify(verdict)}`)
     },
   },
   {
