@@ -1,5 +1,5 @@
 /* The exclusive cutover: a plugin A whose resource only one may own is fenced, drained, stopped and started, while a plugin B
- * is reloaded exclusively too: `Operation`'s fence, `HostState.unfenced`, `captureReady`, `Drain`, `stopAndCopy`.
+ * is reloaded exclusively too: `Operation`'s fence, `captureReady` of everything, `Drain`, `stopAndCopy`.
  *
  * A drain that passes its deadline rolls back, or forces the leases out. A reload that rolled back is followed by another.
  * Shown: I3 I4 I7 I9 I11, and that the resource never has two owners.

@@ -28,7 +28,7 @@ export type { Acceptance, CountedVerdict, UnjudgedPolicy } from './dispatch/judg
 
 export type { Plugin, PluginContext, PluginDependency, PluginHandle, PluginManifest, Registrar } from './host/plugin.js'
 export type { Blocker, CaptureOptions, CaptureReadyOptions, Lease, ProviderLease, Serving } from './host/lease.js'
-export type { Use } from './host/uses.js'
+export type { Use, Uses } from './host/uses.js'
 export type { AttachOptions, LiveResource } from './host/live-resource.js'
 export type { Journal, JournalRecord, JournaledAcceptance, JournaledChange } from './journal/record.js'
 export { PluginHost, type AddOptions, type ReloadOptions, type RemoveOptions } from './host/plugin-host.js'

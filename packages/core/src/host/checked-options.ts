@@ -1,6 +1,6 @@
 import { ACCEPT, UNJUDGED } from '../dispatch/judging.js'
 import { TIMEOUTS } from '../dispatch/timeouts.js'
-import { checkOptions, option, type OptionChecks } from '../options.js'
+import { checkOptions, option, unexpected, type OptionCheck, type OptionChecks } from '../options.js'
 import type { BakeOptions } from './bake.js'
 import type { DrainPolicy } from './drain.js'
 import type { PluginHostOptions } from './host-state.js'
@@ -8,7 +8,7 @@ import type { CaptureOptions, CaptureReadyOptions } from './lease.js'
 import type { AttachOptions } from './live-resource.js'
 import { SOURCE } from './reload-source.js'
 import type { AddOptions, ReloadOptions, RemoveOptions } from './plugin-host.js'
-import type { Use } from './uses.js'
+import type { Use, Uses } from './uses.js'
 
 const PERIOD = option.numberThat('a finite number of milliseconds above 0', (value) => value > 0 && value < Infinity)
 
@@ -41,7 +41,16 @@ const HOST: OptionChecks<PluginHostOptions> = {
 
 const CAPTURE: OptionChecks<CaptureOptions> = { label: option.text, signal: option.signal }
 const USE: OptionChecks<Use> = { surface: option.required(option.members<Use['surface']>({ id: option.required(option.text) })), key: option.text, resource: option.text }
-const CAPTURE_READY: OptionChecks<CaptureReadyOptions> = { ...CAPTURE, uses: option.list(option.object(USE)) }
+const USES = option.list(option.object(USE))
+
+/** A JavaScript caller that names nothing uses nothing, and waits for nothing. */
+const checkUses: OptionCheck<Uses> = (value = [], path, owner) => {
+  if (value === 'everything') return value
+  if (!Array.isArray(value)) throw unexpected("an array, or 'everything'", value, path)
+  return USES(value, path, owner)
+}
+
+const CAPTURE_READY: OptionChecks<CaptureReadyOptions> = { ...CAPTURE, uses: option.required(checkUses) }
 
 /** Each gives the options read once. @throws TypeError or RangeError that names the option, what is expected and what was given. */
 export const checked = {

@@ -94,7 +94,7 @@ function refuseFenced(epoch: Epoch, owner: PluginVersion, surface: string): void
 }
 
 export function fencedError(owner: PluginVersion, surface: string): ReloadError {
-  return refused('SURFACE_FENCED', 'the plugin is being replaced exclusively', surface, { plugin: owner.label, hint: 'Capture again, or wait with captureReady.' })
+  return refused('SURFACE_FENCED', 'the plugin is being replaced exclusively', surface, { plugin: owner.label, hint: 'Capture again, or wait with captureReady and name it in `uses`.' })
 }
 
 function refused(code: ReloadErrorCode, reason: string, surface: string, more: { key?: string; resource?: string; plugin?: string; hint: string }): ReloadError {

@@ -1,5 +1,5 @@
 import type { Surface } from '../surface.js'
-import type { Use } from './uses.js'
+import type { Uses } from './uses.js'
 
 export interface CaptureOptions {
   /** Named where the lease holds up a drain. */
@@ -9,8 +9,8 @@ export interface CaptureOptions {
 }
 
 export interface CaptureReadyOptions extends CaptureOptions {
-  /** What the operation will use: only its fences are waited for. Default: everything. */
-  readonly uses?: readonly Use[]
+  /** What the operation will use: its fences are waited for, and no others. `everything` waits until nothing at all is fenced. */
+  readonly uses: Uses
 }
 
 /** The providers of a surface, while some of its plugins may be fenced. */

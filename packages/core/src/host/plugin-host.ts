@@ -172,11 +172,11 @@ export class PluginHost implements AsyncDisposable {
   }
 
   /**
-   * Captures an epoch in which nothing that is used is fenced, waiting for one if need be.
+   * Captures an epoch in which nothing of `uses` is fenced, waiting for one if need be. What is used beyond that may be refused (`SURFACE_FENCED`).
    *
-   * @throws ReloadError `ABORTED` by `options.signal`.
+   * @throws ReloadError `ABORTED` by `signal`; `NO_STRATEGY` where a use is of a surface that nobody registered a strategy for.
    */
-  async captureReady(given: CaptureReadyOptions = {}): Promise<Lease> {
+  async captureReady(given: CaptureReadyOptions): Promise<Lease> {
     const { uses, ...options } = checked.captureReady(given)
     // Looked at and captured in one turn: another fence may go up while this wakes.
     while (isFenced(this.#state.epoch, uses, (surface) => this.#state.slotOf(surface))) await this.#state.published(options.signal)

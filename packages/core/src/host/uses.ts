@@ -10,9 +10,12 @@ export interface Use {
   readonly resource?: string
 }
 
-/** Whether an epoch refuses any of `uses`; without them, whether it refuses anything. @throws what `slotOf` throws. */
-export function isFenced(epoch: Epoch, uses: readonly Use[] | undefined, slotOf: (surface: string) => number): boolean {
-  if (uses === undefined) return epoch.fenced.size > 0
+/** What an operation will use, or all that there is, whoever provides it. */
+export type Uses = readonly Use[] | 'everything'
+
+/** Whether an epoch refuses any of `uses`. @throws what `slotOf` throws. */
+export function isFenced(epoch: Epoch, uses: Uses, slotOf: (surface: string) => number): boolean {
+  if (uses === 'everything') return epoch.fenced.size > 0
   const slots = uses.map((use) => ({ slot: slotOf(use.surface.id), use }))
   if (epoch.fenced.size === 0) return false
   return slots.some(({ slot, use }) => ownersOf(epoch, slot, use).some((owner) => owner !== undefined && epoch.fenced.has(owner)))

@@ -1,4 +1,4 @@
-import { PluginHost } from '@uni/reload-core'
+import { PluginHost, type Lease } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
 import { cellKind, CellPlugin } from '../fixtures/cell.js'
 import { standing, turn } from '../fixtures/deferred.js'
@@ -15,7 +15,7 @@ describe('captureReady', () => {
       if (fails) kind.open = () => { throw new Error('no disk') }
       const reloading = host.reload(handle, new CellPlugin('cells', '2.0.0', { kind }), { cutover: 'exclusive' })
       await turn()
-      const ready = host.captureReady()
+      const ready = host.captureReady({ uses: 'everything' })
       expect(await standing(ready)).toBe('pending')
       before[Symbol.dispose]()
       if (fails) expect((await refusalOf(reloading)).message).toContain('no disk')
@@ -28,13 +28,13 @@ describe('captureReady', () => {
 
   it('captures at once where nothing is fenced, and gives up with its signal: ABORTED', async () => {
     const { host, handle, next } = await lockedHost()
-    const before = await host.captureReady({ label: 'before' })
+    const before = await host.captureReady({ label: 'before', uses: 'everything' })
     const reloading = host.reload(handle, next(), { cutover: 'exclusive' })
     await turn()
     const caller = new AbortController()
-    const given = [refusalOf(host.captureReady({ signal: caller.signal }))]
+    const given = [refusalOf(host.captureReady({ signal: caller.signal, uses: 'everything' }))]
     caller.abort(new Error('the client went away'))
-    given.push(refusalOf(host.captureReady({ signal: caller.signal })))
+    given.push(refusalOf(host.captureReady({ signal: caller.signal, uses: 'everything' })))
     expect((await Promise.all(given)).map(({ code, cause }) => [code, (cause as Error).message])).toEqual([
       ['ABORTED', 'the client went away'], ['ABORTED', 'the client went away'],
     ])
@@ -49,7 +49,7 @@ describe('captureReady', () => {
     const first = host.reload(handle, next(), { cutover: 'exclusive' })
     const second = host.reload(words, wordPlugin('words', '2.0.0'), { cutover: 'exclusive' })
     await turn()
-    const ready = host.captureReady()
+    const ready = host.captureReady({ uses: 'everything' })
     one[Symbol.dispose]()
     await first
     expect(await standing(ready)).toBe('pending')
@@ -66,7 +66,7 @@ describe('captureReady', () => {
       const held = host.acquire(cellKind, 'cell')
       const first = host.reload(handle, next(), { cutover: 'exclusive' })
       await turn()
-      const ready = host.captureReady().then((lease) => {
+      const ready = host.captureReady({ uses: 'everything' }).then((lease) => {
         using held = lease
         return [held.get(cellKind, 'cell').kind, held.all(wordKind).length]
       })
@@ -88,8 +88,8 @@ describe('captureReady', () => {
       using lease = await host.captureReady({ label: 'words', uses })
       expect(lease.get(wordKind, 'words').say()).toBe('words@1.0.0')
     }
-    const waiting = [[{ surface: cellKind }], [{ surface: cellKind, key: 'cell' }], [{ surface: cellKind, resource: 'main' }], [words, { surface: cellKind, key: 'cell' }], undefined]
-      .map((uses) => host.captureReady(uses && { uses }))
+    const waiting = ([[{ surface: cellKind }], [{ surface: cellKind, key: 'cell' }], [{ surface: cellKind, resource: 'main' }], [words, { surface: cellKind, key: 'cell' }], 'everything'] as const)
+      .map((uses) => host.captureReady({ uses }))
     for (const ready of waiting) expect(await standing(ready)).toBe('pending')
     held[Symbol.dispose]()
     await reloading
@@ -98,6 +98,25 @@ describe('captureReady', () => {
       expect(lease.resource(cellKind, 'main').by).toBe('cells@2.0.0')
     }
     expect(await refusalOf(host.captureReady({ uses: [{ surface: { id: 'unknown' } }] }))).toMatchObject({ code: 'NO_STRATEGY', surface: 'unknown' })
+  })
+})
+
+describe('captureReady of a JavaScript caller that does not say what it uses', () => {
+  it('I11 waits for nothing, and what is fenced says to name it', async () => {
+    const { host, handle, next } = await lockedHost()
+    const held = host.acquire(cellKind, 'cell')
+    const reloading = host.reload(handle, next(), { cutover: 'exclusive' })
+    await turn()
+    const captureReady = host.captureReady.bind(host) as (options?: { label: string }) => Promise<Lease>
+    for (const options of [undefined, { label: 'words' }]) {
+      using lease = await captureReady(options)
+      expect(lease.get(wordKind, 'words').say()).toBe('words@1.0.0')
+      for (const look of [() => lease.get(cellKind, 'cell'), () => lease.resource(cellKind, 'main'), () => host.acquire(cellKind, 'cell')]) {
+        expect(await refusalOf(look)).toMatchObject({ code: 'SURFACE_FENCED', retryable: true, hint: expect.stringContaining('name it in `uses`') as string })
+      }
+    }
+    held[Symbol.dispose]()
+    await reloading
   })
 })
 

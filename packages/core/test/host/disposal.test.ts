@@ -32,7 +32,7 @@ describe('closing a host', () => {
     const plugin = wordPlugin('a', '1.0.0')
     const refused = [
       await refusalOf(host.add(plugin)), await refusalOf(host.reload(handle, plugin)), await refusalOf(host.reloadAll([])), await refusalOf(host.remove(handle)),
-      await refusalOf(() => host.capture()), await refusalOf(host.captureReady()), await refusalOf(() => host.acquire(wordKind, 'a')), await refusalOf(host.attach(cellKind, openCell('x'))),
+      await refusalOf(() => host.capture()), await refusalOf(host.captureReady({ uses: 'everything' })), await refusalOf(() => host.acquire(wordKind, 'a')), await refusalOf(host.attach(cellKind, openCell('x'))),
     ]
     expect(new Set(refused.map(({ code }) => code))).toEqual(new Set(['HOST_CLOSED']))
     expect((await refusalOf(cell.write(1))).code).toBe('RESOURCE_CLOSED')

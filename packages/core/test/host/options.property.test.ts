@@ -52,7 +52,7 @@ const GATE: Record<keyof WriteGateOptions<unknown>, Takes> = { clock: methods('n
 /** What JavaScript callers may hand in. */
 const anything = fc.oneof(
   fc.anything({ maxDepth: 0 }), fc.integer(), fc.double(),
-  fc.constantFrom(Number.NaN, -1, 0, 1, Number.POSITIVE_INFINITY, '30000', '', 'Exclusive', 'exclusive', 'Force', 'force', 'close', 'accept', true, null, 1n, AbortSignal.abort(), () => 1, [], {}),
+  fc.constantFrom(Number.NaN, -1, 0, 1, Number.POSITIVE_INFINITY, '30000', '', 'Exclusive', 'exclusive', 'everything', 'Force', 'force', 'close', 'accept', true, null, 1n, AbortSignal.abort(), () => 1, [], {}),
 )
 
 const host = new PluginHost({ strategies: [wordHandoff()] })
@@ -67,7 +67,7 @@ const CALLS: Record<string, { path: string; call: (options: never) => unknown; r
   'remove': { path: 'remove options', call: (options) => host.remove(absent, options), takes: { ...REMOVE, ...drain } },
   'attach': { path: 'attach options', call: (options) => host.attach(wordKind, options), rest: { name: 'a', key: 'a', open: () => ({}) }, required: ['name', 'key', 'open'], takes: ATTACH },
   'capture': { path: 'capture options', call: (options) => host.capture(options), takes: CAPTURE },
-  'captureReady': { path: 'captureReady options', call: (options) => host.captureReady(options), takes: { ...CAPTURE, uses: list } satisfies Record<keyof CaptureReadyOptions, Takes> },
+  'captureReady': { path: 'captureReady options', call: (options) => host.captureReady(options), takes: { ...CAPTURE, uses: (value) => list(value) || value === 'everything' } satisfies Record<keyof CaptureReadyOptions, Takes> },
   'acquire': { path: 'capture options', call: (options) => host.acquire(wordKind, 'absent', options), takes: CAPTURE },
   'dispatch': {
     path: 'dispatch request', call: (request) => new ReloadDispatcher().dispatch(request), rest: { old: new OldProviders(), next: new OldProviders() }, required: ['old', 'next'],

@@ -24,6 +24,7 @@ export const operation: fc.Arbitrary<OperationGiven> = fc.record({
 export const streams = fc.constantFrom(...RESOURCES.filter((resource) => kindOf(resource) === 'stop-and-copy'))
 export const stores = fc.constantFrom(...RESOURCES.filter((resource) => kindOf(resource) !== 'stop-and-copy'))
 export const resources = fc.constantFrom(...RESOURCES)
+export const uses = fc.oneof(resources, fc.constant('everything' as const))
 export const counts = fc.constantFrom(1, 1, 2)
 /** Nonsense is what nothing can be made of; a method that answers nothing cannot answer nonsense. */
 export const faults = fc.constantFrom(...METHODS.flatMap((method) => FAULTS.filter((fault) => fault !== 'nonsense' || ['checkCompat', 'observe', 'persist', 'open'].includes(method)).map((fault): [Method, Fault] => [method, fault])))

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import type { StoreDiscipline } from '../fixtures/store.js'
 import { Act, type Command } from './act.js'
-import { bake, counts, faults, given, id, kind, operation, pace, rarely, resources, stores, streams, type Given } from './arbitraries.js'
+import { bake, counts, faults, given, id, kind, operation, pace, rarely, resources, stores, streams, type Given, uses } from './arbitraries.js'
 import { METHODS, type Method } from './calls.js'
 import { noteAbort } from './causes.js'
 import { acquire, capture, captureReady, release } from './leases.js'
@@ -154,7 +154,7 @@ const all: fc.Arbitrary<Command>[] = [
   addsAll,
   act('remove', fc.tuple(id, operation), (world, [plugin, options]) => remove(world, world.handle(plugin), { ...options, dryRun: false })),
   act('capture', fc.constant(''), capture),
-  act('captureReady', fc.constant(''), captureReady),
+  act('captureReady', uses, captureReady),
   act('acquire', resources, acquire),
   act('release', fc.nat(7), release),
   act('attach', resources, attach), act('attach', resources, attach),

@@ -1,5 +1,6 @@
 import { STORES } from '../fixtures/store.js'
 import { noteDuring } from './during.js'
+import { waitsForFence } from './progress.js'
 import { ownerOf } from './model.js'
 import type { Task } from './task.js'
 import { compareView, observe } from './observe.js'
@@ -19,19 +20,23 @@ export function capture(world: World): void {
   world.coverage.note(`capture: ${view.fenced.size > 0 ? 'beside a fence' : 'done'}`)
 }
 
-/** Waits out every fence. */
-export function captureReady(world: World): void {
+/** Waits out the fences of one resource and its provider, or every fence. */
+export function captureReady(world: World, uses: ResourceId | 'everything'): void {
   observe(world)
   const label = `patient lease ${world.next()}`
-  const task: Task = { kind: 'captureReady', ids: new Set(), elapsedMs: 0, may: new Set() }
+  const task: Task = { kind: 'captureReady', ids: new Set(), elapsedMs: 0, may: new Set(), ...(uses !== 'everything' && { resource: uses }) }
   const fenced = [...world.model.operations].some(({ cutover }) => cutover === 'exclusive')
+  const waits = waitsForFence(world.model, task)
   world.model.tasks.add(task)
-  void world.host.captureReady({ label }).then((lease) => {
+  const named = uses === 'everything' ? uses : [{ surface: STORES[kindOf(uses)], key: keyOf(uses), resource: keyOf(uses) }]
+  void world.host.captureReady({ label, uses: named }).then((lease) => {
     world.model.tasks.delete(task)
     const view = look(lease, RESOURCES)
-    world.must(view.fenced.size === 0, () => `I2: ${label} waited for the fences, and finds ${[...view.fenced]} fenced`)
+    const refused = [...view.fenced, ...RESOURCES.filter((resource) => view.resources.get(resource) === 'fenced')]
+    const used = uses === 'everything' ? refused : refused.filter((resource) => resource === uses)
+    world.must(used.length === 0, () => `I2: ${label} waited for the fences of ${uses}, and finds ${used} fenced`)
     world.leases.push({ label, lease, view, reaches: reach(view), returned: new Map() })
-    world.coverage.note(`captureReady: ${fenced ? 'beside an exclusive operation' : 'at once'}`)
+    world.coverage.note(`captureReady: ${waits ? 'beside an exclusive operation' : fenced ? 'beside one of another plugin' : 'at once'}`)
   })
 }
 

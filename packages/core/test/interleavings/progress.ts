@@ -2,7 +2,7 @@ import { text } from './explain.js'
 import { checkLeftOver } from './finalization.js'
 import { isHeld, overlaps } from './holders.js'
 import { compareRecovery } from './kept.js'
-import { ownerOf } from './model.js'
+import { ownerOf, type Model } from './model.js'
 import { isOn, type Period } from './period.js'
 import type { Task } from './task.js'
 import type { World } from './world.js'
@@ -36,8 +36,15 @@ function waitsForItsTime({ model }: World, { asking, back, bad, dueAt, task }: P
   return [...model.operations].some(({ ids }) => overlaps(ids, task.ids))
 }
 
-function waitsForLeases({ leases, model }: World, { kind, resource, ids }: Task): boolean {
-  if (kind === 'captureReady') return [...model.operations].some(({ cutover }) => cutover === 'exclusive')
+/** I11: work that names what it uses waits for the exclusive operations of its owner, and of nobody else. */
+export function waitsForFence(model: Model, { resource }: Task): boolean {
+  const owner = resource && ownerOf(model, resource)
+  return [...model.operations].some(({ cutover, ids }) => cutover === 'exclusive' && (resource === undefined || (owner !== undefined && ids.has(owner.id))))
+}
+
+function waitsForLeases({ leases, model }: World, task: Task): boolean {
+  const { kind, resource, ids } = task
+  if (task.kind === 'captureReady') return waitsForFence(model, task)
   if (kind === 'finalization' && [...model.periods].some(({ task }) => task.ids === ids)) return true
   if (kind === 'finalization' || kind === 'detach') return leases.length > 0
   return resource !== undefined && ownerOf(model, resource) === undefined && leases.length > 0

@@ -21,7 +21,7 @@ export const REQUIRED: readonly string[] = [
   ...each('in a period', 'reload', 'reloadAll', 'dry run', 'remove', 'attach', 'detach', 'write', 'deliver', 'capture', 'makePermanent', 'way back'),
   ...each('makePermanent', 'done', 'JOURNAL', 'PLUGIN_NOT_FOUND', 'RELOAD_IN_PROGRESS', 'STALE_HANDLE'),
   ...each('capture', 'done', 'beside a fence'),
-  ...each('captureReady', 'at once', 'beside an exclusive operation'),
+  ...each('captureReady', 'at once', 'beside an exclusive operation', 'beside one of another plugin'),
   ...each('acquire', 'done', 'PROVIDER_NOT_FOUND', 'SURFACE_FENCED'),
   ...each('release', 'done'),
   ...each('attach', 'done', 'DUPLICATE', 'PROVIDER_NOT_FOUND'),

@@ -58,7 +58,8 @@ describe("the host author's twenty lines", () => {
     expectTypeOf(lease.all(indexKind)).toEqualTypeOf<readonly IndexProvider[]>()
     expectTypeOf(lease.resource(indexKind, 'articles')).toEqualTypeOf<Index>()
     expectTypeOf(host.acquire(indexKind, 'fulltext').provider).toEqualTypeOf<IndexProvider>()
-    expectTypeOf(host.captureReady()).toEqualTypeOf<Promise<Lease>>()
+    expectTypeOf(host.captureReady({ uses: [{ surface: indexKind, key: 'fulltext' }, { surface: indexKind, resource: 'articles' }] })).toEqualTypeOf<Promise<Lease>>()
+    expectTypeOf(host.captureReady({ uses: 'everything', label: 'a backup' })).toEqualTypeOf<Promise<Lease>>()
   })
 
   it('a surface without resources gives none', () => {
@@ -134,6 +135,14 @@ describe('wrong uses do not compile', () => {
     void (() => host.reload('search', searchV2))
     // @ts-expect-error the current handle may be missing
     void (() => host.reload(host.plugin('search'), searchV2))
+    // @ts-expect-error it does not say what it will use
+    void (() => host.captureReady())
+    // @ts-expect-error nor does this
+    void (() => host.captureReady({ label: 'a backup' }))
+    // @ts-expect-error there is no such word
+    void (() => host.captureReady({ uses: 'all' }))
+    // @ts-expect-error a use is of a surface
+    void (() => host.captureReady({ uses: [{ key: 'fulltext' }] }))
     // @ts-expect-error a host has strategies
     void (() => new PluginHost({}))
   })

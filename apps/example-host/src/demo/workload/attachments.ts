@@ -18,7 +18,7 @@ export async function runAttachments(host: ExampleHost, acknowledged: Acknowledg
     const text = `written at turn ${turn}`
     await host.attachments.write({ op: 'put', key, value: new TextEncoder().encode(text) })
     acknowledged.attachments.set(key, text)
-    using lease = await host.plugins.captureReady({ label: 'attachment reader' })
+    using lease = await host.plugins.captureReady({ label: 'attachment reader', uses: [{ surface: storageBackend, resource: 'attachments' }] })
     const stored = await lease.resource(storageBackend, 'attachments').get(key)
     const found = stored && new TextDecoder().decode(stored)
     if (found !== text) throw new Error(`attachment ${key} reads "${found}" after "${text}" was acknowledged`)

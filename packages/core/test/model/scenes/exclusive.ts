@@ -101,7 +101,7 @@ class ExclusiveScene implements Scene {
 
   async #captureReady(): Promise<void> {
     this.#waiting = true
-    const lease = await this.host.captureReady()
+    const lease = await this.host.captureReady({ uses: 'everything' })
     this.#waiting = false
     this.#hold('patient reader', lease)
   }
