@@ -14,7 +14,7 @@ import type { Trace } from './trace.js'
 import { turn } from './turn.js'
 
 /** How a version that is broken is got out. */
-export type WayOut = 'by a reload' | 'by the way back of its bake'
+type WayOut = 'by a reload' | 'by the way back of its bake'
 
 /** A version that passed every check and, once it serves, fails at one of its calls each time. */
 export interface BrokenServing {
