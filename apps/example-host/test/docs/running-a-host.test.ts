@@ -37,6 +37,14 @@ it('reads by leases', async () => {
   expect(lease.all(scalarFn)).toHaveLength(1)
 })
 
+it('waits for what it will use, and asks what serves', async () => {
+  const { host } = await hostAsPrinted()
+  using lease = await host.captureReady({ uses: [{ surface: scalarFn, key: 'haversine' }] })  // waits for this, and for nothing else
+  lease.all(scalarFn)                                  // throws where any of them is fenced: a chain without it is another chain
+  lease.serving(scalarFn)                              // { providers, fenced }: what serves, and the keys that are left out
+  expect(lease.serving(scalarFn)).toEqual({ providers: lease.all(scalarFn), fenced: [] })
+})
+
 it('replaces', async () => {
   const { host, search, articles } = await hostAsPrinted()
   const { signal } = new AbortController()
