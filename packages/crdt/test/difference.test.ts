@@ -91,6 +91,7 @@ describe('X7 structural equality', () => {
     ['an array with a hole', Object.assign([], { 1: 3 }), [undefined, 3]],
     ['a match of a pattern', /a(b)/.exec('ab'), /a(b)/.exec('ab')],
     ['sets of what is read as a primitive', new Set([new Decimal('1'), new Decimal('2')]), new Set([new Decimal('2'), new Decimal('1')])],
+    ['-0 and NaN in members of a set', new Set([{ n: -0 }, { n: NaN }]), new Set([{ n: NaN }, { n: 0 }])],
     ['a field called __proto__', JSON.parse('{"__proto__": 1}'), JSON.parse('{"__proto__": 1}')],
   ])('takes %s for equal, copied or not', (_, before, after) => {
     expect(differenceOf(before, after)).toBeUndefined()
@@ -177,7 +178,8 @@ describe('X7 structural equality', () => {
     expect(() => differenceOf({ price: new Money(1) }, { price: new Money(2) })).toThrow(/^value\.price is an instance of Money/)
     for (const [hides, what] of [
       [new Zoned(0), 'an instance of Zoned'], [new (class Tagged extends Array { tag = '' })(), 'an instance of Tagged'],
-      [new (class extends Set {})(), 'an instance of an unnamed class'], [new (class Wide extends Uint8Array {})(), 'an instance of Wide'],
+      [new (class extends Set {})(), 'an instance of an unnamed class'],
+      [Object.defineProperty(new Map(), Symbol.toStringTag, { value: 'Set' }), 'an instance of Map'], [new (class Wide extends Uint8Array {})(), 'an instance of Wide'],
     ] as const) expect(said({ at: hides })).toContain(`value.at is ${what}, which cannot be compared`)
     expect(said([() => 1])).toMatch(/^value\[0\] is a function/)
     expect(said({ s: Symbol('s') })).toMatch(/^value\.s is a symbol/)

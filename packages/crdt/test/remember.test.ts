@@ -24,6 +24,11 @@ describe('X12 a removed kind is remembered by what it meant', () => {
     }
   })
 
+  it('I8 keeps no more samples than the host says', async () => {
+    const kind = counterKind({ samples: () => [1, 2, 3].map((a) => new GCounter({ a })) })
+    for (const sampleLimit of [1, 3]) expect([...(await remembered(kind, { sampleLimit })).samples?.() ?? []]).toHaveLength(sampleLimit)
+  })
+
   it('I6 refuses the key with another meaning', async () => {
     const next = yjsKind({ read: (doc) => ({ ...readNotes(doc), title: readNotes(doc).title.toUpperCase() }) })
     expect(await verdictOn({ old: await remembered(yjsKind()), next })).toMatchObject({

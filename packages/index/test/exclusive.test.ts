@@ -143,7 +143,7 @@ describe('X16: an exclusive cutover', () => {
     expect(await directory.list()).toEqual([])
   })
 
-  test('I4: one that was started again while its reload was prepared is copied anew, and its image outlives a failure too', async () => {
+  test('I4: one that was started again while its reload was prepared is copied anew, and its image outlives a reader that spoils it too', async () => {
     const contents: number[][] = []
     let locked = true
     const old = plainKind(async (image) => {
@@ -152,7 +152,7 @@ describe('X16: an exclusive cutover', () => {
       return holding([...await image.bytes()])
     })
     const failing = plainKind(async (image) => {
-      for await (const chunk of image.stream()) expect(chunk.byteLength).toBeGreaterThan(0)
+      for await (const chunk of image.stream()) chunk.fill(0)
       throw new Error('no')
     })
     const halted = new Reload({ old, next: failing, cutover: 'exclusive' }, holding([7]))

@@ -65,6 +65,19 @@ describe('X13: the samples of the old provider', () => {
     expect(empty.closes).toBe(1)
   })
 
+  test('are not quoted where the host says so', async () => {
+    const renaming = new FullTextV2()
+    const reading = renaming.open.bind(renaming)
+    renaming.open = async (image, ctx) => {
+      const handle = await reading(image, ctx)
+      return Object.assign(handle, { probe: () => answer([{ id: 'public', score: 1 }]) })
+    }
+    const old = new Sampled(() => [{ source: rowsOf(docs(1)), queries: [query('d0')] }])
+    const verdict = await verdictOf(old, renaming, { redact: true, checkSchema: false })
+    expect(verdict).toMatchObject({ level: 'incompatible', reason: expect.stringMatching(/row 0, column "id": a string of 2 characters → a string of 6 characters$/) as string })
+    expect(JSON.stringify(verdict)).not.toContain('public')
+  })
+
   test('the empty state that the new one cannot open makes it incompatible (I6)', async () => {
     const old = new Sampled(() => [sample])
     const next = new FullTextV2()

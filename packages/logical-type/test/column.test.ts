@@ -25,6 +25,7 @@ describe('a value goes through an Arrow column and back (L6)', () => {
     [new Map_(entries()), new Map([['a', 1]]), new Map([['a', 2]])], [new Dictionary(new Utf8(), new Int32()), 'a', 'b'],
     [new List(new Field('item', new Struct([new Field('x', new List(new Field('deep', new Int32())), true, new Map([['a', 'b']]))]), true)), [{ x: [1] }], [{ x: [2] }]],
     [new Struct([new Field('x', new Dictionary(new Utf8(), new Int32()), true)]), { x: 'a' }, { x: 'b' }],
+    [new Struct(['x', 'y'].map((name) => new Field(name, new Dictionary(new Utf8(), new Int32()), true))), { x: 'a', y: 'b' }, { x: 'a', y: 'c' }],
     [new DenseUnion([3, 5], [new Field('i', new Int32(), true), new Field('s', new Utf8(), true)]), 'a', 7],
     [new SparseUnion([3, 5], [new Field('i', new Int32(), true), new Field('s', new Utf8(), true)]), 7, 'a'],
     [new Struct([new Field('u', new SparseUnion([0, 1], [new Field('n', new Float64(), true), new Field('b', new Bool(), true)]), true)]), { u: true }, { u: 0.5 }],

@@ -27,6 +27,13 @@ describe('the contract (L1)', () => {
     ])
   })
 
+  test('a part that stands in two places is compared with what stands in each of them', () => {
+    const part = withChild(true)
+    const both = (a: Struct, b: Struct): Struct => new Struct([new Field('a', a), new Field('b', b)])
+    expect(diff({ arrowType: both(part, part) }, { arrowType: both(withChild(true), withChild(false)) }))
+      .toEqual([{ path: 'storage.children[1].type.children[0].nullable', old: true, new: false }])
+  })
+
   test('of types of different families, only that is reported', () => {
     expect(diff({ arrowType: new Int32() }, { arrowType: new Utf8() })).toEqual([{ path: 'storage.typeId', old: 'Int', new: 'Utf8' }])
   })

@@ -9,8 +9,8 @@ export async function verdictOn(old: LogicalTypeProvider, next: LogicalTypeProvi
 }
 
 /** What the strategy keeps of `provider`, as a host has it remembered: in the context of a running step. */
-export async function remember(provider: LogicalTypeProvider): Promise<LogicalTypeProvider> {
-  const strategy = logicalTypeHandoff({ removal: 'allow' })
+export async function remember(provider: LogicalTypeProvider, options?: LogicalTypeHandoffOptions): Promise<LogicalTypeProvider> {
+  const strategy = logicalTypeHandoff({ removal: 'allow', ...options })
   const kept: LogicalTypeProvider[] = []
   const inStep = { ...strategy, checkCompat: async (_: unknown, ctx: StepContext) => {
     kept.push(await strategy.remember?.(provider, ctx) as LogicalTypeProvider)

@@ -30,6 +30,10 @@ describe('a removed type that is added again (L8)', () => {
     expect(await verdictOn(await remember(point()), point())).toEqual({ level: 'compatible' })
   })
 
+  test('is held to as many samples as the host says (L10)', async () => {
+    for (const sampleLimit of [1, 2]) expect([...(await remember(point(), { sampleLimit })).samples?.() ?? []]).toHaveLength(sampleLimit)
+  })
+
   test('is refused where its contract changed', async () => {
     const verdict = await verdictOn(await remember(money()), money({ metadata: '{"currency":"USD","digits":2}' }))
     expect(verdict).toEqual({

@@ -191,6 +191,14 @@ describe("the new version's own judgement (L7)", () => {
     expect(given).toBe(old)
   })
 
+  test('what could not be judged of a contract that changed is said too (L9)', async () => {
+    const named = { name: 'arrow.unheard_of' }
+    const narrowed = money({ ...named, arrowType: new Int32(), fromLiteral: (text) => Number(fromLiteral(text)), toDisplay: (value) => toDisplay(BigInt(value as number)), samples: () => ['12.50'] })
+    expect(await verdictOn(narrowed, money({ ...named, compatCheck: migrate, castFrom: widen }))).toMatchObject({
+      level: 'migrate', unjudged: [{ path: 'name', reason: expect.stringContaining('"arrow.unheard_of" is a name that only Arrow gives') as string }],
+    })
+  })
+
   test('can ask to migrate where nothing changed, which is reported', async () => {
     expect(await verdictOn(money(), money(check(() => ({ level: 'migrate', reason: 'faster parser' }))))).toEqual({ level: 'migrate', reason: 'faster parser' })
   })
