@@ -1,8 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { ReloadError } from '@uni/reload-core'
+import { ReloadError, type Plugin } from '@uni/reload-core'
+import { indexKind } from '@uni/reload-index'
 import type { ExampleHost } from '../../../src/host/example-host.js'
 import type { CatalogueEntry } from '../../../src/plugins/catalogue.js'
 import type { Replica } from '../../../src/demo/workload/replicas/replica.js'
+import { lookingInto } from '../../plugins/support/providers.js'
 import type { Death } from './death.js'
 import type { Line } from './protocol.js'
 
@@ -13,9 +15,6 @@ export interface Work {
   random(below: number): number
   say(line: Line): void
 }
-
-/** With a version that hangs. */
-const PATIENCE_MS = 500
 
 /** Changes the documents of one owner, for ever. */
 export async function commitForEver(work: Work, ids: readonly string[]): Promise<never> {
@@ -66,13 +65,14 @@ async function reloadOnce({ host, random, say }: Work, entry: CatalogueEntry): P
   if (handle === undefined) throw new Error(`${entry.id} is not installed`)
   const bad = entry.bad()[random(4)]
   try {
-    const { plugin, version } = bad ? { plugin: bad.plugin, version: '' } : otherVersion(host, entry)
+    const hanging = bad?.code === 'STEP_TIMEOUT' ? givenUpInOpen(bad.plugin) : undefined
+    const { plugin, version } = bad ? { plugin: hanging?.plugin ?? bad.plugin, version: '' } : otherVersion(host, entry)
     const end = random(3)
     if (end === 0 && !bad) say({ type: 'trying-permanent', id: entry.id, version })
     const bakes = end === 0 && random(2) === 0
     const result = await plugins.reload(handle, plugin, {
       ...bakes && { bake: { ms: 20, healthy: () => random(2) === 0 } },
-      ...bad?.code === 'STEP_TIMEOUT' && { signal: AbortSignal.timeout(PATIENCE_MS) },
+      ...hanging && { signal: hanging.signal },
     })
     if (bad) throw new Error(`${entry.id} ${bad.fault}, and was accepted`)
     if (end === 0 && !bakes) await plugins.makePermanent(result.handle)
@@ -83,6 +83,19 @@ async function reloadOnce({ host, random, say }: Work, entry: CatalogueEntry): P
     if (!ReloadError.is(error) || (!bad && !error.retryable)) throw error
     return error.code
   }
+}
+
+/** A version that hangs in `open`, and a signal that fires as soon as it does: a deadline would be over too soon on a busy machine. */
+function givenUpInOpen(hanging: Plugin): { readonly plugin: Plugin; readonly signal: AbortSignal } {
+  const giveUp = new AbortController()
+  const plugin = lookingInto(hanging, indexKind, (provider) => {
+    const open = provider.open.bind(provider)
+    provider.open = (...given) => {
+      setImmediate(() => giveUp.abort())
+      return open(...given)
+    }
+  })
+  return { plugin, signal: giveUp.signal }
 }
 
 export function otherVersion(host: ExampleHost, entry: CatalogueEntry): { readonly plugin: ReturnType<CatalogueEntry['v1']>; readonly version: string } {
