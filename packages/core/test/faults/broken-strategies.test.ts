@@ -68,7 +68,7 @@ const BROKEN: readonly Broken[] = [
       const move = moveNotebook(job, ctx)
       return { ...move, finalize: () => move.finalize().catch(() => {}) }
     },
-    at: 'finalize: old notebook.close (overlap, one plugin)', found: /I10: the final report does not say what failed/,
+    at: 'finalize: old notebook.close (overlap, one plugin)', found: /I10: neither report says what failed/,
   },
   {
     what: 'calls the plugin without naming the step',
