@@ -1,11 +1,12 @@
 import { ConformanceError, declareConformance } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
+import type { CdcOutputProvider } from '../src/index.js'
 import { conformanceCases } from '../src/testing/conformance.js'
 import { runCdcConformance, type CdcConformanceOptions, type CdcFixture } from '../src/testing/index.js'
 import { BROKEN } from './support/broken-ledgers.js'
 import { BROKEN_STRATEGIES } from './support/broken-strategies.js'
 import { goldenFiles } from './support/golden-files.js'
-import { LEDGER, ledgerFixture } from './support/ledger.js'
+import { LEDGER, ledgerFixture, type Ledger } from './support/ledger.js'
 import { Recorder } from './support/recorder.js'
 
 const golden = await goldenFiles()
@@ -30,7 +31,7 @@ describe('what breaks one rule fails on that rule', () => {
 
   it.each(BROKEN_STRATEGIES)('$rule: a strategy that $does', async ({ rule, keys, make }) => {
     const recorder = new Recorder()
-    declareConformance(recorder.test, conformanceCases(ledger, make))
+    declareConformance(recorder.test, conformanceCases(ledger, make), { kit: 'runCdcConformance' })
     expect(rulesBroken(await recorder.failures())).toEqual(keys.toSorted().map((key) => [key, rule]))
   })
 
@@ -38,6 +39,26 @@ describe('what breaks one rule fails on that rule', () => {
     const rules = new Set(conformanceCases(ledger).map(({ rule }) => rule))
     expect(new Set([...BROKEN, ...BROKEN_STRATEGIES].map(({ rule }) => rule))).toEqual(rules)
     expect(rules).toEqual(new Set([...Array.from({ length: 13 }, (_, at) => `P${at + 1}`), 'C1', 'C5', 'C6', 'C7', 'C8', 'C10', 'C22', 'I3', 'I4', 'I5']))
+  })
+})
+
+describe('a call that never settles', () => {
+  const never = (): Promise<never> => new Promise(() => {})
+
+  it.each([
+    ['provider.start()', (ledger: Ledger): CdcOutputProvider => ({ name: ledger.name, start: never })],
+    ['stream.checkpoint()', (ledger: Ledger): CdcOutputProvider => ({ name: ledger.name, start: async (ctx) => Object.assign(await ledger.start(ctx), { checkpoint: never }) })],
+  ])('%s is named, and the tests after it run', async (call, broken) => {
+    let disposed = 0
+    const make = (): CdcFixture => {
+      const fixture = ledgerFixture()
+      return { provider: () => broken(fixture.provider() as Ledger), stored: (stream) => fixture.stored(stream), dispose: () => { disposed += 1 } }
+    }
+    const failed = await failures({ make, capabilities: { guarantee: 'exactly-once', flushes: false }, deadlineMs: 200 })
+    const named = [...failed].filter(([key, error]) => String(error).includes(`${key} of runCdcConformance: the test has not ended: nothing has happened for 200 ms, and ${call}`))
+    expect(named.length).toBeGreaterThan(0)
+    expect(disposed).toBeGreaterThanOrEqual(named.length)
+    expect(failed.has('knownGaps are current')).toBe(false)
   })
 })
 

@@ -36,7 +36,7 @@ describe('FileCheckpointStore', () => {
 
 async function broken(cases: readonly ConformanceCase[]): Promise<(readonly [key: string, rule: string])[]> {
   const recorder = new Recorder()
-  declareConformance(recorder.test, cases)
+  declareConformance(recorder.test, cases, { kit: 'a kit' })
   return Array.from(await recorder.failures(), ([key, error]) => [key, error instanceof ConformanceError ? error.rule : String(error)] as const)
 }
 

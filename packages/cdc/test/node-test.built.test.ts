@@ -34,3 +34,14 @@ it('the README shows what runs', async () => {
   expect(shown).toEqual(await Promise.all(files))
   expect(await node('example.mjs')).toBe("[ [ '1.0.0', 0n ], [ '2.0.0', 3n ] ]\n")
 })
+
+it('a call that never settles is named under node:test, and the tests after it run', async () => {
+  const stdout = await node('--test', '--test-reporter=tap', 'never-settles.mjs').then(
+    () => { throw new Error('a test has to fail') }, ({ stdout: told }: { stdout: string }) => told,
+  )
+  const count = (what: string): number => Number(new RegExp(`^# ${what} (\\d+)$`, 'm').exec(stdout)?.[1])
+  expect(stdout).toMatch(/\S+ of runCdcConformance: the test has not ended: nothing has happened for 200 ms, and stream\.checkpoint\(\)/)
+  expect(count('cancelled')).toBe(0)
+  expect(count('pass') + count('fail')).toBe(count('tests'))
+  expect(stdout).toMatch(/^ *ok \d+ - knownGaps are current$/m)
+})

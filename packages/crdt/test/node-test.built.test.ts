@@ -20,3 +20,14 @@ it('the kit runs under node:test, from the package as it is built', async () => 
   const count = (what: string): number => Number(new RegExp(`^# ${what} (\\d+)$`, 'm').exec(stdout)?.[1])
   expect({ tests: count('tests'), pass: count('pass'), fail: count('fail') }).toEqual({ tests: registered().length, pass: registered().length, fail: 0 })
 })
+
+it('a call that never settles is named under node:test, and the tests after it run', async () => {
+  const stdout = await promisify(execFile)(process.execPath, ['--test', '--test-reporter=tap', fileURLToPath(new URL('node-test/never-settles.mjs', import.meta.url))]).then(
+    () => { throw new Error('a test has to fail') }, ({ stdout: told }: { stdout: string }) => told,
+  )
+  const count = (what: string): number => Number(new RegExp(`^# ${what} (\\d+)$`, 'm').exec(stdout)?.[1])
+  expect(stdout).toMatch(/\S+ of runCrdtConformance: the test has not ended: nothing has happened for 200 ms, and provider\.fromPersisted\(\)/)
+  expect(count('cancelled')).toBe(0)
+  expect(count('pass') + count('fail')).toBe(count('tests'))
+  expect(stdout).toMatch(/^ *ok \d+ - knownGaps are current$/m)
+})

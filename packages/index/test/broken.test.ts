@@ -1,4 +1,5 @@
-import { runIndexConformance, readIndexGolden, writeIndexGolden, type IndexCapabilities, type IndexConformanceOptions } from '@uni/reload-index/testing'
+import type { IndexKindProvider } from '@uni/reload-index'
+import { runIndexConformance, readIndexGolden, writeIndexGolden, type IndexCapabilities, type IndexConformanceOptions, type IndexFixture } from '@uni/reload-index/testing'
 import { describe, expect, test } from 'vitest'
 import { BROKEN } from './fixtures/broken/index.js'
 import { notesFixture } from './fixtures/kit.js'
@@ -42,6 +43,30 @@ describe('a provider that breaks one rule fails on that rule', () => {
     rules.delete(rule('knownGaps are current'))
     expect([...new Set(BROKEN.map(({ rule }) => rule))].sort()).toEqual([...rules].sort())
     for (let nth = 1; nth <= 19; nth += 1) expect(rules).toContain(`P${nth}`)
+  })
+})
+
+describe('a call that never settles', () => {
+  const never = (): Promise<never> => new Promise(() => {})
+
+  test.for<[call: string, broken: (notes: Notes) => IndexKindProvider]>([
+    ['provider.build()', (notes) => ({ kind: notes.kind, build: never, open: (image) => notes.open(image) })],
+    ['provider.open()', (notes) => ({ kind: notes.kind, build: (source) => notes.build(source), open: never })],
+  ])('%s is named, and the tests after it run', async ([call, broken]) => {
+    let disposed = 0
+    const make = async (): Promise<IndexFixture> => {
+      const fixture = await notesFixture(() => broken(new Notes()))
+      return { ...fixture, dispose: async () => {
+        await fixture.dispose?.()
+        disposed += 1
+      } }
+    }
+    const { count, failures } = await run({ make, capabilities: { ...EVERYTHING, samples: false, upgrade: false, downgrade: false }, seed: 1, deadlineMs: 200 })
+    const named = [...failures].filter(([key, { message }]) => message.includes(`${key} of runIndexConformance: the test has not ended: nothing has happened for 200 ms, and ${call}`))
+    expect(named.length).toBeGreaterThan(0)
+    expect(disposed).toBeGreaterThanOrEqual(named.length)
+    expect(failures.size).toBeLessThan(count)
+    expect(failures.has('knownGaps are current')).toBe(false)
   })
 })
 

@@ -1,9 +1,9 @@
 import { checkOptions, option, type OptionChecks } from '@uni/reload-core'
-import { attempt, declareConformance, KIT, type ConformanceCase, type Expectation } from '@uni/reload-core/testing'
+import { declareConformance, KIT, type After, type ConformanceCase, type Expectation, type KitOptions, type NamedKinds } from '@uni/reload-core/testing'
 import { cdcHandoff } from '../strategy.js'
 import { Bench, type MakeStrategy } from './bench.js'
 import type { Case } from './case.js'
-import type { CdcCapabilities, CdcConformanceOptions } from './options.js'
+import { CAPABILITIES, type CdcConformanceOptions } from './options.js'
 import { badInputSuite } from './suites/bad-input.js'
 import { checkpointSuite } from './suites/checkpoint.js'
 import { contractSuite } from './suites/contract.js'
@@ -28,11 +28,6 @@ const SUITES = [
   outageSuite, tornSuite, handoffSuite, failedHandoffSuite, wayOutSuite, haltedSuite, pumpSuite, upgradeSuite,
 ]
 
-const CAPABILITIES: OptionChecks<CdcCapabilities> = {
-  guarantee: option.required(option.oneOf('exactly-once', 'at-least-once')), streams: option.oneOf('one', 'many'), flushes: option.flag, noticesLoss: option.flag,
-  crash: option.flag, outage: option.flag, torn: option.flag, older: option.flag, downgrade: option.flag, lsnBits: option.integer(1),
-}
-
 const OPTIONS: OptionChecks<CdcConformanceOptions> = {
   ...KIT, make: option.required(option.function), capabilities: option.required(option.object(CAPABILITIES)), golden: option.list(option.given),
 }
@@ -42,20 +37,23 @@ const OPTIONS: OptionChecks<CdcConformanceOptions> = {
  * runner `test` belongs to. A rule that hangs on another is not judged while that one is broken, so what fails is the cause.
  */
 export function runCdcConformance(given: CdcConformanceOptions): void {
-  const options = checkOptions(given, 'runCdcConformance options', OPTIONS)
-  declareConformance(options.test, conformanceCases(options), options.knownGaps)
+  const { test, make, capabilities, golden, ...kit } = checkOptions(given, 'runCdcConformance options', OPTIONS)
+  declareConformance(test, conformanceCases({ make, capabilities, ...(golden && { golden }) }), { kit: 'runCdcConformance', ...kit })
 }
 
 /** The tests that `options` choose. The strategy is another than the kind's own only where that is put to the test. */
-export function conformanceCases(options: Omit<CdcConformanceOptions, 'test' | 'knownGaps'>, strategy: MakeStrategy = cdcHandoff): ConformanceCase[] {
+export function conformanceCases(options: Omit<CdcConformanceOptions, keyof KitOptions>, strategy: MakeStrategy = cdcHandoff): ConformanceCase[] {
   const cases: readonly Case[] = SUITES.flatMap((suite) => suite(options.capabilities, options))
-  return cases.map((one) => ({ ...one, run: (expect) => onItsBench(one, expect, options, strategy) }))
+  return cases.map((one) => ({ ...one, run: (expect, after) => onItsBench(one, expect, after, options, strategy) }))
 }
 
-async function onItsBench({ run }: Case, expect: Expectation, { make, capabilities }: Pick<CdcConformanceOptions, 'make' | 'capabilities'>, strategy: MakeStrategy): Promise<void> {
-  const fixture = await make()
-  const ran = await attempt(() => run(new Bench(fixture, capabilities, expect, strategy)))
-  const disposed = await attempt(() => fixture.dispose?.())
-  // What failed first is what has to be reported.
-  for (const outcome of [ran, disposed]) if ('error' in outcome) throw outcome.error
+/** What a fixture's calls give, of which a call may never settle. */
+const NAMED: NamedKinds = { provider: ['start'], stream: ['deliver', 'checkpoint', 'shutdown'] }
+
+async function onItsBench(
+  { run }: Case, expect: Expectation, after: After, { make, capabilities }: Pick<CdcConformanceOptions, 'make' | 'capabilities'>, strategy: MakeStrategy,
+): Promise<void> {
+  const fixture = expect.named(await expect.call('make()', make), 'fixture', NAMED)
+  after(() => fixture.dispose?.())
+  await run(new Bench(fixture, capabilities, expect, strategy))
 }

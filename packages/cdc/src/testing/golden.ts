@@ -1,8 +1,9 @@
+import { checkOptions, option, type OptionChecks } from '@uni/reload-core'
 import { Expectation } from '@uni/reload-core/testing'
 import type { CdcLsn, CdcStream } from '../contract.js'
 import { cdcHandoff } from '../strategy.js'
 import { Bench } from './bench.js'
-import type { CdcConformanceOptions, CdcGoldenFile } from './options.js'
+import { CAPABILITIES, type CdcConformanceOptions, type CdcGoldenFile } from './options.js'
 
 const FORMAT = 'uni-reload-cdc-golden/1'
 
@@ -32,6 +33,8 @@ export interface WriteCdcGoldenOptions extends Pick<CdcConformanceOptions, 'make
   readonly version: string
 }
 
+const OPTIONS: OptionChecks<WriteCdcGoldenOptions> = { make: option.required(option.function), capabilities: option.required(option.object(CAPABILITIES)), version: option.required(option.text) }
+
 /** The ways in which a stream ends: in good order, and in the middle of its deliveries. */
 const ENDINGS = ['shut-down', 'cut-off'] as const
 
@@ -39,7 +42,8 @@ const ENDINGS = ['shut-down', 'cut-off'] as const
  * Has the present version write what later versions will be held to: its sink after a few deliveries, once shut down in
  * good order and once cut off beyond its checkpoint. Returns the files to commit, by name.
  */
-export async function writeCdcGolden({ make, capabilities, version }: WriteCdcGoldenOptions): Promise<Record<string, Uint8Array>> {
+export async function writeCdcGolden(options: WriteCdcGoldenOptions): Promise<Record<string, Uint8Array>> {
+  const { make, capabilities, version } = checkOptions(options, 'writeCdcGolden options', OPTIONS)
   const files: Record<string, Uint8Array> = {}
   for (const ending of ENDINGS) {
     const fixture = await make()

@@ -1,5 +1,5 @@
-import type { MaybePromise } from '@uni/reload-core'
-import type { DeclareTest } from '@uni/reload-core/testing'
+import { option, type MaybePromise, type OptionChecks } from '@uni/reload-core'
+import type { KitOptions } from '@uni/reload-core/testing'
 import type { RecordBatch } from 'apache-arrow'
 import type { CdcLsn, CdcOutputProvider } from '../contract.js'
 
@@ -56,20 +56,21 @@ export interface CdcCapabilities {
   readonly downgrade?: boolean
 }
 
+export const CAPABILITIES: OptionChecks<CdcCapabilities> = {
+  guarantee: option.required(option.oneOf('exactly-once', 'at-least-once')), streams: option.oneOf('one', 'many'), flushes: option.flag, noticesLoss: option.flag,
+  crash: option.flag, outage: option.flag, torn: option.flag, older: option.flag, downgrade: option.flag, lsnBits: option.integer(1),
+}
+
 /** What an earlier version left in its sink: a file made by `writeCdcGolden`. */
 export interface CdcGoldenFile {
   readonly name: string
   readonly bytes: Uint8Array
 }
 
-export interface CdcConformanceOptions {
-  /** `test` of any runner. */
-  readonly test: DeclareTest
+export interface CdcConformanceOptions extends KitOptions {
   /** A sink that is empty and nobody else's; once for each test. */
   make(): MaybePromise<CdcFixture>
   readonly capabilities: CdcCapabilities
-  /** Keys of tests that are known to fail. One that passes fails the suite, so that a closed gap is taken off the list. */
-  readonly knownGaps?: readonly string[]
   /** What earlier versions left. This version has to take all of it up. */
   readonly golden?: readonly CdcGoldenFile[]
 }

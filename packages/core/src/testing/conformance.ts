@@ -1,10 +1,15 @@
 import { describeThrown } from '../errors.js'
 import type { MaybePromise } from '../maybe-promise.js'
-import { option } from '../options.js'
+import { option, type OptionChecks } from '../options.js'
+import { Deadline, DEADLINE_MS } from './deadline.js'
 import { attempt, ConformanceError, Expectation } from './expectation.js'
 
-/** How a runner declares a test: `test` of Vitest, of `node:test`, of Deno or of Bun fits. */
-export type DeclareTest = (name: string, body: () => Promise<void>) => unknown
+/**
+ * How a runner declares a test: `test` of Vitest, of `node:test`, of Deno or of Bun fits.
+ *
+ * @param limitMs for runners that have a limit for each test, in milliseconds: one that leaves it to the kit to end what never settles.
+ */
+export type DeclareTest = (name: string, body: () => Promise<void>, limitMs: number) => unknown
 
 /** One rule that an implementation is held to. */
 export interface ConformanceCase {
@@ -16,54 +21,108 @@ export interface ConformanceCase {
   readonly title: string
   /** Keys of cases without which this one says nothing: while one of them is broken, this one is not judged. */
   readonly needs?: readonly string[]
-  run(expect: Expectation): MaybePromise<void>
+  run(expect: Expectation, after: After): MaybePromise<void>
 }
 
+/** Has `undo` run when the case is over, however it ends, and also where it never does: the last first. */
+export type After = (undo: () => unknown) => void
+
 /** The options that every kit has. */
-export const KIT = { test: option.required(option.function), knownGaps: option.list(option.text) }
+export interface KitOptions {
+  /** `test` of any runner: Vitest's, `node:test`'s, or any other of this shape. */
+  readonly test: DeclareTest
+  /** Keys of tests that are known to fail. One that passes fails the suite, so that a closed gap is taken off the list. */
+  readonly knownGaps?: readonly string[]
+  /**
+   * For how long, in milliseconds, none of a test's calls may begin or settle: then the test fails, and names the calls that have not
+   * settled. Default 30,000. What is torn down after a test has as long again.
+   */
+  readonly deadlineMs?: number
+}
+
+export const KIT: OptionChecks<KitOptions> = {
+  test: option.required(option.function), knownGaps: option.list(option.text),
+  deadlineMs: option.numberThat('a finite number of milliseconds above 0', (value) => value > 0 && value < Infinity),
+}
+
+export interface ConformanceOptions extends Omit<KitOptions, 'test'> {
+  /** The kit, as errors name it: the function that declares it, such as `runIndexConformance`. */
+  readonly kit: string
+}
+
+/** No test comes to it while its calls settle, however slow the machine. In milliseconds. */
+const RUNNER_LIMIT_MS = 900_000
+const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 type Outcome = 'holds' | 'not judged' | { readonly broken: unknown }
 
 /**
  * Declares a test for each case, named `key: title (rule)`. The case of a known gap has to fail, so that closing the gap
- * forces its key out of the list; one more test fails while `knownGaps` names no case.
+ * forces its key out of the list; one more test fails while `knownGaps` names no case. A test in which nothing happens any more fails
+ * with the names of the calls that have not settled, and those after it run.
  */
-export function declareConformance(test: DeclareTest, cases: readonly ConformanceCase[], knownGaps: readonly string[] = []): void {
+export function declareConformance(test: DeclareTest, cases: readonly ConformanceCase[], { kit, knownGaps = [], deadlineMs = DEADLINE_MS }: ConformanceOptions): void {
   const gaps = new Set(knownGaps)
-  const outcomeOf = outcomes(cases, gaps)
+  const outcomeOf = outcomes(cases, gaps, (one) => judgeCase(one, kit, deadlineMs))
+  const limitMs = Math.min(RUNNER_LIMIT_MS + 2 * deadlineMs, LONGEST_TIMER_MS)
   for (const { key, rule, title } of cases) {
     const gap = gaps.has(key)
     test(`${key}: ${title} (${rule})${gap ? ', a known gap' : ''}`, async () => {
       const outcome = await outcomeOf(key)
       if (gap && outcome === 'holds') throw new ConformanceError(rule, `${key} holds now: take it out of knownGaps`)
       if (!gap && typeof outcome === 'object') throw outcome.broken
-    })
+    }, limitMs)
   }
   test('knownGaps are current', async () => {
     const stale = knownGaps.filter((gap) => !cases.some(({ key }) => key === gap))
     if (stale.length > 0) throw new Error(`knownGaps names no test of this suite: ${stale.join(', ')}. There are ${cases.map(({ key }) => key).join(', ')}`)
-  })
+  }, limitMs)
 }
 
 /** Runs each case once, whoever asks: its own test, or a case that needs it. */
-function outcomes(cases: readonly ConformanceCase[], gaps: ReadonlySet<string>): (key: string) => Promise<Outcome> {
+function outcomes(cases: readonly ConformanceCase[], gaps: ReadonlySet<string>, judge: (one: ConformanceCase) => Promise<Outcome>): (key: string) => Promise<Outcome> {
   const byKey = new Map(cases.map((one) => [one.key, one]))
   const known = new Map<string, Promise<Outcome>>()
   const outcomeOf = (key: string): Promise<Outcome> => {
-    const outcome = known.get(key) ?? judge(byKey.get(key) as ConformanceCase)
+    const outcome = known.get(key) ?? judgeInTurn(byKey.get(key) as ConformanceCase)
     known.set(key, outcome)
     return outcome
   }
   return outcomeOf
 
-  async function judge({ key, rule, needs = [], run }: ConformanceCase): Promise<Outcome> {
+  async function judgeInTurn(one: ConformanceCase): Promise<Outcome> {
+    const { key, rule, needs = [] } = one
     for (const needed of needs) {
       if (!byKey.has(needed)) return { broken: new ConformanceError(rule, `${key} needs ${needed}, which is no case of this suite`) }
       // A gap that is known is no reason to look no further.
       if (!gaps.has(needed) && await outcomeOf(needed) !== 'holds') return 'not judged'
     }
-    const ran = await attempt(() => run(new Expectation(rule)))
-    if ('value' in ran) return 'holds'
-    return { broken: ran.error instanceof ConformanceError ? ran.error : new ConformanceError(rule, `${key} failed: ${describeThrown(ran.error)}`, ran.error) }
+    return judge(one)
   }
+}
+
+/** Runs a case, and undoes what it asks to have undone. What fails first is the outcome. */
+async function judgeCase({ key, rule, run }: ConformanceCase, kit: string, deadlineMs: number): Promise<Outcome> {
+  const deadline = new Deadline(deadlineMs)
+  const expect = new Expectation(rule, deadline)
+  const undos: (() => unknown)[] = []
+  let over = false
+  const after: After = (undo) => {
+    // What a call gives that settles after all is not to be left behind either.
+    if (over) void attempt(undo)
+    else undos.push(undo)
+  }
+  const unending = (doing: string) => (what: string): ConformanceError => {
+    const { failure, part } = expect
+    const at = part === undefined ? '' : `, at ${part}`
+    const before = failure === undefined ? '' : ` Before that: ${failure.message}.`
+    return new ConformanceError(rule, `${key} of ${kit}${at}: ${doing} has not ended: ${what}.${before} Raise deadlineMs where a call may take longer.`, failure)
+  }
+  const ran = [await attempt(() => deadline.within(() => run(expect, after), unending('the test')))]
+  for (let undo = undos.pop(); undo !== undefined; undo = undos.pop()) ran.push(await attempt(() => deadline.within(undo as () => MaybePromise<void>, unending('what is undone after the test'))))
+  over = true
+  const failed = ran.find((outcome) => 'error' in outcome)
+  if (failed === undefined) return 'holds'
+  const { error } = failed
+  return { broken: error instanceof ConformanceError ? error : new ConformanceError(rule, `${key} failed: ${describeThrown(error)}`, error) }
 }

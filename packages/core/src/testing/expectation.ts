@@ -1,4 +1,6 @@
 import { describeThrown } from '../errors.js'
+import { Deadline, DEADLINE_MS } from './deadline.js'
+import { NamedCalls, type NamedKinds } from './named-calls.js'
 import type { MaybePromise } from '../maybe-promise.js'
 
 /** What was found to break a rule. */
@@ -27,14 +29,49 @@ export async function attempt<T>(run: () => MaybePromise<T>): Promise<Attempt<T>
 /** The assertions of one conformance test: they need no test library, and what fails names the rule. */
 export class Expectation {
   readonly #rule: string
+  readonly #deadline: Deadline
+  #failure: ConformanceError | undefined
+  #part: string | undefined
 
-  constructor(rule: string) {
+  constructor(rule: string, deadline = new Deadline(DEADLINE_MS)) {
     this.#rule = rule
+    this.#deadline = deadline
+  }
+
+  /** The first that this found. */
+  get failure(): ConformanceError | undefined {
+    return this.#failure
+  }
+
+  /** The part of the case that has begun last. */
+  get part(): string | undefined {
+    return this.#part
   }
 
   /** @throws ConformanceError always. Say what was expected, and what was found. */
   fail(message: string, cause?: unknown): never {
-    throw new ConformanceError(this.#rule, message, cause)
+    const failure = new ConformanceError(this.#rule, message, cause)
+    this.#failure ??= failure
+    throw failure
+  }
+
+  /** A part of the case begins: it has a deadline of its own, and is named where it passes. */
+  begin(part: string): void {
+    this.#part = part
+    this.#deadline.move()
+  }
+
+  /** Runs a call into what is tested: it is named where it never settles. */
+  call<T>(what: string, run: () => T): T {
+    return this.#deadline.call(what, run)
+  }
+
+  /**
+   * `target` with every method call named where it never settles, such as `fixture.stored()`, and so what its members and calls give
+   * that is one of `kinds`.
+   */
+  named<T extends object>(target: T, name: string, kinds: NamedKinds = {}): T {
+    return new NamedCalls(this.#deadline, kinds).wrap(target, name)
   }
 
   that(holds: boolean, message: string): asserts holds {
@@ -43,7 +80,7 @@ export class Expectation {
 
   /** Runs what must not fail, and gives what it gave. */
   async works<T>(what: string, run: () => MaybePromise<T>): Promise<T> {
-    const outcome = await attempt(run)
+    const outcome = await attempt(() => this.call(what, run))
     if ('value' in outcome) return outcome.value
     if (outcome.error instanceof ConformanceError) throw outcome.error
     return this.fail(`${what} has to work here, and failed: ${describeThrown(outcome.error)}`, outcome.error)
@@ -51,7 +88,7 @@ export class Expectation {
 
   /** Runs what must fail, and gives what was thrown. */
   async refused(what: string, run: () => unknown): Promise<unknown> {
-    const outcome = await attempt(run)
+    const outcome = await attempt(() => this.call(what, run))
     return 'error' in outcome ? outcome.error : this.fail(`${what} has to be refused, and was not`)
   }
 }

@@ -1,5 +1,5 @@
 import { checkOptions, option, type OptionChecks } from '@uni/reload-core'
-import { declareConformance, KIT, type DeclareTest } from '@uni/reload-core/testing'
+import { declareConformance, KIT, type KitOptions } from '@uni/reload-core/testing'
 import { chosen } from './case.js'
 import type { CrdtGolden } from './golden.js'
 import { DEFAULT_CAPABILITIES, type CrdtCapabilities, type MakeSubject } from './subject.js'
@@ -12,14 +12,10 @@ import { handoffSuite } from './suites/handoff.js'
 import { persistSuite } from './suites/persist.js'
 import { samplesSuite } from './suites/samples.js'
 
-export interface CrdtConformanceOptions {
-  /** Registers one test: `test` of Vitest, of `node:test`, or anything alike. */
-  test: DeclareTest
+export interface CrdtConformanceOptions extends KitOptions {
   /** Gives what is tested, afresh. */
   make: MakeSubject
   capabilities?: CrdtCapabilities
-  /** The keys of tests that are known to fail. One that passes after all, and one that names no test, fails. */
-  knownGaps?: readonly string[]
   /** What earlier versions wrote, from `readCrdtGolden`. */
   golden?: readonly CrdtGolden[]
   /** Chooses the edits. Default 1: the same each time. */
@@ -37,9 +33,9 @@ const OPTIONS: OptionChecks<CrdtConformanceOptions> = {
  * of SPEC.md that it shows. A rule that hangs on another is not judged while that one is broken, so what fails is the cause.
  */
 export function runCrdtConformance(options: CrdtConformanceOptions): void {
-  const { test, make, capabilities, knownGaps, golden = [], seed = 1 } = checkOptions(options, 'runCrdtConformance options', OPTIONS)
+  const { test, make, capabilities, golden = [], seed = 1, ...kit } = checkOptions(options, 'runCrdtConformance options', OPTIONS)
   const cases = [
     ...contractSuite, ...persistSuite, ...convergenceSuite, ...samplesSuite, ...badInputSuite, ...handoffSuite, ...failureSuite, ...goldenSuite(golden),
   ]
-  declareConformance(test, chosen(cases, { make, seed, capabilities: { ...DEFAULT_CAPABILITIES, ...capabilities } }), knownGaps)
+  declareConformance(test, chosen(cases, { make, seed, capabilities: { ...DEFAULT_CAPABILITIES, ...capabilities } }), { kit: 'runCrdtConformance', ...kit })
 }

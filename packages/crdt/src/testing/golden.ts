@@ -1,4 +1,4 @@
-import type { StepContext } from '@uni/reload-core'
+import { checkOptions, option, type OptionChecks, type StepContext } from '@uni/reload-core'
 import type { CrdtKindProvider, CrdtSample } from '../contract.js'
 import type { RecordedState } from '../recorded-state.js'
 import { PLAIN } from '../show.js'
@@ -33,13 +33,16 @@ interface GoldenJson { readonly format: 'uni-reload-crdt-golden'; readonly kind:
 
 const EDITS = 30
 
+const OPTIONS: OptionChecks<WriteGoldenOptions> = { version: option.required(option.text), seed: option.integer(0) }
+
 /**
  * Writes down what the present version writes, for later ones to be held to: its empty state, its samples, and documents that
  * its replicas edited.
  *
  * @throws Error where a state cannot be recorded.
  */
-export async function writeCrdtGolden(subject: CrdtSubject, { version, seed = 1 }: WriteGoldenOptions): Promise<readonly GoldenFile[]> {
+export async function writeCrdtGolden(subject: CrdtSubject, options: WriteGoldenOptions): Promise<readonly GoldenFile[]> {
+  const { version, seed = 1 } = checkOptions(options, 'writeCrdtGolden options', OPTIONS)
   const { kind } = subject.provider
   const { states, merges } = await recollect(withEditedSample(subject, seed), outsideReloads(), Infinity, PLAIN)
   const golden: GoldenJson = {

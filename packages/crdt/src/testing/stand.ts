@@ -1,3 +1,4 @@
+import type { After } from '@uni/reload-core/testing'
 import { copyOf } from '../copy.js'
 import type { CrdtKindProvider, CrdtSample, CrdtState } from '../contract.js'
 import { samplesOf } from '../sample-list.js'
@@ -16,18 +17,19 @@ export const SMALL = 12
 export const LARGE = 90
 
 /** What one test runs with. Every state that it opens through this is closed when it ends. */
-export class Stand implements AsyncDisposable {
+export class Stand {
   readonly settings: KitSettings
   readonly subject: CrdtSubject
-  readonly #opened = new Set<CrdtState>()
+  readonly #after: After
 
-  private constructor(settings: KitSettings, subject: CrdtSubject) {
+  private constructor(settings: KitSettings, subject: CrdtSubject, after: After) {
     this.settings = settings
     this.subject = subject
+    this.#after = after
   }
 
-  static async of(settings: KitSettings): Promise<Stand> {
-    return new Stand(settings, await settings.make())
+  static async of(settings: KitSettings, after: After): Promise<Stand> {
+    return new Stand(settings, await settings.make(), after)
   }
 
   get provider(): CrdtKindProvider {
@@ -63,12 +65,8 @@ export class Stand implements AsyncDisposable {
     return samples
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const state of this.#opened) await closeQuietly(state)
-  }
-
   #keep<T extends CrdtState>(state: T): T {
-    this.#opened.add(state)
+    this.#after(() => closeQuietly(state))
     return state
   }
 }

@@ -1,5 +1,5 @@
 import type { MaybePromise, StepContext } from '@uni/reload-core'
-import { attempt, type Expectation } from '@uni/reload-core/testing'
+import type { Expectation } from '@uni/reload-core/testing'
 import type { RecordBatch } from 'apache-arrow'
 import { buildIndex } from '../build-index.js'
 import { answersOf, DEFAULT_K, type Questions } from '../canary.js'
@@ -19,20 +19,22 @@ const TARGET = { key: 'conformance', name: 'index' }
 const UNENDING = new AbortController().signal
 
 /** What a test works with: the fixture, and what it opens, which is closed when the test is over. */
-export class Bench implements AsyncDisposable {
+export class Bench {
   readonly fixture: IndexFixture
   readonly capabilities: IndexCapabilities
   readonly seed: number
   readonly expect: Expectation
+  /** Runs `undo` when the test is over; the last first. */
+  readonly later: (undo: () => unknown) => void
   readonly #make: () => MaybePromise<IndexFixture>
-  readonly #undo: (() => unknown)[] = []
   readonly #closed = new WeakSet<IndexHandle>()
 
-  constructor(fixture: IndexFixture, setup: { capabilities: IndexCapabilities; seed: number; expect: Expectation; make(): MaybePromise<IndexFixture> }) {
+  constructor(fixture: IndexFixture, setup: { capabilities: IndexCapabilities; seed: number; expect: Expectation; later: Bench['later']; make(): MaybePromise<IndexFixture> }) {
     this.fixture = fixture
     this.capabilities = setup.capabilities
     this.seed = setup.seed
     this.expect = setup.expect
+    this.later = setup.later
     this.#make = setup.make
   }
 
@@ -81,11 +83,6 @@ export class Bench implements AsyncDisposable {
 
   change(nth: number): RecordBatch {
     return this.fixture.change?.(nth) ?? this.expect.fail('make() gives no `change`. The capability `writes` needs one')
-  }
-
-  /** Runs `undo` when the test is over; the last first. */
-  later(undo: () => unknown): void {
-    this.#undo.push(undo)
   }
 
   async built(provider = this.provider, source = this.fixture.source): Promise<IndexHandle> {
@@ -201,12 +198,6 @@ export class Bench implements AsyncDisposable {
   async expectAnswers(handle: IndexHandle, before: readonly RecordBatch[], what: string): Promise<void> {
     const difference = await this.difference(handle, before)
     if (difference !== undefined) this.expect.fail(`${what} answers otherwise: ${difference}`)
-  }
-
-  /** Ends what the test opened, and the fixture. What fails on the way is no finding of the test. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const undo of this.#undo.splice(0).toReversed()) await attempt(async () => undo())
-    await attempt(() => this.fixture.dispose?.())
   }
 
   async expectNothingLeft(when: string): Promise<void> {

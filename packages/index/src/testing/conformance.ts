@@ -1,8 +1,8 @@
 import { checkOptions, option, type OptionChecks } from '@uni/reload-core'
-import { declareConformance, KIT, type ConformanceCase } from '@uni/reload-core/testing'
+import { attempt, declareConformance, KIT, type ConformanceCase, type NamedKinds } from '@uni/reload-core/testing'
 import { Bench } from './bench.js'
 import type { Case } from './case.js'
-import type { IndexCapabilities } from './fixture.js'
+import type { IndexCapabilities, IndexFixture } from './fixture.js'
 import type { IndexConformanceOptions } from './options.js'
 import { applyCases } from './suites/apply.js'
 import { contractCases } from './suites/contract.js'
@@ -40,15 +40,18 @@ const OPTIONS: OptionChecks<IndexConformanceOptions> = {
  * with a `ConformanceError` that names the rule of SPEC.md.
  */
 export function runIndexConformance(options: IndexConformanceOptions): void {
-  const { test, make, capabilities = {}, golden = [], knownGaps, seed = Math.floor(Math.random() * 2 ** 32) } = checkOptions(options, 'runIndexConformance options', OPTIONS)
+  const { test, make, capabilities = {}, golden = [], seed = Math.floor(Math.random() * 2 ** 32), ...kit } = checkOptions(options, 'runIndexConformance options', OPTIONS)
   const isClaimed = ({ claims = [] }: Case): boolean => claims.every((claim) => capabilities[claim])
   const claimed = [...CASES, ...goldenCases(golden)].filter(isClaimed)
   const unclaimed = new Set(CASES.filter((one) => !isClaimed(one)).map(({ key }) => key))
   declareConformance(test, claimed.map((one) => ({
     // What was never claimed cannot be broken.
     ...onFixture(one, { make, capabilities, seed }), needs: (one.needs ?? []).filter((key) => !unclaimed.has(key)),
-  })), knownGaps)
+  })), { kit: 'runIndexConformance', ...kit })
 }
+
+/** What a fixture has and its calls give, of which a call may never settle. */
+const NAMED: NamedKinds = { provider: ['build', 'open'], build: ['finalize'], handle: ['probe', 'schema', 'persist'] }
 
 type Setup = Pick<IndexConformanceOptions, 'make'> & Required<Pick<IndexConformanceOptions, 'capabilities' | 'seed'>>
 
@@ -56,9 +59,13 @@ type Setup = Pick<IndexConformanceOptions, 'make'> & Required<Pick<IndexConforma
 function onFixture({ run, ...one }: Case, { make, capabilities, seed }: Setup): ConformanceCase {
   return {
     ...one,
-    async run(expect) {
-      await using bench = new Bench(await make(), { capabilities, seed, expect, make })
-      await run(bench, expect)
+    async run(expect, after) {
+      const named = async (): Promise<IndexFixture> => expect.named(await expect.call('make()', make), 'fixture', NAMED)
+      const fixture = await named()
+      // What fails on the way is no finding of the test.
+      const later = (undo: () => unknown): void => after(() => attempt(undo))
+      later(() => fixture.dispose?.())
+      await run(new Bench(fixture, { capabilities, seed, expect, later, make: named }), expect)
     },
   }
 }

@@ -1,4 +1,5 @@
-import { Expectation } from '@uni/reload-core/testing'
+import { checkOptions, option, type OptionChecks } from '@uni/reload-core'
+import { attempt, Expectation } from '@uni/reload-core/testing'
 import type { IndexHandle } from '../contract.js'
 import { rowsOf, type RowTable } from '../same-rows.js'
 import { Bench } from './bench.js'
@@ -21,6 +22,13 @@ export interface IndexGolden {
   readonly answers: readonly RowTable[]
 }
 
+export interface WriteIndexGoldenOptions {
+  /** Of the provider that writes: part of the names of the files. */
+  readonly version: string
+}
+
+const OPTIONS: OptionChecks<WriteIndexGoldenOptions> = { version: option.required(option.text) }
+
 const CHANGES = Array.from({ length: 10 }, (_, nth) => nth)
 const [IMAGE, ANSWERS] = ['.image', '.answers.json']
 
@@ -29,9 +37,19 @@ const [IMAGE, ANSWERS] = ['.image', '.answers.json']
  * an image and the answers to the fixture's queries. Keep the files, and hold every later version to them. The fixture is
  * disposed of.
  */
-export async function writeIndexGolden(fixture: IndexFixture, { version }: { readonly version: string }): Promise<GoldenFile[]> {
+export async function writeIndexGolden(fixture: IndexFixture, options: WriteIndexGoldenOptions): Promise<GoldenFile[]> {
+  const { version } = checkOptions(options, 'writeIndexGolden options', OPTIONS)
+  const undos: (() => unknown)[] = [() => fixture.dispose?.()]
+  try {
+    return await writeFiles(fixture, version, (undo) => { undos.push(undo) })
+  } finally {
+    for (const undo of undos.toReversed()) await attempt(undo)
+  }
+}
+
+async function writeFiles(fixture: IndexFixture, version: string, later: Bench['later']): Promise<GoldenFile[]> {
   const capabilities = { writes: fixture.change !== undefined }
-  await using bench = new Bench(fixture, { capabilities, seed: 0, expect: new Expectation('P17'), make: () => fixture })
+  const bench = new Bench(fixture, { capabilities, seed: 0, expect: new Expectation('P17'), later, make: () => fixture })
   const indexes: [name: string, handle: IndexHandle][] = [['built', await bench.built()], ['empty', await bench.builtEmpty()]]
   if (capabilities.writes) indexes.push(['changed', await bench.rebuilt(bench.provider, CHANGES)])
   const files: GoldenFile[] = []

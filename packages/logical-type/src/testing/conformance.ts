@@ -1,5 +1,5 @@
 import { checkOptions, option, type OptionChecks } from '@uni/reload-core'
-import { declareConformance, KIT, type ConformanceCase } from '@uni/reload-core/testing'
+import { declareConformance, KIT, type ConformanceCase, type KitOptions } from '@uni/reload-core/testing'
 import { ownMachinery, type Machinery } from './machinery.js'
 import type { LogicalTypeCapabilities, LogicalTypeConformance } from './options.js'
 import { Subject } from './subject.js'
@@ -27,12 +27,13 @@ const OPTIONS: OptionChecks<LogicalTypeConformance> = {
  */
 export function runLogicalTypeConformance(given: LogicalTypeConformance): void {
   const options = checkOptions(given, 'runLogicalTypeConformance options', OPTIONS)
-  declareConformance(options.test, conformanceCases(options), options.knownGaps)
+  const { test, knownGaps, deadlineMs } = options
+  declareConformance(test, conformanceCases(options), { kit: 'runLogicalTypeConformance', ...(knownGaps && { knownGaps }), ...(deadlineMs !== undefined && { deadlineMs }) })
 }
 
 /** The rules that `options` choose. */
 export function conformanceCases(
-  { make, capabilities = {}, golden = [], seed = 1 }: Omit<LogicalTypeConformance, 'test' | 'knownGaps'>, machinery: Machinery = ownMachinery(),
+  { make, capabilities = {}, golden = [], seed = 1 }: Omit<LogicalTypeConformance, keyof KitOptions>, machinery: Machinery = ownMachinery(),
 ): ConformanceCase[] {
   const { strategy } = machinery
   const subject = new Subject(make, seed)

@@ -1,3 +1,4 @@
+import { checkOptions, option, type OptionChecks } from '@uni/reload-core'
 import { tableFromIPC, tableToIPC, Utf8, vectorFromArray, type Vector } from 'apache-arrow'
 import { columnOf, fieldOf, tableOf, writeColumn } from '../column.js'
 import type { LogicalTypeProvider } from '../contract.js'
@@ -26,6 +27,13 @@ export interface Golden {
   readonly rows: readonly { readonly literal: string; readonly display: string }[]
 }
 
+export interface WriteLogicalTypeGoldenOptions {
+  /** Of the provider that writes: part of the name of the file. */
+  readonly version: string
+}
+
+const OPTIONS: OptionChecks<WriteLogicalTypeGoldenOptions> = { version: option.required(option.text) }
+
 const VERSION = 'uni:version'
 const ENCODING_VERSION = 'uni:encoding-version'
 const CHECKSUM = 'uni:checksum'
@@ -36,7 +44,8 @@ const CHECKSUM = 'uni:checksum'
  *
  * @throws Error where a sample does not parse, display or go into a column.
  */
-export function writeLogicalTypeGolden(provider: LogicalTypeProvider, { version }: { readonly version: string }): GoldenFile[] {
+export function writeLogicalTypeGolden(provider: LogicalTypeProvider, options: WriteLogicalTypeGoldenOptions): GoldenFile[] {
+  const { version } = checkOptions(options, 'writeLogicalTypeGolden options', OPTIONS)
   const contract = contractOf(provider)
   const literals = [...readSamples(provider, SAMPLE_LIMIT).literals]
   const displays = literals.map((literal) => {

@@ -1,4 +1,4 @@
-import type { DeclareTest } from '@uni/reload-core/testing'
+import type { KitOptions } from '@uni/reload-core/testing'
 import type { DataType } from 'apache-arrow'
 import type { LogicalTypeProvider } from '../contract.js'
 import type { GoldenFile } from './golden-file.js'
@@ -25,14 +25,10 @@ export interface LogicalTypeCapabilities {
   readonly upgradesFrom?: readonly EarlierVersion[]
 }
 
-export interface LogicalTypeConformance {
-  /** Declares a test, as `test` of vitest and of `node:test` do. */
-  readonly test: DeclareTest
+export interface LogicalTypeConformance extends KitOptions {
   /** A new provider of the present version. Called often; two must not depend on each other. */
   make(): LogicalTypeProvider
   readonly capabilities?: LogicalTypeCapabilities
-  /** Keys of tests that are known to fail. They are run, and have to fail: a gap that was closed has to be taken out. */
-  readonly knownGaps?: readonly string[]
   /** Columns that earlier versions wrote with `writeLogicalTypeGolden`. The present version has to read each. */
   readonly golden?: readonly GoldenFile[]
   /** What the bad input is drawn from; in the message of what it finds. Default 1. */

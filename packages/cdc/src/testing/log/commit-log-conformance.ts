@@ -1,5 +1,5 @@
-import type { MaybePromise } from '@uni/reload-core'
-import { attempt, declareConformance, type ConformanceCase, type DeclareTest, type Expectation } from '@uni/reload-core/testing'
+import { checkOptions, option, type MaybePromise, type OptionChecks } from '@uni/reload-core'
+import { declareConformance, KIT, type After, type ConformanceCase, type Expectation, type KitOptions, type NamedKinds } from '@uni/reload-core/testing'
 import type { CdcLsn } from '../../contract.js'
 import type { CommitLog } from '../../log/commit-log.js'
 import { LOG_CASES } from './cases.js'
@@ -23,31 +23,35 @@ export interface CommitLogCapabilities {
   readonly lsnBits?: number
 }
 
-export interface CommitLogConformanceOptions {
-  /** `test` of any runner. */
-  readonly test: DeclareTest
+export interface CommitLogConformanceOptions extends KitOptions {
   /** Once for each test. @param start where the log begins; only where `lsnBits` is declared. */
   make(start?: CdcLsn): MaybePromise<CommitLogFixture>
   readonly capabilities?: CommitLogCapabilities
-  /** Keys of tests that are known to fail. */
-  readonly knownGaps?: readonly string[]
 }
+
+const OPTIONS: OptionChecks<CommitLogConformanceOptions> = {
+  ...KIT, make: option.required(option.function), capabilities: option.object<CommitLogCapabilities>({ durable: option.flag, lsnBits: option.integer(1) }),
+}
+
+/** What a fixture has, of which a call may never settle. */
+const NAMED: NamedKinds = { log: ['read', 'waitFor'] }
 
 /** Proves that a log is one that a `CdcPump` can deliver from: declares a test for each rule L1 to L8 of SPEC.md. */
 export function runCommitLogConformance(options: CommitLogConformanceOptions): void {
-  declareConformance(options.test, commitLogCases(options), options.knownGaps)
+  const { test, make, capabilities, ...kit } = checkOptions(options, 'runCommitLogConformance options', OPTIONS)
+  declareConformance(test, commitLogCases({ make, ...(capabilities && { capabilities }) }), { kit: 'runCommitLogConformance', ...kit })
 }
 
-export function commitLogCases({ make, capabilities = {} }: Omit<CommitLogConformanceOptions, 'test' | 'knownGaps'>): ConformanceCase[] {
+export function commitLogCases({ make, capabilities = {} }: Omit<CommitLogConformanceOptions, keyof KitOptions>): ConformanceCase[] {
   const { durable = false, lsnBits } = capabilities
   return LOG_CASES.filter((one) => (one.asks !== 'durable' || durable) && (one.asks !== 'lsnBits' || lsnBits !== undefined)).map(({ run, asks, ...one }) => ({
     ...one,
-    async run(expect: Expectation) {
+    async run(expect: Expectation, after: After) {
       // Room for what one test commits, up to the last LSN that there is.
-      const fixture = await make(asks === 'lsnBits' && lsnBits !== undefined ? 2n ** BigInt(lsnBits) - 100n : undefined)
-      const ran = await attempt(() => run(new LogBench(fixture, expect)))
-      const disposed = await attempt(() => fixture.dispose?.())
-      for (const outcome of [ran, disposed]) if ('error' in outcome) throw outcome.error
+      const start = asks === 'lsnBits' && lsnBits !== undefined ? 2n ** BigInt(lsnBits) - 100n : undefined
+      const fixture = expect.named(await expect.call('make()', () => make(start)), 'fixture', NAMED)
+      after(() => fixture.dispose?.())
+      await run(new LogBench(fixture, expect))
     },
   }))
 }

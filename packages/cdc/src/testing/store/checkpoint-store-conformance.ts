@@ -1,5 +1,5 @@
-import type { MaybePromise } from '@uni/reload-core'
-import { attempt, declareConformance, type ConformanceCase, type DeclareTest, type Expectation } from '@uni/reload-core/testing'
+import { checkOptions, option, type MaybePromise, type OptionChecks } from '@uni/reload-core'
+import { declareConformance, KIT, type ConformanceCase, type Expectation, type KitOptions, type NamedKinds } from '@uni/reload-core/testing'
 import type { CheckpointStore } from '../../checkpoints/checkpoint-store.js'
 import type { CdcLsn } from '../../contract.js'
 import { show } from '../../errors.js'
@@ -20,14 +20,10 @@ export interface CheckpointStoreCapabilities {
   readonly lsnBits?: number
 }
 
-export interface CheckpointStoreConformanceOptions {
-  /** `test` of any runner. */
-  readonly test: DeclareTest
+export interface CheckpointStoreConformanceOptions extends KitOptions {
   /** Once for each test. */
   make(): MaybePromise<CheckpointStoreFixture>
   readonly capabilities?: CheckpointStoreCapabilities
-  /** Keys of tests that are known to fail. */
-  readonly knownGaps?: readonly string[]
 }
 
 /** Names that a file system, a database or an encoding may take for one another, or not take. */
@@ -36,12 +32,20 @@ const NAMES = [
   '__proto__', 'constructor', 'é', 'e\u0301', '\uD800', '\uD801', '\uFFFD', 'ж'.repeat(41), '流'.repeat(28), 'a'.repeat(300), `${'a'.repeat(300)}b`,
 ]
 
-/** Proves that a store keeps checkpoints: declares a test for each rule S1 to S5 of SPEC.md. */
-export function runCheckpointStoreConformance(options: CheckpointStoreConformanceOptions): void {
-  declareConformance(options.test, checkpointStoreCases(options), options.knownGaps)
+const OPTIONS: OptionChecks<CheckpointStoreConformanceOptions> = {
+  ...KIT, make: option.required(option.function), capabilities: option.object<CheckpointStoreCapabilities>({ durable: option.flag, lsnBits: option.integer(1) }),
 }
 
-export function checkpointStoreCases({ make, capabilities = {} }: Omit<CheckpointStoreConformanceOptions, 'test' | 'knownGaps'>): ConformanceCase[] {
+/** What a fixture has, of which a call may never settle. */
+const NAMED: NamedKinds = { store: ['load', 'save'] }
+
+/** Proves that a store keeps checkpoints: declares a test for each rule S1 to S5 of SPEC.md. */
+export function runCheckpointStoreConformance(options: CheckpointStoreConformanceOptions): void {
+  const { test, make, capabilities, ...kit } = checkOptions(options, 'runCheckpointStoreConformance options', OPTIONS)
+  declareConformance(test, checkpointStoreCases({ make, ...(capabilities && { capabilities }) }), { kit: 'runCheckpointStoreConformance', ...kit })
+}
+
+export function checkpointStoreCases({ make, capabilities = {} }: Omit<CheckpointStoreConformanceOptions, keyof KitOptions>): ConformanceCase[] {
   const { durable = false, lsnBits = 63 } = capabilities
   return [
     storeCase('load/none', 'S1', 'has no checkpoint of a stream before one is saved', [], async ({ store }, expect) => {
@@ -76,11 +80,10 @@ export function checkpointStoreCases({ make, capabilities = {} }: Omit<Checkpoin
   ): ConformanceCase {
     return {
       key, rule, title, needs,
-      async run(expect) {
-        const fixture = await make()
-        const ran = await attempt(() => run(fixture, expect))
-        const disposed = await attempt(() => fixture.dispose?.())
-        for (const outcome of [ran, disposed]) if ('error' in outcome) throw outcome.error
+      async run(expect, after) {
+        const fixture = expect.named(await expect.call('make()', make), 'fixture', NAMED)
+        after(() => fixture.dispose?.())
+        await run(fixture, expect)
       },
     }
   }

@@ -7,6 +7,7 @@ import { DEADLINE_MS, describe, isPair, POSITIONS, type Circumstances } from './
 import { Fault, type FaultName } from './fault.js'
 import { checkEnd } from './final-check.js'
 import { FrozenPerformance } from './frozen-performance.js'
+import type { CallNames } from './run-cell.js'
 import { Stand } from './stand.js'
 import { checkState } from './state-check.js'
 import type { StrategySubject } from './subject.js'
@@ -43,11 +44,11 @@ export function nameOfBroken({ circumstances, call, fault, way }: BrokenServing)
 }
 
 /** Gets it out, and holds everything that can be seen to the record. Resolves with what breaks an invariant. */
-export async function runBrokenServing<P, R, W>(strategy: HandoffStrategy<P, R, W>, subject: StrategySubject<P, R, W>, broken: BrokenServing): Promise<readonly string[]> {
+export async function runBrokenServing<P, R, W>(strategy: HandoffStrategy<P, R, W>, subject: StrategySubject<P, R, W>, broken: BrokenServing, names: CallNames): Promise<readonly string[]> {
   using _still = new FrozenPerformance()
   const { circumstances, call, fault, way } = broken
   const breaches = new Breaches()
-  const stand = await Stand.open({ strategy, subject, circumstances, aims: [], samples: false, onMoment: () => {}, onNewStep: () => {} })
+  const stand = await Stand.open({ strategy, subject, circumstances, aims: [], samples: false, names, onMoment: () => {}, onNewStep: () => {} })
   const write = (): Promise<unknown> => Promise.all([...stand.ledgers.values()].map((ledger) => ledger.write()))
   await write()
   const bakes = way === 'by the way back of its bake'

@@ -6,6 +6,7 @@ import type { Cell, Strike } from './cell.js'
 import { ALL_CIRCUMSTANCES, describe, isPair, POSITIONS, type Circumstances } from './circumstances.js'
 import { repetitionOf } from './exclusions.js'
 import { FAULT_NAMES } from './fault.js'
+import { Deadline } from '../deadline.js'
 import { runCell } from './run-cell.js'
 import type { StrategySubject } from './subject.js'
 import type { SeenCall, Trace } from './trace.js'
@@ -16,11 +17,15 @@ import type { SeenCall, Trace } from './trace.js'
  *
  * @throws Error where a reload without a fault breaks an invariant already: the subject, or the strategy, is not sound.
  */
-export async function discover<P, R, W>(strategy: HandoffStrategy<P, R, W>, subject: StrategySubject<P, R, W>): Promise<CellList> {
+export async function discover<P, R, W>(strategy: HandoffStrategy<P, R, W>, subject: StrategySubject<P, R, W>, deadlineMs: number): Promise<CellList> {
   const list = new CellList(subject.tolerates ?? [])
   const run = async (circumstances: Circumstances, more: Partial<Cell> = {}): Promise<Trace> => {
     const cell: Cell = { name: describe(circumstances), group: '', circumstances, strikes: [], expected: 'as without', samples: false, ...more }
-    const { broken, told, trace } = await runCell(strategy, subject, cell)
+    const deadline = new Deadline(deadlineMs)
+    const { broken, told, trace } = await deadline.within(
+      () => runCell(strategy, subject, cell, deadline),
+      (what) => new Error(`${strategy.surface.id}, ${cell.name}: a reload to find what there is to break has not ended: ${what}`),
+    )
     const found = [...broken, ...told]
     if (cell.strikes.length === 0 && found.length > 0) throw new Error(`${strategy.surface.id}, ${cell.name}: a reload without any fault is not sound:\n  ${found.join('\n  ')}`)
     return trace

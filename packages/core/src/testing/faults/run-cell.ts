@@ -28,11 +28,16 @@ export interface CellRun {
   readonly broken: readonly string[]
 }
 
+/** Names the calls of a cell while they are pending. */
+export interface CallNames {
+  call<T>(what: string, run: () => T): T
+}
+
 /** Runs one cell: a reload under it, then everything that can be seen, a reload without fault, and the end of the host. */
-export async function runCell<P, R, W>(strategy: HandoffStrategy<P, R, W>, subject: StrategySubject<P, R, W>, cell: Cell): Promise<CellRun> {
+export async function runCell<P, R, W>(strategy: HandoffStrategy<P, R, W>, subject: StrategySubject<P, R, W>, cell: Cell, names: CallNames): Promise<CellRun> {
   using unheard = new UnheardRejections()
   using _still = new FrozenPerformance()
-  const run = await new CellRunner(strategy, subject, cell).run()
+  const run = await new CellRunner(strategy, subject, cell, names).run()
   await turn()
   const dropped = unheard.found.map((reason) => `I8: a rejection that nobody hears would end the process: ${describeThrown(reason)}`)
   return { ...run, broken: [...run.broken, ...dropped] }
@@ -42,16 +47,18 @@ class CellRunner<P, R, W> {
   readonly #strategy: HandoffStrategy<P, R, W>
   readonly #subject: StrategySubject<P, R, W>
   readonly #cell: Cell
+  readonly #names: CallNames
   readonly #broken = new Breaches()
   readonly #told = new Breaches()
   readonly #signal = new WatchedSignal()
   readonly #faults: readonly Fault[]
   #reached = false
 
-  constructor(strategy: HandoffStrategy<P, R, W>, subject: StrategySubject<P, R, W>, cell: Cell) {
+  constructor(strategy: HandoffStrategy<P, R, W>, subject: StrategySubject<P, R, W>, cell: Cell, names: CallNames) {
     this.#strategy = strategy
     this.#subject = subject
     this.#cell = cell
+    this.#names = names
     this.#faults = cell.strikes.map(({ fault }) => new Fault(fault, () => this.#signal.abort()))
   }
 
@@ -60,7 +67,7 @@ class CellRunner<P, R, W> {
     const aims = strikes.map(({ site }, at) => ({ site: nameOf(site), fault: this.#faults[at] as Fault }))
     let users: Users<P, R, W> | undefined
     const stand = await Stand.open({
-      strategy: this.#strategy, subject: this.#subject, circumstances, aims, misshape, samples,
+      strategy: this.#strategy, subject: this.#subject, circumstances, aims, misshape, samples, names: this.#names,
       onMoment: (moment) => this.#at(moment),
       onNewStep: () => users?.come(),
     })

@@ -8,6 +8,7 @@ import { Applying } from './applying.js'
 import { isBroken, type BrokenCall } from './broken-call.js'
 import { BYSTANDER, DEADLINE_MS, POSITIONS, type Circumstances } from './circumstances.js'
 import type { Misshape } from './misshape.js'
+import type { CallNames } from './run-cell.js'
 import { Recorder, type PluginCall } from './recorder.js'
 import { ResourceLedger } from './resource-ledger.js'
 import { settle, type Settled } from './settle.js'
@@ -21,6 +22,7 @@ export interface StandOptions<P, R, W> {
   readonly circumstances: Circumstances
   readonly aims: readonly Aim[]
   readonly samples: boolean
+  readonly names: CallNames
   /** What is wrong with the second version of the plugins. */
   readonly misshape?: Misshape | undefined
   /** Told of each moment of the reload that is watched. */
@@ -68,7 +70,8 @@ export class Stand<P, R, W> {
       // What happens to the bystander is watched for as well, and is no step of the reload.
       this.trace.activity += 1
       if (this.#broken !== undefined && isBroken(call, this.#broken)) return this.#broken.fault.strike(run)
-      const outcome = call.origin.position === BYSTANDER ? run() : this.trace.around(call, run)
+      const named = (): unknown => options.names.call(`${call.origin.kind}.${call.method}()`, run)
+      const outcome = call.origin.position === BYSTANDER ? named() : this.trace.around(call, named)
       this.#applying.note(`${call.origin.kind}.${call.method}`, outcome)
       return outcome
     })
@@ -85,7 +88,7 @@ export class Stand<P, R, W> {
   }
 
   static async open<P, R, W>(options: StandOptions<P, R, W>): Promise<Stand<P, R, W>> {
-    const stand = new Stand(options, await options.subject.scene({ samples: options.samples }))
+    const stand = new Stand(options, await options.names.call('scene()', () => options.subject.scene({ samples: options.samples })))
     for (const id of [...stand.ids, BYSTANDER]) await stand.host.add(stand.plugin(id, 1).plugin)
     for (const key of [...POSITIONS, BYSTANDER]) await stand.#attach(key)
     return stand

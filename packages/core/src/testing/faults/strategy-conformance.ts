@@ -1,6 +1,7 @@
 import { checkOptions, option } from '../../options.js'
 import type { HandoffStrategy } from '../../strategy.js'
-import { declareConformance, KIT, type ConformanceCase, type DeclareTest } from '../conformance.js'
+import { declareConformance, KIT, type ConformanceCase, type KitOptions } from '../conformance.js'
+import { DEADLINE_MS } from '../deadline.js'
 import type { Expectation } from '../expectation.js'
 import { nameOfBroken, runBrokenServing } from './broken-serving.js'
 import type { Cell } from './cell.js'
@@ -8,13 +9,13 @@ import { discover } from './discover.js'
 import { runCell } from './run-cell.js'
 import type { StrategySubject } from './subject.js'
 
-export interface StrategyConformanceOptions<P, R, W> {
-  /** How a runner declares a test. */
-  readonly test: DeclareTest
+export interface StrategyConformanceOptions<P, R, W> extends KitOptions {
   readonly strategy: HandoffStrategy<P, R, W>
   readonly subject: StrategySubject<P, R, W>
   /** Steps whose tests fail, and are known to, such as `preflight: old handle.close`; or one test, by its key. */
   readonly knownGaps?: readonly string[]
+  /** As of every kit; for each cell. */
+  readonly deadlineMs?: number
 }
 
 /** What a matrix consists of. The numbers that are run grow as its tests run. */
@@ -44,9 +45,9 @@ export interface MatrixSummary {
  * @throws Error where a reload without a fault is not sound.
  */
 export async function runStrategyConformance<P, R, W>(options: StrategyConformanceOptions<P, R, W>): Promise<MatrixSummary> {
-  const { test, strategy, subject, knownGaps = [] } = checkOptions(options, 'runStrategyConformance options', { ...KIT, strategy: option.required(option.given), subject: option.required(option.given) })
+  const { test, strategy, subject, knownGaps = [], deadlineMs = DEADLINE_MS } = checkOptions(options, 'runStrategyConformance options', { ...KIT, strategy: option.required(option.given), subject: option.required(option.given) })
   const name = nameOf(strategy, subject)
-  const { cells, excluded, broken } = await discover(strategy, subject)
+  const { cells, excluded, broken } = await discover(strategy, subject, deadlineMs)
   const groups = new Map<string, Cell[]>()
   for (const cell of cells) groups.set(cell.group, [...groups.get(cell.group) ?? [], cell])
   const summary = { surface: name, cells: cells.length + broken.length, steps: groups.size, excluded, reached: 0 }
@@ -57,7 +58,8 @@ export async function runStrategyConformance<P, R, W>(options: StrategyConforman
     async run(expect: Expectation) {
       const failed: string[] = []
       for (const cell of members) {
-        const { reached, broken, told } = await runCell(strategy, subject, cell)
+        expect.begin(cell.name)
+        const { reached, broken, told } = await runCell(strategy, subject, cell, expect)
         if (reached) summary.reached += 1
         if (told.length > 0 && cell.tolerance !== undefined) needed.add(cell.tolerance)
         const found = [...reached ? [] : ['the cell was not reached'], ...broken, ...cell.tolerance === undefined ? told : []]
@@ -69,7 +71,7 @@ export async function runStrategyConformance<P, R, W>(options: StrategyConforman
   const gotOut = broken.map((cell): ConformanceCase => ({
     key: `${name}, ${nameOfBroken(cell)}`, rule: 'I3, I4', title: 'with every acknowledged write',
     async run(expect: Expectation) {
-      const found = await runBrokenServing(strategy, subject, cell)
+      const found = await runBrokenServing(strategy, subject, cell, expect)
       summary.reached += 1
       expect.that(found.length === 0, found.join('\n  '))
     },
@@ -81,10 +83,13 @@ export async function runStrategyConformance<P, R, W>(options: StrategyConforman
       const idle = (subject.tolerates ?? []).filter(({ call }) => !needed.has(call))
       expect.that(idle.length === 0, `nothing failed to be outlived: ${idle.map(({ call }) => call).join(', ')}. Take it out of tolerates`)
     },
-  }], knownGaps.flatMap((gap) => {
-    const keys = [...groups.keys()].filter((group) => group.startsWith(`${gap} (`)).map((group) => `${name}, ${group}`)
-    return keys.length > 0 ? keys : [gap]
-  }))
+  }], {
+    kit: 'runStrategyConformance', deadlineMs,
+    knownGaps: knownGaps.flatMap((gap) => {
+      const keys = [...groups.keys()].filter((group) => group.startsWith(`${gap} (`)).map((group) => `${name}, ${group}`)
+      return keys.length > 0 ? keys : [gap]
+    }),
+  })
   return summary
 }
 
