@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { cdcHandoff, CdcPump, MemoryCheckpointStore, MemoryCommitLog, type CdcPumpOptions, type ResumeOptions, type StartOptions } from '../src/index.js'
 import { FileCheckpointStore } from '../src/node/index.js'
-import { runCdcConformance } from '../src/testing/index.js'
+import { runCdcConformance, runCheckpointStoreConformance, runCommitLogConformance, writeCdcGolden } from '../src/testing/index.js'
 
 const PUMP = { host: { attach: () => Promise.reject(new Error('no host')) }, log: new MemoryCommitLog(), checkpoints: new MemoryCheckpointStore() }
 const WRONG_NUMBERS = [Number.NaN, -1, '64', null, {}]
@@ -31,6 +31,13 @@ const REFUSED: Record<string, [call: (value: unknown) => unknown, values: readon
   'MemoryCommitLog start': [(start) => new MemoryCommitLog(start as bigint), [0, '0', null]],
   'MemoryCommitLog options.maxRetained': [(maxRetained) => new MemoryCommitLog(0n, { maxRetained } as object), [0n, -1n, 5]],
   'FileCheckpointStore directory': [(directory) => new FileCheckpointStore(directory as string), ['', undefined, 1]],
+  'writeCdcGolden options.version': [(version) => writeCdcGolden({ make: () => ({}) as never, capabilities: { guarantee: 'exactly-once' }, version } as never), ['', undefined, 1]],
+  'writeCdcGolden options.make': [(make) => writeCdcGolden({ make, capabilities: { guarantee: 'exactly-once' }, version: '1' } as never), [undefined, {}]],
+  'writeCdcGolden options.capabilities': [(name) => writeCdcGolden({ make: () => ({}) as never, capabilities: { guarantee: 'exactly-once', [String(name)]: true }, version: '1' }), ['tear']],
+  'runCommitLogConformance options': [(name) => runCommitLogConformance({ test: it, make: () => ({}) as never, [String(name)]: 1 }), ['deadline', 'knowngaps']],
+  'runCommitLogConformance options.capabilities.lsnBits': [(lsnBits) => runCommitLogConformance({ test: it, make: () => ({}) as never, capabilities: { lsnBits } as never }), [0, 63n, '63']],
+  'runCheckpointStoreConformance options.make': [(make) => runCheckpointStoreConformance({ test: it, make } as never), [undefined, {}]],
+  'runCheckpointStoreConformance options.deadlineMs': [(deadlineMs) => runCheckpointStoreConformance({ test: it, make: () => ({}) as never, deadlineMs } as never), [0, Infinity, '30']],
   'runCdcConformance options.capabilities': [(name) => runCdcConformance({ test: it, make: () => ({}) as never, capabilities: { guarantee: 'exactly-once', [String(name)]: true } }), ['tear']],
   'runCdcConformance options.capabilities.guarantee': [(guarantee) => runCdcConformance({ test: it, make: () => ({}) as never, capabilities: { guarantee } as never }), ['once', undefined]],
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { indexHandoff, type IndexHandoffOptions } from '../src/index.js'
-import { fileSpool } from '../src/node/index.js'
-import { runIndexConformance, type IndexConformanceOptions } from '../src/testing/index.js'
+import { fileImage, fileSpool } from '../src/node/index.js'
+import { runIndexConformance, writeIndexGolden, type IndexConformanceOptions, type IndexFixture } from '../src/testing/index.js'
 
 const handoff = (options: object) => indexHandoff(options as IndexHandoffOptions)
 const kit = (options: object) => runIndexConformance({ test: it, make: () => { throw new Error('not made') }, ...options } as IndexConformanceOptions)
@@ -15,6 +15,10 @@ const REFUSED: Record<string, [call: (value: unknown) => unknown, values: readon
   'indexHandoff options.checkSchema': [(checkSchema) => handoff({ checkSchema }), ['no', 0, null]],
   'indexHandoff options.spool': [(spool) => handoff({ spool }), ['/tmp', {}]],
   'indexHandoff options': [(name) => handoff({ [String(name)]: 1 }), ['canaries', 'checkschema']],
+  'fileImage path': [(path) => fileImage(path as string), ['', undefined, 7]],
+  'writeIndexGolden options.version': [(version) => writeIndexGolden({} as IndexFixture, { version } as { version: string }), ['', undefined, 2]],
+  'writeIndexGolden options': [(name) => writeIndexGolden({} as IndexFixture, { version: '1', [String(name)]: 1 } as { version: string }), ['seed']],
+  'runIndexConformance options.deadlineMs': [(deadlineMs) => kit({ deadlineMs }), [0, -1, Infinity, Number.NaN, '30']],
   'fileSpool directory': [(directory) => fileSpool(directory as string), ['', undefined, 7]],
   'runIndexConformance options.capabilities': [(name) => kit({ capabilities: { [String(name)]: true } }), ['write']],
   'runIndexConformance options.capabilities.writes': [(writes) => kit({ capabilities: { writes } }), ['yes']],
@@ -24,7 +28,7 @@ const REFUSED: Record<string, [call: (value: unknown) => unknown, values: readon
 }
 
 describe('options', () => {
-  it.each(Object.entries(REFUSED))('%s is refused by name', (path, [call, values]) => {
-    for (const value of values) expect(() => call(value)).toThrow(`${path}: expected `)
+  it.each(Object.entries(REFUSED))('%s is refused by name', async (path, [call, values]) => {
+    for (const value of values) await expect((async () => call(value))()).rejects.toThrow(`${path}: expected `)
   })
 })

@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from '../clock.js'
 import { ReloadError } from '../errors.js'
+import { hear } from '../maybe-promise.js'
 import { checkOptions, option, type OptionChecks } from '../options.js'
 import type { AnyStrategy, Cutover, HandoffStrategy, ProviderView, Transition } from '../strategy.js'
 import { compatReport, judge, refuseAstray, refuseIncompatible, type JudgedPair, type JudgedRemoval } from './compat.js'
@@ -10,10 +11,10 @@ import { Handoffs, type ResourceMove } from './handoffs.js'
 import { ACCEPT, Judging, UNJUDGED, type Acceptance, type UnjudgedPolicy } from './judging.js'
 import { ReloadOutcome } from './outcome.js'
 import { withMoves, type UnreadPair } from './pairs.js'
-import { failureReport, type CompatReport } from './report.js'
+import { failureReport, type CompatReport, type SurfaceKey } from './report.js'
 import type { OldProviders, ReloadKindHandlers } from './request.js'
 import type { StepEnvironment } from './step.js'
-import { StrategyTable } from './strategy-table.js'
+import { STRATEGY, StrategyTable } from './strategy-table.js'
 import { StretchMeter } from './stretch-meter.js'
 import { TIMEOUTS, timeoutOf, type Timeouts } from './timeouts.js'
 
@@ -24,6 +25,8 @@ export interface DispatcherOptions {
   concurrency?: number
   /** What becomes of a reload of which something could not be judged. Default `accept`: it goes ahead, and the report says so. */
   unjudged?: UnjudgedPolicy
+  /** Told what could not be closed or removed, where nothing else fails by it. What it throws, or rejects with, is ignored. */
+  onUnclean?: (error: ReloadError) => unknown
 }
 
 /** Who serves which version is known to the registry of the host. */
@@ -46,7 +49,8 @@ export interface DispatchRequest {
   readonly accept?: readonly Acceptance[]
 }
 
-const OPTIONS: OptionChecks<DispatcherOptions> = { clock: option.with('now', 'after'), timeouts: option.object(TIMEOUTS), concurrency: option.count(1), unjudged: UNJUDGED }
+const OPTIONS: OptionChecks<DispatcherOptions> = { clock: option.with('now', 'after'), timeouts: option.object(TIMEOUTS), concurrency: option.count(1), unjudged: UNJUDGED, onUnclean: option.function }
+const STRATEGIES = option.list(option.members(STRATEGY))
 
 const PROVIDERS = option.with('get', 'entries')
 const REQUEST: OptionChecks<DispatchRequest> = {
@@ -64,10 +68,12 @@ export class ReloadDispatcher {
   readonly #timeouts: Timeouts
   readonly #concurrency: number
   readonly #unjudged: UnjudgedPolicy
+  readonly #onUnclean: DispatcherOptions['onUnclean']
 
   constructor(strategies: readonly AnyStrategy[] = [], given: DispatcherOptions = {}) {
     const options = checkOptions(given, 'ReloadDispatcher options', OPTIONS)
-    for (const strategy of strategies) this.use(strategy)
+    for (const strategy of STRATEGIES(strategies, 'ReloadDispatcher strategies', this)) this.use(strategy)
+    this.#onUnclean = options.onUnclean
     this.#clock = options.clock ?? systemClock
     this.#timeouts = options.timeouts ?? {}
     this.#concurrency = options.concurrency ?? 32
@@ -92,6 +98,7 @@ export class ReloadDispatcher {
   async dispatch(request: DispatchRequest): Promise<ReloadOutcome> {
     const { old, next, handlers, cutover = 'overlap', signal, dryRun = false, accept = [] } = checkOptions(request, 'dispatch request', REQUEST)
     const environment = this.#environment(dryRun, accept)
+    const keys = { added: keysOnlyIn(next, old), removed: keysOnlyIn(old, next) }
     const startedAt = this.#clock.now()
     const moves = (handlers?.entries() ?? []).map(({ surface, handoff }) => handlerMove(this.#strategies.get(surface.id), handoff, {
       old: old.get(surface, handoff.key), next: next.get(surface, handoff.key), transition: FORWARD,
@@ -116,10 +123,10 @@ export class ReloadDispatcher {
       throw error
     }
     const compat = compatReport([...preflight.entries, ...handoffs.verdicts], environment.judging)
-    if (!dryRun) return new ReloadOutcome(handoffs, compat, 'converged')
+    if (!dryRun) return new ReloadOutcome(handoffs, compat, keys, 'converged')
     const errors = await handoffs.rollback()
     if (errors.length > 0) throw dryRunError(errors)
-    return new ReloadOutcome(handoffs, compat, 'rolled-back')
+    return new ReloadOutcome(handoffs, compat, keys, 'rolled-back')
   }
 
   #judged(old: OldProviders, next: ProviderView, moves: readonly ResourceMove[]): (JudgedPair | JudgedRemoval)[] {
@@ -143,7 +150,19 @@ export class ReloadDispatcher {
   #environment(dryRun: boolean, accept: readonly Acceptance[]): StepEnvironment {
     return {
       clock: this.#clock, meter: new StretchMeter(this.#clock), dryRun, judging: new Judging({ unjudged: this.#unjudged, accept }),
-      timeoutMs: (phase) => timeoutOf(this.#timeouts, phase),
+      timeoutMs: (phase) => timeoutOf(this.#timeouts, phase), onUnclean: (error) => { this.#tell(error) },
     }
   }
+
+  #tell(error: ReloadError): void {
+    try {
+      hear(this.#onUnclean?.(error))
+    } catch {
+      // Who is told has no say in what it is told of.
+    }
+  }
+}
+
+function keysOnlyIn(one: ProviderView, other: ProviderView): SurfaceKey[] {
+  return Array.from(one.entries()).filter(([surface, key]) => other.get(surface, key) === undefined).map(([{ id }, key]) => ({ surface: id, key }))
 }

@@ -1,6 +1,6 @@
 import type { Surface } from '../surface.js'
 import type { Handoffs } from './handoffs.js'
-import type { CompatReport, HandoffReport } from './report.js'
+import type { CompatReport, HandoffReport, SurfaceKey } from './report.js'
 
 /**
  * A reload that has converged: the new resources exist, and writes to the old ones are held until it is committed or
@@ -8,14 +8,19 @@ import type { CompatReport, HandoffReport } from './report.js'
  */
 export class ReloadOutcome implements AsyncDisposable {
   readonly compat: CompatReport
+  /** The keys that the new side provides and the old one did not, and the other way round. A renamed provider is in both lists. */
+  readonly added: readonly SurfaceKey[]
+  readonly removed: readonly SurfaceKey[]
   readonly #handoffs: Handoffs
   #state: 'converged' | 'committed' | 'rolled-back'
   #rollback: Promise<void> | undefined
   #finalization: Promise<void> | undefined
 
-  constructor(handoffs: Handoffs, compat: CompatReport, state: 'converged' | 'rolled-back') {
+  constructor(handoffs: Handoffs, compat: CompatReport, { added, removed }: Pick<ReloadOutcome, 'added' | 'removed'>, state: 'converged' | 'rolled-back') {
     this.#handoffs = handoffs
     this.compat = compat
+    this.added = added
+    this.removed = removed
     this.#state = state
   }
 

@@ -3,6 +3,12 @@ import type { Cutover, Discipline } from '../strategy.js'
 import type { CountedVerdict } from './judging.js'
 import type { Stretch } from './stretch-meter.js'
 
+/** A key of a surface. */
+export interface SurfaceKey {
+  readonly surface: string
+  readonly key: string
+}
+
 /** What happened to one live resource (I10). Times in milliseconds. */
 export interface HandoffReport {
   readonly surface: string

@@ -7,7 +7,7 @@ const SURFACE: OptionChecks<AnySurface> = {
   id: option.required(option.text), methods: option.list(option.text), keyOf: option.required(option.function), apply: option.function, sizeOf: option.function,
 }
 
-const STRATEGY: OptionChecks<AnyStrategy> = {
+export const STRATEGY: OptionChecks<AnyStrategy> = {
   surface: option.required(option.members(SURFACE)),
   discipline: option.required(option.oneOf('clean', 'contract', 'pre-copy', 'stop-and-copy')),
   checkCompat: option.function, checkRemoval: option.function, handoff: option.function, remember: option.function, close: option.function,

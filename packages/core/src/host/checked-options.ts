@@ -1,4 +1,5 @@
 import { ACCEPT, UNJUDGED } from '../dispatch/judging.js'
+import { STRATEGY } from '../dispatch/strategy-table.js'
 import { TIMEOUTS } from '../dispatch/timeouts.js'
 import { checkOptions, option, unexpected, type OptionCheck, type OptionChecks } from '../options.js'
 import type { BakeOptions } from './bake.js'
@@ -26,7 +27,7 @@ const ATTACH: OptionChecks<AttachOptions<unknown, unknown>> = {
 }
 
 const HOST: OptionChecks<PluginHostOptions> = {
-  strategies: option.required(option.list(option.given)),
+  strategies: option.required(option.list(option.members(STRATEGY))),
   grants: option.record(option.list(option.text)),
   drain: option.object(DRAIN),
   timeouts: option.object(TIMEOUTS),

@@ -3,7 +3,7 @@ import type { HandoffStep } from '../dispatch/handoffs.js'
 import type { CompatVerdict } from '../strategy.js'
 import type { BakeReport } from './bake.js'
 import type { Blocker } from './lease.js'
-import type { SurfaceKey } from './results.js'
+import type { SurfaceKey } from '../dispatch/report.js'
 
 interface ReloadTag {
   /** Numbers the operations of a host. */

@@ -7,6 +7,7 @@ import { timeoutOf, type TimedCall, type Timeouts } from '../dispatch/timeouts.j
 import { ReloadError } from '../errors.js'
 import { hear } from '../maybe-promise.js'
 import { MAX_RECORDED_BYTES, MAX_RECORDED_WRITES } from '../move/gate.js'
+import { show } from '../options.js'
 import type { AnyStrategy } from '../strategy.js'
 import type { Journal } from '../journal/record.js'
 import type { Attached } from './attached.js'
@@ -17,8 +18,8 @@ import type { EpochChange } from './epoch-change.js'
 import type { ReloadEvent, ReloadObserver } from './events.js'
 import type { LeaseList } from './lease-list.js'
 import { Permanence } from './permanence.js'
-import type { PluginHandle } from './plugin.js'
 import type { PluginVersion } from './plugin-version.js'
+import type { ReadHandle } from './read-handle.js'
 import { RecordLog } from './record-log.js'
 import type { Grants } from './staging.js'
 import { LeaseWatch } from './watched-lease.js'
@@ -174,13 +175,12 @@ export class HostState {
   }
 
   /** The active version that `handle` names. @throws ReloadError `PLUGIN_NOT_FOUND`, `STALE_HANDLE`. */
-  current(handle: PluginHandle): PluginVersion {
-    const { id, generation }: Partial<PluginHandle> = typeof handle === 'object' && handle !== null ? handle : {}
-    const version = id === undefined ? undefined : this.plugins.get(id)
-    const place = { phase: 'validate', plugin: String(id) } as const
+  current({ id, generation }: ReadHandle): PluginVersion {
+    const version = this.plugins.get(id)
+    const place = { phase: 'validate', plugin: id } as const
     if (version === undefined) throw new ReloadError('PLUGIN_NOT_FOUND', 'no plugin with this id is installed', { ...place, hint: 'Install it with add.' })
     if (version.generation !== generation) {
-      throw new ReloadError('STALE_HANDLE', `the handle is of generation ${generation}, and the plugin is at ${version.generation}`, {
+      throw new ReloadError('STALE_HANDLE', `the handle is of generation ${show(generation)}, and the plugin is at ${version.generation}`, {
         ...place, hint: 'Somebody else has reloaded it: take host.plugin(id), and decide anew.',
       })
     }

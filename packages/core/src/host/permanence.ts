@@ -2,7 +2,7 @@ import type { ReloadPhase } from '../errors.js'
 import { idOf, type Change } from './change.js'
 import { checkDependencies } from './manifest.js'
 import { PermanentVersions, type Brought } from './permanent-versions.js'
-import type { PluginHandle } from './plugin.js'
+import type { ReadHandle } from './read-handle.js'
 import type { PluginVersion } from './plugin-version.js'
 import type { RecordLog } from './record-log.js'
 
@@ -47,9 +47,8 @@ export class Permanence {
   }
 
   /** Whether `handle` is the last one of a plugin that was removed. */
-  wasRemoved(handle: PluginHandle): boolean {
-    const { id, generation }: Partial<PluginHandle> = typeof handle === 'object' && handle !== null ? handle : {}
-    return id !== undefined && generation !== undefined && this.#removed.get(id) === generation
+  wasRemoved({ id, generation }: ReadHandle): boolean {
+    return generation !== undefined && this.#removed.get(id) === generation
   }
 
   /**

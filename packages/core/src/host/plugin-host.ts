@@ -17,6 +17,7 @@ import type { AttachOptions, LiveResource } from './live-resource.js'
 import { readPlugin } from './manifest.js'
 import { Operation, type OperationOptions } from './operation.js'
 import type { Plugin, PluginHandle } from './plugin.js'
+import { readHandle } from './read-handle.js'
 import { reloadReport, reloadResult } from './reload-result.js'
 import type { ReloadSource } from './reload-source.js'
 import type { PluginStatus, ReloadResult, RemoveResult, ResourceStatus } from './results.js'
@@ -110,7 +111,7 @@ export class PluginHost implements AsyncDisposable {
     if (options.bake !== undefined && options.handlers !== undefined) throw new TypeError('a reload cannot be taken back with resources that the host holds itself: attach them, or leave bake out')
     const wanted = changes.map(({ handle, plugin: next }): Change & { kind: 'reload' } => {
       const plugin = readPlugin(next)
-      const old = this.#state.current(handle)
+      const old = this.#state.current(readHandle(handle))
       if (plugin.manifest.id !== old.id) {
         throw new ReloadError('MANIFEST', `the new version names itself "${plugin.manifest.id}"`, {
           phase: 'validate', plugin: old.id, hint: 'A reload keeps the id. Install it as another plugin with add.',
@@ -131,8 +132,9 @@ export class PluginHost implements AsyncDisposable {
    * comes back on, does not go with it: make that one permanent first.
    */
   async makePermanent(handle: PluginHandle): Promise<void> {
-    if (this.#state.permanence.wasRemoved(handle)) return this.#state.permanence.settle(handle.id)
-    const version = this.#state.current(handle)
+    const read = readHandle(handle)
+    if (this.#state.permanence.wasRemoved(read)) return this.#state.permanence.settle(read.id)
+    const version = this.#state.current(read)
     const make = (): Promise<void> => this.#state.permanence.make(version)
     await (this.#state.bakes.get(version)?.accept(make) ?? make())
   }
@@ -141,7 +143,7 @@ export class PluginHost implements AsyncDisposable {
   async remove(handle: PluginHandle, given: RemoveOptions = {}): Promise<RemoveResult> {
     this.#state.refuseClosed()
     const options = checked.remove(given)
-    const old = this.#state.current(handle)
+    const old = this.#state.current(readHandle(handle))
     const outcome = await this.#run([{ kind: 'remove', old }], options)
     const { finalized } = reloadResult(outcome, old)
     return { report: reloadReport(outcome, old), finalized }

@@ -1,8 +1,9 @@
 import type { ResourceMove } from '../dispatch/handoffs.js'
+import type { SurfaceKey } from '../dispatch/report.js'
 import type { Surface } from '../surface.js'
 import type { Outcome } from './operation.js'
 import type { PluginVersion } from './plugin-version.js'
-import type { FinalReport, ReloadReport, ReloadResult, SurfaceKey } from './results.js'
+import type { FinalReport, ReloadReport, ReloadResult } from './results.js'
 import type { ProvidedBy } from './succession.js'
 
 const NOTHING_TO_CLOSE: FinalReport = { status: 'finalized', drainMs: 0, blockers: [], errors: [] }

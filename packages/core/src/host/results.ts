@@ -1,16 +1,10 @@
-import type { CompatEntry, HandoffReport } from '../dispatch/report.js'
+import type { CompatEntry, HandoffReport, SurfaceKey } from '../dispatch/report.js'
 import type { ReloadError, ReloadPhase } from '../errors.js'
 import type { Cutover } from '../strategy.js'
 import type { Surface } from '../surface.js'
 import type { BakeReport } from './bake.js'
 import type { Blocker } from './lease.js'
 import type { PluginHandle } from './plugin.js'
-
-/** A key of a surface. */
-export interface SurfaceKey {
-  readonly surface: string
-  readonly key: string
-}
 
 /** What an operation did, plugin by plugin (I10). Times in milliseconds. */
 export interface ReloadReport {

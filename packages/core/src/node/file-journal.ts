@@ -2,6 +2,7 @@ import { readFile, stat, type FileHandle } from 'node:fs/promises'
 import { describeThrown, ReloadError } from '../errors.js'
 import { RecoveryState, type RecoveryPlan } from '../journal/recovery-state.js'
 import type { Journal, JournalRecord } from '../journal/record.js'
+import { checkOptions, option, type OptionChecks } from '../options.js'
 import { errnoOf, isMissing } from './errno.js'
 import { decodeJournal, JournalEncoder } from './journal-lines.js'
 import { describeHolder, JournalLock, type JournalHolder } from './journal-lock.js'
@@ -19,6 +20,8 @@ export interface FileJournalOptions {
    */
   takeOver?(holder: JournalHolder): boolean
 }
+
+const OPTIONS: OptionChecks<FileJournalOptions> = { takeOver: option.function }
 
 /**
  * A journal in one file of numbered, checksummed lines. Each is flushed to the disk before the next is written, so that a crash can
@@ -49,7 +52,9 @@ export class FileJournal implements Journal, AsyncDisposable {
    * @throws ReloadError `JOURNAL`, with the file as it was, where it is damaged elsewhere than at its end, held by another process, or cannot be read or
    * replaced.
    */
-  static async open(file: string, options: FileJournalOptions = {}): Promise<{ readonly journal: FileJournal; readonly plan: RecoveryPlan }> {
+  static async open(file: string, given: FileJournalOptions = {}): Promise<{ readonly journal: FileJournal; readonly plan: RecoveryPlan }> {
+    option.text(file, 'FileJournal file', this)
+    const options = checkOptions(given, 'FileJournal options', OPTIONS)
     let lock: JournalLock | undefined
     try {
       const target = await targetOf(file)

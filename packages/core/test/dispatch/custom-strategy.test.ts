@@ -1,9 +1,38 @@
-import type { HandoffStrategy, ReloadError } from '@uni/reload-core'
+import { ReloadKindHandlers, type HandoffStrategy, type ReloadError } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
 import { Deferred, failureOf, turn } from '../fixtures/deferred.js'
 import { scriptedKind, scriptedStrategy, type Scripted, type ScriptedResource } from '../fixtures/scripted.js'
 import { scriptedScene } from '../fixtures/scripted-scene.js'
 import { turnUntil } from '../fixtures/turn-until.js'
+
+describe('a dispatcher of a host with a registry of its own', () => {
+  it('I10 tells what could not be cleaned up, whatever comes of telling it', async () => {
+    const told: ReloadError[] = []
+    const tellings = [() => {}, () => { throw new Error('nobody listens') }, () => Promise.reject(new Error('nobody listens'))]
+    for (const telling of tellings) {
+      const { dispatch } = scriptedScene(['a'], [scriptedStrategy([], { prepare: (_, ctx) => { ctx.unclean('close', new Error('it is stuck')) } })], {
+        onUnclean: (error) => {
+          told.push(error)
+          return telling()
+        },
+      })
+      await using outcome = await dispatch()
+      expect(outcome.report).toHaveLength(1)
+    }
+    await turn()
+    expect(told).toMatchObject(tellings.map(() => ({ code: 'HANDOFF', surface: 'scripted', resource: 'a', step: 'close', phase: 'prepare', cause: { message: 'it is stuck' } })))
+  })
+
+  it('I10 says which keys were added, and which removed', async () => {
+    const { dispatch, old, next } = scriptedScene(['a'], [scriptedStrategy([])])
+    old.add(scriptedKind, { key: 'dropped', version: '1' })
+    next.add(scriptedKind, { key: 'new', version: '2' })
+    await using outcome = await dispatch()
+    expect([outcome.added, outcome.removed]).toEqual([[{ surface: 'scripted', key: 'new' }], [{ surface: 'scripted', key: 'dropped' }]])
+    const tried = await dispatch({ dryRun: true, handlers: new ReloadKindHandlers() })
+    expect([tried.added, tried.removed]).toEqual([outcome.added, outcome.removed])
+  })
+})
 
 describe('a strategy written by hand', () => {
   it('is driven through prepare, converge, and after the commit finalize', async () => {

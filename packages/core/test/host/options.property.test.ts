@@ -42,7 +42,7 @@ const REMOVE: Record<keyof RemoveOptions, Takes> = { ...ADD, cutover: oneOf('ove
 const RELOAD: Record<keyof ReloadOptions, Takes> = { ...REMOVE, dryRun: flag, handlers: methods('add', 'entries'), bake: object, from }
 const ATTACH: Record<keyof AttachOptions<unknown, unknown>, Takes> = { name: text, key: text, open: callback }
 const CAPTURE: Record<keyof CaptureOptions, Takes> = { label: text, signal }
-const DISPATCHER: Record<keyof DispatcherOptions, Takes> = { clock: methods('now', 'after'), timeouts: object, concurrency: atLeastOne, unjudged }
+const DISPATCHER: Record<keyof DispatcherOptions, Takes> = { clock: methods('now', 'after'), timeouts: object, concurrency: atLeastOne, unjudged, onUnclean: callback }
 const PROVIDERS = methods('get', 'entries')
 const DISPATCH: Record<keyof DispatchRequest, Takes> = {
   old: PROVIDERS, next: PROVIDERS, handlers: methods('add', 'entries'), cutover: oneOf('overlap', 'exclusive'), signal, dryRun: flag, accept: list,

@@ -1,4 +1,4 @@
-import { PluginHost, type Plugin } from '@uni/reload-core'
+import { PluginHost, type Plugin, type PluginHandle } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
 import { Deferred } from '../fixtures/deferred.js'
 import { refusalOf } from '../fixtures/refusal.js'
@@ -60,6 +60,22 @@ describe('validate', () => {
     const handle = { id: 'a', generation: 0 }
     expect(await refusalOf(host.reload(handle, wordPlugin('a', '1.0.0')))).toMatchObject({ code: 'PLUGIN_NOT_FOUND', phase: 'validate' })
     expect(await refusalOf(host.remove(handle))).toMatchObject({ code: 'PLUGIN_NOT_FOUND', phase: 'validate' })
+  })
+
+  it('refuses what is no handle, or cannot be read, with nothing changed', async () => {
+    await using host = new PluginHost({ strategies: [wordHandoff()] })
+    const handle = await host.add(wordPlugin('a', '1.0.0'))
+    const { proxy, revoke } = Proxy.revocable<PluginHandle>(handle, {})
+    revoke()
+    const unreadable = [{ get id(): string { throw new Error('no id') }, generation: 0 }, { id: 'a', get generation(): number { throw new Error('no generation') } }, proxy]
+    for (const given of [...unreadable, undefined, null, 'a', {}, { id: Symbol('a'), generation: 0 }] as PluginHandle[]) {
+      for (const call of [host.reload(given, wordPlugin('a', '2.0.0')), host.remove(given), host.makePermanent(given)]) {
+        expect(await refusalOf(call)).toMatchObject({ code: 'PLUGIN_NOT_FOUND', phase: 'validate', hint: 'Pass what add or reload gave, or host.plugin(id).' })
+      }
+    }
+    const odd = { id: 'a', generation: { toString() { throw new Error('no text') } } } as unknown as PluginHandle
+    for (const call of [host.reload(odd, wordPlugin('a', '2.0.0')), host.remove(odd), host.makePermanent(odd)]) expect(await refusalOf(call)).toMatchObject({ code: 'STALE_HANDLE', plugin: 'a' })
+    expect(host.plugin('a')).toEqual(handle)
   })
 
   it('refuses a handle of an earlier generation: STALE_HANDLE, and the current one works', async () => {

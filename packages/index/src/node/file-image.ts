@@ -1,5 +1,6 @@
 import { open, rm, stat, type FileHandle } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
+import { option } from '@uni/reload-core'
 import type { IndexImage } from '../contract.js'
 import { CHUNK_BYTES } from '../image/chunks.js'
 import { discardedError, emptyImageError } from '../image/errors.js'
@@ -90,6 +91,7 @@ export async function adoptFile(path: string, checksum?: number): Promise<HeldIm
 
 /** An image of a file that stays the caller's, such as one it stored when it shut down. */
 export async function fileImage(path: string): Promise<IndexImage> {
+  option.text(path, 'fileImage path', fileImage)
   const byteLength = await lengthOf(path)
   if (byteLength === 0) throw emptyImageError(`the file ${path}`)
   return new FileImage(path, byteLength)
