@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { FAULTS, METHODS, type Fault, type Method } from './calls.js'
+import { BROKEN_AT, FAULTS, LASTING, METHODS, type Broken, type Fault, type Method } from './calls.js'
 import type { OperationGiven } from './operations.js'
 import { ANSWERS, BREAKS_BACK, type Answer, type BakeGiven } from './period.js'
 import { kindOf, KINDS, PLUGIN_IDS, RESOURCES } from './version-data.js'
@@ -19,7 +19,7 @@ export const bake: fc.Arbitrary<BakeGiven> = fc.tuple(times, answers, rarely(tru
   nobody ? { ms, everyMs: ms, answers: [], prompt, breaks } : { ms, everyMs, answers: given, prompt, breaks })
 export const operation: fc.Arbitrary<OperationGiven> = fc.record({
   cutover: fc.constantFrom('overlap' as const, 'overlap' as const, 'exclusive' as const), onOrphan: fc.constantFrom('reject' as const, 'close' as const),
-  dryRun: rarely(true, false), force: fc.boolean(), bake: fc.option(bake, { freq: 2, nil: undefined }),
+  dryRun: rarely(true, false), force: fc.boolean(), bake: fc.option(bake, { freq: 2, nil: undefined }), reopens: rarely(true, false),
 })
 export const streams = fc.constantFrom(...RESOURCES.filter((resource) => kindOf(resource) === 'stop-and-copy'))
 export const stores = fc.constantFrom(...RESOURCES.filter((resource) => kindOf(resource) !== 'stop-and-copy'))
@@ -28,6 +28,7 @@ export const uses = fc.oneof(resources, fc.constant('everything' as const))
 export const counts = fc.constantFrom(1, 1, 2)
 /** Nonsense is what nothing can be made of; a method that answers nothing cannot answer nonsense. */
 export const faults = fc.constantFrom(...METHODS.flatMap((method) => FAULTS.filter((fault) => fault !== 'nonsense' || ['checkCompat', 'observe', 'persist', 'open'].includes(method)).map((fault): [Method, Fault] => [method, fault])))
+export const broken: fc.Arbitrary<Broken> = fc.record({ method: fc.constantFrom(...BROKEN_AT), fault: fc.constantFrom(...LASTING) })
 export const kind = fc.constantFrom(undefined, ...KINDS)
 
 export function rarely<T>(seldom: T | fc.Arbitrary<T>, mostly: T): fc.Arbitrary<T> {

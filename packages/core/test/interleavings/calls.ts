@@ -11,6 +11,14 @@ export type Method = (typeof METHODS)[number]
 export const FAULTS = ['throw', 'reject', 'hang', 'nonsense'] as const
 export type Fault = (typeof FAULTS)[number]
 
+/** How a version that serves is broken: each call of a method goes wrong, from then on. */
+export const BROKEN_AT = ['observe', 'persist', 'apply', 'close'] as const satisfies readonly Method[]
+export const LASTING = ['throw', 'reject', 'hang'] as const satisfies readonly Fault[]
+export interface Broken {
+  readonly method: (typeof BROKEN_AT)[number]
+  readonly fault: (typeof LASTING)[number]
+}
+
 /** What a plugin was told to fail with; it is no error of the host's. */
 export class PlannedFailure extends Error {}
 
@@ -47,6 +55,8 @@ export class Calls {
   onFault: (caller: VersionData, method: Method, fault: Fault) => void = () => {}
   readonly #scheduler: fc.Scheduler
   #faults: Armed<Fault>[] = []
+  /** By the label of the version. */
+  readonly #broken = new Map<string, Broken>()
   #insides: Armed<Inside>[] = []
   #hung: Deferred[] = []
 
@@ -58,6 +68,19 @@ export class Calls {
 
   fail(aim: Aim, fault: Fault): void {
     this.#faults.push({ ...aim, what: fault })
+  }
+
+  /** Each such call of a version goes wrong, until it is mended. */
+  break(label: string, how: Broken): void {
+    this.#broken.set(label, how)
+  }
+
+  isBroken(label: string): boolean {
+    return this.#broken.has(label)
+  }
+
+  mend(): void {
+    this.#broken.clear()
   }
 
   inside(aim: Aim, what: Inside): void {
@@ -88,7 +111,8 @@ export class Calls {
 
   make(callee: Callee, method: Method, effect: () => unknown): unknown {
     const { caller } = callee
-    const fault = take(this.#faults, callee, method)
+    const broken = this.#broken.get(caller.label)
+    const fault = broken?.method === method ? broken.fault : take(this.#faults, callee, method)
     const inside = take(this.#insides, callee, method)
     if (fault !== undefined) this.onFault(caller, method, fault)
     if (fault === 'throw') throw new PlannedFailure(`${method} of ${caller.label} throws`)

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import type { StoreDiscipline } from '../fixtures/store.js'
 import { Act, type Command } from './act.js'
-import { bake, counts, faults, given, id, kind, operation, pace, rarely, resources, stores, streams, type Given, uses } from './arbitraries.js'
+import { bake, broken, counts, faults, given, id, kind, operation, pace, rarely, resources, stores, streams, type Given, uses } from './arbitraries.js'
 import { METHODS, type Method } from './calls.js'
 import { noteAbort } from './causes.js'
 import { acquire, capture, captureReady, release } from './leases.js'
@@ -12,7 +12,7 @@ import type { BakeGiven } from './period.js'
 import { checkProgress } from './progress.js'
 import { attach, deliver, detach, use, write } from './resources.js'
 import { DRAIN_MS, MAX_RECORDED } from './timing.js'
-import { ID_DEPENDED_ON, ORDINARY, PLUGIN_IDS, SHARED, type PluginId, type VersionGiven } from './version-data.js'
+import { ID_DEPENDED_ON, kindOf, ORDINARY, PLUGIN_IDS, SHARED, type PluginId, type VersionGiven } from './version-data.js'
 import type { World } from './world.js'
 
 const UNWELL: BakeGiven = { ms: 80, everyMs: 80, answers: ['no'], prompt: true, breaks: undefined }
@@ -82,6 +82,17 @@ const inside = act('from inside', fc.tuple(id, fc.constantFrom(...METHODS), kind
 
 const fails = act('fail', fc.tuple(id, kind, faults, counts), (world, [plugin, about, [method, fault], count]) => {
   for (let at = 0; at < count; at += 1) world.calls.fail({ id: plugin, method, kind: aimed(method, about) }, fault)
+})
+
+/** The version that serves fails at one thing for good, and now and then somebody gets it out at once. */
+const breaks = act('break', fc.tuple(id, broken, operation, fc.boolean()), (world, [plugin, how, options, atOnce]) => {
+  const version = versionOf(world.model, plugin)
+  if (version === undefined) return
+  world.calls.break(version.label, how)
+  world.coverage.note(`broken: ${how.method} ${how.fault}`)
+  if (!atOnce) return
+  if (how.method === 'apply') for (const resource of version.keys) if (kindOf(resource) !== 'stop-and-copy') write(world, resource)
+  return reload(world, [{ handle: world.handle(plugin), given: versionGiven(world, plugin, { ...ORDINARY, shared: 'stays' }) }], { ...options, dryRun: false, reopens: true })
 })
 
 /** Neither the new version nor the old one can start the stream again. */
@@ -164,7 +175,7 @@ const all: fc.Arbitrary<Command>[] = [
   act('use', resources, use),
   bursts, bursts, bursts, permanent, permanent,
   act('break journal', fc.constantFrom('permanent' as const, 'permanent' as const, 'committed' as const), (world, type) => { world.journal.failing[type] += 1 }),
-  fails, fails, fails, strands, races, returns, leavesOver,
+  fails, fails, fails, breaks, strands, races, returns, leavesOver,
   act('wake', fc.constant(''), (world) => world.calls.wake()),
   act('abort', fc.nat(3), (world, which) => {
     const { abort, task } = world.abortable[world.abortable.length - 1 - which] ?? {}

@@ -36,7 +36,10 @@ function check(world: World, operation: OperationTask, { status, blockers, error
   world.must(expected, () => `I9: ${name} is ${status}, and names ${blockers.length} leases`)
   world.must(errors.length === 0 || [...operation.ids].some((id) => world.troubled.has(id)), () => `I10: ${name} reports ${String(errors[0])}, and nothing had failed`)
   if (status === 'taken-back') for (const label of operation.retired) world.leftOver.add(label)
-  if (status === 'kept') return
+  if (status === 'kept') {
+    world.kept.push(operation)
+    return
+  }
   for (const label of operation.retired) {
     if (status === 'taken-back') checkServing(world, label, blockers.length > 0)
     else checkClosed(world, label, `${name} is ${status}`)
@@ -71,6 +74,19 @@ function checkClosed(world: World, label: string, where: string): void {
   const open = openOf(world, label)
   world.must(isOpening(world, label) || (world.plugins.get(label)?.calls.shutdown === 1 && open.length === 0),
     () => `I7: ${where}; ${label} was shut down ${world.plugins.get(label)?.calls.shutdown} times, and ${open.map(({ owner }) => owner.resource)} is open`)
+}
+
+/** I7, I9, I12: what leases outlived the deadline with is closed once they have ended. Asked where nothing happens any more by itself. */
+export function checkKept(world: World): void {
+  const { leases, calls, kept } = world
+  for (const operation of [...kept]) {
+    const { retired } = operation
+    if (leases.some(({ reaches }) => retired.some((label) => reaches.has(label)))) continue
+    if ([...calls.pending].some(({ caller }) => operation.ids.has(caller.id))) continue
+    kept.splice(kept.indexOf(operation), 1)
+    world.coverage.note('kept: closed when its leases had ended')
+    for (const label of retired) checkClosed(world, label, `${text(operation)} was kept, and nothing holds it`)
+  }
 }
 
 /** What it was before is closed, unless it is still held; what it is now is neither closed nor shut down. */

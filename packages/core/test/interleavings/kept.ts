@@ -15,6 +15,8 @@ export function noteKept(world: World, task: OperationTask): void {
     for (const resource of task.moved) {
       const [store, data] = [serving.get(resource), model.resources.get(resource)]
       if (store === undefined || data === undefined || kindOf(resource) === 'stop-and-copy') continue
+      // A write that never settled was abandoned, and may change it yet.
+      if (task.reopens && world.late.has(store.owner.data.id)) continue
       task.period.kept.set(resource, { store, data, written: data.acknowledged.size + data.refused.size })
     }
   }

@@ -37,7 +37,7 @@ function goBack(world: World, period: Period): void {
   const { task, from } = period
   world.must(period.bad !== undefined && !period.superseded, () => `I10: ${text(task)} is taken back, and it does well`)
   world.must(!world.journal.isAppending(task.number), () => `I10: ${text(task)} is taken back while it is made permanent`)
-  period.back = begin(world, 'way back', from.map((version) => ({ id: version.id, next: version })), { ...task, dryRun: false, bake: undefined })
+  period.back = begin(world, 'way back', from.map((version) => ({ id: version.id, next: version })), { ...task, dryRun: false, bake: undefined, reopens: false })
   observe(world)
 }
 

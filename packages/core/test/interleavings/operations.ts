@@ -18,9 +18,11 @@ export interface OperationGiven {
   readonly dryRun: boolean
   readonly force: boolean
   readonly bake: BakeGiven | undefined
+  /** Its resources are opened anew, of the host's log. */
+  readonly reopens: boolean
 }
 
-export const PLAIN: OperationGiven = { cutover: 'overlap', onOrphan: 'reject', dryRun: false, force: false, bake: undefined }
+export const PLAIN: OperationGiven = { cutover: 'overlap', onOrphan: 'reject', dryRun: false, force: false, bake: undefined, reopens: false }
 
 export interface Target {
   readonly handle: PluginHandle
@@ -63,11 +65,12 @@ export function reload(world: World, targets: readonly Target[], given: Operatio
   task.refused = refusal(world, task, targets.map(({ handle }) => handle))
   const abort = new AbortController()
   world.abortable.push({ abort, task })
-  const { force, bake, ...options } = given
+  const { force, bake, reopens, ...options } = given
   const reloading = world.host.reloadAll(targets.map(({ handle }, at) => ({ handle, plugin: plugins[at] as WatchedPlugin })), {
-    ...options, signal: abort.signal, ...(force && { drain: { onDeadline: 'force' as const } }), ...(bake && { bake: bakeOptions(world, task, bake) }),
+    ...options, signal: abort.signal, ...(reopens && { from: 'open' as const }), ...(force && { drain: { onDeadline: 'force' as const } }), ...(bake && { bake: bakeOptions(world, task, bake) }),
   })
   return follow(world, task, reloading, (results) => {
+    if (reopens && results.some(({ report }) => report.handoffs.length > 0)) world.coverage.note(`opened anew: ${given.dryRun ? 'dry run' : 'done'}`)
     for (const result of results) checkResult(world, task, result)
     const [first] = results
     if (first !== undefined && task.committed) followFinalization(world, task, first.finalized)
@@ -76,7 +79,7 @@ export function reload(world: World, targets: readonly Target[], given: Operatio
 
 export function remove(world: World, handle: PluginHandle, given: OperationGiven): Promise<void> {
   observe(world)
-  const task = begin(world, 'remove', [{ id: handle.id, next: undefined }], { ...given, bake: undefined })
+  const task = begin(world, 'remove', [{ id: handle.id, next: undefined }], { ...given, bake: undefined, reopens: false })
   task.refused = refusal(world, task, [handle])
   const { cutover, onOrphan, force } = given
   const removing = world.host.remove(handle, { cutover, onOrphan, ...(force && { drain: { onDeadline: 'force' as const } }) })

@@ -1,5 +1,5 @@
 import { text } from './explain.js'
-import { checkLeftOver } from './finalization.js'
+import { checkKept, checkLeftOver } from './finalization.js'
 import { isHeld, overlaps } from './holders.js'
 import { compareRecovery } from './kept.js'
 import { ownerOf, type Model } from './model.js'
@@ -12,6 +12,7 @@ export function checkProgress(world: World): void {
   const { model, host } = world
   compareRecovery(world)
   checkLeftOver(world)
+  checkKept(world)
   const answering = new Set([...world.calls.pending].map(({ caller }) => caller.id))
   const changing = new Set([...model.operations].flatMap(({ ids }) => [...ids]))
   for (const task of model.operations) {

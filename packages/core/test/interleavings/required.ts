@@ -1,3 +1,5 @@
+import { BROKEN_AT, LASTING } from './calls.js'
+
 /**
  * What a full run has to have reached, or it was not about what it is there for. Each of these comes up a dozen times and
  * more in a thousand runs.
@@ -30,10 +32,13 @@ export const REQUIRED: readonly string[] = [
   ...each('deliver', 'done', 'RESOURCE_CLOSED'),
   ...each('use', 'done', 'RESOURCE_CLOSED'),
   ...each('replaced', 'taken back twice under one lease'),
+  ...each('kept', 'closed when its leases had ended'),
   ...each('left over', 'closed while the plugin is held'),
   ...each('resource', 'halted'),
   ...each('any fault', 'throw', 'reject', 'hang', 'nonsense', 'the journal fails (permanent)', 'the journal fails (committed)'),
-  ...each('the end', 'nothing hangs', 'plugins hang', 'reloaded'),
+  ...each('the end', 'nothing hangs', 'plugins hang', 'got out', 'reloaded'),
+  ...each('opened anew', 'done'),
+  ...BROKEN_AT.flatMap((method) => each('broken', ...LASTING.map((fault) => `${method} ${fault}`))),
 ]
 
 function each(kind: string, ...outcomes: readonly string[]): string[] {

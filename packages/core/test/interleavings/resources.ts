@@ -15,11 +15,12 @@ export function attach(world: World, resource: ResourceId): void {
   model.coming.push(resource)
   const task = begin(world, 'attach', resource)
   if (model.coming.indexOf(resource) < model.coming.length - 1) task.may.add('DUPLICATE')
-  const attaching = host.attach(STORES[kindOf(resource)], { name: keyOf(resource), key: keyOf(resource), open: (provider) => asWatched(provider).openFirst() })
+  let data: ResourceData | undefined
+  const attaching = host.attach(STORES[kindOf(resource)], { name: keyOf(resource), key: keyOf(resource), open: (provider) => asWatched(provider).openFrom(data?.acknowledged ?? []) })
   void follow(world, task, attaching, (outcome, attached) => {
     model.coming.splice(model.coming.indexOf(resource), 1)
     if (attached === undefined) return
-    const data = model.resources.get(resource)
+    data = model.resources.get(resource)
     // It may have been closed as an orphan in the same turn.
     if (data !== undefined) live.set(resource, { resource: attached, data, detaching: false })
     world.must(data !== undefined || task.may.has('PROVIDER_NOT_FOUND'), () => `I10: ${resource} was attached with ${outcome}, and is not there`)
@@ -42,9 +43,11 @@ export function write(world: World, resource: ResourceId): void {
   if (attached === undefined) return
   const number = world.next()
   attached.data.issued.push(number)
-  void follow(world, begin(world, 'write', resource, attached.data), attached.resource.write(number), (outcome) => {
-    if (outcome === 'done') attached.data.acknowledged.add(number)
-    else if (outcome !== 'STEP_TIMEOUT') attached.data.refused.add(number)
+  const task = begin(world, 'write', resource, attached.data)
+  // The log of the host has it as soon as it is acknowledged.
+  const writing = attached.resource.write(number).then(() => { attached.data.acknowledged.add(number) })
+  void follow(world, task, writing, (outcome) => {
+    if (outcome !== 'done' && outcome !== 'STEP_TIMEOUT') attached.data.refused.add(number)
   })
 }
 
@@ -55,20 +58,21 @@ export function deliver(world: World, resource: ResourceId): void {
   const { data } = attached
   data.delivering = true
   if (data.uncertain) {
-    void follow(world, begin(world, 'position', resource, data), attached.resource.use((stream) => stream.entries.length), (_, position) => {
-      data.delivering = false
-      if (position === undefined) return
+    const task = begin(world, 'position', resource, data)
+    const asking = attached.resource.use((stream) => stream.entries.length).then((position) => {
       data.uncertain = false
       for (let at = 0; at < position; at += 1) data.acknowledged.add(at)
     })
+    void follow(world, task, asking, () => { data.delivering = false })
     return
   }
   const number = data.acknowledged.size
   data.issued.push(number)
-  void follow(world, begin(world, 'deliver', resource, data), attached.resource.write(number), (outcome) => {
+  const task = begin(world, 'deliver', resource, data)
+  const delivering = attached.resource.write(number).then(() => { data.acknowledged.add(number) })
+  void follow(world, task, delivering, (outcome) => {
     data.delivering = false
     data.uncertain = outcome === 'STEP_TIMEOUT'
-    if (outcome === 'done') data.acknowledged.add(number)
   })
 }
 

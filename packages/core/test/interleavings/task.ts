@@ -28,6 +28,7 @@ export interface OperationTask extends Task {
   readonly cutover: 'overlap' | 'exclusive'
   readonly onOrphan: 'reject' | 'close'
   readonly dryRun: boolean
+  readonly reopens: boolean
   readonly force: boolean
   /** The period that follows, in which it can be taken back; and what became of it. */
   readonly bake: BakeGiven | undefined

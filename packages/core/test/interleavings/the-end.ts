@@ -1,4 +1,5 @@
 import { contentBreach } from './content.js'
+import { checkKept } from './finalization.js'
 import { add, PLAIN, reload } from './operations.js'
 import type { BakeGiven } from './period.js'
 import { checkProgress } from './progress.js'
@@ -21,6 +22,7 @@ export async function end(world: World): Promise<void> {
   await world.idle()
   checkProgress(world)
   await letGo(world)
+  await getOut(world)
   await useEverything(world)
   await reloadEverything(world)
   await close(world)
@@ -41,9 +43,29 @@ async function letGo(world: World): Promise<void> {
   world.calls.disarm()
   Object.assign(world.journal.failing, { committed: 0, permanent: 0 })
   const waiting = [...world.model.operations, ...world.model.tasks].map(({ kind, ids }) => `${kind} of ${[...ids]}`)
+  checkKept(world)
   world.must(waiting.length === 0, () => `I8: ${waiting} has not ended, although every deadline has passed`)
   world.coverage.note(`the end: ${world.calls.hung > 0 ? 'plugins hang' : 'nothing hangs'}`)
-  world.calls.wake()
+}
+
+/** I3, I4: a version that serves and is broken is got out, with all that was acknowledged, and only then mended. */
+async function getOut(world: World): Promise<void> {
+  const { model, calls, coverage } = world
+  for (const { version } of [...model.plugins]) {
+    if (!calls.isBroken(version.label)) continue
+    const given = { ...ORDINARY, prompt: true, shared: version.keys.includes(SHARED), major: version.major }
+    let over = false
+    void reload(world, [{ handle: world.handle(version.id), given }], { ...PLAIN, reopens: true }, 'get out').then(() => { over = true })
+    for (let at = 0; at < LONG_ENOUGH && !over; at += 1) {
+      await world.idle()
+      if (!over) await world.pass(TIMEOUT_MS)
+    }
+    const out = model.plugins.some((now) => now.version.id === version.id && now.version.label !== version.label)
+    world.must(over && out, () => `I3: ${version.label} is broken, and could not be got out`)
+    coverage.note('the end: got out')
+  }
+  calls.mend()
+  calls.wake()
   await world.idle()
 }
 
