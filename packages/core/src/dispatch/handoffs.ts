@@ -56,6 +56,8 @@ interface Item {
   handoff: ResourceHandoff<unknown> | undefined
   /** Whether it is handed to what was kept of it. */
   isKept: boolean
+  /** Whether it is opened anew. */
+  isReopened: boolean
   copied: boolean
   /** Its `converge` was begun, so that the old resource may be stopped. */
   converging: boolean
@@ -96,17 +98,17 @@ export class Handoffs {
     this.#items = moves.map((move) => {
       const place = { surface: move.strategy.surface.id, key: move.key, resource: move.name, ...(move.plugin !== undefined && { plugin: move.plugin }) }
       return {
-        move, cutover: options.cutovers.get(move) ?? DEFAULT, place, step: new Step(environment, place), handoff: undefined, isKept: false, copied: false, converging: false,
+        move, cutover: options.cutovers.get(move) ?? DEFAULT, place, step: new Step(environment, place), handoff: undefined, isKept: false, isReopened: move.reopened === true, copied: false, converging: false,
         deactivated: undefined, activationError: undefined, result: undefined, prepareMs: 0, convergeMs: 0, pauseMs: undefined }
     })
   }
 
   get report(): HandoffReport[] {
-    return this.#items.map(({ move, cutover, handoff, step, isKept, prepareMs, convergeMs, pauseMs, activationError }) => ({
+    return this.#items.map(({ move, cutover, handoff, step, isKept, isReopened, prepareMs, convergeMs, pauseMs, activationError }) => ({
       surface: move.strategy.surface.id, key: move.key, resource: move.name, discipline: handoff?.discipline ?? move.strategy.discipline,
       cutover: cutover.cutover, cutoverBy: cutover.by,
       prepareMs, convergeMs, pauseMs: pauseMs ?? move.gate.longestHeldMs, ...step.stretch,
-      from: move.reopened === true ? 'open' : isKept ? 'kept' : 'serving', outlived: [...step.outlivedErrors],
+      from: isReopened ? 'open' : isKept ? 'kept' : 'serving', outlived: [...step.outlivedErrors],
       bytes: step.bytes, replayedWrites: step.replayedWrites, activationError,
     }))
   }
@@ -245,11 +247,13 @@ export class Handoffs {
   #begin(item: Item): ResourceHandoff<unknown> {
     const { strategy, name, key, old, next, gate, transition, open, kept } = item.move
     if (strategy.handoff === undefined) throw new Error('the strategy of this surface cannot hand over a live resource')
-    item.isKept = kept !== undefined && gate.retains
+    // Nobody has a checkpoint of what an earlier reload opened anew, and could not start again.
+    item.isReopened ||= gate.halted?.from === 'open'
+    item.isKept = !item.isReopened && kept !== undefined && gate.retains
     item.copied = kept !== undefined && !gate.retains
     const job: HandoffJob<unknown, unknown> = { name, key, old, next, gate, transition, cutover: item.cutover.cutover, ...(open && { open }), ...(!item.copied && kept !== undefined && { kept }) }
-    if (item.move.reopened === true) {
-      const exclusive = job.cutover === 'exclusive' || strategy.discipline === 'stop-and-copy'
+    if (item.isReopened) {
+      const exclusive = item.move.reopened === true && (job.cutover === 'exclusive' || strategy.discipline === 'stop-and-copy')
       return reopen(job, item.step, { exclusive, close: (resource) => strategy.close?.(resource) })
     }
     const handoff: unknown = synchronous(strategy.handoff(job, item.step), 'handoff()', 'what takes time are its steps')

@@ -4,6 +4,11 @@ import type { MaybePromise } from '../maybe-promise.js'
 export interface Halt<R> {
   /** What it is started from: its checkpoint, or its image. */
   readonly checkpoint: unknown
+  /**
+   * Set where it is started as the host opens it, since nothing was asked of it when it was stopped: there is no checkpoint. Whatever
+   * replaces it is opened so, too, and its kind's handoff is not asked.
+   */
+  readonly from?: 'open'
   /** Why it could not be started. */
   readonly cause: unknown
   /** Tries to start it again. */

@@ -1,9 +1,10 @@
 import type { MaybePromise } from '../maybe-promise.js'
 import type { HandoffJob, ResourceHandoff, StepContext } from '../strategy.js'
+import type { Halt } from './handoff-gate.js'
 import { holdOrAbandon } from './hold-or-abandon.js'
 import { opened } from './opened.js'
 import { openedBy } from './opened-by.js'
-import { stopAndCopy } from './stop-and-copy.js'
+import { stopAndStart } from './stop-and-copy.js'
 import { whileHalted } from './while-halted.js'
 
 export interface ReopenOptions<R> {
@@ -19,15 +20,15 @@ export interface ReopenOptions<R> {
  */
 export function reopen<P, R>(job: HandoffJob<P, R>, ctx: StepContext, { exclusive, close }: ReopenOptions<R>): ResourceHandoff<R> {
   const { gate } = job
-  const { halted } = gate
   const open = (provider: P): MaybePromise<R> => {
-    ctx.unjudged('it was opened anew, as the host opens it, and not held to what served')
+    // The old provider, the last resort, is not judged.
+    if (provider === job.next) ctx.unjudged('it was opened anew, as the host opens it, and not held to what served')
     return openedBy(job, provider)
   }
-  if (exclusive || halted !== undefined) {
-    const stopped = stopAndCopy<P, R, undefined>(job, ctx, {
-      checkpoint: () => undefined, recover: () => undefined, stop: close, start: open, discard: () => halted?.discard(),
-    })
+  if (exclusive || gate.halted !== undefined) {
+    const stopped = stopAndStart<P, R, Halt<R> | undefined>(job, ctx, {
+      checkpoint: () => undefined, recover: () => undefined, stop: close, start: open, discard: (halted) => halted?.discard(),
+    }, 'open')
     return exclusive ? stopped : whileHalted(gate, stopped)
   }
   const old = gate.resource

@@ -46,6 +46,13 @@ export interface StopAndCopyVerbs<P, R, C, T = never> {
 export function stopAndCopy<P, R, C, T = never>(
   job: HandoffJob<P, R>, ctx: StepContext, verbs: StopAndCopyVerbs<P, R, C, T>,
 ): ResourceHandoff<R> {
+  return stopAndStart(job, ctx, verbs)
+}
+
+/** @param from `open`: `verbs` start it as the host opens it. No checkpoint is taken; in its place is what was left of a halted resource. */
+export function stopAndStart<P, R, C, T = never>(
+  job: HandoffJob<P, R>, ctx: StepContext, verbs: StopAndCopyVerbs<P, R, C, T>, from?: 'open',
+): ResourceHandoff<R> {
   const { gate } = job
   let halted: Halt<R> | undefined
   let prepared: { value: T } | undefined
@@ -62,7 +69,7 @@ export function stopAndCopy<P, R, C, T = never>(
   const discard = (kept: C): Promise<void> => ctx.call('discard checkpoint', () => verbs.discard?.(kept), { later: true })
 
   async function takeCheckpoint(): Promise<C> {
-    if (halted !== undefined) return halted.checkpoint as C
+    if (halted !== undefined) return (from === 'open' ? halted : halted.checkpoint) as C
     // A resource with an abandoned write may have half of it.
     if (gate.abandoned) return recoverFrom(new Error('a write to it was abandoned, which never settled'))
     try {
@@ -131,19 +138,19 @@ export function stopAndCopy<P, R, C, T = never>(
     return ctx.call('stop', () => stop(late), { later: true })
   }
 
-  async function restartOld(from: C): Promise<void> {
+  async function restartOld(value: C): Promise<void> {
     let resource: R
     try {
-      resource = await startOld(from)
+      resource = await startOld(value)
     } catch (cause) {
       // Whoever gives it up has a step of its own for that.
-      gate.halt({ checkpoint: from, cause, restart: () => startHalted(from), stop: stopRestarted, discard: async () => { await verbs.discard?.(from) } })
+      gate.halt({ checkpoint: value, ...from && { from }, cause, restart: () => startHalted(value), stop: stopRestarted, discard: async () => { await verbs.discard?.(value) } })
       throw cause
     }
     try {
       gate.replace(resource)
     } finally {
-      await discard(from)
+      await discard(value)
     }
   }
 

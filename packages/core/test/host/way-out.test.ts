@@ -14,11 +14,11 @@ const FAULTS: Record<string, Fault> = {
 }
 
 /** A host with one store, opened from what was acknowledged. Every call has 100 ms. */
-async function served(discipline: StoreDiscipline) {
+async function served(discipline: StoreDiscipline, unjudged: 'accept' | 'refuse' = 'accept') {
   const clock = new ManualClock()
   const all = 100
   const host = new PluginHost({
-    strategies: [storeStrategy(discipline)], clock,
+    strategies: [{ ...storeStrategy(discipline), checkCompat: () => ({ level: 'compatible' as const }) }], clock, unjudged,
     timeouts: { preflight: all, prepare: all, converge: all, rollback: all, finalize: all, open: all, write: all, bake: all },
   })
   const old = new StorePlugin('1.0.0', { discipline })
@@ -35,7 +35,7 @@ async function served(discipline: StoreDiscipline) {
   const until = <T>(action: Promise<T>): Promise<T> => pastDeadlines(clock, all, action)
   const next = new StorePlugin('2.0.0', { discipline })
   return {
-    clock, host, old, next, acknowledged, store, write, until,
+    clock, host, handle, old, next, acknowledged, store, write, until,
     reload: (options?: ReloadOptions) => until(host.reload(handle, next, options)),
     serving: () => { using lease = host.capture(); return lease.resource(surface, 'main') },
   }
@@ -110,6 +110,60 @@ describe('I4 a version that serves and is broken is got out', () => {
     expect(serving().provider).toBe(old.provider)
     expect(serving().entries).toEqual(acknowledged)
     expect(host.resources()).toMatchObject([{ state: 'serving' }])
+  })
+
+  const disciplines = ['pre-copy', 'stop-and-copy', 'clean'] as const
+  it.each(disciplines)('I4 %s: what neither version could open is opened anew by the next reload, which has no checkpoint to start from', async (discipline) => {
+    const { old, next, host, reload, serving, write, acknowledged, until, handle } = await served(discipline)
+    for (const { provider } of [old, next]) provider.make = () => { throw new Error('no disk') }
+    expect(await refusalOf(reload({ cutover: 'exclusive', from: 'open' }))).toMatchObject({ code: 'HANDOFF', side: 'new' })
+    expect(host.resources()).toMatchObject([{ state: 'halted' }])
+
+    const { report } = await until(host.reload(handle, new StorePlugin('3.0.0', { discipline })))
+    expect(report.handoffs).toMatchObject([{ resource: 'main', from: 'open' }])
+    expect(report.compat).toContainEqual(expect.objectContaining({ step: 'handoff', resource: 'main', verdict: { level: 'unjudged', reason: expect.stringContaining('opened anew') as string } }))
+    expect([serving().provider.version, serving().entries]).toEqual(['3.0.0', acknowledged])
+    await write(2)
+    expect(serving().entries).toEqual([1, 2])
+  })
+
+  it.each(disciplines)('I4 %s: a write starts it again, as the host opens it', async (discipline) => {
+    const { old, next, host, reload, serving, write } = await served(discipline)
+    const { make } = old.provider
+    for (const { provider } of [old, next]) provider.make = () => { throw new Error('no disk') }
+    expect(await refusalOf(reload({ cutover: 'exclusive', from: 'open' }))).toMatchObject({ code: 'HANDOFF' })
+    old.provider.make = make
+    await write(2)
+    expect([host.resources()[0]?.state, serving().provider, serving().entries]).toEqual(['serving', old.provider, [1, 2]])
+  })
+
+  it('I7 what a halted one was to start from is discarded once, where a write starts it in the middle of the reload', async () => {
+    const { old, next, host, handle, reload, store, serving } = await served('stop-and-copy')
+    const fails: Fault = () => { throw new Error('no port') }
+    for (const { provider } of [old, next]) provider.breakNext('open', fails)
+    expect(await refusalOf(reload())).toMatchObject({ code: 'HANDOFF' })
+    const port = new Deferred()
+    old.provider.breakNext('open', async (run) => { await port.promise; return run() })
+    const writing = store.write(2)
+    const reloading = host.reload(handle, next, { cutover: 'exclusive', from: 'open' })
+    await turn()
+    port.resolve()
+    await writing
+    await (await reloading).finalized
+    expect(serving().provider).toBe(next.provider)
+    expect(old.provider.images.map(({ discarded }) => discarded)).toEqual([1])
+  })
+
+  it.each(disciplines)('I3 %s: where the host refuses what is not judged, the old one serves on', async (discipline) => {
+    const { old, host, reload, serving, write, acknowledged } = await served(discipline, 'refuse')
+    const judged = [{ surface: STORES[discipline].id, key: 'stores', reason: 'it was looked at' }]
+    for (const cutover of ['overlap', 'exclusive'] as const) {
+      expect(await refusalOf(reload({ cutover, from: 'open' }))).toMatchObject({ code: 'SCHEMA_INCOMPAT', resource: 'main', rollbackErrors: [] })
+      await write(acknowledged.length + 1)
+      expect([host.resources()[0]?.state, serving().provider, serving().entries]).toEqual(['serving', old.provider, acknowledged])
+    }
+    await reload({ cutover: 'exclusive', from: 'open', accept: judged })
+    expect(serving().entries).toEqual(acknowledged)
   })
 
   it('opens anew those that are named, and hands over the others', async () => {

@@ -9,6 +9,8 @@ export interface ResourceData {
   /** In the order they were made. */
   readonly issued: number[]
   readonly acknowledged: Set<number>
+  /** What its writers have written down of that. */
+  readonly log: Set<number>
   /** Those that their writer was told not to have been made. */
   readonly refused: Set<number>
   /** Of a stream: whether a delivery is under way, and whether the outcome of the last one is unknown. */
@@ -145,7 +147,7 @@ export function isGoing({ resources, going }: Model, resource: ResourceId): bool
 
 /** A resource is seen to be there: another one each time, of what it keeps or of nothing. */
 export function arrive(model: Model, resource: ResourceId): void {
-  const data: ResourceData = { ...model.kept.get(resource) ?? { id: resource, issued: [], acknowledged: new Set(), refused: new Set(), delivering: false, uncertain: false } }
+  const data: ResourceData = { ...model.kept.get(resource) ?? { id: resource, issued: [], acknowledged: new Set(), log: new Set(), refused: new Set(), delivering: false, uncertain: false } }
   if (kindOf(resource) === 'clean') model.kept.set(resource, data)
   model.resources.set(resource, data)
   model.revision += 1

@@ -7,7 +7,7 @@ import { codeOf } from './outcome.js'
 import { TIMEOUT_MS } from './timing.js'
 import { keyOf, kindOf, type ResourceId } from './version-data.js'
 import { asWatched, type WatchedStore } from './watched.js'
-import type { World } from './world.js'
+import type { Attachment, World } from './world.js'
 
 /** Opens a resource, and puts it into service. */
 export function attach(world: World, resource: ResourceId): void {
@@ -16,7 +16,7 @@ export function attach(world: World, resource: ResourceId): void {
   const task = begin(world, 'attach', resource)
   if (model.coming.indexOf(resource) < model.coming.length - 1) task.may.add('DUPLICATE')
   let data: ResourceData | undefined
-  const attaching = host.attach(STORES[kindOf(resource)], { name: keyOf(resource), key: keyOf(resource), open: (provider) => asWatched(provider).openFrom(data?.acknowledged ?? []) })
+  const attaching = host.attach(STORES[kindOf(resource)], { name: keyOf(resource), key: keyOf(resource), open: (provider) => asWatched(provider).openFrom(data?.log ?? []) })
   void follow(world, task, attaching, (outcome, attached) => {
     model.coming.splice(model.coming.indexOf(resource), 1)
     if (attached === undefined) return
@@ -44,11 +44,16 @@ export function write(world: World, resource: ResourceId): void {
   const number = world.next()
   attached.data.issued.push(number)
   const task = begin(world, 'write', resource, attached.data)
-  // The log of the host has it as soon as it is acknowledged.
-  const writing = attached.resource.write(number).then(() => { attached.data.acknowledged.add(number) })
-  void follow(world, task, writing, (outcome) => {
-    if (outcome !== 'done' && outcome !== 'STEP_TIMEOUT') attached.data.refused.add(number)
+  void follow(world, task, logged(attached, number), (outcome) => {
+    if (outcome === 'done') attached.data.acknowledged.add(number)
+    else if (outcome !== 'STEP_TIMEOUT') attached.data.refused.add(number)
   })
+}
+
+/** Whoever writes, writes down what is acknowledged, as soon as it is. */
+async function logged({ resource, data }: Attachment, number: number): Promise<void> {
+  await resource.write(number)
+  data.log.add(number)
 }
 
 /** The next delivery to a stream, or again the one that was refused; where its outcome is unknown the stream is asked first. */
@@ -60,19 +65,24 @@ export function deliver(world: World, resource: ResourceId): void {
   if (data.uncertain) {
     const task = begin(world, 'position', resource, data)
     const asking = attached.resource.use((stream) => stream.entries.length).then((position) => {
+      for (let at = 0; at < position; at += 1) data.log.add(at)
+      return position
+    })
+    void follow(world, task, asking, (_, position) => {
+      data.delivering = false
+      if (position === undefined) return
       data.uncertain = false
       for (let at = 0; at < position; at += 1) data.acknowledged.add(at)
     })
-    void follow(world, task, asking, () => { data.delivering = false })
     return
   }
   const number = data.acknowledged.size
   data.issued.push(number)
   const task = begin(world, 'deliver', resource, data)
-  const delivering = attached.resource.write(number).then(() => { data.acknowledged.add(number) })
-  void follow(world, task, delivering, (outcome) => {
+  void follow(world, task, logged(attached, number), (outcome) => {
     data.delivering = false
     data.uncertain = outcome === 'STEP_TIMEOUT'
+    if (outcome === 'done') data.acknowledged.add(number)
   })
 }
 

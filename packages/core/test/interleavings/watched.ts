@@ -65,7 +65,7 @@ export class WatchedProvider extends StoreProvider {
     return store
   }
 
-  /** How a host opens it, of the writes in its log. */
+  /** How a host opens it, with the writes in its log. */
   openFrom(log: Iterable<number>): MaybePromise<Store> {
     return this.open(kindOf(this.resource) === 'clean' ? undefined : new Image(JSON.stringify([...log].toSorted((one, other) => one - other))))
   }

@@ -21,6 +21,12 @@ import type { View } from './view.js'
 import { watchedHost } from './watched-host.js'
 import { WatchedPlugin, type WatchedProvider, type WatchedStore, type Watcher } from './watched.js'
 
+export interface Attachment {
+  readonly resource: LiveResource<Store, number>
+  readonly data: ResourceData
+  detaching: boolean
+}
+
 /** A lease that somebody holds, and what it saw when it was captured. */
 export interface HeldLease {
   readonly label: string
@@ -51,7 +57,7 @@ export class World implements Watcher {
   readonly host: PluginHost
   readonly plugins = new Map<string, WatchedPlugin>()
   readonly leases: HeldLease[] = []
-  readonly live = new Map<ResourceId, { readonly resource: LiveResource<Store, number>; readonly data: ResourceData; detaching: boolean }>()
+  readonly live = new Map<ResourceId, Attachment>()
   /** Callers' signals of the operations that have not settled. */
   readonly abortable: { readonly abort: AbortController; readonly task: OperationTask }[] = []
   /** What was found to be wrong. It may be found inside a plugin call, where throwing would be taken for the plugin's failure. */
