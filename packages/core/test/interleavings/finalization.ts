@@ -37,7 +37,7 @@ function check(world: World, operation: OperationTask, { status, blockers, error
   world.must(errors.length === 0 || [...operation.ids].some((id) => world.troubled.has(id)), () => `I10: ${name} reports ${String(errors[0])}, and nothing had failed`)
   if (status === 'taken-back') for (const label of operation.retired) world.leftOver.add(label)
   if (status === 'kept') {
-    world.kept.push(operation)
+    world.kept.add(operation)
     return
   }
   for (const label of operation.retired) {
@@ -79,11 +79,11 @@ function checkClosed(world: World, label: string, where: string): void {
 /** I7, I9, I12: what leases outlived the deadline with is closed once they have ended. Asked where nothing happens any more by itself. */
 export function checkKept(world: World): void {
   const { leases, calls, kept } = world
-  for (const operation of [...kept]) {
+  for (const operation of kept) {
     const { retired } = operation
     if (leases.some(({ reaches }) => retired.some((label) => reaches.has(label)))) continue
     if ([...calls.pending].some(({ caller }) => operation.ids.has(caller.id))) continue
-    kept.splice(kept.indexOf(operation), 1)
+    kept.delete(operation)
     world.coverage.note('kept: closed when its leases had ended')
     for (const label of retired) checkClosed(world, label, `${text(operation)} was kept, and nothing holds it`)
   }

@@ -51,17 +51,17 @@ async function letGo(world: World): Promise<void> {
 /** I3, I4: a version that serves and is broken is got out, with all that was acknowledged, and only then mended. */
 async function getOut(world: World): Promise<void> {
   const { model, calls, coverage } = world
-  for (const { version } of [...model.plugins]) {
-    if (!calls.isBroken(version.label)) continue
+  const broken = model.plugins.map(({ version }) => version).filter(({ label }) => calls.isBroken(label))
+  for (const version of broken) {
     const given = { ...ORDINARY, prompt: true, shared: version.keys.includes(SHARED), major: version.major }
-    let over = false
-    void reload(world, [{ handle: world.handle(version.id), given }], { ...PLAIN, reopens: true }, 'get out').then(() => { over = true })
-    for (let at = 0; at < LONG_ENOUGH && !over; at += 1) {
+    void reload(world, [{ handle: world.handle(version.id), given }], { ...PLAIN, reopens: true }, 'get out')
+    for (let at = 0; at < LONG_ENOUGH; at += 1) {
       await world.idle()
-      if (!over) await world.pass(TIMEOUT_MS)
+      if (model.operations.size === 0) break
+      await world.pass(TIMEOUT_MS)
     }
-    const out = model.plugins.some((now) => now.version.id === version.id && now.version.label !== version.label)
-    world.must(over && out, () => `I3: ${version.label} is broken, and could not be got out`)
+    const out = model.operations.size === 0 && model.plugins.some((now) => now.version.id === version.id && now.version.label !== version.label)
+    world.must(out, () => `I3: ${version.label} is broken, and could not be got out`)
     coverage.note('the end: got out')
   }
   calls.mend()

@@ -68,7 +68,7 @@ export class World implements Watcher {
   /** Labels of the versions that came back, and may have left something over of what they were before. */
   readonly leftOver = new Set<string>()
   /** The operations whose old versions leases outlived the deadline with. */
-  readonly kept: OperationTask[] = []
+  readonly kept = new Set<OperationTask>()
   /** Ids of the plugins of which a call has passed its deadline, so that others may not have waited for it. */
   readonly late = new Set<string>()
   /** The resources that were ever seen to be halted. */
