@@ -63,7 +63,11 @@ export function stopAndStart<P, R, C, T = never>(
   let moving: Promise<unknown> | undefined
 
   const stop = (resource: R): MaybePromise<void> => verbs.stop(resource, ctx)
-  const stopLate = (late: R): Promise<unknown> => moving = Promise.resolve(stop(late))
+  const stopLate = (late: R): Promise<unknown> => {
+    // What was prepared goes with it.
+    prepared = undefined
+    return moving = Promise.resolve(stop(late))
+  }
   const begin = (provider: P, from: C, ready: T | undefined): Promise<R> =>
     opened(verbs.start(provider, from, ctx, ready), { methods: verbs.methods, close: stop, unclean: (error) => { ctx.unclean('stop', error) } })
   const discard = (kept: C): Promise<void> => ctx.call('discard checkpoint', () => verbs.discard?.(kept), { later: true })

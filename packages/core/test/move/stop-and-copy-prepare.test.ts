@@ -2,6 +2,7 @@ import { OldProviders, ReloadDispatcher, ReloadKindHandlers, defineSurface, stop
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
 import { Deferred, failureOf, turn } from '../fixtures/deferred.js'
+import { turnUntil } from '../fixtures/turn-until.js'
 
 interface Connection { readonly to: string }
 interface Sink { readonly via: Connection | undefined; deliver(): void }
@@ -28,7 +29,7 @@ function scene({ connect, start }: Partial<Pick<SinkProvider, 'connect' | 'start
       methods: ['deliver'],
     }),
   }
-  const dispatch = (more: { dryRun?: boolean } = {}) => new ReloadDispatcher([strategy], { clock, timeouts: { prepare: 100, converge: 100 } }).dispatch({
+  const dispatch = (more: { dryRun?: boolean; signal?: AbortSignal } = {}) => new ReloadDispatcher([strategy], { clock, timeouts: { prepare: 100, converge: 100 } }).dispatch({
     old: new OldProviders().add(sinkKind, provider('1')), next: new OldProviders().add(sinkKind, provider('2', { ...(connect && { connect }), ...(start && { start }) })),
     handlers: new ReloadKindHandlers().add(sinkKind, { name: 'a', key: 'only', resource: { via: { to: '1' }, deliver: () => {} } }), ...more,
   })
@@ -78,6 +79,18 @@ describe('what stop-and-copy prepares', () => {
     late.resolve({ to: 'late' })
     await turn()
     expect(calls).toEqual(['prepare', 'abandon late'])
+  })
+
+  it('I3 goes with what was started too late, where that is waited for', async () => {
+    const [late, abort] = [new Deferred<Sink>(), new AbortController()]
+    const { calls, dispatch } = scene({ start: (via) => calls.includes('stop via 2') ? { via, deliver: () => {} } : late.promise })
+    const failure = failureOf(dispatch({ signal: abort.signal }))
+    await turnUntil(() => calls.includes('start via 2'))
+    abort.abort()
+    await turn()
+    late.resolve({ via: { to: '2' }, deliver: () => {} })
+    expect(await failure).toMatchObject({ code: 'ABORTED', step: 'start', rollbackErrors: [] })
+    expect(calls).toEqual(['prepare', 'checkpoint', 'stop via 1', 'start via 2', 'stop via 2', 'start via undefined'])
   })
 
   it('I10 refuses a started resource without its methods, which is stopped', async () => {
