@@ -1,9 +1,10 @@
-import { OldProviders, ReloadDispatcher, ReloadKindHandlers, type ReloadEvent } from '@uni/reload-core'
+import { OldProviders, PluginHost, ReloadDispatcher, ReloadKindHandlers, stopAndCopy, type ReloadEvent } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
 import { Actors, hostOfActors } from '../fixtures/acting.js'
 import { pass } from '../fixtures/baking.js'
-import { Deferred, turn } from '../fixtures/deferred.js'
+import { cellHandoff, cellKind, CellPlugin, closeCell, openCell, type Cell, type CellProvider } from '../fixtures/cell.js'
+import { Deferred, standing, turn } from '../fixtures/deferred.js'
 import { refusalOf } from '../fixtures/refusal.js'
 import { STORES, StoreProvider } from '../fixtures/store.js'
 
@@ -123,6 +124,16 @@ describe('activate that fails', () => {
     await main.write(2)
   })
 
+  it('I10 in a rollback is among its errors beside what else fails of that resource', async () => {
+    const { signal, observer } = abortedAtCommit()
+    const { actors, host, handle, version } = await hostOfActors('pre-copy', { observer })
+    actors.onActivate = ({ provider }) => { if (provider.key === 'main') fail() }
+    const next = version('2.0.0')
+    next.main.breakNext('close', fail)
+    const { rollbackErrors } = await refusalOf(host.reload(handle, next.plugin, { signal }))
+    expect(rollbackErrors).toMatchObject(['activate', 'close'].map((step) => ({ phase: 'rollback', step, resource: 'main' })))
+  })
+
   it('I10 long after the reload is told to the observer, and the write that started it goes on', async () => {
     const { actors, host, handle, first, main, events, version } = await hostOfActors('stop-and-copy')
     const next = version('2.0.0')
@@ -144,6 +155,24 @@ describe('deactivate that fails', () => {
     expect(await refusalOf(host.reload(handle, version('2.0.0').plugin)))
       .toMatchObject({ code: 'HANDOFF', phase: 'converge', step: 'deactivate', message: expect.stringContaining(message) as string, rollbackErrors: [] })
     expect([actors.versions(), actors.clashes]).toEqual([['1.0.0', '1.0.0'], []])
+  })
+
+  it('I3 keeps no writer waiting for the rest of the rollback, as nothing was stopped', async () => {
+    const clock = new ManualClock()
+    const strategy = cellHandoff({
+      discipline: 'stop-and-copy', deactivate: fail,
+      handoff: (job, ctx) => stopAndCopy<CellProvider, Cell, null, string>(job, ctx, {
+        prepare: () => 'a connection', checkpoint: () => null, stop: closeCell, start: (provider) => provider.open(), abandon: () => new Promise(() => {}),
+      }),
+    })
+    const host = new PluginHost({ strategies: [strategy], clock, timeouts: { rollback: 100 } })
+    const handle = await host.add(new CellPlugin('cells', '1.0.0'))
+    const cell = await host.attach(cellKind, openCell('main'))
+    const reloading = refusalOf(host.reload(handle, new CellPlugin('cells', '2.0.0')))
+    await turn()
+    expect([await standing(cell.write(1)), await standing(reloading)]).toEqual(['fulfilled', 'pending'])
+    clock.advance(100)
+    expect(await reloading).toMatchObject({ step: 'deactivate', rollbackErrors: [{ code: 'STEP_TIMEOUT', step: 'abandon' }] })
   })
 })
 

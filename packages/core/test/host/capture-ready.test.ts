@@ -88,8 +88,10 @@ describe('captureReady', () => {
       using lease = await host.captureReady({ label: 'words', uses })
       expect(lease.get(wordKind, 'words').say()).toBe('words@1.0.0')
     }
-    const waiting = ([[{ surface: cellKind }], [{ surface: cellKind, key: 'cell' }], [{ surface: cellKind, resource: 'main' }], [words, { surface: cellKind, key: 'cell' }], 'everything'] as const)
-      .map((uses) => host.captureReady({ uses }))
+    const waiting = ([
+      [{ surface: cellKind }], [{ surface: cellKind, key: 'cell' }], [{ surface: cellKind, resource: 'main' }], [{ surface: cellKind, key: 'absent', resource: 'main' }],
+      [{ surface: cellKind, key: 'cell', resource: 'absent' }], [words, { surface: cellKind, key: 'cell' }], 'everything',
+    ] as const).map((uses) => host.captureReady({ uses }))
     for (const ready of waiting) expect(await standing(ready)).toBe('pending')
     held[Symbol.dispose]()
     await reloading

@@ -1,4 +1,4 @@
-import { PluginHost, type JournalRecord, type ReloadEvent } from '@uni/reload-core'
+import { PluginHost, type JournalRecord, type PluginHandle, type ReloadEvent } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
 import { Deferred, standing, turn } from '../fixtures/deferred.js'
@@ -100,6 +100,30 @@ describe('J2 a commit that cannot be written down', () => {
     expect([permanent(), journal.records.flatMap((record) => record.type === 'committed' ? [record.operation] : [])]).toEqual([['a@1.0.0 true', 'b@1.0.0 true'], [1, 2]])
   })
 
+  it('I8 J5 where one of them cannot be written down, those behind it wait no longer than it does', async () => {
+    const { journal, host, fail, permanent } = scene()
+    fail('committed')
+    const adding = Promise.all([host.add(named('a')), host.add(named('b'))])
+    expect(await standing(adding)).toBe('fulfilled')
+    fail()
+    await host.makePermanent((await adding)[1])
+    expect([permanent(), journal.types.slice(-2)]).toEqual([['a@1.0.0 true', 'b@1.0.0 true'], ['committed', 'committed']])
+  })
+
+  it('J5 nothing is made permanent while a commit is being written down, be it its own', async () => {
+    const { journal, host } = scene()
+    const disk = new Deferred()
+    const handle = await host.add(named('a'))
+    journal.onAppend = ({ type }) => type === 'committed' ? disk.promise : undefined
+    const reloading = host.reload(handle, named('a', '2.0.0'))
+    await turn()
+    const permanent = host.makePermanent(host.plugin('a') as PluginHandle)
+    expect(await standing(permanent)).toBe('pending')
+    disk.resolve()
+    await Promise.all([permanent, (await reloading).finalized])
+    expect(journal.types.filter((type) => type === 'committed' || type === 'permanent')).toEqual(['committed', 'committed', 'permanent'])
+  })
+
   it('J5 what is being made permanent is judged as if it were, and as if it were not', async () => {
     const { journal, host } = scene()
     const disk = new Deferred()
@@ -115,6 +139,20 @@ describe('J2 a commit that cannot be written down', () => {
     await host.makePermanent(third)
     await host.remove(other)
     expect([journal.version('a'), journal.version('other')]).toEqual(['3.0.0', undefined])
+  })
+
+  it('J5 what was refused before the journal was given it is not being made permanent', async () => {
+    const { journal, host, fail } = scene()
+    const handle = await host.add(named('a'))
+    const other = await host.add(named('other'))
+    const { handle: second } = await host.reload(handle, new TestPlugin('a', '2.0.0', { dependsOn: [{ id: 'other', range: '*' }] }))
+    fail('committed')
+    await host.add(named('b'))
+    expect(await refusalOf(host.makePermanent(second))).toMatchObject({ code: 'JOURNAL', step: 'committed' })
+    fail()
+    await host.reload(second, named('a', '3.0.0'))
+    await host.remove(other)
+    expect([journal.types.includes('permanent'), journal.version('other')]).toEqual([false, undefined])
   })
 })
 
@@ -141,6 +179,27 @@ describe('I8 a journal that does not answer', () => {
     // What has happened meanwhile is made up for.
     expect(journal.types.at(-1)).toBe('rolled-back')
     expect((await host.reload(handle, named('a', '4.0.0'))).status).toBe('committed')
+  })
+
+  it('what has happened meanwhile is made up for once it has answered for all that it was given', async () => {
+    const { journal, clock, host } = scene()
+    const handles = [await host.add(named('a')), await host.add(named('b'))]
+    await turn()
+    const { length } = journal.types
+    const disks = handles.map(() => new Deferred())
+    const waiting = [...disks]
+    journal.onAppend = ({ type }) => type === 'intent' ? waiting.shift()?.promise : undefined
+    const reloading = handles.map((handle) => refusalOf(host.reload(handle, named(handle.id, '2.0.0'))))
+    await turn()
+    clock.advance(1_000)
+    expect(await Promise.all(reloading)).toMatchObject([{ code: 'STEP_TIMEOUT' }, { code: 'STEP_TIMEOUT' }])
+    const told: string[] = []
+    for (const disk of disks) {
+      disk.resolve()
+      await turn()
+      told.push(journal.types.slice(length).join())
+    }
+    expect(told).toEqual(['intent', 'intent,intent,rolled-back,rolled-back'])
   })
 
   it('an abort does not wait for it', async () => {

@@ -1,8 +1,9 @@
-import { mkdtemp, open, readdir, readlink, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { mkdtemp, open, readdir, readFile, readlink, realpath, rename, rm, stat, writeFile, type FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { FileJournal } from '@uni/reload-core/node'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { refusalOf } from '../fixtures/refusal.js'
 
 let file: string
 /** What every file handle inherits from: the calls that reach the disk are counted, and made to fail, there. */
@@ -70,6 +71,20 @@ describe('a journal and its disk', () => {
     const { journal: next, plan } = await FileJournal.open(file)
     await next[Symbol.asyncDispose]()
     expect(plan.plugins.get('a')?.version).toBe('1.0.0')
+  })
+
+  it('J2 J6 a record is not acknowledged where another host takes the file over while it is written: that one may have read the file before it', async () => {
+    const { journal } = await FileJournal.open(file)
+    const intent = { type: 'intent', operation: 1, changes: [{ plugin: 'a', to: '1.0.0' }] } as const
+    await journal.append(intent)
+    const { datasync } = disk
+    vi.spyOn(disk, 'datasync').mockImplementationOnce(async function (this: FileHandle) {
+      await datasync.call(this)
+      const lock = `${file}.lock`
+      await writeFile(lock, JSON.stringify({ ...JSON.parse(await readFile(lock, 'utf8')) as object, id: 'of somebody else' }))
+    })
+    expect(await refusalOf(journal.append({ type: 'committed', operation: 1 }))).toMatchObject({ code: 'JOURNAL', step: 'append', message: expect.stringContaining('was taken over') as string })
+    await journal[Symbol.asyncDispose]()
   })
 
   it('a file that has grown is replaced by a short one that says the same, and one that cannot be replaced grows on', async () => {

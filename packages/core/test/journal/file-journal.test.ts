@@ -128,6 +128,13 @@ describe('a journal in a file', () => {
     return { code, step, damaged: message.includes(`${file} is damaged`), left: [await readFile(file, 'utf8') === text, ...await readdir(dirname(file))] }
   }
 
+  it('J2 writes what it was given before it is closed', async () => {
+    const { journal } = await FileJournal.open(file)
+    const appended = Promise.all(RELOAD.map((record) => journal.append(record)))
+    await Promise.all([journal[Symbol.asyncDispose](), appended])
+    expect(await versionThere()).toBe('2.0.0')
+  })
+
   it('refuses records once it is closed', async () => {
     const { journal } = await FileJournal.open(file)
     await journal[Symbol.asyncDispose]()

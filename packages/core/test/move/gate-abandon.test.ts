@@ -175,4 +175,17 @@ describe('a hold that abandons what is past its deadline', () => {
     await hung
     expect([await standing(held), gate.abandoned, gate.stuck]).toEqual(['pending', false, true])
   })
+
+  it('G6 leaves one alone that comes to be so after it was released', async () => {
+    const { gate, clock, slowWrite } = gateOf({ writeTimeoutMs: 100 })
+    const slow = slowWrite()
+    const hung = failureOf(gate.write(1))
+    void gate.hold({ abandonOverdue: true })
+    gate.release()
+    clock.advance(100)
+    expect([await hung, gate.abandoned, gate.stuck]).toMatchObject([{ code: 'STEP_TIMEOUT' }, false, true])
+    slow.resolve()
+    await turn()
+    await gate.write(2)
+  })
 })

@@ -85,6 +85,22 @@ describe('a serial queue', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it('I8 goes on also where the task that was given up on had had to wait, with others behind it', async () => {
+    const { queue, gate, clock } = serialQueueOf()
+    const hanging = new Deferred()
+    gate.blocked = true
+    const failures = [queue.submit(() => hanging.promise), queue.submit(() => 'behind it')].map(failureOf)
+    gate.blocked = false
+    queue.resume()
+    await turn()
+    clock.advance(100)
+    expect((await Promise.all(failures)).map(String)).toEqual(['Error: overdue', 'Error: stuck'])
+    hanging.resolve()
+    await turn()
+    expect(queue.waiting).toBe(0)
+    expect(await queue.submit(() => 'settled')).toBe('settled')
+  })
+
   it('I8 runs nothing beside a task that is overdue', async () => {
     const { queue, clock } = serialQueueOf()
     const hanging = new Deferred()

@@ -25,14 +25,17 @@ describe('stop-and-copy that is aborted', () => {
     expect(await scene.breaches('old')).toEqual([])
   })
 
-  it('I3 I8 restarts the old stream only when a new one that started late has stopped again', async () => {
+  it.each(['before', 'after'] as const)('I3 I8 restarts the old stream only when a new one that started late has stopped again (%s the rollback began)', async (started) => {
     const { scene, part: stream } = sceneOfOne(part)
     const controller = new AbortController()
     const stopping = new Deferred()
     const stopBegun = new Deferred()
-    stream.next.breakNext('open', async (run) => { controller.abort(); return run() })
+    const starting = new Deferred()
+    stream.next.breakNext('open', async (run) => { controller.abort(); if (started === 'after') await starting.promise; return run() })
     stream.next.breakNext('close', async (run) => { stopBegun.resolve(); await stopping.promise; run() })
     const failure = failureOf(scene.dispatch({ signal: controller.signal }))
+    await turn()
+    starting.resolve()
     await stopBegun.promise
     expect(await standing(failure)).toBe('pending')
     expect(stream.old.made).toHaveLength(1)

@@ -1,6 +1,7 @@
 import { PluginHost, stopAndCopy, type HandoffStrategy, type MaybePromise, type ReloadOptions } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
+import { Deferred, turn } from '../fixtures/deferred.js'
 import { pastDeadlines } from '../fixtures/past-deadlines.js'
 import { StorePlugin } from '../fixtures/store-plugin.js'
 import { Image, STORES, storeStrategy, type Fault, type Store, type StoreProvider, type StoreStep } from '../fixtures/store.js'
@@ -13,6 +14,8 @@ const FAULTS: readonly (readonly [string, Fault])[] = [
 async function saving() {
   const clock = new ManualClock()
   const saved: number[] = []
+  const recovered: Image[] = []
+  let answered: Promise<void> | undefined
   let found = 0
   let lost = false
   const strategy: HandoffStrategy<StoreProvider, Store, number> = {
@@ -22,9 +25,11 @@ async function saving() {
       recover: () => {
         found += 1
         if (lost) throw new Error('the saved one is lost')
-        return new Image(JSON.stringify(saved))
+        const image = new Image(JSON.stringify(saved))
+        recovered.push(image)
+        return answered === undefined ? image : answered.then(() => image)
       },
-      stop: (store) => store.close(), start: (provider, image) => provider.open(image),
+      stop: (store) => store.close(), start: (provider, image) => provider.open(image), discard: (image) => { image.discarded += 1 },
     }),
   }
   const all = 100
@@ -43,7 +48,7 @@ async function saving() {
     return { next, result: until(host.reload(host.plugin('stores') ?? handle, next, options)) }
   }
   const serving = () => { using lease = host.capture(); return lease.resource(STORES['stop-and-copy'], 'main') }
-  return { host, write, until, reload, serving, saved, found: () => found, lose: () => { lost = true } }
+  return { host, write, until, reload, serving, saved, recovered, found: () => found, lose: () => { lost = true }, answerAt: (time: Promise<void>) => { answered = time } }
 }
 
 const BROKEN = (['overlap', 'exclusive'] as const).flatMap((cutover) => (['persist', 'apply', 'close'] as const satisfies StoreStep[])
@@ -91,6 +96,19 @@ describe('I4 a kind that says how to recover', () => {
     lose()
     await expect(reload('2.0.0').result).rejects.toMatchObject({ code: 'HANDOFF', step: 'recover', message: expect.stringContaining('the saved one is lost') as string })
     await until(write(2))
+    expect(serving().entries).toEqual([1, 2])
+  })
+
+  it('I8 I12 where it recovers too late, what it found is discarded', async () => {
+    const { reload, write, serving, recovered, answerAt } = await saving()
+    serving().provider.breakNext('persist', () => { throw new Error('it is broken') })
+    const late = new Deferred()
+    answerAt(late.promise)
+    await expect(reload('2.0.0').result).rejects.toMatchObject({ code: 'STEP_TIMEOUT', step: 'recover', rollbackErrors: [] })
+    late.resolve()
+    await turn()
+    expect(recovered.map(({ discarded }) => discarded)).toEqual([1])
+    await write(2)
     expect(serving().entries).toEqual([1, 2])
   })
 

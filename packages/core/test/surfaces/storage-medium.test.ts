@@ -204,6 +204,17 @@ describe('a copied storage that is not what it has to be', () => {
     expect(world.opened[0]?.closed).toBe(0)
   })
 
+  it('I4 an old one may give out each value in the same buffer', async () => {
+    const world = STORAGE_WORLDS['a private medium']()
+    const { host, handle, acknowledged, served } = await hostWith(world)
+    const old = world.opened[0] as MemoryStorage
+    const get = old.get.bind(old)
+    const buffer = new Uint8Array(1)
+    Object.assign(old, { get: (key: string) => { buffer.set(get(key) ?? []); return buffer } })
+    await host.reload(handle, of('2.0.0', world.provider()))
+    expect(await served()).toEqual(acknowledged)
+  })
+
   it('I4 a key that goes while the storage is copied is not missed', async () => {
     const world = STORAGE_WORLDS['a private medium']()
     const { host, handle, acknowledged, remove, served } = await hostWith(world)
