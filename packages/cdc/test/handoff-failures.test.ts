@@ -156,6 +156,15 @@ describe('a handoff that fails leaves the old version serving (I3)', () => {
     await expectOldServes(served, sink)
   })
 
+  it('C5 I5 when the first checkpoint of the new one is wrong, whatever an operator accepts', async () => {
+    const sink = new Sink()
+    const served = await Served.with(provider(sink))
+    const accept = [{ surface: 'cdc-output', key: 'warehouse', reason: 'it will be mended afterwards' }]
+    const error = await failure(served.dispatch(provider(sink, { version: 'v2', faults: { checkpoint: (honest) => honest + 1n } }), { accept }))
+    expect(error).toMatchObject({ code: 'HANDOFF', step: 'verify', rollbackErrors: [] })
+    await expectOldServes(served, sink)
+  })
+
   it('C5 I8 when the first checkpoint of the new one hangs', async () => {
     const sink = new Sink()
     const hang = new Hang()

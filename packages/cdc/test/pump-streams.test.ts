@@ -54,6 +54,23 @@ describe('several streams', () => {
     expect(app.pump.status().map(({ name }) => name)).toEqual(['copy'])
   })
 
+  it('C14 C17 one that is dropped holds its name and the log until its delivery in flight has settled', async () => {
+    const app = new Application()
+    const [slow, fast, hang] = [new Sink(), new Sink(), new Hang()]
+    await app.host.add(plugin('1.0.0', provider(slow, { name: 'slow', faults: { deliver: hang.call } }), provider(fast, { name: 'fast' })))
+    app.log.append(mutations(5))
+    await Promise.all([app.pump.start('orders', 'slow'), app.pump.start('copy', 'fast')])
+    await Promise.all([hang.reached, app.events.idleAt(5n, 'copy')])
+    const dropped = app.pump.drop('orders')
+    expect(app.log.oldest).toBe(0n)
+    await expect(app.pump.start('orders', 'slow')).rejects.toMatchObject({ code: 'DUPLICATE' })
+    hang.release()
+    await dropped
+    expect([slow.open, app.log.oldest, await app.checkpoints.load('orders')]).toEqual([[], 5n, 5n])
+    await app.pump.start('orders', 'slow')
+    expect(app.status().position).toBe(5n)
+  })
+
   it('C5 C11 C13 I4 as many as there are of one provider, all handed over in one reload', async () => {
     const app = new Application()
     const sinks = sinksFor(200)

@@ -52,6 +52,7 @@ export const cdcOutputSubject: StrategySubject<CdcOutputProvider, CdcStream, Cdc
   tolerates: ['checkpoint', 'shutdown'].map((call) => ({ call: `converge: old stream.${call}`, because: 'a stream that fails at it is replaced at its last checkpoint' })),
   gives: { stream: { methods: ['deliver', 'checkpoint', 'shutdown'], ends: 'shutdown' } },
   inOrder: true,
+  recovers: true,
   scene() {
     const sinks = new Map<string, Sink>()
     return {

@@ -1,4 +1,4 @@
-import { OldProviders, ReloadDispatcher, ReloadKindHandlers, WriteGate, type ReloadOutcome } from '@uni/reload-core'
+import { type DispatchRequest, OldProviders, ReloadDispatcher, ReloadKindHandlers, WriteGate, type ReloadOutcome } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import {
   cdcHandoff, cdcOutput, startStream, type CdcBatch, type CdcHandoff, type CdcHandoffOptions, type CdcOutputProvider, type CdcStream,
@@ -37,7 +37,7 @@ export class Served {
     return this.gates.get('orders') as WriteGate<CdcStream, CdcBatch>
   }
 
-  dispatch(next: CdcOutputProvider, more: { dryRun?: boolean; signal?: AbortSignal; old?: CdcOutputProvider } = {}): Promise<ReloadOutcome> {
+  dispatch(next: CdcOutputProvider, more: Pick<DispatchRequest, 'dryRun' | 'signal' | 'accept'> & { old?: CdcOutputProvider } = {}): Promise<ReloadOutcome> {
     const { old = this.old, ...rest } = more
     const handlers = new ReloadKindHandlers()
     for (const [name, gate] of this.gates) {

@@ -2,7 +2,7 @@ import type { MaybePromise } from '@uni/reload-core'
 import type { CdcBatch, CdcGap, CdcLsn, CdcOutputProvider, CdcStartContext, CdcStream } from '../../src/index.js'
 
 /** What the streams of a test do besides working. */
-interface Faults {
+export interface Faults {
   /** Before a stream is made. What it returns other than `undefined` is returned instead of a stream. */
   start?(ctx: CdcStartContext): unknown
   /** Before the batch is stored; what it throws keeps it from being stored. */

@@ -113,7 +113,7 @@ function moveStopped<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs:
     },
     stop: close,
     start: (provider, { image }) => verbs.restore(provider, image, ctx),
-    verify: (restored, { check }) => check?.(restored),
+    verify: (restored, { check }) => check && ctx.judge('verify', () => check(restored)),
     discard: ({ image }) => verbs.discard?.(image),
     ...verbs.methods && { methods: verbs.methods },
   })

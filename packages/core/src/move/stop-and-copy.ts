@@ -26,7 +26,10 @@ export interface StopAndCopyVerbs<P, R, C, T = never> {
   start(provider: P, checkpoint: C, ctx: StepContext, prepared?: T): MaybePromise<R>
   /** Lets go of what was prepared where no resource has come of it. What `start` made of it is stopped instead. */
   abandon?(prepared: T): MaybePromise<void>
-  /** Throws unless what the new provider started is what was stopped. The old provider, the last resort, is not judged. */
+  /**
+   * Throws unless the new provider started something that can go on where the old one stopped. No operator overrules it: what holds
+   * values to the old ones goes through `ctx.judge` inside it. The old provider, the last resort, is not asked.
+   */
   verify?(started: R, checkpoint: C, ctx: StepContext): MaybePromise<void>
   /** Removes what the checkpoint occupies outside memory. */
   discard?(checkpoint: C): MaybePromise<void>
@@ -176,7 +179,7 @@ export function stopAndStart<P, R, C, T = never>(
       }
       const resource = await move('start', () => begin(job.next, value, prepared?.value), { side: 'new', late: stopLate })
       started = { resource }
-      if (verbs.verify) await ctx.judge('verify', () => verbs.verify?.(resource, value, ctx))
+      if (verbs.verify) await ctx.call('verify', () => verbs.verify?.(resource, value, ctx))
       return resource
     },
     async rollback() {
