@@ -59,9 +59,9 @@ export interface CdcOutputProvider {
   readonly name: string
   start(ctx: CdcStartContext): MaybePromise<CdcStream>
   /**
-   * Does ahead of a reload what does not need the sink for itself, such as to connect, or to load a schema: the old stream delivers
-   * meanwhile. What it gives is started in place of the provider, once the old stream is stopped. Absent: `start` does it all,
-   * while deliveries are held. Called in a dry run too.
+   * Does ahead of a reload what does not need the sink for itself, such as to connect, or to load a schema: the old
+   * stream delivers meanwhile. What it gives is started in place of the provider, once the old stream is stopped.
+   * Absent: `start` does it all, while deliveries are held. Called in a dry run too.
    */
   prepare?(ctx: CdcPrepareContext): MaybePromise<CdcPrepared>
 }
@@ -76,12 +76,14 @@ export interface CdcStream {
   /**
    * The exclusive end of what is durable: everything below it survives a crash and will not be delivered again. Lies on
    * the boundary of a batch, at or above `fromLsn`, never below an earlier answer, never beyond what this stream was
-   * handed, even where the sink holds more from before. `fromLsn` itself before the first batch, which a reload asks for.
+   * handed, even where the sink holds more from before. `fromLsn` itself before the first batch, which a reload asks
+   * for.
    */
   checkpoint(): MaybePromise<CdcLsn>
   /**
-   * Called in the turn in which the stream begins to serve: when it is attached, and at the commit of a reload. What acts by itself,
-   * such as a timer or a heartbeat, begins here and ends with `shutdown`; until the commit the old stream acts. Synchronous.
+   * Called in the turn in which the stream begins to serve: when it is attached, and at the commit of a reload. What
+   * acts by itself, such as a timer or a heartbeat, begins here and ends with `shutdown`; until the commit the old
+   * stream acts. Synchronous.
    */
   activate?(): void
   /** Lets go of everything, so that a successor may take it. Nothing is called after it. */

@@ -10,7 +10,8 @@ import type { CdcLsn } from './contract.js'
  * - `CHECKPOINT_STORE` a stored checkpoint is damaged; `CHECKPOINT_IO` one cannot be read or written right now.
  */
 export type CdcErrorCode =
-  | 'BATCH' | 'OUT_OF_ORDER' | 'STREAM' | 'CHECKPOINT' | 'LOG_RELEASED' | 'LOG_POSITION' | 'LOG_STALLED' | 'CHECKPOINT_STORE' | 'CHECKPOINT_IO'
+  | 'BATCH' | 'OUT_OF_ORDER' | 'STREAM' | 'CHECKPOINT' | 'LOG_RELEASED' | 'LOG_POSITION' | 'LOG_STALLED'
+    | 'CHECKPOINT_STORE' | 'CHECKPOINT_IO'
 
 export interface CdcErrorInit {
   /** The LSN that would have been right. */
@@ -22,7 +23,10 @@ export interface CdcErrorInit {
 
 const BRAND = Symbol.for('@uni/reload-cdc/CdcError')
 
-/** What is wrong with a batch, a checkpoint or a log position. Never goes away by trying again, but for `LOG_STALLED` and `CHECKPOINT_IO`. */
+/**
+ * What is wrong with a batch, a checkpoint or a log position. Never goes away by trying again, but for `LOG_STALLED`
+ * and `CHECKPOINT_IO`.
+ */
 export class CdcError extends Error {
   override readonly name = 'CdcError'
   readonly code: CdcErrorCode

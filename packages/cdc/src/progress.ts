@@ -6,7 +6,10 @@ import { CdcError, show } from './errors.js'
 interface Progress {
   /** Where the next batch has to start. Unknown before the first batch of a stream that was started without an LSN. */
   expected: CdcLsn | undefined
-  /** The end of the furthest batch that was handed over, accepted or not: a sink may have made one durable and refused it. */
+  /**
+   * The end of the furthest batch that was handed over, accepted or not: a sink may have made one durable and refused
+   * it.
+   */
   offered: CdcLsn | undefined
   checkpoint: CdcLsn | undefined
   readonly ended: AbortController
@@ -59,8 +62,9 @@ export async function deliver(stream: CdcStream, batch: CdcBatch): Promise<void>
 }
 
 /**
- * Asks a stream for its checkpoint, and holds the answer to what is known (I5). Returns no more than the end of what the
- * stream accepted, for a batch that it refused may be stored in part. An answer that is refused counts for nothing afterwards.
+ * Asks a stream for its checkpoint, and holds the answer to what is known (I5). Returns no more than the end of what
+ * the stream accepted, for a batch that it refused may be stored in part. An answer that is refused counts for nothing
+ * afterwards.
  *
  * @param canGoOnAt whether deliveries can go on there. Default: every honest checkpoint will do.
  * @throws CdcError `CHECKPOINT`; otherwise what the stream throws.
@@ -68,9 +72,14 @@ export async function deliver(stream: CdcStream, batch: CdcBatch): Promise<void>
 export async function takeCheckpoint(stream: CdcStream, canGoOnAt: (lsn: CdcLsn) => MaybePromise<boolean> = () => true): Promise<CdcLsn> {
   const answer: unknown = await stream.checkpoint()
   const progress = progressOf(stream)
-  if (typeof answer !== 'bigint' || answer < 0n) throw new CdcError('CHECKPOINT', `checkpoint() must return a bigint of 0 or more, and returned ${show(answer)}`, { found: answer })
+  if (typeof answer !== 'bigint' || answer < 0n) {
+    throw new CdcError('CHECKPOINT', `checkpoint() must return a bigint of 0 or more, and returned ${show(answer)}`, {
+      found: answer,
+    })
+  }
   if (progress.offered !== undefined && answer > progress.offered) {
-    throw new CdcError('CHECKPOINT', `checkpoint() returned ${answer}, ahead of what was delivered: ${progress.offered}. Count no more than what this stream was handed.`,
+    throw new CdcError('CHECKPOINT', `checkpoint() returned ${answer}, ahead of what was delivered: `
+      + `${progress.offered}. Count no more than what this stream was handed.`,
       { expected: progress.offered, found: answer })
   }
   const lsn = progress.expected !== undefined && answer > progress.expected ? progress.expected : answer
@@ -86,16 +95,26 @@ export async function takeCheckpoint(stream: CdcStream, canGoOnAt: (lsn: CdcLsn)
 }
 
 /**
- * Where a successor can be started without asking the stream: at its last checkpoint that held, or where it was started. What it has
- * accepted beyond may not be durable, and comes again.
+ * Where a successor can be started without asking the stream: at its last checkpoint that held, or where it was
+ * started. What it has accepted beyond may not be durable, and comes again.
  *
  * @throws CdcError `CHECKPOINT` where there is none, or deliveries cannot go on there.
  */
-export async function lastCheckpoint(stream: CdcStream, canGoOnAt: (lsn: CdcLsn) => MaybePromise<boolean> = () => true): Promise<CdcLsn> {
+export async function lastCheckpoint(
+  stream: CdcStream, canGoOnAt: (lsn: CdcLsn) => MaybePromise<boolean> = () => true,
+): Promise<CdcLsn> {
   const { checkpoint } = progressOf(stream)
-  if (checkpoint === undefined) throw new CdcError('CHECKPOINT', 'the stream was started without an LSN and has had no checkpoint since, so nobody but itself knows where it stands')
+  if (checkpoint === undefined) {
+    throw new CdcError('CHECKPOINT', 'the stream was started without an LSN and has had no checkpoint since, so only '
+      + 'the stream itself knows where it stands')
+  }
   if (!await canGoOnAt(checkpoint)) {
-    throw new CdcError('CHECKPOINT', `the last checkpoint of the stream is ${checkpoint}, where deliveries cannot go on: the log no longer has what follows`, { found: checkpoint })
+    throw new CdcError(
+      'CHECKPOINT',
+      `the last checkpoint of the stream is ${checkpoint}, where deliveries cannot go on: the log no longer has what `
+        + 'follows',
+      { found: checkpoint },
+    )
   }
   return checkpoint
 }

@@ -10,7 +10,9 @@ const METHODS = ['deliver', 'checkpoint', 'shutdown'] as const
  *
  * @throws CdcError `STREAM` where what the provider returns is not a stream; it is shut down if it can be.
  */
-export async function startStream(provider: Pick<CdcOutputProvider, 'start'>, ctx: CdcStartContext): Promise<CdcStream> {
+export async function startStream(
+  provider: Pick<CdcOutputProvider, 'start'>, ctx: CdcStartContext,
+): Promise<CdcStream> {
   const stream: unknown = await provider.start(ctx)
   const missing = missingMethods(stream)
   if (missing.length > 0) {
@@ -28,11 +30,17 @@ export async function startStream(provider: Pick<CdcOutputProvider, 'start'>, ct
  *
  * @throws CdcError `STREAM` where what it returns cannot be started.
  */
-export async function prepareStream(provider: CdcOutputProvider, ctx: CdcPrepareContext): Promise<CdcPrepared | undefined> {
+export async function prepareStream(
+  provider: CdcOutputProvider, ctx: CdcPrepareContext,
+): Promise<CdcPrepared | undefined> {
   if (provider.prepare === undefined) return undefined
   const prepared: unknown = await provider.prepare(ctx)
-  if (typeof prepared === 'object' && prepared !== null && typeof (prepared as CdcPrepared).start === 'function') return prepared as CdcPrepared
-  throw new CdcError('STREAM', `prepare() must return an object with start(), and returned ${show(prepared)}`, { found: prepared })
+  if (typeof prepared === 'object' && prepared !== null && typeof (prepared as CdcPrepared).start === 'function') {
+    return prepared as CdcPrepared
+  }
+  throw new CdcError('STREAM', `prepare() must return an object with start(), and returned ${show(prepared)}`, {
+    found: prepared,
+  })
 }
 
 function missingMethods(stream: unknown): readonly string[] {

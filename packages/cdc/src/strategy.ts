@@ -1,4 +1,6 @@
-import { checkOptions, option, stopAndCopy, type HandoffStrategy, type MaybePromise, type OptionChecks } from '@uni/reload-core'
+import {
+  checkOptions, option, stopAndCopy, type HandoffStrategy, type MaybePromise, type OptionChecks,
+} from '@uni/reload-core'
 import type { CdcBatch, CdcLsn, CdcOutputProvider, CdcPrepared, CdcStream } from './contract.js'
 import { lastCheckpoint, stopStream, takeCheckpoint } from './progress.js'
 import { prepareStream, startStream } from './start-stream.js'
@@ -30,7 +32,8 @@ export function cdcHandoff(given: CdcHandoffOptions = {}): HandoffStrategy<CdcOu
       abandon: (prepared) => prepared?.abandon?.(),
       checkpoint: (stream) => takeCheckpoint(stream, (lsn) => options.canResume?.(lsn, job.name) ?? true),
       stop: stopStream,
-      start: (provider, fromLsn, { signal }, prepared) => startStream(prepared ?? provider, { stream: job.name, fromLsn, signal }),
+      start: (provider, fromLsn, { signal }, prepared) =>
+        startStream(prepared ?? provider, { stream: job.name, fromLsn, signal }),
       // Between where it was started and what it was handed, which is nothing, there is one honest answer.
       verify: async (stream) => { await takeCheckpoint(stream) },
     }),

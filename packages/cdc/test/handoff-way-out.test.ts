@@ -81,7 +81,7 @@ describe('a version that serves and is broken is replaced without being asked', 
     const job = { name: 'orders', gate: { resource: stream, abandoned: false, halted: undefined } }
     const ctx = { dryRun: true, signal: new AbortController().signal, call: (_: string, run: () => unknown) => Promise.resolve().then(run), outlived() {} }
     const handoff = cdcHandoff().handoff?.(job as never, ctx as never)
-    expect(await failure(Promise.resolve(handoff?.converge()))).toMatchObject({ code: 'CHECKPOINT', message: expect.stringContaining('nobody but itself knows where it stands') as string })
+    expect(await failure(Promise.resolve(handoff?.converge()))).toMatchObject({ code: 'CHECKPOINT', message: expect.stringContaining('only the stream itself knows where it stands') as string })
   })
 
   it.each<[string, () => unknown]>([['throws', () => { throw new Error('flush failed') }], ['rejects', () => Promise.reject(new Error('flush failed'))]])(

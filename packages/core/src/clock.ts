@@ -6,10 +6,15 @@ export interface Clock {
   after(ms: number, callback: () => void): () => void
 }
 
-/** The longest that a timer of the platform takes, in milliseconds: about 24.8 days. Beyond it, it would fire at once. */
+/**
+ * The longest that a timer of the platform takes, in milliseconds: about 24.8 days. Beyond it, it would fire at once.
+ */
 const LONGEST_TIMER_MS = 0x7fffffff
 
-/** The platform's own monotonic clock and timers. What is to be called after `Infinity` never is, and keeps no process alive. */
+/**
+ * The platform's own monotonic clock and timers. What is to be called after `Infinity` never is, and keeps no process
+ * alive.
+ */
 export const systemClock: Clock = {
   now: () => performance.now(),
   after(ms, callback) {

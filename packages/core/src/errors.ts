@@ -23,8 +23,9 @@ export type ReloadPhase =
  * - `SURFACE_FENCED` the surface is fenced for an exclusive reload (retryable).
  * - `PROVIDER_NOT_FOUND`, `RESOURCE_NOT_FOUND` nothing under that key or name in this epoch.
  * - `RESOURCE_HALTED` the resource could not be started again after a rollback (retryable: each call tries);
- *   `RESOURCE_STUCK` a call was not begun, since an earlier one on the resource is past its deadline and has not settled (retryable);
- *   `RESOURCE_REENTERED` it was made from inside a `use` of the same resource; `RESOURCE_CLOSED` it was detached or its host closed.
+ *   `RESOURCE_STUCK` a call was not begun, since an earlier one on the resource is past its deadline and has not
+ *   settled (retryable); `RESOURCE_REENTERED` it was made from inside a `use` of the same resource; `RESOURCE_CLOSED`
+ *   it was detached or its host closed.
  * - `LEASE_RELEASED` the lease was used after its release; `HOST_CLOSED` the host was closed.
  * - `JOURNAL` what is to be done could not be written down, or what was done not be read.
  */
@@ -33,7 +34,8 @@ export type ReloadErrorCode =
   | 'PLUGIN' | 'CAPABILITY' | 'DUPLICATE' | 'NO_STRATEGY'
   | 'SCHEMA_INCOMPAT' | 'ORPHANED_RESOURCE'
   | 'HANDOFF' | 'STEP_TIMEOUT' | 'ABORTED' | 'DRAIN_TIMEOUT'
-  | 'SURFACE_FENCED' | 'PROVIDER_NOT_FOUND' | 'RESOURCE_NOT_FOUND' | 'RESOURCE_HALTED' | 'RESOURCE_STUCK' | 'RESOURCE_REENTERED' | 'RESOURCE_CLOSED'
+  | 'SURFACE_FENCED' | 'PROVIDER_NOT_FOUND' | 'RESOURCE_NOT_FOUND' | 'RESOURCE_HALTED' | 'RESOURCE_STUCK'
+    | 'RESOURCE_REENTERED' | 'RESOURCE_CLOSED'
   | 'LEASE_RELEASED' | 'HOST_CLOSED' | 'JOURNAL'
 
 /** Where an error arose. Every field that is known is given, and appears in the message. */
@@ -67,7 +69,9 @@ const MAX_NAME = 200
 const MAX_ROLLBACK_ERRORS = 20
 
 const BRAND = Symbol.for('@uni/reload-core/ReloadError')
-const RETRYABLE: ReadonlySet<ReloadErrorCode> = new Set(['SURFACE_FENCED', 'RELOAD_IN_PROGRESS', 'RESOURCE_HALTED', 'RESOURCE_STUCK', 'DRAIN_TIMEOUT'])
+const RETRYABLE: ReadonlySet<ReloadErrorCode> = new Set([
+  'SURFACE_FENCED', 'RELOAD_IN_PROGRESS', 'RESOURCE_HALTED', 'RESOURCE_STUCK', 'DRAIN_TIMEOUT',
+])
 
 /**
  * The one error class of the library. Branded through the global symbol registry, so that {@link ReloadError.is}
@@ -108,12 +112,17 @@ export class ReloadError extends Error {
     Object.defineProperty(this, BRAND, { value: true })
   }
 
-  /** What a log that writes JSON gets: the message, which is no member of an error's own, and the rest, bounded. Never throws. */
+  /**
+   * What a log that writes JSON gets: the message, which is no member of an error's own, and the rest, bounded. Never
+   * throws.
+   */
   toJSON(): Readonly<Record<string, unknown>> {
-    const { name, code, message, phase, plugin, surface, key, resource, step, hint, retryable } = this
-    const rollbackErrors = this.rollbackErrors.slice(0, MAX_ROLLBACK_ERRORS).map((error) => plainText(describeThrown(error), MAX_REASON))
+    const { name, code, message, phase, plugin, surface, key, resource, step, side, hint, retryable } = this
+    const rollbackErrors = this.rollbackErrors.slice(0, MAX_ROLLBACK_ERRORS).map(
+      (error) => plainText(describeThrown(error), MAX_REASON),
+    )
     return {
-      name, code, message, phase, plugin, surface, key, resource, step, hint, retryable,
+      name, code, message, phase, plugin, surface, key, resource, step, side, hint, retryable,
       ...(this.details !== undefined && { details: jsonSafe(this.details) }),
       ...('cause' in this && { cause: plainText(describeThrown(this.cause), MAX_REASON) }),
       ...(rollbackErrors.length > 0 && { rollbackErrors }),
@@ -148,7 +157,10 @@ export class PluginCallError extends Error {
 export function describeThrown(thrown: unknown): string {
   if (typeof thrown === 'string') return bounded(thrown, MAX_REASON)
   try {
-    return bounded(thrown instanceof Error ? String(thrown.message || thrown.name) : `a thrown ${typeof thrown}: ${String(thrown)}`, MAX_REASON)
+    return bounded(
+      thrown instanceof Error ? String(thrown.message || thrown.name) : `a thrown ${typeof thrown}: ${String(thrown)}`,
+      MAX_REASON,
+    )
   } catch {
     return `a thrown ${typeof thrown} that has no text`
   }
@@ -158,12 +170,14 @@ function composeMessage(code: ReloadErrorCode, reason: string, init: ReloadError
   const name = (given: string): string => plainText(given, MAX_NAME)
   const place = [
     init.plugin !== undefined && `plugin "${name(init.plugin)}"`,
-    init.surface !== undefined && (init.key === undefined ? name(init.surface) : `${name(init.surface)} "${name(init.key)}"`),
+    init.surface !== undefined
+      && (init.key === undefined ? name(init.surface) : `${name(init.surface)} "${name(init.key)}"`),
     init.resource !== undefined && `resource "${name(init.resource)}"`,
     stepText(init, name),
   ].filter((part) => part !== false && part !== '')
   const hint = init.hint === undefined ? '' : ` ${init.hint}`
-  return `${code}${place.length > 0 ? ` (${place.join(', ')})` : ''}: ${plainText(bounded(reason, MAX_REASON).replace(/[.\s]+$/, ''), MAX_REASON)}.${hint}`
+  return `${code}${place.length > 0 ? ` (${place.join(', ')})` : ''}: `
+    + `${plainText(bounded(reason, MAX_REASON).replace(/[.\s]+$/, ''), MAX_REASON)}.${hint}`
 }
 
 function stepText({ phase, step, side }: ReloadErrorInit, name: (given: string) => string): string {

@@ -2,12 +2,15 @@ export { type Clock, systemClock } from './clock.js'
 export { type MaybePromise } from './maybe-promise.js'
 export { Slices } from './slices.js'
 export { synchronous } from './synchronous.js'
-export { checkOptions, option, readMembers, unexpected, type OptionCheck, type OptionChecks, type RequiredCheck } from './options.js'
+export {
+  checkOptions, option, readMembers, unexpected, type OptionCheck, type OptionChecks, type RequiredCheck,
+} from './options.js'
 export { describeThrown, type ErrorPlace, PluginCallError, ReloadError, type ReloadErrorCode, type ReloadErrorInit, type ReloadPhase } from './errors.js'
 
 export { defineSurface, type AnySurface, type Surface, type SurfaceDefinition } from './surface.js'
 export type {
-  AnyStrategy, CallOptions, CompatVerdict, Cutover, Discipline, HandoffJob, HandoffStrategy, KeptResource, LiveSample, PluginIdentity,
+  AnyStrategy, CallOptions, CompatVerdict, Cutover, Discipline, HandoffJob, HandoffStrategy, KeptResource, LiveSample,
+  PluginIdentity,
   ProviderPair, ProviderView, RemovedProvider, ResourceHandoff, StepContext, Transition,
 } from './strategy.js'
 export { attemptAll } from './move/attempt-all.js'

@@ -4,7 +4,8 @@ const MAX_DEPTH = 6
 const MAX_TEXT = 500
 
 /**
- * Anything at all as plain JSON. Calls nothing of it but getters, whatever these do; past `nodes` values it says that there are more.
+ * Anything at all as plain JSON. Calls nothing of it but getters, whatever these do; past `nodes` values it says that
+ * there are more.
  */
 export function jsonSafe(value: unknown, nodes = 500): unknown {
   let left = nodes

@@ -1,5 +1,6 @@
 /**
- * Checks what was given at `path`, such as `PluginHost options.drain.deadlineMs`, and gives what is to be used in its place.
+ * Checks what was given at `path`, such as `PluginHost options.drain.deadlineMs`, and gives what is to be used in its
+ * place.
  *
  * @param owner what it is a member of: a function is called on it.
  * @throws TypeError or RangeError that names the path, what is expected and what was given.
@@ -9,7 +10,9 @@ export type RequiredCheck<V> = OptionCheck<V> & { readonly required: true }
 
 /** A check for each member of `T`, so that none is forgotten. */
 export type OptionChecks<T> = {
-  readonly [K in keyof T]-?: Partial<Pick<T, K>> extends Pick<T, K> ? OptionCheck<Exclude<T[K], undefined>> : RequiredCheck<T[K]>
+  readonly [K in keyof T]-?: Partial<Pick<T, K>> extends Pick<T, K>
+    ? OptionCheck<Exclude<T[K], undefined>>
+    : RequiredCheck<T[K]>
 }
 
 /**
@@ -17,9 +20,13 @@ export type OptionChecks<T> = {
  *
  * @throws TypeError for a name that is no option, and whatever a check throws.
  */
-export function checkOptions<T extends object>(given: T | undefined, path: string, checks: OptionChecks<T>): Readonly<T> {
+export function checkOptions<T extends object>(
+  given: T | undefined, path: string, checks: OptionChecks<T>,
+): Readonly<T> {
   const options = readMembers(given === undefined ? {} as T : given, path, checks)
-  if (given !== undefined && isPlain(given)) for (const name of Object.keys(given)) if (!Object.hasOwn(checks, name)) throw unknownOption(name, path, checks)
+  if (given !== undefined && isPlain(given)) {
+    for (const name of Object.keys(given)) if (!Object.hasOwn(checks, name)) throw unknownOption(name, path, checks)
+  }
   return options
 }
 
@@ -27,7 +34,10 @@ function unknownOption(name: string, path: string, checks: object): TypeError {
   return new TypeError(`${path}: expected ${Object.keys(checks).join(', ')}, and got the unknown ${show(name)}`)
 }
 
-/** The members of a contract, such as a strategy: each read once and checked. It may have others, which are its own affair. */
+/**
+ * The members of a contract, such as a strategy: each read once and checked. It may have others, which are its own
+ * affair.
+ */
 export function readMembers<T extends object>(given: T, path: string, checks: OptionChecks<T>): Readonly<T> {
   if (!isObject(given)) throw unexpected('an object', given, path)
   const read: [name: string, value: unknown][] = []
@@ -40,17 +50,22 @@ export function readMembers<T extends object>(given: T, path: string, checks: Op
 
 /** The checks that options are made of. Where the type says more than can be looked at, the check's own is `never`. */
 export const option = {
-  required: <V>(check: OptionCheck<V>): RequiredCheck<V> => Object.assign((...given: Parameters<OptionCheck<V>>): V => check(...given), { required: true } as const),
+  required: <V>(check: OptionCheck<V>): RequiredCheck<V> =>
+    Object.assign((...given: Parameters<OptionCheck<V>>): V => check(...given), { required: true } as const),
   /** A number from `least` on, `Infinity` among them: milliseconds, mostly. */
   from: (least: number): OptionCheck<number> => numberThat(`a number, ${least} or more`, (value) => value >= least),
   /** A number above 0, `Infinity` among them. */
   positive: numberThat('a number above 0', (value) => value > 0),
   /** A whole number from `least` on, `Infinity` among them. */
-  count: (least: number): OptionCheck<number> => numberThat(`a whole number, ${least} or more`, (value) => value >= least && (Number.isInteger(value) || value === Infinity)),
+  count: (least: number): OptionCheck<number> => numberThat(
+    `a whole number, ${least} or more`, (value) => value >= least && (Number.isInteger(value) || value === Infinity),
+  ),
   /** A whole number from `least` on. */
-  integer: (least: number): OptionCheck<number> => numberThat(`a finite whole number, ${least} or more`, (value) => value >= least && Number.isInteger(value)),
+  integer: (least: number): OptionCheck<number> =>
+    numberThat(`a finite whole number, ${least} or more`, (value) => value >= least && Number.isInteger(value)),
   numberThat,
-  oneOf: <const V extends string>(...values: readonly V[]): OptionCheck<V> => that(values.map((value) => `'${value}'`).join(' or '), (value) => values.includes(value as V)),
+  oneOf: <const V extends string>(...values: readonly V[]): OptionCheck<V> =>
+    that(values.map((value) => `'${value}'`).join(' or '), (value) => values.includes(value as V)),
   flag: that<boolean>('true or false', (value) => typeof value === 'boolean'),
   string: that<string>('a string', (value) => typeof value === 'string'),
   text: that<string>('a non-empty string', (value) => typeof value === 'string' && value !== ''),
@@ -64,12 +79,20 @@ export const option = {
     if (typeof value !== 'function') throw unexpected('a function', value, path)
     return value.bind(owner) as never
   }) satisfies OptionCheck<never>,
-  signal: that<AbortSignal>('an AbortSignal', (value) => isObject(value) && typeof value.aborted === 'boolean' && typeof value.addEventListener === 'function'),
+  signal: that<AbortSignal>(
+    'an AbortSignal',
+    (value) => isObject(value) && typeof value.aborted === 'boolean' && typeof value.addEventListener === 'function',
+  ),
   /** An object with these methods, which is used as it is. */
   with: (...methods: readonly string[]): OptionCheck<never> =>
-    that(`an object with ${methods.join(', ')}`, (value) => isObject(value) && methods.every((method) => typeof value[method] === 'function')),
-  object: <T extends object>(checks: OptionChecks<T>): OptionCheck<T> => (value, path) => checkOptions(value as T, path, checks),
-  members: <T extends object>(checks: OptionChecks<T>): OptionCheck<T> => (value, path) => readMembers(value as T, path, checks),
+    that(
+      `an object with ${methods.join(', ')}`,
+      (value) => isObject(value) && methods.every((method) => typeof value[method] === 'function'),
+    ),
+  object: <T extends object>(checks: OptionChecks<T>): OptionCheck<T> =>
+    (value, path) => checkOptions(value as T, path, checks),
+  members: <T extends object>(checks: OptionChecks<T>): OptionCheck<T> =>
+    (value, path) => readMembers(value as T, path, checks),
   list: <V>(check: OptionCheck<V>): OptionCheck<readonly V[]> => (value, path) => {
     if (!Array.isArray(value)) throw unexpected('an array', value, path)
     return Object.freeze(Array.from<unknown, V>(value, (item, at) => check(item, `${path}[${at}]`, value)))
@@ -77,12 +100,16 @@ export const option = {
   /** A value under each name, whatever the names are. */
   record: <V>(check: OptionCheck<V>): OptionCheck<Readonly<Record<string, V>>> => (value, path) => {
     if (!isObject(value)) throw unexpected('an object', value, path)
-    return Object.freeze(Object.fromEntries(Object.entries(value).map(([name, item]) => [name, check(item, `${path}.${name}`, value)])))
+    return Object.freeze(
+      Object.fromEntries(Object.entries(value).map(([name, item]) => [name, check(item, `${path}.${name}`, value)])),
+    )
   },
 }
 
 /** What is thrown for a value of the wrong sort: a RangeError where it is a number, or a bigint where one is due. */
-export function unexpected(expected: string, value: unknown, path: string, sort: 'number' | 'bigint' = 'number'): TypeError | RangeError {
+export function unexpected(
+  expected: string, value: unknown, path: string, sort: 'number' | 'bigint' = 'number',
+): TypeError | RangeError {
   const message = `${path}: expected ${expected}, and got ${show(value)}`
   return typeof value === sort ? new RangeError(message) : new TypeError(message)
 }
@@ -110,7 +137,9 @@ function isPlain(value: object): boolean {
 
 /** A value, as messages quote it. */
 export function show(value: unknown): string {
-  if (typeof value === 'string') return value.length > 40 ? `${JSON.stringify(value.slice(0, 40))}…` : JSON.stringify(value)
+  if (typeof value === 'string') {
+    return value.length > 40 ? `${JSON.stringify(value.slice(0, 40))}…` : JSON.stringify(value)
+  }
   if (typeof value === 'bigint') return `${value}n`
   if (typeof value === 'function') return 'a function'
   if (typeof value !== 'object' || value === null) return String(value)

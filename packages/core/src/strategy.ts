@@ -46,7 +46,10 @@ export interface CallOptions<T> {
    * reload. Any other is refused then, as what goes on after it was given up on is to be inert (I8). Default false.
    */
   later?: boolean
-  /** Whose call it is: that of the version that serves (`old`), or of the one that is to. Errors say so, and what to do about it. */
+  /**
+   * Whose call it is: that of the version that serves (`old`), or of the one that is to. Errors say so, and what to do
+   * about it.
+   */
   side?: 'old' | 'new'
 }
 
@@ -63,7 +66,8 @@ export interface StepContext {
   /** Adds to the recorded writes replayed, as the report gives them. */
   replayed(writes: number): void
   /**
-   * Says that a call of the old resource failed, and that the handoff goes on without it: it is in the report, as `outlived`.
+   * Says that a call of the old resource failed, and that the handoff goes on without it: it is in the report, as
+   * `outlived`.
    */
   outlived(error: unknown): void
   /**
@@ -72,7 +76,9 @@ export interface StepContext {
    * @throws ReloadError `SCHEMA_INCOMPAT` where the host refuses what is not judged. Let it through.
    */
   unjudged(reason: string): void
-  /** Tells the host's observer of a failure that fails nothing else: what is of no use could not be closed or removed. */
+  /**
+   * Tells the host's observer of a failure that fails nothing else: what is of no use could not be closed or removed.
+   */
   unclean(step: string, error: unknown): void
   /**
    * Runs one plugin call. Names it in errors and in the report, gives it the phase's deadline afresh, and measures its
@@ -82,8 +88,8 @@ export interface StepContext {
    */
   call<T>(step: string, call: (signal: AbortSignal) => MaybePromise<T>, options?: CallOptions<T>): Promise<T>
   /**
-   * Like {@link StepContext.call}, for what holds the new version to the old one: where an operator accepts the key, it fails
-   * only with `ABORTED`, and what it threw is reported.
+   * Like {@link StepContext.call}, for what holds the new version to the old one: where an operator accepts the key, it
+   * fails only with `ABORTED`, and what it threw is reported.
    */
   judge(step: string, check: (signal: AbortSignal) => MaybePromise<void>): Promise<void>
 }
@@ -131,7 +137,10 @@ export interface HandoffJob<P, R> {
   open?(provider: P): MaybePromise<R>
 }
 
-/** An old resource that serves up to the commit, whatever `converge` does, and is as it was at the commit until its handoff is finalized. */
+/**
+ * An old resource that serves up to the commit, whatever `converge` does, and is as it was at the commit until its
+ * handoff is finalized.
+ */
 export interface KeptResource<R> {
   readonly resource: R
   /** Called in place of `finalize` where the reload was taken back and the resource serves again: removes all else. */
@@ -161,8 +170,8 @@ export interface ResourceHandoff<R> {
    */
   readonly withoutOld?: boolean
   /**
-   * The old resource, where it stays as it is until `finalize`: a reload that is taken back goes on with it, and one that is rolled
-   * back lets its gate go before `rollback` of this or any other handoff is called.
+   * The old resource, where it stays as it is until `finalize`: a reload that is taken back goes on with it, and one
+   * that is rolled back lets its gate go before `rollback` of this or any other handoff is called.
    */
   readonly kept?: KeptResource<R> | undefined
 }
@@ -172,13 +181,15 @@ export interface HandoffStrategy<P, R = never, W = never> {
   readonly surface: Surface<P, R, W>
   readonly discipline: Discipline
   /**
-   * Judges a provider pair. Must have no side effect on anything live. Absent: a clean surface without live resources is
-   * compatible, as nothing outlives its providers; anything else is unjudged. A strategy that judges in its handoff alone says `compatible` here.
+   * Judges a provider pair. Must have no side effect on anything live. Absent: a clean surface without live resources
+   * is compatible, as nothing outlives its providers; anything else is unjudged. A strategy that judges in its handoff
+   * alone says `compatible` here.
    */
   checkCompat?(pair: ProviderPair<P, R>, ctx: StepContext): MaybePromise<CompatVerdict>
   /**
-   * Judges that a key goes, in a reload or with its plugin: `incompatible` refuses it, as where queued work or stored data still
-   * names the key. Must have no side effect. Not asked where a reload is taken back or the host closes. Absent: every key may go.
+   * Judges that a key goes, in a reload or with its plugin: `incompatible` refuses it, as where queued work or stored
+   * data still names the key. Must have no side effect. Not asked where a reload is taken back or the host closes.
+   * Absent: every key may go.
    */
   checkRemoval?(removed: RemovedProvider<P>, ctx: StepContext): MaybePromise<CompatVerdict>
   /** Hands over one live resource. Absent: a live resource of this surface cannot be reloaded. */
@@ -189,22 +200,24 @@ export interface HandoffStrategy<P, R = never, W = never> {
    */
   remember?(provider: P, ctx: StepContext): MaybePromise<P>
   /**
-   * How resources of `provider` have to be cut over. Asked of the old and of the new provider of each live resource, before anything is
-   * moved; where either answer is `exclusive`, the resource moves so, and its plugin is fenced, whatever the caller of the reload said.
-   * What it throws refuses the reload. Absent: as the caller says.
+   * How resources of `provider` have to be cut over. Asked of the old and of the new provider of each live resource,
+   * before anything is moved; where either answer is `exclusive`, the resource moves so, and its plugin is fenced,
+   * whatever the caller of the reload said. What it throws refuses the reload. Absent: as the caller says.
    */
   cutover?(provider: P): Cutover
   /** Closes a resource that leaves without a successor. */
   close?(resource: R): MaybePromise<void>
   /**
-   * Called in the turn in which `resource` begins to serve: at the commit, when it is attached, and where it was stopped and is
-   * started again. What acts by itself (a timer, a consumer, a subscription) begins here and not when it is opened: until the
-   * commit another one acts. Synchronous. A commit stands whatever it throws, and the report and the observer are told.
+   * Called in the turn in which `resource` begins to serve: at the commit, when it is attached, and where it was
+   * stopped and is started again. What acts by itself (a timer, a consumer, a subscription) begins here and not when it
+   * is opened: until the commit another one acts. Synchronous. A commit stands whatever it throws, and the report and
+   * the observer are told.
    */
   activate?(resource: R): void
   /**
-   * Called with writes held, right before `resource` is handed over by `converge`: what acts by itself ends here. Where the reload is
-   * rolled back and `resource` goes on serving, `activate` follows. Synchronous. What it throws fails the handoff.
+   * Called with writes held, right before `resource` is handed over by `converge`: what acts by itself ends here. Where
+   * the reload is rolled back and `resource` goes on serving, `activate` follows. Synchronous. What it throws fails the
+   * handoff.
    */
   deactivate?(resource: R): void
 }

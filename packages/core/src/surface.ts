@@ -16,7 +16,9 @@ export interface Surface<P, R = never, W = never> {
   keyOf(provider: P): string
   /** Applies one write. Rejecting means the write was not applied. */
   apply?(resource: R, write: W): MaybePromise<void>
-  /** Bytes of memory that a write occupies while it is recorded. Absent: it is estimated, without looking at all of it. */
+  /**
+   * Bytes of memory that a write occupies while it is recorded. Absent: it is estimated, without looking at all of it.
+   */
   sizeOf?(write: W): number
 }
 

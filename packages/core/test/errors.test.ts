@@ -30,12 +30,12 @@ describe('the message of a ReloadError', () => {
 describe('a ReloadError as JSON', () => {
   it('S3 has its message, its place and what to do about it, and the text of what caused it', () => {
     const error = new ReloadError('HANDOFF', 'no disk', {
-      phase: 'prepare', step: 'open', plugin: 'a@1.0.0', surface: 's', key: 'k', resource: 'r', hint: 'Mend it.', cause: new Error('ENOSPC'), details: { free: 0n },
+      phase: 'prepare', step: 'open', plugin: 'a@1.0.0', surface: 's', key: 'k', resource: 'r', side: 'old', hint: 'Mend it.', cause: new Error('ENOSPC'), details: { free: 0n },
     })
     error.rollbackErrors.push(new Error('not closed'), undefined)
     expect(parsed(error)).toEqual({
       name: 'ReloadError', code: 'HANDOFF', message: error.message, phase: 'prepare', step: 'open', plugin: 'a@1.0.0', surface: 's', key: 'k', resource: 'r',
-      hint: 'Mend it.', retryable: false, details: { free: '0' }, cause: 'ENOSPC', rollbackErrors: ['not closed', 'a thrown undefined: undefined'],
+      side: 'old', hint: 'Mend it.', retryable: false, details: { free: '0' }, cause: 'ENOSPC', rollbackErrors: ['not closed', 'a thrown undefined: undefined'],
     })
     expect(parsed(new ReloadError('HOST_CLOSED', 'closed', { cause: undefined }))).toEqual({
       name: 'ReloadError', code: 'HOST_CLOSED', message: 'HOST_CLOSED: closed.', retryable: false, cause: 'a thrown undefined: undefined',

@@ -81,14 +81,18 @@ export class Comparison {
       meet(left !== NOTHING, right !== NOTHING, { call: 'has', key: left === NOTHING ? right : left }))
   }
 
-  * #entries(before: ReadonlyMap<unknown, unknown>, after: ReadonlyMap<unknown, unknown>, meet: Meet): Steps<Pair | undefined> {
+  * #entries(
+    before: ReadonlyMap<unknown, unknown>, after: ReadonlyMap<unknown, unknown>, meet: Meet,
+  ): Steps<Pair | undefined> {
     return yield* this.#matched(before.keys(), after.keys(), (left, right) =>
-      meet(left === NOTHING ? NOTHING : before.get(left), right === NOTHING ? NOTHING : after.get(right), { call: 'get', key: left === NOTHING ? right : left }))
+      meet(left === NOTHING ? NOTHING : before.get(left), right === NOTHING ? NOTHING : after.get(right), {
+        call: 'get', key: left === NOTHING ? right : left,
+      }))
   }
 
   /**
-   * Pairs the members of two unordered collections that are equal; the others are paired with {@link NOTHING}. Objects are looked
-   * for among those of the same fingerprint, so that the order of members costs nothing.
+   * Pairs the members of two unordered collections that are equal; the others are paired with {@link NOTHING}. Objects
+   * are looked for among those of the same fingerprint, so that the order of members costs nothing.
    */
   * #matched(
     before: Iterable<unknown>, after: Iterable<unknown>, visit: (left: unknown, right: unknown) => Pair | undefined,
@@ -120,7 +124,10 @@ export class Comparison {
     return undefined
   }
 
-  /** Takes the first object that equals `member`. What is read as a primitive may stand on one side only: a copy has that in its place. */
+  /**
+   * Takes the first object that equals `member`. What is read as a primitive may stand on one side only: a copy has
+   * that in its place.
+   */
   * #take(member: unknown, primitives: Set<unknown>, objects: ReadonlyMap<number, Set<unknown>>): Steps<unknown> {
     const candidates = objects.get(yield* this.#fingerprints.of(member))
     for (const candidate of candidates ?? []) {
@@ -175,7 +182,9 @@ function extraOf(node: Node): Readonly<Record<string, unknown>> {
   return ('extra' in node ? node.extra : undefined) ?? {}
 }
 
-function* fields(before: Readonly<Record<string, unknown>>, after: Readonly<Record<string, unknown>>, meet: Meet): Steps<Pair | undefined> {
+function* fields(
+  before: Readonly<Record<string, unknown>>, after: Readonly<Record<string, unknown>>, meet: Meet,
+): Steps<Pair | undefined> {
   let steps = 0
   for (const name of Object.keys(before)) {
     const found = meet(before[name], isField(after, name) ? after[name] : NOTHING, name)

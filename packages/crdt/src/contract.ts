@@ -14,7 +14,10 @@ export interface CrdtState {
   value(): unknown
   /** The whole document. The bytes are copied before the state is used again. */
   persist(): Uint8Array
-  /** `isolated`: what `value()` gave does not change when the document does, so that it is compared where it is, in slices. */
+  /**
+   * `isolated`: what `value()` gave does not change when the document does, so that it is compared where it is, in
+   * slices.
+   */
   readonly values?: 'isolated'
   /** Frees what the state holds. Called once, by whoever opened it. */
   close?(): MaybePromise<void>

@@ -31,7 +31,10 @@ export class Copies implements AsyncDisposable {
   }
 }
 
-/** One thing for each merge: of left with right merged into it, and then, where the two go both ways, of right with that. */
+/**
+ * One thing for each merge: of left with right merged into it, and then, where the two go both ways, of right with
+ * that.
+ */
 export type Merged<T> = readonly T[]
 
 /** `both`: and the second into the first, so that a merge that favours its own side shows. */

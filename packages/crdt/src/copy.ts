@@ -10,7 +10,8 @@ interface Unfilled { readonly node: Node; readonly copy: object; readonly at: Pa
 
 /**
  * A copy of `value` that later edits do not reach and that refers to nothing a plugin made. Cycles and shared parts stay
- * what they are; an object that is read through its `toJSON` becomes what that gave. Yields wherever it may be interrupted.
+ * what they are; an object that is read through its `toJSON` becomes what that gave. Yields wherever it may be
+ * interrupted.
  *
  * @throws TypeError where the value holds something that cannot be compared, such as a function.
  */
@@ -82,12 +83,16 @@ function* fill({ node, copy: target, at }: Unfilled, copy: Copy): Generator<unde
   else if ('extra' in node && node.extra) yield* fillFields(target, node.extra, at, copy)
 }
 
-function* fillFields(target: object, fields: Readonly<Record<string, unknown>>, at: Path | undefined, copy: Copy): Generator<undefined, void> {
+function* fillFields(
+  target: object, fields: Readonly<Record<string, unknown>>, at: Path | undefined, copy: Copy,
+): Generator<undefined, void> {
   let steps = 0
   for (const name of Object.keys(fields)) {
     const value = copy(fields[name], at, name)
     // Assigning to `__proto__` would change what the copy is.
-    if (name === '__proto__') Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true })
+    if (name === '__proto__') {
+      Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true })
+    }
     else (target as Record<string, unknown>)[name] = value
     if ((steps += 1) % STRIDE === 0) yield
   }

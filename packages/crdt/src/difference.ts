@@ -16,8 +16,8 @@ const SHORT = 40
 const STRIDE = 4096
 
 /**
- * The shallowest place at which two values differ, or `undefined` where they are equal by structure. Yields wherever it may be
- * interrupted.
+ * The shallowest place at which two values differ, or `undefined` where they are equal by structure. Yields wherever it
+ * may be interrupted.
  *
  * The order of an object's fields, and of a map's or set's entries, does not count; a field that holds `undefined` is not
  * a missing one. `NaN` equals `NaN`, and `-0` equals `0`, as for the keys of a `Map`: encodings such as JSON cannot keep
@@ -25,12 +25,15 @@ const STRIDE = 4096
  *
  * @throws TypeError where a value holds something that cannot be compared, such as a function.
  */
-export function* compare(before: unknown, after: unknown, wording: Wording): Generator<undefined, Difference | undefined> {
+export function* compare(
+  before: unknown, after: unknown, wording: Wording,
+): Generator<undefined, Difference | undefined> {
   const found = yield* new Comparison(wording).first(before, after)
   if (found === undefined) return undefined
   const path = pathText(found.at, wording)
   const show = (side: unknown): string => side === NOTHING ? 'nothing' : wording.value(side)
-  if (typeof found.before !== 'string' || typeof found.after !== 'string' || (found.before.length <= SHORT && found.after.length <= SHORT)) {
+  const isText = typeof found.before === 'string' && typeof found.after === 'string'
+  if (!isText || (found.before.length <= SHORT && found.after.length <= SHORT)) {
     return { path, before: show(found.before), after: show(found.after) }
   }
   const from = firstDifferentIndex(found.before, found.after)

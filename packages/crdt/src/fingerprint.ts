@@ -27,8 +27,8 @@ const CYCLIC = 0x5bd1e995
 const PENDING: Known = { hash: CYCLIC, cyclic: true }
 
 /**
- * Numbers by which equal values are found without comparing every two: equal values have the same number, and others nearly
- * always have another. Whatever does not count in a comparison does not count here.
+ * Numbers by which equal values are found without comparing every two: equal values have the same number, and others
+ * nearly always have another. Whatever does not count in a comparison does not count here.
  */
 export class Fingerprints {
   readonly #known = new Map<object, Known>()
@@ -69,7 +69,10 @@ export class Fingerprints {
   }
 }
 
-/** What leads to a cycle is told from others by what it holds at first hand: where a cycle is entered is no part of a value. */
+/**
+ * What leads to a cycle is told from others by what it holds at first hand: where a cycle is entered is no part of a
+ * value.
+ */
 function add(frame: Frame, salt: number, { hash, cyclic }: Known): void {
   if (cyclic) frame.cyclic = true
   frame.sum = (frame.sum + mix(salt, cyclic ? CYCLIC : hash)) | 0

@@ -31,8 +31,12 @@ export class MergeJudge {
   async judgeOwn(right: JudgedState): Promise<void> {
     for (const left of this.#partners.ofOwn(right)) {
       const expected = await this.#judgeMerge({ left: left.state, right: right.state, ways: 'both' })
-      if (expected && left.rewritten) await this.#judgeMixed(expected, { left: left.rewritten, right: right.state, ways: 'both' })
-      if (expected && right.rewritten) await this.#judgeMixed(expected, { left: left.state, right: right.rewritten, ways: 'both' })
+      if (expected && left.rewritten) {
+        await this.#judgeMixed(expected, { left: left.rewritten, right: right.state, ways: 'both' })
+      }
+      if (expected && right.rewritten) {
+        await this.#judgeMixed(expected, { left: left.state, right: right.rewritten, ways: 'both' })
+      }
     }
   }
 
@@ -41,7 +45,9 @@ export class MergeJudge {
     const { state, rewritten } = live
     for (const { partner, mixed, ways } of this.#partners.ofLive(live)) {
       const expected = await this.#judgeMerge({ left: state, right: partner.state, ways })
-      if (expected && mixed && rewritten) await this.#judgeMixed(expected, { left: rewritten, right: partner.state, ways })
+      if (expected && mixed && rewritten) {
+        await this.#judgeMixed(expected, { left: rewritten, right: partner.state, ways })
+      }
     }
   }
 
@@ -50,7 +56,10 @@ export class MergeJudge {
     const { old, next } = this.#pair
     const expected = await mergeOrSkip(old, pairing, this.#probe)
     if (expected === undefined) return undefined
-    hold('merge', await mergeCopies(next, pairing, 'the new version', this.#probe, this.#comparedTo(expected)), pairing, 'merge differently with the new version')
+    hold(
+      'merge', await mergeCopies(next, pairing, 'the new version', this.#probe, this.#comparedTo(expected)), pairing,
+      'merge differently with the new version',
+    )
     return expected
   }
 
@@ -58,18 +67,24 @@ export class MergeJudge {
   async #judgeMixed(expected: Merged<unknown>, pairing: Pairing): Promise<void> {
     const { old, next } = this.#pair
     const look = this.#comparedTo(expected)
-    hold('mixed-merge', await mergeCopies(next, pairing, 'the new version', this.#probe, look), pairing, 'merge differently with the new version')
+    hold(
+      'mixed-merge', await mergeCopies(next, pairing, 'the new version', this.#probe, look), pairing,
+      'merge differently with the new version',
+    )
     const back = await this.#wayBack.take(() => mergeCopies(old, pairing, 'the old version', this.#probe, look))
     if (back) hold('mixed-merge', back, pairing, 'merge differently with the old version')
   }
 
-  #comparedTo(expected: Merged<unknown>): (value: unknown, merge: number, signal: AbortSignal) => Promise<Difference | undefined> {
+  #comparedTo(expected: Merged<unknown>): (value: unknown, merge: number, signal: AbortSignal) =>
+    Promise<Difference | undefined> {
     return (value, merge, signal) => this.#probe.compare(expected[merge], value, signal)
   }
 }
 
 /** What the old version cannot merge is not held against the new one. */
-export async function mergeOrSkip(old: CrdtKindProvider, pairing: Pairing, probe: Probe): Promise<Merged<unknown> | undefined> {
+export async function mergeOrSkip(
+  old: CrdtKindProvider, pairing: Pairing, probe: Probe,
+): Promise<Merged<unknown> | undefined> {
   try {
     return await mergeCopies(old, pairing, 'the old version', probe, (value, _, signal) => probe.copy(value, signal))
   } catch (error) {
@@ -78,7 +93,9 @@ export async function mergeOrSkip(old: CrdtKindProvider, pairing: Pairing, probe
   }
 }
 
-function hold(check: CrdtCheck, differences: Merged<Difference | undefined>, { left, right }: Pairing, saying: string): void {
+function hold(
+  check: CrdtCheck, differences: Merged<Difference | undefined>, { left, right }: Pairing, saying: string,
+): void {
   const both = `${left.name} and ${right.name}`
   refuse(check, differences.find((difference) => difference !== undefined), both, `${both} ${saying}`)
 }

@@ -64,12 +64,15 @@ async function judgeValues(pair: Pair, probe: Probe, wayBack: WayBack, sampleLim
     await merges.judgeLive({ state, rewritten: await states.judge(state) })
   }
   if (live.length > sampleLimit) {
-    held.unjudged.push({ path: 'live documents', reason: `only the first ${sampleLimit} of ${live.length} are looked at; the others are held to their values when they are handed over` })
+    held.unjudged.push({ path: 'live documents', reason: `only the first ${sampleLimit} of ${live.length} are looked `
+      + 'at; the others are held to their values when they are handed over' })
   }
   let first = true
   for await (const state of recordOwn(next, 'the new version', wayBack.required ? sampleLimit : 0, probe)) {
     if (first) {
-      const difference = await probe.ask('value', state.name, `reading ${state.name}`, (signal) => probe.compare(empty?.value, state.value, signal))
+      const difference = await probe.ask(
+        'value', state.name, `reading ${state.name}`, (signal) => probe.compare(empty?.value, state.value, signal),
+      )
       refuse('empty', difference, state.name, `${state.name} differs from that of the old version`)
     }
     first = false
@@ -101,5 +104,6 @@ function withLeftOut(verdict: CompatVerdict, unjudged: readonly Unjudged[]): Crd
   return unjudged.length === 0 ? verdict : { ...verdict, unjudged }
 }
 
-const NOTHING_TO_JUDGE_BY = 'the old version has no samples that were looked at, and no document was open: only the empty document was compared. '
+const NOTHING_TO_JUDGE_BY = 'the old version has no samples that were looked at, and no document was open: only the '
+  + 'empty document was compared. '
   + 'Give the kind samples()'

@@ -28,10 +28,10 @@ export class MergePartners<T> {
   }
 
   /**
-   * For a live document, once all of the own states are known. The last sample stands for what a replica brings, and is merged into
-   * it. The first two live documents are merged with one another, for conflicts of a content that no sample has: no more of
-   * them, as each may be large, and documents that meet nowhere else have little to say of it. Where there are no samples, the
-   * two stand for replicas as well.
+   * For a live document, once all of the own states are known. The last sample stands for what a replica brings, and is
+   * merged into it. The first two live documents are merged with one another, for conflicts of a content that no sample
+   * has: no more of them, as each may be large, and documents that meet nowhere else have little to say of it. Where
+   * there are no samples, the two stand for replicas as well.
    */
   ofLive(state: T): readonly LivePartner<T>[] {
     const partners: LivePartner<T>[] = []

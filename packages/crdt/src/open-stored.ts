@@ -21,12 +21,14 @@ export interface OpenStoredOptions {
 }
 
 /**
- * Opens a document that was at rest while its kind was reloaded, and holds it to what it meant when it was stored: reloads judge the
- * documents that are open, and no others. For `attach`: `open: (kind) => openStored(kind, stored)`.
+ * Opens a document that was at rest while its kind was reloaded, and holds it to what it meant when it was stored:
+ * reloads judge the documents that are open, and no others. For `attach`: `open: (kind) => openStored(kind, stored)`.
  *
  * @throws ReloadError `SCHEMA_INCOMPAT` where it means something else now. What was opened is closed.
  */
-export async function openStored(provider: CrdtKindProvider, { name, bytes, value }: StoredDocument, { redact = false }: OpenStoredOptions = {}): Promise<CrdtState> {
+export async function openStored(
+  provider: CrdtKindProvider, { name, bytes, value }: StoredDocument, { redact = false }: OpenStoredOptions = {},
+): Promise<CrdtState> {
   const wording = redact ? REDACTED : PLAIN
   const opened = await openState(provider, bytes)
   try {
@@ -34,8 +36,11 @@ export async function openStored(provider: CrdtKindProvider, { name, bytes, valu
     await laterTurn()
     const difference = await new Slices().run(compare(value, valueOf(opened), wording), new AbortController().signal)
     if (difference === undefined) return opened
-    throw new ReloadError('SCHEMA_INCOMPAT', `stored document ${JSON.stringify(name)} reads differently: ${difference.path}: ${difference.before} → ${difference.after}`, {
-      surface: 'crdt-kind', key: provider.kind, resource: name, step: 'open', details: { state: name, check: 'read', difference },
+    const { path, before, after } = difference
+    const reason = `stored document ${JSON.stringify(name)} reads differently: ${path}: ${before} → ${after}`
+    throw new ReloadError('SCHEMA_INCOMPAT', reason, {
+      surface: 'crdt-kind', key: provider.kind, resource: name, step: 'open',
+      details: { state: name, check: 'read', difference },
       hint: `Do not write it back: ${adviceOn('read')}.`,
     })
   } catch (error) {

@@ -13,7 +13,9 @@ export type Node =
   | { readonly kind: 'set'; readonly set: ReadonlySet<unknown> } & WithExtra
   | { readonly kind: 'date'; readonly time: number } & WithExtra
   /** The elements of a typed array, or the bytes of a buffer or view. */
-  | { readonly kind: 'binary'; readonly type: string; readonly items: ArrayLike<number | bigint>; copy(): object } & WithExtra
+  | {
+    readonly kind: 'binary'; readonly type: string; readonly items: ArrayLike<number | bigint>; copy(): object
+  } & WithExtra
   /** What an object's `toJSON` gave, where that is a primitive. */
   | { readonly kind: 'primitive'; readonly value: unknown }
   | { readonly kind: 'opaque'; readonly what: string }
@@ -52,10 +54,13 @@ export function nameOf(value: unknown): string {
   if (typeof value !== 'object') return `a ${typeof value}`
   if (Array.isArray(value) && isBuiltIn(value, 'Array')) return 'an array'
   const tag = tagOf(value)
-  if (tag !== 'Object' && isBuiltIn(value, tag)) return tag === 'ArrayBuffer' || tag === 'Error' ? `an ${tag}` : `a ${tag}`
+  if (tag !== 'Object' && isBuiltIn(value, tag)) {
+    return tag === 'ArrayBuffer' || tag === 'Error' ? `an ${tag}` : `a ${tag}`
+  }
   if (isPlain(value)) return 'an object'
   const { constructor } = value
-  return `an instance of ${typeof constructor === 'function' && constructor.name !== '' ? shortened(constructor.name) : 'an unnamed class'}`
+  return 'an instance of '
+    + `${typeof constructor === 'function' && constructor.name !== '' ? shortened(constructor.name) : 'an unnamed class'}`
 }
 
 function readData(value: object): Node | undefined {
@@ -70,7 +75,9 @@ function readData(value: object): Node | undefined {
 
 function readBuiltIn(value: object, type: string): Node | undefined {
   switch (type) {
-    case 'Array': return { kind: 'array', items: value as readonly unknown[], ...extraOf(value, (value as readonly unknown[]).length) }
+    case 'Array': return {
+      kind: 'array', items: value as readonly unknown[], ...extraOf(value, (value as readonly unknown[]).length),
+    }
     case 'Map': return { kind: 'map', map: value as ReadonlyMap<unknown, unknown>, ...extraOf(value, 0) }
     case 'Set': return { kind: 'set', set: value as ReadonlySet<unknown>, ...extraOf(value, 0) }
     case 'Date': return { kind: 'date', time: Number(value), ...extraOf(value, 0) }
@@ -81,7 +88,10 @@ function readBuiltIn(value: object, type: string): Node | undefined {
     case 'DataView': {
       const { buffer, byteOffset, byteLength } = value as DataView
       const bytes = new Uint8Array(buffer, byteOffset, byteLength)
-      return { kind: 'binary', type, items: bytes, copy: () => new DataView(new Uint8Array(bytes).buffer), ...extraOf(value, 0) }
+      return {
+        kind: 'binary', type, items: bytes, copy: () => new DataView(new Uint8Array(bytes).buffer),
+        ...extraOf(value, 0),
+      }
     }
   }
   const View = VIEWS.get(type)
@@ -110,7 +120,9 @@ function isIndex(name: string): boolean {
   return String(Number(name) >>> 0) === name
 }
 
-/** What an instance says of itself. What it has from the built-in class that it extends says nothing of what it adds. */
+/**
+ * What an instance says of itself. What it has from the built-in class that it extends says nothing of what it adds.
+ */
 function ownToJson(value: object): (() => unknown) | undefined {
   const { toJSON } = value as { toJSON?: unknown }
   if (typeof toJSON !== 'function') return undefined

@@ -83,7 +83,10 @@ export class Probe {
    * @param doing what fails if `work` throws, such as `opening sample 3 with the new version`.
    * @throws Refusal for what `work` throws; a deadline or an abort stays the error that it is.
    */
-  async ask<T>(step: string, state: string, doing: string, work: (signal: AbortSignal) => MaybePromise<T>, options: AskOptions<T> = {}): Promise<T> {
+  async ask<T>(
+    step: string, state: string, doing: string, work: (signal: AbortSignal) => MaybePromise<T>,
+    options: AskOptions<T> = {},
+  ): Promise<T> {
     let thrown: { error: unknown } | undefined
     const noting = async (signal: AbortSignal): Promise<T> => {
       try {

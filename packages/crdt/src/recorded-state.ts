@@ -18,12 +18,14 @@ export interface RecordedState {
 export type Version = 'the old version' | 'the new version'
 
 /**
- * Records the empty state and the samples of `provider`, at most `limit` of them, each followed by what it became. Closes each.
+ * Records the empty state and the samples of `provider`, at most `limit` of them, each followed by what it became.
+ * Closes each.
  *
  * @param leftOut told where there are more.
  */
 export async function * recordOwn(
-  provider: CrdtKindProvider, version: Version, limit: number, probe: Probe, leftOut: (reason: string) => void = () => {},
+  provider: CrdtKindProvider, version: Version, limit: number, probe: Probe,
+  leftOut: (reason: string) => void = () => {},
 ): AsyncGenerator<RecordedState> {
   const of = version === 'the new version' ? ` of ${version}` : ''
   const empty = `the empty state${of}`
@@ -49,10 +51,16 @@ export async function * recordOwn(
   }
 }
 
-/** Records a live document between two of its writes, and changes it not. Its bytes and its value are read in one go: it is a point in time. */
+/**
+ * Records a live document between two of its writes, and changes it not. Its bytes and its value are read in one go: it
+ * is a point in time.
+ */
 export function recordLive(sample: LiveSample<CrdtState>, probe: Probe): Promise<RecordedState> {
   const name = `live document ${JSON.stringify(sample.name)}`
-  return probe.ask('read', name, `reading ${name}`, () => sample.use((state) => ({ name, bytes: persistedBytes(state), value: probe.valueNow(state) })))
+  return probe.ask(
+    'read', name, `reading ${name}`,
+    () => sample.use((state) => ({ name, bytes: persistedBytes(state), value: probe.valueNow(state) })),
+  )
 }
 
 /** The next sample. `undefined`: there is no more. */

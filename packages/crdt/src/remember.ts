@@ -16,7 +16,9 @@ export interface Recollection {
 }
 
 /** @throws Refusal where the provider cannot say what its own states are. */
-export async function recollect(provider: CrdtKindProvider, ctx: StepContext, sampleLimit: number, wording: Wording): Promise<Recollection> {
+export async function recollect(
+  provider: CrdtKindProvider, ctx: StepContext, sampleLimit: number, wording: Wording,
+): Promise<Recollection> {
   const probe = new Probe(ctx, wording)
   const partners = new MergePartners<RecordedState>()
   const states: RecordedState[] = []
@@ -36,7 +38,9 @@ export async function recollect(provider: CrdtKindProvider, ctx: StepContext, sa
 }
 
 /** @throws Refusal where the provider cannot say what its own states are. */
-export async function rememberKind(provider: CrdtKindProvider, ctx: StepContext, sampleLimit: number, wording: Wording): Promise<CrdtKindProvider> {
+export async function rememberKind(
+  provider: CrdtKindProvider, ctx: StepContext, sampleLimit: number, wording: Wording,
+): Promise<CrdtKindProvider> {
   const { states, merges } = await recollect(provider, ctx, sampleLimit, wording)
   return new RememberedKind(provider.kind, states, merges)
 }

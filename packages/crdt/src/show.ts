@@ -69,7 +69,10 @@ function renderNode(value: object, node: Node, inner: (value: unknown) => string
     case 'binary': return enclose(`${node.type} [`, Array.prototype.slice.call(node.items, 0, MOST_ITEMS).map(inner), node.items.length, ']')
     case 'object': {
       const names = Object.keys(node.fields)
-      return enclose('{', names.slice(0, MOST_ITEMS).map((name) => `${shortened(name)}: ${inner(node.fields[name])}`), names.length, '}')
+      return enclose(
+        '{', names.slice(0, MOST_ITEMS).map((name) => `${shortened(name)}: ${inner(node.fields[name])}`), names.length,
+        '}',
+      )
     }
     case 'map': return enclose('Map {', Array.from(firstOf(node.map), ([key, item]) => `${inner(key)} => ${inner(item)}`), node.map.size, '}')
     case 'set': return enclose('Set {', Array.from(firstOf(node.set), inner), node.set.size, '}')

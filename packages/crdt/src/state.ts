@@ -69,7 +69,9 @@ export function asState(given: unknown, source: string): CrdtState {
   const { values } = methods
   if (missing.length === 0 && (values === undefined || values === 'isolated')) return given as CrdtState
   if (typeof methods.close === 'function') void closeQuietly(given as CrdtState)
-  if (missing.length === 0) throw new TypeError(`${source} gave a state whose values are ${show(values)}; expected "isolated", or nothing`)
+  if (missing.length === 0) {
+    throw new TypeError(`${source} gave a state whose values are ${show(values)}; expected "isolated", or nothing`)
+  }
   const without = missing.length < METHODS.length ? ` without ${missing.join(', ')}` : ''
   throw new TypeError(`${source} gave ${nameOf(given)}${without}; expected a state with the methods ${METHODS.join(', ')}`)
 }

@@ -1,5 +1,6 @@
 import {
-  checkOptions, option, preCopy, Slices, type HandoffJob, type HandoffStrategy, type PreCopyVerbs, type ResourceHandoff, type StepContext,
+  checkOptions, option, preCopy, Slices, type HandoffJob, type HandoffStrategy, type PreCopyVerbs, type ResourceHandoff,
+  type StepContext,
 } from '@uni/reload-core'
 import { crdtKind, type CrdtKindProvider, type CrdtState } from './contract.js'
 import { compare } from './difference.js'
@@ -14,13 +15,14 @@ export interface CrdtHandoffOptions {
   /** Default `backward`. */
   readonly direction?: CrdtDirection
   /**
-   * How many of a provider's samples, and how many live documents, are looked at to judge compatibility. Default 64; what is left
-   * out is told in the verdict. Every live document is held to its value once more while it is handed over, whatever the limit.
+   * How many of a provider's samples, and how many live documents, are looked at to judge compatibility. Default 64;
+   * what is left out is told in the verdict. Every live document is held to its value once more while it is handed
+   * over, whatever the limit.
    */
   readonly sampleLimit?: number
   /**
-   * Whether refusals tell values by kind and size only, and leave out names of fields and keys, since errors are read by more
-   * people than documents are. What a provider throws is told as it is. Default false.
+   * Whether refusals tell values by kind and size only, and leave out names of fields and keys, since errors are read
+   * by more people than documents are. What a provider throws is told as it is. Default false.
    */
   readonly redact?: boolean
 }
@@ -32,7 +34,9 @@ export interface CrdtHandoffOptions {
  * @throws TypeError or RangeError for options that are not of their form.
  */
 export function crdtHandoff(options: CrdtHandoffOptions = {}): HandoffStrategy<CrdtKindProvider, CrdtState, Uint8Array> {
-  const { direction = 'backward', sampleLimit = 64, redact = false } = checkOptions<CrdtHandoffOptions>(options, 'crdtHandoff options', {
+  const {
+    direction = 'backward', sampleLimit = 64, redact = false,
+  } = checkOptions<CrdtHandoffOptions>(options, 'crdtHandoff options', {
     direction: option.oneOf('backward', 'full'), sampleLimit: option.count(0), redact: option.flag,
   })
   const wording = redact ? REDACTED : PLAIN
@@ -60,7 +64,8 @@ function verbs(wording: Wording): PreCopyVerbs<CrdtKindProvider, CrdtState, Uint
     restore: openState,
     meaning: {
       observe: (state) => valueNow(state, wording),
-      verify: (restored, observed, { signal }) => holdTo(observed, restored, 'the restored document differs from the old one at the snapshot', wording, signal),
+      verify: (restored, observed, { signal }) =>
+        holdTo(observed, restored, 'the restored document differs from the old one at the snapshot', wording, signal),
     },
     close: closeState,
   }
@@ -76,14 +81,26 @@ function handOver(job: Job, ctx: StepContext, wording: Wording): ResourceHandoff
     /** Writes are held and all of them replayed, so the two documents have to agree: no operation may mean something else. */
     async converge() {
       const state = await moved.converge()
-      await ctx.judge('verify', (signal) => holdTo(valueNow(old, wording), state, 'the new document differs from the old one after the operations made meanwhile were replayed', wording, signal))
+      await ctx.judge(
+        'verify',
+        (signal) => holdTo(
+          valueNow(old, wording), state,
+          'the new document differs from the old one after the operations made meanwhile were replayed', wording,
+          signal,
+        ),
+      )
       return state
     },
   }
 }
 
-/** Whatever a binding puts off to a later turn is done by then: what it makes of the document is what its users will see. */
-async function holdTo(expected: unknown, state: CrdtState, saying: string, wording: Wording, signal: AbortSignal): Promise<void> {
+/**
+ * Whatever a binding puts off to a later turn is done by then: what it makes of the document is what its users will
+ * see.
+ */
+async function holdTo(
+  expected: unknown, state: CrdtState, saying: string, wording: Wording, signal: AbortSignal,
+): Promise<void> {
   await laterTurn()
   const difference = await new Slices().run(compare(expected, valueOf(state), wording), signal)
   if (difference !== undefined) throw new Error(`${saying}: ${difference.path}: ${difference.before} → ${difference.after}`)

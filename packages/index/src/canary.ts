@@ -17,15 +17,18 @@ export interface CanaryOptions {
    * In what two answers to one query differ, or `undefined` where they mean the same. Default: the same columns and the
    * same rows in the same order, floats within a relative 1e-6.
    *
-   * `old` is the answer of the version that was there first, also where a reload is taken back: what was taken for the same on the
-   * way there, such as an answer with more rows, is taken for it on the way back. `transition` says which way it is, and between
-   * which versions.
+   * `old` is the answer of the version that was there first, also where a reload is taken back: what was taken for the
+   * same on the way there, such as an answer with more rows, is taken for it on the way back. `transition` says which
+   * way it is, and between which versions.
    */
   compare?(old: RecordBatch, next: RecordBatch, transition: Transition): string | undefined
 }
 
 export const CANARY: OptionChecks<CanaryOptions> = {
-  queries: option.required((value, path, owner) => (typeof value === 'function' ? option.function : option.list<never>(option.given))(value, path, owner)),
+  queries: option.required(
+    (value, path, owner) =>
+      (typeof value === 'function' ? option.function : option.list<never>(option.given))(value, path, owner),
+  ),
   k: option.integer(1),
   compare: option.function,
 }
@@ -48,17 +51,24 @@ export const DEFAULT_K = 10
 export const NO_QUESTIONS: Questions = { queries: [], k: DEFAULT_K }
 
 /** @throws TypeError where the host's function does not give queries. */
-export async function questionsOf(canary: CanaryOptions, target: CanaryTarget, transition: Transition): Promise<Questions> {
+export async function questionsOf(
+  canary: CanaryOptions, target: CanaryTarget, transition: Transition,
+): Promise<Questions> {
   const queries: unknown = typeof canary.queries === 'function' ? await canary.queries(target) : canary.queries
   assertQueries(queries, 'canary.queries', 'canary query')
   const { k = DEFAULT_K } = canary
   if (!canary.compare) return { queries, k }
   const back = transition.direction === 'back'
-  return { queries, k, compare: (was, is) => back ? canary.compare?.(is, was, transition) : canary.compare?.(was, is, transition) }
+  return {
+    queries, k,
+    compare: (was, is) => back ? canary.compare?.(is, was, transition) : canary.compare?.(was, is, transition),
+  }
 }
 
 /** The answers of `handle`, in the order of the queries. The event loop turns in between. */
-export async function answersOf(handle: IndexHandle, { queries, k }: Questions, signal: AbortSignal): Promise<RecordBatch[]> {
+export async function answersOf(
+  handle: IndexHandle, { queries, k }: Questions, signal: AbortSignal,
+): Promise<RecordBatch[]> {
   const answers: RecordBatch[] = []
   const slices = new Slices()
   for (const [at, query] of queries.entries()) {

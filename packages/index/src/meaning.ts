@@ -27,7 +27,9 @@ const ABILITIES = ['apply', 'probeFiltered', 'supportsFilter'] as const
 type Ability = typeof ABILITIES[number]
 
 /** @param signal ends the asking. */
-export async function meaningOf(handle: IndexHandle, questions: Questions, checkSchema: boolean, signal: AbortSignal): Promise<Meaning> {
+export async function meaningOf(
+  handle: IndexHandle, questions: Questions, checkSchema: boolean, signal: AbortSignal,
+): Promise<Meaning> {
   return {
     questions,
     answers: await answersOf(handle, questions, signal),
@@ -41,8 +43,11 @@ export async function meaningOf(handle: IndexHandle, questions: Questions, check
  *
  * @param redact tells values of rows by kind and size only.
  */
-export async function differenceIn(successor: IndexHandle, meant: Meaning, signal: AbortSignal, redact = false): Promise<MeaningDifference | undefined> {
-  return lostAbility(successor, meant) ?? otherSchema(successor, meant) ?? await otherAnswer(successor, meant, signal, redact)
+export async function differenceIn(
+  successor: IndexHandle, meant: Meaning, signal: AbortSignal, redact = false,
+): Promise<MeaningDifference | undefined> {
+  return lostAbility(successor, meant) ?? otherSchema(successor, meant)
+    ?? await otherAnswer(successor, meant, signal, redact)
 }
 
 function lostAbility(successor: IndexHandle, { abilities }: Meaning): MeaningDifference | undefined {
@@ -56,15 +61,21 @@ function otherSchema(successor: IndexHandle, { schema }: Meaning): MeaningDiffer
   if (schema === undefined) return undefined
   const differences = diffSchema(schema, schemaOf(successor))
   if (differences.length === 0) return undefined
-  return { reason: `the new handle's schema differs from the old one's: ${showDifferences(differences)}`, details: differences }
+  return {
+    reason: `the new handle's schema differs from the old one's: ${showDifferences(differences)}`, details: differences,
+  }
 }
 
-async function otherAnswer(successor: IndexHandle, { questions, answers }: Meaning, signal: AbortSignal, redact: boolean): Promise<MeaningDifference | undefined> {
+async function otherAnswer(
+  successor: IndexHandle, { questions, answers }: Meaning, signal: AbortSignal, redact: boolean,
+): Promise<MeaningDifference | undefined> {
   const now = await answersOf(successor, questions, signal)
   const slices = new Slices()
   for (const [query, answer] of answers.entries()) {
     const given = now[query] as RecordBatch
-    const difference = questions.compare ? told(questions.compare(answer, given)) : await slices.run(compareAnswers(answer, given, redact), signal)
+    const difference = questions.compare ? told(questions.compare(answer, given)) : await slices.run(
+      compareAnswers(answer, given, redact), signal,
+    )
     if (difference === undefined) continue
     return { reason: `the new handle opened the image and answers query ${query} otherwise: ${difference}`, details: { query, difference } }
   }

@@ -15,12 +15,14 @@ export interface MoveOptions {
   shownBySamples(next: IndexKindProvider): boolean
 }
 
-const NOTHING_FOUND = 'the canary finds nothing in this index, and the kind has no samples that find anything: only the schema is compared. '
-  + 'Give the canary queries that have rows for an answer'
+const NOTHING_FOUND = 'the canary finds nothing in this index, and the kind has no samples that find anything: only '
+  + 'the schema is compared. '
+  + 'Give the canary queries that find rows'
 
 /** Moves one index: `persist()` on the old handle, `open()` on the new provider, the same meaning, then the writes since. */
 export function moveIndex(
-  job: HandoffJob<IndexKindProvider, IndexHandle>, ctx: StepContext, { canary, checkSchema, redact, spool, shownBySamples }: MoveOptions,
+  job: HandoffJob<IndexKindProvider, IndexHandle>, ctx: StepContext,
+  { canary, checkSchema, redact, spool, shownBySamples }: MoveOptions,
 ): ResourceHandoff<IndexHandle> {
   const { key, name } = job
   // As preCopy decides it: one that is stopped is opened again by the old provider where the new one fails.
@@ -45,7 +47,9 @@ export function moveIndex(
     meaning: {
       async observe(handle, { signal }) {
         const meant = await meaningOf(handle, questions, checkSchema, signal)
-        if (canary && meant.answers.every(({ numRows }) => numRows === 0) && !shownBySamples(job.next)) ctx.unjudged(NOTHING_FOUND)
+        if (canary && meant.answers.every(({ numRows }) => numRows === 0) && !shownBySamples(job.next)) {
+          ctx.unjudged(NOTHING_FOUND)
+        }
         return meant
       },
       async verify(restored, meant, { signal }) {

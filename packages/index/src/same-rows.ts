@@ -76,7 +76,9 @@ function* compareRows(old: Rows, next: Rows, tell: (value: unknown) => string): 
     for (const [column, name] of columns.entries()) {
       const was = old.value(row, column)
       const is = next.value(row, column)
-      if (!(yield* sameValue(was, is))) return `row ${row}, column ${JSON.stringify(shortened(name))}: ${tell(was)} → ${tell(is)}`
+      if (!(yield* sameValue(was, is))) {
+        return `row ${row}, column ${JSON.stringify(shortened(name))}: ${tell(was)} → ${tell(is)}`
+      }
     }
     if (row % STRIDE === 0) yield
   }

@@ -1,5 +1,6 @@
 import {
-  closeAside, describeThrown, ReloadError, Slices, synchronous, type CompatVerdict, type MaybePromise, type ProviderPair, type StepContext,
+  closeAside, describeThrown, ReloadError, Slices, synchronous, type CompatVerdict, type MaybePromise,
+  type ProviderPair, type StepContext,
 } from '@uni/reload-core'
 import type { RecordBatch } from 'apache-arrow'
 import { buildIndex } from './build-index.js'
@@ -49,7 +50,16 @@ type Pair = ProviderPair<IndexKindProvider, IndexHandle>
 export async function judgeSamples(pair: Pair, ctx: StepContext, options: SamplesOptions): Promise<IndexVerdict> {
   const unjudged: Unjudged[] = []
   // The version that served before is not held to what the one after it can do besides: that would leave no way back.
-  if (pair.transition.direction === 'back') return verdictOf(false, [{ path: 'samples', reason: 'a reload is taken back, and the version before is not held to samples of the one after' }], pair, options)
+  if (pair.transition.direction === 'back') {
+    return verdictOf(
+      false,
+      [{
+        path: 'samples',
+        reason: 'a reload is taken back, and the version before is not held to samples of the one after',
+      }],
+      pair, options,
+    )
+  }
   let shown = false
   const slices = new Slices()
   for await (const { nth, sample } of samplesOf(pair.old, options.sampleLimit, unjudged, ctx)) {
@@ -66,11 +76,16 @@ export async function judgeSamples(pair: Pair, ctx: StepContext, options: Sample
 }
 
 /** @param shown whether the answer to any sample has rows: without one, only schemas were compared. */
-function verdictOf(shown: boolean, unjudged: readonly Unjudged[], { live }: Pair, { canary }: SamplesOptions): IndexVerdict {
+function verdictOf(
+  shown: boolean, unjudged: readonly Unjudged[], { live }: Pair, { canary }: SamplesOptions,
+): IndexVerdict {
   const more = unjudged.length > 0 && { unjudged }
   if (shown || (canary && live.length > 0)) return { level: 'compatible', ...more }
-  const reason = live.length > 0 ? 'and there is no canary: of live indexes only the schema is compared' : 'and no live index was asked a canary: nothing was compared'
-  return { level: 'unjudged', reason: `no sample of the old version finds anything, ${reason}. Give the kind samples(), or indexHandoff() a canary`, ...more }
+  const reason = live.length > 0
+    ? 'and there is no canary: of live indexes only the schema is compared'
+    : 'and no live index was asked a canary: nothing was compared'
+  return { level: 'unjudged', reason: `no sample of the old version finds anything, ${reason}. Give the kind `
+    + 'samples(), or indexHandoff() a canary', ...more }
 }
 
 interface Listed {
@@ -78,8 +93,12 @@ interface Listed {
   readonly sample: IndexSample
 }
 
-/** The first `limit` samples that a version lists. What keeps it from listing more says nothing about the next version. */
-async function* samplesOf(provider: IndexKindProvider, limit: number, unjudged: Unjudged[], ctx: StepContext): AsyncGenerator<Listed> {
+/**
+ * The first `limit` samples that a version lists. What keeps it from listing more says nothing about the next version.
+ */
+async function* samplesOf(
+  provider: IndexKindProvider, limit: number, unjudged: Unjudged[], ctx: StepContext,
+): AsyncGenerator<Listed> {
   const listing = await attempt(() => ctx.call('samples', () => iteratorOf(provider)))
   if ('failure' in listing) {
     unjudged.push({ path: 'samples', reason: `the old version fails to list its samples: ${listing.failure}` })
@@ -110,7 +129,9 @@ const LISTS = 'it lists what it has'
 function iteratorOf(provider: IndexKindProvider): Iterator<unknown> {
   const samples: unknown = synchronous(provider.samples?.() ?? [], 'samples()', LISTS)
   const iterate = (samples as Partial<Iterable<unknown>>)[Symbol.iterator]
-  if (typeof iterate !== 'function') throw new TypeError(`samples() gave ${nameOf(samples)}. Expected an iterable of samples`)
+  if (typeof iterate !== 'function') {
+    throw new TypeError(`samples() gave ${nameOf(samples)}. Expected an iterable of samples`)
+  }
   return iterate.call(samples)
 }
 
@@ -131,7 +152,9 @@ function* casesOf(nth: number, { source, queries, k = DEFAULT_K }: IndexSample):
   if (source.numRows > 0) yield { name: `sample ${nth} without rows`, source: source.slice(0, 0), questions }
 }
 
-async function judgeSample(sample: Case, { key, old, next }: Pair, ctx: StepContext, options: SamplesOptions): Promise<SampleVerdict> {
+async function judgeSample(
+  sample: Case, { key, old, next }: Pair, ctx: StepContext, options: SamplesOptions,
+): Promise<SampleVerdict> {
   const { name, source, questions } = sample
   const target = { key, name }
   const undo: (() => MaybePromise<void>)[] = []
@@ -158,7 +181,11 @@ async function judgeSample(sample: Case, { key, old, next }: Pair, ctx: StepCont
     const persisted = await attempt(persistOld)
     if ('failure' in persisted) return { unjudged: `the old version fails on it: ${persisted.failure}` }
     const judged = await attempt(() => judgeNext(persisted.value))
-    if ('failure' in judged) return { level: 'incompatible', reason: `${name}: the new version cannot open it: ${judged.failure}`, details: undefined }
+    if ('failure' in judged) {
+      return {
+        level: 'incompatible', reason: `${name}: the new version cannot open it: ${judged.failure}`, details: undefined,
+      }
+    }
     return judged.value
   } finally {
     for (const close of undo.toReversed()) await closeAside(ctx, close)

@@ -26,7 +26,9 @@ export function nameOf(value: unknown): string {
   if (typeof value !== 'object') return `a ${typeof value}`
   if (Array.isArray(value)) return 'an array'
   const tag = Object.prototype.toString.call(value).slice('[object '.length, -1)
-  if (tag === 'Object') return `an object with ${Object.keys(value).slice(0, 5).map(shortened).join(', ') || 'nothing in it'}`
+  if (tag === 'Object') {
+    return `an object with ${Object.keys(value).slice(0, 5).map(shortened).join(', ') || 'nothing in it'}`
+  }
   return `${/^[AEIOU]/.test(tag) ? 'an' : 'a'} ${tag}`
 }
 
@@ -63,7 +65,9 @@ export function assertHandle(value: unknown, what: string): asserts value is Ind
 
 /** @throws TypeError unless it is an array, and each member of it a batch, or a batch and a filter. */
 export function assertQueries(value: unknown, what: string, each: string): asserts value is readonly IndexQuery[] {
-  if (!Array.isArray(value)) throw new TypeError(`${what} gave no array, but ${nameOf(value)}. Expected an array of Arrow RecordBatches`)
+  if (!Array.isArray(value)) {
+    throw new TypeError(`${what} gave no array, but ${nameOf(value)}. Expected an array of Arrow RecordBatches`)
+  }
   for (const [at, query] of value.entries()) assertBatch(isFilteredQuery(query) ? query.query : query, `${each} ${at}`)
 }
 

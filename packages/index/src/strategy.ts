@@ -11,11 +11,13 @@ export interface IndexHandoffOptions {
   readonly canary?: CanaryOptions
   /** Whether the new handle's `schema()` has to equal the old one's in everything. Default true. */
   readonly checkSchema?: boolean
-  /** How many of a provider's samples a later version is held to. Default 64; what is left out is told in the verdict. */
+  /**
+   * How many of a provider's samples a later version is held to. Default 64; what is left out is told in the verdict.
+   */
   readonly sampleLimit?: number
   /**
-   * Whether refusals tell values of rows by kind and size only, since errors are read by more people than indexes are. What a provider
-   * throws and what `canary.compare` says is told as it is. Default false.
+   * Whether refusals tell values of rows by kind and size only, since errors are read by more people than indexes are.
+   * What a provider throws and what `canary.compare` says is told as it is. Default false.
    */
   readonly redact?: boolean
   /** Keeps images outside memory; needed where either side works with files. See `fileSpool`. */
@@ -23,7 +25,8 @@ export interface IndexHandoffOptions {
 }
 
 const OPTIONS: OptionChecks<IndexHandoffOptions> = {
-  canary: option.object(CANARY), checkSchema: option.flag, sampleLimit: option.count(0), redact: option.flag, spool: option.with('write', 'adopt'),
+  canary: option.object(CANARY), checkSchema: option.flag, sampleLimit: option.count(0), redact: option.flag,
+  spool: option.with('write', 'adopt'),
 }
 
 /**
@@ -32,8 +35,12 @@ const OPTIONS: OptionChecks<IndexHandoffOptions> = {
  *
  * @throws TypeError or RangeError that names an option that is not of its form.
  */
-export function indexHandoff(options: IndexHandoffOptions = {}): HandoffStrategy<IndexKindProvider, IndexHandle, RecordBatch> {
-  const { canary, checkSchema = true, sampleLimit = 64, redact = false, spool } = checkOptions(options, 'indexHandoff options', OPTIONS)
+export function indexHandoff(
+  options: IndexHandoffOptions = {},
+): HandoffStrategy<IndexKindProvider, IndexHandle, RecordBatch> {
+  const {
+    canary, checkSchema = true, sampleLimit = 64, redact = false, spool,
+  } = checkOptions(options, 'indexHandoff options', OPTIONS)
   /** New versions that samples have shown to mean what the old one meant. */
   const shown = new WeakSet<IndexKindProvider>()
   return {
@@ -42,7 +49,8 @@ export function indexHandoff(options: IndexHandoffOptions = {}): HandoffStrategy
     checkCompat: (pair, ctx) => judgeSamples(pair, ctx, {
       checkSchema, sampleLimit, redact, spool, canary: canary !== undefined, shown: (next) => { shown.add(next) },
     }),
-    handoff: (job, ctx) => moveIndex(job, ctx, { canary, checkSchema, redact, spool, shownBySamples: (next) => shown.has(next) }),
+    handoff: (job, ctx) =>
+      moveIndex(job, ctx, { canary, checkSchema, redact, spool, shownBySamples: (next) => shown.has(next) }),
     close: (handle) => handle.close?.(),
   }
 }

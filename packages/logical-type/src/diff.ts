@@ -60,7 +60,9 @@ export function compareValues(path: string, old: unknown, next: unknown, read = 
 }
 
 /** @param equal objects that were found equal: what is shared is compared once. */
-function* differences(path: string, old: unknown, next: unknown, read: ReadPair, equal: Map<unknown, Set<unknown>>): Generator<ContractDifference> {
+function* differences(
+  path: string, old: unknown, next: unknown, read: ReadPair, equal: Map<unknown, Set<unknown>>,
+): Generator<ContractDifference> {
   if (old === next || equal.get(old)?.has(next) === true) return
   const parts = partsOf(old, next, read)
   if (parts === undefined) {
@@ -77,10 +79,17 @@ function* differences(path: string, old: unknown, next: unknown, read: ReadPair,
   if (same) equal.set(old, (equal.get(old) ?? new Set()).add(next))
 }
 
-/** The parts of two arrays, or of two objects, by the step to them; undefined where the two are to be compared by themselves. */
-function partsOf(old: unknown, next: unknown, read: ReadPair): (readonly [at: string, old: unknown, next: unknown])[] | undefined {
+/**
+ * The parts of two arrays, or of two objects, by the step to them; undefined where the two are to be compared by
+ * themselves.
+ */
+function partsOf(old: unknown, next: unknown, read: ReadPair): (
+  readonly [at: string, old: unknown, next: unknown]
+)[] | undefined {
   if (Array.isArray(old) && Array.isArray(next)) {
-    return Array.from({ length: Math.max(old.length, next.length) }, (_, index) => [`[${index}]`, old[index], next[index]])
+    return Array.from({ length: Math.max(old.length, next.length) }, (_, index) => [
+      `[${index}]`, old[index], next[index],
+    ])
   }
   if (!isRecord(old) || !isRecord(next)) return undefined
   // Of two Arrow types of different families, the widths and units are not worth telling apart.

@@ -29,7 +29,9 @@ function textOf(value: unknown): string {
   if (value === undefined) return 'absent'
   if (typeof value === 'object' && value !== null && 'throws' in value) return `fails: ${shortened(String(value.throws))}`
   if (typeof value === 'string') return shortened(JSON.stringify(value.slice(0, MAX_VALUE_LENGTH)))
-  if (isType(value) && fieldCount(value) > PRINTED_FIELDS) return `a ${value.typeId} of ${fieldCount(value)} fields in depth`
+  if (isType(value) && fieldCount(value) > PRINTED_FIELDS) {
+    return `a ${value.typeId} of ${fieldCount(value)} fields in depth`
+  }
   return shortened(JSON.stringify(value) ?? String(value))
 }
 

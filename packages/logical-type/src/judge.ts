@@ -34,7 +34,8 @@ export async function judge(evidence: TypeEvidence, old: LogicalTypeProvider, ne
 /** Of a contract that is unchanged, only samples say whether values mean what they meant. */
 function knownBySamples({ samples }: TypeEvidence): CompatVerdict {
   if (samples.length > 0) return { level: 'compatible' }
-  return { level: 'unjudged', reason: 'the old version has no samples that it displays itself: only the contract was compared. Give the type samples()' }
+  return { level: 'unjudged', reason: 'the old version has no samples that it displays itself: only the contract was '
+    + 'compared. Give the type samples()' }
 }
 
 async function judgeChange(
@@ -42,7 +43,9 @@ async function judgeChange(
 ): Promise<LogicalTypeVerdict> {
   const change = `the contract changed: ${listDifferences(changed)}`
   if (own === undefined) return refuse(change, changed)
-  if (own.level !== 'migrate') return refuse(`${change} (compatCheck says "${own.level}", which a changed contract is not)`, changed)
+  if (own.level !== 'migrate') {
+    return refuse(`${change} (compatCheck says "${own.level}", which a changed contract is not)`, changed)
+  }
   const castFrom = next.castFrom?.bind(next)
   if (castFrom === undefined) return refuse(`${change} (compatCheck says "migrate", but there is no castFrom to carry values over)`, changed)
   if (evidence.samples.length === 0) return refuse(`${change} (compatCheck says "migrate", but the old version has no samples to prove castFrom on)`, changed)
@@ -61,7 +64,12 @@ function withUnknownNames(evidence: TypeEvidence, contract: TypeContract): TypeE
   const unknown = unknownReservedNames(contract).map((name) =>
     ({ path: 'name', reason: `"${name}" is a name that only Arrow gives, and this package does not know the rules of its storage` }))
   const fields = fieldCount(contract.storage)
-  if (fields > MAX_FIELDS) unknown.push({ path: 'storage', reason: `it has ${fields} fields in depth: extension types among more than ${MAX_FIELDS} are not looked for` })
+  if (fields > MAX_FIELDS) {
+    unknown.push({
+      path: 'storage',
+      reason: `it has ${fields} fields in depth: extension types among more than ${MAX_FIELDS} are not looked for`,
+    })
+  }
   return { ...evidence, unjudged: [...evidence.unjudged, ...unknown] }
 }
 

@@ -56,7 +56,9 @@ interface Described {
 /** Each object is described once, and the description shared: 30 structs can stand for 2^30 places. */
 function describe(type: DataType, { path, depth, seen }: Place): Described {
   const known = seen.get(type)
-  if (depth + (known?.height ?? 0) > MAX_DEPTH) throw new TypeError(`${path.slice(0, 60)}…: expected a type at most ${MAX_DEPTH} levels deep`)
+  if (depth + (known?.height ?? 0) > MAX_DEPTH) {
+    throw new TypeError(`${path.slice(0, 60)}…: expected a type at most ${MAX_DEPTH} levels deep`)
+  }
   if (known) return known
   let height = 0
   const described = describeFamily(type, path, (inner, at) => {
@@ -72,7 +74,8 @@ function describe(type: DataType, { path, depth, seen }: Place): Described {
 type DescribeInner = (type: DataType, path: string) => StorageType
 
 function describeFamily(type: DataType, path: string, inner: DescribeInner): StorageType {
-  const children = (): StorageField[] => type.children.map((field, index) => describeField(field, `${path}.children[${index}]`, inner))
+  const children = (): StorageField[] =>
+    type.children.map((field, index) => describeField(field, `${path}.children[${index}]`, inner))
   if (DataType.isNull(type)) return { typeId: 'Null' }
   if (DataType.isBool(type)) return { typeId: 'Bool' }
   if (DataType.isUtf8(type)) return { typeId: 'Utf8' }

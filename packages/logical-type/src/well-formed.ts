@@ -53,7 +53,9 @@ export function assertWellFormed(type: StorageType, path = 'storage', checked = 
     const entries = children[0]?.type
     demand(entries?.typeId === 'Struct' && entries.children.length === 2, '.children[0].type', 'a Struct of a key and a value', entries?.typeId)
   }
-  for (const [index, field] of children.entries()) assertWellFormed(field.type, `${path}.children[${index}].type`, checked)
+  for (const [index, field] of children.entries()) {
+    assertWellFormed(field.type, `${path}.children[${index}].type`, checked)
+  }
 }
 
 function isSize(value: number): boolean {

@@ -16,8 +16,8 @@ interface Saved {
 }
 
 /**
- * Keeps each checkpoint in a file of its own in one directory. A save replaces the file in one step, so that a crash leaves the old
- * checkpoint or the new one, never a part. One process at a time owns the directory.
+ * Keeps each checkpoint in a file of its own in one directory. A save replaces the file in one step, so that a crash
+ * leaves the old checkpoint or the new one, never a part. One process at a time owns the directory.
  */
 export class FileCheckpointStore implements CheckpointStore {
   readonly #directory: string
@@ -28,7 +28,10 @@ export class FileCheckpointStore implements CheckpointStore {
     this.#directory = option.text(directory, 'FileCheckpointStore directory', this)
   }
 
-  /** @throws CdcError `CHECKPOINT_STORE` where the file is damaged or belongs to another stream, `CHECKPOINT_IO` where it cannot be read. */
+  /**
+   * @throws CdcError `CHECKPOINT_STORE` where the file is damaged or belongs to another stream, `CHECKPOINT_IO` where
+   * it cannot be read.
+   */
   async load(stream: string): Promise<CdcLsn | undefined> {
     const file = join(this.#directory, fileOfStream(stream))
     const text = await readIfThere(file)
@@ -62,7 +65,8 @@ export class FileCheckpointStore implements CheckpointStore {
     try {
       await replaceFile(file, `${JSON.stringify(saved)}\n`)
     } catch (cause) {
-      throw new CdcError('CHECKPOINT_IO', `${file} cannot be written: ${describeThrown(cause)}. Make room, or mend what keeps the file from being replaced; the checkpoint before is in place.`, { cause })
+      throw new CdcError('CHECKPOINT_IO', `${file} cannot be written: ${describeThrown(cause)}. Make room, or mend `
+        + 'what keeps the file from being replaced; the checkpoint before it is still in place.', { cause })
     }
   }
 }
@@ -72,7 +76,10 @@ async function readIfThere(file: string): Promise<string | undefined> {
     return await readFile(file, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new CdcError('CHECKPOINT_IO', `${file} cannot be read: ${describeThrown(error)}. Mend what keeps it from being read.`, { cause: error })
+    throw new CdcError(
+      'CHECKPOINT_IO', `${file} cannot be read: ${describeThrown(error)}. Mend what keeps it from being read.`,
+      { cause: error },
+    )
   }
 }
 

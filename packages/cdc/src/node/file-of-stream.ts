@@ -4,9 +4,10 @@ import { createHash } from 'node:crypto'
 const LONGEST = 242
 
 /**
- * The name of a stream's file: percent-encoded, or by its hash where that would be too long, or where the name is no Unicode
- * text, which has no encoding of its own. Two streams never share a file, whatever the file system makes of upper case,
- * reserved names or composed characters: all characters are lower-case ASCII, and only a hash begins with `~`.
+ * The name of a stream's file: percent-encoded, or by its hash where that would be too long, or where the name is no
+ * Unicode text, which has no encoding of its own. Two streams never share a file, whatever the file system makes of
+ * upper case, reserved names or composed characters: all characters are lower-case ASCII, and only a hash begins with
+ * `~`.
  */
 export function fileOfStream(stream: string): string {
   const encoded = percentEncoded(stream)
@@ -14,8 +15,8 @@ export function fileOfStream(stream: string): string {
 }
 
 /**
- * The file that the first version had for a stream with half a surrogate pair in its name, which it encoded like U+FFFD. It may
- * be another stream's.
+ * The file that the first version had for a stream with half a surrogate pair in its name, which it encoded like
+ * U+FFFD. It may be another stream's.
  */
 export function earlierFileOfStream(stream: string): string | undefined {
   const encoded = percentEncoded(stream)

@@ -17,14 +17,19 @@ export interface CdcPumpOptions {
   readonly clock?: Clock
   /** How many batches are delivered between two checkpoints, at most; there is one on idle and on stop too. Default 64. */
   readonly checkpointEvery?: number
-  /** Milliseconds that one call of the log or of the store may take; `waitFor` alone may take for ever. Default 30,000. */
+  /**
+   * Milliseconds that one call of the log or of the store may take; `waitFor` alone may take for ever. Default 30,000.
+   */
   readonly timeoutMs?: number
   /**
    * What becomes of a stream whose next batch was released. `fail` (default): it halts. `restart-from-oldest`: it begins
    * again at the oldest retained batch, and a `gap` event says what it will never get.
    */
   readonly onReleased?: ReleasedPolicy
-  /** Told of everything that happens. What it throws, or rejects with, is dropped: who watches a stream must not stop it. */
+  /**
+   * Told of everything that happens. What it throws, or rejects with, is dropped: who watches a stream must not stop
+   * it.
+   */
   onEvent?(event: PumpEvent): void
 }
 
@@ -43,7 +48,8 @@ const PUMP: OptionChecks<CdcPumpOptions> = {
   host: option.required(option.with('attach')),
   log: option.required(option.with('read', 'waitFor', 'release')),
   checkpoints: option.required(option.with('load', 'save')),
-  retry: option.object(RETRY), clock: option.with('now', 'after'), checkpointEvery: option.count(1), timeoutMs: option.positive,
+  retry: option.object(RETRY), clock: option.with('now', 'after'), checkpointEvery: option.count(1),
+  timeoutMs: option.positive,
   onReleased: RELEASED, onEvent: option.function,
 }
 
@@ -75,13 +81,16 @@ export class CdcPump implements AsyncDisposable {
   async start(name: string, key: string, options: StartOptions = {}): Promise<void> {
     option.text(name, 'start name', this)
     option.text(key, 'start key', this)
-    const { from, retry, onReleased = this.#options.onReleased ?? 'fail' } = checkOptions(options, 'start options', START)
+    const {
+      from, retry, onReleased = this.#options.onReleased ?? 'fail',
+    } = checkOptions(options, 'start options', START)
     const place = { surface: cdcOutput.id, key, resource: name }
     if (this.#stopped) throw new ReloadError('RESOURCE_CLOSED', 'the pump was stopped', { ...place, hint: 'Make another.' })
     if (this.#loops.has(name)) throw new ReloadError('DUPLICATE', 'the pump delivers to a stream of this name already', place)
     const { host, log, checkpoints, clock = systemClock, checkpointEvery = 64, timeoutMs = 30_000 } = this.#options
     const loop = new StreamLoop(name, key, {
-      host, log, checkpoints, clock, checkpointEvery, onReleased, patience: { clock, timeoutMs }, retry: retry ? new RetryPolicy(retry) : this.#retry, firstLsn: from ?? log.oldest,
+      host, log, checkpoints, clock, checkpointEvery, onReleased, patience: { clock, timeoutMs },
+      retry: retry ? new RetryPolicy(retry) : this.#retry, firstLsn: from ?? log.oldest,
       emit: (event) => this.#emit({ stream: name, ...event }),
       releasable: () => this.#release(name),
     })

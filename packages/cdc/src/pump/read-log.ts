@@ -3,8 +3,13 @@ import type { CommitLog } from '../log/commit-log.js'
 import { heard } from './heard.js'
 import { within, type Patience } from './within.js'
 
-/** What the log has from `from` on. Each step is waited for within bounds, and so is its end where the reader has had enough. */
-export async function * readLog(log: CommitLog, from: CdcLsn, patience: Patience): AsyncGenerator<CdcBatch, void, undefined> {
+/**
+ * What the log has from `from` on. Each step is waited for within bounds, and so is its end where the reader has had
+ * enough.
+ */
+export async function * readLog(
+  log: CommitLog, from: CdcLsn, patience: Patience,
+): AsyncGenerator<CdcBatch, void, undefined> {
   const reader = log.read(from)[Symbol.asyncIterator]()
   let reading = true
   try {
@@ -22,6 +27,8 @@ export async function * readLog(log: CommitLog, from: CdcLsn, patience: Patience
       yield step.value
     }
   } finally {
-    if (reading) await within('the end of log.read()', patience, async () => { await reader.return?.() }).catch(() => {})
+    if (reading) {
+      await within('the end of log.read()', patience, async () => { await reader.return?.() }).catch(() => {})
+    }
   }
 }

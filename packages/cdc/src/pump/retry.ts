@@ -12,7 +12,9 @@ export interface RetryOptions {
   random?(): number
 }
 
-export const RETRY: OptionChecks<RetryOptions> = { attempts: option.count(1), initialMs: option.from(0), maxMs: option.from(0), random: option.function }
+export const RETRY: OptionChecks<RetryOptions> = {
+  attempts: option.count(1), initialMs: option.from(0), maxMs: option.from(0), random: option.function,
+}
 
 /** When to try again, and when not to. */
 export class RetryPolicy {

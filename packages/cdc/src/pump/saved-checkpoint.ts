@@ -45,7 +45,11 @@ export class SavedCheckpoint {
   async take(resource: LiveResource<CdcStream, CdcBatch>): Promise<void> {
     const { log, patience, emit, releasable } = this.#options
     // Of what the log has given up, nothing can be said; the checkpoint is no less true for that.
-    const lsn = await resource.use((stream) => takeCheckpoint(stream, (at) => at < log.oldest || within('log.canReadFrom()', patience, async () => log.canReadFrom(at))))
+    const lsn = await resource.use(
+      (stream) => takeCheckpoint(
+        stream, (at) => at < log.oldest || within('log.canReadFrom()', patience, async () => log.canReadFrom(at)),
+      ),
+    )
     if (lsn === this.#lsn) return
     await this.#save(lsn)
     this.#lsn = lsn
@@ -57,7 +61,11 @@ export class SavedCheckpoint {
   async #save(lsn: CdcLsn): Promise<void> {
     const { checkpoints, patience } = this.#options
     // One that landed after the next would put the checkpoint back behind what the log has released.
-    if (this.#saving) await within('an earlier save() of the checkpoint store', patience, () => (this.#saving as Promise<void>).catch(() => {}))
+    if (this.#saving) {
+      await within(
+        'an earlier save() of the checkpoint store', patience, () => (this.#saving as Promise<void>).catch(() => {}),
+      )
+    }
     await within('save() of the checkpoint store', patience, () => {
       const saving = checkpoints.save(this.#name, lsn)
       this.#saving = saving

@@ -120,7 +120,9 @@ export class StreamFeed {
   async #open(): Promise<Live> {
     this.#health.opening()
     const { host, emit } = this.#options
-    const { fromLsn, checkpoint, gap } = await startingPoint({ ...this.#options, name: this.#name, onReleased: this.#onReleased, patience: this.#patience })
+    const { fromLsn, checkpoint, gap } = await startingPoint({
+      ...this.#options, name: this.#name, onReleased: this.#onReleased, patience: this.#patience,
+    })
     this.checkpoint.loaded(checkpoint)
     const resource = await attachStream({ host, name: this.#name, key: this.#key, fromLsn, emit, stop: this.#stop, ...(gap && { gap }) })
     this.#restartsFromOldest = false

@@ -103,14 +103,18 @@ export class StreamLoop {
     if (woken === 'commit') this.#promised = position
   }
 
-  /** @throws CdcError `LOG_STALLED`, so that a log which says over and over that there is something is not asked without a pause. */
+  /**
+   * @throws CdcError `LOG_STALLED`, so that a log which says over and over that there is something is not asked without
+   * a pause.
+   */
   #refuseEmptyPromise(position: CdcLsn): void {
     const promised = this.#promised
     this.#promised = undefined
     if (promised !== position) return
     this.#health.failures.step = 'wait'
     const { head } = this.#options.log
-    throw new CdcError('LOG_STALLED', `waitFor(${position}) of the log resolved, and read(${position}) gave nothing; its head is ${head}. waitFor resolves once head is above the LSN, and read then gives what is there.`,
+    throw new CdcError('LOG_STALLED', `waitFor(${position}) of the log resolved, and read(${position}) gave nothing; `
+      + `its head is ${head}. waitFor resolves once head is above the LSN, and read then gives what is there.`,
       { expected: position, found: head })
   }
 

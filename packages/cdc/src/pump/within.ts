@@ -15,12 +15,17 @@ export interface Patience {
  * @param what the call, as an error says it: `log.read()`.
  * @throws ReloadError `STEP_TIMEOUT`; the reason of `stop`; otherwise what the call throws.
  */
-export async function within<T>(what: string, { clock, timeoutMs, stop }: Patience, call: () => Promise<T>): Promise<T> {
+export async function within<T>(
+  what: string, { clock, timeoutMs, stop }: Patience, call: () => Promise<T>,
+): Promise<T> {
   let answer: Promise<T> | undefined
   const outcome = await firstOf({
-    answered: fulfilled(() => answer = call()), late: elapsed(clock, timeoutMs), ...(stop && { stopped: aborted(stop) }),
+    answered: fulfilled(() => answer = call()), late: elapsed(clock, timeoutMs),
+    ...(stop && { stopped: aborted(stop) }),
   })
   if (outcome === 'answered') return await (answer as Promise<T>)
   if (outcome === 'stopped') throw stop?.reason
-  throw new ReloadError('STEP_TIMEOUT', `${what} has not answered for ${timeoutMs} ms`, { hint: 'See what it waits for, or give it more time by the option timeoutMs of the pump.' })
+  throw new ReloadError('STEP_TIMEOUT', `${what} has not answered for ${timeoutMs} ms`, {
+    hint: 'See what it waits for, or give it more time by the option timeoutMs of the pump.',
+  })
 }

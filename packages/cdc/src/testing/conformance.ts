@@ -1,5 +1,7 @@
 import { checkOptions, option, type OptionChecks } from '@uni/reload-core'
-import { declareConformance, KIT, type After, type ConformanceCase, type Expectation, type KitOptions, type NamedKinds } from '@uni/reload-core/testing'
+import {
+  declareConformance, KIT, type After, type ConformanceCase, type Expectation, type KitOptions, type NamedKinds,
+} from '@uni/reload-core/testing'
 import { cdcHandoff } from '../strategy.js'
 import { Bench, type MakeStrategy } from './bench.js'
 import type { Case } from './case.js'
@@ -29,7 +31,8 @@ const SUITES = [
 ]
 
 const OPTIONS: OptionChecks<CdcConformanceOptions> = {
-  ...KIT, make: option.required(option.function), capabilities: option.required(option.object(CAPABILITIES)), golden: option.list(option.given),
+  ...KIT, make: option.required(option.function), capabilities: option.required(option.object(CAPABILITIES)),
+  golden: option.list(option.given),
 }
 
 /**
@@ -38,11 +41,15 @@ const OPTIONS: OptionChecks<CdcConformanceOptions> = {
  */
 export function runCdcConformance(given: CdcConformanceOptions): void {
   const { test, make, capabilities, golden, ...kit } = checkOptions(given, 'runCdcConformance options', OPTIONS)
-  declareConformance(test, conformanceCases({ make, capabilities, ...(golden && { golden }) }), { kit: 'runCdcConformance', ...kit })
+  declareConformance(test, conformanceCases({ make, capabilities, ...(golden && { golden }) }), {
+    kit: 'runCdcConformance', ...kit,
+  })
 }
 
 /** The tests that `options` choose. The strategy is another than the kind's own only where that is put to the test. */
-export function conformanceCases(options: Omit<CdcConformanceOptions, keyof KitOptions>, strategy: MakeStrategy = cdcHandoff): ConformanceCase[] {
+export function conformanceCases(
+  options: Omit<CdcConformanceOptions, keyof KitOptions>, strategy: MakeStrategy = cdcHandoff,
+): ConformanceCase[] {
   const cases: readonly Case[] = SUITES.flatMap((suite) => suite(options.capabilities, options))
   return cases.map((one) => ({ ...one, run: (expect, after) => onItsBench(one, expect, after, options, strategy) }))
 }
@@ -51,7 +58,8 @@ export function conformanceCases(options: Omit<CdcConformanceOptions, keyof KitO
 const NAMED: NamedKinds = { provider: ['start'], stream: ['deliver', 'checkpoint', 'shutdown'] }
 
 async function onItsBench(
-  { run }: Case, expect: Expectation, after: After, { make, capabilities }: Pick<CdcConformanceOptions, 'make' | 'capabilities'>, strategy: MakeStrategy,
+  { run }: Case, expect: Expectation, after: After,
+  { make, capabilities }: Pick<CdcConformanceOptions, 'make' | 'capabilities'>, strategy: MakeStrategy,
 ): Promise<void> {
   const fixture = expect.named(await expect.call('make()', make), 'fixture', NAMED)
   after(() => fixture.dispose?.())

@@ -33,7 +33,10 @@ export interface WriteCdcGoldenOptions extends Pick<CdcConformanceOptions, 'make
   readonly version: string
 }
 
-const OPTIONS: OptionChecks<WriteCdcGoldenOptions> = { make: option.required(option.function), capabilities: option.required(option.object(CAPABILITIES)), version: option.required(option.text) }
+const OPTIONS: OptionChecks<WriteCdcGoldenOptions> = {
+  make: option.required(option.function), capabilities: option.required(option.object(CAPABILITIES)),
+  version: option.required(option.text),
+}
 
 /** The ways in which a stream ends: in good order, and in the middle of its deliveries. */
 const ENDINGS = ['shut-down', 'cut-off'] as const

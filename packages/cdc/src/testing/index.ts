@@ -5,5 +5,6 @@ export {
   runCommitLogConformance, type CommitLogCapabilities, type CommitLogConformanceOptions, type CommitLogFixture,
 } from './log/commit-log-conformance.js'
 export {
-  runCheckpointStoreConformance, type CheckpointStoreCapabilities, type CheckpointStoreConformanceOptions, type CheckpointStoreFixture,
+  runCheckpointStoreConformance, type CheckpointStoreCapabilities, type CheckpointStoreConformanceOptions,
+  type CheckpointStoreFixture,
 } from './store/checkpoint-store-conformance.js'

@@ -57,8 +57,10 @@ export interface CdcCapabilities {
 }
 
 export const CAPABILITIES: OptionChecks<CdcCapabilities> = {
-  guarantee: option.required(option.oneOf('exactly-once', 'at-least-once')), streams: option.oneOf('one', 'many'), flushes: option.flag, noticesLoss: option.flag,
-  crash: option.flag, outage: option.flag, torn: option.flag, older: option.flag, downgrade: option.flag, lsnBits: option.integer(1),
+  guarantee: option.required(option.oneOf('exactly-once', 'at-least-once')), streams: option.oneOf('one', 'many'),
+  flushes: option.flag, noticesLoss: option.flag,
+  crash: option.flag, outage: option.flag, torn: option.flag, older: option.flag, downgrade: option.flag,
+  lsnBits: option.integer(1),
 }
 
 /** What an earlier version left in its sink: a file made by `writeCdcGolden`. */

@@ -4,7 +4,10 @@ import { isPromiseLike, type MaybePromise } from '../maybe-promise.js'
  * Waits for `start()` no longer than until `signal` fires, then rejects with the signal's reason. A late completion is
  * inert (I8): what it produced goes to `discard`, and what that throws to `unclean`; what it throws itself is dropped.
  */
-export function abandonable<T>(start: () => MaybePromise<T>, signal: AbortSignal, discard?: (late: T) => MaybePromise<void>, unclean?: (error: unknown) => void): Promise<T> {
+export function abandonable<T>(
+  start: () => MaybePromise<T>, signal: AbortSignal, discard?: (late: T) => MaybePromise<void>,
+  unclean?: (error: unknown) => void,
+): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     if (signal.aborted) {
       reject(signal.reason)
@@ -43,7 +46,9 @@ export function abandonable<T>(start: () => MaybePromise<T>, signal: AbortSignal
   })
 }
 
-async function disposeLate<T>(value: T, discard: ((late: T) => MaybePromise<void>) | undefined, unclean: ((error: unknown) => void) | undefined): Promise<void> {
+async function disposeLate<T>(
+  value: T, discard: ((late: T) => MaybePromise<void>) | undefined, unclean: ((error: unknown) => void) | undefined,
+): Promise<void> {
   try {
     await discard?.(value)
   } catch (error) {

@@ -3,7 +3,10 @@ import { describeThrown } from '../errors.js'
 /** Deeper than any library nests them; what is its own cause ends here too. */
 const MOST = 5
 
-/** What was thrown, and what caused that, down to the first cause: libraries say "failed to open" and keep the reason underneath. */
+/**
+ * What was thrown, and what caused that, down to the first cause: libraries say "failed to open" and keep the reason
+ * underneath.
+ */
 export function describeWithCauses(thrown: unknown): string {
   const texts: string[] = []
   for (const one of chainOf(thrown)) {
@@ -13,7 +16,9 @@ export function describeWithCauses(thrown: unknown): string {
   return texts.join(': ')
 }
 
-const TAKEN_CODES: ReadonlySet<unknown> = new Set(['EADDRINUSE', 'EAGAIN', 'EBUSY', 'EEXIST', 'ELOCKED', 'ETXTBSY', 'LEVEL_LOCKED', 'SQLITE_BUSY', 'SQLITE_LOCKED'])
+const TAKEN_CODES: ReadonlySet<unknown> = new Set([
+  'EADDRINUSE', 'EAGAIN', 'EBUSY', 'EEXIST', 'ELOCKED', 'ETXTBSY', 'LEVEL_LOCKED', 'SQLITE_BUSY', 'SQLITE_LOCKED',
+])
 const TAKEN_TEXT = /\b(locked|lock (is )?(held|taken)|already (in use|open|opened|running|held|locked)|in use by|another (owner|process|instance|connection)|resource temporarily unavailable)\b/i
 
 /** Whether it fails as what only one may hold does while somebody else holds it: a lock, a port. */

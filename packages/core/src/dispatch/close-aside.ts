@@ -2,8 +2,9 @@ import type { MaybePromise } from '../maybe-promise.js'
 import type { StepContext } from '../strategy.js'
 
 /**
- * Closes what a check opened only to look at it. The call has a deadline of its own, and what it throws is told the observer alone, so that
- * one that hangs keeps nothing else open. Where the phase was ended meanwhile, it is closed all the same, and nobody waits for it.
+ * Closes what a check opened only to look at it. The call has a deadline of its own, and what it throws is told the
+ * observer alone, so that one that hangs keeps nothing else open. Where the phase was ended meanwhile, it is closed all
+ * the same, and nobody waits for it.
  */
 export async function closeAside(ctx: StepContext, close: () => MaybePromise<void>): Promise<void> {
   let begun = false

@@ -31,11 +31,15 @@ export interface JudgedRemoval {
 const COMPATIBLE: CompatVerdict = { level: 'compatible' }
 
 /**
- * Asks each pair's strategy. A check that throws, or gives no answer in time, has not shown compatibility, so it counts as incompatible.
+ * Asks each pair's strategy. A check that throws, or gives no answer in time, has not shown compatibility, so it counts
+ * as incompatible.
  *
- * @throws ReloadError `SCHEMA_INCOMPAT` or `STEP_TIMEOUT` of such a check, unless an operator accepts the key; `ABORTED`.
+ * @throws ReloadError `SCHEMA_INCOMPAT` or `STEP_TIMEOUT` of such a check, unless an operator accepts the key;
+ * `ABORTED`.
  */
-export async function judge(judged: readonly (JudgedPair | JudgedRemoval)[], environment: StepEnvironment, signal?: AbortSignal): Promise<CompatReport> {
+export async function judge(
+  judged: readonly (JudgedPair | JudgedRemoval)[], environment: StepEnvironment, signal?: AbortSignal,
+): Promise<CompatReport> {
   const entries: CompatEntry[] = []
   for (const one of judged) {
     const { strategy, key, plugin } = one
@@ -60,7 +64,11 @@ export function compatReport(entries: readonly CompatEntry[], judging: Judging):
 
 function verdictOf(judged: JudgedPair | JudgedRemoval, step: Step): MaybePromise<CompatVerdict> {
   const { strategy, key } = judged
-  if ('removed' in judged) return strategy.checkRemoval === undefined ? COMPATIBLE : strategy.checkRemoval({ key, provider: judged.removed }, step)
+  if ('removed' in judged) {
+    return strategy.checkRemoval === undefined ? COMPATIBLE : strategy.checkRemoval(
+      { key, provider: judged.removed }, step,
+    )
+  }
   const { old, next, live, transition } = judged
   const pair: ProviderPair<unknown, unknown> = { key, old, next, live, transition }
   return strategy.checkCompat === undefined ? withoutCheck(judged) : strategy.checkCompat(pair, step)
@@ -71,7 +79,9 @@ export function refuseIncompatible({ entries, compatible }: CompatReport, judgin
   if (compatible) return
   const refused = entries.filter(({ verdict }) => judging.refuses(verdict))
   const [first] = refused as [CompatEntry]
-  const reasons = refused.map(({ surface, key, verdict }) => `${surface} "${key}": ${'reason' in verdict ? verdict.reason : ''}`)
+  const reasons = refused.map(
+    ({ surface, key, verdict }) => `${surface} "${key}": ${'reason' in verdict ? verdict.reason : ''}`,
+  )
   throw new ReloadError('SCHEMA_INCOMPAT', reasons.join('; '), {
     phase: 'preflight', surface: first.surface, key: first.key, step: first.step, details: refused,
     ...(first.plugin !== undefined && { plugin: first.plugin }),
@@ -82,16 +92,22 @@ export function refuseIncompatible({ entries, compatible }: CompatReport, judgin
 function hintFor(refused: readonly CompatEntry[]): string {
   const incompatible = refused.find(({ verdict }) => verdict.level === 'incompatible')
   if (incompatible === undefined) return UNJUDGED_HINT
-  return incompatible.step === 'checkRemoval' ? `Go on providing the key, or let go of what still names it. ${ACCEPT_HINT}` : `Keep the contract, or give the new one another key. ${ACCEPT_HINT}`
+  return incompatible.step === 'checkRemoval'
+    ? `Go on providing the key, or remove what still names it. ${ACCEPT_HINT}`
+    : `Keep the contract, or provide the new meaning under another key. ${ACCEPT_HINT}`
 }
 
-/** @throws ReloadError `PROVIDER_NOT_FOUND` where something is accepted that is not judged: it would be passed over in silence. */
+/**
+ * @throws ReloadError `PROVIDER_NOT_FOUND` where something is accepted that is not judged: it would be passed over in
+ * silence.
+ */
 export function refuseAstray(judging: Judging, judged: readonly (JudgedPair | JudgedRemoval)[]): void {
   const [astray] = judging.astray(judged.map(({ strategy, key }) => ({ surface: strategy.surface.id, key })))
   if (astray === undefined) return
   const { surface, key } = astray
   throw new ReloadError('PROVIDER_NOT_FOUND', 'accept names a key that is not judged here', {
-    phase: 'preflight', surface, key, hint: 'Check the surface and the key. One that nothing was served under before is not judged.',
+    phase: 'preflight', surface, key,
+    hint: 'Check the surface and the key. A key under which nothing was served before is not judged.',
   })
 }
 
@@ -104,5 +120,6 @@ function withoutCheck({ strategy, resources }: JudgedPair): CompatVerdict {
 function isVerdict(value: unknown): value is CompatVerdict {
   if (typeof value !== 'object' || value === null) return false
   const { level, reason } = value as { level?: unknown; reason?: unknown }
-  return level === 'compatible' || ((level === 'migrate' || level === 'unjudged' || level === 'incompatible') && typeof reason === 'string')
+  return level === 'compatible'
+    || ((level === 'migrate' || level === 'unjudged' || level === 'incompatible') && typeof reason === 'string')
 }

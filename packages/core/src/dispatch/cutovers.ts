@@ -10,8 +10,9 @@ export interface ChosenCutover {
 }
 
 /**
- * How each resource is cut over: exclusively, where the caller or a strategy asks for it on behalf of either of its providers. Nobody can
- * ask for an overlap in spite of that. A provider is asked about once, however many resources it has.
+ * How each resource is cut over: exclusively, where the caller or a strategy asks for it on behalf of either of its
+ * providers. Nobody can ask for an overlap in spite of that. A provider is asked about once, however many resources it
+ * has.
  *
  * @throws ReloadError `HANDOFF` where a strategy cannot say.
  */
@@ -28,14 +29,21 @@ export async function chooseCutovers(
       if (strategy.cutover === undefined) return 'overlap'
       const known = byProvider.get(provider)
       if (known !== undefined) return known
-      const step = new Step(environment, { surface: strategy.surface.id, key, resource: name, ...(plugin !== undefined && { plugin }) })
+      const step = new Step(environment, {
+        surface: strategy.surface.id, key, resource: name, ...(plugin !== undefined && { plugin }),
+      })
       const answer = await step.run('preflight', { code: 'HANDOFF', ...(signal && { signal }) },
-        () => step.call('cutover', () => checked(synchronous(strategy.cutover?.(provider), 'cutover()', 'it says what is so'))))
+        () => step.call(
+          'cutover', () => checked(synchronous(strategy.cutover?.(provider), 'cutover()', 'it says what is so')),
+        ))
       byProvider.set(provider, answer)
       return answer
     }
     const [old, next] = [await ask(move.old), await ask(move.next)]
-    const by = asked === 'exclusive' ? 'caller' : old === 'exclusive' ? 'old provider' : next === 'exclusive' ? 'new provider' : undefined
+    const by = asked === 'exclusive' ? 'caller'
+      : old === 'exclusive' ? 'old provider'
+      : next === 'exclusive' ? 'new provider'
+      : undefined
     chosen.set(move, { cutover: by === undefined ? 'overlap' : 'exclusive', by })
   }
   return chosen
@@ -43,5 +51,7 @@ export async function chooseCutovers(
 
 function checked(cutover: unknown): Cutover {
   if (cutover === 'overlap' || cutover === 'exclusive') return cutover
-  throw new TypeError(`the strategy's cutover() gave ${typeof cutover === 'string' ? `"${cutover}"` : `a value of type ${typeof cutover}`}; expected 'overlap' or 'exclusive'`)
+  throw new TypeError(`the strategy's cutover() gave `
+    + `${typeof cutover === 'string' ? `"${cutover}"` : `a value of type ${typeof cutover}`}; expected 'overlap' or `
+    + `'exclusive'`)
 }

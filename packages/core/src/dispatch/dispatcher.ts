@@ -23,9 +23,15 @@ export interface DispatcherOptions {
   timeouts?: Timeouts
   /** How many resources are handed over at a time. Default 32. */
   concurrency?: number
-  /** What becomes of a reload of which something could not be judged. Default `accept`: it goes ahead, and the report says so. */
+  /**
+   * What becomes of a reload of which something could not be judged. Default `accept`: it goes ahead, and the report
+   * says so.
+   */
   unjudged?: UnjudgedPolicy
-  /** Told what could not be closed or removed, where nothing else fails by it. What it throws, or rejects with, is ignored. */
+  /**
+   * Told what could not be closed or removed, where nothing else fails by it. What it throws, or rejects with, is
+   * ignored.
+   */
   onUnclean?: (error: ReloadError) => unknown
 }
 
@@ -49,7 +55,10 @@ export interface DispatchRequest {
   readonly accept?: readonly Acceptance[]
 }
 
-const OPTIONS: OptionChecks<DispatcherOptions> = { clock: option.with('now', 'after'), timeouts: option.object(TIMEOUTS), concurrency: option.count(1), unjudged: UNJUDGED, onUnclean: option.function }
+const OPTIONS: OptionChecks<DispatcherOptions> = {
+  clock: option.with('now', 'after'), timeouts: option.object(TIMEOUTS), concurrency: option.count(1),
+  unjudged: UNJUDGED, onUnclean: option.function,
+}
 const STRATEGIES = option.list(option.members(STRATEGY))
 
 const PROVIDERS = option.with('get', 'entries')
@@ -96,7 +105,9 @@ export class ReloadDispatcher {
    * @throws ReloadError after rolling back; `rollbackErrors` has what failed on the way.
    */
   async dispatch(request: DispatchRequest): Promise<ReloadOutcome> {
-    const { old, next, handlers, cutover = 'overlap', signal, dryRun = false, accept = [] } = checkOptions(request, 'dispatch request', REQUEST)
+    const {
+      old, next, handlers, cutover = 'overlap', signal, dryRun = false, accept = [],
+    } = checkOptions(request, 'dispatch request', REQUEST)
     const environment = this.#environment(dryRun, accept)
     const keys = { added: keysOnlyIn(next, old), removed: keysOnlyIn(old, next) }
     const startedAt = this.#clock.now()
@@ -108,7 +119,9 @@ export class ReloadDispatcher {
     const preflight = await judge(judged, environment, signal)
     refuseIncompatible(preflight, environment.judging)
     const cutovers = await chooseCutovers(moves, cutover, environment, signal)
-    const handoffs = new Handoffs(moves, environment, { cutovers, concurrency: this.#concurrency, ...(signal && { signal }) })
+    const handoffs = new Handoffs(moves, environment, {
+      cutovers, concurrency: this.#concurrency, ...(signal && { signal }),
+    })
     try {
       await handoffs.prepare()
       await handoffs.converge()
@@ -141,7 +154,8 @@ export class ReloadDispatcher {
     const removed: JudgedRemoval[] = []
     for (const [surface, key, provider] of old.entries()) {
       const strategy = this.#strategies.get(surface.id)
-      if (strategy.checkRemoval === undefined || judged.some((pair) => pair.strategy === strategy && pair.key === key)) continue
+      const isServed = judged.some((pair) => pair.strategy === strategy && pair.key === key)
+      if (strategy.checkRemoval === undefined || isServed) continue
       removed.push({ strategy, key, removed: provider })
     }
     return [...judged, ...removed]
@@ -149,7 +163,8 @@ export class ReloadDispatcher {
 
   #environment(dryRun: boolean, accept: readonly Acceptance[]): StepEnvironment {
     return {
-      clock: this.#clock, meter: new StretchMeter(this.#clock), dryRun, judging: new Judging({ unjudged: this.#unjudged, accept }),
+      clock: this.#clock, meter: new StretchMeter(this.#clock), dryRun,
+      judging: new Judging({ unjudged: this.#unjudged, accept }),
       timeoutMs: (phase) => timeoutOf(this.#timeouts, phase), onUnclean: (error) => { this.#tell(error) },
     }
   }
@@ -164,5 +179,7 @@ export class ReloadDispatcher {
 }
 
 function keysOnlyIn(one: ProviderView, other: ProviderView): SurfaceKey[] {
-  return Array.from(one.entries()).filter(([surface, key]) => other.get(surface, key) === undefined).map(([{ id }, key]) => ({ surface: id, key }))
+  return Array.from(one.entries()).filter(
+    ([surface, key]) => other.get(surface, key) === undefined,
+  ).map(([{ id }, key]) => ({ surface: id, key }))
 }

@@ -27,5 +27,8 @@ export function handlerMove(
     throw new ReloadError('ORPHANED_RESOURCE', 'no new provider has this key', { ...place, hint: 'Close the resource first, or name its new provider in the handoff.' })
   }
   const gate = handoff.gate ?? new WriteGate(strategy.surface, name, resource, { clock })
-  return { strategy, name, key, old: providers.old, next, gate, transition: providers.transition, ...named, ...(handoff.open && { open: handoff.open }) }
+  return {
+    strategy, name, key, old: providers.old, next, gate, transition: providers.transition, ...named,
+    ...(handoff.open && { open: handoff.open }),
+  }
 }

@@ -98,14 +98,20 @@ export class Handoffs {
     this.#items = moves.map((move) => {
       const place = { surface: move.strategy.surface.id, key: move.key, resource: move.name, ...(move.plugin !== undefined && { plugin: move.plugin }) }
       return {
-        move, cutover: options.cutovers.get(move) ?? DEFAULT, place, step: new Step(environment, place), handoff: undefined, isKept: false, isReopened: move.reopened === true, copied: false, converging: false,
-        deactivated: undefined, activationError: undefined, result: undefined, prepareMs: 0, convergeMs: 0, pauseMs: undefined }
+        move, cutover: options.cutovers.get(move) ?? DEFAULT, place, step: new Step(environment, place),
+        handoff: undefined, isKept: false, isReopened: move.reopened === true, copied: false, converging: false,
+        deactivated: undefined, activationError: undefined, result: undefined, prepareMs: 0, convergeMs: 0,
+        pauseMs: undefined,
+      }
     })
   }
 
   get report(): HandoffReport[] {
-    return this.#items.map(({ move, cutover, handoff, step, isKept, isReopened, prepareMs, convergeMs, pauseMs, activationError }) => ({
-      surface: move.strategy.surface.id, key: move.key, resource: move.name, discipline: handoff?.discipline ?? move.strategy.discipline,
+    return this.#items.map((
+      { move, cutover, handoff, step, isKept, isReopened, prepareMs, convergeMs, pauseMs, activationError },
+    ) => ({
+      surface: move.strategy.surface.id, key: move.key, resource: move.name,
+      discipline: handoff?.discipline ?? move.strategy.discipline,
       cutover: cutover.cutover, cutoverBy: cutover.by,
       prepareMs, convergeMs, pauseMs: pauseMs ?? move.gate.longestHeldMs, ...step.stretch,
       from: isReopened ? 'open' : isKept ? 'kept' : 'serving', outlived: [...step.outlivedErrors],
@@ -115,8 +121,11 @@ export class Handoffs {
 
   /** Verdicts on single resources, where their handoffs came to one. */
   get verdicts(): CompatEntry[] {
-    return this.#items.flatMap(({ move: { strategy, name, key, transition: { to } }, step }) => step.verdicts.map((verdict): CompatEntry => ({
-      surface: strategy.surface.id, key, step: 'handoff', resource: name, ...(to && { plugin: `${to.id}@${to.version}` }), verdict,
+    return this.#items.flatMap((
+      { move: { strategy, name, key, transition: { to } }, step },
+    ) => step.verdicts.map((verdict): CompatEntry => ({
+      surface: strategy.surface.id, key, step: 'handoff', resource: name,
+      ...(to && { plugin: `${to.id}@${to.version}` }), verdict,
     })))
   }
 
@@ -136,13 +145,20 @@ export class Handoffs {
 
   async converge(): Promise<void> {
     for (const turn of TURNS) {
-      const items = this.#items.filter(({ move, handoff }) => CONVERGES[handoff?.discipline ?? move.strategy.discipline] === turn)
-      await this.#each(items.filter(({ handoff }) => handoff?.catchUp !== undefined), 'converge', async ({ handoff }) => handoff?.catchUp?.(), { told: false })
-      // Those that took long to catch up will take long for the rest as well. Nobody else is held meanwhile: those that only ran
-      // beside them took a part of that time.
+      const items = this.#items.filter(
+        ({ move, handoff }) => CONVERGES[handoff?.discipline ?? move.strategy.discipline] === turn,
+      )
+      await this.#each(
+        items.filter(({ handoff }) => handoff?.catchUp !== undefined), 'converge',
+        async ({ handoff }) => handoff?.catchUp?.(), { told: false },
+      )
+      // Those that took long to catch up will take long for the rest as well. Nobody else is held meanwhile: those that
+      // only ran beside them took a part of that time.
       const longestMs = items.reduce((longest, { convergeMs }) => Math.max(longest, convergeMs), 0)
       const behind = new Set(items.filter(({ convergeMs }) => convergeMs > Math.max(LONG_MS, longestMs / 2)))
-      for (const some of [[...behind], items.filter((item) => !behind.has(item))]) await this.#each(some, 'converge', (item) => this.#convergeHeld(item))
+      for (const some of [[...behind], items.filter((item) => !behind.has(item))]) {
+        await this.#each(some, 'converge', (item) => this.#convergeHeld(item))
+      }
     }
   }
 
@@ -181,15 +197,16 @@ export class Handoffs {
   }
 
   /**
-   * Undoes what was begun, as many at a time as are handed over. Writers come first: where the old resource serves on, its gate is let go
-   * before anything is closed, and what has to be started again comes before what has only to be closed. Resolves with what
-   * failed on the way, last begun first.
+   * Undoes what was begun, as many at a time as are handed over. Writers come first: where the old resource serves on,
+   * its gate is let go before anything is closed, and what has to be started again comes before what has only to be
+   * closed. Resolves with what failed on the way, last begun first.
    */
   async rollback(): Promise<unknown[]> {
     const begun = this.#begun.splice(0).toReversed()
     const servingOn = new Set(begun.filter(({ converging, handoff }) => !converging || handoff?.kept !== undefined))
     const errors = new Map<Item, unknown[]>(begun.map((item) => [item, servingOn.has(item) ? this.#letGo(item) : []]))
-    await forEachBounded([...begun.filter((item) => !servingOn.has(item)), ...servingOn], this.#options.concurrency, async (item) => {
+    const inOrder = [...begun.filter((item) => !servingOn.has(item)), ...servingOn]
+    await forEachBounded(inOrder, this.#options.concurrency, async (item) => {
       const { handoff } = item
       await this.#timed(item, 'rollback', async () => {
         if (handoff) await item.step.run('rollback', { code: 'HANDOFF' }, () => handoff.rollback())
@@ -240,7 +257,9 @@ export class Handoffs {
     item.converging = true
     const resource = await handoff.converge()
     if (resource === undefined || resource === null) throw new Error('the handoff converged without a resource')
-    if (gate.state !== 'held') throw new Error(`the handoff converged with its gate ${gate.state}, and writes are held until the commit`)
+    if (gate.state !== 'held') {
+      throw new Error(`the handoff converged and left its gate ${gate.state}; writes have to be held until the commit`)
+    }
     item.result = { resource }
   }
 
@@ -251,9 +270,13 @@ export class Handoffs {
     item.isReopened ||= gate.halted?.from === 'open'
     item.isKept = !item.isReopened && kept !== undefined && gate.retains
     item.copied = kept !== undefined && !gate.retains
-    const job: HandoffJob<unknown, unknown> = { name, key, old, next, gate, transition, cutover: item.cutover.cutover, ...(open && { open }), ...(!item.copied && kept !== undefined && { kept }) }
+    const job: HandoffJob<unknown, unknown> = {
+      name, key, old, next, gate, transition, cutover: item.cutover.cutover, ...(open && { open }),
+      ...(!item.copied && kept !== undefined && { kept }),
+    }
     if (item.isReopened) {
-      const exclusive = item.move.reopened === true && (job.cutover === 'exclusive' || strategy.discipline === 'stop-and-copy')
+      const exclusive = item.move.reopened === true
+        && (job.cutover === 'exclusive' || strategy.discipline === 'stop-and-copy')
       return reopen(job, item.step, { exclusive, close: (resource) => strategy.close?.(resource) })
     }
     const handoff: unknown = synchronous(strategy.handoff(job, item.step), 'handoff()', 'what takes time are its steps')
@@ -269,7 +292,9 @@ export class Handoffs {
     await item.step.call('deactivate', () => {
       // Not before the call is made: one that was aborted ahead of it has ended nothing.
       item.deactivated = { resource }
-      return synchronous(strategy.deactivate?.(resource), 'deactivate()', 'what acts by itself has to have ended when it returns')
+      return synchronous(
+        strategy.deactivate?.(resource), 'deactivate()', 'what acts by itself has to have ended when it returns',
+      )
     }, { side: 'old' }).catch((error: unknown) => {
       if (!withoutOld || (ReloadError.is(error) && error.code === 'ABORTED')) throw error
       item.step.outlived(error)
@@ -280,7 +305,9 @@ export class Handoffs {
   #reactivate(item: Item): ReloadError | undefined {
     const { deactivated, move: { gate } } = item
     item.deactivated = undefined
-    if (deactivated === undefined || gate.halted !== undefined || gate.resource !== deactivated.resource) return undefined
+    if (deactivated === undefined || gate.halted !== undefined || gate.resource !== deactivated.resource) {
+      return undefined
+    }
     return this.#activate(item, deactivated.resource, 'rollback')
   }
 
@@ -296,7 +323,10 @@ export class Handoffs {
     }
   }
 
-  async #each(items: readonly Item[], phase: 'prepare' | 'converge', body: (item: Item) => Promise<void>, { told } = { told: true }): Promise<void> {
+  async #each(
+    items: readonly Item[], phase: 'prepare' | 'converge', body: (item: Item) => Promise<void>,
+    { told } = { told: true },
+  ): Promise<void> {
     await forEachBounded(items, this.#options.concurrency, async (item) => {
       const ms = await this.#timed(item, phase, () =>
         item.step.run(phase, { code: 'HANDOFF', signal: this.#signal }, () => body(item)), told)
@@ -326,7 +356,12 @@ function isHandoff(value: unknown): value is ResourceHandoff<unknown> {
   return [converge, rollback, finalize].every((member) => typeof member === 'function')
 }
 
-/** Samples of a move's live resource, read between two of its writes. A halted resource has none to read, and one that is opened anew is asked nothing. */
+/**
+ * Samples of a move's live resource, read between two of its writes. A halted resource has none to read, and one that
+ * is opened anew is asked nothing.
+ */
 export function liveSample(move: ResourceMove): LiveSample<unknown> | undefined {
-  return move.gate.halted !== undefined || move.reopened === true ? undefined : { name: move.name, use: (read) => move.gate.use(read) }
+  return move.gate.halted !== undefined || move.reopened === true ? undefined : {
+    name: move.name, use: (read) => move.gate.use(read),
+  }
 }

@@ -2,14 +2,18 @@ import type { ErrorPlace } from '../errors.js'
 import { option } from '../options.js'
 import type { CompatVerdict } from '../strategy.js'
 
-/** What becomes of a reload of which something could not be judged: it goes ahead and the report says so, or it is refused. */
+/**
+ * What becomes of a reload of which something could not be judged: it goes ahead and the report says so, or it is
+ * refused.
+ */
 export type UnjudgedPolicy = 'accept' | 'refuse'
 
 export const UNJUDGED = option.oneOf('accept', 'refuse')
 
-export const UNJUDGED_HINT = "Give the version that serves samples to be judged by, or the strategy questions to ask; or let the host say unjudged: 'accept'."
+export const UNJUDGED_HINT = "Give the version that serves samples, or the strategy queries whose answers it can "
+  + "compare; or set unjudged: 'accept' in the host's options."
 
-export const ACCEPT_HINT = 'An operator who knows better says so with accept: [{ surface, key, reason }].'
+export const ACCEPT_HINT = 'To overrule this knowingly, pass accept: [{ surface, key, reason }].'
 
 /** An operator takes a key whatever the judgement on it is. */
 export interface Acceptance {
@@ -19,7 +23,9 @@ export interface Acceptance {
   readonly reason: string
 }
 
-export const ACCEPT = option.list(option.object<Acceptance>({ surface: option.required(option.text), key: option.required(option.text), reason: option.required(option.text) }))
+export const ACCEPT = option.list(option.object<Acceptance>({
+  surface: option.required(option.text), key: option.required(option.text), reason: option.required(option.text),
+}))
 
 /** A verdict as it counts: a strategy's own, or that an operator has overruled it. */
 export type CountedVerdict = CompatVerdict | { level: 'accepted'; reason: string; overruled: CompatVerdict }
@@ -67,6 +73,8 @@ export class Judging {
   /** Those that are not about any of the keys that are judged: they would be passed over in silence. */
   astray(judged: Iterable<{ readonly surface: string; readonly key: string }>): readonly Acceptance[] {
     const keys = [...judged]
-    return this.#accept.filter((acceptance) => !keys.some(({ surface, key }) => surface === acceptance.surface && key === acceptance.key))
+    return this.#accept.filter(
+      (acceptance) => !keys.some(({ surface, key }) => surface === acceptance.surface && key === acceptance.key),
+    )
   }
 }

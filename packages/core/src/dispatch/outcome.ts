@@ -8,7 +8,10 @@ import type { CompatReport, HandoffReport, SurfaceKey } from './report.js'
  */
 export class ReloadOutcome implements AsyncDisposable {
   readonly compat: CompatReport
-  /** The keys that the new side provides and the old one did not, and the other way round. A renamed provider is in both lists. */
+  /**
+   * The keys that the new side provides and the old one did not, and the other way round. A renamed provider is in both
+   * lists.
+   */
   readonly added: readonly SurfaceKey[]
   readonly removed: readonly SurfaceKey[]
   readonly #handoffs: Handoffs
@@ -16,7 +19,10 @@ export class ReloadOutcome implements AsyncDisposable {
   #rollback: Promise<void> | undefined
   #finalization: Promise<void> | undefined
 
-  constructor(handoffs: Handoffs, compat: CompatReport, { added, removed }: Pick<ReloadOutcome, 'added' | 'removed'>, state: 'converged' | 'rolled-back') {
+  constructor(
+    handoffs: Handoffs, compat: CompatReport,
+    { added, removed }: Pick<ReloadOutcome, 'added' | 'removed'>, state: 'converged' | 'rolled-back',
+  ) {
     this.#handoffs = handoffs
     this.compat = compat
     this.added = added
@@ -38,8 +44,8 @@ export class ReloadOutcome implements AsyncDisposable {
   }
 
   /**
-   * Lets held writes go on against the new resources, and these begin to act by themselves. Synchronous; the host swaps its registry
-   * in the same turn, before it. What `activate` throws is in the report.
+   * Lets held writes go on against the new resources, and these begin to act by themselves. Synchronous; the host swaps
+   * its registry in the same turn, before it. What `activate` throws is in the report.
    *
    * @throws ReloadError `HANDOFF`, with nothing switched, where a gate was closed or let go meanwhile: roll back.
    */

@@ -22,7 +22,10 @@ export function withMoves(pairs: readonly UnreadPair[], moves: readonly Resource
   // A handoff that names its own new provider is not to get round the judgement.
   for (const move of left) {
     const { strategy, key, old, next, transition, plugin } = move
-    judged.push({ strategy, key, old, next, live: samplesOf([move]), resources: 1, transition, ...(plugin !== undefined && { plugin }) })
+    judged.push({
+      strategy, key, old, next, live: samplesOf([move]), resources: 1, transition,
+      ...(plugin !== undefined && { plugin }),
+    })
   }
   return judged
 }

@@ -28,8 +28,8 @@ export interface HandoffReport {
   readonly bytes: number
   readonly replayedWrites: number
   /**
-   * What the new one was made of: what served; what was kept when it was replaced, with the writes made since; or whatever the
-   * host opens it from.
+   * What the new one was made of: what served; what was kept when it was replaced, with the writes made since; or
+   * whatever the host opens it from.
    */
   readonly from: 'serving' | 'kept' | 'open'
   /** What failed of the old one and was done without, such as its checkpoint. */
@@ -57,7 +57,10 @@ export function failureReport(totalMs: number, handoffs: readonly HandoffReport[
 export interface CompatEntry {
   readonly surface: string
   readonly key: string
-  /** What was judged: a new provider of the key, that nothing provides it any more, or one resource as it is handed over. */
+  /**
+   * What was judged: a new provider of the key, that nothing provides it any more, or one resource as it is handed
+   * over.
+   */
   readonly step: 'checkCompat' | 'checkRemoval' | 'handoff'
   /** The plugin whose provider was judged, where a host said. */
   readonly plugin?: string
@@ -67,7 +70,10 @@ export interface CompatEntry {
 }
 
 export interface CompatReport {
-  /** False where any verdict refuses the reload: `incompatible`, or `unjudged` where the host refuses that, and nobody accepts it. */
+  /**
+   * False where any verdict refuses the reload: `incompatible`, or `unjudged` where the host refuses that, and nobody
+   * accepts it.
+   */
   readonly compatible: boolean
   readonly entries: readonly CompatEntry[]
 }

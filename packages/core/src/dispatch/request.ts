@@ -44,7 +44,8 @@ export interface KindHandoff<P, R, W = never> {
 }
 
 const HANDOFF: OptionChecks<KindHandoff<unknown, unknown, unknown>> = {
-  name: option.required(option.text), key: option.required(option.text), resource: option.required(option.given), next: option.given,
+  name: option.required(option.text), key: option.required(option.text), resource: option.required(option.given),
+  next: option.given,
   gate: option.with('hold', 'record', 'release', 'switchTo'), open: option.function,
 }
 
@@ -53,7 +54,10 @@ export class ReloadKindHandlers {
   readonly #handoffs: { surface: AnySurface; handoff: KindHandoff<unknown, unknown, unknown> }[] = []
   readonly #names = new Map<string, Set<string>>()
 
-  /** @throws TypeError where the handoff is malformed, ReloadError `DUPLICATE` where the surface has a handoff of this name already. */
+  /**
+   * @throws TypeError where the handoff is malformed, ReloadError `DUPLICATE` where the surface has a handoff of this
+   * name already.
+   */
   add<P, R, W>(surface: Surface<P, R, W>, given: KindHandoff<P, R, W>): this {
     const handoff = checkOptions(given as unknown as KindHandoff<unknown, unknown, unknown>, 'handoff', HANDOFF)
     const names = this.#names.get(surface.id) ?? new Set()

@@ -42,10 +42,11 @@ const HINTS: Partial<Record<ReloadPhase, string>> = {
   rollback: 'host.resources() says what state the resource is in.',
 }
 
-const TAKEN = 'It looks like something that only one may hold, and the old version holds it and goes on serving. '
+const TAKEN = 'It looks as if only one may hold this at a time; the old version holds it, and goes on serving. '
   + "Let the provider or its strategy say that it takes an exclusive cutover, or reload with cutover: 'exclusive'."
 /** What to do about a call of the version that serves, which no correction of the new one mends. */
-const OLD_HINT = "It goes on serving, and nothing is wrong with the new one. Where it never succeeds, reload with from: 'open', which asks nothing of it."
+const OLD_HINT = "That version goes on serving, and no change to the new one would help. If the call never succeeds, "
+  + "reload with from: 'open', which asks nothing of it."
 
 /** A pending call. While one that was made inside it is pending, its own deadline is suspended. */
 interface Calling {
@@ -127,7 +128,8 @@ export class Step implements StepContext {
     }
     const { phase, step } = this.#running ?? {}
     throw new ReloadError('SCHEMA_INCOMPAT', reason, {
-      ...this.#place, ...(phase !== undefined && { phase }), ...(step !== undefined && { step }), hint: `The old version goes on serving. ${UNJUDGED_HINT}`,
+      ...this.#place, ...(phase !== undefined && { phase }), ...(step !== undefined && { step }),
+      hint: `The old version goes on serving. ${UNJUDGED_HINT}`,
     })
   }
 
@@ -139,7 +141,10 @@ export class Step implements StepContext {
     if (verdict.level === 'accepted') this.verdicts.push(verdict)
   }
 
-  /** Like {@link call}: the verdict as it counts. Where an operator accepts the key, a failure is an `incompatible` that is overruled. */
+  /**
+   * Like {@link call}: the verdict as it counts. Where an operator accepts the key, a failure is an `incompatible` that
+   * is overruled.
+   */
   async judged(step: string, check: (signal: AbortSignal) => MaybePromise<CompatVerdict>): Promise<CountedVerdict> {
     const { judging } = this.#environment
     try {
@@ -157,21 +162,29 @@ export class Step implements StepContext {
   unclean(step: string, cause: unknown): void {
     const phase = this.#running?.phase
     this.#environment.onUnclean?.(ReloadError.is(cause) ? cause
-      : new ReloadError('HANDOFF', describeWithCauses(cause), { ...this.#place, ...(phase !== undefined && { phase }), step, cause }))
+      : new ReloadError('HANDOFF', describeWithCauses(cause), {
+        ...this.#place, ...(phase !== undefined && { phase }), step, cause,
+      }))
   }
 
   /** Runs one phase. Its deadline starts anew with every {@link call} made inside it. */
   async run<T>(phase: ReloadPhase, options: PhaseOptions<T>, body: () => MaybePromise<T>): Promise<T> {
     const controller = new AbortController()
-    const running: Running = { phase, code: options.code, controller, step: undefined, side: undefined, calling: undefined, cancelDeadline: () => {} }
+    const running: Running = {
+      phase, code: options.code, controller, step: undefined, side: undefined, calling: undefined,
+      cancelDeadline: () => {},
+    }
     const { signal } = options
-    const abort = (): void => controller.abort(this.#error('ABORTED', 'the caller aborted', running, { cause: signal?.reason }, running))
+    const abort = (): void =>
+      controller.abort(this.#error('ABORTED', 'the caller aborted', running, { cause: signal?.reason }, running))
     if (signal?.aborted === true) abort()
     const deaf = signal && onAbort(signal, abort)
     this.#running = running
     this.#arm(running)
     try {
-      return await abandonable(body, controller.signal, options.discard?.bind(options), (error) => { this.unclean('discard', error) })
+      return await abandonable(body, controller.signal, options.discard?.bind(options), (error) => {
+        this.unclean('discard', error)
+      })
     } catch (error) {
       // A body that waits for nothing but calls ends with them, in this turn of the event loop. What undoes it comes after.
       if (controller.signal.aborted) await new Slices().pause()
@@ -213,7 +226,8 @@ export class Step implements StepContext {
     calling.resumeDeadline()
     try {
       return await abandonable(
-        () => this.#environment.meter.measure(step, this.stretch, signal, () => call(signal)), signal, options.discard?.bind(options),
+        () => this.#environment.meter.measure(step, this.stretch, signal, () => call(signal)), signal,
+        options.discard?.bind(options),
         (error) => { this.unclean(step, error) })
     } catch (error) {
       throw this.#asReloadError(error, running, { step, side })
@@ -238,18 +252,32 @@ export class Step implements StepContext {
     const timeoutMs = this.#environment.timeoutMs(running.phase)
     return this.#environment.clock.after(timeoutMs, () => {
       const slow = `If the step is only slow, raise timeouts.${this.#environment.timeoutOption ?? running.phase}.`
-      controller.abort(this.#error('STEP_TIMEOUT', `no answer within ${timeoutMs} ms`, running, { hint: named.side === 'old' ? `${slow} ${OLD_HINT}` : slow }, named))
+      controller.abort(
+        this.#error(
+          'STEP_TIMEOUT', `no answer within ${timeoutMs} ms`, running,
+          { hint: named.side === 'old' ? `${slow} ${OLD_HINT}` : slow }, named,
+        ),
+      )
     })
   }
 
   #asReloadError(error: unknown, running: Running, named: Named = running): ReloadError {
     if (ReloadError.is(error)) return error
     return this.#error(running.code, describeWithCauses(error), running,
-      { cause: error, details: detailsOf(error), hint: this.#environment.hint ?? hintFor(error, running.phase, named.side) }, named)
+      {
+        cause: error, details: detailsOf(error),
+        hint: this.#environment.hint ?? hintFor(error, running.phase, named.side),
+      }, named)
   }
 
-  #error(code: ReloadErrorCode, reason: string, { phase }: Running, { hint, ...more }: { cause?: unknown; hint?: string | undefined; details?: unknown }, { step, side }: Named): ReloadError {
-    return new ReloadError(code, reason, { ...this.#place, phase, ...(step !== undefined && { step }), ...(side !== undefined && { side }), ...(hint !== undefined && { hint }), ...more })
+  #error(
+    code: ReloadErrorCode, reason: string, { phase }: Running,
+    { hint, ...more }: { cause?: unknown; hint?: string | undefined; details?: unknown }, { step, side }: Named,
+  ): ReloadError {
+    return new ReloadError(code, reason, {
+      ...this.#place, phase, ...(step !== undefined && { step }), ...(side !== undefined && { side }),
+      ...(hint !== undefined && { hint }), ...more,
+    })
   }
 }
 

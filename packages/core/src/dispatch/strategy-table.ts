@@ -4,13 +4,15 @@ import type { AnyStrategy, HandoffStrategy } from '../strategy.js'
 import type { AnySurface } from '../surface.js'
 
 const SURFACE: OptionChecks<AnySurface> = {
-  id: option.required(option.text), methods: option.list(option.text), keyOf: option.required(option.function), apply: option.function, sizeOf: option.function,
+  id: option.required(option.text), methods: option.list(option.text), keyOf: option.required(option.function),
+  apply: option.function, sizeOf: option.function,
 }
 
 export const STRATEGY: OptionChecks<AnyStrategy> = {
   surface: option.required(option.members(SURFACE)),
   discipline: option.required(option.oneOf('clean', 'contract', 'pre-copy', 'stop-and-copy')),
-  checkCompat: option.function, checkRemoval: option.function, handoff: option.function, remember: option.function, close: option.function,
+  checkCompat: option.function, checkRemoval: option.function, handoff: option.function, remember: option.function,
+  close: option.function,
   cutover: option.function, activate: option.function, deactivate: option.function,
 }
 
@@ -18,7 +20,11 @@ export const STRATEGY: OptionChecks<AnyStrategy> = {
 export class StrategyTable implements Iterable<AnyStrategy> {
   readonly #bySurface = new Map<string, AnyStrategy>()
 
-  /** What the strategy and its surface are changed to afterwards counts for nothing. @throws TypeError where it is malformed, ReloadError `DUPLICATE`. */
+  /**
+   * What the strategy and its surface are changed to afterwards counts for nothing.
+   *
+   * @throws TypeError where it is malformed, ReloadError `DUPLICATE`.
+   */
   add<P, R, W>(given: HandoffStrategy<P, R, W>): void {
     const strategy = readMembers(given as AnyStrategy, 'strategy', STRATEGY)
     const { id } = strategy.surface

@@ -1,7 +1,10 @@
 import type { ReloadPhase } from '../errors.js'
 import { option, type OptionChecks } from '../options.js'
 
-/** Milliseconds that one plugin call of a phase may take; `open` and `write` are the calls of a live resource, `journal` those of the journal. */
+/**
+ * Milliseconds that one plugin call of a phase may take; `open` and `write` are the calls of a live resource, `journal`
+ * those of the journal.
+ */
 export type Timeouts = Partial<Record<TimedCall, number>>
 export type TimedCall = Exclude<ReloadPhase, 'validate' | 'fence' | 'commit' | 'drain'> | 'open' | 'write' | 'journal'
 
@@ -14,4 +17,6 @@ export function timeoutOf(timeouts: Timeouts, call: ReloadPhase | TimedCall): nu
   return timeouts[call as TimedCall] ?? DEFAULTS[call as TimedCall] ?? DEFAULTS.stage
 }
 
-export const TIMEOUTS = Object.fromEntries(Object.keys(DEFAULTS).map((call) => [call, option.positive])) as OptionChecks<Timeouts>
+export const TIMEOUTS = Object.fromEntries(Object.keys(DEFAULTS).map((call) => [
+  call, option.positive,
+])) as OptionChecks<Timeouts>

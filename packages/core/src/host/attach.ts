@@ -17,7 +17,9 @@ import type { AttachOptions, LiveResource } from './live-resource.js'
 import type { PluginVersion } from './plugin-version.js'
 
 /** Opens a live resource with the provider that serves now, and puts it into service. */
-export async function attach<P, R, W>(state: HostState, surface: Surface<P, R, W>, given: AttachOptions<P, R>): Promise<LiveResource<R, W>> {
+export async function attach<P, R, W>(
+  state: HostState, surface: Surface<P, R, W>, given: AttachOptions<P, R>,
+): Promise<LiveResource<R, W>> {
   const options = checked.attach(given)
   const { name, key } = options
   const slot = state.slotOf(surface.id)
@@ -77,7 +79,9 @@ async function open<P, R>(state: HostState, owner: PluginVersion, provider: P, p
 }
 
 /** In the turn in which the resource is put into service. Gives the error, once what did not begin has been closed. */
-function refusedToBegin(state: HostState, resource: unknown, place: ErrorPlace & { surface: string }): Promise<ReloadError> | undefined {
+function refusedToBegin(
+  state: HostState, resource: unknown, place: ErrorPlace & { surface: string },
+): Promise<ReloadError> | undefined {
   const strategy = state.strategies.get(place.surface)
   try {
     activate(strategy, resource, place, 'Nothing was attached.')
@@ -97,7 +101,8 @@ function enter(state: HostState, given: Omit<Attached, 'strategy' | 'gate' | 'de
   const strategy = state.strategyAt(slot)
   const { surface } = strategy
   const gate: WriteGate<unknown, unknown> = new WriteGate(surface, name, resource, {
-    clock: state.clock, maxRecorded: state.maxRecordedWrites, maxRecordedBytes: state.maxRecordedBytes, writeTimeoutMs: state.timeoutMs('write'),
+    clock: state.clock, maxRecorded: state.maxRecordedWrites, maxRecordedBytes: state.maxRecordedBytes,
+    writeTimeoutMs: state.timeoutMs('write'),
     onReplaced: (outcome) => {
       // A restart may complete when the resource has left already; then it is only closed.
       if (state.attached.get(id) !== attached) return

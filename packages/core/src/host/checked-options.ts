@@ -13,14 +13,19 @@ import type { Use, Uses } from './uses.js'
 
 const PERIOD = option.numberThat('a finite number of milliseconds above 0', (value) => value > 0 && value < Infinity)
 
-const DRAIN: OptionChecks<DrainPolicy> = { deadlineMs: option.from(0), onDeadline: option.oneOf('keep', 'force'), graceMs: option.from(0) }
+const DRAIN: OptionChecks<DrainPolicy> = {
+  deadlineMs: option.from(0), onDeadline: option.oneOf('keep', 'force'), graceMs: option.from(0),
+}
 const BAKE: OptionChecks<BakeOptions> = { ms: option.required(PERIOD), healthy: option.function, everyMs: PERIOD }
 
 const ADD: OptionChecks<AddOptions> = { signal: option.signal, accept: ACCEPT }
 const REMOVE: OptionChecks<RemoveOptions> = {
-  ...ADD, cutover: option.oneOf('overlap', 'exclusive'), onOrphan: option.oneOf('reject', 'close'), drain: option.object(DRAIN),
+  ...ADD, cutover: option.oneOf('overlap', 'exclusive'), onOrphan: option.oneOf('reject', 'close'),
+  drain: option.object(DRAIN),
 }
-const RELOAD: OptionChecks<ReloadOptions> = { ...REMOVE, dryRun: option.flag, handlers: option.with('add', 'entries'), bake: option.object(BAKE), from: SOURCE }
+const RELOAD: OptionChecks<ReloadOptions> = {
+  ...REMOVE, dryRun: option.flag, handlers: option.with('add', 'entries'), bake: option.object(BAKE), from: SOURCE,
+}
 
 const ATTACH: OptionChecks<AttachOptions<unknown, unknown>> = {
   name: option.required(option.text), key: option.required(option.text), open: option.required(option.function),
@@ -41,7 +46,10 @@ const HOST: OptionChecks<PluginHostOptions> = {
 }
 
 const CAPTURE: OptionChecks<CaptureOptions> = { label: option.text, signal: option.signal }
-const USE: OptionChecks<Use> = { surface: option.required(option.members<Use['surface']>({ id: option.required(option.text) })), key: option.text, resource: option.text }
+const USE: OptionChecks<Use> = {
+  surface: option.required(option.members<Use['surface']>({ id: option.required(option.text) })), key: option.text,
+  resource: option.text,
+}
 const USES = option.list(option.object(USE))
 
 /** A JavaScript caller that names nothing uses nothing, and waits for nothing. */
@@ -53,7 +61,11 @@ const checkUses: OptionCheck<Uses> = (value = [], path, owner) => {
 
 const CAPTURE_READY: OptionChecks<CaptureReadyOptions> = { ...CAPTURE, uses: option.required(checkUses) }
 
-/** Each gives the options read once. @throws TypeError or RangeError that names the option, what is expected and what was given. */
+/**
+ * Each gives the options read once.
+ *
+ * @throws TypeError or RangeError that names the option, what is expected and what was given.
+ */
 export const checked = {
   host: (given: PluginHostOptions): PluginHostOptions => checkOptions(given, 'PluginHost options', HOST),
   add: (given: AddOptions): AddOptions => checkOptions(given, 'add options', ADD),
@@ -61,15 +73,20 @@ export const checked = {
   remove: (given: RemoveOptions): RemoveOptions => checkOptions(given, 'remove options', REMOVE),
   attach: <P, R>(given: AttachOptions<P, R>): AttachOptions<P, R> =>
     checkOptions(given as AttachOptions<unknown, unknown>, 'attach options', ATTACH) as AttachOptions<P, R>,
-  captureReady: (given: CaptureReadyOptions): CaptureReadyOptions => checkOptions(given, 'captureReady options', CAPTURE_READY),
+  captureReady: (given: CaptureReadyOptions): CaptureReadyOptions =>
+    checkOptions(given, 'captureReady options', CAPTURE_READY),
   /** On the way of every query: what is plainly well formed is not looked at again. */
-  capture: (given: CaptureOptions): CaptureOptions => isPlainCapture(given) ? given : checkOptions(given, 'capture options', CAPTURE),
+  capture: (given: CaptureOptions): CaptureOptions =>
+    isPlainCapture(given) ? given : checkOptions(given, 'capture options', CAPTURE),
 }
 
 function isPlainCapture(given: CaptureOptions): boolean {
   for (const name in given) {
     const value: unknown = given[name as keyof CaptureOptions]
-    if (!(name === 'label' ? typeof value === 'string' && value !== '' : name === 'signal' && value instanceof AbortSignal)) return false
+    const isPlain = name === 'label'
+      ? typeof value === 'string' && value !== ''
+      : name === 'signal' && value instanceof AbortSignal
+    if (!isPlain) return false
   }
   return true
 }

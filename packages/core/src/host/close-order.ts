@@ -1,18 +1,21 @@
 import type { PluginVersion } from './plugin-version.js'
 
 /**
- * Closes plugins beside one another, at most `limit` at a time, last installed first, and none before those that depend on it are
- * closed. Of plugins that need one another, the last installed goes first.
+ * Closes plugins beside one another, at most `limit` at a time, last installed first, and none before those that depend
+ * on it are closed. Of plugins that need one another, the last installed goes first.
  *
  * @param versions in the order of their install.
  * @param close must not reject.
  */
-export async function closeDependantsFirst(versions: readonly PluginVersion[], limit: number, close: (version: PluginVersion) => Promise<void>): Promise<void> {
+export async function closeDependantsFirst(
+  versions: readonly PluginVersion[], limit: number, close: (version: PluginVersion) => Promise<void>,
+): Promise<void> {
   const dependants = dependantsOf(versions)
   const left = [...versions]
   const unclosed = new Set(versions)
   const closing = new Set<Promise<void>>()
-  const isFree = ({ id }: PluginVersion): boolean => dependants.get(id)?.every((dependant) => !unclosed.has(dependant)) ?? true
+  const isFree = ({ id }: PluginVersion): boolean =>
+    dependants.get(id)?.every((dependant) => !unclosed.has(dependant)) ?? true
   while (unclosed.size > 0) {
     const free = left.findLastIndex(isFree)
     // Nothing is free and nothing is closing: these need one another.

@@ -15,8 +15,8 @@ export interface Commit {
 }
 
 /**
- * Puts into service what was prepared: synchronous, runs no plugin code, cannot throw. Returns what is to be called when the commit is
- * written down.
+ * Puts into service what was prepared: synchronous, runs no plugin code, cannot throw. Returns what is to be called
+ * when the commit is written down.
  */
 export function commit(state: HostState, { change, succession, preflight, handoffs, retain }: Commit): () => void {
   const moved = new Map([...handoffs.results()].map(([{ gate }, resource]) => [gate, resource]))

@@ -5,8 +5,9 @@ interface Node {
 }
 
 /**
- * Orders plugins so that each comes after those it depends on, and otherwise as given: a depth-first topological sort (Tarjan 1976).
- * Where plugins need one another, the one that is reached first comes last of them. What is not among `plugins` has no place in the order.
+ * Orders plugins so that each comes after those it depends on, and otherwise as given: a depth-first topological sort
+ * (Tarjan 1976). Where plugins need one another, the one that is reached first comes last of them. What is not among
+ * `plugins` has no place in the order.
  */
 export function dependencyOrder(plugins: readonly Plugin[]): Plugin[] {
   const nodes = plugins.map((plugin): Node => ({ plugin }))

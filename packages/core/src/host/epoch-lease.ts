@@ -49,8 +49,12 @@ export class EpochLease extends LeaseNode implements Lease {
     const { fenced } = epoch
     if (fenced.size === 0) return { providers: providers as readonly P[], fenced: [] }
     return {
-      providers: entries.filter(({ owner }) => !fenced.has(owner)).map(({ registration }) => registration.provider as P),
-      fenced: entries.filter(({ owner }) => fenced.has(owner)).map(({ registration: { key }, owner }) => ({ key, plugin: owner.label })),
+      providers: entries.filter(({ owner }) => !fenced.has(owner)).map(
+        ({ registration }) => registration.provider as P,
+      ),
+      fenced: entries.filter(({ owner }) => fenced.has(owner)).map(({ registration: { key }, owner }) => ({
+        key, plugin: owner.label,
+      })),
     }
   }
 
@@ -74,7 +78,9 @@ export class EpochLease extends LeaseNode implements Lease {
   }
 
   #held(surface: string): Epoch {
-    if (this.#epoch === undefined) throw refused('LEASE_RELEASED', 'the lease was released', surface, { hint: 'Capture again.' })
+    if (this.#epoch === undefined) {
+      throw refused('LEASE_RELEASED', 'the lease was released', surface, { hint: 'Capture again.' })
+    }
     return this.#epoch
   }
 
@@ -94,7 +100,9 @@ function refuseFenced(epoch: Epoch, owner: PluginVersion, surface: string): void
 }
 
 export function fencedError(owner: PluginVersion, surface: string): ReloadError {
-  return refused('SURFACE_FENCED', 'the plugin is being replaced exclusively', surface, { plugin: owner.label, hint: 'Capture again, or wait with captureReady and name it in `uses`.' })
+  return refused('SURFACE_FENCED', 'the plugin is being replaced exclusively', surface, {
+    plugin: owner.label, hint: 'Capture again later, or name it in the `uses` of captureReady, which waits for it.',
+  })
 }
 
 function refused(code: ReloadErrorCode, reason: string, surface: string, more: { key?: string; resource?: string; plugin?: string; hint: string }): ReloadError {

@@ -91,7 +91,9 @@ export class Finalization {
     await log.phase('finalize', async () => {
       errors.push(...await handoffs.finalize(bake?.servingAgain))
       const { concurrency } = this.#state
-      await forEachBounded(orphans.toReversed(), concurrency, (orphan) => closeOrphan(orphan, environment).catch(note), () => {})
+      await forEachBounded(
+        orphans.toReversed(), concurrency, (orphan) => closeOrphan(orphan, environment).catch(note), () => {},
+      )
       await closeDependantsFirst(retired, concurrency, async (version) => {
         version.unclosed.delete(this)
         if (bake?.servingAgain === undefined) {

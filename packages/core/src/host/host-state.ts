@@ -31,13 +31,19 @@ export interface PluginHostOptions {
   grants?: Grants
   drain?: DrainPolicy
   timeouts?: Timeouts
-  /** How many resources of one reload are handed over, and how many resources and plugins are closed, at a time. Default 32. */
+  /**
+   * How many resources of one reload are handed over, and how many resources and plugins are closed, at a time. Default
+   * 32.
+   */
   concurrency?: number
   /** How many writes to a resource are recorded while it is copied before writers wait. Default 65,536. */
   maxRecordedWrites?: number
   /** How many bytes these may occupy before writers wait. Default 64 MiB. */
   maxRecordedBytes?: number
-  /** What becomes of a reload of which something could not be judged. Default `accept`: it goes ahead, and the report says so. */
+  /**
+   * What becomes of a reload of which something could not be judged. Default `accept`: it goes ahead, and the report
+   * says so.
+   */
   unjudged?: UnjudgedPolicy
   /** Told of every phase, resource and step. What it throws, or rejects with, is ignored. */
   observer?: ReloadObserver
@@ -125,7 +131,9 @@ export class HostState {
       this.emit({ type: 'lease-dropped', ageMs: this.clock.now() - capturedAt, ...lease })
     }) : undefined
     this.#timeouts = options.timeouts ?? {}
-    this.records = options.journal && new RecordLog(options.journal, { ...this.environment(false), timeoutMs: () => this.timeoutMs('journal'), timeoutOption: 'journal' })
+    this.records = options.journal && new RecordLog(options.journal, {
+      ...this.environment(false), timeoutMs: () => this.timeoutMs('journal'), timeoutOption: 'journal',
+    })
     this.permanence = new Permanence(this.records)
     this.#observer = options.observer
     this.epoch = Epoch.initial(this.#bySlot.length)
@@ -155,10 +163,14 @@ export class HostState {
     return this.#places
   }
 
-  environment(dryRun: boolean, { judging = new Judging(), onProgress }: Partial<Pick<StepEnvironment, 'judging' | 'onProgress'>> = {}): StepEnvironment {
+  environment(
+    dryRun: boolean,
+    { judging = new Judging(), onProgress }: Partial<Pick<StepEnvironment, 'judging' | 'onProgress'>> = {},
+  ): StepEnvironment {
     return {
       clock: this.clock, meter: new StretchMeter(this.clock), dryRun, judging,
-      timeoutMs: (phase) => timeoutOf(this.#timeouts, phase), onUnclean: (error) => { this.emit({ type: 'unclean', error }) }, ...(onProgress && { onProgress }),
+      timeoutMs: (phase) => timeoutOf(this.#timeouts, phase),
+      onUnclean: (error) => { this.emit({ type: 'unclean', error }) }, ...(onProgress && { onProgress }),
     }
   }
 
@@ -180,7 +192,8 @@ export class HostState {
     const place = { phase: 'validate', plugin: id } as const
     if (version === undefined) throw new ReloadError('PLUGIN_NOT_FOUND', 'no plugin with this id is installed', { ...place, hint: 'Install it with add.' })
     if (version.generation !== generation) {
-      throw new ReloadError('STALE_HANDLE', `the handle is of generation ${show(generation)}, and the plugin is at ${version.generation}`, {
+      const reason = `the handle is of generation ${show(generation)}, and the plugin is at ${version.generation}`
+      throw new ReloadError('STALE_HANDLE', reason, {
         ...place, hint: 'Somebody else has reloaded it: take host.plugin(id), and decide anew.',
       })
     }

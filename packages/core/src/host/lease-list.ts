@@ -70,8 +70,9 @@ export class LeaseNode implements Disposable {
   }
 
   /**
-   * Made when it is first asked for: most leases are released without anyone having asked. It follows the signal of the operation up to
-   * the release, and not as `AbortSignal.any` does: that one stays in reach of a signal that outlives it while it has listeners.
+   * Made when it is first asked for: most leases are released without anyone having asked. It follows the signal of the
+   * operation up to the release, and not as `AbortSignal.any` does: that one stays in reach of a signal that outlives
+   * it while it has listeners.
    */
   get signal(): AbortSignal {
     return this.#follow().signal

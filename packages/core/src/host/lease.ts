@@ -9,7 +9,10 @@ export interface CaptureOptions {
 }
 
 export interface CaptureReadyOptions extends CaptureOptions {
-  /** What the operation will use: its fences are waited for, and no others. `everything` waits until nothing at all is fenced. */
+  /**
+   * What the operation will use: its fences are waited for, and no others. `everything` waits until nothing at all is
+   * fenced.
+   */
   readonly uses: Uses
 }
 
@@ -25,7 +28,10 @@ export interface Serving<P> {
 export interface Lease extends Disposable {
   /** The epoch's number. */
   readonly epoch: number
-  /** Fires when a retired plugin this lease holds is forced out, or with the signal it was captured with; not after the release. */
+  /**
+   * Fires when a retired plugin this lease holds is forced out, or with the signal it was captured with; not after the
+   * release.
+   */
   readonly signal: AbortSignal
   /** @throws ReloadError `PROVIDER_NOT_FOUND`, `SURFACE_FENCED` (retryable), `LEASE_RELEASED`. */
   get<P, R, W>(surface: Surface<P, R, W>, key: string): P
@@ -34,7 +40,8 @@ export interface Lease extends Disposable {
   /**
    * Every provider of a surface: install order, then registration order. A reload keeps the place.
    *
-   * @throws ReloadError `SURFACE_FENCED` (retryable) where any of them is fenced, since a chain without it would be another chain.
+   * @throws ReloadError `SURFACE_FENCED` (retryable) where any of them is fenced, since a chain without it would be
+   * another chain.
    */
   all<P, R, W>(surface: Surface<P, R, W>): readonly P[]
   /** Like {@link all}, for who can do without some: what serves now, and what is left out. */

@@ -7,13 +7,14 @@ export interface LiveResource<R, W> {
    * Applies one write: in order, recorded during a copy, held during the swap. Resolves when the serving resource has
    * accepted it, rejects with what the resource threw. Its promise is what bounds the writes that wait: await it.
    *
-   * @throws ReloadError `STEP_TIMEOUT` where its outcome is unknown. Where nothing of it was applied: `RESOURCE_STUCK` and
-   * `RESOURCE_HALTED` (both retryable), `RESOURCE_REENTERED`, `RESOURCE_CLOSED`.
+   * @throws ReloadError `STEP_TIMEOUT` where its outcome is unknown. Where nothing of it was applied: `RESOURCE_STUCK`
+   * and `RESOURCE_HALTED` (both retryable), `RESOURCE_REENTERED`, `RESOURCE_CLOSED`.
    */
   write(write: W): Promise<void>
   /**
-   * Calls `fn` between two writes, after any hold: for calls that are not writes, such as a checkpoint. What `fn` starts may neither
-   * write to this resource nor use it before `fn` is over: it is refused (`RESOURCE_REENTERED`), as it would wait for itself.
+   * Calls `fn` between two writes, after any hold: for calls that are not writes, such as a checkpoint. What `fn`
+   * starts may neither write to this resource nor use it before `fn` is over: it is refused (`RESOURCE_REENTERED`), as
+   * it would wait for itself.
    *
    * @throws ReloadError as {@link write} does.
    */

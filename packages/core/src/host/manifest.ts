@@ -7,8 +7,8 @@ import { show } from '../options.js'
 import type { Plugin, PluginDependency, PluginManifest } from './plugin.js'
 
 /**
- * A plugin as it was when it was given to a host. Everything that it says of itself is read once, here: what it is changed to
- * afterwards, or a getter that throws, reaches nobody else.
+ * A plugin as it was when it was given to a host. Everything that it says of itself is read once, here: what it is
+ * changed to afterwards, or a getter that throws, reaches nobody else.
  *
  * @throws ReloadError `MANIFEST` where the plugin or its manifest is malformed.
  */
@@ -26,15 +26,25 @@ function read(given: unknown): Plugin {
   const { manifest: said, register, init, shutdown } = given as Partial<Record<keyof Plugin, unknown>>
   if (typeof said !== 'object' || said === null) {
     hear(given)
-    throw malformed(undefined, isPromiseLike(given) ? 'the plugin is a promise: await it first' : 'the plugin has no manifest')
+    throw malformed(
+      undefined, isPromiseLike(given) ? 'the plugin is a promise: await it first' : 'the plugin has no manifest',
+    )
   }
   const { id, version, capabilities, dependsOn } = said as Partial<Record<keyof PluginManifest, unknown>>
   if (typeof id !== 'string' || id.trim() === '') throw malformed(undefined, 'manifest.id is not a non-empty string')
-  if (typeof version !== 'string' || valid(version) === null) throw malformed(id, `manifest.version ${show(version)} is not a semantic version`)
+  if (typeof version !== 'string' || valid(version) === null) {
+    throw malformed(id, `manifest.version ${show(version)} is not a semantic version`)
+  }
   const manifest: PluginManifest = {
     id, version,
-    ...(capabilities !== undefined && { capabilities: readList(capabilities, readSurfaceId) ?? refuse('manifest.capabilities is not a list of surface ids') }),
-    ...(dependsOn !== undefined && { dependsOn: readList(dependsOn, readDependency) ?? refuse('manifest.dependsOn is not a list of { id, range } with semver ranges') }),
+    ...(capabilities !== undefined && {
+      capabilities: readList(capabilities, readSurfaceId)
+        ?? refuse('manifest.capabilities is not a list of surface ids'),
+    }),
+    ...(dependsOn !== undefined && {
+      dependsOn: readList(dependsOn, readDependency)
+        ?? refuse('manifest.dependsOn is not a list of { id, range } with semver ranges'),
+    }),
   }
   return Object.freeze({
     manifest: Object.freeze(manifest),
@@ -66,13 +76,15 @@ function readSurfaceId(given: unknown): string | undefined {
 function readDependency(given: unknown): PluginDependency | undefined {
   if (typeof given !== 'object' || given === null) return undefined
   const { id, range, optional = false } = given as Record<string, unknown>
-  if (typeof id !== 'string' || id === '' || typeof range !== 'string' || validRange(range) === null || typeof optional !== 'boolean') return undefined
+  if (typeof id !== 'string' || id === '' || typeof range !== 'string') return undefined
+  if (validRange(range) === null || typeof optional !== 'boolean') return undefined
   return Object.freeze({ id, range, optional })
 }
 
 function malformed(id: string | undefined, problem: string, cause?: unknown): ReloadError {
   return new ReloadError('MANIFEST', problem, {
-    phase: 'validate', ...(id !== undefined && { plugin: id }), ...(cause !== undefined && { cause }), hint: 'Correct the plugin; nothing was changed.',
+    phase: 'validate', ...(id !== undefined && { plugin: id }), ...(cause !== undefined && { cause }),
+    hint: 'Correct the plugin; nothing was changed.',
   })
 }
 

@@ -87,7 +87,10 @@ export class Operation {
     this.#journal = new OperationJournal(records, this.#log.operation, changes.map(journaled), options.signal)
     this.#environment = state.environment(options.dryRun, {
       onProgress: (place, done, total) => this.#log.progress(place, done, total),
-      judging: new Judging({ unjudged: state.unjudged, accept: options.accept, onAccepted: (place, verdict) => this.#log.accepted(place, verdict) }),
+      judging: new Judging({
+        unjudged: state.unjudged, accept: options.accept,
+        onAccepted: (place, verdict) => this.#log.accepted(place, verdict),
+      }),
     })
     this.decided = new Promise((resolve) => { this.#decide = resolve })
   }
@@ -98,7 +101,9 @@ export class Operation {
     try {
       await this.#journal.intent()
       const succession = await this.#log.phase('stage', () => this.#stage())
-      const preflight = new Preflight(this.#state, succession, this.#environment, { ...this.#options, from: this.#options.from, takenBack: this.#options.takenBack })
+      const preflight = new Preflight(this.#state, succession, this.#environment, {
+        ...this.#options, from: this.#options.from, takenBack: this.#options.takenBack,
+      })
       for (const version of this.#retired) this.#state.listed.set(version, this)
       await this.#log.phase('preflight', () => preflight.run())
       // A dry run takes nothing out of service, so it fences nothing.
@@ -123,7 +128,9 @@ export class Operation {
         await this.#endDryRun()
         return { ...outcome, finalization: undefined, unrecorded: undefined }
       }
-      const { bake, recorded } = await this.#log.phase('commit', () => this.#commit(change, succession, preflight, handoffs))
+      const { bake, recorded } = await this.#log.phase(
+        'commit', () => this.#commit(change, succession, preflight, handoffs),
+      )
       const finalization = new Finalization(this.#state, {
         ...outcome, retired: this.#retired, orphans: preflight.orphans, policy: this.#options.drain, journal: this.#journal, recorded, ...(bake && { bake }),
       })
@@ -168,7 +175,9 @@ export class Operation {
 
   async #stage(): Promise<Succession> {
     const { signal } = this.#options
-    const brought: Brought = { operation: this.#log.operation, manifests: this.#changes.map(manifestAfter).filter((it) => it !== undefined) }
+    const brought: Brought = {
+      operation: this.#log.operation, manifests: this.#changes.map(manifestAfter).filter((it) => it !== undefined),
+    }
     const installed: PluginVersion[] = []
     const fresh: PluginVersion[] = []
     for (const change of this.#changes) {
@@ -208,7 +217,8 @@ export class Operation {
     this.#refuseAborted('fence')
     throw new ReloadError('DRAIN_TIMEOUT', `leases hold the plugin: ${blockers.map(({ label, ageMs }) => `${label} (${Math.round(ageMs)} ms)`).join(', ')}`, {
       phase: 'fence', plugin: versions.map(({ label }) => label).join(', '), details: blockers,
-      hint: `${fencedFor === undefined ? '' : `${fencedFor}. `}Wait for them, raise drain.deadlineMs, or say drain.onDeadline: 'force'.`,
+      hint: `${fencedFor === undefined ? '' : `${fencedFor}. `}Wait for them, raise drain.deadlineMs, or say `
+        + `drain.onDeadline: 'force'.`,
     })
   }
 
@@ -229,7 +239,9 @@ export class Operation {
     preflight.refuseUnjudged()
     handoffs.refuseUncommittable()
 
-    const onWritten = commit(state, { change, succession, preflight, handoffs, retain: this.#options.bake !== undefined })
+    const onWritten = commit(state, {
+      change, succession, preflight, handoffs, retain: this.#options.bake !== undefined,
+    })
     // At once: whoever sees the new version can change it, or make it permanent.
     const recorded = this.#journal.committed(acceptedOf([...preflight.compat.entries, ...handoffs.verdicts]), onWritten)
     const bake = this.#bake(succession, handoffs)
@@ -250,7 +262,10 @@ export class Operation {
       makePermanent: async () => { await Promise.all(installed.slice(0, 1).map((version) => state.permanence.make(version))) },
       takeBack: async (takenBack) => {
         const changes = installed.map((old, at): Change => ({ kind: 'return', old, to: this.#retired[at] as PluginVersion }))
-        const outcome = await new Operation(state, changes, { cutover, onOrphan, drain, accept, dryRun: false, signal: undefined, handlers: undefined, takenBack }).run()
+        const outcome = await new Operation(
+          state, changes,
+          { cutover, onOrphan, drain, accept, dryRun: false, signal: undefined, handlers: undefined, takenBack },
+        ).run()
         return installed.map((old) => reloadResult(outcome, old))
       },
     })

@@ -25,14 +25,17 @@ export class Permanence {
   }
 
   /**
-   * An install is permanent at its commit, as there is no earlier version to come back on, and so is a removal. Returns what is to be
-   * called when the commit is written down.
+   * An install is permanent at its commit, as there is no earlier version to come back on, and so is a removal. Returns
+   * what is to be called when the commit is written down.
    */
   committed(installed: readonly PluginVersion[], removed: readonly PluginVersion[]): () => void {
     for (const { id } of installed) this.#removed.delete(id)
     for (const { id, generation } of removed) this.#removed.set(id, generation)
     // Of the versions no more than their data: they may be gone for long before it is called.
-    const fresh = installed.flatMap(({ id, brought: { operation, manifests } }) => manifests.filter((manifest) => manifest.id === id).map((manifest) => ({ operation, manifest })))
+    const fresh = installed.flatMap(
+      ({ id, brought: { operation, manifests } }) =>
+        manifests.filter((manifest) => manifest.id === id).map((manifest) => ({ operation, manifest })),
+    )
     const gone = removed.map(({ id }) => id)
     const applyTo = (versions: PermanentVersions): void => {
       for (const id of gone) versions.remove(id)
@@ -67,12 +70,17 @@ export class Permanence {
     }
   }
 
-  /** @throws ReloadError `DEPENDENCY` where the permanent versions would not satisfy one another, `JOURNAL`, `STEP_TIMEOUT`. */
+  /**
+   * @throws ReloadError `DEPENDENCY` where the permanent versions would not satisfy one another, `JOURNAL`,
+   * `STEP_TIMEOUT`.
+   */
   async make(version: PluginVersion): Promise<void> {
     const { brought, label } = version
     if (this.#written.holds(version)) return
     if (this.#ahead.holds(version)) return this.settle(label)
-    for (const versions of this.#possible()) checkDependencies(versions.replace(brought).manifests, 'bake', PERMANENT_FIRST)
+    for (const versions of this.#possible()) {
+      checkDependencies(versions.replace(brought).manifests, 'bake', PERMANENT_FIRST)
+    }
     await this.#write(brought, label)
   }
 
@@ -90,16 +98,21 @@ export class Permanence {
     }
     this.#making.add(making)
     if (this.#records === undefined) onAnswer(true)
-    else await this.#records.append({ type: 'permanent', operation: making.operation }, { phase: 'bake', plugin }, { onAnswer })
+    else await this.#records.append({ type: 'permanent', operation: making.operation }, { phase: 'bake', plugin }, {
+      onAnswer,
+    })
   }
 
   /**
-   * The versions that may be permanent, as far as it is known what is. A dependency is between two plugins, so that no more than two of
-   * those that are being made permanent have to be looked at together.
+   * The versions that may be permanent, as far as it is known what is. A dependency is between two plugins, so that no
+   * more than two of those that are being made permanent have to be looked at together.
    */
   #possible(): PermanentVersions[] {
     const making = [...this.#making]
-    const after = (...brought: readonly Brought[]): PermanentVersions => brought.reduce((versions, it) => versions.replace(it), new PermanentVersions(this.#ahead.entries))
-    return [after(), ...making.flatMap((one, at) => [after(one), ...making.slice(at + 1).map((other) => after(one, other))])]
+    const after = (...brought: readonly Brought[]): PermanentVersions =>
+      brought.reduce((versions, it) => versions.replace(it), new PermanentVersions(this.#ahead.entries))
+    return [after(), ...making.flatMap((one, at) => [
+      after(one), ...making.slice(at + 1).map((other) => after(one, other)),
+    ])]
   }
 }

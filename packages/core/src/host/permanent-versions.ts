@@ -35,9 +35,14 @@ export class PermanentVersions {
     this.#versions.delete(id)
   }
 
-  /** A later operation on the same plugin may have been made permanent before, and nothing comes back of one that was removed. */
+  /**
+   * A later operation on the same plugin may have been made permanent before, and nothing comes back of one that was
+   * removed.
+   */
   replace({ operation, manifests }: Brought): this {
-    for (const manifest of manifests) if (operation > (this.#versions.get(manifest.id)?.operation ?? Infinity)) this.install(operation, manifest)
+    for (const manifest of manifests) {
+      if (operation > (this.#versions.get(manifest.id)?.operation ?? Infinity)) this.install(operation, manifest)
+    }
     return this
   }
 }

@@ -60,8 +60,13 @@ export class PhaseLog {
     this.#state.emit({ ...this.#tag, type: 'progress', ...(surface !== undefined && { surface }), ...(resource !== undefined && { resource }), step, done, total })
   }
 
-  accepted({ surface = '', key = '', resource }: ErrorPlace, { reason, overruled }: Extract<CountedVerdict, { level: 'accepted' }>): void {
-    this.#state.emit({ ...this.#tag, type: 'accepted', surface, key, ...(resource !== undefined && { resource }), reason, overruled })
+  accepted(
+    { surface = '', key = '', resource }: ErrorPlace,
+    { reason, overruled }: Extract<CountedVerdict, { level: 'accepted' }>,
+  ): void {
+    this.#state.emit({
+      ...this.#tag, type: 'accepted', surface, key, ...(resource !== undefined && { resource }), reason, overruled,
+    })
   }
 
   committed(epoch: number, { added, removed }: Succession): void {

@@ -40,14 +40,14 @@ export interface ReloadOptions {
   /** Keeps the old version ready for a while, and goes back to it where the new one does not do well. */
   bake?: BakeOptions
   /**
-   * `open`: live resources are opened anew with the new version, by the `open` they were attached with; or those that are named. Nothing is
-   * asked of the version that serves, whose calls may throw or never settle. What only it has in memory is lost, so `open` has to find
-   * what was acknowledged. Default: each is handed over by what serves.
+   * `open`: live resources are opened anew with the new version, by the `open` they were attached with; or those that
+   * are named. Nothing is asked of the version that serves, whose calls may throw or never settle. What only it has in
+   * memory is lost, so `open` has to find what was acknowledged. Default: each is handed over by what serves.
    */
   from?: ReloadSource
   /**
-   * Keys that are taken whatever the judgement on them is: an operator overrules it, knowingly. In the report, the journal and the events.
-   * One that nothing would be judged by is refused (`PROVIDER_NOT_FOUND`).
+   * Keys that are taken whatever the judgement on them is: an operator overrules it, knowingly. In the report, the
+   * journal and the events. One that nothing would be judged by is refused (`PROVIDER_NOT_FOUND`).
    */
   accept?: readonly Acceptance[]
 }
@@ -72,8 +72,9 @@ export class PluginHost implements AsyncDisposable {
   }
 
   /**
-   * Installs several plugins with one commit: all of them, or none. Each is registered and initialized after those it depends on,
-   * whatever their order; plugins that need one another come together. Handles in the order they were given in.
+   * Installs several plugins with one commit: all of them, or none. Each is registered and initialized after those it
+   * depends on, whatever their order; plugins that need one another come together. Handles in the order they were given
+   * in.
    *
    * @throws ReloadError, with nothing changed.
    */
@@ -84,11 +85,15 @@ export class PluginHost implements AsyncDisposable {
     const ids = plugins.map(({ manifest }) => manifest.id)
     for (const id of ids) {
       if (this.#state.plugins.has(id)) {
-        throw new ReloadError('DUPLICATE', 'a plugin with this id is installed', { phase: 'validate', plugin: id, hint: 'Replace it with reload.' })
+        throw new ReloadError('DUPLICATE', 'a plugin with this id is installed', {
+          phase: 'validate', plugin: id, hint: 'Replace it with reload.',
+        })
       }
     }
     if (plugins.length === 0) return []
-    const { succession } = await this.#run(dependencyOrder(plugins).map((plugin): Change => ({ kind: 'install', plugin })), read)
+    const { succession } = await this.#run(
+      dependencyOrder(plugins).map((plugin): Change => ({ kind: 'install', plugin })), read,
+    )
     const handles = new Map(succession.installed.map(({ id, handle }) => [id, handle]))
     return ids.map((id) => handles.get(id) as PluginHandle)
   }
@@ -105,7 +110,9 @@ export class PluginHost implements AsyncDisposable {
   }
 
   /** Replaces several plugins with one commit: all of them, or none. Results in the order of the changes. */
-  async reloadAll(changes: readonly { readonly handle: PluginHandle; readonly plugin: Plugin }[], given: ReloadOptions = {}): Promise<ReloadResult[]> {
+  async reloadAll(
+    changes: readonly { readonly handle: PluginHandle; readonly plugin: Plugin }[], given: ReloadOptions = {},
+  ): Promise<ReloadResult[]> {
     this.#state.refuseClosed()
     const options = checked.reload(given)
     if (options.bake !== undefined && options.handlers !== undefined) throw new TypeError('a reload cannot be taken back with resources that the host holds itself: attach them, or leave bake out')
@@ -125,8 +132,8 @@ export class PluginHost implements AsyncDisposable {
 
   /**
    * The second commit: a crash comes back on this version from here on, and on what was committed together with it. Ends a period
-   * in which the reload could be taken back. Durable where the host has a journal: also for an install, or with its last handle a removal, of which the
-   * commit could not be written down (`unrecorded`).
+   * in which the reload could be taken back. Durable where the host has a journal: also for an install, or with its
+   * last handle a removal, of which the commit could not be written down (`unrecorded`).
    *
    * @throws ReloadError `STALE_HANDLE`, `PLUGIN_NOT_FOUND`, `JOURNAL`, `RELOAD_IN_PROGRESS` (it is being taken back); `DEPENDENCY` where another plugin, in the version that a crash
    * comes back on, does not go with it: make that one permanent first.
@@ -174,14 +181,18 @@ export class PluginHost implements AsyncDisposable {
   }
 
   /**
-   * Captures an epoch in which nothing of `uses` is fenced, waiting for one if need be. What is used beyond that may be refused (`SURFACE_FENCED`).
+   * Captures an epoch in which nothing of `uses` is fenced, waiting for one if need be. What is used beyond that may be
+   * refused (`SURFACE_FENCED`).
    *
-   * @throws ReloadError `ABORTED` by `signal`; `NO_STRATEGY` where a use is of a surface that nobody registered a strategy for.
+   * @throws ReloadError `ABORTED` by `signal`; `NO_STRATEGY` where a use is of a surface that nobody registered a
+   * strategy for.
    */
   async captureReady(given: CaptureReadyOptions): Promise<Lease> {
     const { uses, ...options } = checked.captureReady(given)
     // Looked at and captured in one turn: another fence may go up while this wakes.
-    while (isFenced(this.#state.epoch, uses, (surface) => this.#state.slotOf(surface))) await this.#state.published(options.signal)
+    while (isFenced(this.#state.epoch, uses, (surface) => this.#state.slotOf(surface))) {
+      await this.#state.published(options.signal)
+    }
     return this.capture(options)
   }
 
@@ -228,7 +239,8 @@ export class PluginHost implements AsyncDisposable {
   #run(changes: readonly Change[], options: ReloadOptions = {}): ReturnType<Operation['run']> {
     const resolved: OperationOptions = {
       cutover: options.cutover ?? 'overlap', dryRun: options.dryRun ?? false, onOrphan: options.onOrphan ?? 'reject',
-      accept: options.accept ?? [], signal: options.signal, handlers: options.handlers, drain: { ...this.#state.drainPolicy, ...options.drain },
+      accept: options.accept ?? [], signal: options.signal, handlers: options.handlers,
+      drain: { ...this.#state.drainPolicy, ...options.drain },
       ...(options.bake && { bake: options.bake }), ...(options.from && { from: options.from }),
     }
     return new Operation(this.#state, changes, resolved).run()

@@ -1,5 +1,7 @@
 import { chooseCutovers, type ChosenCutover } from '../dispatch/cutovers.js'
-import { compatReport, judge, refuseAstray, refuseIncompatible, type JudgedPair, type JudgedRemoval } from '../dispatch/compat.js'
+import {
+  compatReport, judge, refuseAstray, refuseIncompatible, type JudgedPair, type JudgedRemoval,
+} from '../dispatch/compat.js'
 import type { ResourceMove } from '../dispatch/handoffs.js'
 import { handlerMove } from '../dispatch/handler-move.js'
 import { withMoves, type UnreadPair } from '../dispatch/pairs.js'
@@ -54,7 +56,10 @@ export class Preflight {
     this.#options = options
   }
 
-  /** @throws ReloadError `ORPHANED_RESOURCE`, `HANDOFF`, `SCHEMA_INCOMPAT`, `PROVIDER_NOT_FOUND`, `RESOURCE_NOT_FOUND`, `STEP_TIMEOUT`, `ABORTED`. Touches nothing live. */
+  /**
+   * @throws ReloadError `ORPHANED_RESOURCE`, `HANDOFF`, `SCHEMA_INCOMPAT`, `PROVIDER_NOT_FOUND`, `RESOURCE_NOT_FOUND`,
+   * `STEP_TIMEOUT`, `ABORTED`. Touches nothing live.
+   */
   async run(): Promise<void> {
     await this.#awaitOpening()
     this.#listAttached()
@@ -74,13 +79,19 @@ export class Preflight {
     const { retired } = this.#succession
     if (this.#options.cutover === 'exclusive') return [...retired]
     const exclusive = this.moves.filter((move) => this.cutovers.get(move)?.cutover === 'exclusive')
-    return retired.filter((version) => exclusive.some(({ strategy, key }) => version.provides(this.#state.slotOf(strategy.surface.id), key) !== undefined))
+    return retired.filter(
+      (version) => exclusive.some(
+        ({ strategy, key }) => version.provides(this.#state.slotOf(strategy.surface.id), key) !== undefined,
+      ),
+    )
   }
 
   /** Who wants the fence, as a sentence, where it is not the caller. */
   get fencedFor(): string | undefined {
     for (const [{ strategy, key }, { by }] of this.cutovers) {
-      if (by === 'old provider' || by === 'new provider') return `${strategy.surface.id} "${key}" takes an exclusive cutover, as its ${by} says`
+      if (by === 'old provider' || by === 'new provider') {
+        return `${strategy.surface.id} "${key}" takes an exclusive cutover, as its ${by} says`
+      }
     }
     return undefined
   }
@@ -219,7 +230,9 @@ export class Preflight {
       if (strategy.remember === undefined) continue
       const step = new Step(this.#environment, owner.placeOf(registration))
       try {
-        const kept = await step.run('preflight', this.#phase('PLUGIN'), () => step.call('remember', () => strategy.remember?.(provider, step)))
+        const kept = await step.run(
+          'preflight', this.#phase('PLUGIN'), () => step.call('remember', () => strategy.remember?.(provider, step)),
+        )
         this.remembered.set(tableKey(slot, key), kept)
       } catch (error) {
         // A plugin that cannot describe itself must still be removable; the report says what was forgotten.

@@ -32,8 +32,9 @@ interface Owed {
 }
 
 /**
- * The way of a host's records to its journal. Each call has a deadline (I8). A commit cannot be undone: one that could not be written down is
- * owed, and nothing is begun or made permanent before it is written, so that the journal never has a commit without those before it.
+ * The way of a host's records to its journal. Each call has a deadline (I8). A commit cannot be undone: one that could
+ * not be written down is owed, and nothing is begun or made permanent before it is written, so that the journal never
+ * has a commit without those before it.
  */
 export class RecordLog {
   readonly #journal: Journal
@@ -53,10 +54,14 @@ export class RecordLog {
   }
 
   /** @throws ReloadError `JOURNAL`, `STEP_TIMEOUT`, `ABORTED` by `signal`. */
-  async append(record: JournalRecord, place: RecordPlace, { signal, onAnswer = () => {} }: AppendOptions = {}): Promise<void> {
+  async append(
+    record: JournalRecord, place: RecordPlace, { signal, onAnswer = () => {} }: AppendOptions = {},
+  ): Promise<void> {
     const answering: Answering = { record, handed: false, answered: false }
     try {
-      if (!isPast(record) && this.#owed.length > 0 && (this.#failed || record.type === 'permanent')) await this.settle(place, signal)
+      if (!isPast(record) && this.#owed.length > 0 && (this.#failed || record.type === 'permanent')) {
+        await this.settle(place, signal)
+      }
       this.#refuseStuck(record, place)
       await this.#call(record.type, place, () => this.#hand(answering, onAnswer), signal)
     } catch (error) {
@@ -71,7 +76,9 @@ export class RecordLog {
    *
    * @throws ReloadError `JOURNAL`, `STEP_TIMEOUT` where it is not written down yet.
    */
-  async commit(record: JournalRecord & { readonly type: 'committed' }, place: RecordPlace, onWritten: () => void): Promise<void> {
+  async commit(
+    record: JournalRecord & { readonly type: 'committed' }, place: RecordPlace, onWritten: () => void,
+  ): Promise<void> {
     this.#owed.push({ record, onWritten, waiting: [] })
     await this.settle(place)
   }
@@ -92,7 +99,11 @@ export class RecordLog {
       answering.answered = true
       this.#stuck.delete(answering)
       onAnswer(written)
-      if (this.#stuck.size === 0) for (const past of this.#past.splice(0)) void this.#hand({ record: past, handed: false, answered: false }, () => {}).catch(() => {})
+      if (this.#stuck.size === 0) {
+        for (const past of this.#past.splice(0)) {
+          void this.#hand({ record: past, handed: false, answered: false }, () => {}).catch(() => {})
+        }
+      }
     }
   }
 
@@ -100,7 +111,8 @@ export class RecordLog {
     const [stuck] = this.#stuck
     if (stuck === undefined) return
     if (isPast(record)) this.#past.push(record)
-    throw new ReloadError('JOURNAL', `the journal has not answered since it was given the record "${stuck.record.type}"`, {
+    const reason = `the journal has not answered since it was given the record "${stuck.record.type}"`
+    throw new ReloadError('JOURNAL', reason, {
       ...place, step: record.type, hint: 'Mend the journal; until it answers no plugin can be changed.',
     })
   }

@@ -35,13 +35,17 @@ export function keysOf(provided: readonly ProvidedBy[]): SurfaceKey[] {
   return provided.map(({ registration: { surface, key } }) => ({ surface, key }))
 }
 
-export function reloadReport({ succession, preflight, handoffs, log, environment, unrecorded }: Outcome, old: PluginVersion): ReloadReport {
+export function reloadReport(
+  { succession, preflight, handoffs, log, environment, unrecorded }: Outcome, old: PluginVersion,
+): ReloadReport {
   const next = succession.installed.find(({ id }) => id === old.id)
   const own = handoffs.report.filter(({ surface, key }) => old.registrations.some((it) => it.surface === surface && it.key === key))
   const { blockedMs, blockedBy } = environment.meter.worst
   return {
     plugin: old.id, from: old.version, to: next?.version, totalMs: log.totalMs, phases: { ...log.ms },
-    compat: [...preflight.compat.entries, ...handoffs.verdicts].filter(({ plugin }) => plugin === next?.label || plugin === succession.label(old)),
+    compat: [...preflight.compat.entries, ...handoffs.verdicts].filter(
+      ({ plugin }) => plugin === next?.label || plugin === succession.label(old),
+    ),
     unneeded: environment.judging.unneeded.map(({ surface, key }) => `${surface} "${key}"`),
     cutover: preflight.toFence.includes(old) ? 'exclusive' : 'overlap',
     added: keysOf(succession.added.filter(({ owner }) => owner === next)),

@@ -12,12 +12,18 @@ export interface ResourceName {
 export type ReloadSource = 'open' | { readonly open: readonly ResourceName[] }
 
 const NAMED = option.object<Exclude<ReloadSource, string>>({
-  open: option.required(option.list(option.object<ResourceName>({ surface: option.required(option.text), resource: option.required(option.text) }))),
+  open: option.required(
+    option.list(option.object<ResourceName>({
+      surface: option.required(option.text), resource: option.required(option.text),
+    })),
+  ),
 })
 
 export const SOURCE: OptionCheck<ReloadSource> = (value, path, owner) => {
   if (value === 'open') return value
-  if (!Array.isArray((value as { open?: unknown } | null)?.open)) throw unexpected("'open' or { open: [{ surface, resource }] }", value, path)
+  if (!Array.isArray((value as { open?: unknown } | null)?.open)) {
+    throw unexpected("'open' or { open: [{ surface, resource }] }", value, path)
+  }
   return NAMED(value, path, owner)
 }
 
@@ -29,7 +35,12 @@ export function isReopened(source: ReloadSource | undefined, { strategy, name }:
 /** @throws ReloadError `RESOURCE_NOT_FOUND` where a resource is named that is not handed over. */
 export function refuseUnknown(source: ReloadSource | undefined, handedOver: readonly Attached[]): void {
   if (source === undefined || source === 'open') return
-  const unknown = source.open.find(({ surface, resource }) => !handedOver.some(({ strategy, name }) => strategy.surface.id === surface && name === resource))
+  const unknown = source.open.find(
+    ({ surface, resource }) =>
+      !handedOver.some(({ strategy, name }) => strategy.surface.id === surface && name === resource),
+  )
   if (unknown === undefined) return
-  throw new ReloadError('RESOURCE_NOT_FOUND', 'from names a live resource that is not handed over here', { phase: 'preflight', ...unknown, hint: 'host.resources() lists them.' })
+  throw new ReloadError('RESOURCE_NOT_FOUND', 'from names a live resource that is not handed over here', {
+    phase: 'preflight', ...unknown, hint: 'host.resources() lists them.',
+  })
 }

@@ -17,11 +17,17 @@ export interface ReloadReport {
   readonly compat: readonly CompatEntry[]
   /** Keys, as `surface "key"`, that were accepted and would have been taken without that. */
   readonly unneeded: readonly string[]
-  /** `exclusive` where the plugin was fenced: the caller asked for it, or a provider of one of `handoffs`, as its `cutoverBy` says. */
+  /**
+   * `exclusive` where the plugin was fenced: the caller asked for it, or a provider of one of `handoffs`, as its
+   * `cutoverBy` says.
+   */
   readonly cutover: Cutover
   /** The keys that the plugin provides, and that nothing of the operation provided before. */
   readonly added: readonly SurfaceKey[]
-  /** The keys that the plugin provided, and that nothing of the operation provides any more. A renamed provider is in both lists. */
+  /**
+   * The keys that the plugin provided, and that nothing of the operation provides any more. A renamed provider is in
+   * both lists.
+   */
   readonly removed: readonly SurfaceKey[]
   readonly handoffs: readonly HandoffReport[]
   /** The longest that one write was held. */
@@ -36,8 +42,8 @@ export interface ReloadReport {
   /** Removed keys, as `surface "key"`, whose contract could not be remembered: one that comes back is not judged by it. */
   readonly forgotten: readonly string[]
   /**
-   * Why the commit is not in the journal; absent where it is. Until it is, a crash comes back on what was there before. `makePermanent` with the
-   * handle writes it, that of a removed plugin included.
+   * Why the commit is not in the journal; absent where it is. Until it is, a crash comes back on what was there before.
+   * `makePermanent` with the handle writes it, that of a removed plugin included.
    */
   readonly unrecorded?: ReloadError
 }
@@ -45,9 +51,9 @@ export interface ReloadReport {
 /** How the old version ended. */
 export interface FinalReport {
   /**
-   * `kept`: leases outlived the drain's deadline, and the old version stays until they end. `taken-back`: it serves again.
-   * `stranded`: it was to, and could not; it was closed, and the new version goes on serving. Of both, `bake` says why; a way back may
-   * have failed where the old version is `kept` or `forced`, too.
+   * `kept`: leases outlived the drain's deadline, and the old version stays until they end. `taken-back`: it serves
+   * again. `stranded`: it was to, and could not; it was closed, and the new version goes on serving. Of both, `bake`
+   * says why; a way back may have failed where the old version is `kept` or `forced`, too.
    */
   readonly status: 'finalized' | 'forced' | 'kept' | 'taken-back' | 'stranded'
   /** How the period ended in which the reload could be taken back; absent where there was none. */
@@ -93,8 +99,8 @@ export interface ResourceStatus {
   readonly key: string
   readonly plugin: string
   /**
-   * `copying`: writes are recorded for a successor; `held`: they wait; `halted`: it could not be started again; `stuck`: a write or
-   * use is past its deadline and has not settled, and all others are refused until it does.
+   * `copying`: writes are recorded for a successor; `held`: they wait; `halted`: it could not be started again;
+   * `stuck`: a write or use is past its deadline and has not settled, and all others are refused until it does.
    */
   readonly state: 'serving' | 'copying' | 'held' | 'halted' | 'stuck'
   /** How many writes and uses wait for their turn. Each has a promise: a caller that awaits it cannot pile them up. */

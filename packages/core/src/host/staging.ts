@@ -18,7 +18,10 @@ export class Staging implements Registrar {
   readonly #grants: ReadonlyMap<string, readonly string[]> | undefined
   #sealed = false
 
-  constructor(plugin: Plugin, slots: SlotTable, surfaceOf: (slot: number) => AnySurface, grants: ReadonlyMap<string, readonly string[]> | undefined) {
+  constructor(
+    plugin: Plugin, slots: SlotTable, surfaceOf: (slot: number) => AnySurface,
+    grants: ReadonlyMap<string, readonly string[]> | undefined,
+  ) {
     this.#plugin = plugin
     this.#slots = slots
     this.#surfaceOf = surfaceOf

@@ -65,11 +65,17 @@ export class RecoveryState {
         const versions = abandoned.get(plugin) ?? []
         abandoned.set(plugin, versions)
         // A version that a reload was taken back to is the permanent one again.
-        if (to !== undefined && to !== this.#permanent.get(plugin)?.version && operation > this.#settledBy(plugin)) versions.push({ version: to, reached })
+        if (to !== undefined && to !== this.#permanent.get(plugin)?.version && operation > this.#settledBy(plugin)) {
+          versions.push({ version: to, reached })
+        }
       }
     }
     const ids = new Set([...this.#permanent.keys(), ...abandoned.keys()])
-    return { plugins: new Map([...ids].map((id) => [id, { id, version: this.#permanent.get(id)?.version, abandoned: abandoned.get(id) ?? [] }])) }
+    return {
+      plugins: new Map([...ids].map((id) => [
+        id, { id, version: this.#permanent.get(id)?.version, abandoned: abandoned.get(id) ?? [] },
+      ])),
+    }
   }
 
   /** What the next run begins with. */
@@ -79,12 +85,16 @@ export class RecoveryState {
 
   /** As few records as say the same, whatever records of this run follow. */
   records(): JournalRecord[] {
-    const since = Object.fromEntries([...this.#permanent].flatMap(([plugin, { operation }]) => operation > 0 ? [[plugin, operation] as const] : []))
+    const since = Object.fromEntries(
+      [...this.#permanent].flatMap(([plugin, { operation }]) => operation > 0 ? [[plugin, operation] as const] : []),
+    )
     const active: JournalRecord = { type: 'active', plugins: this.#versions(), since }
     return [active, ...[...this.#tried].flatMap(([operation, { changes, reached }]): JournalRecord[] => {
       // Of what has a later permanent version nothing can be told any more.
       if (changes.every(({ plugin }) => this.#settledBy(plugin) >= operation)) return []
-      return [{ type: 'intent', operation, changes }, ...reached === 'intent' ? [] : [{ type: reached, operation } as const]]
+      return [{ type: 'intent', operation, changes }, ...reached === 'intent' ? [] : [
+        { type: reached, operation } as const,
+      ]]
     })]
   }
 

@@ -25,7 +25,10 @@ const { AsyncLocalStorage } = (globalThis as Platform).process?.getBuiltinModule
 const storage = AsyncLocalStorage && new AsyncLocalStorage()
 let entered = 0
 
-/** Calls `fn`, so that {@link isInside} is true of all that it starts, across its awaits. {@link leaveScope} has to follow. */
+/**
+ * Calls `fn`, so that {@link isInside} is true of all that it starts, across its awaits. {@link leaveScope} has to
+ * follow.
+ */
 export function enterScope<T>(call: ScopedCall, fn: () => T): T {
   if (storage === undefined) return fn()
   entered += 1
@@ -45,7 +48,10 @@ export function isInside(call: ScopedCall): boolean {
   return false
 }
 
-/** Scopes that have ended are left out: each call of an endless chain, that starts the next one, would keep all before it. */
+/**
+ * Scopes that have ended are left out: each call of an endless chain, that starts the next one, would keep all before
+ * it.
+ */
 function underWay(scope: Scope | undefined): Scope | undefined {
   let innermost = scope
   while (innermost?.call.ended === true) innermost = innermost.outer

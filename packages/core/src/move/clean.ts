@@ -17,10 +17,13 @@ export interface CleanHandoffOptions<P, R> {
 }
 
 /**
- * What a clean strategy has to say of a surface that takes writes, as nothing is copied and no write is made twice (I4):
+ * What a clean strategy has to say of a surface that takes writes, as nothing is copied and no write is made twice
+ * (I4):
  *
- * - `medium: 'shared'`: whatever one resource has acknowledged, every other one sees at once, whichever version opened it.
- * - `cutover: 'exclusive'`: whatever one resource has acknowledged, the next one that is opened after it was closed finds.
+ * - `medium: 'shared'`: whatever one resource has acknowledged, every other one sees at once, whichever version
+ *   opened it.
+ * - `cutover: 'exclusive'`: whatever one resource has acknowledged, the next one that is opened after it was closed
+ *   finds.
  *
  * Where neither holds, the content is in the resource, and has to be moved: by `preCopy` or `stopAndCopy`.
  */
@@ -37,12 +40,15 @@ export type CleanOptions<P, R, W> = [W] extends [never]
  *
  * @throws TypeError for a surface that takes writes, unless the options say why none is lost.
  */
-export function cleanHandoff<P, R = never, W = never>(surface: Surface<P, R, W>, ...[given]: CleanOptions<P, R, W>): HandoffStrategy<P, R, W> {
+export function cleanHandoff<P, R = never, W = never>(
+  surface: Surface<P, R, W>, ...[given]: CleanOptions<P, R, W>
+): HandoffStrategy<P, R, W> {
   const options: CleanHandoffOptions<P, R> & { readonly medium?: 'shared' } = given ?? {}
   const { cutover, medium } = options
   if (surface.apply !== undefined && medium !== 'shared' && cutover !== 'exclusive') {
-    throw new TypeError(`surface "${surface.id}" takes writes, and a clean handoff moves none: say medium: 'shared' if every resource sees at once what any `
-      + "other has acknowledged, or cutover: 'exclusive' if the next one finds it when the old one is closed; otherwise move the content, by preCopy or stopAndCopy")
+    throw new TypeError(`surface "${surface.id}" takes writes, and a clean handoff moves none: say medium: 'shared' if `
+      + "every resource sees at once what any other has acknowledged, or cutover: 'exclusive' if the next one finds it "
+      + 'when the old one is closed; otherwise move the content, by preCopy or stopAndCopy')
   }
   const close = (resource: R): MaybePromise<void> => options.close?.(resource)
   const verbs: CleanVerbs<P, R> = { open: options.open?.bind(options), close, methods: options.methods ?? [] }
@@ -61,10 +67,14 @@ interface CleanVerbs<P, R> {
   close(resource: R): MaybePromise<void>
 }
 
-function handOver<P, R>(job: HandoffJob<P, R>, ctx: StepContext, { open, close, methods }: CleanVerbs<P, R>): ResourceHandoff<R> {
+function handOver<P, R>(
+  job: HandoffJob<P, R>, ctx: StepContext, { open, close, methods }: CleanVerbs<P, R>,
+): ResourceHandoff<R> {
   const openAny = (provider: P): MaybePromise<R> => open ? open(provider, job.name) : openedBy(job, provider)
   if (job.cutover === 'exclusive' || job.gate.halted !== undefined) {
-    const stopped = stopAndCopy<P, R, undefined>(job, ctx, { checkpoint: () => undefined, stop: close, start: openAny, methods })
+    const stopped = stopAndCopy<P, R, undefined>(job, ctx, {
+      checkpoint: () => undefined, stop: close, start: openAny, methods,
+    })
     return job.cutover === 'exclusive' ? stopped : whileHalted(job.gate, stopped)
   }
   const { gate, kept } = job
@@ -73,7 +83,15 @@ function handOver<P, R>(job: HandoffJob<P, R>, ctx: StepContext, { open, close, 
   let successor: { resource: R } | undefined
   return {
     async prepare() {
-      successor = { resource: await ctx.call('open', () => opened(openAny(job.next), { serving: old, methods, close, unclean: (error) => { ctx.unclean('close', error) } }), { discard: close, side: 'new' }) }
+      successor = {
+        resource: await ctx.call(
+          'open',
+          () => opened(openAny(job.next), {
+            serving: old, methods, close, unclean: (error) => { ctx.unclean('close', error) },
+          }),
+          { discard: close, side: 'new' },
+        ),
+      }
     },
     async converge() {
       return (successor as { resource: R }).resource

@@ -6,8 +6,9 @@ const LOOKS = 64
 const SAMPLE = 8
 
 /**
- * About how many bytes of memory `value` occupies, at a cost that does not grow with it: buffers and views, and whatever else has a
- * `byteLength`, by that; strings by their length; of collections some members, of which the others are taken to be like.
+ * About how many bytes of memory `value` occupies, at a cost that does not grow with it: buffers and views, and
+ * whatever else has a `byteLength`, by that; strings by their length; of collections some members, of which the others
+ * are taken to be like.
  */
 export function estimatedBytes(value: unknown): number {
   try {
@@ -23,7 +24,11 @@ function estimate(value: unknown, looks: number): number {
   if (typeof value !== 'object' || value === null) return SMALL
   const { byteLength } = value as { byteLength?: unknown }
   if (typeof byteLength === 'number' && byteLength >= 0) return SMALL + byteLength
-  if (Array.isArray(value)) return SMALL + ofMembers(value.length, Math.min(looks, SAMPLE), looks, (nth, count) => value[Math.floor(nth * value.length / count)])
+  if (Array.isArray(value)) {
+    return SMALL + ofMembers(
+      value.length, Math.min(looks, SAMPLE), looks, (nth, count) => value[Math.floor(nth * value.length / count)],
+    )
+  }
   if (value instanceof Map || value instanceof Set) {
     const members: Iterator<unknown> = value[Symbol.iterator]()
     return SMALL + ofMembers(value.size, Math.min(looks, SAMPLE), looks, () => members.next().value)

@@ -18,19 +18,26 @@ export interface WriteGateOptions<R> {
   clock?: Clock
   /** How many writes may be recorded and not yet replayed; at the bound writers wait. Default 65,536. */
   maxRecorded?: number
-  /** How many bytes they may occupy, as the surface's `sizeOf` says, or else about; at the bound writers wait. Default 64 MiB. */
+  /**
+   * How many bytes they may occupy, as the surface's `sizeOf` says, or else about; at the bound writers wait. Default
+   * 64 MiB.
+   */
   maxRecordedBytes?: number
-  /** Milliseconds one write or use may take. Past it its caller is told, and work is refused until it settles. Default 30,000. */
+  /**
+   * Milliseconds one write or use may take. Past it its caller is told, and work is refused until it settles. Default
+   * 30,000.
+   */
   writeTimeoutMs?: number
   /**
-   * Told when another resource took the place of a stopped one, or why none could. Where a rollback did it, what is thrown here
-   * is among the rollback's errors; where a write or a use did it, that goes on.
+   * Told when another resource took the place of a stopped one, or why none could. Where a rollback did it, what is
+   * thrown here is among the rollback's errors; where a write or a use did it, that goes on.
    */
   onReplaced?(outcome: { resource: R } | { halted: unknown }): void
 }
 
 const OPTIONS: OptionChecks<WriteGateOptions<unknown>> = {
-  clock: option.with('now', 'after'), maxRecorded: option.count(1), maxRecordedBytes: option.positive, writeTimeoutMs: option.positive, onReplaced: option.function,
+  clock: option.with('now', 'after'), maxRecorded: option.count(1), maxRecordedBytes: option.positive,
+  writeTimeoutMs: option.positive, onReplaced: option.function,
 }
 
 /** What work goes to: a live resource, or what one may be started from. */
@@ -58,13 +65,17 @@ export class WriteGate<R, W> implements HandoffGate<R> {
   #stalledAt: number | undefined
   #longestHeldMs = 0
 
-  constructor(surface: Surface<never, R, W> | Surface<unknown, R, W>, name: string, resource: R, given: WriteGateOptions<R> = {}) {
+  constructor(
+    surface: Surface<never, R, W> | Surface<unknown, R, W>, name: string, resource: R, given: WriteGateOptions<R> = {},
+  ) {
     const options = checkOptions(given, 'WriteGate options', OPTIONS as OptionChecks<WriteGateOptions<R>>)
     this.#surface = surface as Surface<unknown, R, W>
     this.#errors = new GateErrors(surface.id, name)
     this.#slot = { live: resource }
     this.#clock = options.clock ?? systemClock
-    this.#bounds = { maxWrites: options.maxRecorded ?? MAX_RECORDED_WRITES, maxBytes: options.maxRecordedBytes ?? MAX_RECORDED_BYTES }
+    this.#bounds = {
+      maxWrites: options.maxRecorded ?? MAX_RECORDED_WRITES, maxBytes: options.maxRecordedBytes ?? MAX_RECORDED_BYTES,
+    }
     this.#onReplaced = options.onReplaced
     this.#queue = new SerialQueue({
       clock: this.#clock,
@@ -102,16 +113,17 @@ export class WriteGate<R, W> implements HandoffGate<R> {
   /**
    * Applies one write. Resolves when the serving resource has accepted it; rejects with what the resource threw.
    *
-   * @throws ReloadError `STEP_TIMEOUT` where its outcome is unknown. Where nothing of it was applied: `RESOURCE_STUCK` and
-   * `RESOURCE_HALTED` (both retryable), `RESOURCE_REENTERED`, `RESOURCE_CLOSED`.
+   * @throws ReloadError `STEP_TIMEOUT` where its outcome is unknown. Where nothing of it was applied: `RESOURCE_STUCK`
+   * and `RESOURCE_HALTED` (both retryable), `RESOURCE_REENTERED`, `RESOURCE_CLOSED`.
    */
   write(write: W): Promise<void> {
     return this.#queue.submit(() => this.#withResource((resource) => this.#apply(resource, write)))
   }
 
   /**
-   * Calls `fn` between two writes, after any hold. `fn` must not change the resource: what it does is not recorded. What it starts
-   * may neither write to this gate nor use it before `fn` is over: it is refused (`RESOURCE_REENTERED`), as it would wait for itself.
+   * Calls `fn` between two writes, after any hold. `fn` must not change the resource: what it does is not recorded.
+   * What it starts may neither write to this gate nor use it before `fn` is over: it is refused (`RESOURCE_REENTERED`),
+   * as it would wait for itself.
    *
    * @throws ReloadError as {@link write} does.
    */

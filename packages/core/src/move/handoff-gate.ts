@@ -5,8 +5,8 @@ export interface Halt<R> {
   /** What it is started from: its checkpoint, or its image. */
   readonly checkpoint: unknown
   /**
-   * Set where it is started as the host opens it, since nothing was asked of it when it was stopped: there is no checkpoint. Whatever
-   * replaces it is opened so, too, and its kind's handoff is not asked.
+   * Set where it is started as the host opens it, since nothing was asked of it when it was stopped: there is no
+   * checkpoint. Whatever replaces it is opened so, too, and its kind's handoff is not asked.
    */
   readonly from?: 'open'
   /** Why it could not be started. */
@@ -27,22 +27,26 @@ export interface HandoffGate<R> {
   readonly halted: Halt<R> | undefined
   /** How many writes are recorded and not yet replayed. */
   readonly recorded: number
-  /** Whether a write or use is past its deadline and has not settled: its outcome is unknown, and nothing runs beside it. */
+  /**
+   * Whether a write or use is past its deadline and has not settled: its outcome is unknown, and nothing runs beside
+   * it.
+   */
   readonly stuck: boolean
   /** Whether a write or use was abandoned, and has neither settled since nor lost its resource to another. */
   readonly abandoned: boolean
   /**
    * Holds writes back, and resolves once the one in flight has settled, or was abandoned.
    *
-   * @param options.abandonOverdue whether one that is past its deadline, or comes to be while it is held, is abandoned. Default false.
+   * @param options.abandonOverdue whether one that is past its deadline, or comes to be while it is held, is abandoned.
+   * Default false.
    */
   hold(options?: { readonly abandonOverdue?: boolean }): Promise<void>
   /**
-   * From a hold: the write or use in flight is waited for no longer, so that the hold is complete. Its caller is told that its
-   * outcome is unknown, unless that was done already. What it does from now on is inert once another resource has taken
-   * the place of this one. Where writes are to go on against this one after all ({@link record}, {@link release}), the gate
-   * is stuck until the abandoned one has settled. A resource with an abandoned write may have half of it: it is not to be
-   * copied.
+   * From a hold: the write or use in flight is waited for no longer, so that the hold is complete. Its caller is told
+   * that its outcome is unknown, unless that was done already. What it does from now on is inert once another resource
+   * has taken the place of this one. Where writes are to go on against this one after all ({@link record},
+   * {@link release}), the gate is stuck until the abandoned one has settled. A resource with an abandoned write may
+   * have half of it: it is not to be copied.
    */
   abandon(): void
   /** From a hold: lets writes go on, and records each one that the resource accepts. */

@@ -14,9 +14,12 @@ export interface OpenedOptions<R> {
 /**
  * What a provider opened, held to being a live resource.
  *
- * @throws TypeError for nothing at all, for the serving resource, and for one without its methods, which is closed again.
+ * @throws TypeError for nothing at all, for the serving resource, and for one without its methods, which is closed
+ * again.
  */
-export async function opened<R>(resource: MaybePromise<R>, { serving, methods = [], close, unclean }: OpenedOptions<R> = {}): Promise<R> {
+export async function opened<R>(
+  resource: MaybePromise<R>, { serving, methods = [], close, unclean }: OpenedOptions<R> = {},
+): Promise<R> {
   const value = await resource
   if (value === undefined || value === null) throw new TypeError(`expected a live resource, and got ${String(value)}`)
   if (value === serving) throw new TypeError('expected a live resource of the new version, and got the old one itself')

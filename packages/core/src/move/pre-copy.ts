@@ -26,7 +26,9 @@ export interface PreCopyVerbs<P, R, I, E = unknown> {
   close?(resource: R): MaybePromise<void>
   /** Removes what the image occupies outside memory, such as a file. */
   discard?(image: I): MaybePromise<void>
-  /** Names of the methods a restored resource must have: a reload is not to succeed with one that cannot be used (I10). */
+  /**
+   * Names of the methods a restored resource must have: a reload is not to succeed with one that cannot be used (I10).
+   */
   readonly methods?: readonly (keyof R & string)[]
 }
 
@@ -62,7 +64,9 @@ function moveServing<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs:
       check = (resource) => meaning.verify(resource, observed, ctx)
     }
     const isolated = synchronous(verbs.isolated?.(old), 'isolated()', 'it is asked while writes are held') === true
-    const pending = ctx.call('persist', () => verbs.snapshot(old, ctx), { discard: (late) => verbs.discard?.(late), side: 'old' })
+    const pending = ctx.call('persist', () => verbs.snapshot(old, ctx), {
+      discard: (late) => verbs.discard?.(late), side: 'old',
+    })
     if (isolated) gate.record()
     taken = { image: await pending }
     if (!isolated) gate.record()
@@ -81,7 +85,13 @@ function moveServing<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs:
     async prepare() {
       const check = await takeSnapshot()
       const { image } = taken as { image: I }
-      const resource = await ctx.call('open', () => opened(verbs.restore(job.next, image, ctx), { serving: old, methods: verbs.methods, close, unclean: (error) => { ctx.unclean('close', error) } }), { discard: close, side: 'new' })
+      const resource = await ctx.call(
+        'open',
+        () => opened(verbs.restore(job.next, image, ctx), {
+          serving: old, methods: verbs.methods, close, unclean: (error) => { ctx.unclean('close', error) },
+        }),
+        { discard: close, side: 'new' },
+      )
       restored = { resource }
       if (check) await ctx.judge('verify', () => check(resource))
       await replay.underLoad(resource)

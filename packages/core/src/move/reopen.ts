@@ -14,20 +14,25 @@ export interface ReopenOptions<R> {
 }
 
 /**
- * Opens a resource anew with the new provider, as the host opened it when it attached it. Nothing is asked of the old one, whose
- * calls may throw or never settle: it is only closed. Writes are held from before the opening to the commit, so whatever the
- * host opens it from has every write that was acknowledged.
+ * Opens a resource anew with the new provider, as the host opened it when it attached it. Nothing is asked of the old
+ * one, whose calls may throw or never settle: it is only closed. Writes are held from before the opening to the commit,
+ * so whatever the host opens it from has every write that was acknowledged.
  */
-export function reopen<P, R>(job: HandoffJob<P, R>, ctx: StepContext, { exclusive, close }: ReopenOptions<R>): ResourceHandoff<R> {
+export function reopen<P, R>(
+  job: HandoffJob<P, R>, ctx: StepContext, { exclusive, close }: ReopenOptions<R>,
+): ResourceHandoff<R> {
   const { gate } = job
   const open = (provider: P): MaybePromise<R> => {
     // The old provider, the last resort, is not judged.
-    if (provider === job.next) ctx.unjudged('it was opened anew, as the host opens it, and not held to what served')
+    if (provider === job.next) {
+      ctx.unjudged('it was opened anew, by the open of its attach, and not compared with the resource that served')
+    }
     return openedBy(job, provider)
   }
   if (exclusive || gate.halted !== undefined) {
     const stopped = stopAndStart<P, R, Halt<R> | undefined>(job, ctx, {
-      checkpoint: () => undefined, recover: () => undefined, stop: close, start: open, discard: (halted) => halted?.discard(),
+      checkpoint: () => undefined, recover: () => undefined, stop: close, start: open,
+      discard: (halted) => halted?.discard(),
     }, 'open')
     return exclusive ? stopped : whileHalted(gate, stopped)
   }
@@ -39,7 +44,13 @@ export function reopen<P, R>(job: HandoffJob<P, R>, ctx: StepContext, { exclusiv
     async prepare() {
       await holdOrAbandon(gate, ctx)
       abandoned = gate.abandoned
-      successor = { resource: await ctx.call('open', () => opened(open(job.next), { serving: old, close, unclean: (error) => { ctx.unclean('close', error) } }), { discard: close, side: 'new' }) }
+      successor = {
+        resource: await ctx.call(
+          'open',
+          () => opened(open(job.next), { serving: old, close, unclean: (error) => { ctx.unclean('close', error) } }),
+          { discard: close, side: 'new' },
+        ),
+      }
     },
     async converge() {
       return (successor as { resource: R }).resource

@@ -21,7 +21,10 @@ export class Replay<R> {
     return this.#downTo(WORTH_A_ROUND, target)
   }
 
-  /** As {@link underLoad}, down to the last write: how long it takes says how long writes will have to be held for the rest. */
+  /**
+   * As {@link underLoad}, down to the last write: how long it takes says how long writes will have to be held for the
+   * rest.
+   */
   catchUp(target: R): Promise<void> {
     return this.#downTo(0, target)
   }
@@ -32,7 +35,8 @@ export class Replay<R> {
   }
 
   async #downTo(left: number, target: R): Promise<void> {
-    for (let round = 0, before = Infinity; round < MAX_ROUNDS && this.#gate.recorded > left && this.#gate.recorded < before; round += 1) {
+    const goesOn = (before: number): boolean => this.#gate.recorded > left && this.#gate.recorded < before
+    for (let round = 0, before = Infinity; round < MAX_ROUNDS && goesOn(before); round += 1) {
       before = this.#gate.recorded
       await this.#round(target)
     }

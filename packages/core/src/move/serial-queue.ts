@@ -40,7 +40,10 @@ export interface SerialQueueOptions {
 /** A synchronous task cannot hang, and its caller has its outcome at once: one object does for all of them. */
 const SYNCHRONOUS: Running = { ended: false, scoped: false, nested: undefined, givenUp: false, giveUp: () => {} }
 
-/** Runs tasks in order, one at a time. A task that hangs is given up on, but nothing runs beside it. Each caller gets an error of its own. */
+/**
+ * Runs tasks in order, one at a time. A task that hangs is given up on, but nothing runs beside it. Each caller gets an
+ * error of its own.
+ */
 export class SerialQueue {
   readonly #options: SerialQueueOptions
   #waiting: Waiting[] = []
@@ -82,12 +85,19 @@ export class SerialQueue {
     return this.#submit(run, false)
   }
 
-  /** Like {@link submit}. What is submitted from inside a pending task of this sort is refused, since it would wait for itself. */
+  /**
+   * Like {@link submit}. What is submitted from inside a pending task of this sort is refused, since it would wait for
+   * itself.
+   */
   submitScoped<T>(run: () => MaybePromise<T>): Promise<T> {
     return this.#submit(run, true)
   }
 
-  /** Resolves once no task is running; at once where none is. @param onOverdue told when the one that runs is past its deadline, until {@link unabandon}. */
+  /**
+   * Resolves once no task is running; at once where none is.
+   *
+   * @param onOverdue told when the one that runs is past its deadline, until {@link unabandon}.
+   */
   idle(onOverdue?: () => void): Promise<void> {
     if (this.#running === undefined) return Promise.resolve()
     const idle = new Promise<void>((resolve) => this.#idleWaiters.push(resolve))
@@ -107,7 +117,10 @@ export class SerialQueue {
     void this.#rejectWaiting(error)
   }
 
-  /** No longer waits for the task in flight. Its caller is told that its outcome is unknown, unless that was done already. */
+  /**
+   * No longer waits for the task in flight. Its caller is told that its outcome is unknown, unless that was done
+   * already.
+   */
   abandon(): void {
     const task = this.#running
     if (task === undefined || task.nested !== undefined || task === SYNCHRONOUS) return
@@ -139,10 +152,14 @@ export class SerialQueue {
       if (this.waiting === 0 && !this.#options.blocked()) return scoped ? this.#runScoped(run) : this.#run(run)
     } else {
       if (running.givenUp) return Promise.reject(this.#options.stuck())
-      if (running.scoped && running.nested === undefined && isInside(running)) return Promise.reject(this.#options.reentered())
+      if (running.scoped && running.nested === undefined && isInside(running)) {
+        return Promise.reject(this.#options.reentered())
+      }
     }
     return new Promise<T>((resolve, reject) => {
-      const waiting = { run, scoped, resolve: resolve as (value: unknown) => void, reject, queuedAt: this.#options.clock.now() }
+      const waiting = {
+        run, scoped, resolve: resolve as (value: unknown) => void, reject, queuedAt: this.#options.clock.now(),
+      }
       const queue = running?.nested ?? this.#waiting
       queue.push(waiting)
     })

@@ -5,24 +5,30 @@ import { attemptAll } from './attempt-all.js'
 import type { Halt } from './handoff-gate.js'
 import { opened } from './opened.js'
 
-/** What a kind supplies for its live resources to be moved by {@link stopAndCopy}. `C` is its checkpoint, `T` what is prepared. */
+/**
+ * What a kind supplies for its live resources to be moved by {@link stopAndCopy}. `C` is its checkpoint, `T` what is
+ * prepared.
+ */
 export interface StopAndCopyVerbs<P, R, C, T = never> {
   /**
-   * What can be done before the old one is stopped, such as to connect or to load: it serves meanwhile, and no write is held. What it
-   * gives goes to `start`.
+   * What can be done before the old one is stopped, such as to connect or to load: it serves meanwhile, and no write is
+   * held. What it gives goes to `start`.
    */
   prepare?(provider: P, ctx: StepContext): MaybePromise<T>
   /** Where the next owner has to start. */
   checkpoint(resource: R, ctx: StepContext): MaybePromise<C>
   /**
-   * Where the next owner has to start, found without the old resource: asked for where its checkpoint fails, or where a write to it
-   * never settles. Nothing acknowledged may lie behind it. A kind that has it also says that a resource that cannot be stopped
-   * keeps no successor from starting. Absent: each of these fails the handoff.
+   * Where the next owner has to start, found without the old resource: asked for where its checkpoint fails, or where a
+   * write to it never settles. Nothing acknowledged may lie behind it. A kind that has it also says that a resource
+   * that cannot be stopped keeps no successor from starting. Absent: each of these fails the handoff.
    */
   recover?(ctx: StepContext): MaybePromise<C>
   /** Stops the resource for good; afterwards a successor may take what it held. */
   stop(resource: R, ctx: StepContext): MaybePromise<void>
-  /** @param prepared what `prepare` gave; `undefined` where there is no `prepare`, and where the old provider starts it again. */
+  /**
+   * @param prepared what `prepare` gave; `undefined` where there is no `prepare`, and where the old provider starts it
+   * again.
+   */
   start(provider: P, checkpoint: C, ctx: StepContext, prepared?: T): MaybePromise<R>
   /** Lets go of what was prepared where no resource has come of it. What `start` made of it is stopped instead. */
   abandon?(prepared: T): MaybePromise<void>
@@ -33,7 +39,9 @@ export interface StopAndCopyVerbs<P, R, C, T = never> {
   verify?(started: R, checkpoint: C, ctx: StepContext): MaybePromise<void>
   /** Removes what the checkpoint occupies outside memory. */
   discard?(checkpoint: C): MaybePromise<void>
-  /** Names of the methods a started resource must have: a reload is not to succeed with one that cannot be used (I10). */
+  /**
+   * Names of the methods a started resource must have: a reload is not to succeed with one that cannot be used (I10).
+   */
   readonly methods?: readonly (keyof R & string)[]
 }
 
@@ -52,7 +60,10 @@ export function stopAndCopy<P, R, C, T = never>(
   return stopAndStart(job, ctx, verbs)
 }
 
-/** @param from `open`: `verbs` start it as the host opens it. No checkpoint is taken; in its place is what was left of a halted resource. */
+/**
+ * @param from `open`: `verbs` start it as the host opens it. No checkpoint is taken; in its place is what was left of a
+ * halted resource.
+ */
 export function stopAndStart<P, R, C, T = never>(
   job: HandoffJob<P, R>, ctx: StepContext, verbs: StopAndCopyVerbs<P, R, C, T>, from?: 'open',
 ): ResourceHandoff<R> {
@@ -72,15 +83,19 @@ export function stopAndStart<P, R, C, T = never>(
     return moving = Promise.resolve(stop(late))
   }
   const begin = (provider: P, from: C, ready: T | undefined): Promise<R> =>
-    opened(verbs.start(provider, from, ctx, ready), { methods: verbs.methods, close: stop, unclean: (error) => { ctx.unclean('stop', error) } })
+    opened(verbs.start(provider, from, ctx, ready), {
+      methods: verbs.methods, close: stop, unclean: (error) => { ctx.unclean('stop', error) },
+    })
   const discard = (kept: C): Promise<void> => ctx.call('discard checkpoint', () => verbs.discard?.(kept), { later: true })
 
   async function takeCheckpoint(): Promise<C> {
     if (halted !== undefined) return (from === 'open' ? halted : halted.checkpoint) as C
     // A resource with an abandoned write may have half of it.
-    if (gate.abandoned) return recoverFrom(new Error('a write to it was abandoned, which never settled'))
+    if (gate.abandoned) return recoverFrom(new Error('a write to it never settled, and was abandoned'))
     try {
-      return await ctx.call('checkpoint', () => verbs.checkpoint(gate.resource, ctx), { discard: (late) => verbs.discard?.(late), side: 'old' })
+      return await ctx.call('checkpoint', () => verbs.checkpoint(gate.resource, ctx), {
+        discard: (late) => verbs.discard?.(late), side: 'old',
+      })
     } catch (error) {
       if (verbs.recover === undefined || isAbort(error)) throw error
       return recoverFrom(error)
@@ -89,7 +104,9 @@ export function stopAndStart<P, R, C, T = never>(
 
   /** Goes on without what the old one failed at. */
   async function recoverFrom(failure: unknown): Promise<C> {
-    const found = await ctx.call('recover', () => verbs.recover?.(ctx) as MaybePromise<C>, { discard: (late) => verbs.discard?.(late) })
+    const found = await ctx.call('recover', () => verbs.recover?.(ctx) as MaybePromise<C>, {
+      discard: (late) => verbs.discard?.(late),
+    })
     ctx.outlived(failure)
     return found
   }
@@ -107,7 +124,10 @@ export function stopAndStart<P, R, C, T = never>(
     }
   }
 
-  async function move<T>(step: string, begin: () => MaybePromise<T>, { side, late }: { side: 'old' | 'new'; late?: (value: T) => Promise<unknown> }): Promise<T> {
+  async function move<T>(
+    step: string, begin: () => MaybePromise<T>,
+    { side, late }: { side: 'old' | 'new'; late?: (value: T) => Promise<unknown> },
+  ): Promise<T> {
     try {
       return await ctx.call(step, () => {
         const outcome = Promise.resolve(begin())
@@ -151,7 +171,10 @@ export function stopAndStart<P, R, C, T = never>(
       resource = await startOld(value)
     } catch (cause) {
       // Whoever gives it up has a step of its own for that.
-      gate.halt({ checkpoint: value, ...from && { from }, cause, restart: () => startHalted(value), stop: stopRestarted, discard: async () => { await verbs.discard?.(value) } })
+      gate.halt({
+        checkpoint: value, ...from && { from }, cause, restart: () => startHalted(value), stop: stopRestarted,
+        discard: async () => { await verbs.discard?.(value) },
+      })
       throw cause
     }
     try {
@@ -165,7 +188,11 @@ export function stopAndStart<P, R, C, T = never>(
     withoutOld: verbs.recover !== undefined,
     ...verbs.prepare && {
       async prepare() {
-        prepared = { value: await ctx.call('prepare', () => verbs.prepare?.(job.next, ctx) as MaybePromise<T>, { discard: (late) => verbs.abandon?.(late) }) }
+        prepared = {
+          value: await ctx.call('prepare', () => verbs.prepare?.(job.next, ctx) as MaybePromise<T>, {
+            discard: (late) => verbs.abandon?.(late),
+          }),
+        }
       },
     },
     async converge() {
@@ -177,7 +204,9 @@ export function stopAndStart<P, R, C, T = never>(
         if (ctx.dryRun) return gate.resource
         await stopOld()
       }
-      const resource = await move('start', () => begin(job.next, value, prepared?.value), { side: 'new', late: stopLate })
+      const resource = await move('start', () => begin(job.next, value, prepared?.value), {
+        side: 'new', late: stopLate,
+      })
       started = { resource }
       if (verbs.verify) await ctx.call('verify', () => verbs.verify?.(resource, value, ctx))
       return resource
@@ -189,7 +218,8 @@ export function stopAndStart<P, R, C, T = never>(
         await attemptAll([
           () => moving && ctx.call('settle', settle),
           () => resource !== undefined && ctx.call('stop', () => stop(resource)),
-          () => prepared !== undefined && resource === undefined && ctx.call('abandon', () => verbs.abandon?.(prepared?.value as T)),
+          () => prepared !== undefined && resource === undefined
+            && ctx.call('abandon', () => verbs.abandon?.(prepared?.value as T)),
           () => stopped && restartOld(value as C),
           // A halted resource keeps what it will be started from.
           () => checkpoint !== undefined && !stopped && halted === undefined && discard(value as C),

@@ -15,8 +15,8 @@ const LONGEST = 256 * SUM_UP_AT
 
 export interface FileJournalOptions {
   /**
-   * Whether to take the journal from another process that holds it and may be running. That of a process of this machine that has ended is
-   * taken over without asking. Default: never.
+   * Whether to take the journal from another process that holds it and may be running. That of a process of this
+   * machine that has ended is taken over without asking. Default: never.
    */
   takeOver?(holder: JournalHolder): boolean
 }
@@ -24,8 +24,8 @@ export interface FileJournalOptions {
 const OPTIONS: OptionChecks<FileJournalOptions> = { takeOver: option.function }
 
 /**
- * A journal in one file of numbered, checksummed lines. Each is flushed to the disk before the next is written, so that a crash can
- * tear no more than the last. One process at a time has the file open; a lock file beside it says which.
+ * A journal in one file of numbered, checksummed lines. Each is flushed to the disk before the next is written, so that
+ * a crash can tear no more than the last. One process at a time has the file open; a lock file beside it says which.
  */
 export class FileJournal implements Journal, AsyncDisposable {
   readonly #file: string
@@ -49,10 +49,12 @@ export class FileJournal implements Journal, AsyncDisposable {
    * Reads what the run before wrote, and begins a new run with it: the file is replaced, in one move, by one that says what
    * is active. Gives the plan to start the plugins by. A file that is not there is a first run.
    *
-   * @throws ReloadError `JOURNAL`, with the file as it was, where it is damaged elsewhere than at its end, held by another process, or cannot be read or
-   * replaced.
+   * @throws ReloadError `JOURNAL`, with the file as it was, where it is damaged elsewhere than at its end, held by
+   * another process, or cannot be read or replaced.
    */
-  static async open(file: string, given: FileJournalOptions = {}): Promise<{ readonly journal: FileJournal; readonly plan: RecoveryPlan }> {
+  static async open(
+    file: string, given: FileJournalOptions = {},
+  ): Promise<{ readonly journal: FileJournal; readonly plan: RecoveryPlan }> {
     option.text(file, 'FileJournal file', this)
     const options = checkOptions(given, 'FileJournal options', OPTIONS)
     let lock: JournalLock | undefined
@@ -88,7 +90,11 @@ export class FileJournal implements Journal, AsyncDisposable {
   }
 
   async #write(record: JournalRecord): Promise<void> {
-    if (this.#closed) throw new ReloadError('JOURNAL', `${this.#file} cannot be written to: it was closed`, { step: 'append', hint: 'Close the journal after the host.' })
+    if (this.#closed) {
+      throw new ReloadError('JOURNAL', `${this.#file} cannot be written to: it was closed`, {
+        step: 'append', hint: 'Close the journal after the host.',
+      })
+    }
     try {
       await this.#refuseTakenOver()
       // One that was moved or removed is written anew, like one that is not known to be whole.
@@ -102,8 +108,10 @@ export class FileJournal implements Journal, AsyncDisposable {
     } catch (error) {
       // What is on the disk after a failed write or flush is unknown: nothing that is written behind it can be relied on.
       await this.#letGo()
-      throw ReloadError.is(error) ? error : new ReloadError('JOURNAL', `${this.#file} cannot be written to: ${describeThrown(error)}`, {
-        step: 'append', hint: remedyOf(error) ?? 'Mend the disk, then try again: all that was written so far is written once more.', cause: error,
+      if (ReloadError.is(error)) throw error
+      throw new ReloadError('JOURNAL', `${this.#file} cannot be written to: ${describeThrown(error)}`, {
+        step: 'append', cause: error,
+        hint: remedyOf(error) ?? 'Mend the disk, then try again: the records before this one are written again, too.',
       })
     }
   }
@@ -150,7 +158,8 @@ export class FileJournal implements Journal, AsyncDisposable {
     const holder = await this.#lock.takenOverBy()
     if (holder === undefined) return
     throw new ReloadError('JOURNAL', `${this.#file} was taken over by ${describeHolder(holder)}`, {
-      step: 'append', details: holder, hint: 'Plugins cannot be changed here any more. Stop one of the two hosts, then restart the other.',
+      step: 'append', details: holder,
+      hint: 'Plugins cannot be changed here any more. Stop one of the two hosts, then restart the other.',
     })
   }
 
@@ -164,13 +173,16 @@ export class FileJournal implements Journal, AsyncDisposable {
 async function recordsOf(file: string): Promise<JournalRecord[]> {
   const found = await fileAt(file)
   if (found === undefined) return []
-  if (found.size > LONGEST) throw Object.assign(new Error(`it has ${found.size} bytes`), { code: 'ERR_FS_FILE_TOO_LARGE' })
+  if (found.size > LONGEST) {
+    throw Object.assign(new Error(`it has ${found.size} bytes`), { code: 'ERR_FS_FILE_TOO_LARGE' })
+  }
   return decodeJournal(await readFile(file, 'utf8'), file)
 }
 
 function cannotOpen(file: string, error: unknown): ReloadError {
   return new ReloadError('JOURNAL', `${file} cannot be opened: ${describeThrown(error)}`, {
-    step: 'open', hint: `Nothing was changed. ${remedyOf(error) ?? 'Mend what keeps the file from being read and replaced, then start again.'}`, cause: error,
+    step: 'open', hint: 'Nothing was changed. '
+      + `${remedyOf(error) ?? 'Mend what keeps the file from being read and replaced, then start again.'}`, cause: error,
   })
 }
 
@@ -179,9 +191,12 @@ function remedyOf(error: unknown): string | undefined {
   switch (errnoOf(error)) {
     case 'ENOSPC': case 'EDQUOT': return 'Make room on the disk, then try again.'
     case 'EFBIG': return 'Raise the limit on the size of files, then try again.'
-    case 'EISDIR': case 'ENOTDIR': case 'EINVAL': return 'Name a file, or one that can be made, in a directory of the host.'
-    case 'EACCES': case 'EPERM': case 'EROFS': return 'Give the process leave to read the file and to write to its directory.'
-    case 'ERR_FS_FILE_TOO_LARGE': return 'It is longer than any journal becomes: restore it from a backup; or move it away, and say yourself which versions to start.'
+    case 'EISDIR': case 'ENOTDIR': case 'EINVAL': return 'Name a regular file, or one that does not exist yet, in a '
+      + 'directory that exists.'
+    case 'EACCES': case 'EPERM': case 'EROFS': return 'Give the process leave to read the file and to write to its '
+      + 'directory.'
+    case 'ERR_FS_FILE_TOO_LARGE': return 'It is longer than any journal becomes: restore it from a backup; or move it '
+      + 'away, and decide yourself which versions to start.'
     default: return undefined
   }
 }

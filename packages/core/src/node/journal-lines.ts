@@ -6,8 +6,9 @@ import type { JournalRecord } from '../journal/record.js'
 const HEADER = 'uni-reload journal 2\n'
 
 /**
- * Writes records as lines: a checksum in eight hexadecimal digits, the number of the line, the record as JSON. The checksum is the CRC-32 of
- * all lines so far, so that no line can be lost, doubled or come from another file. The header is line 1.
+ * Writes records as lines: a checksum in eight hexadecimal digits, the number of the line, the record as JSON. The
+ * checksum is the CRC-32 of all lines so far, so that no line can be lost, doubled or come from another file. The
+ * header is line 1.
  */
 export class JournalEncoder {
   #line = 1
@@ -27,7 +28,8 @@ export class JournalEncoder {
 }
 
 /**
- * The records of a journal. A file is put in its place with its first record, so that a crash can tear off no more than the end of a later one.
+ * The records of a journal. A file is put in its place with its first record, so that a crash can tear off no more than
+ * the end of a later one.
  *
  * @throws ReloadError `JOURNAL` where anything else is missing or not as it was written.
  */
@@ -52,7 +54,7 @@ export function decodeJournal(text: string, file: string): JournalRecord[] {
   }
   // All but its line feed may be there, or that alone may be damaged.
   if (torn !== '' && !take(torn)) take(torn.slice(0, -1))
-  if (records.length === 0) throw damaged(file, 'it ends before what it has to begin with')
+  if (records.length === 0) throw damaged(file, 'its first record is missing')
   return records
 }
 
@@ -60,12 +62,16 @@ function headerProblem(text: string): string {
   if (text === '') return 'it is empty'
   if (HEADER.startsWith(text)) return 'it ends in its first line'
   const format = /^uni-reload journal (\d+)\n/.exec(text)?.[1]
-  return format === undefined ? 'it does not begin as a journal does' : `it is of format ${format}, and this version reads format 2`
+  return format === undefined
+    ? 'it does not begin as a journal does'
+    : `it is of format ${format}, and this version reads format 2`
 }
 
 function lineProblem(line: string, expected: number): string {
   const number = /^[0-9a-f]{8} (\d+) \{/.exec(line)?.[1]
-  if (number !== undefined && Number(number) !== expected) return `line ${expected} is missing, and line ${number} is in its place`
+  if (number !== undefined && Number(number) !== expected) {
+    return `line ${expected} is missing, and line ${number} is in its place`
+  }
   return `line ${expected} is not as it was written`
 }
 
@@ -75,6 +81,7 @@ function digits(checksum: number): string {
 
 function damaged(file: string, reason: string): ReloadError {
   return new ReloadError('JOURNAL', `${file} is damaged: ${reason}`, {
-    step: 'open', hint: 'Nothing was changed. Restore it from a backup; or move it away, and say yourself which versions to start.',
+    step: 'open', hint: 'Nothing was changed. Restore it from a backup; or move it away, and decide yourself which '
+      + 'versions to start.',
   })
 }

@@ -19,8 +19,8 @@ interface Noted extends JournalHolder {
 const NO_LINKS: ReadonlySet<string | undefined> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL'])
 
 /**
- * A file beside a journal that says who has it open. A process that ended without giving it back has lost it; whether one of another
- * machine has ended cannot be seen from here.
+ * A file beside a journal that says who has it open. A process that ended without giving it back has lost it; whether
+ * one of another machine has ended cannot be seen from here.
  */
 export class JournalLock {
   readonly #path: string
@@ -38,7 +38,10 @@ export class JournalLock {
   static async take(journal: string, mayTakeOver: (holder: JournalHolder) => boolean): Promise<JournalLock> {
     const path = `${journal}.lock`
     const identity = await identityOf(process.pid)
-    const own: Noted = { pid: process.pid, host: hostname(), since: new Date().toISOString(), ...(identity !== undefined && { identity }), id: randomUUID() }
+    const own: Noted = {
+      pid: process.pid, host: hostname(), since: new Date().toISOString(), ...(identity !== undefined && { identity }),
+      id: randomUUID(),
+    }
     while (!await create(path, own)) {
       const held = await read(path)
       if (held === 'gone') continue
@@ -122,12 +125,14 @@ async function read(path: string): Promise<Noted | 'gone' | 'unreadable'> {
 function isNoted(found: unknown): found is Noted {
   if (typeof found !== 'object' || found === null) return false
   const { pid, host, since, id, identity } = found as Record<string, unknown>
-  return Number.isSafeInteger(pid) && [host, since, id].every((it) => typeof it === 'string') && (identity === undefined || typeof identity === 'string')
+  return Number.isSafeInteger(pid) && [host, since, id].every((it) => typeof it === 'string')
+    && (identity === undefined || typeof identity === 'string')
 }
 
 function heldError(journal: string, path: string, holder: string, details: JournalHolder | undefined): ReloadError {
   return new ReloadError('JOURNAL', `${journal} is held by ${holder}`, {
     step: 'open', details,
-    hint: `Two hosts must not share a journal: stop that one first. If it is gone for good, remove ${path}, or open the journal with takeOver.`,
+    hint: `Two hosts must not share a journal: stop that one first. If it is gone for good, remove ${path}, or open `
+      + 'the journal with takeOver.',
   })
 }

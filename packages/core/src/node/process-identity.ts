@@ -16,12 +16,14 @@ export interface NotedProcess {
 }
 
 /**
- * On Linux, the boot of the machine and the tick in which the process began (proc(5): `starttime`, the 22nd field of `/proc/<pid>/stat`).
- * `undefined` elsewhere, and of a process that is not there or may not be looked at.
+ * On Linux, the boot of the machine and the tick in which the process began (proc(5): `starttime`, the 22nd field of
+ * `/proc/<pid>/stat`). `undefined` elsewhere, and of a process that is not there or may not be looked at.
  */
 export async function identityOf(pid: number): Promise<string | undefined> {
   try {
-    const [stat, boot] = await Promise.all([readFile(`/proc/${pid}/stat`, 'utf8'), readFile('/proc/sys/kernel/random/boot_id', 'utf8')])
+    const [stat, boot] = await Promise.all([
+      readFile(`/proc/${pid}/stat`, 'utf8'), readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
+    ])
     // The second field is a name in parentheses, which may hold anything.
     const [state = '', ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     // A zombie has ended, though nobody has taken note of it.
@@ -31,7 +33,9 @@ export async function identityOf(pid: number): Promise<string | undefined> {
   }
 }
 
-/** Whether a process of this machine has ended; its number may be another one's by now. Says no where it cannot know. */
+/**
+ * Whether a process of this machine has ended; its number may be another one's by now. Says no where it cannot know.
+ */
 export async function hasEnded({ pid, since, identity }: NotedProcess): Promise<boolean> {
   if (!isRunning(pid)) return true
   const now = await identityOf(pid)

@@ -4,9 +4,10 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { isMissing } from './errno.js'
 
 /**
- * Replaces the content of a file in one step, or makes the file and its directory: a crash leaves the old content or the new one, never a part.
- * A symbolic link is followed; the file keeps its mode and, as far as the process may set it, its owner. The new content is written beside
- * the file, under its name with `.new` at the end. Durable when it resolves.
+ * Replaces the content of a file in one step, or makes the file and its directory: a crash leaves the old content or
+ * the new one, never a part. A symbolic link is followed; the file keeps its mode and, as far as the process may set
+ * it, its owner. The new content is written beside the file, under its name with `.new` at the end. Durable when it
+ * resolves.
  *
  * One process at a time may replace the same file.
  *
@@ -26,7 +27,8 @@ export async function targetOf(file: string): Promise<string> {
   // Nothing but the end of the path is missing, or else a link leads to what is not there yet.
   await mkdir(dirname(file), { recursive: true })
   const link = await readlink(file).catch(() => undefined)
-  return link === undefined ? join(await realpath(dirname(file)), basename(file)) : targetOf(resolve(dirname(file), link))
+  if (link !== undefined) return targetOf(resolve(dirname(file), link))
+  return join(await realpath(dirname(file)), basename(file))
 }
 
 /** What there is to know of a file, if there is one. @throws Error where something else is there. */
@@ -34,7 +36,9 @@ export async function fileAt(target: string): Promise<Stats | undefined> {
   const found = await stat(target).catch((error: unknown): undefined => {
     if (!isMissing(error)) throw error
   })
-  if (found?.isFile() === false) throw Object.assign(new Error(`${target} is no regular file`), { code: found.isDirectory() ? 'EISDIR' : 'EINVAL' })
+  if (found?.isFile() === false) {
+    throw Object.assign(new Error(`${target} is no regular file`), { code: found.isDirectory() ? 'EISDIR' : 'EINVAL' })
+  }
   return found
 }
 

@@ -22,7 +22,9 @@ export interface BackgroundJobHandoffOptions {
 }
 
 /** Clean: a running job finishes on the old provider, the next tick picks up the new one. */
-export function backgroundJobHandoff(options: BackgroundJobHandoffOptions = {}): HandoffStrategy<BackgroundJobProvider> {
+export function backgroundJobHandoff(
+  options: BackgroundJobHandoffOptions = {},
+): HandoffStrategy<BackgroundJobProvider> {
   const clean = cleanHandoff(backgroundJob)
   const queued = options.queued?.bind(options)
   if (queued === undefined) return clean
@@ -30,7 +32,9 @@ export function backgroundJobHandoff(options: BackgroundJobHandoffOptions = {}):
     ...clean,
     async checkRemoval({ key }) {
       const runs = await queued(key)
-      return runs === 0 ? { level: 'compatible' } : { level: 'incompatible', reason: `${runs} queued runs still name this job` }
+      return runs === 0 ? { level: 'compatible' } : {
+        level: 'incompatible', reason: `${runs} queued runs still name this job`,
+      }
     },
   }
 }

@@ -9,17 +9,18 @@ export interface StorageBackendProvider {
   /**
    * Where that is which a storage has acknowledged:
    *
-   * - `shared`: at the location. Every storage that is open there sees it at once, whichever version opened it, and so does one that
-   *   is opened when all others have been closed.
+   * - `shared`: at the location. Every storage that is open there sees it at once, whichever version opened it, and
+   *   so does one that is opened when all others have been closed.
    * - `private`: in the open storage, and nowhere else. A reload copies it.
    *
-   * A provider that says neither this nor `cutover: 'exclusive'` is not reloaded while a storage of its is open: nobody could say
-   * what would be lost.
+   * A provider that says neither this nor `cutover: 'exclusive'` is not reloaded while a storage of its is open: nobody
+   * could say what would be lost.
    */
   readonly medium?: 'shared' | 'private'
   /**
-   * `exclusive`: at most one storage may be open at a location, because of a lock, or because each keeps in memory some of what it has
-   * acknowledged. Unless the medium is `private`, what it has acknowledged is at the location once it is closed.
+   * `exclusive`: at most one storage may be open at a location, because of a lock, or because each keeps in memory some
+   * of what it has acknowledged. Unless the medium is `private`, what it has acknowledged is at the location once it is
+   * closed.
    */
   readonly cutover?: Cutover
   open(location: string): MaybePromise<Storage>

@@ -24,23 +24,33 @@ export async function contentOf(storage: Storage, ctx: StepContext): Promise<Sto
 }
 
 /**
- * Puts `content` into a storage that has been opened for it, and reads it back. Closes the storage where that fails, also where it hangs.
+ * Puts `content` into a storage that has been opened for it, and reads it back. Closes the storage where that fails,
+ * also where it hangs.
  *
- * @throws Error where it gives back other values than were put, or has others already: nobody knows whose they are, so none is changed.
+ * @throws Error where it gives back other values than were put, or has others already: nobody knows whose they are, so
+ * none is changed.
  */
 export async function fill(storage: Storage, content: StorageContent, ctx: StepContext): Promise<void> {
   try {
     await ctx.call('copy', async (signal) => {
-      const there = await listed(storage, content, signal, (key) => `the new storage has the key ${key}, and the old one has not that value of it: its location is in use `
-        + 'for something else. Empty it, or choose another')
+      const there = await listed(storage, content, signal, (key) => `the new storage already has the key ${key}, with `
+        + 'a value that the old one does not have: its location is in use for something else. '
+        + 'Empty it, or choose another')
       const slices = new Slices()
       for (const [key, value] of content) {
         signal.throwIfAborted()
         if (!there.has(key)) await storage.put(key, value)
         if (slices.due()) await slices.pause()
       }
-      const put = await listed(storage, content, signal, (key) => `the new storage gives another value for the key ${key} than was put`)
-      for (const key of content.keys()) if (!put.has(key)) throw new Error(`the new storage does not list the key ${JSON.stringify(key)}, which was put`)
+      const put = await listed(
+        storage, content, signal,
+        (key) => `the new storage does not give back the value that was put for the key ${key}`,
+      )
+      for (const key of content.keys()) {
+        if (!put.has(key)) {
+          throw new Error(`the new storage does not list the key ${JSON.stringify(key)}, which was put`)
+        }
+      }
     })
   } catch (error) {
     try {
@@ -57,7 +67,9 @@ export async function fill(storage: Storage, content: StorageContent, ctx: StepC
  *
  * @throws Error with `otherwise` of the first key whose value is not that of `content`.
  */
-async function listed(storage: Storage, content: StorageContent, signal: AbortSignal, otherwise: (key: string) => string): Promise<ReadonlySet<string>> {
+async function listed(
+  storage: Storage, content: StorageContent, signal: AbortSignal, otherwise: (key: string) => string,
+): Promise<ReadonlySet<string>> {
   const slices = new Slices()
   const keys = new Set<string>()
   for await (const key of keysOf(storage)) {
@@ -71,10 +83,14 @@ async function listed(storage: Storage, content: StorageContent, signal: AbortSi
 
 /** `undefined` where the key was deleted since it was listed. */
 async function valueOf(storage: Storage, key: unknown): Promise<Uint8Array | undefined> {
-  if (typeof key !== 'string') throw new TypeError(`keys() of the storage gave a value of type ${typeof key}, and not a key`)
+  if (typeof key !== 'string') {
+    throw new TypeError(`keys() of the storage gave a value of type ${typeof key}; a key is a string`)
+  }
   const value: unknown = await storage.get(key)
   if (value instanceof Uint8Array) return value
-  if (value !== undefined) throw new TypeError(`get() of the storage gave for the key ${JSON.stringify(key)} what is no Uint8Array`)
+  if (value !== undefined) {
+    throw new TypeError(`get() of the storage gave no Uint8Array for the key ${JSON.stringify(key)}`)
+  }
   for await (const listed of keysOf(storage, key)) {
     if (listed === key) throw new TypeError(`the storage lists the key ${JSON.stringify(key)}, and has no value for it`)
   }
@@ -86,5 +102,6 @@ function keysOf(storage: Storage, prefix?: string): ReturnType<Storage['keys']> 
 }
 
 function isSame(value: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
-  return value instanceof Uint8Array && other !== undefined && value.length === other.length && value.every((byte, at) => byte === other[at])
+  return value instanceof Uint8Array && other !== undefined && value.length === other.length
+    && value.every((byte, at) => byte === other[at])
 }

@@ -10,9 +10,12 @@ const METHODS = ['get', 'put', 'delete', 'keys', 'close'] as const
 /**
  * By what the providers say of their storages.
  *
- * - `medium: 'shared'`, clean: the new provider opens its own storage; the old one serves its leases until drained, and is then closed.
- * - `medium: 'private'`, pre-copy: the content is copied through `keys`, `get` and `put`, and the writes made meanwhile are made again.
- * - `cutover: 'exclusive'`: the old storage is drained and closed before the new one is opened; a private medium is copied in between.
+ * - `medium: 'shared'`, clean: the new provider opens its own storage; the old one serves its leases until drained,
+ *   and is then closed.
+ * - `medium: 'private'`, pre-copy: the content is copied through `keys`, `get` and `put`, and the writes made
+ *   meanwhile are made again.
+ * - `cutover: 'exclusive'`: the old storage is drained and closed before the new one is opened; a private medium is
+ *   copied in between.
  *
  * A reload of open storages whose provider says none of these is refused.
  */
@@ -28,7 +31,8 @@ export function storageBackendHandoff(): HandoffStrategy<StorageBackendProvider,
       if (serves && !copied && clean.handoff) return clean.handoff(job, ctx)
       const moved = preCopy<StorageBackendProvider, Storage, StorageContent | undefined, never>(job, ctx, {
         snapshot: (storage) => copied ? contentOf(storage, ctx) : undefined,
-        // It may see some of the writes made meanwhile: each sets or deletes one key, and made again, in order, they end the same.
+        // It may see some of the writes made meanwhile: each sets or deletes one key, and made again, in order, they
+        // end the same.
         isolated: () => true,
         async restore(provider, content) {
           if (content === undefined && provider.medium === 'private') {
@@ -47,10 +51,12 @@ export function storageBackendHandoff(): HandoffStrategy<StorageBackendProvider,
 
 function cutoverOf({ scheme, medium, cutover = 'overlap' }: StorageBackendProvider): Cutover {
   if (medium !== undefined && medium !== 'shared' && medium !== 'private') {
-    throw new TypeError(`the provider of "${scheme}" says medium: ${JSON.stringify(medium)}; expected 'shared' or 'private'`)
+    throw new TypeError(
+      `the provider of "${scheme}" says medium: ${JSON.stringify(medium)}; expected 'shared' or 'private'`,
+    )
   }
   if (medium !== undefined || cutover === 'exclusive') return cutover
-  throw new Error(`the provider of "${scheme}" does not say where a storage keeps what it has acknowledged; it has to declare medium: 'shared' (at the `
-    + "location, where every open storage sees it at once), medium: 'private' (in the open storage alone) or cutover: 'exclusive' (at the location, "
-    + 'once it is closed)')
+  throw new Error(`the provider of "${scheme}" does not say where a storage keeps what it has acknowledged; it has to `
+    + "declare medium: 'shared' (at the location, where every open storage sees it at once), medium: 'private' (in the "
+    + "open storage alone) or cutover: 'exclusive' (at the location, once it is closed)")
 }

@@ -7,7 +7,8 @@ import { attempt, ConformanceError, Expectation } from './expectation.js'
 /**
  * How a runner declares a test: `test` of Vitest, of `node:test`, of Deno or of Bun fits.
  *
- * @param limitMs for runners that have a limit for each test, in milliseconds: one that leaves it to the kit to end what never settles.
+ * @param limitMs for runners that have a limit for each test, in milliseconds: one that leaves it to the kit to end
+ * what never settles.
  */
 export type DeclareTest = (name: string, body: () => Promise<void>, limitMs: number) => unknown
 
@@ -31,11 +32,13 @@ export type After = (undo: () => unknown) => void
 export interface KitOptions {
   /** `test` of any runner: Vitest's, `node:test`'s, or any other of this shape. */
   readonly test: DeclareTest
-  /** Keys of tests that are known to fail. One that passes fails the suite, so that a closed gap is taken off the list. */
+  /**
+   * Keys of tests that are known to fail. One that passes fails the suite, so that a closed gap is taken off the list.
+   */
   readonly knownGaps?: readonly string[]
   /**
-   * For how long, in milliseconds, none of a test's calls may begin or settle: then the test fails, and names the calls that have not
-   * settled. Default 30,000. What is torn down after a test has as long again.
+   * For how long, in milliseconds, none of a test's calls may begin or settle: then the test fails, and names the calls
+   * that have not settled. Default 30,000. What is torn down after a test has as long again.
    */
   readonly deadlineMs?: number
 }
@@ -58,10 +61,13 @@ type Outcome = 'holds' | 'not judged' | { readonly broken: unknown }
 
 /**
  * Declares a test for each case, named `key: title (rule)`. The case of a known gap has to fail, so that closing the gap
- * forces its key out of the list; one more test fails while `knownGaps` names no case. A test in which nothing happens any more fails
- * with the names of the calls that have not settled, and those after it run.
+ * forces its key out of the list; one more test fails while `knownGaps` names no case. A test in which nothing happens
+ * any more fails with the names of the calls that have not settled, and those after it run.
  */
-export function declareConformance(test: DeclareTest, cases: readonly ConformanceCase[], { kit, knownGaps = [], deadlineMs = DEADLINE_MS }: ConformanceOptions): void {
+export function declareConformance(
+  test: DeclareTest, cases: readonly ConformanceCase[],
+  { kit, knownGaps = [], deadlineMs = DEADLINE_MS }: ConformanceOptions,
+): void {
   const gaps = new Set(knownGaps)
   const outcomeOf = outcomes(cases, gaps, (one) => judgeCase(one, kit, deadlineMs))
   const limitMs = Math.min(RUNNER_LIMIT_MS + 2 * deadlineMs, LONGEST_TIMER_MS)
@@ -80,7 +86,9 @@ export function declareConformance(test: DeclareTest, cases: readonly Conformanc
 }
 
 /** Runs each case once, whoever asks: its own test, or a case that needs it. */
-function outcomes(cases: readonly ConformanceCase[], gaps: ReadonlySet<string>, judge: (one: ConformanceCase) => Promise<Outcome>): (key: string) => Promise<Outcome> {
+function outcomes(
+  cases: readonly ConformanceCase[], gaps: ReadonlySet<string>, judge: (one: ConformanceCase) => Promise<Outcome>,
+): (key: string) => Promise<Outcome> {
   const byKey = new Map(cases.map((one) => [one.key, one]))
   const known = new Map<string, Promise<Outcome>>()
   const outcomeOf = (key: string): Promise<Outcome> => {
@@ -116,13 +124,25 @@ async function judgeCase({ key, rule, run }: ConformanceCase, kit: string, deadl
     const { failure, part } = expect
     const at = part === undefined ? '' : `, at ${part}`
     const before = failure === undefined ? '' : ` Before that: ${failure.message}.`
-    return new ConformanceError(rule, `${key} of ${kit}${at}: ${doing} has not ended: ${what}.${before} Raise deadlineMs where a call may take longer.`, failure)
+    return new ConformanceError(
+      rule,
+      `${key} of ${kit}${at}: ${doing} has not ended: ${what}.${before} Raise deadlineMs where a call may take longer.`,
+      failure,
+    )
   }
   const ran = [await attempt(() => deadline.within(() => run(expect, after), unending('the test')))]
-  for (let undo = undos.pop(); undo !== undefined; undo = undos.pop()) ran.push(await attempt(() => deadline.within(undo as () => MaybePromise<void>, unending('what is undone after the test'))))
+  for (let undo = undos.pop(); undo !== undefined; undo = undos.pop()) {
+    ran.push(
+      await attempt(() => deadline.within(undo as () => MaybePromise<void>, unending('what is undone after the test'))),
+    )
+  }
   over = true
   const failed = ran.find((outcome) => 'error' in outcome)
   if (failed === undefined) return 'holds'
   const { error } = failed
-  return { broken: error instanceof ConformanceError ? error : new ConformanceError(rule, `${key} failed: ${describeThrown(error)}`, error) }
+  return {
+    broken: error instanceof ConformanceError ? error : new ConformanceError(
+      rule, `${key} failed: ${describeThrown(error)}`, error,
+    ),
+  }
 }

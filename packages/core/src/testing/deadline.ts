@@ -6,10 +6,16 @@ export const DEADLINE_MS = 30_000
 
 const MOST_NAMED = 5
 
-/** In so many turns of the event loop, at least, nothing has to have happened: a process that was suspended has more to do than its timers. */
+/**
+ * In so many turns of the event loop, at least, nothing has to have happened: a process that was suspended has more to
+ * do than its timers.
+ */
 const LOOKS = 4
 
-/** Ends what never settles. It counts the time in which no call begins or settles, so that a slow machine may take its time. */
+/**
+ * Ends what never settles. It counts the time in which no call begins or settles, so that a slow machine may take its
+ * time.
+ */
 export class Deadline {
   readonly ms: number
   readonly #pending = new Set<{ readonly what: string }>()
@@ -19,7 +25,9 @@ export class Deadline {
     this.ms = ms
   }
 
-  /** Runs a call, and gives what it gives. As long as its promise has not settled, it is one of those that are named. */
+  /**
+   * Runs a call, and gives what it gives. As long as its promise has not settled, it is one of those that are named.
+   */
   call<T>(what: string, run: () => T): T {
     const call = { what }
     const settle = (): void => {
@@ -43,7 +51,8 @@ export class Deadline {
   get pending(): string {
     const names = [...new Set([...this.#pending].toReversed().map(({ what }) => what))]
     if (names.length === 0) return 'no call that has a name is pending'
-    return `${names.slice(0, MOST_NAMED).join(', ')}${names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : ''} ${names.length === 1 ? 'has' : 'have'} not settled`
+    const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : ''
+    return `${names.slice(0, MOST_NAMED).join(', ')}${more} ${names.length === 1 ? 'has' : 'have'} not settled`
   }
 
   /** Something has begun that has all the time there is for itself. */

@@ -67,8 +67,8 @@ export class Expectation {
   }
 
   /**
-   * `target` with every method call named where it never settles, such as `fixture.stored()`, and so what its members and calls give
-   * that is one of `kinds`.
+   * `target` with every method call named where it never settles, such as `fixture.stored()`, and so what its members
+   * and calls give that is one of `kinds`.
    */
   named<T extends object>(target: T, name: string, kinds: NamedKinds = {}): T {
     return new NamedCalls(this.#deadline, kinds).wrap(target, name)

@@ -1,4 +1,6 @@
-export { declareConformance, KIT, type After, type ConformanceCase, type ConformanceOptions, type DeclareTest, type KitOptions } from './conformance.js'
+export {
+  declareConformance, KIT, type After, type ConformanceCase, type ConformanceOptions, type DeclareTest, type KitOptions,
+} from './conformance.js'
 export { attempt, type Attempt, ConformanceError, Expectation } from './expectation.js'
 export {
   Fault, FAULT_NAMES, runStrategyConformance, withFault, type FaultName, type FaultSort, type GivenKind, type MatrixSummary, type SceneGiven,

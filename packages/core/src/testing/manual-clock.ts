@@ -26,7 +26,9 @@ export class ManualClock implements Clock {
   /** Moves time on by `ms`, firing timers in the order they are due, those set on the way among them. */
   advance(ms: number): void {
     // A time that is no number would never come.
-    const until = this.#now + option.numberThat('a finite number of milliseconds, 0 or more', (value) => value >= 0 && value < Infinity)(ms, 'advance ms', this)
+    const until = this.#now + option.numberThat(
+      'a finite number of milliseconds, 0 or more', (value) => value >= 0 && value < Infinity,
+    )(ms, 'advance ms', this)
     for (;;) {
       let next: Timer | undefined
       for (const timer of this.#timers) if (timer.dueAt <= until && (next === undefined || timer.dueAt < next.dueAt)) next = timer

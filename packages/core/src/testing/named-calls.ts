@@ -1,12 +1,18 @@
 import { isPromiseLike } from '../maybe-promise.js'
 import type { Deadline } from './deadline.js'
 
-/** The methods by which an object is known whose calls are named as well, by the name that it has in errors, such as `stream`. */
+/**
+ * The methods by which an object is known whose calls are named as well, by the name that it has in errors, such as
+ * `stream`.
+ */
 export type NamedKinds = Readonly<Record<string, readonly string[]>>
 
 type Method = (...args: unknown[]) => unknown
 
-/** Puts a proxy before an object, and before what its members and calls give, so that a call that never settles has a name. */
+/**
+ * Puts a proxy before an object, and before what its members and calls give, so that a call that never settles has a
+ * name.
+ */
 export class NamedCalls {
   readonly #deadline: Deadline
   readonly #kinds: readonly (readonly [name: string, methods: readonly string[]])[]
@@ -52,7 +58,9 @@ export class NamedCalls {
 
   #adopt(value: unknown): unknown {
     if (typeof value !== 'object' || value === null || this.#targets.has(value)) return value
-    const found = this.#kinds.find(([, methods]) => methods.every((method) => typeof Reflect.get(value, method) === 'function'))
+    const found = this.#kinds.find(
+      ([, methods]) => methods.every((method) => typeof Reflect.get(value, method) === 'function'),
+    )
     return found === undefined ? value : this.wrap(value, found[0])
   }
 

@@ -113,7 +113,7 @@ describe('what fails in a dispatch says why, where, and what to do', () => {
     const none = scriptedStrategy([], { converge: () => null })
     expect(await failureOf(scriptedScene(['a'], [none]).dispatch())).toMatchObject({ message: saying('converged without a resource') })
     const loose = scriptedStrategy([], { converge: ({ gate }) => gate.release() })
-    expect(await failureOf(scriptedScene(['a'], [loose]).dispatch())).toMatchObject({ message: saying('converged with its gate open') })
+    expect(await failureOf(scriptedScene(['a'], [loose]).dispatch())).toMatchObject({ message: saying('converged and left its gate open') })
   })
 
   it.each(['converge', 'rollback', 'finalize'])('I3 a handoff without %s is none', async (missing) => {

@@ -114,7 +114,7 @@ describe('captureReady of a JavaScript caller that does not say what it uses', (
       using lease = await captureReady(options)
       expect(lease.get(wordKind, 'words').say()).toBe('words@1.0.0')
       for (const look of [() => lease.get(cellKind, 'cell'), () => lease.resource(cellKind, 'main'), () => host.acquire(cellKind, 'cell')]) {
-        expect(await refusalOf(look)).toMatchObject({ code: 'SURFACE_FENCED', retryable: true, hint: expect.stringContaining('name it in `uses`') as string })
+        expect(await refusalOf(look)).toMatchObject({ code: 'SURFACE_FENCED', retryable: true, hint: expect.stringContaining('name it in the `uses` of captureReady') as string })
       }
     }
     held[Symbol.dispose]()

@@ -120,7 +120,7 @@ describe('what cannot be opened beside the old one', () => {
     const next = new CellPlugin('cells', '2.0.0')
     next.kind.open = () => { throw new Error('Database failed to open', { cause: Object.assign(new Error('IO error: lock LOCK'), { code: 'LEVEL_LOCKED' }) }) }
     const { message } = await refusalOf(host.reload(handle, next))
-    expect(message).toContain('prepare/open): Database failed to open: IO error: lock LOCK. It looks like something that only one may hold')
+    expect(message).toContain('prepare/open): Database failed to open: IO error: lock LOCK. It looks as if only one may hold this at a time')
     expect(message).toContain("reload with cutover: 'exclusive'")
     next.kind.open = () => { throw new Error('corrupt') }
     expect((await refusalOf(host.reload(handle, next))).message).toContain('corrupt. The old version goes on serving. Correct the new one')

@@ -38,7 +38,7 @@ describe('keys that come and go', () => {
     const reloading = await refusalOf(host.reload(handle, wordPlugin('a', '2.0.0', ['mail'])))
     expect(reloading).toMatchObject({ ...expected, plugin: 'a@1.0.0 → 2.0.0' })
     expect(reloading.message).toContain('12 runs of fax of a@1.0.0 are queued')
-    expect(reloading.message).toContain('Go on providing the key, or let go of what still names it.')
+    expect(reloading.message).toContain('Go on providing the key, or remove what still names it.')
     expect(await refusalOf(host.remove(handle))).toMatchObject({ ...expected, key: 'mail', plugin: 'a@1.0.0', details: [{ key: 'mail' }, { key: 'fax' }] })
     expect(host.plugin('a')).toEqual(handle)
     using lease = host.capture()

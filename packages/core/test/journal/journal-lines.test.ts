@@ -56,8 +56,8 @@ describe('the lines of a journal', () => {
   it('J4 what is not whole at the beginning was no crash: the file was put in its place with its first record', () => {
     expect(refusal('')).toMatchObject(damage('it is empty'))
     for (let length = 1; length < HEADER.length; length += 1) expect(refusal(encoded().slice(0, length))).toMatchObject(damage('it ends in its first line'))
-    for (let length = HEADER.length; length < encoded(1).length - 1; length += 1) expect(refusal(encoded(1).slice(0, length))).toMatchObject(damage('it ends before what it has to begin with'))
-    expect(refusal(HEADER + '\0'.repeat(60))).toMatchObject(damage('it ends before what it has to begin with'))
+    for (let length = HEADER.length; length < encoded(1).length - 1; length += 1) expect(refusal(encoded(1).slice(0, length))).toMatchObject(damage('its first record is missing'))
+    expect(refusal(HEADER + '\0'.repeat(60))).toMatchObject(damage('its first record is missing'))
     expect(refusal(`${HEADER}${'\0'.repeat(60)}\n`)).toMatchObject(damage('line 2 is not as it was written'))
   })
 

@@ -157,7 +157,7 @@ describe('a storage whose medium changes with its version', () => {
     await change({ remove, put })
     const refused = await refusalOf(host.reload(handle, of('2.0.0', shared.provider())))
     expect(refused).toMatchObject({ code: 'HANDOFF', phase: 'prepare', step: 'copy', rollbackErrors: [] })
-    expect(refused.message).toContain(`the new storage has the key "${key}", and the old one has not`)
+    expect(refused.message).toContain(`the new storage already has the key "${key}", with a value that the old one does not have`)
     expect(shared.opened.at(-1)?.closed).toBe(1)
     expect(await served()).toEqual(acknowledged)
     expect(await other.served()).toEqual(other.acknowledged)
@@ -185,7 +185,7 @@ describe('a copied storage that is not what it has to be', () => {
 
   it.each<[string, Partial<Storage>, string]>([
     ['loses what is put', { put: () => {} }, 'does not list the key "k0"'],
-    ['gives something else back', { get: () => Uint8Array.of(7) }, 'gives another value for the key "k0" than was put'],
+    ['gives something else back', { get: () => Uint8Array.of(7) }, 'does not give back the value that was put for the key "k0"'],
     ['lists no keys', { keys: () => [] }, 'does not list the key "k0"'],
     ['cannot be closed either', { put: () => { throw new Error('full') } }, 'full'],
   ])('I6 one that %s is refused, and closed', async (_, broken, message) => {
@@ -193,8 +193,8 @@ describe('a copied storage that is not what it has to be', () => {
   })
 
   it.each<[string, Partial<Storage>, string]>([
-    ['lists what is no key', { keys: () => [1 as unknown as string] }, 'a value of type number, and not a key'],
-    ['gives for a key what is no value', { get: () => 'text' as unknown as Uint8Array }, 'what is no Uint8Array'],
+    ['lists what is no key', { keys: () => [1 as unknown as string] }, 'a value of type number; a key is a string'],
+    ['gives for a key what is no value', { get: () => 'text' as unknown as Uint8Array }, 'gave no Uint8Array for the key'],
     ['has no value for a key that it lists', { get: () => undefined }, 'lists the key "k0", and has no value for it'],
   ])('I4 nothing is copied from an old one that %s', async (_, broken, message) => {
     const world = STORAGE_WORLDS['a private medium']()

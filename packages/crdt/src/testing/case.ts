@@ -22,7 +22,8 @@ export function chosen(cases: readonly CrdtCase[], settings: KitSettings): Confo
     // What is not claimed was not judged either, and holds nobody up.
     needs: needs.filter((needed) => keys.has(needed) || !cases.some((other) => other.key === needed)),
     async run(expect, after) {
-      const make = async (): Promise<CrdtSubject> => expect.named(await expect.call('make()', settings.make), 'subject', NAMED)
+      const make = async (): Promise<CrdtSubject> =>
+        expect.named(await expect.call('make()', settings.make), 'subject', NAMED)
       const stand = await Stand.of({ ...settings, make }, after)
       await run(stand, expect)
     },

@@ -22,10 +22,13 @@ export interface CrdtConformanceOptions extends KitOptions {
   seed?: number
 }
 
-const CAPABILITIES: OptionChecks<CrdtCapabilities> = { anyOrder: option.flag, repeats: option.flag, samples: option.flag, wayBack: option.flag }
+const CAPABILITIES: OptionChecks<CrdtCapabilities> = {
+  anyOrder: option.flag, repeats: option.flag, samples: option.flag, wayBack: option.flag,
+}
 
 const OPTIONS: OptionChecks<CrdtConformanceOptions> = {
-  ...KIT, make: option.required(option.function), capabilities: option.object(CAPABILITIES), golden: option.list(option.given), seed: option.integer(0),
+  ...KIT, make: option.required(option.function), capabilities: option.object(CAPABILITIES),
+  golden: option.list(option.given), seed: option.integer(0),
 }
 
 /**
@@ -33,9 +36,13 @@ const OPTIONS: OptionChecks<CrdtConformanceOptions> = {
  * of SPEC.md that it shows. A rule that hangs on another is not judged while that one is broken, so what fails is the cause.
  */
 export function runCrdtConformance(options: CrdtConformanceOptions): void {
-  const { test, make, capabilities, golden = [], seed = 1, ...kit } = checkOptions(options, 'runCrdtConformance options', OPTIONS)
+  const {
+    test, make, capabilities, golden = [], seed = 1, ...kit
+  } = checkOptions(options, 'runCrdtConformance options', OPTIONS)
   const cases = [
     ...contractSuite, ...persistSuite, ...convergenceSuite, ...samplesSuite, ...badInputSuite, ...handoffSuite, ...failureSuite, ...goldenSuite(golden),
   ]
-  declareConformance(test, chosen(cases, { make, seed, capabilities: { ...DEFAULT_CAPABILITIES, ...capabilities } }), { kit: 'runCrdtConformance', ...kit })
+  declareConformance(test, chosen(cases, { make, seed, capabilities: { ...DEFAULT_CAPABILITIES, ...capabilities } }), {
+    kit: 'runCrdtConformance', ...kit,
+  })
 }

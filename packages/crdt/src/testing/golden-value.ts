@@ -15,7 +15,9 @@ export function toGolden(value: unknown): unknown {
   if (typeof value === 'bigint') return { $: 'bigint', of: String(value) } satisfies Marked
   if (typeof value === 'number') return Number.isFinite(value) ? value : { $: 'number', of: String(value) } satisfies Marked
   const node = readNode(value)
-  if ('extra' in node && node.extra) throw new TypeError(`the value holds ${nameOf(value)} with fields of its own, which cannot be written down`)
+  if ('extra' in node && node.extra) {
+    throw new TypeError(`the value holds ${nameOf(value)} with fields of its own, which cannot be written down`)
+  }
   switch (node.kind) {
     case 'opaque': throw new TypeError(`the value holds ${node.what}, which cannot be written down`)
     case 'primitive': return node.value === value ? value : toGolden(node.value)

@@ -41,7 +41,9 @@ const OPTIONS: OptionChecks<WriteGoldenOptions> = { version: option.required(opt
  *
  * @throws Error where a state cannot be recorded.
  */
-export async function writeCrdtGolden(subject: CrdtSubject, options: WriteGoldenOptions): Promise<readonly GoldenFile[]> {
+export async function writeCrdtGolden(
+  subject: CrdtSubject, options: WriteGoldenOptions,
+): Promise<readonly GoldenFile[]> {
   const { version, seed = 1 } = checkOptions(options, 'writeCrdtGolden options', OPTIONS)
   const { kind } = subject.provider
   const { states, merges } = await recollect(withEditedSample(subject, seed), outsideReloads(), Infinity, PLAIN)
@@ -90,5 +92,8 @@ export function withEditedSample(subject: CrdtSubject, seed: number): CrdtKindPr
 
 function outsideReloads(): StepContext {
   const { signal } = new AbortController()
-  return { signal, dryRun: false, progress() {}, transferred() {}, replayed() {}, unjudged() {}, outlived() {}, unclean() {}, call: async (_, call) => call(signal), judge: async (_, check) => check(signal) }
+  return {
+    signal, dryRun: false, progress() {}, transferred() {}, replayed() {}, unjudged() {}, outlived() {}, unclean() {},
+    call: async (_, call) => call(signal), judge: async (_, check) => check(signal),
+  }
 }

@@ -34,7 +34,11 @@ async function writeFile(path: string, chunks: AsyncIterable<Uint8Array> | Itera
   try {
     try {
       for await (const chunk of chunks) {
-        await file.writeFile(chunk).catch((cause: unknown) => { throw new Error(`the image cannot be written to ${path}: ${describeThrown(cause)}. Make room on its disk`, { cause }) })
+        await file.writeFile(chunk).catch((cause: unknown) => {
+          throw new Error(`the image cannot be written to ${path}: ${describeThrown(cause)}. Make room on its disk`, {
+            cause,
+          })
+        })
         checksum = crc32(chunk, checksum)
         byteLength += chunk.byteLength
       }

@@ -9,7 +9,9 @@ const MAX_DEPTH = 64
 
 /** @throws TypeError where a type is nested more than 64 levels deep. */
 export function describeSchema(schema: Schema): DescriptionMap {
-  return new Map([...new Describer().fields(schema.fields, 0).described, ['metadata', describeMetadata(schema.metadata)]])
+  return new Map([...new Describer().fields(schema.fields, 0).described, [
+    'metadata', describeMetadata(schema.metadata),
+  ]])
 }
 
 /** A dictionary's id is a number of the process it was made in, and says nothing about the type. */
@@ -22,7 +24,10 @@ interface Described {
 }
 
 class Describer {
-  /** A type that stands in many places is described once, and the description shared: 30 structs can stand for 2^30 places. */
+  /**
+   * A type that stands in many places is described once, and the description shared: 30 structs can stand for 2^30
+   * places.
+   */
   readonly #seen = new Map<DataType, Described>()
 
   fields(fields: readonly Field[], depth: number): Described {
@@ -38,14 +43,20 @@ class Describer {
         ...type.described, ['nullable', field.nullable], ['metadata', describeMetadata(field.metadata)],
       ]))
     }
-    return { described: new Map<string, Description>([['order', [...byName.keys()].join(', ')], ['fields', byName]]), height }
+    return {
+      described: new Map<string, Description>([['order', [...byName.keys()].join(', ')], ['fields', byName]]), height,
+    }
   }
 
   #type(type: DataType, depth: number): Described {
     const seen = this.#seen.get(type)
-    if (depth + (seen?.height ?? 0) > MAX_DEPTH) throw new TypeError(`the schema has a type that is nested more than ${MAX_DEPTH} levels deep`)
+    if (depth + (seen?.height ?? 0) > MAX_DEPTH) {
+      throw new TypeError(`the schema has a type that is nested more than ${MAX_DEPTH} levels deep`)
+    }
     if (seen) return seen
-    const { children, indices, dictionary } = type as { children?: readonly Field[] | null; indices?: DataType; dictionary?: DataType }
+    const { children, indices, dictionary } = type as {
+      children?: readonly Field[] | null; indices?: DataType; dictionary?: DataType
+    }
     const described = new Map<string, Description>([['type', children || dictionary ? familyOf(type) : String(type)]])
     let height = 0
     // Not all parameters are in the text: a decimal's width is not, nor whether a dictionary is ordered.
@@ -56,7 +67,9 @@ class Describer {
       height = Math.max(height, part.height)
       return part.described
     }
-    if (children) for (const [part, description] of inside(this.fields(children, depth))) described.set(part, description)
+    if (children) {
+      for (const [part, description] of inside(this.fields(children, depth))) described.set(part, description)
+    }
     if (indices) described.set('indices', inside(this.#type(indices, depth + 1)))
     if (dictionary) described.set('dictionary', inside(this.#type(dictionary, depth + 1)))
     const made = { described, height }

@@ -14,7 +14,10 @@ export interface SchemaDifference {
 /** Of types that share their parts, a single difference may show in more places than can be listed. */
 const MOST = 1000
 
-/** In what two schemas differ: names, order, types in depth, nullability and metadata; the first 1,000 differences. Empty where equal. */
+/**
+ * In what two schemas differ: names, order, types in depth, nullability and metadata; the first 1,000 differences.
+ * Empty where equal.
+ */
 export function diffSchema(old: Schema, next: Schema): SchemaDifference[] {
   const found: SchemaDifference[] = []
   for (const difference of differences('', describeSchema(old), describeSchema(next), new EqualPairs())) {
@@ -46,12 +49,15 @@ export function showDifferences(differences: readonly SchemaDifference[]): strin
   return listed.join('; ')
 }
 
-function* differences(path: string, old: Description | undefined, next: Description | undefined, equal: EqualPairs): Generator<SchemaDifference> {
+function* differences(
+  path: string, old: Description | undefined, next: Description | undefined, equal: EqualPairs,
+): Generator<SchemaDifference> {
   if (isMap(old) && isMap(next)) {
     if (equal.has(old, next)) return
     let same = true
     for (const name of namesToCompare(old, next)) {
-      for (const difference of differences(path === '' ? name : `${path}.${name}`, old.get(name), next.get(name), equal)) {
+      const place = path === '' ? name : `${path}.${name}`
+      for (const difference of differences(place, old.get(name), next.get(name), equal)) {
         same = false
         yield difference
       }

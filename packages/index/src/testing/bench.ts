@@ -29,7 +29,13 @@ export class Bench {
   readonly #make: () => MaybePromise<IndexFixture>
   readonly #closed = new WeakSet<IndexHandle>()
 
-  constructor(fixture: IndexFixture, setup: { capabilities: IndexCapabilities; seed: number; expect: Expectation; later: Bench['later']; make(): MaybePromise<IndexFixture> }) {
+  constructor(
+    fixture: IndexFixture,
+    setup: {
+      capabilities: IndexCapabilities; seed: number; expect: Expectation; later: Bench['later'];
+      make(): MaybePromise<IndexFixture>
+    },
+  ) {
     this.fixture = fixture
     this.capabilities = setup.capabilities
     this.seed = setup.seed
@@ -64,7 +70,10 @@ export class Bench {
   get exactQuestions(): Required<Questions> {
     const { searches, questions } = this
     const queries = questions.queries.filter((query) => !searches.has(isFilteredQuery(query) ? query.query : query))
-    this.expect.that(queries.length > 0, '`scan` answers every query of make(), so that a lost change would look like a row that was not found')
+    this.expect.that(
+      queries.length > 0,
+      '`scan` answers every query of make(), so that a lost change would look like a row that was not found',
+    )
     return { ...questions, queries }
   }
 
@@ -152,7 +161,9 @@ export class Bench {
 
   /** Holds `handle` to schema, abilities and answers. */
   async expectMeaning(handle: IndexHandle, meant: Meaning, what: string): Promise<void> {
-    const difference = await this.expect.works(`probe() and schema() of ${what}`, () => differenceIn(handle, meant, UNENDING))
+    const difference = await this.expect.works(
+      `probe() and schema() of ${what}`, () => differenceIn(handle, meant, UNENDING),
+    )
     if (difference !== undefined) this.expect.fail(`${what} means something else: ${difference.reason}`)
   }
 
@@ -170,7 +181,10 @@ export class Bench {
   /** Holds a handle to what one means that the changes 0 to `changes` − 1 were applied to, one after the other. */
   async expectRebuilt(handle: IndexHandle, changes: number, what: string): Promise<void> {
     const rebuilt = await this.rebuilt(this.provider, Array.from({ length: changes }, (_, nth) => nth))
-    await this.expectMeaning(handle, await this.meaning(rebuilt, this.exactQuestions), `${what}, beside one rebuilt from a log of ${changes} changes,`)
+    await this.expectMeaning(
+      handle, await this.meaning(rebuilt, this.exactQuestions),
+      `${what}, beside one rebuilt from a log of ${changes} changes,`,
+    )
   }
 
   /** Holds what an approximate search finds to the recall that is claimed, and to rows that are there. */
@@ -181,7 +195,9 @@ export class Bench {
     let [found, best] = [0, 0]
     for (const [nth, query] of queries.entries()) {
       if (!searches.has(query)) continue
-      const [right, every] = [k, Number.MAX_SAFE_INTEGER].map((wanted) => this.fixture.scan?.(query, wanted, changes)) as [RecordBatch, RecordBatch]
+      const [right, every] = [k, Number.MAX_SAFE_INTEGER].map(
+        (wanted) => this.fixture.scan?.(query, wanted, changes),
+      ) as [RecordBatch, RecordBatch]
       const answer = rowNames(await expect.works('probe()', () => handle.probe(query, k)), every)
       const names = new Set(answer)
       expect.that(names.size === answer.length, `${what} answers query ${nth} with a row twice`)
@@ -192,7 +208,8 @@ export class Bench {
       best += wanted.length
       found += wanted.filter((name) => names.has(name)).length
     }
-    expect.that(found >= recall * best, `${what} found ${found} of the best ${best} rows, a recall of ${(found / best).toFixed(3)}, and ${recall} was claimed`)
+    expect.that(found >= recall * best, `${what} found ${found} of the best ${best} rows, a recall of `
+      + `${(found / best).toFixed(3)}, and ${recall} was claimed`)
   }
 
   async expectAnswers(handle: IndexHandle, before: readonly RecordBatch[], what: string): Promise<void> {
@@ -214,10 +231,15 @@ export class Bench {
 /** The rows of a batch by the columns of another. */
 function rowNames(batch: RecordBatch, { schema }: RecordBatch): string[] {
   const columns = schema.fields.map(({ name }) => batch.getChild(name))
-  return Array.from({ length: batch.numRows }, (_, row) => columns.map((column): string => String(column?.get(row))).join(' '))
+  return Array.from(
+    { length: batch.numRows }, (_, row) => columns.map((column): string => String(column?.get(row))).join(' '),
+  )
 }
 
 /** What `persist` and `open` run in where no handoff is under way. */
 function step(signal = UNENDING): StepContext {
-  return { signal, dryRun: false, progress() {}, transferred() {}, replayed() {}, unjudged() {}, outlived() {}, unclean() {}, call: async (_, call) => call(signal), judge: async (_, check) => check(signal) }
+  return {
+    signal, dryRun: false, progress() {}, transferred() {}, replayed() {}, unjudged() {}, outlived() {}, unclean() {},
+    call: async (_, call) => call(signal), judge: async (_, check) => check(signal),
+  }
 }

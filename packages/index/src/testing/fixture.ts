@@ -10,8 +10,9 @@ export interface IndexFixture {
   /** A few rows to begin with; three at least. */
   readonly source: RecordBatch
   /**
-   * Questions, each with one right answer: let the best `k` rows be ranked without ties. Let changes show in them. An approximate search has
-   * one as long as the index is small and was changed a dozen times at most; see `scan` for what it answers later.
+   * Questions, each with one right answer: let the best `k` rows be ranked without ties. Let changes show in them. An
+   * approximate search has one as long as the index is small and was changed a dozen times at most; see `scan` for what
+   * it answers later.
    */
   readonly queries: readonly RecordBatch[]
   /** Rows asked for per question. Default 10. */
@@ -24,9 +25,10 @@ export interface IndexFixture {
    */
   change?(nth: number): RecordBatch
   /**
-   * The right answer to a query that is answered approximately: the best `k` rows of `source` after the changes 0 to `changes` − 1, found by
-   * looking at each. The columns that name a row are enough. `undefined` for a query that has one right answer whatever was changed, such
-   * as one for all rows; let there be one, so that a lost change is told from a row that was not found. For `recall`.
+   * The right answer to a query that is answered approximately: the best `k` rows of `source` after the changes 0 to
+   * `changes` − 1, found by looking at each. The columns that name a row are enough. `undefined` for a query that has
+   * one right answer whatever was changed, such as one for all rows; let there be one, so that a lost change is told
+   * from a row that was not found. For `recall`.
    */
   scan?(query: RecordBatch, k: number, changes: number): RecordBatch | undefined
   /** Changes that `apply` has to refuse wholly: let some begin with a row that is in order. For `writes`. */
@@ -60,8 +62,8 @@ export interface IndexCapabilities {
   /** Handles say `snapshot: 'isolated'`. */
   readonly isolated?: boolean
   /**
-   * Searches are approximate, and find at least this share of the best `k` rows (recall@k, as a mean over the fixture's queries), however
-   * often the index was changed: above 0, and below 1. Without it every answer has to be complete.
+   * Searches are approximate, and find at least this share of the best `k` rows (recall@k, as a mean over the fixture's
+   * queries), however often the index was changed: above 0, and below 1. Without it every answer has to be complete.
    */
   readonly recall?: number
   /** The provider has `samples()`. */

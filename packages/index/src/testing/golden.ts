@@ -49,7 +49,9 @@ export async function writeIndexGolden(fixture: IndexFixture, options: WriteInde
 
 async function writeFiles(fixture: IndexFixture, version: string, later: Bench['later']): Promise<GoldenFile[]> {
   const capabilities = { writes: fixture.change !== undefined }
-  const bench = new Bench(fixture, { capabilities, seed: 0, expect: new Expectation('P17'), later, make: () => fixture })
+  const bench = new Bench(fixture, {
+    capabilities, seed: 0, expect: new Expectation('P17'), later, make: () => fixture,
+  })
   const indexes: [name: string, handle: IndexHandle][] = [['built', await bench.built()], ['empty', await bench.builtEmpty()]]
   if (capabilities.writes) indexes.push(['changed', await bench.rebuilt(bench.provider, CHANGES)])
   const files: GoldenFile[] = []

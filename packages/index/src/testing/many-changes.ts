@@ -5,7 +5,9 @@ import type { Bench } from './bench.js'
 export const MANY = 500
 const REOPENED_AFTER = [7, 40, 200, 450]
 
-/** An index that the changes 0 to `MANY` − 1 were applied to, and that was persisted and opened a few times meanwhile. */
+/**
+ * An index that the changes 0 to `MANY` − 1 were applied to, and that was persisted and opened a few times meanwhile.
+ */
 export async function reopenedNowAndThen(bench: Bench): Promise<IndexHandle> {
   let handle = await bench.built()
   let applied = 0

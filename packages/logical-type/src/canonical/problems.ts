@@ -30,7 +30,9 @@ const RESERVED = 'arrow.'
  */
 export function canonicalProblems(contract: TypeContract): CanonicalProblem[] {
   const fields = fieldCount(contract.storage)
-  if (fields > MAX_FIELDS && Object.hasOwn(RULES, contract.name)) return [{ path: 'storage', expected: `at most ${MAX_FIELDS} fields in depth`, found: fields }]
+  if (fields > MAX_FIELDS && Object.hasOwn(RULES, contract.name)) {
+    return [{ path: 'storage', expected: `at most ${MAX_FIELDS} fields in depth`, found: fields }]
+  }
   return [...extensionsOf(contract)].flatMap((form) => (Object.hasOwn(RULES, form.name) ? [...(RULES[form.name] as CanonicalRule)(form)] : []))
 }
 

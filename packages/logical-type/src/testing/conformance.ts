@@ -13,11 +13,13 @@ import { sampleSuite } from './suites/samples.js'
 import { castToSuite, upgradeSuite } from './suites/upgrade.js'
 
 const CAPABILITIES: OptionChecks<LogicalTypeCapabilities> = {
-  displayIsLiteral: option.flag, refuses: option.list(option.string), castsTo: option.list(option.given), upgradesFrom: option.list(option.given),
+  displayIsLiteral: option.flag, refuses: option.list(option.string), castsTo: option.list(option.given),
+  upgradesFrom: option.list(option.given),
 }
 
 const OPTIONS: OptionChecks<LogicalTypeConformance> = {
-  ...KIT, make: option.required(option.function), capabilities: option.object(CAPABILITIES), golden: option.list(option.given), seed: option.integer(0),
+  ...KIT, make: option.required(option.function), capabilities: option.object(CAPABILITIES),
+  golden: option.list(option.given), seed: option.integer(0),
 }
 
 /**
@@ -28,12 +30,15 @@ const OPTIONS: OptionChecks<LogicalTypeConformance> = {
 export function runLogicalTypeConformance(given: LogicalTypeConformance): void {
   const options = checkOptions(given, 'runLogicalTypeConformance options', OPTIONS)
   const { test, knownGaps, deadlineMs } = options
-  declareConformance(test, conformanceCases(options), { kit: 'runLogicalTypeConformance', ...(knownGaps && { knownGaps }), ...(deadlineMs !== undefined && { deadlineMs }) })
+  declareConformance(test, conformanceCases(options), {
+    kit: 'runLogicalTypeConformance', ...(knownGaps && { knownGaps }), ...(deadlineMs !== undefined && { deadlineMs }),
+  })
 }
 
 /** The rules that `options` choose. */
 export function conformanceCases(
-  { make, capabilities = {}, golden = [], seed = 1 }: Omit<LogicalTypeConformance, keyof KitOptions>, machinery: Machinery = ownMachinery(),
+  { make, capabilities = {}, golden = [], seed = 1 }: Omit<LogicalTypeConformance, keyof KitOptions>,
+  machinery: Machinery = ownMachinery(),
 ): ConformanceCase[] {
   const { strategy } = machinery
   const subject = new Subject(make, seed)

@@ -44,7 +44,9 @@ const CHECKSUM = 'uni:checksum'
  *
  * @throws Error where a sample does not parse, display or go into a column.
  */
-export function writeLogicalTypeGolden(provider: LogicalTypeProvider, options: WriteLogicalTypeGoldenOptions): GoldenFile[] {
+export function writeLogicalTypeGolden(
+  provider: LogicalTypeProvider, options: WriteLogicalTypeGoldenOptions,
+): GoldenFile[] {
   const { version } = checkOptions(options, 'writeLogicalTypeGolden options', OPTIONS)
   const contract = contractOf(provider)
   const literals = [...readSamples(provider, SAMPLE_LIMIT).literals]

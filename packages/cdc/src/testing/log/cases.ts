@@ -11,7 +11,8 @@ const READS = ['read/in-order']
 
 export const LOG_CASES: readonly LogCase[] = [
   {
-    key: 'read/in-order', rule: 'L1', title: 'gives every commit from the oldest to the head, in order and without a gap',
+    key: 'read/in-order', rule: 'L1',
+    title: 'gives every commit from the oldest to the head, in order and without a gap',
     async run(bench) {
       const { log } = bench
       await bench.read(log.oldest)
@@ -24,7 +25,8 @@ export const LOG_CASES: readonly LogCase[] = [
     },
   },
   {
-    key: 'read/from-each-boundary', rule: 'L1', title: 'gives the rest from wherever a batch ends, and nothing from the head', needs: READS,
+    key: 'read/from-each-boundary', rule: 'L1',
+    title: 'gives the rest from wherever a batch ends, and nothing from the head', needs: READS,
     async run(bench) {
       await bench.commit(2, 1, 3)
       for (const lsn of await bench.boundaries()) await bench.read(lsn)
@@ -42,34 +44,45 @@ export const LOG_CASES: readonly LogCase[] = [
     },
   },
   {
-    key: 'read/beside-one-another', rule: 'L2', title: 'is read by several streams, each at its own place', needs: READS,
+    key: 'read/beside-one-another', rule: 'L2', title: 'is read by several streams, each at its own place',
+    needs: READS,
     async run(bench) {
       await bench.commit(1, 2, 1)
       const { oldest } = bench.log
-      const [slow, ends] = [bench.log.read(oldest)[Symbol.asyncIterator](), (await bench.read(oldest)).map(({ lsnEnd }) => lsnEnd)]
+      const [slow, ends] = [
+        bench.log.read(oldest)[Symbol.asyncIterator](), (await bench.read(oldest)).map(({ lsnEnd }) => lsnEnd),
+      ]
       for (const end of ends) {
         await bench.read(oldest)
         const { value } = await slow.next() as { value?: { lsnEnd: bigint } }
-        bench.check(value?.lsnEnd === end, `a reader gets the batch that ends at ${end}, whoever reads beside it; it got ${value?.lsnEnd}`)
+        bench.check(
+          value?.lsnEnd === end,
+          `a reader gets the batch that ends at ${end}, whoever reads beside it; it got ${value?.lsnEnd}`,
+        )
       }
     },
   },
   {
-    key: 'read/beyond-the-head', rule: 'L3', title: 'refuses with LOG_POSITION to be read from beyond the head', needs: READS,
+    key: 'read/beyond-the-head', rule: 'L3', title: 'refuses with LOG_POSITION to be read from beyond the head',
+    needs: READS,
     async run(bench) {
       await bench.commit(1)
       await bench.refusesToRead(bench.log.head + 1n, 'LOG_POSITION')
     },
   },
   {
-    key: 'read/inside-a-batch', rule: 'L3', title: 'refuses with LOG_POSITION to be read from inside a batch, where one has an inside', needs: READS,
+    key: 'read/inside-a-batch', rule: 'L3',
+    title: 'refuses with LOG_POSITION to be read from inside a batch, where one has an inside', needs: READS,
     async run(bench) {
       await bench.commit(1, 5, 1)
-      for (const { lsnStart, lsnEnd } of await bench.read(bench.log.oldest)) if (lsnEnd > lsnStart + 1n) await bench.refusesToRead(lsnStart + 1n, 'LOG_POSITION')
+      for (const { lsnStart, lsnEnd } of await bench.read(bench.log.oldest)) {
+        if (lsnEnd > lsnStart + 1n) await bench.refusesToRead(lsnStart + 1n, 'LOG_POSITION')
+      }
     },
   },
   {
-    key: 'read/released', rule: 'L3', title: 'refuses with LOG_RELEASED, and the oldest LSN, what it no longer has', needs: READS,
+    key: 'read/released', rule: 'L3', title: 'refuses with LOG_RELEASED, and the oldest LSN, what it no longer has',
+    needs: READS,
     async run(bench) {
       const { log } = bench
       await bench.commit(1, 2, 1)
@@ -81,7 +94,8 @@ export const LOG_CASES: readonly LogCase[] = [
     },
   },
   {
-    key: 'can-read-from/agrees', rule: 'L4', title: 'says of an LSN that it can be read from where it can, and nowhere else', needs: READS,
+    key: 'can-read-from/agrees', rule: 'L4',
+    title: 'says of an LSN that it can be read from where it can, and nowhere else', needs: READS,
     async run(bench) {
       const { expect, log } = bench
       await bench.commit(2, 3, 1)
@@ -89,7 +103,10 @@ export const LOG_CASES: readonly LogCase[] = [
       for (let lsn = log.oldest > 0n ? log.oldest - 1n : 0n; lsn <= log.head + 1n; lsn += 1n) {
         const said = await expect.works(`canReadFrom(${lsn})`, () => log.canReadFrom(lsn))
         const begins = 'value' in await attempt(() => log.read(lsn)[Symbol.asyncIterator]().next())
-        bench.check(said === begins, `canReadFrom(${lsn}) says ${String(said)}, and read(${lsn}) ${begins ? 'begins' : 'is refused'}`)
+        bench.check(
+          said === begins,
+          `canReadFrom(${lsn}) says ${String(said)}, and read(${lsn}) ${begins ? 'begins' : 'is refused'}`,
+        )
       }
     },
   },
@@ -107,21 +124,27 @@ export const LOG_CASES: readonly LogCase[] = [
     },
   },
   {
-    key: 'wait-for/aborted', rule: 'L6', title: 'ends a wait with the reason of its signal, fired before or meanwhile', needs: READS,
+    key: 'wait-for/aborted', rule: 'L6', title: 'ends a wait with the reason of its signal, fired before or meanwhile',
+    needs: READS,
     async run(bench) {
       const { log } = bench
       const reason = new Error('nobody waits any more')
       const caller = new AbortController()
-      const [fired, firing] = [bench.waiting(log.head, AbortSignal.abort(reason)), bench.waiting(log.head, caller.signal)]
+      const [fired, firing] = [
+        bench.waiting(log.head, AbortSignal.abort(reason)), bench.waiting(log.head, caller.signal),
+      ]
       caller.abort(reason)
       for (const wait of [fired, firing]) {
         const stands = await wait.stands()
-        bench.check(typeof stands === 'object' && stands.rejected === reason, 'waitFor() rejects with the reason of its signal')
+        bench.check(
+          typeof stands === 'object' && stands.rejected === reason, 'waitFor() rejects with the reason of its signal',
+        )
       }
     },
   },
   {
-    key: 'release/no-further', rule: 'L7', title: 'keeps all from where it was released to, wherever that lies', needs: [...READS, 'read/stable'],
+    key: 'release/no-further', rule: 'L7', title: 'keeps all from where it was released to, wherever that lies',
+    needs: [...READS, 'read/stable'],
     async run(bench) {
       const { expect, log } = bench
       await bench.commit(2, 3, 1)
@@ -129,13 +152,17 @@ export const LOG_CASES: readonly LogCase[] = [
       for (let upTo = boundaries[0] as bigint; upTo <= log.head; upTo += 1n) {
         await expect.works(`release(${upTo})`, () => log.release(upTo))
         const needed = boundaries.findLast((lsn) => lsn <= upTo) as bigint
-        bench.check(log.oldest <= needed, `after release(${upTo}) all from ${needed} is still needed, and the oldest is ${log.oldest}`)
+        bench.check(
+          log.oldest <= needed,
+          `after release(${upTo}) all from ${needed} is still needed, and the oldest is ${log.oldest}`,
+        )
         await bench.read(needed)
       }
     },
   },
   {
-    key: 'release/goes-on', rule: 'L7', title: 'goes on at its head when all of it was released, more than once, and beyond', needs: READS,
+    key: 'release/goes-on', rule: 'L7',
+    title: 'goes on at its head when all of it was released, more than once, and beyond', needs: READS,
     async run(bench) {
       const { expect, log } = bench
       await bench.commit(2, 1)
@@ -147,16 +174,21 @@ export const LOG_CASES: readonly LogCase[] = [
     },
   },
   {
-    key: 'durable/reopened', rule: 'L8', title: 'has all of it after a restart: the same batches, the same head', asks: 'durable', needs: [...READS, 'read/stable'],
+    key: 'durable/reopened', rule: 'L8', title: 'has all of it after a restart: the same batches, the same head',
+    asks: 'durable', needs: [...READS, 'read/stable'],
     async run(bench) {
       await bench.commit(2, 1, 3)
       const before = await bench.boundaries()
       const after = await (await bench.reopened()).boundaries()
-      bench.check(before.every((lsn) => after.includes(lsn)), `batches ended at ${before.join(', ')}, and after a restart at ${after.join(', ')}`)
+      bench.check(
+        before.every((lsn) => after.includes(lsn)),
+        `batches ended at ${before.join(', ')}, and after a restart at ${after.join(', ')}`,
+      )
     },
   },
   {
-    key: 'durable/released', rule: 'L8', title: 'goes on at its head after a restart, when all of it was released', asks: 'durable', needs: ['durable/reopened', 'release/goes-on'],
+    key: 'durable/released', rule: 'L8', title: 'goes on at its head after a restart, when all of it was released',
+    asks: 'durable', needs: ['durable/reopened', 'release/goes-on'],
     async run(bench) {
       await bench.commit(1, 2)
       const { head } = bench.log
@@ -167,12 +199,15 @@ export const LOG_CASES: readonly LogCase[] = [
     },
   },
   {
-    key: 'lsns/to-the-last', rule: 'L1', title: 'keeps LSNs exactly up to the width it has', asks: 'lsnBits', needs: READS,
+    key: 'lsns/to-the-last', rule: 'L1', title: 'keeps LSNs exactly up to the width it has', asks: 'lsnBits',
+    needs: READS,
     async run(bench) {
       const start = bench.log.head
       await bench.commit(1, 2, 1)
       const [first] = await bench.read(start)
-      bench.check(first?.lsnStart === start && await bench.log.canReadFrom(start), `the first commit starts at ${start}`)
+      bench.check(
+        first?.lsnStart === start && await bench.log.canReadFrom(start), `the first commit starts at ${start}`,
+      )
     },
   },
 ]

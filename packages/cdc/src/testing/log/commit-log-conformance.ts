@@ -1,5 +1,7 @@
 import { checkOptions, option, type MaybePromise, type OptionChecks } from '@uni/reload-core'
-import { declareConformance, KIT, type After, type ConformanceCase, type Expectation, type KitOptions, type NamedKinds } from '@uni/reload-core/testing'
+import {
+  declareConformance, KIT, type After, type ConformanceCase, type Expectation, type KitOptions, type NamedKinds,
+} from '@uni/reload-core/testing'
 import type { CdcLsn } from '../../contract.js'
 import type { CommitLog } from '../../log/commit-log.js'
 import { LOG_CASES } from './cases.js'
@@ -30,7 +32,8 @@ export interface CommitLogConformanceOptions extends KitOptions {
 }
 
 const OPTIONS: OptionChecks<CommitLogConformanceOptions> = {
-  ...KIT, make: option.required(option.function), capabilities: option.object<CommitLogCapabilities>({ durable: option.flag, lsnBits: option.integer(1) }),
+  ...KIT, make: option.required(option.function),
+  capabilities: option.object<CommitLogCapabilities>({ durable: option.flag, lsnBits: option.integer(1) }),
 }
 
 /** What a fixture has, of which a call may never settle. */
@@ -39,12 +42,18 @@ const NAMED: NamedKinds = { log: ['read', 'waitFor'] }
 /** Proves that a log is one that a `CdcPump` can deliver from: declares a test for each rule L1 to L8 of SPEC.md. */
 export function runCommitLogConformance(options: CommitLogConformanceOptions): void {
   const { test, make, capabilities, ...kit } = checkOptions(options, 'runCommitLogConformance options', OPTIONS)
-  declareConformance(test, commitLogCases({ make, ...(capabilities && { capabilities }) }), { kit: 'runCommitLogConformance', ...kit })
+  declareConformance(test, commitLogCases({ make, ...(capabilities && { capabilities }) }), {
+    kit: 'runCommitLogConformance', ...kit,
+  })
 }
 
-export function commitLogCases({ make, capabilities = {} }: Omit<CommitLogConformanceOptions, keyof KitOptions>): ConformanceCase[] {
+export function commitLogCases(
+  { make, capabilities = {} }: Omit<CommitLogConformanceOptions, keyof KitOptions>,
+): ConformanceCase[] {
   const { durable = false, lsnBits } = capabilities
-  return LOG_CASES.filter((one) => (one.asks !== 'durable' || durable) && (one.asks !== 'lsnBits' || lsnBits !== undefined)).map(({ run, asks, ...one }) => ({
+  return LOG_CASES.filter(
+    (one) => (one.asks !== 'durable' || durable) && (one.asks !== 'lsnBits' || lsnBits !== undefined),
+  ).map(({ run, asks, ...one }) => ({
     ...one,
     async run(expect: Expectation, after: After) {
       // Room for what one test commits, up to the last LSN that there is.

@@ -25,7 +25,9 @@ export class LogBench {
 
   /** The same log after a restart. */
   async reopened(): Promise<LogBench> {
-    if (this.fixture.reopen === undefined) throw new Error('the fixture has no reopen(), which a declared capability needs')
+    if (this.fixture.reopen === undefined) {
+      throw new Error('the fixture has no reopen(), which a declared capability needs')
+    }
     return new LogBench(this.fixture, this.expect, await this.fixture.reopen())
   }
 
@@ -40,10 +42,16 @@ export class LogBench {
     await expect.works(`read(${from})`, async () => { for await (const batch of log.read(from)) batches.push(batch) })
     let next = from
     for (const { lsnStart, lsnEnd, mutations } of batches) {
-      this.check(typeof lsnStart === 'bigint' && typeof lsnEnd === 'bigint', `LSNs are bigints, and a batch says ${show(lsnStart)} to ${show(lsnEnd)}`)
+      this.check(
+        typeof lsnStart === 'bigint' && typeof lsnEnd === 'bigint',
+        `LSNs are bigints, and a batch says ${show(lsnStart)} to ${show(lsnEnd)}`,
+      )
       this.check(lsnStart === next, `read(${from}) goes on at ${next}, and gave a batch that starts at ${lsnStart}`)
       this.check(lsnEnd > lsnStart, `a batch ends above its start, and this one covers ${lsnStart} to ${lsnEnd}`)
-      this.check(typeof mutations === 'object' && mutations !== null, `a batch has mutations, and the one at ${lsnStart} has none`)
+      this.check(
+        typeof mutations === 'object' && mutations !== null,
+        `a batch has mutations, and the one at ${lsnStart} has none`,
+      )
       next = lsnEnd
     }
     this.check(next === log.head, `read(${from}) ends at the head, ${log.head}, and ended at ${next}`)
@@ -60,12 +68,16 @@ export class LogBench {
   async refusesToRead(from: CdcLsn, code: CdcErrorCode): Promise<CdcError> {
     const outcome = await attempt(() => this.log.read(from)[Symbol.asyncIterator]().next())
     if ('value' in outcome) return this.expect.fail(`read(${from}) is refused on the first step, with ${code}`)
-    if (!CdcError.is(outcome.error) || outcome.error.code !== code) return this.expect.fail(`read(${from}) is refused with ${code}`, outcome.error)
+    if (!CdcError.is(outcome.error) || outcome.error.code !== code) {
+      return this.expect.fail(`read(${from}) is refused with ${code}`, outcome.error)
+    }
     return outcome.error
   }
 
   /** Begins to wait, and tells how that stands once everything has happened that waits for nobody. */
-  waiting(lsn: CdcLsn, signal: AbortSignal = new AbortController().signal): { stands(): Promise<'pending' | 'resolved' | { readonly rejected: unknown }> } {
+  waiting(
+    lsn: CdcLsn, signal: AbortSignal = new AbortController().signal,
+  ): { stands(): Promise<'pending' | 'resolved' | { readonly rejected: unknown }> } {
     let state: 'pending' | 'resolved' | { readonly rejected: unknown } = 'pending'
     this.log.waitFor(lsn, signal).then(() => { state = 'resolved' }, (rejected: unknown) => { state = { rejected } })
     return {

@@ -47,7 +47,8 @@ export const failedHandoffSuite: Suite = () => [
     title: 'is started again when the first checkpoint of its successor fails, or is not where that was started',
     needs: [...ROLLS_BACK, 'way-out/dishonest-checkpoint', 'handoff/out-of-order'],
     run: (bench) => turnsAway(bench, [
-      () => { throw new Error('no such table') }, (own: CdcLsn) => own + 1n, (own: CdcLsn) => own - 1n, Number, () => undefined,
+      () => { throw new Error('no such table') }, (own: CdcLsn) => own + 1n, (own: CdcLsn) => own - 1n, Number,
+      () => undefined,
     ].map((checkpoint) => ({ checkpoint }))),
   },
   {

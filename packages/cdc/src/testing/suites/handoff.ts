@@ -89,7 +89,9 @@ export const handoffSuite: Suite = (capabilities) => [
       await expect.works('a reload', () => served.reload(next))
       await served.commit()
       // The old stream may count it; how much of it is stored, nobody but the next can say.
-      if (!next.calls.includes(`deliver ${batch.lsnStart}`)) expect.fail('a batch that the old version did not acknowledge is handed to the new one')
+      if (!next.calls.includes(`deliver ${batch.lsnStart}`)) {
+        expect.fail('a batch that the old version did not acknowledge is handed to the new one')
+      }
       await served.expectAllStored()
     },
   },

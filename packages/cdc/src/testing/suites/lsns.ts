@@ -49,7 +49,10 @@ export const lsnsSuite: Suite = ({ lsnBits = 63 }) => [
   },
 ]
 
-/** Delivers across the width that is declared: a batch is taken for what it is, or it is refused, and nothing is stored of it. */
+/**
+ * Delivers across the width that is declared: a batch is taken for what it is, or it is refused, and nothing is stored
+ * of it.
+ */
 async function exactOrRefused(narrow: Bench): Promise<void> {
   const bench = narrow.from(2n ** BigInt(narrow.capabilities.lsnBits ?? 63) - 3n)
   const { expect, history } = bench
@@ -60,7 +63,8 @@ async function exactOrRefused(narrow: Bench): Promise<void> {
   const delivered = await attempt(() => stream.deliver(beyond))
   const answered = await attempt(() => bench.checkpoint(stream))
   if ('value' in answered && answered.value !== good && answered.value !== beyond.lsnEnd) {
-    expect.fail(`the checkpoint is ${good} or ${beyond.lsnEnd}, and it is ${answered.value}: an LSN of more bits is kept exactly, or refused`)
+    expect.fail(`the checkpoint is ${good} or ${beyond.lsnEnd}, and it is ${answered.value}: an LSN of more bits is `
+      + 'kept exactly, or refused')
   }
   await attempt(() => stream.shutdown())
   const taken = 'value' in delivered && 'value' in answered && answered.value === beyond.lsnEnd

@@ -23,7 +23,11 @@ async function failsHalfway(bench: Bench, stream: CdcStream): Promise<boolean> {
   const delivered = await attempt(() => stream.deliver({ ...batch, mutations: halfReadable(batch.mutations, 2) }))
   if ('value' in delivered) return true
   const checkpoint = await bench.checkpoint(stream)
-  if (checkpoint > good) expect.fail(`the batch that ends at ${batch.lsnEnd} was refused in the middle, and the checkpoint ${checkpoint} covers it`)
+  if (checkpoint > good) {
+    expect.fail(
+      `the batch that ends at ${batch.lsnEnd} was refused in the middle, and the checkpoint ${checkpoint} covers it`,
+    )
+  }
   return false
 }
 

@@ -11,7 +11,9 @@ async function outlivesCheckpoints(bench: Bench, answers: readonly (() => unknow
   const { expect, fixture } = bench
   let misbehaving: { readonly version: Watched; readonly answer: () => unknown } | undefined
   const newVersion = (): Watched => {
-    const version: Watched = new Watched(fixture.provider(), { checkpoint: (own) => misbehaving?.version === version ? misbehaving.answer() : own })
+    const version: Watched = new Watched(fixture.provider(), {
+      checkpoint: (own) => misbehaving?.version === version ? misbehaving.answer() : own,
+    })
     return version
   }
   let old = newVersion()
@@ -23,8 +25,14 @@ async function outlivesCheckpoints(bench: Bench, answers: readonly (() => unknow
     misbehaving = { version: old, answer }
     const next = newVersion()
     await expect.works('a reload', () => served.reload(next))
-    if (next.streams[0]?.fromLsn !== last) expect.fail(`one whose checkpoint is wrong is followed at its last good one, ${last}, and was at ${next.streams[0]?.fromLsn}`)
-    if (old.openStreams() !== 0 || next.openStreams() !== 1) expect.fail(`after a reload one stream of the new version is open; open are ${old.openStreams()} old and ${next.openStreams()} new`)
+    if (next.streams[0]?.fromLsn !== last) {
+      expect.fail(`one whose checkpoint is wrong is followed at its last good one, ${last}, and was at `
+        + `${next.streams[0]?.fromLsn}`)
+    }
+    if (old.openStreams() !== 0 || next.openStreams() !== 1) {
+      expect.fail(`after a reload one stream of the new version is open; open are ${old.openStreams()} old and `
+        + `${next.openStreams()} new`)
+    }
     old = next
   }
   await served.commit()
@@ -42,10 +50,12 @@ export const wayOutSuite: Suite = () => [
   {
     key: 'way-out/dishonest-checkpoint',
     rule: 'I5',
-    title: 'is followed at its last checkpoint when another is none: ahead, behind, negative, inside a batch, or no LSN',
+    title: 'is followed at its last checkpoint when another is none: ahead, behind, negative, inside a batch, or no '
+      + 'LSN',
     needs: [...RELOADS, 'way-out/checkpoint-fails'],
     run: (bench) => outlivesCheckpoints(bench, [
-      () => bench.history.head + 1n, () => bench.history.origin - 1n, () => -1n, () => bench.history.head - 1n, () => Number(bench.history.head), () => undefined,
+      () => bench.history.head + 1n, () => bench.history.origin - 1n, () => -1n, () => bench.history.head - 1n,
+      () => Number(bench.history.head), () => undefined,
     ]),
   },
   {
@@ -55,7 +65,9 @@ export const wayOutSuite: Suite = () => [
     needs: [...RELOADS, 'way-out/checkpoint-fails'],
     async run(bench) {
       const { expect, fixture } = bench
-      await using served = await Served.start(bench, new Watched(fixture.provider(), { shutDown: () => { throw new Error('the connection was gone already') } }))
+      await using served = await Served.start(bench, new Watched(fixture.provider(), {
+        shutDown: () => { throw new Error('the connection was gone already') },
+      }))
       await served.commit()
       await expect.works('a reload', () => served.reload(fixture.provider()))
       await served.commit()

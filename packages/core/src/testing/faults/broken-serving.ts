@@ -29,14 +29,21 @@ export interface BrokenServing {
 const FAULTS = ['throws', 'never settles'] as const satisfies readonly FaultName[]
 
 /** Every call into what serves that a reload was seen to make, or its users. */
-export function brokenServing<P, R, W>(strategy: HandoffStrategy<P, R, W>, subject: StrategySubject<P, R, W>, circumstances: Circumstances, { calls }: Trace): BrokenServing[] {
+export function brokenServing<P, R, W>(
+  strategy: HandoffStrategy<P, R, W>, subject: StrategySubject<P, R, W>, circumstances: Circumstances, { calls }: Trace,
+): BrokenServing[] {
   if (circumstances.course !== 'commits' || !isPair(circumstances)) return []
   // Opened anew, a stream begins where its host has it begin, and only a host with a log knows that.
   if (strategy.discipline === 'stop-and-copy' && subject.recovers !== true) return []
   const kept = circumstances.cutover === 'overlap'
-  const served = new Set([...calls.values()].filter(({ site }) => site.side === 'old' && !site.call.startsWith('plugin.')).map(({ site }) => site.call))
-  return [...served].flatMap((call) => FAULTS.flatMap((fault) => (['by a reload', ...kept ? ['by the way back of its bake' as const] : []] as const)
-    .map((way): BrokenServing => ({ circumstances, call, fault, way }))))
+  const served = new Set(
+    [...calls.values()].filter(
+      ({ site }) => site.side === 'old' && !site.call.startsWith('plugin.'),
+    ).map(({ site }) => site.call),
+  )
+  const ways = ['by a reload', ...kept ? ['by the way back of its bake' as const] : []] as const
+  return [...served].flatMap((call) => FAULTS.flatMap((fault) =>
+    ways.map((way): BrokenServing => ({ circumstances, call, fault, way }))))
 }
 
 export function nameOfBroken({ circumstances, call, fault, way }: BrokenServing): string {
@@ -44,11 +51,15 @@ export function nameOfBroken({ circumstances, call, fault, way }: BrokenServing)
 }
 
 /** Gets it out, and holds everything that can be seen to the record. Resolves with what breaks an invariant. */
-export async function runBrokenServing<P, R, W>(strategy: HandoffStrategy<P, R, W>, subject: StrategySubject<P, R, W>, broken: BrokenServing, names: CallNames): Promise<readonly string[]> {
+export async function runBrokenServing<P, R, W>(
+  strategy: HandoffStrategy<P, R, W>, subject: StrategySubject<P, R, W>, broken: BrokenServing, names: CallNames,
+): Promise<readonly string[]> {
   using _still = new FrozenPerformance()
   const { circumstances, call, fault, way } = broken
   const breaches = new Breaches()
-  const stand = await Stand.open({ strategy, subject, circumstances, aims: [], samples: false, names, onMoment: () => {}, onNewStep: () => {} })
+  const stand = await Stand.open({
+    strategy, subject, circumstances, aims: [], samples: false, names, onMoment: () => {}, onNewStep: () => {},
+  })
   const write = (): Promise<unknown> => Promise.all([...stand.ledgers.values()].map((ledger) => ledger.write()))
   await write()
   const bakes = way === 'by the way back of its bake'
@@ -64,7 +75,9 @@ export async function runBrokenServing<P, R, W>(strategy: HandoffStrategy<P, R, 
   if (!ended) return breaches.found
   try {
     const finals = await out
-    for (const { status } of finals) breaches.must(status === (bakes ? 'taken-back' : 'finalized'), 'I3', `it is ${status}`)
+    for (const { status } of finals) {
+      breaches.must(status === (bakes ? 'taken-back' : 'finalized'), 'I3', `it is ${status}`)
+    }
   } catch (error) {
     breaches.must(false, 'I3', `it cannot be got out: ${describeThrown(error)}`)
     return breaches.found
@@ -81,10 +94,14 @@ export async function runBrokenServing<P, R, W>(strategy: HandoffStrategy<P, R, 
 }
 
 /** A mended version takes its place, with everything said that an operator may have to say. */
-async function replaced<P, R, W>(stand: Stand<P, R, W>, cutover: ReloadOptions['cutover']): Promise<readonly FinalReport[]> {
+async function replaced<P, R, W>(
+  stand: Stand<P, R, W>, cutover: ReloadOptions['cutover'],
+): Promise<readonly FinalReport[]> {
   const { surface, discipline } = stand.strategy
   const accept = POSITIONS.map((key) => ({ surface: surface.id, key, reason: 'the version that serves is broken' }))
   stand.opensFromLog = true
-  const results = await stand.reload(3, { ...cutover && { cutover }, accept, ...discipline !== 'stop-and-copy' && { from: 'open' as const } })
+  const results = await stand.reload(3, {
+    ...cutover && { cutover }, accept, ...discipline !== 'stop-and-copy' && { from: 'open' as const },
+  })
   return Promise.all(results.map(({ finalized }) => finalized))
 }

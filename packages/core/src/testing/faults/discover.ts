@@ -17,14 +17,18 @@ import type { SeenCall, Trace } from './trace.js'
  *
  * @throws Error where a reload without a fault breaks an invariant already: the subject, or the strategy, is not sound.
  */
-export async function discover<P, R, W>(strategy: HandoffStrategy<P, R, W>, subject: StrategySubject<P, R, W>, deadlineMs: number): Promise<CellList> {
+export async function discover<P, R, W>(
+  strategy: HandoffStrategy<P, R, W>, subject: StrategySubject<P, R, W>, deadlineMs: number,
+): Promise<CellList> {
   const list = new CellList(subject.tolerates ?? [])
   const run = async (circumstances: Circumstances, more: Partial<Cell> = {}): Promise<Trace> => {
     const cell: Cell = { name: describe(circumstances), group: '', circumstances, strikes: [], expected: 'as without', samples: false, ...more }
     const deadline = new Deadline(deadlineMs)
     const { broken, told, trace } = await deadline.within(
       () => runCell(strategy, subject, cell, deadline),
-      (what) => new Error(`${strategy.surface.id}, ${cell.name}: a reload to find what there is to break has not ended: ${what}`),
+      (what) => new Error(
+        `${strategy.surface.id}, ${cell.name}: a reload to find what there is to break has not ended: ${what}`,
+      ),
     )
     const found = [...broken, ...told]
     if (cell.strikes.length === 0 && found.length > 0) throw new Error(`${strategy.surface.id}, ${cell.name}: a reload without any fault is not sound:\n  ${found.join('\n  ')}`)

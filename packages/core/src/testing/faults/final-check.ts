@@ -21,13 +21,15 @@ export async function checkEnd<P, R, W>(stand: Stand<P, R, W>, breaches: Breache
 }
 
 /**
- * Where nothing was struck, what was done last is undone first: resources, those before others whose old one has to be started again,
- * and then plugins (O2).
+ * Where nothing was struck, what was done last is undone first: resources, those before others whose old one has to be
+ * started again, and then plugins (O2).
  */
 export function checkOrder({ calls }: Trace, breaches: Breaches): void {
   const undone = [...calls.values()].filter(({ site }) => site.phase === 'rollback' && !site.byUser).map(({ site }) => site)
   const placesOf = (ofPlugins: boolean): number[] =>
-    undone.filter(({ call }) => call.startsWith('plugin.') === ofPlugins).map(({ position }) => (POSITIONS as readonly string[]).indexOf(position))
+    undone.filter(({ call }) => call.startsWith('plugin.') === ofPlugins).map(
+      ({ position }) => (POSITIONS as readonly string[]).indexOf(position),
+    )
   for (const [places, groups] of [[[...new Set(placesOf(false))], 2], [placesOf(true), 1]] as const) {
     const begun = places.filter((place, at) => place > (places[at - 1] ?? -1)).length
     breaches.must(begun <= groups, 'O2', `it is undone in the order ${places.join(', ')}`)

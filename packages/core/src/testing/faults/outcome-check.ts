@@ -23,7 +23,9 @@ export function checkEnding(cell: Cell, surface: string, ending: Ending, breache
   const { course } = cell.circumstances
   const errors = [
     ...finals.flatMap((final) => final.errors),
-    ...(ending.results ?? []).flatMap(({ report }) => report.handoffs.flatMap(({ activationError }) => activationError ?? [])),
+    ...(ending.results ?? []).flatMap(
+      ({ report }) => report.handoffs.flatMap(({ activationError }) => activationError ?? []),
+    ),
   ]
   switch (cell.expected) {
     case 'either':

@@ -22,7 +22,9 @@ export class ResourceLedger<R, W> {
   #pending = 0
   readonly #answers: Promise<void>[] = []
 
-  constructor(name: string, live: LiveResource<R, W>, write: (nth: number) => W, { inOrder, continuesAt }: LedgerOptions) {
+  constructor(
+    name: string, live: LiveResource<R, W>, write: (nth: number) => W, { inOrder, continuesAt }: LedgerOptions,
+  ) {
     this.name = name
     this.#live = live
     this.#write = write

@@ -34,7 +34,9 @@ export interface CallNames {
 }
 
 /** Runs one cell: a reload under it, then everything that can be seen, a reload without fault, and the end of the host. */
-export async function runCell<P, R, W>(strategy: HandoffStrategy<P, R, W>, subject: StrategySubject<P, R, W>, cell: Cell, names: CallNames): Promise<CellRun> {
+export async function runCell<P, R, W>(
+  strategy: HandoffStrategy<P, R, W>, subject: StrategySubject<P, R, W>, cell: Cell, names: CallNames,
+): Promise<CellRun> {
   using unheard = new UnheardRejections()
   using _still = new FrozenPerformance()
   const run = await new CellRunner(strategy, subject, cell, names).run()

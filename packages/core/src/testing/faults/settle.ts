@@ -6,7 +6,10 @@ import { turn } from './turn.js'
 
 /** Turns of the event loop after which a reload in which nothing happens is taken to wait for time to pass. */
 const QUIET_TURNS = 4
-/** After them, rounds of timers that are due at once: a kind that gives way to those does not wait for time to pass either. */
+/**
+ * After them, rounds of timers that are due at once: a kind that gives way to those does not wait for time to pass
+ * either.
+ */
 const QUIET_TIMERS = 3
 /** Deadlines that may pass one after the other: that of a call, of what undoes it, of what waits for either. */
 const MAX_DEADLINES = 6

@@ -88,7 +88,9 @@ export class Stand<P, R, W> {
   }
 
   static async open<P, R, W>(options: StandOptions<P, R, W>): Promise<Stand<P, R, W>> {
-    const stand = new Stand(options, await options.names.call('scene()', () => options.subject.scene({ samples: options.samples })))
+    const stand = new Stand(
+      options, await options.names.call('scene()', () => options.subject.scene({ samples: options.samples })),
+    )
     for (const id of [...stand.ids, BYSTANDER]) await stand.host.add(stand.plugin(id, 1).plugin)
     for (const key of [...POSITIONS, BYSTANDER]) await stand.#attach(key)
     return stand
@@ -146,7 +148,9 @@ export class Stand<P, R, W> {
       const acknowledged = this.ledgers.get(name)?.acknowledged ?? []
       // As a host opens one anew: what it does not find is in its log.
       const found = new Set(await resources.entries(this.recorder.unwrap(resource), name))
-      for (const nth of acknowledged.filter((it) => !found.has(it))) await surface.apply?.(resource, resources.write(name, nth))
+      for (const nth of acknowledged.filter((it) => !found.has(it))) {
+        await surface.apply?.(resource, resources.write(name, nth))
+      }
       return resource
     } })
     this.ledgers.set(name, new ResourceLedger(name, live, (nth) => resources.write(name, nth), {

@@ -23,7 +23,10 @@ export async function checkState<P, R, W>(stand: Stand<P, R, W>, breaches: Breac
     if (failed) must(false, 'I3', `${position} cannot be used: ${describeThrown(failed.error)}`)
   }
   for (const id of ids) must(host.plugin(id)?.generation === serving.generation, 'I3', `the handle of ${id} has generation ${host.plugin(id)?.generation}, not ${serving.generation}`)
-  for (const call of stand.dropped) must(false, 'I4', `apply() of the surface drops the promise of ${call}, so writes are acknowledged before they are accepted: return it`)
+  for (const call of stand.dropped) {
+    must(false, 'I4', `apply() of the surface drops the promise of ${call}, so writes are acknowledged before they are `
+      + 'accepted: return it')
+  }
   for (const found of scene.breaches?.() ?? []) must(false, 'I4', found)
 }
 

@@ -45,7 +45,10 @@ export interface MatrixSummary {
  * @throws Error where a reload without a fault is not sound.
  */
 export async function runStrategyConformance<P, R, W>(options: StrategyConformanceOptions<P, R, W>): Promise<MatrixSummary> {
-  const { test, strategy, subject, knownGaps = [], deadlineMs = DEADLINE_MS } = checkOptions(options, 'runStrategyConformance options', { ...KIT, strategy: option.required(option.given), subject: option.required(option.given) })
+  const { test, strategy, subject, knownGaps = [], deadlineMs = DEADLINE_MS } = checkOptions(
+    options, 'runStrategyConformance options',
+    { ...KIT, strategy: option.required(option.given), subject: option.required(option.given) },
+  )
   const name = nameOf(strategy, subject)
   const { cells, excluded, broken } = await discover(strategy, subject, deadlineMs)
   const groups = new Map<string, Cell[]>()
@@ -86,7 +89,9 @@ export async function runStrategyConformance<P, R, W>(options: StrategyConforman
   }], {
     kit: 'runStrategyConformance', deadlineMs,
     knownGaps: knownGaps.flatMap((gap) => {
-      const keys = [...groups.keys()].filter((group) => group.startsWith(`${gap} (`)).map((group) => `${name}, ${group}`)
+      const keys = [...groups.keys()].filter(
+        (group) => group.startsWith(`${gap} (`),
+      ).map((group) => `${name}, ${group}`)
       return keys.length > 0 ? keys : [gap]
     }),
   })

@@ -20,7 +20,10 @@ export interface StrategySubject<P, R = never, W = never> {
   readonly tolerates?: readonly Tolerance[]
   /** A write that was refused is made again, and none is made while one is pending: a stream takes its batches in order. */
   readonly inOrder?: boolean
-  /** Whether a stream whose version is broken is handed over without being asked: what `recover` of `stopAndCopy` is for. */
+  /**
+   * Whether a stream whose version is broken is handed over without being asked: what `recover` of `stopAndCopy` is
+   * for.
+   */
   readonly recovers?: boolean
   /** The world of one cell: made anew for each. */
   scene(given: SceneGiven): MaybePromise<SubjectScene<P, R, W>>
@@ -66,8 +69,8 @@ export interface SubjectResources<P, R, W> {
   /** The numbers of the writes that a resource has, in the order in which they were done. */
   entries(resource: R, name: string): MaybePromise<readonly number[]>
   /**
-   * For a stream: the number of the write that a refusal asks for next. What lies between was done, or comes again, as a successor
-   * may be started behind what was acknowledged.
+   * For a stream: the number of the write that a refusal asks for next. What lies between was done, or comes again, as
+   * a successor may be started behind what was acknowledged.
    */
   continuesAt?(refusal: unknown): number | undefined
 }

@@ -90,7 +90,10 @@ export class Users<P, R, W> {
       try {
         const found = reach()
         const origin = recorder.originOf(found)
-        if (origin === undefined) this.#breaches.must(false, 'I1', `${what} was given out by no call of a provider: resources.open of the subject has to give what a method of the provider gave, and gives has to name its methods`)
+        if (origin === undefined) {
+          this.#breaches.must(false, 'I1', `${what} was given out by no call of a provider: resources.open of the `
+            + 'subject has to give what a method of the provider gave, and gives has to name its methods')
+        }
         versions.push(origin?.version ?? 'refused')
         const given = recorder.givenAs(found)
         if (given) seen.push(given)

@@ -54,7 +54,8 @@ export const contractSuite: readonly CrdtCase[] = [
     },
   },
   {
-    key: 'contract/isolated', rule: 'X14', title: 'what value() gave does not change when the document does, where it says so',
+    key: 'contract/isolated', rule: 'X14',
+    title: 'what value() gave does not change when the document does, where it says so',
     run(stand, expect: Expectation) {
       const state = stand.empty()
       if (state.values !== 'isolated') return

@@ -61,7 +61,9 @@ function wayBack(golden: readonly CrdtGolden[]): CrdtCase {
   }
 }
 
-async function judge(old: CrdtKindProvider, next: CrdtKindProvider, options: CrdtHandoffOptions): Promise<CountedVerdict | undefined> {
+async function judge(
+  old: CrdtKindProvider, next: CrdtKindProvider, options: CrdtHandoffOptions,
+): Promise<CountedVerdict | undefined> {
   const dispatcher = new ReloadDispatcher([crdtHandoff({ ...options, sampleLimit: 1_000 })])
   const { entries } = await dispatcher.checkCompat(new OldProviders().add(crdtKind, old), new OldProviders().add(crdtKind, next))
   return entries[0]?.verdict

@@ -33,7 +33,9 @@ export const applyCases: readonly Case[] = [
       const { schema } = await bench.meaning(handle)
       await bench.apply(handle, A_DOZEN)
       const differences = schema === undefined ? [] : diffSchema(schema, handle.schema())
-      expect.that(differences.length === 0, `the schema of an index that was changed is another: ${showDifferences(differences)}`)
+      expect.that(
+        differences.length === 0, `the schema of an index that was changed is another: ${showDifferences(differences)}`,
+      )
     },
   },
   {

@@ -57,7 +57,9 @@ export const contractCases: readonly Case[] = [
       if (schema === undefined) return
       for (const [what, other] of [['without rows', await bench.builtEmpty()], ['of another process', await bench.built(await bench.elsewhere())]] as const) {
         const differences = diffSchema(schema, other.schema())
-        expect.that(differences.length === 0, `the schema of an index ${what} is another: ${showDifferences(differences)}`)
+        expect.that(
+          differences.length === 0, `the schema of an index ${what} is another: ${showDifferences(differences)}`,
+        )
       }
     },
   },

@@ -10,7 +10,8 @@ export function goldenCases(golden: readonly IndexGolden[]): readonly Case[] {
     key: `golden/${name}`, rule: 'P17', title: 'is read, and answers as it did when it was written', needs: ['image/empty', 'image/goes-on', 'image/again', 'image/harmless'],
     async run(bench: Bench, expect: Expectation) {
       const { queries } = bench.fixture
-      expect.that(queries.length >= answers.length, `it was written with ${answers.length} queries, and make() gives ${queries.length}. Keep the queries, and add new ones at the end`)
+      expect.that(queries.length >= answers.length, `it was written with ${answers.length} queries, and make() gives `
+        + `${queries.length}. Keep the queries, and add new ones at the end`)
       const handle = await bench.opened(bench.imageOf(new Uint8Array(image)))
       for (const [nth, answer] of (await bench.answers(handle)).slice(0, answers.length).entries()) {
         const difference = differentTables(answers[nth] as IndexGolden['answers'][number], rowsOf(answer))

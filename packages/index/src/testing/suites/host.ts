@@ -17,7 +17,8 @@ const plugin = (version: string, provider: IndexKindProvider): Plugin =>
 /** The discipline in a host, with load. */
 export const hostCases: readonly Case[] = [
   {
-    key: 'host/load', rule: 'I2', title: 'questions and writes at full speed go on through one reload after another', needs: [...STEPS_WORK, 'image/many', 'recall/opened', 'handoff/writes', 'upgrade/samples'],
+    key: 'host/load', rule: 'I2', title: 'questions and writes at full speed go on through one reload after another',
+    needs: [...STEPS_WORK, 'image/many', 'recall/opened', 'handoff/writes', 'upgrade/samples'],
     async run(bench: Bench, expect: Expectation) {
       const { spool, source } = bench.fixture
       const previous = await bench.previous()

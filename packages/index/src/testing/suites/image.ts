@@ -50,10 +50,14 @@ export const imageCases: readonly Case[] = [
     },
   },
   {
-    key: 'image/many', rule: 'P4', title: 'hundreds of changes mean the same, whether the index is opened again between them or not', claims: ['writes'],
+    key: 'image/many', rule: 'P4',
+    title: 'hundreds of changes mean the same, whether the index is opened again between them or not',
+    claims: ['writes'],
     needs: ['image/goes-on', 'image/again'],
     async run(bench: Bench) {
-      await bench.expectRebuilt(await reopenedNowAndThen(bench), MANY, 'an index that was opened again between its changes')
+      await bench.expectRebuilt(
+        await reopenedNowAndThen(bench), MANY, 'an index that was opened again between its changes',
+      )
     },
   },
   {

@@ -20,7 +20,9 @@ export const sampleCases: readonly Case[] = [
   },
 ]
 
-export async function verdictOf(bench: Bench, old: IndexKindProvider, next: IndexKindProvider): Promise<CountedVerdict | undefined> {
+export async function verdictOf(
+  bench: Bench, old: IndexKindProvider, next: IndexKindProvider,
+): Promise<CountedVerdict | undefined> {
   const { spool } = bench.fixture
   const dispatcher = new ReloadDispatcher([indexHandoff({ ...(spool && { spool }) })])
   const report = await dispatcher.checkCompat(new OldProviders().add(indexKind, old), new OldProviders().add(indexKind, next))

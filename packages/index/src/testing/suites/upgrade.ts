@@ -31,7 +31,10 @@ export const upgradeCases: readonly Case[] = [
       const verdict = await verdictOf(bench, await bench.previous(), bench.provider)
       // The version before may have none, which is no fault of this one.
       const wanted = (await bench.previous()).samples ? ['compatible'] : ['compatible', 'unjudged']
-      expect.that(wanted.includes(verdict?.level ?? ''), `judged by the samples of the version before it is ${JSON.stringify(verdict)}`)
+      expect.that(
+        wanted.includes(verdict?.level ?? ''),
+        `judged by the samples of the version before it is ${JSON.stringify(verdict)}`,
+      )
     },
   },
   {
