@@ -57,9 +57,9 @@ describe('the file of a journal', () => {
   })
 
   it.each<[string, string, () => Promise<unknown>, string]>([
-    ['a directory', 'EISDIR', () => mkdir(file), 'Name a file'],
-    ['below a file', 'ENOTDIR', async () => { await writeFile(file, ''); file = join(file, 'journal') }, 'Name a file'],
-    ['a device', 'EINVAL', async () => { await symlink('/dev/null', file) }, 'Name a file'],
+    ['a directory', 'EISDIR', () => mkdir(file), 'Name a regular file'],
+    ['below a file', 'ENOTDIR', async () => { await writeFile(file, ''); file = join(file, 'journal') }, 'Name a regular file'],
+    ['a device', 'EINVAL', async () => { await symlink('/dev/null', file) }, 'Name a regular file'],
     ['too large to be read', 'ERR_FS_FILE_TOO_LARGE', async () => { await writeFile(file, ''); await truncate(file, 2 ** 32) }, 'longer than any journal becomes'],
   ])('says what is wrong with one that is %s, and what to do', async (_, errno, make, hint) => {
     await make()
