@@ -48,9 +48,12 @@ export function decodeJournal(text: string, file: string): JournalRecord[] {
     return true
   }
   for (const [at, line] of lines.entries()) {
-    // Of its sectors only some have reached the disk: the others are zeros.
-    const unfinished = at === lines.length - 1 && torn === '' && line.includes('\0')
-    if (!take(line) && !(unfinished && records.length > 0)) throw damaged(file, lineProblem(line, records.length + 2))
+    if (take(line)) continue
+    const problem = lineProblem(line, records.length + 2)
+    // Of its sectors only some have reached the disk: the others are zeros. A whole record in front of them is a line
+    // of its own, which had been written: its line feed is what is damaged.
+    const zero = at === lines.length - 1 && torn === '' ? line.indexOf('\0') : -1
+    if (zero < 0 || records.length === 0 || take(line.slice(0, zero))) throw damaged(file, problem)
   }
   // All but its line feed may be there, or that alone may be damaged.
   if (torn !== '' && !take(torn)) take(torn.slice(0, -1))

@@ -81,6 +81,12 @@ describe('the lines of a journal', () => {
     expect(read).toEqual(torn && count > 1 ? RECORDS.slice(0, count - 1) : RECORDS.slice(0, count))
   }), { numRuns: 2_000 }))
 
+  it('J4 a line feed that has become a zero makes no torn line of the record before it', () => {
+    const at = encoded(4).length - 1
+    const text = encoded(5)
+    expect(refusal(`${text.slice(0, at)}\0${text.slice(at + 1)}`)).toMatchObject(damage('line 5 is not as it was written'))
+  })
+
   it('tells a journal of another format from what is none', () => {
     expect(refusal('uni-reload journal 1\n1234abcd {}\n')).toMatchObject(damage('it is of format 1, and this version reads format 2'))
     expect(refusal('{"plugins":{}}\n')).toMatchObject(damage('it does not begin as a journal does'))
