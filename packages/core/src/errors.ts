@@ -15,7 +15,8 @@ export type ReloadPhase =
  * - `RELOAD_IN_PROGRESS` this plugin is being added, reloaded or removed.
  * - `PLUGIN` the plugin's own `register` or `init` failed, or a provider is malformed.
  * - `CAPABILITY` a surface the plugin did not declare or was not granted; `DUPLICATE` a key, plugin or resource name
- *   that is taken; `NO_STRATEGY` a surface nobody registered a strategy for.
+ *   that is taken, or an object that is another live resource already; `NO_STRATEGY` a surface nobody registered a
+ *   strategy for.
  * - `SCHEMA_INCOMPAT` a strategy judged the new provider incompatible; `ORPHANED_RESOURCE` a live resource would be
  *   left without a provider.
  * - `HANDOFF` a step of a handoff failed; `STEP_TIMEOUT` a plugin call passed its deadline; `ABORTED` the caller's

@@ -135,6 +135,15 @@ export interface HandoffJob<P, R> {
   readonly kept?: R
   /** How the host opens such a resource, as it said when it attached it. */
   open?(provider: P): MaybePromise<R>
+  /**
+   * Says that `resource` is what this handoff has opened. `opened` does, where it is given the job: call it before
+   * anything is done to what a provider gave. Absent: in a job that was made by hand.
+   *
+   * @throws ReloadError `DUPLICATE` where the object is another live resource already. It is not to be closed.
+   */
+  claim?(resource: R): void
+  /** Says that `resource`, of this handoff, was closed before the handoff was finalized or rolled back. */
+  letGo?(resource: R): void
 }
 
 /**

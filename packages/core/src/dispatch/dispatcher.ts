@@ -3,6 +3,7 @@ import { ReloadError } from '../errors.js'
 import { hear } from '../maybe-promise.js'
 import { checkOptions, option, type OptionChecks } from '../options.js'
 import type { AnyStrategy, Cutover, HandoffStrategy, ProviderView, Transition } from '../strategy.js'
+import { Claims } from './claims.js'
 import { compatReport, judge, refuseAstray, refuseIncompatible, type JudgedPair, type JudgedRemoval } from './compat.js'
 import { chooseCutovers } from './cutovers.js'
 import { dryRunError } from './dry-run-error.js'
@@ -163,7 +164,7 @@ export class ReloadDispatcher {
 
   #environment(dryRun: boolean, accept: readonly Acceptance[]): StepEnvironment {
     return {
-      clock: this.#clock, meter: new StretchMeter(this.#clock), dryRun,
+      clock: this.#clock, meter: new StretchMeter(this.#clock), dryRun, claims: new Claims(),
       judging: new Judging({ unjudged: this.#unjudged, accept }),
       timeoutMs: (phase) => timeoutOf(this.#timeouts, phase), onUnclean: (error) => { this.#tell(error) },
     }

@@ -29,6 +29,6 @@ export function handlerMove(
   const gate = handoff.gate ?? new WriteGate(strategy.surface, name, resource, { clock })
   return {
     strategy, name, key, old: providers.old, next, gate, transition: providers.transition, ...named,
-    ...(handoff.open && { open: handoff.open }),
+    handedIn: true, ...(handoff.open && { open: handoff.open }),
   }
 }

@@ -6,6 +6,7 @@ import { reopen } from '../move/reopen.js'
 import type { AnyStrategy, Discipline, HandoffJob, LiveSample, ResourceHandoff, Transition } from '../strategy.js'
 import { activate } from './activate.js'
 import { forEachBounded } from './bounded.js'
+import type { Claims } from './claims.js'
 import type { ChosenCutover } from './cutovers.js'
 import type { CompatEntry, HandoffReport } from './report.js'
 import { synchronous } from '../synchronous.js'
@@ -22,6 +23,8 @@ export interface ResourceMove {
   readonly transition: Transition
   /** The plugin being reloaded, as errors name it. */
   readonly plugin?: string
+  /** Whether the resource is the caller's, before and after: it is held only while it is handed over. */
+  readonly handedIn?: boolean
   open?(provider: unknown): unknown
   /** Whether it is opened anew, with nothing asked of the old one. */
   readonly reopened?: boolean
@@ -53,6 +56,8 @@ interface Item {
   readonly cutover: ChosenCutover
   readonly place: ErrorPlace
   readonly step: Step
+  /** The objects that it has the care of, each with who holds it: the old resource, what was kept, what was opened. */
+  readonly holders: Map<unknown, ErrorPlace | undefined>
   handoff: ResourceHandoff<unknown> | undefined
   /** Whether it is handed to what was kept of it. */
   isKept: boolean
@@ -86,6 +91,7 @@ export class Handoffs {
   readonly #items: readonly Item[]
   readonly #options: HandoffsOptions
   readonly #clock: Clock
+  readonly #claims: Claims
   /** In the order they were begun; rollback goes the other way. */
   readonly #begun: Item[] = []
   readonly #abort = new AbortController()
@@ -94,11 +100,13 @@ export class Handoffs {
   constructor(moves: readonly ResourceMove[], environment: StepEnvironment, options: HandoffsOptions) {
     this.#options = options
     this.#clock = environment.clock
+    this.#claims = environment.claims
     this.#signal = options.signal ? AbortSignal.any([options.signal, this.#abort.signal]) : this.#abort.signal
     this.#items = moves.map((move) => {
       const place = { surface: move.strategy.surface.id, key: move.key, resource: move.name, ...(move.plugin !== undefined && { plugin: move.plugin }) }
       return {
         move, cutover: options.cutovers.get(move) ?? DEFAULT, place, step: new Step(environment, place),
+        holders: new Map<unknown, ErrorPlace | undefined>(),
         handoff: undefined, isKept: false, isReopened: move.reopened === true, copied: false, converging: false,
         deactivated: undefined, activationError: undefined, result: undefined, prepareMs: 0, convergeMs: 0,
         pauseMs: undefined,
@@ -182,6 +190,7 @@ export class Handoffs {
       if (item.result === undefined) continue
       item.move.gate.switchTo(item.result.resource, { retain: retain && item.handoff?.kept !== undefined })
       item.pauseMs = item.move.gate.longestHeldMs
+      if (item.move.handedIn === true) this.#claims.letGo(item.result.resource, item.place)
     }
   }
 
@@ -212,6 +221,8 @@ export class Handoffs {
         if (handoff) await item.step.run('rollback', { code: 'HANDOFF' }, () => handoff.rollback())
       }).catch((error: unknown) => { errors.get(item)?.push(error) })
       item.result = undefined
+      const { handedIn, gate } = item.move
+      this.#letGoHeld(item, new Set(handedIn === true || gate.halted !== undefined ? [] : [gate.resource]))
       // A gate must not stay held by a handoff whose rollback failed before it let go.
       if (!servingOn.has(item)) errors.get(item)?.push(...this.#letGo(item))
     }, () => {})
@@ -236,8 +247,29 @@ export class Handoffs {
       const kept = handoff?.kept
       const close = kept !== undefined && again.has(kept.resource) ? () => kept.release() : () => handoff?.finalize()
       await this.#timed(item, 'finalize', () => item.step.run('finalize', { code: 'HANDOFF' }, close)).catch((error: unknown) => { errors.push(error) })
+      this.#letGoHeld(item, new Set([...again, item.result?.resource]))
     }, () => {})
     return errors
+  }
+
+  /** All but `serving` was closed. What was kept is closed by those that keep it. */
+  #letGoHeld({ holders, move }: Item, serving: ReadonlySet<unknown>): void {
+    for (const [resource, holder] of holders) {
+      if (!serving.has(resource) && resource !== move.kept) this.#claims.letGo(resource, holder)
+    }
+    // A handoff that halted its gate is kept by that.
+    holders.clear()
+  }
+
+  #noteServing({ holders, move: { gate } }: Item): void {
+    if (gate.halted === undefined) holders.set(gate.resource, this.#claims.holderOf(gate.resource))
+  }
+
+  #claim({ step, place, holders }: Item, resource: unknown): void {
+    const holder = this.#claims.holderOf(resource)
+    if (holder !== undefined && holder === holders.get(resource)) return
+    step.claim(resource)
+    holders.set(resource, place)
   }
 
   /** The old resource goes on: with writes, and with what it does by itself. */
@@ -253,6 +285,8 @@ export class Handoffs {
     const handoff = item.handoff as ResourceHandoff<unknown>
     if (handoff.withoutOld === true) await holdOrAbandon(gate, item.step)
     else await item.step.call('hold writes', () => gate.hold(), { side: 'old' })
+    // A write may have started a halted one meanwhile.
+    this.#noteServing(item)
     await this.#deactivate(item, handoff.withoutOld === true)
     item.converging = true
     const resource = await handoff.converge()
@@ -260,6 +294,7 @@ export class Handoffs {
     if (gate.state !== 'held') {
       throw new Error(`the handoff converged and left its gate ${gate.state}; writes have to be held until the commit`)
     }
+    this.#claim(item, resource)
     item.result = { resource }
   }
 
@@ -270,9 +305,14 @@ export class Handoffs {
     item.isReopened ||= gate.halted?.from === 'open'
     item.isKept = !item.isReopened && kept !== undefined && gate.retains
     item.copied = kept !== undefined && !gate.retains
+    if (item.move.handedIn === true && gate.halted === undefined) item.step.claim(gate.resource)
+    item.holders.set(kept, this.#claims.holderOf(kept))
+    this.#noteServing(item)
     const job: HandoffJob<unknown, unknown> = {
       name, key, old, next, gate, transition, cutover: item.cutover.cutover, ...(open && { open }),
       ...(!item.copied && kept !== undefined && { kept }),
+      claim: (resource) => { this.#claim(item, resource) },
+      letGo: (resource) => { this.#claims.letGo(resource, item.holders.get(resource) ?? item.place) },
     }
     if (item.isReopened) {
       const exclusive = item.move.reopened === true

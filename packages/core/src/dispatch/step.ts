@@ -5,6 +5,7 @@ import { Slices } from '../slices.js'
 import type { CallOptions, CompatVerdict, StepContext } from '../strategy.js'
 import { describeWithCauses, looksTaken } from './causes.js'
 import { abandonable } from './abandonable.js'
+import type { Claims } from './claims.js'
 import { ACCEPT_HINT, UNJUDGED_HINT, type CountedVerdict, type Judging } from './judging.js'
 import { onAbort } from './on-abort.js'
 import type { Stretch, StretchMeter } from './stretch-meter.js'
@@ -15,6 +16,8 @@ export interface StepEnvironment {
   readonly meter: StretchMeter
   readonly dryRun: boolean
   readonly judging: Judging
+  /** What is held open. */
+  readonly claims: Claims
   /** Milliseconds each plugin call of a phase may take. */
   timeoutMs(phase: ReloadPhase): number
   /** The option that sets it. Default: the one named after the phase. */
@@ -116,6 +119,13 @@ export class Step implements StepContext {
     this.#environment.meter.note(step, this.stretch, ms)
   }
 
+  /** @throws ReloadError `DUPLICATE` where the object is another live resource already. */
+  claim(resource: unknown): void {
+    const { phase, step } = this.#running ?? {}
+    const at = { ...(phase !== undefined && { phase }), ...(step !== undefined && { step }) }
+    this.#environment.claims.claim(resource, this.#place, at)
+  }
+
   outlived(error: unknown): void {
     this.outlivedErrors.push(error)
   }
@@ -182,7 +192,7 @@ export class Step implements StepContext {
     this.#running = running
     this.#arm(running)
     try {
-      return await abandonable(body, controller.signal, options.discard?.bind(options), (error) => {
+      return await abandonable(body, controller.signal, this.#discard(options), (error) => {
         this.unclean('discard', error)
       })
     } catch (error) {
@@ -227,7 +237,7 @@ export class Step implements StepContext {
     try {
       return await abandonable(
         () => this.#environment.meter.measure(step, this.stretch, signal, () => call(signal)), signal,
-        options.discard?.bind(options),
+        this.#discard(options),
         (error) => { this.unclean(step, error) })
     } catch (error) {
       throw this.#asReloadError(error, running, { step, side })
@@ -240,6 +250,18 @@ export class Step implements StepContext {
       if (running.calling === calling) running.calling = outer?.ended === false ? outer : undefined
       if (outer?.ended === false) outer.resumeDeadline()
       else if (this.#running === running && !phase.aborted) this.#arm(running)
+    }
+  }
+
+  /** What came too late is held no longer once it was disposed of. */
+  #discard<T>(options: CallOptions<T>): ((late: T) => Promise<void>) | undefined {
+    if (options.discard === undefined) return undefined
+    return async (late) => {
+      try {
+        await options.discard?.(late)
+      } finally {
+        this.#environment.claims.letGo(late, this.#place)
+      }
     }
   }
 

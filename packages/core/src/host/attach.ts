@@ -9,7 +9,7 @@ import { checked } from './checked-options.js'
 import { GRACE_MS } from './drain.js'
 import type { ProviderEntry, ResourceEntry } from './epoch.js'
 import { EpochChange } from './epoch-change.js'
-import { closeOrphan } from './finalization.js'
+import { closeHeld, closeOrphan } from './finalization.js'
 import { HeldProvider } from './held-provider.js'
 import type { HostState } from './host-state.js'
 import { tableKey } from './table-key.js'
@@ -74,6 +74,7 @@ async function open<P, R>(state: HostState, owner: PluginVersion, provider: P, p
   return await step.run('prepare', { code: 'HANDOFF', signal: state.closing.signal, discard }, () => step.call('open', async () => {
     const resource = await options.open(lease.provider)
     if (resource === undefined || resource === null) throw new Error('open returned no resource')
+    step.claim(resource)
     return resource
   }, { discard }))
 }
@@ -88,8 +89,10 @@ function refusedToBegin(
     return undefined
   } catch (error) {
     const refusal = error as ReloadError
-    const step = new Step(state.environment(false), place)
-    return step.run('rollback', { code: 'HANDOFF' }, () => step.call('close', () => strategy.close?.(resource)))
+    const environment = state.environment(false)
+    const step = new Step(environment, place)
+    const close = (): Promise<void> => step.call('close', () => strategy.close?.(resource))
+    return step.run('rollback', { code: 'HANDOFF' }, () => closeHeld(resource, environment, close))
       .catch((failed: unknown) => { refusal.rollbackErrors.push(failed) })
       .then(() => refusal)
   }
@@ -112,6 +115,8 @@ function enter(state: HostState, given: Omit<Attached, 'strategy' | 'gate' | 'de
         state.emit({ type: 'resource-halted', ...tag, cause: outcome.halted })
         return
       }
+      // A strategy that opened it itself may not have claimed it.
+      state.claims.claimFree(outcome.resource, { ...tag, key, plugin: attached.owner.label })
       serve({ live: outcome.resource })
       try {
         activate(strategy, outcome.resource, { ...tag, phase: 'rollback', key, plugin: attached.owner.label })

@@ -126,8 +126,22 @@ export async function closeOrphan({ strategy, gate, name, key }: Attached, envir
       // Nor does a write that never settles keep it from being closed, or its timer the process.
       gate.abandon()
       const { halted } = gate
-      if (halted === undefined) await step.call('close', () => strategy.close?.(gate.resource))
-      else await step.call('discard checkpoint', () => halted.discard())
+      if (halted === undefined) {
+        const { resource } = gate
+        await closeHeld(resource, environment, () => step.call('close', () => strategy.close?.(resource)))
+      } else await step.call('discard checkpoint', () => halted.discard())
     }
   })
+}
+
+/** Another resource may be that object only once it was closed, or that was given up on. */
+export async function closeHeld(
+  resource: unknown, { claims }: StepEnvironment, close: () => Promise<void>,
+): Promise<void> {
+  const holder = claims.holderOf(resource)
+  try {
+    await close()
+  } finally {
+    claims.letGo(resource, holder)
+  }
 }

@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from '../clock.js'
+import { Claims } from '../dispatch/claims.js'
 import { StrategyTable } from '../dispatch/strategy-table.js'
 import { StretchMeter } from '../dispatch/stretch-meter.js'
 import { Judging, type UnjudgedPolicy } from '../dispatch/judging.js'
@@ -102,6 +103,8 @@ export class HostState {
   readonly listed = new Map<PluginVersion, UnderWay>()
   /** The live resources, by table key. */
   readonly attached = new Map<string, Attached>()
+  /** What the host will close. */
+  readonly claims = new Claims()
   /** The table keys of resources that are being opened. */
   readonly opening = new Set<string>()
   /** What removed keys are judged by when they come back. */
@@ -168,7 +171,7 @@ export class HostState {
     { judging = new Judging(), onProgress }: Partial<Pick<StepEnvironment, 'judging' | 'onProgress'>> = {},
   ): StepEnvironment {
     return {
-      clock: this.clock, meter: new StretchMeter(this.clock), dryRun, judging,
+      clock: this.clock, meter: new StretchMeter(this.clock), dryRun, judging, claims: this.claims,
       timeoutMs: (phase) => timeoutOf(this.#timeouts, phase),
       onUnclean: (error) => { this.emit({ type: 'unclean', error }) }, ...(onProgress && { onProgress }),
     }

@@ -87,7 +87,7 @@ function handOver<P, R>(
         resource: await ctx.call(
           'open',
           () => opened(openAny(job.next), {
-            serving: old, methods, close, unclean: (error) => { ctx.unclean('close', error) },
+            job, serving: old, methods, close, unclean: (error) => { ctx.unclean('close', error) },
           }),
           { discard: close, side: 'new' },
         ),

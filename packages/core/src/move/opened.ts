@@ -1,6 +1,9 @@
 import type { MaybePromise } from '../maybe-promise.js'
+import type { HandoffJob } from '../strategy.js'
 
 export interface OpenedOptions<R> {
+  /** The job it was opened for, which claims it. */
+  readonly job?: Pick<HandoffJob<never, R>, 'claim'>
   /** The resource that still serves: were it handed over to itself, it would be closed while it serves. */
   readonly serving?: R
   /** Names of the methods that a resource must have. */
@@ -14,15 +17,17 @@ export interface OpenedOptions<R> {
 /**
  * What a provider opened, held to being a live resource.
  *
+ * @throws ReloadError `DUPLICATE` where the object is another live resource already, which is not closed.
  * @throws TypeError for nothing at all, for the serving resource, and for one without its methods, which is closed
  * again.
  */
 export async function opened<R>(
-  resource: MaybePromise<R>, { serving, methods = [], close, unclean }: OpenedOptions<R> = {},
+  resource: MaybePromise<R>, { job, serving, methods = [], close, unclean }: OpenedOptions<R> = {},
 ): Promise<R> {
   const value = await resource
   if (value === undefined || value === null) throw new TypeError(`expected a live resource, and got ${String(value)}`)
   if (value === serving) throw new TypeError('expected a live resource of the new version, and got the old one itself')
+  job?.claim?.(value)
   const missing = methods.filter((method) => typeof value[method] !== 'function')
   if (missing.length === 0) return value
   try {

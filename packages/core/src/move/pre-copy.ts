@@ -88,7 +88,8 @@ function moveServing<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs:
       const resource = await ctx.call(
         'open',
         () => opened(verbs.restore(job.next, image, ctx), {
-          serving: old, methods: verbs.methods, close, unclean: (error) => { ctx.unclean('close', error) },
+          job, serving: old, methods: verbs.methods, close,
+          unclean: (error) => { ctx.unclean('close', error) },
         }),
         { discard: close, side: 'new' },
       )

@@ -47,7 +47,9 @@ export function reopen<P, R>(
       successor = {
         resource: await ctx.call(
           'open',
-          () => opened(open(job.next), { serving: old, close, unclean: (error) => { ctx.unclean('close', error) } }),
+          () => opened(open(job.next), {
+            job, serving: old, close, unclean: (error) => { ctx.unclean('close', error) },
+          }),
           { discard: close, side: 'new' },
         ),
       }

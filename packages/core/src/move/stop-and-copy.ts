@@ -76,15 +76,22 @@ export function stopAndStart<P, R, C, T = never>(
   /** The stop or start last begun: an abort ends the wait for it, and not the thing itself. */
   let moving: Promise<unknown> | undefined
 
-  const stop = (resource: R): MaybePromise<void> => verbs.stop(resource, ctx)
+  const stop = async (resource: R): Promise<void> => {
+    try {
+      await verbs.stop(resource, ctx)
+    } finally {
+      // What a provider keeps for reuse may be started as another resource of this reload.
+      job.letGo?.(resource)
+    }
+  }
   const stopLate = (late: R): Promise<unknown> => {
     // What was prepared goes with it.
     prepared = undefined
-    return moving = Promise.resolve(stop(late))
+    return moving = stop(late)
   }
   const begin = (provider: P, from: C, ready: T | undefined): Promise<R> =>
     opened(verbs.start(provider, from, ctx, ready), {
-      methods: verbs.methods, close: stop, unclean: (error) => { ctx.unclean('stop', error) },
+      job, methods: verbs.methods, close: stop, unclean: (error) => { ctx.unclean('stop', error) },
     })
   const discard = (kept: C): Promise<void> => ctx.call('discard checkpoint', () => verbs.discard?.(kept), { later: true })
 

@@ -1,4 +1,5 @@
 import { cleanHandoff } from '../move/clean.js'
+import { opened } from '../move/opened.js'
 import { openedBy } from '../move/opened-by.js'
 import { preCopy } from '../move/pre-copy.js'
 import type { Cutover, HandoffStrategy } from '../strategy.js'
@@ -38,7 +39,8 @@ export function storageBackendHandoff(): HandoffStrategy<StorageBackendProvider,
           if (content === undefined && provider.medium === 'private') {
             throw new Error('the medium of the new storage is private, and there is no open storage to copy from')
           }
-          const storage = await openedBy(job, provider)
+          // Not after it was filled: what serves is neither written to nor closed.
+          const storage = await opened(openedBy(job, provider), { job, ...(serves && { serving: job.gate.resource }) })
           if (content !== undefined) await fill(storage, content, ctx)
           return storage
         },

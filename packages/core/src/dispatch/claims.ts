@@ -1,0 +1,46 @@
+import { ReloadError, type ErrorPlace } from '../errors.js'
+
+/**
+ * Which live resource each object is that will be closed, by identity: an object that is two of them would be closed
+ * twice (I7). A resource that is a number, a string or the like has no identity, and is not claimed.
+ */
+export class Claims {
+  /** By the place under which each is held; the same object of a place is the same holder. */
+  readonly #holders = new WeakMap<object, ErrorPlace>()
+
+  holderOf(resource: unknown): ErrorPlace | undefined {
+    return isObject(resource) ? this.#holders.get(resource) : undefined
+  }
+
+  /**
+   * @param at where the claim is made, as the error says.
+   * @throws ReloadError `DUPLICATE` where the object is held by another. It is not to be closed then: the other one
+   * serves.
+   */
+  claim(resource: unknown, holder: ErrorPlace, at: ErrorPlace = {}): void {
+    const other = this.holderOf(resource)
+    if (other !== undefined && other !== holder) {
+      const opener = other.plugin === undefined ? '' : `, opened by plugin "${other.plugin}"`
+      const name = `${other.surface} "${other.key}", resource "${other.resource}"${opener}`
+      throw new ReloadError('DUPLICATE', `the object is a live resource already: ${name}`, {
+        ...holder, ...at, details: other,
+        hint: 'It was not closed. Have the provider open an object of its own for each resource: each is closed once.',
+      })
+    }
+    if (isObject(resource)) this.#holders.set(resource, holder)
+  }
+
+  /** Claims it where nobody holds it. */
+  claimFree(resource: unknown, holder: ErrorPlace): void {
+    if (this.holderOf(resource) === undefined) this.claim(resource, holder)
+  }
+
+  /** It was closed, or is for somebody else to close. Does nothing where another has claimed it since. */
+  letGo(resource: unknown, holder: ErrorPlace | undefined): void {
+    if (isObject(resource) && this.#holders.get(resource) === holder) this.#holders.delete(resource)
+  }
+}
+
+function isObject(resource: unknown): resource is object {
+  return (typeof resource === 'object' && resource !== null) || typeof resource === 'function'
+}
