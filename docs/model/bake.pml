@@ -150,6 +150,24 @@ inline replay_rest(target) {
   od
 }
 
+/* Under load, round after round while they shrink: what is recorded meanwhile is the next round's. */
+inline catch_up(target) {
+  before = WRITES + 1;
+  do
+  :: recorded > 0 && recorded < before ->
+     d_step { before = recorded; round = recorded; recorded = 0 }
+     do
+     :: atomic { round > 0 -> call = replay }
+        if
+        :: atomic { on(replay is accepted); has[target]++; round--; call = none }
+        :: atomic { on_fault(replay is refused); call = none; goto undo }
+        fi
+     :: round == 0 -> break
+     od
+  :: else -> break
+  od
+}
+
 inline close(resource) {
   assert(open[resource]);                                                 /* I7 */
   open[resource] = false
@@ -163,7 +181,7 @@ inline switch_to(target) {
 }
 
 proctype Bake() {
-  byte target = 0, taken, questions = 0;
+  byte target = 0, taken, questions = 0, before, round;
   do
   :: questions < QUESTIONS ->
      if
@@ -231,6 +249,7 @@ take_back:
      copy(COPIED)
   fi;
   written(prepared);
+  catch_up(target);
   hold();
   replay_rest(target);
   atomic { switch_to(target); busy = false; committing = true }
@@ -275,7 +294,7 @@ proctype Early() { close(KEPT) }
 
 /* Another reload of the plugin, which fails or commits: of the second version, or of the first when that serves again. */
 proctype Reload() {
-  byte taken, replaced;
+  byte taken, replaced, before, round;
   atomic {
     on_if(its_turn, reload);
     if
@@ -296,6 +315,7 @@ proctype Reload() {
   up[3] = true;
   copy(THIRD);
   written(prepared);
+  catch_up(THIRD);
   hold();
   replay_rest(THIRD);
   atomic {

@@ -154,7 +154,7 @@ inline drain() {
 }
 
 proctype Reload() {
-  byte taken;
+  byte taken, before, round;
   bool dry, force, stopped, failed;
 again:
   atomic {
@@ -205,6 +205,21 @@ again:
      stream_gate = 2; stream_held = false
 #endif
   fi;
+  /* Under load, round after round while they shrink, then what is left under a hold. */
+  before = WRITES + 1;
+  do
+  :: recorded > 0 && recorded < before ->
+     d_step { before = recorded; round = recorded; recorded = 0 }
+     do
+     :: atomic { round > 0 -> call = replay }
+        if
+        :: atomic { on(replay is accepted); has[2]++; round--; call = none }
+        :: atomic { on_fault(replay is refused); call = none; failed = true; goto rollback }
+        fi
+     :: round == 0 -> break
+     od
+  :: else -> break
+  od;
   index_held = true;
   !writing;
   do

@@ -130,8 +130,17 @@ inline replay_while_shrinking() {
 #endif
 }
 
+/* Down to the last write, however few there are. */
+inline catch_up() {
+  before = WRITES + 1;
+  do
+  :: len(recorded) > 0 && len(recorded) < before -> before = len(recorded); replay_round()
+  :: else -> break
+  od
+}
+
 active proctype Reload() {
-  byte write;
+  byte write, before;
 again:
   atomic {
     if
@@ -181,7 +190,7 @@ again:
   replay_while_shrinking();
 
   /* converge: once more under load, then what is left under a hold */
-  replay_while_shrinking();
+  catch_up();
 #ifndef NO_HOLD
   hold();
 #endif
