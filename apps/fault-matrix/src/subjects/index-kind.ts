@@ -86,9 +86,10 @@ export const indexKindSubject: StrategySubject<IndexKindProvider, IndexHandle, R
     handle: { methods: ['probe', 'persist', 'schema'], ends: 'close' },
   },
   tolerates: [
-    ...['provider.build', 'build.finalize', 'handle.probe', 'handle.schema', 'handle.persist', 'handle.persist().next'].map((call) => ({ call: `preflight: old ${call}`, because: OLD_SAMPLES })),
-    // An index kind without samples is judged by its live indexes alone.
-    { call: 'preflight: old provider.samples', faults: ['gives nothing'], because: 'a kind need not have samples' },
+    ...['provider.build', 'build.finalize', 'handle.probe', 'handle.schema', 'handle.persist', 'handle.persist().next']
+      .map((call) => ({ call: `preflight: old ${call}`, because: OLD_SAMPLES })),
+    // What an old version cannot list is unjudged; its live indexes are judged all the same.
+    { call: 'preflight: old provider.samples', because: 'samples that the old version does not list say nothing about the new one' },
     ...['old', 'new'].map((side) => ({ call: `preflight: ${side} handle.close`, because: QUIET_CLOSE })),
   ],
   scene: ({ samples }) => ({

@@ -127,11 +127,11 @@ describe('what a host is made with', () => {
   })
 
   it.each<[string, unknown, string]>([
-    ['without a surface', { ...wordHandoff(), surface: undefined }, 'strategy.surface: expected an object, and got undefined'],
-    ['with a surface without an id', { ...wordHandoff(), surface: { ...wordKind, id: '' } }, 'strategy.surface.id: expected a non-empty string, and got ""'],
-    ['of an unknown discipline', { ...wordHandoff(), discipline: 'precopy' }, 'strategy.discipline: expected \'clean\' or'],
-    ['whose check is no function', { ...wordHandoff(), checkCompat: true }, 'strategy.checkCompat: expected a function, and got true'],
-    ['that is a function', wordHandoff, 'strategy: expected an object, and got a function'],
+    ['without a surface', { ...wordHandoff(), surface: undefined }, 'PluginHost options.strategies[0].surface: expected an object, and got undefined'],
+    ['with a surface without an id', { ...wordHandoff(), surface: { ...wordKind, id: '' } }, 'PluginHost options.strategies[0].surface.id: expected a non-empty string, and got ""'],
+    ['of an unknown discipline', { ...wordHandoff(), discipline: 'precopy' }, 'PluginHost options.strategies[0].discipline: expected \'clean\' or'],
+    ['whose check is no function', { ...wordHandoff(), checkCompat: true }, 'PluginHost options.strategies[0].checkCompat: expected a function, and got true'],
+    ['that is a function', wordHandoff, 'PluginHost options.strategies[0]: expected an object, and got a function'],
   ])('a strategy %s is refused', (_, strategy, message) => {
     const make = () => new PluginHost({ strategies: [strategy as never] })
     expect(make).toThrow(message)
