@@ -12,7 +12,7 @@ import type { KindHandoff } from './request.js'
  */
 export function handlerMove(
   strategy: AnyStrategy, handoff: KindHandoff<unknown, unknown, unknown>,
-  providers: { old: unknown; next: unknown; transition: Transition; plugin?: string }, clock: Clock,
+  providers: { old: unknown; next: unknown; transition: Transition; plugin?: string; owner?: object }, clock: Clock,
 ): ResourceMove {
   const { name, key, resource } = handoff
   const named = providers.plugin !== undefined && { plugin: providers.plugin }
@@ -29,6 +29,6 @@ export function handlerMove(
   const gate = handoff.gate ?? new WriteGate(strategy.surface, name, resource, { clock })
   return {
     strategy, name, key, old: providers.old, next, gate, transition: providers.transition, ...named,
-    handedIn: true, ...(handoff.open && { open: handoff.open }),
+    owner: providers.owner, handedIn: true, ...(handoff.open && { open: handoff.open }),
   }
 }

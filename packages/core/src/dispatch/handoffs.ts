@@ -26,6 +26,8 @@ export interface ResourceMove {
   /** Whether the resource is the caller's, before and after: it is held only while it is handed over. */
   readonly handedIn?: boolean
   open?(provider: unknown): unknown
+  /** Whose the old one is, where it may have to be closed apart from the others. */
+  readonly owner?: object | undefined
   /** Whether it is opened anew, with nothing asked of the old one. */
   readonly reopened?: boolean
   /** Where a reload is taken back: what served before it. */
@@ -59,6 +61,8 @@ interface Item {
   /** The objects that it has the care of, each with who holds it: the old resource, what was kept, what was opened. */
   readonly holders: Map<unknown, ErrorPlace | undefined>
   handoff: ResourceHandoff<unknown> | undefined
+  /** The closing of what is left of the old one, once it has begun. */
+  finalized: Promise<void> | undefined
   /** Whether it is handed to what was kept of it. */
   isKept: boolean
   /** Whether it is opened anew. */
@@ -107,7 +111,7 @@ export class Handoffs {
       return {
         move, cutover: options.cutovers.get(move) ?? DEFAULT, place, step: new Step(environment, place),
         holders: new Map<unknown, ErrorPlace | undefined>(),
-        handoff: undefined, isKept: false, isReopened: move.reopened === true, copied: false, converging: false,
+        handoff: undefined, finalized: undefined, isKept: false, isReopened: move.reopened === true, copied: false, converging: false,
         deactivated: undefined, activationError: undefined, result: undefined, prepareMs: 0, convergeMs: 0,
         pauseMs: undefined,
       }
@@ -239,17 +243,28 @@ export class Handoffs {
     return new Map(this.#items.flatMap(({ move, handoff }) => handoff?.kept === undefined ? [] : [[move.gate, handoff.kept.resource]]))
   }
 
-  /** Closes what is left of the old resources, but for those that serve again. Resolves with what failed on the way. */
-  async finalize(again: ReadonlySet<unknown> = new Set()): Promise<unknown[]> {
+  /**
+   * Closes, once, what is left of the old resources, but for those that serve again. Resolves with what failed on the way.
+   *
+   * @param isAsked which of them, by their owners. Default: all.
+   */
+  async finalize(again: ReadonlySet<unknown> = new Set(), isAsked: (owner: object | undefined) => boolean = () => true): Promise<unknown[]> {
     const errors: unknown[] = []
-    await forEachBounded(this.#items, this.#options.concurrency, async (item) => {
-      const { handoff } = item
-      const kept = handoff?.kept
-      const close = kept !== undefined && again.has(kept.resource) ? () => kept.release() : () => handoff?.finalize()
-      await this.#timed(item, 'finalize', () => item.step.run('finalize', { code: 'HANDOFF' }, close)).catch((error: unknown) => { errors.push(error) })
-      this.#letGoHeld(item, new Set([...again, item.result?.resource]))
+    await forEachBounded(this.#items.filter(({ move }) => isAsked(move.owner)), this.#options.concurrency, async (item) => {
+      await (item.finalized ??= this.#finalize(item, again)).catch((error: unknown) => { errors.push(error) })
     }, () => {})
     return errors
+  }
+
+  async #finalize(item: Item, again: ReadonlySet<unknown>): Promise<void> {
+    const { handoff } = item
+    const kept = handoff?.kept
+    const close = kept !== undefined && again.has(kept.resource) ? () => kept.release() : () => handoff?.finalize()
+    try {
+      await this.#timed(item, 'finalize', () => item.step.run('finalize', { code: 'HANDOFF' }, close))
+    } finally {
+      this.#letGoHeld(item, new Set([...again, item.result?.resource]))
+    }
   }
 
   /** All but `serving` was closed. What was kept is closed by those that keep it. */

@@ -29,7 +29,7 @@ export interface Successor {
 export function moveOf(attached: Attached, { provider, transition, plugin, kept, reopened }: Successor): ResourceMove {
   const { strategy, name, key, gate, open, owner, slot } = attached
   return {
-    strategy, name, key, gate, open, transition, next: provider, old: owner.provides(slot, key)?.provider, plugin,
+    strategy, name, key, gate, open, transition, next: provider, owner, old: owner.provides(slot, key)?.provider, plugin,
     reopened, ...(kept !== undefined && { kept }),
   }
 }

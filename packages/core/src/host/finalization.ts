@@ -8,7 +8,8 @@ import { DEADLINE_MS, type Drain, type DrainPolicy, type DrainResult } from './d
 import type { HostState } from './host-state.js'
 import type { OperationJournal } from './operation-journal.js'
 import type { PhaseLog } from './phase-log.js'
-import type { PluginVersion } from './plugin-version.js'
+import type { Plugin } from './plugin.js'
+import { PluginVersion } from './plugin-version.js'
 import type { FinalReport } from './results.js'
 import { shutdown } from './stage.js'
 
@@ -26,6 +27,8 @@ export interface FinalizationInit {
   readonly bake?: Bake
 }
 
+type IsAsked = (owner: object | undefined) => boolean
+
 /** What follows a commit: the old versions are drained, and then closed once. Reported, never thrown. */
 export class Finalization {
   readonly finished: Promise<FinalReport>
@@ -34,6 +37,7 @@ export class Finalization {
   /** Of what can reach the retired versions, or, where these serve again, what they had before. */
   #drain: Drain
   #closed: Promise<unknown[]> | undefined
+  readonly #orphansClosed = new Map<Attached, Promise<void>>()
 
   constructor(state: HostState, init: FinalizationInit) {
     this.#state = state
@@ -56,6 +60,16 @@ export class Finalization {
   /** Closes what is left of the old versions. Nothing must be able to reach it any more. Resolves with what failed. */
   close(): Promise<unknown[]> {
     return this.#closed ??= this.#closeAll()
+  }
+
+  /** Closes what is left of one of the old versions: leases may hold the others yet. */
+  async closeOf(plugin: Plugin): Promise<void> {
+    const { handoffs, recorded, bake } = this.#init
+    const isOf: IsAsked = (owner) => owner instanceof PluginVersion && owner.plugin === plugin
+    await recorded
+    await handoffs.finalize(bake?.servingAgain, isOf)
+    // What fails is told by the finalization itself, when all of it is closed.
+    await this.#closeOrphans(isOf, () => {})
   }
 
   async #run(): Promise<FinalReport> {
@@ -84,20 +98,17 @@ export class Finalization {
   }
 
   async #closeAll(): Promise<unknown[]> {
-    const { log, handoffs, orphans, retired, environment, journal, recorded, bake } = this.#init
+    const { log, handoffs, retired, environment, journal, recorded, bake } = this.#init
     const errors: unknown[] = []
     await recorded
     const note = (error: unknown): void => { errors.push(error) }
     await log.phase('finalize', async () => {
       errors.push(...await handoffs.finalize(bake?.servingAgain))
-      const { concurrency } = this.#state
-      await forEachBounded(
-        orphans.toReversed(), concurrency, (orphan) => closeOrphan(orphan, environment).catch(note), () => {},
-      )
-      await closeDependantsFirst(retired, concurrency, async (version) => {
+      await this.#closeOrphans(() => true, note)
+      await closeDependantsFirst(retired, this.#state.concurrency, async (version) => {
         version.unclosed.delete(this)
         if (bake?.servingAgain === undefined) {
-          for (const earlier of version.unclosed) await earlier.close()
+          for (const earlier of version.unclosed) await earlier.closeOf(version.plugin)
           await shutdown(version, 'finalize', environment).catch(note)
         }
         this.#state.retired.delete(version)
@@ -107,6 +118,15 @@ export class Finalization {
     this.#state.finalizations.delete(this)
     log.finalized(errors)
     return errors
+  }
+
+  #closeOrphans(isAsked: IsAsked, note: (error: unknown) => void): Promise<void> {
+    const { orphans, environment } = this.#init
+    return forEachBounded(orphans.toReversed().filter(({ owner }) => isAsked(owner)), this.#state.concurrency, (orphan) => {
+      const closed = this.#orphansClosed.get(orphan) ?? closeOrphan(orphan, environment)
+      this.#orphansClosed.set(orphan, closed)
+      return closed.catch(note)
+    }, () => {})
   }
 }
 

@@ -15,9 +15,9 @@ export interface Registration {
   readonly provider: unknown
 }
 
-/** What closes something, once. */
+/** What closes what is left of a plugin, once, and nothing of those that were replaced with it. */
 export interface Closing {
-  close(): Promise<unknown>
+  closeOf(plugin: Plugin): Promise<unknown>
 }
 
 export type PluginVersionInit = Pick<PluginVersion, 'plugin' | 'generation' | 'place' | 'registrations' | 'brought'>

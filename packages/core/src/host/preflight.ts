@@ -157,7 +157,7 @@ export class Preflight {
       const slot = this.#state.slotOf(surface.id)
       const owner = this.#succession.retired.find((version) => version.provides(slot, handoff.key))
       this.moves.push(handlerMove(this.#state.strategyAt(slot), handoff, {
-        ...(owner && { plugin: this.#succession.label(owner) }),
+        ...(owner && { plugin: this.#succession.label(owner), owner }),
         old: this.#succession.before(slot, handoff.key)?.provider,
         next: this.#succession.after(slot, handoff.key)?.registration.provider,
         transition: this.#transition(owner, this.#succession.after(slot, handoff.key)?.owner),

@@ -1,4 +1,4 @@
-import { PluginHost, type BakeOptions, type DrainPolicy } from '@uni/reload-core'
+import { PluginHost, type BakeOptions, type DrainPolicy, type PluginHandle } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
 import { Deferred, standing, turn } from '../fixtures/deferred.js'
@@ -164,5 +164,39 @@ describe('what is left over of the time before a reload that was taken back', ()
     clock.advance(5)
     await closing
     expect([v1.provider.made.map(({ closed }) => closed), v1.calls.shutdown, clock.pending]).toEqual([[1, 1], 1, 0])
+  })
+
+  it('I7 of one plugin is closed when that leaves, and what a lease reaches of another one, reloaded with it, when the lease ends', async () => {
+    const clock = new ManualClock()
+    const host = new PluginHost({ strategies: [storeStrategy('pre-copy')], clock, maxRecordedWrites: 1, drain: { deadlineMs: 50 } })
+    const version = (id: string, number: string) => new StorePlugin(number, { id })
+    const [a, b] = [version('a', '1.0.0'), version('b', '1.0.0')]
+    const [before] = await host.addAll([version('a', '0.9.0'), b])
+    const attach = (key: string) => host.attach(STORES['pre-copy'], { name: key, key, open: (provider) => provider.make([]) })
+    const ofB = await attach('b')
+    const early = host.capture({ label: 'early' })
+    if (before === undefined) throw new Error('it was not installed')
+    await host.reload(before, a)
+    const stores = [await attach('a'), ofB]
+    const reach = host.capture({ label: 'reach' })
+    const handle = (id: string): PluginHandle => host.plugin(id) ?? { id, generation: 0 }
+    const [together] = await host.reloadAll(['a', 'b'].map((id) => ({ handle: handle(id), plugin: version(id, '2.0.0') })), { bake: NOT_WELL })
+    for (const store of stores) for (const entry of [1, 2]) await store.write(entry)
+    await turn()
+    clock.advance(NOT_WELL.ms)
+    await turn()
+    clock.advance(50)
+    expect(await together?.finalized).toMatchObject({ status: 'taken-back' })
+    reach[Symbol.dispose]()
+    await turn()
+    const closed = () => [a, b].map(({ provider }) => provider.made.map((store) => store.closed))
+    expect(closed()).toEqual([[0, 0], [0, 0]])
+
+    expect((await (await host.reload(handle('a'), version('a', '3.0.0'))).finalized).status).toBe('finalized')
+    expect([closed(), a.calls.shutdown]).toEqual([[[1, 1], [0, 0]], 1])
+    expect([early.signal.aborted, b.calls.shutdown]).toEqual([false, 0])
+    early[Symbol.dispose]()
+    await turn()
+    expect([closed(), a.calls.shutdown, b.calls.shutdown]).toEqual([[[1, 1], [1, 0]], 1, 0])
   })
 })
