@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { MatrixSummaryReporter } from './apps/fault-matrix/src/summary-reporter.ts'
 import { BUILT, project } from './vitest.base.ts'
 import { LongestFirst } from './vitest.longest-first.ts'
 
@@ -17,6 +18,7 @@ export default defineConfig({
     ],
     // Vitest leaves one core to itself, which is half of a small machine, and uses little of it.
     maxWorkers: '100%',
+    reporters: ['default', new MatrixSummaryReporter()],
     sequence: { sequencer: LongestFirst },
   },
 })

@@ -2,7 +2,9 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Those that take longest, the longest first. */
 const LONG = [
-  'fault-matrix/test/matrix.test.ts',
+  'fault-matrix/test/surfaces/index-kind.test.ts',
+  'fault-matrix/test/surfaces/crdt-kind.test.ts',
+  'fault-matrix/test/surfaces/storage-backend.private-medium.test.ts',
   'core/test/interleavings/interleavings.test.ts',
   'example-host/test/crash/crash.built.test.ts',
   'crdt/test/broken-kinds.test.ts',
