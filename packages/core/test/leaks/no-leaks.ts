@@ -1,9 +1,5 @@
 import { expect } from 'vitest'
-import type { Left } from './leak-watch.js'
-
-/** What is watched by weak references is held to exactly none. */
-const OBJECTS_PER_RELOAD = 0.1
-const BYTES_PER_RELOAD = 500
+import { BYTES_PER_RELOAD, OBJECTS_PER_RELOAD, type Left } from './leak-watch.js'
 
 /** @param objectsPerReload fewer than this may be there more: what a resource keeps of what is written to it. */
 export function expectNothingLeft(left: Left, gone: number, objectsPerReload = OBJECTS_PER_RELOAD): void {
