@@ -9,7 +9,7 @@ export { describeThrown, type ErrorPlace, PluginCallError, ReloadError, type Rel
 
 export { defineSurface, type AnySurface, type Surface, type SurfaceDefinition } from './surface.js'
 export type {
-  AnyStrategy, CallOptions, CompatVerdict, Cutover, Discipline, HandoffJob, HandoffStrategy, KeptResource, LiveSample,
+  AnyStrategy, CallOptions, CompatVerdict, Cutover, Discipline, HandoffJob, HandoffStrategy, KeptResource, LiveSample, Opening,
   PluginIdentity,
   ProviderPair, ProviderView, RemovedProvider, ResourceHandoff, StepContext, Transition,
 } from './strategy.js'

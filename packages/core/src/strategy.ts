@@ -81,6 +81,17 @@ export interface StepContext {
    */
   unclean(step: string, error: unknown): void
   /**
+   * Says that `resource` was opened for this step alone, which closes it: a copy to judge by. Call it before anything is
+   * done to what a provider gave, and {@link StepContext.letGo} once it was closed. What a handoff opens to serve is
+   * claimed by its job.
+   *
+   * @throws ReloadError `DUPLICATE` where the object is a live resource already, or was opened for another step. It is
+   * neither to be changed nor to be closed. Let it through.
+   */
+  claim(resource: unknown): void
+  /** Says that what was claimed was closed. */
+  letGo(resource: unknown): void
+  /**
    * Runs one plugin call. Names it in errors and in the report, gives it the phase's deadline afresh, and measures its
    * longest synchronous stretch. A late result of an abandoned call goes to `discard`.
    *
@@ -93,6 +104,9 @@ export interface StepContext {
    */
   judge(step: string, check: (signal: AbortSignal) => MaybePromise<void>): Promise<void>
 }
+
+/** For what opens a resource and may close it again, as where it holds it to something first. */
+export type Opening = Pick<StepContext, 'claim' | 'letGo'>
 
 /** A live resource as compatibility checks may look at it. */
 export interface LiveSample<R> {

@@ -21,7 +21,9 @@ export class Copies implements AsyncDisposable {
 
   /** @param doing what opening it is for; said where it fails. */
   async open(provider: CrdtKindProvider, { name, bytes }: Written, doing: string): Promise<CrdtState> {
-    const opened = await this.#probe.ask('fromPersisted', name, doing, () => openState(provider, bytes), { discard: closeQuietly })
+    const opened = await this.#probe.ask('fromPersisted', name, doing, () => openState(provider, bytes, this.#probe), {
+      discard: closeQuietly,
+    })
     this.#opened.add(opened)
     return opened
   }

@@ -1,10 +1,10 @@
-import { ReloadError, Slices } from '@uni/reload-core'
+import { ReloadError, Slices, type Opening } from '@uni/reload-core'
 import { adviceOn } from './advice.js'
 import type { CrdtKindProvider, CrdtState } from './contract.js'
 import { compare } from './difference.js'
 import { laterTurn } from './later-turn.js'
 import { PLAIN, REDACTED } from './show.js'
-import { closeQuietly, openState, valueOf } from './state.js'
+import { closeQuietly, openState, UNCLAIMED, valueOf } from './state.js'
 
 /** A document as a host stored it. */
 export interface StoredDocument {
@@ -18,19 +18,25 @@ export interface StoredDocument {
 export interface OpenStoredOptions {
   /** As of `crdtHandoff`. */
   readonly redact?: boolean
+  /**
+   * As `attach` gives it to `open`. A live document that the provider gives once more is then refused, and not closed,
+   * whatever it says.
+   */
+  readonly opening?: Opening
 }
 
 /**
  * Opens a document that was at rest while its kind was reloaded, and holds it to what it meant when it was stored:
- * reloads judge the documents that are open, and no others. For `attach`: `open: (kind) => openStored(kind, stored)`.
+ * reloads judge the documents that are open, and no others. For `attach`:
+ * `open: (kind, opening) => openStored(kind, stored, { opening })`.
  *
  * @throws ReloadError `SCHEMA_INCOMPAT` where it means something else now. What was opened is closed.
  */
 export async function openStored(
-  provider: CrdtKindProvider, { name, bytes, value }: StoredDocument, { redact = false }: OpenStoredOptions = {},
+  provider: CrdtKindProvider, { name, bytes, value }: StoredDocument, { redact = false, opening }: OpenStoredOptions = {},
 ): Promise<CrdtState> {
   const wording = redact ? REDACTED : PLAIN
-  const opened = await openState(provider, bytes)
+  const opened = await openState(provider, bytes, opening ?? UNCLAIMED)
   try {
     // What a binding repairs, it repairs a turn later.
     await laterTurn()
@@ -45,6 +51,7 @@ export async function openStored(
     })
   } catch (error) {
     await closeQuietly(opened)
+    opening?.letGo(opened)
     throw error
   }
 }

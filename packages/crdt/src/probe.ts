@@ -1,4 +1,6 @@
-import { closeAside, describeThrown, ReloadError, Slices, type CallOptions, type MaybePromise, type StepContext } from '@uni/reload-core'
+import {
+  closeAside, describeThrown, ReloadError, Slices, type CallOptions, type MaybePromise, type Opening, type StepContext,
+} from '@uni/reload-core'
 import { adviceOn, type CrdtCheck } from './advice.js'
 import type { CrdtState } from './contract.js'
 import { copying } from './copy.js'
@@ -43,7 +45,7 @@ export interface AskOptions<T> extends CallOptions<T> {
 }
 
 /** Asks providers, one call after the other: each with a deadline, and the event loop turning in between. */
-export class Probe {
+export class Probe implements Opening {
   readonly #ctx: StepContext
   readonly #wording: Wording
   readonly #slices = new Slices()
@@ -58,10 +60,18 @@ export class Probe {
     if (this.#slices.due()) await this.#slices.pause()
   }
 
+  claim(given: unknown): void {
+    this.#ctx.claim(given)
+  }
+
+  letGo(given: unknown): void {
+    this.#ctx.letGo(given)
+  }
+
   /** Closes a state that was only looked at. */
   async close(state: CrdtState): Promise<void> {
     await this.turn()
-    await closeAside(this.#ctx, () => closeState(state))
+    await closeAside(this.#ctx, () => closeState(state), state)
   }
 
   /** What a document means now, in one go. */

@@ -1,4 +1,4 @@
-import { synchronous, type LiveSample } from '@uni/reload-core'
+import { synchronous, type LiveSample, type Opening } from '@uni/reload-core'
 import type { CrdtKindProvider, CrdtSample, CrdtState } from './contract.js'
 import type { Probe } from './probe.js'
 import { samplesOf } from './sample-list.js'
@@ -29,13 +29,13 @@ export async function * recordOwn(
 ): AsyncGenerator<RecordedState> {
   const of = version === 'the new version' ? ` of ${version}` : ''
   const empty = `the empty state${of}`
-  yield await record(empty, await probe.ask('samples', empty, `recording ${empty}`, () => emptyState(provider), { discard: closeQuietly }), probe)
+  yield await record(empty, await probe.ask('samples', empty, `recording ${empty}`, () => emptyState(provider, probe), { discard: closeQuietly }), probe)
   if (provider.samples === undefined || limit === 0) return
-  const samples = await probe.ask('samples', 'samples', `listing the samples of ${version}`, () => samplesOf(provider))
+  const samples = await probe.ask('samples', 'samples', `listing the samples of ${version}`, () => samplesOf(provider, probe))
   try {
     for (let i = 1; ; i += 1) {
       const name = `sample ${i}${of}`
-      const sample = await probe.ask('samples', name, `making ${name}`, () => nextOf(samples), { discard: (late) => late && closeQuietly(late) })
+      const sample = await probe.ask('samples', name, `making ${name}`, () => nextOf(samples, probe), { discard: (late) => late && closeQuietly(late) })
       if (sample === undefined) return
       if (i > limit) {
         await probe.close(sample)
@@ -64,9 +64,9 @@ export function recordLive(sample: LiveSample<CrdtState>, probe: Probe): Promise
 }
 
 /** The next sample. `undefined`: there is no more. */
-function nextOf(samples: Iterator<CrdtSample>): CrdtSample | undefined {
+function nextOf(samples: Iterator<CrdtSample>, opening: Opening): CrdtSample | undefined {
   const { done, value } = synchronous(samples.next(), 'samples()', LISTS)
-  if (done !== true) return asState(synchronous(value, 'samples()', LISTS), 'samples()')
+  if (done !== true) return asState(synchronous(value, 'samples()', LISTS), 'samples()', opening)
 }
 
 const LISTS = 'it lists what it has'

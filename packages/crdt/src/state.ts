@@ -1,19 +1,29 @@
-import { synchronous, type MaybePromise } from '@uni/reload-core'
+import { synchronous, type MaybePromise, type Opening } from '@uni/reload-core'
 import type { CrdtKindProvider, CrdtSample, CrdtState } from './contract.js'
 import { copyOf } from './copy.js'
 import { nameOf } from './plain-value.js'
 import { show, type Wording } from './show.js'
 
 const POINT_IN_TIME = 'a CRDT state answers synchronously, so that what it says is a point in time'
-const METHODS = ['apply', 'merge', 'value', 'persist'] as const
+export const METHODS = ['apply', 'merge', 'value', 'persist'] as const
 
-/** Opens a copy of a document. The provider gets bytes of its own, so that nothing it does to them is seen elsewhere. */
-export async function openState(provider: CrdtKindProvider, bytes: Uint8Array): Promise<CrdtState> {
-  return asState(await provider.fromPersisted(new Uint8Array(bytes)), 'fromPersisted()')
+/** For what is opened outside any host, which has no live documents then. */
+export const UNCLAIMED: Opening = { claim() {}, letGo() {} }
+
+/**
+ * Opens a copy of a document. The provider gets bytes of its own, so that nothing it does to them is seen elsewhere.
+ *
+ * @throws ReloadError `DUPLICATE` where the provider gave a live document, which is not closed.
+ */
+export async function openState(
+  provider: CrdtKindProvider, bytes: Uint8Array, opening: Opening,
+): Promise<CrdtState> {
+  return asState(await provider.fromPersisted(new Uint8Array(bytes)), 'fromPersisted()', opening)
 }
 
-export function emptyState(provider: CrdtKindProvider): CrdtState {
-  return asState(synchronous(provider.empty(), 'empty()', POINT_IN_TIME), 'empty()')
+/** @throws ReloadError `DUPLICATE`, as {@link openState} does. */
+export function emptyState(provider: CrdtKindProvider, opening: Opening): CrdtState {
+  return asState(synchronous(provider.empty(), 'empty()', POINT_IN_TIME), 'empty()', opening)
 }
 
 export function valueOf(state: CrdtState): unknown {
@@ -62,13 +72,18 @@ export function closeState(state: CrdtState): MaybePromise<void> {
   return state.close?.()
 }
 
-/** @throws TypeError where `given` is no state; what there is of it is closed first. */
-export function asState(given: unknown, source: string): CrdtState {
+/**
+ * @throws ReloadError `DUPLICATE` where `given` is somebody else's; TypeError where it is no state, after what there is
+ * of it was closed.
+ */
+export function asState(given: unknown, source: string, opening: Opening): CrdtState {
+  opening.claim(given)
   const methods = typeof given === 'object' && given !== null ? given as Readonly<Record<string, unknown>> : {}
   const missing = METHODS.filter((name) => typeof methods[name] !== 'function')
   const { values } = methods
   if (missing.length === 0 && (values === undefined || values === 'isolated')) return given as CrdtState
   if (typeof methods.close === 'function') void closeQuietly(given as CrdtState)
+  opening.letGo(given)
   if (missing.length === 0) {
     throw new TypeError(`${source} gave a state whose values are ${show(values)}; expected "isolated", or nothing`)
   }

@@ -8,7 +8,7 @@ import { judgeKind } from './judge.js'
 import { laterTurn } from './later-turn.js'
 import { rememberKind } from './remember.js'
 import { PLAIN, REDACTED, type Wording } from './show.js'
-import { closeState, openState, persistedBytes, valueNow, valueOf } from './state.js'
+import { closeState, METHODS, persistedBytes, valueNow, valueOf } from './state.js'
 import type { CrdtDirection } from './way-back.js'
 
 export interface CrdtHandoffOptions {
@@ -61,7 +61,9 @@ function verbs(wording: Wording): PreCopyVerbs<CrdtKindProvider, CrdtState, Uint
     },
     // It was taken before anything else could run: persist() answers synchronously, and its bytes were copied.
     isolated: () => true,
-    restore: openState,
+    // The bytes are its own: what is kept of them may be opened again.
+    restore: (provider, bytes) => provider.fromPersisted(new Uint8Array(bytes)),
+    methods: METHODS,
     meaning: {
       observe: (state) => valueNow(state, wording),
       verify: (restored, observed, { signal }) =>

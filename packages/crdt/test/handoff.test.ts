@@ -161,7 +161,7 @@ describe('X10 a handoff that fails leaves the old document serving, with everyth
     ['throws', () => { throw new Error('no memory') }, { code: 'HANDOFF', phase: 'prepare', step: 'open', message: expect.stringContaining('no memory') }],
     ['throws what is no Error', () => { throw 'x' }, { code: 'HANDOFF', step: 'open' }],
     ['rejects', () => Promise.reject(new Error('no disk')), { code: 'HANDOFF', step: 'open', message: expect.stringContaining('no disk') }],
-    ['gives nothing', () => null, { code: 'HANDOFF', step: 'open', message: expect.stringContaining('fromPersisted() gave null; expected a state') }],
+    ['gives nothing', () => null, { code: 'HANDOFF', step: 'open', message: expect.stringContaining('expected a live resource, and got null') }],
     ['gives a state without methods', () => ({ value: () => 1 }), { code: 'HANDOFF', step: 'open', message: expect.stringContaining('without apply, merge, persist') }],
     ['loses content', () => new GCounter(), { code: 'HANDOFF', step: 'verify', message: expect.stringMatching(/the restored document differs from the old one at the snapshot: value: 1?1 → 0/) }],
     ['answers its value with a promise', (bytes) => Object.assign(new GCounter(decode(bytes) as Record<string, number>), { value: async () => 1 }), { code: 'HANDOFF', step: 'verify' }],

@@ -36,13 +36,17 @@ export function moveIndex(
       return persistIndex(handle, job, ctx, { spool, repeatable: stopped })
     },
     isolated: isIsolated,
-    async restore(provider, image) {
-      const opened = await openIndex(provider, image, job, ctx)
-      // It is not closed, as what is not wanted would be: it serves.
-      if (opened === replaced && provider === job.next) {
-        throw new Error('open() resolved with the old handle itself. Expected a handle of the new version')
-      }
-      return opened
+    restore(provider, image) {
+      return openIndex(provider, image, job, ctx, {
+        claim(opened) {
+          // It is not closed, as what is not wanted would be: it serves.
+          if (opened === replaced && provider === job.next) {
+            throw new Error('open() resolved with the old handle itself. Expected a handle of the new version')
+          }
+          job.claim?.(opened as IndexHandle)
+        },
+        letGo: (opened) => job.letGo?.(opened as IndexHandle),
+      })
     },
     meaning: {
       async observe(handle, { signal }) {

@@ -1,6 +1,6 @@
 import {
   closeAside, describeThrown, ReloadError, Slices, synchronous, type CompatVerdict, type MaybePromise,
-  type ProviderPair, type StepContext,
+  type ProviderPair, type ReloadErrorCode, type StepContext,
 } from '@uni/reload-core'
 import type { RecordBatch } from 'apache-arrow'
 import { buildIndex } from './build-index.js'
@@ -157,20 +157,24 @@ async function judgeSample(
 ): Promise<SampleVerdict> {
   const { name, source, questions } = sample
   const target = { key, name }
-  const undo: (() => MaybePromise<void>)[] = []
+  const undo: { readonly claimed?: IndexHandle; close(): MaybePromise<void> }[] = []
 
   const persistOld = async (): Promise<{ meant: Meaning; image: HeldImage }> => {
-    const handle = await ctx.call(`build ${name}`, () => buildIndex(old, source), { discard: (late) => late.close?.() })
-    undo.push(() => handle.close?.())
+    const handle = await ctx.call(`build ${name}`, async () => {
+      const built = await buildIndex(old, source)
+      ctx.claim(built)
+      return built
+    }, { discard: (late) => late.close?.() })
+    undo.push({ claimed: handle, close: () => handle.close?.() })
     const meant = await ctx.call(`probe ${name}`, (signal) => meaningOf(handle, questions, options.checkSchema, signal))
     const image = await ctx.call(`persist ${name}`, () => persistIndex(handle, target, ctx, { spool: options.spool, repeatable: false }),
       { discard: (late) => late.discard() })
-    undo.push(() => image.discard())
+    undo.push({ close: () => image.discard() })
     return { meant, image }
   }
   const judgeNext = async ({ meant, image }: { meant: Meaning; image: HeldImage }): Promise<Judged> => {
     const handle = await ctx.call(`open ${name}`, () => openIndex(next, image, target, ctx), { discard: (late) => late.close?.() })
-    undo.push(() => handle.close?.())
+    undo.push({ claimed: handle, close: () => handle.close?.() })
     const difference = await ctx.call(`verify ${name}`, (signal) => differenceIn(handle, meant, signal, options.redact))
     return difference === undefined ? { level: 'compatible', found: meant.answers.some(({ numRows }) => numRows > 0) }
       : { level: 'incompatible', reason: `${name}: ${difference.reason}`, details: difference.details }
@@ -188,7 +192,7 @@ async function judgeSample(
     }
     return judged.value
   } finally {
-    for (const close of undo.toReversed()) await closeAside(ctx, close)
+    for (const { close, claimed } of undo.toReversed()) await closeAside(ctx, close, claimed)
   }
 }
 
@@ -201,12 +205,14 @@ type Judged =
 
 type Attempt<T> = { readonly value: T } | { readonly failure: string }
 
-/** A deadline or an abort is no statement about the sample, and goes on as it is. */
+/** A deadline, an abort, or an index that serves is no statement about the sample, and goes on as it is. */
+const THROUGH: ReadonlySet<ReloadErrorCode> = new Set(['STEP_TIMEOUT', 'ABORTED', 'DUPLICATE'])
+
 async function attempt<T>(run: () => Promise<T>): Promise<Attempt<T>> {
   try {
     return { value: await run() }
   } catch (error) {
-    if (ReloadError.is(error) && (error.code === 'STEP_TIMEOUT' || error.code === 'ABORTED')) throw error
+    if (ReloadError.is(error) && THROUGH.has(error.code)) throw error
     return { failure: describeThrown(ReloadError.is(error) && error.cause !== undefined ? error.cause : error) }
   }
 }

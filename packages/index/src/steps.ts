@@ -1,4 +1,4 @@
-import type { StepContext } from '@uni/reload-core'
+import type { Opening, StepContext } from '@uni/reload-core'
 import type { IndexContext, IndexHandle, IndexImage, IndexKindProvider } from './contract.js'
 import type { HeldImage } from './image/held-image.js'
 import { keepImage } from './image/keep.js'
@@ -25,14 +25,22 @@ export async function persistIndex(handle: IndexHandle, target: StepTarget, ctx:
   })
 }
 
-/** @throws what `open` threw, or TypeError where it resolved with something that is no handle, which is closed if it can be. */
-export async function openIndex(provider: IndexKindProvider, image: IndexImage, target: StepTarget, ctx: StepContext): Promise<IndexHandle> {
+/**
+ * @param opening claims what was opened, before anything is done to it.
+ * @throws what `open` threw; ReloadError `DUPLICATE` where it resolved with an index that serves, which is not closed;
+ * TypeError where it resolved with something that is no handle, which is closed if it can be.
+ */
+export async function openIndex(
+  provider: IndexKindProvider, image: IndexImage, target: StepTarget, ctx: StepContext, opening: Opening = ctx,
+): Promise<IndexHandle> {
   assertMethods(provider, 'the index kind', ['open'])
   const opened: unknown = await provider.open(image, contextOf(target, ctx))
+  opening.claim(opened)
   try {
     assertHandle(opened, 'what open() resolved with')
   } catch (error) {
     await closeMalformed(opened)
+    opening.letGo(opened)
     throw error
   }
   return opened

@@ -14,6 +14,45 @@ import { failureOf } from './fixtures/reload.js'
 const plugin = (version: string, provider: IndexKindProvider): Plugin =>
   ({ manifest: { id: 'search', version }, register: (registrar) => { registrar.provide(indexKind, provider) } })
 
+describe('an index that serves, and is given back as another one', () => {
+  const live = plainHandle()
+  const sampled = (over: Partial<IndexKindProvider>): IndexKindProvider => ({
+    ...plainKind(() => plainHandle()), samples: () => [{ source: rowsOf(docs(1)), queries: [query('*')] }], ...over,
+  })
+
+  test.each<[string, Partial<IndexKindProvider>, Partial<IndexKindProvider>, string]>([
+    ['opens of a sample', {}, { open: async () => live }, 'open sample 0'],
+    ['opens of a sample, without its methods', {}, { open: async () => Object.assign(live, { persist: 1 }) }, 'open sample 0'],
+    ['built of a sample', { build: async () => ({ append() {}, finalize: async () => live }) }, {}, 'build sample 0'],
+  ])('I7, X2, X13: that a version %s is refused, and not closed', async (_, old, next, step) => {
+    Object.assign(live, plainHandle())
+    const host = new PluginHost({ strategies: [indexHandoff({ checkSchema: false })] })
+    const search = await host.add(plugin('1.0.0', sampled(old)))
+    await host.attach(indexKind, { name: 'live', key: 'plain', open: () => live })
+    expect(await failureOf(host.reload(search, plugin('2.0.0', sampled(next))))).toMatchObject({
+      code: 'DUPLICATE', phase: 'preflight', step, details: { resource: 'live', plugin: 'search@1.0.0' },
+    })
+    expect(live.closes).toBe(0)
+    live.persist = plainHandle().persist
+    await host[Symbol.asyncDispose]()
+  })
+
+  test('I7, X2: that a handoff is given without its methods is refused, and not closed', async () => {
+    const other = plainHandle()
+    await using host = new PluginHost({ strategies: [indexHandoff({ checkSchema: false })] })
+    const search = await host.add(plugin('1.0.0', plainKind(() => plainHandle())))
+    for (const handle of [plainHandle(), other]) {
+      await host.attach(indexKind, { name: handle === other ? 'other' : 'live', key: 'plain', open: () => handle })
+    }
+    const probe = other.probe
+    other.probe = undefined as never
+    const failure = await failureOf(host.reload(search, plugin('2.0.0', plainKind(() => other))))
+    other.probe = probe
+    expect(failure).toMatchObject({ code: 'DUPLICATE', phase: 'prepare', step: 'open', details: { resource: 'other' } })
+    expect(other.closes).toBe(0)
+  })
+})
+
 describe('through a host', () => {
   test('I1, I2, I4, I7: queries and commits go on while the plugin is reloaded', async () => {
     await using directory = await temporaryDirectory()

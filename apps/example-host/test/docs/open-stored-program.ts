@@ -9,6 +9,7 @@ const [bytes, value] = [new TextEncoder().encode('hello'), { text: 'hello' }]
 
 import { openStored } from '@uni/reload-crdt'
 
-await host.attach(crdtKind, { name: 'minutes', key: 'notes', open: (kind) => openStored(kind, { name: 'minutes', bytes, value }) })
+const stored = { name: 'minutes', bytes, value }
+await host.attach(crdtKind, { name: 'minutes', key: 'notes', open: (kind, opening) => openStored(kind, stored, { opening }) })
 
 export { host }

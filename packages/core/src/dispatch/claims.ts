@@ -1,8 +1,11 @@
 import { ReloadError, type ErrorPlace } from '../errors.js'
+import { ACCEPT_HINT } from './judging.js'
+
+const HINT = 'It was not closed. Have the provider open an object of its own each time: each is closed once.'
 
 /**
- * Which live resource each object is that will be closed, by identity: an object that is two of them would be closed
- * twice (I7). A resource that is a number, a string or the like has no identity, and is not claimed.
+ * Which live resource, or copy of a check, each object is that will be closed, by identity: an object that is two of them
+ * would be closed twice, or while it serves (I7). A resource that is a number, a string or the like has no identity, and is not claimed.
  */
 export class Claims {
   /** By the place under which each is held; the same object of a place is the same holder. */
@@ -20,11 +23,9 @@ export class Claims {
   claim(resource: unknown, holder: ErrorPlace, at: ErrorPlace = {}): void {
     const other = this.holderOf(resource)
     if (other !== undefined && other !== holder) {
-      const opener = other.plugin === undefined ? '' : `, opened by plugin "${other.plugin}"`
-      const name = `${other.surface} "${other.key}", resource "${other.resource}"${opener}`
-      throw new ReloadError('DUPLICATE', `the object is a live resource already: ${name}`, {
+      throw new ReloadError('DUPLICATE', `the object is ${described(other)}`, {
         ...holder, ...at, details: other,
-        hint: 'It was not closed. Have the provider open an object of its own for each resource: each is closed once.',
+        hint: `${HINT}${at.phase === 'preflight' ? ` ${ACCEPT_HINT}` : ''}`,
       })
     }
     if (isObject(resource)) this.#holders.set(resource, holder)
@@ -39,6 +40,13 @@ export class Claims {
   letGo(resource: unknown, holder: ErrorPlace | undefined): void {
     if (isObject(resource) && this.#holders.get(resource) === holder) this.#holders.delete(resource)
   }
+}
+
+function described({ surface, key, resource, plugin }: ErrorPlace): string {
+  const opener = plugin === undefined ? '' : `, opened by plugin "${plugin}"`
+  // Only what serves has a name.
+  return resource === undefined ? `a copy that a check has open: ${surface} "${key}"${opener}`
+    : `a live resource already: ${surface} "${key}", resource "${resource}"${opener}`
 }
 
 function isObject(resource: unknown): resource is object {

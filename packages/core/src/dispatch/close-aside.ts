@@ -5,12 +5,20 @@ import type { StepContext } from '../strategy.js'
  * Closes what a check opened only to look at it. The call has a deadline of its own, and what it throws is told the
  * observer alone, so that one that hangs keeps nothing else open. Where the phase was ended meanwhile, it is closed all
  * the same, and nobody waits for it.
+ *
+ * @param claimed what it closes, where the step has claimed that: it is let go then.
  */
-export async function closeAside(ctx: StepContext, close: () => MaybePromise<void>): Promise<void> {
+export async function closeAside(
+  ctx: StepContext, close: () => MaybePromise<void>, claimed?: unknown,
+): Promise<void> {
   let begun = false
   const closing = async (): Promise<void> => {
     begun = true
-    await close()
+    try {
+      await close()
+    } finally {
+      ctx.letGo(claimed)
+    }
   }
   try {
     await ctx.call('close', closing)

@@ -9,6 +9,7 @@ import { chooseCutovers } from './cutovers.js'
 import { dryRunError } from './dry-run-error.js'
 import { handlerMove } from './handler-move.js'
 import { Handoffs, type ResourceMove } from './handoffs.js'
+import { holdingHandedIn } from './holding-handed-in.js'
 import { ACCEPT, Judging, UNJUDGED, type Acceptance, type UnjudgedPolicy } from './judging.js'
 import { ReloadOutcome } from './outcome.js'
 import { withMoves, type UnreadPair } from './pairs.js'
@@ -117,7 +118,7 @@ export class ReloadDispatcher {
     }, this.#clock))
     const judged = this.#judged(old, next, moves)
     refuseAstray(environment.judging, judged)
-    const preflight = await judge(judged, environment, signal)
+    const preflight = await holdingHandedIn(moves, environment, () => judge(judged, environment, signal))
     refuseIncompatible(preflight, environment.judging)
     const cutovers = await chooseCutovers(moves, cutover, environment, signal)
     const handoffs = new Handoffs(moves, environment, {

@@ -3,7 +3,9 @@ import { ReloadError, type ErrorPlace, type ReloadPhase } from '../errors.js'
 import type { WriteGate } from '../move/gate.js'
 import { holdOrAbandon } from '../move/hold-or-abandon.js'
 import { reopen } from '../move/reopen.js'
-import type { AnyStrategy, Discipline, HandoffJob, LiveSample, ResourceHandoff, Transition } from '../strategy.js'
+import type {
+  AnyStrategy, Discipline, HandoffJob, LiveSample, Opening, ResourceHandoff, Transition,
+} from '../strategy.js'
 import { activate } from './activate.js'
 import { forEachBounded } from './bounded.js'
 import type { Claims } from './claims.js'
@@ -25,7 +27,7 @@ export interface ResourceMove {
   readonly plugin?: string
   /** Whether the resource is the caller's, before and after: it is held only while it is handed over. */
   readonly handedIn?: boolean
-  open?(provider: unknown): unknown
+  open?(provider: unknown, opening: Opening): unknown
   /** Whose the old one is, where it may have to be closed apart from the others. */
   readonly owner?: object | undefined
   /** Whether it is opened anew, with nothing asked of the old one. */
@@ -90,6 +92,10 @@ const TURNS = [0, 1, 2]
 /** A hold that is longer than this is one that others are not to share. */
 const LONG_MS = 5
 
+export function placeOf({ strategy, key, name, plugin }: ResourceMove): ErrorPlace {
+  return { surface: strategy.surface.id, key, resource: name, ...(plugin !== undefined && { plugin }) }
+}
+
 /** The handoffs of one reload, driven through their steps together. */
 export class Handoffs {
   readonly #items: readonly Item[]
@@ -107,7 +113,7 @@ export class Handoffs {
     this.#claims = environment.claims
     this.#signal = options.signal ? AbortSignal.any([options.signal, this.#abort.signal]) : this.#abort.signal
     this.#items = moves.map((move) => {
-      const place = { surface: move.strategy.surface.id, key: move.key, resource: move.name, ...(move.plugin !== undefined && { plugin: move.plugin }) }
+      const place = placeOf(move)
       return {
         move, cutover: options.cutovers.get(move) ?? DEFAULT, place, step: new Step(environment, place),
         holders: new Map<unknown, ErrorPlace | undefined>(),
@@ -287,6 +293,17 @@ export class Handoffs {
     holders.set(resource, place)
   }
 
+  /** What serves is refused here also where it is the item's own: who claims by this closes it again. */
+  #openingOf({ step, place, holders }: Item): Opening {
+    return {
+      claim: (resource) => {
+        step.claim(resource)
+        holders.set(resource, place)
+      },
+      letGo: (resource) => { step.letGo(resource) },
+    }
+  }
+
   /** The old resource goes on: with writes, and with what it does by itself. */
   #letGo(item: Item): ReloadError[] {
     item.move.gate.release()
@@ -324,7 +341,8 @@ export class Handoffs {
     item.holders.set(kept, this.#claims.holderOf(kept))
     this.#noteServing(item)
     const job: HandoffJob<unknown, unknown> = {
-      name, key, old, next, gate, transition, cutover: item.cutover.cutover, ...(open && { open }),
+      name, key, old, next, gate, transition, cutover: item.cutover.cutover,
+      ...(open && { open: (provider) => open(provider, this.#openingOf(item)) }),
       ...(!item.copied && kept !== undefined && { kept }),
       claim: (resource) => { this.#claim(item, resource) },
       letGo: (resource) => { this.#claims.letGo(resource, item.holders.get(resource) ?? item.place) },

@@ -2,7 +2,7 @@ import { ReloadError } from '../errors.js'
 import type { MaybePromise } from '../maybe-promise.js'
 import type { WriteGate } from '../move/gate.js'
 import { checkOptions, option, type OptionChecks } from '../options.js'
-import type { ProviderView } from '../strategy.js'
+import type { Opening, ProviderView } from '../strategy.js'
 import { KEY_AT_ONCE, type AnySurface, type Surface } from '../surface.js'
 import { synchronous } from '../synchronous.js'
 
@@ -40,7 +40,7 @@ export interface KindHandoff<P, R, W = never> {
   /** The gate its writes go through. Default: one that nobody writes to, so the host keeps writers away itself. */
   readonly gate?: WriteGate<R, W>
   /** How such a resource is opened; needed by clean surfaces whose strategy does not say. */
-  open?(provider: P): MaybePromise<R>
+  open?(provider: P, opening: Opening): MaybePromise<R>
 }
 
 const HANDOFF: OptionChecks<KindHandoff<unknown, unknown, unknown>> = {

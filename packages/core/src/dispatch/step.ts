@@ -119,11 +119,14 @@ export class Step implements StepContext {
     this.#environment.meter.note(step, this.stretch, ms)
   }
 
-  /** @throws ReloadError `DUPLICATE` where the object is another live resource already. */
   claim(resource: unknown): void {
     const { phase, step } = this.#running ?? {}
     const at = { ...(phase !== undefined && { phase }), ...(step !== undefined && { step }) }
     this.#environment.claims.claim(resource, this.#place, at)
+  }
+
+  letGo(resource: unknown): void {
+    this.#environment.claims.letGo(resource, this.#place)
   }
 
   outlived(error: unknown): void {
@@ -162,7 +165,7 @@ export class Step implements StepContext {
     } catch (error) {
       const failure = error as ReloadError
       if (failure.code === 'ABORTED') throw failure
-      const reason = failure.code === 'STEP_TIMEOUT' ? failure.message : describeWithCauses(failure.cause)
+      const reason = failure.code === 'STEP_TIMEOUT' || failure.code === 'DUPLICATE' ? failure.message : describeWithCauses(failure.cause)
       const verdict = judging.count(this.#place, { level: 'incompatible', reason, details: failure.details })
       if (verdict.level !== 'accepted') throw failure
       return verdict
@@ -260,7 +263,7 @@ export class Step implements StepContext {
       try {
         await options.discard?.(late)
       } finally {
-        this.#environment.claims.letGo(late, this.#place)
+        this.letGo(late)
       }
     }
   }

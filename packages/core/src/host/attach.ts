@@ -3,6 +3,7 @@ import { Step } from '../dispatch/step.js'
 import { ReloadError, type ErrorPlace } from '../errors.js'
 import type { MaybePromise } from '../maybe-promise.js'
 import { WriteGate } from '../move/gate.js'
+import type { Opening } from '../strategy.js'
 import type { Surface } from '../surface.js'
 import type { Attached } from './attached.js'
 import { checked } from './checked-options.js'
@@ -46,7 +47,7 @@ export async function attach<P, R, W>(
       })
       const refused = refusedToBegin(state, resource, { ...place, plugin: owner.label })
       if (refused !== undefined) throw await refused
-      const attached = enter(state, { slot, name, key, owner, resource, open: options.open as (provider: unknown) => unknown })
+      const attached = enter(state, { slot, name, key, owner, resource, open: options.open as Attached['open'] })
       return new AttachedResource<R, W>(state, attached)
     } finally {
       owner.opening.delete(opened)
@@ -71,8 +72,11 @@ async function open<P, R>(state: HostState, owner: PluginVersion, provider: P, p
   // A host that closes waits for no open: what it produces after all is closed again, also where the host closes right
   // between the end of the call and that of the phase.
   const discard = (late: R): MaybePromise<void> => strategy.close?.(late)
+  const opening: Opening = {
+    claim: (resource) => { step.claim(resource) }, letGo: (resource) => { step.letGo(resource) },
+  }
   return await step.run('prepare', { code: 'HANDOFF', signal: state.closing.signal, discard }, () => step.call('open', async () => {
-    const resource = await options.open(lease.provider)
+    const resource = await options.open(lease.provider, opening)
     if (resource === undefined || resource === null) throw new Error('open returned no resource')
     step.claim(resource)
     return resource

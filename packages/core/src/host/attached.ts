@@ -1,4 +1,4 @@
-import type { AnyStrategy, Transition } from '../strategy.js'
+import type { AnyStrategy, Opening, Transition } from '../strategy.js'
 import type { WriteGate } from '../move/gate.js'
 import type { ResourceMove } from '../dispatch/handoffs.js'
 import type { PluginVersion } from './plugin-version.js'
@@ -10,7 +10,7 @@ export interface Attached {
   readonly name: string
   readonly key: string
   readonly gate: WriteGate<unknown, unknown>
-  readonly open: (provider: unknown) => unknown
+  readonly open: (provider: unknown, opening: Opening) => unknown
   /** The plugin version whose provider opened what serves now. */
   owner: PluginVersion
   detached: Promise<void> | undefined

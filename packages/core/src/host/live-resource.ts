@@ -1,4 +1,5 @@
 import type { MaybePromise } from '../maybe-promise.js'
+import type { Opening } from '../strategy.js'
 
 /** A live resource as the host that attached it works with it: it stays the same object from version to version. */
 export interface LiveResource<R, W> {
@@ -28,5 +29,5 @@ export interface AttachOptions<P, R> {
   readonly name: string
   /** The key of the provider that opens it. */
   readonly key: string
-  open(provider: P): MaybePromise<R>
+  open(provider: P, opening: Opening): MaybePromise<R>
 }

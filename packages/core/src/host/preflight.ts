@@ -4,6 +4,7 @@ import {
 } from '../dispatch/compat.js'
 import type { ResourceMove } from '../dispatch/handoffs.js'
 import { handlerMove } from '../dispatch/handler-move.js'
+import { holdingHandedIn } from '../dispatch/holding-handed-in.js'
 import { withMoves, type UnreadPair } from '../dispatch/pairs.js'
 import type { CompatReport } from '../dispatch/report.js'
 import type { ReloadKindHandlers } from '../dispatch/request.js'
@@ -69,9 +70,11 @@ export class Preflight {
     const judged = [...this.#pairs(), ...this.#removals()]
     // What was accepted for a reload is so for the way back, which judges only what it copies.
     if (this.#options.takenBack === undefined) refuseAstray(this.#environment.judging, judged)
-    this.compat = await judge(judged, this.#environment, this.#options.signal)
-    refuseIncompatible(this.compat, this.#environment.judging)
-    await this.#rememberRemoved()
+    await holdingHandedIn(this.moves, this.#environment, async () => {
+      this.compat = await judge(judged, this.#environment, this.#options.signal)
+      refuseIncompatible(this.compat, this.#environment.judging)
+      await this.#rememberRemoved()
+    })
   }
 
   /** The leaving versions that nobody may use while their resources change hands. */

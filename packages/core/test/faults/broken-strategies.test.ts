@@ -92,7 +92,8 @@ const BROKEN: readonly Broken[] = [
 function bound(ctx: StepContext): StepContext {
   return {
     get signal() { return ctx.signal }, dryRun: ctx.dryRun, progress: ctx.progress.bind(ctx), transferred: ctx.transferred.bind(ctx),
-    replayed: ctx.replayed.bind(ctx), unjudged: ctx.unjudged.bind(ctx), outlived: ctx.outlived.bind(ctx), unclean: ctx.unclean.bind(ctx), judge: ctx.judge.bind(ctx), call: ctx.call.bind(ctx),
+    replayed: ctx.replayed.bind(ctx), unjudged: ctx.unjudged.bind(ctx), outlived: ctx.outlived.bind(ctx), unclean: ctx.unclean.bind(ctx),
+    claim: ctx.claim.bind(ctx), letGo: ctx.letGo.bind(ctx), judge: ctx.judge.bind(ctx), call: ctx.call.bind(ctx),
   }
 }
 

@@ -94,6 +94,6 @@ function outsideReloads(): StepContext {
   const { signal } = new AbortController()
   return {
     signal, dryRun: false, progress() {}, transferred() {}, replayed() {}, unjudged() {}, outlived() {}, unclean() {},
-    call: async (_, call) => call(signal), judge: async (_, check) => check(signal),
+    claim() {}, letGo() {}, call: async (_, call) => call(signal), judge: async (_, check) => check(signal),
   }
 }

@@ -2,7 +2,7 @@ import type { After } from '@uni/reload-core/testing'
 import { copyOf } from '../copy.js'
 import type { CrdtKindProvider, CrdtSample, CrdtState } from '../contract.js'
 import { samplesOf } from '../sample-list.js'
-import { closeQuietly } from '../state.js'
+import { closeQuietly, UNCLAIMED } from '../state.js'
 import type { Capability, CrdtSubject, MakeSubject } from './subject.js'
 
 /** What tests of a kit share, apart from what they test. */
@@ -60,7 +60,7 @@ export class Stand {
 
   samples(): CrdtSample[] {
     const samples: CrdtSample[] = []
-    const listing = samplesOf(this.provider)
+    const listing = samplesOf(this.provider, UNCLAIMED)
     for (let next = listing.next(); next.done !== true; next = listing.next()) samples.push(this.#keep(next.value))
     return samples
   }

@@ -1,5 +1,6 @@
 import type { CrdtKindProvider, CrdtSample, CrdtState } from '../contract.js'
 import { samplesOf } from '../sample-list.js'
+import { UNCLAIMED } from '../state.js'
 
 /** Sees what providers give out, and when it is closed. What they give out stays what it is, so that states can be merged. */
 export class Watch {
@@ -13,7 +14,7 @@ export class Watch {
       kind: provider.kind,
       empty: () => this.state(provider.empty()),
       fromPersisted: async (bytes) => this.state(await provider.fromPersisted(bytes)),
-      ...(provider.samples && { samples: () => this.#each(samplesOf(provider)) }),
+      ...(provider.samples && { samples: () => this.#each(samplesOf(provider, UNCLAIMED)) }),
       ...(schemaCompatCheck && { schemaCompatCheck: (old, ctx) => schemaCompatCheck.call(provider, this.#originals.get(old) ?? old, ctx) }),
     }
     this.#originals.set(watched, provider)

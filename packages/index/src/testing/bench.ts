@@ -240,6 +240,6 @@ function rowNames(batch: RecordBatch, { schema }: RecordBatch): string[] {
 function step(signal = UNENDING): StepContext {
   return {
     signal, dryRun: false, progress() {}, transferred() {}, replayed() {}, unjudged() {}, outlived() {}, unclean() {},
-    call: async (_, call) => call(signal), judge: async (_, check) => check(signal),
+    claim() {}, letGo() {}, call: async (_, call) => call(signal), judge: async (_, check) => check(signal),
   }
 }

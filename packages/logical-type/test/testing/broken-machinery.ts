@@ -40,6 +40,7 @@ const deaf = (ctx: StepContext): StepContext => {
   const { signal } = new AbortController()
   return {
     signal, dryRun: ctx.dryRun, progress: () => {}, transferred: () => {}, replayed: () => {}, unjudged: () => {}, outlived: () => {}, unclean: () => {},
+    claim: () => {}, letGo: () => {},
     call: async (_, call) => call(signal), judge: async (_, check) => check(signal),
   }
 }

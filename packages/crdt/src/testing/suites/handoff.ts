@@ -89,7 +89,8 @@ export const handoffSuite: readonly CrdtCase[] = [
     },
   },
   {
-    key: 'handoff/remembered', rule: 'X20', title: 'a kind that was removed can come back', needs: ['handoff/compatible'],
+    key: 'handoff/remembered', rule: 'X20', title: 'a kind that was removed can come back',
+    needs: ['contract/empty', 'handoff/compatible'],
     async run(stand, expect: Expectation) {
       await using reloads = await ReloadStand.of(stand.settings, [], {})
       const { report } = await reloads.host.remove(reloads.handle, { onOrphan: 'close' })

@@ -1,0 +1,26 @@
+import type { ErrorPlace } from '../errors.js'
+import { placeOf, type ResourceMove } from './handoffs.js'
+import type { StepEnvironment } from './step.js'
+
+/**
+ * Runs `check` while what the caller of a reload hands in is held: a check that is given it as a copy would close it.
+ *
+ * @throws ReloadError `DUPLICATE` where an object that is handed in is another live resource already.
+ */
+export async function holdingHandedIn<T>(
+  moves: readonly ResourceMove[], { claims }: StepEnvironment, check: () => Promise<T>,
+): Promise<T> {
+  const held: { readonly resource: unknown; readonly place: ErrorPlace }[] = []
+  try {
+    for (const move of moves) {
+      if (move.handedIn !== true || move.gate.halted !== undefined) continue
+      const { resource } = move.gate
+      const place = placeOf(move)
+      claims.claim(resource, place, { phase: 'preflight' })
+      held.push({ resource, place })
+    }
+    return await check()
+  } finally {
+    for (const { resource, place } of held) claims.letGo(resource, place)
+  }
+}
