@@ -8,6 +8,7 @@ import { Fault, type FaultName } from './fault.js'
 import { checkEnd } from './final-check.js'
 import { FrozenPerformance } from './frozen-performance.js'
 import type { CallNames } from './run-cell.js'
+import { PromptTimers } from './prompt-timers.js'
 import { Stand } from './stand.js'
 import { checkState } from './state-check.js'
 import type { StrategySubject } from './subject.js'
@@ -55,6 +56,7 @@ export async function runBrokenServing<P, R, W>(
   strategy: HandoffStrategy<P, R, W>, subject: StrategySubject<P, R, W>, broken: BrokenServing, names: CallNames,
 ): Promise<readonly string[]> {
   using _still = new FrozenPerformance()
+  using _prompt = new PromptTimers()
   const { circumstances, call, fault, way } = broken
   const breaches = new Breaches()
   const stand = await Stand.open({

@@ -9,6 +9,7 @@ import { Fault } from './fault.js'
 import { FrozenPerformance } from './frozen-performance.js'
 import { checkEnd, checkOrder } from './final-check.js'
 import { checkEnding, type Ending } from './outcome-check.js'
+import { PromptTimers } from './prompt-timers.js'
 import { Stand } from './stand.js'
 import { checkState } from './state-check.js'
 import type { StrategySubject } from './subject.js'
@@ -39,6 +40,7 @@ export async function runCell<P, R, W>(
 ): Promise<CellRun> {
   using unheard = new UnheardRejections()
   using _still = new FrozenPerformance()
+  using _prompt = new PromptTimers()
   const run = await new CellRunner(strategy, subject, cell, names).run()
   await turn()
   const dropped = unheard.found.map((reason) => `I8: a rejection that nobody hears would end the process: ${describeThrown(reason)}`)

@@ -1,4 +1,3 @@
-import { systemClock } from '../../clock.js'
 import type { ManualClock } from '../manual-clock.js'
 import { DEADLINE_MS } from './circumstances.js'
 import type { Trace } from './trace.js'
@@ -8,9 +7,10 @@ import { turn } from './turn.js'
 const QUIET_TURNS = 4
 /**
  * After them, rounds of timers that are due at once: a kind that gives way to those does not wait for time to pass
- * either.
+ * either. They are the platform's, as a kind may have taken its own from a module before there were `PromptTimers`.
  */
 const QUIET_TIMERS = 3
+const { setTimeout: realTimeout } = globalThis
 /** Deadlines that may pass one after the other: that of a call, of what undoes it, of what waits for either. */
 const MAX_DEADLINES = 6
 
@@ -39,5 +39,5 @@ export async function settle(promise: Promise<unknown>, trace: Trace, clock: Man
 }
 
 function dueTimers(): Promise<void> {
-  return new Promise((resolve) => { systemClock.after(0, resolve) })
+  return new Promise((resolve) => { realTimeout(resolve, 0) })
 }
