@@ -104,6 +104,8 @@ async function holdTo(
   expected: unknown, state: CrdtState, saying: string, wording: Wording, signal: AbortSignal,
 ): Promise<void> {
   await laterTurn()
+  // Where the reload has failed meanwhile, the document is being closed.
+  signal.throwIfAborted()
   const difference = await new Slices().run(compare(expected, valueOf(state), wording), signal)
   if (difference !== undefined) throw new Error(`${saying}: ${difference.path}: ${difference.before} → ${difference.after}`)
 }
