@@ -45,16 +45,23 @@ function reloading<P extends object, R, W>(strategy: HandoffStrategy<P, R, W>, s
       manifest: { id: 'plugin', version: `${version}.0.0` },
       register: (registrar) => { registrar.provide(surface, provider(KEY, version)) },
     })
-    const writes = Array.from({ length: reloads / PER_WRITE }, (_, nth) => nth)
-    // Batches are made once, and kept.
-    for (const nth of writes) resources?.write(NAME, nth)
-    let serving = plugin(1)
+    const writes: number[] = []
+    // Batches are made once, and kept: for twice as many reloads, as there may be more than was planned.
+    for (let nth = 0; nth < 2 * reloads / PER_WRITE; nth += 1) resources?.write(NAME, nth)
+    let served = 1
+    let serving = plugin(served)
     let handle = await host.add(serving)
     const live: LiveResource<R, W> | undefined = resources && await host.attach(surface, { name: NAME, key: KEY, open: (open) => resources.open(open, NAME) })
 
+    function write(): Promise<void> | undefined {
+      writes.push(writes.length)
+      return resources && live?.write(resources.write(NAME, writes.length - 1))
+    }
+
     async function reload(nth: number, gone: (object: object) => void): Promise<void> {
-      const next = plugin(nth + 2)
-      const writing = resources && nth % PER_WRITE === 0 ? live?.write(resources.write(NAME, nth / PER_WRITE)) : undefined
+      served = nth + 2
+      const next = plugin(served)
+      const writing = nth % PER_WRITE === 0 ? write() : undefined
       const lease = host.capture({ signal })
       const result = await host.reload(handle, next, { signal })
       lease[Symbol.dispose]()
@@ -66,9 +73,9 @@ function reloading<P extends object, R, W>(strategy: HandoffStrategy<P, R, W>, s
     }
 
     // Of each reload: the old plugin, a lease that saw it, and the result.
-    expectNothingLeft(await leftBy({ reloads, clock, signal, reload }), 3 * reloads, KEPT_PER_RELOAD)
+    expectNothingLeft(await leftBy({ reloads, clock, signal, reload, objectsPerReload: KEPT_PER_RELOAD }), 3 * reloads, KEPT_PER_RELOAD)
     using lease = host.capture()
-    if (answer) expect(await answer(lease.get(surface, KEY))).toBe(reloads + 1)
+    if (answer) expect(await answer(lease.get(surface, KEY))).toBe(served)
     if (resources) expect(await resources.entries(lease.resource(surface, NAME), NAME)).toEqual(writes)
   }
 

@@ -10,8 +10,8 @@ const plain: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
     fc.oneof(fc.boolean(), fc.string({ maxLength: 4 }), fc.integer({ min: 0, max: 3 }), fc.constantFrom(NaN, null, undefined, 1n, 2n)),
     fc.array(tie('value'), { maxLength: 3 }),
     fc.dictionary(fc.constantFrom('a', 'b', '__proto__', 'toString'), tie('value'), { maxKeys: 3, noNullPrototype: true }),
-    fc.array(fc.tuple(tie('value'), tie('value')), { maxLength: 3 }).map((entries) => new Map(entries)),
-    fc.array(tie('value'), { maxLength: 3 }).map((members) => new Set(members)),
+    fc.array(fc.tuple(tie('value'), tie('value')), { maxLength: 3 }).map((entries) => new Map(entries.map(([key, item]) => [asKey(key), item]))),
+    fc.array(tie('value'), { maxLength: 3 }).map((members) => new Set(members.map(asKey))),
     fc.integer({ min: 0, max: 2 }).map((time) => new Date(time)),
     fc.uint8Array({ maxLength: 3 }),
   ),
@@ -40,6 +40,11 @@ it('X7 agrees with the platform on values that differ in one place', () => {
   }), { numRuns: 300 })
 })
 
+/** The platform's own comparison fails on `null` as a key of a map in Node 22, and as a member of a set in Node 24. */
+function asKey(value: unknown): unknown {
+  return value ?? undefined
+}
+
 /** Puts `replacement` at one of the places inside `root`, counted through; at its root where it has none. */
 function replaceAt(root: unknown, place: number, replacement: unknown): unknown {
   const setters: ((value: unknown) => void)[] = []
@@ -50,7 +55,7 @@ function replaceAt(root: unknown, place: number, replacement: unknown): unknown 
         visit(item)
       }
     } else if (value instanceof Set) {
-      for (const member of value) setters.push((it) => { value.delete(member); value.add(it) })
+      for (const member of value) setters.push((it) => { value.delete(member); value.add(asKey(it)) })
     } else if (Array.isArray(value)) {
       for (const [i, item] of value.entries()) {
         setters.push((it) => { value[i] = it })

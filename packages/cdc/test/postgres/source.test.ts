@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events'
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { MemoryCheckpointStore, type PumpEvent } from '../../src/index.js'
@@ -7,6 +8,9 @@ import { DecodedLog } from './support/decoded-log.js'
 import { Replica, REPLICA_TABLES } from './support/replica.js'
 import { startServer, type Server } from './support/server.js'
 import { plugin, Wiring } from './support/wiring.js'
+
+/** The load goes on as far as reloads have come, so that these are spread over it however slow either is. */
+const COMMITS_PER_RELOAD = 60
 
 let server: Server
 
@@ -33,9 +37,13 @@ it('I3 I4 I5 a commit log that pgoutput drives: reloads under load lose and repe
     await Promise.all(streams.map((stream) => wiring.pump.start(stream, 'replica')))
 
     const loaded = new AbortController()
-    const load = runBank(server.url, { clients: 4, transactions: 120 }).finally(() => loaded.abort())
+    const progress = new EventEmitter()
+    const load = runBank(server.url, { clients: 4, transactions: 120, each: async (committed) => {
+      while (reloads.length < Math.floor(committed / COMMITS_PER_RELOAD)) await once(progress, 'reload')
+    } }).finally(() => loaded.abort())
     const headsAtReload: bigint[] = []
     for (let version = 2; !loaded.signal.aborted; version += 1) {
+      await Promise.race([decoded.log.waitFor(headsAtReload.at(-1) ?? begun, loaded.signal).catch(() => {}), load])
       const next = new Replica(server.url, `${version}.0.0`)
       // Every third does not start, once it has opened what it needs.
       const fails = version % 3 === 0
@@ -45,6 +53,7 @@ it('I3 I4 I5 a commit log that pgoutput drives: reloads under load lose and repe
       } }
       headsAtReload.push(decoded.log.head)
       await wiring.reload(plugin(`${version}.0.0`, fails ? failing : next)).then(() => reloads.push('committed'), () => reloads.push('rolled back'))
+      progress.emit('reload')
     }
     const { committed, head } = await load
     expect(committed).toBe(4 * 108)

@@ -20,8 +20,10 @@ export interface Repeated {
   readonly clock: ManualClock
   /** Given to whatever takes a signal. */
   readonly signal: AbortSignal
-  /** Default 4. */
+  /** How many more stretches there may be. Default 4. */
   readonly moreStretches?: number
+  /** From how many on it is a leak. Default {@link OBJECTS_PER_RELOAD}. */
+  readonly objectsPerReload?: number
   /** One reload, to its end. Says which objects nobody may hold any longer after it. */
   reload(nth: number, gone: (object: object) => void): Promise<void>
 }
@@ -47,7 +49,9 @@ interface Memory {
 }
 
 export async function leftBy(
-  { reloads, clock, signal, reload, moreStretches = MORE_STRETCHES }: Repeated,
+  {
+    reloads, clock, signal, reload, moreStretches = MORE_STRETCHES, objectsPerReload: most = OBJECTS_PER_RELOAD,
+  }: Repeated,
 ): Promise<Left> {
   const counts = { gone: 0, reachable: 0 }
   let nth = 0
@@ -72,7 +76,7 @@ export async function leftBy(
   })
   const isLeak = (): boolean => {
     const { objectsPerReload, bytesPerReload } = perReload()
-    return objectsPerReload >= OBJECTS_PER_RELOAD || bytesPerReload >= BYTES_PER_RELOAD
+    return objectsPerReload >= most || bytesPerReload >= BYTES_PER_RELOAD
   }
   for (let left = STRETCHES; left > 0; left -= 1) memory.push(await stretch(length))
   for (let left = moreStretches; left > 0 && isLeak(); left -= 1) memory.push(await stretch(length))
