@@ -93,7 +93,13 @@ export class Finalization {
   #drainLeft(): Promise<DrainResult> {
     for (const version of this.#init.retired) this.#state.retired.delete(version)
     this.#drain = this.#state.drainOfEpochs(this.#init.retired)
-    const { log, policy: { deadlineMs = DEADLINE_MS } } = this.#init
+    const { retired, log, policy: { deadlineMs = DEADLINE_MS } } = this.#init
+    if (this.#drain.blockers().length > 0) {
+      // A lease that holds what is left of one of them holds nothing of the others.
+      for (const version of retired) {
+        void this.#state.drainOfEpochs([version]).ended.then(() => this.closeOf(version.plugin))
+      }
+    }
     return this.#drain.run({ deadlineMs: deadlineMs - (log.ms.drain ?? 0) })
   }
 
