@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 const parsed = (error: ReloadError): Record<string, unknown> => JSON.parse(JSON.stringify(error)) as Record<string, unknown>
 
 describe('the message of a ReloadError', () => {
-  it('S3 is bounded, however long what plugins say is, and says how much was left out', () => {
+  it('S5 is bounded, however long what plugins say is, and says how much was left out', () => {
     const long = 'x'.repeat(2_000_000)
     const { message } = new ReloadError('HANDOFF', long, { plugin: long, surface: long, key: long, resource: long, step: long, hint: 'Mend it.' })
     expect(message.length).toBeLessThan(4000)
@@ -14,7 +14,7 @@ describe('the message of a ReloadError', () => {
     expect(new ReloadError('HANDOFF', describeThrown(long)).message.match(/more characters/g)).toHaveLength(1)
   })
 
-  it('S3 is one line, in which nothing is hidden', () => {
+  it('S5 is one line, in which nothing is hidden', () => {
     const { message } = new ReloadError('HANDOFF', 'a\r\nERROR forged\u001b[2J\u202e\ud800', { plugin: 'a\tb', key: 'k\u0000', surface: 's' })
     expect(message).toBe(String.raw`HANDOFF (plugin "a\tb", s "k\u0000"): a\r\nERROR forged\u001b[2J\u202e\ud800.`)
     expect(new ReloadError('HANDOFF', 'café 👩‍🚀 データ').message).toBe('HANDOFF: café 👩‍🚀 データ.')
@@ -28,7 +28,7 @@ describe('the message of a ReloadError', () => {
 })
 
 describe('a ReloadError as JSON', () => {
-  it('S3 has its message, its place and what to do about it, and the text of what caused it', () => {
+  it('S3 S5 has its message, its place and what to do about it, and the text of what caused it', () => {
     const error = new ReloadError('HANDOFF', 'no disk', {
       phase: 'prepare', step: 'open', plugin: 'a@1.0.0', surface: 's', key: 'k', resource: 'r', side: 'old', hint: 'Mend it.', cause: new Error('ENOSPC'), details: { free: 0n },
     })

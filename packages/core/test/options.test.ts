@@ -27,7 +27,7 @@ describe('options', () => {
     [null, TypeError, 'Pump options: expected an object, and got null'],
     ['attempts', TypeError, 'Pump options: expected an object, and got "attempts"'],
     [{ attempts: 'x'.repeat(1e6) }, TypeError, `and got "${'x'.repeat(40)}"…`],
-  ])('%o are refused: %o %s', (given, sort, message) => {
+  ])('V2 %o are refused: %o %s', (given, sort, message) => {
     expect(() => check(given)).toThrow(sort)
     expect(() => check(given)).toThrow(message)
   })

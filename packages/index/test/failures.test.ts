@@ -70,7 +70,7 @@ describe('I3, X2: what open() does wrong', () => {
   })
 })
 
-describe('I3: what persist() does wrong', () => {
+describe('I3, X15: what persist() does wrong', () => {
   test.for([
     ['throws', () => { throw new Error('disk full') }, /disk full/],
     ['rejects with a number', () => Promise.reject(28), /28/],
@@ -88,7 +88,7 @@ describe('I3: what persist() does wrong', () => {
   })
 })
 
-describe('I8: a step that hangs', () => {
+describe('I8, X15: a step that hangs', () => {
   test('open: STEP_TIMEOUT, the old index serves, and what it resolves with late is closed once', async () => {
     const clock = new ManualClock()
     const old = new FullTextV1()

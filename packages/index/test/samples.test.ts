@@ -110,7 +110,7 @@ describe('X13: the samples of the old provider', () => {
     ['there are none', () => []],
     ['they ask nothing', () => [{ ...sample, queries: [] }]],
     ['they find nothing', () => [{ ...sample, queries: [query('nothing')] }]],
-  ])('I6: the key is not judged where %s', async ([, given]) => {
+  ])('I6, X18: the key is not judged where %s', async ([, given]) => {
     expect(await verdictOf(new Sampled(given), new FullTextV2())).toEqual({ level: 'unjudged', reason: NOTHING_FOUND })
   })
 
@@ -122,7 +122,7 @@ describe('X13: the samples of the old provider', () => {
     ]],
     ['a canary without queries', { canary: { queries: () => [] } }, [], [{ level: 'compatible' }, { level: 'unjudged' }]],
     ['samples, and a canary that finds nothing', { canary: { queries: [query('nothing')] } }, [sample], [{ level: 'compatible' }]],
-  ])('I6: a live index is judged by what finds something: %s', async ([, handoff, samples, verdicts]) => {
+  ])('I6, X18: a live index is judged by what finds something: %s', async ([, handoff, samples, verdicts]) => {
     await using outcome = await (await reloadOf({ old: new Sampled(() => samples), next: new FullTextV2(), handoff, ...live })).dispatch()
     expect(outcome.compat.entries.map(({ verdict }) => verdict)).toMatchObject(verdicts)
     expect(outcome.compat.entries).toHaveLength(verdicts.length)

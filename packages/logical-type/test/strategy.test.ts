@@ -278,7 +278,7 @@ describe('a type whose parts are shared (L2, L10)', () => {
   const COLUMN = { path: 'samples["x"].column', reason: expect.stringContaining('a column of it would have 2147483647 arrays; at most 4096 are made') as string }
   const FIELDS = { path: 'storage', reason: 'it has 2147483647 fields in depth: extension types among more than 4096 are not looked for' }
 
-  test('is compared once for each object, and no column is made of it', async () => {
+  test('L15 is compared once for each object, and no column is made of it', async () => {
     expect(await verdictOn(doubled(new Int32()), doubled(new Int32()))).toEqual({ level: 'compatible', unjudged: [COLUMN, FIELDS] })
     const kept = await remember(doubled(new Int32()))
     expect(await verdictOn(kept, doubled(new Int32()))).toEqual({ level: 'compatible', unjudged: [COLUMN, FIELDS] })

@@ -14,7 +14,7 @@ describe('a wait that may be given up', () => {
     expect(begun).toBe(false)
   })
 
-  it('I8 I12 gives what comes late to be disposed of, whatever that throws, and what comes in time to the caller', async () => {
+  it('S2 I8 I12 gives what comes late to be disposed of, whatever that throws, and what comes in time to the caller', async () => {
     const late = new Deferred<string>()
     const discarded: string[] = []
     const controller = new AbortController()

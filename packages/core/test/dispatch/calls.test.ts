@@ -74,7 +74,7 @@ describe('the calls of a step', () => {
 })
 
 describe('a step that was given up on is inert', () => {
-  it('I8 it makes no further call', async () => {
+  it('S2 I8 it makes no further call', async () => {
     const log: string[] = []
     const late = new Deferred()
     const { dispatch, clock } = scriptedScene(['a'], [scriptedStrategy(log, {

@@ -45,7 +45,7 @@ describe('a strategy written by hand', () => {
     expect([...gates.values()].map(({ resource }) => resource.by)).toEqual(['2', '2'])
   })
 
-  it('I3 is rolled back in reverse order, and what fails on the way is collected', async () => {
+  it('O2 I3 is rolled back in reverse order, and what fails on the way is collected', async () => {
     const log: string[] = []
     const { dispatch, states } = scriptedScene(['a', 'b', 'c', 'd'], [scriptedStrategy(log, {
       converge: ({ name }) => { if (name === 'd') throw new Error('d does not converge') },
@@ -92,7 +92,7 @@ describe('a strategy written by hand', () => {
     }
   })
 
-  it('I8 the deadline starts anew with every plugin call', async () => {
+  it('S1 I8 the deadline starts anew with every plugin call', async () => {
     const log: string[] = []
     const { dispatch, clock } = scriptedScene(['a'], [scriptedStrategy(log, {
       prepare: async (_, ctx) => {
@@ -161,7 +161,7 @@ describe('a strategy written by hand', () => {
       expect(states()).toEqual(['open'])
     })
 
-  it('I4 that lets writes go on before the commit fails at its converge, not at the commit', async () => {
+  it('H2 I4 that lets writes go on before the commit fails at its converge, not at the commit', async () => {
     const log: string[] = []
     const { dispatch, states } = scriptedScene(['a', 'b'], [scriptedStrategy(log, { converge: ({ name, gate }) => { if (name === 'b') gate.release() } })])
     const error = await failureOf(dispatch())

@@ -36,7 +36,7 @@ describe('a rollback of several resources', () => {
     }
   })
 
-  it('I3 what has to be started again comes first, and its gate is held until it is', async () => {
+  it('O2 I3 what has to be started again comes first, and its gate is held until it is', async () => {
     const scene = new StoreScene({ parts: { stream: { discipline: 'stop-and-copy' }, document: {} }, concurrency: 1, timeouts: { rollback: 100 } })
     const [stream, document] = [scene.part('stream'), scene.part('document')]
     document.next.breakNext('close', () => new Promise(() => {}))

@@ -23,7 +23,7 @@ function dispatchOn(clock: StallingClock, prepare: NonNullable<Script['prepare']
 }
 
 describe('the longest synchronous stretch of a plugin call', () => {
-  it('I10 is measured before the first await', () => {
+  it('S4 I10 is measured before the first await', () => {
     const { clock, stretch, meter } = metered()
     meter.measure('persist', stretch, signal, () => { clock.block(40) })
     meter.measure('open', stretch, signal, () => { clock.block(30) })
@@ -38,7 +38,7 @@ describe('the longest synchronous stretch of a plugin call', () => {
     expect(stretch).toEqual({ blockedMs: 25, blockedBy: 'open' })
   })
 
-  it('I10 is seen between two awaits, by a heartbeat that comes late', async () => {
+  it('S4 I10 is seen between two awaits, by a heartbeat that comes late', async () => {
     const { clock, stretch, meter } = metered()
     const ending = new Deferred()
     const call = meter.measure('persist', stretch, signal, () => ending.promise)

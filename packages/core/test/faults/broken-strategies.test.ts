@@ -1,7 +1,9 @@
 import type { HandoffJob, ResourceHandoff, StepContext } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
 import { runMatrix } from './fixtures/matrix-run.js'
-import { moveNotebook, notebookHandoff, notebookSubject, type Notebook, type NotebookProvider } from './fixtures/notebook.js'
+import {
+  moveNotebook, notebookHandoff, notebookSubject, type Notebook, type NotebookProvider, type NotebookStrategy,
+} from './fixtures/notebook.js'
 
 type Job = HandoffJob<NotebookProvider, Notebook>
 
@@ -98,7 +100,7 @@ function bound(ctx: StepContext): StepContext {
 }
 
 describe('the fault matrix of a strategy that', () => {
-  it.each(BROKEN)('$what: finds it', async ({ move, at, found }) => {
+  it.each(BROKEN)('H3 $what: finds it', async ({ move, at, found }) => {
     const only = (name: string): boolean => at !== undefined && name.includes(at)
     const text = await runMatrix(notebookHandoff(move), notebookSubject, { only }).then(({ failed }) => [...failed.values()].join('\n'), (error: Error) => error.message)
     expect(text).toMatch(found)
@@ -115,4 +117,15 @@ it('I4 an apply that drops the promise of a write is found as that', async () =>
   const apply: typeof strategy.surface.apply = (notebook, { entry }) => { void notebook.append(entry) }
   await expect(runMatrix({ ...strategy, surface: { ...strategy.surface, apply } }, notebookSubject))
     .rejects.toThrow('apply() of the surface drops the promise of notebook.append, so writes are acknowledged before they are accepted: return it')
+})
+
+it('H1 I4 a check that changes what is live is found', async () => {
+  const strategy: NotebookStrategy = {
+    ...notebookHandoff(),
+    async checkCompat({ live }) {
+      for (const { use } of live) await use((notebook) => notebook.append(-1))
+      return { level: 'compatible' }
+    },
+  }
+  await expect(runMatrix(strategy, notebookSubject)).rejects.toThrow(/is not sound[^]*I4/)
 })

@@ -49,7 +49,7 @@ async function cells(more: Partial<Cells>, clock = new ManualClock()) {
 const refuseMisread = (): Promise<CompatVerdict> => Promise.resolve(MISREAD)
 const hang = (): Promise<never> => new Deferred<never>().promise
 
-describe('I10 an operator overrules a judgement, and it is told in the report, the journal and the events', () => {
+describe('O11 I10 an operator overrules a judgement, and it is told in the report, the journal and the events', () => {
   it.each<[string, (ctx: StepContext) => CompatVerdict | Promise<CompatVerdict>, CompatVerdict]>([
     ['of the preflight', refuseMisread, MISREAD],
     ['that threw', () => { throw Object.assign(new Error('version 1 cannot be asked'), { details: 8 }) }, { level: 'incompatible', reason: 'version 1 cannot be asked', details: 8 }],

@@ -21,7 +21,7 @@ function abortedAtCommit() {
 }
 
 describe('a resource that acts by itself', () => {
-  it.each(DISCIPLINES)('I1 acts from the turn of the commit on, and until then the old one alone: %s', async (discipline) => {
+  it.each(DISCIPLINES)('A1 I1 acts from the turn of the commit on, and until then the old one alone: %s', async (discipline) => {
     const { actors, host, handle, events, version } = await hostOfActors(discipline)
     expect(actors.versions()).toEqual(['1.0.0', '1.0.0'])
     const next = version('2.0.0')
@@ -43,7 +43,7 @@ describe('a resource that acts by itself', () => {
     expect(told.lastIndexOf('activate')).toBeLessThan(told.lastIndexOf('committed'))
   })
 
-  it.each(DISCIPLINES)('I3 acts again where the reload is rolled back, and the new one never did: %s', async (discipline) => {
+  it.each(DISCIPLINES)('A2 I3 acts again where the reload is rolled back, and the new one never did: %s', async (discipline) => {
     for (const cutover of ['overlap', 'exclusive'] as const) {
       const { signal, observer } = abortedAtCommit()
       const { actors, host, handle, main, version } = await hostOfActors(discipline, { observer })
@@ -88,7 +88,7 @@ describe('a resource that acts by itself', () => {
 describe('activate that fails', () => {
   it.each<[string, () => unknown, string]>([
     ['throws', fail, 'no timer'], ['gives a promise that rejects', () => Promise.reject(new Error('later')), 'activate() returned a promise'],
-  ])('I10 where it %s the commit stands, and report and observer are told', async (_, fault, message) => {
+  ])('A3 I10 where it %s the commit stands, and report and observer are told', async (_, fault, message) => {
     const { actors, host, handle, main, events, version } = await hostOfActors('stop-and-copy')
     actors.onActivate = ({ provider }) => provider.key === 'main' ? fault() : undefined
     const { status, report, finalized } = await host.reload(handle, version('2.0.0').plugin)

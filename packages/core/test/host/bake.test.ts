@@ -124,7 +124,7 @@ describe('a reload that bakes', () => {
     expect(host.plugins()).toMatchObject([{ version: '2.0.0', permanent: false }])
   })
 
-  it('ends with the next reload of the plugin, and not with one that fails', async () => {
+  it('T5 ends with the next reload of the plugin, and not with one that fails', async () => {
     const { clock, host, result, store, serving, v1, bake } = await baking({ ms: 1000, healthy: () => false })
     const bad = new StorePlugin('3.0.0', { init: () => { throw new Error('no') } })
     await expect(host.reload(result.handle, bad)).rejects.toMatchObject({ code: 'PLUGIN' })
@@ -175,7 +175,7 @@ describe('a reload that bakes', () => {
     expect([v2.calls.shutdown, v2.provider.made[0]?.closed, v1.calls.shutdown]).toEqual([1, 1, 0])
   })
 
-  it('I7 a plugin that serves again is not shut down under a lease of its first generation', async () => {
+  it('T3 I7 a plugin that serves again is not shut down under a lease of its first generation', async () => {
     const clock = new ManualClock()
     const host = new PluginHost({ strategies: [storeStrategy('pre-copy')], clock })
     const v1 = new StorePlugin('1.0.0')

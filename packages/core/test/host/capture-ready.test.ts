@@ -78,7 +78,7 @@ describe('captureReady', () => {
     }
   })
 
-  it('I11 waits only for what it says that it will use', async () => {
+  it('E8 I11 waits only for what it says that it will use', async () => {
     const { host, handle, next } = await lockedHost()
     const held = host.acquire(cellKind, 'cell')
     const reloading = host.reload(handle, next(), { cutover: 'exclusive' })
@@ -123,7 +123,7 @@ describe('captureReady of a JavaScript caller that does not say what it uses', (
 })
 
 describe('a list of providers while one of them is fenced', () => {
-  it('I11 is refused as a whole, and says what is left out where that is asked for', async () => {
+  it('E8 I11 is refused as a whole, and says what is left out where that is asked for', async () => {
     await using host = new PluginHost({ strategies: [wordHandoff()] })
     const [a] = [await host.add(wordPlugin('a', '1.0.0', ['a', 'x'])), await host.add(wordPlugin('b', '1.0.0'))]
     const held = host.acquire(wordKind, 'a')

@@ -20,7 +20,7 @@ function closing(options: Partial<PluginHostOptions> = {}) {
 }
 
 describe('plugins that are closed together', () => {
-  it('I8 are shut down beside one another: however many hang, it takes one deadline, and nobody waits for them', async () => {
+  it('O12 I8 are shut down beside one another: however many hang, it takes one deadline, and nobody waits for them', async () => {
     const { clock, log, host, plugin } = closing()
     const changes = []
     for (const [id, hangs] of [['healthy', false], ['a', true], ['b', true], ['c', true]] as const) {
@@ -38,7 +38,7 @@ describe('plugins that are closed together', () => {
     expect(log).toHaveLength(8)
   })
 
-  it('I7 none before those that depend on it are closed', async () => {
+  it('O12 I7 none before those that depend on it are closed', async () => {
     const { clock, log, host, plugin } = closing()
     await host.addAll([
       plugin('base', '1.0.0'), plugin('left', '1.0.0', { dependsOn: on('base'), hangs: true }), plugin('right', '1.0.0', { dependsOn: on('base') }),
@@ -86,7 +86,7 @@ describe('plugins that are closed together', () => {
     expect((await adding).rollbackErrors).toMatchObject([{ plugin: 'c@1.0.0' }, { plugin: 'b@1.0.0' }, { plugin: 'a@1.0.0' }])
   })
 
-  it('I8 and so are resources that leave without a successor, all of them before their plugin', async () => {
+  it('O12 I8 and so are resources that leave without a successor, all of them before their plugin', async () => {
     const clock = new ManualClock()
     const log: string[] = []
     const host = new PluginHost({ clock, strategies: [cellHandoff({ close: () => { log.push('close'); return never() } })], timeouts: { finalize: 100 } })

@@ -24,7 +24,7 @@ describe('a provider that says that it is exclusive', () => {
   it.each([
     ['the old one', 'exclusive', 'overlap', 'overlap', 'old provider'], ['the new one', 'overlap', 'exclusive', 'overlap', 'new provider'],
     ['both', 'exclusive', 'exclusive', 'overlap', 'old provider'], ['both, and the caller', 'exclusive', 'exclusive', 'exclusive', 'caller'],
-  ] as const)('fences its plugin and moves so, and the report says who asked: %s', async (_, old, next, asked, cutoverBy) => {
+  ] as const)('C1 C3 fences its plugin and moves so, and the report says who asked: %s', async (_, old, next, asked, cutoverBy) => {
     const host = new PluginHost({ strategies: [saying] })
     const first = cells('1.0.0', old)
     const handle = await host.add(first)
@@ -46,7 +46,7 @@ describe('a provider that says that it is exclusive', () => {
     expect((await host.reload(next.handle, cells('4.0.0', 'overlap'))).report).toMatchObject({ cutover: 'overlap', handoffs: [{ cutover: 'overlap', cutoverBy: undefined }] })
   })
 
-  it('I11 fences its own plugin, and no other one of the same reload; a resource beside it that may overlap does', async () => {
+  it('C2 I11 fences its own plugin, and no other one of the same reload; a resource beside it that may overlap does', async () => {
     const host = new PluginHost({ strategies: [saying, wordHandoff(), storeStrategy('pre-copy')] })
     const surface = STORES['pre-copy']
     const both = (version: string, kind: CellProvider, store: StoreProvider): TestPlugin => new TestPlugin('both', version, {
@@ -99,7 +99,7 @@ describe('a provider that says that it is exclusive', () => {
     ['throws', () => { throw new Error('nobody knows') }, 'nobody knows'],
     ['gives what is no cutover', () => 'Exclusive', `the strategy's cutover() gave "Exclusive"; expected 'overlap' or 'exclusive'`],
     ['gives nothing', () => undefined, 'gave a value of type undefined'],
-  ])('I3 refuses the reload, with nothing moved, where it %s', async (_, cutover, message) => {
+  ])('C1 I3 refuses the reload, with nothing moved, where it %s', async (_, cutover, message) => {
     const host = new PluginHost({ strategies: [cellHandoff({ cutover: cutover as () => Cutover })] })
     const first = new CellPlugin('cells', '1.0.0')
     const handle = await host.add(first)
@@ -113,7 +113,7 @@ describe('a provider that says that it is exclusive', () => {
 })
 
 describe('what cannot be opened beside the old one', () => {
-  it('is told with its cause, and what to declare', async () => {
+  it('C6 is told with its cause, and what to declare', async () => {
     const host = new PluginHost({ strategies: [cellHandoff()] })
     const handle = await host.add(new CellPlugin('cells', '1.0.0'))
     await host.attach(cellKind, openCell('main'))

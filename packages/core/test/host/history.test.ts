@@ -28,7 +28,7 @@ function units(id: string, version: string, given: Record<string, string>, init?
 }
 
 describe('history', () => {
-  it('I6 judges a key that was removed and comes back by what it meant before', async () => {
+  it('O7 I6 judges a key that was removed and comes back by what it meant before', async () => {
     await using host = new PluginHost({ strategies: [unitHandoff()] })
     const first = await host.add(units('a', '1.0.0', { speed: 'km/h' }))
     const { handle: second, report } = await host.reload(first, units('a', '2.0.0', {}))

@@ -29,7 +29,7 @@ describe('a host with a journal', () => {
     expect(journal.types.filter((type) => type === 'permanent')).toHaveLength(1)
   })
 
-  it('nothing of the new version runs before the intent is down, and nothing is moved before it is prepared', async () => {
+  it('J1 nothing of the new version runs before the intent is down, and nothing is moved before it is prepared', async () => {
     const { journal, host, v1, v2, handle, store } = await journaled()
     const seen: Record<string, unknown> = {}
     journal.onAppend = async ({ type }) => {

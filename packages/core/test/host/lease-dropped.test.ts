@@ -12,7 +12,7 @@ async function watchedHost() {
 }
 
 describe('I9 a lease that is dropped without being released', () => {
-  it('is noticed in development, by its label and where it was captured', async () => {
+  it('E7 is noticed in development, by its label and where it was captured', async () => {
     const { host, handle, dropped } = await watchedHost()
     host.capture({ label: 'forgotten query' })
     host.acquire(wordKind, 'word', { label: 'forgotten call' })

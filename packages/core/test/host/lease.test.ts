@@ -34,7 +34,7 @@ describe('a lease', () => {
     await host[Symbol.asyncDispose]()
   })
 
-  it('I2 no capture fails or waits while a reload is under way, nor while it fails', async () => {
+  it('E4 I2 no capture fails or waits while a reload is under way, nor while it fails', async () => {
     await using host = new PluginHost({ strategies: [cellHandoff()] })
     const handle = await host.add(new CellPlugin('cells', '1.0.0'))
     const cell = await host.attach(cellKind, openCell('main'))
@@ -83,7 +83,7 @@ describe('a lease', () => {
     expect(names()).toEqual(['y', 'z', 'c', 'c2', 'b'])
   })
 
-  it('gives a list that nobody can change for the others', async () => {
+  it('E1 gives a list that nobody can change for the others', async () => {
     await using host = new PluginHost({ strategies: [wordHandoff()] })
     await host.add(wordPlugin('a', '1.0.0'))
     using lease = host.capture()

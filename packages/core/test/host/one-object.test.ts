@@ -58,7 +58,7 @@ const opening = (number: string, open: () => Cell): CellPlugin =>
   new CellPlugin('cells', number, { kind: Object.assign(new CellKind(`cells@${number}`), { open }) })
 
 describe('one object, attached under two names', () => {
-  it('I7 is refused: DUPLICATE names both, and the object serves on and is closed once', async () => {
+  it('O13 I7 is refused: DUPLICATE names both, and the object serves on and is closed once', async () => {
     const cell = new Cell('1')
     const { host } = await hostGiving(cell)
     const first = await host.attach(cellKind, openCell('first'))
@@ -183,7 +183,7 @@ describe('one object, opened for two resources by the next version', () => {
       for (const store of [...v1.provider.made, ...v2.provider.made]) expect(store.closed).toBe(1)
     })
 
-  it('I7 another resource that serves: refused, and that one serves on', async () => {
+  it('O13 I7 another resource that serves: refused, and that one serves on', async () => {
     const [a, b] = [new Cell('a'), new Cell('b')]
     const { host, handle } = await hostGiving(a, b)
     await host.attach(cellKind, openCell('a'))
@@ -291,7 +291,7 @@ describe('a strategy that opens and closes by itself', () => {
     expect(hubs.map(({ closed }) => closed)).toEqual([1, 1, 2])
   })
 
-  it('I7 what it did not claim is looked at before it serves, or when it replaced what was stopped', async () => {
+  it('H5 I7 what it did not claim is looked at before it serves, or when it replaced what was stopped', async () => {
     const [a, b, put] = [new Cell('a'), new Cell('b'), new Cell('put')]
     let broken = false
     const strategy = cellHandoff({

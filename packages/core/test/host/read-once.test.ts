@@ -38,7 +38,7 @@ const SPOILT: Record<string, (plugin: ReturnType<typeof loosePlugin>) => { reado
 }
 
 describe('what a plugin says of itself', () => {
-  it.each(Object.entries(SPOILT))('I3 I11 is read once: after it has %s, the host and the other plugins are as before', async (_, make) => {
+  it.each(Object.entries(SPOILT))('V1 I3 I11 is read once: after it has %s, the host and the other plugins are as before', async (_, make) => {
     const host = new PluginHost({ strategies: [wordHandoff()] })
     const good = await host.add(wordPlugin('good', '1.0.0'))
     const plugin = loosePlugin()
@@ -101,7 +101,7 @@ describe('what a plugin says of itself', () => {
 })
 
 describe('what a host is made with', () => {
-  it('I3 is read once: strategies, their surfaces and options that change afterwards change nothing', async () => {
+  it('V1 I3 is read once: strategies, their surfaces and options that change afterwards change nothing', async () => {
     const surface = { ...wordKind }
     const strategy: { -readonly [K in keyof HandoffStrategy<Word>]: HandoffStrategy<Word>[K] } = { ...wordHandoff(), surface }
     const grants: Record<string, string[]> = { a: ['test-word'] }
@@ -118,7 +118,7 @@ describe('what a host is made with', () => {
     expect(lease.get(wordKind, 'a').say()).toBe('a@2.0.0')
   })
 
-  it.each(['constructor', '__proto__', 'toString'])('the id %s is one like any other', async (id) => {
+  it.each(['constructor', '__proto__', 'toString'])('V3 the id %s is one like any other', async (id) => {
     await using host = new PluginHost({ strategies: [wordHandoff()], grants: JSON.parse(`{"${id}":["test-word"]}`) as Record<string, string[]> })
     const handle = await host.add(wordPlugin(id, '1.0.0'))
     expect((await host.reload(handle, wordPlugin(id, '2.0.0'))).report.plugin).toBe(id)

@@ -9,7 +9,7 @@ const key = (name: string) => ({ surface: 'test-word', key: name })
 const queued = (reason: string) => () => ({ level: 'incompatible', reason }) as const
 
 describe('keys that come and go', () => {
-  it('I10 are in the report and in the event of the commit, a renamed one in both lists', async () => {
+  it('O8 I10 are in the report and in the event of the commit, a renamed one in both lists', async () => {
     const events: ReloadEvent[] = []
     await using host = new PluginHost({ strategies: [wordHandoff()], observer: (event) => { events.push(event) } })
     const first = await host.add(wordPlugin('a', '1.0.0', ['haversine', 'bearing']))
@@ -31,7 +31,7 @@ describe('keys that come and go', () => {
     expect(results.map(({ report: { added, removed } }) => ({ added, removed }))).toEqual([{ added: [], removed: [] }, { added: [key('z')], removed: [] }])
   })
 
-  it('I3 a strategy refuses that one goes, in a reload and with its plugin, and says why', async () => {
+  it('O8 I3 a strategy refuses that one goes, in a reload and with its plugin, and says why', async () => {
     await using host = new PluginHost({ strategies: [wordHandoff({ checkRemoval: ({ key: name, provider }) => queued(`12 runs of ${name} of ${provider.say()} are queued`)() })] })
     const handle = await host.add(wordPlugin('a', '1.0.0', ['mail', 'fax']))
     const expected = { code: 'SCHEMA_INCOMPAT', phase: 'preflight', step: 'checkRemoval', surface: 'test-word', key: 'fax', rollbackErrors: [] }

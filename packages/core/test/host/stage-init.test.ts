@@ -82,7 +82,7 @@ describe('stage: init', () => {
     expect(seen).toEqual(['init a@1.0.0 0', 'init a@2.0.0 1', 'shutdown a@1.0.0 0', 'shutdown a@2.0.0 1'])
   })
 
-  it('I3 I7 shuts down, once and last first, what was initialized before another plugin of the reload failed', async () => {
+  it('O4 I3 I7 shuts down, once and last first, what was initialized before another plugin of the reload failed', async () => {
     await using host = new PluginHost({ strategies: [wordHandoff()] })
     const handles = [await host.add(wordPlugin('a', '1.0.0')), await host.add(wordPlugin('b', '1.0.0')), await host.add(wordPlugin('c', '1.0.0'))] as const
     const shutdowns: string[] = []

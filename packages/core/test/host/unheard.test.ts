@@ -75,7 +75,7 @@ async function everything(broken: Broken): Promise<void> {
 }
 
 describe('a rejection that nobody waits for', () => {
-  it.each(Object.entries(BROKEN))('I8 does not end the process: %s', async (_, broken) => {
+  it.each(Object.entries(BROKEN))('S6 I8 does not end the process: %s', async (_, broken) => {
     using unheard = new UnheardRejections()
     await everything(broken)
     await turn()
@@ -96,7 +96,7 @@ describe('a rejection that nobody waits for', () => {
     expect(unheard.found).toEqual([])
   })
 
-  it('I10 what should be synchronous is refused by name', async () => {
+  it('S6 I10 what should be synchronous is refused by name', async () => {
     const refusal = async (broken: Broken): Promise<string> => {
       await using host = new PluginHost({ strategies: [cellHandoff(broken.strategy)] as readonly AnyStrategy[] })
       try {

@@ -65,7 +65,7 @@ describe('I6 I10 nothing is judged in silence', () => {
     ['the check says so', { checkCompat: () => ({ level: 'unjudged', reason: 'no samples' }) }, { phase: 'preflight', step: 'checkCompat' }],
     ['the check says so on the way', { checkCompat: (_, ctx) => { ctx.unjudged('no samples'); return { level: 'compatible' } } }, { phase: 'preflight', step: 'checkCompat' }],
     ['the handoff says so', asksNothing, { phase: 'prepare', resource: 'main' }],
-  ])('I3 a host that refuses what is not judged goes on with the old version: %s', async (_, strategy, where) => {
+  ])('O10 I3 a host that refuses what is not judged goes on with the old version: %s', async (_, strategy, where) => {
     const { host, reload, cell } = await cellHost(strategy, 'refuse')
     const error = await refusalOf(reload())
     expect(error).toMatchObject({ code: 'SCHEMA_INCOMPAT', surface: 'test-cell', key: 'cell', plugin: expect.stringContaining('cells@'), ...where })

@@ -100,7 +100,7 @@ describe('J2 a commit that cannot be written down', () => {
     expect([permanent(), journal.records.flatMap((record) => record.type === 'committed' ? [record.operation] : [])]).toEqual([['a@1.0.0 true', 'b@1.0.0 true'], [1, 2]])
   })
 
-  it('I8 J5 where one of them cannot be written down, those behind it wait no longer than it does', async () => {
+  it('J7 I8 J5 where one of them cannot be written down, those behind it wait no longer than it does', async () => {
     const { journal, host, fail, permanent } = scene()
     fail('committed')
     const adding = Promise.all([host.add(named('a')), host.add(named('b'))])

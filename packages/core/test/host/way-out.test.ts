@@ -47,7 +47,7 @@ describe('I4 a version that serves and is broken is got out', () => {
   const broken = (['pre-copy', 'stop-and-copy', 'clean'] as const).flatMap((discipline) => (['overlap', 'exclusive'] as const).flatMap((cutover) =>
     (['observe', 'persist', 'apply', 'close'] as const).flatMap((step) => Object.keys(FAULTS).map((fault) => ({ discipline, cutover, step, fault })))))
 
-  it.each(broken)('$discipline, $cutover: its $step $fault', async ({ discipline, cutover, step, fault }) => {
+  it.each(broken)('W2 $discipline, $cutover: its $step $fault', async ({ discipline, cutover, step, fault }) => {
     const scene = await served(discipline)
     const { old, next, host, write, reload, serving, acknowledged, until } = scene
     old.provider.break(step, FAULTS[fault] as Fault)
@@ -74,7 +74,7 @@ describe('I4 a version that serves and is broken is got out', () => {
 
   it.each<[StoreDiscipline, StoreStep, string]>([
     ['pre-copy', 'observe', 'observe'], ['pre-copy', 'persist', 'persist'], ['stop-and-copy', 'persist', 'checkpoint'], ['stop-and-copy', 'close', 'stop'],
-  ])('I10 %s: without being told to, a reload is refused, and the error says whose %s failed', async (discipline, step, named) => {
+  ])('W4 I10 %s: without being told to, a reload is refused, and the error says whose %s failed', async (discipline, step, named) => {
     const { old, reload, serving, write, acknowledged, until } = await served(discipline)
     for (const fault of ['throws', 'hangs']) {
       old.provider.breakNext(step, FAULTS[fault] as Fault)
@@ -87,7 +87,7 @@ describe('I4 a version that serves and is broken is got out', () => {
     }
   })
 
-  it('I8 what a hung write does after it was abandoned is inert', async () => {
+  it('W3 I8 what a hung write does after it was abandoned is inert', async () => {
     const { old, store, reload, serving, until, write } = await served('pre-copy')
     const late = new Deferred()
     old.provider.breakNext('apply', async (run) => { await late.promise; run() })
@@ -113,7 +113,7 @@ describe('I4 a version that serves and is broken is got out', () => {
   })
 
   const disciplines = ['pre-copy', 'stop-and-copy', 'clean'] as const
-  it.each(disciplines)('I4 %s: what neither version could open is opened anew by the next reload, which has no checkpoint to start from', async (discipline) => {
+  it.each(disciplines)('W2 I4 %s: what neither version could open is opened anew by the next reload, which has no checkpoint to start from', async (discipline) => {
     const { old, next, host, reload, serving, write, acknowledged, until, handle } = await served(discipline)
     for (const { provider } of [old, next]) provider.make = () => { throw new Error('no disk') }
     expect(await refusalOf(reload({ cutover: 'exclusive', from: 'open' }))).toMatchObject({ code: 'HANDOFF', side: 'new' })
@@ -199,7 +199,7 @@ describe('T2 a version that bakes and is broken is taken back, whatever of it ha
   const ways = (['pre-copy', 'clean'] as const).flatMap((discipline) =>
     (['observe', 'persist', 'apply', 'close'] as const).flatMap((step) => Object.keys(FAULTS).map((fault) => ({ discipline, step, fault }))))
 
-  it.each(ways)('$discipline: its $step $fault', async ({ discipline, step, fault }) => {
+  it.each(ways)('T8 $discipline: its $step $fault', async ({ discipline, step, fault }) => {
     const { clock, v1, v2, host, store, result, serving } = await baking({ ms: 100_000, healthy: () => false }, { discipline })
     v2.provider.break(step, FAULTS[fault] as Fault)
     if (step === 'apply') {

@@ -112,7 +112,7 @@ describe('a clean handoff', () => {
 describe('a clean handoff of what takes writes', () => {
   const surface = STORES.clean
 
-  it('I4 has to say why none is lost', () => {
+  it('C4 I4 has to say why none is lost', () => {
     const unsaid = cleanHandoff as (surface: unknown, options?: unknown) => unknown
     for (const options of [undefined, {}, { close: () => {} }, { cutover: 'overlap' }, { medium: 'private' }]) {
       expect(() => unsaid(surface, options)).toThrow(/surface "clean-store" takes writes, and a clean handoff moves none: say medium: 'shared' if .* by preCopy or stopAndCopy/)

@@ -34,7 +34,7 @@ describe('a write that is abandoned under a hold', () => {
     expect([await standing(held), gate.stuck]).toEqual(['fulfilled', false])
   })
 
-  it('I4 I8 is inert once a successor serves: what waited goes on there, and the late one is neither recorded nor retained', async () => {
+  it('G5 I4 I8 is inert once a successor serves: what waited goes on there, and the late one is neither recorded nor retained', async () => {
     const { gate, slow, behind, copy, store } = await abandoned()
     const next = copy()
     gate.switchTo(next, { retain: true })

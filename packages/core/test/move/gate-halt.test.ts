@@ -13,7 +13,7 @@ async function halted(restart: () => Promise<Store>) {
 }
 
 describe('a halted gate', () => {
-  it('I4 tries the restart with each write, refuses those it fails for, and applies the one that succeeds', async () => {
+  it('G7 I4 tries the restart with each write, refuses those it fails for, and applies the one that succeeds', async () => {
     let attempts = 0
     const provider = new StoreProvider('only', '1')
     const { gate, replaced } = await halted(async () => {

@@ -16,7 +16,7 @@ async function recorded() {
 }
 
 describe('the record', () => {
-  it('I4 is bounded: at the bound writers wait, and go on once a replay has made room', async () => {
+  it('G3 I4 is bounded: at the bound writers wait, and go on once a replay has made room', async () => {
     const { gate, store, copy } = gateOf({ maxRecorded: 2 })
     await gate.hold()
     gate.record()
@@ -36,7 +36,7 @@ describe('the record', () => {
     expect(gate.recorded).toBe(0)
   })
 
-  it('I8 is bounded by bytes as well: a few large writes are as many small ones', async () => {
+  it('G3 I8 is bounded by bytes as well: a few large writes are as many small ones', async () => {
     const surface = { ...STORES['pre-copy'], sizeOf: (entry: number) => entry }
     const store = new StoreProvider('only', '1').make([])
     const gate = new WriteGate(surface, 'only', store, { maxRecordedBytes: 100 })

@@ -23,7 +23,7 @@ describe('what writers are told', () => {
     slow.resolve()
   })
 
-  it('I8 I10 of a call from inside a use: at once, that it would wait for itself', async () => {
+  it('G9 I8 I10 of a call from inside a use: at once, that it would wait for itself', async () => {
     const { gate, store, clock } = gateOf()
     for (const nested of [() => gate.write(1), async () => { await Promise.resolve(); await gate.use(() => 0) }]) {
       expect(await failureOf(gate.use(nested))).toMatchObject({

@@ -1,5 +1,5 @@
 import { WriteGate, defineSurface } from '@uni/reload-core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Deferred, failureOf, standing, turn } from '../fixtures/deferred.js'
 import { gateOf } from '../fixtures/store-gate.js'
 import { thenable } from '../fixtures/thenable.js'
@@ -7,7 +7,7 @@ import { thenable } from '../fixtures/thenable.js'
 const { signal } = new AbortController()
 
 describe('writes through a gate', () => {
-  it('I4 are applied in order, one at a time', async () => {
+  it('G1 I4 are applied in order, one at a time', async () => {
     const { gate, store, slowWrite } = gateOf()
     const slow = slowWrite()
     const writes = [1, 2, 3].map((n) => gate.write(n))
@@ -18,7 +18,7 @@ describe('writes through a gate', () => {
     expect(store.entries).toEqual([1, 2, 3])
   })
 
-  it('I4 that the resource refuses are neither acknowledged nor recorded', async () => {
+  it('G2 I4 that the resource refuses are neither acknowledged nor recorded', async () => {
     const { gate, store, provider, copy } = gateOf()
     await gate.hold()
     gate.record()
@@ -63,7 +63,7 @@ describe('writes through a gate', () => {
 })
 
 describe('a hold', () => {
-  it('I4 resolves once the write in flight has settled, and lets no other begin', async () => {
+  it('G4 I4 resolves once the write in flight has settled, and lets no other begin', async () => {
     const { gate, store, slowWrite } = gateOf()
     const slow = slowWrite()
     const first = gate.write(1)
@@ -110,6 +110,22 @@ describe('a hold', () => {
     gate.release()
     expect(await use).toBe(0)
   })
+})
+
+it('G10 I8 writes that waited go on in slices, between which the event loop turns', async () => {
+  const budget = vi.spyOn(performance, 'now')
+  let now = 0
+  budget.mockImplementation(() => now += 1)
+  const { gate, store } = gateOf()
+  await gate.hold()
+  const writes = Array.from({ length: 200 }, (_, n) => gate.write(n))
+  let applied: number | undefined
+  setImmediate(() => { applied = store.entries.length })
+  gate.release()
+  await Promise.all(writes)
+  expect(store.entries).toHaveLength(200)
+  expect(applied).toBeLessThan(200)
+  budget.mockRestore()
 })
 
 describe('a closed gate', () => {

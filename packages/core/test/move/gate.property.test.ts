@@ -19,7 +19,7 @@ async function attempt(legal: boolean, move: () => unknown): Promise<void> {
 }
 
 describe('a gate under any interleaving', () => {
-  it('I4 each acknowledged write is in the resource that serves, once and in order', async () => {
+  it('G5 I4 each acknowledged write is in the resource that serves, once and in order', async () => {
     const inputs = [fc.scheduler(), fc.array(write, { maxLength: 24 }), fc.array(handoff, { maxLength: 3 }), fc.integer({ min: 1, max: 6 })] as const
     await fc.assert(fc.asyncProperty(...inputs, async (s, writes, handoffs, maxRecorded) => {
       const provider = new StoreProvider('only', '1')

@@ -55,7 +55,7 @@ const BROKEN = (['overlap', 'exclusive'] as const).flatMap((cutover) => (['persi
   .flatMap((step) => FAULTS.map(([fault, run]) => ({ cutover, step, fault, run }))))
 
 describe('I4 a kind that says how to recover', () => {
-  it.each(BROKEN)('is handed over by a version that is broken: its $step $fault ($cutover)', async ({ cutover, step, fault, run }) => {
+  it.each(BROKEN)('W1 is handed over by a version that is broken: its $step $fault ($cutover)', async ({ cutover, step, fault, run }) => {
     const { host, reload, write, until, serving, saved, found } = await saving()
     const first = reload('2.0.0')
     await first.result

@@ -121,7 +121,7 @@ describe('a storage that is reloaded', () => {
     }
   })
 
-  it('is refused where its provider declares what there is not', async () => {
+  it('C4 is refused where its provider declares what there is not', async () => {
     const world = STORAGE_WORLDS['a private medium']()
     const { host, handle } = await hostWith(world)
     const next = of('2.0.0', world.provider({ medium: 'Shared' as 'shared' }))
@@ -133,7 +133,7 @@ describe('a storage whose medium changes with its version', () => {
   const CASES = WORLDS.flatMap(([from, make]) => WORLDS.filter(([to]) => to !== from && (from === 'a private medium' || to === 'a private medium'))
     .map(([to, makeNext]) => ({ from, to, make, makeNext })))
 
-  it.each(CASES)('I4 is copied: from $from to $to', async ({ make, makeNext }) => {
+  it.each(CASES)('C5 I4 is copied: from $from to $to', async ({ make, makeNext }) => {
     const clock = new ManualClock()
     const [world, nextWorld] = [make(), makeNext()]
     const { host, handle, acknowledged, served, under } = await hostWith(world, {}, clock)
@@ -149,7 +149,7 @@ describe('a storage whose medium changes with its version', () => {
 
   it.each<[string, string, (world: { remove(key: string): Promise<void>; put(key: string, value: number): Promise<void> }) => Promise<void>]>([
     ['a key of its own', 'k4', ({ remove }) => remove('k4')], ['another value', 'k1', ({ put }) => put('k1', 77)],
-  ])('I4 is refused where what is at the new location is of something else, and nothing of that is changed: %s', async (_, key, change) => {
+  ])('C5 I4 is refused where what is at the new location is of something else, and nothing of that is changed: %s', async (_, key, change) => {
     const shared = STORAGE_WORLDS['a shared medium']()
     const other = await hostWith(shared)
     const world = STORAGE_WORLDS['a private medium']()
@@ -204,7 +204,7 @@ describe('a copied storage that is not what it has to be', () => {
     expect(world.opened[0]?.closed).toBe(0)
   })
 
-  it('I4 an old one may give out each value in the same buffer', async () => {
+  it('H4 I4 an old one may give out each value in the same buffer', async () => {
     const world = STORAGE_WORLDS['a private medium']()
     const { host, handle, acknowledged, served } = await hostWith(world)
     const old = world.opened[0] as MemoryStorage
