@@ -66,7 +66,16 @@ export interface SubjectResources<P, R, W> {
   open(provider: P, name: string): MaybePromise<R>
   /** Write number `nth` to a resource, counted from 0. What it does must show if it is done twice, or in another order. */
   write(name: string, nth: number): W
-  /** The numbers of the writes that a resource has, in the order in which they were done. */
+  /**
+   * The numbers `nth` of the writes that a resource has, each as often as it was done, in the order in which they were
+   * done. Where a kind moves the result of its writes and not the writes themselves, and so in another order, they are
+   * sorted by number.
+   *
+   * @param resource the very object that a call of the provider gave, with all that its class has besides the contract:
+   * the kit records the calls of a stand-in, and asks this one without recording or breaking anything. It serves, or has
+   * just been opened to be filled.
+   * @param name as `open` was given it.
+   */
   entries(resource: R, name: string): MaybePromise<readonly number[]>
   /**
    * For a stream: the number of the write that a refusal asks for next. What lies between was done, or comes again, as
