@@ -12,6 +12,7 @@ import type { Claims } from './claims.js'
 import type { ChosenCutover } from './cutovers.js'
 import type { CompatEntry, HandoffReport } from './report.js'
 import { synchronous } from '../synchronous.js'
+import { onAbort } from './on-abort.js'
 import { Step, type StepEnvironment } from './step.js'
 
 /** One live resource of a reload: its strategy, its gate, and the providers before and after. */
@@ -105,13 +106,11 @@ export class Handoffs {
   /** In the order they were begun; rollback goes the other way. */
   readonly #begun: Item[] = []
   readonly #abort = new AbortController()
-  readonly #signal: AbortSignal
 
   constructor(moves: readonly ResourceMove[], environment: StepEnvironment, options: HandoffsOptions) {
     this.#options = options
     this.#clock = environment.clock
     this.#claims = environment.claims
-    this.#signal = options.signal ? AbortSignal.any([options.signal, this.#abort.signal]) : this.#abort.signal
     this.#items = moves.map((move) => {
       const place = placeOf(move)
       return {
@@ -400,11 +399,23 @@ export class Handoffs {
     items: readonly Item[], phase: 'prepare' | 'converge', body: (item: Item) => Promise<void>,
     { told } = { told: true },
   ): Promise<void> {
+    const { signal: abort } = this.#abort
+    const unlink = this.#linkSignal()
     await forEachBounded(items, this.#options.concurrency, async (item) => {
       const ms = await this.#timed(item, phase, () =>
-        item.step.run(phase, { code: 'HANDOFF', signal: this.#signal }, () => body(item)), told)
+        item.step.run(phase, { code: 'HANDOFF', signal: abort }, () => body(item)), told)
       item[`${phase}Ms`] += ms
     }, () => this.#abort.abort(new ReloadError('ABORTED', 'another handoff of this reload failed', { phase })))
+      .finally(unlink)
+  }
+
+  /** Not by `AbortSignal.any`: in Node 22 the caller's signal keeps something of each for as long as it lives. */
+  #linkSignal(): () => void {
+    const { signal } = this.#options
+    if (signal === undefined) return () => {}
+    const abort = (): void => { this.#abort.abort(signal.reason) }
+    if (signal.aborted) abort()
+    return onAbort(signal, abort)
   }
 
   /** @param told whether the observer hears of it also where it goes well: it is not told of half a step. */
