@@ -2,7 +2,10 @@ import { defineSurface, type CompatVerdict, type MaybePromise, type Surface } fr
 
 /** One document of a CRDT kind. Everything but `close` answers synchronously, so that what is read is a point in time. */
 export interface CrdtState {
-  /** Applies one operation. Throwing means that it was not applied. */
+  /**
+   * Applies one operation. Throwing means that it was not applied. The bytes are not to be written to: they may be
+   * applied again, to a successor.
+   */
   apply(op: Uint8Array): void
   /** Joins `other`, a state of the same provider, into this one. `other` stays as it is. */
   merge(other: CrdtState): void

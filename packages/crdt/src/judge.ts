@@ -68,7 +68,7 @@ async function judgeValues(pair: Pair, probe: Probe, wayBack: WayBack, sampleLim
       + 'at; the others are held to their values when they are handed over' })
   }
   let first = true
-  for await (const state of recordOwn(next, 'the new version', wayBack.required ? sampleLimit : 0, probe)) {
+  for await (const state of recordOwn(next, 'the new version', wayBack.required ? sampleLimit : 0, probe, leftOut)) {
     if (first) {
       const difference = await probe.ask(
         'value', state.name, `reading ${state.name}`, (signal) => probe.compare(empty?.value, state.value, signal),

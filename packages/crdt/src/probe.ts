@@ -74,6 +74,11 @@ export class Probe implements Opening {
     await closeAside(this.#ctx, () => closeState(state), state)
   }
 
+  /** Ends a list that may hold something open. That it cannot be ended says nothing about its samples. */
+  async end(samples: Iterator<unknown>): Promise<void> {
+    await closeAside(this.#ctx, async () => { await samples.return?.() })
+  }
+
   /** What a document means now, in one go. */
   valueNow(state: CrdtState): unknown {
     return valueNow(state, this.#wording)

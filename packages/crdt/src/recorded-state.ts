@@ -39,7 +39,7 @@ export async function * recordOwn(
       if (sample === undefined) return
       if (i > limit) {
         await probe.close(sample)
-        leftOut(`only the first ${limit} samples are looked at`)
+        leftOut(`only the first ${limit} samples${of} are looked at`)
         return
       }
       const state = await record(name, sample, probe)
@@ -47,7 +47,7 @@ export async function * recordOwn(
       if (state.late) yield state.late.becomes
     }
   } finally {
-    samples.return?.()
+    await probe.end(samples)
   }
 }
 

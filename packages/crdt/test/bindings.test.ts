@@ -77,6 +77,14 @@ describe('X29 a document that was at rest', () => {
     expect((await openStored(yjsKind(), stored)).value()).toEqual(stored.value)
   })
 
+  it('I7 is closed where it cannot say what it means', async () => {
+    let closes = 0
+    const failing = (bytes: Uint8Array): YjsState =>
+      Object.assign(openYjs(bytes), { value: () => { throw new Error('no text') }, close() { closes += 1 } })
+    await expect(openStored({ ...yjsKind(), fromPersisted: failing }, stored)).rejects.toThrow('no text')
+    expect(closes).toBe(1)
+  })
+
   it('I6 is refused where it does not, and what was opened is closed', async () => {
     let closes = 0
     const next = repairing()

@@ -1,6 +1,7 @@
+import { OldProviders, ReloadDispatcher } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
-import type { CrdtKindProvider, CrdtState } from '../src/index.js'
+import { crdtHandoff, crdtKind, type CrdtKindProvider, type CrdtState } from '../src/index.js'
 import { Deferred } from './fixtures/deferred.js'
 import { counterKind, decode, encode, GCounter } from './fixtures/g-counter.js'
 import { registerKind } from './fixtures/lww-register.js'
@@ -43,6 +44,14 @@ describe('X27 what nothing was judged by is said', () => {
     expect(outcome.compat.entries[0]?.verdict).toEqual({ level: 'compatible', unjudged: [
       { path: 'samples', reason: 'only the first 1 samples are looked at' },
       { path: 'live documents', reason: 'only the first 1 of 3 are looked at; the others are held to their values when they are handed over' },
+    ] })
+    const next = yjsKind({ schemaCompatCheck: () => ({ level: 'migrate', reason: 'rows are counted' }) })
+    expect(await verdictOn({ old: yjsKind(), next, sampleLimit: 1 })).toEqual({
+      level: 'migrate', reason: 'rows are counted', unjudged: [{ path: 'samples', reason: 'only the first 1 samples are looked at' }],
+    })
+    expect(await verdictOn({ old: yjsKind(), next: yjsKind(), sampleLimit: 1, direction: 'full' })).toEqual({ level: 'compatible', unjudged: [
+      { path: 'samples', reason: 'only the first 1 samples are looked at' },
+      { path: 'samples', reason: 'only the first 1 samples of the new version are looked at' },
     ] })
   })
 })
@@ -231,6 +240,15 @@ describe('X5 schemaCompatCheck', () => {
     expect(await verdictOn({ old: yjsKind(), next })).toEqual({ level: 'incompatible', reason: 'notes needs 2.0 first' })
   })
 
+  it('is asked of the version, whose state it may need', async () => {
+    const next = Object.assign(yjsKind(), {
+      needs: '2.0', schemaCompatCheck(this: { needs: string }) { return { level: 'incompatible' as const, reason: `needs ${this.needs}` } },
+    })
+    const { entries } = await new ReloadDispatcher([crdtHandoff()])
+      .checkCompat(new OldProviders().add(crdtKind, yjsKind()), new OldProviders().add(crdtKind, next))
+    expect(entries[0]?.verdict).toEqual({ level: 'incompatible', reason: 'needs 2.0' })
+  })
+
   it('I6 cannot overrule a value that differs', async () => {
     let asked = 0
     const next = yjsKind({
@@ -264,6 +282,15 @@ describe('X6 bounds', () => {
     const old = counterKind({ * samples() { try { for (let n = 0; ; n += 1) yield new GCounter({ n }) } finally { ended = true } } })
     expect(await verdictOn({ old, next: counterKind(), sampleLimit: 3 })).toEqual({ level: 'compatible', unjudged: [{ path: 'samples', reason: 'only the first 3 samples are looked at' }] })
     expect(ended).toBe(true)
+  })
+
+  it.each<[string, CrdtKindProvider, string]>([
+    ['that is taken', counterKind(), 'compatible'], ['that is refused', counterKind({ empty: () => new GCounter({ a: 1 }) }), 'incompatible'],
+  ])('X4 a listing that fails as it is ended says nothing of a new version %s', async (_, next, level) => {
+    const old = counterKind({
+      * samples() { try { for (let n = 1; ; n += 1) yield new GCounter({ n }) } finally { throw new Error('no disk') } },
+    })
+    expect(await verdictOn({ old, next, sampleLimit: 1 })).toMatchObject({ level })
   })
 
   it('I7 closes the samples of a list that are over the limit', async () => {

@@ -56,6 +56,16 @@ describe('X23 what arrives late must find what it refers to', () => {
     expect(details?.check).toBe('idempotence')
   })
 
+  it('X4 gives each document operations of its own, whatever it does to them', async () => {
+    class Spoils extends Entries {
+      override apply(op: Uint8Array): void {
+        super.apply(op)
+        op.fill(0)
+      }
+    }
+    expect(await verdictOn({ old: entriesKind(Spoils), next: entriesKind(Spoils), direction: 'full' })).toEqual({ level: 'compatible' })
+  })
+
   it.each([
     ['is no list', 7, 'late is a number; expected an array of operations'],
     ['is a list of something else', ['text'], 'late is an array; expected an array of operations, each a Uint8Array'],

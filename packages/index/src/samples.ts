@@ -105,22 +105,29 @@ async function* samplesOf(
     return
   }
   const samples = listing.value
-  for (let nth = 0; ; nth += 1) {
-    const path = pathOf(nth)
-    const next = await attempt(() => ctx.call('samples', () => synchronous(samples.next(), 'samples()', LISTS)))
-    if ('failure' in next) {
-      unjudged.push({ path, reason: `the old version fails to list its samples: ${next.failure}` })
-      return
+  let listed = false
+  try {
+    for (let nth = 0; ; nth += 1) {
+      const path = pathOf(nth)
+      const next = await attempt(() => ctx.call('samples', () => synchronous(samples.next(), 'samples()', LISTS)))
+      if ('failure' in next) {
+        listed = true
+        unjudged.push({ path, reason: `the old version fails to list its samples: ${next.failure}` })
+        return
+      }
+      listed = next.value.done === true
+      if (listed) return
+      if (nth === limit) {
+        unjudged.push({ path, reason: `only the first ${limit} samples are judged` })
+        return
+      }
+      const sample = await attempt(async () => asSample(next.value.value, path))
+      if ('failure' in sample) unjudged.push({ path, reason: sample.failure })
+      else yield { nth, sample: sample.value }
     }
-    if (next.value.done === true) return
-    if (nth === limit) {
-      unjudged.push({ path, reason: `only the first ${limit} samples are judged` })
-      samples.return?.()
-      return
-    }
-    const sample = await attempt(async () => asSample(next.value.value, path))
-    if ('failure' in sample) unjudged.push({ path, reason: sample.failure })
-    else yield { nth, sample: sample.value }
+  } finally {
+    // A list that is left before its end may hold something open, whatever it was left for.
+    if (!listed) await closeAside(ctx, async () => { await samples.return?.() })
   }
 }
 

@@ -1,9 +1,12 @@
+import { getEventListeners } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { imageOf, type IndexImage, type PersistedIndex } from '@uni/reload-index'
+import { imageOf, type IndexContext, type IndexImage, type PersistedIndex } from '@uni/reload-index'
 import { fileSpool } from '@uni/reload-index/node'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { CheckedChunks } from '../src/image/checked-chunks.js'
 import { CHUNK_BYTES } from '../src/image/chunks.js'
+import { StreamImage } from '../src/image/stream-image.js'
 import { deferred } from './fixtures/deferred.js'
 import { failureOf, Reload } from './fixtures/reload.js'
 import { temporaryDirectory } from './fixtures/directory.js'
@@ -137,6 +140,31 @@ test.for(['stream', 'spool'] as const)('I8: a %s that always has another chunk a
   expect(opened()).toBe(0)
 })
 
+const listeners = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length
+
+test('X5: no listener stays on the signal of a step, which lives as long as its caller lets it', async () => {
+  let persisting: AbortSignal | undefined
+  const seen: number[] = []
+  const persist = ({ signal }: IndexContext): AsyncIterable<Uint8Array> => {
+    persisting = signal
+    seen.push(listeners(signal))
+    return streamed()
+  }
+  const { reload } = handOver({ persist: persist as () => unknown }, () => { seen.push(listeners(persisting as AbortSignal)) })
+  await reload.run()
+  expect(seen).toHaveLength(2)
+  expect(seen[1]).toBeLessThanOrEqual(seen[0] as number)
+})
+
+test('X4: nor one for each chunk of a long stream', async () => {
+  const listening = vi.spyOn(EventTarget.prototype, 'addEventListener')
+  onTestFinished(() => { listening.mockRestore() })
+  await imageOf(streamed(Array.from({ length: 100 }, () => new Uint8Array(1)))).bytes()
+  const signals = new Set(listening.mock.contexts.filter((target) => target instanceof AbortSignal))
+  expect(signals.size).toBeGreaterThan(0)
+  for (const signal of signals) expect(listeners(signal)).toBe(0)
+})
+
 test('X6: a stream that is not isolated is read to its end before writes go on', async () => {
   const log: string[] = []
   let reload: Reload | undefined
@@ -189,6 +217,18 @@ describe('X7: an image of one read', () => {
     const { reload } = handOver({ persist, isolated: true }, () => {})
     await reload.run()
     expect(ended).toBe(1)
+  })
+
+  test.for<Form>(['bytes', 'file'])('that is being kept as %s, by a reader whose source is stuck, is told and not waited for', async (form) => {
+    await using directory = await temporaryDirectory()
+    const stuck = deferred()
+    const image = new StreamImage(new CheckedChunks({
+      [Symbol.asyncIterator]: () => ({ next: () => { stuck.resolve(); return new Promise<never>(() => {}) } }),
+    }), fileSpool(directory.path))
+    const reading = READERS[form](image).then(() => 'read', (error: Error) => error.message)
+    await stuck.promise
+    await image.discard()
+    expect(await reading).toMatch(/the image is gone/)
   })
 
   test('that is abandoned half-way is ended too, and never looks complete', async () => {

@@ -263,9 +263,11 @@ describe('X12: the new handle answers as the old one did', () => {
 
   test('the host compares as it sees fit', async () => {
     const compare = vi.fn<(old: unknown, next: unknown) => string | undefined>(() => undefined)
-    const reload = from(answering(answer(hits)), answering(answer([])), { canary: { ...canary, compare } })
+    const next = plainHandle({ probe: vi.fn<() => unknown>(() => answer([])) })
+    const reload = from(answering(answer(hits)), next, { canary: { ...canary, k: 7, compare } })
     await reload.run()
     expect(compare).toHaveBeenCalledOnce()
+    expect(next.probe).toHaveBeenCalledWith(canary.queries[0], 7)
     const strict = from(answering(answer(hits)), answering(answer(hits)), { canary: { ...canary, compare: () => 'too dear' } })
     expect((await failureOf(strict.dispatch())).message).toMatch(/otherwise: too dear/)
   })

@@ -181,6 +181,29 @@ describe('X13: the samples of the old provider', () => {
     expect(await verdictOf(new Sampled(() => [sample, sample, sample]), new FullTextV2(), { sampleLimit: 3 })).toEqual({ level: 'compatible' })
   })
 
+  test.for<[what: string, next: () => IndexKindProvider, code: string]>([
+    ['the verdict', () => broken(() => { throw new Error('bad magic') }), 'SCHEMA_INCOMPAT'],
+    ['an abort', () => broken(() => new Promise(() => {})), 'ABORTED'],
+  ])('I7: a list that is left for %s is ended, and its failure to end says nothing about the new version', async ([, next, code]) => {
+    const [opened, ended] = [deferred(), deferred()]
+    const old = new Sampled(function* () {
+      try { for (;;) { opened.resolve(); yield sample } } finally { ended.resolve(); throw new Error('no disk') }
+    })
+    const abort = new AbortController()
+    const failure = failureOf((await reloadOf({ old, next: next(), ...live })).dispatch({ signal: abort.signal }))
+    await opened.promise
+    if (code === 'ABORTED') abort.abort()
+    expect(await failure).toMatchObject({ code, phase: 'preflight' })
+    await ended.promise
+  })
+
+  test('I7: nor does it where the list is longer than the host goes through it', async () => {
+    const old = new Sampled(function* () {
+      try { for (;;) yield sample } finally { throw new Error('no disk') }
+    })
+    expect(await verdictOf(old, new FullTextV2(), { sampleLimit: 1 })).toMatchObject({ level: 'compatible' })
+  })
+
   test('I8: the event loop turns between samples, and between the queries of one, whatever answers at once', async () => {
     const turns = { samples: new Set<number>(), queries: new Set<number>() }
     let turn = 0

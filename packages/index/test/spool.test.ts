@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { appendFile, mkdir, open, readFile, truncate, utimes, writeFile, type FileHandle } from 'node:fs/promises'
+import { appendFile, mkdir, open, readFile, stat, truncate, utimes, writeFile, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { IndexImage } from '@uni/reload-index'
 import { fileImage, fileSpool } from '@uni/reload-index/node'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { deferred } from './fixtures/deferred.js'
 import { temporaryDirectory, type TemporaryDirectory } from './fixtures/directory.js'
 import { failureOf, Reload } from './fixtures/reload.js'
@@ -69,6 +69,24 @@ describe('X10: what the spool wrote', () => {
     expect(await directory.list()).toEqual([])
   })
 
+  test('is read by nobody else: an image is as private as the index', async () => {
+    await using directory = await temporaryDirectory()
+    const image = await fileSpool(directory.path).write([LARGE])
+    expect((await stat(await onlyFile(directory))).mode & 0o777).toBe(0o600)
+    await image.discard()
+  })
+
+  test('is closed when its reader stops half-way', async () => {
+    await using directory = await temporaryDirectory()
+    await using other = await open(join(directory.path, 'other'), 'w')
+    const image = await fileSpool(directory.path).write([LARGE])
+    const asked = vi.spyOn(Object.getPrototypeOf(other) as FileHandle, 'stat')
+    onTestFinished(() => { asked.mockRestore() })
+    for await (const _ of image.stream()) break
+    expect((asked.mock.contexts as FileHandle[]).map(({ fd }) => fd)).toEqual([-1])
+    await image.discard()
+  })
+
   test('is not there when its source failed', async () => {
     await using directory = await temporaryDirectory()
     await expect(fileSpool(directory.path).write(torn())).rejects.toThrow('torn')
@@ -124,6 +142,32 @@ describe('X5: a persist that is given up', () => {
     expect((await failure).code).toBe('ABORTED')
     await removed.promise
     expect(await directory.list()).toEqual([])
+  })
+
+  test('reads nothing of a stream that arrives after all, and ends it', async () => {
+    const controller = new AbortController()
+    const [begun, ended] = [deferred(), deferred()]
+    const late = deferred<AsyncIterable<Uint8Array>>()
+    let read = 0
+    const old = plainHandle({ persist: () => { begun.resolve(); return late.promise } })
+    const reload = new Reload({ old: plainKind(() => old), next: plainKind(() => plainHandle()) }, old)
+    const failure = failureOf(reload.dispatch({ signal: controller.signal }))
+    await begun.promise
+    controller.abort()
+    expect((await failure).code).toBe('ABORTED')
+    late.resolve({
+      [Symbol.asyncIterator]: () => ({
+        next: async () => {
+          read += 1
+          if (read < 4) return { done: false, value: LARGE }
+          ended.resolve()
+          return { done: true, value: undefined }
+        },
+        return: async () => { ended.resolve(); return { done: true, value: undefined } },
+      }),
+    })
+    await ended.promise
+    expect(read).toBe(0)
   })
 
   test('removes a file that arrives after all', async () => {
@@ -232,6 +276,15 @@ describe('X10: what a crash left behind', () => {
     await utimes(path, 1000, 1000)
     fileSpool(directory.path)
     expect(await directory.list()).toEqual([])
+  })
+
+  test('is not confused with an image of a process that runs for another user', async () => {
+    await using directory = await temporaryDirectory()
+    await writeFile(join(directory.path, spoolName(process.ppid)), 'x')
+    const kill = vi.spyOn(process, 'kill').mockImplementation(() => { throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' }) })
+    onTestFinished(() => { kill.mockRestore() })
+    fileSpool(directory.path)
+    expect(await directory.list()).toEqual([spoolName(process.ppid)])
   })
 
   test('is not confused with an image in use: a second spool leaves it alone', async () => {

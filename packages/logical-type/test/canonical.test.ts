@@ -104,6 +104,12 @@ describe('a canonical name with another form is a problem, at its path (L11)', (
       { path: 'storage.children[0].type.children[0].type', expected: 'FixedSizeBinary of 16 bytes', found: { typeId: 'FixedSizeBinary', byteWidth: 8 } },
       { path: 'storage.children[0].type.children[0].metadata["ARROW:extension:metadata"]', expected: 'no metadata', found: 'v4' },
     ])
+    // And where that field stands in another extension type, which is one's own.
+    const own = new Map([['ARROW:extension:name', 'acme.id']])
+    expect(problems('acme.ids', struct(field('own', within(new FixedSizeBinary(8)), false, own))).map(({ path }) => path)).toEqual([
+      'storage.children[0].type.children[0].type.children[0].type',
+      'storage.children[0].type.children[0].type.children[0].metadata["ARROW:extension:metadata"]',
+    ])
     expect(problems('acme.ids', new Dictionary(struct(field('id', new Utf8(), false, extension)), new Int8())).map(({ path }) => path)).toContain('storage.dictionary.children[0].type')
   })
 

@@ -9,7 +9,7 @@ import { contractOf, describeType } from '../src/index.js'
 import { money } from './fixtures.js'
 
 const store = (arrowType: DataType, value: unknown): Uint8Array => writeColumn(contractOf(money({ arrowType })), value)
-const entries = (): Field => new Field('entries', new Struct([new Field('key', new Utf8()), new Field('value', new Int32(), true)]))
+const entries = (value: DataType = new Int32()): Field => new Field('entries', new Struct([new Field('key', new Utf8()), new Field('value', value, true)]))
 
 describe('a value goes through an Arrow column and back (L6)', () => {
   test.each<[DataType, value: unknown, other: unknown]>([
@@ -22,7 +22,10 @@ describe('a value goes through an Arrow column and back (L6)', () => {
     [new IntervalDayTime(), Int32Array.of(1, 2), Int32Array.of(2, 1)], [new IntervalMonthDayNano(), Int32Array.of(1, 2, 3, 0), Int32Array.of(1, 2, 4, 0)],
     [new List(new Field('item', new Int32())), [1, 2], [1]], [new FixedSizeList(2, new Field('item', new Float64())), [1, 2], [2, 1]],
     [new Struct([new Field('x', new Int32()), new Field('y', new Utf8())]), { x: 1, y: 'a' }, { x: 1, y: 'b' }],
-    [new Map_(entries()), new Map([['a', 1]]), new Map([['a', 2]])], [new Dictionary(new Utf8(), new Int32()), 'a', 'b'],
+    [new Map_(entries()), new Map([['a', 1]]), new Map([['a', 2]])],
+    [new Map_(entries(new List(new Field('item', new Struct([new Field('x', new Int32())]))))), new Map([['a', [{ x: 1 }]]]), new Map([['a', [{ x: 2 }]]])],
+    [new Map_(entries(new Map_(entries()))), new Map([['a', new Map([['b', 1]])]]), new Map([['a', new Map([['b', 2]])]])],
+    [new Dictionary(new Utf8(), new Int32()), 'a', 'b'],
     [new List(new Field('item', new Struct([new Field('x', new List(new Field('deep', new Int32())), true, new Map([['a', 'b']]))]), true)), [{ x: [1] }], [{ x: [2] }]],
     [new Struct([new Field('x', new Dictionary(new Utf8(), new Int32()), true)]), { x: 'a' }, { x: 'b' }],
     [new Struct(['x', 'y'].map((name) => new Field(name, new Dictionary(new Utf8(), new Int32()), true))), { x: 'a', y: 'b' }, { x: 'a', y: 'c' }],

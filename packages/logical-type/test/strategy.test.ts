@@ -175,6 +175,10 @@ describe('what cannot be judged is said (L9)', () => {
     expect(await verdictOn(money({ samples: fail('no file') }), money())).toEqual({
       level: 'unjudged', reason: expect.stringContaining('no samples') as string, unjudged: [{ path: 'samples', reason: 'the old version fails to list its samples: no file' }],
     })
+    const breakingOff = function* (): Generator<string> { yield '1.00'; throw new Error('no more') }
+    expect(await verdictOn(money({ samples: breakingOff }), money())).toEqual({
+      level: 'compatible', unjudged: [{ path: 'samples', reason: 'the old version fails to list its samples: no more' }],
+    })
   })
 })
 
@@ -189,6 +193,13 @@ describe("the new version's own judgement (L7)", () => {
     let given: unknown
     await verdictOn(old, money(check((before: unknown) => { given = before; return { level: 'compatible' } })))
     expect(given).toBe(old)
+  })
+
+  test('is asked of the version, whose state it may need', async () => {
+    const next = Object.assign(money(), {
+      reason: 'rounding changed', compatCheck(this: { reason: string }) { return { level: 'incompatible' as const, reason: this.reason } },
+    })
+    expect(await verdictOn(money(), next)).toEqual({ level: 'incompatible', reason: 'rounding changed' })
   })
 
   test('what could not be judged of a contract that changed is said too (L9)', async () => {
@@ -244,6 +255,13 @@ describe('migration (L7)', () => {
     expect(await verdictOn(narrow(), money({ compatCheck: migrate, castFrom: widen }))).toEqual({
       level: 'migrate', reason: 'cents outgrew 32 bits (storage.bitWidth: 32 → 64)',
     })
+  })
+
+  test('asks the version to cast, whose state it may need', async () => {
+    const next = Object.assign(money({ compatCheck: migrate }), {
+      widen, castFrom(this: { widen: typeof widen }, column: Vector) { return this.widen(column) },
+    })
+    expect(await verdictOn(narrow(), next)).toMatchObject({ level: 'migrate' })
   })
 
   test.each<[string, Partial<LogicalTypeProvider>, Partial<LogicalTypeProvider>, reason: string]>([

@@ -2,6 +2,7 @@ import * as Y from 'yjs'
 
 class NoteState {
   #doc = new Y.Doc()
+  values = 'isolated'
   apply(op) {
     Y.decodeUpdate(op)
     Y.applyUpdate(this.#doc, op)

@@ -1,4 +1,4 @@
-import { ReloadError, type HandoffStrategy, type StepContext } from '@uni/reload-core'
+import { ReloadError, Slices, type HandoffStrategy, type StepContext } from '@uni/reload-core'
 import { logicalTypeHandoff, type LogicalTypeProvider } from '../../src/index.js'
 import type { Golden } from '../../src/testing/golden-file.js'
 import { ownMachinery, type Machinery } from '../../src/testing/machinery.js'
@@ -79,6 +79,16 @@ export const BROKEN_MACHINERY: readonly Broken[] = [
   ['a discipline that takes anything for a display or a verdict', forgiving(/returned a value of type|something that is not a verdict/), ['failure/wrong-shapes']],
   ['a discipline that takes a check that hangs for compatible', forgiving(/no answer within/), ['failure/hang']],
   ['a discipline that goes on after an abort', disciplined({ checkCompat: (pair, ctx) => check(pair, deaf(ctx)) }), ['failure/abort']],
+  ['a discipline that goes on a turn after an abort', disciplined({
+    async checkCompat(pair, ctx) {
+      try {
+        return await check(pair, ctx)
+      } catch (error) {
+        if (ReloadError.is(error) && error.code === 'ABORTED') void new Slices().pause().then(() => check(pair, deaf(ctx)))
+        throw error
+      }
+    },
+  }), ['failure/abort']],
   ['a discipline that spoils the version before in a dry run', spoiling(({ dryRun }) => dryRun), ['reload/dry-run']],
   ['a discipline that spoils the version that it replaces', spoiling(({ dryRun }) => !dryRun), ['reload/lease']],
   ['a discipline that forgets what was removed', disciplined({ remember: async () => { throw new ReloadError('HANDOFF', 'no memory') } }), ['reload/removed', 'reload/removed-changed']],

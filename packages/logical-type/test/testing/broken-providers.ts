@@ -1,4 +1,4 @@
-import { DateDay, Field, FixedSizeBinary, Int32, Struct, Uint16, Utf8, vectorFromArray, type DataType, type Vector } from 'apache-arrow'
+import { DateDay, Field, FixedSizeBinary, Int32, Int64, Struct, Uint16, Utf8, vectorFromArray, type DataType, type Vector } from 'apache-arrow'
 import type { LogicalTypeProvider } from '../../src/index.js'
 import { writeLogicalTypeGolden, type LogicalTypeConformance } from '../../src/testing/index.js'
 import { money } from '../fixtures.js'
@@ -87,6 +87,9 @@ const mixedEndian = (): LogicalTypeProvider => ({
 })
 /** Looks at the first chunk of the column only. */
 const firstChunk = (column: Vector): Vector => widen(column.slice(0, column.data[0]?.length ?? 0))
+/** Takes the marks of nulls from the start of their buffer, wherever in it the column begins. */
+const unshifted = (column: Vector): Vector => vectorFromArray(column.data.flatMap(({ values, nullBitmap, length }) =>
+  Array.from({ length }, (_, row) => nullBitmap && ((nullBitmap[row >> 3] ?? 0xff) >> (row % 8) & 1) === 0 ? null : BigInt((values as Int32Array)[row] as number))), new Int64())
 export const golden = writeLogicalTypeGolden(money(), { version: '1.0.0' })
 const [file] = golden.map(({ name }) => name)
 const negated: Partial<LogicalTypeProvider> = {
@@ -149,6 +152,15 @@ export const BROKEN_PROVIDERS: readonly Broken[] = [
     make: () => { const { compatCheck: _, ...silent } = moneyV2(); return silent }, capabilities: { upgradesFrom: [{ version: '1.0.0', make: () => moneyV1(), level: 'migrate' }] },
   }, /storage.bitWidth: 32 → 64/],
   ['upgrade/1.0.0/column', 'casts the first chunk of a column', { make: () => moneyV2({ castFrom: firstChunk }), capabilities: { upgradesFrom: [{ version: '1.0.0', make: () => moneyV1(), level: 'migrate' }] } }, /of a column in two chunks: it returned 5 values for 10/],
+  ...([
+    ['a part of a column with the nulls of another', unshifted, /of a part of a column: it made 0 of the null in row 3/],
+    ['no empty column', (column) => column.length === 0 ? refuse('no rows') : widen(column), /of an empty column: it fails: no such value/],
+    ['no column of nulls', (column) => column.length === column.nullCount && column.length > 0 ? refuse('no values') : widen(column), /of a column of nulls: it fails: no such value/],
+  ] satisfies [what: string, castFrom: (column: Vector) => Vector, message: RegExp][]).map(([what, castFrom, message]): Broken => [
+    'upgrade/1.0.0/column', `casts ${what}`, {
+      make: () => moneyV2({ castFrom }), capabilities: { upgradesFrom: [{ version: '1.0.0', make: () => moneyV1(), level: 'migrate' }] },
+    }, message,
+  ]),
   ['upgrade/1.0.0/way-back', 'writes what the version before does not read', {
     make: () => money({ fromLiteral: (literal) => fromLiteral(/\.\d$/.test(literal) ? `${literal}0` : literal), samples: () => ['1.5', '0.00'] }),
     capabilities: { upgradesFrom: [{ version: '1.0.0', make: () => money(), wayBack: true }] },
