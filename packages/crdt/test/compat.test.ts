@@ -287,8 +287,9 @@ describe('X6 bounds', () => {
   it.each<[string, CrdtKindProvider, string]>([
     ['that is taken', counterKind(), 'compatible'], ['that is refused', counterKind({ empty: () => new GCounter({ a: 1 }) }), 'incompatible'],
   ])('X4 a listing that fails as it is ended says nothing of a new version %s', async (_, next, level) => {
+    const fail = (): never => { throw new Error('no disk') }
     const old = counterKind({
-      * samples() { try { for (let n = 1; ; n += 1) yield new GCounter({ n }) } finally { throw new Error('no disk') } },
+      * samples() { try { for (let n = 1; ; n += 1) yield new GCounter({ n }) } finally { fail() } },
     })
     expect(await verdictOn({ old, next, sampleLimit: 1 })).toMatchObject({ level })
   })

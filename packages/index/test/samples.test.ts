@@ -181,13 +181,15 @@ describe('X13: the samples of the old provider', () => {
     expect(await verdictOf(new Sampled(() => [sample, sample, sample]), new FullTextV2(), { sampleLimit: 3 })).toEqual({ level: 'compatible' })
   })
 
+  const fail = (): never => { throw new Error('no disk') }
+
   test.for<[what: string, next: () => IndexKindProvider, code: string]>([
     ['the verdict', () => broken(() => { throw new Error('bad magic') }), 'SCHEMA_INCOMPAT'],
     ['an abort', () => broken(() => new Promise(() => {})), 'ABORTED'],
   ])('I7: a list that is left for %s is ended, and its failure to end says nothing about the new version', async ([, next, code]) => {
     const [opened, ended] = [deferred(), deferred()]
     const old = new Sampled(function* () {
-      try { for (;;) { opened.resolve(); yield sample } } finally { ended.resolve(); throw new Error('no disk') }
+      try { for (;;) { opened.resolve(); yield sample } } finally { ended.resolve(); fail() }
     })
     const abort = new AbortController()
     const failure = failureOf((await reloadOf({ old, next: next(), ...live })).dispatch({ signal: abort.signal }))
@@ -199,7 +201,7 @@ describe('X13: the samples of the old provider', () => {
 
   test('I7: nor does it where the list is longer than the host goes through it', async () => {
     const old = new Sampled(function* () {
-      try { for (;;) yield sample } finally { throw new Error('no disk') }
+      try { for (;;) yield sample } finally { fail() }
     })
     expect(await verdictOf(old, new FullTextV2(), { sampleLimit: 1 })).toMatchObject({ level: 'compatible' })
   })
