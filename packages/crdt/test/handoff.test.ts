@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { CrdtKindProvider, CrdtState } from '../src/index.js'
+import { laterTurn } from '../src/later-turn.js'
 import { counterKind, decode, encode, GCounter, increment } from './fixtures/g-counter.js'
 import { Served } from './fixtures/served.js'
 import { EMPTY_COUNTER, EMPTY_NOTES, waiting } from './fixtures/waiting.js'
@@ -207,6 +208,24 @@ describe('X10 a handoff that fails leaves the old document serving, with everyth
     await expect.poll(() => served.nextStates.states.length).toBe(opened + 1)
     await expect.poll(() => served.leaked).toBe(0)
     expect(served.closedOnce).toBe(true)
+  })
+
+  it('I3 where the caller aborts before it is held to its value, for which it is not asked any more', async () => {
+    const controller = new AbortController()
+    const asked = vi.fn()
+    const next = openingWith((bytes) => {
+      setTimeout(() => {
+        for (const state of served.nextStates.states) vi.spyOn(state, 'value').mockImplementation(asked)
+        controller.abort()
+      }, 0)
+      return new GCounter(decode(bytes) as Record<string, number>)
+    })
+    const served = new Served({ old: counterKind(), next, docs: { doc: new GCounter({ a: 1 }) }, sampleLimit: 0 })
+    await expect(served.dispatch({ signal: controller.signal })).rejects.toMatchObject({ code: 'ABORTED' })
+    await laterTurn()
+    await laterTurn()
+    expect(asked).not.toHaveBeenCalled()
+    expect(served.leaked).toBe(0)
   })
 
   it('I3 where the caller aborts while the document is being opened', async () => {
