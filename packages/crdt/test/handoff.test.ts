@@ -212,7 +212,7 @@ describe('X10 a handoff that fails leaves the old document serving, with everyth
 
   it('I3 where the caller aborts before it is held to its value, for which it is not asked any more', async () => {
     const controller = new AbortController()
-    const asked = vi.fn()
+    const asked = vi.fn<() => unknown>()
     const next = openingWith((bytes) => {
       setTimeout(() => {
         for (const state of served.nextStates.states) vi.spyOn(state, 'value').mockImplementation(asked)
