@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { fileOfStream } from '../src/node/file-of-stream.js'
 import { FileCheckpointStore } from '../src/node/index.js'
 import { failure } from './support/dispatch.js'
+import { turn } from './support/host.js'
 
 describe('FileCheckpointStore', () => {
   let directory: string
@@ -27,6 +28,17 @@ describe('FileCheckpointStore', () => {
     await Promise.all(Array.from({ length: 20 }, (_, lsn) => store.save('orders', BigInt(lsn))))
     expect(await store.load('orders')).toBe(19n)
     expect(await readdir(directory)).toEqual(['cdc-orders.json'])
+  })
+
+  it('C16 keeps the last save, also where it is made when one before it has settled, and another has not', async () => {
+    const store = new FileCheckpointStore(directory)
+    for (let lsn = 0n; lsn < 30n; lsn += 3n) {
+      const [first, second] = [store.save('orders', lsn), store.save('orders', lsn + 1n)]
+      await first
+      await turn()
+      await Promise.all([second, store.save('orders', lsn + 2n)])
+      expect(await store.load('orders')).toBe(lsn + 2n)
+    }
   })
 
   it.each(['../escape', 'a/b', 'Orders', 'ORDERS', '', '.', 'über', 'a b', 'con'])('C16 keeps the stream %j apart from all others, inside its directory', async (name) => {

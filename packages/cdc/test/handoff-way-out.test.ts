@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { cdcHandoff, expectedLsn, MemoryCommitLog, startStream, type CdcLsn, type CdcOutputProvider } from '../src/index.js'
 import { takeCheckpoint } from '../src/progress.js'
 import { failure, Served, TIMEOUT_MS } from './support/dispatch.js'
-import { Application, plugin } from './support/host.js'
+import { Application, plugin, whatIsDue } from './support/host.js'
 import { batch, mutations } from './support/mutations.js'
 import { Hang, provider, Sink } from './support/sink.js'
 
@@ -131,5 +131,26 @@ describe('a version whose delivery never settles', () => {
     hang.release()
     await app.pump.stop()
     expect(app.status().position).toBe(5n)
+  })
+})
+
+describe('a pump that has delivered everything', () => {
+  it('C22 C13 I4 delivers again what the way out goes back behind, also where the old stream does not stop well', async () => {
+    const [app, sink] = [new Application(), new Sink()]
+    let broken = false
+    const checkpoint = (): bigint => {
+      if (broken) throw new Error('the disk is gone')
+      return 1n
+    }
+    const shutdown = (): void => { if (broken) throw new Error('the disk is gone') }
+    await app.host.add(plugin('1.0.0', provider(sink, { faults: { checkpoint, shutdown } })))
+    for (let commit = 0; commit < 2; commit += 1) app.log.append(mutations(1))
+    await app.pump.start('orders', 'warehouse')
+    await app.events.idleAt(2n)
+    broken = true
+    await app.reload(plugin('2.0.0', provider(sink, { version: 'v2' })))
+    await whatIsDue()
+    expect(app.events.of('moved')).toMatchObject([{ from: 2n, to: 1n }])
+    expect(app.status()).toMatchObject({ state: 'running', position: 2n, checkpoint: 2n })
   })
 })

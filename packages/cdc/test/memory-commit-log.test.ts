@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { MemoryCommitLog, type CdcBatch, type CommitLog } from '../src/index.js'
 import { failure } from './support/dispatch.js'
@@ -128,6 +129,19 @@ describe('MemoryCommitLog', () => {
     waiting.abort('enough')
     waits.push(failure(log.waitFor(16n, waiting.signal)))
     expect(await Promise.all(waits)).toEqual(['enough', 'enough'])
+  })
+
+  it('I12 leaves no listener on the signal of a wait that has ended, whichever way', async () => {
+    const log = committed()
+    const [waking, waiting] = [new AbortController(), new AbortController()]
+    const waits = [log.waitFor(16n, waking.signal), failure(log.waitFor(17n, waiting.signal))]
+    const listeners = (): number[] =>
+      [waking, waiting].map(({ signal }) => getEventListeners(signal, 'abort').length)
+    expect(listeners()).toEqual([1, 1])
+    log.append(mutations(1))
+    waiting.abort('enough')
+    await Promise.all(waits)
+    expect(listeners()).toEqual([0, 0])
   })
 
   it('refuses a commit without mutations', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { cdcOutput, expectedLsn, startStream, type CdcBatch, type CdcStream } from '../src/index.js'
-import { takeCheckpoint } from '../src/progress.js'
+import { endOf, stopStream, takeCheckpoint } from '../src/progress.js'
 import { failure } from './support/dispatch.js'
 import { batch } from './support/mutations.js'
 import { provider, Sink } from './support/sink.js'
@@ -78,5 +78,21 @@ describe('deliveries to one stream', () => {
     await deliver(stream, batch(1n, 4n))
     expect(await failure(takeCheckpoint(stream, (lsn) => lsn !== 2n))).toMatchObject({ code: 'CHECKPOINT', found: 2n })
     expect(await takeCheckpoint(stream, (lsn) => lsn !== 2n)).toBe(1n)
+  })
+})
+
+describe('the end of a stream', () => {
+  it('C13 is told before its shutdown, whatever becomes of that', async () => {
+    const told: boolean[] = []
+    const stream: CdcStream = {
+      deliver() {}, checkpoint: () => 0n,
+      shutdown() {
+        told.push(endOf(stream).aborted)
+        throw new Error('the disk is gone')
+      },
+    }
+    expect(endOf(stream).aborted).toBe(false)
+    expect(await failure(stopStream(stream))).toEqual(new Error('the disk is gone'))
+    expect(told).toEqual([true])
   })
 })

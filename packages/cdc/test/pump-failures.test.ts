@@ -39,6 +39,22 @@ describe('a delivery that fails', () => {
     expect(app.status()).toMatchObject({ state: 'running', failures: 0 })
   })
 
+  it('C12 is repeated as its stream was started to, and otherwise as the pump says', async () => {
+    const random = (): number => 0
+    const app = new Application({ retry: { attempts: 9, initialMs: 100, maxMs: 100, random } })
+    const deliver = (): void => { throw new Error('busy') }
+    await app.host.add(plugin('1.0.0', provider(new Sink(), { faults: { deliver } })))
+    app.log.append(mutations(1))
+    await app.pump.start('patient', 'warehouse')
+    await app.pump.start('hasty', 'warehouse', { retry: { attempts: 2, initialMs: 10, maxMs: 10, random } })
+    expect(await app.events.nth('retry', 1, 'patient')).toMatchObject({ delayMs: 50 })
+    expect(await app.events.nth('retry', 1, 'hasty')).toMatchObject({ delayMs: 5 })
+    app.clock.advance(5)
+    await app.events.nth('halted', 1, 'hasty')
+    expect(app.pump.status().map(({ name, state, failures }) => [name, state, failures]))
+      .toEqual([['patient', 'retrying', 1], ['hasty', 'halted', 2]])
+  })
+
   it('C12 I4 halts its stream after the last attempt, skips nothing, and holds the log', async () => {
     const sink = new Sink()
     const { app } = await haltedApp(sink)
