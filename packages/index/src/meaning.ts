@@ -30,9 +30,11 @@ type Ability = typeof ABILITIES[number]
 export async function meaningOf(
   handle: IndexHandle, questions: Questions, checkSchema: boolean, signal: AbortSignal,
 ): Promise<Meaning> {
+  const answers = await answersOf(handle, questions, signal)
+  // It may be closed by now.
+  signal.throwIfAborted()
   return {
-    questions,
-    answers: await answersOf(handle, questions, signal),
+    questions, answers,
     schema: checkSchema ? schemaOf(handle) : undefined,
     abilities: abilitiesOf(handle),
   }

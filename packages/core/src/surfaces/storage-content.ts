@@ -72,6 +72,8 @@ async function listed(
 ): Promise<ReadonlySet<string>> {
   const slices = new Slices()
   const keys = new Set<string>()
+  // It may be closed by now.
+  signal.throwIfAborted()
   for await (const key of keysOf(storage)) {
     signal.throwIfAborted()
     if (!isSame(await storage.get(key), content.get(key))) throw new Error(otherwise(JSON.stringify(key)))

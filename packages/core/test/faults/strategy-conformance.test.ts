@@ -31,6 +31,19 @@ describe('the fault matrix of a sound strategy', () => {
     expect(summary.cells).toBeGreaterThan(300)
   })
 
+  it('I10 holds a strategy to naming what it outlives where the subject says that it is reported', async () => {
+    const strategy = notebookHandoff((job, ctx) => {
+      const move = moveNotebook(job, ctx)
+      return { ...move, finalize: () => move.finalize().catch(() => {}) }
+    })
+    const call = 'finalize: old notebook.close'
+    const only = (name: string): boolean => name.includes(call)
+    const silent = await runMatrix(strategy, { ...notebookSubject, tolerates: [{ call, because: 'it is of no use' }] }, { only })
+    expect([...silent.failed]).toEqual([])
+    const { failed } = await runMatrix(strategy, { ...notebookSubject, tolerates: [{ call, because: 'it is of no use', reported: true }] }, { only })
+    expect([...failed.values()].join()).toContain('I10: one call of first was outlived, and in the report `outlived` has nothing')
+  })
+
   it('strikes every call that a reload makes into a plugin, on the way back too', async () => {
     const only = (name: string): boolean => /rollback: .*exclusive, three plugins, is aborted|converge: new .*overlap, one plugin/.test(name)
     const { names, failed, summary } = await runMatrix(notebookHandoff(), notebookSubject, { only })

@@ -1,4 +1,4 @@
-import { Fault, FAULT_NAMES, withFault, type FaultName } from '@uni/reload-core/testing'
+import { Fault, FAULT_NAMES, withFault, type FaultName, type FaultSort } from '@uni/reload-core/testing'
 import { describe, expect, it, vi } from 'vitest'
 import { standing, turn } from '../fixtures/deferred.js'
 
@@ -52,6 +52,13 @@ describe('a fault in one call', () => {
     expect(withFault(new Counter(), 'count', new Fault(name)).count()).toEqual(given)
   })
 
+  it('gives what serves elsewhere, which has to be said', () => {
+    const name = 'gives what serves elsewhere'
+    const elsewhere = {}
+    expect(withFault(new Counter(), 'count', new Fault(name, { elsewhere: () => elsewhere })).count()).toBe(elsewhere)
+    expect(() => new Fault(name)).toThrow(new TypeError(`the fault ${name} needs the option elsewhere: what gives the live resource`))
+  })
+
   it.each([['throws undefined', undefined], ['rejects', new Error('broken')]] as const)('%s', async (name, thrown) => {
     const counter = withFault(new Counter(), 'countLater', new Fault(name))
     expect(await (async () => counter.countLater())().then(() => 'nothing', (error: unknown) => error)).toEqual(thrown)
@@ -62,7 +69,7 @@ describe('a fault in one call', () => {
     ['is aborted soon after it', 'fulfilled', false],
   ] as const)('%s', async (name, standsAt, atOnce) => {
     const abort = vi.fn<() => void>()
-    const call = withFault(new Counter(), 'countLater', new Fault(name, abort)).countLater()
+    const call = withFault(new Counter(), 'countLater', new Fault(name, { abort })).countLater()
     const stands = standing(call)
     expect(abort).toHaveBeenCalledTimes(atOnce ? 1 : 0)
     await turn()
@@ -72,9 +79,12 @@ describe('a fault in one call', () => {
   })
 
   it('is of one sort', () => {
-    const sorts = (sort: string): FaultName[] => FAULT_NAMES.filter((name) => new Fault(name).sort === sort)
+    const sorts = (sort: FaultSort): FaultName[] =>
+      FAULT_NAMES.filter((name) => new Fault(name, { elsewhere: () => ({}) }).sort === sort)
     expect(sorts('hangs')).toEqual(['never settles', 'resolves late', 'rejects late'])
     expect(sorts('misshapes')).toEqual(['gives nothing', 'gives a stranger'])
-    expect([...sorts('fails'), ...sorts('hangs'), ...sorts('misshapes'), ...sorts('aborts')].toSorted()).toEqual(FAULT_NAMES.toSorted())
+    expect(sorts('shares')).toEqual(['gives what serves elsewhere'])
+    const all = (['fails', 'hangs', 'misshapes', 'shares', 'aborts'] as const).flatMap(sorts)
+    expect(all.toSorted()).toEqual(FAULT_NAMES.toSorted())
   })
 })

@@ -15,6 +15,8 @@ export type Expected =
   | 'fails, reporting'
   /** It ends as it does without the fault. */
   | 'as without'
+  /** It ends so too, and its report names what failed as outlived. */
+  | 'outlives'
   /** Whatever it does, it does wholly: where what was struck is a user's own write. */
   | 'either'
 

@@ -21,8 +21,10 @@ export class CellList {
     this.#tolerances = tolerances
   }
 
-  isTolerated(site: CallSite, fault: FaultName): boolean {
-    return this.#tolerances.some(({ call, faults }) => call === stepOf(site) && (faults === undefined || faults.includes(fault)))
+  /** What the strategy may outlive. That the caller gives up before the commit is no failure of the call. */
+  toleranceOf(site: CallSite, fault: FaultName): Tolerance | undefined {
+    const gaveUp = sortOf(fault) === 'aborts' && isBeforeCommit(site)
+    return this.#tolerances.find(({ call, faults }) => call === stepOf(site) && (faults?.includes(fault) ?? !gaveUp))
   }
 
   /** Every fault of a call, on the way that `before` has led to, where another one has been struck already. */
@@ -34,10 +36,12 @@ export class CellList {
         continue
       }
       const { site } = seen
+      const tolerance = this.toleranceOf(site, fault)
       const after = before.map((strike) => `, after ${nameOf(strike.site)} ${strike.fault}`).join('')
       this.#add(circumstances, stepOf(site), {
-        name: `${nameOf(site)} ${fault}${after}`, samples, strikes: [...before, { site, fault }], expected: expectedOf(circumstances, site, fault),
-        ...(this.isTolerated(site, fault) && { tolerance: stepOf(site) }),
+        name: `${nameOf(site)} ${fault}${after}`, samples, strikes: [...before, { site, fault }],
+        expected: tolerance?.reported === true ? 'outlives' : expectedOf(circumstances, site, fault),
+        ...tolerance && { tolerance: tolerance.call },
       })
     }
   }

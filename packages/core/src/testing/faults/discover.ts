@@ -67,7 +67,7 @@ async function strikeWayBack(
 ): Promise<void> {
   const known = new Set((await run({ ...circumstances, course: 'is aborted at the commit' })).calls.keys())
   for (const { site } of firstOfEachStep(calls.values())) {
-    if (!isBeforeCommit(site) || site.byUser || list.isTolerated(site, 'throws')) continue
+    if (!isBeforeCommit(site) || site.byUser || list.toleranceOf(site, 'throws') !== undefined) continue
     const strike: Strike = { site, fault: 'throws' }
     const trace = await run(circumstances, { name: nameOf(site), strikes: [strike], expected: 'fails' })
     for (const [name, call] of trace.calls) {

@@ -11,6 +11,10 @@ const RULES: readonly { readonly because: string; applies(seen: SeenCall, fault:
     applies: ({ gave }, fault) => sortOf(fault) === 'misshapes' && gave === 'nothing',
   },
   {
+    because: 'a call that gives no resource cannot give one that serves elsewhere',
+    applies: ({ gave }, fault) => sortOf(fault) === 'shares' && gave !== 'a resource',
+  },
+  {
     because: 'a step of a synchronous generator can throw, and cannot promise',
     applies: ({ site, later }, fault) => site.call.endsWith('().next') && !later
       && (sortOf(fault) === 'hangs' || fault.includes('rejects')),

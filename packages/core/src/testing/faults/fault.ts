@@ -7,6 +7,8 @@ interface Means {
   readonly late: Promise<void>
   /** Fires the signal of whoever asked for the operation. */
   abort(): void
+  /** Gives a live resource of somebody else. */
+  elsewhere(): unknown
 }
 
 type Strike = (run: () => unknown, means: Means) => unknown
@@ -38,6 +40,7 @@ const STRIKES = {
   'rejects late': async (_run, { late }) => { await late; throw new Error('broken') },
   'gives nothing': () => undefined,
   'gives a stranger': () => ({}),
+  'gives what serves elsewhere': (_run, { elsewhere }) => elsewhere(),
   'is aborted during it, and ends well': (run, { abort }) => {
     const outcome = run()
     abort()
@@ -53,34 +56,47 @@ const STRIKES = {
 
 export type FaultName = keyof typeof STRIKES
 
-/** - `fails`: with an error; `hangs`: past its deadline; `misshapes`: gives what it must not; `aborts`: the caller gives up meanwhile. */
-export type FaultSort = 'fails' | 'hangs' | 'misshapes' | 'aborts'
+/**
+ * - `fails`: with an error; `hangs`: past its deadline; `aborts`: the caller gives up meanwhile;
+ * - `misshapes`: gives what has not the shape it must have; `shares`: gives an object that is another live resource.
+ */
+export type FaultSort = 'fails' | 'hangs' | 'misshapes' | 'shares' | 'aborts'
 
 const SORTS: Record<FaultName, FaultSort> = {
   'throws': 'fails', 'rejects': 'fails', 'throws undefined': 'fails', 'rejects with what has no text': 'fails',
   'never settles': 'hangs', 'resolves late': 'hangs', 'rejects late': 'hangs',
-  'gives nothing': 'misshapes', 'gives a stranger': 'misshapes',
+  'gives nothing': 'misshapes', 'gives a stranger': 'misshapes', 'gives what serves elsewhere': 'shares',
   'is aborted during it, and ends well': 'aborts', 'is aborted during it, and rejects': 'aborts',
   'is aborted just after it': 'aborts', 'is aborted soon after it': 'aborts',
 }
 
 export const FAULT_NAMES = Object.keys(STRIKES) as readonly FaultName[]
 
+export interface FaultOptions {
+  /** What a fault that aborts does: fires the signal that the operation was given. */
+  abort?(): void
+  /** The live resource that the call gives in place of one of its own. Needed by `gives what serves elsewhere`. */
+  elsewhere?(): unknown
+}
+
 /** One fault, to strike one call of a plugin. */
 export class Fault {
   readonly name: FaultName
   /** Resolves when the call is made. */
   readonly reached: Promise<void>
-  readonly #abort: () => void
+  readonly #options: FaultOptions
   readonly #late: Promise<void>
   #reach: () => void = () => {}
   #release: () => void = () => {}
   #struck = false
 
-  /** @param abort what a fault that aborts does: fires the signal the operation was given. */
-  constructor(name: FaultName, abort: () => void = () => {}) {
+  /** @throws TypeError where the fault gives what serves elsewhere, and `elsewhere` is missing. */
+  constructor(name: FaultName, options: FaultOptions = {}) {
+    if (SORTS[name] === 'shares' && options.elsewhere === undefined) {
+      throw new TypeError(`the fault ${name} needs the option elsewhere: what gives the live resource`)
+    }
     this.name = name
-    this.#abort = abort
+    this.#options = options
     this.reached = new Promise((resolve) => { this.#reach = resolve })
     this.#late = new Promise((resolve) => { this.#release = resolve })
   }
@@ -98,7 +114,8 @@ export class Fault {
     this.#struck = true
     this.#reach()
     const strike: Strike = STRIKES[this.name]
-    return strike(run, { late: this.#late, abort: this.#abort })
+    const { abort, elsewhere } = this.#options
+    return strike(run, { late: this.#late, abort: () => { abort?.() }, elsewhere: () => elsewhere?.() })
   }
 
   /** Lets what is late settle. Only the faults that are late have something to let go. */

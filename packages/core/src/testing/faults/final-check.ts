@@ -11,8 +11,12 @@ export async function checkEnd<P, R, W>(stand: Stand<P, R, W>, breaches: Breache
   breaches.must(ended, 'I8', 'the host cannot be closed')
   if (!ended) return
   await turn()
-  for (const { origin: { kind, position, version }, ends } of stand.recorder.given) {
+  for (const { origin: { kind, position, version }, ends, calledAfter } of stand.recorder.given) {
     breaches.must(ends === 1, 'I7', `a ${kind} of ${position}, version ${version}, was closed ${ends} times`)
+    breaches.must(
+      calledAfter.length === 0, 'I7',
+      `a ${kind} of ${position}, version ${version}, was used after it was closed: ${calledAfter.join(', ')}`,
+    )
   }
   for (const { id, version, lives } of stand.plugins) {
     breaches.must(lives.inits <= 1 && lives.shutdowns === lives.inits, 'I7', `version ${version} of ${id} was initialized ${lives.inits} times, and shut down ${lives.shutdowns} times`)

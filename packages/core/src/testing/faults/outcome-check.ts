@@ -2,6 +2,7 @@ import { ReloadError, describeThrown, type ReloadErrorCode, type ReloadPhase } f
 import type { FinalReport, ReloadResult } from '../../host/results.js'
 import type { Breaches } from './breaches.js'
 import type { Cell, Strike } from './cell.js'
+import { sortOf } from './fault.js'
 
 /** How a reload ended, as its caller saw it. */
 export interface Ending {
@@ -46,6 +47,11 @@ export function checkEnding(cell: Cell, surface: string, ending: Ending, breache
       else checkResolved(cell, ending, breaches)
       breaches.must(errors.length === 0, 'I10', `the final report has the errors ${errors.map(describeThrown).join(', ')}`)
       return
+    case 'outlives':
+      checkResolved(cell, ending, breaches)
+      breaches.must(errors.length === 0, 'I10', `the final report has the errors ${errors.map(describeThrown).join(', ')}`)
+      checkOutlived(cell.strikes.at(-1) as Strike, ending, breaches)
+      return
     case 'commits, reporting':
       checkResolved(cell, ending, breaches)
       breaches.must(errors.length > 0, 'I10', 'neither report says what failed')
@@ -61,6 +67,17 @@ function checkResolved({ circumstances }: Cell, { results, error, finals }: Endi
   const status = circumstances.course === 'is a dry run' ? 'dry-run' : 'committed'
   for (const result of results ?? []) breaches.must(result.status === status, 'I10', `its status is ${result.status}, not ${status}`)
   for (const final of finals) breaches.must(final.status === 'finalized', 'I9', `the old version is ${final.status}`)
+}
+
+function checkOutlived({ site: { position } }: Strike, { results }: Ending, breaches: Breaches): void {
+  const handoffs = (results ?? []).flatMap(({ report }) => report.handoffs)
+  const errors = handoffs.flatMap(({ outlived }) => outlived)
+  const keys = handoffs.flatMap(({ key, outlived }) => outlived.map(() => key)).join(', ')
+  breaches.must(
+    keys === position, 'I10',
+    `one call of ${position} was outlived, and in the report \`outlived\` has ${keys && 'errors of '}${keys || 'nothing'}`,
+  )
+  for (const error of errors) checkTyped(error, breaches)
 }
 
 function checkTyped(error: unknown, breaches: Breaches): error is ReloadError {
@@ -87,9 +104,11 @@ function checkMisshape(error: unknown, breaches: Breaches): void {
   breaches.must(code === 'MANIFEST' || code === 'PLUGIN', 'I10', `the code is ${code}, neither MANIFEST nor PLUGIN: ${describeThrown(error)}`)
 }
 
-function checkPlace(error: unknown, { site }: Strike, surface: string, deadlines: number, breaches: Breaches): void {
+function checkPlace(
+  error: unknown, { site, fault }: Strike, surface: string, deadlines: number, breaches: Breaches,
+): void {
   if (error === undefined || !checkTyped(error, breaches)) return
-  const code = deadlines > 0 ? 'STEP_TIMEOUT' : CODES[site.phase]
+  const code = deadlines > 0 ? 'STEP_TIMEOUT' : sortOf(fault) === 'shares' ? 'DUPLICATE' : CODES[site.phase]
   breaches.must(error.code === code, 'I10', `the code is ${error.code}, not ${code}: ${error.message}`)
   breaches.must(error.phase === site.phase, 'I10', `the phase is ${error.phase}, not ${site.phase}: ${error.message}`)
   breaches.must(error.report !== undefined, 'I10', 'the error has no report of what was done')

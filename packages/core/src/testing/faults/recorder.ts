@@ -22,6 +22,8 @@ export interface Given {
   readonly origin: Origin
   /** How often it was ended. */
   ends: number
+  /** Methods whose calls began after that. A call that is late, and began before, is none of them. */
+  readonly calledAfter: string[]
 }
 
 /** Sees a call, and decides what becomes of it. */
@@ -70,6 +72,11 @@ export class Recorder {
     return isObject(value) ? this.#origins.get(value) : undefined
   }
 
+  /** Whether `given`, which a call gave, is of a kind that is to be ended. */
+  isResource(given: unknown): boolean {
+    return isObject(given) && this.#kindOf(given)?.[1].ends !== undefined
+  }
+
   /** Everything that a plugin gave out and that is to be ended. */
   get given(): Iterable<Given> {
     return this.#given.values()
@@ -93,15 +100,22 @@ export class Recorder {
     if (known !== undefined) return known
     if (Array.isArray(value)) return value.map((item) => this.#adopt(item, method, origin) as unknown)
     if (isIterator(value)) return this.#iterator(value, method, origin)
-    const found = this.#kinds.find(([, kind]) => kind.methods.every((name) => typeof Reflect.get(value, name) === 'function'))
+    const found = this.#kindOf(value)
     if (found === undefined) return value
     const [kind, { ends }] = found
     const own = { version: origin.version, position: origin.position, kind }
     if (ends === undefined) return this.wrap(value, own)
-    const given: Given = { origin: own, ends: 0 }
-    const proxy = this.wrap(value, own, (called) => { if (called === ends) given.ends += 1 })
+    const given: Given = { origin: own, ends: 0, calledAfter: [] }
+    const proxy = this.wrap(value, own, (called) => {
+      if (called === ends) given.ends += 1
+      else if (given.ends > 0) given.calledAfter.push(called)
+    })
     this.#given.set(proxy, given)
     return proxy
+  }
+
+  #kindOf(value: object): readonly [name: string, kind: GivenKind] | undefined {
+    return this.#kinds.find(([, { methods }]) => methods.every((name) => typeof Reflect.get(value, name) === 'function'))
   }
 
   /** Each step of a generator is a call into the plugin, too. */

@@ -56,6 +56,7 @@ class CellRunner<P, R, W> {
   readonly #told = new Breaches()
   readonly #signal = new WatchedSignal()
   readonly #faults: readonly Fault[]
+  #stand: Stand<P, R, W> | undefined
   #reached = false
 
   constructor(strategy: HandoffStrategy<P, R, W>, subject: StrategySubject<P, R, W>, cell: Cell, names: CallNames) {
@@ -63,7 +64,9 @@ class CellRunner<P, R, W> {
     this.#subject = subject
     this.#cell = cell
     this.#names = names
-    this.#faults = cell.strikes.map(({ fault }) => new Fault(fault, () => this.#signal.abort()))
+    this.#faults = cell.strikes.map(({ fault }) => new Fault(fault, {
+      abort: () => { this.#signal.abort() }, elsewhere: () => this.#stand?.elsewhere,
+    }))
   }
 
   async run(): Promise<CellRun> {
@@ -75,6 +78,7 @@ class CellRunner<P, R, W> {
       onMoment: (moment) => this.#at(moment),
       onNewStep: () => users?.come(),
     })
+    this.#stand = stand
     users = new Users(stand, this.#broken, strikes.some(({ site }) => site.phase === 'rollback'))
     for (let nth = 0; nth < 2; nth += 1) await Promise.all([...stand.ledgers.values()].map((ledger) => ledger.write()))
     // A reload that is exclusive would wait for whoever stays.

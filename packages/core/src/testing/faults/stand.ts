@@ -59,6 +59,7 @@ export class Stand<P, R, W> {
     const steps = new Set<string>()
     this.trace = new Trace({
       isUsers: (call, phase) => this.#isUsers(call, phase),
+      isResource: (given) => this.recorder.isResource(given),
       onMoment: (moment) => options.onMoment(moment),
       onNewStep: (step) => {
         if (steps.has(step)) return
@@ -118,6 +119,12 @@ export class Stand<P, R, W> {
   /** Calls whose promise the surface's `apply` dropped. */
   get dropped(): readonly string[] {
     return [...this.#applying.dropped]
+  }
+
+  /** A live resource that no reload of the others hands over: the bystander's. */
+  get elsewhere(): unknown {
+    using lease = this.host.capture()
+    return lease.resource(this.strategy.surface, BYSTANDER)
   }
 
   /** Reloads everything but the bystander, with one commit. */

@@ -64,8 +64,10 @@ export async function runStrategyConformance<P, R, W>(options: StrategyConforman
         expect.begin(cell.name)
         const { reached, broken, told } = await runCell(strategy, subject, cell, expect)
         if (reached) summary.reached += 1
-        if (told.length > 0 && cell.tolerance !== undefined) needed.add(cell.tolerance)
-        const found = [...reached ? [] : ['the cell was not reached'], ...broken, ...cell.tolerance === undefined ? told : []]
+        const outlives = cell.expected === 'outlives'
+        if (cell.tolerance !== undefined && (outlives || told.length > 0)) needed.add(cell.tolerance)
+        const judged = cell.tolerance === undefined || outlives ? told : []
+        const found = [...reached ? [] : ['the cell was not reached'], ...broken, ...judged]
         if (found.length > 0) failed.push(`${cell.name}\n    ${found.join('\n    ')}`)
       }
       expect.that(failed.length === 0, `${failed.length} of ${members.length} cells:\n  ${failed.slice(0, MOST_SHOWN).join('\n  ')}`)

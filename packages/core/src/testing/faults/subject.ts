@@ -36,17 +36,22 @@ export interface SceneGiven {
 
 export interface GivenKind {
   readonly methods: readonly string[]
-  /** The method that ends it. It is held to being called once (I7). */
+  /** The method that ends it. It is held to being called once, and no other call may begin after it (I7). */
   readonly ends?: string
 }
 
 export interface Tolerance {
   /** The call, as cells name it without its position, such as `preflight: old handle.close`. */
   readonly call: string
-  /** Default: all of them. */
+  /** Default: all of them, but for those in which the caller gives up before the commit. */
   readonly faults?: readonly FaultName[]
-  /** The rule by which it is outlived. Appears in the summary. */
+  /** The rule by which it is outlived, for who reads the subject. */
   readonly because: string
+  /**
+   * Whether the reload has to go on as if the call had not failed, with the error in `outlived` of its resource in the
+   * report; only of calls before the commit. Default: the reload may go on or fail, and report what it likes.
+   */
+  readonly reported?: boolean
 }
 
 /** Providers and what they share: a disk, a sink. */

@@ -10,7 +10,7 @@ export interface SeenCall {
   readonly site: CallSite
   /** What the reload did right before it: `begin` or `end` of a call, or `phase` and its name. */
   readonly before: string
-  gave: 'nothing' | 'something' | 'an error' | 'no answer'
+  gave: 'nothing' | 'something' | 'a resource' | 'an error' | 'no answer'
   /** Whether it answered with a promise. */
   later: boolean
 }
@@ -25,6 +25,8 @@ export interface Aim {
 export interface TraceOptions {
   /** Whether a call is a user's write to a resource that serves. */
   isUsers(call: PluginCall, phase: ReloadPhase): boolean
+  /** Whether what a call gave is something that has to be ended. */
+  isResource(given: unknown): boolean
   /** Told of each kind of step as it begins. */
   onNewStep(step: string): void
   /** Told of everything that happens, by name. */
@@ -94,12 +96,17 @@ export class Trace {
     if (isPromiseLike(outcome)) {
       seen.later = true
       return Promise.resolve(outcome).then(
-        (value) => { ended(value === undefined ? 'nothing' : 'something'); return value as unknown },
+        (value) => { ended(this.#sortOf(value)); return value as unknown },
         (error: unknown) => { ended('an error'); throw error },
       )
     }
-    ended(outcome === undefined ? 'nothing' : 'something')
+    ended(this.#sortOf(outcome))
     return outcome
+  }
+
+  #sortOf(given: unknown): SeenCall['gave'] {
+    if (given === undefined) return 'nothing'
+    return this.#options.isResource(given) ? 'a resource' : 'something'
   }
 
   #see(call: PluginCall, phase: ReloadPhase): SeenCall {
