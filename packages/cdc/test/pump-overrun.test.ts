@@ -82,6 +82,24 @@ describe('a stream that lags further than the log is kept', () => {
     expect(await failure(second.pump.start('orders', 'warehouse'))).toMatchObject({ code: 'LOG_RELEASED' })
   })
 
+  it('C15 C3 a gap is behind the stream once it was told, also where the log has nothing beyond it', async () => {
+    const checkpoints = new MemoryCheckpointStore()
+    await checkpoints.save('orders', 0n)
+    const log = new MemoryCommitLog()
+    for (let commit = 0; commit < 3; commit += 1) log.append(mutations(1))
+    log.release(3n)
+    const app = new Application({ log, checkpoints })
+    await app.host.add(plugin('1.0.0', provider(new Sink())))
+    await app.pump.start('orders', 'warehouse', { onReleased: 'restart-from-oldest' })
+    await app.events.idleAt(3n)
+    expect(app.events.of('gap')).toEqual([{ stream: 'orders', type: 'gap', from: 0n, to: 3n }])
+    const second = new Application({ log, checkpoints })
+    await second.host.add(plugin('1.0.0', provider(new Sink())))
+    await second.pump.start('orders', 'warehouse', { onReleased: 'restart-from-oldest' })
+    await second.events.idleAt(3n)
+    expect(second.events.of('gap')).toEqual([])
+  })
+
   it('C15 asks again for a gap that comes before the stream has caught up behind the last', async () => {
     const app = new Application({ log: new MemoryCommitLog(0n, { maxRetained: 2n }) })
     const sink = new Sink()
