@@ -1,9 +1,10 @@
 import { defineConfig } from 'vitest/config'
 import { MatrixSummaryReporter } from './apps/fault-matrix/src/summary-reporter.ts'
-import { BUILT, project } from './vitest.base.ts'
+import { BUILT, MEMORY, project } from './vitest.base.ts'
 import { LongestFirst } from './vitest.longest-first.ts'
 
 const built = project('built')
+const memory = project('memory')
 
 export default defineConfig({
   test: {
@@ -13,6 +14,10 @@ export default defineConfig({
       'apps/fault-matrix',
       'apps/releases',
       { ...built, test: { ...built.test, include: [`packages/*/${BUILT}`, `apps/example-host/${BUILT}`], exclude: [], globalSetup: 'vitest.build-packages.ts' } },
+      { ...memory, test: {
+        ...memory.test, include: MEMORY.flatMap((files) => [`packages/*/${files}`, `apps/*/${files}`]), exclude: [BUILT],
+        isolate: true,
+      } },
       // Types are checked in one go, as most of it is to read what all packages share.
       { test: { name: 'types', include: [], typecheck: { enabled: true, include: ['packages/*/test/**/*.test-d.ts'], tsconfig: 'tsconfig.types.json' } } },
     ],
