@@ -28,7 +28,8 @@ export class FileImage implements HeldImage {
 
   /** Each chunk is memory of its own, and the reader's to keep. */
   stream(): AsyncGenerator<Uint8Array> {
-    return this.#read((at) => new Uint8Array(Math.min(CHUNK_BYTES, this.byteLength - at)))
+    // Not zeroed first: every byte that is handed out was read from the file.
+    return this.#read((at) => Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, this.byteLength - at)))
   }
 
   /** The file is checked before its path is given away: nobody can once it is read by others. */
@@ -36,8 +37,10 @@ export class FileImage implements HeldImage {
     if (this.#checksum === undefined) {
       await this.#checkLength(undefined)
     } else {
-      const buffer = new Uint8Array(Math.min(CHUNK_BYTES, this.byteLength))
-      for await (const _ of this.#read((at) => buffer.subarray(0, this.byteLength - at)));
+      // One is summed while the other is read into.
+      const buffers = [Buffer.allocUnsafeSlow(CHUNK_BYTES), Buffer.allocUnsafeSlow(CHUNK_BYTES)] as const
+      let turn = 0
+      for await (const _ of this.#read(() => buffers[(turn ^= 1) as 0 | 1]));
     }
     return this.#path
   }
@@ -47,27 +50,43 @@ export class FileImage implements HeldImage {
     await rm(this.#path, { force: true })
   }
 
-  async* #read(bufferAt: (position: number) => Uint8Array): AsyncGenerator<Uint8Array> {
+  /** @param nextBuffer gives the memory of the next chunk; it is asked while the one before is with the reader. */
+  async* #read(nextBuffer: (position: number) => Uint8Array): AsyncGenerator<Uint8Array> {
     if (this.#discarded) throw discardedError()
     const file = await open(this.#path, 'r')
+    let reading: Promise<Uint8Array> | undefined
     try {
       await this.#checkLength(file)
       let checksum = 0
-      for (let at = 0; at < this.byteLength;) {
-        const buffer = bufferAt(at)
-        const { bytesRead } = await file.read(buffer, 0, buffer.byteLength, at)
-        if (bytesRead === 0) throw this.#torn(at)
-        const chunk = buffer.subarray(0, bytesRead)
+      reading = this.#readChunk(file, nextBuffer(0), 0)
+      for (let at = 0; reading !== undefined;) {
+        const chunk: Uint8Array = await reading
+        at += chunk.byteLength
+        reading = at < this.byteLength ? this.#readChunk(file, nextBuffer(at), at) : undefined
         if (this.#checksum !== undefined) checksum = crc32(chunk, checksum)
-        at += bytesRead
         yield chunk
       }
       if (this.#checksum !== undefined && checksum !== this.#checksum) {
         throw new Error(`the image in ${this.#path} was changed since it was written: its CRC-32 is ${checksum}, not ${this.#checksum}`)
       }
     } finally {
+      // A reader that has had enough leaves a read under way, and its file is not to be closed under it.
+      await reading?.catch(() => {})
       await file.close()
     }
+  }
+
+  #readChunk(file: FileHandle, buffer: Uint8Array, at: number): Promise<Uint8Array> {
+    const reading = this.#readOnce(file, buffer, at)
+    // Where it fails before it is waited for, it is told then.
+    reading.catch(() => {})
+    return reading
+  }
+
+  async #readOnce(file: FileHandle, buffer: Uint8Array, at: number): Promise<Uint8Array> {
+    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.byteLength, this.byteLength - at), at)
+    if (bytesRead === 0) throw this.#torn(at)
+    return buffer.subarray(0, bytesRead)
   }
 
   async #checkLength(file: FileHandle | undefined): Promise<void> {

@@ -34,13 +34,15 @@ async function writeFile(path: string, chunks: AsyncIterable<Uint8Array> | Itera
   try {
     try {
       for await (const chunk of chunks) {
-        await file.writeFile(chunk).catch((cause: unknown) => {
+        const writing = file.writeFile(chunk).catch((cause: unknown) => {
           throw new Error(`the image cannot be written to ${path}: ${describeThrown(cause)}. Make room on its disk`, {
             cause,
           })
         })
+        // It is summed while it is written, and not later: its writer may change it once it is asked for the next.
         checksum = crc32(chunk, checksum)
         byteLength += chunk.byteLength
+        await writing
       }
     } finally {
       await file.close()
