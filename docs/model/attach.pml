@@ -1,17 +1,20 @@
 /* Opening and detaching during reloads: `attach`, `detach`, `Preflight`, and the operations that list what they hand over.
  *
  * Versions open resources, which takes a while. Two callers attach one each, two reload the plugin, somebody detaches the
- * first resource and somebody reads it. Every await may fail; the wait for opens under way may end at its deadline. Shown: I3
- * I7 and O5, that no resource of a version that has gone appears afterwards.
+ * first resource and somebody reads it. What is attached after the list was made joins the handoffs, and what is detached
+ * leaves them, up to the last hold. Every await may fail; the wait for opens under way may end at its deadline. Shown: I3 I7
+ * and O5, that no resource of a version that has gone appears afterwards.
  *
  * Faults:
- *   NO_WAIT           O5  a reload lists what it hands over without waiting for opens under way
- *   LIST_FIRST        O5  it lists first, and then waits
- *   MARK_LATE         O5  it marks the version as listed only when it has waited
+ *   LIST_FIRST        O5  a reload lists what it hands over first, and then waits for opens under way
  *   STALE_ENTRY       I7  an attach that has waited opens with the version it found before
- *   LOOK_ONCE         O5  an attach that has waited for one operation does not look for another
+ *   NO_SECOND_LOOK    O5  what was opened is put into service whatever has happened meanwhile
+ *   JOIN_LATE         O5  what was opened is put into service under the last hold
+ *   NOT_JOINED        O5  what is attached after the list was made is not handed over
+ *   RELEASE_EARLY     I7  an attach lets go of the plugin before what it has opened in vain is closed
  *   KEEP_LISTED       deadlock  a rollback leaves the version marked as listed
- *   DETACH_AT_ONCE    O5  a detach does not wait for the operation that has listed the resource
+ *   DETACH_AT_ONCE    O5  a detach does not wait for the operation that holds the resource
+ *   DETACH_LISTED     O5  what leaves before the last hold is handed over all the same
  *   DETACH_UNHELD     I7  a detach does not hold the plugin until the resource is closed
  *   DETACH_UNDRAINED  I7  a detached resource is closed under a lease
  */
@@ -21,6 +24,7 @@
 
 mtype = { none, converge };
 mtype = { absent, opening_, serving_, detaching, gone, failed };
+mtype = { free, waits, joins, sealed };
 mtype = { idle, waiting, under_way, committed, refused, rolled_back };
 
 byte serving = 1;                   /* the version the current epoch provides */
@@ -30,7 +34,9 @@ byte opening[VERSIONS];             /* opens under way */
 byte leases[VERSIONS];              /* provider leases: those of opens and of detaches */
 byte readers[VERSIONS];             /* epoch leases by the version of their epoch */
 byte seen = 0;                      /* the version whose instance of the first resource a lease sees */
-bool listed[VERSIONS];              /* nothing may be opened with it any more */
+mtype stage[VERSIONS] = free;       /* of the operation that replaces it */
+byte queued = 0;                    /* those that wait for the list */
+bool moving[2];                     /* what the operation under way hands over */
 bool busy = false;
 
 mtype state[2] = absent;
@@ -46,18 +52,25 @@ inline visible() {
     state[0], state[1], served_by(0), served_by(1), outcome[0], outcome[1], call[0], call[1])
 }
 
+/* Waits until what is opened with the version, or leaves it, can be taken along. The list waits for those that wait for it. */
+inline await_change(version) {
+  if
+  :: stage[version] == waits -> queued++; stage[version] != waits; queued--
+  :: stage[version] == sealed -> stage[version] != sealed
+  fi
+}
+
 proctype Attach(byte name) {
   byte version;
   on_by(name, attach);
+again:
   atomic {
     version = serving;
     do
-    :: listed[version] -> !listed[version];
+    :: stage[version] == waits || stage[version] == sealed ->
+       await_change(version);
 #ifndef STALE_ENTRY
-       version = serving;
-#endif
-#ifdef LOOK_ONCE
-       break
+       version = serving
 #endif
     :: else -> break
     od;
@@ -65,10 +78,36 @@ proctype Attach(byte name) {
     opening[version]++; leases[version]++; state[name] = opening_
   }
   if
-  :: atomic { on_by(name, open ends); leases[version]-- }
+  :: on_by(name, open ends);
+#ifdef RELEASE_EARLY
+     leases[version]--;
+#endif
      atomic {
-       assert(version == serving && up[version]);                         /* O5 */
-       owner[name] = version; state[name] = serving_; opening[version]--
+       opening[version]--;
+       if
+#ifdef NO_SECOND_LOOK
+       :: true ->
+#else
+#ifdef JOIN_LATE
+       :: version == serving ->
+#else
+       :: version == serving && stage[version] != sealed ->
+#endif
+#endif
+          owner[name] = version; state[name] = serving_;
+#ifndef NOT_JOINED
+          if :: stage[version] == joins -> moving[name] = true :: else fi
+#endif
+#ifndef NO_SECOND_LOOK
+       :: else ->
+          assert(up[version]);                                            /* I7 */
+          state[name] = absent
+#endif
+       fi;
+#ifndef RELEASE_EARLY
+       leases[version]--;
+#endif
+       if :: state[name] == absent -> goto again :: else fi
      }
   :: atomic { on_fault_by(name, open fails); leases[version]--; opening[version]--; state[name] = failed }
   fi;
@@ -83,9 +122,15 @@ proctype Detach() {
   on(detach);
   atomic {
 #ifndef DETACH_AT_ONCE
-    do :: listed[owner[0]] -> !listed[owner[0]] :: else -> break od;
+    do
+    :: stage[owner[0]] == waits || stage[owner[0]] == sealed -> await_change(owner[0])
+    :: else -> break
+    od;
 #endif
     state[0] = detaching; version = owner[0]; held = readers[version] > 0;
+#ifndef DETACH_LISTED
+    if :: stage[version] == joins -> moving[0] = false :: else fi;
+#endif
 #ifndef DETACH_UNHELD
     leases[version]++
 #endif
@@ -118,11 +163,10 @@ proctype Reader() {
 #define moves(name) (state[name] == serving_ && owner[name] == old)
 
 /* What it hands over is what is attached when it lists; the resource stays where it was if the handoff fails. */
-inline list() { first = moves(0); second = moves(1) }
+inline list() { moving[0] = moves(0); moving[1] = moves(1) }
 
 proctype Reload(byte who) {
   byte old, new;
-  bool first, second;
   atomic {
     on_by(who, reload);
     if
@@ -130,28 +174,25 @@ proctype Reload(byte who) {
     :: else -> busy = true; old = serving; versions++; new = versions; up[new] = true
     fi
   }
-#ifndef MARK_LATE
-  listed[old] = true;
-#endif
+  stage[old] = waits;
 #ifdef LIST_FIRST
   list();
 #endif
   outcome[who] = waiting;
-#ifndef NO_WAIT
   if
   :: atomic { on_by_if(who, opening[old] > 0, preflight deadline); goto rollback }
   :: opening[old] == 0
   fi;
-#endif
-#ifdef MARK_LATE
-  listed[old] = true;
-#endif
+  atomic {
 #ifndef LIST_FIRST
-  list();
+    list();
 #endif
+    stage[old] = joins
+  }
   outcome[who] = under_way;
+  atomic { queued == 0 -> stage[old] = sealed }
   if
-  :: first || second ->
+  :: moving[0] || moving[1] ->
      call[who] = converge;
      if
      :: atomic { on_by(who, converge ends); call[who] = none }
@@ -160,11 +201,12 @@ proctype Reload(byte who) {
   :: else
   fi;
   atomic {
-    assert(!first || state[0] == serving_);                               /* O5 */
-    if :: first -> owner[0] = new :: else fi;
-    if :: second -> owner[1] = new :: else fi;
+    assert(!moving[0] || state[0] == serving_);                           /* O5 */
+    if :: moving[0] -> owner[0] = new :: else fi;
+    if :: moving[1] -> owner[1] = new :: else fi;
     assert(!moves(0) && !moves(1));                                       /* O5 */
-    serving = new; listed[old] = false; busy = false; outcome[who] = committed
+    moving[0] = false; moving[1] = false;
+    serving = new; stage[old] = free; busy = false; outcome[who] = committed
   }
   /* drain, finalize */
   atomic { leases[old] == 0 && readers[old] == 0 -> up[old] = false }
@@ -172,8 +214,9 @@ proctype Reload(byte who) {
 rollback:
   atomic {
 #ifndef KEEP_LISTED
-    listed[old] = false;
+    stage[old] = free;
 #endif
+    moving[0] = false; moving[1] = false;
     busy = false; up[new] = false; outcome[who] = rolled_back;
     assert(serving == old && up[old])                                     /* I3 */
   }

@@ -53,6 +53,8 @@ bool held = false, writing = false;
 byte acked = 0;
 bool recording = false, retaining = true;
 byte recorded = 0, retained = 0;
+bool slowed = false;
+byte let_in = 0;
 
 bool busy = false;                  /* an operation is changing the plugin, */
 mtype call = none;                  /* and this is the call or the record it waits for */
@@ -76,7 +78,9 @@ bool waits = false;
 #define toss_turn skip
 #endif
 
-#define blocked (held || (recording && recorded >= BOUND))
+/* A replay that does not keep up lets one write in for two that it has replayed. */
+#define blocked (held || (recording && (recorded >= BOUND || (slowed && 2 * recorded >= let_in))))
+#define dirty (recorded > 0 || writing)
 #define in(resource) (open[resource] -> has[resource] : 0)
 
 inline visible() {
@@ -112,7 +116,7 @@ inline end(outcome) { if :: !early && (bake == baking || bake == asking) -> earl
 inline forget() { retaining = false; retained = 0 }
 inline hold() { held = true; !writing }
 inline record() { d_step { recording = true; held = false } }
-inline let_go() { d_step { held = false; recording = false; recorded = 0 } }
+inline let_go() { d_step { held = false; recording = false; recorded = 0; slowed = false } }
 
 #define fails(step) atomic { on_fault(step fails); call = none; goto undo }
 
@@ -150,21 +154,44 @@ inline replay_rest(target) {
   od
 }
 
-/* Under load, round after round while they shrink: what is recorded meanwhile is the next round's. */
+/* What is recorded meanwhile is the next round's. */
+inline replay_round(target) {
+  d_step { before = recorded; round = recorded; recorded = 0 }
+  do
+  :: atomic { round > 0 -> call = replay }
+     if
+     :: atomic { on(replay is accepted); has[target]++; round--; call = none; let_in++ }
+     :: atomic { on_fault(replay is refused); call = none; goto undo }
+     fi
+  :: round == 0 -> break
+  od
+}
+
+/* Under load, round after round while they shrink; then writers are slowed down. */
 inline catch_up(target) {
   before = WRITES + 1;
   do
-  :: recorded > 0 && recorded < before ->
-     d_step { before = recorded; round = recorded; recorded = 0 }
-     do
-     :: atomic { round > 0 -> call = replay }
-        if
-        :: atomic { on(replay is accepted); has[target]++; round--; call = none }
-        :: atomic { on_fault(replay is refused); call = none; goto undo }
-        fi
-     :: round == 0 -> break
-     od
+  :: recorded > 0 && recorded < before -> replay_round(target)
   :: else -> break
+  od;
+  before = WRITES + 1;
+  do
+  :: recorded > 0 && recorded < before ->
+     d_step { slowed = true; let_in = 1 }
+     replay_round(target);
+     slowed = false
+  :: else -> break
+  od
+}
+
+/* Writes are held in a turn in which nothing is left to do. Only where that does not come by itself they are held before. */
+inline converge(target) {
+  catch_up(target);
+  before = 0;
+  do
+  :: atomic { !dirty -> held = true; break }
+  :: dirty && before == 0 -> catch_up(target); before = 1
+  :: dirty && before > 0 -> hold(); replay_rest(target)
   od
 }
 
@@ -249,9 +276,7 @@ take_back:
      copy(COPIED)
   fi;
   written(prepared);
-  catch_up(target);
-  hold();
-  replay_rest(target);
+  converge(target);
   atomic { switch_to(target); busy = false; committing = true }
   if
   :: atomic { on_if(had_its_turn, the way back is recorded); committing = false }
@@ -315,9 +340,7 @@ proctype Reload() {
   up[3] = true;
   copy(THIRD);
   written(prepared);
-  catch_up(THIRD);
-  hold();
-  replay_rest(THIRD);
+  converge(THIRD);
   atomic {
     replaced = serving;
     switch_to(THIRD); busy = false;

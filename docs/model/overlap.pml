@@ -153,6 +153,44 @@ inline drain() {
   fi
 }
 
+inline rest() {
+  do
+  :: atomic { recorded > 0 -> call = replay }
+     if
+     :: atomic { on(replay is accepted); has[2]++; recorded--; call = none }
+     :: atomic { on_fault(replay is refused); call = none; failed = true; goto rollback }
+     fi
+  :: recorded == 0 -> break
+  od
+}
+
+/* What is recorded meanwhile is the next round's. */
+inline replay_round() {
+  d_step { before = recorded; round = recorded; recorded = 0 }
+  do
+  :: atomic { round > 0 -> call = replay }
+     if
+     :: atomic { on(replay is accepted); has[2]++; round--; call = none }
+     :: atomic { on_fault(replay is refused); call = none; failed = true; goto rollback }
+     fi
+  :: round == 0 -> break
+  od
+}
+
+/* Round after round while they shrink, and after one that has not, as writers are slowed down: here there are too few for that to show. */
+inline catch_up() {
+  before = WRITES + 1;
+  do
+  :: recorded > 0 && recorded < before -> replay_round()
+  :: else -> break
+  od;
+  before = WRITES + 1;
+  do
+  :: recorded > 0 && recorded < before -> replay_round()
+  :: else -> break
+  od
+}
+
 proctype Reload() {
   byte taken, before, round;
   bool dry, force, stopped, failed;
@@ -181,9 +219,12 @@ again:
   :: fails(persist)
   fi;
   if
-  :: atomic { on(restore ends); call = none; index_open[2] = true; has[2] = taken; stream_held = true }
+  :: atomic { on(restore ends); call = none; index_open[2] = true; has[2] = taken }
   :: fails(restore)
   fi;
+  /* Under load, before anybody is held. */
+  catch_up();
+  stream_held = true;
   atomic { !delivering -> call = checkpoint }
   if
   :: atomic { on(checkpoint ends); call = none; taken = delivered }
@@ -205,30 +246,15 @@ again:
      stream_gate = 2; stream_held = false
 #endif
   fi;
-  /* Under load, round after round while they shrink, then what is left under a hold. */
-  before = WRITES + 1;
+  /* What was written meanwhile: under load, then under a hold what is left. Writes are held where nothing is. */
+  before = 0;
   do
-  :: recorded > 0 && recorded < before ->
-     d_step { before = recorded; round = recorded; recorded = 0 }
-     do
-     :: atomic { round > 0 -> call = replay }
-        if
-        :: atomic { on(replay is accepted); has[2]++; round--; call = none }
-        :: atomic { on_fault(replay is refused); call = none; failed = true; goto rollback }
-        fi
-     :: round == 0 -> break
-     od
-  :: else -> break
-  od;
-  index_held = true;
-  !writing;
-  do
-  :: atomic { recorded > 0 -> call = replay }
-     if
-     :: atomic { on(replay is accepted); has[2]++; recorded--; call = none }
-     :: atomic { on_fault(replay is refused); call = none; failed = true; goto rollback }
-     fi
-  :: recorded == 0 -> break
+  :: atomic { recorded == 0 && !writing -> index_held = true; break }
+  :: (recorded > 0 || writing) && before == 0 -> catch_up(); before = 1
+  :: (recorded > 0 || writing) && before > 0 ->
+     index_held = true;
+     !writing;
+     rest()
   od;
 #ifndef DRY_RUN_COMMITS
   if :: dry -> goto rollback :: else fi;

@@ -1,7 +1,7 @@
 /* One resource moved by pre-copy under writes: `preCopy` and `WriteGate` of the core.
  *
  * Writers do not wait for one another: the gate's queue holds what they submit. The reload fails at any call, or is aborted
- * at any moment, and is tried once more. Shown: I3 I4 I6 I7 I8.
+ * at any moment, and is tried once more. A replay that does not keep up slows writers down. Shown: I3 I4 I6 I7 I8 G12.
  *
  * Faults:
  *   COMMIT_BEFORE_REPLAY  I4  what was recorded last is not replayed
@@ -15,6 +15,8 @@
  *   NO_VERIFY             I6  whatever the new version opened is taken
  *   KEEP_COPY             I8  a rollback leaves the new resource open
  *   LATE_KEPT             I8  what a call that was given up on produces after all is left open
+ *   SLOW_NOBODY           G12  a replay that does not keep up lets in as many writes as come
+ *   STOP_WRITERS          G12  it lets in none
  *   NO_RELEASE            deadlock  a rollback does not let go of the gate
  */
 #include "environment.pml"
@@ -44,13 +46,26 @@ short acked = 0, old = 0, new = 0, observed = 0;
 bool marked = false;                /* accepted writes are recorded */
 chan recorded = [WRITES] of { byte };
 byte round = 0;                     /* of these, taken by the replay under way */
+bool slowed = false;                /* it slows writers down, */
+byte let_in = 0;                    /* to half as many as this */
 bool isolated = false, judged = false, opened = false, renewed = false, aborted = false;
 byte alive = 1;                     /* resources that are open */
 byte images = 0;                    /* images that are kept */
 byte reloads = 0;
 bool finished = false;
 
-#define blocked (gate == held || (marked && len(recorded) - round >= BOUND))
+#define meanwhile (len(recorded) - round)       /* recorded since the round was taken */
+/* A replay that does not keep up lets one write in for two that it has replayed. */
+#define enough (2 * meanwhile >= let_in)
+#if defined(SLOW_NOBODY)
+#define slowing false
+#elif defined(STOP_WRITERS)
+#define slowing slowed
+#else
+#define slowing (slowed && enough)
+#endif
+#define blocked (gate == held || (marked && (meanwhile >= BOUND || slowing)))
+#define dirty (len(recorded) > 0 || applying > 0)
 #define newest (opened -> new : 0)
 
 inline visible() {
@@ -111,7 +126,7 @@ inline replay_round() {
   :: round > 0 ->
      d_step { recorded?write; round--; call = replay }
      if
-     :: atomic { on(replay is accepted); append(new, write); call = none }
+     :: atomic { on(replay is accepted); append(new, write); call = none; let_in++; assert(!slowed || !blocked || enough) } /* G12 */
      :: atomic { on_fault(replay is refused); call = none; goto rollback }
      :: atomic { aborted -> late = replay; call = none; goto rollback }
      fi
@@ -130,11 +145,46 @@ inline replay_while_shrinking() {
 #endif
 }
 
-/* Down to the last write, however few there are. */
+/* Down to the last write, however few there are: writers are slowed down from the first round that has not shrunk. */
 inline catch_up() {
   before = WRITES + 1;
   do
   :: len(recorded) > 0 && len(recorded) < before -> before = len(recorded); replay_round()
+  :: else -> break
+  od;
+  before = WRITES + 1;
+  do
+  :: len(recorded) > 0 && len(recorded) < before ->
+     d_step { before = len(recorded); slowed = true; let_in = 1 }
+     replay_round();
+     assert(2 * len(recorded) <= before + 2);                             /* G12 */
+     slowed = false
+  :: else -> break
+  od
+}
+
+/* Holds writes in a turn in which nothing is left to do. Only where that does not come by itself they are held before. */
+inline seal() {
+#ifdef NO_HOLD
+  rest()
+#else
+  before = 0;
+  do
+  :: atomic { !dirty -> gate = held; break }
+  :: dirty && before == 0 -> catch_up(); before = 1
+  :: dirty && before > 0 -> hold();
+#ifdef COMMIT_BEFORE_REPLAY
+     break
+#else
+     rest()
+#endif
+  od
+#endif
+}
+
+inline rest() {
+  do
+  :: len(recorded) > 0 -> replay_round()
   :: else -> break
   od
 }
@@ -189,17 +239,9 @@ again:
   assert(!judged || new == observed);                                     /* I6 */
   replay_while_shrinking();
 
-  /* converge: once more under load, then what is left under a hold */
+  /* converge: once more under load, then what is left under a hold, where anything is */
   catch_up();
-#ifndef NO_HOLD
-  hold();
-#endif
-#ifndef COMMIT_BEFORE_REPLAY
-  do
-  :: len(recorded) > 0 -> replay_round()
-  :: else -> break
-  od;
-#endif
+  seal();
   atomic {
     if :: aborted -> goto rollback :: else fi;
 #ifndef NO_HOLD
@@ -216,7 +258,7 @@ rollback:
   atomic {
     outcome = rolling_back;
 #ifndef NO_RELEASE
-    gate = open_; marked = false; round = 0;
+    gate = open_; marked = false; round = 0; slowed = false;
 #ifndef KEEP_RECORDED
     do :: recorded?write :: empty(recorded) -> break od;
 #endif

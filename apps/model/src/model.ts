@@ -25,7 +25,7 @@ export interface Model {
   readonly traced: boolean
 }
 
-const FAULT = /^ \* {3}([A-Z_]+) +(I\d+|O\d+|owner|deadlock) +(.+)$/gm
+const FAULT = /^ \* {3}([A-Z_]+) +([IOGN]\d+|owner|deadlock) +(.+)$/gm
 
 /** @throws Error where a name is that of no model. */
 export async function modelsNamed(names: readonly string[]): Promise<Model[]> {

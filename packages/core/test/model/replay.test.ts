@@ -8,10 +8,11 @@ import { openConcurrent } from './scenes/concurrent.js'
 import { openAttach } from './scenes/attach.js'
 import { openBake } from './scenes/bake.js'
 import { openCrash } from './scenes/crash.js'
+import { openTogether } from './scenes/together.js'
 import { digestOf, tracedModels, tracesOf } from './trace-file.js'
 
 const SCENES: Readonly<Record<string, () => Promise<Scene>>> = {
-  'attach': openAttach, 'bake': openBake, 'concurrent': openConcurrent, 'crash': openCrash, 'exclusive': openExclusive, 'overlap': openOverlap, 'pre-copy': openPreCopy, 'stop-and-copy': openStopAndCopy,
+  'attach': openAttach, 'bake': openBake, 'concurrent': openConcurrent, 'crash': openCrash, 'exclusive': openExclusive, 'overlap': openOverlap, 'pre-copy': openPreCopy, 'stop-and-copy': openStopAndCopy, 'together': openTogether,
 }
 
 it('there is a scene for each model that has traces', () => {

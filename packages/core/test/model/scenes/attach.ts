@@ -4,6 +4,7 @@ import { TestPlugin } from '../../fixtures/test-plugin.js'
 import { Calls } from '../calls.js'
 import type { Scene } from '../replay.js'
 import { HeldLeases } from './held-leases.js'
+import { leave } from '../../fixtures/leave.js'
 
 /** A provider, who brought it, and the number of its version, which it gets when an operation begins. */
 interface Provider { readonly key: string; readonly who: number; version: number }
@@ -94,7 +95,8 @@ class AttachScene implements Scene {
   }
 
   async #detach(): Promise<void> {
-    await this.#live.get(0)?.detach()
+    const live = this.#live.get(0)
+    if (live !== undefined) await leave(live)
     this.#states.set(0, 'gone')
   }
 

@@ -1,8 +1,9 @@
-import { PluginHost, ReloadError, defineSurface, type HandoffStrategy, type PluginHandle, type Surface } from '@uni/reload-core'
+import { PluginHost, ReloadError, defineSurface, type HandoffStrategy, type Lease, type PluginHandle, type Surface } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { TestPlugin } from '../../fixtures/test-plugin.js'
 import { Calls } from '../calls.js'
 import type { Scene } from '../replay.js'
+import { HeldLeases } from './held-leases.js'
 
 /** A provider of a key, and who brought it: 0 for what was there in the beginning. */
 interface Provider { readonly key: string; readonly plugin: string; readonly generation: number; readonly who: number }
@@ -18,6 +19,7 @@ class ConcurrentScene implements Scene {
   readonly clock = new ManualClock()
   readonly host: PluginHost
   readonly #calls = new Calls()
+  readonly #leases = new HeldLeases()
   readonly #surface: Surface<Provider, Resource> = defineSurface<Provider, Resource>({ id: 'model-table', keyOf: ({ key }) => key })
   readonly #outcomes = new Map<number, string>(WHO.map((who) => [who, 'idle']))
   /** Everybody takes their handle in the beginning. */
@@ -43,6 +45,8 @@ class ConcurrentScene implements Scene {
     'reload b with the shared key': (who) => { this.#reload(who, 'b', ['b', 'shared']) },
     'remove b': (who) => { this.#follow(who, this.host.remove(this.#handle('b'), { onOrphan: 'close' })) },
     'attach': () => { void this.#attach('c') },
+    'capture': () => this.#capture(),
+    'release': () => this.#leases.release('reader'),
     'init ends': (who) => this.#calls.get('init_', ({ on }) => on === who).end(),
     'init fails': (who) => this.#calls.get('init_', ({ on }) => on === who).fail(),
     'converge ends': (who) => this.#calls.get('converge', ({ on }) => on === who).end(),
@@ -51,17 +55,24 @@ class ConcurrentScene implements Scene {
 
   visible(): Record<string, string> {
     using lease = this.host.capture()
-    const digit = (key: string): number => {
-      const provider = lease.find(this.#surface, key)
-      return provider === undefined ? 0 : 4 * (PLUGINS.indexOf(provider.plugin) + 1) + provider.generation
-    }
     return {
-      table: KEYS.map((key) => digit(key).toString(16)).join('').replace(/^0+(?=.)/, ''),
+      table: this.#table(lease), list: inDigits((key) => lease.all(this.#surface).find((provider) => provider.key === key)),
       attached: this.host.resources().some(({ name, key }) => name === 'c' && key === 'c') ? '1' : '0',
       a: String(this.host.plugin('a')?.generation), b: String(this.host.plugin('b')?.generation ?? 9),
       calls: WHO.map((who) => this.#calls.find(({ on }) => on === who)?.name ?? 'none').join(),
       outcomes: WHO.map((who) => this.#outcomes.get(who)).join(),
     }
+  }
+
+  #table(lease: Lease): string {
+    return inDigits((key) => lease.find(this.#surface, key))
+  }
+
+  /** I1: what it sees does not change while it is held. */
+  #capture(): void {
+    const lease = this.host.capture()
+    const seen = this.#table(lease)
+    this.#leases.hold('reader', lease, () => this.#table(lease) === seen)
   }
 
   #handle(id: string): PluginHandle {
@@ -102,6 +113,13 @@ class ConcurrentScene implements Scene {
       }),
     }
   }
+}
+
+/** Who provides each key, as the model writes it. */
+function inDigits(find: (key: string) => Provider | undefined): string {
+  const digit = (provider: Provider | undefined): number =>
+    provider === undefined ? 0 : 4 * (PLUGINS.indexOf(provider.plugin) + 1) + provider.generation
+  return KEYS.map((key) => digit(find(key)).toString(16)).join('').replace(/^0+(?=.)/, '')
 }
 
 export function openConcurrent(): Promise<Scene> {
