@@ -25,7 +25,7 @@ export interface Result {
   readonly limit: number | null
 }
 
-export type Unit = 'ns' | 'µs' | 'ms' | 'GB/s' | 'MiB' | 'KiB' | 'bytes' | 'queries' | '×'
+export type Unit = 'ns' | 'µs' | 'ms' | 'GB/s' | 'MiB' | 'KiB' | 'bytes' | 'queries' | 'documents' | '×'
 
 export function spreadOf(samples: readonly number[]): Spread {
   const sorted = [...samples].sort((a, b) => a - b)

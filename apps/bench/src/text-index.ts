@@ -1,5 +1,5 @@
 import { Slices, type Plugin } from '@uni/reload-core'
-import { indexKind, type IndexHandle, type IndexImage, type IndexKindProvider } from '@uni/reload-index'
+import { indexKind, type IndexHandle, type IndexKindProvider } from '@uni/reload-index'
 import { Field, makeData, RecordBatch, Schema, Struct, Utf8, vectorFromArray, type Data } from 'apache-arrow'
 import MiniSearch from 'minisearch'
 
@@ -17,9 +17,8 @@ export class TextIndex implements IndexHandle {
   readonly documents = new Map<string, Document>()
   readonly #words = new MiniSearch<Document>({ fields: ['text'] })
 
-  static async of(documents: Iterable<Document> | AsyncIterable<Document>): Promise<TextIndex> {
+  static async of(documents: Iterable<Document> | AsyncIterable<Document>, slices = new Slices()): Promise<TextIndex> {
     const index = new TextIndex()
-    const slices = new Slices()
     for await (const document of documents) {
       index.#put(document)
       if (slices.due()) await slices.pause()
@@ -58,7 +57,7 @@ export class TextIndex implements IndexHandle {
 export const textIndexes: IndexKindProvider = {
   kind: 'text',
   build: () => { throw new Error('it is only opened') },
-  open: (image: IndexImage) => TextIndex.of(documentsIn(image.stream())),
+  open: (image, ctx) => TextIndex.of(documentsIn(image.stream()), ctx.slices()),
 }
 
 export function textPlugin(): Plugin {

@@ -38,6 +38,14 @@ export function prepareWrites(corpus: Corpus, documents: number): readonly Prepa
   })
 }
 
+/** What writers noticed, in milliseconds. */
+export interface WritersSaw {
+  /** The longest that a write waited for its acknowledgement from when it was due. */
+  readonly longestMs: number
+  /** The longest from one acknowledgement to the next, while a write waited for its own. */
+  readonly stoppedMs: number
+}
+
 /**
  * Writers that do not wait for one another's acknowledgement, and so go on writing into a pause: each write counts from
  * the moment it was due, however late the event loop got round to it.
@@ -49,6 +57,8 @@ export class Writers {
   readonly #perSecond: number
   readonly #pending = new Set<Promise<void>>()
   #longestMs = 0
+  #stoppedMs = 0
+  #acknowledgedAt = 0
   #since = Number.POSITIVE_INFINITY
   #over = false
   readonly #writing: Promise<void>
@@ -62,14 +72,14 @@ export class Writers {
     this.#writing = this.#run()
   }
 
-  /** The longest that a write which was due while `body` ran waited for its acknowledgement, in milliseconds. */
-  async longestDuring(body: () => Promise<unknown>): Promise<number> {
+  /** Of the writes that were due while `body` ran. */
+  async during(body: () => Promise<unknown>): Promise<WritersSaw> {
     this.#since = performance.now()
     await body()
     this.#over = true
     await this.#writing
     await Promise.all(this.#pending)
-    return this.#longestMs
+    return { longestMs: this.#longestMs, stoppedMs: this.#stoppedMs }
   }
 
   async #run(): Promise<void> {
@@ -88,10 +98,21 @@ export class Writers {
 
   #issue({ document, batch }: PreparedWrite, dueAt: number): void {
     this.#expected.set(document.id, document.text)
+    // None waited until now, so nobody was stopped.
+    if (this.#pending.size === 0) this.#acknowledgedAt = Math.max(this.#acknowledgedAt, dueAt)
     const pending = this.#write(batch).then(() => {
       this.#pending.delete(pending)
-      if (dueAt >= this.#since) this.#longestMs = Math.max(this.#longestMs, performance.now() - dueAt)
+      this.#acknowledged(dueAt)
     })
     this.#pending.add(pending)
+  }
+
+  #acknowledged(dueAt: number): void {
+    const now = performance.now()
+    if (dueAt >= this.#since) {
+      this.#longestMs = Math.max(this.#longestMs, now - dueAt)
+      this.#stoppedMs = Math.max(this.#stoppedMs, now - this.#acknowledgedAt)
+    }
+    this.#acknowledgedAt = now
   }
 }

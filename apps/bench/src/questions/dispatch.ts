@@ -2,7 +2,7 @@ import {
   cleanHandoff, defineSurface, OldProviders, preCopy, ReloadDispatcher, ReloadKindHandlers, stopAndCopy, WriteGate,
   type HandoffStrategy, type KindHandoff, type Surface,
 } from '@uni/reload-core'
-import { longestStall } from '../longest-stall.js'
+import { longestStall } from '../stall-watch.js'
 import { compare, PLATFORM } from '../measure.js'
 import type { Result } from '../result.js'
 

@@ -1,16 +1,22 @@
 import type { Question } from '../question.js'
+import { attach } from './attach.js'
 import { capture } from './capture.js'
 import { cdcPause } from './cdc-pause.js'
 import { commit } from './commit.js'
+import { crowd } from './crowd.js'
 import { dispatch } from './dispatch.js'
 import { indexBytes } from './index-bytes.js'
 import { load } from './load.js'
+import { neighbours } from './neighbours.js'
 import { overlap } from './overlap.js'
 import { pause } from './pause.js'
 import { serve } from './serve.js'
 import { size } from './size.js'
+import { stall } from './stall.js'
+import { yjsPages } from './yjs-crowd.js'
 
 /** Every question, in the order they are asked. */
 export const QUESTIONS: Readonly<Record<string, Question>> = {
-  capture, commit, dispatch, overlap, 'index-bytes': indexBytes, pause, 'cdc-pause': cdcPause, serve, load, size,
+  capture, attach, commit, dispatch, overlap, stall, crowd, 'yjs-crowd': yjsPages, neighbours, 'index-bytes': indexBytes, pause,
+  'cdc-pause': cdcPause, serve, load, size,
 }

@@ -7,17 +7,20 @@ import type { ServerMessage } from './child.js'
 export class Server implements AsyncDisposable {
   readonly port: number
   readonly #name: string
+  readonly #env: Readonly<Record<string, string>>
   #child: ChildProcess
 
-  private constructor(name: string, child: ChildProcess, port: number) {
+  private constructor(name: string, env: Readonly<Record<string, string>>, child: ChildProcess, port: number) {
     this.#name = name
+    this.#env = env
     this.#child = child
     this.port = port
   }
 
-  static async start(name: string): Promise<Server> {
-    const child = forked(name, 0)
-    return new Server(name, child, await portOf(child))
+  /** @param env what it is told besides. */
+  static async start(name: string, env: Readonly<Record<string, string>> = {}): Promise<Server> {
+    const child = forked(name, env, 0)
+    return new Server(name, env, child, await portOf(child))
   }
 
   /** Has it replace its index, and returns once that is done. */
@@ -29,7 +32,7 @@ export class Server implements AsyncDisposable {
   /** Ends it in good order, and starts it again where it was. */
   async restart(): Promise<void> {
     await this[Symbol.asyncDispose]()
-    this.#child = forked(this.#name, this.port)
+    this.#child = forked(this.#name, this.#env, this.port)
     await portOf(this.#child)
   }
 
@@ -42,8 +45,8 @@ export class Server implements AsyncDisposable {
   }
 }
 
-function forked(name: string, port: number): ChildProcess {
-  return fork(fileURLToPath(new URL(`serve/${name}.js`, import.meta.url)), { env: { ...process.env, PORT: String(port) }, execArgv: [] })
+function forked(name: string, env: Readonly<Record<string, string>>, port: number): ChildProcess {
+  return fork(fileURLToPath(new URL(`serve/${name}.js`, import.meta.url)), { env: { ...process.env, ...env, PORT: String(port) }, execArgv: [] })
 }
 
 async function portOf(child: ChildProcess): Promise<number> {

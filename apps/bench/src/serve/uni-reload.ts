@@ -6,8 +6,9 @@ import { TextIndex, textPlugin } from '../text-index.js'
 import { PORT, serving } from './child.js'
 import { documents, serveSearch } from './search.js'
 
-/** One server, whose index goes over from one version of a plugin to the next. */
-const host = new PluginHost({ strategies: [indexHandoff()] })
+/** One server, whose index goes over from one version of a plugin to the next: as fast as it can, or at a pace. */
+const share = Number(process.env['SHARE'] ?? 1)
+const host = new PluginHost({ strategies: [indexHandoff()], ...(share < 1 && { pace: { sliceMs: 1, share } }) })
 let handle = await host.add(textPlugin())
 await host.attach(indexKind, { name: 'index', key: 'text', open: () => TextIndex.of(documents()) })
 
