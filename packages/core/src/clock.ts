@@ -29,3 +29,40 @@ export const systemClock: Clock = {
     return () => { clearTimeout(timer) }
   },
 }
+
+/** How long a coarse time is taken for the present one, in milliseconds. */
+const BEAT_MS = 20
+
+/**
+ * The time of {@link systemClock} in whole milliseconds, some tens of them late, for what is dated often and seldom read: reading a clock
+ * takes longer than to capture an epoch. A timer runs while it is asked, and keeps no process alive.
+ */
+class CoarseTime {
+  #now = 0
+  #asked = false
+  #beat: ReturnType<typeof setInterval> | undefined
+
+  now(): number {
+    this.#asked = true
+    if (this.#beat === undefined) this.#start()
+    return this.#now
+  }
+
+  #start(): void {
+    this.#now = Math.floor(systemClock.now())
+    this.#beat = setInterval(() => {
+      if (!this.#asked) this.#stop()
+      this.#now = Math.floor(systemClock.now())
+      this.#asked = false
+    }, BEAT_MS)
+    const { unref } = this.#beat as { unref?: () => void }
+    unref?.call(this.#beat)
+  }
+
+  #stop(): void {
+    clearInterval(this.#beat)
+    this.#beat = undefined
+  }
+}
+
+export const coarseTime = new CoarseTime()

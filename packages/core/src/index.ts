@@ -1,6 +1,7 @@
 export { type Clock, systemClock } from './clock.js'
 export { type MaybePromise } from './maybe-promise.js'
 export { Slices } from './slices.js'
+export type { PaceOptions } from './pace.js'
 export { synchronous } from './synchronous.js'
 export {
   checkOptions, option, readMembers, unexpected, type OptionCheck, type OptionChecks, type RequiredCheck,
@@ -32,7 +33,7 @@ export type { Acceptance, CountedVerdict, UnjudgedPolicy } from './dispatch/judg
 export type { Plugin, PluginContext, PluginDependency, PluginHandle, PluginManifest, Registrar } from './host/plugin.js'
 export type { Blocker, CaptureOptions, CaptureReadyOptions, Lease, ProviderLease, Serving } from './host/lease.js'
 export type { Use, Uses } from './host/uses.js'
-export type { AttachOptions, LiveResource } from './host/live-resource.js'
+export type { AttachOptions, Detached, LiveResource } from './host/live-resource.js'
 export type { Journal, JournalRecord, JournaledAcceptance, JournaledChange } from './journal/record.js'
 export { PluginHost, type AddOptions, type ReloadOptions, type RemoveOptions } from './host/plugin-host.js'
 export type { PluginHostOptions } from './host/host-state.js'
@@ -41,5 +42,5 @@ export type { DrainPolicy } from './host/drain.js'
 export type { BakeOptions, BakeReport } from './host/bake.js'
 export type { Grants } from './host/staging.js'
 export type { ReloadEvent, ReloadObserver } from './host/events.js'
-export type { HandoffStep } from './dispatch/handoffs.js'
+export type { HandoffStep } from './dispatch/handoff-event.js'
 export type { FinalReport, PluginStatus, ReloadReport, ReloadResult, RemoveResult, ResourceStatus } from './host/results.js'

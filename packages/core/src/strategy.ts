@@ -1,5 +1,6 @@
 import type { MaybePromise } from './maybe-promise.js'
 import type { HandoffGate } from './move/handoff-gate.js'
+import type { Slices } from './slices.js'
 import type { AnySurface, Surface } from './surface.js'
 
 /** How a surface's live resources are handed over. Decides when a handoff converges: pre-copy last. */
@@ -59,6 +60,11 @@ export interface StepContext {
   readonly signal: AbortSignal
   /** True where nothing will be committed: a live stream must not be stopped. */
   readonly dryRun: boolean
+  /**
+   * Cuts long synchronous work into slices, so that the event loop turns in between: of the length, and at the pace,
+   * that the host has set for all that a reload does.
+   */
+  slices(): Slices
   /** Reports progress of long work, in units of the step's own choosing; reaches the host's observer. */
   progress(done: number, total?: number): void
   /** Adds to the bytes handed over, as the report gives them. */
@@ -175,11 +181,21 @@ export interface ResourceHandoff<R> {
   /** The long part. The old resource goes on serving reads and writes. */
   prepare?(): Promise<void>
   /**
-   * Called when every resource of the reload is prepared, right before writes are held for `converge`: does under load what
-   * would otherwise be done under the hold, however long the others took.
+   * Called when every resource of the reload is prepared, before writes are held for `converge`: does under load what
+   * would otherwise be done under the hold, however long the others took. Where there is a `successor`, it is called
+   * whenever that is behind, and not otherwise.
    */
   catchUp?(): Promise<void>
-  /** The short part. Writes are held, and none is in flight, from here to the commit. Resolves with the resource that serves after it. */
+  /**
+   * What will serve, where it has every write once what the gate has recorded is replayed: asked from the end of
+   * `prepare` on, whenever nothing is recorded and no write in flight. While that is so at the commit, writes are not
+   * held, and `converge` is not called. Absent, or `undefined`: they are held for `converge`.
+   */
+  successor?(): R | undefined
+  /**
+   * The short part. Writes are held, and none is in flight, from here to the commit. Resolves with the resource that
+   * serves after it.
+   */
   converge(): Promise<R>
   /** Undoes everything, from any point before the commit. Called once, and never after the commit. */
   rollback(): Promise<void>

@@ -1,21 +1,27 @@
-import { Slices } from '../slices.js'
+import { Pace } from '../pace.js'
+import type { Slices } from '../slices.js'
 
 /**
  * Runs `task` over `items`, at most `limit` at a time, and at least one. After the first failure no further task is begun, `abort` is
  * called, and the rejection waits until every task that was begun has settled, so that nothing is still moving when the
  * caller undoes it. Many tasks that never wait for anything do not keep the event loop from turning.
  */
-export async function forEachBounded<T>(items: readonly T[], limit: number, task: (item: T) => Promise<void>, abort: () => void): Promise<void> {
+export async function forEachBounded<T>(
+  items: readonly T[], limit: number, task: (item: T) => Promise<void>, abort: () => void, slices: Slices = new Pace(),
+): Promise<void> {
   let next = 0
-  const slices = new Slices()
   let failure: { error: unknown } | undefined
   async function work(): Promise<void> {
     while (next < items.length && failure === undefined) {
+      // Before an item is taken: another may fail meanwhile.
+      if (slices.due()) {
+        await slices.pause()
+        continue
+      }
       const item = items[next] as T
       next += 1
       try {
         await task(item)
-        if (slices.due()) await slices.pause()
       } catch (error) {
         if (failure === undefined) {
           failure = { error }

@@ -2,15 +2,17 @@ import { systemClock, type Clock } from '../clock.js'
 import { ReloadError } from '../errors.js'
 import { hear } from '../maybe-promise.js'
 import { checkOptions, option, type OptionChecks } from '../options.js'
+import { PACE, Pace, type PaceOptions } from '../pace.js'
 import type { AnyStrategy, Cutover, HandoffStrategy, ProviderView, Transition } from '../strategy.js'
 import { Claims } from './claims.js'
 import { compatReport, judge, refuseAstray, refuseIncompatible, type JudgedPair, type JudgedRemoval } from './compat.js'
 import { chooseCutovers } from './cutovers.js'
 import { dryRunError } from './dry-run-error.js'
 import { handlerMove } from './handler-move.js'
-import { Handoffs, type ResourceMove } from './handoffs.js'
+import { Handoffs } from './handoffs.js'
 import { holdingHandedIn } from './holding-handed-in.js'
 import { ACCEPT, Judging, UNJUDGED, type Acceptance, type UnjudgedPolicy } from './judging.js'
+import type { ResourceMove } from './moving-resource.js'
 import { ReloadOutcome } from './outcome.js'
 import { withMoves, type UnreadPair } from './pairs.js'
 import { failureReport, type CompatReport, type SurfaceKey } from './report.js'
@@ -25,6 +27,8 @@ export interface DispatcherOptions {
   timeouts?: Timeouts
   /** How many resources are handed over at a time. Default 32. */
   concurrency?: number
+  /** How much of the thread reloads may take. */
+  pace?: PaceOptions
   /**
    * What becomes of a reload of which something could not be judged. Default `accept`: it goes ahead, and the report
    * says so.
@@ -59,7 +63,7 @@ export interface DispatchRequest {
 
 const OPTIONS: OptionChecks<DispatcherOptions> = {
   clock: option.with('now', 'after'), timeouts: option.object(TIMEOUTS), concurrency: option.count(1),
-  unjudged: UNJUDGED, onUnclean: option.function,
+  pace: option.object(PACE), unjudged: UNJUDGED, onUnclean: option.function,
 }
 const STRATEGIES = option.list(option.members(STRATEGY))
 
@@ -78,6 +82,7 @@ export class ReloadDispatcher {
   readonly #clock: Clock
   readonly #timeouts: Timeouts
   readonly #concurrency: number
+  readonly #pace: Pace
   readonly #unjudged: UnjudgedPolicy
   readonly #onUnclean: DispatcherOptions['onUnclean']
 
@@ -88,6 +93,7 @@ export class ReloadDispatcher {
     this.#clock = options.clock ?? systemClock
     this.#timeouts = options.timeouts ?? {}
     this.#concurrency = options.concurrency ?? 32
+    this.#pace = new Pace(options.pace)
     this.#unjudged = options.unjudged ?? 'accept'
   }
 
@@ -98,7 +104,7 @@ export class ReloadDispatcher {
 
   /** Judges every key that the old side serves: what the other makes of it, or that it goes. Touches nothing live. */
   async checkCompat(old: OldProviders, next: ProviderView): Promise<CompatReport> {
-    return judge(this.#judged(old, next, []), this.#environment(true, []))
+    return judge(await this.#judged(old, next, []), this.#environment(true, []))
   }
 
   /**
@@ -107,16 +113,25 @@ export class ReloadDispatcher {
    * @throws ReloadError after rolling back; `rollbackErrors` has what failed on the way.
    */
   async dispatch(request: DispatchRequest): Promise<ReloadOutcome> {
-    const {
-      old, next, handlers, cutover = 'overlap', signal, dryRun = false, accept = [],
-    } = checkOptions(request, 'dispatch request', REQUEST)
-    const environment = this.#environment(dryRun, accept)
+    const checked = checkOptions(request, 'dispatch request', REQUEST)
+    const environment = this.#environment(checked.dryRun ?? false, checked.accept ?? [])
+    const endWatch = environment.meter.watch()
+    try {
+      return await this.#dispatch(checked, environment)
+    } finally {
+      endWatch()
+    }
+  }
+
+  async #dispatch(
+    { old, next, handlers, cutover = 'overlap', signal, dryRun = false }: DispatchRequest, environment: StepEnvironment,
+  ): Promise<ReloadOutcome> {
     const keys = { added: keysOnlyIn(next, old), removed: keysOnlyIn(old, next) }
     const startedAt = this.#clock.now()
     const moves = (handlers?.entries() ?? []).map(({ surface, handoff }) => handlerMove(this.#strategies.get(surface.id), handoff, {
       old: old.get(surface, handoff.key), next: next.get(surface, handoff.key), transition: FORWARD,
     }, this.#clock))
-    const judged = this.#judged(old, next, moves)
+    const judged = await this.#judged(old, next, moves)
     refuseAstray(environment.judging, judged)
     const preflight = await holdingHandedIn(moves, environment, () => judge(judged, environment, signal))
     refuseIncompatible(preflight, environment.judging)
@@ -144,7 +159,9 @@ export class ReloadDispatcher {
     return new ReloadOutcome(handoffs, compat, keys, 'rolled-back')
   }
 
-  #judged(old: OldProviders, next: ProviderView, moves: readonly ResourceMove[]): (JudgedPair | JudgedRemoval)[] {
+  async #judged(
+    old: OldProviders, next: ProviderView, moves: readonly ResourceMove[],
+  ): Promise<(JudgedPair | JudgedRemoval)[]> {
     const pairs: UnreadPair[] = []
     for (const [surface, key, provider] of next.entries()) {
       const strategy = this.#strategies.get(surface.id)
@@ -152,12 +169,13 @@ export class ReloadDispatcher {
       if (before === undefined) continue
       pairs.push({ strategy, key, old: before, next: provider, transition: FORWARD })
     }
-    const judged = withMoves(pairs, moves)
+    const judged = await withMoves(pairs, moves, this.#pace)
     const removed: JudgedRemoval[] = []
+    const served = new Map<AnyStrategy, Set<string>>()
+    for (const { strategy, key } of judged) served.set(strategy, (served.get(strategy) ?? new Set()).add(key))
     for (const [surface, key, provider] of old.entries()) {
       const strategy = this.#strategies.get(surface.id)
-      const isServed = judged.some((pair) => pair.strategy === strategy && pair.key === key)
-      if (strategy.checkRemoval === undefined || isServed) continue
+      if (strategy.checkRemoval === undefined || served.get(strategy)?.has(key) === true) continue
       removed.push({ strategy, key, removed: provider })
     }
     return [...judged, ...removed]
@@ -165,7 +183,7 @@ export class ReloadDispatcher {
 
   #environment(dryRun: boolean, accept: readonly Acceptance[]): StepEnvironment {
     return {
-      clock: this.#clock, meter: new StretchMeter(this.#clock), dryRun, claims: new Claims(),
+      clock: this.#clock, pace: this.#pace, meter: new StretchMeter(this.#clock), dryRun, claims: new Claims(),
       judging: new Judging({ unjudged: this.#unjudged, accept }),
       timeoutMs: (phase) => timeoutOf(this.#timeouts, phase), onUnclean: (error) => { this.#tell(error) },
     }

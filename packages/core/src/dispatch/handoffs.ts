@@ -1,51 +1,15 @@
-import type { Clock } from '../clock.js'
-import { ReloadError, type ErrorPlace, type ReloadPhase } from '../errors.js'
+import { ReloadError } from '../errors.js'
 import type { WriteGate } from '../move/gate.js'
-import { holdOrAbandon } from '../move/hold-or-abandon.js'
-import { reopen } from '../move/reopen.js'
-import type {
-  AnyStrategy, Discipline, HandoffJob, LiveSample, Opening, ResourceHandoff, Transition,
-} from '../strategy.js'
-import { activate } from './activate.js'
-import { forEachBounded } from './bounded.js'
-import type { Claims } from './claims.js'
+import { Transaction } from '../mvcc/transaction.js'
+import { converge } from './converge.js'
 import type { ChosenCutover } from './cutovers.js'
+import { Drive } from './drive.js'
+import type { HandoffEvent } from './handoff-event.js'
+import { MovingResource, type ResourceMove } from './moving-resource.js'
 import type { CompatEntry, HandoffReport } from './report.js'
-import { synchronous } from '../synchronous.js'
-import { onAbort } from './on-abort.js'
-import { Step, type StepEnvironment } from './step.js'
-
-/** One live resource of a reload: its strategy, its gate, and the providers before and after. */
-export interface ResourceMove {
-  readonly strategy: AnyStrategy
-  readonly name: string
-  readonly key: string
-  readonly old: unknown
-  readonly next: unknown
-  readonly gate: WriteGate<unknown, unknown>
-  readonly transition: Transition
-  /** The plugin being reloaded, as errors name it. */
-  readonly plugin?: string
-  /** Whether the resource is the caller's, before and after: it is held only while it is handed over. */
-  readonly handedIn?: boolean
-  open?(provider: unknown, opening: Opening): unknown
-  /** Whose the old one is, where it may have to be closed apart from the others. */
-  readonly owner?: object | undefined
-  /** Whether it is opened anew, with nothing asked of the old one. */
-  readonly reopened?: boolean
-  /** Where a reload is taken back: what served before it. */
-  readonly kept?: unknown
-}
-
-export type HandoffStep = 'prepare' | 'converge' | 'activate' | 'rollback' | 'finalize'
-
-/** One step of one resource's handoff, as the host's observer sees it. */
-export interface HandoffEvent {
-  readonly place: ErrorPlace
-  readonly step: HandoffStep
-  readonly ms: number
-  readonly error?: unknown
-}
+import { rollBack } from './roll-back.js'
+import type { StepEnvironment } from './step.js'
+import { Together } from './together.js'
 
 export interface HandoffsOptions {
   /** Of each move. */
@@ -53,139 +17,128 @@ export interface HandoffsOptions {
   /** How many resources are prepared, and how many converge, at a time. */
   readonly concurrency: number
   readonly signal?: AbortSignal
+  /** What makes the new resources serve, together with all else that it commits. Default: one for them alone. */
+  readonly transaction?: Transaction
   onHandoff?(event: HandoffEvent): void
-}
-
-interface Item {
-  readonly move: ResourceMove
-  readonly cutover: ChosenCutover
-  readonly place: ErrorPlace
-  readonly step: Step
-  /** The objects that it has the care of, each with who holds it: the old resource, what was kept, what was opened. */
-  readonly holders: Map<unknown, ErrorPlace | undefined>
-  handoff: ResourceHandoff<unknown> | undefined
-  /** The closing of what is left of the old one, once it has begun. */
-  finalized: Promise<void> | undefined
-  /** Whether it is handed to what was kept of it. */
-  isKept: boolean
-  /** Whether it is opened anew. */
-  isReopened: boolean
-  copied: boolean
-  /** Its `converge` was begun, so that the old resource may be stopped. */
-  converging: boolean
-  /** What was deactivated, and has to be activated again if it goes on serving. */
-  deactivated: { readonly resource: unknown } | undefined
-  activationError: ReloadError | undefined
-  result: { readonly resource: unknown } | undefined
-  prepareMs: number
-  convergeMs: number
-  /** Known once the gate has let go; a later reload counts anew. */
-  pauseMs: number | undefined
-}
-
-/**
- * When a discipline converges. A stop-and-copy resource takes as long as its peers outside take: it goes first, as every
- * gate is held from its turn to the commit. A pre-copy resource takes only as long as the last few writes: it goes last.
- */
-const CONVERGES: Record<Discipline, number> = { 'stop-and-copy': 0, clean: 1, contract: 1, 'pre-copy': 2 }
-const DEFAULT: ChosenCutover = { cutover: 'overlap', by: undefined }
-const TURNS = [0, 1, 2]
-/** A hold that is longer than this is one that others are not to share. */
-const LONG_MS = 5
-
-export function placeOf({ strategy, key, name, plugin }: ResourceMove): ErrorPlace {
-  return { surface: strategy.surface.id, key, resource: name, ...(plugin !== undefined && { plugin }) }
+  /** Told what will serve, as soon as that is known, and before the commit. What it is told last of a move counts. */
+  onSuccessor?(move: ResourceMove, resource: unknown): void
 }
 
 /** The handoffs of one reload, driven through their steps together. */
 export class Handoffs {
-  readonly #items: readonly Item[]
+  readonly #moves: readonly ResourceMove[]
+  readonly #environment: StepEnvironment
   readonly #options: HandoffsOptions
-  readonly #clock: Clock
-  readonly #claims: Claims
+  /** Of each move, from when it is to be prepared. */
+  readonly #movings: MovingResource[] = []
+  /** By their gates, once one has left. */
+  #byGate: Map<unknown, MovingResource> | undefined
+  /** The gates of those that have left before they were listed here. */
+  readonly #gone = new Set<unknown>()
+  readonly #together: Together
+  readonly #drive: Drive
   /** In the order they were begun; rollback goes the other way. */
-  readonly #begun: Item[] = []
-  readonly #abort = new AbortController()
+  readonly #begun: MovingResource[] = []
 
   constructor(moves: readonly ResourceMove[], environment: StepEnvironment, options: HandoffsOptions) {
-    this.#options = options
-    this.#clock = environment.clock
-    this.#claims = environment.claims
-    this.#items = moves.map((move) => {
-      const place = placeOf(move)
-      return {
-        move, cutover: options.cutovers.get(move) ?? DEFAULT, place, step: new Step(environment, place),
-        holders: new Map<unknown, ErrorPlace | undefined>(),
-        handoff: undefined, finalized: undefined, isKept: false, isReopened: move.reopened === true, copied: false, converging: false,
-        deactivated: undefined, activationError: undefined, result: undefined, prepareMs: 0, convergeMs: 0,
-        pauseMs: undefined,
-      }
+    const { clock, claims, pace } = environment
+    this.#together = new Together({
+      clock, claims, pace, transaction: options.transaction ?? new Transaction(),
+      onSuccessor: ({ move, successor }) => { options.onSuccessor?.(move, successor?.resource) },
     })
+    this.#drive = new Drive({ ...options, clock, pace })
+    this.#moves = moves
+    this.#environment = environment
+    this.#options = options
   }
 
   get report(): HandoffReport[] {
-    return this.#items.map((
-      { move, cutover, handoff, step, isKept, isReopened, prepareMs, convergeMs, pauseMs, activationError },
-    ) => ({
-      surface: move.strategy.surface.id, key: move.key, resource: move.name,
-      discipline: handoff?.discipline ?? move.strategy.discipline,
-      cutover: cutover.cutover, cutoverBy: cutover.by,
-      prepareMs, convergeMs, pauseMs: pauseMs ?? move.gate.longestHeldMs, ...step.stretch,
-      from: isReopened ? 'open' : isKept ? 'kept' : 'serving', outlived: [...step.outlivedErrors],
-      bytes: step.bytes, replayedWrites: step.replayedWrites, activationError,
-    }))
+    return [...this.reports()]
+  }
+
+  /** The same, for who makes it in slices. */
+  * reports(): Generator<HandoffReport> {
+    for (const moving of this.#movings) if (!moving.withdrawn) yield moving.report
   }
 
   /** Verdicts on single resources, where their handoffs came to one. */
   get verdicts(): CompatEntry[] {
-    return this.#items.flatMap((
-      { move: { strategy, name, key, transition: { to } }, step },
-    ) => step.verdicts.map((verdict): CompatEntry => ({
-      surface: strategy.surface.id, key, step: 'handoff', resource: name,
-      ...(to && { plugin: `${to.id}@${to.version}` }), verdict,
-    })))
+    const entries: CompatEntry[] = []
+    for (const { move: { strategy, name, key, transition: { to } }, step } of this.#movings) {
+      for (const verdict of step.verdicts) {
+        entries.push({
+          surface: strategy.surface.id, key, step: 'handoff', resource: name,
+          ...(to && { plugin: `${to.id}@${to.version}` }), verdict,
+        })
+      }
+    }
+    return entries
   }
 
   /** The resources that will serve, with the moves they come from. */
   * results(): Generator<readonly [move: ResourceMove, resource: unknown]> {
-    for (const { move, result } of this.#items) if (result) yield [move, result.resource]
+    if (this.#together.transaction.state === 'aborted') return
+    for (const { move, successor, withdrawn } of this.#movings) {
+      if (successor && !withdrawn) yield [move, successor.resource]
+    }
   }
 
   async prepare(): Promise<void> {
-    await this.#each(this.#items, 'prepare', async (item) => {
-      item.move.gate.resetLongestHeld()
-      this.#begun.push(item)
-      item.handoff = this.#begin(item)
-      await item.handoff.prepare?.()
-    })
+    const { pace } = this.#environment
+    for (const move of this.#moves) {
+      if (!this.#gone.has(move.gate)) this.#movings.push(this.#movingOf(move))
+      if (pace.due()) await pace.pause()
+    }
+    await this.#prepare(this.#movings)
+    await this.#prepareJoined()
   }
 
+  /** Afterwards writes are held, and every successor has all of them. */
   async converge(): Promise<void> {
-    for (const turn of TURNS) {
-      const items = this.#items.filter(
-        ({ move, handoff }) => CONVERGES[handoff?.discipline ?? move.strategy.discipline] === turn,
-      )
-      await this.#each(
-        items.filter(({ handoff }) => handoff?.catchUp !== undefined), 'converge',
-        async ({ handoff }) => handoff?.catchUp?.(), { told: false },
-      )
-      // Those that took long to catch up will take long for the rest as well. Nobody else is held meanwhile: those that
-      // only ran beside them took a part of that time.
-      const longestMs = items.reduce((longest, { convergeMs }) => Math.max(longest, convergeMs), 0)
-      const behind = new Set(items.filter(({ convergeMs }) => convergeMs > Math.max(LONG_MS, longestMs / 2)))
-      for (const some of [[...behind], items.filter((item) => !behind.has(item))]) {
-        await this.#each(some, 'converge', (item) => this.#convergeHeld(item))
-      }
+    await converge(this.#movings, this.#together, this.#drive, () => this.#prepareJoined())
+  }
+
+  /** Whether another one may still {@link join}, and one of them {@link withdraw}. */
+  get open(): boolean {
+    return !this.#together.closed && this.#together.transaction.state === 'pending'
+  }
+
+  /**
+   * Hands over one more, whose resource has begun to serve meanwhile. It is prepared beside the others, and switches with
+   * them.
+   *
+   * @returns false where it is too late for that: writes are being held for the commit, or what will serve is decided.
+   */
+  join(move: ResourceMove, cutover?: ChosenCutover): boolean {
+    if (!this.open) return false
+    this.#together.joined.push(this.#movingOf(move, cutover))
+    return true
+  }
+
+  /**
+   * Hands over `move` no longer, as its resource leaves: its gate goes on, or stays closed; its successor is closed. What
+   * that fails with fails nothing else; the observer is told.
+   *
+   * @returns resolves once the successor is closed; `undefined` where it is too late: the resource leaves when the reload
+   * is decided.
+   */
+  withdraw(gate: WriteGate<unknown, unknown>): Promise<void> | undefined {
+    if (!this.open) return undefined
+    this.#byGate ??= new Map([...this.#movings, ...this.#together.joined].map((moving) => [moving.move.gate, moving]))
+    const moving = this.#byGate.get(gate)
+    if (moving === undefined) {
+      this.#gone.add(gate)
+      return Promise.resolve()
     }
+    const { leaving } = this.#together
+    const left = this.#withdraw(moving).finally(() => { leaving.delete(left) })
+    leaving.add(left)
+    return left
   }
 
   /** @throws ReloadError `HANDOFF` where a gate was closed or let go since it converged, so that not all could switch. */
   refuseUncommittable(): void {
-    const astray = this.#items.find(({ move }) => move.gate.state !== 'held')
-    if (astray === undefined) return
-    throw new ReloadError('HANDOFF', `the gate of the resource is ${astray.move.gate.state}, not held`, {
-      ...astray.place, phase: 'commit', hint: 'Neither close nor release a gate before its reload is committed or rolled back.',
-    })
+    this.#together.refuseAstray()
   }
 
   /**
@@ -195,57 +148,54 @@ export class Handoffs {
    */
   commit({ retain }: { retain: boolean } = { retain: false }): void {
     this.refuseUncommittable()
-    for (const item of this.#items) {
-      if (item.result === undefined) continue
-      item.move.gate.switchTo(item.result.resource, { retain: retain && item.handoff?.kept !== undefined })
-      item.pauseMs = item.move.gate.longestHeldMs
-      if (item.move.handedIn === true) this.#claims.letGo(item.result.resource, item.place)
+    this.#together.transaction.commit(1)
+    this.committed({ retain })
+  }
+
+  /** In the turn in which the transaction was committed, before anything else. */
+  committed({ retain }: { retain: boolean }): void {
+    this.#together.retains = retain
+    void this.#together.wake()
+    void this.#letGoHandedIn()
+  }
+
+  /** In slices, the first in this turn. */
+  async #letGoHandedIn(): Promise<void> {
+    const { claims, handedIn, pace } = this.#together
+    for (const { successor, place } of handedIn) {
+      claims.letGo(successor?.resource, place)
+      if (pace.due()) await pace.pause()
     }
   }
 
   /** In the turn of the commit, once everybody sees it: whatever a strategy does here, the commit stands. */
   activate(): void {
-    for (const item of this.#items) {
-      if (item.result === undefined || item.move.strategy.activate === undefined) continue
-      const startedAt = this.#clock.now()
-      item.activationError = this.#activate(item, item.result.resource, 'commit')
-      const { place, activationError: error } = item
-      this.#options.onHandoff?.({ place, step: 'activate', ms: this.#clock.now() - startedAt, ...(error && { error }) })
+    const { clock, acting } = this.#together
+    for (const moving of acting) {
+      if (moving.successor === undefined || moving.withdrawn) continue
+      const startedAt = clock.now()
+      moving.activationError = moving.activate(moving.successor.resource, 'commit')
+      this.#drive.tell(moving, 'activate', clock.now() - startedAt, moving.activationError)
     }
   }
 
-  /**
-   * Undoes what was begun, as many at a time as are handed over. Writers come first: where the old resource serves on,
-   * its gate is let go before anything is closed, and what has to be started again comes before what has only to be
-   * closed. Resolves with what failed on the way, last begun first.
-   */
-  async rollback(): Promise<unknown[]> {
-    const begun = this.#begun.splice(0).toReversed()
-    const servingOn = new Set(begun.filter(({ converging, handoff }) => !converging || handoff?.kept !== undefined))
-    const errors = new Map<Item, unknown[]>(begun.map((item) => [item, servingOn.has(item) ? this.#letGo(item) : []]))
-    const inOrder = [...begun.filter((item) => !servingOn.has(item)), ...servingOn]
-    await forEachBounded(inOrder, this.#options.concurrency, async (item) => {
-      const { handoff } = item
-      await this.#timed(item, 'rollback', async () => {
-        if (handoff) await item.step.run('rollback', { code: 'HANDOFF' }, () => handoff.rollback())
-      }).catch((error: unknown) => { errors.get(item)?.push(error) })
-      item.result = undefined
-      const { handedIn, gate } = item.move
-      this.#letGoHeld(item, new Set(handedIn === true || gate.halted !== undefined ? [] : [gate.resource]))
-      // A gate must not stay held by a handoff whose rollback failed before it let go.
-      if (!servingOn.has(item)) errors.get(item)?.push(...this.#letGo(item))
-    }, () => {})
-    return [...errors.values()].flat()
+  /** Undoes what was begun. Resolves with what failed on the way, last begun first. */
+  rollback(): Promise<unknown[]> {
+    return rollBack(this.#begun.splice(0), this.#together, this.#drive)
   }
 
   /** Those that something was kept of, and that are copied all the same: the record of what was written since has ended. */
   copied(): ResourceMove[] {
-    return this.#items.flatMap(({ move, copied }) => copied ? [move] : [])
+    return this.#movings.flatMap(({ move, copied }) => copied ? [move] : [])
   }
 
   /** The old resources that are as they were at the commit, by gate. */
   kept(): ReadonlyMap<WriteGate<unknown, unknown>, unknown> {
-    return new Map(this.#items.flatMap(({ move, handoff }) => handoff?.kept === undefined ? [] : [[move.gate, handoff.kept.resource]]))
+    const kept = new Map<WriteGate<unknown, unknown>, unknown>()
+    for (const { move, handoff, withdrawn } of this.#movings) {
+      if (handoff?.kept && !withdrawn) kept.set(move.gate, handoff.kept.resource)
+    }
+    return kept
   }
 
   /**
@@ -253,199 +203,61 @@ export class Handoffs {
    *
    * @param isAsked which of them, by their owners. Default: all.
    */
-  async finalize(again: ReadonlySet<unknown> = new Set(), isAsked: (owner: object | undefined) => boolean = () => true): Promise<unknown[]> {
+  async finalize(
+    again: ReadonlySet<unknown> = new Set(), isAsked: (owner: object | undefined) => boolean = () => true,
+  ): Promise<unknown[]> {
     const errors: unknown[] = []
-    await forEachBounded(this.#items.filter(({ move }) => isAsked(move.owner)), this.#options.concurrency, async (item) => {
-      await (item.finalized ??= this.#finalize(item, again)).catch((error: unknown) => { errors.push(error) })
-    }, () => {})
+    await Promise.all(this.#together.leaving)
+    await this.#drive.each(this.#movings.filter(({ move, withdrawn }) => !withdrawn && isAsked(move.owner)), async (moving) => {
+      await (moving.finalized ??= this.#finalize(moving, again)).catch((error: unknown) => { errors.push(error) })
+    })
     return errors
   }
 
-  async #finalize(item: Item, again: ReadonlySet<unknown>): Promise<void> {
-    const { handoff } = item
-    const kept = handoff?.kept
-    const close = kept !== undefined && again.has(kept.resource) ? () => kept.release() : () => handoff?.finalize()
-    try {
-      await this.#timed(item, 'finalize', () => item.step.run('finalize', { code: 'HANDOFF' }, close))
-    } finally {
-      this.#letGoHeld(item, new Set([...again, item.result?.resource]))
-    }
+  #movingOf(move: ResourceMove, cutover = this.#options.cutovers.get(move)): MovingResource {
+    const moving = new MovingResource(move, cutover, this.#environment, this.#together)
+    this.#byGate?.set(move.gate, moving)
+    return moving
   }
 
-  /** All but `serving` was closed. What was kept is closed by those that keep it. */
-  #letGoHeld({ holders, move }: Item, serving: ReadonlySet<unknown>): void {
-    for (const [resource, holder] of holders) {
-      if (!serving.has(resource) && resource !== move.kept) this.#claims.letGo(resource, holder)
-    }
-    // A handoff that halted its gate is kept by that.
-    holders.clear()
-  }
-
-  #noteServing({ holders, move: { gate } }: Item): void {
-    if (gate.halted === undefined) holders.set(gate.resource, this.#claims.holderOf(gate.resource))
-  }
-
-  #claim({ step, place, holders }: Item, resource: unknown): void {
-    const holder = this.#claims.holderOf(resource)
-    if (holder !== undefined && holder === holders.get(resource)) return
-    step.claim(resource)
-    holders.set(resource, place)
-  }
-
-  /** What serves is refused here also where it is the item's own: who claims by this closes it again. */
-  #openingOf({ step, place, holders }: Item): Opening {
-    return {
-      claim: (resource) => {
-        step.claim(resource)
-        holders.set(resource, place)
-      },
-      letGo: (resource) => { step.letGo(resource) },
-    }
-  }
-
-  /** The old resource goes on: with writes, and with what it does by itself. */
-  #letGo(item: Item): ReloadError[] {
-    item.move.gate.release()
-    item.pauseMs = item.move.gate.longestHeldMs
-    const failed = this.#reactivate(item)
-    return failed === undefined ? [] : [failed]
-  }
-
-  async #convergeHeld(item: Item): Promise<void> {
-    const { gate } = item.move
-    const handoff = item.handoff as ResourceHandoff<unknown>
-    if (handoff.withoutOld === true) await holdOrAbandon(gate, item.step)
-    else await item.step.call('hold writes', () => gate.hold(), { side: 'old' })
-    // A write may have started a halted one meanwhile.
-    this.#noteServing(item)
-    await this.#deactivate(item, handoff.withoutOld === true)
-    item.converging = true
-    const resource = await handoff.converge()
-    if (resource === undefined || resource === null) throw new Error('the handoff converged without a resource')
-    if (gate.state !== 'held') {
-      throw new Error(`the handoff converged and left its gate ${gate.state}; writes have to be held until the commit`)
-    }
-    this.#claim(item, resource)
-    item.result = { resource }
-  }
-
-  #begin(item: Item): ResourceHandoff<unknown> {
-    const { strategy, name, key, old, next, gate, transition, open, kept } = item.move
-    if (strategy.handoff === undefined) throw new Error('the strategy of this surface cannot hand over a live resource')
-    // Nobody has a checkpoint of what an earlier reload opened anew, and could not start again.
-    item.isReopened ||= gate.halted?.from === 'open'
-    item.isKept = !item.isReopened && kept !== undefined && gate.retains
-    item.copied = kept !== undefined && !gate.retains
-    if (item.move.handedIn === true && gate.halted === undefined) item.step.claim(gate.resource)
-    item.holders.set(kept, this.#claims.holderOf(kept))
-    this.#noteServing(item)
-    const job: HandoffJob<unknown, unknown> = {
-      name, key, old, next, gate, transition, cutover: item.cutover.cutover,
-      ...(open && { open: (provider) => open(provider, this.#openingOf(item)) }),
-      ...(!item.copied && kept !== undefined && { kept }),
-      claim: (resource) => { this.#claim(item, resource) },
-      letGo: (resource) => { this.#claims.letGo(resource, item.holders.get(resource) ?? item.place) },
-    }
-    if (item.isReopened) {
-      const exclusive = item.move.reopened === true
-        && (job.cutover === 'exclusive' || strategy.discipline === 'stop-and-copy')
-      return reopen(job, item.step, { exclusive, close: (resource) => strategy.close?.(resource) })
-    }
-    const handoff: unknown = synchronous(strategy.handoff(job, item.step), 'handoff()', 'what takes time are its steps')
-    if (!isHandoff(handoff)) throw new TypeError('the strategy returned something that is not a handoff')
-    return handoff
-  }
-
-  /** A dry run takes nothing out of service. */
-  async #deactivate(item: Item, withoutOld: boolean): Promise<void> {
-    const { strategy, gate } = item.move
-    if (strategy.deactivate === undefined || item.step.dryRun || gate.halted !== undefined) return
-    const { resource } = gate
-    await item.step.call('deactivate', () => {
-      // Not before the call is made: one that was aborted ahead of it has ended nothing.
-      item.deactivated = { resource }
-      return synchronous(
-        strategy.deactivate?.(resource), 'deactivate()', 'what acts by itself has to have ended when it returns',
-      )
-    }, { side: 'old' }).catch((error: unknown) => {
-      if (!withoutOld || (ReloadError.is(error) && error.code === 'ABORTED')) throw error
-      item.step.outlived(error)
+  async #prepare(movings: readonly MovingResource[]): Promise<void> {
+    await this.#drive.forward(movings, 'prepare', (moving) => {
+      this.#begun.push(moving)
+      return moving.prepare()
     })
   }
 
-  /** One that was stopped and started again was activated when it took the other's place. */
-  #reactivate(item: Item): ReloadError | undefined {
-    const { deactivated, move: { gate } } = item
-    item.deactivated = undefined
-    if (deactivated === undefined || gate.halted !== undefined || gate.resource !== deactivated.resource) {
-      return undefined
+  async #prepareJoined(): Promise<void> {
+    for (let joined = this.#together.joined.splice(0); joined.length > 0; joined = this.#together.joined.splice(0)) {
+      this.#movings.push(...joined)
+      await this.#prepare(joined)
     }
-    return this.#activate(item, deactivated.resource, 'rollback')
   }
 
-  #activate({ move, place, step }: Item, resource: unknown, phase: ReloadPhase): ReloadError | undefined {
-    const startedAt = this.#clock.now()
+  async #withdraw(moving: MovingResource): Promise<void> {
+    const { step, place, move: { gate } } = moving
+    moving.withdrawn = true
+    this.#together.leaves(moving)
+    gate.leave()
+    step.giveUp(new ReloadError('ABORTED', 'the resource was detached', place))
+    await moving.running?.catch(() => {})
+    const { handoff } = moving
+    if (handoff === undefined) return
+    await this.#drive.timed(moving, 'rollback', { code: 'HANDOFF' }, () => handoff.rollback())
+      .catch((error: unknown) => { step.unclean('rollback', error) })
+    moving.letGoClosed(gate.halted === undefined ? [gate.resource] : [])
+  }
+
+  async #finalize(moving: MovingResource, again: ReadonlySet<unknown>): Promise<void> {
+    const { handoff, successor, move: { gate } } = moving
+    const kept = handoff?.kept
+    const close = kept !== undefined && again.has(kept.resource) ? () => kept.release() : async () => handoff?.finalize()
+    // It may not have been used since the commit, and has the move to let go of.
+    gate.settle()
     try {
-      activate(move.strategy, resource, { ...place, phase })
-      return undefined
-    } catch (error) {
-      return error as ReloadError
+      await this.#drive.timed(moving, 'finalize', { code: 'HANDOFF' }, close)
     } finally {
-      step.blocked('activate', this.#clock.now() - startedAt)
+      moving.letGoClosed(successor === undefined ? [] : [successor.resource], again)
     }
-  }
-
-  async #each(
-    items: readonly Item[], phase: 'prepare' | 'converge', body: (item: Item) => Promise<void>,
-    { told } = { told: true },
-  ): Promise<void> {
-    const { signal: abort } = this.#abort
-    const unlink = this.#linkSignal()
-    await forEachBounded(items, this.#options.concurrency, async (item) => {
-      const ms = await this.#timed(item, phase, () =>
-        item.step.run(phase, { code: 'HANDOFF', signal: abort }, () => body(item)), told)
-      item[`${phase}Ms`] += ms
-    }, () => this.#abort.abort(new ReloadError('ABORTED', 'another handoff of this reload failed', { phase })))
-      .finally(unlink)
-  }
-
-  /** Not by `AbortSignal.any`: in Node 22 the caller's signal keeps something of each for as long as it lives. */
-  #linkSignal(): () => void {
-    const { signal } = this.#options
-    if (signal === undefined) return () => {}
-    const abort = (): void => { this.#abort.abort(signal.reason) }
-    if (signal.aborted) abort()
-    return onAbort(signal, abort)
-  }
-
-  /** @param told whether the observer hears of it also where it goes well: it is not told of half a step. */
-  async #timed(item: Item, step: HandoffStep, run: () => Promise<unknown>, told = true): Promise<number> {
-    const startedAt = this.#clock.now()
-    const event = (more?: { error: unknown }): HandoffEvent => ({ place: item.place, step, ms: this.#clock.now() - startedAt, ...more })
-    try {
-      await run()
-    } catch (error) {
-      this.#options.onHandoff?.(event({ error }))
-      throw error
-    }
-    const done = event()
-    if (told) this.#options.onHandoff?.(done)
-    return done.ms
-  }
-}
-
-function isHandoff(value: unknown): value is ResourceHandoff<unknown> {
-  if (typeof value !== 'object' || value === null) return false
-  const { converge, rollback, finalize } = value as Partial<Record<string, unknown>>
-  return [converge, rollback, finalize].every((member) => typeof member === 'function')
-}
-
-/**
- * Samples of a move's live resource, read between two of its writes. A halted resource has none to read, and one that
- * is opened anew is asked nothing.
- */
-export function liveSample(move: ResourceMove): LiveSample<unknown> | undefined {
-  return move.gate.halted !== undefined || move.reopened === true ? undefined : {
-    name: move.name, use: (read) => move.gate.use(read),
   }
 }

@@ -1,18 +1,22 @@
 import type { Clock } from '../clock.js'
+import { Deadlines, type Deadline } from '../deadlines.js'
 import { ReloadError, type ErrorPlace, type ReloadErrorCode, type ReloadPhase } from '../errors.js'
-import type { MaybePromise } from '../maybe-promise.js'
+import { isPromiseLike, type MaybePromise } from '../maybe-promise.js'
+import type { Pace } from '../pace.js'
 import { Slices } from '../slices.js'
 import type { CallOptions, CompatVerdict, StepContext } from '../strategy.js'
 import { describeWithCauses, looksTaken } from './causes.js'
-import { abandonable } from './abandonable.js'
 import type { Claims } from './claims.js'
 import { ACCEPT_HINT, UNJUDGED_HINT, type CountedVerdict, type Judging } from './judging.js'
 import { onAbort } from './on-abort.js'
-import type { Stretch, StretchMeter } from './stretch-meter.js'
+import { Scope } from './scope.js'
+import type { Measured, Stretch, StretchMeter } from './stretch-meter.js'
 
 /** What all steps of a reload share. */
 export interface StepEnvironment {
   readonly clock: Clock
+  /** Of all work on resources. */
+  readonly pace: Pace
   readonly meter: StretchMeter
   readonly dryRun: boolean
   readonly judging: Judging
@@ -51,13 +55,7 @@ const TAKEN = 'It looks as if only one may hold this at a time; the old version 
 const OLD_HINT = "That version goes on serving, and no change to the new one would help. If the call never succeeds, "
   + "reload with from: 'open', which asks nothing of it."
 
-/** A pending call. While one that was made inside it is pending, its own deadline is suspended. */
-interface Calling {
-  readonly controller: AbortController
-  ended: boolean
-  cancelDeadline: () => void
-  resumeDeadline: () => void
-}
+type Discard = CallOptions<never>['discard']
 
 /** A call, and whose it is. */
 interface Named {
@@ -65,31 +63,92 @@ interface Named {
   readonly side: ErrorPlace['side']
 }
 
-interface Running {
+/** A call under way. While one that was made inside it is pending, its own deadline is suspended. */
+class Call extends Scope implements Measured, Named {
+  readonly step: string
+  readonly side: ErrorPlace['side']
+  /** The call that it was made in, or beside. */
+  readonly outer: Call | undefined
+  readonly #of: Step
+  readonly #discard: Discard | undefined
+
+  constructor(of: Step, step: string, { side, discard }: CallOptions<never>, outer: Call | undefined) {
+    super()
+    this.step = step
+    this.side = side
+    this.outer = outer
+    this.#of = of
+    this.#discard = discard
+  }
+
+  get name(): string { return this.step }
+  get stretch(): Stretch { return this.#of.stretch }
+
+  protected override discard(late: unknown): void {
+    void this.#of.discardLate(this.step, late, this.#discard)
+  }
+}
+
+/** A phase under way. */
+class Running extends Scope implements Named {
   readonly phase: ReloadPhase
   readonly code: ReloadErrorCode
-  readonly controller: AbortController
+  /** The call that was made last. */
   step: string | undefined
-  /** Whose call {@link step} is. */
+  /** Whose call {@link step} is, while it is pending. */
   side: ErrorPlace['side']
-  /** The call that was made last, while it is pending. */
-  calling: Calling | undefined
-  cancelDeadline: () => void
+  /** When a call was begun or ended last: from here on the deadline counts. */
+  activeSince: number
+  deadline: Deadline | undefined
+  readonly #of: Step
+  readonly #discard: Discard | undefined
+  #calling: Call | undefined
+
+  constructor(of: Step, phase: ReloadPhase, { code, discard }: PhaseOptions<never>, now: number) {
+    super()
+    this.phase = phase
+    this.code = code
+    this.activeSince = now
+    this.#of = of
+    this.#discard = discard
+  }
+
+  protected override discard(late: unknown): void {
+    void this.#of.discardLate('discard', late, this.#discard)
+  }
+
+  /** The call that was made last, of those that are pending. */
+  get calling(): Call | undefined {
+    while (this.#calling?.ended === true) this.#calling = this.#calling.outer
+    return this.#calling
+  }
+
+  begin(call: Call): void {
+    this.#calling = call
+    this.step = call.step
+    this.side = call.side
+  }
+
+  override giveUp(reason: unknown): void {
+    super.giveUp(reason)
+    for (let call = this.#calling; call; call = call.outer) call.giveUp(reason)
+  }
 }
 
 /** Runs the plugin calls of one provider or one live resource, each with a deadline and a signal (I8). */
-export class Step implements StepContext {
+export class Step implements StepContext, Stretch {
   readonly dryRun: boolean
-  readonly stretch: Stretch = { blockedMs: 0, blockedBy: undefined }
+  blockedMs = 0
+  blockedBy: string | undefined
   bytes = 0
   replayedWrites = 0
-  /** What was found on the way, besides the verdict of a check. */
-  readonly verdicts: CountedVerdict[] = []
-  /** What failed of the old resource, and was done without. */
-  readonly outlivedErrors: unknown[] = []
+  /** Whether writers wait for what it does. */
+  underHold = false
   readonly #environment: StepEnvironment
   readonly #place: ErrorPlace
   #running: Running | undefined
+  #verdicts: CountedVerdict[] | undefined
+  #outlived: unknown[] | undefined
 
   constructor(environment: StepEnvironment, place: ErrorPlace) {
     this.#environment = environment
@@ -97,8 +156,21 @@ export class Step implements StepContext {
     this.dryRun = environment.dryRun
   }
 
+  /** The longest of its calls. */
+  get stretch(): Stretch { return this }
+
+  /** What was found on the way, besides the verdict of a check. */
+  get verdicts(): readonly CountedVerdict[] { return this.#verdicts ?? [] }
+  /** What failed of the old resource, and was done without. */
+  get outlivedErrors(): readonly unknown[] { return this.#outlived ?? [] }
+
   get signal(): AbortSignal {
-    return (this.#running?.calling?.controller ?? this.#running?.controller ?? new AbortController()).signal
+    return (this.#running?.calling ?? this.#running)?.signal ?? new AbortController().signal
+  }
+
+  slices(): Slices {
+    const { pace } = this.#environment
+    return this.underHold ? pace.underHold : pace
   }
 
   progress(done: number, total?: number): void {
@@ -130,13 +202,13 @@ export class Step implements StepContext {
   }
 
   outlived(error: unknown): void {
-    this.outlivedErrors.push(error)
+    (this.#outlived ??= []).push(error)
   }
 
   unjudged(reason: string): void {
     const verdict = this.#environment.judging.count(this.#place, { level: 'unjudged', reason })
     if (!this.#environment.judging.refuses(verdict)) {
-      this.verdicts.push(verdict)
+      this.#found(verdict)
       return
     }
     const { phase, step } = this.#running ?? {}
@@ -151,7 +223,11 @@ export class Step implements StepContext {
       await check(signal)
       return { level: 'compatible' }
     })
-    if (verdict.level === 'accepted') this.verdicts.push(verdict)
+    if (verdict.level === 'accepted') this.#found(verdict)
+  }
+
+  #found(verdict: CountedVerdict): void {
+    (this.#verdicts ??= []).push(verdict)
   }
 
   /**
@@ -180,110 +256,135 @@ export class Step implements StepContext {
       }))
   }
 
+  /** Ends the phase that runs, if any, with `reason`. */
+  giveUp(reason: ReloadError): void {
+    this.#running?.giveUp(reason)
+  }
+
   /** Runs one phase. Its deadline starts anew with every {@link call} made inside it. */
   async run<T>(phase: ReloadPhase, options: PhaseOptions<T>, body: () => MaybePromise<T>): Promise<T> {
-    const controller = new AbortController()
-    const running: Running = {
-      phase, code: options.code, controller, step: undefined, side: undefined, calling: undefined,
-      cancelDeadline: () => {},
-    }
+    const running = new Running(this, phase, options, this.#environment.clock.now())
     const { signal } = options
     const abort = (): void =>
-      controller.abort(this.#error('ABORTED', 'the caller aborted', running, { cause: signal?.reason }, running))
+      running.giveUp(this.#error('ABORTED', 'the caller aborted', running, { cause: signal?.reason }, running))
     if (signal?.aborted === true) abort()
-    const deaf = signal && onAbort(signal, abort)
+    const stopListening = signal && onAbort(signal, abort)
     this.#running = running
-    this.#arm(running)
     try {
-      return await abandonable(body, controller.signal, this.#discard(options), (error) => {
-        this.unclean('discard', error)
-      })
+      if (running.givenUp) throw running.reason
+      const outcome = body()
+      if (!isPromiseLike(outcome)) return outcome
+      if (running.deadline === undefined) this.#arm(running)
+      return await running.wait(outcome)
     } catch (error) {
       // A body that waits for nothing but calls ends with them, in this turn of the event loop. What undoes it comes after.
-      if (controller.signal.aborted) await new Slices().pause()
+      if (running.givenUp) await new Slices().pause()
       throw this.#asReloadError(error, running)
     } finally {
-      running.cancelDeadline()
-      deaf?.()
+      running.end()
+      // A call that nobody waits for has its deadline all the same.
+      if (running.calling === undefined) running.deadline?.cancel()
+      stopListening?.()
       if (this.#running === running) this.#running = undefined
     }
   }
 
-  async call<T>(step: string, call: (signal: AbortSignal) => MaybePromise<T>, options: CallOptions<T> = {}): Promise<T> {
+  call<T>(step: string, call: (signal: AbortSignal) => MaybePromise<T>, options: CallOptions<T> = {}): Promise<T> {
     const running = this.#running
     if (running === undefined) {
-      if (options.later !== true) throw new ReloadError('ABORTED', 'the phase that it belongs to is over', { ...this.#place, step })
-      return this.run('rollback', { code: 'HANDOFF', ...options }, () => this.call(step, call, options))
+      if (options.later === true) {
+        return this.run('rollback', { code: 'HANDOFF', ...options }, () => this.call(step, call, options))
+      }
+      const place = { ...this.#place, step }
+      return Promise.reject(new ReloadError('ABORTED', 'the phase that it belongs to is over', place))
     }
-    const { side } = options
-    running.step = step
-    running.side = side
-    running.cancelDeadline()
     // A deadline ends its call and not the phase, so that a rollback goes on past a call that hangs.
-    const controller = new AbortController()
-    const { signal } = controller
-    const { calling: outer } = running
-    const calling: Calling = {
-      controller, ended: false, cancelDeadline: () => {},
-      resumeDeadline: () => {
-        calling.cancelDeadline()
-        calling.cancelDeadline = this.#deadline(running, controller, { step, side })
-      },
-    }
-    running.calling = calling
-    const { signal: phase } = running.controller
-    const abort = (): void => controller.abort(phase.reason)
-    if (phase.aborted) abort()
-    const deaf = onAbort(phase, abort)
-    outer?.cancelDeadline()
-    calling.resumeDeadline()
+    const calling = new Call(this, step, options, running.calling)
+    running.begin(calling)
+    if (running.givenUp) calling.giveUp(running.reason)
+    let outcome: MaybePromise<T>
     try {
-      return await abandonable(
-        () => this.#environment.meter.measure(step, this.stretch, signal, () => call(signal)), signal,
-        this.#discard(options),
-        (error) => { this.unclean(step, error) })
+      if (calling.givenUp) throw calling.reason
+      outcome = this.#begin(running, calling, call)
     } catch (error) {
-      throw this.#asReloadError(error, running, { step, side })
-    } finally {
-      calling.ended = true
-      // What fails between two calls is neither side's.
-      running.side = undefined
-      calling.cancelDeadline()
-      deaf()
-      if (running.calling === calling) running.calling = outer?.ended === false ? outer : undefined
-      if (outer?.ended === false) outer.resumeDeadline()
-      else if (this.#running === running && !phase.aborted) this.#arm(running)
+      this.#end(running, calling)
+      return Promise.reject(this.#asReloadError(error, running, calling))
     }
+    if (isPromiseLike(outcome)) return this.#await(running, calling, outcome)
+    this.#end(running, calling)
+    return Promise.resolve(outcome)
+  }
+
+  #begin<T>(running: Running, calling: Call, call: (signal: AbortSignal) => T): T {
+    const { clock, meter } = this.#environment
+    const startedAt = running.activeSince = clock.now()
+    try {
+      // Most calls take no signal, and to make one is dearer than all the rest of a call.
+      return call.length === 0 ? (call as () => T)() : call(calling.signal)
+    } finally {
+      const now = running.activeSince = clock.now()
+      meter.note(calling.step, this.stretch, now - startedAt)
+    }
+  }
+
+  async #await<T>(running: Running, calling: Call, outcome: PromiseLike<T>): Promise<T> {
+    const { clock, meter } = this.#environment
+    if (!calling.givenUp) meter.begin(calling)
+    if (running.deadline === undefined) this.#arm(running)
+    try {
+      return await calling.wait(outcome)
+    } catch (error) {
+      throw this.#asReloadError(error, running, calling)
+    } finally {
+      meter.end(calling)
+      running.activeSince = clock.now()
+      this.#end(running, calling)
+    }
+  }
+
+  #end(running: Running, calling: Call): void {
+    calling.end()
+    // What fails between two calls is neither side's.
+    running.side = undefined
+    if (running.ended && running.calling === undefined) running.deadline?.cancel()
+    else if (running.deadline === undefined && calling.givenUp) this.#arm(running)
   }
 
   /** What came too late is held no longer once it was disposed of. */
-  #discard<T>(options: CallOptions<T>): ((late: T) => Promise<void>) | undefined {
-    if (options.discard === undefined) return undefined
-    return async (late) => {
-      try {
-        await options.discard?.(late)
-      } finally {
-        this.letGo(late)
-      }
+  async discardLate(step: string, late: unknown, discard: Discard | undefined): Promise<void> {
+    if (discard === undefined) return
+    try {
+      await discard(late as never)
+    } catch (error) {
+      // The step it belonged to has failed and been reported already.
+      this.unclean(step, error)
+    } finally {
+      this.letGo(late)
     }
   }
 
-  #arm(running: Running): void {
-    running.cancelDeadline()
-    running.cancelDeadline = this.#deadline(running, running.controller)
+  /** One deadline a phase: it is that of the call made last, or, between calls, of the phase. */
+  #arm(running: Running, ms = this.#environment.timeoutMs(running.phase)): void {
+    if ((running.ended && running.calling === undefined) || ms === Number.POSITIVE_INFINITY) return
+    running.deadline = Deadlines.of(this.#environment.clock).set(ms, () => { this.#due(running) })
   }
 
-  #deadline(running: Running, controller: AbortController, named: Named = running): () => void {
+  #due(running: Running): void {
     const timeoutMs = this.#environment.timeoutMs(running.phase)
-    return this.#environment.clock.after(timeoutMs, () => {
-      const slow = `If the step is only slow, raise timeouts.${this.#environment.timeoutOption ?? running.phase}.`
-      controller.abort(
-        this.#error(
-          'STEP_TIMEOUT', `no answer within ${timeoutMs} ms`, running,
-          { hint: named.side === 'old' ? `${slow} ${OLD_HINT}` : slow }, named,
-        ),
-      )
-    })
+    const left = running.activeSince + timeoutMs - this.#environment.clock.now()
+    if (left > 0) {
+      this.#arm(running, left)
+      return
+    }
+    const { calling } = running
+    const named: Named = calling ?? running
+    const slow = `If the step is only slow, raise timeouts.${this.#environment.timeoutOption ?? running.phase}.`
+    const hint = named.side === 'old' ? `${slow} ${OLD_HINT}` : slow
+    const error = this.#error('STEP_TIMEOUT', `no answer within ${timeoutMs} ms`, running, { hint }, named)
+    // That of the phase counts from when the call has ended.
+    running.deadline = undefined
+    if (calling === undefined) running.giveUp(error)
+    else calling.giveUp(error)
   }
 
   #asReloadError(error: unknown, running: Running, named: Named = running): ReloadError {

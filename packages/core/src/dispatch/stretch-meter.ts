@@ -1,23 +1,33 @@
 import type { Clock } from '../clock.js'
-import { isPromiseLike, type MaybePromise } from '../maybe-promise.js'
 
-/** The longest stretch in which a plugin call kept the event loop from turning, and which call it was. */
+/** The longest stretch in which the event loop did not turn, and which plugin call kept it from that. */
 export interface Stretch {
   blockedMs: number
   blockedBy: string | undefined
 }
 
+/** A call that is measured. */
+export interface Measured {
+  readonly name: string
+  readonly stretch: Stretch
+}
+
 const BEAT_MS = 5
 
 /**
- * Measures synchronous stretches (I10). The part of a call before its first `await` is measured directly. What it does
- * after that is seen by a heartbeat that comes late, so a stretch is attributed to every call pending at the time.
+ * Measures how long the event loop does not turn (I10). The part of a call before its first `await` is measured directly.
+ * What it does after that is seen by a heartbeat that comes late, so a stretch is attributed to every call pending at the
+ * time. While somebody watches, the heartbeat also sees what no call has done.
  */
 export class StretchMeter {
   readonly #clock: Clock
-  readonly #pending = new Set<(blockedMs: number) => void>()
+  /** When a heartbeat is late for each of them, at the earliest. */
+  readonly #pending = new Map<Measured, number>()
   #beat: { readonly expectedAt: number; readonly cancel: () => void } | undefined
-  /** The longest stretch of any call so far. */
+  #watching = 0
+  /** The longest stretch of a call, measured directly, since the last heartbeat. */
+  #direct: Stretch = { blockedMs: 0, blockedBy: undefined }
+  /** The longest stretch so far, whoever it was; named where it was a call. */
   readonly worst: Stretch = { blockedMs: 0, blockedBy: undefined }
 
   constructor(clock: Clock) {
@@ -26,51 +36,84 @@ export class StretchMeter {
 
   /** Counts a stretch that was measured already. */
   note(step: string, into: Stretch, blockedMs: number): void {
-    for (const stretch of [into, this.worst]) {
-      if (blockedMs <= stretch.blockedMs) continue
-      stretch.blockedMs = blockedMs
-      stretch.blockedBy = step
+    if (blockedMs > into.blockedMs) {
+      into.blockedMs = blockedMs
+      into.blockedBy = step
+    }
+    if (blockedMs > this.#direct.blockedMs) this.#direct = { blockedMs, blockedBy: step }
+    if (blockedMs > this.worst.blockedMs) {
+      this.worst.blockedMs = blockedMs
+      this.worst.blockedBy = step
     }
   }
 
-  /** @param signal ends the measurement of a call that is given up on: one that never settles would be measured for ever. */
-  measure<T>(step: string, into: Stretch, signal: AbortSignal, call: () => MaybePromise<T>): MaybePromise<T> {
-    const note = (blockedMs: number): void => this.note(step, into, blockedMs)
+  /** Calls `call`, and counts the time until it returns or throws. */
+  measure<T>({ name, stretch }: Measured, call: () => T): T {
     const startedAt = this.#clock.now()
-    let outcome: MaybePromise<T>
     try {
-      outcome = call()
+      return call()
     } finally {
-      note(this.#clock.now() - startedAt)
+      this.note(name, stretch, this.#clock.now() - startedAt)
     }
-    if (!isPromiseLike(outcome)) return outcome
-    // One `then` only: a lazy thenable, such as a query builder's, runs once for each.
-    const settling = Promise.resolve(outcome)
-    if (signal.aborted) return settling
-    this.#pending.add(note)
+  }
+
+  /** Sees whatever keeps the event loop from turning, until it is told to end. */
+  watch(): () => void {
+    this.#watching += 1
     this.#expectBeat()
-    const done = (): void => {
-      signal.removeEventListener('abort', done)
-      if (!this.#pending.has(note)) return
-      // A call that blocks right before it ends, as one that serializes what it has gathered, ends ahead of the late beat.
-      if (this.#beat) note(this.#clock.now() - this.#beat.expectedAt)
-      this.#pending.delete(note)
-      if (this.#pending.size > 0) return
-      this.#beat?.cancel()
-      this.#beat = undefined
+    return () => {
+      this.#watching -= 1
+      this.#noteLate()
+      this.#restUnlessNeeded()
     }
-    signal.addEventListener('abort', done)
-    settling.then(done, done)
-    return settling
+  }
+
+  /** From here on the call is pending: {@link end} has to follow. */
+  begin(call: Measured): void {
+    this.#pending.set(call, this.#clock.now() + BEAT_MS)
+    this.#expectBeat()
+  }
+
+  /** It has settled, or was given up on: one that never settles would be measured for ever. */
+  end(call: Measured): void {
+    if (!this.#pending.has(call)) return
+    // A call that blocks right before it ends, as one that serializes what it has gathered, ends ahead of the late beat.
+    this.#notePending(call)
+    this.#pending.delete(call)
+    this.#restUnlessNeeded()
+  }
+
+  #restUnlessNeeded(): void {
+    if (this.#pending.size > 0 || this.#watching > 0) return
+    this.#beat?.cancel()
+    this.#beat = undefined
+  }
+
+  /** What came before a call was begun is not its own. */
+  #notePending(call: Measured): void {
+    if (this.#beat === undefined) return
+    const since = Math.max(this.#beat.expectedAt, this.#pending.get(call) ?? Infinity)
+    this.note(call.name, call.stretch, this.#clock.now() - since)
+  }
+
+  /** The heartbeat is late by as long as the loop did not turn. */
+  #noteLate(): void {
+    const lateMs = this.#clock.now() - (this.#beat?.expectedAt ?? Infinity)
+    const { blockedMs, blockedBy } = this.#direct
+    for (const call of this.#pending.keys()) this.#notePending(call)
+    this.#direct = { blockedMs: 0, blockedBy: undefined }
+    if (lateMs <= this.worst.blockedMs) return
+    this.worst.blockedMs = lateMs
+    // It was the most of it, and the rest is what came of it in the same turn.
+    this.worst.blockedBy = blockedMs >= lateMs / 2 ? blockedBy : undefined
   }
 
   #expectBeat(): void {
     if (this.#beat) return
     const expectedAt = this.#clock.now() + BEAT_MS
     const cancel = this.#clock.after(BEAT_MS, () => {
+      this.#noteLate()
       this.#beat = undefined
-      const lateMs = this.#clock.now() - expectedAt
-      for (const note of this.#pending) note(lateMs)
       this.#expectBeat()
     })
     this.#beat = { expectedAt, cancel }

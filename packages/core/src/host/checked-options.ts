@@ -2,6 +2,7 @@ import { ACCEPT, UNJUDGED } from '../dispatch/judging.js'
 import { STRATEGY } from '../dispatch/strategy-table.js'
 import { TIMEOUTS } from '../dispatch/timeouts.js'
 import { checkOptions, option, unexpected, type OptionCheck, type OptionChecks } from '../options.js'
+import { PACE } from '../pace.js'
 import type { BakeOptions } from './bake.js'
 import type { DrainPolicy } from './drain.js'
 import type { PluginHostOptions } from './host-state.js'
@@ -37,6 +38,7 @@ const HOST: OptionChecks<PluginHostOptions> = {
   drain: option.object(DRAIN),
   timeouts: option.object(TIMEOUTS),
   concurrency: option.count(1),
+  pace: option.object(PACE),
   maxRecordedWrites: option.count(1), maxRecordedBytes: option.positive,
   unjudged: UNJUDGED,
   observer: option.function,

@@ -22,29 +22,28 @@ export interface DrainResult {
 
 /** The leases that can reach a set of plugin versions, and the wait for their end. */
 export class Drain {
-  readonly #epochs: readonly LeaseList[]
-  readonly #versions: readonly LeaseList[]
+  readonly lists: readonly LeaseList[]
   readonly #clock: Clock
   #ended: Promise<unknown> | undefined
 
-  /** @param epochs the leases of the epochs that reach what is drained. @param versions those of plugin versions alone. */
-  constructor(epochs: readonly LeaseList[], versions: readonly LeaseList[], clock: Clock) {
-    this.#epochs = epochs
-    this.#versions = versions
+  /** @param lists the leases of the epochs that reach what is drained, and those of plugin versions alone. */
+  constructor(lists: readonly LeaseList[], clock: Clock) {
+    this.lists = lists
     this.#clock = clock
   }
 
   /** Resolves when the last lease has ended; nothing polls. */
   get ended(): Promise<unknown> {
-    return this.#ended ??= Promise.all([...this.#epochs, ...this.#versions].map((list) => list.empty()))
+    return this.#ended ??= Promise.all(this.lists.map((list) => list.empty()))
+  }
+
+  get isEnded(): boolean {
+    return this.lists.every((list) => list.isEmpty)
   }
 
   blockers(): Blocker[] {
     const now = this.#clock.now()
-    return [
-      ...this.#epochs.flatMap((list) => [...list.blockers(now, 'epoch')]),
-      ...this.#versions.flatMap((list) => [...list.blockers(now, 'provider')]),
-    ]
+    return this.lists.flatMap((list) => [...list.blockers(now)])
   }
 
   /** Waits as the policy says. `blocked` leaves the leases alone: the default keeps what they hold (I9). */
@@ -52,13 +51,13 @@ export class Drain {
     if (await this.#within(policy.deadlineMs ?? DEADLINE_MS, signal)) return { outcome: 'drained', blockers: [] }
     const blockers = this.blockers()
     if (policy.onDeadline !== 'force' || signal?.aborted === true) return { outcome: 'blocked', blockers }
-    for (const list of [...this.#epochs, ...this.#versions]) list.force(new DOMException('the plugin this lease holds is being closed', 'AbortError'))
+    for (const list of this.lists) list.force(new DOMException('the plugin this lease holds is being closed', 'AbortError'))
     await this.#within(policy.graceMs ?? GRACE_MS, signal)
     return { outcome: 'forced', blockers }
   }
 
   #within(ms: number, signal?: AbortSignal): Promise<boolean> {
-    if (this.blockers().length === 0) return Promise.resolve(true)
+    if (this.isEnded) return Promise.resolve(true)
     if (ms <= 0) return Promise.resolve(false)
     return new Promise((resolve) => {
       const give = (ended: boolean) => (): void => {

@@ -1,60 +1,40 @@
 import { LeaseList } from './lease-list.js'
-import type { PluginVersion, Registration } from './plugin-version.js'
+import type { PluginVersion } from './plugin-version.js'
+import type { SurfaceTables } from './surface-table.js'
 
-/** A provider as an epoch serves it. */
-export interface ProviderEntry {
-  readonly registration: Registration
-  readonly owner: PluginVersion
-}
+export const NOTHING_FENCED: ReadonlySet<PluginVersion> = new Set()
 
-/** A live resource as an epoch serves it. */
-export interface ResourceEntry {
-  readonly owner: PluginVersion
-  readonly slot: { readonly live: unknown } | { readonly halted: unknown }
-}
-
-export type ResourceTable = ReadonlyMap<string, ResourceEntry>
-
-/** The providers of one surface. Immutable. */
-export class ProviderTable {
-  static readonly empty = new ProviderTable([])
-  readonly byKey: ReadonlyMap<string, ProviderEntry>
-  /** In install order, then in registration order. */
-  readonly entries: readonly ProviderEntry[]
-  readonly providers: readonly unknown[]
-
-  private constructor(entries: readonly ProviderEntry[]) {
-    this.entries = entries
-    this.byKey = new Map(entries.map((entry) => [entry.registration.key, entry]))
-    this.providers = Object.freeze(entries.map((entry) => entry.registration.provider))
-  }
-
-  replace(retired: ReadonlySet<PluginVersion>, added: readonly ProviderEntry[]): ProviderTable {
-    const kept = this.entries.filter(({ owner }) => !retired.has(owner))
-    // The sort is stable, so the registration order of each plugin stays.
-    return new ProviderTable([...kept, ...added].sort((a, b) => a.owner.place - b.owner.place))
-  }
-}
-
-/** An immutable snapshot of every provider and every live resource the host serves, indexed by surface slot. */
-export class Epoch {
+/** What a lease captures: a number, by which each table knows what it served then; and the leases on it. Immutable but for these. */
+export class Epoch extends LeaseList {
   readonly number: number
-  readonly providers: readonly ProviderTable[]
-  readonly resources: readonly ResourceTable[]
+  readonly tables: SurfaceTables
   /** The plugin versions whose surfaces are closed to captures of this epoch. */
   readonly fenced: ReadonlySet<PluginVersion>
-  readonly leases = new LeaseList()
 
-  constructor(number: number, providers: readonly ProviderTable[], resources: readonly ResourceTable[], fenced: ReadonlySet<PluginVersion>) {
+  constructor(number: number, tables: SurfaceTables, fenced: ReadonlySet<PluginVersion> = NOTHING_FENCED) {
+    super()
     this.number = number
-    this.providers = providers
-    this.resources = resources
+    this.tables = tables
     this.fenced = fenced
   }
 
-  static initial(surfaces: number): Epoch {
-    const none: ResourceTable = new Map()
-    return new Epoch(0, Array.from({ length: surfaces }, () => ProviderTable.empty), Array.from({ length: surfaces }, () => none), new Set())
+  override get holds(): 'epoch' { return 'epoch' }
+
+  /** Another one takes its place. It is kept in sight while leases hold it. */
+  supersede(past: Set<Epoch>): void {
+    if (this.isEmpty) return
+    past.add(this)
+    this.whenEmpty(() => { past.delete(this) })
+  }
+
+  /** Whether captures are refused something of `version`. */
+  isFenced(version: PluginVersion): boolean {
+    return this.fenced !== NOTHING_FENCED && this.fenced.has(version)
+  }
+
+  /** Whether `version` is part of it, fenced or not. */
+  includes(version: PluginVersion): boolean {
+    return this.number >= version.firstEpoch && this.number <= version.lastEpoch
   }
 
   /** Whether a lease on this epoch can reach `version`, or the same plugin in an earlier generation. */
@@ -63,6 +43,6 @@ export class Epoch {
   }
 
   #serves(version: PluginVersion): boolean {
-    return this.number >= version.firstEpoch && this.number <= version.lastEpoch && !this.fenced.has(version)
+    return this.includes(version) && !this.fenced.has(version)
   }
 }

@@ -1,5 +1,5 @@
 import type { ReloadError, ReloadPhase } from '../errors.js'
-import type { HandoffStep } from '../dispatch/handoffs.js'
+import type { HandoffStep } from '../dispatch/handoff-event.js'
 import type { CompatVerdict } from '../strategy.js'
 import type { BakeReport } from './bake.js'
 import type { Blocker } from './lease.js'

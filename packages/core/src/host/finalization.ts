@@ -1,10 +1,12 @@
 import { forEachBounded } from '../dispatch/bounded.js'
 import type { Handoffs } from '../dispatch/handoffs.js'
-import { Step, type StepEnvironment } from '../dispatch/step.js'
+import type { StepEnvironment } from '../dispatch/step.js'
 import type { Attached } from './attached.js'
 import type { Bake, BakeReport } from './bake.js'
+import { closeOrphan } from './close-orphan.js'
 import { closeDependantsFirst } from './close-order.js'
 import { DEADLINE_MS, type Drain, type DrainPolicy, type DrainResult } from './drain.js'
+import type { EpochChange } from './epoch-change.js'
 import type { HostState } from './host-state.js'
 import type { OperationJournal } from './operation-journal.js'
 import type { PhaseLog } from './phase-log.js'
@@ -16,7 +18,8 @@ import { shutdown } from './stage.js'
 export interface FinalizationInit {
   readonly retired: readonly PluginVersion[]
   readonly handoffs: Handoffs
-  readonly orphans: readonly Attached[]
+  readonly orphans: ReadonlyMap<Attached, PluginVersion>
+  readonly change: EpochChange
   readonly policy: DrainPolicy
   readonly log: PhaseLog
   readonly environment: StepEnvironment
@@ -74,12 +77,13 @@ export class Finalization {
 
   async #run(): Promise<FinalReport> {
     const { log, policy, bake: period } = this.#init
+    void this.#forgetOrphans()
     const [drained, bake] = await Promise.all([log.phase('drain', () => this.#drain.run(policy, period?.wentBack)), period?.over])
     const takenBack = bake?.outcome === 'taken-back'
     const { outcome, blockers } = takenBack ? await this.#drainLeft() : drained
     const told = { drainMs: log.ms.drain ?? 0, blockers, ...(bake && { bake }) }
     // Those that outlived the deadline may have ended since, while the new version was on probation.
-    if (outcome === 'blocked' && this.#drain.blockers().length > 0) {
+    if (outcome === 'blocked' && !this.#drain.isEnded) {
       log.kept(blockers)
       // The old version stays until its leases end, however long that takes; then it is closed like any other.
       void this.#drain.ended.then(() => this.close())
@@ -107,6 +111,9 @@ export class Finalization {
     const { log, handoffs, retired, environment, journal, recorded, bake } = this.#init
     const errors: unknown[] = []
     await recorded
+    // Where nothing leaves, nobody waits for what is left of remembered contracts to go.
+    const pruned = this.#prune()
+    if (retired.length > 0) await pruned
     const note = (error: unknown): void => { errors.push(error) }
     await log.phase('finalize', async () => {
       errors.push(...await handoffs.finalize(bake?.servingAgain))
@@ -126,11 +133,27 @@ export class Finalization {
     return errors
   }
 
+  async #forgetOrphans(): Promise<void> {
+    const { pace, attached } = this.#state
+    for (const orphan of this.#init.orphans.keys()) {
+      attached.delete(orphan)
+      if (pace.due()) await pace.pause()
+    }
+  }
+
+  /** What was replaced, and what leases hold of it yet, once they have ended: that they were waited for does not end them. */
+  async #prune(): Promise<void> {
+    const { change, retired } = this.#init
+    const state = this.#state
+    const prune = (): Promise<boolean> => change.prune(() => state.heldEpochs)
+    if (!await prune()) void state.unseen(retired).then(prune)
+  }
+
   #closeOrphans(isAsked: IsAsked, note: (error: unknown) => void): Promise<void> {
     const { orphans, environment } = this.#init
-    return forEachBounded(orphans.toReversed().filter(({ owner }) => isAsked(owner)), this.#state.concurrency, (orphan) => {
-      const closed = this.#orphansClosed.get(orphan) ?? closeOrphan(orphan, environment)
-      this.#orphansClosed.set(orphan, closed)
+    return forEachBounded([...orphans].toReversed().filter(([, owner]) => isAsked(owner)), this.#state.concurrency, ([attached]) => {
+      const closed = this.#orphansClosed.get(attached) ?? closeOrphan(attached, environment)
+      this.#orphansClosed.set(attached, closed)
       return closed.catch(note)
     }, () => {})
   }
@@ -140,34 +163,4 @@ function closedStatus(outcome: DrainResult['outcome'], bake: BakeReport | undefi
   if (bake?.outcome === 'taken-back') return 'taken-back'
   if (outcome === 'forced') return 'forced'
   return bake?.outcome === 'stranded' ? 'stranded' : 'finalized'
-}
-
-/** Closes a resource that leaves without a successor, and has been taken out of service. */
-export async function closeOrphan({ strategy, gate, name, key }: Attached, environment: StepEnvironment): Promise<void> {
-  const step = new Step(environment, { surface: strategy.surface.id, key, resource: name })
-  await step.run('finalize', { code: 'HANDOFF' }, async () => {
-    try {
-      await step.call('let the last write settle', () => gate.close())
-    } finally {
-      // Nor does a write that never settles keep it from being closed, or its timer the process.
-      gate.abandon()
-      const { halted } = gate
-      if (halted === undefined) {
-        const { resource } = gate
-        await closeHeld(resource, environment, () => step.call('close', () => strategy.close?.(resource)))
-      } else await step.call('discard checkpoint', () => halted.discard())
-    }
-  })
-}
-
-/** Another resource may be that object only once it was closed, or that was given up on. */
-export async function closeHeld(
-  resource: unknown, { claims }: StepEnvironment, close: () => Promise<void>,
-): Promise<void> {
-  const holder = claims.holderOf(resource)
-  try {
-    await close()
-  } finally {
-    claims.letGo(resource, holder)
-  }
 }

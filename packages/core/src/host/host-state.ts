@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from '../clock.js'
+import { coarseTime, systemClock, type Clock } from '../clock.js'
 import { Claims } from '../dispatch/claims.js'
 import { StrategyTable } from '../dispatch/strategy-table.js'
 import { StretchMeter } from '../dispatch/stretch-meter.js'
@@ -7,15 +7,17 @@ import type { StepEnvironment } from '../dispatch/step.js'
 import { timeoutOf, type TimedCall, type Timeouts } from '../dispatch/timeouts.js'
 import { ReloadError } from '../errors.js'
 import { hear } from '../maybe-promise.js'
-import { MAX_RECORDED_BYTES, MAX_RECORDED_WRITES } from '../move/gate.js'
+import { GateTerms } from '../move/gate-terms.js'
+import type { ChainTable } from '../mvcc/chain-table.js'
+import { Transaction } from '../mvcc/transaction.js'
 import { show } from '../options.js'
+import { Pace, type PaceOptions } from '../pace.js'
 import type { AnyStrategy } from '../strategy.js'
 import type { Journal } from '../journal/record.js'
 import type { Attached } from './attached.js'
 import type { Bake } from './bake.js'
 import { Drain, type DrainPolicy } from './drain.js'
-import { Epoch } from './epoch.js'
-import type { EpochChange } from './epoch-change.js'
+import { Epoch, NOTHING_FENCED } from './epoch.js'
 import type { ReloadEvent, ReloadObserver } from './events.js'
 import type { LeaseList } from './lease-list.js'
 import { Permanence } from './permanence.js'
@@ -23,6 +25,7 @@ import type { PluginVersion } from './plugin-version.js'
 import type { ReadHandle } from './read-handle.js'
 import { RecordLog } from './record-log.js'
 import type { Grants } from './staging.js'
+import { SurfaceTables, type ResourceEntry, type SurfaceTable } from './surface-table.js'
 import { LeaseWatch } from './watched-lease.js'
 
 export interface PluginHostOptions {
@@ -37,6 +40,8 @@ export interface PluginHostOptions {
    * 32.
    */
   concurrency?: number
+  /** How much of the thread the work of reloads may take. */
+  pace?: PaceOptions
   /** How many writes to a resource are recorded while it is copied before writers wait. Default 65,536. */
   maxRecordedWrites?: number
   /** How many bytes these may occupy before writers wait. Default 64 MiB. */
@@ -64,6 +69,16 @@ interface UnderWay {
   readonly decided: Promise<void>
 }
 
+/** An operation that hands over, or closes, the resources of some versions. */
+interface Listing extends UnderWay {
+  /** Settles when the answers may be others. Never rejects. */
+  readonly changed: Promise<void>
+  admits(table: SurfaceTable, key: string): boolean
+  takes(table: SurfaceTable, key: string): boolean
+  take(attached: Attached, owner: PluginVersion): void
+  withdraw(attached: Attached): Promise<void> | undefined
+}
+
 /** Old versions that are being drained. */
 interface Forceable {
   force(policy: DrainPolicy): Promise<void>
@@ -72,15 +87,16 @@ interface Forceable {
 /** What the operations of one host share. */
 export class HostState {
   readonly strategies = new StrategyTable()
-  readonly slots: ReadonlyMap<string, number>
-  readonly #bySlot: readonly AnyStrategy[]
+  readonly tables: SurfaceTables
   readonly clock: Clock
+  /** What leases are dated by. */
+  readonly leaseTime: Pick<Clock, 'now'>
   readonly drainPolicy: DrainPolicy
   readonly concurrency: number
+  readonly pace: Pace
   /** By plugin id, and not as members of an object, which has some of its own, such as `constructor`. */
   readonly grants: ReadonlyMap<string, readonly string[]> | undefined
-  readonly maxRecordedWrites: number
-  readonly maxRecordedBytes: number
+  readonly gateTerms: GateTerms
   readonly unjudged: UnjudgedPolicy
   readonly leaseWatch: LeaseWatch | undefined
   readonly records: RecordLog | undefined
@@ -99,57 +115,49 @@ export class HostState {
   readonly bakes = new Map<PluginVersion, Bake>()
   /** The operations under way, by plugin id. */
   readonly operations = new Map<string, UnderWay>()
-  /** Operations that have listed what they hand over: nothing may be opened with these versions any more. */
-  readonly listed = new Map<PluginVersion, UnderWay>()
-  /** The live resources, by table key. */
-  readonly attached = new Map<string, Attached>()
+  /** Operations that have listed what they hand over, by the versions that leave with them. */
+  readonly listed = new Map<PluginVersion, Listing>()
+  /** The live resources, in the order they were attached in. Some may have left since. */
+  readonly attached = new Set<Attached>()
   /** What the host will close. */
   readonly claims = new Claims()
-  /** The table keys of resources that are being opened. */
-  readonly opening = new Set<string>()
-  /** What removed keys are judged by when they come back. */
-  readonly remembered = new Map<string, unknown>()
   /** What follows a commit, until it is over. */
   readonly finalizations = new Set<Forceable>()
   /** The resources that are being detached. */
   readonly detaching = new Set<Promise<void>>()
   /** Fires when the host is closed. */
   readonly closing = new AbortController()
-  readonly #awaitingEpoch = new Set<() => void>()
+  /** The same, for what looks at it often. */
+  closed = false
+  readonly #awaitingFences = new Set<() => void>()
   #operationCount = 0
   #places = 0
 
   constructor(options: PluginHostOptions) {
     for (const strategy of options.strategies) this.strategies.add(strategy)
-    this.#bySlot = [...this.strategies]
-    this.slots = new Map(this.#bySlot.map(({ surface }, slot) => [surface.id, slot]))
+    this.tables = new SurfaceTables(this.strategies)
+    this.epoch = new Epoch(0, this.tables)
     this.clock = options.clock ?? systemClock
+    this.leaseTime = this.clock === systemClock ? coarseTime : this.clock
     this.drainPolicy = options.drain ?? {}
     this.concurrency = options.concurrency ?? 32
+    this.pace = new Pace(options.pace)
     this.grants = options.grants && new Map(Object.entries(options.grants))
-    this.maxRecordedWrites = options.maxRecordedWrites ?? MAX_RECORDED_WRITES
-    this.maxRecordedBytes = options.maxRecordedBytes ?? MAX_RECORDED_BYTES
     this.unjudged = options.unjudged ?? 'accept'
     this.leaseWatch = options.watchLeases === true ? new LeaseWatch(({ capturedAt, ...lease }) => {
       this.emit({ type: 'lease-dropped', ageMs: this.clock.now() - capturedAt, ...lease })
     }) : undefined
     this.#timeouts = options.timeouts ?? {}
+    this.gateTerms = new GateTerms({
+      clock: this.clock, writeTimeoutMs: this.timeoutMs('write'),
+      ...(options.maxRecordedWrites !== undefined && { maxRecorded: options.maxRecordedWrites }),
+      ...(options.maxRecordedBytes !== undefined && { maxRecordedBytes: options.maxRecordedBytes }),
+    })
     this.records = options.journal && new RecordLog(options.journal, {
       ...this.environment(false), timeoutMs: () => this.timeoutMs('journal'), timeoutOption: 'journal',
     })
     this.permanence = new Permanence(this.records)
     this.#observer = options.observer
-    this.epoch = Epoch.initial(this.#bySlot.length)
-  }
-
-  strategyAt(slot: number): AnyStrategy {
-    return this.#bySlot[slot] as AnyStrategy
-  }
-
-  /** @throws ReloadError `NO_STRATEGY`. */
-  slotOf(surface: string): number {
-    this.strategies.get(surface)
-    return this.slots.get(surface) as number
   }
 
   timeoutMs(call: TimedCall): number {
@@ -171,7 +179,7 @@ export class HostState {
     { judging = new Judging(), onProgress }: Partial<Pick<StepEnvironment, 'judging' | 'onProgress'>> = {},
   ): StepEnvironment {
     return {
-      clock: this.clock, meter: new StretchMeter(this.clock), dryRun, judging, claims: this.claims,
+      clock: this.clock, pace: this.pace, meter: new StretchMeter(this.clock), dryRun, judging, claims: this.claims,
       timeoutMs: (phase) => timeoutOf(this.#timeouts, phase),
       onUnclean: (error) => { this.emit({ type: 'unclean', error }) }, ...(onProgress && { onProgress }),
     }
@@ -186,7 +194,7 @@ export class HostState {
   }
 
   refuseClosed(): void {
-    if (this.closing.signal.aborted) throw new ReloadError('HOST_CLOSED', 'the host was closed', { hint: 'Make a new host.' })
+    if (this.closed) throw closedError()
   }
 
   /** The active version that `handle` names. @throws ReloadError `PLUGIN_NOT_FOUND`, `STALE_HANDLE`. */
@@ -203,22 +211,76 @@ export class HostState {
     return version
   }
 
-  /** The commit: one pointer. Former epochs are kept in sight only while leases hold them. */
-  publish(change: EpochChange): void {
-    const former = this.epoch
-    this.epoch = change.apply(former)
-    if (!former.leases.isEmpty) {
-      this.past.add(former)
-      void former.leases.empty().then(() => this.past.delete(former))
-    }
-    for (const wake of this.#awaitingEpoch) wake()
+  close(): void {
+    this.closed = true
+    this.closing.abort()
   }
 
-  /** Resolves when there is another epoch. @throws ReloadError `ABORTED`. */
-  published(signal?: AbortSignal): Promise<void> {
+  /** What `transaction` has written is seen from now on, by all at once. Former epochs are kept in sight only while leases hold them. */
+  publish(transaction: Transaction, fenced: ReadonlySet<PluginVersion> = this.epoch.fenced): void {
+    const former = this.epoch
+    const number = former.number + 1
+    transaction.commit(number)
+    this.epoch = new Epoch(number, this.tables, fenced)
+    former.supersede(this.past)
+    if (fenced !== former.fenced) for (const wake of this.#awaitingFences) wake()
+  }
+
+  /** One resource is served in another way, or no more. */
+  serve(attached: Attached, entry: ResourceEntry | undefined): void {
+    const { table: { resources }, name } = attached
+    const owner = attached.owner
+    const transaction = new Transaction()
+    resources.write(name, entry, transaction)
+    this.publish(transaction)
+    if (entry === undefined) this.attached.delete(attached)
+    else if (owner !== undefined) void this.prune(resources, name, owner)
+  }
+
+  /** Captures of the epochs from now on are closed to `versions`. */
+  fence(versions: readonly PluginVersion[]): void {
+    this.publish(new Transaction(), new Set([...this.epoch.fenced, ...versions]))
+  }
+
+  unfence(versions: readonly PluginVersion[]): void {
+    this.publish(new Transaction(), this.fencedWithout(versions))
+  }
+
+  /** What is fenced but for `versions`: the same set where none of them is. */
+  fencedWithout(versions: readonly PluginVersion[]): ReadonlySet<PluginVersion> {
+    const { fenced } = this.epoch
+    if (!versions.some((version) => fenced.has(version))) return fenced
+    const left = [...fenced].filter((version) => !versions.includes(version))
+    return left.length === 0 ? NOTHING_FENCED : new Set(left)
+  }
+
+  /** The epochs that can be asked for. */
+  get heldEpochs(): number[] {
+    return [...[...this.past].map(({ number }) => number), this.epoch.number]
+  }
+
+  /**
+   * Forgets what nobody can ask for any more under a key: at once, and where leases hold any of it, once they have ended.
+   *
+   * @param owner the version that served it.
+   */
+  async prune(table: ChainTable<unknown>, key: string, owner: PluginVersion): Promise<void> {
+    if (table.prune(key, this.heldEpochs)) return
+    await this.unseen([owner])
+    table.prune(key, this.heldEpochs)
+  }
+
+  /** Resolves when no lease is on an epoch that `versions` were part of, be it that they were fenced there. */
+  async unseen(versions: readonly PluginVersion[]): Promise<void> {
+    const seeing = [...this.past].filter((epoch) => versions.some((version) => epoch.includes(version)))
+    await Promise.all(seeing.map((epoch) => epoch.empty()))
+  }
+
+  /** Resolves when something else is fenced. @throws ReloadError `ABORTED`. */
+  fencesChanged(signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const leave = (): void => {
-        this.#awaitingEpoch.delete(wake)
+        this.#awaitingFences.delete(wake)
         signal?.removeEventListener('abort', abort)
       }
       const wake = (): void => {
@@ -229,23 +291,27 @@ export class HostState {
         leave()
         reject(new ReloadError('ABORTED', 'the caller gave up waiting for an exclusive reload', { phase: 'fence', cause: signal?.reason }))
       }
-      this.#awaitingEpoch.add(wake)
+      this.#awaitingFences.add(wake)
       signal?.addEventListener('abort', abort)
       if (signal?.aborted === true) abort()
     })
   }
 
-  /** The leases on former epochs that can reach any of `versions`. */
+  /** The former epochs that leases hold in which they can reach any of `versions`. */
   pastReaching(versions: readonly PluginVersion[]): LeaseList[] {
-    return [...this.past].filter((epoch) => versions.some((version) => epoch.reaches(version))).map((epoch) => epoch.leases)
+    return [...this.past].filter((epoch) => versions.some((version) => epoch.reaches(version)))
   }
 
   drainOf(versions: readonly PluginVersion[]): Drain {
-    return new Drain(this.pastReaching(versions), versions.map((version) => version.leases), this.clock)
+    return new Drain([...this.pastReaching(versions), ...versions.map((version) => version.leases)], this.clock)
   }
 
   /** Of the leases that reach resources of `versions`, and not those that hold the plugins alone. */
   drainOfEpochs(versions: readonly PluginVersion[]): Drain {
-    return new Drain(this.pastReaching(versions), [], this.clock)
+    return new Drain(this.pastReaching(versions), this.clock)
   }
+}
+
+function closedError(): ReloadError {
+  return new ReloadError('HOST_CLOSED', 'the host was closed', { hint: 'Make a new host.' })
 }

@@ -7,7 +7,7 @@ import type { Blocker, CaptureOptions } from './lease.js'
  */
 export class LeaseList {
   #first: LeaseNode | undefined
-  #emptied: (() => void)[] = []
+  #waiting: (() => void)[] | undefined
 
   get isEmpty(): boolean {
     return this.#first === undefined
@@ -15,10 +15,19 @@ export class LeaseList {
 
   /** Resolves when no lease is left; at once where none is. */
   empty(): Promise<void> {
-    return this.isEmpty ? Promise.resolve() : new Promise((resolve) => this.#emptied.push(resolve))
+    return this.isEmpty ? Promise.resolve() : new Promise((resolve) => { this.whenEmpty(resolve) })
   }
 
-  * blockers(now: number, holds: Blocker['holds']): Generator<Blocker> {
+  /** Calls `callback` in the turn in which the last lease ends. There has to be one. */
+  protected whenEmpty(callback: () => void): void {
+    (this.#waiting ??= []).push(callback)
+  }
+
+  /** What its leases hold. */
+  get holds(): Blocker['holds'] { return 'provider' }
+
+  * blockers(now: number): Generator<Blocker> {
+    const { holds } = this
     for (let node = this.#first; node; node = node.next) yield { label: node.label, ageMs: now - node.capturedAt, holds }
   }
 
@@ -31,42 +40,54 @@ export class LeaseList {
   }
 
   link(node: LeaseNode): void {
-    node.next = this.#first
-    if (this.#first) this.#first.previous = node
+    const first = this.#first
+    if (first !== undefined) {
+      node.next = first
+      first.previous = node
+    }
     this.#first = node
   }
 
   unlink(node: LeaseNode): void {
-    if (node.previous) node.previous.next = node.next
-    else this.#first = node.next
-    if (node.next) node.next.previous = node.previous
+    const { previous, next } = node
+    if (previous !== undefined) previous.next = next
+    else this.#first = next
+    if (next !== undefined) next.previous = previous
     node.previous = node.next = undefined
-    if (this.#first === undefined && this.#emptied.length > 0) {
-      const waiting = this.#emptied
-      this.#emptied = []
-      for (const wake of waiting) wake()
-    }
+    if (this.#first !== undefined || this.#waiting === undefined) return
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    for (const wake of waiting) wake()
   }
 }
 
+/** What the signal of a lease needs. */
+interface Signal {
+  readonly controller: AbortController
+  readonly stopFollowing: (() => void) | undefined
+}
+
 /** A lease, as the list it is linked into sees it. */
-export class LeaseNode implements Disposable {
+export class LeaseNode<L extends LeaseList = LeaseList> implements Disposable {
   /** The list's own links. */
   previous: LeaseNode | undefined = undefined
   next: LeaseNode | undefined = undefined
-  readonly label: string
+  /** By the host's clock: whole milliseconds, and some tens of them late. */
   readonly capturedAt: number
-  #list: LeaseList | undefined
-  #outerSignal: AbortSignal | undefined
-  #controller: AbortController | undefined
-  #deaf: (() => void) | undefined
+  /** `undefined` after the release: a lease that somebody keeps would keep a whole version. */
+  protected list: L | undefined
+  #options: CaptureOptions | undefined
+  #signal: Signal | undefined
 
-  constructor(list: LeaseList, capturedAt: number, options: CaptureOptions | undefined) {
-    this.label = options?.label ?? 'unlabelled'
+  constructor(list: L, capturedAt: number, options: CaptureOptions | undefined) {
     this.capturedAt = capturedAt
-    this.#outerSignal = options?.signal
-    this.#list = list
+    this.list = list
+    this.#options = options
     list.link(this)
+  }
+
+  get label(): string {
+    return this.#options?.label ?? 'unlabelled'
   }
 
   /**
@@ -78,29 +99,29 @@ export class LeaseNode implements Disposable {
     return this.#follow().signal
   }
 
-  get released(): boolean {
-    return this.#list === undefined
-  }
-
   abort(reason: unknown): void {
     this.#follow().abort(reason)
   }
 
   /** Releasing twice is releasing once. Whoever still references the lease reaches nothing by it any more. */
   [Symbol.dispose](): void {
-    this.#list?.unlink(this)
-    this.#list = undefined
-    this.#deaf?.()
-    this.#deaf = undefined
-    this.#outerSignal = undefined
+    const { list } = this
+    if (list === undefined) return
+    this.list = undefined
+    list.unlink(this)
+    this.#options = undefined
+    this.#signal?.stopFollowing?.()
   }
 
   #follow(): AbortController {
-    if (this.#controller !== undefined) return this.#controller
-    const controller = this.#controller = new AbortController()
-    const outer = this.#outerSignal
+    if (this.#signal !== undefined) return this.#signal.controller
+    const controller = new AbortController()
+    const outer = this.#options?.signal
     if (outer?.aborted === true) controller.abort(outer.reason)
-    else if (outer !== undefined) this.#deaf = onAbort(outer, () => controller.abort(outer.reason))
+    this.#signal = {
+      controller,
+      stopFollowing: outer === undefined || outer.aborted ? undefined : onAbort(outer, () => controller.abort(outer.reason)),
+    }
     return controller
   }
 }

@@ -20,8 +20,17 @@ export interface LiveResource<R, W> {
    * @throws ReloadError as {@link write} does.
    */
   use<T>(fn: (resource: R) => MaybePromise<T>): Promise<T>
-  /** Takes the resource out of service and closes it once no lease reaches it. */
-  detach(): Promise<void>
+  /**
+   * Takes the resource out of service, which frees its name; also during a reload, up to its last hold. It is closed once
+   * no lease reaches it.
+   */
+  detach(): Promise<Detached>
+}
+
+/** A resource that is out of service. */
+export interface Detached {
+  /** Settles when it is closed. Rejects with what that failed with, which the observer is told as well (`unclean`). */
+  readonly finalized: Promise<void>
 }
 
 export interface AttachOptions<P, R> {

@@ -5,7 +5,9 @@ import { Judging, type Acceptance } from '../dispatch/judging.js'
 import type { ReloadKindHandlers } from '../dispatch/request.js'
 import type { StepEnvironment } from '../dispatch/step.js'
 import { ReloadError, describeThrown, type ReloadPhase } from '../errors.js'
+import type { JournaledAcceptance } from '../journal/record.js'
 import type { Cutover } from '../strategy.js'
+import type { Attached } from './attached.js'
 import { Bake, type BakeOptions } from './bake.js'
 import { idOf, journaled, labelOf, manifestAfter, retiredBy, type Change } from './change.js'
 import { closeDependantsFirst } from './close-order.js'
@@ -20,10 +22,11 @@ import type { Brought } from './permanent-versions.js'
 import { PhaseLog } from './phase-log.js'
 import type { PluginVersion } from './plugin-version.js'
 import { Preflight } from './preflight.js'
-import { reloadResult } from './reload-result.js'
+import { reloadResults } from './reload-result.js'
 import type { ReloadSource } from './reload-source.js'
 import { initialize, register, shutdown } from './stage.js'
 import { Succession } from './succession.js'
+import type { SurfaceTable, SurfaceTables } from './surface-table.js'
 
 export interface OperationOptions {
   readonly cutover: Cutover
@@ -46,10 +49,18 @@ export interface Outcome {
   readonly handoffs: Handoffs
   readonly log: PhaseLog
   readonly environment: StepEnvironment
+  readonly tables: SurfaceTables
   /** Absent after a dry run. */
   readonly finalization: Finalization | undefined
   /** Why the commit is not written down, where that is so. */
   readonly unrecorded: ReloadError | undefined
+}
+
+/** What is under way from the preflight on. */
+interface Handover {
+  readonly handoffs: Handoffs
+  readonly preflight: Preflight
+  readonly change: EpochChange
 }
 
 interface Committed {
@@ -62,6 +73,7 @@ interface Committed {
 export class Operation {
   /** Settles when the operation has committed or rolled back. Never rejects. */
   readonly decided: Promise<void>
+  readonly #handing: Promise<void>
   readonly #state: HostState
   readonly #changes: readonly Change[]
   readonly #options: OperationOptions
@@ -71,7 +83,9 @@ export class Operation {
   readonly #ids: readonly string[]
   readonly #retired: readonly PluginVersion[]
   #decide: () => void = () => {}
-  #begun: Handoffs | undefined
+  #hand: () => void = () => {}
+  #listed = false
+  #handover: Handover | undefined
   /** How to undo what has been done, in the order it was done. */
   readonly #undo: (() => Promise<readonly unknown[]>)[] = []
 
@@ -93,36 +107,83 @@ export class Operation {
       }),
     })
     this.decided = new Promise((resolve) => { this.#decide = resolve })
+    this.#handing = new Promise((resolve) => { this.#hand = resolve })
+  }
+
+  /** Settles when what it admits, or lets go, is another matter than now. Never rejects. */
+  get changed(): Promise<void> {
+    return this.#handover === undefined ? this.#handing : this.decided
+  }
+
+  /** Whether a resource of this key that is opened now can be handed over with the others. */
+  admits(table: SurfaceTable, key: string): boolean {
+    return this.#handover?.handoffs.open === true && this.#handover.preflight.admits(table, key)
+  }
+
+  /** Whether one that is put into service now is handed over with the others: it will be listed, or is admitted. */
+  takes(table: SurfaceTable, key: string): boolean {
+    return !this.#listed || this.admits(table, key)
+  }
+
+  /** Hands over one more. In the turn in which {@link takes} has said so. */
+  take(attached: Attached, owner: PluginVersion): void {
+    if (!this.#listed) return
+    const { handoffs, preflight } = this.#handover as Handover
+    handoffs.join(preflight.admit(attached, owner))
+  }
+
+  /**
+   * Hands over `attached` no longer, or no longer closes it: it leaves by itself.
+   *
+   * @returns resolves once what was to succeed it is closed; `undefined` where it cannot leave before {@link changed}.
+   */
+  withdraw(attached: Attached): Promise<void> | undefined {
+    const withdrawn = this.#handover?.handoffs.withdraw(attached.gate)
+    if (this.#handover === undefined || withdrawn === undefined) return undefined
+    this.#handover.preflight.withdraw(attached)
+    this.#handover.change.withdraw(attached)
+    return withdrawn
   }
 
   /** @throws ReloadError after rolling back: the old versions serve, and the host is as it was. */
   async run(): Promise<Outcome> {
     await this.#log.phase('validate', () => this.#begin())
+    const endWatch = this.#environment.meter.watch()
     try {
       await this.#journal.intent()
       const succession = await this.#log.phase('stage', () => this.#stage())
       const preflight = new Preflight(this.#state, succession, this.#environment, {
         ...this.#options, from: this.#options.from, takenBack: this.#options.takenBack,
+        onListed: () => { this.#listed = true },
       })
       for (const version of this.#retired) this.#state.listed.set(version, this)
       await this.#log.phase('preflight', () => preflight.run())
+      const change = new EpochChange(succession, this.#state.pace)
+      const handoffs = this.#handoffs(preflight, change)
+      this.#handover = { handoffs, preflight, change }
+      this.#hand()
       // A dry run takes nothing out of service, so it fences nothing.
       const { toFence } = preflight
       if (toFence.length > 0 && !this.#options.dryRun) await this.#log.phase('fence', () => this.#fence(preflight))
 
-      const handoffs = this.#begun = this.#handoffs(preflight)
+      this.#undo.push(async () => {
+        await change.abort()
+        return []
+      })
       this.#undo.push(() => handoffs.rollback())
       await this.#log.phase('prepare', async () => {
         await handoffs.prepare()
         await preflight.judgeCopied(handoffs.copied())
       })
-      const change = new EpochChange(this.#retired, succession.installed)
-      change.warm(this.#state.epoch, preflight.slots)
+      await change.writeKeys(preflight)
+      await change.removeResources(preflight.orphans.keys())
       // Not under the hold: writers do not wait for the disk of the journal.
       await this.#journal.prepared()
       await this.#log.phase('converge', () => handoffs.converge())
 
-      const outcome = { succession, preflight, handoffs, log: this.#log, environment: this.#environment }
+      const outcome = {
+        succession, preflight, handoffs, log: this.#log, environment: this.#environment, tables: this.#state.tables,
+      }
       if (this.#options.dryRun) {
         this.#refuseAborted('converge')
         await this.#endDryRun()
@@ -132,7 +193,7 @@ export class Operation {
         'commit', () => this.#commit(change, succession, preflight, handoffs),
       )
       const finalization = new Finalization(this.#state, {
-        ...outcome, retired: this.#retired, orphans: preflight.orphans, policy: this.#options.drain, journal: this.#journal, recorded, ...(bake && { bake }),
+        ...outcome, change, retired: this.#retired, orphans: preflight.orphans, policy: this.#options.drain, journal: this.#journal, recorded, ...(bake && { bake }),
       })
       const unrecorded = await recorded
       if (unrecorded !== undefined) this.#log.unrecorded(unrecorded)
@@ -141,12 +202,14 @@ export class Operation {
       throw await this.#rollback(error)
     } finally {
       this.#end()
+      endWatch()
     }
   }
 
   #end(): void {
     for (const id of this.#ids) if (this.#state.operations.get(id) === this) this.#state.operations.delete(id)
     for (const version of this.#retired) this.#state.listed.delete(version)
+    this.#hand()
     this.#decide()
   }
 
@@ -187,14 +250,15 @@ export class Operation {
       installed.push(version)
       fresh.push(version)
     }
-    new EpochChange(this.#retired, installed).check(this.#state.epoch, 'stage')
+    const succession = await Succession.of(this.#retired, installed, this.#state.pace)
+    await new EpochChange(succession, this.#state.pace).check('stage')
     const initialized: PluginVersion[] = []
     this.#undo.push(() => this.#shutDown(initialized))
     for (const version of fresh) {
       await initialize(version, this.#environment, signal)
       initialized.push(version)
     }
-    return new Succession(this.#retired, installed)
+    return succession
   }
 
   /** Resolves with what failed. */
@@ -206,9 +270,9 @@ export class Operation {
   }
 
   async #fence({ toFence: versions, fencedFor }: Preflight): Promise<void> {
-    this.#state.publish(new EpochChange([], [], { add: versions }))
+    this.#state.fence(versions)
     this.#undo.push(async () => {
-      this.#state.publish(new EpochChange([], [], { remove: versions }))
+      this.#state.unfence(versions)
       return []
     })
     const drain = this.#state.drainOf(versions)
@@ -222,9 +286,14 @@ export class Operation {
     })
   }
 
-  #handoffs({ moves, cutovers }: Preflight): Handoffs {
+  #handoffs(preflight: Preflight, change: EpochChange): Handoffs {
+    const { moves, cutovers } = preflight
     return new Handoffs(moves, this.#environment, {
-      cutovers, concurrency: this.#state.concurrency,
+      cutovers, concurrency: this.#state.concurrency, transaction: change.transaction,
+      onSuccessor: (move, resource) => {
+        const attached = preflight.attachedOf(move)
+        if (attached?.owner !== undefined) change.succeed(attached, resource)
+      },
       ...(this.#options.signal && { signal: this.#options.signal }),
       onHandoff: (event) => this.#log.handoff(event),
     })
@@ -235,20 +304,24 @@ export class Operation {
     const state = this.#state
     this.#refuseAborted('commit')
     this.#checkDependencies('commit')
-    change.check(state.epoch, 'commit')
-    preflight.refuseUnjudged()
+    change.refuseContended()
     handoffs.refuseUncommittable()
 
     const onWritten = commit(state, {
       change, succession, preflight, handoffs, retain: this.#options.bake !== undefined,
     })
     // At once: whoever sees the new version can change it, or make it permanent.
-    const recorded = this.#journal.committed(acceptedOf([...preflight.compat.entries, ...handoffs.verdicts]), onWritten)
+    const recorded = this.#journal.committed(this.#accepted(preflight, handoffs), onWritten)
     const bake = this.#bake(succession, handoffs)
     this.#end()
     handoffs.activate()
     this.#log.committed(state.epoch.number, succession)
     return { bake, recorded }
+  }
+
+  /** They are looked for, among all that was judged, only where the caller accepts something. */
+  #accepted({ compat }: Preflight, handoffs: Handoffs): readonly JournaledAcceptance[] {
+    return this.#options.accept.length === 0 ? [] : acceptedOf([...compat.entries, ...handoffs.verdicts])
   }
 
   /** From the commit on, for a while, the reload can be taken back. */
@@ -266,7 +339,7 @@ export class Operation {
           state, changes,
           { cutover, onOrphan, drain, accept, dryRun: false, signal: undefined, handlers: undefined, takenBack },
         ).run()
-        return installed.map((old) => reloadResult(outcome, old))
+        return reloadResults(outcome, installed)
       },
     })
     for (const version of installed) state.bakes.set(version, bake)
@@ -290,7 +363,7 @@ export class Operation {
   async #rollback(cause: unknown): Promise<ReloadError> {
     const error = ReloadError.is(cause) ? cause : new ReloadError('HANDOFF', describeThrown(cause), { phase: this.#log.current, cause })
     error.rollbackErrors.push(...await this.#undoAll(), ...await this.#journal.happened('rolled-back', 'rollback'))
-    error.report = failureReport(this.#log.totalMs, this.#begun?.report ?? [], this.#environment.meter.worst)
+    error.report = failureReport(this.#log.totalMs, this.#handover?.handoffs.report ?? [], this.#environment.meter.worst)
     return error
   }
 

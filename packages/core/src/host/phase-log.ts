@@ -1,11 +1,10 @@
-import type { HandoffEvent } from '../dispatch/handoffs.js'
+import type { HandoffEvent } from '../dispatch/handoff-event.js'
 import type { CountedVerdict } from '../dispatch/judging.js'
 import type { ErrorPlace, ReloadError, ReloadPhase } from '../errors.js'
 import type { MaybePromise } from '../maybe-promise.js'
 import type { BakeReport } from './bake.js'
 import type { Blocker } from './lease.js'
 import type { HostState } from './host-state.js'
-import { keysOf } from './reload-result.js'
 import type { Succession } from './succession.js'
 
 /** Times the phases of one operation, and tells the host's observer of them. */
@@ -69,8 +68,8 @@ export class PhaseLog {
     })
   }
 
-  committed(epoch: number, { added, removed }: Succession): void {
-    this.#state.emit({ ...this.#tag, type: 'committed', epoch, added: keysOf(added), removed: keysOf(removed) })
+  committed(epoch: number, { addedKeys: added, removedKeys: removed }: Succession): void {
+    this.#state.emit({ ...this.#tag, type: 'committed', epoch, added, removed })
   }
 
   unrecorded(error: ReloadError): void {

@@ -18,7 +18,7 @@ import { readPlugin } from './manifest.js'
 import { Operation, type OperationOptions } from './operation.js'
 import type { Plugin, PluginHandle } from './plugin.js'
 import { readHandle } from './read-handle.js'
-import { reloadReport, reloadResult } from './reload-result.js'
+import { reloadResults } from './reload-result.js'
 import type { ReloadSource } from './reload-source.js'
 import type { PluginStatus, ReloadResult, RemoveResult, ResourceStatus } from './results.js'
 import { pluginStatuses, resourceStatuses } from './status.js'
@@ -127,7 +127,7 @@ export class PluginHost implements AsyncDisposable {
       return { kind: 'reload', old, plugin }
     })
     const outcome = await this.#run(wanted, options)
-    return wanted.map(({ old }) => reloadResult(outcome, old))
+    return reloadResults(outcome, wanted.map(({ old }) => old))
   }
 
   /**
@@ -152,8 +152,8 @@ export class PluginHost implements AsyncDisposable {
     const options = checked.remove(given)
     const old = this.#state.current(readHandle(handle))
     const outcome = await this.#run([{ kind: 'remove', old }], options)
-    const { finalized } = reloadResult(outcome, old)
-    return { report: reloadReport(outcome, old), finalized }
+    const [{ report, finalized }] = await reloadResults(outcome, [old]) as [ReloadResult]
+    return { report, finalized }
   }
 
   /** The current handle of a plugin. */
@@ -175,8 +175,8 @@ export class PluginHost implements AsyncDisposable {
   capture(given?: CaptureOptions): Lease {
     this.#state.refuseClosed()
     const options = given && checked.capture(given)
-    const { epoch, slots, clock, leaseWatch } = this.#state
-    const lease = new EpochLease(epoch, slots, clock.now(), options)
+    const { epoch, leaseTime, leaseWatch } = this.#state
+    const lease = new EpochLease(epoch, leaseTime.now(), options)
     return leaseWatch === undefined ? lease : leaseWatch.epoch(lease, lease.label, lease.capturedAt)
   }
 
@@ -190,8 +190,8 @@ export class PluginHost implements AsyncDisposable {
   async captureReady(given: CaptureReadyOptions): Promise<Lease> {
     const { uses, ...options } = checked.captureReady(given)
     // Looked at and captured in one turn: another fence may go up while this wakes.
-    while (isFenced(this.#state.epoch, uses, (surface) => this.#state.slotOf(surface))) {
-      await this.#state.published(options.signal)
+    while (isFenced(this.#state.epoch, uses, this.#state.tables)) {
+      await this.#state.fencesChanged(options.signal)
     }
     return this.capture(options)
   }
@@ -200,13 +200,13 @@ export class PluginHost implements AsyncDisposable {
   acquire<P, R, W>(surface: Surface<P, R, W>, key: string, given?: CaptureOptions): ProviderLease<P> {
     this.#state.refuseClosed()
     const options = given && checked.capture(given)
-    const { epoch, clock, leaseWatch } = this.#state
-    const entry = epoch.providers[this.#state.slotOf(surface.id)]?.byKey.get(key)
+    const { epoch, tables, leaseTime, leaseWatch } = this.#state
+    const entry = tables.of(surface).providers.at(key, epoch.number)
     if (entry === undefined) {
       throw new ReloadError('PROVIDER_NOT_FOUND', 'no plugin provides this key', { surface: surface.id, key, hint: 'Check the key, or install the plugin that provides it.' })
     }
     if (epoch.fenced.has(entry.owner)) throw fencedError(entry.owner, surface.id)
-    const lease = new HeldProvider(entry.owner, entry.registration.provider as P, clock.now(), options)
+    const lease = new HeldProvider(entry.owner, entry.provider as P, leaseTime.now(), options)
     return leaseWatch === undefined ? lease : leaseWatch.provider(lease, lease.label, lease.capturedAt)
   }
 
@@ -223,8 +223,8 @@ export class PluginHost implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    const { closing, operations, plugins, drainPolicy, finalizations, detaching, permanence } = this.#state
-    closing.abort()
+    const { operations, plugins, drainPolicy, finalizations, detaching, permanence } = this.#state
+    this.#state.close()
     // A reload may be taken back while others are waited for.
     while (operations.size > 0) await Promise.all([...operations.values()].map(({ decided }) => decided))
     const changes = [...plugins.values()].map((old): Change => ({ kind: 'remove', old }))

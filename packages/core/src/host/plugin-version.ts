@@ -1,18 +1,20 @@
 import type { ErrorPlace } from '../errors.js'
 import type { PluginIdentity } from '../strategy.js'
 import type { Epoch } from './epoch.js'
+import { KeyTable } from './key-table.js'
 import { LeaseList } from './lease-list.js'
 import type { Brought } from './permanent-versions.js'
 import type { Plugin, PluginHandle } from './plugin.js'
-import { tableKey } from './table-key.js'
+import type { SurfaceTable } from './surface-table.js'
 
 /** A provider as a plugin version registered it. */
 export interface Registration {
-  /** The surface's place in the tables of an epoch. */
-  readonly slot: number
+  readonly table: SurfaceTable
   readonly surface: string
   readonly key: string
   readonly provider: unknown
+  /** Its place among the registrations of the plugin. */
+  readonly at: number
 }
 
 /** What closes what is left of a plugin, once, and nothing of those that were replaced with it. */
@@ -42,7 +44,7 @@ export class PluginVersion {
   readonly earlier: readonly PluginVersion[]
   /** What closes what is left of its earlier generations. */
   readonly unclosed: Set<Closing>
-  readonly #byKey: ReadonlyMap<string, Registration>
+  readonly #registrations = new KeyTable<Registration>()
 
   /** @param before the same plugin in the generation before, when it serves again. */
   constructor({ plugin, generation, place, registrations, brought }: PluginVersionInit, before?: PluginVersion, earlier: readonly PluginVersion[] = []) {
@@ -55,7 +57,7 @@ export class PluginVersion {
     this.leases = before?.leases ?? new LeaseList()
     this.unclosed = before?.unclosed ?? new Set()
     this.earlier = earlier
-    this.#byKey = new Map(registrations.map((registration) => [tableKey(registration.slot, registration.key), registration]))
+    for (const registration of registrations) this.#registrations.set(registration.table, registration.key, registration)
   }
 
   get id(): string { return this.plugin.manifest.id }
@@ -77,8 +79,8 @@ export class PluginVersion {
     return new PluginVersion({ plugin, generation: replaced.generation + 1, place: replaced.place, registrations, brought }, this, earlier)
   }
 
-  provides(slot: number, key: string): Registration | undefined {
-    return this.#byKey.get(tableKey(slot, key))
+  provides(table: SurfaceTable, key: string): Registration | undefined {
+    return this.#registrations.get(table, key)
   }
 
   placeOf(registration: Registration): ErrorPlace {

@@ -2,7 +2,7 @@ import { chooseCutovers, type ChosenCutover } from '../dispatch/cutovers.js'
 import {
   compatReport, judge, refuseAstray, refuseIncompatible, type JudgedPair, type JudgedRemoval,
 } from '../dispatch/compat.js'
-import type { ResourceMove } from '../dispatch/handoffs.js'
+import type { ResourceMove } from '../dispatch/moving-resource.js'
 import { handlerMove } from '../dispatch/handler-move.js'
 import { holdingHandedIn } from '../dispatch/holding-handed-in.js'
 import { withMoves, type UnreadPair } from '../dispatch/pairs.js'
@@ -10,14 +10,15 @@ import type { CompatReport } from '../dispatch/report.js'
 import type { ReloadKindHandlers } from '../dispatch/request.js'
 import { Step, type PhaseOptions, type StepEnvironment } from '../dispatch/step.js'
 import { ReloadError, type ReloadErrorCode } from '../errors.js'
-import type { Cutover, Transition } from '../strategy.js'
+import type { AnyStrategy, Cutover, Transition } from '../strategy.js'
 import { moveOf, type Attached } from './attached.js'
 import type { Bake } from './bake.js'
 import type { HostState } from './host-state.js'
-import { tableKey } from './table-key.js'
+import { KeyTable } from './key-table.js'
 import type { PluginVersion, Registration } from './plugin-version.js'
 import { isReopened, refuseUnknown, type ReloadSource } from './reload-source.js'
-import type { Succession } from './succession.js'
+import type { ProvidedBy, Succession } from './succession.js'
+import type { SurfaceTable } from './surface-table.js'
 
 export interface PreflightOptions {
   readonly signal: AbortSignal | undefined
@@ -27,26 +28,34 @@ export interface PreflightOptions {
   readonly from: ReloadSource | undefined
   /** The period of the reload that is taken back. */
   readonly takenBack: Bake | undefined
+  /** Called in the turn in which the live resources are listed: what is attached from then on is not among them. */
+  onListed(): void
 }
 
 /** What an operation will hand over, close and remember, and how its providers were judged. */
 export class Preflight {
   readonly moves: ResourceMove[] = []
-  /** Live resources that nothing will provide any more. */
-  readonly orphans: Attached[] = []
-  /** What removed keys will be judged by, by table key. */
-  readonly remembered = new Map<string, unknown>()
+  /** Live resources that nothing will provide any more, with who does until then. */
+  readonly orphans = new Map<Attached, PluginVersion>()
+  /** What removed keys will be judged by. */
+  readonly remembered = new KeyTable<unknown>()
+  /** The remembered contracts that new keys were judged by. */
+  readonly judgedBy = new KeyTable<unknown>()
   /** Removed keys of which nothing could be remembered. */
   readonly forgotten: Registration[] = []
   /** How each resource is cut over. */
   cutovers: ReadonlyMap<ResourceMove, ChosenCutover> = new Map()
+  /** The leaving versions that nobody may use while their resources change hands. */
+  toFence: readonly PluginVersion[] = []
   compat: CompatReport = { compatible: true, entries: [] }
   readonly #state: HostState
   readonly #succession: Succession
   readonly #environment: StepEnvironment
   readonly #options: PreflightOptions
-  /** The remembered contracts that new keys were judged by. */
-  readonly #judgedBy = new Map<string, unknown>()
+  /** The keys whose resources overlap, as their strategy has said when it was asked. */
+  readonly #overlapping = new KeyTable<true>()
+  /** Whose the resources are that the host attached. */
+  readonly #attached = new Map<ResourceMove, Attached>()
   /** What is not judged, since every resource of it is as the old version left it. */
   #asLeft: readonly JudgedPair[] = []
 
@@ -63,11 +72,12 @@ export class Preflight {
    */
   async run(): Promise<void> {
     await this.#awaitOpening()
-    this.#listAttached()
+    await this.#listAttached()
     this.#listHandlers()
     this.#refuseOrphans()
     this.cutovers = await chooseCutovers(this.moves, this.#options.cutover, this.#environment, this.#options.signal)
-    const judged = [...this.#pairs(), ...this.#removals()]
+    this.toFence = await this.#whomToFence()
+    const judged = [...await this.#pairs(), ...this.#removals()]
     // What was accepted for a reload is so for the way back, which judges only what it copies.
     if (this.#options.takenBack === undefined) refuseAstray(this.#environment.judging, judged)
     await holdingHandedIn(this.moves, this.#environment, async () => {
@@ -75,18 +85,6 @@ export class Preflight {
       refuseIncompatible(this.compat, this.#environment.judging)
       await this.#rememberRemoved()
     })
-  }
-
-  /** The leaving versions that nobody may use while their resources change hands. */
-  get toFence(): PluginVersion[] {
-    const { retired } = this.#succession
-    if (this.#options.cutover === 'exclusive') return [...retired]
-    const exclusive = this.moves.filter((move) => this.cutovers.get(move)?.cutover === 'exclusive')
-    return retired.filter(
-      (version) => exclusive.some(
-        ({ strategy, key }) => version.provides(this.#state.slotOf(strategy.surface.id), key) !== undefined,
-      ),
-    )
   }
 
   /** Who wants the fence, as a sentence, where it is not the caller. */
@@ -99,20 +97,31 @@ export class Preflight {
     return undefined
   }
 
-  /** The surfaces whose resources change. */
-  get slots(): Set<number> {
-    return new Set([...this.moves.map(({ strategy }) => this.#state.slotOf(strategy.surface.id)), ...this.orphans.map(({ slot }) => slot)])
+  /**
+   * Whether a resource of this key that is attached now can be handed over with the others: one of which nothing has to
+   * be asked first, of a plugin that is not fenced.
+   */
+  admits(table: SurfaceTable, key: string): boolean {
+    const { cutover, from, takenBack } = this.#options
+    if (cutover === 'exclusive' || from !== undefined || takenBack !== undefined) return false
+    const owner = this.#succession.before(table, key)?.owner
+    if (owner === undefined || this.toFence.includes(owner) || this.#succession.after(table, key) === undefined) return false
+    return table.strategy.cutover === undefined || this.#overlapping.has(table, key)
   }
 
-  /** A key that another plugin took and gave up again since then was judged against the wrong contract. */
-  refuseUnjudged(): void {
-    for (const { registrations } of this.#succession.installed) {
-      for (const { slot, key, surface } of registrations) {
-        const name = tableKey(slot, key)
-        if (this.#state.remembered.get(name) === this.#judgedBy.get(name)) continue
-        throw new ReloadError('DUPLICATE', 'another plugin has provided this key meanwhile', { phase: 'commit', surface, key, hint: 'Try again.' })
-      }
-    }
+  /** Lists one that {@link admits} admits. */
+  admit(attached: Attached, owner: PluginVersion): ResourceMove {
+    return this.#moveOf(attached, owner, this.#succession.after(attached.table, attached.key) as ProvidedBy)
+  }
+
+  /** One of those that were listed leaves. */
+  withdraw(attached: Attached): void {
+    this.orphans.delete(attached)
+  }
+
+  /** The live resource that is handed over; `undefined` where the host holds it itself. */
+  attachedOf(move: ResourceMove): Attached | undefined {
+    return this.#attached.get(move)
   }
 
   /**
@@ -121,10 +130,25 @@ export class Preflight {
    * @throws ReloadError `SCHEMA_INCOMPAT`, `STEP_TIMEOUT`.
    */
   async judgeCopied(copied: readonly ResourceMove[]): Promise<void> {
-    const ids = new Set(copied.map((move) => this.#idOf(move)))
-    const late = await judge(this.#asLeft.filter((pair) => ids.has(this.#idOf(pair))), this.#environment, this.#options.signal)
+    const keys = keysOf(copied)
+    const late = await judge(this.#asLeft.filter((pair) => isAmong(keys, pair)), this.#environment, this.#options.signal)
     refuseIncompatible(late, this.#environment.judging)
     this.compat = compatReport([...this.compat.entries, ...late.entries], this.#environment.judging)
+  }
+
+  async #whomToFence(): Promise<readonly PluginVersion[]> {
+    const { pace } = this.#state
+    const { retired } = this.#succession
+    if (this.#options.cutover === 'exclusive') return retired
+    const fenced = new Set<PluginVersion>()
+    for (const [{ strategy, key }, { cutover }] of this.cutovers) {
+      const table = this.#state.tables.of(strategy.surface)
+      const owner = this.#succession.before(table, key)?.owner
+      if (cutover === 'overlap') this.#overlapping.set(table, key, true)
+      else if (owner !== undefined) fenced.add(owner)
+      if (pace.due()) await pace.pause()
+    }
+    return retired.filter((version) => fenced.has(version))
   }
 
   async #awaitOpening(): Promise<void> {
@@ -136,34 +160,44 @@ export class Preflight {
     }
   }
 
-  #listAttached(): void {
-    const { retired } = this.#succession
-    const handedOver: Attached[] = []
-    for (const attached of this.#state.attached.values()) {
-      if (!retired.includes(attached.owner)) continue
-      const next = this.#succession.after(attached.slot, attached.key)
-      if (next === undefined) this.orphans.push(attached)
-      else {
-        this.moves.push(moveOf(attached, {
-          provider: next.registration.provider, transition: this.#transition(attached.owner, next.owner),
-          plugin: this.#succession.label(attached.owner), kept: this.#options.takenBack?.keptBehind(attached.gate),
-          reopened: isReopened(this.#options.from, attached),
-        }))
-        handedOver.push(attached)
+  async #listAttached(): Promise<void> {
+    const { pace } = this.#state
+    const retired = new Set(this.#succession.retired)
+    for (const attached of this.#state.attached) {
+      if (pace.due()) await pace.pause()
+      const { owner } = attached
+      if (owner === undefined || !retired.has(owner)) continue
+      const next = this.#succession.after(attached.table, attached.key)
+      if (next === undefined) {
+        this.orphans.set(attached, owner)
+        continue
       }
+      this.moves.push(this.#moveOf(attached, owner, next))
     }
-    refuseUnknown(this.#options.from, handedOver)
+    this.#options.onListed()
+    refuseUnknown(this.#options.from, this.#attached.values())
+  }
+
+  #moveOf(attached: Attached, owner: PluginVersion, next: ProvidedBy): ResourceMove {
+    const move = moveOf(attached, owner, {
+      provider: next.registration.provider, transition: this.#transition(owner, next.owner),
+      plugin: this.#succession.label(owner), kept: this.#options.takenBack?.keptBehind(attached.gate),
+      reopened: isReopened(this.#options.from, attached),
+    })
+    this.#attached.set(move, attached)
+    return move
   }
 
   #listHandlers(): void {
     for (const { surface, handoff } of this.#options.handlers?.entries() ?? []) {
-      const slot = this.#state.slotOf(surface.id)
-      const owner = this.#succession.retired.find((version) => version.provides(slot, handoff.key))
-      this.moves.push(handlerMove(this.#state.strategyAt(slot), handoff, {
+      const table = this.#state.tables.of(surface)
+      const before = this.#succession.before(table, handoff.key)
+      const after = this.#succession.after(table, handoff.key)
+      const owner = before?.owner
+      this.moves.push(handlerMove(table.strategy, handoff, {
         ...(owner && { plugin: this.#succession.label(owner), owner }),
-        old: this.#succession.before(slot, handoff.key)?.provider,
-        next: this.#succession.after(slot, handoff.key)?.registration.provider,
-        transition: this.#transition(owner, this.#succession.after(slot, handoff.key)?.owner),
+        old: before?.registration.provider, next: after?.registration.provider,
+        transition: this.#transition(owner, after?.owner),
       }, this.#state.clock))
     }
   }
@@ -171,39 +205,42 @@ export class Preflight {
   #refuseOrphans(): void {
     const [first] = this.orphans
     if (first === undefined || this.#options.onOrphan === 'close') return
-    throw new ReloadError('ORPHANED_RESOURCE', `nothing would provide ${this.orphans.map(({ name, key }) => `"${name}" (key "${key}")`).join(', ')} any more`, {
-      phase: 'preflight', plugin: first.owner.label, surface: first.strategy.surface.id, key: first.key, resource: first.name,
+    const [attached, owner] = first
+    const named = [...this.orphans.keys()].map(({ name, key }) => `"${name}" (key "${key}")`)
+    throw new ReloadError('ORPHANED_RESOURCE', `nothing would provide ${named.join(', ')} any more`, {
+      phase: 'preflight', plugin: owner.label, ...attached.place,
       hint: "Detach it first, keep the key, or say onOrphan: 'close'.",
     })
   }
 
   /** Each key is judged against what was served under it last, whichever plugin provided it. */
-  #pairs(): JudgedPair[] {
+  async #pairs(): Promise<JudgedPair[]> {
     const pairs: UnreadPair[] = []
     for (const version of this.#succession.installed) {
       for (const registration of version.registrations) {
         const old = this.#lastServed(registration)
         if (old === undefined) continue
-        const before = this.#succession.retired.find((version) => version.provides(registration.slot, registration.key))
+        const { table, key, provider } = registration
         pairs.push({
-          strategy: this.#state.strategyAt(registration.slot), key: registration.key, old, next: registration.provider,
-          transition: this.#transition(before, version), plugin: version.label,
+          strategy: table.strategy, key, old, next: provider,
+          transition: this.#transition(this.#succession.before(table, key)?.owner, version), plugin: version.label,
         })
       }
     }
-    const judged = withMoves(pairs, this.moves)
+    const judged = await withMoves(pairs, this.moves, this.#environment.pace)
     // What is as the old version left it, that version need not be asked about: it has nothing to read that it did not write.
-    const asLeft = new Set(this.moves.map((move) => this.#idOf(move)))
-    for (const move of this.moves) if (move.kept === undefined) asLeft.delete(this.#idOf(move))
-    this.#asLeft = judged.filter((pair) => asLeft.has(this.#idOf(pair)))
-    return judged.filter((pair) => !asLeft.has(this.#idOf(pair)))
+    const kept = keysOf(this.moves.filter((move) => move.kept !== undefined))
+    const copied = keysOf(this.moves.filter((move) => move.kept === undefined))
+    const isAsLeft = (pair: JudgedPair): boolean => isAmong(kept, pair) && !isAmong(copied, pair)
+    this.#asLeft = judged.filter(isAsLeft)
+    return judged.filter((pair) => !isAsLeft(pair))
   }
 
   /** No strategy keeps a host from closing, or a reload from being taken back. */
   #removals(): JudgedRemoval[] {
     if (this.#state.closing.signal.aborted || this.#options.takenBack !== undefined) return []
-    return this.#succession.removed.map(({ registration: { slot, key, provider }, owner }) =>
-      ({ strategy: this.#state.strategyAt(slot), key, removed: provider, plugin: this.#succession.label(owner) }))
+    return this.#succession.removed.map(({ registration: { table: { strategy }, key, provider }, owner }) =>
+      ({ strategy, key, removed: provider, plugin: this.#succession.label(owner) }))
       .filter(({ strategy }) => strategy.checkRemoval !== undefined)
   }
 
@@ -212,15 +249,11 @@ export class Preflight {
     return { direction, ...(from && { from: from.identity }), ...(to && { to: to.identity }) }
   }
 
-  #idOf({ strategy, key }: Pick<JudgedPair, 'strategy' | 'key'>): string {
-    return tableKey(this.#state.slotOf(strategy.surface.id), key)
-  }
-
-  #lastServed({ slot, key }: Registration): unknown {
-    const before = this.#succession.before(slot, key)
-    if (before !== undefined) return before.provider
-    const kept = this.#state.remembered.get(tableKey(slot, key))
-    this.#judgedBy.set(tableKey(slot, key), kept)
+  #lastServed({ table, key }: Registration): unknown {
+    const before = this.#succession.before(table, key)
+    if (before !== undefined) return before.registration.provider
+    const kept = table.remembered.latest(key)
+    if (kept !== undefined) this.judgedBy.set(table, key, kept)
     return kept
   }
 
@@ -228,15 +261,15 @@ export class Preflight {
     // Nothing comes back to a host that is closing.
     if (this.#state.closing.signal.aborted) return
     for (const { registration, owner } of this.#succession.removed) {
-      const { slot, key, provider } = registration
-      const strategy = this.#state.strategyAt(slot)
+      const { table, key, provider } = registration
+      const { strategy } = table
       if (strategy.remember === undefined) continue
       const step = new Step(this.#environment, owner.placeOf(registration))
       try {
         const kept = await step.run(
           'preflight', this.#phase('PLUGIN'), () => step.call('remember', () => strategy.remember?.(provider, step)),
         )
-        this.remembered.set(tableKey(slot, key), kept)
+        this.remembered.set(table, key, kept)
       } catch (error) {
         // A plugin that cannot describe itself must still be removable; the report says what was forgotten.
         if (this.#options.signal?.aborted === true) throw error
@@ -248,4 +281,20 @@ export class Preflight {
   #phase(code: ReloadErrorCode): PhaseOptions<void> & PhaseOptions<unknown> {
     return { code, ...(this.#options.signal && { signal: this.#options.signal }) }
   }
+}
+
+type KeyOf = Pick<JudgedPair, 'strategy' | 'key'>
+
+function keysOf(keys: readonly KeyOf[]): ReadonlyMap<AnyStrategy, ReadonlySet<string>> {
+  const byStrategy = new Map<AnyStrategy, Set<string>>()
+  for (const { strategy, key } of keys) {
+    const known = byStrategy.get(strategy)
+    if (known === undefined) byStrategy.set(strategy, new Set([key]))
+    else known.add(key)
+  }
+  return byStrategy
+}
+
+function isAmong(keys: ReadonlyMap<AnyStrategy, ReadonlySet<string>>, { strategy, key }: KeyOf): boolean {
+  return keys.get(strategy)?.has(key) === true
 }

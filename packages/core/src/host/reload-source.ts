@@ -33,11 +33,12 @@ export function isReopened(source: ReloadSource | undefined, { strategy, name }:
 }
 
 /** @throws ReloadError `RESOURCE_NOT_FOUND` where a resource is named that is not handed over. */
-export function refuseUnknown(source: ReloadSource | undefined, handedOver: readonly Attached[]): void {
+export function refuseUnknown(source: ReloadSource | undefined, handedOver: Iterable<Attached>): void {
   if (source === undefined || source === 'open') return
+  const known = [...handedOver]
   const unknown = source.open.find(
     ({ surface, resource }) =>
-      !handedOver.some(({ strategy, name }) => strategy.surface.id === surface && name === resource),
+      !known.some(({ strategy, name }) => strategy.surface.id === surface && name === resource),
   )
   if (unknown === undefined) return
   throw new ReloadError('RESOURCE_NOT_FOUND', 'from names a live resource that is not handed over here', {

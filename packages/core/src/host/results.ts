@@ -32,7 +32,10 @@ export interface ReloadReport {
   readonly handoffs: readonly HandoffReport[]
   /** The longest that one write was held. */
   readonly pauseMs: number
-  /** The longest synchronous stretch of any plugin call, and the call. */
+  /**
+   * The longest that the event loop did not turn, whoever kept it from that; and the plugin call, where one was the most
+   * of it, or was pending. Absent: it was the core, or other code of this process.
+   */
   readonly blockedMs: number
   readonly blockedBy: string | undefined
   readonly bytes: number

@@ -11,7 +11,7 @@ export async function register(
   state: HostState, { plugin, old, brought }: { readonly plugin: Plugin; readonly old?: PluginVersion; readonly brought: Brought },
   environment: StepEnvironment, signal?: AbortSignal,
 ): Promise<PluginVersion> {
-  const staging = new Staging(plugin, state.slots, (slot) => state.strategyAt(slot).surface, state.grants)
+  const staging = new Staging(plugin, state.tables, state.grants)
   const step = stepOf(plugin, environment)
   try {
     await step.run('stage', { code: 'PLUGIN', ...(signal && { signal }) }, () => step.call('register', () => plugin.register(staging)))

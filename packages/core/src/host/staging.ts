@@ -2,9 +2,10 @@ import { ReloadError, describeThrown, type ReloadErrorCode } from '../errors.js'
 import { hear, isPromiseLike } from '../maybe-promise.js'
 import { KEY_AT_ONCE, type AnySurface, type Surface } from '../surface.js'
 import { synchronous } from '../synchronous.js'
-import type { SlotTable } from './epoch-lease.js'
+import { KeyTable } from './key-table.js'
 import type { Plugin, Registrar } from './plugin.js'
 import type { Registration } from './plugin-version.js'
+import type { SurfaceTables } from './surface-table.js'
 
 /** Surface ids each plugin may register on, by plugin id; `*` is for plugins that are not named. */
 export type Grants = Readonly<Record<string, readonly string[]>>
@@ -12,33 +13,33 @@ export type Grants = Readonly<Record<string, readonly string[]>>
 /** The view a plugin registers into. Nobody else can see it, and it is closed when `register` has returned. */
 export class Staging implements Registrar {
   readonly registrations: Registration[] = []
+  readonly #provided = new KeyTable<Registration>()
   readonly #plugin: Plugin
-  readonly #surfaceOf: (slot: number) => AnySurface
-  readonly #slots: SlotTable
+  readonly #tables: SurfaceTables
   readonly #grants: ReadonlyMap<string, readonly string[]> | undefined
   #sealed = false
 
   constructor(
-    plugin: Plugin, slots: SlotTable, surfaceOf: (slot: number) => AnySurface,
-    grants: ReadonlyMap<string, readonly string[]> | undefined,
+    plugin: Plugin, tables: SurfaceTables, grants: ReadonlyMap<string, readonly string[]> | undefined,
   ) {
     this.#plugin = plugin
-    this.#slots = slots
-    this.#surfaceOf = surfaceOf
+    this.#tables = tables
     this.#grants = grants
   }
 
   provide<P, R, W>(surface: Surface<P, R, W>, provider: P): this {
     const { id } = surface
     if (this.#sealed) throw this.#refused('PLUGIN', 'register had returned already', id, 'Provide everything before register returns.')
-    const slot = this.#slots.get(id)
-    if (slot === undefined) throw this.#refused('NO_STRATEGY', 'the host has no strategy for this surface', id, 'The host has to be given the strategy of the surface.')
+    const table = this.#tables.find(id)
+    if (table === undefined) throw this.#refused('NO_STRATEGY', 'the host has no strategy for this surface', id, 'The host has to be given the strategy of the surface.')
     this.#checkAllowed(id)
-    const key = this.#keyOf(this.#surfaceOf(slot), provider)
-    if (this.registrations.some((other) => other.slot === slot && other.key === key)) {
+    const key = this.#keyOf(table.strategy.surface, provider)
+    if (this.#provided.get(table, key) !== undefined) {
       throw this.#refused('DUPLICATE', 'the plugin provides this key twice', id, 'Give each provider of a surface a key of its own.', key)
     }
-    this.registrations.push({ slot, surface: id, key, provider })
+    const registration = { table, surface: id, key, provider, at: this.registrations.length }
+    this.registrations.push(registration)
+    this.#provided.set(table, key, registration)
     return this
   }
 

@@ -1,5 +1,6 @@
 import type { Epoch } from './epoch.js'
 import type { PluginVersion } from './plugin-version.js'
+import type { SurfaceTables } from './surface-table.js'
 
 /**
  * What an operation will use of a surface: one provider, one live resource, or, where neither is named, any of them.
@@ -15,23 +16,19 @@ export interface Use {
 /** What an operation will use, or all that there is, whoever provides it. */
 export type Uses = readonly Use[] | 'everything'
 
-/** Whether an epoch refuses any of `uses`. @throws what `slotOf` throws. */
-export function isFenced(epoch: Epoch, uses: Uses, slotOf: (surface: string) => number): boolean {
-  if (uses === 'everything') return epoch.fenced.size > 0
-  const slots = uses.map((use) => ({ slot: slotOf(use.surface.id), use }))
-  if (epoch.fenced.size === 0) return false
-  return slots.some(
-    ({ slot, use }) => ownersOf(epoch, slot, use).some((owner) => owner !== undefined && epoch.fenced.has(owner)),
-  )
-}
-
-function ownersOf(epoch: Epoch, slot: number, { key, resource }: Use): (PluginVersion | undefined)[] {
-  const [providers, resources] = [epoch.providers[slot], epoch.resources[slot]]
-  if (key === undefined && resource === undefined) {
-    return [...providers?.entries ?? [], ...resources?.values() ?? []].map(({ owner }) => owner)
-  }
-  return [
-    key === undefined ? undefined : providers?.byKey.get(key)?.owner,
-    resource === undefined ? undefined : resources?.get(resource)?.owner,
-  ]
+/** Whether an epoch refuses any of `uses`. @throws ReloadError `NO_STRATEGY`. */
+export function isFenced({ number, fenced }: Epoch, uses: Uses, tables: SurfaceTables): boolean {
+  if (uses === 'everything') return fenced.size > 0
+  const used = uses.map((use) => ({ table: tables.of(use.surface), use }))
+  if (fenced.size === 0) return false
+  const isRefused = (owner: PluginVersion | undefined): boolean => owner !== undefined && fenced.has(owner)
+  return used.some(({ table: { providers, resources }, use: { key, resource } }) => {
+    if (key === undefined && resource === undefined) {
+      for (const { owner } of providers.valuesAt(number)) if (isRefused(owner)) return true
+      for (const { owner } of resources.valuesAt(number)) if (isRefused(owner)) return true
+      return false
+    }
+    return (key !== undefined && isRefused(providers.at(key, number)?.owner))
+      || (resource !== undefined && isRefused(resources.at(resource, number)?.owner))
+  })
 }

@@ -1,7 +1,7 @@
 import type { MaybePromise } from '../maybe-promise.js'
 import type { Cutover, HandoffJob, HandoffStrategy, ResourceHandoff, StepContext } from '../strategy.js'
 import type { Surface } from '../surface.js'
-import { opened } from './opened.js'
+import { freshSuccessor } from './fresh-successor.js'
 import { openedBy } from './opened-by.js'
 import { stopAndCopy } from './stop-and-copy.js'
 import { whileHalted } from './while-halted.js'
@@ -77,41 +77,19 @@ function handOver<P, R>(
     })
     return job.cutover === 'exclusive' ? stopped : whileHalted(job.gate, stopped)
   }
-  const { gate, kept } = job
-  const old = gate.resource
+  const { gate: { resource: old }, kept } = job
   if (kept !== undefined) return serveAgain(job, kept, () => ctx.call('close', () => close(old)))
-  let successor: { resource: R } | undefined
-  return {
-    async prepare() {
-      successor = {
-        resource: await ctx.call(
-          'open',
-          () => opened(openAny(job.next), {
-            job, serving: old, methods, close, unclean: (error) => { ctx.unclean('close', error) },
-          }),
-          { discard: close, side: 'new' },
-        ),
-      }
-    },
-    async converge() {
-      return (successor as { resource: R }).resource
-    },
-    async rollback() {
-      gate.release()
-      const { resource } = successor ?? {}
-      if (resource !== undefined) await ctx.call('close', () => close(resource))
-    },
-    finalize: () => ctx.call('close', () => close(old)),
-    kept: { resource: old, release: async () => {} },
-  }
+  return freshSuccessor(job, ctx, { open: () => openAny(job.next), close, methods })
 }
 
 /** Nothing was moved to the one that replaced it, so nothing is moved back. */
 function serveAgain<P, R>({ gate }: HandoffJob<P, R>, kept: R, finalize: () => Promise<void>): ResourceHandoff<R> {
   const replaced = gate.resource
+  const converge = async (): Promise<R> => kept
   return {
     withoutOld: true,
-    converge: async () => kept,
+    successor() { return this.converge === converge ? kept : undefined },
+    converge,
     rollback: async () => { gate.release() },
     finalize,
     kept: { resource: replaced, release: async () => {} },

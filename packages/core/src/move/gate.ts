@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from '../clock.js'
+import type { Clock } from '../clock.js'
 import { hear, isPromiseLike, type MaybePromise } from '../maybe-promise.js'
 import { checkOptions, option, type OptionChecks } from '../options.js'
 import { Slices } from '../slices.js'
@@ -6,13 +6,12 @@ import type { Surface } from '../surface.js'
 import { synchronous } from '../synchronous.js'
 import { estimatedBytes } from './estimated-bytes.js'
 import { GateErrors } from './gate-errors.js'
-import { nextState, type GateState } from './gate-state.js'
-import type { Halt, HandoffGate } from './handoff-gate.js'
-import { SerialQueue } from './serial-queue.js'
-import { WriteRecord, type RecordBounds } from './write-record.js'
-
-export const MAX_RECORDED_WRITES = 65_536
-export const MAX_RECORDED_BYTES = 64 * 1024 * 1024
+import { GateTerms, type ReplacementListener } from './gate-terms.js'
+import type { GateMove } from './gate-move.js'
+import { nextState, type GateEvent, type GateState } from './gate-state.js'
+import type { Halt, HandoffGate, ReplayOptions } from './handoff-gate.js'
+import { SerialQueue, type QueueOwner } from './serial-queue.js'
+import { WriteRecord } from './write-record.js'
 
 export interface WriteGateOptions<R> {
   clock?: Clock
@@ -46,19 +45,25 @@ type Slot<R> = { readonly live: R } | { readonly halt: Halt<R> }
 /**
  * The one way writes reach a live resource: in order, one at a time; recorded while the resource is being copied; held
  * while its successor takes over. A write that the resource refuses is neither acknowledged nor recorded (I4).
+ *
+ * What a reload decides, it decides for all of its gates at once, and touches none of them: each finds out for itself
+ * when it is used next ({@link GateMove}).
  */
 export class WriteGate<R, W> implements HandoffGate<R> {
   readonly #surface: Surface<unknown, R, W>
-  readonly #errors: GateErrors
-  readonly #clock: Clock
-  readonly #bounds: RecordBounds
-  readonly #onReplaced: ((outcome: { resource: R } | { halted: unknown }) => void) | undefined
+  readonly #name: string
+  readonly #terms: GateTerms
+  readonly #listener: ReplacementListener<R>
   readonly #queue: SerialQueue
 
   #slot: Slot<R>
   #state: GateState = 'open'
+  /** The reload that hands the resource over, until the gate has found out how that ended. */
+  #move: GateMove<R> | undefined
   /** The writes accepted since the mark; `undefined` where no copy is under way. */
   #recorded: WriteRecord<W> | undefined
+  /** How many writes may be recorded for now, while a replay that does not keep up slows writers down; else `undefined`. */
+  #allowance: number | undefined
   /** The writes accepted since the last switch, for a reload that is taken back; `undefined` where nobody wants them. */
   #retained: WriteRecord<W> | undefined
   /** Since when writes have had to wait, by the clock. */
@@ -66,48 +71,106 @@ export class WriteGate<R, W> implements HandoffGate<R> {
   #longestHeldMs = 0
 
   constructor(
-    surface: Surface<never, R, W> | Surface<unknown, R, W>, name: string, resource: R, given: WriteGateOptions<R> = {},
+    surface: Surface<never, R, W> | Surface<unknown, R, W>, name: string, resource: R, options?: WriteGateOptions<R>,
+  )
+  /** @internal Of a host: its gates share what they go by. */
+  constructor(
+    surface: Surface<never, R, W> | Surface<unknown, R, W>, name: string, resource: R, terms: GateTerms,
+    listener: ReplacementListener<R>,
+  )
+  constructor(
+    surface: Surface<never, R, W> | Surface<unknown, R, W>, name: string, resource: R,
+    given: WriteGateOptions<R> | GateTerms = {}, listener?: ReplacementListener<R>,
   ) {
-    const options = checkOptions(given, 'WriteGate options', OPTIONS as OptionChecks<WriteGateOptions<R>>)
     this.#surface = surface as Surface<unknown, R, W>
-    this.#errors = new GateErrors(surface.id, name)
+    this.#name = name
     this.#slot = { live: resource }
-    this.#clock = options.clock ?? systemClock
-    this.#bounds = {
-      maxWrites: options.maxRecorded ?? MAX_RECORDED_WRITES, maxBytes: options.maxRecordedBytes ?? MAX_RECORDED_BYTES,
+    if (listener !== undefined && given instanceof GateTerms) {
+      this.#terms = given
+      this.#listener = listener
+    } else {
+      const options = checkOptions(
+        given as WriteGateOptions<R>, 'WriteGate options', OPTIONS as OptionChecks<WriteGateOptions<R>>,
+      )
+      this.#terms = new GateTerms(options as WriteGateOptions<never>)
+      this.#listener = options
     }
-    this.#onReplaced = options.onReplaced
-    this.#queue = new SerialQueue({
-      clock: this.#clock,
-      taskTimeoutMs: options.writeTimeoutMs ?? 30_000,
-      blocked: () => this.#blocked(),
-      overdue: () => this.#errors.overdue(),
-      stuck: () => this.#errors.stuck(),
-      reentered: () => this.#errors.reentered(),
-    })
+    this.#queue = new SerialQueue(new WriteGate.#Owner(this))
   }
 
-  get state(): GateState { return this.#state }
-  get stuck(): boolean { return this.#queue.stuck }
-  get abandoned(): boolean { return this.#queue.abandons }
+  get state(): GateState {
+    this.#settle()
+    return this.#move?.sealed === true && this.#state !== 'closed' ? 'held' : this.#state
+  }
+
+  get stuck(): boolean {
+    this.#settle()
+    return this.#queue.stuck
+  }
+
+  get abandoned(): boolean {
+    this.#settle()
+    return this.#queue.abandons
+  }
+
   /** How many writes and uses wait. Only those that make them bound it: each has a promise to wait for. */
   get waiting(): number { return this.#queue.waiting }
-  get recorded(): number { return this.#recorded?.length ?? 0 }
-  get halted(): Halt<R> | undefined { return 'halt' in this.#slot ? this.#slot.halt : undefined }
+
+  get recorded(): number {
+    this.#settle()
+    return this.#recorded?.length ?? 0
+  }
+
+  get halted(): Halt<R> | undefined {
+    this.#settle()
+    return 'halt' in this.#slot ? this.#slot.halt : undefined
+  }
 
   get resource(): R {
+    this.#settle()
     if ('halt' in this.#slot) throw this.#errors.halted(this.#slot.halt.cause)
     return this.#slot.live
   }
 
   /** Whether it has every write accepted since the last switch. */
-  get retains(): boolean { return this.#retained !== undefined }
+  get retains(): boolean {
+    this.#settle()
+    return this.#retained !== undefined
+  }
+
+  /** Whether a write or a use is in flight. */
+  get busy(): boolean { return this.#queue.busy }
+
+  /** Whether the successor has every write, so that none would be lost if it served from here on. */
+  get inStep(): boolean { return !this.#queue.busy && this.recorded === 0 }
 
   /** The longest that one write was held since {@link resetLongestHeld}, in milliseconds. */
   get longestHeldMs(): number { return this.#longestHeldMs }
 
   resetLongestHeld(): void {
     this.#longestHeldMs = 0
+  }
+
+  /** The resource is handed over: from here on the gate is what `move` says. */
+  enter(move: GateMove<R>): void {
+    this.#settle()
+    this.#move = move
+    if (this.waiting > 0) move.waits()
+    if (this.busy) move.stirred()
+  }
+
+  /** Its resource is handed over no longer, and goes on: with writes, unless the gate was closed. */
+  leave(): void {
+    this.#settle()
+    if (this.#move === undefined) return
+    this.#move = undefined
+    if (this.#state !== 'closed') this.release()
+  }
+
+  /** Finds out what became of its move, and lets go of that. Writes that waited for it go on. */
+  settle(): void {
+    this.#settle()
+    this.#resume()
   }
 
   /**
@@ -117,6 +180,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
    * and `RESOURCE_HALTED` (both retryable), `RESOURCE_REENTERED`, `RESOURCE_CLOSED`.
    */
   write(write: W): Promise<void> {
+    this.#settle()
     return this.#queue.submit(() => this.#withResource((resource) => this.#apply(resource, write)))
   }
 
@@ -128,55 +192,76 @@ export class WriteGate<R, W> implements HandoffGate<R> {
    * @throws ReloadError as {@link write} does.
    */
   use<T>(fn: (resource: R) => MaybePromise<T>): Promise<T> {
+    this.#settle()
     return this.#queue.submitScoped(() => this.#withResource(fn))
   }
 
   hold({ abandonOverdue = false }: { readonly abandonOverdue?: boolean } = {}): Promise<void> {
-    this.#state = nextState(this.#state, 'hold')
-    this.#stalledAt ??= this.#clock.now()
+    this.#turn('hold')
+    this.#stalledAt ??= this.#terms.clock.now()
     return this.#queue.idle(abandonOverdue ? () => this.abandon() : undefined)
   }
 
   abandon(): void {
-    this.#state = nextState(this.#state, 'abandon')
+    this.#turn('abandon')
     this.#queue.abandon()
     // Nobody will ask what a closed gate has: a restart that was abandoned here stops what it starts.
     if (this.#state === 'closed') this.#put({ ...this.#slot })
   }
 
   record(): void {
-    this.#state = nextState(this.#state, 'record')
+    this.#turn('record')
     this.#queue.unabandon()
-    this.#recorded ??= new WriteRecord(this.#bounds)
+    this.#recorded ??= new WriteRecord(this.#terms)
     this.#resume()
   }
 
   recall(): void {
+    this.#settle()
     if (this.#retained === undefined) throw new Error('the writes made since the last switch were not retained')
     this.#recorded = this.#retained
     this.#retained = undefined
+    if (this.#recorded.length > 0) this.#move?.stirred()
   }
 
   /** Forgets the writes accepted since the last switch. */
   forget(): void {
+    this.#settle()
     this.#retained = undefined
   }
 
-  async replay(target: R, signal: AbortSignal): Promise<number> {
+  async replay(
+    target: R, signal: AbortSignal, { share = Number.POSITIVE_INFINITY, slices = new Slices() }: ReplayOptions = {},
+  ): Promise<number> {
     const round = this.#recorded?.take() ?? []
-    this.#resume()
-    const slices = new Slices()
-    for (const write of round) {
-      signal.throwIfAborted()
-      const applied = this.#surface.apply?.(target, write)
-      if (isPromiseLike(applied)) await applied
-      if (slices.due()) await slices.pause()
+    if (round.length === 0) return 0
+    let allowed = share
+    this.#allow(allowed)
+    try {
+      for (const write of round) {
+        signal.throwIfAborted()
+        const applied = this.#surface.apply?.(target, write)
+        if (isPromiseLike(applied)) await applied
+        this.#allowance = allowed += share
+        if (slices.due()) {
+          this.#resume()
+          await slices.pause()
+        }
+      }
+    } finally {
+      this.#allow(undefined)
     }
     return round.length
   }
 
+  #allow(writes: number | undefined): void {
+    this.#allowance = writes
+    this.#resume()
+  }
+
   release(): void {
-    this.#state = nextState(this.#state, 'release')
+    this.#turn('release')
+    this.#stray()
     this.#queue.unabandon()
     this.#recorded = undefined
     this.#resume()
@@ -184,30 +269,70 @@ export class WriteGate<R, W> implements HandoffGate<R> {
 
   /** The commit: work goes on against `resource`. Runs no plugin code, and cannot throw on a held gate. */
   switchTo(resource: R, { retain }: { retain: boolean } = { retain: false }): void {
-    this.#state = nextState(this.#state, 'switch')
-    this.#put({ live: resource })
-    this.#recorded = undefined
-    this.#retained = retain ? new WriteRecord(this.#bounds) : undefined
+    this.#turn('switch')
+    this.#move = undefined
+    this.#switch(resource, retain)
     this.#resume()
   }
 
   replace(resource: R): void {
-    this.#state = nextState(this.#state, 'replace')
+    this.#turn('replace')
     this.#put({ live: resource })
-    hear(this.#onReplaced?.({ resource }))
+    hear(this.#listener.onReplaced?.({ resource }))
   }
 
   halt(halt: Halt<R>): void {
-    this.#state = nextState(this.#state, 'replace')
+    this.#turn('replace')
     this.#put({ halt })
-    hear(this.#onReplaced?.({ halted: halt.cause }))
+    hear(this.#listener.onReplaced?.({ halted: halt.cause }))
   }
 
   /** Refuses queued and further work, and resolves once the task in flight has settled. */
   close(): Promise<void> {
-    this.#state = nextState(this.#state, 'close')
+    this.#turn('close')
+    this.#move?.strayed()
     this.#queue.refuse(() => this.#errors.closed())
     return this.#queue.idle()
+  }
+
+  get #errors(): GateErrors { return new GateErrors(this.#surface.id, this.#name) }
+
+  /** @throws Error where the move is illegal. */
+  #turn(event: GateEvent): void {
+    this.#state = nextState(this.state, event)
+  }
+
+  /** Its move has been decided, together with that of every other gate: what that makes of this one. */
+  #settle(): void {
+    const move = this.#move
+    if (move === undefined) return
+    const { outcome } = move
+    if (outcome === 'pending') return
+    this.#noteHeld()
+    this.#stalledAt = undefined
+    this.#move = undefined
+    move.longestHeldMs = Math.max(move.longestHeldMs, this.#longestHeldMs)
+    if (this.#state !== 'closed') this.#state = 'open'
+    if (outcome === 'committed' && move.successor !== undefined) this.#switch(move.successor.resource, move.retains)
+    else {
+      this.#queue.unabandon()
+      this.#recorded = undefined
+    }
+  }
+
+  #switch(resource: R, retain: boolean): void {
+    this.#put({ live: resource })
+    this.#recorded = undefined
+    this.#retained = retain ? new WriteRecord(this.#terms) : undefined
+  }
+
+  /** It takes no part in a commit any more. */
+  #stray(): void {
+    if (this.#move?.successor === undefined) return
+    const move = this.#move
+    this.#move = undefined
+    move.longestHeldMs = Math.max(move.longestHeldMs, this.#longestHeldMs)
+    move.strayed()
   }
 
   #apply(resource: R, write: W): MaybePromise<void> {
@@ -223,6 +348,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
 
   /** Recorded whatever the state: a write in flight when the last hold began is accepted under that hold. */
   #accepted(slot: Slot<R>, write: W): void {
+    this.#settle()
     // An abandoned write, accepted by a resource that serves no more.
     if (this.#slot !== slot) return
     if (this.#retained === undefined && this.#recorded === undefined) return
@@ -230,8 +356,10 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     // At the bound no writer waits for a reload that may be taken back: what it would have spared is copied then.
     if (this.#state !== 'held' && this.#retained?.fits(bytes) === false) this.#retained = undefined
     this.#retained?.add(write, bytes)
-    this.#recorded?.add(write, bytes)
-    if (this.#blocked()) this.#stalledAt ??= this.#clock.now()
+    if (this.#recorded === undefined) return
+    this.#recorded.add(write, bytes)
+    this.#move?.stirred()
+    if (this.#blocked()) this.#stalledAt ??= this.#terms.clock.now()
   }
 
   /** The resource has accepted the write: a surface that cannot say how large it is does not make it fail. */
@@ -244,7 +372,9 @@ export class WriteGate<R, W> implements HandoffGate<R> {
   }
 
   #blocked(): boolean {
-    return this.#state === 'held' || this.#recorded?.isFull === true
+    if (this.state === 'held') return true
+    if (this.#recorded === undefined) return false
+    return this.#recorded.isFull || (this.#allowance !== undefined && this.#recorded.length >= this.#allowance)
   }
 
   #withResource<T>(fn: (resource: R) => MaybePromise<T>): MaybePromise<T> {
@@ -265,7 +395,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     }
     this.#slot = { live: resource }
     try {
-      hear(this.#onReplaced?.({ resource }))
+      hear(this.#listener.onReplaced?.({ resource }))
     } catch {
       // It serves, and who was told has told others.
     }
@@ -279,12 +409,37 @@ export class WriteGate<R, W> implements HandoffGate<R> {
   }
 
   #resume(): void {
+    this.#noteHeld()
     if (this.#blocked()) return
-    const oldest = this.#queue.oldestSubmission
-    if (oldest !== undefined && this.#stalledAt !== undefined) {
-      this.#longestHeldMs = Math.max(this.#longestHeldMs, this.#clock.now() - Math.max(oldest, this.#stalledAt))
-    }
     this.#stalledAt = undefined
     this.#queue.resume()
+  }
+
+  /** How long the one that waits longest has been held: at the latest since all were. */
+  #noteHeld(): void {
+    const oldest = this.#queue.oldestSubmission
+    // Where all gates were held at once, nobody waited before.
+    const stalledAt = this.#stalledAt ?? (this.#move?.sealed === true ? oldest : undefined)
+    if (oldest === undefined || stalledAt === undefined) return
+    const since = Math.max(oldest, stalledAt)
+    this.#longestHeldMs = Math.max(this.#longestHeldMs, this.#terms.clock.now() - since)
+  }
+
+  /** What its queue asks of it, and tells it. */
+  static readonly #Owner = class<R, W> implements QueueOwner {
+    readonly gate: WriteGate<R, W>
+
+    constructor(gate: WriteGate<R, W>) {
+      this.gate = gate
+    }
+
+    get clock(): Clock { return this.gate.#terms.clock }
+    get taskTimeoutMs(): number { return this.gate.#terms.taskTimeoutMs }
+    blocked(): boolean { return this.gate.#blocked() }
+    begun(): void { this.gate.#move?.stirred() }
+    queued(): void { this.gate.#move?.waits() }
+    overdue(): Error { return this.gate.#errors.overdue() }
+    stuck(): Error { return this.gate.#errors.stuck() }
+    reentered(): Error { return this.gate.#errors.reentered() }
   }
 }

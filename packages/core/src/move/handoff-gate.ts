@@ -1,4 +1,5 @@
 import type { MaybePromise } from '../maybe-promise.js'
+import type { Slices } from '../slices.js'
 
 /** What remains of a stopped resource that could not be started again. */
 export interface Halt<R> {
@@ -19,6 +20,16 @@ export interface Halt<R> {
   discard(): Promise<void>
 }
 
+export interface ReplayOptions {
+  /**
+   * How many writes are let in, while it runs, for each one that is applied: below 1 it slows writers down, so that the
+   * next replay has less to do. Default: as many as come.
+   */
+  readonly share?: number
+  /** What it is cut into. Default: slices of its own. */
+  readonly slices?: Slices
+}
+
 /** The part of a `WriteGate` that a handoff works with. */
 export interface HandoffGate<R> {
   /** The live resource. @throws ReloadError `RESOURCE_HALTED` where there is none. */
@@ -27,6 +38,8 @@ export interface HandoffGate<R> {
   readonly halted: Halt<R> | undefined
   /** How many writes are recorded and not yet replayed. */
   readonly recorded: number
+  /** Whether nothing is recorded, and no write or use in flight: a resource that has had every replay has every write. */
+  readonly inStep: boolean
   /**
    * Whether a write or use is past its deadline and has not settled: its outcome is unknown, and nothing runs beside
    * it.
@@ -57,8 +70,10 @@ export interface HandoffGate<R> {
    * @throws Error where they were not retained, or were more than may be recorded.
    */
   recall(): void
-  /** Applies what has been recorded so far to `target`, in order, and forgets it. Resolves with the number applied. */
-  replay(target: R, signal: AbortSignal): Promise<number>
+  /**
+   * Applies what has been recorded so far to `target`, in order, and forgets it. Resolves with the number applied.
+   */
+  replay(target: R, signal: AbortSignal, options?: ReplayOptions): Promise<number>
   /** Lets writes go on against the resource the gate has; what was recorded is forgotten. */
   release(): void
   /** From a hold: another resource takes the place of the one that was stopped. */

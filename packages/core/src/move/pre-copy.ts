@@ -1,5 +1,5 @@
 import type { MaybePromise } from '../maybe-promise.js'
-import type { HandoffJob, ResourceHandoff, StepContext } from '../strategy.js'
+import type { HandoffJob, KeptResource, ResourceHandoff, StepContext } from '../strategy.js'
 import { synchronous } from '../synchronous.js'
 import { attemptAll } from './attempt-all.js'
 import { opened } from './opened.js'
@@ -23,6 +23,12 @@ export interface PreCopyVerbs<P, R, I, E = unknown> {
     /** Throws unless `restored` means the same as what was observed. Runs before any replay. */
     verify(restored: R, observed: E, ctx: StepContext): MaybePromise<void>
   }
+  /**
+   * Holds the two to one another, with writes held: throws unless they mean the same, so that no write means something
+   * else to the new one, and nothing has changed the old one but its writes. Called once at least, and again where writes
+   * were replayed since. An operator may overrule it. Absent: a write that the new one has accepted means what it meant.
+   */
+  agree?(old: R, restored: R, ctx: StepContext): MaybePromise<void>
   close?(resource: R): MaybePromise<void>
   /** Removes what the image occupies outside memory, such as a file. */
   discard?(image: I): MaybePromise<void>
@@ -46,16 +52,96 @@ export function preCopy<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, ver
   return moveServing(job, ctx, verbs)
 }
 
-function moveServing<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs: PreCopyVerbs<P, R, I, E>): ResourceHandoff<R> {
-  const { gate } = job
-  const old = gate.resource
-  const close = (resource: R): MaybePromise<void> => verbs.close?.(resource)
-  const replay = new Replay(gate, ctx)
-  let taken: { image: I } | undefined
-  let restored: { resource: R } | undefined
+/** What the handoff of one resource knows, under the handoff's own symbol: so wrappers that spread it have it, too. */
+const MOVE = Symbol('move')
+
+type PreCopyHandoff<R> = ResourceHandoff<R> & { readonly [MOVE]: ServingMove<unknown, R, unknown, unknown> }
+
+/** The same functions for every resource: ten thousand may be pending at a time. */
+const STEPS = {
+  prepare(this: PreCopyHandoff<unknown>) { return this[MOVE].prepare() },
+  catchUp(this: PreCopyHandoff<unknown>) { return this[MOVE].catchUp() },
+  /** Whoever wraps this one and converges otherwise wants that done. */
+  successor(this: PreCopyHandoff<unknown>) {
+    return this.converge === STEPS.converge ? this[MOVE].restored?.resource : undefined
+  },
+  converge(this: PreCopyHandoff<unknown>) { return this[MOVE].converge() },
+  rollback(this: PreCopyHandoff<unknown>) { return this[MOVE].rollback() },
+  finalize(this: PreCopyHandoff<unknown>) { return this[MOVE].finalize() },
+}
+
+function moveServing<P, R, I, E>(
+  job: HandoffJob<P, R>, ctx: StepContext, verbs: PreCopyVerbs<P, R, I, E>,
+): ResourceHandoff<R> {
+  const move = new ServingMove(job, ctx, verbs)
+  return { [MOVE]: move, ...STEPS, kept: move } as unknown as PreCopyHandoff<R>
+}
+
+/** One resource that goes on serving while it is copied. */
+class ServingMove<P, R, I, E> implements KeptResource<R> {
+  /** The old one. */
+  readonly resource: R
+  restored: { readonly resource: R } | undefined
+  readonly #job: HandoffJob<P, R>
+  readonly #ctx: StepContext
+  readonly #verbs: PreCopyVerbs<P, R, I, E>
+  readonly #replay: Replay<R>
+  #taken: { readonly image: I } | undefined
+  /** How many writes had been replayed when the two were found to agree. */
+  #agreedAfter: number | undefined
+
+  constructor(job: HandoffJob<P, R>, ctx: StepContext, verbs: PreCopyVerbs<P, R, I, E>) {
+    this.resource = job.gate.resource
+    this.#job = job
+    this.#ctx = ctx
+    this.#verbs = verbs
+    this.#replay = new Replay(job.gate, ctx)
+  }
+
+  async prepare(): Promise<void> {
+    const check = await this.#takeSnapshot()
+    const { image } = this.#taken as { image: I }
+    const resource = await this.#ctx.call('open', () => this.#restore(image), {
+      discard: (late) => this.#close(late), side: 'new',
+    })
+    this.restored = { resource }
+    if (check) await this.#ctx.judge('verify', () => check(resource))
+    await this.#replay.underLoad(resource)
+    await this.#agreeUnderLoad(resource)
+  }
+
+  async catchUp(): Promise<void> {
+    const { resource } = this.restored as { resource: R }
+    await this.#replay.catchUp(resource)
+    await this.#agreeUnderLoad(resource)
+  }
+
+  async converge(): Promise<R> {
+    const { resource } = this.restored as { resource: R }
+    await this.#replay.rest(resource)
+    await this.#agree(resource)
+    return resource
+  }
+
+  rollback(): Promise<void> {
+    this.#job.gate.release()
+    return this.#dispose(this.restored)
+  }
+
+  finalize(): Promise<void> {
+    return this.#dispose(this)
+  }
+
+  /** The old one serves again. */
+  release(): Promise<void> {
+    return this.#dispose(undefined)
+  }
 
   /** Resolves with the check that the restored resource has to pass. */
-  async function takeSnapshot(): Promise<((resource: R) => MaybePromise<void>) | undefined> {
+  async #takeSnapshot(): Promise<((resource: R) => MaybePromise<void>) | undefined> {
+    const { resource: old } = this
+    const { gate } = this.#job
+    const [ctx, verbs] = [this.#ctx, this.#verbs]
     await ctx.call('hold writes', () => gate.hold(), { side: 'old' })
     const { meaning } = verbs
     let check: ((resource: R) => MaybePromise<void>) | undefined
@@ -68,47 +154,49 @@ function moveServing<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs:
       discard: (late) => verbs.discard?.(late), side: 'old',
     })
     if (isolated) gate.record()
-    taken = { image: await pending }
+    this.#taken = { image: await pending }
     if (!isolated) gate.record()
     return check
   }
 
-  function dispose(owner: { resource: R } | undefined): Promise<void> {
-    const image = taken
-    return attemptAll([
-      () => owner && ctx.call('close', () => close(owner.resource)),
-      () => image && ctx.call('discard image', () => verbs.discard?.(image.image)),
-    ], 'disposing of a resource and its image failed')
+  get #agrees(): boolean {
+    return this.#verbs.agree === undefined || this.#agreedAfter === this.#replay.applied
   }
 
-  return {
-    async prepare() {
-      const check = await takeSnapshot()
-      const { image } = taken as { image: I }
-      const resource = await ctx.call(
-        'open',
-        () => opened(verbs.restore(job.next, image, ctx), {
-          job, serving: old, methods: verbs.methods, close,
-          unclean: (error) => { ctx.unclean('close', error) },
-        }),
-        { discard: close, side: 'new' },
-      )
-      restored = { resource }
-      if (check) await ctx.judge('verify', () => check(resource))
-      await replay.underLoad(resource)
-    },
-    catchUp: () => replay.catchUp((restored as { resource: R }).resource),
-    async converge() {
-      const { resource } = restored as { resource: R }
-      await replay.rest(resource)
-      return resource
-    },
-    rollback() {
-      gate.release()
-      return dispose(restored)
-    },
-    finalize: () => dispose({ resource: old }),
-    kept: { resource: old, release: () => dispose(undefined) },
+  /** Holds nobody but its own writers, and for no longer than the comparison takes. */
+  async #agreeUnderLoad(resource: R): Promise<void> {
+    if (this.#agrees) return
+    const { gate } = this.#job
+    await this.#ctx.call('hold writes', () => gate.hold(), { side: 'old' })
+    await this.#replay.rest(resource)
+    await this.#agree(resource)
+    gate.record()
+  }
+
+  async #agree(resource: R): Promise<void> {
+    if (this.#agrees) return
+    await this.#ctx.judge('verify', () => this.#verbs.agree?.(this.resource, resource, this.#ctx))
+    this.#agreedAfter = this.#replay.applied
+  }
+
+  #restore(image: I): Promise<R> {
+    const [job, ctx, verbs] = [this.#job, this.#ctx, this.#verbs]
+    return opened(verbs.restore(job.next, image, ctx), {
+      job, serving: this.resource, methods: verbs.methods, close: (resource) => this.#close(resource),
+      unclean: (error) => { ctx.unclean('close', error) },
+    })
+  }
+
+  #close(resource: R): MaybePromise<void> {
+    return this.#verbs.close?.(resource)
+  }
+
+  #dispose(owner: { readonly resource: R } | undefined): Promise<void> {
+    const [ctx, image] = [this.#ctx, this.#taken]
+    return attemptAll([
+      () => owner && ctx.call('close', () => this.#close(owner.resource)),
+      () => image && ctx.call('discard image', () => this.#verbs.discard?.(image.image)),
+    ], 'disposing of a resource and its image failed')
   }
 }
 

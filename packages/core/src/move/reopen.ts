@@ -1,8 +1,8 @@
 import type { MaybePromise } from '../maybe-promise.js'
 import type { HandoffJob, ResourceHandoff, StepContext } from '../strategy.js'
+import { freshSuccessor } from './fresh-successor.js'
 import type { Halt } from './handoff-gate.js'
 import { holdOrAbandon } from './hold-or-abandon.js'
-import { opened } from './opened.js'
 import { openedBy } from './opened-by.js'
 import { stopAndStart } from './stop-and-copy.js'
 import { whileHalted } from './while-halted.js'
@@ -36,34 +36,16 @@ export function reopen<P, R>(
     }, 'open')
     return exclusive ? stopped : whileHalted(gate, stopped)
   }
-  const old = gate.resource
-  let successor: { resource: R } | undefined
   let abandoned = false
-  return {
+  return freshSuccessor(job, ctx, {
+    open: () => open(job.next),
+    close,
     withoutOld: true,
-    async prepare() {
+    async hold() {
       await holdOrAbandon(gate, ctx)
       abandoned = gate.abandoned
-      successor = {
-        resource: await ctx.call(
-          'open',
-          () => opened(open(job.next), {
-            job, serving: old, close, unclean: (error) => { ctx.unclean('close', error) },
-          }),
-          { discard: close, side: 'new' },
-        ),
-      }
     },
-    async converge() {
-      return (successor as { resource: R }).resource
-    },
-    async rollback() {
-      gate.release()
-      const { resource } = successor ?? {}
-      if (resource !== undefined) await ctx.call('close', () => close(resource))
-    },
-    finalize: () => ctx.call('close', () => close(old)),
     // A write that was abandoned may change it yet.
-    get kept() { return abandoned ? undefined : { resource: old, release: async () => {} } },
-  }
+    isLeft: () => !abandoned,
+  })
 }

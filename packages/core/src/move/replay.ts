@@ -3,11 +3,18 @@ import type { HandoffGate } from './handoff-gate.js'
 
 /** Below this many recorded writes a further round costs more than holding writes for them. */
 const WORTH_A_ROUND = 32
-/** Rounds end here at the latest, for writers that keep pace with the replay. */
+/** So many rounds are run before writers that keep nearly the pace of the replay are slowed down. */
 const MAX_ROUNDS = 16
+/**
+ * How many writes are let in for each one that is replayed, where writers are slowed down: each round then has at most half
+ * as much to do as the one before.
+ */
+const SHARE = 0.5
 
 /** Brings a resource up to date with the writes that its gate records. */
 export class Replay<R> {
+  /** How many writes it has replayed. */
+  applied = 0
   readonly #gate: HandoffGate<R>
   readonly #ctx: StepContext
 
@@ -17,16 +24,21 @@ export class Replay<R> {
   }
 
   /** Round after round, while writers go on and the rounds shrink. */
-  underLoad(target: R): Promise<void> {
-    return this.#downTo(WORTH_A_ROUND, target)
+  async underLoad(target: R): Promise<void> {
+    await this.#downTo(WORTH_A_ROUND, target)
   }
 
   /**
-   * As {@link underLoad}, down to the last write: how long it takes says how long writes will have to be held for the
-   * rest.
+   * Down to the last write, or to as few as writers that never pause leave: where a round has not shrunk, they are slowed
+   * down to a share of what is replayed, and never stopped.
    */
-  catchUp(target: R): Promise<void> {
-    return this.#downTo(0, target)
+  async catchUp(target: R): Promise<void> {
+    await this.#downTo(0, target)
+    while (this.#gate.recorded > 0) {
+      const before = this.#gate.recorded
+      await this.#round(target, SHARE)
+      if (this.#gate.recorded >= before) return
+    }
   }
 
   /** What is left, while writes are held. */
@@ -42,7 +54,11 @@ export class Replay<R> {
     }
   }
 
-  async #round(target: R): Promise<void> {
-    this.#ctx.replayed(await this.#ctx.call('replay', (signal) => this.#gate.replay(target, signal)))
+  async #round(target: R, share?: number): Promise<void> {
+    const slices = this.#ctx.slices()
+    const applied = await this.#ctx.call('replay', (signal) =>
+      this.#gate.replay(target, signal, { slices, ...share !== undefined && { share } }))
+    this.#ctx.replayed(applied)
+    this.applied += applied
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js'
+import { Deadlines } from '../deadlines.js'
 import { isPromiseLike, type MaybePromise } from '../maybe-promise.js'
 import { Slices } from '../slices.js'
 import { enterScope, isInside, leaveScope, type ScopedCall } from './call-scope.js'
@@ -23,10 +24,11 @@ interface Running extends ScopedCall {
   giveUp(): void
 }
 
-export interface SerialQueueOptions {
-  clock: Clock
+/** What a queue works for. */
+export interface QueueOwner {
+  readonly clock: Clock
   /** Milliseconds one task may take. */
-  taskTimeoutMs: number
+  readonly taskTimeoutMs: number
   /** Whether the next task has to wait. */
   blocked(): boolean
   /** What the caller of a task is told that has begun, has not settled, and is waited for no longer. */
@@ -35,7 +37,14 @@ export interface SerialQueueOptions {
   stuck(): Error
   /** What the caller of a task is told that would wait for the one it was submitted from. */
   reentered(): Error
+  /** Told that a task has begun which does not end at once. */
+  begun?(): void
+  /** Told that a task waits. */
+  queued?(): void
 }
+
+/** Shared by all queues in which nothing waits. */
+const NONE: never[] = []
 
 /** A synchronous task cannot hang, and its caller has its outcome at once: one object does for all of them. */
 const SYNCHRONOUS: Running = { ended: false, scoped: false, nested: undefined, givenUp: false, giveUp: () => {} }
@@ -45,20 +54,20 @@ const SYNCHRONOUS: Running = { ended: false, scoped: false, nested: undefined, g
  * error of its own.
  */
 export class SerialQueue {
-  readonly #options: SerialQueueOptions
-  #waiting: Waiting[] = []
+  readonly #owner: QueueOwner
+  #waiting: Waiting[] = NONE
   #head = 0
   #running: Running | undefined
   /** The task that {@link abandon} has let go of. */
   #abandoned: Running | undefined
   #refusal: (() => Error) | undefined
-  #idleWaiters: (() => void)[] = []
+  #idleWaiters: (() => void)[] | undefined
   #onOverdue: (() => void) | undefined
   /** Of this turn of the event loop; `undefined` where nothing that waited has run in it. */
   #slice: Slices | undefined
 
-  constructor(options: SerialQueueOptions) {
-    this.#options = options
+  constructor(owner: QueueOwner) {
+    this.#owner = owner
   }
 
   /** When the task that waits longest was submitted, by the queue's clock. */
@@ -69,6 +78,11 @@ export class SerialQueue {
   /** How many tasks wait. */
   get waiting(): number {
     return this.#waiting.length - this.#head
+  }
+
+  /** Whether a task is running. */
+  get busy(): boolean {
+    return this.#running !== undefined
   }
 
   /** Whether a task is past its deadline and has not settled. */
@@ -100,7 +114,7 @@ export class SerialQueue {
    */
   idle(onOverdue?: () => void): Promise<void> {
     if (this.#running === undefined) return Promise.resolve()
-    const idle = new Promise<void>((resolve) => this.#idleWaiters.push(resolve))
+    const idle = new Promise<void>((resolve) => (this.#idleWaiters ??= []).push(resolve))
     this.#onOverdue = onOverdue
     if (this.stuck) onOverdue?.()
     return idle
@@ -136,7 +150,7 @@ export class SerialQueue {
     this.#onOverdue = undefined
     if (task === undefined || task.ended) return
     this.#running = task
-    void this.#rejectWaiting(() => this.#options.stuck())
+    void this.#rejectWaiting(() => this.#owner.stuck())
   }
 
   /** The abandoned task is nobody's concern any more. */
@@ -149,20 +163,28 @@ export class SerialQueue {
     if (this.#refusal !== undefined) return Promise.reject(this.#refusal())
     if (running === undefined) {
       // An idle queue runs a synchronous task at once, at the cost of neither an entry nor a timer.
-      if (this.waiting === 0 && !this.#options.blocked()) return scoped ? this.#runScoped(run) : this.#run(run)
+      if (this.waiting === 0 && !this.#owner.blocked()) return scoped ? this.#runScoped(run) : this.#run(run)
     } else {
-      if (running.givenUp) return Promise.reject(this.#options.stuck())
+      if (running.givenUp) return Promise.reject(this.#owner.stuck())
       if (running.scoped && running.nested === undefined && isInside(running)) {
-        return Promise.reject(this.#options.reentered())
+        return Promise.reject(this.#owner.reentered())
       }
     }
     return new Promise<T>((resolve, reject) => {
       const waiting = {
-        run, scoped, resolve: resolve as (value: unknown) => void, reject, queuedAt: this.#options.clock.now(),
+        run, scoped, resolve: resolve as (value: unknown) => void, reject, queuedAt: this.#owner.clock.now(),
       }
-      const queue = running?.nested ?? this.#waiting
-      queue.push(waiting)
+      if (running?.nested !== undefined) running.nested.push(waiting)
+      else this.#enqueue(waiting)
+      this.#owner.queued?.()
+      // What held the others up is over, and nobody has told the queue yet.
+      if (running === undefined && this.waiting > 1 && !this.#owner.blocked()) this.resume()
     })
+  }
+
+  #enqueue(waiting: Waiting): void {
+    if (this.#waiting === NONE) this.#waiting = []
+    this.#waiting.push(waiting)
   }
 
   #run<T>(run: () => MaybePromise<T>): Promise<T> {
@@ -195,7 +217,7 @@ export class SerialQueue {
       return Promise.resolve(outcome)
     }
     task.nested = undefined
-    for (const { reject } of nested) reject(this.#options.reentered())
+    for (const { reject } of nested) reject(this.#owner.reentered())
     return this.#watch(Promise.resolve(outcome), task)
   }
 
@@ -204,12 +226,12 @@ export class SerialQueue {
     task.ended = true
     task.nested = undefined
     leaveScope()
-    for (const waiting of nested) this.#waiting.push(waiting)
+    for (const waiting of nested) this.#enqueue(waiting)
     this.#idle()
   }
 
   #advance(): void {
-    if (this.#running !== undefined || this.waiting === 0 || this.#options.blocked()) return
+    if (this.#running !== undefined || this.waiting === 0 || this.#owner.blocked()) return
     if (this.#slice === undefined) this.#beginSlice()
     // What this turn has no time for is gone on with at the end of the slice.
     else if (this.#slice.due()) return
@@ -217,7 +239,7 @@ export class SerialQueue {
     this.#head += 1
     // Shifting an array costs its length, so what has been run is dropped a thousand at a time.
     if (this.#head === this.#waiting.length || this.#head === 1024) {
-      this.#waiting = this.#waiting.slice(this.#head)
+      this.#waiting = this.#head === this.#waiting.length ? NONE : this.#waiting.slice(this.#head)
       this.#head = 0
     }
     const outcome = task.scoped ? this.#runScoped(task.run) : this.#run(task.run)
@@ -234,22 +256,23 @@ export class SerialQueue {
   }
 
   #watch<T>(outcome: Promise<T>, task: Running): Promise<T> {
+    this.#owner.begun?.()
     return new Promise((resolve, reject) => {
       task.giveUp = () => {
         if (task.givenUp) return
         task.givenUp = true
-        cancel()
+        deadline.cancel()
         if (task.scoped) leaveScope()
-        reject(this.#options.overdue())
+        reject(this.#owner.overdue())
       }
-      const cancel = this.#options.clock.after(this.#options.taskTimeoutMs, () => {
+      const deadline = Deadlines.of(this.#owner.clock).set(this.#owner.taskTimeoutMs, () => {
         task.giveUp()
-        void this.#rejectWaiting(() => this.#options.stuck())
+        void this.#rejectWaiting(() => this.#owner.stuck())
         this.#onOverdue?.()
       })
       const settle = (): void => {
         task.ended = true
-        cancel()
+        deadline.cancel()
         if (task.scoped && !task.givenUp) leaveScope()
         if (this.#running === task) this.#idle()
       }
@@ -262,8 +285,8 @@ export class SerialQueue {
     this.#running = undefined
     this.#onOverdue = undefined
     const waiters = this.#idleWaiters
-    if (waiters.length > 0) {
-      this.#idleWaiters = []
+    if (waiters !== undefined) {
+      this.#idleWaiters = undefined
       for (const wake of waiters) wake()
     }
     this.resume()
@@ -271,7 +294,7 @@ export class SerialQueue {
 
   async #rejectWaiting(error: () => Error): Promise<void> {
     const waiting = this.#waiting.slice(this.#head)
-    this.#waiting = []
+    this.#waiting = NONE
     this.#head = 0
     const slices = new Slices()
     for (const { reject } of waiting) {

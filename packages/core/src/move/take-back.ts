@@ -10,6 +10,10 @@ import { Replay } from './replay.js'
 export function takeBack<P, R>({ gate }: HandoffJob<P, R>, kept: R, ctx: StepContext, close: (resource: R) => MaybePromise<void>): ResourceHandoff<R> {
   const replay = new Replay(gate, ctx)
   const replaced = gate.resource
+  const converge = async (): Promise<R> => {
+    await replay.rest(kept)
+    return kept
+  }
   return {
     withoutOld: true,
     async prepare() {
@@ -20,10 +24,8 @@ export function takeBack<P, R>({ gate }: HandoffJob<P, R>, kept: R, ctx: StepCon
       await replay.underLoad(kept)
     },
     catchUp: () => replay.catchUp(kept),
-    async converge() {
-      await replay.rest(kept)
-      return kept
-    },
+    successor() { return this.converge === converge ? kept : undefined },
+    converge,
     // What was replayed cannot be taken off the kept one again: whoever kept it closes it.
     async rollback() { gate.release() },
     finalize: () => ctx.call('close', () => close(replaced)),

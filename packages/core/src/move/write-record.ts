@@ -6,33 +6,33 @@ export interface RecordBounds {
 /** Writes in the order in which they were accepted, bounded by their number and by what they occupy. */
 export class WriteRecord<W> {
   readonly #bounds: RecordBounds
-  #writes: W[] = []
+  #writes: W[] | undefined
   #bytes = 0
 
   constructor(bounds: RecordBounds) {
     this.#bounds = bounds
   }
 
-  get length(): number { return this.#writes.length }
+  get length(): number { return this.#writes?.length ?? 0 }
 
   get isFull(): boolean {
-    return this.#writes.length >= this.#bounds.maxWrites || this.#bytes >= this.#bounds.maxBytes
+    return this.length >= this.#bounds.maxWrites || this.#bytes >= this.#bounds.maxBytes
   }
 
   /** Whether another write of so many bytes keeps it within its bounds. */
   fits(bytes: number): boolean {
-    return this.#writes.length < this.#bounds.maxWrites && this.#bytes + bytes <= this.#bounds.maxBytes
+    return this.length < this.#bounds.maxWrites && this.#bytes + bytes <= this.#bounds.maxBytes
   }
 
   add(write: W, bytes: number): void {
-    this.#writes.push(write)
+    (this.#writes ??= []).push(write)
     this.#bytes += bytes
   }
 
   /** What it has so far, which it forgets. */
   take(): readonly W[] {
-    const taken = this.#writes
-    this.#writes = []
+    const taken = this.#writes ?? []
+    this.#writes = undefined
     this.#bytes = 0
     return taken
   }

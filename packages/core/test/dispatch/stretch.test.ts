@@ -1,18 +1,25 @@
-import { getEventListeners } from 'node:events'
 import { OldProviders, ReloadDispatcher, ReloadKindHandlers, type ReloadOutcome } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
-import { StretchMeter, type Stretch } from '../../src/dispatch/stretch-meter.js'
+import { StretchMeter, type Measured, type Stretch } from '../../src/dispatch/stretch-meter.js'
 import { Deferred, failureOf, turn } from '../fixtures/deferred.js'
 import { scriptedKind, scriptedStrategy, type Script } from '../fixtures/scripted.js'
 import { StallingClock } from '../fixtures/stalling-clock.js'
-import { thenable } from '../fixtures/thenable.js'
-
-const { signal } = new AbortController()
 
 function metered() {
   const clock = new StallingClock()
   const stretch: Stretch = { blockedMs: 0, blockedBy: undefined }
   return { clock, stretch, meter: new StretchMeter(clock) }
+}
+
+/** Measures a call that is pending until what it gives has settled. */
+async function pending(meter: StretchMeter, call: Measured, begin: () => Promise<unknown>): Promise<void> {
+  const outcome = meter.measure(call, begin)
+  meter.begin(call)
+  try {
+    await outcome
+  } finally {
+    meter.end(call)
+  }
 }
 
 const providersOf = (version: string): OldProviders => new OldProviders().add(scriptedKind, { key: 'k', version })
@@ -25,8 +32,8 @@ function dispatchOn(clock: StallingClock, prepare: NonNullable<Script['prepare']
 describe('the longest synchronous stretch of a plugin call', () => {
   it('S4 I10 is measured before the first await', () => {
     const { clock, stretch, meter } = metered()
-    meter.measure('persist', stretch, signal, () => { clock.block(40) })
-    meter.measure('open', stretch, signal, () => { clock.block(30) })
+    meter.measure({ name: 'persist', stretch }, () => { clock.block(40) })
+    meter.measure({ name: 'open', stretch }, () => { clock.block(30) })
     expect(stretch).toEqual({ blockedMs: 40, blockedBy: 'persist' })
     expect(meter.worst).toEqual(stretch)
     expect(clock.pending).toBe(0)
@@ -34,14 +41,14 @@ describe('the longest synchronous stretch of a plugin call', () => {
 
   it('I10 is measured of a call that throws', () => {
     const { clock, stretch, meter } = metered()
-    expect(() => meter.measure('open', stretch, signal, () => { clock.block(25); throw new Error('no') })).toThrow('no')
+    expect(() => meter.measure({ name: 'open', stretch }, () => { clock.block(25); throw new Error('no') })).toThrow('no')
     expect(stretch).toEqual({ blockedMs: 25, blockedBy: 'open' })
   })
 
   it('S4 I10 is seen between two awaits, by a heartbeat that comes late', async () => {
     const { clock, stretch, meter } = metered()
     const ending = new Deferred()
-    const call = meter.measure('persist', stretch, signal, () => ending.promise)
+    const call = pending(meter, { name: 'persist', stretch }, () => ending.promise)
     clock.block(105)
     clock.turn()
     expect(stretch).toEqual({ blockedMs: 100, blockedBy: 'persist' })
@@ -51,7 +58,7 @@ describe('the longest synchronous stretch of a plugin call', () => {
 
   it('I10 is seen after the last await, though the call ends before any heartbeat', async () => {
     const { clock, stretch, meter } = metered()
-    await meter.measure('persist', stretch, signal, async () => {
+    await pending(meter, { name: 'persist', stretch }, async () => {
       await turn()
       clock.block(205)
     })
@@ -62,7 +69,7 @@ describe('the longest synchronous stretch of a plugin call', () => {
     const { clock, stretch, meter } = metered()
     const other: Stretch = { blockedMs: 0, blockedBy: undefined }
     const ending = new Deferred()
-    const calls = [meter.measure('a', stretch, signal, () => ending.promise), meter.measure('b', other, signal, () => ending.promise)]
+    const calls = [pending(meter, { name: 'a', stretch }, () => ending.promise), pending(meter, { name: 'b', stretch: other }, () => ending.promise)]
     clock.block(15)
     clock.turn()
     ending.resolve()
@@ -73,8 +80,8 @@ describe('the longest synchronous stretch of a plugin call', () => {
   it('goes on being measured of a call that is pending when another has ended', async () => {
     const { clock, stretch, meter } = metered()
     const ending = new Deferred()
-    const call = meter.measure('persist', stretch, signal, () => ending.promise)
-    await meter.measure('open', { blockedMs: 0, blockedBy: undefined }, signal, () => turn())
+    const call = pending(meter, { name: 'persist', stretch }, () => ending.promise)
+    await pending(meter, { name: 'open', stretch: { blockedMs: 0, blockedBy: undefined } }, () => turn())
     clock.block(105)
     clock.turn()
     expect(stretch).toEqual({ blockedMs: 100, blockedBy: 'persist' })
@@ -85,15 +92,13 @@ describe('the longest synchronous stretch of a plugin call', () => {
   it('I8 is not that of a call which was given up on, however late that settles', async () => {
     const { clock, stretch, meter } = metered()
     const other: Stretch = { blockedMs: 0, blockedBy: undefined }
-    const controller = new AbortController()
-    const late = new Deferred()
     const ending = new Deferred()
-    void meter.measure('hangs', stretch, controller.signal, () => late.promise)
-    const call = meter.measure('open', other, signal, () => ending.promise)
-    controller.abort()
+    const hanging: Measured = { name: 'hangs', stretch }
+    meter.begin(hanging)
+    const call = pending(meter, { name: 'open', stretch: other }, () => ending.promise)
+    meter.end(hanging)
     clock.block(105)
-    late.resolve()
-    await turn()
+    meter.end(hanging)
     clock.turn()
     expect([stretch, other]).toEqual([{ blockedMs: 0, blockedBy: undefined }, { blockedMs: 100, blockedBy: 'open' }])
     ending.resolve()
@@ -103,7 +108,7 @@ describe('the longest synchronous stretch of a plugin call', () => {
   it('counts a heartbeat that is on time as nothing', async () => {
     const { clock, stretch, meter } = metered()
     const ending = new Deferred()
-    const call = meter.measure('open', stretch, signal, () => ending.promise)
+    const call = pending(meter, { name: 'open', stretch }, () => ending.promise)
     for (let beat = 0; beat < 10; beat += 1) {
       clock.block(5)
       clock.turn()
@@ -113,24 +118,25 @@ describe('the longest synchronous stretch of a plugin call', () => {
     expect([stretch, meter.worst]).toEqual([{ blockedMs: 0, blockedBy: undefined }, { blockedMs: 0, blockedBy: undefined }])
   })
 
-  it('I12 leaves neither a heartbeat nor a listener behind, after a call that has settled and after one that was given up on', async () => {
+  it('I10 S4 while somebody watches, what no call has done is seen, too; a call that was the most of it is named', () => {
     const { clock, stretch, meter } = metered()
-    const controller = new AbortController()
-    const left = (): number[] => [clock.pending, getEventListeners(controller.signal, 'abort').length]
-    await meter.measure('open', stretch, controller.signal, () => turn())
-    expect(left()).toEqual([0, 0])
-    void meter.measure('open', stretch, controller.signal, () => new Promise(() => {}))
-    expect(left()).toEqual([1, 1])
-    controller.abort()
-    expect(left()).toEqual([0, 0])
+    const endWatch = meter.watch()
+    clock.block(65)
+    clock.turn()
+    expect(meter.worst).toEqual({ blockedMs: 60, blockedBy: undefined })
+    meter.measure({ name: 'open', stretch }, () => { clock.block(90) })
+    clock.block(35)
+    endWatch()
+    expect(meter.worst).toEqual({ blockedMs: 120, blockedBy: 'open' })
+    expect([stretch.blockedMs, clock.pending]).toEqual([90, 0])
   })
 
-  it('runs a lazy thenable once', async () => {
-    const { stretch, meter } = metered()
-    let runs = 0
-    const query = thenable<string>((resolve) => { runs += 1; resolve('rows') })
-    expect(await meter.measure('open', stretch, signal, () => query)).toBe('rows')
-    expect(runs).toBe(1)
+  it('I12 leaves no heartbeat behind', async () => {
+    const { clock, stretch, meter } = metered()
+    const call = pending(meter, { name: 'open', stretch }, () => turn())
+    expect(clock.pending).toBe(1)
+    await call
+    expect(clock.pending).toBe(0)
   })
 })
 

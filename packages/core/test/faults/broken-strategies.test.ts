@@ -102,7 +102,7 @@ const BROKEN: readonly Broken[] = [
 /** A step context's members, for one that replaces some. */
 function bound(ctx: StepContext): StepContext {
   return {
-    get signal() { return ctx.signal }, dryRun: ctx.dryRun, progress: ctx.progress.bind(ctx), transferred: ctx.transferred.bind(ctx),
+    get signal() { return ctx.signal }, dryRun: ctx.dryRun, slices: ctx.slices.bind(ctx), progress: ctx.progress.bind(ctx), transferred: ctx.transferred.bind(ctx),
     replayed: ctx.replayed.bind(ctx), unjudged: ctx.unjudged.bind(ctx), outlived: ctx.outlived.bind(ctx), unclean: ctx.unclean.bind(ctx),
     claim: ctx.claim.bind(ctx), letGo: ctx.letGo.bind(ctx), judge: ctx.judge.bind(ctx), call: ctx.call.bind(ctx),
   }

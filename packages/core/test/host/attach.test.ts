@@ -1,7 +1,7 @@
 import { PluginHost } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { cellHandoff, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
+import { cellHandoff, cellKind, CellKind, CellPlugin, openCell } from '../fixtures/cell.js'
 import { Deferred, standing, turn } from '../fixtures/deferred.js'
 import { refusalOf } from '../fixtures/refusal.js'
 import { wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
@@ -97,7 +97,7 @@ describe('attach and a reload', () => {
     expect(host.resources()).toMatchObject([{ plugin: 'cells@1.0.0' }])
   })
 
-  it('O5 one that begins during a reload opens with the version that serves after it', async () => {
+  it('O5 one that begins during a reload serves at once, and changes hands with the others', async () => {
     for (const ends of ['well', 'badly']) {
       const { host, handle, plugin } = await hostWithCells()
       await host.attach(cellKind, openCell('first'))
@@ -108,14 +108,47 @@ describe('attach and a reload', () => {
       next.kind.open = async () => { begun.resolve(); await goOn.promise; return open() }
       const reloading = host.reload(handle, next)
       await begun.promise
-      const attaching = host.attach(cellKind, openCell('second'))
-      expect(await standing(attaching)).toBe('pending')
+      const second = await host.attach(cellKind, openCell('second'))
+      await second.write(1)
+      {
+        using during = host.capture()
+        expect(during.resource(cellKind, 'second')).toMatchObject({ by: 'cells@1.0.0', values: [1] })
+      }
       if (ends === 'well') goOn.resolve()
       else goOn.reject(new Error('no disk'))
-      await Promise.allSettled([reloading, attaching])
+      const [outcome] = await Promise.allSettled([reloading])
+      if (outcome.status === 'fulfilled') {
+        expect(outcome.value.report.handoffs.map(({ resource }) => resource)).toEqual(['first', 'second'])
+        await outcome.value.finalized
+      }
+      await second.write(2)
       using lease = host.capture()
-      expect(lease.resource(cellKind, 'second').by).toBe(ends === 'well' ? 'cells@2.0.0' : 'cells@1.0.0')
-      expect(plugin.opened).toHaveLength(ends === 'well' ? 1 : 2)
+      const by = ends === 'well' ? 'cells@2.0.0' : 'cells@1.0.0'
+      expect(lease.resource(cellKind, 'second')).toMatchObject({ by, values: ends === 'well' ? [2] : [1, 2], closed: 0 })
+      expect(plugin.opened.map(({ closed }) => closed)).toEqual(ends === 'well' ? [1, 1] : [0, 0])
+    }
+  })
+
+  it('O5 waits for a reload that cannot take it along: one that fences, or whose version does not provide the key', async () => {
+    for (const [options, provides] of [[{ cutover: 'exclusive' }, 'cell'], [{}, 'other']] as const) {
+      const { host, handle, plugin } = await hostWithCells()
+      await (await host.attach(cellKind, openCell('first'))).detach()
+      const begun = new Deferred()
+      const goOn = new Deferred()
+      const next = new CellPlugin('cells', '2.0.0', {
+        kind: new CellKind('cells@2.0.0', provides), init: () => { begun.resolve(); return goOn.promise },
+      })
+      const held = host.acquire(cellKind, 'cell')
+      const reloading = host.reload(handle, next, options)
+      await begun.promise
+      goOn.resolve()
+      await turn()
+      const attaching = host.attach(cellKind, openCell('second'))
+      const attached = attaching.then(({ name }) => name, ({ code }: { code: string }) => code)
+      held[Symbol.dispose]()
+      await (await reloading).finalized
+      expect(await attached).toBe(provides === 'cell' ? 'second' : 'PROVIDER_NOT_FOUND')
+      expect(plugin.opened.map(({ closed }) => closed)).toEqual([1])
     }
   })
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { Claims } from '../../src/dispatch/claims.js'
 import { Judging } from '../../src/dispatch/judging.js'
 import { StretchMeter } from '../../src/dispatch/stretch-meter.js'
+import { Pace } from '../../src/pace.js'
 import { Bake } from '../../src/host/bake.js'
 
 /** A period of 10 ms, of a reload that has switched the gate of one resource, which keeps what is written from there on. */
@@ -14,7 +15,7 @@ async function baking() {
   await gate.hold()
   gate.switchTo('the new one', { retain: true })
   const bake = new Bake({
-    options: { ms: 10 }, environment: { clock, meter: new StretchMeter(clock), dryRun: false, judging: new Judging(), claims: new Claims(), timeoutMs: () => 10 }, plugin: 'stores@2.0.0',
+    options: { ms: 10 }, environment: { clock, pace: new Pace(), meter: new StretchMeter(clock), dryRun: false, judging: new Judging(), claims: new Claims(), timeoutMs: () => 10 }, plugin: 'stores@2.0.0',
     kept: new Map([[gate, 'the old one']]), underWay: () => undefined, makePermanent: async () => {}, takeBack: async () => [],
   })
   return { clock, gate, bake }

@@ -2,12 +2,13 @@ import { PluginHost } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
 import { Cell, cellHandoff, cellKind, CellPlugin } from '../fixtures/cell.js'
 import { reachable } from '../fixtures/reachable.js'
+import { leave } from '../fixtures/leave.js'
 
 /** Attaches a cell that only the host knows, and detaches it. */
 async function attachAndDetach(host: PluginHost): Promise<Record<string, WeakRef<object>>> {
   const attached = await host.attach(cellKind, { name: 'main', key: 'cell', open: () => new Cell('host') })
   const cell = await attached.use((resource) => new WeakRef(resource))
-  const detaching = attached.detach()
+  const detaching = leave(attached)
   await detaching
   return { cell, attached: new WeakRef(attached), detaching: new WeakRef(detaching) }
 }

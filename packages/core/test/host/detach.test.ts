@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { type Cell, cellHandoff, cellKind, CellPlugin, closeCell, openCell } from '../fixtures/cell.js'
 import { Deferred, standing, turn } from '../fixtures/deferred.js'
 import { refusalOf } from '../fixtures/refusal.js'
+import { leave } from '../fixtures/leave.js'
 
 async function hostWithCell() {
   const clock = new ManualClock()
@@ -25,8 +26,8 @@ describe('detach', () => {
     const { host, cell, old } = await hostWithCell()
     await cell.write(1)
     const lease = host.capture()
-    const detaching = cell.detach()
-    const again = cell.detach()
+    const detaching = leave(cell)
+    const again = leave(cell)
     expect((await refusalOf(cell.write(2))).code).toBe('RESOURCE_CLOSED')
     expect((await refusalOf(cell.use(() => 1))).code).toBe('RESOURCE_CLOSED')
     {
@@ -38,14 +39,14 @@ describe('detach', () => {
     expect(lease.resource(cellKind, 'main')).toMatchObject({ values: [1], closed: 0 })
     lease[Symbol.dispose]()
     await Promise.all([detaching, again])
-    await cell.detach()
+    await leave(cell)
     expect(old).toMatchObject({ values: [1], closed: 1 })
   })
 
   it('I9 closes nothing under a lease, however long that lasts', async () => {
     const { host, clock, cell, old } = await hostWithCell()
     const lease = host.capture()
-    const detaching = cell.detach()
+    const detaching = leave(cell)
     for (let minutes = 0; minutes < 10; minutes += 1) {
       await turn()
       clock.advance(60_000)
@@ -56,9 +57,35 @@ describe('detach', () => {
     expect(old.closed).toBe(1)
   })
 
+  it('O14 waits for no lease, so that whoever holds one may await it', async () => {
+    const { host, cell, old } = await hostWithCell()
+    const lease = host.capture()
+    const { finalized } = await cell.detach()
+    expect([host.resources(), old.closed, await standing(finalized)]).toEqual([[], 0, 'pending'])
+    const again = await host.attach(cellKind, openCell('main'))
+    expect(lease.resource(cellKind, 'main')).toBe(old)
+    lease[Symbol.dispose]()
+    await finalized
+    expect(old.closed).toBe(1)
+    await leave(again)
+  })
+
+  it('O14 tells the observer of a closing that failed, also where nobody waits for it', async () => {
+    const unclean: unknown[] = []
+    const host = new PluginHost({
+      strategies: [cellHandoff({ close: () => { throw new Error('no disk') } })],
+      observer: (event) => { if (event.type === 'unclean') unclean.push(event.error) },
+    })
+    await host.add(new CellPlugin('cells', '1.0.0'))
+    const cell = await host.attach(cellKind, openCell('main'))
+    await cell.detach()
+    await turn()
+    expect(unclean).toMatchObject([{ code: 'HANDOFF', phase: 'finalize', step: 'close', resource: 'main' }])
+  })
+
   it('frees the name', async () => {
     const { host, cell, plugin } = await hostWithCell()
-    await cell.detach()
+    await leave(cell)
     const again = await host.attach(cellKind, openCell('main'))
     await again.write(1)
     expect(plugin.opened).toMatchObject([{ closed: 1, values: [] }, { closed: 0, values: [1] }])
@@ -70,7 +97,7 @@ describe('detach', () => {
     old.put = async (value) => { await writing.promise; old.values.push(value) }
     const first = cell.write(1)
     const second = refusalOf(cell.write(2))
-    const detaching = cell.detach()
+    const detaching = leave(cell)
     expect((await second).code).toBe('RESOURCE_CLOSED')
     expect(await standing(detaching)).toBe('pending')
     expect(old.closed).toBe(0)
@@ -83,7 +110,7 @@ describe('detach', () => {
     const { clock, cell, old } = await hostWithCell()
     old.put = () => new Promise(() => {})
     const write = refusalOf(cell.write(1))
-    const detaching = refusalOf(cell.detach())
+    const detaching = refusalOf(leave(cell))
     await turn()
     clock.advance(200)
     expect(await write).toMatchObject({ code: 'STEP_TIMEOUT', resource: 'main' })
@@ -96,7 +123,7 @@ describe('detach', () => {
     const host = new PluginHost({ strategies: [cellHandoff({ close: () => { throw new Error('no disk') } })] })
     await host.add(new CellPlugin('cells', '1.0.0'))
     const cell = await host.attach(cellKind, openCell('main'))
-    expect(await refusalOf(cell.detach())).toMatchObject({ code: 'HANDOFF', phase: 'finalize', step: 'close', resource: 'main' })
+    expect(await refusalOf(leave(cell))).toMatchObject({ code: 'HANDOFF', phase: 'finalize', step: 'close', resource: 'main' })
     expect(host.resources()).toEqual([])
   })
 
@@ -104,7 +131,7 @@ describe('detach', () => {
     for (const replaced of [true, false]) {
       const { host, handle, cell, order } = await hostWithCell()
       const lease = host.capture()
-      const detaching = cell.detach()
+      const detaching = leave(cell)
       const { finalized } = replaced ? await host.reload(handle, new CellPlugin('cells', '2.0.0')) : await host.remove(handle)
       expect(host.plugins().find(({ state }) => state === 'retired')?.heldBy.map(({ label }) => label)).toEqual(['unlabelled', 'detach main'])
       lease[Symbol.dispose]()
@@ -113,20 +140,20 @@ describe('detach', () => {
     }
   })
 
-  it('I7 closes it once where its plugin, which is being removed, takes it along', async () => {
+  it('I7 closes it once where it leaves before its plugin, which is being removed, takes it along', async () => {
     const { host, handle, cell, old } = await hostWithCell()
     const lease = host.capture()
     const removing = host.remove(handle, { cutover: 'exclusive', onOrphan: 'close' })
     await turn()
-    const detaching = cell.detach()
-    expect(await standing(detaching)).toBe('pending')
+    const { finalized: closed } = await cell.detach()
+    expect([host.resources(), await standing(closed)]).toEqual([[], 'pending'])
     lease[Symbol.dispose]()
-    const [{ report, finalized }] = await Promise.all([removing, detaching])
-    expect([report.closedOrphans, (await finalized).errors]).toEqual([['main'], []])
+    const [{ report, finalized }] = await Promise.all([removing, closed])
+    expect([report.closedOrphans, (await finalized).errors]).toEqual([[], []])
     expect(old.closed).toBe(1)
   })
 
-  it('during a reload waits for it, and closes the one that serves after it', async () => {
+  it('O5 I7 during a reload leaves that at once, and everything that was opened for it is closed once', async () => {
     for (const ends of ['well', 'badly']) {
       const { host, handle, cell, old } = await hostWithCell()
       const begun = new Deferred()
@@ -136,15 +163,19 @@ describe('detach', () => {
       next.kind.open = async () => { begun.resolve(); await goOn.promise; return open() }
       const reloading = host.reload(handle, next)
       await begun.promise
-      const detaching = cell.detach()
-      await cell.write(1)
-      expect(await standing(detaching)).toBe('pending')
+      const { finalized: closed } = await cell.detach()
+      expect([(await refusalOf(cell.write(1))).code, host.resources()]).toEqual(['RESOURCE_CLOSED', []])
+      const again = await host.attach(cellKind, openCell('main'))
+      await again.write(2)
+      expect(old.closed).toBe(0)
       if (ends === 'well') goOn.resolve()
       else goOn.reject(new Error('no disk'))
-      const [outcome] = await Promise.allSettled([reloading, detaching])
+      const [outcome] = await Promise.allSettled([reloading, closed])
       if (outcome.status === 'fulfilled') await outcome.value.finalized
-      expect([outcome.status, host.resources()]).toEqual([ends === 'well' ? 'fulfilled' : 'rejected', []])
-      expect([old, ...next.opened].map(({ closed }) => closed)).toEqual(ends === 'well' ? [1, 1] : [1])
+      expect([outcome.status, host.resources().map(({ name }) => name)]).toEqual([ends === 'well' ? 'fulfilled' : 'rejected', ['main']])
+      using lease = host.capture()
+      expect(lease.resource(cellKind, 'main')).toMatchObject({ closed: 0, values: ends === 'well' ? [] : [2] })
+      expect([old, ...next.opened].filter((it) => it !== lease.resource(cellKind, 'main')).every((it) => it.closed === 1)).toBe(true)
     }
   })
 
@@ -154,7 +185,7 @@ describe('detach', () => {
       const next = new CellPlugin('cells', '2.0.0')
       const reloading = host.reload(handle, next)
       for (let at = 0; at < turns; at += 1) await Promise.resolve()
-      await cell.detach()
+      await leave(cell)
       await (await reloading).finalized
       expect([...plugin.opened, ...next.opened].map(({ closed }) => closed), `detached after ${turns} turns`).not.toContain(0)
       expect(plugin.opened[0]?.closed).toBe(1)

@@ -5,6 +5,7 @@ import { type Cell, cellHandoff, cellKind, CellPlugin, openCell } from '../fixtu
 import { Deferred, standing, turn } from '../fixtures/deferred.js'
 import { refusalOf } from '../fixtures/refusal.js'
 import { wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
+import { leave } from '../fixtures/leave.js'
 
 describe('closing a host', () => {
   it('I7 closes resources and plugins once, last installed first', async () => {
@@ -36,7 +37,7 @@ describe('closing a host', () => {
     ]
     expect(new Set(refused.map(({ code }) => code))).toEqual(new Set(['HOST_CLOSED']))
     expect((await refusalOf(cell.write(1))).code).toBe('RESOURCE_CLOSED')
-    await cell.detach()
+    await leave(cell)
     expect(plugin.calls.register).toBe(0)
   })
 
@@ -175,7 +176,7 @@ describe('closing a host', () => {
     await host.add(plugin)
     const cell = await host.attach(cellKind, openCell('main'))
     const lease = host.capture()
-    const detaching = cell.detach()
+    const detaching = leave(cell)
     const closing = host[Symbol.asyncDispose]()
     await turn()
     clock.advance(100)

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { cellHandoff, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
 import { standing, turn } from '../fixtures/deferred.js'
 import { wordHandoff, wordPlugin } from '../fixtures/word.js'
+import { leave } from '../fixtures/leave.js'
 
 async function hostWithCell(drain: DrainPolicy = {}) {
   const clock = new ManualClock()
@@ -61,7 +62,7 @@ describe('drain', () => {
         if (event.type !== 'committed' || event.operation !== 3) return
         leases.push(host.capture())
         // The epoch that was captured is a former one at once.
-        left = cell.detach()
+        left = leave(cell)
       },
     })
     await host.add(new CellPlugin('cells', '1.0.0'))

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { cellHandoff, cellKind, CellPlugin, closeCell, openCell } from '../fixtures/cell.js'
 import { Deferred, turn } from '../fixtures/deferred.js'
 import { refusalOf } from '../fixtures/refusal.js'
+import { leave } from '../fixtures/leave.js'
 
 /** A host whose resource neither the new nor the old version could start again. */
 async function hostWithHalted() {
@@ -79,7 +80,7 @@ describe('a halted resource', () => {
 
   it('can be detached: there is nothing to close', async () => {
     const { host, cell, plugin } = await hostWithHalted()
-    await cell.detach()
+    await leave(cell)
     expect(host.resources()).toEqual([])
     expect(plugin.opened).toMatchObject([{ closed: 1 }])
   })
@@ -89,7 +90,7 @@ describe('a halted resource', () => {
     const opening = new Deferred()
     plugin.kind.open = async () => { await opening.promise; return open() }
     const write = cell.write(1)
-    const detaching = cell.detach()
+    const detaching = leave(cell)
     await turn()
     opening.resolve()
     await Promise.all([write, detaching])
@@ -112,7 +113,7 @@ describe('a halted resource', () => {
     const cell = await host.attach(cellKind, openCell('main'))
     expect((await refusalOf(host.reload(handle, new CellPlugin('cells', '2.0.0')))).code).toBe('HANDOFF')
     expect([host.resources()[0]?.state, kept]).toEqual(['halted', ['image']])
-    await cell.detach()
+    await leave(cell)
     expect(kept).toEqual([])
   })
 })

@@ -13,6 +13,7 @@ import { MemoryStorage } from '../fixtures/storage-worlds.js'
 import { STORES, storeStrategy, type Store, type StoreDiscipline, type StoreProvider } from '../fixtures/store.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
 import { websocketHub, websocketHubHandoff, type Hub } from '../fixtures/websocket-hub.js'
+import { leave } from '../fixtures/leave.js'
 
 /** Opens what it is told to, one after another, and the last of them from then on. */
 class GivingKind extends CellKind {
@@ -100,7 +101,7 @@ describe('one object, attached under two names', () => {
     const host = new PluginHost({ strategies: [cellHandoff({ activate })], clock, timeouts: { open: 500 } })
     await host.add(version('1.0.0', cell))
     const first = await host.attach(cellKind, openCell('first'))
-    await first.detach()
+    await leave(first)
     const { opening, options } = openLater('second')
     const failing = refusalOf(host.attach(cellKind, options))
     await turn()
@@ -120,7 +121,7 @@ describe('one object, attached under two names', () => {
     const { host } = await hostGiving(cell)
     const first = await host.attach(cellKind, openCell('first'))
     const lease = host.capture()
-    const detached = first.detach()
+    const detached = leave(first)
     expect(await refusalOf(host.attach(cellKind, openCell('second'))))
       .toMatchObject({ code: 'DUPLICATE', details: { resource: 'first' } })
     lease[Symbol.dispose]()
@@ -313,7 +314,7 @@ describe('a strategy that opens and closes by itself', () => {
     expect(b.closed).toBe(0)
     expect(await refusalOf(host.attach(cellKind, { ...openCell('c'), open: () => a })))
       .toMatchObject({ code: 'DUPLICATE', details: { resource: 'a' } })
-    await other.detach()
+    await leave(other)
     broken = true
     await refusalOf(host.reload(handle, version('2.0.0', b)))
     expect(await refusalOf(host.attach(cellKind, openCell('c'))))

@@ -34,7 +34,7 @@ const drain: Record<Under<'drain', DrainPolicy>, Takes> = { 'drain.deadlineMs': 
 const bake: Record<Under<'bake', BakeOptions>, Takes> = { 'bake.ms': period, 'bake.everyMs': period, 'bake.healthy': callback }
 
 const HOST: Record<keyof PluginHostOptions, Takes> = {
-  strategies: list, grants: object, drain: object, timeouts: object, concurrency: atLeastOne, maxRecordedWrites: atLeastOne, maxRecordedBytes: positive, unjudged, observer: callback,
+  strategies: list, grants: object, drain: object, timeouts: object, concurrency: atLeastOne, pace: object, maxRecordedWrites: atLeastOne, maxRecordedBytes: positive, unjudged, observer: callback,
   journal: methods('append'), watchLeases: flag, clock: methods('now', 'after'),
 }
 const ADD: Record<keyof AddOptions, Takes> = { signal, accept: list }
@@ -42,7 +42,7 @@ const REMOVE: Record<keyof RemoveOptions, Takes> = { ...ADD, cutover: oneOf('ove
 const RELOAD: Record<keyof ReloadOptions, Takes> = { ...REMOVE, dryRun: flag, handlers: methods('add', 'entries'), bake: object, from }
 const ATTACH: Record<keyof AttachOptions<unknown, unknown>, Takes> = { name: text, key: text, open: callback }
 const CAPTURE: Record<keyof CaptureOptions, Takes> = { label: text, signal }
-const DISPATCHER: Record<keyof DispatcherOptions, Takes> = { clock: methods('now', 'after'), timeouts: object, concurrency: atLeastOne, unjudged, onUnclean: callback }
+const DISPATCHER: Record<keyof DispatcherOptions, Takes> = { clock: methods('now', 'after'), timeouts: object, concurrency: atLeastOne, pace: object, unjudged, onUnclean: callback }
 const PROVIDERS = methods('get', 'entries')
 const DISPATCH: Record<keyof DispatchRequest, Takes> = {
   old: PROVIDERS, next: PROVIDERS, handlers: methods('add', 'entries'), cutover: oneOf('overlap', 'exclusive'), signal, dryRun: flag, accept: list,

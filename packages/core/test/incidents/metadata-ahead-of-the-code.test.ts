@@ -10,6 +10,7 @@
 import { PluginHost, ReloadError, type ReloadOptions } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
 import { type Cell, cellHandoff, cellKind, CellKind, openCell } from '../fixtures/cell.js'
+import { turn } from '../fixtures/deferred.js'
 import { refusalOf } from '../fixtures/refusal.js'
 import { TestPlugin, type PluginHooks } from '../fixtures/test-plugin.js'
 import { word, wordHandoff, wordKind } from '../fixtures/word.js'
@@ -55,6 +56,8 @@ async function reloadWatched(next: TestPlugin, options: ReloadOptions = {}) {
   })
   const handle = await host.add(version('1.0.0'))
   await host.attach(cellKind, openCell('main', 'both'))
+  // The install ends when its finalize does, for which nobody waits.
+  await turn()
   watching = true
   const result = await host.reload(handle, next, options).catch((error: unknown) => refusalOf(Promise.reject(error)))
   if ('finalized' in result) await result.finalized

@@ -3,6 +3,7 @@ import { ManualClock } from '@uni/reload-core/testing'
 import { type Cell, cellHandoff, type CellKind, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
 import { type Ledger, LedgerKind, ledgerHandoff, ledgerKind } from '../fixtures/ledger.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
+import { leave } from '../fixtures/leave.js'
 
 const PERIOD_MS = 10
 
@@ -74,7 +75,7 @@ export class RacingHost {
   }
 
   detach(): Promise<unknown> {
-    return Promise.all([this.#ledger?.detach(), this.#cell?.detach()])
+    return Promise.all([this.#ledger && leave(this.#ledger), this.#cell && leave(this.#cell)])
   }
 
   async write(value: number): Promise<void> {

@@ -8,6 +8,7 @@ import { TIMEOUT_MS } from './timing.js'
 import { keyOf, kindOf, type ResourceId } from './version-data.js'
 import { asWatched, type WatchedStore } from './watched.js'
 import type { Attachment, World } from './world.js'
+import { leave } from '../fixtures/leave.js'
 
 /** Opens a resource, and puts it into service. */
 export function attach(world: World, resource: ResourceId): void {
@@ -34,7 +35,7 @@ export function detach(world: World, resource: ResourceId): void {
   if (attached === undefined || attached.detaching) return
   attached.detaching = true
   if (model.resources.get(resource) === attached.data) model.going.add(attached.data)
-  void follow(world, begin(world, 'detach', resource, attached.data), attached.resource.detach(), () => { model.going.delete(attached.data) })
+  void follow(world, begin(world, 'detach', resource, attached.data), leave(attached.resource), () => { model.going.delete(attached.data) })
 }
 
 /** I4: what is acknowledged has to stay, and what is refused must not have been made. */

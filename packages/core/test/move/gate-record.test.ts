@@ -155,6 +155,30 @@ describe('the record', () => {
     expect(target.entries).toEqual([1, 2])
   })
 
+  it('G12 I8 a replay that is to slow writers down lets in half of what it applies, and stops nobody for good', async () => {
+    const { gate, store, copy } = gateOf()
+    await gate.hold()
+    gate.record()
+    await Promise.all(Array.from({ length: 10 }, (_, n) => gate.write(n)))
+    const target = copy()
+    const ends: Deferred[] = []
+    target.provider.break('apply', async (run) => { const end = new Deferred(); ends.push(end); await end.promise; run() })
+    const replaying = gate.replay(target, signal, { share: 0.5 })
+    const writes = Array.from({ length: 20 }, (_, n) => gate.write(10 + n))
+    const accepted: number[] = []
+    for (let applied = 0; applied < 10; applied += 1) {
+      await turn()
+      accepted.push(store.entries.length - 10)
+      ends[applied]?.resolve()
+    }
+    await replaying
+    // The queue is looked at when one is submitted, and between slices; never more than half of what was applied, and one.
+    for (const [applied, count] of accepted.entries()) expect(count).toBeLessThanOrEqual(applied / 2 + 1)
+    await Promise.all(writes)
+    expect(store.entries).toHaveLength(30)
+    expect(gate.recorded).toBe(20)
+  })
+
   it('I8 a replay applies nothing further once its signal has fired', async () => {
     const { gate, target } = await recorded()
     const controller = new AbortController()

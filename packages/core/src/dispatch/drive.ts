@@ -1,0 +1,112 @@
+import type { Clock } from '../clock.js'
+import { ReloadError, type ReloadPhase } from '../errors.js'
+import type { Pace } from '../pace.js'
+import { forEachBounded } from './bounded.js'
+import type { HandoffEvent, HandoffStep } from './handoff-event.js'
+import type { MovingResource } from './moving-resource.js'
+import { onAbort } from './on-abort.js'
+import type { PhaseOptions } from './step.js'
+
+export interface DriveOptions {
+  readonly clock: Clock
+  readonly pace: Pace
+  /** How many resources at a time. */
+  readonly concurrency: number
+  readonly signal?: AbortSignal
+  onHandoff?(event: HandoffEvent): void
+}
+
+/** Takes resources through a step, so many at a time, and tells the observer. */
+export class Drive {
+  readonly #options: DriveOptions
+  readonly #abort = new AbortController()
+  /** Read once: that is what makes it. */
+  readonly #signal = this.#abort.signal
+
+  constructor(options: DriveOptions) {
+    this.#options = options
+  }
+
+  /** @throws ReloadError `ABORTED`: where all are in step, none would notice. */
+  refuseAborted(phase: 'converge'): void {
+    const { signal } = this.#options
+    if (signal?.aborted === true) throw new ReloadError('ABORTED', 'the caller aborted', { phase, cause: signal.reason })
+  }
+
+  /** Tells of those that have no more to do for it, in slices. */
+  async tellConverged(movings: readonly MovingResource[]): Promise<void> {
+    const { onHandoff, pace } = this.#options
+    if (onHandoff === undefined) return
+    for (const moving of movings) {
+      if (!moving.withdrawn) this.tell(moving, 'converge', moving.convergeMs)
+      if (pace.due()) await pace.pause()
+    }
+  }
+
+  /**
+   * Up to the commit: where one fails, the signals of the others fire, and nothing further is begun.
+   *
+   * @param told whether the observer hears of it also where it goes well: it is not told of half a step.
+   */
+  async forward(
+    movings: readonly MovingResource[], phase: 'prepare' | 'converge', body: (moving: MovingResource) => Promise<void>,
+    { told } = { told: true },
+  ): Promise<void> {
+    const options = { code: 'HANDOFF', signal: this.#signal } as const
+    const unlink = this.#linkSignal()
+    await this.#bounded(movings, async (moving) => {
+      if (moving.withdrawn) return
+      const running = moving.running = this.timed(moving, phase, options, () => body(moving), told)
+      const ms = await running.catch((error: unknown) => {
+        // It has left, and fails nothing.
+        if (!moving.withdrawn) throw error
+        return 0
+      })
+      moving.running = undefined
+      if (phase === 'prepare') moving.prepareMs += ms
+      else moving.convergeMs += ms
+    }, () => { this.#abort.abort(new ReloadError('ABORTED', 'another handoff of this reload failed', { phase })) }).finally(unlink)
+  }
+
+  /** Goes on past what fails. */
+  async each(movings: readonly MovingResource[], body: (moving: MovingResource) => Promise<void>): Promise<void> {
+    await this.#bounded(movings, body, () => {})
+  }
+
+  /** Runs a step of one, and resolves with the milliseconds that it took. */
+  async timed(
+    moving: MovingResource, step: ReloadPhase & HandoffStep, options: PhaseOptions<void>, run: () => Promise<void>,
+    told = true,
+  ): Promise<number> {
+    const { clock } = this.#options
+    const startedAt = clock.now()
+    try {
+      await moving.step.run(step, options, run)
+    } catch (error) {
+      this.tell(moving, step, clock.now() - startedAt, error)
+      throw error
+    }
+    const ms = clock.now() - startedAt
+    if (told) this.tell(moving, step, ms)
+    return ms
+  }
+
+  /** Not by `AbortSignal.any`: in Node 22 the caller's signal keeps something of each for as long as it lives. */
+  #linkSignal(): () => void {
+    const { signal } = this.#options
+    if (signal === undefined) return () => {}
+    const abort = (): void => { this.#abort.abort(signal.reason) }
+    if (signal.aborted) abort()
+    return onAbort(signal, abort)
+  }
+
+  tell({ place }: MovingResource, step: HandoffStep, ms: number, error?: unknown): void {
+    this.#options.onHandoff?.({ place, step, ms, ...(error !== undefined && { error }) })
+  }
+
+  #bounded(
+    movings: readonly MovingResource[], body: (moving: MovingResource) => Promise<void>, abort: () => void,
+  ): Promise<void> {
+    return forEachBounded(movings, this.#options.concurrency, body, abort, this.#options.pace)
+  }
+}

@@ -1,0 +1,279 @@
+import type { ErrorPlace, ReloadError, ReloadPhase } from '../errors.js'
+import type { GateMove } from '../move/gate-move.js'
+import type { WriteGate } from '../move/gate.js'
+import { reopen } from '../move/reopen.js'
+import type {
+  AnyStrategy, Discipline, HandoffJob, Opening, ResourceHandoff, Transition,
+} from '../strategy.js'
+import { synchronous } from '../synchronous.js'
+import { activate } from './activate.js'
+import type { ChosenCutover } from './cutovers.js'
+import type { HandoffReport } from './report.js'
+import { Step, type StepEnvironment } from './step.js'
+import type { Together } from './together.js'
+
+/** One live resource of a reload: its strategy, its gate, and the providers before and after. */
+export interface ResourceMove {
+  readonly strategy: AnyStrategy
+  readonly name: string
+  readonly key: string
+  readonly old: unknown
+  readonly next: unknown
+  readonly gate: WriteGate<unknown, unknown>
+  readonly transition: Transition
+  /** The plugin being reloaded, as errors name it. */
+  readonly plugin?: string
+  /** Whether the resource is the caller's, before and after: it is held only while it is handed over. */
+  readonly handedIn?: boolean
+  open?(provider: unknown, opening: Opening): unknown
+  /** Whose the old one is, where it may have to be closed apart from the others. */
+  readonly owner?: object | undefined
+  /** Whether it is opened anew, with nothing asked of the old one. */
+  readonly reopened?: boolean
+  /** Where a reload is taken back: what served before it. */
+  readonly kept?: unknown
+}
+
+/** An object that it has the care of, and who holds it. */
+interface Held {
+  readonly resource: unknown
+  readonly holder: ErrorPlace | undefined
+  readonly next: Held | undefined
+}
+
+const DEFAULT: ChosenCutover = { cutover: 'overlap', by: undefined }
+
+export function placeOf({ strategy, key, name, plugin }: ResourceMove): ErrorPlace {
+  return { surface: strategy.surface.id, key, resource: name, ...(plugin !== undefined && { plugin }) }
+}
+
+/** One resource, on its way from one provider to another. */
+export class MovingResource implements GateMove<unknown> {
+  readonly move: ResourceMove
+  readonly cutover: ChosenCutover
+  readonly place: ErrorPlace
+  readonly step: Step
+  readonly #together: Together
+  /** The old resource, what was kept, what was opened. */
+  #held: Held | undefined
+  handoff: ResourceHandoff<unknown> | undefined
+  successor: { readonly resource: unknown } | undefined
+  /** Whether it need not be held while nothing is written to it. */
+  goesUnheld = false
+  /** The closing of what is left of the old one, once it has begun. */
+  finalized: Promise<void> | undefined
+  /** Whether it is handed to what was kept of it. */
+  isKept = false
+  /** Whether it is opened anew. */
+  isReopened: boolean
+  copied = false
+  /** Whether it is handed over no longer, as its resource has left. */
+  withdrawn = false
+  /** Its `converge` was begun, so that the old resource may be stopped. */
+  converging = false
+  /** Whether its gate is held in a rollback, until what was stopped has been started again. */
+  stopped = false
+  /** What was deactivated, and has to be activated again if it goes on serving. */
+  deactivated: { readonly resource: unknown } | undefined
+  activationError: ReloadError | undefined
+  /** The step that is run, or was last. */
+  running: Promise<unknown> | undefined
+  prepareMs = 0
+  convergeMs = 0
+  longestHeldMs = 0
+
+  constructor(move: ResourceMove, cutover: ChosenCutover | undefined, environment: StepEnvironment, together: Together) {
+    this.move = move
+    this.cutover = cutover ?? DEFAULT
+    this.place = placeOf(move)
+    this.step = new Step(environment, this.place)
+    this.isReopened = move.reopened === true
+    this.#together = together
+  }
+
+  get outcome(): 'pending' | 'committed' | 'aborted' {
+    const { state } = this.#together.transaction
+    return state === 'aborted' && this.stopped ? 'pending' : state
+  }
+
+  get sealed(): boolean { return this.#together.sealed }
+  get retains(): boolean { return this.#together.retains && this.handoff?.kept !== undefined }
+  get discipline(): Discipline { return this.handoff?.discipline ?? this.move.strategy.discipline }
+
+  stirred(): void {
+    if (this.goesUnheld && !this.converging && !this.withdrawn) this.#together.dirty.add(this)
+  }
+
+  waits(): void {
+    this.#together.waits(this)
+  }
+
+  strayed(): void {
+    if (this.withdrawn) return
+    this.goesUnheld = false
+    this.#together.strays(this)
+  }
+
+  get report(): HandoffReport {
+    const { move, cutover, step, isKept, isReopened, prepareMs, convergeMs, activationError } = this
+    return {
+      surface: move.strategy.surface.id, key: move.key, resource: move.name, discipline: this.discipline,
+      cutover: cutover.cutover, cutoverBy: cutover.by,
+      prepareMs, convergeMs, pauseMs: this.pauseMs, blockedMs: step.blockedMs, blockedBy: step.blockedBy,
+      from: isReopened ? 'open' : isKept ? 'kept' : 'serving', outlived: [...step.outlivedErrors],
+      bytes: step.bytes, replayedWrites: step.replayedWrites, activationError,
+    }
+  }
+
+  /** The longest that one write was held. A later reload counts anew. */
+  get pauseMs(): number {
+    const { gate } = this.move
+    if (this.outcome === 'pending') return gate.longestHeldMs
+    gate.settle()
+    return this.longestHeldMs
+  }
+
+  /** Asks the strategy how it will be handed over. */
+  begin(): void {
+    const { strategy, name, key, old, next, gate, transition, open, kept, handedIn, reopened } = this.move
+    gate.resetLongestHeld()
+    gate.enter(this)
+    if (strategy.handoff === undefined) throw new Error('the strategy of this surface cannot hand over a live resource')
+    // Nobody has a checkpoint of what an earlier reload opened anew, and could not start again.
+    this.isReopened ||= gate.halted?.from === 'open'
+    this.isKept = !this.isReopened && kept !== undefined && gate.retains
+    this.copied = kept !== undefined && !gate.retains
+    if (handedIn === true && gate.halted === undefined) this.step.claim(gate.resource)
+    if (kept !== undefined) this.#hold(kept, this.#together.claims.holderOf(kept))
+    this.noteServing()
+    const job: HandoffJob<unknown, unknown> = {
+      name, key, old, next, gate, transition, cutover: this.cutover.cutover,
+      ...(open && { open: (provider) => open(provider, this.#opening()) }),
+      ...(!this.copied && kept !== undefined && { kept }),
+      claim: (resource) => { this.claim(resource) },
+      letGo: (resource) => { this.#together.claims.letGo(resource, this.#holderOf(resource) ?? this.place) },
+    }
+    if (this.isReopened) {
+      const exclusive = reopened === true && (job.cutover === 'exclusive' || strategy.discipline === 'stop-and-copy')
+      this.handoff = reopen(job, this.step, { exclusive, close: (resource) => strategy.close?.(resource) })
+      return
+    }
+    const handoff: unknown = synchronous(strategy.handoff(job, this.step), 'handoff()', 'what takes time are its steps')
+    if (!isHandoff(handoff)) throw new TypeError('the strategy returned something that is not a handoff')
+    this.handoff = handoff
+  }
+
+  /** One that is to be deactivated is held for that. */
+  #goUnheld(): void {
+    // One whose gate was closed fails at its hold.
+    if ((this.move.strategy.deactivate !== undefined && !this.step.dryRun) || this.move.gate.state === 'closed') return
+    this.goesUnheld = this.#askSuccessor()
+    if (!this.move.gate.inStep) this.stirred()
+  }
+
+  /** Whether the successor has every write as things stand, so that nobody has to be held for it. */
+  isInStep(): boolean {
+    if (!this.move.gate.inStep) return false
+    try {
+      return this.#askSuccessor()
+    } catch {
+      // What it fails with, it fails with again when it converges under a hold.
+      return false
+    }
+  }
+
+  #askSuccessor(): boolean {
+    const resource = this.handoff?.successor?.()
+    if (resource === undefined || resource === null) return false
+    if (this.successor?.resource !== resource) this.succeed(resource)
+    return true
+  }
+
+  /** Prepares it: from here on its successor is there. */
+  async prepare(): Promise<void> {
+    this.begin()
+    await this.handoff?.prepare?.()
+    this.#goUnheld()
+  }
+
+  /** Says what will serve. */
+  succeed(resource: unknown): void {
+    this.claim(resource)
+    if (this.successor === undefined) this.#together.joins(this)
+    this.successor = { resource }
+    this.#together.onSuccessor(this)
+  }
+
+  activate(resource: unknown, phase: ReloadPhase): ReloadError | undefined {
+    const { clock } = this.#together
+    const startedAt = clock.now()
+    try {
+      activate(this.move.strategy, resource, { ...this.place, phase })
+      return undefined
+    } catch (error) {
+      return error as ReloadError
+    } finally {
+      this.step.blocked('activate', clock.now() - startedAt)
+    }
+  }
+
+  /** One that was stopped and started again was activated when it took the other's place. */
+  reactivate(): ReloadError | undefined {
+    const { deactivated, move: { gate } } = this
+    this.deactivated = undefined
+    if (deactivated === undefined || gate.halted !== undefined || gate.resource !== deactivated.resource) {
+      return undefined
+    }
+    return this.activate(deactivated.resource, 'rollback')
+  }
+
+  claim(resource: unknown): void {
+    const holder = this.#together.claims.holderOf(resource)
+    if (holder !== undefined && holder === this.#holderOf(resource)) return
+    this.step.claim(resource)
+    this.#hold(resource, this.place)
+  }
+
+  /** What serves is refused here also where it is this one's own: who claims by this closes it again. */
+  #opening(): Opening {
+    return {
+      claim: (resource) => {
+        this.step.claim(resource)
+        this.#hold(resource, this.place)
+      },
+      letGo: (resource) => { this.step.letGo(resource) },
+    }
+  }
+
+  /** The old resource may be another one than when the handoff was begun: a write may have started a halted one. */
+  noteServing(): void {
+    const { gate } = this.move
+    if (gate.halted === undefined && this.#holderOf(gate.resource) === undefined) this.#hold(gate.resource, this.#together.claims.holderOf(gate.resource))
+  }
+
+  /** All but what serves, some of it again, was closed. What was kept is closed by those that keep it. */
+  letGoClosed(serving: readonly unknown[], again?: ReadonlySet<unknown>): void {
+    for (let held = this.#held; held; held = held.next) {
+      const { resource, holder } = held
+      const serves = serving.includes(resource) || again?.has(resource) === true
+      if (!serves && resource !== this.move.kept) this.#together.claims.letGo(resource, holder)
+    }
+    // A handoff that halted its gate is kept by that.
+    this.#held = undefined
+  }
+
+  #hold(resource: unknown, holder: ErrorPlace | undefined): void {
+    this.#held = { resource, holder, next: this.#held }
+  }
+
+  #holderOf(resource: unknown): ErrorPlace | undefined {
+    for (let held = this.#held; held; held = held.next) if (held.resource === resource) return held.holder
+    return undefined
+  }
+}
+
+function isHandoff(value: unknown): value is ResourceHandoff<unknown> {
+  if (typeof value !== 'object' || value === null) return false
+  const { converge, rollback, finalize } = value as Partial<Record<string, unknown>>
+  return [converge, rollback, finalize].every((member) => typeof member === 'function')
+}

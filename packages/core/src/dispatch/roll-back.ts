@@ -1,0 +1,49 @@
+import type { ReloadError } from '../errors.js'
+import type { Drive } from './drive.js'
+import type { MovingResource } from './moving-resource.js'
+import type { Together } from './together.js'
+
+const OPTIONS = { code: 'HANDOFF' } as const
+
+/**
+ * Undoes what was begun, so many at a time. Writers come first: where the old resource serves on, its gate is let go
+ * before anything is closed, together with all the others; what has to be started again comes before what has only to be
+ * closed. Resolves with what failed on the way, last begun first.
+ *
+ * @param all in the order in which they were begun.
+ */
+export async function rollBack(all: readonly MovingResource[], together: Together, drive: Drive): Promise<unknown[]> {
+  together.close()
+  const errors = new Map<MovingResource, unknown[]>()
+  const begun = all.filter(({ withdrawn }) => !withdrawn)
+  const note = (moving: MovingResource, error: unknown): void => {
+    if (error === undefined) return
+    const noted = errors.get(moving)
+    if (noted === undefined) errors.set(moving, [error])
+    else noted.push(error)
+  }
+  const stopped = begun.filter(({ converging, handoff }) => converging && handoff?.kept === undefined)
+  for (const moving of stopped) moving.stopped = true
+  if (together.transaction.state === 'pending') together.transaction.abort()
+  const servingOn = begun.filter((moving) => !moving.stopped).toReversed()
+  for (const moving of servingOn) if (moving.deactivated !== undefined) note(moving, moving.reactivate())
+  void together.wake()
+
+  await Promise.all(together.leaving)
+  await drive.each([...stopped.toReversed(), ...servingOn], async (moving) => {
+    const { handoff, move: { gate, handedIn } } = moving
+    await drive.timed(moving, 'rollback', OPTIONS, async () => handoff?.rollback()).catch((error: unknown) => { note(moving, error) })
+    moving.letGoClosed(handedIn === true || gate.halted !== undefined ? [] : [gate.resource])
+    // A gate must not stay held by a handoff whose rollback failed before it let go.
+    if (moving.stopped) note(moving, letGo(moving))
+    gate.settle()
+  })
+  return begun.toReversed().flatMap((moving) => errors.get(moving) ?? [])
+}
+
+/** The old resource goes on: with writes, and with what it does by itself. */
+function letGo(moving: MovingResource): ReloadError | undefined {
+  moving.move.gate.release()
+  moving.stopped = false
+  return moving.reactivate()
+}

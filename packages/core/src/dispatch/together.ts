@@ -1,0 +1,109 @@
+import type { Clock } from '../clock.js'
+import { ReloadError } from '../errors.js'
+import type { Transaction } from '../mvcc/transaction.js'
+import type { Pace } from '../pace.js'
+import type { Claims } from './claims.js'
+import type { MovingResource } from './moving-resource.js'
+
+export interface TogetherInit {
+  readonly clock: Clock
+  readonly claims: Claims
+  readonly pace: Pace
+  /** What makes all of them serve. */
+  readonly transaction: Transaction
+  /** Told of what will serve, as soon as that is known. */
+  onSuccessor(moving: MovingResource): void
+}
+
+/** What the resources of one reload have in common, and tell it: what concerns all of them is said once, here. */
+export class Together {
+  readonly clock: Clock
+  readonly claims: Claims
+  readonly pace: Pace
+  readonly transaction: Transaction
+  readonly onSuccessor: (moving: MovingResource) => void
+  /** Whether gates keep the writes accepted from the commit on, for those that have kept what served before. */
+  retains = false
+  /** Those whose successor may be behind: something was recorded, or a write begun. */
+  readonly dirty = new Set<MovingResource>()
+  /** Those whose successor has something to begin at the commit. */
+  readonly acting: MovingResource[] = []
+  /** Those whose successor is the caller's from the commit on. */
+  readonly handedIn: MovingResource[] = []
+  #sealed = false
+  #closed = false
+  /** Those that came when the others had been listed, and are not prepared yet. */
+  readonly joined: MovingResource[] = []
+  /** Ends with each that has left. */
+  readonly leaving = new Set<Promise<void>>()
+  /** Those at whose gate somebody waits. */
+  readonly #waited = new Set<MovingResource>()
+  /** Those whose gate was closed or let go. */
+  readonly #astray = new Set<MovingResource>()
+
+  constructor({ clock, claims, pace, transaction, onSuccessor }: TogetherInit) {
+    this.clock = clock
+    this.claims = claims
+    this.pace = pace
+    this.transaction = transaction
+    this.onSuccessor = onSuccessor
+  }
+
+  /** Whether writes are held at every gate, up to the commit or the rollback. */
+  get sealed(): boolean { return this.#sealed }
+
+  /** Whether others may no longer join, or leave: from the first hold that lasts to the commit. */
+  get closed(): boolean { return this.#closed }
+
+  close(): void {
+    this.#closed = true
+  }
+
+  /** Holds writes at every gate. Nothing may be left to do: no write in flight, none that a successor has not. */
+  seal(): void {
+    this.#sealed = true
+  }
+
+  /** Its successor is known. */
+  joins(moving: MovingResource): void {
+    if (moving.move.strategy.activate !== undefined) this.acting.push(moving)
+    if (moving.move.handedIn === true) this.handedIn.push(moving)
+  }
+
+  waits(moving: MovingResource): void {
+    this.#waited.add(moving)
+  }
+
+  strays(moving: MovingResource): void {
+    this.#astray.add(moving)
+  }
+
+  /** It takes part no longer. */
+  leaves(moving: MovingResource): void {
+    for (const some of [this.dirty, this.#waited, this.#astray]) some.delete(moving)
+  }
+
+  /** @throws ReloadError `HANDOFF` where a gate was closed or let go since it converged, so that not all could switch. */
+  refuseAstray(): void {
+    const [astray] = this.#astray
+    if (astray === undefined) return
+    throw new ReloadError('HANDOFF', `the gate of the resource is ${astray.move.gate.state}, not held`, {
+      ...astray.place, phase: 'commit',
+      hint: 'Neither close nor release a gate before its reload is committed or rolled back.',
+    })
+  }
+
+  /**
+   * What was decided is so at every gate already. Those that wait there are told, in slices, the first in this turn:
+   * each goes on before the next is told.
+   */
+  async wake(): Promise<void> {
+    const slices = this.pace.underHold
+    for (const { move: { gate } } of this.#waited) {
+      gate.settle()
+      await undefined
+      if (slices.due()) await slices.pause()
+    }
+    this.#waited.clear()
+  }
+}

@@ -1,0 +1,22 @@
+import type { SurfaceTable } from './surface-table.js'
+
+/** Something about each of some keys of surfaces. */
+export class KeyTable<T> {
+  readonly #bySurface = new Map<SurfaceTable, Map<string, T>>()
+
+  get surfaces(): Iterable<SurfaceTable> { return this.#bySurface.keys() }
+
+  has(table: SurfaceTable, key: string): boolean {
+    return this.#bySurface.get(table)?.has(key) === true
+  }
+
+  get(table: SurfaceTable, key: string): T | undefined {
+    return this.#bySurface.get(table)?.get(key)
+  }
+
+  set(table: SurfaceTable, key: string, value: T): void {
+    const byKey = this.#bySurface.get(table)
+    if (byKey === undefined) this.#bySurface.set(table, new Map([[key, value]]))
+    else byKey.set(key, value)
+  }
+}

@@ -1,0 +1,54 @@
+import type { PluginVersion } from './plugin-version.js'
+import type { ProviderEntry } from './surface-table.js'
+
+/** The providers of a surface in their order, from one change of the surface to the next. */
+export class ProviderList {
+  static readonly empty = new ProviderList([])
+  #entries: readonly ProviderEntry[] | undefined
+  #providers: readonly unknown[] | undefined
+
+  /** @param entries in order; absent where it is put in order once somebody asks for it. */
+  constructor(entries?: readonly ProviderEntry[]) {
+    this.#entries = entries
+  }
+
+  /** In install order, then in registration order. */
+  get entries(): readonly ProviderEntry[] { return this.#entries ?? [] }
+
+  get providers(): readonly unknown[] {
+    return this.#providers ??= Object.freeze(this.entries.map(({ provider }) => provider))
+  }
+
+  /** @param read gives the providers, in any order. */
+  fill(read: () => Iterable<ProviderEntry>): void {
+    this.#entries ??= [...read()].sort(
+      (a, b) => a.owner.place - b.owner.place || a.registration.at - b.registration.at,
+    )
+  }
+
+  /** Has it put in order anew: something else than it was made for has changed the surface. */
+  forget(): void {
+    this.#entries = undefined
+    this.#providers = undefined
+  }
+
+  /**
+   * The list after a change, made in steps between which others may run.
+   *
+   * @param added in order.
+   */
+  * after(retired: ReadonlySet<PluginVersion>, added: readonly ProviderEntry[]): Generator<void, ProviderList> {
+    const entries: ProviderEntry[] = []
+    let next = 0
+    for (const entry of this.entries) {
+      yield
+      if (retired.has(entry.owner)) continue
+      for (let own = added[next]; own !== undefined && own.owner.place < entry.owner.place; own = added[next += 1]) {
+        entries.push(own)
+      }
+      entries.push(entry)
+    }
+    for (const own of added.slice(next)) entries.push(own)
+    return new ProviderList(entries)
+  }
+}

@@ -1,0 +1,49 @@
+import type { MaybePromise } from '../maybe-promise.js'
+import type { HandoffJob, KeptResource, ResourceHandoff, StepContext } from '../strategy.js'
+import { opened } from './opened.js'
+
+export interface FreshSuccessorOptions<R> {
+  /** Opens it, with the new provider. */
+  open(): MaybePromise<R>
+  close(resource: R): MaybePromise<void>
+  /** Names of the methods it must have. */
+  readonly methods?: readonly (keyof R & string)[]
+  /** Whether it is opened whatever the old one does. Default false. */
+  readonly withoutOld?: boolean
+  /** Called first, where writes are to be held for the opening. */
+  hold?(): Promise<void>
+  /** Whether the old one is left as it was. Default: it is. */
+  isLeft?(): boolean
+}
+
+/** A handoff in which the new provider opens a resource of its own, and the old one is closed: nothing is moved. */
+export function freshSuccessor<P, R>(
+  job: HandoffJob<P, R>, ctx: StepContext, options: FreshSuccessorOptions<R>,
+): ResourceHandoff<R> {
+  const { gate } = job
+  const old = gate.resource
+  const close = (resource: R): Promise<void> => ctx.call('close', () => options.close(resource))
+  const left: KeptResource<R> = { resource: old, release: async () => {} }
+  let successor: { readonly resource: R } | undefined
+  const converge = async (): Promise<R> => (successor as { readonly resource: R }).resource
+  return {
+    withoutOld: options.withoutOld === true,
+    async prepare() {
+      await options.hold?.()
+      const resource = await ctx.call('open', () => opened(options.open(), {
+        job, serving: old, methods: options.methods, close: (misfit) => options.close(misfit),
+        unclean: (error) => { ctx.unclean('close', error) },
+      }), { discard: (late) => options.close(late), side: 'new' })
+      successor = { resource }
+    },
+    // Whoever wraps this one and converges otherwise wants that done.
+    successor() { return this.converge === converge ? successor?.resource : undefined },
+    converge,
+    async rollback() {
+      gate.release()
+      if (successor !== undefined) await close(successor.resource)
+    },
+    finalize: () => close(old),
+    get kept() { return options.isLeft?.() === false ? undefined : left },
+  }
+}
