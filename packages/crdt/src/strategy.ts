@@ -1,6 +1,5 @@
 import {
-  checkOptions, option, preCopy, Slices, type HandoffJob, type HandoffStrategy, type PreCopyVerbs, type ResourceHandoff,
-  type StepContext,
+  checkOptions, option, preCopy, Slices, type HandoffStrategy, type PreCopyVerbs,
 } from '@uni/reload-core'
 import { crdtKind, type CrdtKindProvider, type CrdtState } from './contract.js'
 import { compare } from './difference.js'
@@ -45,12 +44,10 @@ export function crdtHandoff(options: CrdtHandoffOptions = {}): HandoffStrategy<C
     discipline: 'pre-copy',
     checkCompat: (pair, ctx) => judgeKind(pair, ctx, { direction, sampleLimit, wording }),
     remember: (provider, ctx) => rememberKind(provider, ctx, sampleLimit, wording),
-    handoff: (job, ctx) => handOver(job, ctx, wording),
+    handoff: (job, ctx) => preCopy(job, ctx, verbs(wording)),
     close: closeState,
   }
 }
-
-type Job = HandoffJob<CrdtKindProvider, CrdtState>
 
 function verbs(wording: Wording): PreCopyVerbs<CrdtKindProvider, CrdtState, Uint8Array, unknown> {
   return {
@@ -69,30 +66,13 @@ function verbs(wording: Wording): PreCopyVerbs<CrdtKindProvider, CrdtState, Uint
       verify: (restored, observed, { signal }) =>
         holdTo(observed, restored, 'the restored document differs from the old one at the snapshot', wording, signal),
     },
+    // No operation may mean something else.
+    agree: (old, restored, { signal }) =>
+      holdTo(
+        valueNow(old, wording), restored,
+        'the new document differs from the old one after the operations made meanwhile were replayed', wording, signal,
+      ),
     close: closeState,
-  }
-}
-
-function handOver(job: Job, ctx: StepContext, wording: Wording): ResourceHandoff<CrdtState> {
-  const moved = preCopy(job, ctx, verbs(wording))
-  // Only here do two owners stand side by side. One that is taken out is not asked: it may be what is wrong.
-  if (job.cutover === 'exclusive' || job.gate.halted !== undefined || job.kept !== undefined) return moved
-  const old = job.gate.resource
-  return {
-    ...moved,
-    /** Writes are held and all of them replayed, so the two documents have to agree: no operation may mean something else. */
-    async converge() {
-      const state = await moved.converge()
-      await ctx.judge(
-        'verify',
-        (signal) => holdTo(
-          valueNow(old, wording), state,
-          'the new document differs from the old one after the operations made meanwhile were replayed', wording,
-          signal,
-        ),
-      )
-      return state
-    },
   }
 }
 

@@ -185,10 +185,14 @@ describe('openStored', () => {
 
   it('I7 X29 in a handoff: what serves is refused, and not closed', async () => {
     const { host, handle, live } = await serving()
-    const next = counterKind({ fromPersisted: () => live, empty: () => new GCounter() })
+    // Its own handoff is sound, so that only the other one can fail.
+    const its = encode({ a: 5 })
+    const next = counterKind({
+      fromPersisted: (bytes) => String(bytes) === String(its) ? live : new Document({ a: 1 }), empty: () => new GCounter(),
+    })
     await host.attach(crdtKind, {
       name: 'opened anew', key: 'counter',
-      open: (kind, opening) => kind.fromPersisted === next.fromPersisted ? openStored(kind, stored, { opening }) : new Document({ a: 1 }),
+      open: (kind, opening) => kind.fromPersisted === next.fromPersisted ? openStored(kind, { ...stored, bytes: its }, { opening }) : new Document({ a: 1 }),
     })
     const accept = [{ surface: 'crdt-kind', key: 'counter', reason: 'to get to the handoff' }]
     const from = { open: [{ surface: 'crdt-kind', resource: 'opened anew' }] }

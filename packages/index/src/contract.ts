@@ -1,4 +1,4 @@
-import { defineSurface, ReloadError, type MaybePromise, type Surface } from '@uni/reload-core'
+import { defineSurface, ReloadError, type MaybePromise, type Slices, type Surface } from '@uni/reload-core'
 import type { RecordBatch, Schema } from 'apache-arrow'
 
 /** A kind of index, as a plugin registers it: builds indexes of this kind, and opens what a handle of it persisted. */
@@ -80,6 +80,8 @@ export interface IndexContext {
   readonly signal: AbortSignal
   /** Reports progress, in units of the provider's choosing; reaches the host's observer. */
   progress(done: number, total?: number): void
+  /** Cuts long synchronous work into slices, at the pace that the host has set for all that a reload does. */
+  slices(): Slices
   /** The key of the provider. */
   readonly key: string
   /** The name of the live resource. */

@@ -51,7 +51,7 @@ export function isIsolated(handle: IndexHandle): boolean {
 }
 
 function contextOf({ key, name }: StepTarget, ctx: StepContext): IndexContext {
-  return { signal: ctx.signal, progress: (done, total) => ctx.progress(done, total), key, name }
+  return { signal: ctx.signal, progress: (done, total) => ctx.progress(done, total), slices: () => ctx.slices(), key, name }
 }
 
 /** What is no handle may hold something open all the same. */

@@ -1,5 +1,5 @@
 import { PluginHost, type Plugin, type PluginHandle, type ReloadEvent } from '@uni/reload-core'
-import { buildIndex, indexHandoff, indexKind, type IndexKindProvider } from '@uni/reload-index'
+import { buildIndex, indexHandoff, indexKind, type IndexContext, type IndexKindProvider } from '@uni/reload-index'
 import { fileSpool } from '@uni/reload-index/node'
 import { describe, expect, test } from 'vitest'
 import { changes, doc, docs, query, rowsOf } from './fixtures/batches.js'
@@ -13,6 +13,24 @@ import { failureOf } from './fixtures/reload.js'
 
 const plugin = (version: string, provider: IndexKindProvider): Plugin =>
   ({ manifest: { id: 'search', version }, register: (registrar) => { registrar.provide(indexKind, provider) } })
+
+test('what persists an index, and what opens it, cuts its work at the pace that the host has set', async () => {
+  const due: Record<string, boolean> = {}
+  const kind = plainKind((_, ctx) => {
+    due['open'] = ctx.slices().due()
+    return plainHandle()
+  })
+  await using host = new PluginHost({ strategies: [indexHandoff()], pace: { sliceMs: Number.MIN_VALUE } })
+  const search = await host.add(plugin('1.0.0', kind))
+  const persist = (ctx: IndexContext): Uint8Array => {
+    due['persist'] = ctx.slices().due()
+    return new Uint8Array([1])
+  }
+  await host.attach(indexKind, { name: 'live', key: 'plain', open: () => plainHandle({ persist }) })
+  await host.reload(search, plugin('2.0.0', kind))
+  // A slice of no length is over at once, and one of the default length is not.
+  expect(due).toEqual({ persist: true, open: true })
+})
 
 describe('an index that serves, and is given back as another one', () => {
   const live = plainHandle()
@@ -125,7 +143,7 @@ describe('through a host', () => {
     await host.add(plugin('1.0.0', plainKind(() => plainHandle())))
     const handle = plainHandle(closes === undefined ? { close: undefined } : {})
     const index = await host.attach(indexKind, { name: 'index', key: 'plain', open: () => handle })
-    await expect(index.detach()).resolves.toBeUndefined()
+    await expect((await index.detach()).finalized).resolves.toBeUndefined()
     expect(handle.closes).toBe(closes ?? 0)
   })
 

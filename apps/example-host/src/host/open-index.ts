@@ -1,4 +1,4 @@
-import type { LiveResource, PluginHost } from '@uni/reload-core'
+import { Slices, type LiveResource, type PluginHost } from '@uni/reload-core'
 import { buildIndex, indexKind, type IndexContext, type IndexHandle, type IndexKindProvider } from '@uni/reload-index'
 import type { RecordBatch } from 'apache-arrow'
 import { toBatch } from './document.js'
@@ -58,5 +58,5 @@ async function resume(provider: IndexKindProvider, { image, lsn }: SavedImage, {
 }
 
 function contextOf(name: string, key: string): IndexContext {
-  return { signal: new AbortController().signal, progress: () => {}, name, key }
+  return { signal: new AbortController().signal, slices: () => new Slices(), progress: () => {}, name, key }
 }

@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events'
-import type { Plugin, PluginHost } from '@uni/reload-core'
+import { Slices, type Plugin, type PluginHost } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { buildIndex, imageOf, indexKind, type IndexContext, type IndexHandle } from '@uni/reload-index'
 import { describe, expect, it, vi } from 'vitest'
@@ -18,7 +18,9 @@ const MOVIES: readonly DocumentChange[] = [
   { id: 'c', revision: 0, deleted: false, title: 'Alien', details: 'Ridley Scott Horror' },
   { id: 'd', revision: 0, deleted: false, title: 'Drama Queens', details: 'Somebody Else Comedy' },
 ]
-const CONTEXT: IndexContext = { signal: new AbortController().signal, progress: () => {}, key: 'fulltext', name: 'movies' }
+const CONTEXT: IndexContext = {
+  signal: new AbortController().signal, slices: () => new Slices(), progress: () => {}, key: 'fulltext', name: 'movies',
+}
 const VERSIONS = [['1.0.0', entry.v1], ['2.0.0', entry.v2]] as const
 
 const build = (plugin: Plugin, movies = MOVIES): Promise<IndexHandle> => buildIndex(providerOf(plugin, indexKind), toBatch(movies))

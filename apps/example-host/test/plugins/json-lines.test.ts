@@ -244,13 +244,13 @@ describe('the json-lines plugin', () => {
     const attached = await host.attach(cdcOutput, { name: 'sink', key: KEYS[0], open: (one) => startStream(one, { fromLsn: 0n, signal }) })
     await attached.write(batch(0n, 'a'))
     await attached.write(batch(1n, 'b'))
-    await attached.detach()
+    await (await attached.detach()).finalized
     const path = join(directory.path, `${KEYS[0]}.jsonl`)
     await truncate(path, Buffer.byteLength(await readFile(path, 'utf8')) - 3)
     await reload(host, entry, entry.v2())
     const again = await host.attach(cdcOutput, { name: 'sink', key: KEYS[0], open: (one) => startStream(one, { fromLsn: 1n, signal }) })
     await again.write(batch(1n, 'b'))
-    await again.detach()
+    await (await again.detach()).finalized
     expect(await seen(directory.path)).toEqual(['0:a', '1:b'])
   })
 })

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PluginHost, type Plugin } from '@uni/reload-core'
+import { PluginHost, Slices, type Plugin } from '@uni/reload-core'
 import { MemoryCommitLog } from '@uni/reload-cdc'
 import { buildIndex, indexKind, type IndexContext, type IndexHandle, type IndexImage } from '@uni/reload-index'
 import { fileImage, fileSpool } from '@uni/reload-index/node'
@@ -23,7 +23,9 @@ const MOVIES: readonly DocumentChange[] = [
   { id: 'c', revision: 0, deleted: false, title: 'Alien', details: 'Ridley Scott Horror' },
   { id: 'd', revision: 0, deleted: false, title: 'Drama Queens', details: 'Somebody Else Comedy' },
 ]
-const CONTEXT: IndexContext = { signal: new AbortController().signal, progress: () => {}, key: 'vectors', name: 'movies' }
+const CONTEXT: IndexContext = {
+  signal: new AbortController().signal, slices: () => new Slices(), progress: () => {}, key: 'vectors', name: 'movies',
+}
 const VERSIONS = [['1.0.0', 'v1'], ['2.0.0', 'v2']] as const
 
 const many = (count: number): DocumentChange[] => Array.from({ length: count }, (_, n) => (

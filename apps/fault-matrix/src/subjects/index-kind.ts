@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { Slices } from '@uni/reload-core'
 import { imageOf, type IndexBuild, type IndexHandle, type IndexImage, type IndexKindProvider, type IndexSample } from '@uni/reload-index'
 import type { StrategySubject } from '@uni/reload-core/testing'
 import type { RecordBatch, Schema } from 'apache-arrow'
@@ -95,7 +96,9 @@ export const indexKindSubject: StrategySubject<IndexKindProvider, IndexHandle, R
   scene: ({ samples }) => ({
     provider: (kind) => new NumberKind(kind, samples ? SAMPLES : []),
     resources: {
-      open: async (provider, name) => provider.open(imageOf(new TextEncoder().encode('0\n')), { key: name, name, signal: new AbortController().signal, progress() {} }),
+      open: async (provider, name) => provider.open(imageOf(new TextEncoder().encode('0\n')), {
+        key: name, name, signal: new AbortController().signal, slices: () => new Slices(), progress() {},
+      }),
       write: (_name, nth) => batchOfOne(nth),
       entries: async (handle) => numbersIn(await handle.probe(batchOfOne(ALL), ALL)),
     },

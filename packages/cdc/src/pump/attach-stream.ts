@@ -84,7 +84,7 @@ export async function attachStream({ host, name, key, fromLsn, gap, stop, emit }
     const attached = host.attach(cdcOutput, { name, key, open: (provider) => startStream(provider, { stream: name, fromLsn, signal, ...(gap && { gap }) }) })
     const outcome = await firstOf({ opened: fulfilled(() => attached), stop: aborted(signal) })
     if (outcome === 'opened') return await attached
-    void attached.then((late) => late.detach()).catch((error: unknown) => emit({ type: 'unclean', step: 'open', error }))
+    void attached.then((late) => late.detach()).then(({ finalized }) => finalized).catch((error: unknown) => emit({ type: 'unclean', step: 'open', error }))
     throw signal.reason
   } finally {
     // From here on the signal stays quiet: it was the signal of the call, and the stream lives on.

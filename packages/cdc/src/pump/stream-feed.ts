@@ -142,6 +142,11 @@ export class StreamFeed {
   async #close(): Promise<void> {
     const resource = this.#resource
     this.#resource = undefined
-    await resource?.detach().catch((error: unknown) => this.#options.emit({ type: 'unclean', step: 'close', error }))
+    try {
+      const detached = await resource?.detach()
+      await detached?.finalized
+    } catch (error) {
+      this.#options.emit({ type: 'unclean', step: 'close', error })
+    }
   }
 }

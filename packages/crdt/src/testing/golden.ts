@@ -1,4 +1,4 @@
-import { checkOptions, option, type OptionChecks, type StepContext } from '@uni/reload-core'
+import { checkOptions, option, Slices, type OptionChecks, type StepContext } from '@uni/reload-core'
 import type { CrdtKindProvider, CrdtSample } from '../contract.js'
 import type { RecordedState } from '../recorded-state.js'
 import { PLAIN } from '../show.js'
@@ -93,7 +93,7 @@ export function withEditedSample(subject: CrdtSubject, seed: number): CrdtKindPr
 function outsideReloads(): StepContext {
   const { signal } = new AbortController()
   return {
-    signal, dryRun: false, progress() {}, transferred() {}, replayed() {}, unjudged() {}, outlived() {}, unclean() {},
+    signal, dryRun: false, slices: () => new Slices(), progress() {}, transferred() {}, replayed() {}, unjudged() {}, outlived() {}, unclean() {},
     claim() {}, letGo() {}, call: async (_, call) => call(signal), judge: async (_, check) => check(signal),
   }
 }

@@ -1,4 +1,4 @@
-import type { MaybePromise, StepContext } from '@uni/reload-core'
+import { Slices, type MaybePromise, type StepContext } from '@uni/reload-core'
 import type { Expectation } from '@uni/reload-core/testing'
 import type { RecordBatch } from 'apache-arrow'
 import { buildIndex } from '../build-index.js'
@@ -239,7 +239,7 @@ function rowNames(batch: RecordBatch, { schema }: RecordBatch): string[] {
 /** What `persist` and `open` run in where no handoff is under way. */
 function step(signal = UNENDING): StepContext {
   return {
-    signal, dryRun: false, progress() {}, transferred() {}, replayed() {}, unjudged() {}, outlived() {}, unclean() {},
+    signal, dryRun: false, slices: () => new Slices(), progress() {}, transferred() {}, replayed() {}, unjudged() {}, outlived() {}, unclean() {},
     claim() {}, letGo() {}, call: async (_, call) => call(signal), judge: async (_, check) => check(signal),
   }
 }

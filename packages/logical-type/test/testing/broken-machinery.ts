@@ -39,7 +39,7 @@ const spoiling = (where: (ctx: StepContext) => boolean): Machinery => discipline
 const deaf = (ctx: StepContext): StepContext => {
   const { signal } = new AbortController()
   return {
-    signal, dryRun: ctx.dryRun, progress: () => {}, transferred: () => {}, replayed: () => {}, unjudged: () => {}, outlived: () => {}, unclean: () => {},
+    signal, dryRun: ctx.dryRun, slices: () => ctx.slices(), progress: () => {}, transferred: () => {}, replayed: () => {}, unjudged: () => {}, outlived: () => {}, unclean: () => {},
     claim: () => {}, letGo: () => {},
     call: async (_, call) => call(signal), judge: async (_, check) => check(signal),
   }

@@ -1,3 +1,4 @@
+import { Slices } from '@uni/reload-core'
 import type { Expectation } from '@uni/reload-core/testing'
 import { collect } from '../../image/chunks.js'
 import { keepImage } from '../../image/keep.js'
@@ -107,7 +108,7 @@ export const imageCases: readonly Case[] = [
       const meant = await bench.meaning(handle)
       const { signal } = new AbortController()
       const persisting = expect.works('persist()', async () => keepImage(
-        await handle.persist({ signal, progress() {}, key: 'conformance', name: 'index' }),
+        await handle.persist({ signal, progress() {}, slices: () => new Slices(), key: 'conformance', name: 'index' }),
         { spool: bench.fixture.spool, signal, repeatable: false, isolated: true, transferred() {} }))
       bench.later(async () => (await persisting).discard())
       await bench.apply(handle, [2, 3])
