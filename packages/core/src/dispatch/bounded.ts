@@ -13,11 +13,9 @@ export async function forEachBounded<T>(
   let failure: { error: unknown } | undefined
   async function work(): Promise<void> {
     while (next < items.length && failure === undefined) {
-      // Before an item is taken: another may fail meanwhile.
-      if (slices.due()) {
-        await slices.pause()
-        continue
-      }
+      if (slices.due()) await slices.pause()
+      // Another may have failed meanwhile, or have taken the last item.
+      if (next >= items.length || failure !== undefined) return
       const item = items[next] as T
       next += 1
       try {

@@ -1,3 +1,4 @@
+import type { Slices } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
 import { forEachBounded } from '../../src/dispatch/bounded.js'
 import { Deferred, failureOf, standing } from '../fixtures/deferred.js'
@@ -20,6 +21,14 @@ describe('tasks that run at most so many at a time', () => {
 
   it('nothing to do is done at once', async () => {
     expect(await failureOf(forEachBounded([], 4, () => Promise.reject(new Error('nothing to run')), () => {}))).toBeUndefined()
+  })
+
+  it('goes on from pause to pause where a slice is too short for anything', async () => {
+    let pauses = 0
+    const slices = { due: () => true, pause: async () => { pauses += 1 } }
+    const done: string[] = []
+    await forEachBounded(['a', 'b', 'c'], 2, async (item) => { done.push(item) }, () => {}, slices as unknown as Slices)
+    expect([done, pauses]).toEqual([['a', 'b', 'c'], 4])
   })
 
   it('a failure that is undefined is a failure too', async () => {
