@@ -15,7 +15,6 @@
  *   NO_VERIFY             I6  whatever the new version opened is taken
  *   KEEP_COPY             I8  a rollback leaves the new resource open
  *   LATE_KEPT             I8  what a call that was given up on produces after all is left open
- *   SLOW_NOBODY           G12  a replay that does not keep up lets in as many writes as come
  *   STOP_WRITERS          G12  it lets in none
  *   NO_RELEASE            deadlock  a rollback does not let go of the gate
  */
@@ -57,9 +56,7 @@ bool finished = false;
 #define meanwhile (len(recorded) - round)       /* recorded since the round was taken */
 /* A replay that does not keep up lets one write in for two that it has replayed. */
 #define enough (2 * meanwhile >= let_in)
-#if defined(SLOW_NOBODY)
-#define slowing false
-#elif defined(STOP_WRITERS)
+#ifdef STOP_WRITERS
 #define slowing slowed
 #else
 #define slowing (slowed && enough)
@@ -157,7 +154,6 @@ inline catch_up() {
   :: len(recorded) > 0 && len(recorded) < before ->
      d_step { before = len(recorded); slowed = true; let_in = 1 }
      replay_round();
-     assert(2 * len(recorded) <= before + 2);                             /* G12 */
      slowed = false
   :: else -> break
   od
