@@ -1,26 +1,17 @@
-import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
+import { failingNodeTest, nodeTest, runNode } from '../../core/test/fixtures/node-test.js'
 import { runCdcConformance } from '../src/testing/index.js'
 import { ledgerFixture } from './support/ledger.js'
 import { Recorder } from './support/recorder.js'
 
 const directory = join(import.meta.dirname, 'node-test')
 
-/** Runs Node without anything of the runner of this test. Rejects where it fails, as it does where the package was not built. */
-async function node(...args: readonly string[]): Promise<string> {
-  const { NODE_OPTIONS, ...env } = process.env
-  void NODE_OPTIONS
-  return (await promisify(execFile)(process.execPath, [...args], { env, cwd: directory })).stdout
-}
-
 it('the suite runs under node:test as it does here, from the package as it is built', async () => {
-  const stdout = await node('--test', '--test-reporter=tap', 'warehouse.test.mjs')
+  const { stdout, count } = await nodeTest(join(directory, 'warehouse.test.mjs'))
   const recorder = new Recorder()
   runCdcConformance({ test: recorder.test, make: () => ledgerFixture(), capabilities: { guarantee: 'exactly-once', streams: 'one' } })
-  const count = (what: string): number => Number(new RegExp(`^# ${what} (\\d+)$`, 'm').exec(stdout)?.[1])
   expect([count('tests'), count('pass'), count('fail'), count('skipped')]).toEqual([recorder.keys.length, recorder.keys.length, 0, 0])
   const passed = Array.from(stdout.matchAll(/^ *ok \d+ - (.+?): /gm), ([, key]) => key)
   expect(passed).toEqual(expect.arrayContaining(recorder.keys.filter((key) => key.includes('/'))))
@@ -32,14 +23,11 @@ it('the README shows what runs', async () => {
   const shown = Array.from(readme.matchAll(/```js\n(.*?)```/gs), ([, code]) => code)
   const files = ['example.mjs', 'warehouse.mjs', 'warehouse.test.mjs'].map((name) => readFile(join(directory, name), 'utf8'))
   expect(shown).toEqual(await Promise.all(files))
-  expect(await node('example.mjs')).toBe("[ [ '1.0.0', 0n ], [ '2.0.0', 3n ] ]\n")
+  expect(await runNode(['example.mjs'], directory)).toBe("[ [ '1.0.0', 0n ], [ '2.0.0', 3n ] ]\n")
 })
 
 it('a call that never settles is named under node:test, and the tests after it run', async () => {
-  const stdout = await node('--test', '--test-reporter=tap', 'never-settles.mjs').then(
-    () => { throw new Error('a test has to fail') }, ({ stdout: told }: { stdout: string }) => told,
-  )
-  const count = (what: string): number => Number(new RegExp(`^# ${what} (\\d+)$`, 'm').exec(stdout)?.[1])
+  const { stdout, count } = await failingNodeTest(join(directory, 'never-settles.mjs'))
   expect(stdout).toMatch(/\S+ of runCdcConformance: the test has not ended: nothing has happened for 200 ms, and stream\.checkpoint\(\)/)
   expect(count('cancelled')).toBe(0)
   expect(count('pass') + count('fail')).toBe(count('tests'))
