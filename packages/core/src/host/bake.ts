@@ -146,11 +146,11 @@ export class Bake {
     return new Promise((resolve) => {
       const done = (): void => {
         cancel()
-        deaf()
+        stopListening()
         resolve()
       }
       const cancel = this.#init.environment.clock.after(ms, done)
-      const deaf = onAbort(this.#ended.signal, done)
+      const stopListening = onAbort(this.#ended.signal, done)
     })
   }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js'
+import { onAbort } from '../dispatch/on-abort.js'
 import type { LeaseList } from './lease-list.js'
 import type { Blocker } from './lease.js'
 
@@ -62,12 +63,12 @@ export class Drain {
     return new Promise((resolve) => {
       const give = (ended: boolean) => (): void => {
         cancel()
-        signal?.removeEventListener('abort', gaveUp)
+        stopListening?.()
         resolve(ended)
       }
       const gaveUp = give(false)
       const cancel = this.#clock.after(ms, gaveUp)
-      signal?.addEventListener('abort', gaveUp)
+      const stopListening = signal && onAbort(signal, gaveUp)
       void this.ended.then(give(true))
       if (signal?.aborted === true) gaveUp()
     })

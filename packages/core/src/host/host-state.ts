@@ -1,5 +1,6 @@
 import { coarseTime, systemClock, type Clock } from '../clock.js'
 import { Claims } from '../dispatch/claims.js'
+import { onAbort } from '../dispatch/on-abort.js'
 import { StrategyTable } from '../dispatch/strategy-table.js'
 import { StretchMeter } from '../dispatch/stretch-meter.js'
 import { Judging, type UnjudgedPolicy } from '../dispatch/judging.js'
@@ -281,7 +282,7 @@ export class HostState {
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         this.#awaitingFences.delete(wake)
-        signal?.removeEventListener('abort', abort)
+        stopListening?.()
       }
       const wake = (): void => {
         leave()
@@ -292,7 +293,7 @@ export class HostState {
         reject(new ReloadError('ABORTED', 'the caller gave up waiting for an exclusive reload', { phase: 'fence', cause: signal?.reason }))
       }
       this.#awaitingFences.add(wake)
-      signal?.addEventListener('abort', abort)
+      const stopListening = signal && onAbort(signal, abort)
       if (signal?.aborted === true) abort()
     })
   }
