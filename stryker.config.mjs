@@ -6,28 +6,71 @@
  * the mutated code has to do, and not the slow ones that run the whole host at random.
  */
 const scopes = {
-  move: { package: 'core', mutate: ['move/*.ts'], tests: ['move/*.test.ts', '!move/*.property.test.ts', 'surfaces/*.test.ts', 'host/{bake,halted}.test.ts'] },
-  dispatch: { package: 'core', mutate: ['dispatch/*.ts'], tests: ['dispatch/*.test.ts', 'move/{clean,stop-and-copy*,pre-copy*}.test.ts', 'host/{bake,bake-judging,history,journal,journal-failures,observer,preflight,dry-run}.test.ts'] },
+  move: {
+    package: 'core',
+    mutate: ['move/*.ts'],
+    tests: ['move/*.test.ts', '!move/*.property.test.ts', 'surfaces/*.test.ts', 'host/{bake,halted}.test.ts'],
+  },
+  dispatch: {
+    package: 'core',
+    mutate: ['dispatch/*.ts'],
+    tests: [
+      'dispatch/*.test.ts',
+      'move/{clean,stop-and-copy*,pre-copy*}.test.ts',
+      'host/{bake,bake-judging,history,journal,journal-failures,observer,preflight,dry-run}.test.ts',
+    ],
+  },
   journal: { package: 'core', mutate: ['journal/*.ts', 'node/*.ts'], tests: ['journal/*.test.ts'], testMs: 10_000 },
   commit: {
     package: 'core',
-    mutate: ['host/{bake,permanence,commit,epoch-change,epoch,lease-list,drain,finalization,operation,preflight,attach}.ts'],
+    mutate: [
+      'host/{bake,permanence,commit,epoch-change,epoch,lease-list,drain,finalization,operation,preflight,attach}.ts',
+    ],
     tests: ['host/*.test.ts', 'dispatch/judgement.test.ts'],
   },
-  cdc: { package: 'cdc', mutate: ['strategy.ts', 'start-stream.ts', 'pump/*.ts'], tests: ['{errors,handoff*,progress,pump*}.test.ts'] },
-  crdt: { package: 'crdt', mutate: ['judge*.ts', 'strategy.ts'], tests: ['{advice,attribution,both-versions,compat,handoff,host,judging,late,misread,remember,way-back}.test.ts'] },
-  'logical-type': { package: 'logical-type', mutate: ['diff.ts', 'judge*.ts'], tests: ['*.test.ts', '!*.property.test.ts', '!readme.test.ts'], isolate: true, testMs: 10_000 },
-  index: { package: 'index', mutate: ['{strategy,move-index,canary,meaning}.ts'], tests: ['{exclusive,failures,handoff,host,meaning,same-rows,samples,spool,images}.test.ts'] },
+  cdc: {
+    package: 'cdc',
+    mutate: ['strategy.ts', 'start-stream.ts', 'pump/*.ts'],
+    tests: ['{errors,handoff*,progress,pump*}.test.ts'],
+  },
+  crdt: {
+    package: 'crdt',
+    mutate: ['judge*.ts', 'strategy.ts'],
+    tests: ['{advice,attribution,both-versions,compat,handoff,host,judging,late,misread,remember,way-back}.test.ts'],
+  },
+  'logical-type': {
+    package: 'logical-type',
+    mutate: ['diff.ts', 'judge*.ts'],
+    tests: ['*.test.ts', '!*.property.test.ts', '!readme.test.ts'],
+    isolate: true,
+    testMs: 10_000,
+  },
+  index: {
+    package: 'index',
+    mutate: ['{strategy,move-index,canary,meaning}.ts'],
+    tests: ['{exclusive,failures,handoff,host,meaning,same-rows,samples,spool,images}.test.ts'],
+  },
 }
 
 const name = process.env.SCOPE ?? ''
 const scope = scopes[name]
 if (!scope) throw new Error(`SCOPE is to be one of ${Object.keys(scopes).join(', ')}, and is '${name}'`)
-const within = (folder, patterns) => patterns.map((pattern) => pattern.replace(/^!?/, `$&packages/${scope.package}/${folder}/`))
+const within = (folder, patterns) =>
+  patterns.map((pattern) => pattern.replace(/^!?/, `$&packages/${scope.package}/${folder}/`))
 
 // Read by vitest.mutation.ts, in this process and in those that Stryker starts.
-process.env.MUTATION_TESTS = JSON.stringify(within('test', scope.tests.filter((pattern) => !pattern.startsWith('!'))))
-process.env.MUTATION_NOT = JSON.stringify(within('test', scope.tests.filter((pattern) => pattern.startsWith('!'))).map((pattern) => pattern.slice(1)))
+process.env.MUTATION_TESTS = JSON.stringify(
+  within(
+    'test',
+    scope.tests.filter((pattern) => !pattern.startsWith('!')),
+  ),
+)
+process.env.MUTATION_NOT = JSON.stringify(
+  within(
+    'test',
+    scope.tests.filter((pattern) => pattern.startsWith('!')),
+  ).map((pattern) => pattern.slice(1)),
+)
 process.env.MUTATION_ISOLATE = String(scope.isolate ?? false)
 process.env.MUTATION_TEST_MS = String(scope.testMs ?? 4_000)
 
@@ -49,7 +92,13 @@ export default {
   cleanTempDir: 'always',
   ignorePatterns: ['docs', 'apps', 'dist', '.ci', '.changeset', '.turbo', 'out'],
   reporters: ['clear-text', 'progress-append-only', 'json', 'html'],
-  clearTextReporter: { allowColor: false, allowEmojis: false, reportTests: false, logTests: false, reportMutants: false },
+  clearTextReporter: {
+    allowColor: false,
+    allowEmojis: false,
+    reportTests: false,
+    logTests: false,
+    reportMutants: false,
+  },
   jsonReporter: { fileName: `out/mutation/${name}.json` },
   htmlReporter: { fileName: `out/mutation/${name}.html` },
 }

@@ -8,7 +8,10 @@ export const BUILT = 'test/**/*.built.test.ts'
 
 /** Tests that look at memory, or at what the collector has done, which are a project of their own: others would be seen. */
 export const MEMORY = [
-  'test/leaks/**/*.test.ts', 'test/**/leaks.test.ts', 'test/**/*memory.test.ts', 'test/**/lease-dropped.test.ts',
+  'test/leaks/**/*.test.ts',
+  'test/**/leaks.test.ts',
+  'test/**/*memory.test.ts',
+  'test/**/lease-dropped.test.ts',
 ]
 
 /** What every package's tests share. Workspace packages resolve to their sources, so no build is needed to run a test. */

@@ -9,5 +9,7 @@ const TSUP = fileURLToPath(new URL('node_modules/tsup/dist/cli-default.js', impo
 /** Builds what the tests of the packages as they are built run, and leaves out the declarations, which take most of the time. */
 export async function setup(): Promise<void> {
   const names = await readdir(PACKAGES)
-  await Promise.all(names.map((name) => promisify(execFile)(process.execPath, [TSUP, '--no-dts'], { cwd: PACKAGES + name })))
+  await Promise.all(
+    names.map((name) => promisify(execFile)(process.execPath, [TSUP, '--no-dts'], { cwd: PACKAGES + name })),
+  )
 }

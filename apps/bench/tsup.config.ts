@@ -2,12 +2,18 @@ import { defineConfig } from 'tsup'
 
 export default defineConfig({
   entry: {
-    main: 'src/main.ts', ask: 'src/ask.ts',
+    main: 'src/main.ts',
+    ask: 'src/ask.ts',
     'crowd/restarted': 'src/crowd/restarted.ts',
-    'serve/uni-reload': 'src/serve/uni-reload.ts', 'serve/restartable': 'src/serve/restartable.ts', 'serve/restarted': 'src/serve/restarted.ts',
-    'load/uni-reload/app': 'src/load/uni-reload/app.ts', 'load/import-query/app': 'src/load/import-query/app.ts',
-    'load/dynohot/app': 'src/load/dynohot/app.ts', 'load/dynohot/register': 'src/load/dynohot/register.ts',
-    'load/hot-hook/app': 'src/load/hot-hook/app.ts', 'load/hot-hook/boundary': 'src/load/hot-hook/boundary.ts',
+    'serve/uni-reload': 'src/serve/uni-reload.ts',
+    'serve/restartable': 'src/serve/restartable.ts',
+    'serve/restarted': 'src/serve/restarted.ts',
+    'load/uni-reload/app': 'src/load/uni-reload/app.ts',
+    'load/import-query/app': 'src/load/import-query/app.ts',
+    'load/dynohot/app': 'src/load/dynohot/app.ts',
+    'load/dynohot/register': 'src/load/dynohot/register.ts',
+    'load/hot-hook/app': 'src/load/hot-hook/app.ts',
+    'load/hot-hook/boundary': 'src/load/hot-hook/boundary.ts',
   },
   format: 'esm',
   target: 'node20',

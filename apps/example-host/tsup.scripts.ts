@@ -8,5 +8,7 @@ export default defineConfig({
   target: 'node20',
   silent: true,
   noExternal: [/^@uni\//],
-  esbuildOptions: (options) => { options.conditions = ['@uni/source'] },
+  esbuildOptions: (options) => {
+    options.conditions = ['@uni/source']
+  },
 })

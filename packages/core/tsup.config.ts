@@ -1,3 +1,8 @@
 import { library } from '../../tsup.base.ts'
 
-export default library({ node: 'src/node/index.ts', index: 'src/index.ts', surfaces: 'src/surfaces/index.ts', testing: 'src/testing/index.ts' })
+export default library({
+  node: 'src/node/index.ts',
+  index: 'src/index.ts',
+  surfaces: 'src/surfaces/index.ts',
+  testing: 'src/testing/index.ts',
+})

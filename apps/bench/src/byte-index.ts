@@ -35,7 +35,7 @@ export class ByteIndex implements IndexHandle {
     return this.#form === 'memory' ? this.bytes : this.#chunks()
   }
 
-  async* #chunks(): AsyncGenerator<Uint8Array> {
+  async *#chunks(): AsyncGenerator<Uint8Array> {
     for (const chunk of chunksOf(this.bytes)) {
       this.#sample?.()
       yield chunk
@@ -53,7 +53,13 @@ export function byteIndexes(form: Form, target: Uint8Array, sample?: () => void)
   return {
     manifest: { id: 'bytes', version: '1.0.0' },
     register: (registrar) => {
-      registrar.provide(indexKind, { kind: 'bytes', build: () => { throw new Error('it is only opened') }, open })
+      registrar.provide(indexKind, {
+        kind: 'bytes',
+        build: () => {
+          throw new Error('it is only opened')
+        },
+        open,
+      })
     },
   }
 }

@@ -25,8 +25,9 @@ ${[...byQuestion(results)].map(([id, answers]) => `## ${id}\n\n${answers.map(ask
 export function toTable(results: readonly Result[]): string {
   const rows = [HEAD, ...results.flatMap(rowsOf)]
   const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  const line = (cells: readonly string[]): string => `| ${cells.map((cell, at) => RIGHT.includes(at) ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0)).join(' | ')} |`
-  const rule = `|${widths.map((width, at) => RIGHT.includes(at) ? `${'-'.repeat(width + 1)}:` : '-'.repeat(width + 2)).join('|')}|`
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, at) => (RIGHT.includes(at) ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0))).join(' | ')} |`
+  const rule = `|${widths.map((width, at) => (RIGHT.includes(at) ? `${'-'.repeat(width + 1)}:` : '-'.repeat(width + 2))).join('|')}|`
   const [head = [], ...body] = rows
   return `${[line(head), rule, ...body.map(line)].join('\n')}\n`
 }
@@ -35,7 +36,7 @@ function byQuestion(results: readonly Result[]): Map<string, Result[]> {
   const groups = new Map<string, Result[]>()
   for (const result of results) {
     const id = result.id.split('/')[0] as string
-    groups.set(id, [...groups.get(id) ?? [], result])
+    groups.set(id, [...(groups.get(id) ?? []), result])
   }
   return groups
 }
@@ -63,5 +64,8 @@ function range({ min, max }: Spread): string {
 
 /** Three digits: the rest is noise. Whole numbers stay whole. */
 function number(value: number): string {
-  return value.toLocaleString('en', Number.isInteger(value) || value >= 1000 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 })
+  return value.toLocaleString(
+    'en',
+    Number.isInteger(value) || value >= 1000 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 },
+  )
 }

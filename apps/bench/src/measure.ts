@@ -34,7 +34,8 @@ export const PLATFORM = { version: `node ${process.versions.node}`, engine: `V8 
 /** Measures one thing: see {@link compareAll}. */
 export async function compare({ id, question, unit, limit, ours, peers = [], ...rounds }: Comparison): Promise<Result> {
   const [result] = await compareAll([{ id, question, unit, ...(limit !== undefined && { limit }) }], {
-    ...rounds, ours: async () => [await ours()],
+    ...rounds,
+    ours: async () => [await ours()],
     peers: peers.map((peer) => ({ name: peer.name, version: peer.version, run: async () => [await peer.run()] })),
   })
   return result as Result
@@ -44,7 +45,10 @@ export async function compare({ id, question, unit, limit, ours, peers = [], ...
  * Measures all contenders in the same rounds, each round beginning with another one of them: what disturbs the machine
  * for a while disturbs them alike. A round answers every question.
  */
-export async function compareAll(questions: readonly Asked[], { rounds = 9, warmups = 1, ours, peers = [] }: Rounds<readonly number[]>): Promise<Result[]> {
+export async function compareAll(
+  questions: readonly Asked[],
+  { rounds = 9, warmups = 1, ours, peers = [] }: Rounds<readonly number[]>,
+): Promise<Result[]> {
   const runs = [ours, ...peers.map((peer) => () => peer.run())]
   const samples = runs.map((): (readonly number[])[] => [])
   for (let round = -warmups; round < rounds; round += 1) {
@@ -56,11 +60,18 @@ export async function compareAll(questions: readonly Asked[], { rounds = 9, warm
     }
   }
   return questions.map(({ id, question, unit, limit }, index): Result => {
-    const [own, ...others] = samples.map((taken) => spreadOf(taken.map((sample) => sample[index] as number))) as [Spread, ...Spread[]]
+    const [own, ...others] = samples.map((taken) => spreadOf(taken.map((sample) => sample[index] as number))) as [
+      Spread,
+      ...Spread[],
+    ]
     return {
-      id, question, unit, ours: own,
-      peers: peers.map(({ name, version }, at) => ({ name, version, ...others[at] as Spread })),
-      ratio: ratioOf(own.median, others[0]?.median ?? limit), limit: limit ?? null,
+      id,
+      question,
+      unit,
+      ours: own,
+      peers: peers.map(({ name, version }, at) => ({ name, version, ...(others[at] as Spread) })),
+      ratio: ratioOf(own.median, others[0]?.median ?? limit),
+      limit: limit ?? null,
     }
   })
 }
@@ -76,7 +87,7 @@ export function nanosecondsPer(times: number, body: (at: number) => number): num
   for (let at = 0; at < times; at += 1) sum += body(at)
   const ms = performance.now() - startedAt
   if (Number.isNaN(sum)) throw new Error('the body has to return a number')
-  return ms * 1e6 / times
+  return (ms * 1e6) / times
 }
 
 /** Milliseconds until `body` is over. */

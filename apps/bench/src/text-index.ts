@@ -29,7 +29,8 @@ export class TextIndex implements IndexHandle {
   apply(changes: RecordBatch): void {
     const id = changes.getChildAt(0)
     const text = changes.getChildAt(1)
-    for (let row = 0; row < changes.numRows; row += 1) this.#put({ id: String(id?.get(row)), text: String(text?.get(row)) })
+    for (let row = 0; row < changes.numRows; row += 1)
+      this.#put({ id: String(id?.get(row)), text: String(text?.get(row)) })
   }
 
   probe(query: RecordBatch, k: number): RecordBatch {
@@ -56,18 +57,29 @@ export class TextIndex implements IndexHandle {
 
 export const textIndexes: IndexKindProvider = {
   kind: 'text',
-  build: () => { throw new Error('it is only opened') },
+  build: () => {
+    throw new Error('it is only opened')
+  },
   open: (image, ctx) => TextIndex.of(documentsIn(image.stream()), ctx.slices()),
 }
 
 export function textPlugin(): Plugin {
-  return { manifest: { id: 'text', version: '1.0.0' }, register: (registrar) => { registrar.provide(indexKind, textIndexes) } }
+  return {
+    manifest: { id: 'text', version: '1.0.0' },
+    register: (registrar) => {
+      registrar.provide(indexKind, textIndexes)
+    },
+  }
 }
 
 export function batchOf(documents: readonly Document[]): RecordBatch {
-  const children = [documents.map(({ id }) => id), documents.map(({ text }) => text)]
-    .map((values) => vectorFromArray(values, new Utf8()).data[0] as Data)
-  return new RecordBatch(SCHEMA, makeData({ type: new Struct(SCHEMA.fields), length: documents.length, nullCount: 0, children }))
+  const children = [documents.map(({ id }) => id), documents.map(({ text }) => text)].map(
+    (values) => vectorFromArray(values, new Utf8()).data[0] as Data,
+  )
+  return new RecordBatch(
+    SCHEMA,
+    makeData({ type: new Struct(SCHEMA.fields), length: documents.length, nullCount: 0, children }),
+  )
 }
 
 async function* chunksOf(documents: readonly Document[]): AsyncGenerator<Uint8Array> {

@@ -15,7 +15,9 @@ export class Handover {
   #ownMs = 0
 
   constructor() {
-    this.overheadMs = new Promise((resolve) => { this.#resolve = resolve })
+    this.overheadMs = new Promise((resolve) => {
+      this.#resolve = resolve
+    })
   }
 
   deliveryBegins(version: number): void {

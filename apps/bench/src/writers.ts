@@ -21,7 +21,7 @@ export class Corpus {
   below(bound: number): number {
     // Numerical Recipes' linear congruential generator; its low bits are poor and are not used.
     this.#seed = (Math.imul(this.#seed, 1_664_525) + 1_013_904_223) >>> 0
-    return Math.floor(this.#seed / 2 ** 32 * bound)
+    return Math.floor((this.#seed / 2 ** 32) * bound)
   }
 }
 
@@ -64,7 +64,12 @@ export class Writers {
   readonly #writing: Promise<void>
 
   /** @param expected is kept as the index should be. */
-  constructor(perSecond: number, writes: readonly PreparedWrite[], expected: Map<string, string>, write: (batch: RecordBatch) => Promise<void>) {
+  constructor(
+    perSecond: number,
+    writes: readonly PreparedWrite[],
+    expected: Map<string, string>,
+    write: (batch: RecordBatch) => Promise<void>,
+  ) {
     this.#perSecond = perSecond
     this.#writes = writes
     this.#expected = expected

@@ -25,7 +25,10 @@ async function keep(plugin: string, name: string, bytes: Uint8Array): Promise<vo
   const file = join(GOLDEN, plugin, name)
   const there = await readFile(file).catch(() => undefined)
   if (there?.equals(bytes)) return
-  if (there !== undefined) throw new Error(`${file} was written otherwise before. An earlier version's file stays as it is: raise the version.`)
+  if (there !== undefined)
+    throw new Error(
+      `${file} was written otherwise before. An earlier version's file stays as it is: raise the version.`,
+    )
   await mkdir(dirname(file), { recursive: true })
   await writeFile(file, bytes)
   process.stdout.write(`${plugin}/${name}, ${bytes.byteLength} bytes\n`)
@@ -40,9 +43,17 @@ async function keepIndex(entryIn: (directory: string) => CatalogueEntry): Promis
   }
 }
 
-async function keepSink(plugin: string, capabilities: CdcCapabilities, sink: (make: 'v1' | 'v2') => Promise<CdcFixture>): Promise<void> {
+async function keepSink(
+  plugin: string,
+  capabilities: CdcCapabilities,
+  sink: (make: 'v1' | 'v2') => Promise<CdcFixture>,
+): Promise<void> {
   for (const make of VERSIONS) {
-    const files = await writeCdcGolden({ make: () => sink(make), capabilities, version: make === 'v1' ? '1.0.0' : '2.0.0' })
+    const files = await writeCdcGolden({
+      make: () => sink(make),
+      capabilities,
+      version: make === 'v1' ? '1.0.0' : '2.0.0',
+    })
     for (const [name, bytes] of Object.entries(files)) await keep(plugin, name, bytes)
   }
 }
@@ -51,11 +62,13 @@ await keepIndex(() => fulltextEntry)
 await keepIndex(vectorsEntry)
 for (const kind of [notes, boards, sheets]) {
   for (const plugin of VERSIONS.map((make) => kind.entry[make]())) {
-    for (const { file, bytes } of await writeCrdtGolden(subjectOf(kind, plugin), plugin.manifest)) await keep(kind.entry.id, file, bytes)
+    for (const { file, bytes } of await writeCrdtGolden(subjectOf(kind, plugin), plugin.manifest))
+      await keep(kind.entry.id, file, bytes)
   }
 }
 for (const plugin of VERSIONS.map((make) => geoEntry[make]())) {
-  for (const { name, bytes } of writeLogicalTypeGolden(providerOf(plugin, logicalType), plugin.manifest)) await keep(geoEntry.id, name, bytes)
+  for (const { name, bytes } of writeLogicalTypeGolden(providerOf(plugin, logicalType), plugin.manifest))
+    await keep(geoEntry.id, name, bytes)
 }
 await keepSink('json-lines', JSON_LINES, (make) => jsonLinesSink('json-lines-all', (entry) => entry[make]()))
 {

@@ -17,7 +17,21 @@ import { tempDirectory } from '../test/plugins/support/temp-directory.js'
  * did not turn. Garbage collection is part of such a stretch, and so is said beside it.
  */
 const DOCUMENTS = Number(process.argv[2] ?? 50_000)
-const WORDS = ['amber', 'basalt', 'cinder', 'dune', 'ember', 'fjord', 'glacier', 'harbour', 'island', 'jungle', 'karst', 'lagoon', 'meadow']
+const WORDS = [
+  'amber',
+  'basalt',
+  'cinder',
+  'dune',
+  'ember',
+  'fjord',
+  'glacier',
+  'harbour',
+  'island',
+  'jungle',
+  'karst',
+  'lagoon',
+  'meadow',
+]
 
 let longestCollection = 0
 new PerformanceObserver((list) => {
@@ -31,7 +45,11 @@ async function measure(entry: CatalogueEntry): Promise<void> {
   await using host = new PluginHost({ strategies: strategies(new MemoryCommitLog(), fileSpool(directory.path)) })
   await host.add(entry.v1())
   const source = toBatch(Array.from({ length: DOCUMENTS }, (_, at) => documentAt(at, 0)))
-  const index = await host.attach(indexKind, { name: 'measured', key: entry.keys[0] as string, open: (provider) => buildIndex(provider, source) })
+  const index = await host.attach(indexKind, {
+    name: 'measured',
+    key: entry.keys[0] as string,
+    open: (provider) => buildIndex(provider, source),
+  })
   for (const make of [entry.v2, entry.v1, entry.v2, entry.v1]) {
     const handle = host.plugin(entry.id)
     if (handle === undefined) throw new Error(`${entry.id} is not installed`)
@@ -42,8 +60,10 @@ async function measure(entry: CatalogueEntry): Promise<void> {
     await finalized
     done.abort()
     await writing
-    process.stdout.write(`${entry.id} ${report.from} → ${report.to}, ${DOCUMENTS} documents: ${ms(report.totalMs)}, ${report.replayedWrites} writes replayed, `
-      + `writes held for ${ms(report.pauseMs)}; longest stretch ${ms(report.blockedMs)} (${report.blockedBy}), longest garbage collection ${ms(longestCollection)}\n`)
+    process.stdout.write(
+      `${entry.id} ${report.from} → ${report.to}, ${DOCUMENTS} documents: ${ms(report.totalMs)}, ${report.replayedWrites} writes replayed, ` +
+        `writes held for ${ms(report.pauseMs)}; longest stretch ${ms(report.blockedMs)} (${report.blockedBy}), longest garbage collection ${ms(longestCollection)}\n`,
+    )
   }
 }
 
@@ -56,8 +76,17 @@ async function write(index: LiveResource<IndexHandle, RecordBatch>, done: AbortS
 }
 
 function documentAt(at: number, revision: number): DocumentChange {
-  const words = Array.from({ length: 12 }, (_, nth) => `${WORDS[(at * (nth + 3) + nth * nth) % WORDS.length]}${(at * 31 + nth) % 997}`)
-  return { id: `document-${at}`, revision, deleted: false, title: words.slice(0, 3).join(' '), details: words.slice(3).join(' ') }
+  const words = Array.from(
+    { length: 12 },
+    (_, nth) => `${WORDS[(at * (nth + 3) + nth * nth) % WORDS.length]}${(at * 31 + nth) % 997}`,
+  )
+  return {
+    id: `document-${at}`,
+    revision,
+    deleted: false,
+    title: words.slice(0, 3).join(' '),
+    details: words.slice(3).join(' '),
+  }
 }
 
 function ms(value: number): string {

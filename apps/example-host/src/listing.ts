@@ -6,7 +6,9 @@ import { answerSchema } from './schema.js'
 const BYTES_A_UNIT = 3
 
 /** An answer with all of `documents`, in their order, none better than another. Made in slices. */
-export async function listingOf(documents: readonly { readonly id: string; readonly revision: number }[]): Promise<RecordBatch> {
+export async function listingOf(
+  documents: readonly { readonly id: string; readonly revision: number }[],
+): Promise<RecordBatch> {
   const { length } = documents
   const ids = new Uint8Array(BYTES_A_UNIT * documents.reduce((sum, { id }) => sum + id.length, 0))
   const ends = new Int32Array(length + 1)
@@ -22,5 +24,8 @@ export async function listingOf(documents: readonly { readonly id: string; reado
     makeData({ type: new Int32(), length, nullCount: 0, data: revisions }),
     makeData({ type: new Float64(), length, nullCount: 0, data: new Float64Array(length).fill(1) }),
   ]
-  return new RecordBatch(answerSchema, makeData({ type: new Struct(answerSchema.fields), length, nullCount: 0, children }))
+  return new RecordBatch(
+    answerSchema,
+    makeData({ type: new Struct(answerSchema.fields), length, nullCount: 0, children }),
+  )
 }

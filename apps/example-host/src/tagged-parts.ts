@@ -36,7 +36,9 @@ export function splitParts(bytes: Uint8Array): TaggedParts {
   }
   const [first, ...others] = parts
   if (first === undefined || parts.length < count || at !== end) {
-    throw new Error(`the bytes are torn or damaged: expected ${count} parts in ${at} bytes or more, found ${parts.length} in ${end}`)
+    throw new Error(
+      `the bytes are torn or damaged: expected ${count} parts in ${at} bytes or more, found ${parts.length} in ${end}`,
+    )
   }
   return { tag: bytes[0] as number, parts: [first, ...others] }
 }

@@ -26,7 +26,12 @@ class Run implements AsyncDisposable {
 
   static async start(directory: string, version: 'v1' | 'v2' = 'v1'): Promise<Run> {
     const plugins = await hostWith(fulltextEntry[version]())
-    const place = { name: 'movies', key: 'fulltext', store: new DocumentStore(join(directory, 'documents')), images: new IndexImages(join(directory, 'images')) }
+    const place = {
+      name: 'movies',
+      key: 'fulltext',
+      store: new DocumentStore(join(directory, 'documents')),
+      images: new IndexImages(join(directory, 'images')),
+    }
     return new Run(plugins, await openIndex(plugins, place), place)
   }
 
@@ -63,7 +68,12 @@ it('I4 an index that was saved is opened with all that was committed before, whi
     await using run = await Run.start(directory.path)
     await run.commit('before')
     let goOn = (): void => {}
-    const busy = run.index.use(() => new Promise<void>((resolve) => { goOn = resolve }))
+    const busy = run.index.use(
+      () =>
+        new Promise<void>((resolve) => {
+          goOn = resolve
+        }),
+    )
     // Each waits for the one before it: what is committed here is in the log before the index is saved, and not in the index.
     const saving = run.save()
     const committing = run.commit('behind the save')
@@ -108,7 +118,8 @@ it('an index that was not saved, or too long ago for the log, or by another vers
     await run.save()
   }
   const store = new DocumentStore(join(directory.path, 'documents'))
-  for (const id of ['b', 'c']) await store.commit([{ id, revision: 0, deleted: false, title: id, details: '' }], () => Promise.resolve())
+  for (const id of ['b', 'c'])
+    await store.commit([{ id, revision: 0, deleted: false, title: id, details: '' }], () => Promise.resolve())
   // Nobody has said that an index needs it.
   store.release(store.head)
   expect(store.oldest).toBe(2n)

@@ -5,8 +5,16 @@ const SCHEMA = new Schema(FIELDS)
 
 /** A batch of numbers, in one column. */
 export function batchOf(numbers: readonly number[]): RecordBatch {
-  const column = makeData({ type: new Float64(), length: numbers.length, nullCount: 0, data: Float64Array.from(numbers) })
-  return new RecordBatch(SCHEMA, makeData({ type: new Struct(FIELDS), length: numbers.length, nullCount: 0, children: [column] }))
+  const column = makeData({
+    type: new Float64(),
+    length: numbers.length,
+    nullCount: 0,
+    data: Float64Array.from(numbers),
+  })
+  return new RecordBatch(
+    SCHEMA,
+    makeData({ type: new Struct(FIELDS), length: numbers.length, nullCount: 0, children: [column] }),
+  )
 }
 
 const singles = new Map<number, RecordBatch>()

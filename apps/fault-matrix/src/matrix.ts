@@ -10,7 +10,9 @@ import { describe, expect, it } from 'vitest'
  * @param knownGaps steps at which the strategy is known to break an invariant: a test that passes after all fails.
  */
 export function declareMatrix<P, R, W>(
-  strategy: HandoffStrategy<P, R, W>, subject: StrategySubject<P, R, W>, knownGaps: readonly string[] = [],
+  strategy: HandoffStrategy<P, R, W>,
+  subject: StrategySubject<P, R, W>,
+  knownGaps: readonly string[] = [],
 ): void {
   const { id } = strategy.surface
   // Tens of thousands of errors are made on purpose, and nobody looks at their stacks.

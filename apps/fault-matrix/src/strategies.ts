@@ -11,8 +11,10 @@ const EXPORTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
  * of the surface it is given, and has none of its own.
  */
 export function surfacesOfStrategies(): string[] {
-  const made = Object.values(EXPORTS).flatMap((exported) => Object.entries(exported)
-    .filter(([name, value]) => name.endsWith('Handoff') && name !== 'cleanHandoff' && typeof value === 'function')
-    .map(([, make]) => (make as () => Partial<AnyStrategy>)()))
-  return made.flatMap(({ surface }) => surface === undefined ? [] : surface.id).sort()
+  const made = Object.values(EXPORTS).flatMap((exported) =>
+    Object.entries(exported)
+      .filter(([name, value]) => name.endsWith('Handoff') && name !== 'cleanHandoff' && typeof value === 'function')
+      .map(([, make]) => (make as () => Partial<AnyStrategy>)()),
+  )
+  return made.flatMap(({ surface }) => (surface === undefined ? [] : surface.id)).sort()
 }

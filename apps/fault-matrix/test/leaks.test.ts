@@ -1,6 +1,11 @@
 import { cdcHandoff } from '@uni/reload-cdc'
 import { PluginHost, type HandoffStrategy, type LiveResource, type Plugin } from '@uni/reload-core'
-import { aggregateFnHandoff, backgroundJobHandoff, scalarFnHandoff, storageBackendHandoff } from '@uni/reload-core/surfaces'
+import {
+  aggregateFnHandoff,
+  backgroundJobHandoff,
+  scalarFnHandoff,
+  storageBackendHandoff,
+} from '@uni/reload-core/surfaces'
 import { ManualClock, type StrategySubject } from '@uni/reload-core/testing'
 import { crdtHandoff } from '@uni/reload-crdt'
 import { indexHandoff } from '@uni/reload-index'
@@ -33,7 +38,11 @@ interface Reloading {
   run(): Promise<void>
 }
 
-function reloading<P extends object, R, W>(strategy: HandoffStrategy<P, R, W>, subject: StrategySubject<P, R, W>, reloads: number): Reloading {
+function reloading<P extends object, R, W>(
+  strategy: HandoffStrategy<P, R, W>,
+  subject: StrategySubject<P, R, W>,
+  reloads: number,
+): Reloading {
   const { surface } = strategy
 
   async function run(): Promise<void> {
@@ -43,15 +52,18 @@ function reloading<P extends object, R, W>(strategy: HandoffStrategy<P, R, W>, s
     const { provider, resources, answer } = await subject.scene({ samples: true })
     const plugin = (version: number): Plugin => ({
       manifest: { id: 'plugin', version: `${version}.0.0` },
-      register: (registrar) => { registrar.provide(surface, provider(KEY, version)) },
+      register: (registrar) => {
+        registrar.provide(surface, provider(KEY, version))
+      },
     })
     const writes: number[] = []
     // Batches are made once, and kept: for twice as many reloads, as there may be more than was planned.
-    for (let nth = 0; nth < 2 * reloads / PER_WRITE; nth += 1) resources?.write(NAME, nth)
+    for (let nth = 0; nth < (2 * reloads) / PER_WRITE; nth += 1) resources?.write(NAME, nth)
     let served = 1
     let serving = plugin(served)
     let handle = await host.add(serving)
-    const live: LiveResource<R, W> | undefined = resources && await host.attach(surface, { name: NAME, key: KEY, open: (open) => resources.open(open, NAME) })
+    const live: LiveResource<R, W> | undefined =
+      resources && (await host.attach(surface, { name: NAME, key: KEY, open: (open) => resources.open(open, NAME) }))
 
     function write(): Promise<void> | undefined {
       writes.push(writes.length)
@@ -73,7 +85,11 @@ function reloading<P extends object, R, W>(strategy: HandoffStrategy<P, R, W>, s
     }
 
     // Of each reload: the old plugin, a lease that saw it, and the result.
-    expectNothingLeft(await leftBy({ reloads, clock, signal, reload, objectsPerReload: KEPT_PER_RELOAD }), 3 * reloads, KEPT_PER_RELOAD)
+    expectNothingLeft(
+      await leftBy({ reloads, clock, signal, reload, objectsPerReload: KEPT_PER_RELOAD }),
+      3 * reloads,
+      KEPT_PER_RELOAD,
+    )
     using lease = host.capture()
     if (answer) expect(await answer(lease.get(surface, KEY))).toBe(served)
     if (resources) expect(await resources.entries(lease.resource(surface, NAME), NAME)).toEqual(writes)

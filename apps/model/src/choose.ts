@@ -23,6 +23,8 @@ function* sights({ steps }: Trace): Generator<string> {
   for (const [at, [step, changed]] of steps.entries()) {
     yield `${step} then ${steps[at + 1]?.[0] ?? 'the end'}`
     // What is counted differs from run to run; what is named says what has come of the step.
-    yield `${step} ${Object.entries(changed).map(([name, value]) => /^\d+$/.test(value) ? name : `${name}=${value}`).join(' ')}`
+    yield `${step} ${Object.entries(changed)
+      .map(([name, value]) => (/^\d+$/.test(value) ? name : `${name}=${value}`))
+      .join(' ')}`
   }
 }

@@ -9,7 +9,7 @@ const models = await modelsNamed(names)
 await refuseWithoutTools()
 switch (command) {
   case 'check':
-    process.exitCode = await checkModels(models) ? 0 : 1
+    process.exitCode = (await checkModels(models)) ? 0 : 1
     break
   case 'traces':
     await takeTraces(models)

@@ -11,14 +11,17 @@ export interface PanReport {
 
 /** @throws Error where the search was not complete, as its silence then means nothing. */
 export function readPanReport(output: string): PanReport {
-  if (/max search depth too small|out of memory|Search not completed/i.test(withoutError(output))) throw new Error(`the search was not complete:\n${output}`)
+  if (/max search depth too small|out of memory|Search not completed/i.test(withoutError(output)))
+    throw new Error(`the search was not complete:\n${output}`)
   const [error] = /^pan:\d+: .*$/m.exec(output) ?? []
   return {
     states: Number(field(output, /^\s*(\d+) states, stored/m)),
     depth: Number(field(output, /depth reached (\d+)/)),
     megabytes: Number(field(output, /^\s*([\d.]+)\s+total actual memory usage/m)),
     error,
-    unreached: [...output.matchAll(/^\t(\S+\.pml:\d+), state \d+, "(.*)"$/gm)].filter(([, , text]) => text !== '-end-').map(([, place, text]) => `${place} ${text}`),
+    unreached: [...output.matchAll(/^\t(\S+\.pml:\d+), state \d+, "(.*)"$/gm)]
+      .filter(([, , text]) => text !== '-end-')
+      .map(([, place, text]) => `${place} ${text}`),
   }
 }
 

@@ -9,5 +9,9 @@ function faultRows({ faults }: Model): string[] {
 /** Rows that the README lacks: it says something else than the models do. */
 export async function missingFromReadme(models: readonly Model[]): Promise<string[]> {
   const readme = await readFile(`${MODELS}README.md`, 'utf8')
-  return models.flatMap((model) => faultRows(model).filter((row) => !readme.includes(row)).map((row) => `docs/model/README.md does not have this row about ${model.name}:\n  ${row}`))
+  return models.flatMap((model) =>
+    faultRows(model)
+      .filter((row) => !readme.includes(row))
+      .map((row) => `docs/model/README.md does not have this row about ${model.name}:\n  ${row}`),
+  )
 }

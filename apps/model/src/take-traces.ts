@@ -17,11 +17,14 @@ export async function takeTraces(models: readonly Model[]): Promise<void> {
   const shared = await readFile(`${MODELS}${SHARED}`, 'utf8')
   for (const { name, source } of models.filter(({ traced }) => traced)) {
     const runs = []
-    for (let seed = 1; seed <= RUNS; seed += 1) runs.push(readTrace(seed, await mustRun('spin', ['-T', `-n${seed}`, '-DTRACE', `${name}.pml`], MODELS)))
+    for (let seed = 1; seed <= RUNS; seed += 1)
+      runs.push(readTrace(seed, await mustRun('spin', ['-T', `-n${seed}`, '-DTRACE', `${name}.pml`], MODELS)))
     const traces = choose(runs, MOST)
     const digest = createHash('sha256').update(shared).update(source).digest('hex')
     await writeFile(new URL(`${name}.json`, TRACES), toJson({ digest, traces }))
-    process.stdout.write(`${name}: ${traces.length} traces, ${traces.reduce((sum, { steps }) => sum + steps.length, 0)} steps\n`)
+    process.stdout.write(
+      `${name}: ${traces.length} traces, ${traces.reduce((sum, { steps }) => sum + steps.length, 0)} steps\n`,
+    )
   }
 }
 

@@ -7,7 +7,10 @@ const TOOLS = { spin: 'spin', cc: 'gcc' }
 export async function refuseWithoutTools(): Promise<void> {
   const missing: string[] = []
   for (const [tool, packageName] of Object.entries(TOOLS)) {
-    const found = await run(tool, [tool === 'spin' ? '-V' : '--version']).then(({ code }) => code === 0, () => false)
+    const found = await run(tool, [tool === 'spin' ? '-V' : '--version']).then(
+      ({ code }) => code === 0,
+      () => false,
+    )
     if (!found) missing.push(packageName)
   }
   if (missing.length === 0) return

@@ -19,13 +19,15 @@ export interface TraceFile {
 export function readTrace(seed: number, output: string): Trace {
   const lines = output.split('\n').filter((line) => line.startsWith('@'))
   const [first, ...rest] = lines
-  if (first?.startsWith('@state ') !== true) throw new Error(`the simulation with seed ${seed} shows no state:\n${output}`)
+  if (first?.startsWith('@state ') !== true)
+    throw new Error(`the simulation with seed ${seed} shows no state:\n${output}`)
   const start = readState(first)
   const steps: (readonly [string, Visible])[] = []
   let before = start
   for (let at = 0; at + 1 < rest.length; at += 2) {
     const [step, state] = [rest[at] ?? '', readState(rest[at + 1] ?? '')]
-    if (!step.startsWith('@step ')) throw new Error(`the simulation with seed ${seed} has "${step}" where a step belongs`)
+    if (!step.startsWith('@step '))
+      throw new Error(`the simulation with seed ${seed} has "${step}" where a step belongs`)
     steps.push([step.slice('@step '.length), changes(before, state)])
     before = state
   }
@@ -33,7 +35,13 @@ export function readTrace(seed: number, output: string): Trace {
 }
 
 function readState(line: string): Visible {
-  return Object.fromEntries(line.slice('@state '.length).trim().split(' ').map((pair) => pair.split('=') as [string, string]))
+  return Object.fromEntries(
+    line
+      .slice('@state '.length)
+      .trim()
+      .split(' ')
+      .map((pair) => pair.split('=') as [string, string]),
+  )
 }
 
 function changes(before: Visible, after: Visible): Visible {

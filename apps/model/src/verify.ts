@@ -32,12 +32,20 @@ export async function verify({ name }: Model, fault?: string): Promise<Verified>
     for (const file of [`${name}.pml`, SHARED]) await copyFile(join(MODELS, file), join(folder, file))
     await mustRun('spin', ['-a', ...defined, `${name}.pml`], folder)
     // A fault is found at once, so it is the making of its checker that takes time.
-    await mustRun('cc', ['-w', fault === undefined ? '-O2' : '-O0', '-DSAFETY', '-DCOLLAPSE', '-o', 'pan', 'pan.c'], folder)
+    await mustRun(
+      'cc',
+      ['-w', fault === undefined ? '-O2' : '-O0', '-DSAFETY', '-DCOLLAPSE', '-o', 'pan', 'pan.c'],
+      folder,
+    )
     const startedAt = performance.now()
     const { output } = await run(join(folder, 'pan'), ['-m1000000', '-w22'], folder)
     const seconds = (performance.now() - startedAt) / 1000
     const report = readPanReport(output)
-    return { report, seconds, finding: report.error === undefined ? undefined : await find(name, defined, folder, report.error) }
+    return {
+      report,
+      seconds,
+      finding: report.error === undefined ? undefined : await find(name, defined, folder, report.error),
+    }
   } finally {
     await rm(folder, { recursive: true })
   }
@@ -49,7 +57,8 @@ async function find(name: string, defined: readonly string[], folder: string, er
   const steps = output.split('\n').slice(-LAST_STEPS).join('\n')
   if (error.includes('invalid end state')) return { by: 'deadlock', place: `${name}.pml`, trail: steps }
   const [, file = '', line = ''] = /^spin: (\S+\.pml):(\d+), Error: assertion violated/m.exec(output) ?? []
-  const text = (await readFile(join(folder, file === '' ? `${name}.pml` : file), 'utf8')).split('\n')[Number(line) - 1] ?? ''
+  const text =
+    (await readFile(join(folder, file === '' ? `${name}.pml` : file), 'utf8')).split('\n')[Number(line) - 1] ?? ''
   const [, by = 'an assertion that cites no invariant'] = /\/\* (\w+) \*\/\s*$/.exec(text) ?? []
   return { by, place: `${file}:${line} ${text.replace(/\/\*.*$/, '').trim()}`, trail: steps }
 }

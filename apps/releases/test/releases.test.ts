@@ -3,8 +3,13 @@ import { RepositoryCopy, type Released } from './repository-copy.js'
 
 const KINDS = ['cdc', 'crdt', 'index', 'logical-type']
 
-const versions = (packages: Readonly<Record<string, Released>>): Record<string, string> => Object.fromEntries(Object.entries(packages).map(([name, { version }]) => [name, version]))
-const all = (core: string, kinds: string, more: Readonly<Record<string, string>> = {}): Record<string, string> => ({ core, ...Object.fromEntries(KINDS.map((kind) => [kind, kinds])), ...more })
+const versions = (packages: Readonly<Record<string, Released>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(packages).map(([name, { version }]) => [name, version]))
+const all = (core: string, kinds: string, more: Readonly<Record<string, string>> = {}): Record<string, string> => ({
+  core,
+  ...Object.fromEntries(KINDS.map((kind) => [kind, kinds])),
+  ...more,
+})
 
 /** After the first release. */
 async function released(): Promise<RepositoryCopy> {
@@ -19,7 +24,8 @@ describe('what a release moves, as `changeset version` has it', () => {
     const packages = await copy.packages()
     expect(versions(packages)).toEqual(all('1.0.0', '1.0.0'))
     for (const kind of KINDS) expect(packages[kind]?.core).toBe('workspace:^1.0.0')
-    for (const { changelog } of Object.values(packages)) expect(changelog).toMatch(/## 1\.0\.0\n\n### Major Changes\n\n- \w+: First release/)
+    for (const { changelog } of Object.values(packages))
+      expect(changelog).toMatch(/## 1\.0\.0\n\n### Major Changes\n\n- \w+: First release/)
     // Apps are not released, and have no versions to keep up.
     expect((await copy.changed()).filter((file) => file.startsWith('apps/'))).toEqual([])
   })
@@ -45,7 +51,10 @@ describe('what a release moves, as `changeset version` has it', () => {
       expect(versions(await copy.packages())).toEqual(all('1.1.0', '1.0.0', patched))
       expect(await copy.changed()).toEqual([`packages/${kind}/CHANGELOG.md`, `packages/${kind}/package.json`])
     }
-    expect(await copy.packed('cdc')).toMatchObject({ version: '1.0.1', peerDependencies: { '@uni/reload-core': '^1.0.0' } })
+    expect(await copy.packed('cdc')).toMatchObject({
+      version: '1.0.1',
+      peerDependencies: { '@uni/reload-core': '^1.0.0' },
+    })
   })
 
   it('a break of what core promises moves every kind, and nothing else does', async () => {

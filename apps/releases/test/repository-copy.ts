@@ -29,8 +29,19 @@ export class RepositoryCopy implements AsyncDisposable {
   static async make(): Promise<RepositoryCopy> {
     const path = await realpath(await mkdtemp(join(tmpdir(), 'releases-')))
     const copy = new RepositoryCopy(path)
-    const workspaces = (await Promise.all(['packages', 'apps'].map(async (folder) => (await readdir(join(ROOT, folder))).map((name) => `${folder}/${name}`)))).flat()
-    for (const file of ['package.json', 'pnpm-workspace.yaml', '.changeset', ...workspaces.map((workspace) => `${workspace}/package.json`)]) {
+    const workspaces = (
+      await Promise.all(
+        ['packages', 'apps'].map(async (folder) =>
+          (await readdir(join(ROOT, folder))).map((name) => `${folder}/${name}`),
+        ),
+      )
+    ).flat()
+    for (const file of [
+      'package.json',
+      'pnpm-workspace.yaml',
+      '.changeset',
+      ...workspaces.map((workspace) => `${workspace}/package.json`),
+    ]) {
       await cp(join(ROOT, file), join(path, file), { recursive: true })
     }
     await symlink(join(ROOT, 'node_modules'), join(path, 'node_modules'))
@@ -44,7 +55,9 @@ export class RepositoryCopy implements AsyncDisposable {
   /** Writes a changeset for each set of bumps, and releases them with all that are pending. */
   async release(...changesets: readonly Readonly<Record<string, Bump>>[]): Promise<void> {
     for (const [at, bumps] of changesets.entries()) {
-      const lines = Object.entries(bumps).map(([name, bump]) => `'@uni/reload-${name}': ${bump}\n`).join('')
+      const lines = Object.entries(bumps)
+        .map(([name, bump]) => `'@uni/reload-${name}': ${bump}\n`)
+        .join('')
       await writeFile(join(this.#path, '.changeset', `of-the-test-${at}.md`), `---\n${lines}---\n\nA change.\n`)
     }
     await this.#commit('Changes')
@@ -60,14 +73,20 @@ export class RepositoryCopy implements AsyncDisposable {
 
   /** Every file that differs from the last release but one. */
   async changed(): Promise<string[]> {
-    return (await this.#git('diff', '--name-only', 'HEAD~1')).split('\n').filter((file) => file !== '' && !file.startsWith('.changeset/'))
+    return (await this.#git('diff', '--name-only', 'HEAD~1'))
+      .split('\n')
+      .filter((file) => file !== '' && !file.startsWith('.changeset/'))
   }
 
   /** The manifest of a package as it would be published. */
-  async packed(name: string): Promise<{ readonly version: string; readonly peerDependencies: Readonly<Record<string, string>> }> {
+  async packed(
+    name: string,
+  ): Promise<{ readonly version: string; readonly peerDependencies: Readonly<Record<string, string>> }> {
     const folder = join(this.#path, 'packages', name)
     const [command, ...before] = pnpm()
-    await run(command, [...before, 'pack', '--pack-destination', this.#path, '--config.ignore-scripts=true'], { cwd: folder })
+    await run(command, [...before, 'pack', '--pack-destination', this.#path, '--config.ignore-scripts=true'], {
+      cwd: folder,
+    })
     const tarball = (await readdir(this.#path)).find((file) => file.endsWith('.tgz'))
     if (tarball === undefined) throw new Error(`${name} was not packed`)
     const { stdout } = await run('tar', ['-xzOf', join(this.#path, tarball), 'package/package.json'])
@@ -81,7 +100,10 @@ export class RepositoryCopy implements AsyncDisposable {
 
   async #released(name: string): Promise<Released> {
     const folder = join(this.#path, 'packages', name)
-    const { version, peerDependencies } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as { version: string; peerDependencies?: Record<string, string> }
+    const { version, peerDependencies } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as {
+      version: string
+      peerDependencies?: Record<string, string>
+    }
     const changelog = await readFile(join(folder, 'CHANGELOG.md'), 'utf8').catch(() => undefined)
     return { version, core: peerDependencies?.['@uni/reload-core'], changelog }
   }
@@ -91,12 +113,25 @@ export class RepositoryCopy implements AsyncDisposable {
     if (basename(dirname(workspace)) !== 'packages' || basename(workspace) === 'core') return
     await mkdir(join(workspace, 'node_modules/@uni'), { recursive: true })
     await symlink(join(this.#path, 'packages/core'), join(workspace, 'node_modules/@uni/reload-core'))
-    await symlink(join(ROOT, 'packages', basename(workspace), 'node_modules/apache-arrow'), join(workspace, 'node_modules/apache-arrow')).catch(() => {})
+    await symlink(
+      join(ROOT, 'packages', basename(workspace), 'node_modules/apache-arrow'),
+      join(workspace, 'node_modules/apache-arrow'),
+    ).catch(() => {})
   }
 
   async #commit(message: string): Promise<void> {
     await this.#git('add', '--all')
-    await this.#git('-c', 'user.name=test', '-c', 'user.email=test@localhost', 'commit', '--quiet', '--allow-empty', '--message', message)
+    await this.#git(
+      '-c',
+      'user.name=test',
+      '-c',
+      'user.email=test@localhost',
+      'commit',
+      '--quiet',
+      '--allow-empty',
+      '--message',
+      message,
+    )
   }
 
   async #git(...args: readonly string[]): Promise<string> {

@@ -10,8 +10,15 @@ import type { CdcLsn } from './contract.js'
  * - `CHECKPOINT_STORE` a stored checkpoint is damaged; `CHECKPOINT_IO` one cannot be read or written right now.
  */
 export type CdcErrorCode =
-  | 'BATCH' | 'OUT_OF_ORDER' | 'STREAM' | 'CHECKPOINT' | 'LOG_RELEASED' | 'LOG_POSITION' | 'LOG_STALLED'
-    | 'CHECKPOINT_STORE' | 'CHECKPOINT_IO'
+  | 'BATCH'
+  | 'OUT_OF_ORDER'
+  | 'STREAM'
+  | 'CHECKPOINT'
+  | 'LOG_RELEASED'
+  | 'LOG_POSITION'
+  | 'LOG_STALLED'
+  | 'CHECKPOINT_STORE'
+  | 'CHECKPOINT_IO'
 
 export interface CdcErrorInit {
   /** The LSN that would have been right. */
@@ -56,7 +63,8 @@ export class CdcError extends Error {
 
 /** Any value, as an error message shows it. */
 export function show(value: unknown): string {
-  if (typeof value === 'bigint' || typeof value === 'number') return `${value}${typeof value === 'number' ? ' (a number)' : ''}`
+  if (typeof value === 'bigint' || typeof value === 'number')
+    return `${value}${typeof value === 'number' ? ' (a number)' : ''}`
   if (typeof value === 'string') return JSON.stringify(value)
   return value === null ? 'null' : typeof value
 }

@@ -1,5 +1,12 @@
 export type {
-  CdcBatch, CdcGap, CdcLsn, CdcOutputProvider, CdcPrepareContext, CdcPrepared, CdcStartContext, CdcStream,
+  CdcBatch,
+  CdcGap,
+  CdcLsn,
+  CdcOutputProvider,
+  CdcPrepareContext,
+  CdcPrepared,
+  CdcStartContext,
+  CdcStream,
 } from './contract.js'
 export { CdcError, type CdcErrorCode, type CdcErrorInit } from './errors.js'
 export { cdcOutput, type CdcHandoff } from './surface.js'

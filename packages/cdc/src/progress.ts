@@ -21,14 +21,24 @@ const progressOfStream = new WeakMap<CdcStream, Progress>()
 function progressOf(stream: CdcStream): Progress {
   const known = progressOfStream.get(stream)
   if (known !== undefined) return known
-  const fresh: Progress = { expected: undefined, offered: undefined, checkpoint: undefined, ended: new AbortController() }
+  const fresh: Progress = {
+    expected: undefined,
+    offered: undefined,
+    checkpoint: undefined,
+    ended: new AbortController(),
+  }
   progressOfStream.set(stream, fresh)
   return fresh
 }
 
 /** Begins to follow a stream that was started at `fromLsn`; anew, where its provider hands out the same object again. */
 export function follow(stream: CdcStream, fromLsn: CdcLsn | undefined): void {
-  progressOfStream.set(stream, { expected: fromLsn, offered: fromLsn, checkpoint: fromLsn, ended: new AbortController() })
+  progressOfStream.set(stream, {
+    expected: fromLsn,
+    offered: fromLsn,
+    checkpoint: fromLsn,
+    ended: new AbortController(),
+  })
 }
 
 /** The `lsnStart` that the next batch for this stream must have. `undefined`: any. */
@@ -53,8 +63,11 @@ export async function deliver(stream: CdcStream, batch: CdcBatch): Promise<void>
   const { expected } = progress
   if (batch.lsnStart !== expected) {
     const kind = batch.lsnStart > expected ? 'a gap' : 'a repetition'
-    throw new CdcError('OUT_OF_ORDER', `the stream continues at LSN ${expected}, but the batch covers ${batch.lsnStart} to ${batch.lsnEnd}: ${kind}. Deliver from ${expected} on.`,
-      { expected, found: batch.lsnStart })
+    throw new CdcError(
+      'OUT_OF_ORDER',
+      `the stream continues at LSN ${expected}, but the batch covers ${batch.lsnStart} to ${batch.lsnEnd}: ${kind}. Deliver from ${expected} on.`,
+      { expected, found: batch.lsnStart },
+    )
   }
   if (progress.offered === undefined || batch.lsnEnd > progress.offered) progress.offered = batch.lsnEnd
   await stream.deliver(batch)
@@ -69,7 +82,10 @@ export async function deliver(stream: CdcStream, batch: CdcBatch): Promise<void>
  * @param canGoOnAt whether deliveries can go on there. Default: every honest checkpoint will do.
  * @throws CdcError `CHECKPOINT`; otherwise what the stream throws.
  */
-export async function takeCheckpoint(stream: CdcStream, canGoOnAt: (lsn: CdcLsn) => MaybePromise<boolean> = () => true): Promise<CdcLsn> {
+export async function takeCheckpoint(
+  stream: CdcStream,
+  canGoOnAt: (lsn: CdcLsn) => MaybePromise<boolean> = () => true,
+): Promise<CdcLsn> {
   const answer: unknown = await stream.checkpoint()
   const progress = progressOf(stream)
   if (typeof answer !== 'bigint' || answer < 0n) {
@@ -78,17 +94,27 @@ export async function takeCheckpoint(stream: CdcStream, canGoOnAt: (lsn: CdcLsn)
     })
   }
   if (progress.offered !== undefined && answer > progress.offered) {
-    throw new CdcError('CHECKPOINT', `checkpoint() returned ${answer}, ahead of what was delivered: `
-      + `${progress.offered}. Count no more than what this stream was handed.`,
-      { expected: progress.offered, found: answer })
+    throw new CdcError(
+      'CHECKPOINT',
+      `checkpoint() returned ${answer}, ahead of what was delivered: ` +
+        `${progress.offered}. Count no more than what this stream was handed.`,
+      { expected: progress.offered, found: answer },
+    )
   }
   const lsn = progress.expected !== undefined && answer > progress.expected ? progress.expected : answer
   if (progress.checkpoint !== undefined && lsn < progress.checkpoint) {
-    throw new CdcError('CHECKPOINT', `checkpoint() returned ${lsn}, behind the previous checkpoint: ${progress.checkpoint}. What was durable once must stay so.`,
-      { expected: progress.checkpoint, found: lsn })
+    throw new CdcError(
+      'CHECKPOINT',
+      `checkpoint() returned ${lsn}, behind the previous checkpoint: ${progress.checkpoint}. What was durable once must stay so.`,
+      { expected: progress.checkpoint, found: lsn },
+    )
   }
-  if (!await canGoOnAt(lsn)) {
-    throw new CdcError('CHECKPOINT', `checkpoint() returned ${lsn}, where deliveries cannot go on. A checkpoint lies on the boundary of a batch that the log still has.`, { found: lsn })
+  if (!(await canGoOnAt(lsn))) {
+    throw new CdcError(
+      'CHECKPOINT',
+      `checkpoint() returned ${lsn}, where deliveries cannot go on. A checkpoint lies on the boundary of a batch that the log still has.`,
+      { found: lsn },
+    )
   }
   progress.checkpoint = lsn
   return lsn
@@ -101,18 +127,22 @@ export async function takeCheckpoint(stream: CdcStream, canGoOnAt: (lsn: CdcLsn)
  * @throws CdcError `CHECKPOINT` where there is none, or deliveries cannot go on there.
  */
 export async function lastCheckpoint(
-  stream: CdcStream, canGoOnAt: (lsn: CdcLsn) => MaybePromise<boolean> = () => true,
+  stream: CdcStream,
+  canGoOnAt: (lsn: CdcLsn) => MaybePromise<boolean> = () => true,
 ): Promise<CdcLsn> {
   const { checkpoint } = progressOf(stream)
   if (checkpoint === undefined) {
-    throw new CdcError('CHECKPOINT', 'the stream was started without an LSN and has had no checkpoint since, so only '
-      + 'the stream itself knows where it stands')
-  }
-  if (!await canGoOnAt(checkpoint)) {
     throw new CdcError(
       'CHECKPOINT',
-      `the last checkpoint of the stream is ${checkpoint}, where deliveries cannot go on: the log no longer has what `
-        + 'follows',
+      'the stream was started without an LSN and has had no checkpoint since, so only ' +
+        'the stream itself knows where it stands',
+    )
+  }
+  if (!(await canGoOnAt(checkpoint))) {
+    throw new CdcError(
+      'CHECKPOINT',
+      `the last checkpoint of the stream is ${checkpoint}, where deliveries cannot go on: the log no longer has what ` +
+        'follows',
       { found: checkpoint },
     )
   }
@@ -128,7 +158,10 @@ export async function stopStream(stream: CdcStream): Promise<void> {
 function refuseMalformed(batch: CdcBatch): void {
   const { lsnStart, lsnEnd }: { lsnStart: unknown; lsnEnd: unknown } = batch
   if (typeof lsnStart !== 'bigint' || typeof lsnEnd !== 'bigint' || lsnStart < 0n || lsnEnd <= lsnStart) {
-    throw new CdcError('BATCH', `a batch covers LSNs from lsnStart (a bigint of 0 or more) to a higher lsnEnd, and this one says ${show(lsnStart)} to ${show(lsnEnd)}`,
-      { found: { lsnStart, lsnEnd } })
+    throw new CdcError(
+      'BATCH',
+      `a batch covers LSNs from lsnStart (a bigint of 0 or more) to a higher lsnEnd, and this one says ${show(lsnStart)} to ${show(lsnEnd)}`,
+      { found: { lsnStart, lsnEnd } },
+    )
   }
 }

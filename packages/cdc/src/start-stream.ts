@@ -11,15 +11,20 @@ const METHODS = ['deliver', 'checkpoint', 'shutdown'] as const
  * @throws CdcError `STREAM` where what the provider returns is not a stream; it is shut down if it can be.
  */
 export async function startStream(
-  provider: Pick<CdcOutputProvider, 'start'>, ctx: CdcStartContext,
+  provider: Pick<CdcOutputProvider, 'start'>,
+  ctx: CdcStartContext,
 ): Promise<CdcStream> {
   const stream: unknown = await provider.start(ctx)
   const missing = missingMethods(stream)
   if (missing.length > 0) {
     await shutDownMisfit(stream)
-    throw new CdcError('STREAM', missing.length === METHODS.length
-      ? `start() must return a stream with ${METHODS.join(', ')}, and returned ${show(stream)}`
-      : `start() must return a stream with ${METHODS.join(', ')}; this one lacks ${missing.join(', ')}`, { found: stream })
+    throw new CdcError(
+      'STREAM',
+      missing.length === METHODS.length
+        ? `start() must return a stream with ${METHODS.join(', ')}, and returned ${show(stream)}`
+        : `start() must return a stream with ${METHODS.join(', ')}; this one lacks ${missing.join(', ')}`,
+      { found: stream },
+    )
   }
   follow(stream as CdcStream, ctx.fromLsn)
   return stream as CdcStream
@@ -31,7 +36,8 @@ export async function startStream(
  * @throws CdcError `STREAM` where what it returns cannot be started.
  */
 export async function prepareStream(
-  provider: CdcOutputProvider, ctx: CdcPrepareContext,
+  provider: CdcOutputProvider,
+  ctx: CdcPrepareContext,
 ): Promise<CdcPrepared | undefined> {
   if (provider.prepare === undefined) return undefined
   const prepared: unknown = await provider.prepare(ctx)

@@ -3,8 +3,15 @@ import type { CdcBatch, CdcOutputProvider, CdcStream } from './contract.js'
 import { deliver } from './progress.js'
 
 /** CDC outputs. A write is one delivery, refused with `OUT_OF_ORDER` unless it continues the one before. */
-export const cdcOutput: Surface<CdcOutputProvider, CdcStream, CdcBatch> = defineSurface<CdcOutputProvider, CdcStream, CdcBatch>({
-  id: 'cdc-output', keyOf: (provider) => provider.name, methods: ['start'], apply: deliver,
+export const cdcOutput: Surface<CdcOutputProvider, CdcStream, CdcBatch> = defineSurface<
+  CdcOutputProvider,
+  CdcStream,
+  CdcBatch
+>({
+  id: 'cdc-output',
+  keyOf: (provider) => provider.name,
+  methods: ['start'],
+  apply: deliver,
 })
 
 /** One live stream that a host with a registry of its own asks to have handed over. */

@@ -14,22 +14,42 @@ type Command =
   | { do: 'deliver'; start: Said; end: Said; fails: boolean; thrown: unknown }
   | { do: 'reload'; checkpoint: Said | 'throws'; starts: boolean; fits: boolean; thrown: unknown }
 
-const none: fc.Arbitrary<Said> = fc.constantFrom<unknown[]>(-1n, -(2n ** 70n), 3, Number.NaN, '3', null, undefined, {}).map((value) => ({ value }))
+const none: fc.Arbitrary<Said> = fc
+  .constantFrom<unknown[]>(-1n, -(2n ** 70n), 3, Number.NaN, '3', null, undefined, {})
+  .map((value) => ({ value }))
 const near = (min: number, max: number): fc.Arbitrary<Said> => fc.integer({ min, max }).map((offset) => ({ offset }))
 const thrown = fc.constantFrom<unknown[]>(new Error('no'), 'no', undefined, null, 0, Object.create(null))
 
 const command: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({
-    do: fc.constant('deliver' as const), fails: fc.boolean(), thrown,
-    start: fc.oneof({ weight: 6, arbitrary: fc.constant<Said>({ offset: 0 }) }, { weight: 3, arbitrary: near(-4, 4) }, { weight: 1, arbitrary: none }),
-    end: fc.oneof({ weight: 8, arbitrary: near(-1, 4) }, { weight: 1, arbitrary: none }),
-  }) },
-  { weight: 2, arbitrary: fc.record({
-    do: fc.constant('reload' as const), starts: fc.boolean(), thrown,
-    // Whether the new version says that it stands where it was started.
-    fits: fc.boolean(),
-    checkpoint: fc.oneof({ weight: 6, arbitrary: near(-5, 4) }, { weight: 1, arbitrary: none }, { weight: 1, arbitrary: fc.constant('throws' as const) }),
-  }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('deliver' as const),
+      fails: fc.boolean(),
+      thrown,
+      start: fc.oneof(
+        { weight: 6, arbitrary: fc.constant<Said>({ offset: 0 }) },
+        { weight: 3, arbitrary: near(-4, 4) },
+        { weight: 1, arbitrary: none },
+      ),
+      end: fc.oneof({ weight: 8, arbitrary: near(-1, 4) }, { weight: 1, arbitrary: none }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('reload' as const),
+      starts: fc.boolean(),
+      thrown,
+      // Whether the new version says that it stands where it was started.
+      fits: fc.boolean(),
+      checkpoint: fc.oneof(
+        { weight: 6, arbitrary: near(-5, 4) },
+        { weight: 1, arbitrary: none },
+        { weight: 1, arbitrary: fc.constant('throws' as const) },
+      ),
+    }),
+  },
 )
 
 /** What should happen, told by what has happened: nothing of the package is in it. */
@@ -86,12 +106,24 @@ class Bed {
     return await Served.with(this.#current)
   }
 
-  async deliver(served: Served, lsnStart: unknown, lsnEnd: unknown, { fails, thrown: error }: Extract<Command, { do: 'deliver' }>): Promise<Attempt<void>> {
+  async deliver(
+    served: Served,
+    lsnStart: unknown,
+    lsnEnd: unknown,
+    { fails, thrown: error }: Extract<Command, { do: 'deliver' }>,
+  ): Promise<Attempt<void>> {
     this.#fault = fails ? { thrown: error } : undefined
-    return await attempt(() => served.gate.write({ lsnStart, lsnEnd, mutations: mutations(1), commitTimestamp: new Date(0) } as CdcBatch))
+    return await attempt(() =>
+      served.gate.write({ lsnStart, lsnEnd, mutations: mutations(1), commitTimestamp: new Date(0) } as CdcBatch),
+    )
   }
 
-  async reload(served: Served, version: number, checkpoint: unknown, { starts, fits, thrown: error, ...step }: Extract<Command, { do: 'reload' }>): Promise<Attempt<void>> {
+  async reload(
+    served: Served,
+    version: number,
+    checkpoint: unknown,
+    { starts, fits, thrown: error, ...step }: Extract<Command, { do: 'reload' }>,
+  ): Promise<Attempt<void>> {
     this.#answer = () => {
       if (step.checkpoint === 'throws') throw error
       return checkpoint
@@ -108,42 +140,53 @@ class Bed {
   }
 
   #version(version: number, fails?: { readonly thrown: unknown }): CdcOutputProvider {
-    return provider(this.sink, { version: `v${version}`, guarantee: 'at-least-once', faults: {
-      start: () => { if (fails) throw fails.thrown },
-      deliver: () => { if (this.#fault) throw this.#fault.thrown },
-      checkpoint: (lsn) => version === this.#serving ? this.#answer() : this.#fits ? lsn : lsn + 1n,
-    } })
+    return provider(this.sink, {
+      version: `v${version}`,
+      guarantee: 'at-least-once',
+      faults: {
+        start: () => {
+          if (fails) throw fails.thrown
+        },
+        deliver: () => {
+          if (this.#fault) throw this.#fault.thrown
+        },
+        checkpoint: (lsn) => (version === this.#serving ? this.#answer() : this.#fits ? lsn : lsn + 1n),
+      },
+    })
   }
 }
 
 it('C1 C3 C5 C6 C22 I3 I4 I5 LSNs out of order, repeated, negative or none, and whatever is thrown: a typed error, and the old version serves', async () => {
-  await fc.assert(fc.asyncProperty(fc.array(command, { maxLength: 25, size: 'max' }), async (schedule) => {
-    const [bed, model] = [new Bed(), new Model()]
-    const served = await bed.serve()
-    for (const step of schedule) {
-      if (step.do === 'deliver') {
-        const [start, end] = model.says(step)
-        const outcome = await bed.deliver(served, start, end, step)
-        const code = model.refuses(start, end)
-        if (code === undefined) {
-          expect(outcome).toEqual(step.fails ? { error: step.thrown } : { value: undefined })
-          model.delivered(end as bigint, step.fails)
+  await fc.assert(
+    fc.asyncProperty(fc.array(command, { maxLength: 25, size: 'max' }), async (schedule) => {
+      const [bed, model] = [new Bed(), new Model()]
+      const served = await bed.serve()
+      for (const step of schedule) {
+        if (step.do === 'deliver') {
+          const [start, end] = model.says(step)
+          const outcome = await bed.deliver(served, start, end, step)
+          const code = model.refuses(start, end)
+          if (code === undefined) {
+            expect(outcome).toEqual(step.fails ? { error: step.thrown } : { value: undefined })
+            model.delivered(end as bigint, step.fails)
+          } else {
+            expect('error' in outcome && CdcError.is(outcome.error) && outcome.error.code).toBe(code)
+          }
         } else {
-          expect('error' in outcome && CdcError.is(outcome.error) && outcome.error.code).toBe(code)
+          const checkpoint = step.checkpoint === 'throws' ? undefined : model.say(step.checkpoint)
+          const outcome = await bed.reload(served, model.version + 1, checkpoint, step)
+          const honest = step.checkpoint !== 'throws' && model.isHonest(checkpoint)
+          if (step.starts && step.fits) model.version += 1
+          else expect('error' in outcome && ReloadError.is(outcome.error) && outcome.error.rollbackErrors).toEqual([])
+          // One that is none is done without: the last one counts.
+          model.startedAt(honest ? checkpoint : model.durable)
         }
-      } else {
-        const checkpoint = step.checkpoint === 'throws' ? undefined : model.say(step.checkpoint)
-        const outcome = await bed.reload(served, model.version + 1, checkpoint, step)
-        const honest = step.checkpoint !== 'throws' && model.isHonest(checkpoint)
-        if (step.starts && step.fits) model.version += 1
-        else expect('error' in outcome && ReloadError.is(outcome.error) && outcome.error.rollbackErrors).toEqual([])
-        // One that is none is done without: the last one counts.
-        model.startedAt(honest ? checkpoint : model.durable)
+        expect(expectedLsn(served.gate.resource)).toBe(model.continues)
+        expect(bed.sink.open.map(({ provider: version }) => version)).toEqual([`v${model.version}`])
       }
-      expect(expectedLsn(served.gate.resource)).toBe(model.continues)
-      expect(bed.sink.open.map(({ provider: version }) => version)).toEqual([`v${model.version}`])
-    }
-    expect(bed.sink.stored.map(({ lsnStart, lsnEnd }) => [lsnStart, lsnEnd])).toEqual(model.stored)
-    expect(bed.sink.opened.every(({ shutdowns }) => shutdowns <= 1)).toBe(true)
-  }), { numRuns: 200 })
+      expect(bed.sink.stored.map(({ lsnStart, lsnEnd }) => [lsnStart, lsnEnd])).toEqual(model.stored)
+      expect(bed.sink.opened.every(({ shutdowns }) => shutdowns <= 1)).toBe(true)
+    }),
+    { numRuns: 200 },
+  )
 })

@@ -21,12 +21,17 @@ async function failures(options: Omit<CdcConformanceOptions, 'test'>): Promise<M
 
 /** The tests that fail, each with the rule that its error says is broken. */
 function rulesBroken(failed: ReadonlyMap<string, unknown>): (readonly [key: string, rule: string])[] {
-  return Array.from(failed, ([key, error]) => [key, error instanceof ConformanceError ? error.rule : String(error)] as const).toSorted()
+  return Array.from(
+    failed,
+    ([key, error]) => [key, error instanceof ConformanceError ? error.rule : String(error)] as const,
+  ).toSorted()
 }
 
 describe('what breaks one rule fails on that rule', () => {
   it.each(BROKEN)('$rule: a ledger that $does', async ({ rule, keys, make }) => {
-    expect(rulesBroken(await failures({ ...ledger, make: () => ledgerFixture(make) }))).toEqual(keys.toSorted().map((key) => [key, rule]))
+    expect(rulesBroken(await failures({ ...ledger, make: () => ledgerFixture(make) }))).toEqual(
+      keys.toSorted().map((key) => [key, rule]),
+    )
   })
 
   it.each(BROKEN_STRATEGIES)('$rule: a strategy that $does', async ({ rule, keys, make }) => {
@@ -38,7 +43,21 @@ describe('what breaks one rule fails on that rule', () => {
   it('for every rule that there is a test of', () => {
     const rules = new Set(conformanceCases(ledger).map(({ rule }) => rule))
     expect(new Set([...BROKEN, ...BROKEN_STRATEGIES].map(({ rule }) => rule))).toEqual(rules)
-    expect(rules).toEqual(new Set([...Array.from({ length: 13 }, (_, at) => `P${at + 1}`), 'C1', 'C5', 'C6', 'C7', 'C8', 'C10', 'C22', 'I3', 'I4', 'I5']))
+    expect(rules).toEqual(
+      new Set([
+        ...Array.from({ length: 13 }, (_, at) => `P${at + 1}`),
+        'C1',
+        'C5',
+        'C6',
+        'C7',
+        'C8',
+        'C10',
+        'C22',
+        'I3',
+        'I4',
+        'I5',
+      ]),
+    )
   })
 })
 
@@ -47,15 +66,35 @@ describe('a call that never settles', () => {
 
   it.each([
     ['provider.start()', (ledger: Ledger): CdcOutputProvider => ({ name: ledger.name, start: never })],
-    ['stream.checkpoint()', (ledger: Ledger): CdcOutputProvider => ({ name: ledger.name, start: async (ctx) => Object.assign(await ledger.start(ctx), { checkpoint: never }) })],
+    [
+      'stream.checkpoint()',
+      (ledger: Ledger): CdcOutputProvider => ({
+        name: ledger.name,
+        start: async (ctx) => Object.assign(await ledger.start(ctx), { checkpoint: never }),
+      }),
+    ],
   ])('%s is named, and the tests after it run', async (call, broken) => {
     let disposed = 0
     const make = (): CdcFixture => {
       const fixture = ledgerFixture()
-      return { provider: () => broken(fixture.provider() as Ledger), stored: (stream) => fixture.stored(stream), dispose: () => { disposed += 1 } }
+      return {
+        provider: () => broken(fixture.provider() as Ledger),
+        stored: (stream) => fixture.stored(stream),
+        dispose: () => {
+          disposed += 1
+        },
+      }
     }
-    const failed = await failures({ make, capabilities: { guarantee: 'exactly-once', flushes: false }, deadlineMs: 200 })
-    const named = [...failed].filter(([key, error]) => String(error).includes(`${key} of runCdcConformance: the test has not ended: nothing has happened for 200 ms, and ${call}`))
+    const failed = await failures({
+      make,
+      capabilities: { guarantee: 'exactly-once', flushes: false },
+      deadlineMs: 200,
+    })
+    const named = [...failed].filter(([key, error]) =>
+      String(error).includes(
+        `${key} of runCdcConformance: the test has not ended: nothing has happened for 200 ms, and ${call}`,
+      ),
+    )
     expect(named.length).toBeGreaterThan(0)
     expect(disposed).toBeGreaterThanOrEqual(named.length)
     expect(failed.has('knownGaps are current')).toBe(false)
@@ -100,10 +139,13 @@ it('ends every fixture once, and tells of one that cannot be ended', async () =>
   let ended = 0
   const make = (): CdcFixture => {
     made += 1
-    return { ...ledgerFixture(), dispose() {
-      ended += 1
-      if (ended === 1) throw new Error('the directory is not empty')
-    } }
+    return {
+      ...ledgerFixture(),
+      dispose() {
+        ended += 1
+        if (ended === 1) throw new Error('the directory is not empty')
+      },
+    }
   }
   const failed = await failures({ make, capabilities: { guarantee: 'exactly-once' } })
   expect([...failed.keys()]).toEqual(['contract/name'])

@@ -19,8 +19,16 @@ describe('a buffered sink, at least once', () => {
 
 it('the golden files are those that this version and the one before it write', async () => {
   const written = {
-    ...await writeCdcGolden({ make: () => ledgerFixture((disk) => new LedgerV1(disk)), capabilities: LEDGER, version: '1.0.0' }),
-    ...await writeCdcGolden({ make: () => ledgerFixture(), capabilities: LEDGER, version: '2.0.0' }),
+    ...(await writeCdcGolden({
+      make: () => ledgerFixture((disk) => new LedgerV1(disk)),
+      capabilities: LEDGER,
+      version: '1.0.0',
+    })),
+    ...(await writeCdcGolden({ make: () => ledgerFixture(), capabilities: LEDGER, version: '2.0.0' })),
   }
-  expect(Object.entries(written).map(([name, bytes]) => ({ name, bytes })).toSorted((a, b) => a.name < b.name ? -1 : 1)).toEqual(golden)
+  expect(
+    Object.entries(written)
+      .map(([name, bytes]) => ({ name, bytes }))
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+  ).toEqual(golden)
 })

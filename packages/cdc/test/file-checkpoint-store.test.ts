@@ -1,6 +1,18 @@
 import { fc } from '@fast-check/vitest'
 import { createHash } from 'node:crypto'
-import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -11,7 +23,9 @@ import { turn } from './support/host.js'
 
 describe('FileCheckpointStore', () => {
   let directory: string
-  beforeEach(async () => { directory = join(await mkdtemp(join(tmpdir(), 'cdc-')), 'checkpoints') })
+  beforeEach(async () => {
+    directory = join(await mkdtemp(join(tmpdir(), 'cdc-')), 'checkpoints')
+  })
   afterEach(() => rm(join(directory, '..'), { recursive: true }))
 
   it('C16 gives back what was saved, after a restart too', async () => {
@@ -41,19 +55,31 @@ describe('FileCheckpointStore', () => {
     }
   })
 
-  it.each(['../escape', 'a/b', 'Orders', 'ORDERS', '', '.', 'über', 'a b', 'con'])('C16 keeps the stream %j apart from all others, inside its directory', async (name) => {
-    const store = new FileCheckpointStore(directory)
-    await store.save('orders', 1n)
-    await store.save(name, 7n)
-    expect([await store.load('orders'), await store.load(name)]).toEqual([1n, 7n])
-    const files = await readdir(directory)
-    expect(new Set(files.map((file) => file.toLowerCase())).size).toBe(2)
-  })
+  it.each(['../escape', 'a/b', 'Orders', 'ORDERS', '', '.', 'über', 'a b', 'con'])(
+    'C16 keeps the stream %j apart from all others, inside its directory',
+    async (name) => {
+      const store = new FileCheckpointStore(directory)
+      await store.save('orders', 1n)
+      await store.save(name, 7n)
+      expect([await store.load('orders'), await store.load(name)]).toEqual([1n, 7n])
+      const files = await readdir(directory)
+      expect(new Set(files.map((file) => file.toLowerCase())).size).toBe(2)
+    },
+  )
 
   it.each<[string, string]>([
-    ['41 Cyrillic characters', 'ж'.repeat(41)], ['28 Chinese characters', '流'.repeat(28)], ['242 letters', 'a'.repeat(242)], ['243 letters', 'a'.repeat(243)],
-    ['246 letters', 'a'.repeat(246)], ['100,000 letters', 'a'.repeat(100_000)], ['half a surrogate pair', 'a\uD800'], ['the other half', '\uDC00a'], ['NUL', 'a\0b'],
-    ['dots', '..'], ['a device of Windows', 'nul'], ['a drive', 'c:'],
+    ['41 Cyrillic characters', 'ж'.repeat(41)],
+    ['28 Chinese characters', '流'.repeat(28)],
+    ['242 letters', 'a'.repeat(242)],
+    ['243 letters', 'a'.repeat(243)],
+    ['246 letters', 'a'.repeat(246)],
+    ['100,000 letters', 'a'.repeat(100_000)],
+    ['half a surrogate pair', 'a\uD800'],
+    ['the other half', '\uDC00a'],
+    ['NUL', 'a\0b'],
+    ['dots', '..'],
+    ['a device of Windows', 'nul'],
+    ['a drive', 'c:'],
   ])('C16 saves and loads a name of %s', async (_, name) => {
     await new FileCheckpointStore(directory).save(name, 7n)
     await new FileCheckpointStore(directory).save(name, 8n)
@@ -64,7 +90,17 @@ describe('FileCheckpointStore', () => {
   })
 
   it('C16 keeps names apart that differ in half a surrogate pair, in composition, or far behind', async () => {
-    const names = ['a\uD800', 'a\uD801', 'a\uFFFD', 'a\uDC00', '\u00e9', 'e\u0301', `${'a'.repeat(300)}b`, `${'a'.repeat(300)}B`, `~${'a'.repeat(64)}`]
+    const names = [
+      'a\uD800',
+      'a\uD801',
+      'a\uFFFD',
+      'a\uDC00',
+      '\u00e9',
+      'e\u0301',
+      `${'a'.repeat(300)}b`,
+      `${'a'.repeat(300)}B`,
+      `~${'a'.repeat(64)}`,
+    ]
     const store = new FileCheckpointStore(directory)
     for (const [at, name] of names.entries()) await store.save(name, BigInt(at))
     const restarted = new FileCheckpointStore(directory)
@@ -73,18 +109,25 @@ describe('FileCheckpointStore', () => {
   })
 
   it('C16 keeps any two names apart', async () => {
-    const anyName = fc.oneof(fc.string({ unit: 'binary' }), fc.array(fc.nat(0xffff), { maxLength: 300 }).map((units) => String.fromCharCode(...units)))
-    await fc.assert(fc.property(anyName, anyName, (one, other) => {
-      expect(fileOfStream(one)).toMatch(/^cdc-[a-z0-9%_~-]{0,242}\.json$/)
-      expect(fileOfStream(one) === fileOfStream(other)).toBe(one === other)
-    }))
+    const anyName = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.array(fc.nat(0xffff), { maxLength: 300 }).map((units) => String.fromCharCode(...units)),
+    )
+    await fc.assert(
+      fc.property(anyName, anyName, (one, other) => {
+        expect(fileOfStream(one)).toMatch(/^cdc-[a-z0-9%_~-]{0,242}\.json$/)
+        expect(fileOfStream(one) === fileOfStream(other)).toBe(one === other)
+      }),
+    )
   })
 
   it('C16 finds what the first version saved under a name with half a surrogate pair, and takes it for no other', async () => {
     const first = join(directory, 'cdc-a%ef%bf%bd.json')
     const store = new FileCheckpointStore(directory)
     await store.save('a\uFFFD', 0n)
-    const sha256 = createHash('sha256').update(JSON.stringify(['a\uD800', '5'])).digest('hex')
+    const sha256 = createHash('sha256')
+      .update(JSON.stringify(['a\uD800', '5']))
+      .digest('hex')
     await writeFile(first, JSON.stringify({ stream: 'a\uD800', lsn: '5', sha256 }))
     expect([await store.load('a\uD800'), await store.load('a\uD801')]).toEqual([5n, undefined])
     await store.save('a\uD800', 6n)
@@ -106,7 +149,7 @@ describe('FileCheckpointStore', () => {
     ['cut short', (saved) => saved.slice(0, 20), 'not JSON'],
     ['empty', () => '', 'not JSON'],
     ['changed in one digit', (saved) => saved.replace('"1234"', '"1235"'), 'checksum'],
-    ['another stream\'s', (saved) => saved.replace('orders', 'orderz'), 'does not belong'],
+    ["another stream's", (saved) => saved.replace('orders', 'orderz'), 'does not belong'],
     ['without an LSN', (saved) => saved.replace('"1234"', '1234'), 'not a decimal number'],
     ['null', () => 'null', 'does not belong'],
   ])('C16 never trusts a file that is %s', async (_, damage, message) => {
@@ -124,22 +167,34 @@ describe('FileCheckpointStore', () => {
     expect(await first.load('orders')).toBe(2n ** 63n + 25n)
   })
 
-  it.skipIf(process.platform === 'win32')('C16 writes to where a link leads, and keeps the mode of the file', async () => {
-    const store = new FileCheckpointStore(directory)
-    await store.save('orders', 1n)
-    const [file, target] = [join(directory, 'cdc-orders.json'), join(directory, '..', 'elsewhere.json')]
-    await rename(file, target)
-    await symlink(target, file)
-    await chmod(target, 0o600)
-    await store.save('orders', 2n)
-    expect([await readlink(file), (await stat(target)).mode & 0o777, await new FileCheckpointStore(directory).load('orders')]).toEqual([target, 0o600, 2n])
-  })
+  it.skipIf(process.platform === 'win32')(
+    'C16 writes to where a link leads, and keeps the mode of the file',
+    async () => {
+      const store = new FileCheckpointStore(directory)
+      await store.save('orders', 1n)
+      const [file, target] = [join(directory, 'cdc-orders.json'), join(directory, '..', 'elsewhere.json')]
+      await rename(file, target)
+      await symlink(target, file)
+      await chmod(target, 0o600)
+      await store.save('orders', 2n)
+      expect([
+        await readlink(file),
+        (await stat(target)).mode & 0o777,
+        await new FileCheckpointStore(directory).load('orders'),
+      ]).toEqual([target, 0o600, 2n])
+    },
+  )
 
   it('C16 says which file cannot be read, and that it may be later', async () => {
     await mkdir(join(directory, 'cdc-orders.json'), { recursive: true })
     const store = new FileCheckpointStore(directory)
     for (const failed of [failure(store.load('orders')), failure(store.save('orders', 1n))]) {
-      expect(await failed).toMatchObject({ code: 'CHECKPOINT_IO', retryable: true, message: expect.stringContaining(`${join(directory, 'cdc-orders.json')} cannot be `) as string, cause: { code: 'EISDIR' } })
+      expect(await failed).toMatchObject({
+        code: 'CHECKPOINT_IO',
+        retryable: true,
+        message: expect.stringContaining(`${join(directory, 'cdc-orders.json')} cannot be `) as string,
+        cause: { code: 'EISDIR' },
+      })
     }
   })
 

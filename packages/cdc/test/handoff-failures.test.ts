@@ -17,7 +17,13 @@ async function expectOldServes(served: Served, sink: Sink, starts = 2): Promise<
 
 describe('a handoff that fails leaves the old version serving (I3)', () => {
   it.each<[string, () => unknown, string]>([
-    ['throws', () => { throw new Error('no route to host') }, 'no route to host'],
+    [
+      'throws',
+      () => {
+        throw new Error('no route to host')
+      },
+      'no route to host',
+    ],
     ['rejects', () => Promise.reject(new Error('no route to host')), 'no route to host'],
     ['returns null', () => null, 'start() must return a stream with deliver, checkpoint, shutdown, and returned null'],
     ['returns a promise of a string', () => Promise.resolve('stream'), 'returned "stream"'],
@@ -25,7 +31,14 @@ describe('a handoff that fails leaves the old version serving (I3)', () => {
     const sink = new Sink()
     const served = await Served.with(provider(sink))
     const error = await failure(served.dispatch(provider(sink, { version: 'v2', faults: { start } })))
-    expect(error).toMatchObject({ code: 'HANDOFF', phase: 'converge', step: 'start', surface: 'cdc-output', resource: 'orders', rollbackErrors: [] })
+    expect(error).toMatchObject({
+      code: 'HANDOFF',
+      phase: 'converge',
+      step: 'start',
+      surface: 'cdc-output',
+      resource: 'orders',
+      rollbackErrors: [],
+    })
     expect((error as Error).message).toContain(message)
     expect(sink.calls).toContain('v1.start 3')
     await expectOldServes(served, sink)
@@ -37,8 +50,14 @@ describe('a handoff that fails leaves the old version serving (I3)', () => {
   ])('C8 when start returns what has %s', async (_, misfit, message) => {
     const sink = new Sink()
     const served = await Served.with(provider(sink))
-    const { cause } = await failure(served.dispatch(provider(sink, { version: 'v2', faults: { start: () => misfit } }))) as ReloadError
-    expect(cause).toMatchObject({ code: 'STREAM', message: `start() must return a stream with deliver, checkpoint, shutdown; this one ${message}`, found: misfit })
+    const { cause } = (await failure(
+      served.dispatch(provider(sink, { version: 'v2', faults: { start: () => misfit } })),
+    )) as ReloadError
+    expect(cause).toMatchObject({
+      code: 'STREAM',
+      message: `start() must return a stream with deliver, checkpoint, shutdown; this one ${message}`,
+      found: misfit,
+    })
     await expectOldServes(served, sink)
   })
 
@@ -46,7 +65,10 @@ describe('a handoff that fails leaves the old version serving (I3)', () => {
     const sink = new Sink()
     const served = await Served.with(provider(sink))
     const v2 = { name: 'warehouse', start: () => undefined } as unknown as CdcOutputProvider
-    expect((await failure(served.dispatch(v2)) as ReloadError).cause).toMatchObject({ code: 'STREAM', found: undefined })
+    expect(((await failure(served.dispatch(v2))) as ReloadError).cause).toMatchObject({
+      code: 'STREAM',
+      found: undefined,
+    })
     await expectOldServes(served, sink)
   })
 
@@ -54,7 +76,12 @@ describe('a handoff that fails leaves the old version serving (I3)', () => {
     const sink = new Sink()
     let shutdowns = 0
     const served = await Served.with(provider(sink))
-    const misfit = { deliver: () => {}, shutdown: () => { shutdowns += 1 } }
+    const misfit = {
+      deliver: () => {},
+      shutdown: () => {
+        shutdowns += 1
+      },
+    }
     const error = await failure(served.dispatch(provider(sink, { version: 'v2', faults: { start: () => misfit } })))
     expect((error as ReloadError).cause).toMatchObject({ code: 'STREAM' })
     expect((error as Error).message).toContain('lacks checkpoint')
@@ -73,7 +100,11 @@ describe('a handoff that fails leaves the old version serving (I3)', () => {
     hang.release()
     await served.gate.write(batch(3n, 4n))
     await sink.called('v2.shutdown')
-    expect(sink.opened.map(({ provider: version, shutdowns }) => [version, shutdowns])).toEqual([['v1', 1], ['v1', 0], ['v2', 1]])
+    expect(sink.opened.map(({ provider: version, shutdowns }) => [version, shutdowns])).toEqual([
+      ['v1', 1],
+      ['v1', 0],
+      ['v2', 1],
+    ])
     expect(sink.lsns).toEqual([0n, 1n, 2n, 3n])
   })
 
@@ -82,7 +113,15 @@ describe('a handoff that fails leaves the old version serving (I3)', () => {
     const served = await Served.with(provider(sink))
     const begun = new Hang()
     let signal: AbortSignal | undefined
-    const v2 = provider(sink, { version: 'v2', faults: { start: (ctx) => { signal = ctx.signal; return begun.call() } } })
+    const v2 = provider(sink, {
+      version: 'v2',
+      faults: {
+        start: (ctx) => {
+          signal = ctx.signal
+          return begun.call()
+        },
+      },
+    })
     const dispatched = failure(served.dispatch(v2))
     await begun.reached
     expect(signal?.aborted).toBe(false)
@@ -97,11 +136,14 @@ describe('a handoff that fails leaves the old version serving (I3)', () => {
     const caller = new AbortController()
     const served = await Served.with(provider(sink))
     const begun = new Point()
-    const start = ({ signal }: CdcStartContext): Promise<never> => new Promise((_, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason))
-      begun.reach()
-    })
-    const dispatched = failure(served.dispatch(provider(sink, { version: 'v2', faults: { start } }), { signal: caller.signal }))
+    const start = ({ signal }: CdcStartContext): Promise<never> =>
+      new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason))
+        begun.reach()
+      })
+    const dispatched = failure(
+      served.dispatch(provider(sink, { version: 'v2', faults: { start } }), { signal: caller.signal }),
+    )
     await begun.reached
     caller.abort()
     expect(await dispatched).toMatchObject({ code: 'ABORTED', rollbackErrors: [] })
@@ -113,7 +155,9 @@ describe('a handoff that fails leaves the old version serving (I3)', () => {
     const hang = new Hang()
     const caller = new AbortController()
     const served = await Served.with(provider(sink))
-    const dispatched = failure(served.dispatch(provider(sink, { version: 'v2', faults: { start: hang.call } }), { signal: caller.signal }))
+    const dispatched = failure(
+      served.dispatch(provider(sink, { version: 'v2', faults: { start: hang.call } }), { signal: caller.signal }),
+    )
     await hang.reached
     caller.abort()
     hang.release()
@@ -144,14 +188,30 @@ describe('a handoff that fails leaves the old version serving (I3)', () => {
   })
 
   it.each<[string, (honest: CdcLsn) => unknown, string]>([
-    ['runs ahead of where it was started', (honest) => honest + 1n, 'checkpoint() returned 4, ahead of what was delivered: 3'],
+    [
+      'runs ahead of where it was started',
+      (honest) => honest + 1n,
+      'checkpoint() returned 4, ahead of what was delivered: 3',
+    ],
     ['falls behind where it was started', () => 0n, 'checkpoint() returned 0, behind the previous checkpoint: 3'],
-    ['throws', () => { throw new Error('no such table') }, 'no such table'],
+    [
+      'throws',
+      () => {
+        throw new Error('no such table')
+      },
+      'no such table',
+    ],
   ])('C5 I5 when the first checkpoint of the new one %s', async (_, checkpoint, message) => {
     const sink = new Sink()
     const served = await Served.with(provider(sink))
     const error = await failure(served.dispatch(provider(sink, { version: 'v2', faults: { checkpoint } })))
-    expect(error).toMatchObject({ code: 'HANDOFF', phase: 'converge', step: 'verify', resource: 'orders', rollbackErrors: [] })
+    expect(error).toMatchObject({
+      code: 'HANDOFF',
+      phase: 'converge',
+      step: 'verify',
+      resource: 'orders',
+      rollbackErrors: [],
+    })
     expect((error as Error).message).toContain(message)
     await expectOldServes(served, sink)
   })
@@ -160,7 +220,9 @@ describe('a handoff that fails leaves the old version serving (I3)', () => {
     const sink = new Sink()
     const served = await Served.with(provider(sink))
     const accept = [{ surface: 'cdc-output', key: 'warehouse', reason: 'it will be mended afterwards' }]
-    const error = await failure(served.dispatch(provider(sink, { version: 'v2', faults: { checkpoint: (honest) => honest + 1n } }), { accept }))
+    const error = await failure(
+      served.dispatch(provider(sink, { version: 'v2', faults: { checkpoint: (honest) => honest + 1n } }), { accept }),
+    )
     expect(error).toMatchObject({ code: 'HANDOFF', step: 'verify', rollbackErrors: [] })
     await expectOldServes(served, sink)
   })
@@ -180,8 +242,22 @@ describe('a handoff that fails leaves the old version serving (I3)', () => {
     const sink = new Sink()
     let starts = 0
     const served = await Served.with(provider(sink, { guarantee: 'at-least-once' }), {}, ['orders', 'customers'])
-    await failure(served.dispatch(provider(sink, { version: 'v2', faults: { start: () => { if (++starts === 2) throw new Error('no') } } })))
-    expect(sink.open.map(({ provider: version, fromLsn }) => [version, fromLsn])).toEqual([['v1', 3n], ['v1', 3n]])
+    await failure(
+      served.dispatch(
+        provider(sink, {
+          version: 'v2',
+          faults: {
+            start: () => {
+              if (++starts === 2) throw new Error('no')
+            },
+          },
+        }),
+      ),
+    )
+    expect(sink.open.map(({ provider: version, fromLsn }) => [version, fromLsn])).toEqual([
+      ['v1', 3n],
+      ['v1', 3n],
+    ])
     for (const gate of served.gates.values()) await gate.write(batch(3n, 4n))
   })
 })

@@ -7,13 +7,35 @@ import { Hang, provider, Sink } from './support/sink.js'
 
 async function halted(sink: Sink): Promise<{ served: Served; heal(): void }> {
   let broken = false
-  const v1 = provider(sink, { faults: { start: () => { if (broken) throw new Error('v1 is down too') } } })
+  const v1 = provider(sink, {
+    faults: {
+      start: () => {
+        if (broken) throw new Error('v1 is down too')
+      },
+    },
+  })
   const served = await Served.with(v1)
   broken = true
-  const error = await failure(served.dispatch(provider(sink, { version: 'v2', faults: { start: () => { throw new Error('v2 is down') } } })))
+  const error = await failure(
+    served.dispatch(
+      provider(sink, {
+        version: 'v2',
+        faults: {
+          start: () => {
+            throw new Error('v2 is down')
+          },
+        },
+      }),
+    ),
+  )
   expect((error as Error).message).toContain('v2 is down')
   expect(String((error as ReloadError).rollbackErrors)).toContain('v1 is down too')
-  return { served, heal: () => { broken = false } }
+  return {
+    served,
+    heal: () => {
+      broken = false
+    },
+  }
 }
 
 describe('a stream that the old provider cannot start again', () => {
@@ -43,7 +65,18 @@ describe('a stream that the old provider cannot start again', () => {
   it('C7 stays halted at its checkpoint when the next version does not start either', async () => {
     const sink = new Sink()
     const { served, heal } = await halted(sink)
-    await failure(served.dispatch(provider(sink, { version: 'v3', faults: { start: () => { throw new Error('no') } } })))
+    await failure(
+      served.dispatch(
+        provider(sink, {
+          version: 'v3',
+          faults: {
+            start: () => {
+              throw new Error('no')
+            },
+          },
+        }),
+      ),
+    )
     expect(served.gate.halted?.checkpoint).toBe(3n)
     heal()
     await served.gate.write(batch(3n, 4n))
@@ -61,7 +94,18 @@ describe('a stream that the old provider cannot start again', () => {
     const v1 = provider(sink, { faults: { start } })
     const served = await Served.with(v1)
     broken = true
-    await failure(served.dispatch(provider(sink, { version: 'v2', faults: { start: () => { throw new Error('no') } } })))
+    await failure(
+      served.dispatch(
+        provider(sink, {
+          version: 'v2',
+          faults: {
+            start: () => {
+              throw new Error('no')
+            },
+          },
+        }),
+      ),
+    )
     broken = false
     const write = served.gate.write(batch(3n, 4n))
     await restarting.reached

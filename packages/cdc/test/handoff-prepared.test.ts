@@ -6,14 +6,19 @@ import { batch, mutations } from './support/mutations.js'
 import { Hang, provider, Sink } from './support/sink.js'
 
 /** The second version, which makes its streams ready ahead. */
-function preparing(sink: Sink, { prepare, start, instead }: { prepare?: () => unknown; start?: () => unknown; instead?: unknown } = {}): CdcOutputProvider {
-  const own = provider(sink, { version: 'v2', ...start && { faults: { start } } })
+function preparing(
+  sink: Sink,
+  { prepare, start, instead }: { prepare?: () => unknown; start?: () => unknown; instead?: unknown } = {},
+): CdcOutputProvider {
+  const own = provider(sink, { version: 'v2', ...(start && { faults: { start } }) })
   return {
     ...own,
     async prepare({ stream }) {
       sink.note(`v2.prepare ${stream}`)
       await prepare?.()
-      return (instead === undefined ? { start: own.start.bind(own), abandon: () => sink.note('v2.abandon') } : instead) as CdcPrepared
+      return (
+        instead === undefined ? { start: own.start.bind(own), abandon: () => sink.note('v2.abandon') } : instead
+      ) as CdcPrepared
     },
   }
 }
@@ -29,7 +34,14 @@ describe('a stream that is made ready ahead', () => {
     const outcome = await dispatched
     outcome.commit()
     await outcome.finalize()
-    expect(sink.calls.slice(2)).toEqual(['v2.prepare orders', 'v1.deliver 3', 'v1.checkpoint', 'v1.shutdown', 'v2.start 4', 'v2.checkpoint'])
+    expect(sink.calls.slice(2)).toEqual([
+      'v2.prepare orders',
+      'v1.deliver 3',
+      'v1.checkpoint',
+      'v1.shutdown',
+      'v2.start 4',
+      'v2.checkpoint',
+    ])
   })
 
   it('C20 is let go of in a dry run', async () => {
@@ -42,7 +54,15 @@ describe('a stream that is made ready ahead', () => {
   it('C6 C20 is let go of where it does not start, and the old one is started again', async () => {
     const sink = new Sink()
     const served = await Served.with(provider(sink))
-    const error = await failure(served.dispatch(preparing(sink, { start: () => { throw new Error('no route to host') } })))
+    const error = await failure(
+      served.dispatch(
+        preparing(sink, {
+          start: () => {
+            throw new Error('no route to host')
+          },
+        }),
+      ),
+    )
     expect(error).toMatchObject({ code: 'HANDOFF', step: 'start', rollbackErrors: [] })
     expect(sink.calls.slice(-3)).toEqual(['v2.start 3', 'v2.abandon', 'v1.start 3'])
   })
@@ -60,7 +80,11 @@ describe('a stream that is made ready ahead', () => {
     expect([sink.calls.includes('v1.checkpoint'), sink.lsns]).toEqual([false, [0n, 1n, 2n, 3n]])
   })
 
-  it.each<[string, unknown]>([['null', null], ['an object without start', {}], ['a function', () => {}]])('C8 C20 is refused where it is %s', async (_, instead) => {
+  it.each<[string, unknown]>([
+    ['null', null],
+    ['an object without start', {}],
+    ['a function', () => {}],
+  ])('C8 C20 is refused where it is %s', async (_, instead) => {
     const sink = new Sink()
     const served = await Served.with(provider(sink))
     const error = await failure(served.dispatch(preparing(sink, { instead })))
@@ -72,14 +96,18 @@ describe('a stream that is made ready ahead', () => {
 describe('a stream that acts by itself', () => {
   /** A provider that notes when its streams begin to act. */
   function acting(sink: Sink, version: string, start?: () => void): CdcOutputProvider {
-    const own = provider(sink, { version, ...start && { faults: { start } } })
+    const own = provider(sink, { version, ...(start && { faults: { start } }) })
     return {
       ...own,
       async start(ctx): Promise<CdcStream> {
         const stream = await own.start(ctx)
         return {
-          deliver: (one) => stream.deliver(one), checkpoint: () => stream.checkpoint(), shutdown: () => stream.shutdown(),
-          activate: () => { sink.note(`${version}.activate`) },
+          deliver: (one) => stream.deliver(one),
+          checkpoint: () => stream.checkpoint(),
+          shutdown: () => stream.shutdown(),
+          activate: () => {
+            sink.note(`${version}.activate`)
+          },
         }
       },
     }
@@ -101,7 +129,16 @@ describe('a stream that acts by itself', () => {
     const [app, sink] = [new Application(), new Sink()]
     await app.host.add(plugin('1.0.0', acting(sink, 'v1')))
     await app.pump.start('orders', 'warehouse')
-    await failure(app.reload(plugin('2.0.0', acting(sink, 'v2', () => { throw new Error('no route to host') }))))
+    await failure(
+      app.reload(
+        plugin(
+          '2.0.0',
+          acting(sink, 'v2', () => {
+            throw new Error('no route to host')
+          }),
+        ),
+      ),
+    )
     expect(sink.calls.filter((call) => call.endsWith('activate'))).toEqual(['v1.activate', 'v1.activate'])
     await app.pump.stop()
   })

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { cdcHandoff, expectedLsn, MemoryCommitLog, startStream, type CdcLsn, type CdcOutputProvider } from '../src/index.js'
+import {
+  cdcHandoff,
+  expectedLsn,
+  MemoryCommitLog,
+  startStream,
+  type CdcLsn,
+  type CdcOutputProvider,
+} from '../src/index.js'
 import { takeCheckpoint } from '../src/progress.js'
 import { failure, Served, TIMEOUT_MS } from './support/dispatch.js'
 import { Application, plugin, whatIsDue } from './support/host.js'
@@ -18,8 +25,16 @@ async function expectNewServes(served: Served, sink: Sink, from = 0n): Promise<v
 
 describe('a version that serves and is broken is replaced without being asked', () => {
   it.each<[string, (honest: CdcLsn) => unknown]>([
-    ['runs ahead of what was delivered', (honest) => honest + 1n], ['is negative', () => -1n], ['is a number', () => 3], ['is missing', () => undefined],
-    ['throws', () => { throw new Error('checkpoint table is gone') }],
+    ['runs ahead of what was delivered', (honest) => honest + 1n],
+    ['is negative', () => -1n],
+    ['is a number', () => 3],
+    ['is missing', () => undefined],
+    [
+      'throws',
+      () => {
+        throw new Error('checkpoint table is gone')
+      },
+    ],
   ])('C22 I5 where its checkpoint %s', async (_, checkpoint) => {
     const sink = new Sink()
     const served = await Served.with(provider(sink, { faults: { checkpoint } }))
@@ -56,7 +71,9 @@ describe('a version that serves and is broken is replaced without being asked', 
   it('C4 C22 where its checkpoint lies inside a batch', async () => {
     const [sink, log] = [new Sink(), new MemoryCommitLog()]
     log.append(mutations(3))
-    const served = await Served.with(provider(sink, { faults: { checkpoint: () => 2n } }), { canResume: (lsn) => log.canReadFrom(lsn) })
+    const served = await Served.with(provider(sink, { faults: { checkpoint: () => 2n } }), {
+      canResume: (lsn) => log.canReadFrom(lsn),
+    })
     const outcome = await served.dispatch(provider(sink, { version: 'v2' }))
     outcome.commit()
     expect(outcome.report[0]?.outlived).toHaveLength(1)
@@ -67,7 +84,16 @@ describe('a version that serves and is broken is replaced without being asked', 
     const [sink, log] = [new Sink(), new MemoryCommitLog()]
     log.append(mutations(3))
     log.release(3n)
-    const served = await Served.with(provider(sink, { faults: { checkpoint: () => { throw new Error('no such table') } } }), { canResume: (lsn) => log.canReadFrom(lsn) })
+    const served = await Served.with(
+      provider(sink, {
+        faults: {
+          checkpoint: () => {
+            throw new Error('no such table')
+          },
+        },
+      }),
+      { canResume: (lsn) => log.canReadFrom(lsn) },
+    )
     const error = await failure(served.dispatch(provider(sink, { version: 'v2' })))
     expect(error).toMatchObject({ code: 'HANDOFF', cause: { code: 'CHECKPOINT', found: 0n } })
     expect((error as Error).message).toContain('the last checkpoint of the stream is 0, where deliveries cannot go on')
@@ -77,23 +103,40 @@ describe('a version that serves and is broken is replaced without being asked', 
 
   it('C22 but not where it was started nowhere in particular, and nobody knows where it stands', async () => {
     const sink = new Sink()
-    const stream = await startStream(provider(sink, { faults: { checkpoint: () => undefined } }), { signal: new AbortController().signal })
+    const stream = await startStream(provider(sink, { faults: { checkpoint: () => undefined } }), {
+      signal: new AbortController().signal,
+    })
     const job = { name: 'orders', gate: { resource: stream, abandoned: false, halted: undefined } }
-    const ctx = { dryRun: true, signal: new AbortController().signal, call: (_: string, run: () => unknown) => Promise.resolve().then(run), outlived() {} }
+    const ctx = {
+      dryRun: true,
+      signal: new AbortController().signal,
+      call: (_: string, run: () => unknown) => Promise.resolve().then(run),
+      outlived() {},
+    }
     const handoff = cdcHandoff().handoff?.(job as never, ctx as never)
-    expect(await failure(Promise.resolve(handoff?.converge()))).toMatchObject({ code: 'CHECKPOINT', message: expect.stringContaining('only the stream itself knows where it stands') as string })
+    expect(await failure(Promise.resolve(handoff?.converge()))).toMatchObject({
+      code: 'CHECKPOINT',
+      message: expect.stringContaining('only the stream itself knows where it stands') as string,
+    })
   })
 
-  it.each<[string, () => unknown]>([['throws', () => { throw new Error('flush failed') }], ['rejects', () => Promise.reject(new Error('flush failed'))]])(
-    'C22 where its shutdown %s', async (_, shutdown) => {
-      const sink = new Sink()
-      const served = await Served.with(provider(sink, { faults: { shutdown: shutdown as () => void } }))
-      const outcome = await served.dispatch(provider(sink, { version: 'v2' }))
-      outcome.commit()
+  it.each<[string, () => unknown]>([
+    [
+      'throws',
+      () => {
+        throw new Error('flush failed')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('flush failed'))],
+  ])('C22 where its shutdown %s', async (_, shutdown) => {
+    const sink = new Sink()
+    const served = await Served.with(provider(sink, { faults: { shutdown: shutdown as () => void } }))
+    const outcome = await served.dispatch(provider(sink, { version: 'v2' }))
+    outcome.commit()
     expect(outcome.report[0]?.outlived).toHaveLength(1)
-      await outcome.finalize()
-      await expectNewServes(served, sink, 3n)
-    })
+    await outcome.finalize()
+    await expectNewServes(served, sink, 3n)
+  })
 
   it('C22 I8 where its shutdown hangs', async () => {
     const [sink, hang] = [new Sink(), new Hang()]
@@ -112,11 +155,15 @@ describe('a version whose delivery never settles', () => {
   const WRITE_MS = 30_000
 
   function hanging(sink: Sink, hang: Hang): CdcOutputProvider {
-    return provider(sink, { faults: { deliver: ({ lsnStart }) => lsnStart === 2n ? hang.call() : undefined } })
+    return provider(sink, { faults: { deliver: ({ lsnStart }) => (lsnStart === 2n ? hang.call() : undefined) } })
   }
 
   it('C22 I4 I8 is replaced by a reload, and all is stored', async () => {
-    const [app, sink, hang] = [new Application({ retry: { attempts: 1_000, initialMs: 1, maxMs: 1, random: () => 0 } }), new Sink(), new Hang()]
+    const [app, sink, hang] = [
+      new Application({ retry: { attempts: 1_000, initialMs: 1, maxMs: 1, random: () => 0 } }),
+      new Sink(),
+      new Hang(),
+    ]
     await app.host.add(plugin('1.0.0', hanging(sink, hang)))
     for (let commit = 0; commit < 5; commit += 1) app.log.append(mutations(1))
     await app.pump.start('orders', 'warehouse')
@@ -142,7 +189,9 @@ describe('a pump that has delivered everything', () => {
       if (broken) throw new Error('the disk is gone')
       return 1n
     }
-    const shutdown = (): void => { if (broken) throw new Error('the disk is gone') }
+    const shutdown = (): void => {
+      if (broken) throw new Error('the disk is gone')
+    }
     await app.host.add(plugin('1.0.0', provider(sink, { faults: { checkpoint, shutdown } })))
     for (let commit = 0; commit < 2; commit += 1) app.log.append(mutations(1))
     await app.pump.start('orders', 'warehouse')

@@ -14,7 +14,15 @@ describe('a handoff', () => {
     outcome.commit()
     await held
     await outcome.finalize()
-    expect(sink.calls).toEqual(['v1.start 0', 'v1.deliver 0', 'v1.checkpoint', 'v1.shutdown', 'v2.start 3', 'v2.checkpoint', 'v2.deliver 3'])
+    expect(sink.calls).toEqual([
+      'v1.start 0',
+      'v1.deliver 0',
+      'v1.checkpoint',
+      'v1.shutdown',
+      'v2.start 3',
+      'v2.checkpoint',
+      'v2.deliver 3',
+    ])
     expect(sink.lsns).toEqual([0n, 1n, 2n, 3n, 4n])
     expect(sink.opened.map(({ shutdowns }) => shutdowns)).toEqual([1, 0])
   })
@@ -22,7 +30,9 @@ describe('a handoff', () => {
   it('C5 lets the delivery in flight settle first', async () => {
     const sink = new Sink()
     const slow = new Hang()
-    const served = await Served.with(provider(sink, { faults: { deliver: ({ lsnStart }) => lsnStart === 3n ? slow.call() : undefined } }))
+    const served = await Served.with(
+      provider(sink, { faults: { deliver: ({ lsnStart }) => (lsnStart === 3n ? slow.call() : undefined) } }),
+    )
     const inFlight = served.gate.write(batch(3n, 4n))
     await slow.reached
     const dispatched = served.dispatch(provider(sink, { version: 'v2' }))
@@ -30,7 +40,13 @@ describe('a handoff', () => {
     await inFlight
     const outcome = await dispatched
     outcome.commit()
-    expect(sink.calls.slice(-5)).toEqual(['v1.deliver 3', 'v1.checkpoint', 'v1.shutdown', 'v2.start 4', 'v2.checkpoint'])
+    expect(sink.calls.slice(-5)).toEqual([
+      'v1.deliver 3',
+      'v1.checkpoint',
+      'v1.shutdown',
+      'v2.start 4',
+      'v2.checkpoint',
+    ])
   })
 
   it('C2 I4 has an at-least-once sink delivered to again from its checkpoint', async () => {
@@ -39,7 +55,11 @@ describe('a handoff', () => {
     const outcome = await served.dispatch(provider(sink, { version: 'v2', guarantee: 'at-least-once' }))
     outcome.commit()
     expect(expectedLsn(served.gate.resource)).toBe(0n)
-    expect(await failure(served.gate.write(batch(3n, 4n)))).toMatchObject({ code: 'OUT_OF_ORDER', expected: 0n, found: 3n })
+    expect(await failure(served.gate.write(batch(3n, 4n)))).toMatchObject({
+      code: 'OUT_OF_ORDER',
+      expected: 0n,
+      found: 3n,
+    })
     await served.gate.write(batch(0n, 3n))
     await served.gate.write(batch(3n, 4n))
     expect(sink.lsns).toEqual([0n, 1n, 2n, 0n, 1n, 2n, 3n])
@@ -47,7 +67,13 @@ describe('a handoff', () => {
 
   it('C3 I4 has a delivery whose acknowledgement was lost come again, though the checkpoint covers it', async () => {
     const sink = new Sink()
-    const lossy = provider(sink, { faults: { delivered: ({ lsnStart }) => { if (lsnStart === 3n) throw new Error('connection reset') } } })
+    const lossy = provider(sink, {
+      faults: {
+        delivered: ({ lsnStart }) => {
+          if (lsnStart === 3n) throw new Error('connection reset')
+        },
+      },
+    })
     const served = await Served.with(lossy)
     await failure(served.gate.write(batch(3n, 4n)))
     const outcome = await served.dispatch(provider(sink, { version: 'v2' }))
@@ -89,7 +115,13 @@ describe('a handoff', () => {
   it('C3 a checkpoint does not move where the stream continues', async () => {
     const sink = new Sink()
     let lost = true
-    const lossy = provider(sink, { faults: { delivered: ({ lsnStart }) => { if (lost && lsnStart === 3n) throw new Error('connection reset') } } })
+    const lossy = provider(sink, {
+      faults: {
+        delivered: ({ lsnStart }) => {
+          if (lost && lsnStart === 3n) throw new Error('connection reset')
+        },
+      },
+    })
     const served = await Served.with(lossy)
     await failure(served.gate.write(batch(3n, 4n)))
     await served.dispatch(provider(sink, { version: 'v2' }), { dryRun: true })
@@ -104,7 +136,10 @@ describe('a handoff', () => {
     const served = await Served.with(provider(sink, { guarantee: 'at-least-once' }), {}, ['orders', 'customers'])
     const outcome = await served.dispatch(provider(sink, { version: 'v2' }))
     outcome.commit()
-    expect(sink.open.map(({ provider: version, fromLsn }) => [version, fromLsn])).toEqual([['v2', 3n], ['v2', 3n]])
+    expect(sink.open.map(({ provider: version, fromLsn }) => [version, fromLsn])).toEqual([
+      ['v2', 3n],
+      ['v2', 3n],
+    ])
     expect(outcome.report.map(({ resource }) => resource)).toEqual(['orders', 'customers'])
   })
 

@@ -21,7 +21,11 @@ function committed(): MemoryCommitLog {
 describe('MemoryCommitLog', () => {
   it('counts one LSN a mutation, without gap', async () => {
     const log = committed()
-    expect((await read(log, 10n)).map(({ lsnStart, lsnEnd }) => [lsnStart, lsnEnd])).toEqual([[10n, 12n], [12n, 15n], [15n, 16n]])
+    expect((await read(log, 10n)).map(({ lsnStart, lsnEnd }) => [lsnStart, lsnEnd])).toEqual([
+      [10n, 12n],
+      [12n, 15n],
+      [15n, 16n],
+    ])
     expect([log.oldest, log.head]).toEqual([10n, 16n])
   })
 
@@ -76,7 +80,9 @@ describe('MemoryCommitLog', () => {
     expect([log.oldest, log.head]).toEqual([17n, 26n])
     log.release(26n)
     expect(log.oldest).toBe(26n)
-    expect(() => new MemoryCommitLog(0n, { maxRetained: 0n })).toThrow('MemoryCommitLog options.maxRetained: expected a bigint, 1 or more, and got 0n')
+    expect(() => new MemoryCommitLog(0n, { maxRetained: 0n })).toThrow(
+      'MemoryCommitLog options.maxRetained: expected a bigint, 1 or more, and got 0n',
+    )
   })
 
   it('C14 C15 gives up what is just being read', async () => {
@@ -92,7 +98,10 @@ describe('MemoryCommitLog', () => {
     const log = new MemoryCommitLog(1_000n)
     log.append(mutations(2), new Date(0), 1_096n)
     log.append(mutations(1), new Date(0), 2_048n)
-    expect((await read(log, 1_000n)).map(({ lsnStart, lsnEnd }) => [lsnStart, lsnEnd])).toEqual([[1_000n, 1_096n], [1_096n, 2_048n]])
+    expect((await read(log, 1_000n)).map(({ lsnStart, lsnEnd }) => [lsnStart, lsnEnd])).toEqual([
+      [1_000n, 1_096n],
+      [1_096n, 2_048n],
+    ])
     expect(() => log.append(mutations(1), new Date(0), 2_048n)).toThrow('ends above the head of the log, 2048')
     expect(log.head).toBe(2_048n)
   })
@@ -135,8 +144,7 @@ describe('MemoryCommitLog', () => {
     const log = committed()
     const [waking, waiting] = [new AbortController(), new AbortController()]
     const waits = [log.waitFor(16n, waking.signal), failure(log.waitFor(17n, waiting.signal))]
-    const listeners = (): number[] =>
-      [waking, waiting].map(({ signal }) => getEventListeners(signal, 'abort').length)
+    const listeners = (): number[] => [waking, waiting].map(({ signal }) => getEventListeners(signal, 'abort').length)
     expect(listeners()).toEqual([1, 1])
     log.append(mutations(1))
     waiting.abort('enough')

@@ -11,8 +11,17 @@ const directory = join(import.meta.dirname, 'node-test')
 it('the suite runs under node:test as it does here, from the package as it is built', async () => {
   const { stdout, count } = await nodeTest(join(directory, 'warehouse.test.mjs'))
   const recorder = new Recorder()
-  runCdcConformance({ test: recorder.test, make: () => ledgerFixture(), capabilities: { guarantee: 'exactly-once', streams: 'one' } })
-  expect([count('tests'), count('pass'), count('fail'), count('skipped')]).toEqual([recorder.keys.length, recorder.keys.length, 0, 0])
+  runCdcConformance({
+    test: recorder.test,
+    make: () => ledgerFixture(),
+    capabilities: { guarantee: 'exactly-once', streams: 'one' },
+  })
+  expect([count('tests'), count('pass'), count('fail'), count('skipped')]).toEqual([
+    recorder.keys.length,
+    recorder.keys.length,
+    0,
+    0,
+  ])
   const passed = Array.from(stdout.matchAll(/^ *ok \d+ - (.+?): /gm), ([, key]) => key)
   expect(passed).toEqual(expect.arrayContaining(recorder.keys.filter((key) => key.includes('/'))))
   expect(recorder.keys.length).toBeGreaterThan(40)
@@ -21,14 +30,18 @@ it('the suite runs under node:test as it does here, from the package as it is bu
 it('the README shows what runs', async () => {
   const readme = await readFile(join(import.meta.dirname, '../README.md'), 'utf8')
   const shown = Array.from(readme.matchAll(/```js\n(.*?)```/gs), ([, code]) => code)
-  const files = ['example.mjs', 'warehouse.mjs', 'warehouse.test.mjs'].map((name) => readFile(join(directory, name), 'utf8'))
+  const files = ['example.mjs', 'warehouse.mjs', 'warehouse.test.mjs'].map((name) =>
+    readFile(join(directory, name), 'utf8'),
+  )
   expect(shown).toEqual(await Promise.all(files))
   expect(await runNode(['example.mjs'], directory)).toBe("[ [ '1.0.0', 0n ], [ '2.0.0', 3n ] ]\n")
 })
 
 it('a call that never settles is named under node:test, and the tests after it run', async () => {
   const { stdout, count } = await failingNodeTest(join(directory, 'never-settles.mjs'))
-  expect(stdout).toMatch(/\S+ of runCdcConformance: the test has not ended: nothing has happened for 200 ms, and stream\.checkpoint\(\)/)
+  expect(stdout).toMatch(
+    /\S+ of runCdcConformance: the test has not ended: nothing has happened for 200 ms, and stream\.checkpoint\(\)/,
+  )
   expect(count('cancelled')).toBe(0)
   expect(count('pass') + count('fail')).toBe(count('tests'))
   expect(stdout).toMatch(/^ *ok \d+ - knownGaps are current$/m)

@@ -44,7 +44,16 @@ describe('deliveries to one stream', () => {
   it('C1 come again after a failure, the first one too', async () => {
     const sink = new Sink()
     let failing = true
-    const stream = await startStream(provider(sink, { faults: { deliver: () => { if (failing) throw new Error('busy') } } }), { signal })
+    const stream = await startStream(
+      provider(sink, {
+        faults: {
+          deliver: () => {
+            if (failing) throw new Error('busy')
+          },
+        },
+      }),
+      { signal },
+    )
     await failure(deliver(stream, batch(9n, 11n)))
     expect(await failure(deliver(stream, batch(11n, 12n)))).toMatchObject({ code: 'OUT_OF_ORDER', expected: 9n })
     failing = false
@@ -53,7 +62,11 @@ describe('deliveries to one stream', () => {
   })
 
   it.each<[string, unknown, unknown]>([
-    ['empty', 3n, 3n], ['backwards', 3n, 2n], ['negative', -1n, 2n], ['counted in numbers', 3, 4], ['without an end', 3n, undefined],
+    ['empty', 3n, 3n],
+    ['backwards', 3n, 2n],
+    ['negative', -1n, 2n],
+    ['counted in numbers', 3, 4],
+    ['without an end', 3n, undefined],
   ])('C1 are refused when the batch is %s', async (_, lsnStart, lsnEnd) => {
     const sink = new Sink()
     const stream = await startStream(provider(sink), { signal })
@@ -73,7 +86,10 @@ describe('deliveries to one stream', () => {
   it('C3 C4 a checkpoint that was refused counts for nothing afterwards', async () => {
     const answers = [2n, 1n]
     const sink = new Sink()
-    const stream = await startStream(provider(sink, { faults: { checkpoint: () => answers.shift() } }), { fromLsn: 0n, signal })
+    const stream = await startStream(provider(sink, { faults: { checkpoint: () => answers.shift() } }), {
+      fromLsn: 0n,
+      signal,
+    })
     await deliver(stream, batch(0n, 1n))
     await deliver(stream, batch(1n, 4n))
     expect(await failure(takeCheckpoint(stream, (lsn) => lsn !== 2n))).toMatchObject({ code: 'CHECKPOINT', found: 2n })
@@ -85,7 +101,8 @@ describe('the end of a stream', () => {
   it('C13 is told before its shutdown, whatever becomes of that', async () => {
     const told: boolean[] = []
     const stream: CdcStream = {
-      deliver() {}, checkpoint: () => 0n,
+      deliver() {},
+      checkpoint: () => 0n,
       shutdown() {
         told.push(endOf(stream).aborted)
         throw new Error('the disk is gone')

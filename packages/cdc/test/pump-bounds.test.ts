@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { MemoryCheckpointStore, MemoryCommitLog, type CdcBatch, type CdcLsn, type CheckpointStore, type PumpEvent } from '../src/index.js'
+import {
+  MemoryCheckpointStore,
+  MemoryCommitLog,
+  type CdcBatch,
+  type CdcLsn,
+  type CheckpointStore,
+  type PumpEvent,
+} from '../src/index.js'
 import { Application, plugin, turn, whatIsDue } from './support/host.js'
 import { mutations } from './support/mutations.js'
 import { Hang, provider, Sink } from './support/sink.js'
@@ -7,7 +14,9 @@ import { Hang, provider, Sink } from './support/sink.js'
 const TIMEOUT_MS = 1_000
 
 /** One stream, open and idle, of an application whose log or store is another than it should be. */
-async function running(options: ConstructorParameters<typeof Application>[0]): Promise<{ app: Application; sink: Sink }> {
+async function running(
+  options: ConstructorParameters<typeof Application>[0],
+): Promise<{ app: Application; sink: Sink }> {
   const [app, sink] = [new Application({ timeoutMs: TIMEOUT_MS, ...options }), new Sink()]
   await app.host.add(plugin('1.0.0', provider(sink)))
   await app.pump.start('orders', 'warehouse')
@@ -38,8 +47,10 @@ class HangingLog extends MemoryCommitLog {
     if (!this.hangs) return reader
     let given = 0
     return Object.assign(Object.create(reader) as typeof reader, {
-      [Symbol.asyncIterator]() { return this as unknown as AsyncGenerator<CdcBatch, void, undefined> },
-      next: async () => (given += 1) > 1 ? await new Promise<never>(() => {}) : await reader.next(),
+      [Symbol.asyncIterator]() {
+        return this as unknown as AsyncGenerator<CdcBatch, void, undefined>
+      },
+      next: async () => ((given += 1) > 1 ? await new Promise<never>(() => {}) : await reader.next()),
       return: this.end.call,
     })
   }
@@ -51,8 +62,16 @@ describe('a log that does not keep its word', () => {
     const { app, sink } = await running({ log })
     app.passTimeOnRetry()
     const { error } = await app.events.nth('halted')
-    expect(error).toMatchObject({ code: 'LOG_STALLED', expected: 0n, found: 0n, message: expect.stringContaining('waitFor(0) of the log resolved, and read(0) gave nothing') as string })
-    expect(app.events.of('retry').map(({ step, delayMs }) => [step, delayMs])).toEqual([['wait', 100], ['wait', 200]])
+    expect(error).toMatchObject({
+      code: 'LOG_STALLED',
+      expected: 0n,
+      found: 0n,
+      message: expect.stringContaining('waitFor(0) of the log resolved, and read(0) gave nothing') as string,
+    })
+    expect(app.events.of('retry').map(({ step, delayMs }) => [step, delayMs])).toEqual([
+      ['wait', 100],
+      ['wait', 200],
+    ])
     expect([app.status().state, log.asked]).toEqual(['halted', 3])
     log.empty = 0
     app.pump.resume('orders')
@@ -75,21 +94,28 @@ describe('a log that does not keep its word', () => {
     expect([app.events.of('halted'), sink.lsns]).toEqual([[], [0n, 1n, 2n, 3n]])
   })
 
-  it.each(['read', 'canReadFrom', 'load'] as const)('C18 I8 does not hold up a stop by a %s that never answers', async (hanging) => {
-    const log = new MemoryCommitLog()
-    const never = new Hang()
-    if (hanging === 'read') log.read = () => ({ [Symbol.asyncIterator]: () => ({ next: never.call as () => Promise<never> }) }) as unknown as ReturnType<typeof log.read>
-    if (hanging === 'canReadFrom') log.canReadFrom = never.call as () => never
-    const store = new MemoryCheckpointStore()
-    if (hanging === 'load') store.load = never.call as () => Promise<undefined>
-    const app = new Application({ log, checkpoints: store })
-    await app.host.add(plugin('1.0.0', provider(new Sink())))
-    const started = app.pump.start('orders', 'warehouse').catch(() => {})
-    await never.reached
-    await app.pump.stop()
-    await started
-    expect(app.status().state).toBe('stopped')
-  })
+  it.each(['read', 'canReadFrom', 'load'] as const)(
+    'C18 I8 does not hold up a stop by a %s that never answers',
+    async (hanging) => {
+      const log = new MemoryCommitLog()
+      const never = new Hang()
+      if (hanging === 'read')
+        log.read = () =>
+          ({ [Symbol.asyncIterator]: () => ({ next: never.call as () => Promise<never> }) }) as unknown as ReturnType<
+            typeof log.read
+          >
+      if (hanging === 'canReadFrom') log.canReadFrom = never.call as () => never
+      const store = new MemoryCheckpointStore()
+      if (hanging === 'load') store.load = never.call as () => Promise<undefined>
+      const app = new Application({ log, checkpoints: store })
+      await app.host.add(plugin('1.0.0', provider(new Sink())))
+      const started = app.pump.start('orders', 'warehouse').catch(() => {})
+      await never.reached
+      await app.pump.stop()
+      await started
+      expect(app.status().state).toBe('stopped')
+    },
+  )
 
   it('C18 I8 is read anew where a step of its reading does not answer, whether or not that can be ended', async () => {
     const log = new HangingLog()
@@ -100,7 +126,10 @@ describe('a log that does not keep its word', () => {
     await whatIsDue()
     app.clock.advance(TIMEOUT_MS)
     const { step, error } = await app.events.nth('retry')
-    expect([step, error]).toMatchObject(['read', { code: 'STEP_TIMEOUT', message: expect.stringContaining('log.read() has not answered for 1000 ms') as string }])
+    expect([step, error]).toMatchObject([
+      'read',
+      { code: 'STEP_TIMEOUT', message: expect.stringContaining('log.read() has not answered for 1000 ms') as string },
+    ])
     log.hangs = false
     app.clock.advance(100)
     await app.events.idleAt(2n)
@@ -142,8 +171,11 @@ describe('a store that does not answer', () => {
 
   it('C14 C18 I8 holds the log, and is not asked to save once more, until it has saved; and is told', async () => {
     const store = new PendingStore()
-    const { app, sink } = await running({ checkpoints: store, retry: { attempts: 9, initialMs: 100, maxMs: 100, random: () => 1 } })
-    const hang = store.pending = new Hang()
+    const { app, sink } = await running({
+      checkpoints: store,
+      retry: { attempts: 9, initialMs: 100, maxMs: 100, random: () => 1 },
+    })
+    const hang = (store.pending = new Hang())
     app.log.append(mutations(1))
     await hang.reached
     expect([app.status().checkpoint, app.log.oldest]).toEqual([undefined, 0n])
@@ -154,7 +186,9 @@ describe('a store that does not answer', () => {
     await sink.called('v1.deliver 1')
     await whatIsDue()
     app.clock.advance(TIMEOUT_MS)
-    expect((await app.events.nth('retry', 2)).error).toMatchObject({ message: expect.stringContaining('an earlier save() of the checkpoint store') as string })
+    expect((await app.events.nth('retry', 2)).error).toMatchObject({
+      message: expect.stringContaining('an earlier save() of the checkpoint store') as string,
+    })
     expect([store.asked, app.log.oldest]).toEqual([[1n], 0n])
     store.pending = undefined
     hang.release()
@@ -181,7 +215,13 @@ describe('a store that does not answer', () => {
 
 describe('what is called back', () => {
   it.each<[string, () => unknown]>([
-    ['throws', () => { throw new Error('read-only') }], ['rejects', () => Promise.reject(new Error('read-only'))],
+    [
+      'throws',
+      () => {
+        throw new Error('read-only')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('read-only'))],
   ])('C14 is told of, and called again later, where it %s: the release of the log', async (_, fail) => {
     const log = new MemoryCommitLog()
     const release = log.release.bind(log)
@@ -198,14 +238,24 @@ describe('what is called back', () => {
   })
 
   it.each<[string, (event: PumpEvent) => unknown]>([
-    ['throws', () => { throw new Error('log server down') }], ['rejects', () => Promise.reject(new Error('log server down'))],
+    [
+      'throws',
+      () => {
+        throw new Error('log server down')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('log server down'))],
   ])('C19 does not end the pump where it %s: onEvent', async (_, fail) => {
     let idle: () => void = () => {}
-    const { app, sink } = await running({ onEvent: (event) => {
-      if (event.type === 'idle' && event.position === 1n) idle()
-      return fail(event) as void
-    } })
-    const caughtUp = new Promise<void>((resolve) => { idle = resolve })
+    const { app, sink } = await running({
+      onEvent: (event) => {
+        if (event.type === 'idle' && event.position === 1n) idle()
+        return fail(event) as void
+      },
+    })
+    const caughtUp = new Promise<void>((resolve) => {
+      idle = resolve
+    })
     app.log.append(mutations(1))
     await caughtUp
     // A rejection that nobody hears fails the run.
@@ -213,18 +263,37 @@ describe('what is called back', () => {
     expect(sink.lsns).toEqual([0n])
   })
 
-  it.each<[string, () => number]>([['throws', () => { throw new Error('no entropy') }], ['is not a number', () => Number.NaN], ['is out of range', () => 17]])(
-    'C12 waits the whole delay where random %s', async (_, random) => {
-      const app = new Application({ retry: { attempts: 3, initialMs: 100, maxMs: 1_000, random } })
-      let failing = true
-      const sink = new Sink()
-      await app.host.add(plugin('1.0.0', provider(sink, { faults: { deliver: () => { if (failing) throw new Error('busy') } } })))
-      app.log.append(mutations(1))
-      await app.pump.start('orders', 'warehouse')
-      expect((await app.events.nth('retry')).delayMs).toBe(100)
-      failing = false
-      app.clock.advance(100)
-      await app.events.idleAt(1n)
-      expect(sink.lsns).toEqual([0n])
-    })
+  it.each<[string, () => number]>([
+    [
+      'throws',
+      () => {
+        throw new Error('no entropy')
+      },
+    ],
+    ['is not a number', () => Number.NaN],
+    ['is out of range', () => 17],
+  ])('C12 waits the whole delay where random %s', async (_, random) => {
+    const app = new Application({ retry: { attempts: 3, initialMs: 100, maxMs: 1_000, random } })
+    let failing = true
+    const sink = new Sink()
+    await app.host.add(
+      plugin(
+        '1.0.0',
+        provider(sink, {
+          faults: {
+            deliver: () => {
+              if (failing) throw new Error('busy')
+            },
+          },
+        }),
+      ),
+    )
+    app.log.append(mutations(1))
+    await app.pump.start('orders', 'warehouse')
+    expect((await app.events.nth('retry')).delayMs).toBe(100)
+    failing = false
+    app.clock.advance(100)
+    await app.events.idleAt(1n)
+    expect(sink.lsns).toEqual([0n])
+  })
 })

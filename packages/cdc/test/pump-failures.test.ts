@@ -9,12 +9,28 @@ import { Hang, provider, Sink } from './support/sink.js'
 async function haltedApp(sink: Sink): Promise<{ app: Application; heal(): void }> {
   const app = new Application()
   let broken = true
-  await app.host.add(plugin('1.0.0', provider(sink, { faults: { deliver: ({ lsnStart }) => { if (broken && lsnStart === 2n) throw new Error('poison') } } })))
+  await app.host.add(
+    plugin(
+      '1.0.0',
+      provider(sink, {
+        faults: {
+          deliver: ({ lsnStart }) => {
+            if (broken && lsnStart === 2n) throw new Error('poison')
+          },
+        },
+      }),
+    ),
+  )
   for (const rows of [2, 1, 1]) app.log.append(mutations(rows))
   await app.pump.start('orders', 'warehouse')
   for (let nth = 1; nth <= 2; nth += 1) app.clock.advance((await app.events.nth('retry', nth)).delayMs)
   await app.events.nth('halted')
-  return { app, heal: () => { broken = false } }
+  return {
+    app,
+    heal: () => {
+      broken = false
+    },
+  }
 }
 
 describe('a delivery that fails', () => {
@@ -22,7 +38,18 @@ describe('a delivery that fails', () => {
     const app = new Application({ retry: { attempts: 9, initialMs: 100, maxMs: 300, random: () => 0.5 } })
     const sink = new Sink()
     let failures = 4
-    await app.host.add(plugin('1.0.0', provider(sink, { faults: { deliver: () => { if (failures-- > 0) throw new Error('busy') } } })))
+    await app.host.add(
+      plugin(
+        '1.0.0',
+        provider(sink, {
+          faults: {
+            deliver: () => {
+              if (failures-- > 0) throw new Error('busy')
+            },
+          },
+        }),
+      ),
+    )
     app.log.append(mutations(2))
     app.log.append(mutations(1))
     await app.pump.start('orders', 'warehouse')
@@ -42,7 +69,9 @@ describe('a delivery that fails', () => {
   it('C12 is repeated as its stream was started to, and otherwise as the pump says', async () => {
     const random = (): number => 0
     const app = new Application({ retry: { attempts: 9, initialMs: 100, maxMs: 100, random } })
-    const deliver = (): void => { throw new Error('busy') }
+    const deliver = (): void => {
+      throw new Error('busy')
+    }
     await app.host.add(plugin('1.0.0', provider(new Sink(), { faults: { deliver } })))
     app.log.append(mutations(1))
     await app.pump.start('patient', 'warehouse')
@@ -51,15 +80,23 @@ describe('a delivery that fails', () => {
     expect(await app.events.nth('retry', 1, 'hasty')).toMatchObject({ delayMs: 5 })
     app.clock.advance(5)
     await app.events.nth('halted', 1, 'hasty')
-    expect(app.pump.status().map(({ name, state, failures }) => [name, state, failures]))
-      .toEqual([['patient', 'retrying', 1], ['hasty', 'halted', 2]])
+    expect(app.pump.status().map(({ name, state, failures }) => [name, state, failures])).toEqual([
+      ['patient', 'retrying', 1],
+      ['hasty', 'halted', 2],
+    ])
   })
 
   it('C12 I4 halts its stream after the last attempt, skips nothing, and holds the log', async () => {
     const sink = new Sink()
     const { app } = await haltedApp(sink)
     expect(app.events.of('halted')).toMatchObject([{ step: 'deliver', error: { message: 'poison' } }])
-    expect(app.status()).toMatchObject({ state: 'halted', position: 2n, lag: 2n, failures: 3, error: { message: 'poison' } })
+    expect(app.status()).toMatchObject({
+      state: 'halted',
+      position: 2n,
+      lag: 2n,
+      failures: 3,
+      error: { message: 'poison' },
+    })
     app.log.append(mutations(1))
     app.clock.advance(1_000_000)
     expect(sink.lsns).toEqual([0n, 1n])
@@ -88,7 +125,19 @@ describe('a delivery that fails', () => {
 
   it('C12 C13 gets all its attempts again when the plugin is reloaded', async () => {
     const { app } = await haltedApp(new Sink())
-    await app.reload(plugin('2.0.0', provider(new Sink(), { version: 'v2', faults: { deliver: () => { throw new Error('poison') } } })))
+    await app.reload(
+      plugin(
+        '2.0.0',
+        provider(new Sink(), {
+          version: 'v2',
+          faults: {
+            deliver: () => {
+              throw new Error('poison')
+            },
+          },
+        }),
+      ),
+    )
     expect(await app.events.nth('retry', 3)).toMatchObject({ failures: 1 })
   })
 
@@ -103,12 +152,24 @@ describe('a delivery that fails', () => {
 
   it.each<[string, Error]>([
     ['the provider says that it is no use', new PluginCallError('SCHEMA', 'no such column')],
-    ...(['PROVIDER_NOT_FOUND', 'NO_STRATEGY', 'DUPLICATE', 'CAPABILITY', 'HOST_CLOSED'] as const)
-      .map((code): [string, Error] => [`a host says ${code}`, new ReloadError(code, 'no')]),
+    ...(['PROVIDER_NOT_FOUND', 'NO_STRATEGY', 'DUPLICATE', 'CAPABILITY', 'HOST_CLOSED'] as const).map(
+      (code): [string, Error] => [`a host says ${code}`, new ReloadError(code, 'no')],
+    ),
   ])('C12 is not repeated where %s', async (_, error) => {
     const app = new Application()
     const sink = new Sink()
-    await app.host.add(plugin('1.0.0', provider(sink, { faults: { deliver: () => { throw error } } })))
+    await app.host.add(
+      plugin(
+        '1.0.0',
+        provider(sink, {
+          faults: {
+            deliver: () => {
+              throw error
+            },
+          },
+        }),
+      ),
+    )
     app.log.append(mutations(1))
     await app.pump.start('orders', 'warehouse')
     expect(await app.events.nth('halted')).toMatchObject({ step: 'deliver', error })
@@ -117,19 +178,44 @@ describe('a delivery that fails', () => {
 
   it('C12 is repeated where the provider says that it is of use', async () => {
     const app = new Application()
-    await app.host.add(plugin('1.0.0', provider(new Sink(), { faults: { deliver: () => { throw new PluginCallError('BUSY', 'later', { retryable: true }) } } })))
+    await app.host.add(
+      plugin(
+        '1.0.0',
+        provider(new Sink(), {
+          faults: {
+            deliver: () => {
+              throw new PluginCallError('BUSY', 'later', { retryable: true })
+            },
+          },
+        }),
+      ),
+    )
     app.log.append(mutations(1))
     await app.pump.start('orders', 'warehouse')
     expect(await app.events.nth('retry')).toMatchObject({ step: 'deliver', failures: 1 })
   })
 
   it.each<[string, unknown]>([
-    ['a string', 'disk full'], ['nothing', undefined], ['null', null], ['an object without a prototype', Object.create(null)],
+    ['a string', 'disk full'],
+    ['nothing', undefined],
+    ['null', null],
+    ['an object without a prototype', Object.create(null)],
   ])('C12 I4 is repeated, and then halts the stream, when the sink throws %s', async (_, thrown) => {
     const sink = new Sink()
     const app = new Application()
     app.passTimeOnRetry()
-    await app.host.add(plugin('1.0.0', provider(sink, { faults: { deliver: () => { throw thrown } } })))
+    await app.host.add(
+      plugin(
+        '1.0.0',
+        provider(sink, {
+          faults: {
+            deliver: () => {
+              throw thrown
+            },
+          },
+        }),
+      ),
+    )
     app.log.append(mutations(1))
     await app.pump.start('orders', 'warehouse')
     const { error } = await app.events.nth('halted')
@@ -139,24 +225,68 @@ describe('a delivery that fails', () => {
   })
 
   it.each<[string, object]>([
-    ['a proxy that says what it has', new Proxy({}, { has() { throw new Error('no') } })],
-    ['a proxy that says what it is', new Proxy({}, { has: () => true, get() { throw new Error('no') } })],
-    ...['code', 'expected', 'retryable', 'cause'].map((key): [string, object] => [`a getter of ${key}`, Object.defineProperty({}, key, { get() { throw new Error('no') } })]),
-  ])('C12 I4 is repeated, and then halts the stream, when the sink throws what throws in turn: %s', async (_, thrown) => {
-    const app = new Application()
-    app.passTimeOnRetry()
-    await app.host.add(plugin('1.0.0', provider(new Sink(), { faults: { deliver: () => { throw thrown } } })))
-    app.log.append(mutations(1))
-    await app.pump.start('orders', 'warehouse')
-    const { error } = await app.events.nth('halted')
-    expect(error).toMatchObject({ message: 'what was thrown throws when it is looked at', cause: { message: 'no' } })
-    expect(app.events.of('retry')).toHaveLength(2)
-  })
+    [
+      'a proxy that says what it has',
+      new Proxy(
+        {},
+        {
+          has() {
+            throw new Error('no')
+          },
+        },
+      ),
+    ],
+    [
+      'a proxy that says what it is',
+      new Proxy(
+        {},
+        {
+          has: () => true,
+          get() {
+            throw new Error('no')
+          },
+        },
+      ),
+    ],
+    ...['code', 'expected', 'retryable', 'cause'].map((key): [string, object] => [
+      `a getter of ${key}`,
+      Object.defineProperty({}, key, {
+        get() {
+          throw new Error('no')
+        },
+      }),
+    ]),
+  ])(
+    'C12 I4 is repeated, and then halts the stream, when the sink throws what throws in turn: %s',
+    async (_, thrown) => {
+      const app = new Application()
+      app.passTimeOnRetry()
+      await app.host.add(
+        plugin(
+          '1.0.0',
+          provider(new Sink(), {
+            faults: {
+              deliver: () => {
+                throw thrown
+              },
+            },
+          }),
+        ),
+      )
+      app.log.append(mutations(1))
+      await app.pump.start('orders', 'warehouse')
+      const { error } = await app.events.nth('halted')
+      expect(error).toMatchObject({ message: 'what was thrown throws when it is looked at', cause: { message: 'no' } })
+      expect(app.events.of('retry')).toHaveLength(2)
+    },
+  )
 
   it('C12 C13 halts the stream when the sink says by itself, over and over, that it continues elsewhere', async () => {
     const app = new Application()
     const sink = new Sink()
-    const deliver = (): void => { throw new CdcError('OUT_OF_ORDER', 'not that one', { expected: 7n }) }
+    const deliver = (): void => {
+      throw new CdcError('OUT_OF_ORDER', 'not that one', { expected: 7n })
+    }
     await app.host.add(plugin('1.0.0', provider(sink, { faults: { deliver } })))
     app.log.append(mutations(1))
     await app.pump.start('orders', 'warehouse')
@@ -168,7 +298,9 @@ describe('a delivery that fails', () => {
   it('C12 C15 halts the stream when the sink says, over and over, that the log has been released', async () => {
     const app = new Application({ onReleased: 'restart-from-oldest' })
     const sink = new Sink()
-    const deliver = (): void => { throw new CdcError('LOG_RELEASED', 'gone', { expected: 7n }) }
+    const deliver = (): void => {
+      throw new CdcError('LOG_RELEASED', 'gone', { expected: 7n })
+    }
     await app.host.add(plugin('1.0.0', provider(sink, { faults: { deliver } })))
     app.log.append(mutations(1))
     await app.pump.start('orders', 'warehouse')
@@ -180,7 +312,18 @@ describe('a delivery that fails', () => {
     const app = new Application()
     const sink = new Sink()
     let failing = true
-    await app.host.add(plugin('1.0.0', provider(sink, { faults: { deliver: () => { if (failing) throw new Error('busy') } } })))
+    await app.host.add(
+      plugin(
+        '1.0.0',
+        provider(sink, {
+          faults: {
+            deliver: () => {
+              if (failing) throw new Error('busy')
+            },
+          },
+        }),
+      ),
+    )
     app.log.append(mutations(1))
     await app.pump.start('orders', 'warehouse')
     await app.events.nth('retry')
@@ -195,7 +338,12 @@ describe('a delivery that fails', () => {
     const app = new Application({ retry: { attempts: Infinity } })
     const sink = new Sink()
     const hang = new Hang()
-    await app.host.add(plugin('1.0.0', provider(sink, { faults: { deliver: ({ lsnStart }) => lsnStart === 0n ? hang.call() : undefined } })))
+    await app.host.add(
+      plugin(
+        '1.0.0',
+        provider(sink, { faults: { deliver: ({ lsnStart }) => (lsnStart === 0n ? hang.call() : undefined) } }),
+      ),
+    )
     app.log.append(mutations(1))
     app.log.append(mutations(1))
     await app.pump.start('orders', 'warehouse')
@@ -217,7 +365,18 @@ describe('a stream that does not open', () => {
     const app = new Application()
     const sink = new Sink()
     let failures = 1
-    await app.host.add(plugin('1.0.0', provider(sink, { faults: { start: () => { if (failures-- > 0) throw new Error('no route to host') } } })))
+    await app.host.add(
+      plugin(
+        '1.0.0',
+        provider(sink, {
+          faults: {
+            start: () => {
+              if (failures-- > 0) throw new Error('no route to host')
+            },
+          },
+        }),
+      ),
+    )
     const started = app.pump.start('orders', 'warehouse')
     app.clock.advance((await app.events.nth('retry')).delayMs)
     await started
@@ -245,12 +404,37 @@ describe('a stream that does not open', () => {
     const app = new Application()
     const sink = new Sink()
     let broken = false
-    await app.host.add(plugin('1.0.0', provider(sink, { faults: { start: () => { if (broken) throw new Error('v1 is down') } } })))
+    await app.host.add(
+      plugin(
+        '1.0.0',
+        provider(sink, {
+          faults: {
+            start: () => {
+              if (broken) throw new Error('v1 is down')
+            },
+          },
+        }),
+      ),
+    )
     app.log.append(mutations(1))
     await app.pump.start('orders', 'warehouse')
     await app.events.idleAt(1n)
     broken = true
-    await failure(app.reload(plugin('2.0.0', provider(sink, { version: 'v2', faults: { start: () => { throw new Error('v2 is down') } } }))))
+    await failure(
+      app.reload(
+        plugin(
+          '2.0.0',
+          provider(sink, {
+            version: 'v2',
+            faults: {
+              start: () => {
+                throw new Error('v2 is down')
+              },
+            },
+          }),
+        ),
+      ),
+    )
     app.log.append(mutations(1))
     for (let nth = 1; nth <= 2; nth += 1) app.clock.advance((await app.events.nth('retry', nth)).delayMs)
     expect(await app.events.nth('halted')).toMatchObject({ step: 'open', error: { code: 'RESOURCE_HALTED' } })
@@ -274,12 +458,38 @@ describe('a stream that does not open', () => {
       await slow.call()
       if (broken) throw new CdcError('OUT_OF_ORDER', 'not that one')
     }
-    await app.host.add(plugin('1.0.0', provider(sink, { faults: { deliver, start: () => { if (broken) throw down } } })))
+    await app.host.add(
+      plugin(
+        '1.0.0',
+        provider(sink, {
+          faults: {
+            deliver,
+            start: () => {
+              if (broken) throw down
+            },
+          },
+        }),
+      ),
+    )
     app.log.append(mutations(1))
     await app.pump.start('orders', 'warehouse')
     await slow.reached
     broken = true
-    const reloaded = failure(app.reload(plugin('2.0.0', provider(sink, { version: 'v2', faults: { start: () => { throw down } } }))))
+    const reloaded = failure(
+      app.reload(
+        plugin(
+          '2.0.0',
+          provider(sink, {
+            version: 'v2',
+            faults: {
+              start: () => {
+                throw down
+              },
+            },
+          }),
+        ),
+      ),
+    )
     await whatIsDue()
     slow.release()
     await reloaded

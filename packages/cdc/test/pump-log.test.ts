@@ -21,7 +21,9 @@ describe('what the log no longer has', () => {
     const { app, sink } = await behind('fail')
     const error = await failure(app.pump.start('orders', 'warehouse'))
     expect(error).toMatchObject({ code: 'LOG_RELEASED', expected: 3n, found: 1n })
-    expect((error as Error).message).toContain('continues at LSN 1, and the log was released up to 3: what lies between cannot be delivered any more. Fill the sink up to 3')
+    expect((error as Error).message).toContain(
+      'continues at LSN 1, and the log was released up to 3: what lies between cannot be delivered any more. Fill the sink up to 3',
+    )
     expect(sink.opened).toEqual([])
   })
 
@@ -37,7 +39,18 @@ describe('what the log no longer has', () => {
   it('C15 is left out in a running stream too, which is closed and opened again', async () => {
     const app = new Application({ onReleased: 'restart-from-oldest' })
     const sink = new Sink()
-    await app.host.add(plugin('1.0.0', provider(sink, { faults: { deliver: ({ lsnStart }) => { if (lsnStart === 1n) throw new Error('busy') } } })))
+    await app.host.add(
+      plugin(
+        '1.0.0',
+        provider(sink, {
+          faults: {
+            deliver: ({ lsnStart }) => {
+              if (lsnStart === 1n) throw new Error('busy')
+            },
+          },
+        }),
+      ),
+    )
     for (let commit = 0; commit < 4; commit += 1) app.log.append(mutations(1))
     await app.pump.start('orders', 'warehouse')
     const { delayMs } = await app.events.nth('retry')
@@ -46,10 +59,16 @@ describe('what the log no longer has', () => {
     await app.events.idleAt(4n)
     expect(app.events.of('gap')).toMatchObject([{ from: 1n, to: 3n }])
     expect(sink.lsns).toEqual([0n, 3n])
-    expect(sink.opened.map(({ fromLsn, shutdowns }) => [fromLsn, shutdowns])).toEqual([[0n, 1], [3n, 0]])
+    expect(sink.opened.map(({ fromLsn, shutdowns }) => [fromLsn, shutdowns])).toEqual([
+      [0n, 1],
+      [3n, 0],
+    ])
   })
 
-  it.each<[string, bigint]>([['inside a batch', 1n], ['ahead of the log', 9n]])('C4 halts a stream whose stored checkpoint lies %s', async (_, lsn) => {
+  it.each<[string, bigint]>([
+    ['inside a batch', 1n],
+    ['ahead of the log', 9n],
+  ])('C4 halts a stream whose stored checkpoint lies %s', async (_, lsn) => {
     const checkpoints = new MemoryCheckpointStore()
     await checkpoints.save('orders', lsn)
     const app = new Application({ checkpoints })
@@ -57,11 +76,16 @@ describe('what the log no longer has', () => {
     app.log.append(mutations(2))
     const error = await failure(app.pump.start('orders', 'warehouse'))
     expect(error).toMatchObject({ code: 'LOG_POSITION', found: lsn })
-    expect((error as Error).message).toContain(`continues at LSN ${lsn}, where no batch of the log starts (it has 0 to 2). The checkpoint belongs to another log`)
+    expect((error as Error).message).toContain(
+      `continues at LSN ${lsn}, where no batch of the log starts (it has 0 to 2). The checkpoint belongs to another log`,
+    )
   })
 
   it.each<[string, unknown, string]>([
-    ['a number', 1, '1 (a number)'], ['below 0', -1n, '-1'], ['a text', '1', '"1"'], ['null', null, 'null'],
+    ['a number', 1, '1 (a number)'],
+    ['below 0', -1n, '-1'],
+    ['a text', '1', '"1"'],
+    ['null', null, 'null'],
   ])('C4 opens no stream at what a checkpoint store gives that is no LSN: %s', async (_, given, shown) => {
     const checkpoints = { load: () => Promise.resolve(given as bigint), save: () => Promise.resolve() }
     const app = new Application({ checkpoints })
@@ -70,7 +94,9 @@ describe('what the log no longer has', () => {
     app.log.append(mutations(1))
     const error = await failure(app.pump.start('orders', 'warehouse'))
     expect(error).toMatchObject({ code: 'CHECKPOINT_STORE', found: given })
-    expect((error as Error).message).toBe(`the checkpoint store must return a bigint of 0 or more, and returned ${shown}`)
+    expect((error as Error).message).toBe(
+      `the checkpoint store must return a bigint of 0 or more, and returned ${shown}`,
+    )
     expect(sink.calls).toEqual([])
   })
 
@@ -101,7 +127,10 @@ describe('what the log no longer has', () => {
       await turn()
       throw new CdcError('LOG_RELEASED', 'moved to the archive')
     }
-    const app = new Application({ checkpoints: { load, save: () => Promise.resolve() }, onReleased: 'restart-from-oldest' })
+    const app = new Application({
+      checkpoints: { load, save: () => Promise.resolve() },
+      onReleased: 'restart-from-oldest',
+    })
     app.log.append(mutations(1))
     const started = failure(app.pump.start('orders', 'warehouse'))
     app.log.release(1n)
@@ -124,7 +153,7 @@ describe('what the log no longer has', () => {
 class CountingLog extends MemoryCommitLog {
   taken = 0
 
-  override async * read(from: bigint): AsyncGenerator<CdcBatch, void, undefined> {
+  override async *read(from: bigint): AsyncGenerator<CdcBatch, void, undefined> {
     for await (const batch of super.read(from)) {
       this.taken += 1
       yield batch
@@ -137,7 +166,9 @@ it('C11 a slow sink is read for no further than the batch it is taking: nothing 
   const app = new Application({ log })
   const sink = new Sink()
   const hangs = [new Hang(), new Hang()] as const
-  await app.host.add(plugin('1.0.0', provider(sink, { faults: { deliver: ({ lsnStart }) => hangs[Number(lsnStart)]?.call() } })))
+  await app.host.add(
+    plugin('1.0.0', provider(sink, { faults: { deliver: ({ lsnStart }) => hangs[Number(lsnStart)]?.call() } })),
+  )
   for (let commit = 0; commit < 1_000; commit += 1) log.append(mutations(1))
   await app.pump.start('orders', 'warehouse')
   for (const [at, hang] of hangs.entries()) {
@@ -155,16 +186,26 @@ class WrongLog extends MemoryCommitLog {
     this.append(mutations(3))
   }
 
-  override async * read(): AsyncGenerator<CdcBatch, void, undefined> {
+  override async *read(): AsyncGenerator<CdcBatch, void, undefined> {
     yield this.given
   }
 }
 
 describe('a log that is wrong', () => {
   it.each<[string, CdcBatch, object]>([
-    ['begins elsewhere than it was asked to', batch(2n, 3n), {
-      step: 'read', error: { code: 'LOG_POSITION', expected: 0n, found: 2n, message: 'the log was asked for LSN 0 and gave a batch that starts at 2' },
-    }],
+    [
+      'begins elsewhere than it was asked to',
+      batch(2n, 3n),
+      {
+        step: 'read',
+        error: {
+          code: 'LOG_POSITION',
+          expected: 0n,
+          found: 2n,
+          message: 'the log was asked for LSN 0 and gave a batch that starts at 2',
+        },
+      },
+    ],
     ['gives a malformed batch', { ...batch(0n, 1n), lsnEnd: 0n }, { step: 'deliver', error: { code: 'BATCH' } }],
   ])('C1 halts the stream when it %s', async (_, given, expected) => {
     const app = new Application({ log: new WrongLog(given) })
@@ -180,7 +221,7 @@ describe('a log that is wrong', () => {
     const log = new MemoryCommitLog()
     const waitFor = log.waitFor.bind(log)
     let failures = 1
-    log.waitFor = (...args) => failures-- > 0 ? Promise.reject(error) : waitFor(...args)
+    log.waitFor = (...args) => (failures-- > 0 ? Promise.reject(error) : waitFor(...args))
     const app = new Application({ log })
     await app.host.add(plugin('1.0.0', provider(new Sink())))
     log.append(mutations(1))
@@ -226,7 +267,12 @@ describe('a log that is wrong', () => {
     failures = 2
     log.append(mutations(1))
     await app.events.idleAt(1n)
-    expect(app.events.of('retry').map(({ step, failures: inARow }) => [step, inARow])).toEqual([['read', 1], ['read', 2], ['read', 1], ['read', 2]])
+    expect(app.events.of('retry').map(({ step, failures: inARow }) => [step, inARow])).toEqual([
+      ['read', 1],
+      ['read', 2],
+      ['read', 1],
+      ['read', 2],
+    ])
   })
 
   it('C12 what the log gives is what was waited for: a stream that is given something has all attempts anew', async () => {

@@ -18,7 +18,10 @@ async function overrun(onReleased?: 'restart-from-oldest'): Promise<{ app: Appli
     }
   }
   await app.host.add(plugin('1.0.0', provider(sink, { faults: { deliver } }), provider(new Sink(), { name: 'other' })))
-  await Promise.all([app.pump.start('orders', 'warehouse', onReleased ? { onReleased } : {}), app.pump.start('copy', 'other')])
+  await Promise.all([
+    app.pump.start('orders', 'warehouse', onReleased ? { onReleased } : {}),
+    app.pump.start('copy', 'other'),
+  ])
   for (let commit = 1n; commit <= 6n; commit += 1n) {
     app.log.append(mutations(1))
     await app.events.idleAt(commit, 'copy')
@@ -65,7 +68,10 @@ describe('a stream that lags further than the log is kept', () => {
     app.pump.resume('orders', { onReleased: 'restart-from-oldest' })
     await app.events.idleAt(6n)
     expect(app.events.of('gap')).toEqual([{ stream: 'orders', type: 'gap', from: 1n, to: 3n }])
-    expect(sink.opened.map(({ fromLsn, gap }) => ({ fromLsn, gap }))).toEqual([{ fromLsn: 0n, gap: undefined }, { fromLsn: 3n, gap: { from: 1n, to: 3n } }])
+    expect(sink.opened.map(({ fromLsn, gap }) => ({ fromLsn, gap }))).toEqual([
+      { fromLsn: 0n, gap: undefined },
+      { fromLsn: 3n, gap: { from: 1n, to: 3n } },
+    ])
     expect(sink.lsns).toEqual([0n, 3n, 4n, 5n])
     expect(app.status()).toMatchObject({ state: 'running', checkpoint: 6n, retained: true })
   })
@@ -104,8 +110,21 @@ describe('a stream that lags further than the log is kept', () => {
     const app = new Application({ log: new MemoryCommitLog(0n, { maxRetained: 2n }) })
     const sink = new Sink()
     let healthy = false
-    await app.host.add(plugin('1.0.0', provider(sink, { faults: { deliver: () => { if (!healthy) throw new PluginCallError(1, 'disk full') } } })))
-    const commit = (count: number): void => { for (let at = 0; at < count; at += 1) app.log.append(mutations(1)) }
+    await app.host.add(
+      plugin(
+        '1.0.0',
+        provider(sink, {
+          faults: {
+            deliver: () => {
+              if (!healthy) throw new PluginCallError(1, 'disk full')
+            },
+          },
+        }),
+      ),
+    )
+    const commit = (count: number): void => {
+      for (let at = 0; at < count; at += 1) app.log.append(mutations(1))
+    }
     commit(1)
     await app.pump.start('orders', 'warehouse')
     await app.events.nth('halted')
@@ -116,32 +135,43 @@ describe('a stream that lags further than the log is kept', () => {
     commit(2)
     healthy = true
     app.pump.resume('orders')
-    expect(await app.events.nth('halted', 3)).toMatchObject({ error: { code: 'LOG_RELEASED', expected: 4n, found: 2n } })
+    expect(await app.events.nth('halted', 3)).toMatchObject({
+      error: { code: 'LOG_RELEASED', expected: 4n, found: 2n },
+    })
     expect(app.events.of('gap')).toHaveLength(1)
     expect(sink.stored).toEqual([])
   })
 
-  it.each([['has', 1], ['never had', 0]])('C15 skips nothing because of what was said while nothing was wrong, in a stream that %s failed before', async (_, times) => {
-    const app = new Application({ log: new MemoryCommitLog(0n, { maxRetained: 2n }) })
-    const hang = new Hang()
-    let failures = times
-    const deliver = ({ lsnStart }: CdcBatch): void | Promise<void> => {
-      if (failures-- > 0) throw new Error('busy')
-      return lsnStart === 1n ? hang.call() : undefined
-    }
-    app.passTimeOnRetry()
-    await app.host.add(plugin('1.0.0', provider(new Sink(), { faults: { deliver } })))
-    await app.pump.start('orders', 'warehouse')
-    app.log.append(mutations(1))
-    await app.events.idleAt(1n)
-    app.pump.resume('orders', { onReleased: 'restart-from-oldest' })
-    app.log.append(mutations(1))
-    await hang.reached
-    for (let commit = 0; commit < 4; commit += 1) app.log.append(mutations(1))
-    hang.release()
-    expect(await app.events.nth('halted')).toMatchObject({ step: 'read', error: { code: 'LOG_RELEASED', expected: 4n, found: 2n } })
-    expect(app.events.of('gap')).toEqual([])
-  })
+  it.each([
+    ['has', 1],
+    ['never had', 0],
+  ])(
+    'C15 skips nothing because of what was said while nothing was wrong, in a stream that %s failed before',
+    async (_, times) => {
+      const app = new Application({ log: new MemoryCommitLog(0n, { maxRetained: 2n }) })
+      const hang = new Hang()
+      let failures = times
+      const deliver = ({ lsnStart }: CdcBatch): void | Promise<void> => {
+        if (failures-- > 0) throw new Error('busy')
+        return lsnStart === 1n ? hang.call() : undefined
+      }
+      app.passTimeOnRetry()
+      await app.host.add(plugin('1.0.0', provider(new Sink(), { faults: { deliver } })))
+      await app.pump.start('orders', 'warehouse')
+      app.log.append(mutations(1))
+      await app.events.idleAt(1n)
+      app.pump.resume('orders', { onReleased: 'restart-from-oldest' })
+      app.log.append(mutations(1))
+      await hang.reached
+      for (let commit = 0; commit < 4; commit += 1) app.log.append(mutations(1))
+      hang.release()
+      expect(await app.events.nth('halted')).toMatchObject({
+        step: 'read',
+        error: { code: 'LOG_RELEASED', expected: 4n, found: 2n },
+      })
+      expect(app.events.of('gap')).toEqual([])
+    },
+  )
 
   it('C15 may have a policy of its own', async () => {
     const { app, sink } = await overrun('restart-from-oldest')
@@ -171,7 +201,11 @@ describe('a stream that lags further than the log is kept', () => {
     // What it answers is saved once, though it is asked after each batch.
     expect(app.events.of('checkpoint').map(({ lsn }) => lsn)).toEqual([0n, 1n])
     // Handing it over would lose what is between: the reload is refused, and the stream goes on.
-    expect(await failure(app.reload(plugin('2.0.0', provider(sink, { version: 'v2' }))))).toMatchObject({ code: 'HANDOFF', step: 'recover', cause: { code: 'CHECKPOINT' } })
+    expect(await failure(app.reload(plugin('2.0.0', provider(sink, { version: 'v2' }))))).toMatchObject({
+      code: 'HANDOFF',
+      step: 'recover',
+      cause: { code: 'CHECKPOINT' },
+    })
     flushed = 6n
     await app.reload(plugin('2.0.0', provider(sink, { version: 'v2' })))
     expect(sink.calls).toContain('v2.start 6')

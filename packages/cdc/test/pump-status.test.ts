@@ -12,7 +12,7 @@ const busy = new Error('busy')
 class FlakyLog extends MemoryCommitLog {
   failing = true
 
-  override async * read(from: bigint): AsyncGenerator<CdcBatch, void, undefined> {
+  override async *read(from: bigint): AsyncGenerator<CdcBatch, void, undefined> {
     if (this.failing) throw busy
     yield* super.read(from)
   }
@@ -23,7 +23,19 @@ async function secondAttempt(again: (app: Application) => void): Promise<{ app: 
   const app = new Application()
   const second = new Hang()
   let attempts = 0
-  await app.host.add(plugin('1.0.0', provider(new Sink(), { faults: { deliver: () => { if (++attempts === 1) throw busy; return second.call() } } })))
+  await app.host.add(
+    plugin(
+      '1.0.0',
+      provider(new Sink(), {
+        faults: {
+          deliver: () => {
+            if (++attempts === 1) throw busy
+            return second.call()
+          },
+        },
+      }),
+    ),
+  )
   app.log.append(mutations(1))
   await app.pump.start('orders', 'warehouse')
   await app.events.nth('retry')
@@ -36,14 +48,25 @@ describe('the status of a stream', () => {
   it('is opening while the stream is being started, and running once it is, though nothing has been accepted', async () => {
     const app = new Application()
     const [opening, delivering] = [new Hang(), new Hang()]
-    await app.host.add(plugin('1.0.0', provider(new Sink(), { faults: { start: opening.call, deliver: delivering.call } })))
+    await app.host.add(
+      plugin('1.0.0', provider(new Sink(), { faults: { start: opening.call, deliver: delivering.call } })),
+    )
     app.log.append(mutations(1))
     const started = app.pump.start('orders', 'warehouse')
     expect(app.status()).toMatchObject({ state: 'opening' })
     opening.release()
     await started
     await delivering.reached
-    expect(app.status()).toEqual({ name: 'orders', key: 'warehouse', state: 'running', position: 0n, checkpoint: undefined, lag: 1n, retained: true, failures: 0 })
+    expect(app.status()).toEqual({
+      name: 'orders',
+      key: 'warehouse',
+      state: 'running',
+      position: 0n,
+      checkpoint: undefined,
+      lag: 1n,
+      retained: true,
+      failures: 0,
+    })
     delivering.release()
   })
 
@@ -51,7 +74,19 @@ describe('the status of a stream', () => {
     const app = new Application()
     const second = new Hang()
     let starts = 0
-    await app.host.add(plugin('1.0.0', provider(new Sink(), { faults: { start: () => { if (++starts === 1) throw busy; return second.call() } } })))
+    await app.host.add(
+      plugin(
+        '1.0.0',
+        provider(new Sink(), {
+          faults: {
+            start: () => {
+              if (++starts === 1) throw busy
+              return second.call()
+            },
+          },
+        }),
+      ),
+    )
     const started = app.pump.start('orders', 'warehouse')
     const { delayMs, step } = await app.events.nth('retry')
     expect(step).toBe('open')
@@ -96,7 +131,18 @@ describe('the status of a stream', () => {
   it('C13 tells no more of a delivery that need not come again, since the stream of a new version is behind it', async () => {
     const app = new Application()
     const sink = new Sink()
-    await app.host.add(plugin('1.0.0', provider(sink, { faults: { delivered: () => { throw new Error('connection reset') } } })))
+    await app.host.add(
+      plugin(
+        '1.0.0',
+        provider(sink, {
+          faults: {
+            delivered: () => {
+              throw new Error('connection reset')
+            },
+          },
+        }),
+      ),
+    )
     app.log.append(mutations(1))
     await app.pump.start('orders', 'warehouse')
     await app.events.nth('retry')
@@ -120,8 +166,12 @@ describe('the status of a stream', () => {
 
   it('C7 C12 stays halted, which is told once, while a stream without a resource is tried now and then', async () => {
     const checkpoints = new MemoryCheckpointStore()
-    const load = (): Promise<never> => Promise.reject(new ReloadError('RESOURCE_HALTED', 'the table of checkpoints is down'))
-    const app = new Application({ checkpoints: { load, save: (name, lsn) => checkpoints.save(name, lsn) }, retry: { attempts: 1, maxMs: 1_000 } })
+    const load = (): Promise<never> =>
+      Promise.reject(new ReloadError('RESOURCE_HALTED', 'the table of checkpoints is down'))
+    const app = new Application({
+      checkpoints: { load, save: (name, lsn) => checkpoints.save(name, lsn) },
+      retry: { attempts: 1, maxMs: 1_000 },
+    })
     await failure(app.pump.start('orders', 'warehouse'))
     for (let nth = 1; nth <= 2; nth += 1) {
       expect(await app.events.nth('retry', nth)).toMatchObject({ step: 'open', delayMs: 1_000 })

@@ -28,7 +28,10 @@ class WatchedLog extends MemoryCommitLog {
 }
 
 /** A pump that is asked to stop while the first of its batches is being delivered. */
-async function stoppedWhileDelivering(faults: ProviderOptions['faults'], batches = 1): Promise<{ app: Application; sink: Sink; stop(): Promise<void> }> {
+async function stoppedWhileDelivering(
+  faults: ProviderOptions['faults'],
+  batches = 1,
+): Promise<{ app: Application; sink: Sink; stop(): Promise<void> }> {
   const app = new Application()
   const [sink, slow] = [new Sink(), new Hang()]
   await app.host.add(plugin('1.0.0', provider(sink, { faults: { ...faults, deliver: slow.call } })))
@@ -36,7 +39,14 @@ async function stoppedWhileDelivering(faults: ProviderOptions['faults'], batches
   await app.pump.start('orders', 'warehouse')
   await slow.reached
   const stopped = app.pump.stop()
-  return { app, sink, stop: () => { slow.release(); return stopped } }
+  return {
+    app,
+    sink,
+    stop: () => {
+      slow.release()
+      return stopped
+    },
+  }
 }
 
 describe('the end of a pump', () => {
@@ -52,7 +62,13 @@ describe('the end of a pump', () => {
     await first.pump.stop()
     expect(sink.open).toEqual([])
     log.append(mutations(1))
-    const second = new CdcPump({ host: first.host, log, checkpoints: store, clock: first.clock, onEvent: first.events.take })
+    const second = new CdcPump({
+      host: first.host,
+      log,
+      checkpoints: store,
+      clock: first.clock,
+      onEvent: first.events.take,
+    })
     await second.start('orders', 'warehouse')
     await first.events.idleAt(4n)
     expect(sink.calls).toContain('v1.start 3')
@@ -77,7 +93,9 @@ describe('the end of a pump', () => {
     expect(app.status().state).toBe('stopped')
     expect(app.events.of('stopped')).toEqual([{ stream: 'orders', type: 'stopped' }])
     expect(await failure(app.pump.start('orders', 'warehouse'))).toMatchObject({
-      ...STOPPED, message: expect.stringContaining('the pump was stopped') as string, hint: 'Make another.',
+      ...STOPPED,
+      message: expect.stringContaining('the pump was stopped') as string,
+      hint: 'Make another.',
     })
   })
 
@@ -93,7 +111,10 @@ describe('the end of a pump', () => {
     starting.release()
     await sink.called('v1.shutdown')
     expect(sink.opened.map(({ shutdowns }) => shutdowns)).toEqual([1])
-    expect(sink.opened[0]?.signal.reason).toMatchObject({ ...STOPPED, message: expect.stringContaining('the pump was stopped') as string })
+    expect(sink.opened[0]?.signal.reason).toMatchObject({
+      ...STOPPED,
+      message: expect.stringContaining('the pump was stopped') as string,
+    })
   })
 
   it('C9 leaves the signal of start alone once the stream is open', async () => {
@@ -106,8 +127,24 @@ describe('the end of a pump', () => {
   })
 
   it.each<[PumpStep, ProviderOptions['faults'], object]>([
-    ['checkpoint', { checkpoint: () => { throw new Error('flush failed') } }, { message: 'flush failed' }],
-    ['close', { shutdown: () => { throw new Error('flush failed') } }, { code: 'HANDOFF', cause: { message: 'flush failed' } }],
+    [
+      'checkpoint',
+      {
+        checkpoint: () => {
+          throw new Error('flush failed')
+        },
+      },
+      { message: 'flush failed' },
+    ],
+    [
+      'close',
+      {
+        shutdown: () => {
+          throw new Error('flush failed')
+        },
+      },
+      { code: 'HANDOFF', cause: { message: 'flush failed' } },
+    ],
   ])('C17 tells of a stop that was not clean: %s', async (step, faults, error) => {
     const { app, sink, stop } = await stoppedWhileDelivering(faults)
     await stop()
@@ -118,13 +155,28 @@ describe('the end of a pump', () => {
   it('C9 C17 tells when a stream that opened too late could not be closed', async () => {
     const app = new Application()
     const starting = new Hang()
-    await app.host.add(plugin('1.0.0', provider(new Sink(), { faults: { start: starting.call, shutdown: () => { throw new Error('flush failed') } } })))
+    await app.host.add(
+      plugin(
+        '1.0.0',
+        provider(new Sink(), {
+          faults: {
+            start: starting.call,
+            shutdown: () => {
+              throw new Error('flush failed')
+            },
+          },
+        }),
+      ),
+    )
     void failure(app.pump.start('orders', 'warehouse'))
     await starting.reached
     await app.pump.stop()
     expect(app.events.of('unclean')).toEqual([])
     starting.release()
-    expect(await app.events.nth('unclean')).toMatchObject({ step: 'open', error: { code: 'HANDOFF', cause: { message: 'flush failed' } } })
+    expect(await app.events.nth('unclean')).toMatchObject({
+      step: 'open',
+      error: { code: 'HANDOFF', cause: { message: 'flush failed' } },
+    })
   })
 
   it('C17 I4 delivers nothing after the batch in flight, and does not call that idle', async () => {
@@ -136,7 +188,11 @@ describe('the end of a pump', () => {
   })
 
   it('C12 C17 neither retries nor halts for a delivery that fails while it is being stopped', async () => {
-    const { app, stop } = await stoppedWhileDelivering({ delivered: () => { throw new Error('connection reset') } })
+    const { app, stop } = await stoppedWhileDelivering({
+      delivered: () => {
+        throw new Error('connection reset')
+      },
+    })
     await stop()
     expect(app.events.list.map(({ type }) => type)).toEqual(['opened', 'checkpoint', 'stopped'])
     expect(app.pendingTimers).toBe(0)
@@ -164,7 +220,9 @@ describe('the end of a pump', () => {
   it('C17 opens nothing any more when it comes before the stream was asked for', async () => {
     const loading = new Hang()
     const store = new MemoryCheckpointStore()
-    const app = new Application({ checkpoints: { load: loading.call as () => Promise<undefined>, save: (name, lsn) => store.save(name, lsn) } })
+    const app = new Application({
+      checkpoints: { load: loading.call as () => Promise<undefined>, save: (name, lsn) => store.save(name, lsn) },
+    })
     const sink = new Sink()
     await app.host.add(plugin('1.0.0', provider(sink)))
     const started = failure(app.pump.start('orders', 'warehouse'))
@@ -176,19 +234,32 @@ describe('the end of a pump', () => {
   })
 
   it.each<[PumpEvent['type'], ProviderOptions['faults']]>([
-    ['idle', {}], ['retry', { deliver: () => { throw new Error('busy') } }],
-  ])('C17 I12 may be asked for by whoever is told of an event (%s), and leaves no timer and no wait behind', async (type, faults = {}) => {
-    const log = new WatchedLog()
-    const app = new Application({ log })
-    let stopped: Promise<void> | undefined
-    app.events.onTake = (event) => { if (event.type === type) stopped ??= app.pump.stop() }
-    await app.host.add(plugin('1.0.0', provider(new Sink(), { faults })))
-    app.log.append(mutations(1))
-    await app.pump.start('orders', 'warehouse')
-    await app.events.nth('stopped')
-    await stopped
-    expect([app.pendingTimers, log.waiting]).toEqual([0, 0])
-  })
+    ['idle', {}],
+    [
+      'retry',
+      {
+        deliver: () => {
+          throw new Error('busy')
+        },
+      },
+    ],
+  ])(
+    'C17 I12 may be asked for by whoever is told of an event (%s), and leaves no timer and no wait behind',
+    async (type, faults = {}) => {
+      const log = new WatchedLog()
+      const app = new Application({ log })
+      let stopped: Promise<void> | undefined
+      app.events.onTake = (event) => {
+        if (event.type === type) stopped ??= app.pump.stop()
+      }
+      await app.host.add(plugin('1.0.0', provider(new Sink(), { faults })))
+      app.log.append(mutations(1))
+      await app.pump.start('orders', 'warehouse')
+      await app.events.nth('stopped')
+      await stopped
+      expect([app.pendingTimers, log.waiting]).toEqual([0, 0])
+    },
+  )
 
   it('C14 releases nothing on account of a stream that was the last to be dropped', async () => {
     const log = new WatchedLog()

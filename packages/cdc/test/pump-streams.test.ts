@@ -26,7 +26,13 @@ describe('several streams', () => {
     const app = new Application({ checkpointEvery: 1 })
     const [slow, fast] = [new Sink(), new Sink()]
     const hang = new Hang()
-    await app.host.add(plugin('1.0.0', provider(slow, { name: 'slow', faults: { deliver: hang.call } }), provider(fast, { name: 'fast' })))
+    await app.host.add(
+      plugin(
+        '1.0.0',
+        provider(slow, { name: 'slow', faults: { deliver: hang.call } }),
+        provider(fast, { name: 'fast' }),
+      ),
+    )
     await Promise.all([app.pump.start('orders', 'slow'), app.pump.start('copy', 'fast')])
     for (let commit = 0; commit < 100; commit += 1) app.log.append(mutations(1))
     await hang.reached
@@ -43,7 +49,20 @@ describe('several streams', () => {
   it('C14 a halted one holds the log until it is dropped', async () => {
     const app = new Application()
     const [bad, good] = [new Sink(), new Sink()]
-    await app.host.add(plugin('1.0.0', provider(bad, { name: 'bad', faults: { deliver: () => { throw new PluginCallError(1, 'never') } } }), provider(good, { name: 'good' })))
+    await app.host.add(
+      plugin(
+        '1.0.0',
+        provider(bad, {
+          name: 'bad',
+          faults: {
+            deliver: () => {
+              throw new PluginCallError(1, 'never')
+            },
+          },
+        }),
+        provider(good, { name: 'good' }),
+      ),
+    )
     app.log.append(mutations(5))
     await Promise.all([app.pump.start('orders', 'bad'), app.pump.start('copy', 'good')])
     await Promise.all([app.events.nth('halted'), app.events.idleAt(5n, 'copy')])
@@ -57,7 +76,13 @@ describe('several streams', () => {
   it('C14 C17 one that is dropped holds its name and the log until its delivery in flight has settled', async () => {
     const app = new Application()
     const [slow, fast, hang] = [new Sink(), new Sink(), new Hang()]
-    await app.host.add(plugin('1.0.0', provider(slow, { name: 'slow', faults: { deliver: hang.call } }), provider(fast, { name: 'fast' })))
+    await app.host.add(
+      plugin(
+        '1.0.0',
+        provider(slow, { name: 'slow', faults: { deliver: hang.call } }),
+        provider(fast, { name: 'fast' }),
+      ),
+    )
     app.log.append(mutations(5))
     await Promise.all([app.pump.start('orders', 'slow'), app.pump.start('copy', 'fast')])
     await Promise.all([hang.reached, app.events.idleAt(5n, 'copy')])
@@ -74,16 +99,29 @@ describe('several streams', () => {
   it('C5 C11 C13 I4 as many as there are of one provider, all handed over in one reload', async () => {
     const app = new Application()
     const sinks = sinksFor(200)
-    await app.host.add(plugin('1.0.0', apart(sinks, () => ({ version: 'v1' }))))
+    await app.host.add(
+      plugin(
+        '1.0.0',
+        apart(sinks, () => ({ version: 'v1' })),
+      ),
+    )
     app.log.append(mutations(3))
     await Promise.all(Array.from(sinks.keys(), (name) => app.pump.start(name, 'warehouse')))
     await Promise.all(Array.from(sinks.keys(), (name) => app.events.idleAt(3n, name)))
-    await app.reload(plugin('2.0.0', apart(sinks, () => ({ version: 'v2' }))))
+    await app.reload(
+      plugin(
+        '2.0.0',
+        apart(sinks, () => ({ version: 'v2' })),
+      ),
+    )
     app.log.append(mutations(1))
     await Promise.all(Array.from(sinks.keys(), (name) => app.events.idleAt(4n, name)))
     for (const sink of sinks.values()) {
       expect(sink.lsns).toEqual([0n, 1n, 2n, 3n])
-      expect(sink.opened.map(({ provider: version, shutdowns }) => [version, shutdowns])).toEqual([['v1', 1], ['v2', 0]])
+      expect(sink.opened.map(({ provider: version, shutdowns }) => [version, shutdowns])).toEqual([
+        ['v1', 1],
+        ['v2', 0],
+      ])
     }
     expect(app.pump.status()).toHaveLength(200)
     await app.pump.stop()
@@ -94,18 +132,34 @@ describe('several streams', () => {
     const app = new Application()
     const sinks = sinksFor(5)
     const hang = new Hang()
-    const fail = (): void => { throw new PluginCallError(1, 'never') }
-    const deliver = new Map([['stream 1', hang.call], ['stream 3', fail]])
-    await app.host.add(plugin('1.0.0', apart(sinks, (stream) => {
-      const fault = deliver.get(stream)
-      return { faults: fault ? { deliver: fault } : {} }
-    })))
+    const fail = (): void => {
+      throw new PluginCallError(1, 'never')
+    }
+    const deliver = new Map([
+      ['stream 1', hang.call],
+      ['stream 3', fail],
+    ])
+    await app.host.add(
+      plugin(
+        '1.0.0',
+        apart(sinks, (stream) => {
+          const fault = deliver.get(stream)
+          return { faults: fault ? { deliver: fault } : {} }
+        }),
+      ),
+    )
     await Promise.all(Array.from(sinks.keys(), (name) => app.pump.start(name, 'warehouse')))
     for (let commit = 1n; commit <= 20n; commit += 1n) {
       app.log.append(mutations(1))
       await Promise.all(['stream 0', 'stream 2', 'stream 4'].map((name) => app.events.idleAt(commit, name)))
     }
-    expect(app.pump.status().map(({ state, lag }) => [state, lag])).toEqual([['running', 0n], ['running', 20n], ['running', 0n], ['halted', 20n], ['running', 0n]])
+    expect(app.pump.status().map(({ state, lag }) => [state, lag])).toEqual([
+      ['running', 0n],
+      ['running', 20n],
+      ['running', 0n],
+      ['halted', 20n],
+      ['running', 0n],
+    ])
     expect(app.log.oldest).toBe(0n)
     deliver.clear()
     hang.release()
@@ -115,15 +169,31 @@ describe('several streams', () => {
 
   it('C12 each with a patience of its own, and delays that spread', async () => {
     const random = [0, 0.5, 1]
-    const app = new Application({ retry: { attempts: 2, initialMs: 100, maxMs: 1_000, random: () => random.shift() ?? 0 } })
+    const app = new Application({
+      retry: { attempts: 2, initialMs: 100, maxMs: 1_000, random: () => random.shift() ?? 0 },
+    })
     const sinks = sinksFor(3)
-    await app.host.add(plugin('1.0.0', apart(sinks, () => ({ faults: { deliver: () => { throw new Error('busy') } } }))))
+    await app.host.add(
+      plugin(
+        '1.0.0',
+        apart(sinks, () => ({
+          faults: {
+            deliver: () => {
+              throw new Error('busy')
+            },
+          },
+        })),
+      ),
+    )
     app.log.append(mutations(1))
     await Promise.all([
-      app.pump.start('stream 0', 'warehouse'), app.pump.start('stream 1', 'warehouse'),
+      app.pump.start('stream 0', 'warehouse'),
+      app.pump.start('stream 1', 'warehouse'),
       app.pump.start('stream 2', 'warehouse', { retry: { attempts: 1 } }),
     ])
-    const delays = await Promise.all(['stream 0', 'stream 1'].map(async (name) => (await app.events.nth('retry', 1, name)).delayMs))
+    const delays = await Promise.all(
+      ['stream 0', 'stream 1'].map(async (name) => (await app.events.nth('retry', 1, name)).delayMs),
+    )
     expect(delays).toEqual([50, 75])
     expect(await app.events.nth('halted', 1, 'stream 2')).toMatchObject({ step: 'deliver' })
     expect(app.events.of('retry', 'stream 2')).toEqual([])

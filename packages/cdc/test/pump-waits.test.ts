@@ -4,18 +4,28 @@ import { describe, expect, it } from 'vitest'
 import { aborted, elapsed, firstOf, fulfilled, type Source } from '../src/pump/first-of.js'
 
 /** A signal, a timer and a promise to wait for, and what of each is still being watched. */
-function sources(): { all: Record<'stop' | 'elapsed' | 'commit', Source>; fire: Record<'stop' | 'elapsed' | 'commit', () => void>; watched(): object } {
+function sources(): {
+  all: Record<'stop' | 'elapsed' | 'commit', Source>
+  fire: Record<'stop' | 'elapsed' | 'commit', () => void>
+  watched(): object
+} {
   const [stop, clock] = [new AbortController(), new ManualClock()]
   let commit: () => void = () => {}
   let waiting: AbortSignal | undefined
   const committed = (signal: AbortSignal): Promise<void> => {
     waiting = signal
-    return new Promise((resolve) => { commit = resolve })
+    return new Promise((resolve) => {
+      commit = resolve
+    })
   }
   return {
     all: { stop: aborted(stop.signal), elapsed: elapsed(clock, 10), commit: fulfilled(committed) },
     fire: { stop: () => stop.abort(), elapsed: () => clock.advance(10), commit: () => commit() },
-    watched: () => ({ listeners: getEventListeners(stop.signal, 'abort').length, timers: clock.pending, promise: waiting !== undefined && !waiting.aborted }),
+    watched: () => ({
+      listeners: getEventListeners(stop.signal, 'abort').length,
+      timers: clock.pending,
+      promise: waiting !== undefined && !waiting.aborted,
+    }),
   }
 }
 
@@ -39,13 +49,15 @@ describe('a wait for what happens first', () => {
   it('I12 ends each source once, though another fires while they are being ended', async () => {
     const ended: string[] = []
     let fire: () => void = () => {}
-    const source = (name: string, end: () => void): Source => (given) => {
-      fire = given
-      return () => {
-        ended.push(name)
-        end()
+    const source =
+      (name: string, end: () => void): Source =>
+      (given) => {
+        fire = given
+        return () => {
+          ended.push(name)
+          end()
+        }
       }
-    }
     const outcome = firstOf({ first: source('first', () => fire()), second: source('second', () => {}) })
     fire()
     expect(await outcome).toBe('second')

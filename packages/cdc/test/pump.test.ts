@@ -1,6 +1,14 @@
 import { PluginHost, ReloadError, Slices, stopAndCopy } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
-import { CdcPump, MemoryCheckpointStore, MemoryCommitLog, cdcHandoff, cdcOutput, type CdcOutputProvider, type CdcStream } from '../src/index.js'
+import {
+  CdcPump,
+  MemoryCheckpointStore,
+  MemoryCommitLog,
+  cdcHandoff,
+  cdcOutput,
+  type CdcOutputProvider,
+  type CdcStream,
+} from '../src/index.js'
 import { failure } from './support/dispatch.js'
 import { Application, Events, plugin, turn, whatIsDue } from './support/host.js'
 import { mutations } from './support/mutations.js'
@@ -17,7 +25,16 @@ describe('a pump', () => {
     app.log.append(mutations(1))
     await app.events.idleAt(3n)
     expect(sink.lsns).toEqual([0n, 1n, 2n])
-    expect(app.status()).toEqual({ name: 'orders', key: 'warehouse', state: 'running', position: 3n, checkpoint: 3n, lag: 0n, retained: true, failures: 0 })
+    expect(app.status()).toEqual({
+      name: 'orders',
+      key: 'warehouse',
+      state: 'running',
+      position: 3n,
+      checkpoint: 3n,
+      lag: 0n,
+      retained: true,
+      failures: 0,
+    })
     expect(app.events.of('opened')).toEqual([{ stream: 'orders', type: 'opened', fromLsn: 0n }])
   })
 
@@ -66,7 +83,11 @@ describe('a pump', () => {
     await app.reload(plugin('2.0.0', provider(sink, { version: 'v2', guarantee: 'at-least-once' })))
     expect(await app.events.nth('moved')).toMatchObject({ from: 3n, to: 1n })
     await app.events.nth('checkpoint', 2)
-    expect(sink.calls.filter((call) => call.includes('deliver'))).toEqual(['v1.deliver 0', 'v1.deliver 1', 'v2.deliver 1'])
+    expect(sink.calls.filter((call) => call.includes('deliver'))).toEqual([
+      'v1.deliver 0',
+      'v1.deliver 1',
+      'v2.deliver 1',
+    ])
     expect(app.status()).toMatchObject({ position: 3n, checkpoint: 3n })
   })
 
@@ -74,7 +95,10 @@ describe('a pump', () => {
     const app = new Application()
     const sink = new Sink()
     const slow = new Hang()
-    const v1 = provider(sink, { guarantee: 'at-least-once', faults: { checkpoint: () => 0n, deliver: ({ lsnStart }) => lsnStart === 1n ? slow.call() : undefined } })
+    const v1 = provider(sink, {
+      guarantee: 'at-least-once',
+      faults: { checkpoint: () => 0n, deliver: ({ lsnStart }) => (lsnStart === 1n ? slow.call() : undefined) },
+    })
     await app.host.add(plugin('1.0.0', v1))
     for (let commit = 0; commit < 3; commit += 1) app.log.append(mutations(1))
     await app.pump.start('orders', 'warehouse')
@@ -92,9 +116,15 @@ describe('a pump', () => {
   it('C13 I4 goes on where it was with a stream of which the host does not know where it continues', async () => {
     const log = new MemoryCommitLog()
     const events = new Events()
-    const strategy: ReturnType<typeof cdcHandoff> = { ...cdcHandoff(), handoff: (job, ctx) => stopAndCopy<CdcOutputProvider, CdcStream, bigint>(job, ctx, {
-      checkpoint: (stream) => stream.checkpoint(), stop: (stream) => stream.shutdown(), start: (next, fromLsn, { signal }) => next.start({ fromLsn, signal }),
-    }) }
+    const strategy: ReturnType<typeof cdcHandoff> = {
+      ...cdcHandoff(),
+      handoff: (job, ctx) =>
+        stopAndCopy<CdcOutputProvider, CdcStream, bigint>(job, ctx, {
+          checkpoint: (stream) => stream.checkpoint(),
+          stop: (stream) => stream.shutdown(),
+          start: (next, fromLsn, { signal }) => next.start({ fromLsn, signal }),
+        }),
+    }
     const host = new PluginHost({ strategies: [strategy] })
     const pump = new CdcPump({ host, log, checkpoints: new MemoryCheckpointStore(), onEvent: events.take })
     const sink = new Sink()
@@ -102,7 +132,9 @@ describe('a pump', () => {
     log.append(mutations(1))
     await pump.start('orders', 'warehouse')
     await events.idleAt(1n)
-    await (await host.reload(handle, plugin('2.0.0', provider(sink, { version: 'v2' })))).finalized
+    await (
+      await host.reload(handle, plugin('2.0.0', provider(sink, { version: 'v2' })))
+    ).finalized
     log.append(mutations(1))
     await events.idleAt(2n)
     expect(sink.lsns).toEqual([0n, 1n])
@@ -117,7 +149,9 @@ describe('a pump', () => {
     await app.pump.start('orders', 'warehouse')
     app.log.append(mutations(3))
     await app.events.idleAt(3n)
-    expect(await failure(app.reload(plugin('2.0.0', provider(sink, { version: 'v2', faults: { start: () => null } }))))).toMatchObject({ code: 'HANDOFF', rollbackErrors: [] })
+    expect(
+      await failure(app.reload(plugin('2.0.0', provider(sink, { version: 'v2', faults: { start: () => null } })))),
+    ).toMatchObject({ code: 'HANDOFF', rollbackErrors: [] })
     app.log.append(mutations(1))
     await app.events.idleAt(4n)
     expect(sink.lsns).toEqual([0n, 1n, 2n, 3n])
@@ -141,9 +175,17 @@ describe('a pump', () => {
     await app.pump.start('orders', 'warehouse')
     const place = { surface: 'cdc-output', resource: 'orders' }
     expect(await failure(app.pump.start('orders', 'warehouse'))).toMatchObject({
-      code: 'DUPLICATE', ...place, key: 'warehouse', message: expect.stringContaining('the pump delivers to a stream of this name already') as string,
+      code: 'DUPLICATE',
+      ...place,
+      key: 'warehouse',
+      message: expect.stringContaining('the pump delivers to a stream of this name already') as string,
     })
-    const unknown = { code: 'RESOURCE_NOT_FOUND', ...place, resource: 'customers', message: expect.stringContaining('the pump has no stream of this name') as string }
+    const unknown = {
+      code: 'RESOURCE_NOT_FOUND',
+      ...place,
+      resource: 'customers',
+      message: expect.stringContaining('the pump has no stream of this name') as string,
+    }
     expect(() => app.pump.resume('customers')).toThrow(expect.objectContaining(unknown))
     expect(await failure(app.pump.drop('customers'))).toMatchObject(unknown)
     expect(app.pump.status()).toMatchObject([{ name: 'orders', state: 'running' }])
@@ -152,7 +194,9 @@ describe('a pump', () => {
   it('I10 lets others have a turn while a sink that never waits catches up', async () => {
     const app = new Application()
     const sink = new Sink()
-    const deliver = async (): Promise<void> => { for (const slice = new Slices(); !slice.due();) await Promise.resolve() }
+    const deliver = async (): Promise<void> => {
+      for (const slice = new Slices(); !slice.due();) await Promise.resolve()
+    }
     await app.host.add(plugin('1.0.0', provider(sink, { faults: { deliver } })))
     await app.pump.start('orders', 'warehouse')
     await app.events.idleAt(0n)
@@ -164,7 +208,11 @@ describe('a pump', () => {
 
   it('goes on when its observer throws', async () => {
     const sink = new Sink()
-    const app = new Application({ onEvent: () => { throw new Error('observer') } })
+    const app = new Application({
+      onEvent: () => {
+        throw new Error('observer')
+      },
+    })
     await app.host.add(plugin('1.0.0', provider(sink)))
     app.log.append(mutations(1))
     await app.pump.start('orders', 'warehouse')
@@ -188,7 +236,19 @@ describe('checkpoints of a pump', () => {
     const app = new Application({ checkpointEvery: 1 })
     const sink = new Sink()
     let failures = 1
-    await app.host.add(plugin('1.0.0', provider(sink, { faults: { checkpoint: (honest) => { if (failures-- > 0) throw new Error('flush failed'); return honest } } })))
+    await app.host.add(
+      plugin(
+        '1.0.0',
+        provider(sink, {
+          faults: {
+            checkpoint: (honest) => {
+              if (failures-- > 0) throw new Error('flush failed')
+              return honest
+            },
+          },
+        }),
+      ),
+    )
     for (let commit = 0; commit < 2; commit += 1) app.log.append(mutations(1))
     await app.pump.start('orders', 'warehouse')
     const { delayMs, step } = await app.events.nth('retry')
@@ -238,7 +298,21 @@ it('I3 I4 I12 a whole application: two streams, a reload of which one fails, an 
   app.log.append(mutations(1))
   await Promise.all([app.events.idleAt(1n), app.events.idleAt(1n, 'customers')])
   let starts = 0
-  const error = await failure(app.reload(plugin('2.0.0', provider(sink, { version: 'v2', faults: { start: () => { if (++starts === 2) throw new Error('quota') } } }))))
+  const error = await failure(
+    app.reload(
+      plugin(
+        '2.0.0',
+        provider(sink, {
+          version: 'v2',
+          faults: {
+            start: () => {
+              if (++starts === 2) throw new Error('quota')
+            },
+          },
+        }),
+      ),
+    ),
+  )
   expect(ReloadError.is(error) && [error.surface, error.step]).toEqual([cdcOutput.id, 'start'])
   app.log.append(mutations(1))
   await Promise.all([app.events.idleAt(2n), app.events.idleAt(2n, 'customers')])

@@ -1,9 +1,29 @@
-import { ReloadKindHandlers, type HandoffStrategy, type KindHandoff, type LiveResource, type PluginHost, type Surface } from '@uni/reload-core'
+import {
+  ReloadKindHandlers,
+  type HandoffStrategy,
+  type KindHandoff,
+  type LiveResource,
+  type PluginHost,
+  type Surface,
+} from '@uni/reload-core'
 import type { RecordBatch } from 'apache-arrow'
 import { describe, expectTypeOf, it } from 'vitest'
 import {
-  CdcPump, MemoryCommitLog, cdcHandoff, cdcOutput, startStream, type CdcBatch, type CdcHandoff, type CdcHost, type CdcLsn,
-  type CdcOutputProvider, type CdcStream, type CheckpointStore, type CommitLog, type MemoryCheckpointStore, type PumpEvent,
+  CdcPump,
+  MemoryCommitLog,
+  cdcHandoff,
+  cdcOutput,
+  startStream,
+  type CdcBatch,
+  type CdcHandoff,
+  type CdcHost,
+  type CdcLsn,
+  type CdcOutputProvider,
+  type CdcStream,
+  type CheckpointStore,
+  type CommitLog,
+  type MemoryCheckpointStore,
+  type PumpEvent,
 } from '../src/index.js'
 import type { FileCheckpointStore } from '../src/node/index.js'
 
@@ -20,8 +40,14 @@ describe('the contract', () => {
   })
 
   it('lets providers answer at once or later', () => {
-    const now: CdcOutputProvider = { name: 'now', start: () => ({ deliver: () => {}, checkpoint: () => 0n, shutdown: () => {} }) }
-    const later: CdcOutputProvider = { name: 'later', start: async () => ({ deliver: async () => {}, checkpoint: async () => 0n, shutdown: async () => {} }) }
+    const now: CdcOutputProvider = {
+      name: 'now',
+      start: () => ({ deliver: () => {}, checkpoint: () => 0n, shutdown: () => {} }),
+    }
+    const later: CdcOutputProvider = {
+      name: 'later',
+      start: async () => ({ deliver: async () => {}, checkpoint: async () => 0n, shutdown: async () => {} }),
+    }
     expectTypeOf(startStream(now, { signal: new AbortController().signal })).resolves.toEqualTypeOf<CdcStream>()
     expectTypeOf(later.start).returns.toExtend<CdcStream | Promise<CdcStream>>()
   })
@@ -36,7 +62,9 @@ describe('the contract', () => {
 
   it('is handed over by a host with a registry of its own', () => {
     const handlers = new ReloadKindHandlers()
-    expectTypeOf(handlers.add(cdcOutput, { name: 'orders', key: 'warehouse', resource: stream })).toEqualTypeOf<ReloadKindHandlers>()
+    expectTypeOf(
+      handlers.add(cdcOutput, { name: 'orders', key: 'warehouse', resource: stream }),
+    ).toEqualTypeOf<ReloadKindHandlers>()
     // @ts-expect-error not a stream
     handlers.add(cdcOutput, { name: 'orders', key: 'warehouse', resource: 'stream' })
   })
@@ -45,7 +73,9 @@ describe('the contract', () => {
 describe('the pump', () => {
   it('takes a PluginHost for its host', () => {
     expectTypeOf<PluginHost>().toExtend<CdcHost>()
-    expectTypeOf(host.attach(cdcOutput, { name: 'orders', key: 'warehouse', open: () => stream })).resolves.toEqualTypeOf<LiveResource<CdcStream, CdcBatch>>()
+    expectTypeOf(
+      host.attach(cdcOutput, { name: 'orders', key: 'warehouse', open: () => stream }),
+    ).resolves.toEqualTypeOf<LiveResource<CdcStream, CdcBatch>>()
   })
 
   it('takes these logs and stores', () => {
@@ -57,7 +87,7 @@ describe('the pump', () => {
   })
 
   it('tells events by their type', () => {
-    const gap = (event: PumpEvent): bigint | undefined => event.type === 'gap' ? event.to - event.from : undefined
+    const gap = (event: PumpEvent): bigint | undefined => (event.type === 'gap' ? event.to - event.from : undefined)
     expectTypeOf(gap).returns.toEqualTypeOf<bigint | undefined>()
     // @ts-expect-error only a gap has both ends
     const any = (event: PumpEvent): bigint => event.to

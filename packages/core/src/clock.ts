@@ -20,13 +20,18 @@ export const systemClock: Clock = {
   after(ms, callback) {
     let timer: ReturnType<typeof setTimeout>
     const wait = (left: number): void => {
-      timer = left > LONGEST_TIMER_MS
-        ? setTimeout(() => { wait(left - LONGEST_TIMER_MS) }, LONGEST_TIMER_MS)
-        : setTimeout(callback, left)
+      timer =
+        left > LONGEST_TIMER_MS
+          ? setTimeout(() => {
+              wait(left - LONGEST_TIMER_MS)
+            }, LONGEST_TIMER_MS)
+          : setTimeout(callback, left)
     }
     if (ms === Number.POSITIVE_INFINITY) return () => {}
     wait(ms)
-    return () => { clearTimeout(timer) }
+    return () => {
+      clearTimeout(timer)
+    }
   },
 }
 

@@ -37,17 +37,23 @@ export class Deadlines {
   /** Those of a clock: whoever has that clock shares them. */
   static of(clock: Clock): Deadlines {
     let deadlines = ofClocks.get(clock)
-    if (deadlines === undefined) ofClocks.set(clock, deadlines = new Deadlines(clock))
+    if (deadlines === undefined) ofClocks.set(clock, (deadlines = new Deadlines(clock)))
     return deadlines
   }
 
   /** Calls `passed` after `ms` milliseconds, unless it is cancelled before. */
   set(ms: number, passed: () => void): Deadline {
     let list = this.#lists.get(ms)
-    if (list === undefined) this.#lists.set(ms, list = { first: undefined, last: undefined })
+    if (list === undefined) this.#lists.set(ms, (list = { first: undefined, last: undefined }))
     const pending: Pending = {
-      dueAt: this.#clock.now() + ms, passed, list, before: list.last, after: undefined,
-      cancel: () => { this.#unlink(pending) },
+      dueAt: this.#clock.now() + ms,
+      passed,
+      list,
+      before: list.last,
+      after: undefined,
+      cancel: () => {
+        this.#unlink(pending)
+      },
     }
     if (list.last === undefined) list.first = pending
     else list.last.after = pending
@@ -74,7 +80,12 @@ export class Deadlines {
 
   #arm(dueAt: number, ms: number): void {
     this.#timer?.cancel()
-    this.#timer = { dueAt, cancel: this.#clock.after(ms, () => { this.#fire() }) }
+    this.#timer = {
+      dueAt,
+      cancel: this.#clock.after(ms, () => {
+        this.#fire()
+      }),
+    }
   }
 
   #fire(): void {

@@ -4,7 +4,16 @@ import { bounded, plainText } from './plain-text.js'
 
 /** The phases of a reload, in order, and the two ways of leaving it. */
 export type ReloadPhase =
-  | 'validate' | 'stage' | 'preflight' | 'fence' | 'prepare' | 'converge' | 'commit' | 'bake' | 'drain' | 'finalize'
+  | 'validate'
+  | 'stage'
+  | 'preflight'
+  | 'fence'
+  | 'prepare'
+  | 'converge'
+  | 'commit'
+  | 'bake'
+  | 'drain'
+  | 'finalize'
   | 'rollback'
 
 /**
@@ -31,13 +40,31 @@ export type ReloadPhase =
  * - `JOURNAL` what is to be done could not be written down, or what was done not be read.
  */
 export type ReloadErrorCode =
-  | 'PLUGIN_NOT_FOUND' | 'STALE_HANDLE' | 'MANIFEST' | 'DEPENDENCY' | 'RELOAD_IN_PROGRESS'
-  | 'PLUGIN' | 'CAPABILITY' | 'DUPLICATE' | 'NO_STRATEGY'
-  | 'SCHEMA_INCOMPAT' | 'ORPHANED_RESOURCE'
-  | 'HANDOFF' | 'STEP_TIMEOUT' | 'ABORTED' | 'DRAIN_TIMEOUT'
-  | 'SURFACE_FENCED' | 'PROVIDER_NOT_FOUND' | 'RESOURCE_NOT_FOUND' | 'RESOURCE_HALTED' | 'RESOURCE_STUCK'
-    | 'RESOURCE_REENTERED' | 'RESOURCE_CLOSED'
-  | 'LEASE_RELEASED' | 'HOST_CLOSED' | 'JOURNAL'
+  | 'PLUGIN_NOT_FOUND'
+  | 'STALE_HANDLE'
+  | 'MANIFEST'
+  | 'DEPENDENCY'
+  | 'RELOAD_IN_PROGRESS'
+  | 'PLUGIN'
+  | 'CAPABILITY'
+  | 'DUPLICATE'
+  | 'NO_STRATEGY'
+  | 'SCHEMA_INCOMPAT'
+  | 'ORPHANED_RESOURCE'
+  | 'HANDOFF'
+  | 'STEP_TIMEOUT'
+  | 'ABORTED'
+  | 'DRAIN_TIMEOUT'
+  | 'SURFACE_FENCED'
+  | 'PROVIDER_NOT_FOUND'
+  | 'RESOURCE_NOT_FOUND'
+  | 'RESOURCE_HALTED'
+  | 'RESOURCE_STUCK'
+  | 'RESOURCE_REENTERED'
+  | 'RESOURCE_CLOSED'
+  | 'LEASE_RELEASED'
+  | 'HOST_CLOSED'
+  | 'JOURNAL'
 
 /** Where an error arose. Every field that is known is given, and appears in the message. */
 export interface ErrorPlace {
@@ -71,7 +98,11 @@ const MAX_ROLLBACK_ERRORS = 20
 
 const BRAND = Symbol.for('@uni/reload-core/ReloadError')
 const RETRYABLE: ReadonlySet<ReloadErrorCode> = new Set([
-  'SURFACE_FENCED', 'RELOAD_IN_PROGRESS', 'RESOURCE_HALTED', 'RESOURCE_STUCK', 'DRAIN_TIMEOUT',
+  'SURFACE_FENCED',
+  'RELOAD_IN_PROGRESS',
+  'RESOURCE_HALTED',
+  'RESOURCE_STUCK',
+  'DRAIN_TIMEOUT',
 ])
 
 /**
@@ -119,11 +150,22 @@ export class ReloadError extends Error {
    */
   toJSON(): Readonly<Record<string, unknown>> {
     const { name, code, message, phase, plugin, surface, key, resource, step, side, hint, retryable } = this
-    const rollbackErrors = this.rollbackErrors.slice(0, MAX_ROLLBACK_ERRORS).map(
-      (error) => plainText(describeThrown(error), MAX_REASON),
-    )
+    const rollbackErrors = this.rollbackErrors
+      .slice(0, MAX_ROLLBACK_ERRORS)
+      .map((error) => plainText(describeThrown(error), MAX_REASON))
     return {
-      name, code, message, phase, plugin, surface, key, resource, step, side, hint, retryable,
+      name,
+      code,
+      message,
+      phase,
+      plugin,
+      surface,
+      key,
+      resource,
+      step,
+      side,
+      hint,
+      retryable,
       ...(this.details !== undefined && { details: jsonSafe(this.details) }),
       ...('cause' in this && { cause: plainText(describeThrown(this.cause), MAX_REASON) }),
       ...(rollbackErrors.length > 0 && { rollbackErrors }),
@@ -171,17 +213,22 @@ function composeMessage(code: ReloadErrorCode, reason: string, init: ReloadError
   const name = (given: string): string => plainText(given, MAX_NAME)
   const place = [
     init.plugin !== undefined && `plugin "${name(init.plugin)}"`,
-    init.surface !== undefined
-      && (init.key === undefined ? name(init.surface) : `${name(init.surface)} "${name(init.key)}"`),
+    init.surface !== undefined &&
+      (init.key === undefined ? name(init.surface) : `${name(init.surface)} "${name(init.key)}"`),
     init.resource !== undefined && `resource "${name(init.resource)}"`,
     stepText(init, name),
   ].filter((part) => part !== false && part !== '')
   const hint = init.hint === undefined ? '' : ` ${init.hint}`
-  return `${code}${place.length > 0 ? ` (${place.join(', ')})` : ''}: `
-    + `${plainText(bounded(reason, MAX_REASON).replace(/[.\s]+$/, ''), MAX_REASON)}.${hint}`
+  return (
+    `${code}${place.length > 0 ? ` (${place.join(', ')})` : ''}: ` +
+    `${plainText(bounded(reason, MAX_REASON).replace(/[.\s]+$/, ''), MAX_REASON)}.${hint}`
+  )
 }
 
 function stepText({ phase, step, side }: ReloadErrorInit, name: (given: string) => string): string {
-  const text = [phase, step].filter((part) => part !== undefined).map(name).join('/')
+  const text = [phase, step]
+    .filter((part) => part !== undefined)
+    .map(name)
+    .join('/')
   return side === 'old' && text !== '' ? `${text} of the version that serves` : text
 }

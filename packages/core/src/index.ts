@@ -4,15 +4,43 @@ export { Slices } from './slices.js'
 export type { PaceOptions } from './pace.js'
 export { synchronous } from './synchronous.js'
 export {
-  checkOptions, option, readMembers, unexpected, type OptionCheck, type OptionChecks, type RequiredCheck,
+  checkOptions,
+  option,
+  readMembers,
+  unexpected,
+  type OptionCheck,
+  type OptionChecks,
+  type RequiredCheck,
 } from './options.js'
-export { describeThrown, type ErrorPlace, PluginCallError, ReloadError, type ReloadErrorCode, type ReloadErrorInit, type ReloadPhase } from './errors.js'
+export {
+  describeThrown,
+  type ErrorPlace,
+  PluginCallError,
+  ReloadError,
+  type ReloadErrorCode,
+  type ReloadErrorInit,
+  type ReloadPhase,
+} from './errors.js'
 
 export { defineSurface, type AnySurface, type Surface, type SurfaceDefinition } from './surface.js'
 export type {
-  AnyStrategy, CallOptions, CompatVerdict, Cutover, Discipline, HandoffJob, HandoffStrategy, KeptResource, LiveSample, Opening,
+  AnyStrategy,
+  CallOptions,
+  CompatVerdict,
+  Cutover,
+  Discipline,
+  HandoffJob,
+  HandoffStrategy,
+  KeptResource,
+  LiveSample,
+  Opening,
   PluginIdentity,
-  ProviderPair, ProviderView, RemovedProvider, ResourceHandoff, StepContext, Transition,
+  ProviderPair,
+  ProviderView,
+  RemovedProvider,
+  ResourceHandoff,
+  StepContext,
+  Transition,
 } from './strategy.js'
 export { attemptAll } from './move/attempt-all.js'
 export { cleanHandoff, type CleanHandoffOptions, type CleanOptions, type CleanWrites } from './move/clean.js'
@@ -43,4 +71,11 @@ export type { BakeOptions, BakeReport } from './host/bake.js'
 export type { Grants } from './host/staging.js'
 export type { ReloadEvent, ReloadObserver } from './host/events.js'
 export type { HandoffStep } from './dispatch/handoff-event.js'
-export type { FinalReport, PluginStatus, ReloadReport, ReloadResult, RemoveResult, ResourceStatus } from './host/results.js'
+export type {
+  FinalReport,
+  PluginStatus,
+  ReloadReport,
+  ReloadResult,
+  RemoveResult,
+  ResourceStatus,
+} from './host/results.js'

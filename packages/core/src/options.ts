@@ -21,9 +21,11 @@ export type OptionChecks<T> = {
  * @throws TypeError for a name that is no option, and whatever a check throws.
  */
 export function checkOptions<T extends object>(
-  given: T | undefined, path: string, checks: OptionChecks<T>,
+  given: T | undefined,
+  path: string,
+  checks: OptionChecks<T>,
 ): Readonly<T> {
-  const options = readMembers(given === undefined ? {} as T : given, path, checks)
+  const options = readMembers(given === undefined ? ({} as T) : given, path, checks)
   if (given !== undefined && isPlain(given)) {
     for (const name of Object.keys(given)) if (!Object.hasOwn(checks, name)) throw unknownOption(name, path, checks)
   }
@@ -57,9 +59,11 @@ export const option = {
   /** A number above 0, `Infinity` among them. */
   positive: numberThat('a number above 0', (value) => value > 0),
   /** A whole number from `least` on, `Infinity` among them. */
-  count: (least: number): OptionCheck<number> => numberThat(
-    `a whole number, ${least} or more`, (value) => value >= least && (Number.isInteger(value) || value === Infinity),
-  ),
+  count: (least: number): OptionCheck<number> =>
+    numberThat(
+      `a whole number, ${least} or more`,
+      (value) => value >= least && (Number.isInteger(value) || value === Infinity),
+    ),
   /** A whole number from `least` on. */
   integer: (least: number): OptionCheck<number> =>
     numberThat(`a finite whole number, ${least} or more`, (value) => value >= least && Number.isInteger(value)),
@@ -69,10 +73,12 @@ export const option = {
   flag: that<boolean>('true or false', (value) => typeof value === 'boolean'),
   string: that<string>('a string', (value) => typeof value === 'string'),
   text: that<string>('a non-empty string', (value) => typeof value === 'string' && value !== ''),
-  bigint: (least?: bigint): OptionCheck<bigint> => (value, path) => {
-    if (typeof value === 'bigint' && (least === undefined || value >= least)) return value
-    throw unexpected(least === undefined ? 'a bigint' : `a bigint, ${least} or more`, value, path, 'bigint')
-  },
+  bigint:
+    (least?: bigint): OptionCheck<bigint> =>
+    (value, path) => {
+      if (typeof value === 'bigint' && (least === undefined || value >= least)) return value
+      throw unexpected(least === undefined ? 'a bigint' : `a bigint, ${least} or more`, value, path, 'bigint')
+    },
   /** Anything but nothing. */
   given: that<never>('a value', (value) => value !== undefined && value !== null),
   function: ((value, path, owner) => {
@@ -89,26 +95,37 @@ export const option = {
       `an object with ${methods.join(', ')}`,
       (value) => isObject(value) && methods.every((method) => typeof value[method] === 'function'),
     ),
-  object: <T extends object>(checks: OptionChecks<T>): OptionCheck<T> =>
-    (value, path) => checkOptions(value as T, path, checks),
-  members: <T extends object>(checks: OptionChecks<T>): OptionCheck<T> =>
-    (value, path) => readMembers(value as T, path, checks),
-  list: <V>(check: OptionCheck<V>): OptionCheck<readonly V[]> => (value, path) => {
-    if (!Array.isArray(value)) throw unexpected('an array', value, path)
-    return Object.freeze(Array.from<unknown, V>(value, (item, at) => check(item, `${path}[${at}]`, value)))
-  },
+  object:
+    <T extends object>(checks: OptionChecks<T>): OptionCheck<T> =>
+    (value, path) =>
+      checkOptions(value as T, path, checks),
+  members:
+    <T extends object>(checks: OptionChecks<T>): OptionCheck<T> =>
+    (value, path) =>
+      readMembers(value as T, path, checks),
+  list:
+    <V>(check: OptionCheck<V>): OptionCheck<readonly V[]> =>
+    (value, path) => {
+      if (!Array.isArray(value)) throw unexpected('an array', value, path)
+      return Object.freeze(Array.from<unknown, V>(value, (item, at) => check(item, `${path}[${at}]`, value)))
+    },
   /** A value under each name, whatever the names are. */
-  record: <V>(check: OptionCheck<V>): OptionCheck<Readonly<Record<string, V>>> => (value, path) => {
-    if (!isObject(value)) throw unexpected('an object', value, path)
-    return Object.freeze(
-      Object.fromEntries(Object.entries(value).map(([name, item]) => [name, check(item, `${path}.${name}`, value)])),
-    )
-  },
+  record:
+    <V>(check: OptionCheck<V>): OptionCheck<Readonly<Record<string, V>>> =>
+    (value, path) => {
+      if (!isObject(value)) throw unexpected('an object', value, path)
+      return Object.freeze(
+        Object.fromEntries(Object.entries(value).map(([name, item]) => [name, check(item, `${path}.${name}`, value)])),
+      )
+    },
 }
 
 /** What is thrown for a value of the wrong sort: a RangeError where it is a number, or a bigint where one is due. */
 export function unexpected(
-  expected: string, value: unknown, path: string, sort: 'number' | 'bigint' = 'number',
+  expected: string,
+  value: unknown,
+  path: string,
+  sort: 'number' | 'bigint' = 'number',
 ): TypeError | RangeError {
   const message = `${path}: expected ${expected}, and got ${show(value)}`
   return typeof value === sort ? new RangeError(message) : new TypeError(message)

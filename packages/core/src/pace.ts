@@ -35,7 +35,7 @@ export class Pace extends Slices {
 
   /** For what is done while writers wait for it. */
   get underHold(): Pace {
-    return this.#underHold ??= this.#share === 1 ? this : new Pace({ sliceMs: this.#sliceMs })
+    return (this.#underHold ??= this.#share === 1 ? this : new Pace({ sliceMs: this.#sliceMs }))
   }
 
   override due(): boolean {
@@ -51,7 +51,11 @@ export class Pace extends Slices {
 
   async #goOnLater(): Promise<void> {
     const restMs = this.#restMs()
-    await (restMs > 0 ? new Promise((resolve) => { setTimeout(resolve, restMs) }) : super.pause())
+    await (restMs > 0
+      ? new Promise((resolve) => {
+          setTimeout(resolve, restMs)
+        })
+      : super.pause())
     this.#startedAt = performance.now()
     this.#goOn()
   }
@@ -72,13 +76,15 @@ export class Pace extends Slices {
     }
     this.#next += 1
     go()
-    queueMicrotask(() => { this.#goOn() })
+    queueMicrotask(() => {
+      this.#goOn()
+    })
   }
 
   /** What began in a turn of its own may have waited for long: it has not worked all that time. */
   #restMs(): number {
     if (this.#share === 1) return 0
     const workedMs = Math.min(performance.now() - this.#startedAt, 2 * this.#sliceMs)
-    return Math.ceil(workedMs * (1 - this.#share) / this.#share)
+    return Math.ceil((workedMs * (1 - this.#share)) / this.#share)
   }
 }

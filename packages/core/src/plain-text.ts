@@ -11,7 +11,8 @@ const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2
 /** A text as one line of a log can have it: bounded, and unprintable characters escaped as in JSON. */
 export function plainText(text: string, limit: number): string {
   return bounded(text, limit).replace(
-    UNPRINTABLE, (character) => SHORT[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    UNPRINTABLE,
+    (character) => SHORT[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 }
 

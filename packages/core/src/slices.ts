@@ -50,7 +50,14 @@ function macrotask(): Promise<void> {
   if (immediate !== undefined) return new Promise((resolve) => immediate(resolve))
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel()
-    port1.addEventListener('message', () => { port1.close(); resolve() }, { once: true })
+    port1.addEventListener(
+      'message',
+      () => {
+        port1.close()
+        resolve()
+      },
+      { once: true },
+    )
     port1.start()
     port2.postMessage(undefined)
   })

@@ -6,7 +6,10 @@ function deadlinesOf() {
   const clock = new ManualClock()
   const passed: string[] = []
   const deadlines = new Deadlines(clock)
-  const set = (name: string, ms: number) => deadlines.set(ms, () => { passed.push(`${name} at ${clock.now()}`) })
+  const set = (name: string, ms: number) =>
+    deadlines.set(ms, () => {
+      passed.push(`${name} at ${clock.now()}`)
+    })
   return { clock, passed, set, deadlines }
 }
 
@@ -26,7 +29,7 @@ describe('deadlines', () => {
 
   it('I8 ten thousand of them share one timer, and none is left once all have ended', () => {
     const { clock, passed, set } = deadlinesOf()
-    const all = Array.from({ length: 10_000 }, (_, nth) => set(String(nth), 100 + nth % 3))
+    const all = Array.from({ length: 10_000 }, (_, nth) => set(String(nth), 100 + (nth % 3)))
     expect(clock.pending).toBe(1)
     for (const deadline of all.slice(1)) deadline.cancel()
     expect(clock.pending).toBe(1)
@@ -41,7 +44,10 @@ describe('deadlines', () => {
   it('I8 one may cancel another that passes with it, and set a further one', () => {
     const { clock, passed, set, deadlines } = deadlinesOf()
     const others: { cancel(): void }[] = []
-    deadlines.set(50, () => { others[0]?.cancel(); set('further', 50) })
+    deadlines.set(50, () => {
+      others[0]?.cancel()
+      set('further', 50)
+    })
     others.push(set('cancelled', 50))
     set('goes on', 50)
     clock.advance(50)

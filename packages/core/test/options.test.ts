@@ -1,11 +1,19 @@
 import { checkOptions, option, readMembers, type OptionChecks } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
 
-interface Retry { readonly attempts?: number; readonly every?: Partial<Record<'fast' | 'slow', number>>; done?(): string }
-interface Named { readonly name: string }
+interface Retry {
+  readonly attempts?: number
+  readonly every?: Partial<Record<'fast' | 'slow', number>>
+  done?(): string
+}
+interface Named {
+  readonly name: string
+}
 
 const RETRY: OptionChecks<Retry> = {
-  attempts: option.count(1), every: option.object<NonNullable<Retry['every']>>({ fast: option.from(0), slow: option.positive }), done: option.function,
+  attempts: option.count(1),
+  every: option.object<NonNullable<Retry['every']>>({ fast: option.from(0), slow: option.positive }),
+  done: option.function,
 }
 const NAMED: OptionChecks<Named> = { name: option.required(option.text) }
 
@@ -34,39 +42,64 @@ describe('options', () => {
 
   it('are read once, and not seen again however they change', () => {
     let reads = 0
-    const given = { get attempts() { reads += 1; return reads }, every: { fast: 1 } }
+    const given = {
+      get attempts() {
+        reads += 1
+        return reads
+      },
+      every: { fast: 1 },
+    }
     const options = check(given)
     given.every.fast = Number.NaN
     expect([options.attempts, options.attempts, options.every, reads]).toEqual([1, 1, { fast: 1 }, 1])
-    expect(() => { (options as { attempts: number }).attempts = 2 }).toThrow(TypeError)
+    expect(() => {
+      ;(options as { attempts: number }).attempts = 2
+    }).toThrow(TypeError)
   })
 
   it('that are undefined count as not given, unless they are required', () => {
     expect(Object.keys(check({ attempts: undefined }))).toEqual([])
     expect(check(undefined)).toEqual({})
-    expect(() => checkOptions({ name: undefined } as unknown as Named, 'attach options', NAMED)).toThrow('attach options.name: expected a non-empty string, and got undefined')
+    expect(() => checkOptions({ name: undefined } as unknown as Named, 'attach options', NAMED)).toThrow(
+      'attach options.name: expected a non-empty string, and got undefined',
+    )
   })
 
   it('functions are called on the object they came with', () => {
     class Own implements Retry {
       readonly #said = 'done'
-      done(): string { return this.#said }
+      done(): string {
+        return this.#said
+      }
     }
     expect(check(new Own()).done?.()).toBe('done')
-    const given = { said: 1, done() { return String(this.said) } }
+    const given = {
+      said: 1,
+      done() {
+        return String(this.said)
+      },
+    }
     expect(readMembers<Retry>(given, 'strategy', RETRY).done?.()).toBe('1')
   })
 
   it('of a class may have members of their own', () => {
-    class Own { readonly attempts = 2; readonly other = 3 }
+    class Own {
+      readonly attempts = 2
+      readonly other = 3
+    }
     expect(check(new Own())).toEqual({ attempts: 2 })
   })
 
   it('records keep whatever names they have', () => {
     const grants = option.record(option.list(option.text))
     const read = grants(JSON.parse('{"__proto__":["a"],"constructor":["b"]}'), 'grants', {})
-    expect(Object.entries(read)).toEqual([['__proto__', ['a']], ['constructor', ['b']]])
-    expect(() => grants({ a: 'store-admin' }, 'grants', {})).toThrow('grants.a: expected an array, and got "store-admin"')
+    expect(Object.entries(read)).toEqual([
+      ['__proto__', ['a']],
+      ['constructor', ['b']],
+    ])
+    expect(() => grants({ a: 'store-admin' }, 'grants', {})).toThrow(
+      'grants.a: expected an array, and got "store-admin"',
+    )
     expect(() => grants({ a: ['b', ''] }, 'grants', {})).toThrow('grants.a[1]: expected a non-empty string, and got ""')
   })
 })

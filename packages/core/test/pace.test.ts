@@ -2,12 +2,15 @@ import { describe, expect, it, vi } from 'vitest'
 import { forEachBounded } from '../src/dispatch/bounded.js'
 import { Pace } from '../src/pace.js'
 
-const turn = (): Promise<void> => new Promise((resolve) => { setImmediate(resolve) })
+const turn = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve)
+  })
 
 /** Runs `body` with a time that moves on by one millisecond whenever it is read. */
 async function timed(body: () => Promise<void>): Promise<void> {
   let now = 0
-  const time = vi.spyOn(performance, 'now').mockImplementation(() => now += 1)
+  const time = vi.spyOn(performance, 'now').mockImplementation(() => (now += 1))
   try {
     await body()
   } finally {
@@ -22,7 +25,15 @@ describe('S8 the pace of what is done', () => {
       const done: number[] = []
       let turns = 0
       let most = 0
-      const working = forEachBounded(Array.from({ length: 200 }, (_, nth) => nth), 32, async (nth) => { done.push(nth) }, () => {}, pace)
+      const working = forEachBounded(
+        Array.from({ length: 200 }, (_, nth) => nth),
+        32,
+        async (nth) => {
+          done.push(nth)
+        },
+        () => {},
+        pace,
+      )
       while (done.length < 200) {
         const before = done.length
         await turn()
@@ -40,17 +51,29 @@ describe('S8 the pace of what is done', () => {
   it('those that paused go on in the order in which they did', async () => {
     const pace = new Pace({ sliceMs: 1 })
     const order: number[] = []
-    await Promise.all([1, 2, 3].map(async (nth) => { await pace.pause(); order.push(nth); await pace.pause(); order.push(nth) }))
+    await Promise.all(
+      [1, 2, 3].map(async (nth) => {
+        await pace.pause()
+        order.push(nth)
+        await pace.pause()
+        order.push(nth)
+      }),
+    )
     expect(order).toEqual([1, 2, 3, 1, 2, 3])
   })
 
   it('a share of the time leaves the rest to others; while writers are held, it is one turn', async () => {
     const pauses: number[] = []
-    const timers = vi.spyOn(globalThis, 'setTimeout').mockImplementation(((go: () => void, ms: number) => { pauses.push(ms); setImmediate(go) }) as never)
+    const timers = vi.spyOn(globalThis, 'setTimeout').mockImplementation(((go: () => void, ms: number) => {
+      pauses.push(ms)
+      setImmediate(go)
+    }) as never)
     await timed(async () => {
       const pace = new Pace({ sliceMs: 6, share: 0.25 })
       await pace.pause()
-      while (!pace.due()) { /* works */ }
+      while (!pace.due()) {
+        /* works */
+      }
       await pace.pause()
       await pace.underHold.pause()
       expect(new Pace().underHold).not.toBe(pace.underHold)

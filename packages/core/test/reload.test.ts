@@ -7,7 +7,11 @@ async function hostWithLedger() {
   const kind = new LedgerKind()
   const plugin = new LedgerPlugin('1.0.0', kind)
   const handle = await host.add(plugin)
-  const ledger = await host.attach(ledgerKind, { name: 'main', key: 'ledger', open: (provider) => provider.open(undefined) })
+  const ledger = await host.attach(ledgerKind, {
+    name: 'main',
+    key: 'ledger',
+    open: (provider) => provider.open(undefined),
+  })
   return { host, kind, plugin, handle, ledger }
 }
 
@@ -34,13 +38,21 @@ describe('a reload', () => {
   it('I3 leaves the old version serving where the new one cannot open', async () => {
     const { host, kind, handle, ledger } = await hostWithLedger()
     await ledger.write(1)
-    const broken = new LedgerPlugin('2.0.0', { kind: 'ledger', open: () => { throw new Error('cannot read it') } })
+    const broken = new LedgerPlugin('2.0.0', {
+      kind: 'ledger',
+      open: () => {
+        throw new Error('cannot read it')
+      },
+    })
     const error = await host.reload(handle, broken).catch((thrown: unknown) => thrown)
     expect(ReloadError.is(error) && error.message).toBe(
-      'HANDOFF (plugin "ledgers@1.0.0 → 2.0.0", test-ledger "ledger", resource "main", prepare/open): cannot read it. '
-      + 'The old version goes on serving. Correct the new one, then reload again.')
+      'HANDOFF (plugin "ledgers@1.0.0 → 2.0.0", test-ledger "ledger", resource "main", prepare/open): cannot read it. ' +
+        'The old version goes on serving. Correct the new one, then reload again.',
+    )
     await ledger.write(2)
-    expect(ReloadError.is(error) && error.report).toMatchObject({ handoffs: [{ resource: 'main', convergeMs: 0, replayedWrites: 0 }] })
+    expect(ReloadError.is(error) && error.report).toMatchObject({
+      handoffs: [{ resource: 'main', convergeMs: 0, replayedWrites: 0 }],
+    })
     expect(kind.opened[0]?.entries).toEqual([1, 2])
     expect(kind.opened[0]?.closed).toBe(0)
     expect(broken.calls).toEqual({ register: 1, init: 1, shutdown: 1 })

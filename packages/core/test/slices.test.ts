@@ -6,7 +6,10 @@ it.each([Number.NaN, -1, '4'])('slices of %s ms, which would never end, are refu
 })
 
 /** The next turn of the event loop. */
-const turn = (): Promise<void> => new Promise((resolve) => { setImmediate(resolve) })
+const turn = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve)
+  })
 
 test('work that yields is run to its end, and gives its value', async () => {
   function* work(): Generator<undefined, string> {
@@ -20,9 +23,14 @@ test('I8: the event loop turns meanwhile, and work that nobody waits for any lon
   const abort = new AbortController()
   let steps = 0
   function* endless(): Generator<undefined, never> {
-    for (;;) { steps += 1; yield }
+    for (;;) {
+      steps += 1
+      yield
+    }
   }
-  setImmediate(() => { abort.abort(new Error('enough')) })
+  setImmediate(() => {
+    abort.abort(new Error('enough'))
+  })
   await expect(new Slices(0).run(endless(), abort.signal)).rejects.toThrow('enough')
   const before = steps
   await turn()

@@ -2,7 +2,15 @@ import { PluginHost } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
 import { refusalOf } from './fixtures/refusal.js'
 import { TestPlugin } from './fixtures/test-plugin.js'
-import { websocketHub, websocketHubHandoff, type Broadcast, type Hub, type HubProvider, type Seats, type Socket } from './fixtures/websocket-hub.js'
+import {
+  websocketHub,
+  websocketHubHandoff,
+  type Broadcast,
+  type Hub,
+  type HubProvider,
+  type Seats,
+  type Socket,
+} from './fixtures/websocket-hub.js'
 
 class TestHub implements Hub {
   readonly #prefix: string
@@ -13,7 +21,9 @@ class TestHub implements Hub {
     this.#prefix = prefix
   }
 
-  adopt(seats: Seats): void { this.seats = [...seats] }
+  adopt(seats: Seats): void {
+    this.seats = [...seats]
+  }
 
   release(): Seats {
     const { seats } = this
@@ -25,18 +35,23 @@ class TestHub implements Hub {
     for (const [seat, socket] of this.seats) if (seat === room) socket.send(`${this.#prefix} ${text}`)
   }
 
-  close(): void { this.closed += 1 }
+  close(): void {
+    this.closed += 1
+  }
 }
 
 class Client implements Socket {
   readonly received: string[] = []
-  send(text: string): void { this.received.push(text) }
+  send(text: string): void {
+    this.received.push(text)
+  }
 }
 
 function chat(version: string, more: Partial<HubProvider> = {}) {
   const hubs: TestHub[] = []
   const provider: HubProvider = {
-    name: 'chat', protocol: 'v1',
+    name: 'chat',
+    protocol: 'v1',
     create() {
       const hub = new TestHub(version)
       hubs.push(hub)
@@ -44,7 +59,14 @@ function chat(version: string, more: Partial<HubProvider> = {}) {
     },
     ...more,
   }
-  return { plugin: new TestPlugin('chat', version, { register: (registrar) => { registrar.provide(websocketHub, provider) } }), hubs }
+  return {
+    plugin: new TestPlugin('chat', version, {
+      register: (registrar) => {
+        registrar.provide(websocketHub, provider)
+      },
+    }),
+    hubs,
+  }
 }
 
 async function hostWithClients() {
@@ -67,7 +89,10 @@ describe('a kind that core does not know', () => {
     const { finalized, report } = await reloading
     await during
     await hub.write({ room: 'room 0', text: 'three' })
-    expect(clients.map(({ received }) => received.map((text) => text.split(' ')[1]))).toEqual([['one', 'two', 'three'], []])
+    expect(clients.map(({ received }) => received.map((text) => text.split(' ')[1]))).toEqual([
+      ['one', 'two', 'three'],
+      [],
+    ])
     expect(clients[0].received.at(-1)).toBe('2.0.0 three')
     expect(report.handoffs).toMatchObject([{ surface: 'websocket-hub', key: 'chat', resource: 'lobby' }])
     expect((await finalized).errors).toEqual([])
@@ -75,8 +100,27 @@ describe('a kind that core does not know', () => {
   })
 
   it.each<[string, Partial<HubProvider>, string]>([
-    ['cannot be created', { create: () => { throw new Error('no port') } }, 'HANDOFF'],
-    ['does not adopt', { create: () => Object.assign(new TestHub('2.0.0'), { adopt: () => { throw new Error('too many') } }) }, 'HANDOFF'],
+    [
+      'cannot be created',
+      {
+        create: () => {
+          throw new Error('no port')
+        },
+      },
+      'HANDOFF',
+    ],
+    [
+      'does not adopt',
+      {
+        create: () =>
+          Object.assign(new TestHub('2.0.0'), {
+            adopt: () => {
+              throw new Error('too many')
+            },
+          }),
+      },
+      'HANDOFF',
+    ],
     ['speaks otherwise', { protocol: 'v2' }, 'SCHEMA_INCOMPAT'],
   ])('I3 where the new one %s, the clients stay where they are', async (_, more, code) => {
     const { host, handle, clients, hub, first } = await hostWithClients()
@@ -89,9 +133,20 @@ describe('a kind that core does not know', () => {
   it('I4 a hub that cannot take its clients back acknowledges nothing until it has, or another one has taken them', async () => {
     const { host, handle, clients, hub, first } = await hostWithClients()
     const old = first.hubs[0] as TestHub
-    old.adopt = () => { throw new Error('too many') }
-    const refusing = chat('2.0.0', { create: () => Object.assign(new TestHub('2.0.0'), { adopt: () => { throw new Error('too many') } }) })
-    expect((await refusalOf(host.reload(handle, refusing.plugin))).rollbackErrors).toMatchObject([{ phase: 'rollback', step: 'adopt' }])
+    old.adopt = () => {
+      throw new Error('too many')
+    }
+    const refusing = chat('2.0.0', {
+      create: () =>
+        Object.assign(new TestHub('2.0.0'), {
+          adopt: () => {
+            throw new Error('too many')
+          },
+        }),
+    })
+    expect((await refusalOf(host.reload(handle, refusing.plugin))).rollbackErrors).toMatchObject([
+      { phase: 'rollback', step: 'adopt' },
+    ])
     expect(host.resources()).toMatchObject([{ name: 'lobby', state: 'halted' }])
     expect(await refusalOf(hub.write({ room: 'room 0', text: 'one' }))).toMatchObject({ code: 'RESOURCE_HALTED' })
     const next = chat('2.0.1')

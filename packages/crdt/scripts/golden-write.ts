@@ -13,7 +13,10 @@ async function write(folder: string, subject: CrdtSubject, version: string): Pro
     const path = join(GOLDEN, folder, file)
     const there = await readFile(path).catch(() => undefined)
     if (there === undefined) await writeFile(path, bytes)
-    else if (!there.equals(bytes)) throw new Error(`${path} has been written otherwise before. An earlier version's file stays as it is: raise the version.`)
+    else if (!there.equals(bytes))
+      throw new Error(
+        `${path} has been written otherwise before. An earlier version's file stays as it is: raise the version.`,
+      )
     console.log(`${there === undefined ? 'written' : 'as before'}: ${folder}/${file}, ${bytes.length} bytes`)
   }
 }

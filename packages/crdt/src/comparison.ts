@@ -4,9 +4,17 @@ import { isPrimitive, readNode, type Node } from './plain-value.js'
 import type { Wording } from './show.js'
 
 /** Two values that differ, and where they were found. */
-export interface Pair { readonly before: unknown; readonly after: unknown; readonly at: Path | undefined }
+export interface Pair {
+  readonly before: unknown
+  readonly after: unknown
+  readonly at: Path | undefined
+}
 /** Two nodes of one kind whose children are still to be compared. */
-interface Opened { readonly left: Node; readonly right: Node; readonly at: Path | undefined }
+interface Opened {
+  readonly left: Node
+  readonly right: Node
+  readonly at: Path | undefined
+}
 
 /** Compares two values found under `segment` of what is being looked into. */
 type Meet = (before: unknown, after: unknown, segment: Segment) => Pair | undefined
@@ -35,7 +43,7 @@ export class Comparison {
   }
 
   /** Breadth first, so that the difference reported is the shallowest, and depth costs no stack. */
-  * first(before: unknown, after: unknown): Steps<Pair | undefined> {
+  *first(before: unknown, after: unknown): Steps<Pair | undefined> {
     const queue: Opened[] = []
     let found = this.#meet(before, after, undefined, queue)
     for (let next = 0; found === undefined && next < queue.length; next += 1) {
@@ -54,12 +62,13 @@ export class Comparison {
     const right = read(after, at, this.#wording)
     if (left.kind === 'primitive' && right.kind === 'primitive') return same(left.value, right.value) ? undefined : pair
     if (left.kind === 'date' && right.kind === 'date' && !same(left.time, right.time)) return pair
-    if (left.kind !== right.kind || (left.kind === 'binary' && right.kind === 'binary' && left.type !== right.type)) return pair
+    if (left.kind !== right.kind || (left.kind === 'binary' && right.kind === 'binary' && left.type !== right.type))
+      return pair
     if (this.#assume(before as object, after as object)) queue.push({ left, right, at })
     return undefined
   }
 
-  * #expand({ left, right, at }: Opened, queue: Opened[]): Steps<Pair | undefined> {
+  *#expand({ left, right, at }: Opened, queue: Opened[]): Steps<Pair | undefined> {
     const meet = (before: unknown, after: unknown, segment: Segment): Pair | undefined =>
       same(before, after) ? undefined : this.#meet(before, after, { parent: at, segment }, queue)
     const found = yield* this.#content(left, right, meet)
@@ -67,7 +76,7 @@ export class Comparison {
     return yield* fields(extraOf(left), extraOf(right), meet)
   }
 
-  * #content(left: Node, right: Node, meet: Meet): Steps<Pair | undefined> {
+  *#content(left: Node, right: Node, meet: Meet): Steps<Pair | undefined> {
     if (left.kind === 'array' && right.kind === 'array') return yield* elements(left.items, right.items, meet)
     if (left.kind === 'binary' && right.kind === 'binary') return yield* elements(left.items, right.items, meet)
     if (left.kind === 'object' && right.kind === 'object') return yield* fields(left.fields, right.fields, meet)
@@ -76,26 +85,33 @@ export class Comparison {
     return undefined
   }
 
-  * #members(before: ReadonlySet<unknown>, after: ReadonlySet<unknown>, meet: Meet): Steps<Pair | undefined> {
+  *#members(before: ReadonlySet<unknown>, after: ReadonlySet<unknown>, meet: Meet): Steps<Pair | undefined> {
     return yield* this.#matched(before, after, (left, right) =>
-      meet(left !== NOTHING, right !== NOTHING, { call: 'has', key: left === NOTHING ? right : left }))
+      meet(left !== NOTHING, right !== NOTHING, { call: 'has', key: left === NOTHING ? right : left }),
+    )
   }
 
-  * #entries(
-    before: ReadonlyMap<unknown, unknown>, after: ReadonlyMap<unknown, unknown>, meet: Meet,
+  *#entries(
+    before: ReadonlyMap<unknown, unknown>,
+    after: ReadonlyMap<unknown, unknown>,
+    meet: Meet,
   ): Steps<Pair | undefined> {
     return yield* this.#matched(before.keys(), after.keys(), (left, right) =>
       meet(left === NOTHING ? NOTHING : before.get(left), right === NOTHING ? NOTHING : after.get(right), {
-        call: 'get', key: left === NOTHING ? right : left,
-      }))
+        call: 'get',
+        key: left === NOTHING ? right : left,
+      }),
+    )
   }
 
   /**
    * Pairs the members of two unordered collections that are equal; the others are paired with {@link NOTHING}. Objects
    * are looked for among those of the same fingerprint, so that the order of members costs nothing.
    */
-  * #matched(
-    before: Iterable<unknown>, after: Iterable<unknown>, visit: (left: unknown, right: unknown) => Pair | undefined,
+  *#matched(
+    before: Iterable<unknown>,
+    after: Iterable<unknown>,
+    visit: (left: unknown, right: unknown) => Pair | undefined,
   ): Steps<Pair | undefined> {
     const primitives = new Set<unknown>()
     const objects = new Map<number, Set<unknown>>()
@@ -128,7 +144,7 @@ export class Comparison {
    * Takes the first object that equals `member`. What is read as a primitive may stand on one side only: a copy has
    * that in its place.
    */
-  * #take(member: unknown, primitives: Set<unknown>, objects: ReadonlyMap<number, Set<unknown>>): Steps<unknown> {
+  *#take(member: unknown, primitives: Set<unknown>, objects: ReadonlyMap<number, Set<unknown>>): Steps<unknown> {
     const candidates = objects.get(yield* this.#fingerprints.of(member))
     for (const candidate of candidates ?? []) {
       if (yield* this.#equal(member, candidate)) {
@@ -143,7 +159,7 @@ export class Comparison {
   }
 
   /** What was assumed on the way to a difference has not been shown, and is forgotten. */
-  * #equal(before: unknown, after: unknown): Steps<boolean> {
+  *#equal(before: unknown, after: unknown): Steps<boolean> {
     const mark = this.#trail.length
     if ((yield* this.first(before, after)) === undefined) return true
     for (const [left, right] of this.#trail.splice(mark)) {
@@ -183,7 +199,9 @@ function extraOf(node: Node): Readonly<Record<string, unknown>> {
 }
 
 function* fields(
-  before: Readonly<Record<string, unknown>>, after: Readonly<Record<string, unknown>>, meet: Meet,
+  before: Readonly<Record<string, unknown>>,
+  after: Readonly<Record<string, unknown>>,
+  meet: Meet,
 ): Steps<Pair | undefined> {
   let steps = 0
   for (const name of Object.keys(before)) {

@@ -63,7 +63,11 @@ export interface CrdtKindProvider {
 }
 
 /** CRDT kinds. A write to a document is one operation, in the kind's own encoding. */
-export const crdtKind: Surface<CrdtKindProvider, CrdtState, Uint8Array> = defineSurface<CrdtKindProvider, CrdtState, Uint8Array>({
+export const crdtKind: Surface<CrdtKindProvider, CrdtState, Uint8Array> = defineSurface<
+  CrdtKindProvider,
+  CrdtState,
+  Uint8Array
+>({
   id: 'crdt-kind',
   keyOf: (provider) => provider.kind,
   methods: ['empty', 'fromPersisted'],

@@ -55,7 +55,10 @@ export interface Pairing {
  * @param look what is to be known of each value. The value itself is not kept.
  */
 export async function mergeCopies<T>(
-  provider: CrdtKindProvider, { left, right, ways }: Pairing, version: Version, probe: Probe,
+  provider: CrdtKindProvider,
+  { left, right, ways }: Pairing,
+  version: Version,
+  probe: Probe,
   look: (value: unknown, merge: number, signal: AbortSignal) => MaybePromise<T>,
 ): Promise<Merged<T>> {
   await using copies = new Copies(probe)

@@ -6,7 +6,11 @@ import { PLAIN, type Wording } from './show.js'
 /** How many parts are copied between two places where the copying may be interrupted. */
 const STRIDE = 256
 
-interface Unfilled { readonly node: Node; readonly copy: object; readonly at: Path | undefined }
+interface Unfilled {
+  readonly node: Node
+  readonly copy: object
+  readonly at: Path | undefined
+}
 
 /**
  * A copy of `value` that later edits do not reach and that refers to nothing a plugin made. Cycles and shared parts stay
@@ -45,14 +49,22 @@ export function copyOf(value: unknown, wording = PLAIN): unknown {
 
 function shell(node: Node, at: Path | undefined, wording: Wording): unknown {
   switch (node.kind) {
-    case 'primitive': return node.value
-    case 'opaque': throw new TypeError(unreadable(at, node.what, wording))
-    case 'date': return new Date(node.time)
-    case 'binary': return node.copy()
-    case 'array': return []
-    case 'object': return {}
-    case 'map': return new Map()
-    case 'set': return new Set()
+    case 'primitive':
+      return node.value
+    case 'opaque':
+      throw new TypeError(unreadable(at, node.what, wording))
+    case 'date':
+      return new Date(node.time)
+    case 'binary':
+      return node.copy()
+    case 'array':
+      return []
+    case 'object':
+      return {}
+    case 'map':
+      return new Map()
+    case 'set':
+      return new Set()
   }
 }
 
@@ -84,7 +96,10 @@ function* fill({ node, copy: target, at }: Unfilled, copy: Copy): Generator<unde
 }
 
 function* fillFields(
-  target: object, fields: Readonly<Record<string, unknown>>, at: Path | undefined, copy: Copy,
+  target: object,
+  fields: Readonly<Record<string, unknown>>,
+  at: Path | undefined,
+  copy: Copy,
 ): Generator<undefined, void> {
   let steps = 0
   for (const name of Object.keys(fields)) {
@@ -92,8 +107,7 @@ function* fillFields(
     // Assigning to `__proto__` would change what the copy is.
     if (name === '__proto__') {
       Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true })
-    }
-    else (target as Record<string, unknown>)[name] = value
+    } else (target as Record<string, unknown>)[name] = value
     if ((steps += 1) % STRIDE === 0) yield
   }
 }

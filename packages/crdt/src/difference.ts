@@ -26,18 +26,24 @@ const STRIDE = 4096
  * @throws TypeError where a value holds something that cannot be compared, such as a function.
  */
 export function* compare(
-  before: unknown, after: unknown, wording: Wording,
+  before: unknown,
+  after: unknown,
+  wording: Wording,
 ): Generator<undefined, Difference | undefined> {
   const found = yield* new Comparison(wording).first(before, after)
   if (found === undefined) return undefined
   const path = pathText(found.at, wording)
-  const show = (side: unknown): string => side === NOTHING ? 'nothing' : wording.value(side)
+  const show = (side: unknown): string => (side === NOTHING ? 'nothing' : wording.value(side))
   const isText = typeof found.before === 'string' && typeof found.after === 'string'
   if (!isText || (found.before.length <= SHORT && found.after.length <= SHORT)) {
     return { path, before: show(found.before), after: show(found.after) }
   }
   const from = firstDifferentIndex(found.before, found.after)
-  return { path: `${path} from index ${from}`, before: show(found.before.slice(from)), after: show(found.after.slice(from)) }
+  return {
+    path: `${path} from index ${from}`,
+    before: show(found.before.slice(from)),
+    after: show(found.after.slice(from)),
+  }
 }
 
 /** {@link compare}, in one go. */

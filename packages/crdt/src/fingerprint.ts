@@ -39,7 +39,7 @@ export class Fingerprints {
     return { object, salt, parts: partsOf(node), sum: ofKind(node), cyclic: false }
   }
 
-  * of(value: unknown): Generator<undefined, number> {
+  *of(value: unknown): Generator<undefined, number> {
     if (isPrimitive(value)) return ofPrimitive(value)
     const known = this.#known.get(value as object)
     if (known) return known.hash
@@ -93,25 +93,39 @@ function* partsOf(node: Node): Generator<readonly [salt: number, part: unknown]>
 
 function ofKind(node: Node): number {
   switch (node.kind) {
-    case 'primitive': return ofPrimitive(node.value)
-    case 'date': return mix(11, ofPrimitive(node.time))
-    case 'binary': return mix(ofText(node.type), ofItems(node.items))
-    case 'array': return mix(12, node.items.length)
-    case 'map': return mix(13, node.map.size)
-    case 'set': return mix(14, node.set.size)
-    case 'object': return 15
-    case 'opaque': return 16
+    case 'primitive':
+      return ofPrimitive(node.value)
+    case 'date':
+      return mix(11, ofPrimitive(node.time))
+    case 'binary':
+      return mix(ofText(node.type), ofItems(node.items))
+    case 'array':
+      return mix(12, node.items.length)
+    case 'map':
+      return mix(13, node.map.size)
+    case 'set':
+      return mix(14, node.set.size)
+    case 'object':
+      return 15
+    case 'opaque':
+      return 16
   }
 }
 
 function ofPrimitive(value: unknown): number {
   switch (typeof value) {
-    case 'string': return ofText(value)
-    case 'number': return ofNumber(value)
-    case 'bigint': return mix(21, Number(BigInt.asIntN(32, value)))
-    case 'boolean': return value ? 22 : 23
-    case 'undefined': return 24
-    default: return value === null ? 25 : 26
+    case 'string':
+      return ofText(value)
+    case 'number':
+      return ofNumber(value)
+    case 'bigint':
+      return mix(21, Number(BigInt.asIntN(32, value)))
+    case 'boolean':
+      return value ? 22 : 23
+    case 'undefined':
+      return 24
+    default:
+      return value === null ? 25 : 26
   }
 }
 

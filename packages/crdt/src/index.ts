@@ -1,4 +1,10 @@
-export { crdtKind, type CrdtKindProvider, type CrdtSample, type CrdtState, type SchemaCheckContext } from './contract.js'
+export {
+  crdtKind,
+  type CrdtKindProvider,
+  type CrdtSample,
+  type CrdtState,
+  type SchemaCheckContext,
+} from './contract.js'
 export { crdtHandoff, type CrdtHandoffOptions } from './strategy.js'
 export { type CrdtVerdict, type Unjudged } from './judge.js'
 export { type CrdtDirection } from './way-back.js'

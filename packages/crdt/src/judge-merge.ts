@@ -57,7 +57,9 @@ export class MergeJudge {
     const expected = await mergeOrSkip(old, pairing, this.#probe)
     if (expected === undefined) return undefined
     hold(
-      'merge', await mergeCopies(next, pairing, 'the new version', this.#probe, this.#comparedTo(expected)), pairing,
+      'merge',
+      await mergeCopies(next, pairing, 'the new version', this.#probe, this.#comparedTo(expected)),
+      pairing,
       'merge differently with the new version',
     )
     return expected
@@ -68,22 +70,27 @@ export class MergeJudge {
     const { old, next } = this.#pair
     const look = this.#comparedTo(expected)
     hold(
-      'mixed-merge', await mergeCopies(next, pairing, 'the new version', this.#probe, look), pairing,
+      'mixed-merge',
+      await mergeCopies(next, pairing, 'the new version', this.#probe, look),
+      pairing,
       'merge differently with the new version',
     )
     const back = await this.#wayBack.take(() => mergeCopies(old, pairing, 'the old version', this.#probe, look))
     if (back) hold('mixed-merge', back, pairing, 'merge differently with the old version')
   }
 
-  #comparedTo(expected: Merged<unknown>): (value: unknown, merge: number, signal: AbortSignal) =>
-    Promise<Difference | undefined> {
+  #comparedTo(
+    expected: Merged<unknown>,
+  ): (value: unknown, merge: number, signal: AbortSignal) => Promise<Difference | undefined> {
     return (value, merge, signal) => this.#probe.compare(expected[merge], value, signal)
   }
 }
 
 /** What the old version cannot merge is not held against the new one. */
 export async function mergeOrSkip(
-  old: CrdtKindProvider, pairing: Pairing, probe: Probe,
+  old: CrdtKindProvider,
+  pairing: Pairing,
+  probe: Probe,
 ): Promise<Merged<unknown> | undefined> {
   try {
     return await mergeCopies(old, pairing, 'the old version', probe, (value, _, signal) => probe.copy(value, signal))
@@ -94,8 +101,16 @@ export async function mergeOrSkip(
 }
 
 function hold(
-  check: CrdtCheck, differences: Merged<Difference | undefined>, { left, right }: Pairing, saying: string,
+  check: CrdtCheck,
+  differences: Merged<Difference | undefined>,
+  { left, right }: Pairing,
+  saying: string,
 ): void {
   const both = `${left.name} and ${right.name}`
-  refuse(check, differences.find((difference) => difference !== undefined), both, `${both} ${saying}`)
+  refuse(
+    check,
+    differences.find((difference) => difference !== undefined),
+    both,
+    `${both} ${saying}`,
+  )
 }

@@ -41,7 +41,13 @@ export class StateJudge {
   async judgeBack(old: CrdtKindProvider, state: RecordedState): Promise<void> {
     await using copies = new Copies(this.#probe)
     const back = await copies.open(old, state, `opening ${state.name} with the old version (direction "full")`)
-    await this.#expect('way-back', state.value, back, state.name, `the old version reads ${state.name} differently (direction "full")`)
+    await this.#expect(
+      'way-back',
+      state.value,
+      back,
+      state.name,
+      `the old version reads ${state.name} differently (direction "full")`,
+    )
   }
 
   async #judgeReading(state: RecordedState): Promise<Written> {
@@ -53,9 +59,17 @@ export class StateJudge {
     await laterTurn()
     await this.#expect('read', value, opened, name, `${name} reads differently with the new version`)
 
-    const bytes = await this.#probe.ask('persist', name, `persisting ${name} with the new version`, () => persistedBytes(opened))
+    const bytes = await this.#probe.ask('persist', name, `persisting ${name} with the new version`, () =>
+      persistedBytes(opened),
+    )
     const reopened = await copies.open(next, { name, bytes }, `opening ${name} again, as the new version persisted it,`)
-    await this.#expect('rewrite', value, reopened, name, `${name} reads differently once the new version has persisted it`)
+    await this.#expect(
+      'rewrite',
+      value,
+      reopened,
+      name,
+      `${name} reads differently once the new version has persisted it`,
+    )
 
     const merging = `merging ${name} with a copy of itself`
     await this.#probe.ask('merge', name, `${merging} with the new version`, () => mergeInto(opened, reopened))
@@ -66,13 +80,28 @@ export class StateJudge {
   async #judgeReadingBack(old: CrdtKindProvider, { name, value }: RecordedState, { bytes }: Written): Promise<true> {
     const asked = this.#wayBack.required ? ' (direction "full")' : ''
     await using copies = new Copies(this.#probe)
-    const back = await copies.open(old, { name, bytes }, `opening ${name}, as the new version persisted it, with the old version${asked}`)
-    await this.#expect('way-back', value, back, name, `the old version reads ${name} differently once the new version has persisted it${asked}`)
+    const back = await copies.open(
+      old,
+      { name, bytes },
+      `opening ${name}, as the new version persisted it, with the old version${asked}`,
+    )
+    await this.#expect(
+      'way-back',
+      value,
+      back,
+      name,
+      `the old version reads ${name} differently once the new version has persisted it${asked}`,
+    )
     return true
   }
 
   /** What arrives late must find what it refers to, whichever version wrote the document and whichever reads it. */
-  async #judgeLate(provider: CrdtKindProvider, version: Version, { late }: RecordedState, written: Written): Promise<void> {
+  async #judgeLate(
+    provider: CrdtKindProvider,
+    version: Version,
+    { late }: RecordedState,
+    written: Written,
+  ): Promise<void> {
     if (late === undefined) return
     const { name } = written
     const doing = `applying the late operations of ${name} with ${version}`
@@ -85,10 +114,11 @@ export class StateJudge {
   async #expect(check: CrdtCheck, value: unknown, copy: CrdtState, name: string, saying: string): Promise<void> {
     refuse(
       check,
-      await this.#probe.ask(
-        'value', name, `reading the value of ${name}`, (signal) => this.#probe.compare(value, valueOf(copy), signal),
+      await this.#probe.ask('value', name, `reading the value of ${name}`, (signal) =>
+        this.#probe.compare(value, valueOf(copy), signal),
       ),
-      name, saying,
+      name,
+      saying,
     )
   }
 }

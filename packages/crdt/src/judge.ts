@@ -51,7 +51,9 @@ async function judgeValues(pair: Pair, probe: Probe, wayBack: WayBack, sampleLim
   const { old, next, live } = pair
   const states = new StateJudge(pair, probe, wayBack)
   const merges = new MergeJudge(pair, probe, wayBack)
-  const leftOut = (reason: string): void => { held.unjudged.push({ path: 'samples', reason }) }
+  const leftOut = (reason: string): void => {
+    held.unjudged.push({ path: 'samples', reason })
+  }
   let empty: RecordedState | undefined
   for await (const state of recordOwn(old, 'the old version', sampleLimit, probe, leftOut)) {
     if (empty === undefined) empty = state
@@ -64,14 +66,18 @@ async function judgeValues(pair: Pair, probe: Probe, wayBack: WayBack, sampleLim
     await merges.judgeLive({ state, rewritten: await states.judge(state) })
   }
   if (live.length > sampleLimit) {
-    held.unjudged.push({ path: 'live documents', reason: `only the first ${sampleLimit} of ${live.length} are looked `
-      + 'at; the others are held to their values when they are handed over' })
+    held.unjudged.push({
+      path: 'live documents',
+      reason:
+        `only the first ${sampleLimit} of ${live.length} are looked ` +
+        'at; the others are held to their values when they are handed over',
+    })
   }
   let first = true
   for await (const state of recordOwn(next, 'the new version', wayBack.required ? sampleLimit : 0, probe, leftOut)) {
     if (first) {
-      const difference = await probe.ask(
-        'value', state.name, `reading ${state.name}`, (signal) => probe.compare(empty?.value, state.value, signal),
+      const difference = await probe.ask('value', state.name, `reading ${state.name}`, (signal) =>
+        probe.compare(empty?.value, state.value, signal),
       )
       refuse('empty', difference, state.name, `${state.name} differs from that of the old version`)
     }
@@ -82,7 +88,9 @@ async function judgeValues(pair: Pair, probe: Probe, wayBack: WayBack, sampleLim
 
 async function ownVerdict({ old, next }: Pair, ctx: StepContext): Promise<CompatVerdict> {
   const check = next.schemaCompatCheck
-  return check === undefined ? { level: 'compatible' } : ctx.call('schemaCompatCheck', (signal) => check.call(next, old, { signal }))
+  return check === undefined
+    ? { level: 'compatible' }
+    : ctx.call('schemaCompatCheck', (signal) => check.call(next, old, { signal }))
 }
 
 /** That there is no way back is for a person to know, whatever the version says of itself. */
@@ -104,6 +112,7 @@ function withLeftOut(verdict: CompatVerdict, unjudged: readonly Unjudged[]): Crd
   return unjudged.length === 0 ? verdict : { ...verdict, unjudged }
 }
 
-const NOTHING_TO_JUDGE_BY = 'the old version has no samples that were looked at, and no document was open: only the '
-  + 'empty document was compared. '
-  + 'Give the kind samples()'
+const NOTHING_TO_JUDGE_BY =
+  'the old version has no samples that were looked at, and no document was open: only the ' +
+  'empty document was compared. ' +
+  'Give the kind samples()'

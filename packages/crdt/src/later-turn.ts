@@ -3,5 +3,8 @@
  * after a document was opened repairs it in the turn after that.
  */
 export async function laterTurn(): Promise<void> {
-  for (let turn = 0; turn < 2; turn += 1) await new Promise<void>((resolve) => { setTimeout(resolve, 0) })
+  for (let turn = 0; turn < 2; turn += 1)
+    await new Promise<void>((resolve) => {
+      setTimeout(resolve, 0)
+    })
 }

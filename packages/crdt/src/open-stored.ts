@@ -33,7 +33,9 @@ export interface OpenStoredOptions {
  * @throws ReloadError `SCHEMA_INCOMPAT` where it means something else now. What was opened is closed.
  */
 export async function openStored(
-  provider: CrdtKindProvider, { name, bytes, value }: StoredDocument, { redact = false, opening }: OpenStoredOptions = {},
+  provider: CrdtKindProvider,
+  { name, bytes, value }: StoredDocument,
+  { redact = false, opening }: OpenStoredOptions = {},
 ): Promise<CrdtState> {
   const wording = redact ? REDACTED : PLAIN
   const opened = await openState(provider, bytes, opening ?? UNCLAIMED)
@@ -45,7 +47,10 @@ export async function openStored(
     const { path, before, after } = difference
     const reason = `stored document ${JSON.stringify(name)} reads differently: ${path}: ${before} → ${after}`
     throw new ReloadError('SCHEMA_INCOMPAT', reason, {
-      surface: 'crdt-kind', key: provider.kind, resource: name, step: 'open',
+      surface: 'crdt-kind',
+      key: provider.kind,
+      resource: name,
+      step: 'open',
       details: { state: name, check: 'read', difference },
       hint: `Do not write it back: ${adviceOn('read')}.`,
     })

@@ -24,8 +24,10 @@ export function pathText(path: Path | undefined, wording: Wording): string {
 
 /** What is said of a place that holds something nobody can compare. */
 export function unreadable(path: Path | undefined, what: string, wording: Wording): string {
-  return `${pathText(path, wording)} is ${what}, which cannot be compared; value() has to give plain data, or objects `
-    + 'with a toJSON()'
+  return (
+    `${pathText(path, wording)} is ${what}, which cannot be compared; value() has to give plain data, or objects ` +
+    'with a toJSON()'
+  )
 }
 
 function segmentText(segment: Segment, wording: Wording): string {

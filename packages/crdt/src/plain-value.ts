@@ -2,30 +2,46 @@ import { synchronous } from '@uni/reload-core'
 import { shortened } from './shortened.js'
 
 /** Fields that were put on an array, a map and the like, beside what it holds. Absent where there are none. */
-interface WithExtra { readonly extra?: Fields }
+interface WithExtra {
+  readonly extra?: Fields
+}
 type Fields = Readonly<Record<string, unknown>>
 
 /** One level of a value, told apart by what it is and not by who made it: plugins may run in a realm of their own. */
 export type Node =
-  | { readonly kind: 'array'; readonly items: readonly unknown[] } & WithExtra
+  | ({ readonly kind: 'array'; readonly items: readonly unknown[] } & WithExtra)
   | { readonly kind: 'object'; readonly fields: Fields }
-  | { readonly kind: 'map'; readonly map: ReadonlyMap<unknown, unknown> } & WithExtra
-  | { readonly kind: 'set'; readonly set: ReadonlySet<unknown> } & WithExtra
-  | { readonly kind: 'date'; readonly time: number } & WithExtra
+  | ({ readonly kind: 'map'; readonly map: ReadonlyMap<unknown, unknown> } & WithExtra)
+  | ({ readonly kind: 'set'; readonly set: ReadonlySet<unknown> } & WithExtra)
+  | ({ readonly kind: 'date'; readonly time: number } & WithExtra)
   /** The elements of a typed array, or the bytes of a buffer or view. */
-  | {
-    readonly kind: 'binary'; readonly type: string; readonly items: ArrayLike<number | bigint>; copy(): object
-  } & WithExtra
+  | ({
+      readonly kind: 'binary'
+      readonly type: string
+      readonly items: ArrayLike<number | bigint>
+      copy(): object
+    } & WithExtra)
   /** What an object's `toJSON` gave, where that is a primitive. */
   | { readonly kind: 'primitive'; readonly value: unknown }
   | { readonly kind: 'opaque'; readonly what: string }
 
 export type Numbers = ArrayLike<number> & ArrayLike<bigint>
 
-export const VIEWS = new Map<string, new (items: Numbers) => object>(Object.entries({
-  Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array,
-  BigInt64Array, BigUint64Array,
-}))
+export const VIEWS = new Map<string, new (items: Numbers) => object>(
+  Object.entries({
+    Int8Array,
+    Uint8Array,
+    Uint8ClampedArray,
+    Int16Array,
+    Uint16Array,
+    Int32Array,
+    Uint32Array,
+    Float32Array,
+    Float64Array,
+    BigInt64Array,
+    BigUint64Array,
+  }),
+)
 
 /** Whether `value` is compared by itself. */
 export function isPrimitive(value: unknown): boolean {
@@ -37,7 +53,8 @@ export function isPrimitive(value: unknown): boolean {
  * that differ there would pass for the same.
  */
 export function readNode(value: unknown): Node {
-  if (typeof value !== 'object' || value === null) return isPrimitive(value) ? { kind: 'primitive', value } : { kind: 'opaque', what: nameOf(value) }
+  if (typeof value !== 'object' || value === null)
+    return isPrimitive(value) ? { kind: 'primitive', value } : { kind: 'opaque', what: nameOf(value) }
   const data = readData(value)
   if (data !== undefined) return data
   const toJSON = ownToJson(value)
@@ -59,8 +76,10 @@ export function nameOf(value: unknown): string {
   }
   if (isPlain(value)) return 'an object'
   const { constructor } = value
-  return 'an instance of '
-    + `${typeof constructor === 'function' && constructor.name !== '' ? shortened(constructor.name) : 'an unnamed class'}`
+  return (
+    'an instance of ' +
+    `${typeof constructor === 'function' && constructor.name !== '' ? shortened(constructor.name) : 'an unnamed class'}`
+  )
 }
 
 function readData(value: object): Node | undefined {
@@ -75,12 +94,18 @@ function readData(value: object): Node | undefined {
 
 function readBuiltIn(value: object, type: string): Node | undefined {
   switch (type) {
-    case 'Array': return {
-      kind: 'array', items: value as readonly unknown[], ...extraOf(value, (value as readonly unknown[]).length),
-    }
-    case 'Map': return { kind: 'map', map: value as ReadonlyMap<unknown, unknown>, ...extraOf(value, 0) }
-    case 'Set': return { kind: 'set', set: value as ReadonlySet<unknown>, ...extraOf(value, 0) }
-    case 'Date': return { kind: 'date', time: Number(value), ...extraOf(value, 0) }
+    case 'Array':
+      return {
+        kind: 'array',
+        items: value as readonly unknown[],
+        ...extraOf(value, (value as readonly unknown[]).length),
+      }
+    case 'Map':
+      return { kind: 'map', map: value as ReadonlyMap<unknown, unknown>, ...extraOf(value, 0) }
+    case 'Set':
+      return { kind: 'set', set: value as ReadonlySet<unknown>, ...extraOf(value, 0) }
+    case 'Date':
+      return { kind: 'date', time: Number(value), ...extraOf(value, 0) }
     case 'ArrayBuffer': {
       const bytes = new Uint8Array(value as ArrayBuffer)
       return { kind: 'binary', type, items: bytes, copy: () => new Uint8Array(bytes).buffer, ...extraOf(value, 0) }
@@ -89,7 +114,10 @@ function readBuiltIn(value: object, type: string): Node | undefined {
       const { buffer, byteOffset, byteLength } = value as DataView
       const bytes = new Uint8Array(buffer, byteOffset, byteLength)
       return {
-        kind: 'binary', type, items: bytes, copy: () => new DataView(new Uint8Array(bytes).buffer),
+        kind: 'binary',
+        type,
+        items: bytes,
+        copy: () => new DataView(new Uint8Array(bytes).buffer),
         ...extraOf(value, 0),
       }
     }
@@ -128,7 +156,7 @@ function ownToJson(value: object): (() => unknown) | undefined {
   if (typeof toJSON !== 'function') return undefined
   const type = Array.isArray(value) ? 'Array' : tagOf(value)
   for (let owner: object | null = value; owner !== null; owner = Object.getPrototypeOf(owner) as object | null) {
-    if (Object.hasOwn(owner, 'toJSON')) return isPrototypeOf(owner, type) ? undefined : toJSON as () => unknown
+    if (Object.hasOwn(owner, 'toJSON')) return isPrototypeOf(owner, type) ? undefined : (toJSON as () => unknown)
   }
   return toJSON as () => unknown
 }

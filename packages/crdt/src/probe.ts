@@ -1,5 +1,12 @@
 import {
-  closeAside, describeThrown, ReloadError, Slices, type CallOptions, type MaybePromise, type Opening, type StepContext,
+  closeAside,
+  describeThrown,
+  ReloadError,
+  Slices,
+  type CallOptions,
+  type MaybePromise,
+  type Opening,
+  type StepContext,
 } from '@uni/reload-core'
 import { adviceOn, type CrdtCheck } from './advice.js'
 import type { CrdtState } from './contract.js'
@@ -27,7 +34,10 @@ export class Refusal extends Error {
   readonly details: CrdtIncompatibility
 
   constructor(finding: string, details: CrdtIncompatibility, advice = details.check && adviceOn(details.check)) {
-    super(advice === undefined ? finding : `${finding}; ${advice}`, 'cause' in details ? { cause: details.cause } : undefined)
+    super(
+      advice === undefined ? finding : `${finding}; ${advice}`,
+      'cause' in details ? { cause: details.cause } : undefined,
+    )
     this.finding = finding
     this.details = details
   }
@@ -36,7 +46,11 @@ export class Refusal extends Error {
 /** @throws Refusal where there is a difference. */
 export function refuse(check: CrdtCheck, difference: Difference | undefined, state: string, saying: string): void {
   if (difference === undefined) return
-  throw new Refusal(`${saying}: ${difference.path}: ${difference.before} → ${difference.after}`, { state, check, difference })
+  throw new Refusal(`${saying}: ${difference.path}: ${difference.before} → ${difference.after}`, {
+    state,
+    check,
+    difference,
+  })
 }
 
 export interface AskOptions<T> extends CallOptions<T> {
@@ -76,7 +90,9 @@ export class Probe implements Opening {
 
   /** Ends a list that may hold something open. That it cannot be ended says nothing about its samples. */
   async end(samples: Iterator<unknown>): Promise<void> {
-    await closeAside(this.#ctx, async () => { await samples.return?.() })
+    await closeAside(this.#ctx, async () => {
+      await samples.return?.()
+    })
   }
 
   /** What a document means now, in one go. */
@@ -99,7 +115,10 @@ export class Probe implements Opening {
    * @throws Refusal for what `work` throws; a deadline or an abort stays the error that it is.
    */
   async ask<T>(
-    step: string, state: string, doing: string, work: (signal: AbortSignal) => MaybePromise<T>,
+    step: string,
+    state: string,
+    doing: string,
+    work: (signal: AbortSignal) => MaybePromise<T>,
     options: AskOptions<T> = {},
   ): Promise<T> {
     let thrown: { error: unknown } | undefined
@@ -117,7 +136,11 @@ export class Probe implements Opening {
     } catch (error) {
       if (thrown === undefined || ReloadError.is(thrown.error)) throw error
       const cause = thrown.error
-      throw new Refusal(`${doing} failed: ${describeThrown(cause)}`, { state, cause }, options.advice && adviceOn(options.advice))
+      throw new Refusal(
+        `${doing} failed: ${describeThrown(cause)}`,
+        { state, cause },
+        options.advice && adviceOn(options.advice),
+      )
     }
   }
 }

@@ -23,19 +23,32 @@ export type Version = 'the old version' | 'the new version'
  *
  * @param leftOut told where there are more.
  */
-export async function * recordOwn(
-  provider: CrdtKindProvider, version: Version, limit: number, probe: Probe,
+export async function* recordOwn(
+  provider: CrdtKindProvider,
+  version: Version,
+  limit: number,
+  probe: Probe,
   leftOut: (reason: string) => void = () => {},
 ): AsyncGenerator<RecordedState> {
   const of = version === 'the new version' ? ` of ${version}` : ''
   const empty = `the empty state${of}`
-  yield await record(empty, await probe.ask('samples', empty, `recording ${empty}`, () => emptyState(provider, probe), { discard: closeQuietly }), probe)
+  yield await record(
+    empty,
+    await probe.ask('samples', empty, `recording ${empty}`, () => emptyState(provider, probe), {
+      discard: closeQuietly,
+    }),
+    probe,
+  )
   if (provider.samples === undefined || limit === 0) return
-  const samples = await probe.ask('samples', 'samples', `listing the samples of ${version}`, () => samplesOf(provider, probe))
+  const samples = await probe.ask('samples', 'samples', `listing the samples of ${version}`, () =>
+    samplesOf(provider, probe),
+  )
   try {
     for (let i = 1; ; i += 1) {
       const name = `sample ${i}${of}`
-      const sample = await probe.ask('samples', name, `making ${name}`, () => nextOf(samples, probe), { discard: (late) => late && closeQuietly(late) })
+      const sample = await probe.ask('samples', name, `making ${name}`, () => nextOf(samples, probe), {
+        discard: (late) => late && closeQuietly(late),
+      })
       if (sample === undefined) return
       if (i > limit) {
         await probe.close(sample)
@@ -57,9 +70,8 @@ export async function * recordOwn(
  */
 export function recordLive(sample: LiveSample<CrdtState>, probe: Probe): Promise<RecordedState> {
   const name = `live document ${JSON.stringify(sample.name)}`
-  return probe.ask(
-    'read', name, `reading ${name}`,
-    () => sample.use((state) => ({ name, bytes: persistedBytes(state), value: probe.valueNow(state) })),
+  return probe.ask('read', name, `reading ${name}`, () =>
+    sample.use((state) => ({ name, bytes: persistedBytes(state), value: probe.valueNow(state) })),
   )
 }
 

@@ -17,7 +17,10 @@ export interface Recollection {
 
 /** @throws Refusal where the provider cannot say what its own states are. */
 export async function recollect(
-  provider: CrdtKindProvider, ctx: StepContext, sampleLimit: number, wording: Wording,
+  provider: CrdtKindProvider,
+  ctx: StepContext,
+  sampleLimit: number,
+  wording: Wording,
 ): Promise<Recollection> {
   const probe = new Probe(ctx, wording)
   const partners = new MergePartners<RecordedState>()
@@ -39,7 +42,10 @@ export async function recollect(
 
 /** @throws Refusal where the provider cannot say what its own states are. */
 export async function rememberKind(
-  provider: CrdtKindProvider, ctx: StepContext, sampleLimit: number, wording: Wording,
+  provider: CrdtKindProvider,
+  ctx: StepContext,
+  sampleLimit: number,
+  wording: Wording,
 ): Promise<CrdtKindProvider> {
   const { states, merges } = await recollect(provider, ctx, sampleLimit, wording)
   return new RememberedKind(provider.kind, states, merges)

@@ -26,14 +26,17 @@ export class RememberedKind implements CrdtKindProvider {
     return this.#open(this.#states[0] as RecordedState)
   }
 
-  * samples(): Generator<CrdtSample> {
+  *samples(): Generator<CrdtSample> {
     const become = new Set(this.#states.map(({ late }) => late?.becomes))
     for (const state of this.#states.slice(1)) if (!become.has(state)) yield this.#open(state)
   }
 
   fromPersisted(bytes: Uint8Array): CrdtState {
     const state = withBytes(this.#states, bytes)
-    if (state === undefined) throw new Error(`kind "${this.kind}" was removed: of its documents, only the empty one and the samples are remembered`)
+    if (state === undefined)
+      throw new Error(
+        `kind "${this.kind}" was removed: of its documents, only the empty one and the samples are remembered`,
+      )
     return this.#open(state)
   }
 
@@ -79,7 +82,8 @@ class RememberedState implements CrdtSample {
   }
 
   persist(): Uint8Array {
-    if (this.#state.bytes === undefined) throw new Error('the bytes of a merged state are not remembered, and the code of its kind is gone')
+    if (this.#state.bytes === undefined)
+      throw new Error('the bytes of a merged state are not remembered, and the code of its kind is gone')
     return new Uint8Array(this.#state.bytes)
   }
 }

@@ -6,7 +6,8 @@ import { closeQuietly } from './state.js'
 /** @throws TypeError where `samples()` gives nothing that can be gone through. */
 export function samplesOf(provider: CrdtKindProvider, opening: Opening): Iterator<CrdtSample> {
   const samples = synchronous(provider.samples?.(), 'samples()', 'it lists what it has')
-  if (typeof samples?.[Symbol.iterator] !== 'function') throw new TypeError(`samples() gave ${nameOf(samples)}; expected an iterable of states`)
+  if (typeof samples?.[Symbol.iterator] !== 'function')
+    throw new TypeError(`samples() gave ${nameOf(samples)}; expected an iterable of states`)
   return Array.isArray(samples) ? closingRest(samples as readonly CrdtSample[], opening) : samples[Symbol.iterator]()
 }
 

@@ -19,7 +19,7 @@ export interface Wording {
 export const PLAIN: Wording = {
   value: show,
   key: show,
-  field: (name) => IDENTIFIER.test(name) && name.length <= LONGEST_STRING ? `.${name}` : `[${quote(name)}]`,
+  field: (name) => (IDENTIFIER.test(name) && name.length <= LONGEST_STRING ? `.${name}` : `[${quote(name)}]`),
 }
 
 /** By kind and size, for messages that may be read by more people than the document. */
@@ -43,43 +43,67 @@ function kindAndSize(value: unknown): string {
   if (typeof value !== 'object') return `a ${typeof value}`
   const node = readNode(value)
   switch (node.kind) {
-    case 'array': return `an array of ${node.items.length}`
-    case 'binary': return `${node.type} of ${node.items.length}`
-    case 'map': return `a Map of ${node.map.size}`
-    case 'set': return `a Set of ${node.set.size}`
-    case 'object': return `an object of ${Object.keys(node.fields).length} fields`
-    default: return nameOf(value)
+    case 'array':
+      return `an array of ${node.items.length}`
+    case 'binary':
+      return `${node.type} of ${node.items.length}`
+    case 'map':
+      return `a Map of ${node.map.size}`
+    case 'set':
+      return `a Set of ${node.set.size}`
+    case 'object':
+      return `an object of ${Object.keys(node.fields).length} fields`
+    default:
+      return nameOf(value)
   }
 }
-
 
 function render(value: unknown, depth: number): string {
   if (typeof value === 'string') return quote(value)
   if (typeof value === 'bigint') return `${value}n`
   if (typeof value !== 'object' || value === null) return typeof value === 'function' ? nameOf(value) : String(value)
-  return renderNode(value, readNode(value), (inner) => depth < DEEPEST ? render(inner, depth + 1) : '…')
+  return renderNode(value, readNode(value), (inner) => (depth < DEEPEST ? render(inner, depth + 1) : '…'))
 }
 
 function renderNode(value: object, node: Node, inner: (value: unknown) => string): string {
   switch (node.kind) {
-    case 'primitive': return `${nameOf(value)} ${inner(node.value)}`
-    case 'opaque': return node.what
-    case 'date': return Number.isNaN(node.time) ? 'an invalid Date' : `Date ${new Date(node.time).toISOString()}`
-    case 'array': return enclose('[', node.items.slice(0, MOST_ITEMS).map(inner), node.items.length, ']')
-    case 'binary': return enclose(`${node.type} [`, Array.prototype.slice.call(node.items, 0, MOST_ITEMS).map(inner), node.items.length, ']')
+    case 'primitive':
+      return `${nameOf(value)} ${inner(node.value)}`
+    case 'opaque':
+      return node.what
+    case 'date':
+      return Number.isNaN(node.time) ? 'an invalid Date' : `Date ${new Date(node.time).toISOString()}`
+    case 'array':
+      return enclose('[', node.items.slice(0, MOST_ITEMS).map(inner), node.items.length, ']')
+    case 'binary':
+      return enclose(
+        `${node.type} [`,
+        Array.prototype.slice.call(node.items, 0, MOST_ITEMS).map(inner),
+        node.items.length,
+        ']',
+      )
     case 'object': {
       const names = Object.keys(node.fields)
       return enclose(
-        '{', names.slice(0, MOST_ITEMS).map((name) => `${shortened(name)}: ${inner(node.fields[name])}`), names.length,
+        '{',
+        names.slice(0, MOST_ITEMS).map((name) => `${shortened(name)}: ${inner(node.fields[name])}`),
+        names.length,
         '}',
       )
     }
-    case 'map': return enclose('Map {', Array.from(firstOf(node.map), ([key, item]) => `${inner(key)} => ${inner(item)}`), node.map.size, '}')
-    case 'set': return enclose('Set {', Array.from(firstOf(node.set), inner), node.set.size, '}')
+    case 'map':
+      return enclose(
+        'Map {',
+        Array.from(firstOf(node.map), ([key, item]) => `${inner(key)} => ${inner(item)}`),
+        node.map.size,
+        '}',
+      )
+    case 'set':
+      return enclose('Set {', Array.from(firstOf(node.set), inner), node.set.size, '}')
   }
 }
 
-function * firstOf<T>(items: Iterable<T>): Generator<T> {
+function* firstOf<T>(items: Iterable<T>): Generator<T> {
   let left = MOST_ITEMS
   for (const item of items) {
     if (left === 0) return

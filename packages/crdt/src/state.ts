@@ -15,9 +15,7 @@ export const UNCLAIMED: Opening = { claim() {}, letGo() {} }
  *
  * @throws ReloadError `DUPLICATE` where the provider gave a live document, which is not closed.
  */
-export async function openState(
-  provider: CrdtKindProvider, bytes: Uint8Array, opening: Opening,
-): Promise<CrdtState> {
+export async function openState(provider: CrdtKindProvider, bytes: Uint8Array, opening: Opening): Promise<CrdtState> {
   return asState(await provider.fromPersisted(new Uint8Array(bytes)), 'fromPersisted()', opening)
 }
 
@@ -60,7 +58,8 @@ export function applyTo(state: CrdtState, op: Uint8Array): void {
 export function lateOps(sample: CrdtSample): readonly Uint8Array[] {
   const late: unknown = synchronous(sample.late, 'late', POINT_IN_TIME)
   if (late === undefined) return []
-  if (!Array.isArray(late) || !late.every(isBytes)) throw new TypeError(`late is ${nameOf(late)}; expected an array of operations, each a Uint8Array`)
+  if (!Array.isArray(late) || !late.every(isBytes))
+    throw new TypeError(`late is ${nameOf(late)}; expected an array of operations, each a Uint8Array`)
   return late.map((op: Uint8Array) => new Uint8Array(op))
 }
 
@@ -78,7 +77,7 @@ export function closeState(state: CrdtState): MaybePromise<void> {
  */
 export function asState(given: unknown, source: string, opening: Opening): CrdtState {
   opening.claim(given)
-  const methods = typeof given === 'object' && given !== null ? given as Readonly<Record<string, unknown>> : {}
+  const methods = typeof given === 'object' && given !== null ? (given as Readonly<Record<string, unknown>>) : {}
   const missing = METHODS.filter((name) => typeof methods[name] !== 'function')
   const { values } = methods
   if (missing.length === 0 && (values === undefined || values === 'isolated')) return given as CrdtState
@@ -88,7 +87,9 @@ export function asState(given: unknown, source: string, opening: Opening): CrdtS
     throw new TypeError(`${source} gave a state whose values are ${show(values)}; expected "isolated", or nothing`)
   }
   const without = missing.length < METHODS.length ? ` without ${missing.join(', ')}` : ''
-  throw new TypeError(`${source} gave ${nameOf(given)}${without}; expected a state with the methods ${METHODS.join(', ')}`)
+  throw new TypeError(
+    `${source} gave ${nameOf(given)}${without}; expected a state with the methods ${METHODS.join(', ')}`,
+  )
 }
 
 /** For copies made to look at: that one cannot be closed is said where a live document of its provider is closed. */

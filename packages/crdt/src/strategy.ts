@@ -1,6 +1,4 @@
-import {
-  checkOptions, option, preCopy, Slices, type HandoffStrategy, type PreCopyVerbs,
-} from '@uni/reload-core'
+import { checkOptions, option, preCopy, Slices, type HandoffStrategy, type PreCopyVerbs } from '@uni/reload-core'
 import { crdtKind, type CrdtKindProvider, type CrdtState } from './contract.js'
 import { compare } from './difference.js'
 import { judgeKind } from './judge.js'
@@ -32,11 +30,17 @@ export interface CrdtHandoffOptions {
  *
  * @throws TypeError or RangeError for options that are not of their form.
  */
-export function crdtHandoff(options: CrdtHandoffOptions = {}): HandoffStrategy<CrdtKindProvider, CrdtState, Uint8Array> {
+export function crdtHandoff(
+  options: CrdtHandoffOptions = {},
+): HandoffStrategy<CrdtKindProvider, CrdtState, Uint8Array> {
   const {
-    direction = 'backward', sampleLimit = 64, redact = false,
+    direction = 'backward',
+    sampleLimit = 64,
+    redact = false,
   } = checkOptions<CrdtHandoffOptions>(options, 'crdtHandoff options', {
-    direction: option.oneOf('backward', 'full'), sampleLimit: option.count(0), redact: option.flag,
+    direction: option.oneOf('backward', 'full'),
+    sampleLimit: option.count(0),
+    redact: option.flag,
   })
   const wording = redact ? REDACTED : PLAIN
   return {
@@ -69,8 +73,11 @@ function verbs(wording: Wording): PreCopyVerbs<CrdtKindProvider, CrdtState, Uint
     // No operation may mean something else.
     agree: (old, restored, { signal }) =>
       holdTo(
-        valueNow(old, wording), restored,
-        'the new document differs from the old one after the operations made meanwhile were replayed', wording, signal,
+        valueNow(old, wording),
+        restored,
+        'the new document differs from the old one after the operations made meanwhile were replayed',
+        wording,
+        signal,
       ),
     close: closeState,
   }
@@ -81,11 +88,16 @@ function verbs(wording: Wording): PreCopyVerbs<CrdtKindProvider, CrdtState, Uint
  * see.
  */
 async function holdTo(
-  expected: unknown, state: CrdtState, saying: string, wording: Wording, signal: AbortSignal,
+  expected: unknown,
+  state: CrdtState,
+  saying: string,
+  wording: Wording,
+  signal: AbortSignal,
 ): Promise<void> {
   await laterTurn()
   // Where the reload has failed meanwhile, the document is being closed.
   signal.throwIfAborted()
   const difference = await new Slices().run(compare(expected, valueOf(state), wording), signal)
-  if (difference !== undefined) throw new Error(`${saying}: ${difference.path}: ${difference.before} → ${difference.after}`)
+  if (difference !== undefined)
+    throw new Error(`${saying}: ${difference.path}: ${difference.before} → ${difference.after}`)
 }

@@ -21,11 +21,21 @@ function repairing(turns = 1): CrdtKindProvider {
 }
 
 function later(turns: number, act: () => void): void {
-  setTimeout(turns === 1 ? act : () => { later(turns - 1, act) }, 0)
+  setTimeout(
+    turns === 1
+      ? act
+      : () => {
+          later(turns - 1, act)
+        },
+    0,
+  )
 }
 
 const withoutSamples = (kind: CrdtKindProvider): CrdtKindProvider => ({ ...kind, samples: () => [] })
-const signed = (): YjsState => notes((doc) => { doc.getMap('meta').set('by', 'ann') }, 2)
+const signed = (): YjsState =>
+  notes((doc) => {
+    doc.getMap('meta').set('by', 'ann')
+  }, 2)
 
 describe('X29 a version that repairs a document after it has opened it', () => {
   it.each([1, 2])('I6 is refused by the samples, where it does so %d turns later', async (turns) => {
@@ -43,7 +53,11 @@ describe('X29 a version that repairs a document after it has opened it', () => {
 
   it('I6 fails the handoff of a live document that was not looked at, which is left as it is', async () => {
     const served = new Served({ old: yjsKind(), next: repairing(), docs: { doc: signed() }, sampleLimit: 0 })
-    await expect(served.dispatch()).rejects.toMatchObject({ code: 'HANDOFF', step: 'verify', message: expect.stringContaining('value.meta.by: "ann" → nothing') as string })
+    await expect(served.dispatch()).rejects.toMatchObject({
+      code: 'HANDOFF',
+      step: 'verify',
+      message: expect.stringContaining('value.meta.by: "ann" → nothing') as string,
+    })
     expect(served.value()).toMatchObject({ meta: { by: 'ann' } })
     expect(served.leaked).toBe(0)
   })
@@ -53,19 +67,27 @@ describe('X29 a version that repairs a document after it has opened it', () => {
       fromPersisted(bytes) {
         const opened = openYjs(bytes)
         opened.doc.getMap('meta').observe((event) => {
-          if (event.keysChanged.has('by') && opened.doc.getMap('meta').has('by')) later(1, () => { opened.doc.getMap('meta').delete('by') })
+          if (event.keysChanged.has('by') && opened.doc.getMap('meta').has('by'))
+            later(1, () => {
+              opened.doc.getMap('meta').delete('by')
+            })
         })
         return opened
       },
     })
-    const doc = notes((it) => { it.getText('title').insert(0, 'Plan') })
+    const doc = notes((it) => {
+      it.getText('title').insert(0, 'Plan')
+    })
     const { next, opening, goOn } = waiting(repairs, EMPTY_NOTES)
     const served = new Served({ old: yjsKind(), next, docs: { doc }, sampleLimit: 0 })
     const dispatched = served.dispatch()
     await opening
     await served.gate().write(Y.encodeStateAsUpdate(signed().doc))
     goOn()
-    await expect(dispatched).rejects.toMatchObject({ code: 'HANDOFF', message: expect.stringMatching(/value\.meta\.by: "ann" → nothing/) as string })
+    await expect(dispatched).rejects.toMatchObject({
+      code: 'HANDOFF',
+      message: expect.stringMatching(/value\.meta\.by: "ann" → nothing/) as string,
+    })
     expect(served.value()).toMatchObject({ meta: { by: 'ann' } })
   })
 })
@@ -80,7 +102,14 @@ describe('X29 a document that was at rest', () => {
   it('I7 is closed where it cannot say what it means', async () => {
     let closes = 0
     const failing = (bytes: Uint8Array): YjsState =>
-      Object.assign(openYjs(bytes), { value: () => { throw new Error('no text') }, close() { closes += 1 } })
+      Object.assign(openYjs(bytes), {
+        value: () => {
+          throw new Error('no text')
+        },
+        close() {
+          closes += 1
+        },
+      })
     await expect(openStored({ ...yjsKind(), fromPersisted: failing }, stored)).rejects.toThrow('no text')
     expect(closes).toBe(1)
   })
@@ -88,11 +117,25 @@ describe('X29 a document that was at rest', () => {
   it('I6 is refused where it does not, and what was opened is closed', async () => {
     let closes = 0
     const next = repairing()
-    const watched = { ...next, fromPersisted: async (bytes: Uint8Array) => Object.assign(await next.fromPersisted(bytes), { close() { closes += 1 } }) }
+    const watched = {
+      ...next,
+      fromPersisted: async (bytes: Uint8Array) =>
+        Object.assign(await next.fromPersisted(bytes), {
+          close() {
+            closes += 1
+          },
+        }),
+    }
     await expect(openStored(watched, stored)).rejects.toMatchObject({
-      code: 'SCHEMA_INCOMPAT', surface: 'crdt-kind', key: 'notes', resource: 'minutes', message: expect.stringContaining('value.meta.by: "ann" → nothing') as string,
+      code: 'SCHEMA_INCOMPAT',
+      surface: 'crdt-kind',
+      key: 'notes',
+      resource: 'minutes',
+      message: expect.stringContaining('value.meta.by: "ann" → nothing') as string,
     })
-    await expect(openStored(watched, stored, { redact: true })).rejects.toMatchObject({ message: expect.stringContaining('value.*.*: a string of 3 characters → nothing') as string })
+    await expect(openStored(watched, stored, { redact: true })).rejects.toMatchObject({
+      message: expect.stringContaining('value.*.*: a string of 3 characters → nothing') as string,
+    })
     expect(closes).toBe(2)
   })
 })

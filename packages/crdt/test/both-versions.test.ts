@@ -11,17 +11,20 @@ import { verdictOn } from './fixtures/verdict.js'
 
 /** The samples, without what is late for them. */
 function withoutLate(kind: CrdtKindProvider): CrdtKindProvider {
-  const samples = (): CrdtState[] => Array.from(kind.samples?.() ?? [], (sample) => {
-    delete (sample as { late?: unknown }).late
-    return sample
-  })
+  const samples = (): CrdtState[] =>
+    Array.from(kind.samples?.() ?? [], (sample) => {
+      delete (sample as { late?: unknown }).late
+      return sample
+    })
   return { ...kind, samples }
 }
 
 /** Writes a document of the same value that has no past. */
 class DropsHistory extends AutomergeBoard {
   override persist(): Uint8Array {
-    const anew = A.change(A.init<Record<string, unknown>>({ actor: 'ff' }), { time: 0 }, (it) => { Object.assign(it, this.value()) })
+    const anew = A.change(A.init<Record<string, unknown>>({ actor: 'ff' }), { time: 0 }, (it) => {
+      Object.assign(it, this.value())
+    })
     return A.save(anew)
   }
 }
@@ -35,7 +38,11 @@ class MovesTimes extends Entries {
 
   override persist(): Uint8Array {
     const { entries, seen } = persistedOf(super.persist())
-    return encode({ entries: entries.map(([key, entry]) => [key, { ...entry, at: 0 }]), seen, times: Object.fromEntries(entries) })
+    return encode({
+      entries: entries.map(([key, entry]) => [key, { ...entry, at: 0 }]),
+      seen,
+      times: Object.fromEntries(entries),
+    })
   }
 
   override merge(other: CrdtState): void {
@@ -49,8 +56,12 @@ class MovesTimes extends Entries {
 
 describe('X24 replicas on both versions agree', () => {
   it.each(libraries)('takes two encodings of $name, one for the other', async (library) => {
-    expect(await verdictOn({ old: library.earlier(), next: library.kind(), direction: 'full' })).toEqual({ level: 'compatible' })
-    expect(await verdictOn({ old: library.kind(), next: library.earlier(), direction: 'full' })).toEqual({ level: 'compatible' })
+    expect(await verdictOn({ old: library.earlier(), next: library.kind(), direction: 'full' })).toEqual({
+      level: 'compatible',
+    })
+    expect(await verdictOn({ old: library.kind(), next: library.earlier(), direction: 'full' })).toEqual({
+      level: 'compatible',
+    })
   })
 
   it('I6 refuses a version whose documents merge with those of its own and not with those of the old one', async () => {
@@ -63,19 +74,26 @@ describe('X24 replicas on both versions agree', () => {
     expect(details?.check).toBe('mixed-merge')
   })
 
-  it.each(['backward', 'full'] as const)('I6 refuses a version whose documents the old one reads and merges otherwise, %s', async (direction) => {
-    const old = withoutLate(entriesKind())
-    const { level, reason, details } = await verdictOn({ old, next: withoutLate(entriesKind(MovesTimes)), direction })
-    expect(level).toBe('incompatible')
-    expect(reason).toMatch(/merge differently with the old version: value\.\w: .* → .*; replicas on the two versions would drift apart/)
-    expect(details?.check).toBe('mixed-merge')
-  })
+  it.each(['backward', 'full'] as const)(
+    'I6 refuses a version whose documents the old one reads and merges otherwise, %s',
+    async (direction) => {
+      const old = withoutLate(entriesKind())
+      const { level, reason, details } = await verdictOn({ old, next: withoutLate(entriesKind(MovesTimes)), direction })
+      expect(level).toBe('incompatible')
+      expect(reason).toMatch(
+        /merge differently with the old version: value\.\w: .* → .*; replicas on the two versions would drift apart/,
+      )
+      expect(details?.check).toBe('mixed-merge')
+    },
+  )
 
   it('I6 refuses a version whose documents the old one reads, with late operations that do something else there', async () => {
-    const old = entriesKind(Entries, { samples: () => [...entriesKind().samples?.() ?? []].slice(2) })
+    const old = entriesKind(Entries, { samples: () => [...(entriesKind().samples?.() ?? [])].slice(2) })
     const { level, reason } = await verdictOn({ old, next: entriesKind(MovesTimes) })
     expect(level).toBe('incompatible')
-    expect(reason).toContain('applying the late operations of sample 1 (as the new version persists it) with the old version gives another value')
+    expect(reason).toContain(
+      'applying the late operations of sample 1 (as the new version persists it) with the old version gives another value',
+    )
   })
 })
 
@@ -90,12 +108,25 @@ class MovesTimesOfMany extends MovesTimes {
 
 describe('X24 live documents are merged too', () => {
   it('I6 refuses a version that merges two of them otherwise, in a way that no sample shows', async () => {
-    const samples = [{ text: 'a', at: 1 }, { text: 'b', at: 2 }]
-    const [old, ownSideWins] = [registerKind(undefined, samples), registerKind((theirs, mine) => theirs.at > mine.at, samples)]
+    const samples = [
+      { text: 'a', at: 1 },
+      { text: 'b', at: 2 },
+    ]
+    const [old, ownSideWins] = [
+      registerKind(undefined, samples),
+      registerKind((theirs, mine) => theirs.at > mine.at, samples),
+    ]
     expect(await verdictOn({ old, next: ownSideWins })).toEqual({ level: 'compatible' })
-    const docs = Object.fromEntries(await Promise.all(['x', 'y'].map(async (text) => [text, await old.fromPersisted(encode({ text, at: 9 }))] as const)))
+    const docs = Object.fromEntries(
+      await Promise.all(
+        ['x', 'y'].map(async (text) => [text, await old.fromPersisted(encode({ text, at: 9 }))] as const),
+      ),
+    )
     await expect(new Served({ old, next: ownSideWins, docs }).dispatch()).rejects.toMatchObject({
-      code: 'SCHEMA_INCOMPAT', message: expect.stringContaining('live document "y" and live document "x" merge differently with the new version: value: "y" → "x"') as string,
+      code: 'SCHEMA_INCOMPAT',
+      message: expect.stringContaining(
+        'live document "y" and live document "x" merge differently with the new version: value: "y" → "x"',
+      ) as string,
     })
   })
 
@@ -106,16 +137,23 @@ describe('X24 live documents are merged too', () => {
     const doc = open(...['d', 'p', 'q', 'r'].map((key): [string, Entry] => [key, { text: 'kept', at: 7, by: 1 }]))
     await expect(new Served({ old, next, docs: { doc } }).dispatch()).rejects.toMatchObject({
       code: 'SCHEMA_INCOMPAT',
-      message: expect.stringContaining('live document "doc" (as the new version persists it) and sample 3 with its late operations merge differently with the old version: value.d: "kept" → nothing') as string,
+      message: expect.stringContaining(
+        'live document "doc" (as the new version persists it) and sample 3 with its late operations merge differently with the old version: value.d: "kept" → nothing',
+      ) as string,
     })
   })
 
   it('I6 refuses the same where there are no samples, by two of them', async () => {
     const { samples: _, ...old } = entriesKind()
-    const docs = { mine: open(['d', { text: 'mine', at: 5, by: 1 }]), theirs: open(['d', { text: 'theirs', at: 7, by: 2 }]) }
+    const docs = {
+      mine: open(['d', { text: 'mine', at: 5, by: 1 }]),
+      theirs: open(['d', { text: 'theirs', at: 7, by: 2 }]),
+    }
     await expect(new Served({ old, next: entriesKind(MovesTimes), docs }).dispatch()).rejects.toMatchObject({
       code: 'SCHEMA_INCOMPAT',
-      message: expect.stringContaining('live document "theirs" (as the new version persists it) and live document "mine" merge differently with the old version: value.d: "theirs" → "mine"') as string,
+      message: expect.stringContaining(
+        'live document "theirs" (as the new version persists it) and live document "mine" merge differently with the old version: value.d: "theirs" → "mine"',
+      ) as string,
     })
   })
 })

@@ -17,7 +17,13 @@ describe('boards in Automerge', () => {
 
 describe('boards in Loro', () => {
   // Loro throws strings.
-  runCrdtConformance({ test, make: () => subjectOf(loro), capabilities, golden: goldenFiles('loro'), knownGaps: ['bad-input/says-why'] })
+  runCrdtConformance({
+    test,
+    make: () => subjectOf(loro),
+    capabilities,
+    golden: goldenFiles('loro'),
+    knownGaps: ['bad-input/says-why'],
+  })
 })
 
 describe('entries', () => {

@@ -7,19 +7,31 @@ import { PLAIN, REDACTED } from '../src/show.js'
 
 class Money {
   readonly #cents: number
-  constructor(cents: number) { this.#cents = cents }
-  get cents(): number { return this.#cents }
+  constructor(cents: number) {
+    this.#cents = cents
+  }
+  get cents(): number {
+    return this.#cents
+  }
 }
 
 class Decimal {
   readonly #digits: string
-  constructor(digits: string) { this.#digits = digits }
-  toJSON(): string { return this.#digits }
+  constructor(digits: string) {
+    this.#digits = digits
+  }
+  toJSON(): string {
+    return this.#digits
+  }
 }
 
 class Priced extends Map<string, number> {
-  constructor(readonly currency: string) { super([['tea', 5]]) }
-  toJSON(): unknown { return { currency: this.currency, items: [...this] } }
+  constructor(readonly currency: string) {
+    super([['tea', 5]])
+  }
+  toJSON(): unknown {
+    return { currency: this.currency, items: [...this] }
+  }
 }
 
 class Zoned extends Date {
@@ -73,7 +85,17 @@ describe('X7 structural equality', () => {
     ['undefined', undefined, undefined],
     ['dates', new Date(5), new Date(5)],
     ['invalid dates', new Date(NaN), new Date(NaN)],
-    ['maps in another order', new Map([['a', 1], ['b', 2]]), new Map([['b', 2], ['a', 1]])],
+    [
+      'maps in another order',
+      new Map([
+        ['a', 1],
+        ['b', 2],
+      ]),
+      new Map([
+        ['b', 2],
+        ['a', 1],
+      ]),
+    ],
     ['maps with objects for keys', new Map([[{ k: 1 }, 'x']]), new Map([[{ k: 1 }, 'x']])],
     ['sets in another order', new Set([1, 2]), new Set([2, 1])],
     ['sets of objects', new Set([{ a: 1 }, { a: 2 }]), new Set([{ a: 2 }, { a: 1 }])],
@@ -84,13 +106,21 @@ describe('X7 structural equality', () => {
     ['buffers', Uint8Array.of(1).buffer, Uint8Array.of(1).buffer],
     ['views', new DataView(Uint8Array.of(1, 2).buffer, 1), new DataView(Uint8Array.of(2).buffer)],
     ['objects without a prototype', Object.assign(Object.create(null), { a: 1 }), { a: 1 }],
-    ['values of another realm', runInNewContext('({ a: [1, new Map([["k", new Set([2])]]), new Date(5)] })'), { a: [1, new Map([['k', new Set([2])]]), new Date(5)] }],
+    [
+      'values of another realm',
+      runInNewContext('({ a: [1, new Map([["k", new Set([2])]]), new Date(5)] })'),
+      { a: [1, new Map([['k', new Set([2])]]), new Date(5)] },
+    ],
     ['objects with a toJSON', { price: new Decimal('1.50') }, { price: new Decimal('1.50') }],
     ['an instance of a subclass that says what it is', new Priced('EUR'), new Priced('EUR')],
     ['arrays with fields of their own', Object.assign([1], { unit: 'kg' }), Object.assign([1], { unit: 'kg' })],
     ['an array with a hole', Object.assign([], { 1: 3 }), [undefined, 3]],
     ['a match of a pattern', /a(b)/.exec('ab'), /a(b)/.exec('ab')],
-    ['sets of what is read as a primitive', new Set([new Decimal('1'), new Decimal('2')]), new Set([new Decimal('2'), new Decimal('1')])],
+    [
+      'sets of what is read as a primitive',
+      new Set([new Decimal('1'), new Decimal('2')]),
+      new Set([new Decimal('2'), new Decimal('1')]),
+    ],
     ['-0 and NaN in members of a set', new Set([{ n: -0 }, { n: NaN }]), new Set([{ n: NaN }, { n: 0 }])],
     ['a field called __proto__', JSON.parse('{"__proto__": 1}'), JSON.parse('{"__proto__": 1}')],
   ])('takes %s for equal, copied or not', (_, before, after) => {
@@ -126,7 +156,11 @@ describe('X7 structural equality', () => {
     [Object.assign(new Date(0), { zone: 'a' }), Object.assign(new Date(0), { zone: 'b' }), 'value.zone: "a" → "b"'],
     [Object.assign(new Map([[1, 2]]), { of: 1 }), Object.assign(new Map([[1, 2]]), { of: 2 }), 'value.of: 1 → 2'],
     [Object.assign(new Set([1]), { of: 1 }), Object.assign(new Set([1]), { of: 2 }), 'value.of: 1 → 2'],
-    [Object.assign(Uint8Array.of(1), { unit: 'kg' }), Object.assign(Uint8Array.of(1), { unit: 'lb' }), 'value.unit: "kg" → "lb"'],
+    [
+      Object.assign(Uint8Array.of(1), { unit: 'kg' }),
+      Object.assign(Uint8Array.of(1), { unit: 'lb' }),
+      'value.unit: "kg" → "lb"',
+    ],
     [BigInt64Array.of(1n), BigInt64Array.of(2n), 'value[0]: 1n → 2n'],
     [{ 'odd key': 1 }, { 'odd key': 2 }, 'value["odd key"]: 1 → 2'],
     [new Decimal('1'), new Decimal('2'), 'value: an instance of Decimal "1" → an instance of Decimal "2"'],
@@ -158,9 +192,20 @@ describe('X7 structural equality', () => {
   })
 
   it('forgets what it assumed while trying members of a set that do not match', () => {
-    const before = new Set([[{ n: 1 }, 'a'], [{ n: 2 }, 'b']])
+    const before = new Set([
+      [{ n: 1 }, 'a'],
+      [{ n: 2 }, 'b'],
+    ])
     const two = { n: 2 }
-    expect(differenceOf(before, new Set([[two, 'b'], [two, 'a']]))).toMatchObject({ before: 'true', after: 'false' })
+    expect(
+      differenceOf(
+        before,
+        new Set([
+          [two, 'b'],
+          [two, 'a'],
+        ]),
+      ),
+    ).toMatchObject({ before: 'true', after: 'false' })
   })
 
   it('takes depth without overflowing the stack', () => {
@@ -175,12 +220,22 @@ describe('X7 structural equality', () => {
   it('X7 refuses what nobody can compare, saying where: it might hide a difference', () => {
     expect(new Money(1).cents).toBe(1)
     expect(said({ price: new Money(1) })).toMatch(/^value\.price is an instance of Money, which cannot be compared/)
-    expect(() => differenceOf({ price: new Money(1) }, { price: new Money(2) })).toThrow(/^value\.price is an instance of Money/)
+    expect(() => differenceOf({ price: new Money(1) }, { price: new Money(2) })).toThrow(
+      /^value\.price is an instance of Money/,
+    )
     for (const [hides, what] of [
-      [new Zoned(0), 'an instance of Zoned'], [new (class Tagged extends Array { tag = '' })(), 'an instance of Tagged'],
+      [new Zoned(0), 'an instance of Zoned'],
+      [
+        new (class Tagged extends Array {
+          tag = ''
+        })(),
+        'an instance of Tagged',
+      ],
       [new (class extends Set {})(), 'an instance of an unnamed class'],
-      [Object.defineProperty(new Map(), Symbol.toStringTag, { value: 'Set' }), 'an instance of Map'], [new (class Wide extends Uint8Array {})(), 'an instance of Wide'],
-    ] as const) expect(said({ at: hides })).toContain(`value.at is ${what}, which cannot be compared`)
+      [Object.defineProperty(new Map(), Symbol.toStringTag, { value: 'Set' }), 'an instance of Map'],
+      [new (class Wide extends Uint8Array {})(), 'an instance of Wide'],
+    ] as const)
+      expect(said({ at: hides })).toContain(`value.at is ${what}, which cannot be compared`)
     expect(said([() => 1])).toMatch(/^value\[0\] is a function/)
     expect(said({ s: Symbol('s') })).toMatch(/^value\.s is a symbol/)
     expect(said(new Map([['k', /x/]]))).toMatch(/^value\.get\("k"\) is a RegExp/)
@@ -197,26 +252,39 @@ function stepsOf(before: unknown, after: unknown): number {
 }
 
 describe('X7 I8 what a comparison costs', () => {
-  const objects = (count: number): object[] => Array.from({ length: count }, (_, id) => ({ kind: 'row', nested: { list: [{ id }] } }))
+  const objects = (count: number): object[] =>
+    Array.from({ length: count }, (_, id) => ({ kind: 'row', nested: { list: [{ id }] } }))
 
   it.each<[string, (members: object[]) => unknown]>([
     ['members of a set', (members) => new Set(members)],
     ['keys of a map', (members) => new Map(members.map((member) => [member, 'x']))],
     ['sets of sets', (members) => new Set(members.map((member) => new Set([member])))],
-    ['members that lead back to their set', (members) => {
-      const set = new Set<unknown>()
-      for (const member of members) set.add(Object.assign(member, { id: JSON.stringify(member), of: set }))
-      return set
-    }],
+    [
+      'members that lead back to their set',
+      (members) => {
+        const set = new Set<unknown>()
+        for (const member of members) set.add(Object.assign(member, { id: JSON.stringify(member), of: set }))
+        return set
+      },
+    ],
   ])('the order of %s costs nothing', (_, of) => {
-    const [few, many] = [500, 4000].map((count) => stepsOf(of(objects(count)), of(objects(count).toReversed()))) as [number, number]
+    const [few, many] = [500, 4000].map((count) => stepsOf(of(objects(count)), of(objects(count).toReversed()))) as [
+      number,
+      number,
+    ]
     // Eight times as many, and not sixty-four times.
     expect(many).toBeLessThan(12 * few)
   })
 
   it('a copy and a comparison may be interrupted within one long array, object, map or set', () => {
     const numbers = Array.from({ length: 10_000 }, (_, n) => n)
-    for (const value of [numbers, Object.fromEntries(numbers.map((n) => [`n${n}`, n])), new Map(numbers.map((n) => [n, n])), new Set(numbers), Uint8Array.from(numbers)]) {
+    for (const value of [
+      numbers,
+      Object.fromEntries(numbers.map((n) => [`n${n}`, n])),
+      new Map(numbers.map((n) => [n, n])),
+      new Set(numbers),
+      Uint8Array.from(numbers),
+    ]) {
       expect(stepsOf(value, structuredClone(value))).toBeGreaterThan(30)
       if (value instanceof Uint8Array) continue
       let steps = 0
@@ -230,20 +298,48 @@ describe('X28 what a refusal says', () => {
   it('is short, however long names, values and paths are', () => {
     const long = 'x'.repeat(100_000)
     for (const [before, after] of [
-      [chain(100_000, 1), chain(100_000, 2)], [{ [long]: 1 }, { [long]: 2 }], [{ [long]: long }, {}], [new Map([[long, 1]]), new Map()],
+      [chain(100_000, 1), chain(100_000, 2)],
+      [{ [long]: 1 }, { [long]: 2 }],
+      [{ [long]: long }, {}],
+      [new Map([[long, 1]]), new Map()],
       [{ a: { [long]: 1 } }, { a: 1 }],
-    ]) expect(JSON.stringify(differenceOf(before, after)).length).toBeLessThan(600)
-    expect(differenceOf(chain(100, 1), chain(100, 2))?.path).toBe(`value${'.next'.repeat(10)}…(80 more)…${'.next'.repeat(10)}`)
+    ])
+      expect(JSON.stringify(differenceOf(before, after)).length).toBeLessThan(600)
+    expect(differenceOf(chain(100, 1), chain(100, 2))?.path).toBe(
+      `value${'.next'.repeat(10)}…(80 more)…${'.next'.repeat(10)}`,
+    )
   })
 
   it('does not quote the document where the host says so', () => {
     const said = (before: unknown, after: unknown): unknown => inOneGo(compare(before, after, REDACTED))
-    expect(said({ notes: new Map([['Ann', ['secret']]]) }, { notes: new Map([['Ann', ['public knowledge']]]) }))
-      .toEqual({ path: 'value.*.get(a string of 3 characters)[0]', before: 'a string of 6 characters', after: 'a string of 16 characters' })
-    expect(said([{ Ann: 1 }], [[1]])).toEqual({ path: 'value[0]', before: 'an object of 1 fields', after: 'an array of 1' })
-    expect(said([7n, 1, new Set([1]), new Map([[1, 1]]), Uint8Array.of(1), new Date(0), null, true], [])).toEqual({ path: 'value[0]', before: 'a bigint', after: 'nothing' })
+    expect(
+      said({ notes: new Map([['Ann', ['secret']]]) }, { notes: new Map([['Ann', ['public knowledge']]]) }),
+    ).toEqual({
+      path: 'value.*.get(a string of 3 characters)[0]',
+      before: 'a string of 6 characters',
+      after: 'a string of 16 characters',
+    })
+    expect(said([{ Ann: 1 }], [[1]])).toEqual({
+      path: 'value[0]',
+      before: 'an object of 1 fields',
+      after: 'an array of 1',
+    })
+    expect(said([7n, 1, new Set([1]), new Map([[1, 1]]), Uint8Array.of(1), new Date(0), null, true], [])).toEqual({
+      path: 'value[0]',
+      before: 'a bigint',
+      after: 'nothing',
+    })
     expect(() => said({ Ann: () => 1 }, { Ann: 1 })).toThrow(/^value\.\* is a function/)
-    for (const [value, text] of [[1, 'a number'], [new Set([1]), 'a Set of 1'], [new Map([[1, 1]]), 'a Map of 1'], [Uint8Array.of(1), 'Uint8Array of 1'], [new Date(0), 'a Date'], [null, 'null'], [true, 'true'], [undefined, 'undefined']] as const) {
+    for (const [value, text] of [
+      [1, 'a number'],
+      [new Set([1]), 'a Set of 1'],
+      [new Map([[1, 1]]), 'a Map of 1'],
+      [Uint8Array.of(1), 'Uint8Array of 1'],
+      [new Date(0), 'a Date'],
+      [null, 'null'],
+      [true, 'true'],
+      [undefined, 'undefined'],
+    ] as const) {
       expect(said({ a: value }, {})).toEqual({ path: 'value.*', before: text, after: 'nothing' })
     }
   })
@@ -251,18 +347,33 @@ describe('X28 what a refusal says', () => {
 
 describe('X7 copies', () => {
   it('are not reached by later edits', () => {
-    const value = { list: [1], map: new Map([['k', { n: 1 }]]), set: new Set([{ n: 1 }]), bytes: Buffer.from([1]), at: new Date(1) }
+    const value = {
+      list: [1],
+      map: new Map([['k', { n: 1 }]]),
+      set: new Set([{ n: 1 }]),
+      bytes: Buffer.from([1]),
+      at: new Date(1),
+    }
     const copy = copyOf(value)
     value.list.push(2)
     ;(value.map.get('k') as { n: number }).n = 2
     value.set.clear()
     value.bytes[0] = 2
     value.at.setTime(2)
-    expect(copy).toEqual({ list: [1], map: new Map([['k', { n: 1 }]]), set: new Set([{ n: 1 }]), bytes: Uint8Array.of(1), at: new Date(1) })
+    expect(copy).toEqual({
+      list: [1],
+      map: new Map([['k', { n: 1 }]]),
+      set: new Set([{ n: 1 }]),
+      bytes: Uint8Array.of(1),
+      at: new Date(1),
+    })
   })
 
   it('I12 refer to nothing a plugin made', () => {
-    const copy = copyOf({ price: new Decimal('2'), bare: Object.create(null) as object }) as { price: unknown; bare: object }
+    const copy = copyOf({ price: new Decimal('2'), bare: Object.create(null) as object }) as {
+      price: unknown
+      bare: object
+    }
     expect(copy.price).toBe('2')
     expect(Object.getPrototypeOf(copy.bare)).toBe(Object.prototype)
   })

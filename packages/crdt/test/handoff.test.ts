@@ -16,38 +16,74 @@ function openingWith(open: (bytes: Uint8Array) => unknown): CrdtKindProvider {
 /** Dispatches, writes meanwhile (once `during` says so) and afterwards, and gives what the caller was told and what serves. */
 async function failing(served: Served, during?: Promise<void>): Promise<{ error: unknown; serves: object }> {
   const before = served.gate().resource
-  const failed = served.dispatch().then(() => undefined, (error: unknown) => error)
+  const failed = served.dispatch().then(
+    () => undefined,
+    (error: unknown) => error,
+  )
   await during
   await served.gate().write(increment('during', 10))
   const error = await failed
   await served.gate().write(increment('after', 100))
   const { resource, state } = served.gate()
-  return { error, serves: { old: resource === before, state, value: served.value(), leaked: served.leaked, closedOnce: served.closedOnce } }
+  return {
+    error,
+    serves: {
+      old: resource === before,
+      state,
+      value: served.value(),
+      leaked: served.leaked,
+      closedOnce: served.closedOnce,
+    },
+  }
 }
 
 const OLD_SERVES_ALL = { old: true, state: 'open', value: 111, leaked: 0, closedOnce: true }
 const PLACE = { surface: 'crdt-kind', key: 'counter', resource: 'doc', rollbackErrors: [] }
 
 function titled(title: string): CrdtState {
-  return notes((it) => { it.getText('title').insert(0, title) })
+  return notes((it) => {
+    it.getText('title').insert(0, title)
+  })
 }
 
 describe('X8 a live document keeps every acknowledged operation', () => {
   it('I4 has the edits of several replicas made during the copy, once each, after the commit', async () => {
-    const doc = notes((it) => { it.getText('title').insert(0, 'Plan'); it.getArray('rows').push(['first']) })
+    const doc = notes((it) => {
+      it.getText('title').insert(0, 'Plan')
+      it.getArray('rows').push(['first'])
+    })
     const [ann, ben, model] = [new Replica(2, doc), new Replica(3, doc), new Replica(4, doc)] as const
     const { next, opening, goOn } = waiting(yjsKind(), EMPTY_NOTES)
     const served = new Served({ old: yjsKind(), next, docs: { doc }, sampleLimit: 0 })
-    const write = (op: Uint8Array): Promise<void> => { model.receive(op); return served.gate().write(op) }
+    const write = (op: Uint8Array): Promise<void> => {
+      model.receive(op)
+      return served.gate().write(op)
+    }
 
     const dispatched = served.dispatch()
     await opening
-    await write(ann.edit((it) => { it.getArray('rows').push(['ann']); it.getText('title').insert(4, ' A') }))
-    await write(ben.edit((it) => { it.getArray('rows').insert(0, ['ben']); it.getMap('meta').set('by', 'ben') }))
+    await write(
+      ann.edit((it) => {
+        it.getArray('rows').push(['ann'])
+        it.getText('title').insert(4, ' A')
+      }),
+    )
+    await write(
+      ben.edit((it) => {
+        it.getArray('rows').insert(0, ['ben'])
+        it.getMap('meta').set('by', 'ben')
+      }),
+    )
     goOn()
     const outcome = await dispatched
     let settled = false
-    const held = write(ann.edit((it) => { it.getArray('rows').push(['held']) })).then(() => { settled = true })
+    const held = write(
+      ann.edit((it) => {
+        it.getArray('rows').push(['held'])
+      }),
+    ).then(() => {
+      settled = true
+    })
     expect(settled).toBe(false)
     outcome.commit()
     await held
@@ -62,19 +98,32 @@ describe('X8 a live document keeps every acknowledged operation', () => {
   })
 
   it('I3 I4 has them all on the old document after a rollback', async () => {
-    const doc = notes((it) => { it.getArray('rows').push(['first']) })
+    const doc = notes((it) => {
+      it.getArray('rows').push(['first'])
+    })
     const [ann, ben, model] = [new Replica(2, doc), new Replica(3, doc), new Replica(4, doc)] as const
     const { next, opening, goOn } = waiting(yjsKind(), EMPTY_NOTES)
     const served = new Served({ old: yjsKind(), next, docs: { doc }, sampleLimit: 0 })
-    const write = (op: Uint8Array): Promise<void> => { model.receive(op); return served.gate().write(op) }
+    const write = (op: Uint8Array): Promise<void> => {
+      model.receive(op)
+      return served.gate().write(op)
+    }
     const before = served.gate().resource
 
     const dispatched = served.dispatch()
     await opening
-    await write(ann.edit((it) => { it.getArray('rows').push(['ann']) }))
+    await write(
+      ann.edit((it) => {
+        it.getArray('rows').push(['ann'])
+      }),
+    )
     goOn()
     const outcome = await dispatched
-    const held = write(ben.edit((it) => { it.getArray('rows').push(['ben']) }))
+    const held = write(
+      ben.edit((it) => {
+        it.getArray('rows').push(['ben'])
+      }),
+    )
     await outcome.rollback()
     await held
 
@@ -129,7 +178,12 @@ describe('X8 a live document keeps every acknowledged operation', () => {
         return pool.subarray(0, bytes.length)
       }
     }
-    const served: Served = new Served({ old: counterKind(), next: counterKind(), docs: { doc: new Pooled({ a: 1 }) }, sampleLimit: 0 })
+    const served: Served = new Served({
+      old: counterKind(),
+      next: counterKind(),
+      docs: { doc: new Pooled({ a: 1 }) },
+      sampleLimit: 0,
+    })
     const outcome = await served.dispatch()
     outcome.commit()
     await waitingWrite
@@ -137,7 +191,15 @@ describe('X8 a live document keeps every acknowledged operation', () => {
   })
 
   it('I3 changes nothing in a dry run', async () => {
-    const served = new Served({ old: yjsKind(), next: yjsKind(), docs: { doc: notes((it) => { it.getText('title').insert(0, 'x') }) } })
+    const served = new Served({
+      old: yjsKind(),
+      next: yjsKind(),
+      docs: {
+        doc: notes((it) => {
+          it.getText('title').insert(0, 'x')
+        }),
+      },
+    })
     const before = served.gate().resource
     await served.dispatch({ dryRun: true })
     expect(served.gate().resource).toBe(before)
@@ -159,38 +221,111 @@ describe('X8 a live document keeps every acknowledged operation', () => {
 
 describe('X10 a handoff that fails leaves the old document serving, with everything acknowledged', () => {
   it.each<[string, (bytes: Uint8Array) => unknown, object]>([
-    ['throws', () => { throw new Error('no memory') }, { code: 'HANDOFF', phase: 'prepare', step: 'open', message: expect.stringContaining('no memory') }],
-    ['throws what is no Error', () => { throw 'x' }, { code: 'HANDOFF', step: 'open' }],
-    ['rejects', () => Promise.reject(new Error('no disk')), { code: 'HANDOFF', step: 'open', message: expect.stringContaining('no disk') }],
-    ['gives nothing', () => null, { code: 'HANDOFF', step: 'open', message: expect.stringContaining('expected a live resource, and got null') }],
-    ['gives a state without methods', () => ({ value: () => 1 }), { code: 'HANDOFF', step: 'open', message: expect.stringContaining('without apply, merge, persist') }],
-    ['loses content', () => new GCounter(), { code: 'HANDOFF', step: 'verify', message: expect.stringMatching(/the restored document differs from the old one at the snapshot: value: 1?1 → 0/) }],
-    ['answers its value with a promise', (bytes) => Object.assign(new GCounter(decode(bytes) as Record<string, number>), { value: async () => 1 }), { code: 'HANDOFF', step: 'verify' }],
+    [
+      'throws',
+      () => {
+        throw new Error('no memory')
+      },
+      { code: 'HANDOFF', phase: 'prepare', step: 'open', message: expect.stringContaining('no memory') },
+    ],
+    [
+      'throws what is no Error',
+      () => {
+        throw 'x'
+      },
+      { code: 'HANDOFF', step: 'open' },
+    ],
+    [
+      'rejects',
+      () => Promise.reject(new Error('no disk')),
+      { code: 'HANDOFF', step: 'open', message: expect.stringContaining('no disk') },
+    ],
+    [
+      'gives nothing',
+      () => null,
+      { code: 'HANDOFF', step: 'open', message: expect.stringContaining('expected a live resource, and got null') },
+    ],
+    [
+      'gives a state without methods',
+      () => ({ value: () => 1 }),
+      { code: 'HANDOFF', step: 'open', message: expect.stringContaining('without apply, merge, persist') },
+    ],
+    [
+      'loses content',
+      () => new GCounter(),
+      {
+        code: 'HANDOFF',
+        step: 'verify',
+        message: expect.stringMatching(
+          /the restored document differs from the old one at the snapshot: value: 1?1 → 0/,
+        ),
+      },
+    ],
+    [
+      'answers its value with a promise',
+      (bytes) => Object.assign(new GCounter(decode(bytes) as Record<string, number>), { value: async () => 1 }),
+      { code: 'HANDOFF', step: 'verify' },
+    ],
   ])('I3 where fromPersisted %s', async (_, open, failure) => {
-    const { error, serves } = await failing(new Served({ old: counterKind(), next: openingWith(open), docs: { doc: new GCounter({ a: 1 }) }, sampleLimit: 0 }))
+    const { error, serves } = await failing(
+      new Served({
+        old: counterKind(),
+        next: openingWith(open),
+        docs: { doc: new GCounter({ a: 1 }) },
+        sampleLimit: 0,
+      }),
+    )
     expect(error).toMatchObject({ ...PLACE, ...failure })
     expect(serves).toEqual(OLD_SERVES_ALL)
   })
 
   it.each<[string, () => unknown, string]>([
-    ['throws', () => { throw new Error('busy') }, 'busy'],
+    [
+      'throws',
+      () => {
+        throw new Error('busy')
+      },
+      'busy',
+    ],
     ['gives text', () => 'text', 'persist() returned a string; expected a Uint8Array'],
     ['gives a promise', () => Promise.reject(new Error('later')), 'persist() returned a promise'],
   ])('I3 where persist of the old document %s', async (_, persist, message) => {
     const doc = Object.assign(new GCounter({ a: 1 }), { persist }) as CrdtState
     const failure = { code: 'HANDOFF', step: 'persist', message: expect.stringContaining(message) }
-    const { error, serves } = await failing(new Served({ old: counterKind(), next: counterKind(), docs: { doc }, sampleLimit: 0 }))
+    const { error, serves } = await failing(
+      new Served({ old: counterKind(), next: counterKind(), docs: { doc }, sampleLimit: 0 }),
+    )
     expect(error).toMatchObject({ ...PLACE, ...failure })
     expect(serves).toEqual(OLD_SERVES_ALL)
   })
 
   it.each<[string, Partial<Parameters<typeof counterKind>[0]>, object]>([
-    ['refuses an operation that the old one took', { rules: { amount: () => { throw new Error('not my op') } } }, { step: 'replay', message: expect.stringContaining('not my op') }],
-    ['drops an operation in silence', { rules: { amount: () => 0 } }, { phase: 'prepare', step: 'verify', message: expect.stringContaining('after the operations made meanwhile were replayed: value: 11 → 1') }],
+    [
+      'refuses an operation that the old one took',
+      {
+        rules: {
+          amount: () => {
+            throw new Error('not my op')
+          },
+        },
+      },
+      { step: 'replay', message: expect.stringContaining('not my op') },
+    ],
+    [
+      'drops an operation in silence',
+      { rules: { amount: () => 0 } },
+      {
+        phase: 'prepare',
+        step: 'verify',
+        message: expect.stringContaining('after the operations made meanwhile were replayed: value: 11 → 1'),
+      },
+    ],
   ])('I3 I4 where the new document %s', async (_, changes, failure) => {
     const { next, opening, goOn } = waiting(counterKind(changes), EMPTY_COUNTER)
     const served = new Served({ old: counterKind(), next, docs: { doc: new GCounter({ a: 1 }) }, sampleLimit: 0 })
-    const during = opening.then(() => { queueMicrotask(() => queueMicrotask(goOn)) })
+    const during = opening.then(() => {
+      queueMicrotask(() => queueMicrotask(goOn))
+    })
     const { error, serves } = await failing(served, during)
     expect(error).toMatchObject({ ...PLACE, code: 'HANDOFF', ...failure })
     expect(serves).toEqual(OLD_SERVES_ALL)
@@ -249,7 +384,12 @@ describe('X10 a handoff that fails leaves the old document serving, with everyth
         return state
       },
     })
-    const served = new Served({ old: yjsKind(), next, docs: { a: titled('good'), b: titled('bad'), c: titled('good') }, sampleLimit: 0 })
+    const served = new Served({
+      old: yjsKind(),
+      next,
+      docs: { a: titled('good'), b: titled('bad'), c: titled('good') },
+      sampleLimit: 0,
+    })
     const before = ['a', 'b', 'c'].map((name) => served.gate(name).resource)
     await expect(served.dispatch()).rejects.toMatchObject({ code: 'HANDOFF', resource: 'b' })
     expect(['a', 'b', 'c'].map((name) => served.gate(name).resource)).toEqual(before)
@@ -259,19 +399,31 @@ describe('X10 a handoff that fails leaves the old document serving, with everyth
 })
 
 describe('X9 what a document meant at the snapshot', () => {
-  it.each([[undefined, 'after the operations made meanwhile'], ['isolated', 'at the snapshot']] as const)('is copied there and then, unless its values are said to be isolated: %s', async (values, told) => {
+  it.each([
+    [undefined, 'after the operations made meanwhile'],
+    ['isolated', 'at the snapshot'],
+  ] as const)('is copied there and then, unless its values are said to be isolated: %s', async (values, told) => {
     // A document that goes on changing what it gave.
     const given = { count: 0 }
-    const state: CrdtState = { ...(values && { values }), value: () => given, persist: () => Uint8Array.of(1), merge() {}, apply() {} }
+    const state: CrdtState = {
+      ...(values && { values }),
+      value: () => given,
+      persist: () => Uint8Array.of(1),
+      merge() {},
+      apply() {},
+    }
     const kind: CrdtKindProvider = {
-      kind: 'given', empty: () => ({ ...state, persist: () => Uint8Array.of(0), value: () => ({}) }),
+      kind: 'given',
+      empty: () => ({ ...state, persist: () => Uint8Array.of(0), value: () => ({}) }),
       fromPersisted([content]) {
         if (content === 0) return this.empty()
         given.count = 1
         return { ...state, value: () => ({ count: 0 }) }
       },
     }
-    await expect(new Served({ old: kind, next: kind, docs: { doc: state }, sampleLimit: 0 }).dispatch()).rejects.toThrow(new RegExp(`${told}.*: value\\.count: 1 → 0`))
+    await expect(
+      new Served({ old: kind, next: kind, docs: { doc: state }, sampleLimit: 0 }).dispatch(),
+    ).rejects.toThrow(new RegExp(`${told}.*: value\\.count: 1 → 0`))
   })
 })
 
@@ -288,9 +440,15 @@ describe('X11 an exclusive cutover moves a document by stop-and-copy', () => {
   })
 
   it('I3 starts the old version again from bytes that the new one cannot have spoilt', async () => {
-    const next = openingWith((bytes) => { bytes.fill(0); throw new Error('cannot') })
+    const next = openingWith((bytes) => {
+      bytes.fill(0)
+      throw new Error('cannot')
+    })
     const served = new Served({ old: counterKind(), next, docs: { doc: new GCounter({ a: 1 }) }, sampleLimit: 0 })
-    await expect(served.dispatch({ cutover: 'exclusive' })).rejects.toMatchObject({ code: 'HANDOFF', rollbackErrors: [] })
+    await expect(served.dispatch({ cutover: 'exclusive' })).rejects.toMatchObject({
+      code: 'HANDOFF',
+      rollbackErrors: [],
+    })
     await served.gate().write(increment('b'))
     expect(served.value()).toBe(2)
     expect(served.leaked).toBe(0)

@@ -13,7 +13,9 @@ describe.each(libraries)('a board in $name with a history of thousands of edits'
     const { ops, value } = historyOf(library, { edits: EDITS, replicas: 4, seed: 7 })
     const arriving = mixedUp(ops, STRETCH, 7)
     await using board = await HostedBoard.of(library, { direction: 'full', sampleLimit: 1 })
-    const write = async (count: number): Promise<void> => { for (const op of arriving.splice(0, count)) await board.write(op) }
+    const write = async (count: number): Promise<void> => {
+      for (const op of arriving.splice(0, count)) await board.write(op)
+    }
 
     // In the middle of a stretch, so that operations wait for others when the document is handed over.
     await write(STRETCH * 10 + 30)
@@ -34,7 +36,12 @@ describe.each(libraries)('a board in $name with a history of thousands of edits'
     const [earlier, present] = [library.earlier(), library.kind()]
     const have = (kind: CrdtKindProvider, part: (i: number) => boolean): CrdtState => {
       const state = kind.empty()
-      for (const op of mixedUp(ops.filter((_, i) => part(i)), STRETCH, 3)) state.apply(op)
+      for (const op of mixedUp(
+        ops.filter((_, i) => part(i)),
+        STRETCH,
+        3,
+      ))
+        state.apply(op)
       return state
     }
     // The halves overlap, and neither makes sense without the other: each has operations that wait for the other's.

@@ -9,16 +9,31 @@ function seeing(kind: CrdtKindProvider, see: (method: string, bytes?: Uint8Array
   const seen = <T extends CrdtState>(state: T): T => {
     for (const method of ['apply', 'merge', 'value', 'persist', 'close'] as const) {
       const call = state[method]?.bind(state) as ((...given: unknown[]) => unknown) | undefined
-      if (call) Object.assign(state, { [method]: (...given: unknown[]) => { see(method); return call(...given) } })
+      if (call)
+        Object.assign(state, {
+          [method]: (...given: unknown[]) => {
+            see(method)
+            return call(...given)
+          },
+        })
     }
     return state
   }
   return {
     kind: kind.kind,
-    empty: () => { see('empty'); return seen(kind.empty()) },
-    async fromPersisted(bytes) { see('fromPersisted', bytes); return seen(await kind.fromPersisted(bytes)) },
-    * samples() {
-      for (const sample of kind.samples?.() ?? []) { see('samples'); yield seen(sample) }
+    empty: () => {
+      see('empty')
+      return seen(kind.empty())
+    },
+    async fromPersisted(bytes) {
+      see('fromPersisted', bytes)
+      return seen(await kind.fromPersisted(bytes))
+    },
+    *samples() {
+      for (const sample of kind.samples?.() ?? []) {
+        see('samples')
+        yield seen(sample)
+      }
     },
   }
 }
@@ -36,26 +51,48 @@ function longBoard(): CrdtState {
 
 /** The samples of `kind`, over and over. */
 function withSamples(kind: CrdtKindProvider, count: number): CrdtKindProvider {
-  return { ...kind, * samples() { for (let n = 0; n < count; n += 2) yield * kind.samples?.() ?? [] } }
+  return {
+    ...kind,
+    *samples() {
+      for (let n = 0; n < count; n += 2) yield* kind.samples?.() ?? []
+    },
+  }
 }
 
 describe('X6 what judging costs', () => {
-  it.each([2, 20])('a live document is opened seven times to be judged, with %d samples, and once to be handed over', async (samples) => {
-    const opened: Record<string, number> = { old: 0, next: 0 }
-    const counting = (which: string, kind: CrdtKindProvider): CrdtKindProvider =>
-      seeing(withSamples(kind, samples), (_, bytes) => { if (bytes !== undefined && bytes.length > LONG) opened[which] = (opened[which] ?? 0) + 1 })
-    const served = new Served({ old: counting('old', earlierYjsBoardKind()), next: counting('next', yjsBoardKind()), docs: { doc: longBoard() }, direction: 'full' })
-    await using outcome = await served.dispatch()
-    expect(outcome.compat.compatible).toBe(true)
-    expect(opened).toEqual({ old: 3, next: 4 + 1 })
-  })
+  it.each([2, 20])(
+    'a live document is opened seven times to be judged, with %d samples, and once to be handed over',
+    async (samples) => {
+      const opened: Record<string, number> = { old: 0, next: 0 }
+      const counting = (which: string, kind: CrdtKindProvider): CrdtKindProvider =>
+        seeing(withSamples(kind, samples), (_, bytes) => {
+          if (bytes !== undefined && bytes.length > LONG) opened[which] = (opened[which] ?? 0) + 1
+        })
+      const served = new Served({
+        old: counting('old', earlierYjsBoardKind()),
+        next: counting('next', yjsBoardKind()),
+        docs: { doc: longBoard() },
+        direction: 'full',
+      })
+      await using outcome = await served.dispatch()
+      expect(outcome.compat.compatible).toBe(true)
+      expect(opened).toEqual({ old: 3, next: 4 + 1 })
+    },
+  )
 
   it('the first two live documents are opened twice more to be merged with one another, and no further ones', async () => {
     const opened = async (documents: number): Promise<number> => {
       let count = 0
-      const counting = (kind: CrdtKindProvider): CrdtKindProvider => seeing(kind, (_, bytes) => { if (bytes !== undefined && bytes.length > LONG) count += 1 })
+      const counting = (kind: CrdtKindProvider): CrdtKindProvider =>
+        seeing(kind, (_, bytes) => {
+          if (bytes !== undefined && bytes.length > LONG) count += 1
+        })
       const docs = Object.fromEntries(Array.from({ length: documents }, (_, i) => [`doc ${i}`, longBoard()]))
-      await using outcome = await new Served({ old: counting(earlierYjsBoardKind()), next: counting(yjsBoardKind()), docs }).dispatch()
+      await using outcome = await new Served({
+        old: counting(earlierYjsBoardKind()),
+        next: counting(yjsBoardKind()),
+        docs,
+      }).dispatch()
       expect(outcome.compat.compatible).toBe(true)
       return count
     }
@@ -65,7 +102,9 @@ describe('X6 what judging costs', () => {
 
   it('a document that the new version persists as it is needs no way back: the old version opens nothing', async () => {
     let opened = 0
-    const old = seeing(yjsBoardKind(), (method) => { if (method === 'fromPersisted') opened += 1 })
+    const old = seeing(yjsBoardKind(), (method) => {
+      if (method === 'fromPersisted') opened += 1
+    })
     expect((await new Served({ old, next: yjsBoardKind(), sampleLimit: 0 }).verdict()).level).toBe('unjudged')
     expect(opened).toBe(0)
   })
@@ -73,20 +112,35 @@ describe('X6 what judging costs', () => {
   it('I10 the event loop turns between two calls that take long', async () => {
     let turns = 0
     let turning: NodeJS.Immediate | undefined
-    const turn = (): void => { turns += 1; turning = setImmediate(turn) }
+    const turn = (): void => {
+      turns += 1
+      turning = setImmediate(turn)
+    }
     turn()
     const calls: { method: string; turn: number }[] = []
-    const slow = (kind: CrdtKindProvider): CrdtKindProvider => seeing({ ...kind, samples: () => [...kind.samples?.() ?? []].slice(1) }, (method) => {
-      calls.push({ method, turn: turns })
-      for (const end = performance.now() + 5; performance.now() < end;);
-    })
+    const slow = (kind: CrdtKindProvider): CrdtKindProvider =>
+      seeing({ ...kind, samples: () => [...(kind.samples?.() ?? [])].slice(1) }, (method) => {
+        calls.push({ method, turn: turns })
+        for (const end = performance.now() + 5; performance.now() < end;);
+      })
     try {
-      expect(await new Served({ old: slow(earlierYjsBoardKind()), next: slow(yjsBoardKind()), direction: 'full', sampleLimit: 1 }).verdict()).toEqual({ level: 'compatible' })
+      expect(
+        await new Served({
+          old: slow(earlierYjsBoardKind()),
+          next: slow(yjsBoardKind()),
+          direction: 'full',
+          sampleLimit: 1,
+        }).verdict(),
+      ).toEqual({ level: 'compatible' })
     } finally {
       clearImmediate(turning)
     }
-    expect(new Set(calls.map(({ method }) => method))).toEqual(new Set(['empty', 'fromPersisted', 'samples', 'apply', 'merge', 'value', 'persist', 'close']))
-    const together = calls.flatMap(({ method, turn: at }, i) => at === calls[i - 1]?.turn ? [`${calls[i - 1]?.method} and ${method}`] : [])
+    expect(new Set(calls.map(({ method }) => method))).toEqual(
+      new Set(['empty', 'fromPersisted', 'samples', 'apply', 'merge', 'value', 'persist', 'close']),
+    )
+    const together = calls.flatMap(({ method, turn: at }, i) =>
+      at === calls[i - 1]?.turn ? [`${calls[i - 1]?.method} and ${method}`] : [],
+    )
     expect(together).toEqual([])
   })
 })

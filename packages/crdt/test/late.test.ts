@@ -18,9 +18,15 @@ describe('X23 what arrives late must find what it refers to', () => {
   it('I6 refuses a version that collects tombstones, which no value and no merge of equals shows', async () => {
     const { level, reason, details } = await verdictOn({ old: entriesKind(), next: entriesKind(CollectsTombstones) })
     expect(level).toBe('incompatible')
-    expect(reason).toBe('applying the late operations of sample 3 (as the new version persists it) with the new version gives another value: '
-      + 'value.d: nothing → "too late"; an operation that arrives late would do something else: persist the identifiers, deletions and history that it may refer to')
-    expect(details).toMatchObject({ state: 'sample 3 (as the new version persists it)', check: 'late', difference: { path: 'value.d' } })
+    expect(reason).toBe(
+      'applying the late operations of sample 3 (as the new version persists it) with the new version gives another value: ' +
+        'value.d: nothing → "too late"; an operation that arrives late would do something else: persist the identifiers, deletions and history that it may refer to',
+    )
+    expect(details).toMatchObject({
+      state: 'sample 3 (as the new version persists it)',
+      check: 'late',
+      difference: { path: 'value.d' },
+    })
   })
 
   it('I6 refuses a Loro version that trims the history of what it persists', async () => {
@@ -29,11 +35,15 @@ describe('X23 what arrives late must find what it refers to', () => {
         return this.doc.export({ mode: 'shallow-snapshot', frontiers: this.doc.frontiers() })
       }
     }
-    const old = loroBoardKind({ samples: () => [...loroBoardKind().samples?.() ?? []].slice(1) })
+    const old = loroBoardKind({ samples: () => [...(loroBoardKind().samples?.() ?? [])].slice(1) })
     const { level, reason } = await verdictOn({ old, next: loroBoardKind({}, Trims) })
     expect(level).toBe('incompatible')
-    expect(reason).toMatch(/^applying the late operations of sample 1 \(as the new version persists it\) with the new version (failed|gives another value)/)
-    expect(reason).toMatch(/an operation that arrives late would do something else: persist the identifiers, deletions and history/)
+    expect(reason).toMatch(
+      /^applying the late operations of sample 1 \(as the new version persists it\) with the new version (failed|gives another value)/,
+    )
+    expect(reason).toMatch(
+      /an operation that arrives late would do something else: persist the identifiers, deletions and history/,
+    )
   })
 
   it('I6 refuses a Yjs version that writes documents anew, with identifiers of its own', async () => {
@@ -63,7 +73,9 @@ describe('X23 what arrives late must find what it refers to', () => {
         op.fill(0)
       }
     }
-    expect(await verdictOn({ old: entriesKind(Spoils), next: entriesKind(Spoils), direction: 'full' })).toEqual({ level: 'compatible' })
+    expect(await verdictOn({ old: entriesKind(Spoils), next: entriesKind(Spoils), direction: 'full' })).toEqual({
+      level: 'compatible',
+    })
   })
 
   it.each([
@@ -72,6 +84,9 @@ describe('X23 what arrives late must find what it refers to', () => {
     ['is refused by its own version', [Uint8Array.of(1)], 'recording sample 1 failed'],
   ])('X4 refuses samples whose late operations are what %s', async (_, late, reason) => {
     const old = entriesKind(Entries, { samples: () => [Object.assign(new Entries(), { late: late as Uint8Array[] })] })
-    expect(await verdictOn({ old, next: entriesKind() })).toMatchObject({ level: 'incompatible', reason: expect.stringContaining(reason) as string })
+    expect(await verdictOn({ old, next: entriesKind() })).toMatchObject({
+      level: 'incompatible',
+      reason: expect.stringContaining(reason) as string,
+    })
   })
 })

@@ -26,7 +26,10 @@ class Document extends GCounter {
 }
 
 const plugin = (version: string, kind: CrdtKindProvider): Plugin => ({
-  manifest: { id: 'votes', version }, register: (registrar) => { registrar.provide(crdtKind, kind) },
+  manifest: { id: 'votes', version },
+  register: (registrar) => {
+    registrar.provide(crdtKind, kind)
+  },
 })
 
 /** A host with one document, of a version that gives it back where `changes` says so. */
@@ -40,7 +43,10 @@ async function serving(changes: (live: Document) => Partial<CrdtKindProvider> = 
 }
 
 const DUPLICATE = {
-  code: 'DUPLICATE', phase: 'preflight', surface: 'crdt-kind', key: 'counter',
+  code: 'DUPLICATE',
+  phase: 'preflight',
+  surface: 'crdt-kind',
+  key: 'counter',
   message: expect.stringContaining('is a live resource already: crdt-kind "counter", resource "doc"') as string,
   hint: expect.stringContaining('It was not closed.') as string,
   details: { resource: 'doc', plugin: 'votes@1.0.0' },
@@ -56,8 +62,10 @@ describe('a check that is given a live document as a copy', () => {
     ['makes as an empty one', (live) => ({ empty: () => live }), 'samples'],
   ])('I7 X6 that the new version %s: refuses it, and neither changes nor closes it', async (_, changes, step) => {
     const { host, handle, live, votes } = await serving()
-    await expect(host.reload(handle, plugin('2.0.0', counterKind(changes(live))))).rejects
-      .toMatchObject({ ...DUPLICATE, step })
+    await expect(host.reload(handle, plugin('2.0.0', counterKind(changes(live))))).rejects.toMatchObject({
+      ...DUPLICATE,
+      step,
+    })
     expect([live.closes, live.changes]).toEqual([0, 0])
     await votes.write(increment('a'))
     expect(live.value()).toBe(8)
@@ -81,14 +89,19 @@ describe('a check that is given a live document as a copy', () => {
 
   it('I7 X6 among samples that nobody looks at: leaves it open, and closes the others', async () => {
     const listed: Document[] = []
-    const { host, handle, live } = await serving((doc) => ({
-      samples: () => {
-        const made = [new Document(), new Document(), new Document()]
-        listed.push(...made)
-        return [...made, doc]
-      },
-    }), 1)
-    await (await host.reload(handle, plugin('2.0.0', counterKind()))).finalized
+    const { host, handle, live } = await serving(
+      (doc) => ({
+        samples: () => {
+          const made = [new Document(), new Document(), new Document()]
+          listed.push(...made)
+          return [...made, doc]
+        },
+      }),
+      1,
+    )
+    await (
+      await host.reload(handle, plugin('2.0.0', counterKind()))
+    ).finalized
     expect([...listed, live].map(({ closes }) => closes)).toEqual([1, 1, 1, 1])
     expect(live.changes).toBe(0)
   })
@@ -102,7 +115,9 @@ describe('a check that is given a live document as a copy', () => {
       await opening.promise
       return live
     }
-    const failing = host.reload(handle, plugin('2.0.0', counterKind({ fromPersisted }))).catch((error: unknown) => error)
+    const failing = host
+      .reload(handle, plugin('2.0.0', counterKind({ fromPersisted })))
+      .catch((error: unknown) => error)
     await asked.promise
     clock.advance(100)
     expect(await failing).toMatchObject({ code: 'STEP_TIMEOUT' })
@@ -124,8 +139,9 @@ describe('a check that is given a live document as a copy', () => {
     const { host, handle } = await serving()
     const own = new Document({ b: 1 })
     const handlers = new ReloadKindHandlers().add(crdtKind, { name: 'own', key: 'counter', resource: own })
-    await expect(host.reload(handle, plugin('2.0.0', counterKind({ fromPersisted: () => own })), { handlers })).rejects
-      .toMatchObject({ code: 'DUPLICATE', phase: 'preflight', details: { resource: 'own' } })
+    await expect(
+      host.reload(handle, plugin('2.0.0', counterKind({ fromPersisted: () => own })), { handlers }),
+    ).rejects.toMatchObject({ code: 'DUPLICATE', phase: 'preflight', details: { resource: 'own' } })
     expect([own.closes, own.changes]).toEqual([0, 0])
   })
 })
@@ -147,11 +163,14 @@ describe('a copy that a check has open', () => {
     await asked.promise
     await host.add({
       manifest: { id: 'others', version: '1.0.0' },
-      register: (registrar) => { registrar.provide(crdtKind, { ...counterKind(), kind: 'other' }) },
+      register: (registrar) => {
+        registrar.provide(crdtKind, { ...counterKind(), kind: 'other' })
+      },
     })
     const attach = () => host.attach(crdtKind, { name: 'copy', key: 'other', open: () => copy })
     await expect(attach()).rejects.toMatchObject({
-      code: 'DUPLICATE', message: expect.stringContaining('is a copy that a check has open: crdt-kind "counter"') as string,
+      code: 'DUPLICATE',
+      message: expect.stringContaining('is a copy that a check has open: crdt-kind "counter"') as string,
     })
     closing.resolve()
     expect(await failing).toMatchObject({ code: 'SCHEMA_INCOMPAT' })
@@ -166,7 +185,9 @@ describe('openStored', () => {
   it('I7 X29 refuses a live document, whatever it says, and does not close it', async () => {
     const { host, live } = await serving((doc) => ({ fromPersisted: () => doc }))
     const attach = host.attach(crdtKind, {
-      name: 'again', key: 'counter', open: (kind, opening) => openStored(kind, stored, { opening }),
+      name: 'again',
+      key: 'counter',
+      open: (kind, opening) => openStored(kind, stored, { opening }),
     })
     await expect(attach).rejects.toMatchObject({ ...DUPLICATE, phase: 'prepare', step: 'open', resource: 'again' })
     expect(live.closes).toBe(0)
@@ -175,9 +196,12 @@ describe('openStored', () => {
   it('I7 X29 what it has closed is free', async () => {
     const kept = new Document({ a: 2 })
     const { host } = await serving(() => ({ fromPersisted: () => kept }))
-    const attach = (value: number) => host.attach(crdtKind, {
-      name: 'again', key: 'counter', open: (kind, opening) => openStored(kind, { ...stored, value }, { opening }),
-    })
+    const attach = (value: number) =>
+      host.attach(crdtKind, {
+        name: 'again',
+        key: 'counter',
+        open: (kind, opening) => openStored(kind, { ...stored, value }, { opening }),
+      })
     await expect(attach(1)).rejects.toMatchObject({ code: 'SCHEMA_INCOMPAT' })
     expect(kept.closes).toBe(1)
     await host.attach(crdtKind, { name: 'other', key: 'counter', open: () => kept })
@@ -188,16 +212,25 @@ describe('openStored', () => {
     // Its own handoff is sound, so that only the other one can fail.
     const its = encode({ a: 5 })
     const next = counterKind({
-      fromPersisted: (bytes) => String(bytes) === String(its) ? live : new Document({ a: 1 }), empty: () => new GCounter(),
+      fromPersisted: (bytes) => (String(bytes) === String(its) ? live : new Document({ a: 1 })),
+      empty: () => new GCounter(),
     })
     await host.attach(crdtKind, {
-      name: 'opened anew', key: 'counter',
-      open: (kind, opening) => kind.fromPersisted === next.fromPersisted ? openStored(kind, { ...stored, bytes: its }, { opening }) : new Document({ a: 1 }),
+      name: 'opened anew',
+      key: 'counter',
+      open: (kind, opening) =>
+        kind.fromPersisted === next.fromPersisted
+          ? openStored(kind, { ...stored, bytes: its }, { opening })
+          : new Document({ a: 1 }),
     })
     const accept = [{ surface: 'crdt-kind', key: 'counter', reason: 'to get to the handoff' }]
     const from = { open: [{ surface: 'crdt-kind', resource: 'opened anew' }] }
-    await expect(host.reload(handle, plugin('2.0.0', next), { accept, from })).rejects
-      .toMatchObject({ code: 'DUPLICATE', phase: 'prepare', resource: 'opened anew', details: { resource: 'doc' } })
+    await expect(host.reload(handle, plugin('2.0.0', next), { accept, from })).rejects.toMatchObject({
+      code: 'DUPLICATE',
+      phase: 'prepare',
+      resource: 'opened anew',
+      details: { resource: 'doc' },
+    })
     expect(live.closes).toBe(0)
   })
 })

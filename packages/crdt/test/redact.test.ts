@@ -11,7 +11,9 @@ const IN_A_MAP = /value\.get\(a string of 9 characters\): a string of 11 charact
 
 /** Its value has names as keys of a `Map`, which redacted paths go through too. */
 class Patients extends Entries {
-  override value(): unknown { return new Map(Object.entries(super.value() as object)) }
+  override value(): unknown {
+    return new Map(Object.entries(super.value() as object))
+  }
 }
 
 const withEach = (value: unknown, text: unknown): unknown =>
@@ -19,17 +21,23 @@ const withEach = (value: unknown, text: unknown): unknown =>
 
 /** Reads every text as another. */
 class Misreading extends Patients {
-  override value(): unknown { return withEach(super.value(), 'was') }
+  override value(): unknown {
+    return withEach(super.value(), 'was')
+  }
 }
 
 /** Takes every operation for another. */
 class Misapplying extends Patients {
-  override apply(op: Uint8Array): void { super.take({ ...opOf(op), text: 'was' }) }
+  override apply(op: Uint8Array): void {
+    super.take({ ...opOf(op), text: 'was' })
+  }
 }
 
 /** Says what nobody can compare. */
 class Opaque extends Patients {
-  override value(): unknown { return withEach(super.value(), Symbol('flu')) }
+  override value(): unknown {
+    return withEach(super.value(), Symbol('flu'))
+  }
 }
 
 const op = encode({ key: NAME, text: TEXT, at: 1, by: 1, seq: 1 })

@@ -1,6 +1,14 @@
 import { PluginHost, type HandoffStrategy, type LiveResource, type Surface } from '@uni/reload-core'
 import { describe, expectTypeOf, it } from 'vitest'
-import { crdtHandoff, crdtKind, type CrdtDirection, type CrdtHandoffOptions, type CrdtKindProvider, type CrdtSample, type CrdtState } from '../src/index.js'
+import {
+  crdtHandoff,
+  crdtKind,
+  type CrdtDirection,
+  type CrdtHandoffOptions,
+  type CrdtKindProvider,
+  type CrdtSample,
+  type CrdtState,
+} from '../src/index.js'
 
 describe('types', () => {
   it('a surface whose writes are operations', () => {
@@ -28,8 +36,16 @@ describe('types', () => {
   })
 
   it('a provider that answers at once, and may open later', () => {
-    expectTypeOf<{ kind: string; empty(): CrdtState; fromPersisted(bytes: Uint8Array): Promise<CrdtState> }>().toExtend<CrdtKindProvider>()
-    expectTypeOf<{ kind: string; empty(): Promise<CrdtState>; fromPersisted(bytes: Uint8Array): CrdtState }>().not.toExtend<CrdtKindProvider>()
+    expectTypeOf<{
+      kind: string
+      empty(): CrdtState
+      fromPersisted(bytes: Uint8Array): Promise<CrdtState>
+    }>().toExtend<CrdtKindProvider>()
+    expectTypeOf<{
+      kind: string
+      empty(): Promise<CrdtState>
+      fromPersisted(bytes: Uint8Array): CrdtState
+    }>().not.toExtend<CrdtKindProvider>()
     expectTypeOf<Omit<CrdtState, 'merge'>>().not.toExtend<CrdtState>()
     expectTypeOf<NonNullable<CrdtKindProvider['samples']>>().returns.toEqualTypeOf<Iterable<CrdtSample>>()
     expectTypeOf<CrdtSample['late']>().toEqualTypeOf<readonly Uint8Array[] | undefined>()

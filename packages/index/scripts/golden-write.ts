@@ -14,7 +14,9 @@ for (const { kind, version, varies = false, make } of KEPT) {
       console.log(`wrote ${path}, ${bytes.byteLength} bytes`)
     } else if (!readFileSync(path).equals(bytes) && !(varies && name.endsWith('.image'))) {
       changed += 1
-      console.error(`${path} is kept with other bytes: what is persisted changed. Give it a new version in test/fixtures/kept.ts`)
+      console.error(
+        `${path} is kept with other bytes: what is persisted changed. Give it a new version in test/fixtures/kept.ts`,
+      )
     }
   }
 }

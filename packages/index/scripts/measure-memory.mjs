@@ -14,13 +14,22 @@ import { fileSpool } from '@uni/reload-index/node'
 import { Schema } from 'apache-arrow'
 
 const MIB = 2 ** 20
-const IMAGES = [[1024, 'isolated stream', 'stream'], [192, 'stream', 'stream'], [192, 'stream', 'file'], [192, 'file', 'stream']]
+const IMAGES = [
+  [1024, 'isolated stream', 'stream'],
+  [192, 'stream', 'stream'],
+  [192, 'stream', 'file'],
+  [192, 'file', 'stream'],
+]
 
 const [size, persistAs, readAs, directory] = process.argv.slice(2)
 if (size === undefined) {
   for (const image of IMAGES) {
     const directory = mkdtempSync(join(tmpdir(), 'measure-memory-'))
-    const { read, grown } = JSON.parse(execFileSync(process.execPath, [fileURLToPath(import.meta.url), ...image.map(String), directory], { encoding: 'utf8' }))
+    const { read, grown } = JSON.parse(
+      execFileSync(process.execPath, [fileURLToPath(import.meta.url), ...image.map(String), directory], {
+        encoding: 'utf8',
+      }),
+    )
     console.log(`${read} MiB, ${image[1]} → ${image[2]}: the process grew by ${Math.round(grown)} MiB`)
     rmSync(directory, { recursive: true })
   }
@@ -30,12 +39,12 @@ if (size === undefined) {
 /** The provider's own memory: one chunk. */
 const chunk = new Uint8Array(MIB).fill(1)
 
-function * chunks() {
+function* chunks() {
   for (let at = 0; at < Number(size); at += 1) yield chunk
 }
 
-async function * streamed() {
-  yield * chunks()
+async function* streamed() {
+  yield* chunks()
 }
 
 async function persist() {
@@ -47,7 +56,12 @@ async function persist() {
   return { file: path }
 }
 
-const handleOf = () => ({ probe() {}, schema: () => new Schema([]), persist, ...(persistAs === 'isolated stream' && { snapshot: 'isolated' }) })
+const handleOf = () => ({
+  probe() {},
+  schema: () => new Schema([]),
+  persist,
+  ...(persistAs === 'isolated stream' && { snapshot: 'isolated' }),
+})
 async function lengthOf(path) {
   const file = await open(path)
   const buffer = new Uint8Array(MIB)
@@ -71,8 +85,14 @@ const provider = {
 const handle = handleOf()
 const before = process.resourceUsage().maxRSS
 const outcome = await new ReloadDispatcher([indexHandoff({ spool: fileSpool(directory) })]).dispatch({
-  old: new OldProviders().add(indexKind, provider), next: new OldProviders().add(indexKind, provider),
-  handlers: new ReloadKindHandlers().add(indexKind, { name: 'large', key: 'large', resource: handle, gate: new WriteGate(indexKind, 'large', handle) }),
+  old: new OldProviders().add(indexKind, provider),
+  next: new OldProviders().add(indexKind, provider),
+  handlers: new ReloadKindHandlers().add(indexKind, {
+    name: 'large',
+    key: 'large',
+    resource: handle,
+    gate: new WriteGate(indexKind, 'large', handle),
+  }),
 })
 outcome.commit()
 await outcome.finalize()

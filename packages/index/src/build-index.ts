@@ -7,7 +7,11 @@ import { assertBuild, assertHandle, assertMethods } from './shape.js'
  *
  * @throws TypeError that says what the provider returned instead.
  */
-export async function buildIndex(provider: IndexKindProvider, source: RecordBatch, options?: unknown): Promise<IndexHandle> {
+export async function buildIndex(
+  provider: IndexKindProvider,
+  source: RecordBatch,
+  options?: unknown,
+): Promise<IndexHandle> {
   assertMethods(provider, 'the index kind', ['build', 'open'])
   const build: unknown = await provider.build(source, options)
   assertBuild(build)

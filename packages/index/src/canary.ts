@@ -25,9 +25,8 @@ export interface CanaryOptions {
 }
 
 export const CANARY: OptionChecks<CanaryOptions> = {
-  queries: option.required(
-    (value, path, owner) =>
-      (typeof value === 'function' ? option.function : option.list<never>(option.given))(value, path, owner),
+  queries: option.required((value, path, owner) =>
+    (typeof value === 'function' ? option.function : option.list<never>(option.given))(value, path, owner),
   ),
   k: option.integer(1),
   compare: option.function,
@@ -52,7 +51,9 @@ export const NO_QUESTIONS: Questions = { queries: [], k: DEFAULT_K }
 
 /** @throws TypeError where the host's function does not give queries. */
 export async function questionsOf(
-  canary: CanaryOptions, target: CanaryTarget, transition: Transition,
+  canary: CanaryOptions,
+  target: CanaryTarget,
+  transition: Transition,
 ): Promise<Questions> {
   const queries: unknown = typeof canary.queries === 'function' ? await canary.queries(target) : canary.queries
   assertQueries(queries, 'canary.queries', 'canary query')
@@ -60,14 +61,17 @@ export async function questionsOf(
   if (!canary.compare) return { queries, k }
   const back = transition.direction === 'back'
   return {
-    queries, k,
-    compare: (was, is) => back ? canary.compare?.(is, was, transition) : canary.compare?.(was, is, transition),
+    queries,
+    k,
+    compare: (was, is) => (back ? canary.compare?.(is, was, transition) : canary.compare?.(was, is, transition)),
   }
 }
 
 /** The answers of `handle`, in the order of the queries. The event loop turns in between. */
 export async function answersOf(
-  handle: IndexHandle, { queries, k }: Questions, signal: AbortSignal,
+  handle: IndexHandle,
+  { queries, k }: Questions,
+  signal: AbortSignal,
 ): Promise<RecordBatch[]> {
   const answers: RecordBatch[] = []
   const slices = new Slices()
@@ -86,7 +90,9 @@ async function answerOf(handle: IndexHandle, query: IndexQuery, k: number, name:
     return answer
   }
   if (handle.supportsFilter !== true || !handle.probeFiltered) {
-    throw new TypeError(`${name} has a filter, and the index takes none: its supportsFilter is ${nameOf(handle.supportsFilter)}`)
+    throw new TypeError(
+      `${name} has a filter, and the index takes none: its supportsFilter is ${nameOf(handle.supportsFilter)}`,
+    )
   }
   const answer: unknown = await handle.probeFiltered(query.query, k, query.filter)
   assertBatch(answer, `what probeFiltered() resolved with for ${name}`)

@@ -105,14 +105,20 @@ export interface IndexSample {
 }
 
 /** The surface of index kinds. A write is one batch of changes, whose columns are the kind's own contract. */
-export const indexKind: Surface<IndexKindProvider, IndexHandle, RecordBatch> = defineSurface<IndexKindProvider, IndexHandle, RecordBatch>({
+export const indexKind: Surface<IndexKindProvider, IndexHandle, RecordBatch> = defineSurface<
+  IndexKindProvider,
+  IndexHandle,
+  RecordBatch
+>({
   id: 'index-kind',
   keyOf: (provider) => provider.kind,
   methods: ['build', 'open'],
   apply(handle, changes) {
     if (typeof handle.apply === 'function') return handle.apply(changes)
     throw new ReloadError('PLUGIN', 'this index takes no writes, its handle has no apply', {
-      surface: 'index-kind', step: 'apply', hint: 'Build the index anew, or use a kind whose handles implement apply(changes).',
+      surface: 'index-kind',
+      step: 'apply',
+      hint: 'Build the index anew, or use a kind whose handles implement apply(changes).',
     })
   },
 })

@@ -3,8 +3,17 @@ import type { RecordBatch } from 'apache-arrow'
 import type { IndexHandle, IndexKindProvider } from './contract.js'
 
 export {
-  indexKind, type FilteredQuery, type IndexBuild, type IndexContext, type IndexHandle, type IndexImage, type IndexKindProvider,
-  type IndexQuery, type IndexSample, type PersistedFile, type PersistedIndex,
+  indexKind,
+  type FilteredQuery,
+  type IndexBuild,
+  type IndexContext,
+  type IndexHandle,
+  type IndexImage,
+  type IndexKindProvider,
+  type IndexQuery,
+  type IndexSample,
+  type PersistedFile,
+  type PersistedIndex,
 } from './contract.js'
 export { indexHandoff, type IndexHandoffOptions } from './strategy.js'
 export { type IndexVerdict, type Unjudged } from './samples.js'

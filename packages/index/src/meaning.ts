@@ -24,17 +24,21 @@ export interface MeaningDifference {
 
 /** What a handle may have, and its users may then call. */
 const ABILITIES = ['apply', 'probeFiltered', 'supportsFilter'] as const
-type Ability = typeof ABILITIES[number]
+type Ability = (typeof ABILITIES)[number]
 
 /** @param signal ends the asking. */
 export async function meaningOf(
-  handle: IndexHandle, questions: Questions, checkSchema: boolean, signal: AbortSignal,
+  handle: IndexHandle,
+  questions: Questions,
+  checkSchema: boolean,
+  signal: AbortSignal,
 ): Promise<Meaning> {
   const answers = await answersOf(handle, questions, signal)
   // It may be closed by now.
   signal.throwIfAborted()
   return {
-    questions, answers,
+    questions,
+    answers,
     schema: checkSchema ? schemaOf(handle) : undefined,
     abilities: abilitiesOf(handle),
   }
@@ -46,17 +50,26 @@ export async function meaningOf(
  * @param redact tells values of rows by kind and size only.
  */
 export async function differenceIn(
-  successor: IndexHandle, meant: Meaning, signal: AbortSignal, redact = false,
+  successor: IndexHandle,
+  meant: Meaning,
+  signal: AbortSignal,
+  redact = false,
 ): Promise<MeaningDifference | undefined> {
-  return lostAbility(successor, meant) ?? otherSchema(successor, meant)
-    ?? await otherAnswer(successor, meant, signal, redact)
+  return (
+    lostAbility(successor, meant) ??
+    otherSchema(successor, meant) ??
+    (await otherAnswer(successor, meant, signal, redact))
+  )
 }
 
 function lostAbility(successor: IndexHandle, { abilities }: Meaning): MeaningDifference | undefined {
   const left = abilitiesOf(successor)
   const lost = abilities.filter((ability) => !left.includes(ability))
   if (lost.length === 0) return undefined
-  return { reason: `the new handle lacks what the old one has and its users may call: ${lost.join(', ')}`, details: { lost } }
+  return {
+    reason: `the new handle lacks what the old one has and its users may call: ${lost.join(', ')}`,
+    details: { lost },
+  }
 }
 
 function otherSchema(successor: IndexHandle, { schema }: Meaning): MeaningDifference | undefined {
@@ -64,22 +77,29 @@ function otherSchema(successor: IndexHandle, { schema }: Meaning): MeaningDiffer
   const differences = diffSchema(schema, schemaOf(successor))
   if (differences.length === 0) return undefined
   return {
-    reason: `the new handle's schema differs from the old one's: ${showDifferences(differences)}`, details: differences,
+    reason: `the new handle's schema differs from the old one's: ${showDifferences(differences)}`,
+    details: differences,
   }
 }
 
 async function otherAnswer(
-  successor: IndexHandle, { questions, answers }: Meaning, signal: AbortSignal, redact: boolean,
+  successor: IndexHandle,
+  { questions, answers }: Meaning,
+  signal: AbortSignal,
+  redact: boolean,
 ): Promise<MeaningDifference | undefined> {
   const now = await answersOf(successor, questions, signal)
   const slices = new Slices()
   for (const [query, answer] of answers.entries()) {
     const given = now[query] as RecordBatch
-    const difference = questions.compare ? told(questions.compare(answer, given)) : await slices.run(
-      compareAnswers(answer, given, redact), signal,
-    )
+    const difference = questions.compare
+      ? told(questions.compare(answer, given))
+      : await slices.run(compareAnswers(answer, given, redact), signal)
     if (difference === undefined) continue
-    return { reason: `the new handle opened the image and answers query ${query} otherwise: ${difference}`, details: { query, difference } }
+    return {
+      reason: `the new handle opened the image and answers query ${query} otherwise: ${difference}`,
+      details: { query, difference },
+    }
   }
   return undefined
 }

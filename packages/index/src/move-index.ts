@@ -15,13 +15,15 @@ export interface MoveOptions {
   shownBySamples(next: IndexKindProvider): boolean
 }
 
-const NOTHING_FOUND = 'the canary finds nothing in this index, and the kind has no samples that find anything: only '
-  + 'the schema is compared. '
-  + 'Give the canary queries that find rows'
+const NOTHING_FOUND =
+  'the canary finds nothing in this index, and the kind has no samples that find anything: only ' +
+  'the schema is compared. ' +
+  'Give the canary queries that find rows'
 
 /** Moves one index: `persist()` on the old handle, `open()` on the new provider, the same meaning, then the writes since. */
 export function moveIndex(
-  job: HandoffJob<IndexKindProvider, IndexHandle>, ctx: StepContext,
+  job: HandoffJob<IndexKindProvider, IndexHandle>,
+  ctx: StepContext,
   { canary, checkSchema, redact, spool, shownBySamples }: MoveOptions,
 ): ResourceHandoff<IndexHandle> {
   const { key, name } = job

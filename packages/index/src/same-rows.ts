@@ -109,16 +109,27 @@ function isSame(a: unknown, b: unknown): boolean {
 
 function sameNumber(a: number, b: number): boolean {
   if (Number.isInteger(a) && Number.isInteger(b)) return false
-  return Math.abs(a - b) <= ABSOLUTE + RELATIVE * Math.max(Math.abs(a), Math.abs(b)) && Number.isFinite(a) && Number.isFinite(b)
+  return (
+    Math.abs(a - b) <= ABSOLUTE + RELATIVE * Math.max(Math.abs(a), Math.abs(b)) &&
+    Number.isFinite(a) &&
+    Number.isFinite(b)
+  )
 }
 
 function isIterable(value: unknown): value is Iterable<unknown> {
   // Asked by value: an Arrow struct is a proxy whose `in` knows only its fields.
-  return typeof value === 'object' && value !== null && typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function'
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function'
+  )
 }
 
 function listed(columns: readonly string[]): string {
-  const names = columns.slice(0, LISTED).map((name) => shortened(name)).join(', ')
+  const names = columns
+    .slice(0, LISTED)
+    .map((name) => shortened(name))
+    .join(', ')
   return columns.length > LISTED ? `${names} and ${columns.length - LISTED} more` : names
 }
 

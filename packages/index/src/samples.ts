@@ -1,6 +1,14 @@
 import {
-  closeAside, describeThrown, ReloadError, Slices, synchronous, type CompatVerdict, type MaybePromise,
-  type ProviderPair, type ReloadErrorCode, type StepContext,
+  closeAside,
+  describeThrown,
+  ReloadError,
+  Slices,
+  synchronous,
+  type CompatVerdict,
+  type MaybePromise,
+  type ProviderPair,
+  type ReloadErrorCode,
+  type StepContext,
 } from '@uni/reload-core'
 import type { RecordBatch } from 'apache-arrow'
 import { buildIndex } from './build-index.js'
@@ -53,11 +61,14 @@ export async function judgeSamples(pair: Pair, ctx: StepContext, options: Sample
   if (pair.transition.direction === 'back') {
     return verdictOf(
       false,
-      [{
-        path: 'samples',
-        reason: 'a reload is taken back, and the version before is not held to samples of the one after',
-      }],
-      pair, options,
+      [
+        {
+          path: 'samples',
+          reason: 'a reload is taken back, and the version before is not held to samples of the one after',
+        },
+      ],
+      pair,
+      options,
     )
   }
   let shown = false
@@ -77,15 +88,24 @@ export async function judgeSamples(pair: Pair, ctx: StepContext, options: Sample
 
 /** @param shown whether the answer to any sample has rows: without one, only schemas were compared. */
 function verdictOf(
-  shown: boolean, unjudged: readonly Unjudged[], { live }: Pair, { canary }: SamplesOptions,
+  shown: boolean,
+  unjudged: readonly Unjudged[],
+  { live }: Pair,
+  { canary }: SamplesOptions,
 ): IndexVerdict {
   const more = unjudged.length > 0 && { unjudged }
   if (shown || (canary && live.length > 0)) return { level: 'compatible', ...more }
-  const reason = live.length > 0
-    ? 'and there is no canary: of live indexes only the schema is compared'
-    : 'and no live index was asked a canary: nothing was compared'
-  return { level: 'unjudged', reason: `no sample of the old version finds anything, ${reason}. Give the kind `
-    + 'samples(), or indexHandoff() a canary', ...more }
+  const reason =
+    live.length > 0
+      ? 'and there is no canary: of live indexes only the schema is compared'
+      : 'and no live index was asked a canary: nothing was compared'
+  return {
+    level: 'unjudged',
+    reason:
+      `no sample of the old version finds anything, ${reason}. Give the kind ` +
+      'samples(), or indexHandoff() a canary',
+    ...more,
+  }
 }
 
 interface Listed {
@@ -97,7 +117,10 @@ interface Listed {
  * The first `limit` samples that a version lists. What keeps it from listing more says nothing about the next version.
  */
 async function* samplesOf(
-  provider: IndexKindProvider, limit: number, unjudged: Unjudged[], ctx: StepContext,
+  provider: IndexKindProvider,
+  limit: number,
+  unjudged: Unjudged[],
+  ctx: StepContext,
 ): AsyncGenerator<Listed> {
   const listing = await attempt(() => ctx.call('samples', () => iteratorOf(provider)))
   if ('failure' in listing) {
@@ -127,7 +150,10 @@ async function* samplesOf(
     }
   } finally {
     // A list that is left before its end may hold something open, whatever it was left for.
-    if (!listed) await closeAside(ctx, async () => { await samples.return?.() })
+    if (!listed)
+      await closeAside(ctx, async () => {
+        await samples.return?.()
+      })
   }
 }
 
@@ -160,30 +186,43 @@ function* casesOf(nth: number, { source, queries, k = DEFAULT_K }: IndexSample):
 }
 
 async function judgeSample(
-  sample: Case, { key, old, next }: Pair, ctx: StepContext, options: SamplesOptions,
+  sample: Case,
+  { key, old, next }: Pair,
+  ctx: StepContext,
+  options: SamplesOptions,
 ): Promise<SampleVerdict> {
   const { name, source, questions } = sample
   const target = { key, name }
   const undo: { readonly claimed?: IndexHandle; close(): MaybePromise<void> }[] = []
 
   const persistOld = async (): Promise<{ meant: Meaning; image: HeldImage }> => {
-    const handle = await ctx.call(`build ${name}`, async () => {
-      const built = await buildIndex(old, source)
-      ctx.claim(built)
-      return built
-    }, { discard: (late) => late.close?.() })
+    const handle = await ctx.call(
+      `build ${name}`,
+      async () => {
+        const built = await buildIndex(old, source)
+        ctx.claim(built)
+        return built
+      },
+      { discard: (late) => late.close?.() },
+    )
     undo.push({ claimed: handle, close: () => handle.close?.() })
     const meant = await ctx.call(`probe ${name}`, (signal) => meaningOf(handle, questions, options.checkSchema, signal))
-    const image = await ctx.call(`persist ${name}`, () => persistIndex(handle, target, ctx, { spool: options.spool, repeatable: false }),
-      { discard: (late) => late.discard() })
+    const image = await ctx.call(
+      `persist ${name}`,
+      () => persistIndex(handle, target, ctx, { spool: options.spool, repeatable: false }),
+      { discard: (late) => late.discard() },
+    )
     undo.push({ close: () => image.discard() })
     return { meant, image }
   }
   const judgeNext = async ({ meant, image }: { meant: Meaning; image: HeldImage }): Promise<Judged> => {
-    const handle = await ctx.call(`open ${name}`, () => openIndex(next, image, target, ctx), { discard: (late) => late.close?.() })
+    const handle = await ctx.call(`open ${name}`, () => openIndex(next, image, target, ctx), {
+      discard: (late) => late.close?.(),
+    })
     undo.push({ claimed: handle, close: () => handle.close?.() })
     const difference = await ctx.call(`verify ${name}`, (signal) => differenceIn(handle, meant, signal, options.redact))
-    return difference === undefined ? { level: 'compatible', found: meant.answers.some(({ numRows }) => numRows > 0) }
+    return difference === undefined
+      ? { level: 'compatible', found: meant.answers.some(({ numRows }) => numRows > 0) }
       : { level: 'incompatible', reason: `${name}: ${difference.reason}`, details: difference.details }
   }
 
@@ -194,7 +233,9 @@ async function judgeSample(
     const judged = await attempt(() => judgeNext(persisted.value))
     if ('failure' in judged) {
       return {
-        level: 'incompatible', reason: `${name}: the new version cannot open it: ${judged.failure}`, details: undefined,
+        level: 'incompatible',
+        reason: `${name}: the new version cannot open it: ${judged.failure}`,
+        details: undefined,
       }
     }
     return judged.value

@@ -16,8 +16,12 @@ export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown>
 }
 
 export function isFileReference(value: unknown): value is PersistedFile {
-  return isObject(value) && typeof value['file'] === 'string' && value['file'] !== ''
-    && (value['crc32'] === undefined || typeof value['crc32'] === 'number')
+  return (
+    isObject(value) &&
+    typeof value['file'] === 'string' &&
+    value['file'] !== '' &&
+    (value['crc32'] === undefined || typeof value['crc32'] === 'number')
+  )
 }
 
 /** What a value is, for a message: `undefined`, `a string`, `an ArrayBuffer`. */
@@ -36,7 +40,8 @@ export function nameOf(value: unknown): string {
 export function assertMethods(value: unknown, what: string, methods: readonly string[]): asserts value is Shape {
   if (!isObject(value)) throw new TypeError(`${what} is ${nameOf(value)}. Expected an object with ${list(methods)}`)
   const missing = methods.filter((method) => typeof value[method] !== 'function')
-  if (missing.length > 0) throw new TypeError(`${what} has no ${list(missing)}. Expected an object with ${list(methods)}`)
+  if (missing.length > 0)
+    throw new TypeError(`${what} has no ${list(missing)}. Expected an object with ${list(methods)}`)
 }
 
 export function assertBuild(value: unknown): asserts value is IndexBuild {
@@ -48,7 +53,9 @@ export function assertHandle(value: unknown, what: string): asserts value is Ind
   assertMethods(value, what, ['probe', 'persist', 'schema'])
   for (const optional of ['apply', 'probeFiltered', 'close']) {
     if (value[optional] !== undefined && typeof value[optional] !== 'function') {
-      throw new TypeError(`${what} has an ${optional} that is ${nameOf(value[optional])}. Expected a function, or nothing`)
+      throw new TypeError(
+        `${what} has an ${optional} that is ${nameOf(value[optional])}. Expected a function, or nothing`,
+      )
     }
   }
   if (value['snapshot'] !== undefined && value['snapshot'] !== 'isolated') {
@@ -56,7 +63,9 @@ export function assertHandle(value: unknown, what: string): asserts value is Ind
   }
   const { supportsFilter } = value
   if (supportsFilter !== undefined && typeof supportsFilter !== 'boolean') {
-    throw new TypeError(`${what} has a supportsFilter that is ${nameOf(supportsFilter)}. Expected true, false, or nothing`)
+    throw new TypeError(
+      `${what} has a supportsFilter that is ${nameOf(supportsFilter)}. Expected true, false, or nothing`,
+    )
   }
   if (supportsFilter === true && value['probeFiltered'] === undefined) {
     throw new TypeError(`${what} says supportsFilter, and has no probeFiltered(). Expected it to have both`)
@@ -76,7 +85,8 @@ export function isFilteredQuery(value: unknown): value is FilteredQuery {
 }
 
 export function assertSchema(value: unknown, what: string): asserts value is Schema {
-  if (!isObject(value) || !Array.isArray(value['fields'])) throw new TypeError(`${what} is ${nameOf(value)}. Expected an Arrow Schema`)
+  if (!isObject(value) || !Array.isArray(value['fields']))
+    throw new TypeError(`${what} is ${nameOf(value)}. Expected an Arrow Schema`)
 }
 
 export function assertBatch(value: unknown, what: string): asserts value is RecordBatch {

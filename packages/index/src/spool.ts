@@ -12,7 +12,7 @@ export interface ImageSpool {
   adopt(file: string, crc32?: number): Promise<HeldImage>
 }
 
-const NEEDS_SPOOL = 'Pass `spool: fileSpool(directory)`, from \'@uni/reload-index/node\', to indexHandoff().'
+const NEEDS_SPOOL = "Pass `spool: fileSpool(directory)`, from '@uni/reload-index/node', to indexHandoff()."
 
 /** @throws Error that says how to get a spool. */
 export function spoolFor(wish: string, spool: ImageSpool | undefined): ImageSpool {

@@ -17,11 +17,19 @@ export interface PersistOptions {
   readonly repeatable: boolean
 }
 
-export async function persistIndex(handle: IndexHandle, target: StepTarget, ctx: StepContext, options: PersistOptions): Promise<HeldImage> {
+export async function persistIndex(
+  handle: IndexHandle,
+  target: StepTarget,
+  ctx: StepContext,
+  options: PersistOptions,
+): Promise<HeldImage> {
   // Read now: past the step's deadline the context has another signal.
   const context = contextOf(target, ctx)
   return keepImage(await handle.persist(context), {
-    ...options, signal: context.signal, isolated: isIsolated(handle), transferred: (bytes) => ctx.transferred(bytes),
+    ...options,
+    signal: context.signal,
+    isolated: isIsolated(handle),
+    transferred: (bytes) => ctx.transferred(bytes),
   })
 }
 
@@ -31,7 +39,11 @@ export async function persistIndex(handle: IndexHandle, target: StepTarget, ctx:
  * TypeError where it resolved with something that is no handle, which is closed if it can be.
  */
 export async function openIndex(
-  provider: IndexKindProvider, image: IndexImage, target: StepTarget, ctx: StepContext, opening: Opening = ctx,
+  provider: IndexKindProvider,
+  image: IndexImage,
+  target: StepTarget,
+  ctx: StepContext,
+  opening: Opening = ctx,
 ): Promise<IndexHandle> {
   assertMethods(provider, 'the index kind', ['open'])
   const opened: unknown = await provider.open(image, contextOf(target, ctx))
@@ -51,7 +63,13 @@ export function isIsolated(handle: IndexHandle): boolean {
 }
 
 function contextOf({ key, name }: StepTarget, ctx: StepContext): IndexContext {
-  return { signal: ctx.signal, progress: (done, total) => ctx.progress(done, total), slices: () => ctx.slices(), key, name }
+  return {
+    signal: ctx.signal,
+    progress: (done, total) => ctx.progress(done, total),
+    slices: () => ctx.slices(),
+    key,
+    name,
+  }
 }
 
 /** What is no handle may hold something open all the same. */

@@ -25,7 +25,10 @@ export interface IndexHandoffOptions {
 }
 
 const OPTIONS: OptionChecks<IndexHandoffOptions> = {
-  canary: option.object(CANARY), checkSchema: option.flag, sampleLimit: option.count(0), redact: option.flag,
+  canary: option.object(CANARY),
+  checkSchema: option.flag,
+  sampleLimit: option.count(0),
+  redact: option.flag,
   spool: option.with('write', 'adopt'),
 }
 
@@ -39,16 +42,28 @@ export function indexHandoff(
   options: IndexHandoffOptions = {},
 ): HandoffStrategy<IndexKindProvider, IndexHandle, RecordBatch> {
   const {
-    canary, checkSchema = true, sampleLimit = 64, redact = false, spool,
+    canary,
+    checkSchema = true,
+    sampleLimit = 64,
+    redact = false,
+    spool,
   } = checkOptions(options, 'indexHandoff options', OPTIONS)
   /** New versions that samples have shown to mean what the old one meant. */
   const shown = new WeakSet<IndexKindProvider>()
   return {
     surface: indexKind,
     discipline: 'pre-copy',
-    checkCompat: (pair, ctx) => judgeSamples(pair, ctx, {
-      checkSchema, sampleLimit, redact, spool, canary: canary !== undefined, shown: (next) => { shown.add(next) },
-    }),
+    checkCompat: (pair, ctx) =>
+      judgeSamples(pair, ctx, {
+        checkSchema,
+        sampleLimit,
+        redact,
+        spool,
+        canary: canary !== undefined,
+        shown: (next) => {
+          shown.add(next)
+        },
+      }),
     handoff: (job, ctx) =>
       moveIndex(job, ctx, { canary, checkSchema, redact, spool, shownBySamples: (next) => shown.has(next) }),
     close: (handle) => handle.close?.(),

@@ -1,11 +1,28 @@
 import type { IndexKindProvider } from '@uni/reload-index'
-import { runIndexConformance, readIndexGolden, writeIndexGolden, type IndexCapabilities, type IndexConformanceOptions, type IndexFixture } from '@uni/reload-index/testing'
+import {
+  runIndexConformance,
+  readIndexGolden,
+  writeIndexGolden,
+  type IndexCapabilities,
+  type IndexConformanceOptions,
+  type IndexFixture,
+} from '@uni/reload-index/testing'
 import { describe, expect, test } from 'vitest'
 import { BROKEN } from './fixtures/broken/index.js'
 import { notesFixture } from './fixtures/kit.js'
 import { Notes } from './fixtures/notes.js'
 
-const EVERYTHING: IndexCapabilities = { writes: true, filter: true, isolated: true, samples: true, checksum: true, files: true, upgrade: true, downgrade: true, recall: 0.9 }
+const EVERYTHING: IndexCapabilities = {
+  writes: true,
+  filter: true,
+  isolated: true,
+  samples: true,
+  checksum: true,
+  files: true,
+  upgrade: true,
+  downgrade: true,
+  recall: 0.9,
+}
 
 const written = notesFixture(() => new Notes()).then(async (fixture) => {
   const files = await writeIndexGolden(fixture, { version: '1.0.0' })
@@ -13,7 +30,9 @@ const written = notesFixture(() => new Notes()).then(async (fixture) => {
 })
 
 /** Runs the kit as a runner would, one test after the other. Resolves with the error of each test that failed, by its key. */
-async function run(options: Omit<IndexConformanceOptions, 'test'>): Promise<{ count: number; failures: Map<string, Error> }> {
+async function run(
+  options: Omit<IndexConformanceOptions, 'test'>,
+): Promise<{ count: number; failures: Map<string, Error> }> {
   const tests: { key: string; body: () => Promise<void> | void }[] = []
   runIndexConformance({ ...options, test: (name, body) => tests.push({ key: name.split(':')[0] as string, body }) })
   const failures = new Map<string, Error>()
@@ -30,16 +49,29 @@ async function run(options: Omit<IndexConformanceOptions, 'test'>): Promise<{ co
 describe('a provider that breaks one rule fails on that rule', () => {
   test.for(BROKEN)('$rule: $breaks', async ({ rule, fails, make, previous }) => {
     const { failures } = await run({
-      make: () => notesFixture(make, previous ?? (() => new Notes())), capabilities: EVERYTHING, golden: await written, seed: 1,
+      make: () => notesFixture(make, previous ?? (() => new Notes())),
+      capabilities: EVERYTHING,
+      golden: await written,
+      seed: 1,
     })
     expect([...failures.keys()]).toEqual(fails)
-    for (const error of failures.values()) expect(error).toMatchObject({ name: 'ConformanceError', rule, message: expect.stringMatching(`^${rule}: `) as string })
+    for (const error of failures.values())
+      expect(error).toMatchObject({
+        name: 'ConformanceError',
+        rule,
+        message: expect.stringMatching(`^${rule}: `) as string,
+      })
   })
 
   test('there is one for each rule of the kit', async () => {
     const rules = new Set<string>()
     const rule = (name: string): string => /\((\w+)\)$/.exec(name)?.[1] ?? 'none'
-    runIndexConformance({ make: () => notesFixture(() => new Notes()), capabilities: EVERYTHING, golden: await written, test: (name) => rules.add(rule(name)) })
+    runIndexConformance({
+      make: () => notesFixture(() => new Notes()),
+      capabilities: EVERYTHING,
+      golden: await written,
+      test: (name) => rules.add(rule(name)),
+    })
     rules.delete(rule('knownGaps are current'))
     expect([...new Set(BROKEN.map(({ rule }) => rule))].sort()).toEqual([...rules].sort())
     for (let nth = 1; nth <= 19; nth += 1) expect(rules).toContain(`P${nth}`)
@@ -56,13 +88,25 @@ describe('a call that never settles', () => {
     let disposed = 0
     const make = async (): Promise<IndexFixture> => {
       const fixture = await notesFixture(() => broken(new Notes()))
-      return { ...fixture, dispose: async () => {
-        await fixture.dispose?.()
-        disposed += 1
-      } }
+      return {
+        ...fixture,
+        dispose: async () => {
+          await fixture.dispose?.()
+          disposed += 1
+        },
+      }
     }
-    const { count, failures } = await run({ make, capabilities: { ...EVERYTHING, samples: false, upgrade: false, downgrade: false }, seed: 1, deadlineMs: 200 })
-    const named = [...failures].filter(([key, { message }]) => message.includes(`${key} of runIndexConformance: the test has not ended: nothing has happened for 200 ms, and ${call}`))
+    const { count, failures } = await run({
+      make,
+      capabilities: { ...EVERYTHING, samples: false, upgrade: false, downgrade: false },
+      seed: 1,
+      deadlineMs: 200,
+    })
+    const named = [...failures].filter(([key, { message }]) =>
+      message.includes(
+        `${key} of runIndexConformance: the test has not ended: nothing has happened for 200 ms, and ${call}`,
+      ),
+    )
     expect(named.length).toBeGreaterThan(0)
     expect(disposed).toBeGreaterThanOrEqual(named.length)
     expect(failures.size).toBeLessThan(count)
@@ -71,7 +115,15 @@ describe('a call that never settles', () => {
 })
 
 describe('the kit itself', () => {
-  const good = { make: () => notesFixture(() => new Notes(), () => new Notes()), capabilities: EVERYTHING, seed: 1 }
+  const good = {
+    make: () =>
+      notesFixture(
+        () => new Notes(),
+        () => new Notes(),
+      ),
+    capabilities: EVERYTHING,
+    seed: 1,
+  }
 
   test('a provider that keeps all rules passes all tests', async () => {
     const { count, failures } = await run({ ...good, golden: await written })
@@ -88,7 +140,11 @@ describe('the kit itself', () => {
 
   test('a known gap has to fail, and does not fail the suite', async () => {
     const broken = BROKEN.find(({ fails }) => fails[0] === 'filter/refused')
-    const { failures } = await run({ ...good, make: () => notesFixture(broken?.make ?? (() => new Notes()), () => new Notes()), knownGaps: ['filter/refused'] })
+    const { failures } = await run({
+      ...good,
+      make: () => notesFixture(broken?.make ?? (() => new Notes()), () => new Notes()),
+      knownGaps: ['filter/refused'],
+    })
     expect([...failures]).toEqual([])
   })
 
@@ -101,7 +157,11 @@ describe('the kit itself', () => {
 
   test('bad input can be drawn again: a failure names the seed', async () => {
     const broken = BROKEN.find(({ fails }) => fails[0] === 'damage/random')
-    const { failures } = await run({ ...good, make: () => notesFixture(broken?.make ?? (() => new Notes()), () => new Notes()), seed: 4711 })
+    const { failures } = await run({
+      ...good,
+      make: () => notesFixture(broken?.make ?? (() => new Notes()), () => new Notes()),
+      seed: 4711,
+    })
     expect(failures.get('damage/random')?.message).toMatch(/seed 4711/)
   })
 })

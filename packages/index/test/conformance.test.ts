@@ -10,23 +10,45 @@ const TEXT = { writes: true, filter: true, samples: true, files: true }
 const VECTORS = { writes: true, samples: true, files: true, isolated: true, checksum: true }
 
 describe('MiniSearch, version 1', () => {
-  runIndexConformance({ test, make: () => textFixture(() => new SampledV1()), capabilities: TEXT, golden: goldenOf('text', '1.0.0') })
+  runIndexConformance({
+    test,
+    make: () => textFixture(() => new SampledV1()),
+    capabilities: TEXT,
+    golden: goldenOf('text', '1.0.0'),
+  })
 })
 
 describe('MiniSearch, version 2, after version 1', () => {
   runIndexConformance({
-    test, make: () => textFixture(() => new SampledV2(), () => new SampledV1()),
-    capabilities: { ...TEXT, isolated: true, checksum: true, upgrade: true }, golden: goldenOf('text'),
+    test,
+    make: () =>
+      textFixture(
+        () => new SampledV2(),
+        () => new SampledV1(),
+      ),
+    capabilities: { ...TEXT, isolated: true, checksum: true, upgrade: true },
+    golden: goldenOf('text'),
   })
 })
 
 describe('USearch, version 1: an image is loaded', () => {
-  runIndexConformance({ test, make: () => vectorFixture((directory) => new VectorsV1(directory)), capabilities: VECTORS, golden: goldenOf('vectors', '1.0.0') })
+  runIndexConformance({
+    test,
+    make: () => vectorFixture((directory) => new VectorsV1(directory)),
+    capabilities: VECTORS,
+    golden: goldenOf('vectors', '1.0.0'),
+  })
 })
 
 describe('USearch, version 2, after version 1: an image is mapped', () => {
   runIndexConformance({
-    test, make: () => vectorFixture((directory) => new VectorsV2(directory), (directory) => new VectorsV1(directory)),
-    capabilities: { ...VECTORS, upgrade: true }, golden: goldenOf('vectors'),
+    test,
+    make: () =>
+      vectorFixture(
+        (directory) => new VectorsV2(directory),
+        (directory) => new VectorsV1(directory),
+      ),
+    capabilities: { ...VECTORS, upgrade: true },
+    golden: goldenOf('vectors'),
   })
 })

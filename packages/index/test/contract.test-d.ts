@@ -1,6 +1,15 @@
 import nodeTest from 'node:test'
 import type { HandoffStrategy, KindHandoff, LiveResource, PluginHost, Surface } from '@uni/reload-core'
-import { imageOf, indexHandoff, indexKind, type ImageSpool, type IndexHandle, type IndexHandoff, type IndexImage, type IndexKindProvider } from '@uni/reload-index'
+import {
+  imageOf,
+  indexHandoff,
+  indexKind,
+  type ImageSpool,
+  type IndexHandle,
+  type IndexHandoff,
+  type IndexImage,
+  type IndexKindProvider,
+} from '@uni/reload-index'
 import { fileSpool } from '@uni/reload-index/node'
 import { runIndexConformance, type IndexFixture } from '@uni/reload-index/testing'
 import type { RecordBatch } from 'apache-arrow'
@@ -14,7 +23,9 @@ test('the surface ties provider, handle and write together', () => {
   expectTypeOf(indexKind).toEqualTypeOf<Surface<IndexKindProvider, IndexHandle, RecordBatch>>()
   expectTypeOf(indexHandoff()).toEqualTypeOf<HandoffStrategy<IndexKindProvider, IndexHandle, RecordBatch>>()
   expectTypeOf<IndexHandoff>().toEqualTypeOf<KindHandoff<IndexKindProvider, IndexHandle, RecordBatch>>()
-  expectTypeOf(host.attach(indexKind, { name: 'a', key: 'k', open: () => handle })).resolves.toEqualTypeOf<LiveResource<IndexHandle, RecordBatch>>()
+  expectTypeOf(host.attach(indexKind, { name: 'a', key: 'k', open: () => handle })).resolves.toEqualTypeOf<
+    LiveResource<IndexHandle, RecordBatch>
+  >()
 })
 
 test('a write is a batch, and an attached resource is a handle', async () => {
@@ -30,7 +41,11 @@ test('a write is a batch, and an attached resource is a handle', async () => {
 test('a provider may answer at once or later, and a handle may leave out what is optional', () => {
   const least = { probe: () => batch, persist: async () => new Uint8Array(1), schema: () => batch.schema }
   expectTypeOf(least).toExtend<IndexHandle>()
-  expectTypeOf({ kind: 'k', build: async () => ({ finalize: () => least }), open: () => least }).toExtend<IndexKindProvider>()
+  expectTypeOf({
+    kind: 'k',
+    build: async () => ({ finalize: () => least }),
+    open: () => least,
+  }).toExtend<IndexKindProvider>()
   expectTypeOf({ ...least, persist: () => 'text' }).not.toExtend<IndexHandle>()
   expectTypeOf({ ...least, persist: () => ({ file: '/a' }) }).toExtend<IndexHandle>()
   expectTypeOf({ ...least, persist: () => ({ file: '/a', crc32: 7 }) }).toExtend<IndexHandle>()
@@ -39,7 +54,11 @@ test('a provider may answer at once or later, and a handle may leave out what is
 
 test('the options', () => {
   expectTypeOf(fileSpool('/tmp')).toEqualTypeOf<ImageSpool>()
-  indexHandoff({ spool: fileSpool('/tmp'), checkSchema: false, canary: { queries: ({ key, name }) => (key === name ? [] : [batch]), k: 3 } })
+  indexHandoff({
+    spool: fileSpool('/tmp'),
+    checkSchema: false,
+    canary: { queries: ({ key, name }) => (key === name ? [] : [batch]), k: 3 },
+  })
   indexHandoff({ canary: { queries: [batch, { query: batch, filter: { year: 1999 } }] } })
   // @ts-expect-error a directory alone is not a spool
   indexHandoff({ spool: '/tmp' })
@@ -49,13 +68,28 @@ test('the options', () => {
 
 test('an image needs no byteLength, so that a test can make one of golden bytes', () => {
   expectTypeOf(imageOf(new Uint8Array(1))).toEqualTypeOf<IndexImage>()
-  expectTypeOf({ bytes: async () => new Uint8Array(1), stream: async function* () { yield new Uint8Array(1) }, file: async () => '' }).toExtend<IndexImage>()
+  expectTypeOf({
+    bytes: async () => new Uint8Array(1),
+    stream: async function* () {
+      yield new Uint8Array(1)
+    },
+    file: async () => '',
+  }).toExtend<IndexImage>()
 })
 
 test('the kit takes the `test` of either runner, and says what it needs', () => {
-  const make = (): IndexFixture => ({ provider: { kind: 'k', build: () => ({ finalize: () => handle }), open: () => handle }, source: batch, queries: [batch] })
+  const make = (): IndexFixture => ({
+    provider: { kind: 'k', build: () => ({ finalize: () => handle }), open: () => handle },
+    source: batch,
+    queries: [batch],
+  })
   expectTypeOf(runIndexConformance({ test, make })).toEqualTypeOf<void>()
-  runIndexConformance({ test: nodeTest, make: async () => make(), capabilities: { writes: true }, knownGaps: ['apply/wholly'] })
+  runIndexConformance({
+    test: nodeTest,
+    make: async () => make(),
+    capabilities: { writes: true },
+    knownGaps: ['apply/wholly'],
+  })
   // @ts-expect-error there is no such claim
   runIndexConformance({ test, make, capabilities: { fast: true } })
   // @ts-expect-error a fixture has queries

@@ -49,6 +49,11 @@ describe('X2: buildIndex', () => {
     ['what finalize() resolved with is undefined', () => ({ finalize: () => {} })],
     ['what finalize() resolved with has no probe()', () => ({ finalize: () => plainHandle({ probe: 1 }) })],
   ])('says it when %s', async ([message, build]) => {
-    await expect(buildIndex(plainKind(() => plainHandle(), build), rowsOf([]))).rejects.toThrow(message)
+    await expect(
+      buildIndex(
+        plainKind(() => plainHandle(), build),
+        rowsOf([]),
+      ),
+    ).rejects.toThrow(message)
   })
 })

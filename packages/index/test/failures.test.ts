@@ -10,7 +10,11 @@ import { plainHandle } from './fixtures/plain-index.js'
 import { failureOf, reloadOf, type Reload } from './fixtures/reload.js'
 
 /** The old index answers, takes writes, and was not closed; every handle that was made instead was closed once. */
-async function expectOldServes(reload: Reload, old: FullTextV1, abandoned: readonly { closes: number }[]): Promise<void> {
+async function expectOldServes(
+  reload: Reload,
+  old: FullTextV1,
+  abandoned: readonly { closes: number }[],
+): Promise<void> {
   expect(reload.gate.resource).toBe(old.handles[0])
   expect(reload.gate.state).toBe('open')
   const before = await reload.ids()
@@ -27,30 +31,64 @@ function broken(open: IndexKindProvider['open']): IndexKindProvider {
 
 describe('I3, X2: what open() does wrong', () => {
   const rows: Record<string, readonly [open: () => unknown, message: RegExp]> = {
-    'throws': [() => { throw new Error('bad magic') }, /bad magic/],
-    'rejects': [() => Promise.reject(new Error('no memory')), /no memory/],
-    'throws what is no error': [() => { throw 'just text' }, /just text/],
+    throws: [
+      () => {
+        throw new Error('bad magic')
+      },
+      /bad magic/,
+    ],
+    rejects: [() => Promise.reject(new Error('no memory')), /no memory/],
+    'throws what is no error': [
+      () => {
+        throw 'just text'
+      },
+      /just text/,
+    ],
     'rejects with nothing': [() => Promise.reject(), /undefined/],
-    'resolves with nothing': [async () => undefined, /what open\(\) resolved with is undefined\. Expected an object with probe\(\), persist\(\), schema\(\)/],
+    'resolves with nothing': [
+      async () => undefined,
+      /what open\(\) resolved with is undefined\. Expected an object with probe\(\), persist\(\), schema\(\)/,
+    ],
     'resolves with null': [() => null, /is null/],
-    'resolves with a handle that lacks a method': [() => plainHandle({ persist: undefined, schema: undefined }), /has no persist\(\), schema\(\)/],
-    'resolves with an apply that is no function': [() => plainHandle({ apply: true }), /has an apply that is a boolean/],
+    'resolves with a handle that lacks a method': [
+      () => plainHandle({ persist: undefined, schema: undefined }),
+      /has no persist\(\), schema\(\)/,
+    ],
+    'resolves with an apply that is no function': [
+      () => plainHandle({ apply: true }),
+      /has an apply that is a boolean/,
+    ],
     'resolves with a snapshot it cannot mean': [() => plainHandle({ snapshot: 'isolate' }), /says snapshot: "isolate"/],
-    'resolves with a supportsFilter that says neither': [() => plainHandle({ supportsFilter: 'yes' }), /has a supportsFilter that is a string\. Expected true, false, or nothing/],
-    'resolves with a handle that says it takes filters, and does not': [() => plainHandle({ probeFiltered: undefined }), /says supportsFilter, and has no probeFiltered/],
+    'resolves with a supportsFilter that says neither': [
+      () => plainHandle({ supportsFilter: 'yes' }),
+      /has a supportsFilter that is a string\. Expected true, false, or nothing/,
+    ],
+    'resolves with a handle that says it takes filters, and does not': [
+      () => plainHandle({ probeFiltered: undefined }),
+      /says supportsFilter, and has no probeFiltered/,
+    ],
   }
   test.for(Object.entries(rows))('%s', async ([, [open, message]]) => {
     const made: { closes: number }[] = []
     const old = new FullTextV1()
     const reload = await reloadOf({
-      old, next: broken(() => {
+      old,
+      next: broken(() => {
         const handle = open()
         if (typeof handle === 'object' && handle !== null && 'closes' in handle) made.push(handle as { closes: number })
         return handle as IndexHandle
       }),
     })
     const error = await failureOf(reload.dispatch())
-    expect(error).toMatchObject({ code: 'HANDOFF', phase: 'prepare', step: 'open', surface: 'index-kind', key: 'fulltext', resource: 'articles', rollbackErrors: [] })
+    expect(error).toMatchObject({
+      code: 'HANDOFF',
+      phase: 'prepare',
+      step: 'open',
+      surface: 'index-kind',
+      key: 'fulltext',
+      resource: 'articles',
+      rollbackErrors: [],
+    })
     expect(error.message).toMatch(message)
     await expectOldServes(reload, old, made)
   })
@@ -64,7 +102,10 @@ describe('I3, X2: what open() does wrong', () => {
 
   test('is missing', async () => {
     const old = new FullTextV1()
-    const reload = await reloadOf({ old, next: { kind: 'fulltext', build: () => ({ finalize: () => plainHandle() }) } as never })
+    const reload = await reloadOf({
+      old,
+      next: { kind: 'fulltext', build: () => ({ finalize: () => plainHandle() }) } as never,
+    })
     expect((await failureOf(reload.dispatch())).message).toMatch(/the index kind has no open\(\)/)
     await expectOldServes(reload, old, [])
   })
@@ -72,7 +113,13 @@ describe('I3, X2: what open() does wrong', () => {
 
 describe('I3, X15: what persist() does wrong', () => {
   test.for([
-    ['throws', () => { throw new Error('disk full') }, /disk full/],
+    [
+      'throws',
+      () => {
+        throw new Error('disk full')
+      },
+      /disk full/,
+    ],
     ['rejects with a number', () => Promise.reject(28), /28/],
     ['gives half of the image', () => new TextEncoder().encode('{"format":1,"docs":[{"id'), /JSON/],
   ] as const)('%s', async ([, persist, message]) => {
@@ -97,8 +144,19 @@ describe('I8, X15: a step that hangs', () => {
     const closed = deferred()
     const handle = plainHandle()
     const close = handle.close as () => void
-    handle.close = () => { close(); closed.resolve() }
-    const reload = await reloadOf({ old, clock, next: broken(async (image) => { await image.bytes(); reached.resolve(); return late.promise }) })
+    handle.close = () => {
+      close()
+      closed.resolve()
+    }
+    const reload = await reloadOf({
+      old,
+      clock,
+      next: broken(async (image) => {
+        await image.bytes()
+        reached.resolve()
+        return late.promise
+      }),
+    })
     const failure = failureOf(reload.dispatch())
     await reached.promise
     await reload.gate.write(changes({ upsert: [doc('during')] }))
@@ -138,10 +196,14 @@ describe('I8: an abort', () => {
     const reached = deferred()
     const told = deferred<unknown>()
     const next = new FullTextV2({
-      onOpen: (signal) => new Promise((_, reject) => {
-        signal.addEventListener('abort', () => { told.resolve(signal.reason); reject(signal.reason) })
-        reached.resolve()
-      }),
+      onOpen: (signal) =>
+        new Promise((_, reject) => {
+          signal.addEventListener('abort', () => {
+            told.resolve(signal.reason)
+            reject(signal.reason)
+          })
+          reached.resolve()
+        }),
     })
     const reload = await reloadOf({ old, next })
     const failure = failureOf(reload.dispatch({ signal: controller.signal }))
@@ -157,8 +219,19 @@ describe('I3: a replay that fails', () => {
   test('the new handle refuses a recorded write: the old index has it, and serves', async () => {
     const opening = pause()
     const old = new FullTextV1()
-    const handle = plainHandle({ apply: () => { throw new Error('unknown column') }, schema: () => old.handles[0]?.schema() })
-    const reload = await reloadOf({ old, next: broken(async () => { await opening.step(); return handle }) })
+    const handle = plainHandle({
+      apply: () => {
+        throw new Error('unknown column')
+      },
+      schema: () => old.handles[0]?.schema(),
+    })
+    const reload = await reloadOf({
+      old,
+      next: broken(async () => {
+        await opening.step()
+        return handle
+      }),
+    })
     const failure = failureOf(reload.dispatch())
     await opening.reached
     await reload.gate.write(changes({ upsert: [doc('during')] }))
@@ -173,7 +246,10 @@ describe('I3: a replay that fails', () => {
   test('a close that throws on the way back is reported beside the failure', async () => {
     const old = new FullTextV1()
     const handle = plainHandle({ schema: () => undefined })
-    handle.close = () => { handle.closes += 1; throw new Error('cannot close') }
+    handle.close = () => {
+      handle.closes += 1
+      throw new Error('cannot close')
+    }
     const reload = await reloadOf({ old, next: broken(() => handle) })
     const error = await failureOf(reload.dispatch())
     expect(error.message).toMatch(/what schema\(\) returned is undefined/)

@@ -15,17 +15,32 @@ describe('a real full-text index, version 1 to version 2', () => {
   test('I4, I7: serves what version 1 held, from bytes version 1 wrote; the old handle is closed once, when finalized', async () => {
     const old = new FullTextV1()
     const next = new FullTextV2()
-    const reload = await reloadOf({ old, next, docs: docs(200), handoff: { canary: { queries: [query('d7'), query('d19 text')] } } })
+    const reload = await reloadOf({
+      old,
+      next,
+      docs: docs(200),
+      handoff: { canary: { queries: [query('d7'), query('d19 text')] } },
+    })
     const outcome = await reload.dispatch()
     expect(reload.gate.resource).toBe(old.handles[0])
     outcome.commit()
     expect(reload.gate.resource).toBe(next.handles[0])
     expect(old.handles[0]?.closes).toBe(0)
     await outcome.finalize()
-    expect(await reload.ids()).toEqual(docs(200).map(({ id }) => id).sort())
+    expect(await reload.ids()).toEqual(
+      docs(200)
+        .map(({ id }) => id)
+        .sort(),
+    )
     expect(old.handles.map(({ closes }) => closes)).toEqual([1])
     expect(next.handles.map(({ closes }) => closes)).toEqual([0])
-    expect(outcome.report[0]).toMatchObject({ surface: 'index-kind', key: 'fulltext', resource: 'articles', discipline: 'pre-copy', replayedWrites: 0 })
+    expect(outcome.report[0]).toMatchObject({
+      surface: 'index-kind',
+      key: 'fulltext',
+      resource: 'articles',
+      discipline: 'pre-copy',
+      replayedWrites: 0,
+    })
     expect(outcome.report[0]?.bytes).toBeGreaterThan(1000)
   })
 
@@ -37,7 +52,14 @@ describe('a real full-text index, version 1 to version 2', () => {
     const second = new Reload({ old: v2, next: later, handoff: { canary: CANARY } }, first.gate.resource)
     await second.run()
     expect(second.gate.resource).toBe(later.handles[0])
-    expect(await second.ids()).toEqual([...docs(20).map(({ id }) => id).filter((id) => id !== 'd3'), 'new'].sort())
+    expect(await second.ids()).toEqual(
+      [
+        ...docs(20)
+          .map(({ id }) => id)
+          .filter((id) => id !== 'd3'),
+        'new',
+      ].sort(),
+    )
     expect([...v1.handles, ...v2.handles, ...later.handles].map(({ closes }) => closes)).toEqual([1, 1, 0])
   })
 
@@ -59,46 +81,65 @@ describe('a real full-text index, version 1 to version 2', () => {
 
 describe('I4: writes during the copy', () => {
   const forms: readonly Form[] = ['bytes', 'stream', 'file']
-  const cases = forms.flatMap((persistAs) => forms.flatMap((readAs) => [true, false].map((isolated) => ({ persistAs, readAs, isolated }))))
+  const cases = forms.flatMap((persistAs) =>
+    forms.flatMap((readAs) => [true, false].map((isolated) => ({ persistAs, readAs, isolated }))),
+  )
 
-  test.for(cases)('$persistAs → $readAs, isolated $isolated: each acknowledged document is there once', async ({ persistAs, readAs, isolated }) => {
-    await using directory = await temporaryDirectory()
-    const persisting = pause()
-    const opening = pause()
-    const old = new FullTextV1({ persistAs, isolated, directory: directory.path, onPersist: persisting.step })
-    const next = new FullTextV2({ readAs, onOpen: opening.step })
-    const reload = await reloadOf({ old, next, docs: docs(10), handoff: { spool: fileSpool(directory.path), canary: CANARY } })
+  test.for(cases)(
+    '$persistAs → $readAs, isolated $isolated: each acknowledged document is there once',
+    async ({ persistAs, readAs, isolated }) => {
+      await using directory = await temporaryDirectory()
+      const persisting = pause()
+      const opening = pause()
+      const old = new FullTextV1({ persistAs, isolated, directory: directory.path, onPersist: persisting.step })
+      const next = new FullTextV2({ readAs, onOpen: opening.step })
+      const reload = await reloadOf({
+        old,
+        next,
+        docs: docs(10),
+        handoff: { spool: fileSpool(directory.path), canary: CANARY },
+      })
 
-    const before = reload.gate.write(changes({ upsert: [doc('before')] }))
-    const dispatched = reload.dispatch()
-    await before
-    await persisting.reached
-    const during = reload.gate.write(changes({ upsert: [doc('during persist')], remove: ['d0'] }))
-    if (isolated) await during
-    persisting.goOn()
-    await opening.reached
-    await during
-    await reload.gate.write(changes({ upsert: [doc('d1', 'changed'), doc('during open')] }))
-    await reload.gate.write(changes({ remove: ['during open'] }))
-    await reload.gate.write(changes({ upsert: [doc('during open', 'again')] }))
-    expect(await idsIn(reload.handle, query('*'))).toContain('during open')
-    opening.goOn()
+      const before = reload.gate.write(changes({ upsert: [doc('before')] }))
+      const dispatched = reload.dispatch()
+      await before
+      await persisting.reached
+      const during = reload.gate.write(changes({ upsert: [doc('during persist')], remove: ['d0'] }))
+      if (isolated) await during
+      persisting.goOn()
+      await opening.reached
+      await during
+      await reload.gate.write(changes({ upsert: [doc('d1', 'changed'), doc('during open')] }))
+      await reload.gate.write(changes({ remove: ['during open'] }))
+      await reload.gate.write(changes({ upsert: [doc('during open', 'again')] }))
+      expect(await idsIn(reload.handle, query('*'))).toContain('during open')
+      opening.goOn()
 
-    const outcome = await dispatched
-    const held = reload.gate.write(changes({ upsert: [doc('while held')] }))
-    outcome.commit()
-    await held
-    await reload.gate.write(changes({ upsert: [doc('after')] }))
-    await outcome.finalize()
+      const outcome = await dispatched
+      const held = reload.gate.write(changes({ upsert: [doc('while held')] }))
+      outcome.commit()
+      await held
+      await reload.gate.write(changes({ upsert: [doc('after')] }))
+      await outcome.finalize()
 
-    const expected = [...docs(10).map(({ id }) => id).filter((id) => id !== 'd0'), 'before', 'during persist', 'during open', 'while held', 'after']
-    expect(await reload.ids()).toEqual(expected.sort())
-    expect(column(await reload.gate.resource.probe(query('changed'), 10), 'id')).toEqual(['d1'])
-    expect(column(await reload.gate.resource.probe(query('again'), 10), 'id')).toEqual(['during open'])
-    expect(outcome.report[0]?.replayedWrites).toBe(4)
-    expect([...old.handles, ...next.handles].map(({ closes }) => closes)).toEqual([1, 0])
-    expect(await directory.list()).toEqual([])
-  })
+      const expected = [
+        ...docs(10)
+          .map(({ id }) => id)
+          .filter((id) => id !== 'd0'),
+        'before',
+        'during persist',
+        'during open',
+        'while held',
+        'after',
+      ]
+      expect(await reload.ids()).toEqual(expected.sort())
+      expect(column(await reload.gate.resource.probe(query('changed'), 10), 'id')).toEqual(['d1'])
+      expect(column(await reload.gate.resource.probe(query('again'), 10), 'id')).toEqual(['during open'])
+      expect(outcome.report[0]?.replayedWrites).toBe(4)
+      expect([...old.handles, ...next.handles].map(({ closes }) => closes)).toEqual([1, 0])
+      expect(await directory.list()).toEqual([])
+    },
+  )
 
   test('a write that the old index refuses is neither acknowledged nor replayed', async () => {
     const opening = pause()
@@ -108,7 +149,11 @@ describe('I4: writes during the copy', () => {
     const dispatched = reload.dispatch()
     await opening.reached
     const { apply } = handle as { apply: unknown }
-    Object.assign(handle as object, { apply: async () => { throw new Error('no room') } })
+    Object.assign(handle as object, {
+      apply: async () => {
+        throw new Error('no room')
+      },
+    })
     await expect(reload.gate.write(changes({ upsert: [doc('refused')] }))).rejects.toThrow('no room')
     Object.assign(handle as object, { apply })
     opening.goOn()

@@ -11,8 +11,12 @@ import { FullTextV2 } from './fixtures/full-text-v2.js'
 import { plainHandle, plainKind } from './fixtures/plain-index.js'
 import { failureOf } from './fixtures/reload.js'
 
-const plugin = (version: string, provider: IndexKindProvider): Plugin =>
-  ({ manifest: { id: 'search', version }, register: (registrar) => { registrar.provide(indexKind, provider) } })
+const plugin = (version: string, provider: IndexKindProvider): Plugin => ({
+  manifest: { id: 'search', version },
+  register: (registrar) => {
+    registrar.provide(indexKind, provider)
+  },
+})
 
 test('what persists an index, and what opens it, cuts its work at the pace that the host has set', async () => {
   const due: Record<string, boolean> = {}
@@ -35,12 +39,19 @@ test('what persists an index, and what opens it, cuts its work at the pace that 
 describe('an index that serves, and is given back as another one', () => {
   const live = plainHandle()
   const sampled = (over: Partial<IndexKindProvider>): IndexKindProvider => ({
-    ...plainKind(() => plainHandle()), samples: () => [{ source: rowsOf(docs(1)), queries: [query('*')] }], ...over,
+    ...plainKind(() => plainHandle()),
+    samples: () => [{ source: rowsOf(docs(1)), queries: [query('*')] }],
+    ...over,
   })
 
   test.each<[string, Partial<IndexKindProvider>, Partial<IndexKindProvider>, string]>([
     ['opens of a sample', {}, { open: async () => live }, 'open sample 0'],
-    ['opens of a sample, without its methods', {}, { open: async () => Object.assign(live, { persist: 1 }) }, 'open sample 0'],
+    [
+      'opens of a sample, without its methods',
+      {},
+      { open: async () => Object.assign(live, { persist: 1 }) },
+      'open sample 0',
+    ],
     ['built of a sample', { build: async () => ({ append() {}, finalize: async () => live }) }, {}, 'build sample 0'],
   ])('I7, X2, X13: that a version %s is refused, and not closed', async (_, old, next, step) => {
     Object.assign(live, plainHandle())
@@ -48,7 +59,10 @@ describe('an index that serves, and is given back as another one', () => {
     const search = await host.add(plugin('1.0.0', sampled(old)))
     await host.attach(indexKind, { name: 'live', key: 'plain', open: () => live })
     expect(await failureOf(host.reload(search, plugin('2.0.0', sampled(next))))).toMatchObject({
-      code: 'DUPLICATE', phase: 'preflight', step, details: { resource: 'live', plugin: 'search@1.0.0' },
+      code: 'DUPLICATE',
+      phase: 'preflight',
+      step,
+      details: { resource: 'live', plugin: 'search@1.0.0' },
     })
     expect(live.closes).toBe(0)
     live.persist = plainHandle().persist
@@ -58,13 +72,26 @@ describe('an index that serves, and is given back as another one', () => {
   test('I7, X2: that a handoff is given without its methods is refused, and not closed', async () => {
     const other = plainHandle()
     await using host = new PluginHost({ strategies: [indexHandoff({ checkSchema: false })] })
-    const search = await host.add(plugin('1.0.0', plainKind(() => plainHandle())))
+    const search = await host.add(
+      plugin(
+        '1.0.0',
+        plainKind(() => plainHandle()),
+      ),
+    )
     for (const handle of [plainHandle(), other]) {
       await host.attach(indexKind, { name: handle === other ? 'other' : 'live', key: 'plain', open: () => handle })
     }
     const probe = other.probe
     other.probe = undefined as never
-    const failure = await failureOf(host.reload(search, plugin('2.0.0', plainKind(() => other))))
+    const failure = await failureOf(
+      host.reload(
+        search,
+        plugin(
+          '2.0.0',
+          plainKind(() => other),
+        ),
+      ),
+    )
     other.probe = probe
     expect(failure).toMatchObject({ code: 'DUPLICATE', phase: 'prepare', step: 'open', details: { resource: 'other' } })
     expect(other.closes).toBe(0)
@@ -76,13 +103,20 @@ describe('through a host', () => {
     await using directory = await temporaryDirectory()
     const events: ReloadEvent[] = []
     await using host = new PluginHost({
-      strategies: [indexHandoff({ canary: { queries: [query('d3')] }, spool: fileSpool(directory.path) })], observer: (event) => { events.push(event) },
+      strategies: [indexHandoff({ canary: { queries: [query('d3')] }, spool: fileSpool(directory.path) })],
+      observer: (event) => {
+        events.push(event)
+      },
     })
     const opening = pause()
     const old = new FullTextV1({ persistAs: 'stream' })
     const next = new FullTextV2({ readAs: 'file', onOpen: opening.step })
     const search = await host.add(plugin('1.0.0', old))
-    const articles = await host.attach(indexKind, { name: 'articles', key: 'fulltext', open: (kind) => buildIndex(kind, rowsOf(docs(30))) })
+    const articles = await host.attach(indexKind, {
+      name: 'articles',
+      key: 'fulltext',
+      open: (kind) => buildIndex(kind, rowsOf(docs(30))),
+    })
     await articles.write(changes({ upsert: [doc('before')] }))
 
     const lease = host.capture({ label: 'a long query' })
@@ -107,7 +141,16 @@ describe('through a host', () => {
 
     await articles.write(changes({ upsert: [doc('after')] }))
     const ids = await articles.use((handle) => idsIn(handle, query('*')))
-    expect(ids).toEqual([...docs(30).slice(1).map(({ id }) => id), 'before', 'during', 'after'].sort())
+    expect(ids).toEqual(
+      [
+        ...docs(30)
+          .slice(1)
+          .map(({ id }) => id),
+        'before',
+        'during',
+        'after',
+      ].sort(),
+    )
     expect(events.length).toBeGreaterThan(0)
   })
 
@@ -115,10 +158,26 @@ describe('through a host', () => {
     await using host = new PluginHost({ strategies: [indexHandoff()] })
     const old = new FullTextV1()
     const search = await host.add(plugin('1.0.0', old))
-    const articles = await host.attach(indexKind, { name: 'articles', key: 'fulltext', open: (kind) => buildIndex(kind, rowsOf(docs(3))) })
-    const broken: IndexKindProvider = { kind: 'fulltext', build: (source) => old.build(source), open: () => { throw new Error('bad magic') } }
+    const articles = await host.attach(indexKind, {
+      name: 'articles',
+      key: 'fulltext',
+      open: (kind) => buildIndex(kind, rowsOf(docs(3))),
+    })
+    const broken: IndexKindProvider = {
+      kind: 'fulltext',
+      build: (source) => old.build(source),
+      open: () => {
+        throw new Error('bad magic')
+      },
+    }
     const error = await failureOf(host.reload(search, plugin('2.0.0', broken)))
-    expect(error).toMatchObject({ code: 'HANDOFF', phase: 'prepare', step: 'open', key: 'fulltext', resource: 'articles' })
+    expect(error).toMatchObject({
+      code: 'HANDOFF',
+      phase: 'prepare',
+      step: 'open',
+      key: 'fulltext',
+      resource: 'articles',
+    })
     expect(host.plugin('search')).toEqual<PluginHandle>(search)
     await articles.write(changes({ remove: ['d1'] }))
     expect(await articles.use((handle) => idsIn(handle, query('*')))).toEqual(['d0', 'd2'])
@@ -129,8 +188,18 @@ describe('through a host', () => {
     await using host = new PluginHost({ strategies: [indexHandoff()] })
     const old = new FullTextV1()
     const search = await host.add(plugin('1.0.0', old))
-    const articles = await host.attach(indexKind, { name: 'articles', key: 'fulltext', open: (kind) => buildIndex(kind, rowsOf(docs(3))) })
-    const broken: IndexKindProvider = { kind: 'fulltext', build: (source) => old.build(source), open: () => { throw new Error('bad magic') } }
+    const articles = await host.attach(indexKind, {
+      name: 'articles',
+      key: 'fulltext',
+      open: (kind) => buildIndex(kind, rowsOf(docs(3))),
+    })
+    const broken: IndexKindProvider = {
+      kind: 'fulltext',
+      build: (source) => old.build(source),
+      open: () => {
+        throw new Error('bad magic')
+      },
+    }
     await failureOf(host.reload(search, plugin('2.0.0', broken), { cutover: 'exclusive' }))
     using lease = host.capture()
     expect(lease.resource(indexKind, 'articles')).toBe(old.handles[1])
@@ -138,9 +207,17 @@ describe('through a host', () => {
     expect(old.handles.map(({ closes }) => closes)).toEqual([1, 0])
   })
 
-  test.for([['I7: is closed once, if it can be', 1], ['or has nothing to be closed', undefined]] as const)('an index that is detached %s', async ([, closes]) => {
+  test.for([
+    ['I7: is closed once, if it can be', 1],
+    ['or has nothing to be closed', undefined],
+  ] as const)('an index that is detached %s', async ([, closes]) => {
     await using host = new PluginHost({ strategies: [indexHandoff()] })
-    await host.add(plugin('1.0.0', plainKind(() => plainHandle())))
+    await host.add(
+      plugin(
+        '1.0.0',
+        plainKind(() => plainHandle()),
+      ),
+    )
     const handle = plainHandle(closes === undefined ? { close: undefined } : {})
     const index = await host.attach(indexKind, { name: 'index', key: 'plain', open: () => handle })
     await expect((await index.detach()).finalized).resolves.toBeUndefined()

@@ -1,6 +1,21 @@
 import {
-  Bool, Decimal, Dictionary, DurationMillisecond, DurationSecond, Field, Float32, FixedSizeList, Int32, Int64, List, Schema, Struct, TimestampMillisecond, Utf8,
-  type DataType, type RecordBatch,
+  Bool,
+  Decimal,
+  Dictionary,
+  DurationMillisecond,
+  DurationSecond,
+  Field,
+  Float32,
+  FixedSizeList,
+  Int32,
+  Int64,
+  List,
+  Schema,
+  Struct,
+  TimestampMillisecond,
+  Utf8,
+  type DataType,
+  type RecordBatch,
 } from 'apache-arrow'
 import type { CanaryTarget, IndexHandle, SchemaDifference } from '@uni/reload-index'
 import type { Transition } from '@uni/reload-core'
@@ -23,44 +38,107 @@ const withSchema = (fields: Field[], metadata?: Map<string, string>): ReturnType
 const nested = (inner: DataType): DataType => new List(new Field('item', new Struct([new Field('x', inner, true)])))
 const coded = (id: number, keys: string[]): Field =>
   new Field('a', new Dictionary(new Utf8(), new Int32(), id), false, new Map(keys.map((key) => [key, key])))
-const answering = (...answers: unknown[]): ReturnType<typeof plainHandle> => plainHandle({ probe: () => answers.shift() })
+const answering = (...answers: unknown[]): ReturnType<typeof plainHandle> =>
+  plainHandle({ probe: () => answers.shift() })
 const entry = (type: DataType, nullable = false): Field => new Field('a', type, nullable)
 
 describe('X11: the new handle has the schema of the old one', () => {
-  const rows: Record<string, readonly [old: Field[], next: Field[], differences: readonly Partial<SchemaDifference>[]]> = {
-    'a field is gone': [[entry(new Utf8()), new Field('b', new Bool())], [entry(new Utf8())],
-      [{ path: 'order', old: 'a, b', next: 'a' }, { path: 'fields.b', old: 'Bool', next: undefined }]],
-    'a field is new': [[entry(new Utf8())], [entry(new Utf8()), new Field('b', new Bool())],
-      [{ path: 'order' }, { path: 'fields.b', old: undefined, next: 'Bool' }]],
-    'the order is another': [[entry(new Utf8()), new Field('b', new Bool())], [new Field('b', new Bool()), entry(new Utf8())],
-      [{ path: 'order', old: 'a, b', next: 'b, a' }]],
-    'the type is another': [[entry(new Int32())], [entry(new Int64())], [{ path: 'fields.a.type', old: 'Int32', next: 'Int64' }]],
-    'the type becomes nested': [[entry(new Utf8())], [entry(new List(new Field('item', new Utf8())))], [{ path: 'fields.a.type', old: 'Utf8', next: 'List' }]],
-    'nullability': [[entry(new Utf8())], [entry(new Utf8(), true)], [{ path: 'fields.a.nullable', old: false, next: true }]],
-    'a time zone': [[entry(new TimestampMillisecond('UTC'))], [entry(new TimestampMillisecond())], [{ path: 'fields.a.type' }]],
+  const rows: Record<
+    string,
+    readonly [old: Field[], next: Field[], differences: readonly Partial<SchemaDifference>[]]
+  > = {
+    'a field is gone': [
+      [entry(new Utf8()), new Field('b', new Bool())],
+      [entry(new Utf8())],
+      [
+        { path: 'order', old: 'a, b', next: 'a' },
+        { path: 'fields.b', old: 'Bool', next: undefined },
+      ],
+    ],
+    'a field is new': [
+      [entry(new Utf8())],
+      [entry(new Utf8()), new Field('b', new Bool())],
+      [{ path: 'order' }, { path: 'fields.b', old: undefined, next: 'Bool' }],
+    ],
+    'the order is another': [
+      [entry(new Utf8()), new Field('b', new Bool())],
+      [new Field('b', new Bool()), entry(new Utf8())],
+      [{ path: 'order', old: 'a, b', next: 'b, a' }],
+    ],
+    'the type is another': [
+      [entry(new Int32())],
+      [entry(new Int64())],
+      [{ path: 'fields.a.type', old: 'Int32', next: 'Int64' }],
+    ],
+    'the type becomes nested': [
+      [entry(new Utf8())],
+      [entry(new List(new Field('item', new Utf8())))],
+      [{ path: 'fields.a.type', old: 'Utf8', next: 'List' }],
+    ],
+    nullability: [
+      [entry(new Utf8())],
+      [entry(new Utf8(), true)],
+      [{ path: 'fields.a.nullable', old: false, next: true }],
+    ],
+    'a time zone': [
+      [entry(new TimestampMillisecond('UTC'))],
+      [entry(new TimestampMillisecond())],
+      [{ path: 'fields.a.type' }],
+    ],
     'a unit': [[entry(new DurationSecond())], [entry(new DurationMillisecond())], [{ path: 'fields.a.type' }]],
-    'the width of a decimal': [[entry(new Decimal(2, 10, 128))], [entry(new Decimal(2, 10, 256))], [{ path: 'fields.a.bitWidth', old: 128, next: 256 }]],
-    'the length of a vector': [[entry(new FixedSizeList(3, new Field('item', new Float32())))], [entry(new FixedSizeList(4, new Field('item', new Float32())))],
-      [{ path: expect.stringMatching(/^fields\.a\./) as string }]],
-    'a type in depth': [[entry(nested(new Int32()))], [entry(nested(new Utf8()))],
-      [{ path: 'fields.a.fields.item.fields.x.type', old: 'Int32', next: 'Utf8' }]],
-    'the values of a dictionary': [[entry(new Dictionary(new Utf8(), new Int32()))], [entry(new Dictionary(new Int64(), new Int32()))],
-      [{ path: 'fields.a.dictionary.type', old: 'Utf8', next: 'Int64' }]],
-    'the order of a dictionary': [[entry(new Dictionary(new Utf8(), new Int32(), 1, true))], [entry(new Dictionary(new Utf8(), new Int32(), 1, false))],
-      [{ path: 'fields.a.isOrdered', old: true, next: false }]],
-    'the metadata of a field': [[new Field('a', new Utf8(), false, new Map([['lang', 'en']]))], [new Field('a', new Utf8(), false, new Map([['lang', 'de']]))],
-      [{ path: 'fields.a.metadata.lang', old: 'en', next: 'de' }]],
-    'a field that is there twice': [[entry(new Utf8()), entry(new Int32())], [entry(new Utf8()), entry(new Bool())],
-      [{ path: 'fields.a#2.type', old: 'Int32', next: 'Bool' }]],
-    'a field named as what every object has': [[new Field('__proto__', new Utf8()), new Field('constructor', new Utf8())], [new Field('__proto__', new Utf8())],
-      [{ path: 'order' }, { path: 'fields.constructor', old: 'Utf8', next: undefined }]],
+    'the width of a decimal': [
+      [entry(new Decimal(2, 10, 128))],
+      [entry(new Decimal(2, 10, 256))],
+      [{ path: 'fields.a.bitWidth', old: 128, next: 256 }],
+    ],
+    'the length of a vector': [
+      [entry(new FixedSizeList(3, new Field('item', new Float32())))],
+      [entry(new FixedSizeList(4, new Field('item', new Float32())))],
+      [{ path: expect.stringMatching(/^fields\.a\./) as string }],
+    ],
+    'a type in depth': [
+      [entry(nested(new Int32()))],
+      [entry(nested(new Utf8()))],
+      [{ path: 'fields.a.fields.item.fields.x.type', old: 'Int32', next: 'Utf8' }],
+    ],
+    'the values of a dictionary': [
+      [entry(new Dictionary(new Utf8(), new Int32()))],
+      [entry(new Dictionary(new Int64(), new Int32()))],
+      [{ path: 'fields.a.dictionary.type', old: 'Utf8', next: 'Int64' }],
+    ],
+    'the order of a dictionary': [
+      [entry(new Dictionary(new Utf8(), new Int32(), 1, true))],
+      [entry(new Dictionary(new Utf8(), new Int32(), 1, false))],
+      [{ path: 'fields.a.isOrdered', old: true, next: false }],
+    ],
+    'the metadata of a field': [
+      [new Field('a', new Utf8(), false, new Map([['lang', 'en']]))],
+      [new Field('a', new Utf8(), false, new Map([['lang', 'de']]))],
+      [{ path: 'fields.a.metadata.lang', old: 'en', next: 'de' }],
+    ],
+    'a field that is there twice': [
+      [entry(new Utf8()), entry(new Int32())],
+      [entry(new Utf8()), entry(new Bool())],
+      [{ path: 'fields.a#2.type', old: 'Int32', next: 'Bool' }],
+    ],
+    'a field named as what every object has': [
+      [new Field('__proto__', new Utf8()), new Field('constructor', new Utf8())],
+      [new Field('__proto__', new Utf8())],
+      [{ path: 'order' }, { path: 'fields.constructor', old: 'Utf8', next: undefined }],
+    ],
   }
   test.for(Object.entries(rows))('%s', async ([, [old, next, differences]]) => {
     const handle = withSchema(old)
     const opened = withSchema(next)
     const reload = from(handle, opened)
     const error = await failureOf(reload.dispatch())
-    expect(error).toMatchObject({ code: 'HANDOFF', phase: 'prepare', step: 'verify', surface: 'index-kind', resource: 'articles' })
+    expect(error).toMatchObject({
+      code: 'HANDOFF',
+      phase: 'prepare',
+      step: 'verify',
+      surface: 'index-kind',
+      resource: 'articles',
+    })
     expect(error.details).toMatchObject(differences)
     expect(error.details).toHaveLength(differences.length)
     for (const { path } of error.details as SchemaDifference[]) expect(error.message).toContain(path)
@@ -81,19 +159,35 @@ describe('X11: the new handle has the schema of the old one', () => {
   })
 
   test('two differences are told apart, and those of the metadata too', async () => {
-    const error = await failureOf(from(withSchema([], new Map([['v', '1'], ['w', '1']])), withSchema([])).dispatch())
+    const error = await failureOf(
+      from(
+        withSchema(
+          [],
+          new Map([
+            ['v', '1'],
+            ['w', '1'],
+          ]),
+        ),
+        withSchema([]),
+      ).dispatch(),
+    )
     expect(error.message).toMatch(/metadata\.v: "1" → none; .*metadata\.w: "1" → none/)
   })
 
   test('asked for between two writes, it is there at once', async () => {
     const later = plainHandle({ schema: () => Promise.resolve(new Schema([])) })
-    expect((await failureOf(from(later, plainHandle()).dispatch())).message).toMatch(/schema\(\) returned a promise; expected its value: it is asked for between two writes/)
+    expect((await failureOf(from(later, plainHandle()).dispatch())).message).toMatch(
+      /schema\(\) returned a promise; expected its value: it is asked for between two writes/,
+    )
   })
 
   test('I8: types that share their parts are compared once each, however many places they stand for', async () => {
     // Arrow's own Schema would walk them all.
     const shared = (leaf: DataType): ReturnType<typeof plainHandle> => {
-      const type = Array.from({ length: 30 }).reduce<DataType>((type) => new Struct([new Field('x', type), new Field('y', type)]), leaf)
+      const type = Array.from({ length: 30 }).reduce<DataType>(
+        (type) => new Struct([new Field('x', type), new Field('y', type)]),
+        leaf,
+      )
       return plainHandle({ schema: () => ({ fields: [entry(type)], metadata: new Map() }) })
     }
     const next = shared(new Int32())
@@ -102,7 +196,9 @@ describe('X11: the new handle has the schema of the old one', () => {
     expect(reload.gate.resource).toBe(next)
     const error = await failureOf(from(shared(new Int32()), shared(new Int64())).dispatch())
     expect(error.details).toHaveLength(1000)
-    expect(error.details).toMatchObject({ 0: { path: `fields.a${'.fields.x'.repeat(30)}.type`, old: 'Int32', next: 'Int64' } })
+    expect(error.details).toMatchObject({
+      0: { path: `fields.a${'.fields.x'.repeat(30)}.type`, old: 'Int32', next: 'Int64' },
+    })
     expect(error.message.length).toBeLessThan(3000)
   })
 
@@ -110,7 +206,9 @@ describe('X11: the new handle has the schema of the old one', () => {
     const endless = new Struct([])
     endless.children.push(new Field('x', endless))
     const schema = { fields: [entry(endless)], metadata: new Map() }
-    const error = await failureOf(from(plainHandle({ schema: () => schema }), plainHandle({ schema: () => schema })).dispatch())
+    const error = await failureOf(
+      from(plainHandle({ schema: () => schema }), plainHandle({ schema: () => schema })).dispatch(),
+    )
     expect(error.message).toContain('the schema has a type that is nested more than 64 levels deep')
   })
 
@@ -141,7 +239,12 @@ describe('X11: the new handle has the schema of the old one', () => {
   })
 
   test('what users may not call need not be there', async () => {
-    const next = plainHandle({ apply: undefined, probeFiltered: undefined, supportsFilter: undefined, close: undefined })
+    const next = plainHandle({
+      apply: undefined,
+      probeFiltered: undefined,
+      supportsFilter: undefined,
+      close: undefined,
+    })
     const old = plainHandle({ apply: undefined, probeFiltered: undefined, supportsFilter: undefined, close: undefined })
     const outcome = await from(old, next).dispatch()
     outcome.commit()
@@ -150,13 +253,23 @@ describe('X11: the new handle has the schema of the old one', () => {
 })
 
 describe('X12: the new handle answers as the old one did', () => {
-  const hits = [{ id: 'a', score: 2.5 }, { id: 'b', score: 1.25 }]
+  const hits = [
+    { id: 'a', score: 2.5 },
+    { id: 'b', score: 1.25 },
+  ]
   const canary = { queries: [query('x')] }
 
   test.for([
     ['fewer rows', answer(hits.slice(1)), /query 0 otherwise: 2 rows → 1 rows/],
     ['another order', answer(hits.toReversed()), /row 0, column "id": "a" → "b"/],
-    ['another score', answer([{ id: 'a', score: 2.5001 }, { id: 'b', score: 1.25 }]), /column "score": 2\.5 → 2\.5001/],
+    [
+      'another score',
+      answer([
+        { id: 'a', score: 2.5001 },
+        { id: 'b', score: 1.25 },
+      ]),
+      /column "score": 2\.5 → 2\.5001/,
+    ],
     ['no batch', 'hits', /what probe\(\) resolved with for query 0 is a string\. Expected an Arrow RecordBatch/],
     ['nothing', undefined, /is undefined\. Expected an Arrow RecordBatch/],
   ] as const)('%s: refused, and the old index serves', async ([, given, message]) => {
@@ -171,12 +284,21 @@ describe('X12: the new handle answers as the old one did', () => {
   })
 
   test('which of the queries, and in what its answers differ, is in the details', async () => {
-    const error = await failureOf(from(answering(answer(hits), answer(hits)), answering(answer(hits), answer([])), { canary: { queries: [query('x'), query('y')] } }).dispatch())
+    const error = await failureOf(
+      from(answering(answer(hits), answer(hits)), answering(answer(hits), answer([])), {
+        canary: { queries: [query('x'), query('y')] },
+      }).dispatch(),
+    )
     expect(error.details).toEqual({ query: 1, difference: '2 rows → 0 rows' })
   })
 
   test('a score that was only rounded otherwise is the same', async () => {
-    const next = answering(answer([{ id: 'a', score: Math.fround(2.5) + 1e-7 }, { id: 'b', score: 1.25 - 1e-7 }]))
+    const next = answering(
+      answer([
+        { id: 'a', score: Math.fround(2.5) + 1e-7 },
+        { id: 'b', score: 1.25 - 1e-7 },
+      ]),
+    )
     const reload = from(answering(answer(hits)), next, { canary })
     await reload.run()
     expect(reload.gate.resource).toBe(next)
@@ -214,21 +336,27 @@ describe('X12: the new handle answers as the old one did', () => {
         const handle = await reading(image, ctx)
         return Object.assign(handle, { probeFiltered: (asked: RecordBatch, k: number) => handle.probe(asked, k) })
       }
-      const reload = await reloadOf({ old: new FullTextV1(), next, handoff: { canary: { queries: [query('title'), ...filtered.queries] } } })
+      const reload = await reloadOf({
+        old: new FullTextV1(),
+        next,
+        handoff: { canary: { queries: [query('title'), ...filtered.queries] } },
+      })
       expect((await failureOf(reload.dispatch())).message).toMatch(/answers query 1 otherwise: 2 rows → 3 rows/)
       expect(await reload.ids()).toEqual(['d0', 'd1', 'd2'])
     })
 
     test('is answered with a batch', async () => {
       const next = plainHandle({ probeFiltered: () => 'hits' })
-      expect((await failureOf(from(plainHandle(), next, { canary: filtered }).dispatch())).message)
-        .toMatch(/what probeFiltered\(\) resolved with for query 0 is a string\. Expected an Arrow RecordBatch/)
+      expect((await failureOf(from(plainHandle(), next, { canary: filtered }).dispatch())).message).toMatch(
+        /what probeFiltered\(\) resolved with for query 0 is a string\. Expected an Arrow RecordBatch/,
+      )
     })
 
     test('is refused where the old index takes none', async () => {
       const old = plainHandle({ supportsFilter: undefined })
-      expect((await failureOf(from(old, plainHandle(), { canary: filtered }).dispatch())).message)
-        .toMatch(/query 0 has a filter, and the index takes none: its supportsFilter is undefined/)
+      expect((await failureOf(from(old, plainHandle(), { canary: filtered }).dispatch())).message).toMatch(
+        /query 0 has a filter, and the index takes none: its supportsFilter is undefined/,
+      )
     })
   })
 
@@ -268,16 +396,34 @@ describe('X12: the new handle answers as the old one did', () => {
     await reload.run()
     expect(compare).toHaveBeenCalledOnce()
     expect(next.probe).toHaveBeenCalledWith(canary.queries[0], 7)
-    const strict = from(answering(answer(hits)), answering(answer(hits)), { canary: { ...canary, compare: () => 'too dear' } })
+    const strict = from(answering(answer(hits)), answering(answer(hits)), {
+      canary: { ...canary, compare: () => 'too dear' },
+    })
     expect((await failureOf(strict.dispatch())).message).toMatch(/otherwise: too dear/)
   })
 
   test.for([
-    ['compare gives no text', { ...canary, compare: (): boolean => false }, /compare\(\) returned a boolean\. Expected a text that says what differs, or undefined/],
-    ['compare is asynchronous, and its failure heard', { ...canary, compare: (): Promise<never> => Promise.reject(new Error('nobody waits')) }, /compare\(\) returned a promise; expected its value: it says what differs/],
+    [
+      'compare gives no text',
+      { ...canary, compare: (): boolean => false },
+      /compare\(\) returned a boolean\. Expected a text that says what differs, or undefined/,
+    ],
+    [
+      'compare is asynchronous, and its failure heard',
+      { ...canary, compare: (): Promise<never> => Promise.reject(new Error('nobody waits')) },
+      /compare\(\) returned a promise; expected its value: it says what differs/,
+    ],
     ['queries gives no array', { queries: () => query('x') }, /canary\.queries gave no array/],
     ['queries gives what is no batch', { queries: ['x'] }, /canary query 0 is a string/],
-    ['queries throws', { queries: () => { throw new Error('no queries today') } }, /no queries today/],
+    [
+      'queries throws',
+      {
+        queries: () => {
+          throw new Error('no queries today')
+        },
+      },
+      /no queries today/,
+    ],
   ] as const)('a canary that is wrong itself is said to be: %s', async ([, wrong, message]) => {
     const old = plainHandle({ probe: () => answer(hits) })
     const reload = from(old, plainHandle({ probe: () => answer(hits) }), { canary: wrong })
@@ -287,11 +433,28 @@ describe('X12: the new handle answers as the old one did', () => {
 
   test('X12: what was taken for the same on the way there is taken for it on the way back', async () => {
     // Version 2 finds more, as a prefix search does.
-    const compare = vi.fn<(old: RecordBatch, next: RecordBatch, transition: Transition) => string | undefined>((old, next) => next.numRows < old.numRows ? 'rows are gone' : undefined)
-    const [few, many] = [answer([{ id: 'a', score: 1 }]), answer([{ id: 'a', score: 1 }, { id: 'b', score: 2 }])]
+    const compare = vi.fn<(old: RecordBatch, next: RecordBatch, transition: Transition) => string | undefined>(
+      (old, next) => (next.numRows < old.numRows ? 'rows are gone' : undefined),
+    )
+    const [few, many] = [
+      answer([{ id: 'a', score: 1 }]),
+      answer([
+        { id: 'a', score: 1 },
+        { id: 'b', score: 2 },
+      ]),
+    ]
     const way = async (was: RecordBatch, is: RecordBatch, transition: Transition): Promise<string | undefined> => {
-      const questions = await questionsOf({ queries: [query('x')], compare }, { key: 'plain', name: 'articles' }, transition)
-      const meant = await meaningOf(plainHandle({ probe: () => was }) as IndexHandle, questions, false, AbortSignal.any([]))
+      const questions = await questionsOf(
+        { queries: [query('x')], compare },
+        { key: 'plain', name: 'articles' },
+        transition,
+      )
+      const meant = await meaningOf(
+        plainHandle({ probe: () => was }) as IndexHandle,
+        questions,
+        false,
+        AbortSignal.any([]),
+      )
       return (await differenceIn(plainHandle({ probe: () => is }) as IndexHandle, meant, AbortSignal.any([])))?.reason
     }
     const versions = { from: { id: 'p', version: '1.0.0' }, to: { id: 'p', version: '2.0.0' } }
@@ -302,31 +465,67 @@ describe('X12: the new handle answers as the old one did', () => {
   })
 
   test('X12: rows are not quoted where the host says so', async () => {
-    const error = await failureOf(from(answering(answer([{ id: 'a', score: 1 }])), answering(answer([{ id: 'bcd', score: 1 }])), { canary, redact: true }).dispatch())
+    const error = await failureOf(
+      from(answering(answer([{ id: 'a', score: 1 }])), answering(answer([{ id: 'bcd', score: 1 }])), {
+        canary,
+        redact: true,
+      }).dispatch(),
+    )
     expect(error.message).toMatch(/row 0, column "\w+": a string of 1 characters → a string of 3 characters/)
     expect(JSON.stringify(error.details)).not.toContain('bcd')
   })
 
   test('I8: answers that have no end are compared in slices, and no longer than anybody waits', async () => {
     let given = 0
-    const endless = { schema: { fields: [{ name: 'id' }] }, numRows: Infinity, getChildAt: () => ({ get: (): number => { given += 1; return 1 } }) }
-    const reload = from(plainHandle({ probe: () => endless }), plainHandle({ probe: () => endless }), { canary, checkSchema: false })
+    const endless = {
+      schema: { fields: [{ name: 'id' }] },
+      numRows: Infinity,
+      getChildAt: () => ({
+        get: (): number => {
+          given += 1
+          return 1
+        },
+      }),
+    }
+    const reload = from(plainHandle({ probe: () => endless }), plainHandle({ probe: () => endless }), {
+      canary,
+      checkSchema: false,
+    })
     const abort = new AbortController()
-    setImmediate(() => { abort.abort() })
+    setImmediate(() => {
+      abort.abort()
+    })
     expect(await failureOf(reload.dispatch({ signal: abort.signal }))).toMatchObject({ code: 'ABORTED' })
     const before = given
-    await new Promise((resolve) => { setImmediate(resolve) })
+    await new Promise((resolve) => {
+      setImmediate(resolve)
+    })
     expect(given).toBe(before)
   })
 
   test('I10: it is said where they could not be chosen', async () => {
-    const reload = from(plainHandle(), plainHandle(), { canary: { queries: () => { throw new Error('no queries today') } } })
-    expect(await failureOf(reload.dispatch())).toMatchObject({ code: 'HANDOFF', phase: 'prepare', step: 'canary queries' })
+    const reload = from(plainHandle(), plainHandle(), {
+      canary: {
+        queries: () => {
+          throw new Error('no queries today')
+        },
+      },
+    })
+    expect(await failureOf(reload.dispatch())).toMatchObject({
+      code: 'HANDOFF',
+      phase: 'prepare',
+      step: 'canary queries',
+    })
   })
 
   test('a query that the old index refuses fails the handoff before anything was persisted', async () => {
     const persist = vi.fn<() => Uint8Array>(() => new Uint8Array(1))
-    const old = plainHandle({ probe: () => { throw new Error('no such column') }, persist })
+    const old = plainHandle({
+      probe: () => {
+        throw new Error('no such column')
+      },
+      persist,
+    })
     const error = await failureOf(from(old, plainHandle(), { canary }).dispatch())
     expect(error).toMatchObject({ step: 'observe', code: 'HANDOFF' })
     expect(persist).not.toHaveBeenCalled()

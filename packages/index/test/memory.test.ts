@@ -58,7 +58,7 @@ async function collected(enough: number): Promise<number> {
 }
 
 /** The chunks of an image of `size` MiB, each of which is of its own. */
-async function * chunks(size: number, watch: Watch): AsyncGenerator<Uint8Array> {
+async function* chunks(size: number, watch: Watch): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < size; at += 1) {
     yield new Uint8Array(MIB).fill(at)
     if (at % 8 === 7) await watch.look()
@@ -92,7 +92,8 @@ async function read(image: IndexImage, readAs: ReadAs, watch: Watch): Promise<nu
 /** Hands an image of `size` MiB over. Resolves with the most, in MiB, that was held meanwhile. */
 async function peak(size: number, persistAs: PersistAs, readAs: ReadAs, directory: string): Promise<number> {
   const watch = await Watch.start()
-  const persist = (): unknown => persistAs === 'file' ? persistTo(directory, chunks(size, watch)) : chunks(size, watch)
+  const persist = (): unknown =>
+    persistAs === 'file' ? persistTo(directory, chunks(size, watch)) : chunks(size, watch)
   const old = plainHandle({ persist, ...(persistAs === 'isolated stream' && { snapshot: 'isolated' }) })
   const next = plainKind(async (image) => {
     expect(await read(image, readAs, watch)).toBe(size * MIB)
@@ -103,12 +104,17 @@ async function peak(size: number, persistAs: PersistAs, readAs: ReadAs, director
 }
 
 describe('X17: an image that is handed over in chunks takes memory for a few of them, whatever its size', () => {
-  const forms = (['isolated stream', 'stream', 'file'] as const).flatMap((persistAs) => (['stream', 'file'] as const).map((readAs) => ({ persistAs, readAs })))
-  test.for(forms.flatMap((form) => [8, 64].map((size) => ({ ...form, size }))))('$size MiB, $persistAs → $readAs', async ({ size, persistAs, readAs }) => {
-    await using directory = await temporaryDirectory()
-    expect(await peak(size, persistAs, readAs, directory.path)).toBeLessThan(A_FEW_CHUNKS)
-    expect(await directory.list()).toEqual([])
-  })
+  const forms = (['isolated stream', 'stream', 'file'] as const).flatMap((persistAs) =>
+    (['stream', 'file'] as const).map((readAs) => ({ persistAs, readAs })),
+  )
+  test.for(forms.flatMap((form) => [8, 64].map((size) => ({ ...form, size }))))(
+    '$size MiB, $persistAs → $readAs',
+    async ({ size, persistAs, readAs }) => {
+      await using directory = await temporaryDirectory()
+      expect(await peak(size, persistAs, readAs, directory.path)).toBeLessThan(A_FEW_CHUNKS)
+      expect(await directory.list()).toEqual([])
+    },
+  )
 })
 
 test('X17: one that is asked for in one piece takes memory for all of it: so what is held does show', async () => {
@@ -119,6 +125,9 @@ test('X17: one that is asked for in one piece takes memory for all of it: so wha
     expect(bytes.byteLength).toBe(8 * MIB)
     return plainHandle()
   })
-  await new Reload({ old: plainKind(() => plainHandle()), next }, plainHandle({ persist: () => chunks(8, watch) })).run()
+  await new Reload(
+    { old: plainKind(() => plainHandle()), next },
+    plainHandle({ persist: () => chunks(8, watch) }),
+  ).run()
   expect(watch.most).toBeGreaterThan(7)
 })

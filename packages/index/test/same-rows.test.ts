@@ -1,4 +1,20 @@
-import { Binary, DateMillisecond, Decimal, Dictionary, Field, FixedSizeList, Float32, Float64, Int32, Int64, List, Struct, TimestampMillisecond, Utf8, type DataType } from 'apache-arrow'
+import {
+  Binary,
+  DateMillisecond,
+  Decimal,
+  Dictionary,
+  Field,
+  FixedSizeList,
+  Float32,
+  Float64,
+  Int32,
+  Int64,
+  List,
+  Struct,
+  TimestampMillisecond,
+  Utf8,
+  type DataType,
+} from 'apache-arrow'
 import { describe, expect, test } from 'vitest'
 import { differentRows } from '../src/same-rows.js'
 import { batch } from './fixtures/batches.js'
@@ -57,6 +73,8 @@ describe('X12: rows compared by value', () => {
   })
 
   test('a long value is named by its beginning', () => {
-    expect(differentRows(one(new Utf8(), 'x'.repeat(500)), one(new Utf8(), 'y'))).toMatch(/^row 0, column "a": "x{59}…" → "y"$/)
+    expect(differentRows(one(new Utf8(), 'x'.repeat(500)), one(new Utf8(), 'y'))).toMatch(
+      /^row 0, column "a": "x{59}…" → "y"$/,
+    )
   })
 })

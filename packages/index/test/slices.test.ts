@@ -12,7 +12,9 @@ const COUNT = 50_000
 /** Milliseconds that the event loop may stand still. */
 const LIMIT = 10
 
-const DOCS = Array.from({ length: COUNT }, (_, nth) => doc(`d${nth}`, `w${nth % 997} x${nth % 4999} of y${(nth * 7) % 9973}`))
+const DOCS = Array.from({ length: COUNT }, (_, nth) =>
+  doc(`d${nth}`, `w${nth % 997} x${nth % 4999} of y${(nth * 7) % 9973}`),
+)
 
 describe('a text index of 50,000 documents', () => {
   test('is built, persisted and opened in slices, by either version: the event loop turns every few milliseconds of work', async () => {

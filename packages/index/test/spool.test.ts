@@ -29,10 +29,20 @@ describe('X10: what the spool wrote', () => {
   test('is named where the disk does not take it, with what to do, and nothing of it is left', async () => {
     await using directory = await temporaryDirectory()
     await using other = await open(join(directory.path, 'other'), 'w')
-    const full = vi.spyOn(Object.getPrototypeOf(other) as FileHandle, 'writeFile').mockRejectedValueOnce(Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' }))
-    const error = await fileSpool(directory.path).write([LARGE]).then(() => undefined, (thrown: unknown) => thrown)
+    const full = vi
+      .spyOn(Object.getPrototypeOf(other) as FileHandle, 'writeFile')
+      .mockRejectedValueOnce(Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' }))
+    const error = await fileSpool(directory.path)
+      .write([LARGE])
+      .then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      )
     full.mockRestore()
-    expect(error).toMatchObject({ message: expect.stringMatching(/cannot be written to .*\.image: ENOSPC.* Make room on its disk/) as string, cause: { code: 'ENOSPC' } })
+    expect(error).toMatchObject({
+      message: expect.stringMatching(/cannot be written to .*\.image: ENOSPC.* Make room on its disk/) as string,
+      cause: { code: 'ENOSPC' },
+    })
     expect((error as Error).message).toContain(directory.path)
     expect(await directory.list()).toEqual(['other'])
   })
@@ -54,9 +64,16 @@ describe('X10: what the spool wrote', () => {
   })
 
   const damages: Record<string, readonly [damage: (path: string) => Promise<void>, message: RegExp]> = {
-    'truncated': [(path) => truncate(path, 1000), /truncated: 1000 of 3145739 bytes/],
-    'longer': [(path) => appendFile(path, 'x'), /too long: 3145740 of 3145739 bytes/],
-    'changed': [async (path) => { const bytes = await readFile(path); bytes[12345]! ^= 1; await writeFile(path, bytes) }, /was changed since it was written: its CRC-32/],
+    truncated: [(path) => truncate(path, 1000), /truncated: 1000 of 3145739 bytes/],
+    longer: [(path) => appendFile(path, 'x'), /too long: 3145740 of 3145739 bytes/],
+    changed: [
+      async (path) => {
+        const bytes = await readFile(path)
+        bytes[12345]! ^= 1
+        await writeFile(path, bytes)
+      },
+      /was changed since it was written: its CRC-32/,
+    ],
   }
   test.for(Object.entries(damages))('is refused when it is %s', async ([, [damage, message]]) => {
     await using directory = await temporaryDirectory()
@@ -64,7 +81,11 @@ describe('X10: what the spool wrote', () => {
     await damage(await onlyFile(directory))
     await expect(image.bytes()).rejects.toThrow(message)
     await expect(image.file()).rejects.toThrow(message)
-    await expect((async () => { for await (const chunk of image.stream()) expect(chunk.byteLength).toBeGreaterThan(0) })()).rejects.toThrow(message)
+    await expect(
+      (async () => {
+        for await (const chunk of image.stream()) expect(chunk.byteLength).toBeGreaterThan(0)
+      })(),
+    ).rejects.toThrow(message)
     await image.discard()
     expect(await directory.list()).toEqual([])
   })
@@ -81,7 +102,9 @@ describe('X10: what the spool wrote', () => {
     await using other = await open(join(directory.path, 'other'), 'w')
     const image = await fileSpool(directory.path).write([LARGE])
     const asked = vi.spyOn(Object.getPrototypeOf(other) as FileHandle, 'stat')
-    onTestFinished(() => { asked.mockRestore() })
+    onTestFinished(() => {
+      asked.mockRestore()
+    })
     for await (const _ of image.stream()) break
     expect((asked.mock.contexts as FileHandle[]).map(({ fd }) => fd)).toEqual([-1])
     await image.discard()
@@ -95,7 +118,11 @@ describe('X10: what the spool wrote', () => {
 
   test('I3: a truncated image fails the handoff, and the old index serves on', async () => {
     await using directory = await temporaryDirectory()
-    const old = plainHandle({ persist: async function* () { yield LARGE } })
+    const old = plainHandle({
+      persist: async function* () {
+        yield LARGE
+      },
+    })
     const next = plainKind(async (image) => {
       await truncate(await onlyFile(directory), 5)
       await image.bytes()
@@ -132,10 +159,14 @@ describe('X5: a persist that is given up', () => {
     const old = plainHandle({ persist })
     const removed = deferred()
     const spool = fileSpool(directory.path)
-    const reload = new Reload({
-      old: plainKind(() => old), next: plainKind(() => plainHandle()),
-      handoff: { spool: { adopt: spool.adopt, write: (chunks) => spool.write(chunks).finally(removed.resolve) } },
-    }, old)
+    const reload = new Reload(
+      {
+        old: plainKind(() => old),
+        next: plainKind(() => plainHandle()),
+        handoff: { spool: { adopt: spool.adopt, write: (chunks) => spool.write(chunks).finally(removed.resolve) } },
+      },
+      old,
+    )
     const failure = failureOf(reload.dispatch({ signal: controller.signal }))
     await stuck.promise
     controller.abort()
@@ -149,7 +180,12 @@ describe('X5: a persist that is given up', () => {
     const [begun, ended] = [deferred(), deferred()]
     const late = deferred<AsyncIterable<Uint8Array>>()
     let read = 0
-    const old = plainHandle({ persist: () => { begun.resolve(); return late.promise } })
+    const old = plainHandle({
+      persist: () => {
+        begun.resolve()
+        return late.promise
+      },
+    })
     const reload = new Reload({ old: plainKind(() => old), next: plainKind(() => plainHandle()) }, old)
     const failure = failureOf(reload.dispatch({ signal: controller.signal }))
     await begun.promise
@@ -163,7 +199,10 @@ describe('X5: a persist that is given up', () => {
           ended.resolve()
           return { done: true, value: undefined }
         },
-        return: async () => { ended.resolve(); return { done: true, value: undefined } },
+        return: async () => {
+          ended.resolve()
+          return { done: true, value: undefined }
+        },
       }),
     })
     await ended.promise
@@ -177,17 +216,31 @@ describe('X5: a persist that is given up', () => {
     const late = deferred<{ file: string }>()
     const file = join(directory.path, 'late.index')
     await writeFile(file, LARGE)
-    const old = plainHandle({ persist: () => { begun.resolve(); return late.promise } })
+    const old = plainHandle({
+      persist: () => {
+        begun.resolve()
+        return late.promise
+      },
+    })
     const discarded = deferred()
     const spool = fileSpool(directory.path)
-    const reload = new Reload({
-      old: plainKind(() => old), next: plainKind(() => plainHandle()),
-      handoff: { spool: { write: spool.write, adopt: async (path) => {
-        const image = await spool.adopt(path)
-        const discard = image.discard.bind(image)
-        return Object.assign(image, { discard: () => discard().then(discarded.resolve) })
-      } } },
-    }, old)
+    const reload = new Reload(
+      {
+        old: plainKind(() => old),
+        next: plainKind(() => plainHandle()),
+        handoff: {
+          spool: {
+            write: spool.write,
+            adopt: async (path) => {
+              const image = await spool.adopt(path)
+              const discard = image.discard.bind(image)
+              return Object.assign(image, { discard: () => discard().then(discarded.resolve) })
+            },
+          },
+        },
+      },
+      old,
+    )
     const failure = failureOf(reload.dispatch({ signal: controller.signal }))
     await begun.promise
     controller.abort()
@@ -205,10 +258,17 @@ describe('X5: a file that a handle hands over', () => {
     await writeFile(file, LARGE)
     const old = plainHandle({ persist: () => ({ file }) })
     let given: string | undefined
-    const reload = new Reload({
-      old: plainKind(() => old), next: plainKind(async (image) => { given = await image.file(); return plainHandle() }),
-      handoff: { spool: fileSpool(directory.path) },
-    }, old)
+    const reload = new Reload(
+      {
+        old: plainKind(() => old),
+        next: plainKind(async (image) => {
+          given = await image.file()
+          return plainHandle()
+        }),
+        handoff: { spool: fileSpool(directory.path) },
+      },
+      old,
+    )
     const outcome = await reload.dispatch()
     outcome.commit()
     expect(given).toBe(file)
@@ -217,27 +277,41 @@ describe('X5: a file that a handle hands over', () => {
     expect(await directory.list()).toEqual([])
   })
 
-  test.for([true, false])('is checked by the checksum it came with before it is read, or its path given away: in order %s', async (whole) => {
-    await using directory = await temporaryDirectory()
-    const file = join(directory.path, 'own.index')
-    const stored = LARGE.slice()
-    if (!whole) stored[LARGE.byteLength - 5]! ^= 1
-    await writeFile(file, stored)
-    const old = plainHandle({ persist: () => ({ file, crc32: crc32(LARGE) }) })
-    const readers: ((image: IndexImage) => Promise<unknown>)[] = [
-      (image) => image.file(), (image) => image.bytes(),
-      async (image) => { for await (const chunk of image.stream()) expect(chunk.byteLength).toBeGreaterThan(0) },
-    ]
-    const outcomes: unknown[] = []
-    const next = plainKind(async (image) => {
-      for (const read of readers) outcomes.push(await read(image).then(() => 'read', (error: Error) => error.message))
-      return plainHandle()
-    })
-    await new Reload({ old: plainKind(() => old), next, handoff: { spool: fileSpool(directory.path) } }, old).run()
-    const expected = whole ? 'read' : expect.stringMatching(/own\.index was changed since it was written: its CRC-32 is/) as string
-    expect(outcomes).toEqual([expected, expected, expected])
-    expect(await directory.list()).toEqual([])
-  })
+  test.for([true, false])(
+    'is checked by the checksum it came with before it is read, or its path given away: in order %s',
+    async (whole) => {
+      await using directory = await temporaryDirectory()
+      const file = join(directory.path, 'own.index')
+      const stored = LARGE.slice()
+      if (!whole) stored[LARGE.byteLength - 5]! ^= 1
+      await writeFile(file, stored)
+      const old = plainHandle({ persist: () => ({ file, crc32: crc32(LARGE) }) })
+      const readers: ((image: IndexImage) => Promise<unknown>)[] = [
+        (image) => image.file(),
+        (image) => image.bytes(),
+        async (image) => {
+          for await (const chunk of image.stream()) expect(chunk.byteLength).toBeGreaterThan(0)
+        },
+      ]
+      const outcomes: unknown[] = []
+      const next = plainKind(async (image) => {
+        for (const read of readers)
+          outcomes.push(
+            await read(image).then(
+              () => 'read',
+              (error: Error) => error.message,
+            ),
+          )
+        return plainHandle()
+      })
+      await new Reload({ old: plainKind(() => old), next, handoff: { spool: fileSpool(directory.path) } }, old).run()
+      const expected = whole
+        ? 'read'
+        : (expect.stringMatching(/own\.index was changed since it was written: its CRC-32 is/) as string)
+      expect(outcomes).toEqual([expected, expected, expected])
+      expect(await directory.list()).toEqual([])
+    },
+  )
 
   test.for([
     ['is missing', 'missing.index', /missing\.index that was persisted cannot be read/],
@@ -248,9 +322,14 @@ describe('X5: a file that a handle hands over', () => {
     await mkdir(join(directory.path, 'folder'))
     await writeFile(join(directory.path, 'empty.index'), '')
     const old = plainHandle({ persist: () => ({ file: join(directory.path, name) }) })
-    const reload = new Reload({
-      old: plainKind(() => old), next: plainKind(() => plainHandle()), handoff: { spool: fileSpool(directory.path) },
-    }, old)
+    const reload = new Reload(
+      {
+        old: plainKind(() => old),
+        next: plainKind(() => plainHandle()),
+        handoff: { spool: fileSpool(directory.path) },
+      },
+      old,
+    )
     expect((await failureOf(reload.dispatch())).message).toMatch(message)
     expect(reload.gate.state).toBe('open')
   })
@@ -262,12 +341,15 @@ describe('X10: what a crash left behind', () => {
     // The pid of a process that has ended, and one that runs: that of the test runner's parent.
     const ended = spawnSync(process.execPath, ['-e', '']).pid
     const running = process.ppid
-    for (const file of [spoolName(ended), spoolName(running), 'uni-reload-notes.txt', `${spoolName(ended)}.bak`]) await writeFile(join(directory.path, file), 'x')
+    for (const file of [spoolName(ended), spoolName(running), 'uni-reload-notes.txt', `${spoolName(ended)}.bak`])
+      await writeFile(join(directory.path, file), 'x')
     fileSpool(directory.path)
-    expect((await directory.list()).sort()).toEqual([spoolName(running), 'uni-reload-notes.txt', `${spoolName(ended)}.bak`].sort())
+    expect((await directory.list()).sort()).toEqual(
+      [spoolName(running), 'uni-reload-notes.txt', `${spoolName(ended)}.bak`].sort(),
+    )
   })
 
-  test('is recognised where the process that crashed had this one\'s number', async () => {
+  test("is recognised where the process that crashed had this one's number", async () => {
     await using directory = await temporaryDirectory()
     const path = join(directory.path, spoolName(process.pid))
     await writeFile(path, 'x')
@@ -281,8 +363,12 @@ describe('X10: what a crash left behind', () => {
   test('is not confused with an image of a process that runs for another user', async () => {
     await using directory = await temporaryDirectory()
     await writeFile(join(directory.path, spoolName(process.ppid)), 'x')
-    const kill = vi.spyOn(process, 'kill').mockImplementation(() => { throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' }) })
-    onTestFinished(() => { kill.mockRestore() })
+    const kill = vi.spyOn(process, 'kill').mockImplementation(() => {
+      throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' })
+    })
+    onTestFinished(() => {
+      kill.mockRestore()
+    })
     fileSpool(directory.path)
     expect(await directory.list()).toEqual([spoolName(process.ppid)])
   })
@@ -303,7 +389,7 @@ describe('X10: what a crash left behind', () => {
   })
 })
 
-test('X9: the image of a host\'s own file is read, and the file stays', async () => {
+test("X9: the image of a host's own file is read, and the file stays", async () => {
   await using directory = await temporaryDirectory()
   const path = join(directory.path, 'stored.index')
   await writeFile(path, LARGE)

@@ -15,7 +15,9 @@ for (const { version, make } of KEPT) {
       console.log(`wrote ${name}, ${bytes.length} bytes`)
     } else if (!sameBytes(readFileSync(file), bytes)) {
       changed += 1
-      console.error(`${name} is kept with other bytes: what is stored changed. Give the type a new version in test/types/all.ts`)
+      console.error(
+        `${name} is kept with other bytes: what is stored changed. Give the type a new version in test/types/all.ts`,
+      )
     }
   }
 }

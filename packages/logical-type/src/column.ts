@@ -1,4 +1,15 @@
-import { Field, RecordBatch, Schema, Struct, Table, makeData, tableFromIPC, tableToIPC, vectorFromArray, type Vector } from 'apache-arrow'
+import {
+  Field,
+  RecordBatch,
+  Schema,
+  Struct,
+  Table,
+  makeData,
+  tableFromIPC,
+  tableToIPC,
+  vectorFromArray,
+  type Vector,
+} from 'apache-arrow'
 import { builderValue } from './builder-value.js'
 import { fieldCount, MAX_FIELDS } from './field-count.js'
 import { rebuildType } from './rebuild-type.js'
@@ -16,14 +27,33 @@ export function columnOf({ storage }: TypeContract, values: readonly unknown[]):
 
 /** The field of a column of the type, which says the extension. */
 export function fieldOf(contract: TypeContract, name: string, column: Vector): Field {
-  return new Field(name, column.type, true, new Map([['ARROW:extension:name', contract.name], ['ARROW:extension:metadata', contract.metadata]]))
+  return new Field(
+    name,
+    column.type,
+    true,
+    new Map([
+      ['ARROW:extension:name', contract.name],
+      ['ARROW:extension:metadata', contract.metadata],
+    ]),
+  )
 }
 
 /** Columns of one length as an Arrow table of one batch. */
-export function tableOf(columns: readonly (readonly [field: Field, column: Vector])[], metadata?: Map<string, string>): Table {
-  const schema = new Schema(columns.map(([field]) => field), metadata)
+export function tableOf(
+  columns: readonly (readonly [field: Field, column: Vector])[],
+  metadata?: Map<string, string>,
+): Table {
+  const schema = new Schema(
+    columns.map(([field]) => field),
+    metadata,
+  )
   const length = columns[0]?.[1].length ?? 0
-  const rows = makeData({ type: new Struct(schema.fields), length, nullCount: 0, children: columns.flatMap(([, column]) => [...column.data]) })
+  const rows = makeData({
+    type: new Struct(schema.fields),
+    length,
+    nullCount: 0,
+    children: columns.flatMap(([, column]) => [...column.data]),
+  })
   return new Table(schema, [new RecordBatch(schema, rows)])
 }
 

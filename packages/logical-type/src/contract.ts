@@ -30,5 +30,7 @@ export interface LogicalTypeProvider {
 
 /** Logical types, keyed by extension name. They spawn no live resources. */
 export const logicalType: Surface<LogicalTypeProvider> = defineSurface<LogicalTypeProvider>({
-  id: 'logical-type', keyOf: (provider) => provider.name, methods: ['fromLiteral', 'toDisplay'],
+  id: 'logical-type',
+  keyOf: (provider) => provider.name,
+  methods: ['fromLiteral', 'toDisplay'],
 })

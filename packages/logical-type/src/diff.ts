@@ -45,7 +45,9 @@ function readMetadata(old: string, next: string): readonly [old: unknown, next: 
 
 /** The metadata of an extension type within the storage is read as that of the type itself. */
 const readExtensionOfField: ReadPair = (key, old, next) =>
-  key === 'ARROW:extension:metadata' && typeof old === 'string' && typeof next === 'string' ? readMetadata(old, next) : [old, next]
+  key === 'ARROW:extension:metadata' && typeof old === 'string' && typeof next === 'string'
+    ? readMetadata(old, next)
+    : [old, next]
 
 const asTheyAre: ReadPair = (_, old, next) => [old, next]
 
@@ -61,7 +63,11 @@ export function compareValues(path: string, old: unknown, next: unknown, read = 
 
 /** @param equal objects that were found equal: what is shared is compared once. */
 function* differences(
-  path: string, old: unknown, next: unknown, read: ReadPair, equal: Map<unknown, Set<unknown>>,
+  path: string,
+  old: unknown,
+  next: unknown,
+  read: ReadPair,
+  equal: Map<unknown, Set<unknown>>,
 ): Generator<ContractDifference> {
   if (old === next || equal.get(old)?.has(next) === true) return
   const parts = partsOf(old, next, read)
@@ -83,17 +89,24 @@ function* differences(
  * The parts of two arrays, or of two objects, by the step to them; undefined where the two are to be compared by
  * themselves.
  */
-function partsOf(old: unknown, next: unknown, read: ReadPair): (
-  readonly [at: string, old: unknown, next: unknown]
-)[] | undefined {
+function partsOf(
+  old: unknown,
+  next: unknown,
+  read: ReadPair,
+): (readonly [at: string, old: unknown, next: unknown])[] | undefined {
   if (Array.isArray(old) && Array.isArray(next)) {
     return Array.from({ length: Math.max(old.length, next.length) }, (_, index) => [
-      `[${index}]`, old[index], next[index],
+      `[${index}]`,
+      old[index],
+      next[index],
     ])
   }
   if (!isRecord(old) || !isRecord(next)) return undefined
   // Of two Arrow types of different families, the widths and units are not worth telling apart.
-  const keys = 'typeId' in old && 'typeId' in next && old.typeId !== next.typeId ? ['typeId'] : new Set([...Object.keys(old), ...Object.keys(next)])
+  const keys =
+    'typeId' in old && 'typeId' in next && old.typeId !== next.typeId
+      ? ['typeId']
+      : new Set([...Object.keys(old), ...Object.keys(next)])
   return Array.from(keys, (key) => [step(key), ...read(key, own(old, key), own(next, key))])
 }
 

@@ -27,7 +27,8 @@ function list<T>(items: readonly T[], textOfItem: (item: T) => string): string {
 
 function textOf(value: unknown): string {
   if (value === undefined) return 'absent'
-  if (typeof value === 'object' && value !== null && 'throws' in value) return `fails: ${shortened(String(value.throws))}`
+  if (typeof value === 'object' && value !== null && 'throws' in value)
+    return `fails: ${shortened(String(value.throws))}`
   if (typeof value === 'string') return shortened(JSON.stringify(value.slice(0, MAX_VALUE_LENGTH)))
   if (isType(value) && fieldCount(value) > PRINTED_FIELDS) {
     return `a ${value.typeId} of ${fieldCount(value)} fields in depth`

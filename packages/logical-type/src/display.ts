@@ -18,7 +18,8 @@ export function displayColumn(provider: LogicalTypeProvider, column: Uint8Array)
 export function displayValue(provider: LogicalTypeProvider, make: () => unknown): Attempt<string> {
   return attempt(() => {
     const display: unknown = settled(provider.toDisplay(make()), 'toDisplay')
-    if (typeof display !== 'string') throw new TypeError(`toDisplay returned a value of type ${typeof display}, expected a string`)
+    if (typeof display !== 'string')
+      throw new TypeError(`toDisplay returned a value of type ${typeof display}, expected a string`)
     return display
   })
 }

@@ -13,7 +13,9 @@ export function parseExactJson(text: string): { readonly value: unknown } | unde
   } catch {
     return undefined
   }
-  const exact = text.replace(TOKEN, (token) => (token.startsWith('"') || isExact(token) ? token : JSON.stringify({ number: token })))
+  const exact = text.replace(TOKEN, (token) =>
+    token.startsWith('"') || isExact(token) ? token : JSON.stringify({ number: token }),
+  )
   return { value: JSON.parse(exact) }
 }
 

@@ -18,17 +18,25 @@ export type CastFrom = (column: Vector) => Vector
  * Holds a changed contract to its cast: every sample of the old version, cast from the column that the old one stored,
  * must arrive in the new storage type, with its nulls, and display as it did (`.cast`); and so must its literal (`.literal`).
  */
-export async function judgeCast({ samples }: TypeEvidence, next: LogicalTypeProvider, castFrom: CastFrom, calls: ProviderCalls): Promise<ContractDifference[]> {
+export async function judgeCast(
+  { samples }: TypeEvidence,
+  next: LogicalTypeProvider,
+  castFrom: CastFrom,
+  calls: ProviderCalls,
+): Promise<ContractDifference[]> {
   const { storage } = contractOf(next)
   const differences: ContractDifference[] = []
-  await calls.each('castFrom', samples, (sample) => { differences.push(...judgeSample(sample)) })
+  await calls.each('castFrom', samples, (sample) => {
+    differences.push(...judgeSample(sample))
+  })
   return differences
 
   function judgeSample({ literal, display, column }: SampleEvidence): ContractDifference[] {
     const path = samplePath(literal)
-    const shown: Attempt<string> = column === undefined
-      ? { throws: 'the old version has no column of it to cast' }
-      : displayCast(castFrom, column, storage, next)
+    const shown: Attempt<string> =
+      column === undefined
+        ? { throws: 'the old version has no column of it to cast' }
+        : displayCast(castFrom, column, storage, next)
     return [
       ...compareDisplay(`${path}.literal`, display, displayLiteral(next, literal)),
       ...compareDisplay(`${path}.cast`, display, shown),
@@ -36,12 +44,21 @@ export async function judgeCast({ samples }: TypeEvidence, next: LogicalTypeProv
   }
 }
 
-function displayCast(castFrom: CastFrom, column: Uint8Array, storage: StorageType, next: LogicalTypeProvider): Attempt<string> {
+function displayCast(
+  castFrom: CastFrom,
+  column: Uint8Array,
+  storage: StorageType,
+  next: LogicalTypeProvider,
+): Attempt<string> {
   const cast = attempt(() => {
     const vector = settled(castFrom(readColumn(column)), 'castFrom')
-    if (typeof vector !== 'object' || vector === null || typeof vector.get !== 'function') throw new TypeError('castFrom returned no Arrow vector')
+    if (typeof vector !== 'object' || vector === null || typeof vector.get !== 'function')
+      throw new TypeError('castFrom returned no Arrow vector')
     const [wrong] = compareValues('storage', storage, describeType(vector.type))
-    if (wrong !== undefined) throw new TypeError(`castFrom returned a column that is not of arrowType: ${wrong.path} is ${String(wrong.new)}, expected ${String(wrong.old)}`)
+    if (wrong !== undefined)
+      throw new TypeError(
+        `castFrom returned a column that is not of arrowType: ${wrong.path} is ${String(wrong.new)}, expected ${String(wrong.old)}`,
+      )
     if (vector.length !== 2) throw new TypeError(`castFrom returned ${vector.length} values for 2`)
     if (vector.get(1) !== null) throw new TypeError('castFrom made a value of a null')
     return vector

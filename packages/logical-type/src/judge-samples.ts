@@ -13,10 +13,15 @@ import type { ProviderCalls } from './provider-calls.js'
  * when it reads the column that the old one stored (`.column`); and the new one must store it as the old one did (`.stored`).
  */
 export async function judgeSamples(
-  { contract, samples }: TypeEvidence, old: LogicalTypeProvider, next: LogicalTypeProvider, calls: ProviderCalls,
+  { contract, samples }: TypeEvidence,
+  old: LogicalTypeProvider,
+  next: LogicalTypeProvider,
+  calls: ProviderCalls,
 ): Promise<ContractDifference[]> {
   const differences: ContractDifference[] = []
-  await calls.each('judge sample', samples, (sample) => { differences.push(...judgeSample(sample)) })
+  await calls.each('judge sample', samples, (sample) => {
+    differences.push(...judgeSample(sample))
+  })
   return differences
 
   function judgeSample({ literal, display, column }: SampleEvidence): ContractDifference[] {
@@ -28,7 +33,14 @@ export async function judgeSamples(
     ]
     if (column === undefined) return found
     found.push(...compareDisplay(`${path}.column`, display, displayColumn(next, column)))
-    if ('value' in parsed) found.push(...compareStored(`${path}.stored`, column, attempt(() => writeColumn(contract, parse(next, literal)))))
+    if ('value' in parsed)
+      found.push(
+        ...compareStored(
+          `${path}.stored`,
+          column,
+          attempt(() => writeColumn(contract, parse(next, literal))),
+        ),
+      )
     return found
   }
 

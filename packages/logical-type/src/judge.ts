@@ -16,7 +16,12 @@ import { contractOf, type TypeContract } from './type-contract.js'
 export type LogicalTypeVerdict = CompatVerdict & { readonly unjudged?: readonly Unjudged[] }
 
 /** Judges `next` by what was observed of `old`. @throws TypeError where the new contract is malformed. */
-export async function judge(evidence: TypeEvidence, old: LogicalTypeProvider, next: LogicalTypeProvider, calls: ProviderCalls): Promise<LogicalTypeVerdict> {
+export async function judge(
+  evidence: TypeEvidence,
+  old: LogicalTypeProvider,
+  next: LogicalTypeProvider,
+  calls: ProviderCalls,
+): Promise<LogicalTypeVerdict> {
   const contract = await calls.call('new contract', () => contractOf(next))
   const changed = compareContracts(evidence.contract, contract)
   const problems = canonicalProblems(contract)
@@ -26,7 +31,8 @@ export async function judge(evidence: TypeEvidence, old: LogicalTypeProvider, ne
   const known = withUnknownNames(evidence, contract)
   if (changed.length > 0) return judgeChange(changed, own, known, next, calls)
   const differences = await judgeSamples(evidence, old, next, calls)
-  if (differences.length > 0) return refuse(`the samples mean something else: ${listDifferences(differences)}`, differences)
+  if (differences.length > 0)
+    return refuse(`the samples mean something else: ${listDifferences(differences)}`, differences)
   const compatible = own === undefined || own.level === 'compatible'
   return goAhead(compatible ? knownBySamples(evidence) : own, known)
 }
@@ -34,12 +40,20 @@ export async function judge(evidence: TypeEvidence, old: LogicalTypeProvider, ne
 /** Of a contract that is unchanged, only samples say whether values mean what they meant. */
 function knownBySamples({ samples }: TypeEvidence): CompatVerdict {
   if (samples.length > 0) return { level: 'compatible' }
-  return { level: 'unjudged', reason: 'the old version has no samples that it displays itself: only the contract was '
-    + 'compared. Give the type samples()' }
+  return {
+    level: 'unjudged',
+    reason:
+      'the old version has no samples that it displays itself: only the contract was ' +
+      'compared. Give the type samples()',
+  }
 }
 
 async function judgeChange(
-  changed: readonly ContractDifference[], own: CompatVerdict | undefined, evidence: TypeEvidence, next: LogicalTypeProvider, calls: ProviderCalls,
+  changed: readonly ContractDifference[],
+  own: CompatVerdict | undefined,
+  evidence: TypeEvidence,
+  next: LogicalTypeProvider,
+  calls: ProviderCalls,
 ): Promise<LogicalTypeVerdict> {
   const change = `the contract changed: ${listDifferences(changed)}`
   if (own === undefined) return refuse(change, changed)
@@ -47,10 +61,19 @@ async function judgeChange(
     return refuse(`${change} (compatCheck says "${own.level}", which a changed contract is not)`, changed)
   }
   const castFrom = next.castFrom?.bind(next)
-  if (castFrom === undefined) return refuse(`${change} (compatCheck says "migrate", but there is no castFrom to carry values over)`, changed)
-  if (evidence.samples.length === 0) return refuse(`${change} (compatCheck says "migrate", but the old version has no samples to prove castFrom on)`, changed)
+  if (castFrom === undefined)
+    return refuse(`${change} (compatCheck says "migrate", but there is no castFrom to carry values over)`, changed)
+  if (evidence.samples.length === 0)
+    return refuse(
+      `${change} (compatCheck says "migrate", but the old version has no samples to prove castFrom on)`,
+      changed,
+    )
   const failed = await judgeCast(evidence, next, castFrom, calls)
-  if (failed.length > 0) return refuse(`${change} (compatCheck says "migrate", but castFrom does not hold: ${listDifferences(failed)})`, [...changed, ...failed])
+  if (failed.length > 0)
+    return refuse(`${change} (compatCheck says "migrate", but castFrom does not hold: ${listDifferences(failed)})`, [
+      ...changed,
+      ...failed,
+    ])
   return goAhead({ level: 'migrate', reason: `${own.reason} (${listDifferences(changed)})` }, evidence)
 }
 
@@ -61,8 +84,10 @@ function refuseMisnamed(problems: readonly CanonicalProblem[], changed: readonly
 }
 
 function withUnknownNames(evidence: TypeEvidence, contract: TypeContract): TypeEvidence {
-  const unknown = unknownReservedNames(contract).map((name) =>
-    ({ path: 'name', reason: `"${name}" is a name that only Arrow gives, and this package does not know the rules of its storage` }))
+  const unknown = unknownReservedNames(contract).map((name) => ({
+    path: 'name',
+    reason: `"${name}" is a name that only Arrow gives, and this package does not know the rules of its storage`,
+  }))
   const fields = fieldCount(contract.storage)
   if (fields > MAX_FIELDS) {
     unknown.push({
@@ -73,7 +98,10 @@ function withUnknownNames(evidence: TypeEvidence, contract: TypeContract): TypeE
   return { ...evidence, unjudged: [...evidence.unjudged, ...unknown] }
 }
 
-function refuseAsToldTo(own: CompatVerdict & { level: 'incompatible' }, changed: readonly ContractDifference[]): CompatVerdict {
+function refuseAsToldTo(
+  own: CompatVerdict & { level: 'incompatible' },
+  changed: readonly ContractDifference[],
+): CompatVerdict {
   return changed.length > 0 ? refuse(`${own.reason}; the contract changed: ${listDifferences(changed)}`, changed) : own
 }
 

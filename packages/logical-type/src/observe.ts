@@ -10,7 +10,11 @@ import { readSamples } from './samples.js'
 import { contractOf, type TypeContract } from './type-contract.js'
 
 /** Observes a version: its contract, and what it makes of its samples. @throws TypeError where its contract is malformed. */
-export async function observe(provider: LogicalTypeProvider, sampleLimit: number, calls: ProviderCalls): Promise<TypeEvidence> {
+export async function observe(
+  provider: LogicalTypeProvider,
+  sampleLimit: number,
+  calls: ProviderCalls,
+): Promise<TypeEvidence> {
   if (provider instanceof RememberedLogicalType) return provider.evidence
   const contract = await calls.call('old contract', () => contractOf(provider))
   const { literals, unjudged } = await calls.call('samples', () => readSamples(provider, sampleLimit))
@@ -23,7 +27,10 @@ export async function observe(provider: LogicalTypeProvider, sampleLimit: number
   return { contract, samples, unjudged }
 }
 
-interface Observed { readonly sample?: SampleEvidence; readonly unjudged?: Unjudged }
+interface Observed {
+  readonly sample?: SampleEvidence
+  readonly unjudged?: Unjudged
+}
 
 function observeSample(provider: LogicalTypeProvider, contract: TypeContract, literal: string): Observed {
   const path = samplePath(literal)
@@ -32,10 +39,12 @@ function observeSample(provider: LogicalTypeProvider, contract: TypeContract, li
   const sample = { literal, display: shown.value }
   const withoutColumn = (reason: string): Observed => ({ sample, unjudged: { path: `${path}.column`, reason } })
   const column = attempt(() => writeColumn(contract, parse(provider, literal)))
-  if ('throws' in column) return withoutColumn(`its value cannot be put into a column of the storage type: ${column.throws}`)
+  if ('throws' in column)
+    return withoutColumn(`its value cannot be put into a column of the storage type: ${column.throws}`)
   // Arrow coerces some values that are not of the column's type; what the old version does not know again proves nothing.
   const reread = displayColumn(provider, column.value)
-  if ('throws' in reread) return withoutColumn(`the old version fails on its value read back from a column: ${reread.throws}`)
+  if ('throws' in reread)
+    return withoutColumn(`the old version fails on its value read back from a column: ${reread.throws}`)
   if (reread.value === sample.display) return { sample: { ...sample, column: column.value } }
   return withoutColumn(`read back from a column, the old version displays its value as ${shownShort(reread.value)}`)
 }

@@ -3,11 +3,20 @@ import type { LogicalTypeProvider } from './contract.js'
 import type { ProviderCalls } from './provider-calls.js'
 
 /** The new version's own judgement; undefined where it has none. A check that fails has not shown compatibility. */
-export async function ownVerdict(old: LogicalTypeProvider, next: LogicalTypeProvider, calls: ProviderCalls): Promise<CompatVerdict | undefined> {
+export async function ownVerdict(
+  old: LogicalTypeProvider,
+  next: LogicalTypeProvider,
+  calls: ProviderCalls,
+): Promise<CompatVerdict | undefined> {
   if (next.compatCheck === undefined) return undefined
   return calls.call('compatCheck', async () => {
     try {
-      return readVerdict(await next.compatCheck?.(old)) ?? { level: 'incompatible', reason: 'compatCheck returned something that is not a verdict' }
+      return (
+        readVerdict(await next.compatCheck?.(old)) ?? {
+          level: 'incompatible',
+          reason: 'compatCheck returned something that is not a verdict',
+        }
+      )
     } catch (error) {
       return { level: 'incompatible', reason: `compatCheck failed: ${describeThrown(error)}` }
     }

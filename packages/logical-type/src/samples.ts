@@ -8,7 +8,10 @@ import { settled } from './settled.js'
 export const SAMPLE_LIMIT = 256
 
 /** The first `limit` literals a version declares, each once, and what kept it from declaring more. */
-export function readSamples(provider: LogicalTypeProvider, limit: number): { literals: Iterable<string>; unjudged: Unjudged[] } {
+export function readSamples(
+  provider: LogicalTypeProvider,
+  limit: number,
+): { literals: Iterable<string>; unjudged: Unjudged[] } {
   const literals = new Set<string>()
   const unjudged: Unjudged[] = []
   let read = 0

@@ -15,8 +15,18 @@ export type StorageType =
   | { readonly typeId: 'List' | 'Struct'; readonly children: readonly StorageField[] }
   | { readonly typeId: 'FixedSizeList'; readonly listSize: number; readonly children: readonly StorageField[] }
   | { readonly typeId: 'Map'; readonly keysSorted: boolean; readonly children: readonly StorageField[] }
-  | { readonly typeId: 'Union'; readonly mode: keyof typeof UnionMode; readonly typeIds: readonly number[]; readonly children: readonly StorageField[] }
-  | { readonly typeId: 'Dictionary'; readonly indices: StorageType; readonly dictionary: StorageType; readonly isOrdered: boolean }
+  | {
+      readonly typeId: 'Union'
+      readonly mode: keyof typeof UnionMode
+      readonly typeIds: readonly number[]
+      readonly children: readonly StorageField[]
+    }
+  | {
+      readonly typeId: 'Dictionary'
+      readonly indices: StorageType
+      readonly dictionary: StorageType
+      readonly isOrdered: boolean
+    }
 
 /** A type that holds itself has no end; Arrow's own readers give up at this depth too. */
 const MAX_DEPTH = 64
@@ -83,11 +93,15 @@ function describeFamily(type: DataType, path: string, inner: DescribeInner): Sto
   if (DataType.isBinary(type)) return { typeId: 'Binary' }
   if (DataType.isLargeBinary(type)) return { typeId: 'LargeBinary' }
   if (DataType.isInt(type)) return { typeId: 'Int', bitWidth: type.bitWidth, isSigned: type.isSigned }
-  if (DataType.isFloat(type)) return { typeId: 'Float', precision: nameIn(Precision, type.precision, `${path}.precision`) }
-  if (DataType.isDecimal(type)) return { typeId: 'Decimal', precision: type.precision, scale: type.scale, bitWidth: type.bitWidth }
+  if (DataType.isFloat(type))
+    return { typeId: 'Float', precision: nameIn(Precision, type.precision, `${path}.precision`) }
+  if (DataType.isDecimal(type))
+    return { typeId: 'Decimal', precision: type.precision, scale: type.scale, bitWidth: type.bitWidth }
   if (DataType.isDate(type)) return { typeId: 'Date', unit: nameIn(DateUnit, type.unit, `${path}.unit`) }
-  if (DataType.isTime(type)) return { typeId: 'Time', unit: nameIn(TimeUnit, type.unit, `${path}.unit`), bitWidth: type.bitWidth }
-  if (DataType.isTimestamp(type)) return { typeId: 'Timestamp', unit: nameIn(TimeUnit, type.unit, `${path}.unit`), timezone: type.timezone || null }
+  if (DataType.isTime(type))
+    return { typeId: 'Time', unit: nameIn(TimeUnit, type.unit, `${path}.unit`), bitWidth: type.bitWidth }
+  if (DataType.isTimestamp(type))
+    return { typeId: 'Timestamp', unit: nameIn(TimeUnit, type.unit, `${path}.unit`), timezone: type.timezone || null }
   if (DataType.isDuration(type)) return { typeId: 'Duration', unit: nameIn(TimeUnit, type.unit, `${path}.unit`) }
   if (DataType.isInterval(type)) return { typeId: 'Interval', unit: nameIn(IntervalUnit, type.unit, `${path}.unit`) }
   if (DataType.isFixedSizeBinary(type)) return { typeId: 'FixedSizeBinary', byteWidth: type.byteWidth }
@@ -96,19 +110,27 @@ function describeFamily(type: DataType, path: string, inner: DescribeInner): Sto
   if (DataType.isFixedSizeList(type)) return { typeId: 'FixedSizeList', listSize: type.listSize, children: children() }
   if (DataType.isMap(type)) return { typeId: 'Map', keysSorted: type.keysSorted, children: children() }
   if (DataType.isUnion(type)) {
-    return { typeId: 'Union', mode: nameIn(UnionMode, type.mode, `${path}.mode`), typeIds: [...type.typeIds], children: children() }
+    return {
+      typeId: 'Union',
+      mode: nameIn(UnionMode, type.mode, `${path}.mode`),
+      typeIds: [...type.typeIds],
+      children: children(),
+    }
   }
   if (DataType.isDictionary(type)) {
     return {
-      typeId: 'Dictionary', isOrdered: type.isOrdered,
-      indices: inner(type.indices, `${path}.indices`), dictionary: inner(type.dictionary, `${path}.dictionary`),
+      typeId: 'Dictionary',
+      isOrdered: type.isOrdered,
+      indices: inner(type.indices, `${path}.indices`),
+      dictionary: inner(type.dictionary, `${path}.dictionary`),
     }
   }
   throw new TypeError(`${path}: expected an Arrow type of a known family, found ${describeUnknown(type)}`)
 }
 
 function describeField(field: Field, path: string, inner: DescribeInner): StorageField {
-  if (typeof field !== 'object' || field === null) throw new TypeError(`${path}: expected an Arrow field, found ${describeUnknown(field)}`)
+  if (typeof field !== 'object' || field === null)
+    throw new TypeError(`${path}: expected an Arrow field, found ${describeUnknown(field)}`)
   const metadata = [...field.metadata].sort(([a], [b]) => (a < b ? -1 : 1))
   return {
     name: textOf(field.name || '', `${path}.name`),
@@ -125,12 +147,14 @@ function textOf(value: unknown, path: string): string {
 
 function nameIn<E extends Record<string, string | number>>(enumeration: E, value: number, path: string): keyof E {
   const name = enumeration[value]
-  if (typeof name !== 'string') throw new TypeError(`${path}: expected one of Arrow's enumerated values, found ${value}`)
+  if (typeof name !== 'string')
+    throw new TypeError(`${path}: expected one of Arrow's enumerated values, found ${value}`)
   return name
 }
 
 function describeUnknown(found: unknown): string {
   const typeId = typeof found === 'object' && found !== null && 'typeId' in found ? found.typeId : undefined
-  if (typeof typeId === 'number') return `type id ${typeId}${typeId in Type ? ` (${Type[typeId]})` : ', which a newer Arrow may have'}`
+  if (typeof typeId === 'number')
+    return `type id ${typeId}${typeId in Type ? ` (${Type[typeId]})` : ', which a newer Arrow may have'}`
   return found === null ? 'null' : `a value of type ${typeof found}`
 }

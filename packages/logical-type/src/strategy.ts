@@ -25,11 +25,14 @@ export interface LogicalTypeHandoffOptions {
  * @throws TypeError or RangeError for options that are not of their form.
  */
 export function logicalTypeHandoff(options: LogicalTypeHandoffOptions = {}): HandoffStrategy<LogicalTypeProvider> {
-  const {
-    sampleLimit = SAMPLE_LIMIT, removal = 'refuse',
-  } = checkOptions<LogicalTypeHandoffOptions>(options, 'logicalTypeHandoff options', {
-    sampleLimit: option.count(1), removal: option.oneOf('refuse', 'allow'),
-  })
+  const { sampleLimit = SAMPLE_LIMIT, removal = 'refuse' } = checkOptions<LogicalTypeHandoffOptions>(
+    options,
+    'logicalTypeHandoff options',
+    {
+      sampleLimit: option.count(1),
+      removal: option.oneOf('refuse', 'allow'),
+    },
+  )
   return {
     surface: logicalType,
     discipline: 'contract',
@@ -38,12 +41,14 @@ export function logicalTypeHandoff(options: LogicalTypeHandoffOptions = {}): Han
       return judge(await observe(old, sampleLimit, calls), old, next, calls)
     },
     ...(removal === 'refuse' && { checkRemoval: () => NOT_REMOVED }),
-    remember: async (provider, ctx) => new RememberedLogicalType(await observe(provider, sampleLimit, new ProviderCalls(ctx))),
+    remember: async (provider, ctx) =>
+      new RememberedLogicalType(await observe(provider, sampleLimit, new ProviderCalls(ctx))),
   }
 }
 
 const NOT_REMOVED = {
   level: 'incompatible',
-  reason: 'nothing would read stored columns of the type any more. If there are none, say so by logicalTypeHandoff({ '
-    + 'removal: \'allow\' })',
+  reason:
+    'nothing would read stored columns of the type any more. If there are none, say so by logicalTypeHandoff({ ' +
+    "removal: 'allow' })",
 } as const

@@ -9,7 +9,10 @@ interface BuilderOptions {
 
 /** Whether Arrow needs to be told which child of a union a value goes to. */
 export function holdsUnion(type: DataType): boolean {
-  return DataType.isUnion(type) || (!DataType.isDictionary(type) && (type.children ?? []).some((child) => holdsUnion(child.type)))
+  return (
+    DataType.isUnion(type) ||
+    (!DataType.isDictionary(type) && (type.children ?? []).some((child) => holdsUnion(child.type)))
+  )
 }
 
 /**
@@ -35,7 +38,8 @@ function chooser(union: Union): (builder: Builder, value: unknown, index: number
     const child = value === null ? 0 : union.children.findIndex((field) => takes(field.type, value))
     if (child < 0) throw new TypeError(`no child of the union takes a value of type ${typeof value}`)
     // Every child of a sparse union has a place for every row.
-    if (union.mode === UnionMode.Sparse) for (const [other, of] of builder.children.entries()) if (other !== child) of.set(index, null)
+    if (union.mode === UnionMode.Sparse)
+      for (const [other, of] of builder.children.entries()) if (other !== child) of.set(index, null)
     return union.typeIds[child] as number
   }
 }
@@ -50,9 +54,16 @@ function takes(type: DataType, value: unknown): boolean {
   if (DataType.isTime(type)) return typeof value === (type.bitWidth === 64 ? 'bigint' : 'number')
   if (DataType.isDuration(type)) return typeof value === 'bigint'
   if (DataType.isDate(type) || DataType.isTimestamp(type)) return typeof value === 'number' || value instanceof Date
-  if (DataType.isBinary(type) || DataType.isLargeBinary(type) || DataType.isFixedSizeBinary(type)) return value instanceof Uint8Array
+  if (DataType.isBinary(type) || DataType.isLargeBinary(type) || DataType.isFixedSizeBinary(type))
+    return value instanceof Uint8Array
   if (DataType.isDecimal(type) || DataType.isInterval(type)) return ArrayBuffer.isView(value)
   if (DataType.isList(type) || DataType.isFixedSizeList(type)) return Array.isArray(value) || value instanceof Vector
   if (DataType.isMap(type)) return value instanceof Map || value instanceof MapRow
-  return DataType.isStruct(type) && typeof value === 'object' && !Array.isArray(value) && !(value instanceof Map) && !(value instanceof MapRow)
+  return (
+    DataType.isStruct(type) &&
+    typeof value === 'object' &&
+    !Array.isArray(value) &&
+    !(value instanceof Map) &&
+    !(value instanceof MapRow)
+  )
 }

@@ -16,11 +16,18 @@ export function assertWellFormed(type: StorageType, path = 'storage', checked = 
     if (!holds) throw new TypeError(`${path}${property}: expected ${expected}, found ${String(found).slice(0, 120)}`)
   }
   switch (type.typeId) {
-    case 'Int': demand([8, 16, 32, 64].includes(type.bitWidth), '.bitWidth', '8, 16, 32 or 64', type.bitWidth); break
+    case 'Int':
+      demand([8, 16, 32, 64].includes(type.bitWidth), '.bitWidth', '8, 16, 32 or 64', type.bitWidth)
+      break
     case 'Decimal': {
       const digits = DIGITS[type.bitWidth]
       demand(digits !== undefined, '.bitWidth', '32, 64, 128 or 256', type.bitWidth)
-      demand(isSize(type.precision) && type.precision >= 1 && type.precision <= (digits as number), '.precision', `1 to ${digits} digits`, type.precision)
+      demand(
+        isSize(type.precision) && type.precision >= 1 && type.precision <= (digits as number),
+        '.precision',
+        `1 to ${digits} digits`,
+        type.precision,
+      )
       demand(Number.isInteger(type.scale), '.scale', 'an integer', type.scale)
       break
     }
@@ -29,13 +36,34 @@ export function assertWellFormed(type: StorageType, path = 'storage', checked = 
       demand(type.bitWidth === width, '.bitWidth', `${width} for a ${type.unit}`, type.bitWidth)
       break
     }
-    case 'Timestamp': demand(type.timezone === null || typeof type.timezone === 'string', '.timezone', 'a string or null', type.timezone); break
-    case 'FixedSizeBinary': demand(isSize(type.byteWidth), '.byteWidth', 'a number of bytes', type.byteWidth); break
-    case 'FixedSizeList': demand(isSize(type.listSize), '.listSize', 'a number of items', type.listSize); break
+    case 'Timestamp':
+      demand(
+        type.timezone === null || typeof type.timezone === 'string',
+        '.timezone',
+        'a string or null',
+        type.timezone,
+      )
+      break
+    case 'FixedSizeBinary':
+      demand(isSize(type.byteWidth), '.byteWidth', 'a number of bytes', type.byteWidth)
+      break
+    case 'FixedSizeList':
+      demand(isSize(type.listSize), '.listSize', 'a number of items', type.listSize)
+      break
     case 'Union': {
       const { typeIds, children } = type
-      demand(typeIds.length === children.length, '.typeIds', `one for each of ${children.length} children`, `${typeIds.length}`)
-      demand(typeIds.every((id) => isSize(id) && id <= MAX_TYPE_ID), '.typeIds', `numbers from 0 to ${MAX_TYPE_ID}`, typeIds)
+      demand(
+        typeIds.length === children.length,
+        '.typeIds',
+        `one for each of ${children.length} children`,
+        `${typeIds.length}`,
+      )
+      demand(
+        typeIds.every((id) => isSize(id) && id <= MAX_TYPE_ID),
+        '.typeIds',
+        `numbers from 0 to ${MAX_TYPE_ID}`,
+        typeIds,
+      )
       demand(new Set(typeIds).size === typeIds.length, '.typeIds', 'each once', typeIds)
       break
     }
@@ -48,10 +76,16 @@ export function assertWellFormed(type: StorageType, path = 'storage', checked = 
   }
   if (!('children' in type)) return
   const { children } = type
-  if (type.typeId !== 'Struct' && type.typeId !== 'Union') demand(children.length === 1, '.children', 'one', children.length)
+  if (type.typeId !== 'Struct' && type.typeId !== 'Union')
+    demand(children.length === 1, '.children', 'one', children.length)
   if (type.typeId === 'Map') {
     const entries = children[0]?.type
-    demand(entries?.typeId === 'Struct' && entries.children.length === 2, '.children[0].type', 'a Struct of a key and a value', entries?.typeId)
+    demand(
+      entries?.typeId === 'Struct' && entries.children.length === 2,
+      '.children[0].type',
+      'a Struct of a key and a value',
+      entries?.typeId,
+    )
   }
   for (const [index, field] of children.entries()) {
     assertWellFormed(field.type, `${path}.children[${index}].type`, checked)

@@ -1,23 +1,54 @@
-import { DateDay, Decimal, Dictionary, Field, Float32, Int16, Int32, Int64, List, Struct, TimestampMillisecond, Utf8 } from 'apache-arrow'
+import {
+  DateDay,
+  Decimal,
+  Dictionary,
+  Field,
+  Float32,
+  Int16,
+  Int32,
+  Int64,
+  List,
+  Struct,
+  TimestampMillisecond,
+  Utf8,
+} from 'apache-arrow'
 import { describe, expect, test } from 'vitest'
-import { contractOf, describeType, diffContract, type ContractDifference, type LogicalTypeProvider } from '../src/index.js'
+import {
+  contractOf,
+  describeType,
+  diffContract,
+  type ContractDifference,
+  type LogicalTypeProvider,
+} from '../src/index.js'
 import { money } from './fixtures.js'
 
-const diff = (old: Partial<LogicalTypeProvider>, next: Partial<LogicalTypeProvider>): ContractDifference[] => diffContract(money(old), money(next))
+const diff = (old: Partial<LogicalTypeProvider>, next: Partial<LogicalTypeProvider>): ContractDifference[] =>
+  diffContract(money(old), money(next))
 
 const withChild = (nullable: boolean): Struct => new Struct([new Field('x', new Int32(), nullable)])
-const metadata = (old: string | undefined, next: string | undefined): ContractDifference[] => diff({ metadata: old }, { metadata: next })
-const malformed = (changes: object): (() => unknown) => () => contractOf({ ...money(), ...changes })
+const metadata = (old: string | undefined, next: string | undefined): ContractDifference[] =>
+  diff({ metadata: old }, { metadata: next })
+const malformed =
+  (changes: object): (() => unknown) =>
+  () =>
+    contractOf({ ...money(), ...changes })
 
 describe('the contract (L1)', () => {
   test('a child that is no longer nullable is reported at its path', () => {
-    expect(diff({ arrowType: withChild(true) }, { arrowType: withChild(false) })).toEqual([{ path: 'storage.children[0].nullable', old: true, new: false }])
+    expect(diff({ arrowType: withChild(true) }, { arrowType: withChild(false) })).toEqual([
+      { path: 'storage.children[0].nullable', old: true, new: false },
+    ])
   })
 
   test('every difference is reported, each at its own path', () => {
     const old = new Struct([new Field('at', new TimestampMillisecond('UTC')), new Field('amount', new Decimal(2, 10))])
-    const next = new Struct([new Field('at', new TimestampMillisecond('Europe/Berlin')), new Field('sum', new Decimal(4, 10), true)])
-    expect(diff({ arrowType: old, encodingVersion: '1' }, { arrowType: next, encodingVersion: '2', name: 'acme.amount' })).toEqual([
+    const next = new Struct([
+      new Field('at', new TimestampMillisecond('Europe/Berlin')),
+      new Field('sum', new Decimal(4, 10), true),
+    ])
+    expect(
+      diff({ arrowType: old, encodingVersion: '1' }, { arrowType: next, encodingVersion: '2', name: 'acme.amount' }),
+    ).toEqual([
       { path: 'name', old: 'acme.money', new: 'acme.amount' },
       { path: 'storage.children[0].type.timezone', old: 'UTC', new: 'Europe/Berlin' },
       { path: 'storage.children[1].name', old: 'amount', new: 'sum' },
@@ -30,18 +61,25 @@ describe('the contract (L1)', () => {
   test('a part that stands in two places is compared with what stands in each of them', () => {
     const part = withChild(true)
     const both = (a: Struct, b: Struct): Struct => new Struct([new Field('a', a), new Field('b', b)])
-    expect(diff({ arrowType: both(part, part) }, { arrowType: both(withChild(true), withChild(false)) }))
-      .toEqual([{ path: 'storage.children[1].type.children[0].nullable', old: true, new: false }])
+    expect(diff({ arrowType: both(part, part) }, { arrowType: both(withChild(true), withChild(false)) })).toEqual([
+      { path: 'storage.children[1].type.children[0].nullable', old: true, new: false },
+    ])
   })
 
   test('of types of different families, only that is reported', () => {
-    expect(diff({ arrowType: new Int32() }, { arrowType: new Utf8() })).toEqual([{ path: 'storage.typeId', old: 'Int', new: 'Utf8' }])
+    expect(diff({ arrowType: new Int32() }, { arrowType: new Utf8() })).toEqual([
+      { path: 'storage.typeId', old: 'Int', new: 'Utf8' },
+    ])
   })
 
   test('a child that came or went is reported whole', () => {
     const [one, two] = [new Field('x', new Int32()), new Field('y', new Utf8())]
     expect(diff({ arrowType: new Struct([one, two]) }, { arrowType: new Struct([one]) })).toEqual([
-      { path: 'storage.children[1]', old: { name: 'y', nullable: false, metadata: {}, type: { typeId: 'Utf8' } }, new: undefined },
+      {
+        path: 'storage.children[1]',
+        old: { name: 'y', nullable: false, metadata: {}, type: { typeId: 'Utf8' } },
+        new: undefined,
+      },
     ])
   })
 
@@ -49,7 +87,8 @@ describe('the contract (L1)', () => {
     const old = new Dictionary(new Utf8(), new Int32(), 7)
     expect(diff({ arrowType: old }, { arrowType: new Dictionary(new Utf8(), new Int32(), 8) })).toEqual([])
     expect(diff({ arrowType: old }, { arrowType: new Dictionary(new Utf8(), new Int16(), 7, true) })).toEqual([
-      { path: 'storage.isOrdered', old: false, new: true }, { path: 'storage.indices.bitWidth', old: 32, new: 16 },
+      { path: 'storage.isOrdered', old: false, new: true },
+      { path: 'storage.indices.bitWidth', old: 32, new: 16 },
     ])
   })
 
@@ -59,7 +98,9 @@ describe('the contract (L1)', () => {
   })
 
   test('the absence of an encoding version differs from any', () => {
-    expect(diff({ encodingVersion: undefined }, { encodingVersion: '1' })).toEqual([{ path: 'encodingVersion', old: undefined, new: '1' }])
+    expect(diff({ encodingVersion: undefined }, { encodingVersion: '1' })).toEqual([
+      { path: 'encodingVersion', old: undefined, new: '1' },
+    ])
   })
 })
 
@@ -70,7 +111,8 @@ describe('extension metadata (L3)', () => {
 
   test('differs at the path of the key that differs', () => {
     expect(metadata('{"digits":2,"a b":{"x":[1,2]}}', '{"digits":3,"a b":{"x":[1]}}')).toEqual([
-      { path: 'metadata.digits', old: 2, new: 3 }, { path: 'metadata["a b"].x[1]', old: 2, new: undefined },
+      { path: 'metadata.digits', old: 2, new: 3 },
+      { path: 'metadata["a b"].x[1]', old: 2, new: undefined },
     ])
   })
 
@@ -92,14 +134,23 @@ describe('extension metadata (L3)', () => {
   })
 
   test('may have the key by which Arrow types are told apart', () => {
-    expect(metadata('{"typeId":"a","b":1}', '{"b":2}')).toEqual([{ path: 'metadata.typeId', old: 'a', new: undefined }, { path: 'metadata.b', old: 1, new: 2 }])
+    expect(metadata('{"typeId":"a","b":1}', '{"b":2}')).toEqual([
+      { path: 'metadata.typeId', old: 'a', new: undefined },
+      { path: 'metadata.b', old: 1, new: 2 },
+    ])
   })
 
   test('of a field in the storage may come and go', () => {
-    const described = new Struct([new Field('x', new Int32(), true, new Map([['ARROW:extension:metadata', '{"a":1}']]))])
+    const described = new Struct([
+      new Field('x', new Int32(), true, new Map([['ARROW:extension:metadata', '{"a":1}']])),
+    ])
     const path = 'storage.children[0].metadata["ARROW:extension:metadata"]'
-    expect(diff({ arrowType: withChild(true) }, { arrowType: described })).toEqual([{ path, old: undefined, new: '{"a":1}' }])
-    expect(diff({ arrowType: described }, { arrowType: withChild(true) })).toEqual([{ path, old: '{"a":1}', new: undefined }])
+    expect(diff({ arrowType: withChild(true) }, { arrowType: described })).toEqual([
+      { path, old: undefined, new: '{"a":1}' },
+    ])
+    expect(diff({ arrowType: described }, { arrowType: withChild(true) })).toEqual([
+      { path, old: '{"a":1}', new: undefined },
+    ])
   })
 
   test('that is empty is metadata that is absent, as in the Arrow format', () => {
@@ -108,7 +159,10 @@ describe('extension metadata (L3)', () => {
   })
 
   test('may have keys that every object inherits', () => {
-    expect(metadata('{"a":1}', '{"a":1,"__proto__":{},"constructor":1}').map(({ path }) => path)).toEqual(['metadata.__proto__', 'metadata.constructor'])
+    expect(metadata('{"a":1}', '{"a":1,"__proto__":{},"constructor":1}').map(({ path }) => path)).toEqual([
+      'metadata.__proto__',
+      'metadata.constructor',
+    ])
   })
 })
 
@@ -116,10 +170,15 @@ describe('a malformed contract (L4)', () => {
   test('is refused with what is malformed', () => {
     expect(malformed({ name: '' })).toThrow('name: expected a non-empty string')
     expect(malformed({ metadata: {} })).toThrow('metadata: expected a string or nothing, found a value of type object')
-    expect(malformed({ encodingVersion: 2 })).toThrow('encodingVersion: expected a string or nothing, found a value of type number')
-    expect(malformed({ arrowType: undefined })).toThrow('storage: expected an Arrow type of a known family, found a value of type undefined')
+    expect(malformed({ encodingVersion: 2 })).toThrow(
+      'encodingVersion: expected a string or nothing, found a value of type number',
+    )
+    expect(malformed({ arrowType: undefined })).toThrow(
+      'storage: expected an Arrow type of a known family, found a value of type undefined',
+    )
     expect(malformed({ arrowType: new Int64().constructor })).toThrow('found a value of type function')
-    expect(malformed({ arrowType: new List(new Field('item', { typeId: 21 } as never)) }))
-      .toThrow('storage.children[0].type: expected an Arrow type of a known family, found type id 21, which a newer Arrow may have')
+    expect(malformed({ arrowType: new List(new Field('item', { typeId: 21 } as never)) })).toThrow(
+      'storage.children[0].type: expected an Arrow type of a known family, found type id 21, which a newer Arrow may have',
+    )
   })
 })

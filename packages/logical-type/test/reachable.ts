@@ -9,7 +9,8 @@ export function reachable(root: unknown): Set<unknown> {
     waiting.push(Object.getPrototypeOf(value))
     if (value instanceof Map) for (const entry of value) waiting.push(...entry)
     if (value instanceof Set) waiting.push(...value)
-    for (const { value: held, get, set } of Object.values(Object.getOwnPropertyDescriptors(value))) waiting.push(held, get, set)
+    for (const { value: held, get, set } of Object.values(Object.getOwnPropertyDescriptors(value)))
+      waiting.push(held, get, set)
   }
   return seen
 }

@@ -5,7 +5,10 @@ import type { ContractDifference, LogicalTypeProvider } from '../src/index.js'
 import { remember, verdictOn } from './judge.js'
 
 /** A version as two tables: what each literal is stored as, and what each stored number is displayed as. */
-interface Tables { stored: Partial<Record<string, number>>; displayed: Partial<Record<number, string>> }
+interface Tables {
+  stored: Partial<Record<string, number>>
+  displayed: Partial<Record<number, string>>
+}
 
 const LITERALS = ['a', 'b', '"\n', '']
 const tables: fc.Arbitrary<Tables> = fc.record({
@@ -14,7 +17,8 @@ const tables: fc.Arbitrary<Tables> = fc.record({
 })
 /** Versions that agree more often than two at random. */
 const pair = fc.tuple(tables, tables, fc.boolean(), fc.boolean()).map(([old, other, keepStored, keepDisplayed]) => ({
-  old, next: { stored: keepStored ? old.stored : other.stored, displayed: keepDisplayed ? old.displayed : other.displayed },
+  old,
+  next: { stored: keepStored ? old.stored : other.stored, displayed: keepDisplayed ? old.displayed : other.displayed },
 }))
 
 function lookUp<T>(value: T | undefined): T {
@@ -24,14 +28,18 @@ function lookUp<T>(value: T | undefined): T {
 
 function typeOf({ stored, displayed }: Tables): LogicalTypeProvider {
   return {
-    name: 'table', arrowType: new Int32(), samples: () => LITERALS,
-    fromLiteral: (text) => lookUp(stored[text]), toDisplay: (value) => lookUp(displayed[value as number]),
+    name: 'table',
+    arrowType: new Int32(),
+    samples: () => LITERALS,
+    fromLiteral: (text) => lookUp(stored[text]),
+    toDisplay: (value) => lookUp(displayed[value as number]),
   }
 }
 
 /** What has to be found, from the tables alone. */
 function expected(old: Tables, next: Tables): string[] {
-  const display = ({ displayed }: Tables, stored: number | undefined): string | undefined => (stored === undefined ? undefined : displayed[stored])
+  const display = ({ displayed }: Tables, stored: number | undefined): string | undefined =>
+    stored === undefined ? undefined : displayed[stored]
   return LITERALS.flatMap((literal) => {
     const before = old.stored[literal]
     const shown = display(old, before)
@@ -49,11 +57,15 @@ function expected(old: Tables, next: Tables): string[] {
 
 describe('samples (L5, L6)', () => {
   test('find what a model of both versions finds, whether the old one serves or is remembered (L8)', async () => {
-    await fc.assert(fc.asyncProperty(pair, fc.boolean(), async ({ old, next }, removed) => {
-      const before = removed ? await remember(typeOf(old)) : typeOf(old)
-      const verdict = await verdictOn(before, typeOf(next))
-      const found = verdict.level === 'incompatible' ? (verdict.details as ContractDifference[]).map(({ path }) => path) : []
-      expect(found).toEqual(expected(old, next))
-    }), { numRuns: 300 })
+    await fc.assert(
+      fc.asyncProperty(pair, fc.boolean(), async ({ old, next }, removed) => {
+        const before = removed ? await remember(typeOf(old)) : typeOf(old)
+        const verdict = await verdictOn(before, typeOf(next))
+        const found =
+          verdict.level === 'incompatible' ? (verdict.details as ContractDifference[]).map(({ path }) => path) : []
+        expect(found).toEqual(expected(old, next))
+      }),
+      { numRuns: 300 },
+    )
   })
 })

@@ -37,10 +37,14 @@ export class Arrivals {
   }
 
   #begin(dueAt: number): void {
-    const pending = this.#call(this.#count).catch(() => { this.failed += 1 }).then(() => {
-      this.#pending.delete(pending)
-      this.waits.push(performance.now() - dueAt)
-    })
+    const pending = this.#call(this.#count)
+      .catch(() => {
+        this.failed += 1
+      })
+      .then(() => {
+        this.#pending.delete(pending)
+        this.waits.push(performance.now() - dueAt)
+      })
     this.#pending.add(pending)
   }
 }
@@ -48,7 +52,9 @@ export class Arrivals {
 /** All of them, as long as `body` runs; resolves when every call has settled. */
 export async function arriving(all: readonly Arrivals[], body: () => Promise<unknown>): Promise<void> {
   const progress = { over: false }
-  const ended = body().finally(() => { progress.over = true })
+  const ended = body().finally(() => {
+    progress.over = true
+  })
   for (; !progress.over; await turn()) for (const arrivals of all) arrivals.takeIn()
   await ended
   await Promise.all(all.map((arrivals) => arrivals.settled()))

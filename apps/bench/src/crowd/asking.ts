@@ -28,34 +28,48 @@ export async function askCrowd<P, R, W>({ id, what, kind, stored, size, rounds }
   return await compareAll(questions(id, what), {
     rounds,
     ours: async () => answers(await crowd.noticed(() => crowd.reload(RELOADS))),
-    peers: [{
-      name: 'restart of the process, once', version: PLATFORM.version,
-      run: async () => answers(noticedOfRestart(await restartMs(stored, size.documents), size)),
-    }, {
-      name: 'nothing is replaced', version: PLATFORM.version,
-      run: async () => answers(await crowd.noticed(() => sleep(STEADY_MS))),
-    }],
+    peers: [
+      {
+        name: 'restart of the process, once',
+        version: PLATFORM.version,
+        run: async () => answers(noticedOfRestart(await restartMs(stored, size.documents), size)),
+      },
+      {
+        name: 'nothing is replaced',
+        version: PLATFORM.version,
+        run: async () => answers(await crowd.noticed(() => sleep(STEADY_MS))),
+      },
+    ],
   })
 }
 
 function questions(id: string, what: string): Asked[] {
   const longest = (sort: string, told: string): Asked => ({
-    id: `${id}/${sort}`, unit: 'ms', limit: LONGEST_LIMIT_MS,
+    id: `${id}/${sort}`,
+    unit: 'ms',
+    limit: LONGEST_LIMIT_MS,
     question: `The longest write to ${told}, through the same`,
   })
   return [
     {
-      id: `${id}/p99`, unit: 'ms', limit: P99_LIMIT_MS,
+      id: `${id}/p99`,
+      unit: 'ms',
+      limit: P99_LIMIT_MS,
       question: `99 of 100 writes are accepted within this, through ${RELOADS} reloads of ${what}`,
     },
     longest('cold', 'one of the documents that are hardly ever written to'),
-    longest('warm', 'one of the tenth that has writers'), longest('hot', 'the one that is written to most'),
+    longest('warm', 'one of the tenth that has writers'),
+    longest('hot', 'the one that is written to most'),
     {
-      id: `${id}/guest`, unit: 'ms', limit: LONGEST_LIMIT_MS,
+      id: `${id}/guest`,
+      unit: 'ms',
+      limit: LONGEST_LIMIT_MS,
       question: 'The longest that opening a document, and closing another, takes meanwhile',
     },
     {
-      id: `${id}/stall`, unit: 'ms', limit: STALL_LIMIT_MS,
+      id: `${id}/stall`,
+      unit: 'ms',
+      limit: STALL_LIMIT_MS,
       question: 'The longest that the event loop stands still, work of the documents and their users included',
     },
     { id: `${id}/failed`, unit: 'documents', limit: 0, question: 'Documents that could not be opened or closed' },
@@ -68,6 +82,6 @@ function answers({ p99, cold, warm, hot, guest, stall, failedGuests }: Noticed):
 
 /** Calls that come at a rate are refused, or wait for its end, from its beginning on. */
 function noticedOfRestart(ms: number, { guests }: CrowdSize): Noticed {
-  const failedGuests = Math.round(guests * ms / 1000)
+  const failedGuests = Math.round((guests * ms) / 1000)
   return { cold: ms, warm: ms, hot: ms, p99: 0.99 * ms, guest: ms, stall: ms, failedGuests }
 }

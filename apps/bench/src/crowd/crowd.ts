@@ -76,8 +76,8 @@ export class Crowd<P, R, W> implements AsyncDisposable {
     const tenth = this.#size.documents / 10
     const writes = {
       hot: new Arrivals(hot, () => this.#write(0)),
-      warm: new Arrivals(warm, (count) => this.#write(1 + count % (tenth - 1))),
-      cold: new Arrivals(cold, (count) => this.#write(tenth + count % (this.#size.documents - tenth))),
+      warm: new Arrivals(warm, (count) => this.#write(1 + (count % (tenth - 1)))),
+      cold: new Arrivals(cold, (count) => this.#write(tenth + (count % (this.#size.documents - tenth)))),
     }
     const closing: Promise<void>[] = []
     const guests = new Arrivals(opened, () => this.#guest(closing))
@@ -88,8 +88,15 @@ export class Crowd<P, R, W> implements AsyncDisposable {
     const unclosed = (await Promise.allSettled(closing)).filter(({ status }) => status === 'rejected').length
     await this.#refuseLost(all)
     return {
-      cold: longestOf(writes.cold.waits), warm: longestOf(writes.warm.waits), hot: longestOf(writes.hot.waits),
-      p99: quantileOf(all.flatMap(({ waits }) => waits), 0.99), guest: longestOf(guests.waits), stall,
+      cold: longestOf(writes.cold.waits),
+      warm: longestOf(writes.warm.waits),
+      hot: longestOf(writes.hot.waits),
+      p99: quantileOf(
+        all.flatMap(({ waits }) => waits),
+        0.99,
+      ),
+      guest: longestOf(guests.waits),
+      stall,
       failedGuests: guests.failed + unclosed,
     }
   }

@@ -4,7 +4,10 @@ import { KIND, noteOf, notes, notesHandoff, notesPlugin, type Note, type NoteKin
 const MARK: NoteWrite = {}
 
 export const noteCrowd: CrowdKind<NoteKind, Note, NoteWrite> = {
-  surface: notes, key: KIND, strategy: notesHandoff, plugin: (version) => notesPlugin(version),
+  surface: notes,
+  key: KIND,
+  strategy: notesHandoff,
+  plugin: (version) => notesPlugin(version),
   open: (provider, name) => provider.open(name, 0),
   write: () => MARK,
   writesIn: ({ writes }) => writes,

@@ -26,11 +26,21 @@ class Page implements CrdtState {
     return this.doc.getMap<number>('marks').get('made') ?? 0
   }
 
-  apply(op: Uint8Array): void { Y.applyUpdate(this.doc, op) }
-  merge(other: CrdtState): void { Y.applyUpdate(this.doc, other.persist()) }
-  value(): unknown { return { text: this.doc.getText('text').toJSON(), marks: this.marks } }
-  persist(): Uint8Array { return Y.encodeStateAsUpdate(this.doc) }
-  close(): void { this.doc.destroy() }
+  apply(op: Uint8Array): void {
+    Y.applyUpdate(this.doc, op)
+  }
+  merge(other: CrdtState): void {
+    Y.applyUpdate(this.doc, other.persist())
+  }
+  value(): unknown {
+    return { text: this.doc.getText('text').toJSON(), marks: this.marks }
+  }
+  persist(): Uint8Array {
+    return Y.encodeStateAsUpdate(this.doc)
+  }
+  close(): void {
+    this.doc.destroy()
+  }
 }
 
 /** The marks of one writer. No document that they are made in depends on the others, so all can have the same ones. */
@@ -40,7 +50,9 @@ class Marks {
 
   constructor() {
     this.#doc.clientID = WRITER
-    this.#doc.on('update', (update: Uint8Array) => { this.#made.push(update) })
+    this.#doc.on('update', (update: Uint8Array) => {
+      this.#made.push(update)
+    })
   }
 
   at(count: number): Uint8Array {
@@ -53,14 +65,19 @@ const written = typed()
 const marks = new Marks()
 
 export const yjsCrowd: CrowdKind<CrdtKindProvider, CrdtState, Uint8Array> = {
-  surface: crdtKind, key: KIND, strategy: crdtHandoff,
+  surface: crdtKind,
+  key: KIND,
+  strategy: crdtHandoff,
   plugin: (version) => ({
     manifest: { id: 'pages', version: `${version}.0.0` },
     register: (registrar) => {
       registrar.provide(crdtKind, {
-        kind: KIND, fromPersisted: (bytes) => new Page(bytes),
+        kind: KIND,
+        fromPersisted: (bytes) => new Page(bytes),
         empty: () => new Page(Y.encodeStateAsUpdate(new Y.Doc())),
-        * samples() { yield new Page(written) },
+        *samples() {
+          yield new Page(written)
+        },
       })
     },
   }),
@@ -81,7 +98,7 @@ function typed(): Uint8Array {
   const doc = new Y.Doc()
   const text = doc.getText('text')
   for (let count = 0; text.length < TEXT_BYTES; count += 1) {
-    doc.clientID = count % AUTHORS + 1
+    doc.clientID = (count % AUTHORS) + 1
     const words = corpus.document('').text.slice(0, TYPED_BYTES).padEnd(TYPED_BYTES)
     text.insert(corpus.below(text.length + 1), words)
   }

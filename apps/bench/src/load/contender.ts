@@ -28,7 +28,10 @@ export class LoadContender {
   async round(): Promise<readonly [ms: number, retainedKib: number]> {
     const request: LoadRequest = { reloads: this.#reloads }
     this.#child.send(request)
-    const { msEach, retainedBytesEach } = await messageOf(this.#child, (message) => typeof message === 'object' && message !== null && 'msEach' in message) as LoadReply
+    const { msEach, retainedBytesEach } = (await messageOf(
+      this.#child,
+      (message) => typeof message === 'object' && message !== null && 'msEach' in message,
+    )) as LoadReply
     return [msEach, retainedBytesEach / 1024]
   }
 
@@ -43,7 +46,8 @@ export class LoadContender {
 /** The next message of that sort; loaders send others. */
 function messageOf(child: ChildProcess, isIt: (message: unknown) => boolean): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const onExit = (code: number | null): void => reject(new Error(`${child.spawnargs.at(-1)} ended with exit code ${code}`))
+    const onExit = (code: number | null): void =>
+      reject(new Error(`${child.spawnargs.at(-1)} ended with exit code ${code}`))
     const onMessage = (message: unknown): void => {
       if (!isIt(message)) return
       child.off('message', onMessage)

@@ -1,7 +1,9 @@
 import { collectGarbage, millisecondsOf } from '../measure.js'
 
 /** A process that replaces code is asked for so many times of it, one after another. */
-export interface LoadRequest { readonly reloads: number }
+export interface LoadRequest {
+  readonly reloads: number
+}
 
 export interface LoadReply {
   readonly msEach: number
@@ -26,7 +28,7 @@ export function answerRounds(reload: (version: number) => Promise<void>): void {
         await reload(version)
       }
     })
-    return { msEach: ms / reloads, retainedBytesEach: (await heldBytes() - before) / reloads }
+    return { msEach: ms / reloads, retainedBytesEach: ((await heldBytes()) - before) / reloads }
   }
 }
 

@@ -34,26 +34,34 @@ async function attaching(): Promise<Result[]> {
       for (const host of hosts) times.push(await attachAndDetach(host))
       return withGrowth(times)
     },
-    peers: [{
-      name: 'Map.set and delete of what an async function opened', version: PLATFORM.engine,
-      async run() {
-        const times: Times[] = []
-        for (const map of maps) times.push(await setAndDelete(map))
-        return withGrowth(times)
+    peers: [
+      {
+        name: 'Map.set and delete of what an async function opened',
+        version: PLATFORM.engine,
+        async run() {
+          const times: Times[] = []
+          for (const map of maps) times.push(await setAndDelete(map))
+          return withGrowth(times)
+        },
       },
-    }],
+    ],
   })
   for (const host of hosts) await host[Symbol.asyncDispose]()
   return results
 }
 
-interface Times { readonly attach: number; readonly detach: number }
+interface Times {
+  readonly attach: number
+  readonly detach: number
+}
 
 function questionsAt(size: number): Asked[] {
   const live = size.toLocaleString('en')
   return [
     {
-      id: `attach/${size}`, unit: 'µs', limit: LIMIT_US,
+      id: `attach/${size}`,
+      unit: 'µs',
+      limit: LIMIT_US,
       question: `Attach one resource to a host with ${live} live ones`,
     },
     { id: `attach/detach-${size}`, unit: 'µs', limit: LIMIT_US, question: 'Detach it, until it is closed' },
@@ -62,7 +70,9 @@ function questionsAt(size: number): Asked[] {
 
 function growth(what: string): Asked {
   return {
-    id: `attach/${what}-growth`, unit: '×', limit: GROWTH_LIMIT,
+    id: `attach/${what}-growth`,
+    unit: '×',
+    limit: GROWTH_LIMIT,
     question: `One ${what} at 100,000 live ones takes so many times what it does at 100`,
   }
 }
@@ -71,7 +81,8 @@ function withGrowth(times: readonly Times[]): number[] {
   const [first, last] = [times[0] as Times, times.at(-1) as Times]
   return [
     ...times.flatMap(({ attach, detach }) => [attach, detach]),
-    last.attach / first.attach, last.detach / first.detach,
+    last.attach / first.attach,
+    last.detach / first.detach,
   ]
 }
 
@@ -100,14 +111,17 @@ async function setAndDelete(map: Map<string, Note>): Promise<Times> {
 }
 
 function timesOf(startedAt: number, attachedAt: number): Times {
-  const each = (ms: number): number => ms * 1000 / TIMES
+  const each = (ms: number): number => (ms * 1000) / TIMES
   return { attach: each(attachedAt - startedAt), detach: each(performance.now() - attachedAt) }
 }
 
 /** What the heap keeps of each, its name and the empty document included. */
 function weighingLive(): Promise<Result> {
   return compare({
-    id: 'attach/memory', unit: 'bytes', rounds: 3, limit: LIVE_LIMIT_BYTES,
+    id: 'attach/memory',
+    unit: 'bytes',
+    rounds: 3,
+    limit: LIVE_LIMIT_BYTES,
     question: `What the heap keeps of each of ${WEIGHED.toLocaleString('en')} live resources`,
     async ours() {
       const before = await heapBytes()
@@ -116,22 +130,28 @@ function weighingLive(): Promise<Result> {
       // The host is still in use.
       return (after - before) / host.resources().length
     },
-    peers: [{
-      name: 'a Map of such documents', version: PLATFORM.engine,
-      async run() {
-        const before = await heapBytes()
-        const map = new Map(Array.from({ length: WEIGHED }, (_, at) => [`note ${at}`, noteOf(`note ${at}`)]))
-        const after = await heapBytes()
-        return (after - before) / map.size
+    peers: [
+      {
+        name: 'a Map of such documents',
+        version: PLATFORM.engine,
+        async run() {
+          const before = await heapBytes()
+          const map = new Map(Array.from({ length: WEIGHED }, (_, at) => [`note ${at}`, noteOf(`note ${at}`)]))
+          const after = await heapBytes()
+          return (after - before) / map.size
+        },
       },
-    }],
+    ],
   })
 }
 
 /** Weighed when the last is ready and the commit is about to begin, which is when there is the most of it. */
 function weighingPending(): Promise<Result> {
   return compare({
-    id: 'attach/memory-pending', unit: 'bytes', rounds: 3, limit: PENDING_LIMIT_BYTES,
+    id: 'attach/memory-pending',
+    unit: 'bytes',
+    rounds: 3,
+    limit: PENDING_LIMIT_BYTES,
     question: `And besides, of each of ${WEIGHED.toLocaleString('en')} pending handoffs, its successor included`,
     async ours() {
       const pending = { bytes: 0 }
@@ -143,7 +163,9 @@ function weighingPending(): Promise<Result> {
       const handle = host.plugin('notes')
       if (handle === undefined) throw new Error('the plugin is installed')
       const before = await heapBytes()
-      await (await host.reload(handle, notesPlugin(2))).finalized
+      await (
+        await host.reload(handle, notesPlugin(2))
+      ).finalized
       return (pending.bytes - before) / WEIGHED
     },
   })
@@ -152,7 +174,9 @@ function weighingPending(): Promise<Result> {
 async function hostOf(size: number, onCommit?: () => void): Promise<PluginHost> {
   const host = new PluginHost({
     strategies: [notesHandoff()],
-    observer: (event) => { if (event.type === 'phase-started' && event.phase === 'commit') onCommit?.() },
+    observer: (event) => {
+      if (event.type === 'phase-started' && event.phase === 'commit') onCommit?.()
+    },
   })
   await host.add(notesPlugin(1))
   for (let at = 0; at < size; at += 1) await attached(host, `note ${at}`)

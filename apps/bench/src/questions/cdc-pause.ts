@@ -11,8 +11,12 @@ const LEAD_MS = 20
 /** What a stream stands still for, beyond what its sinks take themselves. */
 export async function* cdcPause(): AsyncGenerator<Result> {
   yield compare({
-    id: 'cdc-pause', unit: 'ms', rounds: 31, warmups: 3,
-    question: 'From the last delivery by the old sink to the first by the new one, less the time the sinks themselves take',
+    id: 'cdc-pause',
+    unit: 'ms',
+    rounds: 31,
+    warmups: 3,
+    question:
+      'From the last delivery by the old sink to the first by the new one, less the time the sinks themselves take',
     ours: () => byReload(),
     peers: [{ name: 'the same steps, by hand', version: PLATFORM.version, run: () => byHand() }],
   })
@@ -34,7 +38,9 @@ async function byReload(): Promise<number> {
 function pluginOf(version: number, log: MemoryCommitLog, handover: Handover): Plugin {
   return {
     manifest: { id: 'sink', version: `${version}.0.0` },
-    register: (registrar) => { registrar.provide(cdcOutput, timedSink(version, log, handover)) },
+    register: (registrar) => {
+      registrar.provide(cdcOutput, timedSink(version, log, handover))
+    },
   }
 }
 

@@ -1,40 +1,73 @@
-import { cleanHandoff, defineSurface, PluginHost, type Plugin, type PluginHandle, type ReloadEvent, type Surface } from '@uni/reload-core'
+import {
+  cleanHandoff,
+  defineSurface,
+  PluginHost,
+  type Plugin,
+  type PluginHandle,
+  type ReloadEvent,
+  type Surface,
+} from '@uni/reload-core'
 import { KIND, notes, notesHandoff, notesPlugin } from '../crowd/notes.js'
 import { compare, nanosecondsPer, PLATFORM, type Contender } from '../measure.js'
 import type { Result } from '../result.js'
 
 /** A provider and what it spawns, as empty as can be. */
-interface Provider { readonly name: string; open(): object }
+interface Provider {
+  readonly name: string
+  open(): object
+}
 
 const SIZES = [10, 1_000, 10_000]
 const ASSIGNMENTS = 1_000_000
 /** "Committing must cost microseconds": what a query that comes at that moment waits. */
 const LIMIT_US = 500
-const CROWDS = [{ size: 10_000, limit: LIMIT_US }, { size: 100_000, limit: 1000 }]
+const CROWDS = [
+  { size: 10_000, limit: LIMIT_US },
+  { size: 100_000, limit: 1000 },
+]
 
 /** How long nothing else can run while a reload commits. */
 export async function* commit(): AsyncGenerator<Result> {
   for (const size of SIZES) {
-    yield* committing(size, 'surfaces', `Commit ${size.toLocaleString('en')} surfaces, each with a provider`, { resources: false })
-    yield* committing(size, 'resources', `Commit ${size.toLocaleString('en')} surfaces, each with a provider and a live resource`, { resources: true })
+    yield* committing(size, 'surfaces', `Commit ${size.toLocaleString('en')} surfaces, each with a provider`, {
+      resources: false,
+    })
+    yield* committing(
+      size,
+      'resources',
+      `Commit ${size.toLocaleString('en')} surfaces, each with a provider and a live resource`,
+      { resources: true },
+    )
   }
   yield* committingKeys(10_000)
   for (const { size, limit } of CROWDS) yield* committingCrowd(size, limit)
 }
 
-async function* committing(size: number, what: string, question: string, { resources }: { resources: boolean }): AsyncGenerator<Result> {
+async function* committing(
+  size: number,
+  what: string,
+  question: string,
+  { resources }: { resources: boolean },
+): AsyncGenerator<Result> {
   const surfaces = Array.from({ length: size }, (_, at): Surface<Provider, object> =>
-    defineSurface<Provider, object>({ id: `surface-${at}`, keyOf: ({ name }) => name }))
+    defineSurface<Provider, object>({ id: `surface-${at}`, keyOf: ({ name }) => name }),
+  )
   const stopwatch = new CommitStopwatch()
   await using host = new PluginHost({
     strategies: surfaces.map((surface) => cleanHandoff(surface, { open: (provider) => provider.open() })),
     observer: (event) => stopwatch.observe(event),
   })
   let handle = await host.add(pluginOf(surfaces))
-  if (resources) for (const surface of surfaces) await host.attach(surface, { name: 'live', key: 'only', open: (provider) => provider.open() })
+  if (resources)
+    for (const surface of surfaces)
+      await host.attach(surface, { name: 'live', key: 'only', open: (provider) => provider.open() })
 
   yield compare({
-    id: `commit/${what}-${size}`, question, unit: 'µs', limit: LIMIT_US, rounds: size > 1000 ? 3 : 15,
+    id: `commit/${what}-${size}`,
+    question,
+    unit: 'µs',
+    limit: LIMIT_US,
+    rounds: size > 1000 ? 3 : 15,
     async ours() {
       handle = await reloaded(host, handle, pluginOf(surfaces))
       return stopwatch.microseconds
@@ -49,16 +82,22 @@ async function* committingKeys(size: number): AsyncGenerator<Result> {
   const keys = Array.from({ length: size }, (_, at) => `key ${at}`)
   const stopwatch = new CommitStopwatch()
   await using host = new PluginHost({
-    strategies: [cleanHandoff(surface, { open: (provider) => provider.open() })], observer: (event) => stopwatch.observe(event),
+    strategies: [cleanHandoff(surface, { open: (provider) => provider.open() })],
+    observer: (event) => stopwatch.observe(event),
   })
   const plugin = (): Plugin => ({
     manifest: { id: 'bench', version: '1.0.0' },
-    register: (registrar) => { for (const name of keys) registrar.provide(surface, { name, open: () => ({}) }) },
+    register: (registrar) => {
+      for (const name of keys) registrar.provide(surface, { name, open: () => ({}) })
+    },
   })
   let handle = await host.add(plugin())
   for (const key of keys) await host.attach(surface, { name: key, key, open: (provider) => provider.open() })
   yield compare({
-    id: `commit/keys-${size}`, unit: 'µs', limit: LIMIT_US, rounds: 3,
+    id: `commit/keys-${size}`,
+    unit: 'µs',
+    limit: LIMIT_US,
+    rounds: 3,
     question: `Commit ${size.toLocaleString('en')} keys of one surface, each with a live resource`,
     async ours() {
       handle = await reloaded(host, handle, plugin())
@@ -76,7 +115,10 @@ async function* committingCrowd(size: number, limit: number): AsyncGenerator<Res
   const names = Array.from({ length: size }, (_, at) => `note ${at}`)
   for (const name of names) await host.attach(notes, { name, key: KIND, open: (kind) => kind.open(name, 0) })
   yield compare({
-    id: `commit/crowd-${size}`, unit: 'µs', limit, rounds: 3,
+    id: `commit/crowd-${size}`,
+    unit: 'µs',
+    limit,
+    rounds: 3,
     question: `Commit one key with ${size.toLocaleString('en')} live resources`,
     async ours() {
       handle = await reloaded(host, handle, notesPlugin(2))
@@ -95,16 +137,19 @@ async function reloaded(host: PluginHost, handle: PluginHandle, plugin: Plugin):
 const target: { serving: unknown } = { serving: undefined }
 const versions = [{}, {}]
 const onePointer: Contender = {
-  name: 'one pointer assignment', version: PLATFORM.engine,
-  run: () => nanosecondsPer(ASSIGNMENTS, (at) => {
-    target.serving = versions[at & 1]
-    return at
-  }) / 1000,
+  name: 'one pointer assignment',
+  version: PLATFORM.engine,
+  run: () =>
+    nanosecondsPer(ASSIGNMENTS, (at) => {
+      target.serving = versions[at & 1]
+      return at
+    }) / 1000,
 }
 
 function mapOf(names: readonly string[]): Contender {
   return {
-    name: 'a Map of them, built by hand', version: PLATFORM.engine,
+    name: 'a Map of them, built by hand',
+    version: PLATFORM.engine,
     run: () => nanosecondsPer(1, () => new Map(names.map((name) => [name, name])).size) / 1000,
   }
 }
@@ -113,7 +158,9 @@ function pluginOf(surfaces: readonly Surface<Provider, object>[]): Plugin {
   const provider: Provider = { name: 'only', open: () => ({}) }
   return {
     manifest: { id: 'bench', version: '1.0.0' },
-    register: (registrar) => { for (const surface of surfaces) registrar.provide(surface, provider) },
+    register: (registrar) => {
+      for (const surface of surfaces) registrar.provide(surface, provider)
+    },
   }
 }
 

@@ -15,7 +15,9 @@ const SIZES = [
   { name: '1-GiB', byteLength: 1024 * MIB, rounds: 3 },
 ]
 const HOW: Record<Form, string> = {
-  memory: 'bytes on both sides', streamed: 'chunks of 1 MiB from one to the other', file: 'chunks of 1 MiB by way of a checked file',
+  memory: 'bytes on both sides',
+  streamed: 'chunks of 1 MiB from one to the other',
+  file: 'chunks of 1 MiB by way of a checked file',
 }
 /** What an image may cost beside itself: the chunks that are on their way. */
 const EXTRA_LIMIT_MIB: Record<Form, number> = { memory: 1, streamed: 8, file: 64 }
@@ -39,7 +41,11 @@ interface Room {
   readonly buffers: readonly [Uint8Array, Uint8Array]
 }
 
-async function* moving(form: Form, { name, byteLength, rounds }: typeof SIZES[number], { directory, buffers }: Room): AsyncGenerator<Result> {
+async function* moving(
+  form: Form,
+  { name, byteLength, rounds }: (typeof SIZES)[number],
+  { directory, buffers }: Room,
+): AsyncGenerator<Result> {
   const [first, second] = buffers
   const strategy = indexHandoff(form === 'file' ? { spool: fileSpool(directory) } : {})
   await using host = new PluginHost({ strategies: [strategy] })
@@ -47,30 +53,62 @@ async function* moving(form: Form, { name, byteLength, rounds }: typeof SIZES[nu
   await host.attach(indexKind, { name: 'index', key: 'bytes', open: () => new ByteIndex(first, form) })
 
   const peers: Record<Form, Contender> = {
-    memory: { name: 'memcpy into new memory', version: PLATFORM.version, run: () => gigabytesASecond(byteLength, () => first.slice()) },
-    streamed: { name: 'memcpy, 1 MiB at a time', version: PLATFORM.version, run: () => gigabytesASecond(byteLength, () => { copyInChunks(first, second) }) },
-    file: { name: 'raw file write + read', version: PLATFORM.version, run: () => gigabytesASecond(byteLength, () => throughFile(join(directory, 'raw'), first, second)) },
+    memory: {
+      name: 'memcpy into new memory',
+      version: PLATFORM.version,
+      run: () => gigabytesASecond(byteLength, () => first.slice()),
+    },
+    streamed: {
+      name: 'memcpy, 1 MiB at a time',
+      version: PLATFORM.version,
+      run: () =>
+        gigabytesASecond(byteLength, () => {
+          copyInChunks(first, second)
+        }),
+    },
+    file: {
+      name: 'raw file write + read',
+      version: PLATFORM.version,
+      run: () => gigabytesASecond(byteLength, () => throughFile(join(directory, 'raw'), first, second)),
+    },
   }
-  const reload = async (sample?: () => void): Promise<void> => { handle = await reloaded(host, handle, form, buffers, sample) }
+  const reload = async (sample?: () => void): Promise<void> => {
+    handle = await reloaded(host, handle, form, buffers, sample)
+  }
   yield compare({
-    id: `index-bytes/${form}-${name}`, question: `An index of ${name.replace('-', ' ')}: ${HOW[form]}`, unit: 'GB/s', rounds,
-    ours: () => gigabytesASecond(byteLength, reload), peers: [peers[form]],
+    id: `index-bytes/${form}-${name}`,
+    question: `An index of ${name.replace('-', ' ')}: ${HOW[form]}`,
+    unit: 'GB/s',
+    rounds,
+    ours: () => gigabytesASecond(byteLength, reload),
+    peers: [peers[form]],
   })
   assertMoved(host, form, buffers)
 
   if (byteLength < 1024 * MIB) return
   yield compare({
-    id: `index-bytes/${form}-${name}/extra`, question: `Memory at its peak beside the image of ${name.replace('-', ' ')}: ${HOW[form]}`,
-    unit: 'MiB', limit: EXTRA_LIMIT_MIB[form], rounds: 2, warmups: 0,
+    id: `index-bytes/${form}-${name}/extra`,
+    question: `Memory at its peak beside the image of ${name.replace('-', ' ')}: ${HOW[form]}`,
+    unit: 'MiB',
+    limit: EXTRA_LIMIT_MIB[form],
+    rounds: 2,
+    warmups: 0,
     async ours() {
       const extra = await peakExtraMemory(reload)
-      if (form === 'memory' && extra > EXTRA_LIMIT_MIB.memory * MIB) throw new Error(`handing ${byteLength} bytes over as bytes took ${extra} more: something copied them`)
+      if (form === 'memory' && extra > EXTRA_LIMIT_MIB.memory * MIB)
+        throw new Error(`handing ${byteLength} bytes over as bytes took ${extra} more: something copied them`)
       return extra / MIB
     },
   })
 }
 
-async function reloaded(host: PluginHost, handle: PluginHandle, form: Form, [first, second]: Room['buffers'], sample?: () => void): Promise<PluginHandle> {
+async function reloaded(
+  host: PluginHost,
+  handle: PluginHandle,
+  form: Form,
+  [first, second]: Room['buffers'],
+  sample?: () => void,
+): Promise<PluginHandle> {
   const target = served(host).bytes === first ? second : first
   const result = await host.reload(handle, byteIndexes(form, target, sample))
   await result.finalized
@@ -81,7 +119,8 @@ async function reloaded(host: PluginHost, handle: PluginHandle, form: Form, [fir
 function assertMoved(host: PluginHost, form: Form, [first, second]: Room['buffers']): void {
   const { bytes } = served(host)
   if (form === 'memory' && bytes !== first) throw new Error('both sides take bytes, and the new side was given a copy')
-  if (form !== 'memory' && Buffer.compare(first, second) !== 0) throw new Error('the new index is not what the old one was')
+  if (form !== 'memory' && Buffer.compare(first, second) !== 0)
+    throw new Error('the new index is not what the old one was')
 }
 
 function served(host: PluginHost): ByteIndex {
@@ -90,7 +129,7 @@ function served(host: PluginHost): ByteIndex {
 }
 
 async function gigabytesASecond(byteLength: number, body: () => unknown): Promise<number> {
-  return byteLength / 1e6 / await millisecondsOf(body)
+  return byteLength / 1e6 / (await millisecondsOf(body))
 }
 
 /** By how many bytes of buffers `body` exceeded what was there before, as far as it let itself be watched. */
@@ -98,7 +137,9 @@ async function peakExtraMemory(body: (sample: () => void) => Promise<void>): Pro
   await collectGarbage()
   const before = process.memoryUsage().arrayBuffers
   let peak = before
-  const sample = (): void => { peak = Math.max(peak, process.memoryUsage().arrayBuffers) }
+  const sample = (): void => {
+    peak = Math.max(peak, process.memoryUsage().arrayBuffers)
+  }
   await body(sample)
   sample()
   return peak - before
@@ -117,7 +158,8 @@ async function throughFile(path: string, from: Uint8Array, to: Uint8Array): Prom
   for (const chunk of chunksOf(from)) await out.writeFile(chunk)
   await out.close()
   const back = await open(path, 'r')
-  for (let at = 0; at < to.byteLength;) at += (await back.read(to, at, Math.min(CHUNK_BYTES, to.byteLength - at), at)).bytesRead
+  for (let at = 0; at < to.byteLength;)
+    at += (await back.read(to, at, Math.min(CHUNK_BYTES, to.byteLength - at), at)).bytesRead
   await back.close()
   await rm(path)
 }

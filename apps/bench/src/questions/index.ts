@@ -17,6 +17,19 @@ import { yjsPages } from './yjs-crowd.js'
 
 /** Every question, in the order they are asked. */
 export const QUESTIONS: Readonly<Record<string, Question>> = {
-  capture, attach, commit, dispatch, overlap, stall, crowd, 'yjs-crowd': yjsPages, neighbours, 'index-bytes': indexBytes, pause,
-  'cdc-pause': cdcPause, serve, load, size,
+  capture,
+  attach,
+  commit,
+  dispatch,
+  overlap,
+  stall,
+  crowd,
+  'yjs-crowd': yjsPages,
+  neighbours,
+  'index-bytes': indexBytes,
+  pause,
+  'cdc-pause': cdcPause,
+  serve,
+  load,
+  size,
 }

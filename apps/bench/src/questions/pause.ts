@@ -8,7 +8,11 @@ import { TextIndex, textIndexes, textPlugin, type Document } from '../text-index
 import { Corpus, prepareWrites, Writers, type PreparedWrite, type WritersSaw } from '../writers.js'
 
 /** A round of the largest takes minutes, most of them to build the index again. */
-const SIZES = [{ size: 10_000, rounds: 3, warmups: 1 }, { size: 100_000, rounds: 3, warmups: 0 }, { size: 1_000_000, rounds: 1, warmups: 0 }]
+const SIZES = [
+  { size: 10_000, rounds: 3, warmups: 1 },
+  { size: 100_000, rounds: 3, warmups: 0 },
+  { size: 1_000_000, rounds: 1, warmups: 0 },
+]
 /** For machines that take their time over a million documents: what is measured is the pause. */
 const TIMEOUTS = { prepare: 1_800_000, converge: 600_000, write: 1_800_000 }
 const RATES = [1_000, 10_000]
@@ -33,7 +37,10 @@ interface Setting {
   readonly perSecond: number
 }
 
-async function pausing({ documents, writes, perSecond }: Setting, rounds: { rounds: number; warmups: number }): Promise<Result[]> {
+async function pausing(
+  { documents, writes, perSecond }: Setting,
+  rounds: { rounds: number; warmups: number },
+): Promise<Result[]> {
   const expected = documents.map(({ id, text }) => [id, text] as const)
   await using host = new PluginHost({ strategies: [indexHandoff()], timeouts: TIMEOUTS })
   let handle = await host.add(textPlugin())
@@ -44,28 +51,44 @@ async function pausing({ documents, writes, perSecond }: Setting, rounds: { roun
   const theirs = new Map(expected)
 
   const id = `pause/${documents.length}-at-${perSecond}`
-  const results = await compareAll([{
-    id, unit: 'ms',
-    question: `The longest that one of ${perSecond.toLocaleString('en')} writes a second waits while an index of ${documents.length.toLocaleString('en')} documents is replaced, from when it was due`,
-  }, {
-    id: `${id}/stop`, unit: 'ms', limit: STOP_LIMIT_MS,
-    question: 'The longest that no write at all was accepted meanwhile, though some were due',
-  }], {
-    ...rounds,
-    async ours() {
-      const writers = new Writers(perSecond, writes, ours, (batch) => live.write(batch))
-      await sleep(LEAD_MS)
-      return answers(await writers.during(async () => { handle = (await host.reload(handle, textPlugin())).handle }))
-    },
-    peers: [{
-      name: 'stop the writers for the whole copy', version: PLATFORM.version,
-      async run() {
-        const writers = new Writers(perSecond, writes, theirs, (batch) => gate.write(batch))
-        await sleep(LEAD_MS)
-        return answers(await writers.during(() => stopAndCopy(gate)))
+  const results = await compareAll(
+    [
+      {
+        id,
+        unit: 'ms',
+        question: `The longest that one of ${perSecond.toLocaleString('en')} writes a second waits while an index of ${documents.length.toLocaleString('en')} documents is replaced, from when it was due`,
       },
-    }],
-  })
+      {
+        id: `${id}/stop`,
+        unit: 'ms',
+        limit: STOP_LIMIT_MS,
+        question: 'The longest that no write at all was accepted meanwhile, though some were due',
+      },
+    ],
+    {
+      ...rounds,
+      async ours() {
+        const writers = new Writers(perSecond, writes, ours, (batch) => live.write(batch))
+        await sleep(LEAD_MS)
+        return answers(
+          await writers.during(async () => {
+            handle = (await host.reload(handle, textPlugin())).handle
+          }),
+        )
+      },
+      peers: [
+        {
+          name: 'stop the writers for the whole copy',
+          version: PLATFORM.version,
+          async run() {
+            const writers = new Writers(perSecond, writes, theirs, (batch) => gate.write(batch))
+            await sleep(LEAD_MS)
+            return answers(await writers.during(() => stopAndCopy(gate)))
+          },
+        },
+      ],
+    },
+  )
   await live.use((index) => assertHolds(index as TextIndex, ours))
   await gate.use((index) => assertHolds(index as TextIndex, theirs))
   return results
@@ -79,10 +102,19 @@ function answers({ longestMs, stoppedMs }: WritersSaw): number[] {
 async function stopAndCopy(gate: WriteGate<IndexHandle, RecordBatch>): Promise<void> {
   await gate.hold()
   const image = imageOf((gate.resource as TextIndex).persist())
-  gate.switchTo(await textIndexes.open(image, { signal: new AbortController().signal, progress: () => {}, slices: () => new Slices(), key: 'text', name: 'by hand' }))
+  gate.switchTo(
+    await textIndexes.open(image, {
+      signal: new AbortController().signal,
+      progress: () => {},
+      slices: () => new Slices(),
+      key: 'text',
+      name: 'by hand',
+    }),
+  )
 }
 
 function assertHolds({ documents }: TextIndex, expected: ReadonlyMap<string, string>): void {
   const wrong = [...expected].filter(([id, text]) => documents.get(id)?.text !== text)
-  if (wrong.length > 0 || documents.size !== expected.size) throw new Error(`${wrong.length} acknowledged writes are not in the index`)
+  if (wrong.length > 0 || documents.size !== expected.size)
+    throw new Error(`${wrong.length} acknowledged writes are not in the index`)
 }

@@ -21,19 +21,49 @@ export async function* serve(): AsyncGenerator<Result> {
   await using unpaced = await Server.start('uni-reload')
   await using restartable = await Server.start('restartable')
   await using restarted = await Server.start('restarted')
-  yield* await compareAll([
-    { id: 'serve', question: `Queries that fail ${WHILE}`, unit: 'queries' },
-    { id: 'serve/p50', question: `Half of the queries that are answered are answered within so many times the steady median, ${WHILE}`, unit: '×', limit: P50_LIMIT },
-    { id: 'serve/p99', question: 'And 99 of 100 within so many times what it is steadily', unit: '×', limit: P99_LIMIT },
-    { id: 'serve/took', question: 'From the request to reload to its end, the closing of the old index included', unit: 'ms' },
-  ], {
-    rounds: 7, ours: rounds(ours, () => ours.reload()),
-    peers: [
-      { name: '@fastify/restartable', version: versionOf('@fastify/restartable'), run: rounds(restartable, () => restartable.reload()) },
-      { name: 'restart of the process', version: PLATFORM.version, run: rounds(restarted, () => restarted.restart()) },
-      { name: 'the same host without a pace', version: PLATFORM.version, run: rounds(unpaced, () => unpaced.reload()) },
+  yield* await compareAll(
+    [
+      { id: 'serve', question: `Queries that fail ${WHILE}`, unit: 'queries' },
+      {
+        id: 'serve/p50',
+        question: `Half of the queries that are answered are answered within so many times the steady median, ${WHILE}`,
+        unit: '×',
+        limit: P50_LIMIT,
+      },
+      {
+        id: 'serve/p99',
+        question: 'And 99 of 100 within so many times what it is steadily',
+        unit: '×',
+        limit: P99_LIMIT,
+      },
+      {
+        id: 'serve/took',
+        question: 'From the request to reload to its end, the closing of the old index included',
+        unit: 'ms',
+      },
     ],
-  })
+    {
+      rounds: 7,
+      ours: rounds(ours, () => ours.reload()),
+      peers: [
+        {
+          name: '@fastify/restartable',
+          version: versionOf('@fastify/restartable'),
+          run: rounds(restartable, () => restartable.reload()),
+        },
+        {
+          name: 'restart of the process',
+          version: PLATFORM.version,
+          run: rounds(restarted, () => restarted.restart()),
+        },
+        {
+          name: 'the same host without a pace',
+          version: PLATFORM.version,
+          run: rounds(unpaced, () => unpaced.reload()),
+        },
+      ],
+    },
+  )
 }
 
 function rounds(server: Server, reload: () => Promise<void>): Contender<readonly number[]>['run'] {

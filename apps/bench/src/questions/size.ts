@@ -5,14 +5,23 @@ import { brotliCompress, gzip } from 'node:zlib'
 import { build } from 'esbuild'
 import { spreadOf, type Result } from '../result.js'
 
-const PACKAGES = ['@uni/reload-core', '@uni/reload-index', '@uni/reload-cdc', '@uni/reload-crdt', '@uni/reload-logical-type']
+const PACKAGES = [
+  '@uni/reload-core',
+  '@uni/reload-index',
+  '@uni/reload-cdc',
+  '@uni/reload-crdt',
+  '@uni/reload-logical-type',
+]
 /** What is not installed to be run by a host. */
 const NOT_SHIPPED = ['./testing', './package.json']
 /** What a host has anyway. */
 const PEERS = ['@uni/reload-core', 'apache-arrow']
 const BUDGETS = new URL('../../../.size-limit.json', import.meta.url)
 
-interface Budget { readonly name: string; readonly limit: string }
+interface Budget {
+  readonly name: string
+  readonly limit: string
+}
 
 /** What a page has to load, minified and compressed, dependencies included and peers not. The budgets are of brotli. */
 export async function* size(): AsyncGenerator<Result> {
@@ -22,24 +31,50 @@ export async function* size(): AsyncGenerator<Result> {
     const bundle = await bundleOf(entry)
     const gzipped = await promisify(gzip)(bundle, { level: 9 })
     yield sized(`${id}/gzip`, `${entry}, minified and compressed with gzip, without its peers`, gzipped, null)
-    yield sized(id, 'The same, compressed with brotli', await promisify(brotliCompress)(bundle), limitOf(budgets.find(({ name }) => name === entry)))
+    yield sized(
+      id,
+      'The same, compressed with brotli',
+      await promisify(brotliCompress)(bundle),
+      limitOf(budgets.find(({ name }) => name === entry)),
+    )
   }
 }
 
 function sized(id: string, question: string, { byteLength }: Uint8Array, limit: number | null): Result {
-  return { id, question, unit: 'bytes', ours: spreadOf([byteLength]), peers: [], ratio: limit === null ? null : byteLength / limit, limit }
+  return {
+    id,
+    question,
+    unit: 'bytes',
+    ours: spreadOf([byteLength]),
+    peers: [],
+    ratio: limit === null ? null : byteLength / limit,
+    limit,
+  }
 }
 
 /** Such as `@uni/reload-core/surfaces`. */
 async function entriesOf(name: string): Promise<string[]> {
-  const manifest = JSON.parse(await readFile(fileURLToPath(import.meta.resolve(`${name}/package.json`)), 'utf8')) as { exports: Record<string, unknown> }
-  return Object.keys(manifest.exports).filter((path) => !NOT_SHIPPED.includes(path)).map((path) => `${name}${path.slice(1)}`)
+  const manifest = JSON.parse(await readFile(fileURLToPath(import.meta.resolve(`${name}/package.json`)), 'utf8')) as {
+    exports: Record<string, unknown>
+  }
+  return Object.keys(manifest.exports)
+    .filter((path) => !NOT_SHIPPED.includes(path))
+    .map((path) => `${name}${path.slice(1)}`)
 }
 
 async function bundleOf(entry: string): Promise<Uint8Array> {
-  const { outputFiles: [bundle] } = await build({
-    entryPoints: [fileURLToPath(import.meta.resolve(entry))], bundle: true, minify: true, write: false, format: 'esm', target: 'es2022', logLevel: 'error',
-    platform: entry.endsWith('/node') ? 'node' : 'browser', external: PEERS.filter((peer) => !entry.startsWith(peer)),
+  const {
+    outputFiles: [bundle],
+  } = await build({
+    entryPoints: [fileURLToPath(import.meta.resolve(entry))],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    target: 'es2022',
+    logLevel: 'error',
+    platform: entry.endsWith('/node') ? 'node' : 'browser',
+    external: PEERS.filter((peer) => !entry.startsWith(peer)),
   })
   if (bundle === undefined) throw new Error(`${entry} was bundled into nothing`)
   return bundle.contents

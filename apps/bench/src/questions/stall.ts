@@ -5,7 +5,10 @@ import { compareAll, PLATFORM } from '../measure.js'
 import type { Result } from '../result.js'
 import { longestStall, StallWatch } from '../stall-watch.js'
 
-const SIZES = [{ size: 10_000, rounds: 5 }, { size: 100_000, rounds: 3 }]
+const SIZES = [
+  { size: 10_000, rounds: 5 },
+  { size: 100_000, rounds: 3 },
+]
 const LIMIT_MS = 8
 const IDLE_MS = 1_000
 
@@ -17,19 +20,30 @@ export async function* stall(): AsyncGenerator<Result> {
 function stalling(size: number, rounds: number): Promise<Result[]> {
   const what = `${size.toLocaleString('en')} empty documents`
   const asked = [
-    ['reload', `a reload hands over ${what}`], ['finalize', 'the old ones are closed'],
-    ['rollback', 'a reload that fails at the last of them is rolled back'], ['dispose', 'the host closes'],
+    ['reload', `a reload hands over ${what}`],
+    ['finalize', 'the old ones are closed'],
+    ['rollback', 'a reload that fails at the last of them is rolled back'],
+    ['dispose', 'the host closes'],
   ] as const
-  return compareAll(asked.map(([id, told]) => ({
-    id: `stall/${id}-${size}`, unit: 'ms', limit: LIMIT_MS,
-    question: `The longest that the event loop stands still while ${told}`,
-  })), {
-    rounds, ours: () => stallsOf(size),
-    peers: [{
-      name: 'nothing at all, for a second', version: PLATFORM.version,
-      run: async () => Array<number>(asked.length).fill(await longestStall(() => sleep(IDLE_MS))),
-    }],
-  })
+  return compareAll(
+    asked.map(([id, told]) => ({
+      id: `stall/${id}-${size}`,
+      unit: 'ms',
+      limit: LIMIT_MS,
+      question: `The longest that the event loop stands still while ${told}`,
+    })),
+    {
+      rounds,
+      ours: () => stallsOf(size),
+      peers: [
+        {
+          name: 'nothing at all, for a second',
+          version: PLATFORM.version,
+          run: async () => Array<number>(asked.length).fill(await longestStall(() => sleep(IDLE_MS))),
+        },
+      ],
+    },
+  )
 }
 
 async function stallsOf(size: number): Promise<number[]> {
@@ -37,7 +51,9 @@ async function stallsOf(size: number): Promise<number[]> {
   const host = new PluginHost({
     strategies: [notesHandoff()],
     // What came before the rollback is another matter.
-    observer: (event) => { if (event.type === 'phase-started' && event.phase === 'rollback') watch.lap() },
+    observer: (event) => {
+      if (event.type === 'phase-started' && event.phase === 'rollback') watch.lap()
+    },
   })
   let handle = await host.add(notesPlugin(1))
   for (let at = 0; at < size; at += 1) {
@@ -60,6 +76,9 @@ async function failingReload(host: PluginHost, handle: PluginHandle, last: strin
     if (name === last) throw new Error('the last one does not open')
     return noteOf(name, writes)
   })
-  const failed = await host.reload(handle, failing).then(() => false, () => true)
+  const failed = await host.reload(handle, failing).then(
+    () => false,
+    () => true,
+  )
   if (!failed) throw new Error('a reload succeeded that was to fail')
 }

@@ -3,8 +3,12 @@ export type ServerMessage = { readonly port: number } | 'reloaded'
 
 /** Says that queries are answered now, and replaces the index whenever it is asked to. */
 export function serving(port: number, reload: () => Promise<void>): void {
-  const send = (message: ServerMessage): void => { process.send?.(message) }
-  process.on('message', (message) => { if (message === 'reload') void reload().then(() => send('reloaded')) })
+  const send = (message: ServerMessage): void => {
+    process.send?.(message)
+  }
+  process.on('message', (message) => {
+    if (message === 'reload') void reload().then(() => send('reloaded'))
+  })
   send({ port })
 }
 

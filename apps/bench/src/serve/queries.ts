@@ -29,7 +29,9 @@ export class Queries {
   async during(body: () => Promise<unknown>): Promise<Seen> {
     const pending: Promise<number | undefined>[] = []
     const progress = { over: false }
-    const ended = body().finally(() => { progress.over = true })
+    const ended = body().finally(() => {
+      progress.over = true
+    })
     const startedAt = performance.now()
     for (let dueAt = startedAt; !progress.over; await turn()) {
       for (; dueAt <= performance.now(); dueAt += 1000 / PER_SECOND) pending.push(this.#query(dueAt))
@@ -50,11 +52,21 @@ export class Queries {
     this.#asked += 1
     return new Promise((resolve) => {
       const fail = (): void => resolve(undefined)
-      const asked = request({ agent: this.#agent, port: this.#port, path: `/search?words=${encodeURIComponent(text)}`, timeout: PATIENCE_MS }, (response) => {
-        const chunks: Buffer[] = []
-        response.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', fail)
-        response.on('end', () => resolve(isAnswer(response.statusCode, chunks, id) ? performance.now() - dueAt : undefined))
-      })
+      const asked = request(
+        {
+          agent: this.#agent,
+          port: this.#port,
+          path: `/search?words=${encodeURIComponent(text)}`,
+          timeout: PATIENCE_MS,
+        },
+        (response) => {
+          const chunks: Buffer[] = []
+          response.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', fail)
+          response.on('end', () =>
+            resolve(isAnswer(response.statusCode, chunks, id) ? performance.now() - dueAt : undefined),
+          )
+        },
+      )
       asked.on('error', fail).on('timeout', () => asked.destroy())
       asked.end()
     })

@@ -13,9 +13,14 @@ export function documents(): Document[] {
 }
 
 /** The route that is queried: the ids of the documents that have the words. `search` is given what looks into an index. */
-export function serveSearch(app: FastifyInstance, search: <T>(look: (index: IndexHandle) => Promise<T>) => Promise<T>): void {
-  app.get<{ Querystring: { words: string } }>('/search', ({ query: { words } }) => search(async (index) => {
-    const hits = await index.probe(batchOf([{ id: '', text: words }]), HITS)
-    return { ids: Array.from(hits.getChild('id') ?? [], String) }
-  }))
+export function serveSearch(
+  app: FastifyInstance,
+  search: <T>(look: (index: IndexHandle) => Promise<T>) => Promise<T>,
+): void {
+  app.get<{ Querystring: { words: string } }>('/search', ({ query: { words } }) =>
+    search(async (index) => {
+      const hits = await index.probe(batchOf([{ id: '', text: words }]), HITS)
+      return { ids: Array.from(hits.getChild('id') ?? [], String) }
+    }),
+  )
 }

@@ -46,7 +46,10 @@ export class Server implements AsyncDisposable {
 }
 
 function forked(name: string, env: Readonly<Record<string, string>>, port: number): ChildProcess {
-  return fork(fileURLToPath(new URL(`serve/${name}.js`, import.meta.url)), { env: { ...process.env, ...env, PORT: String(port) }, execArgv: [] })
+  return fork(fileURLToPath(new URL(`serve/${name}.js`, import.meta.url)), {
+    env: { ...process.env, ...env, PORT: String(port) },
+    execArgv: [],
+  })
 }
 
 async function portOf(child: ChildProcess): Promise<number> {
@@ -57,7 +60,8 @@ async function portOf(child: ChildProcess): Promise<number> {
 
 function nextMessage(child: ChildProcess): Promise<ServerMessage> {
   return new Promise((resolve, reject) => {
-    const onExit = (code: number | null): void => reject(new Error(`${child.spawnargs.at(-1)} ended with exit code ${code}`))
+    const onExit = (code: number | null): void =>
+      reject(new Error(`${child.spawnargs.at(-1)} ended with exit code ${code}`))
     child.once('exit', onExit)
     child.once('message', (message) => {
       child.off('exit', onExit)

@@ -15,6 +15,6 @@ export class CheckpointLog implements CheckpointStore {
 
   async save(stream: string, lsn: CdcLsn): Promise<void> {
     await this.#store.save(stream, lsn)
-    this.saved.set(stream, [...this.saved.get(stream) ?? [], lsn])
+    this.saved.set(stream, [...(this.saved.get(stream) ?? []), lsn])
   }
 }

@@ -20,10 +20,17 @@ interface Airport {
 
 export async function loadDataset(): Promise<Dataset> {
   const data = join(dirname(createRequire(import.meta.url).resolve('vega-datasets')), '../data')
-  const [movies, airports, flights] = await Promise.all(['movies.json', 'airports.csv', 'flights-200k.arrow'].map((name) => readFile(join(data, name))))
+  const [movies, airports, flights] = await Promise.all(
+    ['movies.json', 'airports.csv', 'flights-200k.arrow'].map((name) => readFile(join(data, name))),
+  )
   return {
     movies: (JSON.parse(String(movies)) as Record<string, unknown>[]).map(toDocument),
-    airports: String(airports).trim().split('\n').slice(1).map(toAirport).filter((airport) => airport !== undefined),
+    airports: String(airports)
+      .trim()
+      .split('\n')
+      .slice(1)
+      .map(toAirport)
+      .filter((airport) => airport !== undefined),
     flights: toFlights(flights as Buffer),
   }
 }
@@ -31,8 +38,14 @@ export async function loadDataset(): Promise<Dataset> {
 function toDocument(movie: Record<string, unknown>, at: number): DocumentChange {
   const details = ['Director', 'Major Genre', 'Distributor', 'MPAA Rating', 'Release Date', 'Creative Type']
   return {
-    id: `movie-${String(at).padStart(4, '0')}`, revision: 0, deleted: false, title: String(movie['Title'] ?? 'Untitled'),
-    details: details.map((name) => movie[name]).filter((value) => value !== null).join(' '),
+    id: `movie-${String(at).padStart(4, '0')}`,
+    revision: 0,
+    deleted: false,
+    title: String(movie['Title'] ?? 'Untitled'),
+    details: details
+      .map((name) => movie[name])
+      .filter((value) => value !== null)
+      .join(' '),
   }
 }
 
@@ -40,11 +53,15 @@ function toDocument(movie: Record<string, unknown>, at: number): DocumentChange 
 function toAirport(line: string): Airport | undefined {
   const cells = line.split(',')
   const [latitude, longitude] = cells.slice(-2).map(Number)
-  if (cells[0] === undefined || latitude === undefined || longitude === undefined || Number.isNaN(latitude + longitude)) return undefined
+  if (cells[0] === undefined || latitude === undefined || longitude === undefined || Number.isNaN(latitude + longitude))
+    return undefined
   return { iata: cells[0], latitude, longitude }
 }
 
 function toFlights(ipc: Buffer): Dataset['flights'] {
   const table = tableFromIPC(ipc)
-  return { delays: table.getChild('delay')?.toArray() as Int16Array, distances: table.getChild('distance')?.toArray() as Int16Array }
+  return {
+    delays: table.getChild('delay')?.toArray() as Int16Array,
+    distances: table.getChild('distance')?.toArray() as Int16Array,
+  }
 }

@@ -40,7 +40,9 @@ const STREAMS = { audit: 'json-lines-all', titles: 'json-lines-titles', changes:
 
 /** How the people who edit something make their replicas of it. */
 const REPLICAS: Readonly<Record<string, () => Replica>> = {
-  notes: () => new NoteReplica(), boards: () => new BoardReplica(), sheets: () => new SheetReplica(),
+  notes: () => new NoteReplica(),
+  boards: () => new BoardReplica(),
+  sheets: () => new SheetReplica(),
 }
 
 const STEADY_SHARE = 0.1
@@ -60,13 +62,24 @@ export async function runDemo({ dataset, directory, lastMs, progress }: DemoOpti
   progress('starting PostgreSQL')
   await using postgres = await startPostgres(directory)
   const { connectionString } = postgres
-  const catalogue = catalogueOf({ sinks, images: join(directory, 'images'), connectionString, onJobRun: (version) => jobs.push(version) }).map((entry) => lifecycle.watchEntry(entry))
+  const catalogue = catalogueOf({
+    sinks,
+    images: join(directory, 'images'),
+    connectionString,
+    onJobRun: (version) => jobs.push(version),
+  }).map((entry) => lifecycle.watchEntry(entry))
   const checkpoints = new CheckpointLog(new FileCheckpointStore(join(directory, 'checkpoints')))
 
   progress(`opening the host with ${catalogue.length} plugins`)
   await using host = await ExampleHost.open({
-    directory, checkpoints, plugins: catalogue, indexes: INDEXES, shared: SHARED, streams: STREAMS,
-    pluginHost: { timeouts: TIMEOUTS }, onJobError: (error) => failures.push(error),
+    directory,
+    checkpoints,
+    plugins: catalogue,
+    indexes: INDEXES,
+    shared: SHARED,
+    streams: STREAMS,
+    pluginHost: { timeouts: TIMEOUTS },
+    onJobError: (error) => failures.push(error),
   })
   for (let at = 0; at < dataset.movies.length; at += COMMIT_ROWS) {
     const changes = dataset.movies.slice(at, at + COMMIT_ROWS)
@@ -85,16 +98,34 @@ export async function runDemo({ dataset, directory, lastMs, progress }: DemoOpti
   const report: Omit<Report, 'invariants'> = {
     durationMs: performance.now() - startedAt,
     node: process.version,
-    dataset: { name: 'vega-datasets: movies.json, airports.csv, flights-200k.arrow', rows: dataset.movies.length + dataset.airports.length + dataset.flights.delays.length },
-    load: { queries: load.queries.queries, failedQueries: load.queries.failures.length, commits: acknowledged.commits.size, edits: [...acknowledged.edits.values()].flat().length },
+    dataset: {
+      name: 'vega-datasets: movies.json, airports.csv, flights-200k.arrow',
+      rows: dataset.movies.length + dataset.airports.length + dataset.flights.delays.length,
+    },
+    load: {
+      queries: load.queries.queries,
+      failedQueries: load.queries.failures.length,
+      commits: acknowledged.commits.size,
+      edits: [...acknowledged.edits.values()].flat().length,
+    },
     reloads: reloads.entries,
-    cdc: await Promise.all(Object.entries(STREAMS).map(async ([stream, key]) => {
-      if (key === 'postgres-rows') return auditSink(stream, 'table document_changes', await readPostgresRows(connectionString, stream), acknowledged)
-      const sink = join(sinks, `${key}.jsonl`)
-      return auditSink(stream, sink, await readJsonLines(sink), acknowledged)
-    })),
+    cdc: await Promise.all(
+      Object.entries(STREAMS).map(async ([stream, key]) => {
+        if (key === 'postgres-rows')
+          return auditSink(
+            stream,
+            'table document_changes',
+            await readPostgresRows(connectionString, stream),
+            acknowledged,
+          )
+        const sink = join(sinks, `${key}.jsonl`)
+        return auditSink(stream, sink, await readJsonLines(sink), acknowledged)
+      }),
+    ),
     index: await Promise.all(Object.keys(INDEXES).map((name) => auditIndex(host, name, acknowledged))),
-    crdt: await Promise.all([...host.shared].map(([name, resource]) => auditShared(resource, load.replicas.get(name) ?? [], acknowledged))),
+    crdt: await Promise.all(
+      [...host.shared].map(([name, resource]) => auditShared(resource, load.replicas.get(name) ?? [], acknowledged)),
+    ),
     latency: latency.summary(),
   }
   const attachments = { written: acknowledged.attachments.size, missing: await auditAttachments(host, acknowledged) }
@@ -103,9 +134,18 @@ export async function runDemo({ dataset, directory, lastMs, progress }: DemoOpti
   await host[Symbol.asyncDispose]()
   const { initialized, unbalanced, running: runningAfterClose } = lifecycle
   const invariants = judgeInvariants({
-    report, notes, attachments, queries: load.queries, checkpoints: checkpoints.saved, head: BigInt(acknowledged.commits.size),
+    report,
+    notes,
+    attachments,
+    queries: load.queries,
+    checkpoints: checkpoints.saved,
+    head: BigInt(acknowledged.commits.size),
     plugins: { installed: catalogue.length, initialized, unbalanced, running, runningAfterClose, alive },
-    workloadFailures: [...load.failures, ...failures, ...jobs.length === 0 ? [new Error('the background job never ran')] : []],
+    workloadFailures: [
+      ...load.failures,
+      ...failures,
+      ...(jobs.length === 0 ? [new Error('the background job never ran')] : []),
+    ],
   })
   return { ...report, invariants }
 }
@@ -131,7 +171,10 @@ async function caughtUp(host: ExampleHost): Promise<void> {
 /** Has what nothing reaches any more collected. @throws Error where the demo was started without --expose-gc. */
 async function collect(): Promise<void> {
   const { gc } = globalThis
-  if (gc === undefined) throw new Error('start the demo with node --expose-gc: whether old plugins are let go (I12) cannot be seen without it')
+  if (gc === undefined)
+    throw new Error(
+      'start the demo with node --expose-gc: whether old plugins are let go (I12) cannot be seen without it',
+    )
   for (let turn = 0; turn < 5; turn += 1) {
     await delay(20)
     gc()

@@ -30,31 +30,97 @@ interface PluginFindings {
 }
 
 /** Holds what was found against I1 to I12. */
-export function judgeInvariants({ report, queries, notes, plugins, attachments, checkpoints, head, workloadFailures }: Findings): InvariantEntry[] {
+export function judgeInvariants({
+  report,
+  queries,
+  notes,
+  plugins,
+  attachments,
+  checkpoints,
+  head,
+  workloadFailures,
+}: Findings): InvariantEntry[] {
   const { load, reloads, cdc, index, crdt } = report
   const good = reloads.filter(({ fault }) => fault === null)
   const bad = reloads.filter(({ fault }) => fault !== null)
-  const lost = [...cdc.map(({ missing }) => missing), ...index.map(({ missing }) => missing), ...crdt.map(({ editsMissing }) => editsMissing), attachments.missing]
-  const doubled = [...cdc.flatMap(({ duplicates, outOfOrder }) => [duplicates, outOfOrder]), ...index.map(({ extra }) => extra)]
-  const refusedByValue = bad.filter(({ surface, code, asExpected }) => asExpected && (code === 'SCHEMA_INCOMPAT' || (code === 'HANDOFF' && surface === 'index-kind')))
+  const lost = [
+    ...cdc.map(({ missing }) => missing),
+    ...index.map(({ missing }) => missing),
+    ...crdt.map(({ editsMissing }) => editsMissing),
+    attachments.missing,
+  ]
+  const doubled = [
+    ...cdc.flatMap(({ duplicates, outOfOrder }) => [duplicates, outOfOrder]),
+    ...index.map(({ extra }) => extra),
+  ]
+  const refusedByValue = bad.filter(
+    ({ surface, code, asExpected }) =>
+      asExpected && (code === 'SCHEMA_INCOMPAT' || (code === 'HANDOFF' && surface === 'index-kind')),
+  )
   const timedOut = bad.filter(({ code }) => code === 'STEP_TIMEOUT')
   const dishonest = [...checkpoints].filter(([, lsns]) => !isHonest(lsns, head)).map(([stream]) => stream)
   return [
-    entry('I1', queries.mixed === 0, `${load.queries} leases checked, ${queries.mixed} saw one old and one new version`),
-    entry('I2', load.failedQueries === 0, `${load.queries} queries, ${load.failedQueries} failed; slowest capture ${queries.slowestCaptureMs.toFixed(2)} ms${firstOf(queries.failures)}`),
-    entry('I3', bad.every(({ asExpected }) => asExpected), `${bad.length} bad versions tried, ${bad.filter(({ asExpected }) => asExpected).length} turned away with the old version serving`),
-    entry('I4', sum(lost) + sum(doubled) + workloadFailures.length === 0 && crdt.every(({ replicasConverged }) => replicasConverged),
-      `${load.commits} commits, ${load.edits} edits, ${attachments.written} attachments read back: ${sum(lost)} missing, ${sum(doubled)} doubled or out of order${firstOf(workloadFailures)}`),
-    entry('I5', dishonest.length === 0, `${sum([...checkpoints.values()].map((lsns) => lsns.length))} checkpoints saved, ${dishonest.length === 0 ? 'none' : dishonest.join(', ')} behind the one before or ahead of the log`),
-    entry('I6', refusedByValue.length > 0, `${refusedByValue.length} versions refused for what they made of the data: ${refusedByValue.map(({ plugin, fault }) => `${plugin} ${fault ?? ''}`).join('; ')}`),
-    entry('I7', plugins.unbalanced.length === 0 && plugins.running === plugins.installed && plugins.runningAfterClose === 0,
-      `${plugins.initialized} plugin objects initialised once each; ${plugins.running} not shut down while ${plugins.installed} were installed, ${plugins.runningAfterClose} after the host was closed${plugins.unbalanced.length > 0 ? `; called twice: ${plugins.unbalanced.join(', ')}` : ''}`),
-    entry('I8', timedOut.length > 0 && timedOut.every(({ asExpected }) => asExpected), `${timedOut.length} hanging versions given up on, after at most ${Math.max(0, ...timedOut.map(({ totalMs }) => totalMs)).toFixed(0)} ms`),
-    entry('I9', notes.blockers.includes('a long report') && notes.answeredWhileRetired && notes.closedAfterRelease,
-      `held by ${notes.blockers.join(', ') || 'nobody'}; the retired index ${notes.answeredWhileRetired ? 'answered' : 'did not answer'}, and was ${notes.closedAfterRelease ? 'closed after the lease' : 'not closed'}`),
-    entry('I10', good.every(({ asExpected, result }) => asExpected && result === 'committed'), `${good.length} good versions, each committed and found serving`),
-    entry('I11', notes.overtook, notes.overtook ? 'geo was committed while a version of fulltext hung' : 'a reload waited for another plugin'),
-    entry('I12', plugins.alive === plugins.installed, `${plugins.alive} of ${plugins.initialized} plugin objects in memory after collection, ${plugins.installed} installed`),
+    entry(
+      'I1',
+      queries.mixed === 0,
+      `${load.queries} leases checked, ${queries.mixed} saw one old and one new version`,
+    ),
+    entry(
+      'I2',
+      load.failedQueries === 0,
+      `${load.queries} queries, ${load.failedQueries} failed; slowest capture ${queries.slowestCaptureMs.toFixed(2)} ms${firstOf(queries.failures)}`,
+    ),
+    entry(
+      'I3',
+      bad.every(({ asExpected }) => asExpected),
+      `${bad.length} bad versions tried, ${bad.filter(({ asExpected }) => asExpected).length} turned away with the old version serving`,
+    ),
+    entry(
+      'I4',
+      sum(lost) + sum(doubled) + workloadFailures.length === 0 &&
+        crdt.every(({ replicasConverged }) => replicasConverged),
+      `${load.commits} commits, ${load.edits} edits, ${attachments.written} attachments read back: ${sum(lost)} missing, ${sum(doubled)} doubled or out of order${firstOf(workloadFailures)}`,
+    ),
+    entry(
+      'I5',
+      dishonest.length === 0,
+      `${sum([...checkpoints.values()].map((lsns) => lsns.length))} checkpoints saved, ${dishonest.length === 0 ? 'none' : dishonest.join(', ')} behind the one before or ahead of the log`,
+    ),
+    entry(
+      'I6',
+      refusedByValue.length > 0,
+      `${refusedByValue.length} versions refused for what they made of the data: ${refusedByValue.map(({ plugin, fault }) => `${plugin} ${fault ?? ''}`).join('; ')}`,
+    ),
+    entry(
+      'I7',
+      plugins.unbalanced.length === 0 && plugins.running === plugins.installed && plugins.runningAfterClose === 0,
+      `${plugins.initialized} plugin objects initialised once each; ${plugins.running} not shut down while ${plugins.installed} were installed, ${plugins.runningAfterClose} after the host was closed${plugins.unbalanced.length > 0 ? `; called twice: ${plugins.unbalanced.join(', ')}` : ''}`,
+    ),
+    entry(
+      'I8',
+      timedOut.length > 0 && timedOut.every(({ asExpected }) => asExpected),
+      `${timedOut.length} hanging versions given up on, after at most ${Math.max(0, ...timedOut.map(({ totalMs }) => totalMs)).toFixed(0)} ms`,
+    ),
+    entry(
+      'I9',
+      notes.blockers.includes('a long report') && notes.answeredWhileRetired && notes.closedAfterRelease,
+      `held by ${notes.blockers.join(', ') || 'nobody'}; the retired index ${notes.answeredWhileRetired ? 'answered' : 'did not answer'}, and was ${notes.closedAfterRelease ? 'closed after the lease' : 'not closed'}`,
+    ),
+    entry(
+      'I10',
+      good.every(({ asExpected, result }) => asExpected && result === 'committed'),
+      `${good.length} good versions, each committed and found serving`,
+    ),
+    entry(
+      'I11',
+      notes.overtook,
+      notes.overtook ? 'geo was committed while a version of fulltext hung' : 'a reload waited for another plugin',
+    ),
+    entry(
+      'I12',
+      plugins.alive === plugins.installed,
+      `${plugins.alive} of ${plugins.initialized} plugin objects in memory after collection, ${plugins.installed} installed`,
+    ),
   ]
 }
 

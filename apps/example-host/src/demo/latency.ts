@@ -12,8 +12,10 @@ export class Latency {
 
   summary(): { steadyP50Ms: number; steadyP99Ms: number; reloadP50Ms: number; reloadP99Ms: number } {
     return {
-      steadyP50Ms: percentile(this.#steady, 0.5), steadyP99Ms: percentile(this.#steady, 0.99),
-      reloadP50Ms: percentile(this.#reloading, 0.5), reloadP99Ms: percentile(this.#reloading, 0.99),
+      steadyP50Ms: percentile(this.#steady, 0.5),
+      steadyP99Ms: percentile(this.#steady, 0.99),
+      reloadP50Ms: percentile(this.#reloading, 0.5),
+      reloadP99Ms: percentile(this.#reloading, 0.99),
     }
   }
 }

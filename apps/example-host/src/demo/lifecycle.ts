@@ -44,9 +44,18 @@ export class Lifecycle {
 
   #watch(plugin: Plugin): Plugin {
     const watched = new WatchedPlugin(plugin)
-    const life: Life = { name: `${plugin.manifest.id}@${plugin.manifest.version}`, init: 0, shutdown: 0, object: new WeakRef<Plugin>(watched) }
-    watched.onInit = () => { life.init += 1 }
-    watched.onShutdown = () => { life.shutdown += 1 }
+    const life: Life = {
+      name: `${plugin.manifest.id}@${plugin.manifest.version}`,
+      init: 0,
+      shutdown: 0,
+      object: new WeakRef<Plugin>(watched),
+    }
+    watched.onInit = () => {
+      life.init += 1
+    }
+    watched.onShutdown = () => {
+      life.shutdown += 1
+    }
     this.#lives.push(life)
     return watched
   }

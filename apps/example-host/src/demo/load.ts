@@ -21,15 +21,25 @@ export class Load {
   readonly #running: Promise<unknown>[] = []
 
   /** @param replicaOf makes a replica of what is edited together, by its name. */
-  constructor(host: ExampleHost, dataset: Dataset, acknowledged: Acknowledged, latency: Latency, replicaOf: (name: string) => Replica) {
+  constructor(
+    host: ExampleHost,
+    dataset: Dataset,
+    acknowledged: Acknowledged,
+    latency: Latency,
+    replicaOf: (name: string) => Replica,
+  ) {
     const stop = this.#stop.signal
-    this.replicas = new Map([...host.shared.keys()].map((name) => [name, Array.from({ length: EDITORS }, () => replicaOf(name))]))
-    for (let worker = 0; worker < QUERY_WORKERS; worker += 1) this.#run(runQueries({ host, dataset, latency, log: this.queries, stop, worker }))
+    this.replicas = new Map(
+      [...host.shared.keys()].map((name) => [name, Array.from({ length: EDITORS }, () => replicaOf(name))]),
+    )
+    for (let worker = 0; worker < QUERY_WORKERS; worker += 1)
+      this.#run(runQueries({ host, dataset, latency, log: this.queries, stop, worker }))
     for (const [at, name] of COMMITTERS.entries()) {
       const owned = dataset.movies.filter((_, movie) => movie % COMMITTERS.length === at)
       this.#run(runCommitter({ host, acknowledged, owned, name, stop }))
     }
-    for (const [name, resource] of host.shared) this.#run(runEditors({ resource, replicas: this.replicas.get(name) ?? [], acknowledged, stop }))
+    for (const [name, resource] of host.shared)
+      this.#run(runEditors({ resource, replicas: this.replicas.get(name) ?? [], acknowledged, stop }))
     this.#run(runAttachments(host, acknowledged, stop))
   }
 
@@ -40,6 +50,10 @@ export class Load {
   }
 
   #run(worker: Promise<unknown>): void {
-    this.#running.push(worker.catch((error: unknown) => { this.failures.push(error) }))
+    this.#running.push(
+      worker.catch((error: unknown) => {
+        this.failures.push(error)
+      }),
+    )
   }
 }

@@ -13,22 +13,38 @@ import { toText } from './report/text.js'
 const LAST_MS = Number(process.env['DEMO_SECONDS'] ?? 30) * 1000
 const OUT = join(dirname(fileURLToPath(import.meta.url)), '../out')
 
-interface Context { dataset?: Dataset; report?: Report }
+interface Context {
+  dataset?: Dataset
+  report?: Report
+}
 
 const directory = await mkdtemp(join(tmpdir(), 'uni-reload-demo-'))
 try {
-  const { report } = await new Listr<Context>([
-    { title: 'Load the data', task: async (context) => { context.dataset = await loadDataset() } },
-    {
-      title: `Replace every plugin under load, for ${LAST_MS / 1000} s`,
-      task: async (context, task) => {
-        context.report = await runDemo({
-          dataset: context.dataset as Dataset, directory, lastMs: LAST_MS, progress: (line) => { task.output = line },
-        })
+  const { report } = (await new Listr<Context>(
+    [
+      {
+        title: 'Load the data',
+        task: async (context) => {
+          context.dataset = await loadDataset()
+        },
       },
-      rendererOptions: { outputBar: 1 },
-    },
-  ], { fallbackRenderer: 'simple' }).run() as Required<Context>
+      {
+        title: `Replace every plugin under load, for ${LAST_MS / 1000} s`,
+        task: async (context, task) => {
+          context.report = await runDemo({
+            dataset: context.dataset as Dataset,
+            directory,
+            lastMs: LAST_MS,
+            progress: (line) => {
+              task.output = line
+            },
+          })
+        },
+        rendererOptions: { outputBar: 1 },
+      },
+    ],
+    { fallbackRenderer: 'simple' },
+  ).run()) as Required<Context>
 
   await mkdir(OUT, { recursive: true })
   await Promise.all([

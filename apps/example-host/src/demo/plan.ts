@@ -41,9 +41,15 @@ export async function runPlan({ host, catalogue, reloads, lastMs, progress }: Pl
       ...badOnes(entry, reloads),
       [`${entry.id} 2 → 1`, () => reloads.good(entry, entry.v1())],
     ]),
-    ['distance and statistics 1 → 2, together', () => reloads.together(pair.map((entry) => ({ entry, plugin: entry.v2() })))],
+    [
+      'distance and statistics 1 → 2, together',
+      () => reloads.together(pair.map((entry) => ({ entry, plugin: entry.v2() }))),
+    ],
     ...pair.flatMap((entry) => badOnes(entry, reloads)),
-    ['distance and statistics 2 → 1, together', () => reloads.together(pair.map((entry) => ({ entry, plugin: entry.v1() })))],
+    [
+      'distance and statistics 2 → 1, together',
+      () => reloads.together(pair.map((entry) => ({ entry, plugin: entry.v1() }))),
+    ],
     ['a lease outlives a reload of fulltext', () => outlived(host, find('fulltext'), reloads, notes)],
     ['fulltext 2 → 1', () => reloads.good(find('fulltext'), find('fulltext').v1())],
     ['geo 1 → 2, while a fulltext version hangs', () => overtaken(find('fulltext'), find('geo'), reloads, notes)],
@@ -61,13 +67,19 @@ export async function runPlan({ host, catalogue, reloads, lastMs, progress }: Pl
 function badOnes(entry: CatalogueEntry, reloads: Reloads): Act[] {
   return entry.bad().map((_, at): Act => {
     // Made when its turn comes: a plugin object is installed once.
-    const make = (): ReturnType<CatalogueEntry['bad']>[number] => entry.bad()[at] as ReturnType<CatalogueEntry['bad']>[number]
+    const make = (): ReturnType<CatalogueEntry['bad']>[number] =>
+      entry.bad()[at] as ReturnType<CatalogueEntry['bad']>[number]
     return [`${entry.id}, a version that ${entry.bad()[at]?.fault ?? 'is bad'}`, () => reloads.bad(entry, make())]
   })
 }
 
 /** I9: a query that goes on for long keeps the old version, and is named; nothing is closed under it. */
-async function outlived(host: ExampleHost, fulltext: CatalogueEntry, reloads: Reloads, notes: PlanNotes): Promise<void> {
+async function outlived(
+  host: ExampleHost,
+  fulltext: CatalogueEntry,
+  reloads: Reloads,
+  notes: PlanNotes,
+): Promise<void> {
   const lease = host.plugins.capture({ label: 'a long report' })
   const old = lease.resource(indexKind, 'movies')
   const result = await reloads.good(fulltext, fulltext.v2(), { drain: { deadlineMs: 300, onDeadline: 'keep' } })
@@ -84,11 +96,18 @@ function retired(host: ExampleHost, id: string): boolean {
 }
 
 /** I11: reloads of different plugins do not wait for one another. */
-async function overtaken(fulltext: CatalogueEntry, geo: CatalogueEntry, reloads: Reloads, notes: PlanNotes): Promise<void> {
+async function overtaken(
+  fulltext: CatalogueEntry,
+  geo: CatalogueEntry,
+  reloads: Reloads,
+  notes: PlanNotes,
+): Promise<void> {
   const hanging = fulltext.bad().find(({ code }) => code === 'STEP_TIMEOUT')
   if (hanging === undefined) throw new Error('no version of fulltext hangs')
   let hung = false
-  const slow = reloads.bad(fulltext, hanging).then(() => { hung = true })
+  const slow = reloads.bad(fulltext, hanging).then(() => {
+    hung = true
+  })
   await reloads.good(geo, geo.v2())
   notes.overtook = !hung
   await slow

@@ -22,8 +22,14 @@ export async function startPostgres(directory: string): Promise<Postgres> {
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort()
     const server = new EmbeddedPostgres({
-      databaseDir, port, user: 'demo', password: 'demo', persistent: false, createPostgresUser: root,
-      onLog: (line) => log.push(String(line)), onError: (line) => log.push(String(line)),
+      databaseDir,
+      port,
+      user: 'demo',
+      password: 'demo',
+      persistent: false,
+      createPostgresUser: root,
+      onLog: (line) => log.push(String(line)),
+      onError: (line) => log.push(String(line)),
     })
     try {
       if (!initialised) await server.initialise()

@@ -1,4 +1,11 @@
-import { ReloadError, type Plugin, type PluginHandle, type HandoffReport, type ReloadOptions, type ReloadResult } from '@uni/reload-core'
+import {
+  ReloadError,
+  type Plugin,
+  type PluginHandle,
+  type HandoffReport,
+  type ReloadOptions,
+  type ReloadResult,
+} from '@uni/reload-core'
 import type { ExampleHost } from '../host/example-host.js'
 import type { BadVersion, CatalogueEntry } from '../plugins/catalogue.js'
 import type { Latency } from './latency.js'
@@ -23,16 +30,31 @@ export class Reloads {
   }
 
   /** Several good versions, with one commit. */
-  async together(changes: readonly { readonly entry: CatalogueEntry; readonly plugin: Plugin }[], options: ReloadOptions = {}): Promise<ReloadResult[]> {
-    const results = await this.#underWay(() => this.#host.plugins.reloadAll(
-      changes.map(({ entry, plugin }) => ({ handle: this.#handle(entry.id), plugin })), options))
+  async together(
+    changes: readonly { readonly entry: CatalogueEntry; readonly plugin: Plugin }[],
+    options: ReloadOptions = {},
+  ): Promise<ReloadResult[]> {
+    const results = await this.#underWay(() =>
+      this.#host.plugins.reloadAll(
+        changes.map(({ entry, plugin }) => ({ handle: this.#handle(entry.id), plugin })),
+        options,
+      ),
+    )
     for (const [at, { entry, plugin }] of changes.entries()) {
       const { report, finalized } = results[at] as ReloadResult
       const { drainMs } = await finalized
       const served = serving(this.#host, entry)
       this.entries.push({
-        plugin: entry.id, from: String(report.from), to: String(report.to), surface: entry.surface, result: 'committed',
-        code: null, ...times(report.handoffs, report), drainMs, fault: null, asExpected: served.versions.every((version) => version === plugin.manifest.version),
+        plugin: entry.id,
+        from: String(report.from),
+        to: String(report.to),
+        surface: entry.surface,
+        result: 'committed',
+        code: null,
+        ...times(report.handoffs, report),
+        drainMs,
+        fault: null,
+        asExpected: served.versions.every((version) => version === plugin.manifest.version),
       })
     }
     return results
@@ -43,19 +65,33 @@ export class Reloads {
     const handle = this.#handle(entry.id)
     const before = serving(this.#host, entry)
     const startedAt = performance.now()
-    const error = await this.#underWay(() => this.#host.plugins.reload(handle, plugin)
-      .then(() => undefined, (thrown: unknown) => thrown))
+    const error = await this.#underWay(() =>
+      this.#host.plugins.reload(handle, plugin).then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      ),
+    )
     const totalMs = performance.now() - startedAt
     const after = serving(this.#host, entry)
     const found = ReloadError.is(error) ? error.code : null
     const report = ReloadError.is(error) ? error.report : undefined
     const outcome = error === undefined ? 'committed' : rolledBack(error) ? 'rolled-back' : 'rejected'
     this.entries.push({
-      plugin: entry.id, from: [...new Set(before.versions)].join(), to: plugin.manifest.version, surface: entry.surface,
-      result: outcome, code: found,
-      ...times(report?.handoffs ?? [], { pauseMs: 0, blockedMs: 0, ...report, totalMs }), drainMs: 0, fault,
-      asExpected: found === code && outcome === result && rollbackWasClean(error)
-        && this.#handle(entry.id).generation === handle.generation && after.same(before),
+      plugin: entry.id,
+      from: [...new Set(before.versions)].join(),
+      to: plugin.manifest.version,
+      surface: entry.surface,
+      result: outcome,
+      code: found,
+      ...times(report?.handoffs ?? [], { pauseMs: 0, blockedMs: 0, ...report, totalMs }),
+      drainMs: 0,
+      fault,
+      asExpected:
+        found === code &&
+        outcome === result &&
+        rollbackWasClean(error) &&
+        this.#handle(entry.id).generation === handle.generation &&
+        after.same(before),
     })
   }
 
@@ -84,7 +120,14 @@ interface Measured extends Pick<Times, 'totalMs' | 'pauseMs' | 'blockedMs'> {
 
 function times(handoffs: readonly HandoffReport[], { totalMs, pauseMs, blockedMs, blockedBy }: Measured): Times {
   const sum = (of: 'bytes' | 'replayedWrites'): number => handoffs.reduce((total, handoff) => total + handoff[of], 0)
-  return { totalMs, pauseMs, blockedMs, blockedBy: blockedBy ?? null, bytes: sum('bytes'), replayedWrites: sum('replayedWrites') }
+  return {
+    totalMs,
+    pauseMs,
+    blockedMs,
+    blockedBy: blockedBy ?? null,
+    bytes: sum('bytes'),
+    replayedWrites: sum('replayedWrites'),
+  }
 }
 
 /** A reload that failed before any handoff began was rejected; there was nothing to roll back. */

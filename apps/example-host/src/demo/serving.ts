@@ -8,7 +8,16 @@ import type { ExampleHost } from '../host/example-host.js'
 import type { CatalogueEntry } from '../plugins/catalogue.js'
 import { versionOf } from './workload/queries.js'
 
-const SURFACES: readonly AnySurface[] = [scalarFn, aggregateFn, storageBackend, backgroundJob, indexKind, cdcOutput, crdtKind, logicalType]
+const SURFACES: readonly AnySurface[] = [
+  scalarFn,
+  aggregateFn,
+  storageBackend,
+  backgroundJob,
+  indexKind,
+  cdcOutput,
+  crdtKind,
+  logicalType,
+]
 
 /** What serves on a plugin's surface, as a query sees it. */
 export interface Serving {
@@ -22,8 +31,11 @@ export function serving(host: ExampleHost, entry: CatalogueEntry): Serving {
   using lease = host.plugins.capture({ label: 'serving' })
   const providers = providersOf(lease, entry)
   return {
-    providers, versions: providers.map(versionOf),
-    same: (other) => other.providers.length === providers.length && providers.every((provider, at) => provider === other.providers[at]),
+    providers,
+    versions: providers.map(versionOf),
+    same: (other) =>
+      other.providers.length === providers.length &&
+      providers.every((provider, at) => provider === other.providers[at]),
   }
 }
 

@@ -70,16 +70,27 @@ export class DocumentStore implements CommitLog {
   }
 
   /** @throws CdcError `LOG_RELEASED` below what the log retains, `LOG_POSITION` beyond its head. */
-  async * read(from: CdcLsn): AsyncIterable<CdcBatch> {
+  async *read(from: CdcLsn): AsyncIterable<CdcBatch> {
     if (from < BigInt(this.#oldest)) {
-      throw new CdcError('LOG_RELEASED', `the log was released up to ${this.#oldest}, and ${from} was asked for`, { expected: BigInt(this.#oldest), found: from })
+      throw new CdcError('LOG_RELEASED', `the log was released up to ${this.#oldest}, and ${from} was asked for`, {
+        expected: BigInt(this.#oldest),
+        found: from,
+      })
     }
-    if (from > this.head) throw new CdcError('LOG_POSITION', `the log ends at ${this.#head}, and ${from} was asked for`, { expected: this.head, found: from })
+    if (from > this.head)
+      throw new CdcError('LOG_POSITION', `the log ends at ${this.#head}, and ${from} was asked for`, {
+        expected: this.head,
+        found: from,
+      })
     for (let lsn = Number(from); lsn < this.#head; lsn += 1) {
       const entry = this.#log.get(lsn)
-      if (entry === undefined) throw new CdcError('LOG_RELEASED', `the log has no commit ${lsn}`, { found: BigInt(lsn) })
+      if (entry === undefined)
+        throw new CdcError('LOG_RELEASED', `the log has no commit ${lsn}`, { found: BigInt(lsn) })
       yield {
-        lsnStart: BigInt(lsn), lsnEnd: BigInt(lsn + 1), mutations: toBatch(entry.changes), commitTimestamp: new Date(entry.committedAt),
+        lsnStart: BigInt(lsn),
+        lsnEnd: BigInt(lsn + 1),
+        mutations: toBatch(entry.changes),
+        commitTimestamp: new Date(entry.committedAt),
       }
     }
   }
@@ -137,7 +148,7 @@ export class DocumentStore implements CommitLog {
     await this.#root.flushed
   }
 
-  * edits(name: string): Generator<Uint8Array> {
+  *edits(name: string): Generator<Uint8Array> {
     for (const { value } of this.#edits.getRange(editsOf(name))) yield value
   }
 
@@ -146,7 +157,7 @@ export class DocumentStore implements CommitLog {
   }
 
   /** Every document that is not deleted. */
-  * documents(): Generator<DocumentChange> {
+  *documents(): Generator<DocumentChange> {
     for (const { value } of this.#documents.getRange()) if (!value.deleted) yield value
   }
 

@@ -85,8 +85,12 @@ export class ExampleHost implements AsyncDisposable {
   static async open(options: ExampleHostOptions): Promise<ExampleHost> {
     const { directory } = options
     const store = new DocumentStore(join(directory, 'documents'))
-    const { journal, plan } = options.run ?? await FileJournal.open(join(directory, 'plugins.journal'))
-    const plugins = new PluginHost({ ...options.pluginHost, journal, strategies: strategies(store, fileSpool(join(directory, 'spool'))) })
+    const { journal, plan } = options.run ?? (await FileJournal.open(join(directory, 'plugins.journal')))
+    const plugins = new PluginHost({
+      ...options.pluginHost,
+      journal,
+      strategies: strategies(store, fileSpool(join(directory, 'spool'))),
+    })
     await plugins.addAll(versionsToStart(options.plugins, plan))
 
     const images = new IndexImages(join(directory, 'index-images'))
@@ -95,9 +99,12 @@ export class ExampleHost implements AsyncDisposable {
       return { place, resource: await openIndex(plugins, place) }
     })
     const shared = await attachAll(options.shared, (name, key) =>
-      plugins.attach(crdtKind, { name, key, open: (provider) => sharedState(provider, store.edits(name)) }))
+      plugins.attach(crdtKind, { name, key, open: (provider) => sharedState(provider, store.edits(name)) }),
+    )
     const attachments = await plugins.attach(storageBackend, {
-      name: 'attachments', key: 'file', open: (provider) => provider.open(join(directory, 'attachments')),
+      name: 'attachments',
+      key: 'file',
+      open: (provider) => provider.open(join(directory, 'attachments')),
     })
     const checkpoints = options.checkpoints ?? new FileCheckpointStore(join(directory, 'checkpoints'))
     const pump = new CdcPump({ host: plugins, log: store, checkpoints })
@@ -110,7 +117,9 @@ export class ExampleHost implements AsyncDisposable {
   commit(changes: readonly DocumentChange[]): Promise<CdcLsn> {
     const batch = toBatch(changes)
     // Handed to the indexes in the order of the log, so that all end up with the same revisions.
-    return this.store.commit(changes, async () => { await Promise.all(this.#indexes.map(({ resource }) => resource.write(batch))) })
+    return this.store.commit(changes, async () => {
+      await Promise.all(this.#indexes.map(({ resource }) => resource.write(batch)))
+    })
   }
 
   /** Applies an operation to what is edited together. Resolves when it is durable. */
@@ -127,7 +136,7 @@ export class ExampleHost implements AsyncDisposable {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.#closing ??= this.#close()
+    return (this.#closing ??= this.#close())
   }
 
   async #close(): Promise<void> {
@@ -139,8 +148,13 @@ export class ExampleHost implements AsyncDisposable {
   }
 }
 
-async function attachAll<T>(opened: Opened, attach: (name: string, key: string) => Promise<T>): Promise<ReadonlyMap<string, T>> {
-  return new Map(await Promise.all(Object.entries(opened).map(async ([name, key]) => [name, await attach(name, key)] as const)))
+async function attachAll<T>(
+  opened: Opened,
+  attach: (name: string, key: string) => Promise<T>,
+): Promise<ReadonlyMap<string, T>> {
+  return new Map(
+    await Promise.all(Object.entries(opened).map(async ([name, key]) => [name, await attach(name, key)] as const)),
+  )
 }
 
 function sharedState(provider: CrdtKindProvider, operations: Iterable<Uint8Array>): CrdtState {

@@ -36,12 +36,13 @@ export class IndexImages {
     await synced(this.#directory)
     // The image before, and what a crash left of one that was being written.
     for (const file of await this.#files()) {
-      if (file.startsWith(prefixOf(owner)) && join(this.#directory, file) !== path) await rm(join(this.#directory, file), { force: true })
+      if (file.startsWith(prefixOf(owner)) && join(this.#directory, file) !== path)
+        await rm(join(this.#directory, file), { force: true })
     }
   }
 
   async load(owner: ImageOwner): Promise<SavedImage | undefined> {
-    const [last] = (await this.#all(owner)).toSorted((a, b) => a.lsn < b.lsn ? 1 : -1)
+    const [last] = (await this.#all(owner)).toSorted((a, b) => (a.lsn < b.lsn ? 1 : -1))
     return last && { lsn: last.lsn, image: await fileImage(join(this.#directory, last.file)) }
   }
 
@@ -49,13 +50,15 @@ export class IndexImages {
   async keepOnly(owner: ImageOwner): Promise<void> {
     const kept = prefixOf(owner)
     for (const file of await this.#files()) {
-      if (file.startsWith(`${owner.index}@`) && !file.startsWith(kept)) await rm(join(this.#directory, file), { force: true })
+      if (file.startsWith(`${owner.index}@`) && !file.startsWith(kept))
+        await rm(join(this.#directory, file), { force: true })
     }
   }
 
   async #all(owner: ImageOwner): Promise<{ readonly file: string; readonly lsn: CdcLsn }[]> {
     const prefix = prefixOf(owner)
-    return (await this.#files()).filter((file) => file.startsWith(prefix) && file.endsWith('.image'))
+    return (await this.#files())
+      .filter((file) => file.startsWith(prefix) && file.endsWith('.image'))
       .map((file) => ({ file, lsn: BigInt(file.slice(prefix.length, -'.image'.length)) }))
   }
 

@@ -1,5 +1,10 @@
 import type { AnyStrategy } from '@uni/reload-core'
-import { aggregateFnHandoff, backgroundJobHandoff, scalarFnHandoff, storageBackendHandoff } from '@uni/reload-core/surfaces'
+import {
+  aggregateFnHandoff,
+  backgroundJobHandoff,
+  scalarFnHandoff,
+  storageBackendHandoff,
+} from '@uni/reload-core/surfaces'
 import { cdcHandoff, type CommitLog } from '@uni/reload-cdc'
 import { crdtHandoff } from '@uni/reload-crdt'
 import { indexHandoff, type ImageSpool } from '@uni/reload-index'
@@ -10,8 +15,14 @@ import { everyDocument } from './queries.js'
 /** One strategy a surface: what this host can replace. Images that are handed over as files go through `spool`. */
 export function strategies(log: CommitLog, spool?: ImageSpool): AnyStrategy[] {
   return [
-    scalarFnHandoff(), aggregateFnHandoff(), storageBackendHandoff(), backgroundJobHandoff(),
-    indexHandoff({ ...(spool && { spool }), canary: { queries: [everyDocument], k: Number.MAX_SAFE_INTEGER, compare: differentDocuments } }),
+    scalarFnHandoff(),
+    aggregateFnHandoff(),
+    storageBackendHandoff(),
+    backgroundJobHandoff(),
+    indexHandoff({
+      ...(spool && { spool }),
+      canary: { queries: [everyDocument], k: Number.MAX_SAFE_INTEGER, compare: differentDocuments },
+    }),
     cdcHandoff({ canResume: (lsn) => log.canReadFrom(lsn) }),
     crdtHandoff({ direction: 'full' }),
     logicalTypeHandoff(),

@@ -13,6 +13,7 @@ export function versionsToStart(catalogue: readonly CatalogueEntry[], plan: Reco
 
 function versionOf(entry: CatalogueEntry, version: string): Plugin {
   const plugin = [entry.v1(), entry.v2()].find(({ manifest }) => manifest.version === version)
-  if (plugin === undefined) throw new Error(`plugin ${entry.id} has no version ${version}, which was active when this host was last running`)
+  if (plugin === undefined)
+    throw new Error(`plugin ${entry.id} has no version ${version}, which was active when this host was last running`)
   return plugin
 }

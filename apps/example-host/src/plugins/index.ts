@@ -26,9 +26,24 @@ export interface CatalogueOptions {
 }
 
 /** Every plugin of the example host. */
-export function catalogueOf({ sinks, images, connectionString, onJobRun }: CatalogueOptions): readonly CatalogueEntry[] {
+export function catalogueOf({
+  sinks,
+  images,
+  connectionString,
+  onJobRun,
+}: CatalogueOptions): readonly CatalogueEntry[] {
   return [
-    fulltextEntry, vectorsEntry(images), jsonLinesEntry(sinks), postgresEntry(connectionString), notesEntry, boardsEntry, sheetsEntry,
-    geoEntry, distanceEntry, statisticsEntry, blobsEntry, housekeepingEntry(onJobRun),
+    fulltextEntry,
+    vectorsEntry(images),
+    jsonLinesEntry(sinks),
+    postgresEntry(connectionString),
+    notesEntry,
+    boardsEntry,
+    sheetsEntry,
+    geoEntry,
+    distanceEntry,
+    statisticsEntry,
+    blobsEntry,
+    housekeepingEntry(onJobRun),
   ]
 }

@@ -25,13 +25,18 @@ const INDEX = { writes: true, isolated: true, checksum: true, files: true, upgra
 
 async function index(entryIn: (directory: string) => CatalogueEntry, choose: Choice) {
   const golden = readIndexGolden(await goldenFiles(entryIn('').id))
-  const make = () => indexFixture((directory) => choose(entryIn(directory)), (directory) => entryIn(directory).v2())
+  const make = () =>
+    indexFixture(
+      (directory) => choose(entryIn(directory)),
+      (directory) => entryIn(directory).v2(),
+    )
   return (test: DeclareTest): void => runIndexConformance({ test, make, capabilities: INDEX, golden, seed: 1 })
 }
 
 async function jsonLines(choose: Choice) {
   const golden = await goldenFiles('json-lines')
-  return (test: DeclareTest): void => runCdcConformance({ test, make: () => jsonLinesSink('json-lines-all', choose), capabilities: JSON_LINES, golden })
+  return (test: DeclareTest): void =>
+    runCdcConformance({ test, make: () => jsonLinesSink('json-lines-all', choose), capabilities: JSON_LINES, golden })
 }
 
 async function edited(kind: EditedKind, choose: Choice) {
@@ -43,13 +48,32 @@ async function edited(kind: EditedKind, choose: Choice) {
 async function geo(choose: Choice) {
   const golden = await goldenFiles('geo')
   const make = (): LogicalTypeProvider => providerOf(choose(geoEntry), logicalType)
-  return (test: DeclareTest): void => runLogicalTypeConformance({ test, make, capabilities: { displayIsLiteral: true }, golden })
+  return (test: DeclareTest): void =>
+    runLogicalTypeConformance({ test, make, capabilities: { displayIsLiteral: true }, golden })
 }
 
 /** What the kit of its kind finds wrong with a version: the keys of the tests that fail, and the rules they name. */
-const FOUND: readonly (readonly [entry: CatalogueEntry, fault: string, kit: (choose: Choice) => Promise<(test: DeclareTest) => void>, keys: readonly string[], rules: readonly string[]])[] = [
-  [fulltextEntry, 'refuses the old bytes', (choose) => index(() => fulltextEntry, choose), ['image/round-trip'], ['P8']],
-  [fulltextEntry, 'loses every third document', (choose) => index(() => fulltextEntry, choose), ['image/round-trip'], ['P8']],
+const FOUND: readonly (readonly [
+  entry: CatalogueEntry,
+  fault: string,
+  kit: (choose: Choice) => Promise<(test: DeclareTest) => void>,
+  keys: readonly string[],
+  rules: readonly string[],
+])[] = [
+  [
+    fulltextEntry,
+    'refuses the old bytes',
+    (choose) => index(() => fulltextEntry, choose),
+    ['image/round-trip'],
+    ['P8'],
+  ],
+  [
+    fulltextEntry,
+    'loses every third document',
+    (choose) => index(() => fulltextEntry, choose),
+    ['image/round-trip'],
+    ['P8'],
+  ],
   [vectorsEntry(''), 'refuses the old bytes', (choose) => index(vectorsEntry, choose), ['image/round-trip'], ['P8']],
   [vectorsEntry(''), 'opens empty', (choose) => index(vectorsEntry, choose), ['image/round-trip'], ['P8']],
   [jsonLinesEntry(''), 'does not start', jsonLines, ['contract/stream'], ['P1']],
@@ -69,15 +93,26 @@ const PARTS: Readonly<Record<string, string>> = { boards: 'golden', sheets: 'gol
 const UNSEEN = ['hangs in open', 'fails in init']
 
 describe('a bad version fails the kit of its kind on the rule it breaks', () => {
-  it.each(FOUND.map(([entry, fault, ...found]) => [entry.id, fault, ...found] as const))('%s: a version that %s', async (id, fault, kit, keys, rules) => {
-    const declareKit = await kit((entry) => (entry.bad().find((version) => version.fault === fault) as ReturnType<typeof entry.bad>[number]).plugin)
-    expect(await failuresOf(declareKit, PARTS[id])).toEqual({ keys, rules })
-  })
+  it.each(FOUND.map(([entry, fault, ...found]) => [entry.id, fault, ...found] as const))(
+    '%s: a version that %s',
+    async (id, fault, kit, keys, rules) => {
+      const declareKit = await kit(
+        (entry) =>
+          (entry.bad().find((version) => version.fault === fault) as ReturnType<typeof entry.bad>[number]).plugin,
+      )
+      expect(await failuresOf(declareKit, PARTS[id])).toEqual({ keys, rules })
+    },
+  )
 
   it('there is no other bad version of these plugins', () => {
     for (const entry of new Set(FOUND.map(([one]) => one))) {
       const found = FOUND.filter(([{ id }]) => id === entry.id).map(([, fault]) => fault)
-      expect(entry.bad().map(({ fault }) => fault).filter((fault) => !UNSEEN.includes(fault))).toEqual(found)
+      expect(
+        entry
+          .bad()
+          .map(({ fault }) => fault)
+          .filter((fault) => !UNSEEN.includes(fault)),
+      ).toEqual(found)
     }
   })
 })

@@ -12,5 +12,10 @@ describe('fulltext 1.0.0 keeps the rules of an index kind', () => {
 })
 
 describe('fulltext 2.0.0 keeps the rules of an index kind', () => {
-  runIndexConformance({ test, make: () => indexFixture(entry.v2, entry.v1), capabilities: { ...FULLTEXT, upgrade: true, downgrade: true }, golden })
+  runIndexConformance({
+    test,
+    make: () => indexFixture(entry.v2, entry.v1),
+    capabilities: { ...FULLTEXT, upgrade: true, downgrade: true },
+    golden,
+  })
 })

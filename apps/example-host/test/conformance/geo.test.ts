@@ -16,6 +16,13 @@ describe('geo.point 1.0.0 keeps the rules of a logical type', () => {
 
 describe('geo.point 2.0.0 keeps the rules of a logical type', () => {
   runLogicalTypeConformance({
-    test, make: v2, golden, capabilities: { displayIsLiteral: true, refuses: [''], upgradesFrom: [{ version: '1.0.0', make: v1, wayBack: true }] },
+    test,
+    make: v2,
+    golden,
+    capabilities: {
+      displayIsLiteral: true,
+      refuses: [''],
+      upgradesFrom: [{ version: '1.0.0', make: v1, wayBack: true }],
+    },
   })
 })

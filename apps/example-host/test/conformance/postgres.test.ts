@@ -24,10 +24,22 @@ afterAll(async () => {
 })
 
 describe.each(['v1', 'v2'] as const)('postgres %s keeps the rules of a CDC output', (version) => {
-  runCdcConformance({ test, make: () => postgresSink(server.connectionString, (entry) => entry[version]()), capabilities: POSTGRES_SINK, golden })
+  runCdcConformance({
+    test,
+    make: () => postgresSink(server.connectionString, (entry) => entry[version]()),
+    capabilities: POSTGRES_SINK,
+    golden,
+  })
 })
 
-it.each(postgresEntry('').bad().map(({ fault }, at) => [fault, at] as const))('a version that %s fails the kit on the rule it breaks', async (_, at) => {
-  const make = (): ReturnType<typeof postgresSink> => postgresSink(server.connectionString, (entry) => (entry.bad()[at] as ReturnType<typeof entry.bad>[number]).plugin)
-  expect(await failuresOf((declare) => runCdcConformance({ test: declare, make, capabilities: POSTGRES_SINK, golden }))).toEqual({ keys: ['contract/stream'], rules: ['P1'] })
+it.each(
+  postgresEntry('')
+    .bad()
+    .map(({ fault }, at) => [fault, at] as const),
+)('a version that %s fails the kit on the rule it breaks', async (_, at) => {
+  const make = (): ReturnType<typeof postgresSink> =>
+    postgresSink(server.connectionString, (entry) => (entry.bad()[at] as ReturnType<typeof entry.bad>[number]).plugin)
+  expect(
+    await failuresOf((declare) => runCdcConformance({ test: declare, make, capabilities: POSTGRES_SINK, golden })),
+  ).toEqual({ keys: ['contract/stream'], rules: ['P1'] })
 })

@@ -35,18 +35,36 @@ it(`I3 I4 I7 a host that is killed ${KILLS} times under load comes back with all
       await stillborn(program, opening)
       expect(await readdir(directory)).toContain('plugins.journal.new')
     }
-    const life = await begin(program, { directory, connectionString, run, seed: 1 + random(1_000_000), ...die && { die } }, (line) => record.add(line))
+    const life = await begin(
+      program,
+      { directory, connectionString, run, seed: 1 + random(1_000_000), ...(die && { die }) },
+      (line) => record.add(line),
+    )
     replaced.add(life.reloaded)
-    expect((await readdir(directory)).filter((file) => file.startsWith('plugins.journal')).toSorted(), `life ${run}`).toEqual(['plugins.journal', 'plugins.journal.lock'])
+    expect(
+      (await readdir(directory)).filter((file) => file.startsWith('plugins.journal')).toSorted(),
+      `life ${run}`,
+    ).toEqual(['plugins.journal', 'plugins.journal.lock'])
     expect(record.problems(life.inventory, PLUGINS), `life ${run}`).toEqual([])
-    expect(sinkProblems(await readJsonLines(join(directory, 'sinks', 'json-lines-all.jsonl')).catch(() => []), life.inventory), `lines in life ${run}`).toEqual([])
-    expect(sinkProblems(await readPostgresRows(connectionString, 'changes'), life.inventory), `rows in life ${run}`).toEqual([])
+    expect(
+      sinkProblems(
+        await readJsonLines(join(directory, 'sinks', 'json-lines-all.jsonl')).catch(() => []),
+        life.inventory,
+      ),
+      `lines in life ${run}`,
+    ).toEqual([])
+    expect(
+      sinkProblems(await readPostgresRows(connectionString, 'changes'), life.inventory),
+      `rows in life ${run}`,
+    ).toEqual([])
     record.restarted(life.inventory)
     let lines = 1 + random(400)
     await life.work(() => place === undefined && (lines -= 1) === 0)
     places.set(place ?? 'at a moment of chance', (places.get(place ?? 'at a moment of chance') ?? 0) + 1)
   }
-  console.log(`${KILLS + 1} lives, ${record.commits} commits and ${record.edits} edits acknowledged; killed ${[...places].map(([place, times]) => `${place}: ${times}`).join(', ')}; seed ${SEED}`)
+  console.log(
+    `${KILLS + 1} lives, ${record.commits} commits and ${record.edits} edits acknowledged; killed ${[...places].map(([place, times]) => `${place}: ${times}`).join(', ')}; seed ${SEED}`,
+  )
   expect(record.commits).toBeGreaterThan(KILLS)
   expect(places.size).toBe(Math.min(KILLS + 1 - Math.floor((KILLS + 1) / 4), BOUNDARIES.length) + 1)
   expect(replaced.size).toBe(Math.min(KILLS + 1, PLUGINS))
@@ -58,10 +76,17 @@ function sinkProblems(rows: readonly SunkRow[], { documents }: Inventory): strin
   const counts = new Map<string, number>()
   for (const { id } of rows) counts.set(id, (counts.get(id) ?? 0) + 1)
   return [
-    ...new Set(names).size === names.length ? [] : ['a row is there twice'],
-    ...rows.filter(({ lsn }, at) => at > 0 && lsn <= (rows[at - 1] as SunkRow).lsn).map(({ lsn }) => `${lsn} is out of order`),
-    ...rows.filter(({ lsn }, at) => lsn !== BigInt(at)).slice(0, 1).map(({ lsn }, at) => `${lsn} is at place ${at}`),
+    ...(new Set(names).size === names.length ? [] : ['a row is there twice']),
+    ...rows
+      .filter(({ lsn }, at) => at > 0 && lsn <= (rows[at - 1] as SunkRow).lsn)
+      .map(({ lsn }) => `${lsn} is out of order`),
+    ...rows
+      .filter(({ lsn }, at) => lsn !== BigInt(at))
+      .slice(0, 1)
+      .map(({ lsn }, at) => `${lsn} is at place ${at}`),
     // One commit a revision, from 0.
-    ...Object.entries(documents).filter(([id, revision]) => counts.get(id) !== revision + 1).map(([id, revision]) => `${id} is there ${counts.get(id) ?? 0} times, and was changed ${revision + 1} times`),
+    ...Object.entries(documents)
+      .filter(([id, revision]) => counts.get(id) !== revision + 1)
+      .map(([id, revision]) => `${id} is there ${counts.get(id) ?? 0} times, and was changed ${revision + 1} times`),
   ]
 }

@@ -6,8 +6,16 @@ import type { Inventory, Line, Order } from './program/protocol.js'
 /** A program that runs on what was built of the packages, as a host of a user's would. */
 export async function buildProgram(directory: string): Promise<string> {
   await build({
-    entry: { life: new URL('program/main.ts', import.meta.url).pathname }, outDir: directory, config: false, silent: true, dts: false, format: 'esm', target: 'node20',
-    clean: true, skipNodeModulesBundle: true, outExtension: () => ({ js: '.mjs' }),
+    entry: { life: new URL('program/main.ts', import.meta.url).pathname },
+    outDir: directory,
+    config: false,
+    silent: true,
+    dts: false,
+    format: 'esm',
+    target: 'node20',
+    clean: true,
+    skipNodeModulesBundle: true,
+    outExtension: () => ({ js: '.mjs' }),
   })
   return `${directory}/life.mjs`
 }
@@ -23,8 +31,12 @@ export interface Life {
 export async function begin(program: string, order: Order, heard: (line: Line) => void): Promise<Life> {
   const child = spawn(process.execPath, [program, JSON.stringify(order)], { stdio: ['pipe', 'pipe', 'pipe'] })
   let complaints = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => { complaints += text })
-  const gone = new Promise<string>((resolve) => child.once('close', (code, signal) => resolve(signal ?? `exit code ${code}`)))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    complaints += text
+  })
+  const gone = new Promise<string>((resolve) =>
+    child.once('close', (code, signal) => resolve(signal ?? `exit code ${code}`)),
+  )
   let inventory: Inventory | undefined
   let enough: (line: Line) => boolean = () => false
   const lines = createInterface({ input: child.stdout })
@@ -57,11 +69,19 @@ export async function begin(program: string, order: Order, heard: (line: Line) =
 
 /** Starts a life that ends while it opens its journal. @throws Error where it did not end there. */
 export async function stillborn(program: string, order: Omit<Order, 'die' | 'dies'>): Promise<void> {
-  const child = spawn(process.execPath, [program, JSON.stringify({ ...order, dies: 'opening' } satisfies Order)], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [program, JSON.stringify({ ...order, dies: 'opening' } satisfies Order)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let said = ''
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => { said += text })
-  const end = await new Promise<string>((resolve) => child.once('close', (code, signal) => resolve(signal ?? `exit code ${code}`)))
-  if (end !== 'SIGKILL' || said !== '') throw new Error(`life ${order.run} was to end while it opened its journal, and ended by ${end}\n${said}`)
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+    })
+  const end = await new Promise<string>((resolve) =>
+    child.once('close', (code, signal) => resolve(signal ?? `exit code ${code}`)),
+  )
+  if (end !== 'SIGKILL' || said !== '')
+    throw new Error(`life ${order.run} was to end while it opened its journal, and ended by ${end}\n${said}`)
 }
 
 function lineOf(text: string): Line | undefined {

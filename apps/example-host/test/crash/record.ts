@@ -14,7 +14,8 @@ export class Record {
 
   /** The next life begins with what `inventory` says: what may have been lost is decided. */
   restarted({ documents, versions }: Inventory): void {
-    for (const [id, revision] of Object.entries(documents)) this.#documents.set(id, { committed: revision, tried: revision })
+    for (const [id, revision] of Object.entries(documents))
+      this.#documents.set(id, { committed: revision, tried: revision })
     for (const [id, version] of versions) this.#permanent.set(id, new Set([version]))
   }
 
@@ -47,15 +48,40 @@ export class Record {
   /** What is wrong with what a life came back with. */
   problems({ versions, documents, indexes, shared }: Inventory, plugins: number): string[] {
     return [
-      ...versions.length === plugins && new Set(versions.map(([id]) => id)).size === plugins ? [] : [`the plugins that came back are ${versions.map((each) => each.join('@')).join(', ')}`],
-      ...versions.filter(([id, version]) => !this.#versions(id).has(version)).map(([id, version]) => `${id} came back as ${version}, and ${[...this.#versions(id)].join(' or ')} was permanent`),
-      ...[...this.#documents].filter(([id, { committed, tried }]) => committed >= 0 && !((documents[id] ?? -1) >= committed && (documents[id] ?? -1) <= tried))
-        .map(([id, { committed, tried }]) => `document ${id} is at ${documents[id] ?? 'nothing'}, and was acknowledged at ${committed}, tried at ${tried}`),
-      ...Object.keys(documents).filter((id) => !this.#documents.has(id)).map((id) => `document ${id} comes from nowhere`),
-      ...Object.entries(indexes).flatMap(([name, rows]) => Object.keys({ ...rows, ...documents }).filter((id) => rows[id] !== documents[id])
-        .map((id) => `index ${name} has ${id} at ${rows[id] ?? 'nothing'}, and the document is at ${documents[id] ?? 'nothing'}`)),
-      ...[...this.#edits].flatMap(([name, { made, tried }]) => [...tried].map((token) => [token, occurrences(shared[name] ?? '', token)] as const)
-        .filter(([token, count]) => count > 1 || (count === 0 && made.has(token))).map(([token, count]) => `${name} has ${token} ${count} times`)),
+      ...(versions.length === plugins && new Set(versions.map(([id]) => id)).size === plugins
+        ? []
+        : [`the plugins that came back are ${versions.map((each) => each.join('@')).join(', ')}`]),
+      ...versions
+        .filter(([id, version]) => !this.#versions(id).has(version))
+        .map(
+          ([id, version]) => `${id} came back as ${version}, and ${[...this.#versions(id)].join(' or ')} was permanent`,
+        ),
+      ...[...this.#documents]
+        .filter(
+          ([id, { committed, tried }]) =>
+            committed >= 0 && !((documents[id] ?? -1) >= committed && (documents[id] ?? -1) <= tried),
+        )
+        .map(
+          ([id, { committed, tried }]) =>
+            `document ${id} is at ${documents[id] ?? 'nothing'}, and was acknowledged at ${committed}, tried at ${tried}`,
+        ),
+      ...Object.keys(documents)
+        .filter((id) => !this.#documents.has(id))
+        .map((id) => `document ${id} comes from nowhere`),
+      ...Object.entries(indexes).flatMap(([name, rows]) =>
+        Object.keys({ ...rows, ...documents })
+          .filter((id) => rows[id] !== documents[id])
+          .map(
+            (id) =>
+              `index ${name} has ${id} at ${rows[id] ?? 'nothing'}, and the document is at ${documents[id] ?? 'nothing'}`,
+          ),
+      ),
+      ...[...this.#edits].flatMap(([name, { made, tried }]) =>
+        [...tried]
+          .map((token) => [token, occurrences(shared[name] ?? '', token)] as const)
+          .filter(([token, count]) => count > 1 || (count === 0 && made.has(token)))
+          .map(([token, count]) => `${name} has ${token} ${count} times`),
+      ),
     ]
   }
 

@@ -12,7 +12,10 @@ import { providerOf } from './support/providers.js'
 import { tempDirectory } from './support/temp-directory.js'
 import { expectTurnedAway, reload } from './support/turned-away.js'
 
-const VERSIONS = [['1.0.0', entry.v1], ['2.0.0', entry.v2]] as const
+const VERSIONS = [
+  ['1.0.0', entry.v1],
+  ['2.0.0', entry.v2],
+] as const
 const backend = (make: typeof entry.v1): StorageBackendProvider => providerOf(make(), storageBackend)
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
@@ -24,7 +27,11 @@ async function keysOf(storage: Storage, prefix?: string): Promise<string[]> {
 
 async function hostWithAttachments(path: string) {
   const host = await hostWith(entry.v1())
-  const attachments = await host.attach(storageBackend, { name: 'attachments', key: 'file', open: (provider) => provider.open(path) })
+  const attachments = await host.attach(storageBackend, {
+    name: 'attachments',
+    key: 'file',
+    open: (provider) => provider.open(path),
+  })
   const put = (key: string): Promise<void> => attachments.write({ op: 'put', key, value: bytes(`of ${key}`) })
   return { host, attachments, put, keys: () => attachments.use((storage) => keysOf(storage)) }
 }
@@ -42,7 +49,11 @@ describe.each(VERSIONS)('blobs %s', (version, make) => {
     await storage.put('a', new Uint8Array())
     await storage.delete('..')
     await storage.delete('..')
-    expect([await storage.get('a'), await storage.get('..'), await storage.get('none')]).toEqual([new Uint8Array(), undefined, undefined])
+    expect([await storage.get('a'), await storage.get('..'), await storage.get('none')]).toEqual([
+      new Uint8Array(),
+      undefined,
+      undefined,
+    ])
     await storage.close()
   })
 
@@ -82,7 +93,9 @@ describe.each(VERSIONS)('blobs %s', (version, make) => {
   })
 
   it.each([
-    ['a process that is gone', spawnSync(process.execPath, ['--version']).pid], ['an earlier process of the same id', process.pid], ['nobody', ''],
+    ['a process that is gone', spawnSync(process.execPath, ['--version']).pid],
+    ['an earlier process of the same id', process.pid],
+    ['nobody', ''],
   ])('takes over the lock of %s', async (_, pid) => {
     await using directory = await tempDirectory()
     await writeFile(join(directory.path, 'LOCK'), String(pid))
@@ -139,28 +152,34 @@ const act = fc.oneof(
   fc.constant('reopen' as const),
 )
 
-it('I4 each version has what the other wrote', () => fc.assert(fc.asyncProperty(fc.array(act, { maxLength: 25 }), async (acts) => {
-  await using directory = await tempDirectory()
-  const model = new Map<string, Uint8Array>()
-  let turn = 0
-  let storage = await backend(entry.v1).open(directory.path)
-  for (const what of [...acts, 'reopen' as const]) {
-    if (what === 'reopen') {
+it('I4 each version has what the other wrote', () =>
+  fc.assert(
+    fc.asyncProperty(fc.array(act, { maxLength: 25 }), async (acts) => {
+      await using directory = await tempDirectory()
+      const model = new Map<string, Uint8Array>()
+      let turn = 0
+      let storage = await backend(entry.v1).open(directory.path)
+      for (const what of [...acts, 'reopen' as const]) {
+        if (what === 'reopen') {
+          await storage.close()
+          turn += 1
+          storage = await backend(turn % 2 === 0 ? entry.v1 : entry.v2).open(directory.path)
+        } else if ('put' in what) {
+          model.set(what.put, what.value)
+          await storage.put(what.put, what.value)
+        } else {
+          model.delete(what.remove)
+          await storage.delete(what.remove)
+        }
+        const found = await Promise.all(
+          (await keysOf(storage)).map(async (key) => [key, await storage.get(key)] as const),
+        )
+        expect(new Map(found)).toEqual(model)
+      }
       await storage.close()
-      turn += 1
-      storage = await backend(turn % 2 === 0 ? entry.v1 : entry.v2).open(directory.path)
-    } else if ('put' in what) {
-      model.set(what.put, what.value)
-      await storage.put(what.put, what.value)
-    } else {
-      model.delete(what.remove)
-      await storage.delete(what.remove)
-    }
-    const found = await Promise.all((await keysOf(storage)).map(async (key) => [key, await storage.get(key)] as const))
-    expect(new Map(found)).toEqual(model)
-  }
-  await storage.close()
-}), { numRuns: 50 }))
+    }),
+    { numRuns: 50 },
+  ))
 
 describe('the blobs plugin', () => {
   it('I4 goes from version 1 to 2 and back, one owner of the directory at a time', async () => {
@@ -169,8 +188,16 @@ describe('the blobs plugin', () => {
       const { host, put, keys } = await hostWithAttachments(directory.path)
       await using _ = host
       const expected: string[] = []
-      for (const [make, version] of [[entry.v2, '2.0.0'], [entry.v1, '1.0.0'], [entry.v2, '2.0.0']] as const) {
-        const names = ['before', 'during', 'after'].map((when) => `${expected.length} ${when}`) as [string, string, string]
+      for (const [make, version] of [
+        [entry.v2, '2.0.0'],
+        [entry.v1, '1.0.0'],
+        [entry.v2, '2.0.0'],
+      ] as const) {
+        const names = ['before', 'during', 'after'].map((when) => `${expected.length} ${when}`) as [
+          string,
+          string,
+          string,
+        ]
         expected.push(...names)
         await put(names[0])
         await Promise.all([reload(host, entry, make()), put(names[1])])
@@ -200,7 +227,10 @@ describe('the blobs plugin', () => {
     await using _ = host
     await put('a')
     const { report } = await host.reload(host.plugin('blobs') ?? { id: 'blobs', generation: -1 }, entry.v2())
-    expect(report).toMatchObject({ cutover: 'exclusive', handoffs: [{ resource: 'attachments', cutover: 'exclusive', cutoverBy: 'old provider' }] })
+    expect(report).toMatchObject({
+      cutover: 'exclusive',
+      handoffs: [{ resource: 'attachments', cutover: 'exclusive', cutoverBy: 'old provider' }],
+    })
     await put('b')
     expect(await keys()).toEqual(['a', 'b'])
   })

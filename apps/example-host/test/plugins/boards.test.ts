@@ -7,7 +7,10 @@ import { hostWith, servingVersion } from './support/host.js'
 import { providerOf } from './support/providers.js'
 import { expectTurnedAway, reload } from './support/turned-away.js'
 
-const VERSIONS = [['1.0.0', entry.v1], ['2.0.0', entry.v2]] as const
+const VERSIONS = [
+  ['1.0.0', entry.v1],
+  ['2.0.0', entry.v2],
+] as const
 
 /** Someone who edits a board on a replica of their own. */
 class Editor {
@@ -29,8 +32,12 @@ class Editor {
 }
 
 const ada = new Editor()
-const FIRST = ada.edit(({ cards }) => { cards.push({ id: 'a', text: 'Hello 👩‍🚀' }) })
-const SECOND = ada.edit(({ cards }) => { cards.push({ id: 'b', text: 'lorem ipsum '.repeat(60) }) })
+const FIRST = ada.edit(({ cards }) => {
+  cards.push({ id: 'a', text: 'Hello 👩‍🚀' })
+})
+const SECOND = ada.edit(({ cards }) => {
+  cards.push({ id: 'b', text: 'lorem ipsum '.repeat(60) })
+})
 const THIRD = ada.edit((board) => {
   Automerge.splice(board as BoardDocument, ['cards', 0, 'text'], 5, 0, ', world')
   Automerge.deleteAt(board.cards, 1)
@@ -52,28 +59,43 @@ describe.each(VERSIONS)('boards %s', (version, make) => {
   })
 
   it('applies operations in any order, and twice', () => {
-    for (const order of [[FIRST, SECOND, THIRD], [THIRD, SECOND, FIRST], [SECOND, FIRST, FIRST, THIRD, SECOND]]) {
+    for (const order of [
+      [FIRST, SECOND, THIRD],
+      [THIRD, SECOND, FIRST],
+      [SECOND, FIRST, FIRST, THIRD, SECOND],
+    ]) {
       expect(stateWith(make, order).value()).toEqual(VALUE)
     }
   })
 
-  it.each(VERSIONS)('I4 keeps an operation that waits for another through persist, read by %s, and through merge', async (_, next) => {
-    const early = stateWith(make, [THIRD, SECOND])
-    expect(early.value()).toEqual({ cards: [] })
-    const reopened = await kind(next).fromPersisted(early.persist())
-    const again = await kind(make).fromPersisted(reopened.persist())
-    const merged = kind(make).empty()
-    merged.merge(early)
-    for (const state of [early, reopened, again, merged]) {
-      state.apply(FIRST)
-      expect(state.value()).toEqual(VALUE)
-    }
-  })
+  it.each(VERSIONS)(
+    'I4 keeps an operation that waits for another through persist, read by %s, and through merge',
+    async (_, next) => {
+      const early = stateWith(make, [THIRD, SECOND])
+      expect(early.value()).toEqual({ cards: [] })
+      const reopened = await kind(next).fromPersisted(early.persist())
+      const again = await kind(make).fromPersisted(reopened.persist())
+      const merged = kind(make).empty()
+      merged.merge(early)
+      for (const state of [early, reopened, again, merged]) {
+        state.apply(FIRST)
+        expect(state.value()).toEqual(VALUE)
+      }
+    },
+  )
 
   it('applies a torn or damaged operation not at all', () => {
     const state = stateWith(make, [FIRST])
     // Long enough to be compressed; the other is not.
-    for (const [op, step] of [[SECOND, 7], [ada.fork().edit(({ cards }) => { cards.push({ id: 'c', text: 'short' }) }), 1]] as const) {
+    for (const [op, step] of [
+      [SECOND, 7],
+      [
+        ada.fork().edit(({ cards }) => {
+          cards.push({ id: 'c', text: 'short' })
+        }),
+        1,
+      ],
+    ] as const) {
       for (let at = 0; at < op.length; at += step) {
         expect(() => state.apply(op.slice(0, at))).toThrow(Error)
         const damaged = new Uint8Array(op)
@@ -89,32 +111,57 @@ describe.each(VERSIONS)('boards %s', (version, make) => {
   it('merges replicas to the same value from both sides, each as it was where it was merged from', () => {
     const left = stateWith(make, [FIRST, SECOND, THIRD])
     const right = stateWith(make, [FIRST, SECOND, THIRD])
-    left.apply(ada.fork().edit(({ cards }) => { cards.push({ id: 'left', text: 'l' }) }))
-    right.apply(ada.fork().edit((board) => { Automerge.splice(board as BoardDocument, ['cards', 0, 'text'], 0, 0, 'Right: ') }))
+    left.apply(
+      ada.fork().edit(({ cards }) => {
+        cards.push({ id: 'left', text: 'l' })
+      }),
+    )
+    right.apply(
+      ada.fork().edit((board) => {
+        Automerge.splice(board as BoardDocument, ['cards', 0, 'text'], 0, 0, 'Right: ')
+      }),
+    )
     const before = right.value()
     left.merge(right)
     expect(right.value()).toEqual(before)
-    expect(left.value()).toEqual({ cards: [{ id: 'a', text: 'Right: Hello, world 👩‍🚀' }, { id: 'left', text: 'l' }] })
+    expect(left.value()).toEqual({
+      cards: [
+        { id: 'a', text: 'Right: Hello, world 👩‍🚀' },
+        { id: 'left', text: 'l' },
+      ],
+    })
     right.merge(left)
     expect(right.value()).toEqual(left.value())
   })
 
   it('refuses to merge what is no board of its version', () => {
-    const [[, other]] = VERSIONS.filter(([name]) => name !== version) as [typeof VERSIONS[number]]
+    const [[, other]] = VERSIONS.filter(([name]) => name !== version) as [(typeof VERSIONS)[number]]
     expect(() => kind(make).empty().merge(kind(other).empty())).toThrow('of the same version')
   })
 
   it('shows a board whose list was deleted as one without cards', () => {
     const vandal = ada.fork()
-    const state = stateWith(make, [FIRST, SECOND, THIRD, vandal.edit((board) => { delete (board as Partial<typeof board>).cards })])
+    const state = stateWith(make, [
+      FIRST,
+      SECOND,
+      THIRD,
+      vandal.edit((board) => {
+        delete (board as Partial<typeof board>).cards
+      }),
+    ])
     expect(state.value()).toEqual({ cards: [] })
   })
 
   it.each(VERSIONS)('is read by %s: its samples, its empty board, and one with a long history', async (_, next) => {
     const long = kind(make).empty()
     const editor = new Editor()
-    for (let n = 0; n < 300; n += 1) long.apply(editor.edit(({ cards }) => { cards.push({ id: `${n}`, text: `card ${n}` }) }))
-    const states = [kind(make).empty(), long, ...kind(make).samples?.() ?? []]
+    for (let n = 0; n < 300; n += 1)
+      long.apply(
+        editor.edit(({ cards }) => {
+          cards.push({ id: `${n}`, text: `card ${n}` })
+        }),
+      )
+    const states = [kind(make).empty(), long, ...(kind(make).samples?.() ?? [])]
     expect(states.length).toBe(6)
     for (const state of states) {
       const reopened = await kind(next).fromPersisted(state.persist())
@@ -124,9 +171,17 @@ describe.each(VERSIONS)('boards %s', (version, make) => {
   })
 
   it('has samples that are the same ones each time', () => {
-    const [once, again] = [kind(make), kind(make)].map((one) => Array.from(one.samples?.() ?? [], (state) => state.value()))
+    const [once, again] = [kind(make), kind(make)].map((one) =>
+      Array.from(one.samples?.() ?? [], (state) => state.value()),
+    )
     expect(once).toEqual(again)
-    expect(once).toContainEqual({ cards: [{ id: 'twin', text: 'a' }, { id: 'twin', text: 'b' }, { id: 'last', text: 'was first' }] })
+    expect(once).toContainEqual({
+      cards: [
+        { id: 'twin', text: 'a' },
+        { id: 'twin', text: 'b' },
+        { id: 'last', text: 'was first' },
+      ],
+    })
   })
 
   it('refuses bytes that are no board, and every torn one', async () => {
@@ -147,7 +202,11 @@ it('version 2 does not save again what it saved, until the changes outweigh it',
   const board = kind(entry.v2).empty()
   const editor = new Editor()
   const sizes = Array.from({ length: 400 }, (_, n) => {
-    board.apply(editor.edit(({ cards }) => { cards.push({ id: `${n}`, text: `card ${n}` }) }))
+    board.apply(
+      editor.edit(({ cards }) => {
+        cards.push({ id: `${n}`, text: `card ${n}` })
+      }),
+    )
     return board.persist().length
   })
   const drops = sizes.filter((size, at) => at > 0 && size < (sizes[at - 1] as number))
@@ -160,8 +219,17 @@ describe('the boards plugin', () => {
     await using host = await hostWith(entry.v1())
     const board = await host.attach(crdtKind, { name: 'sprint', key: 'boards', open: (provider) => provider.empty() })
     const editor = new Editor()
-    const add = (text: string): Promise<void> => board.write(editor.edit(({ cards }) => { cards.push({ id: `${cards.length}`, text }) }))
-    for (const [make, version] of [[entry.v2, '2.0.0'], [entry.v1, '1.0.0'], [entry.v2, '2.0.0']] as const) {
+    const add = (text: string): Promise<void> =>
+      board.write(
+        editor.edit(({ cards }) => {
+          cards.push({ id: `${cards.length}`, text })
+        }),
+      )
+    for (const [make, version] of [
+      [entry.v2, '2.0.0'],
+      [entry.v1, '1.0.0'],
+      [entry.v2, '2.0.0'],
+    ] as const) {
       await add(`before ${version}`)
       await Promise.all([add('m1'), reload(host, entry, make()), add('m2'), add('m3')])
       expect(servingVersion(host, crdtKind, 'boards')).toBe(version)

@@ -19,14 +19,22 @@ const MOVIES: readonly DocumentChange[] = [
   { id: 'd', revision: 0, deleted: false, title: 'Drama Queens', details: 'Somebody Else Comedy' },
 ]
 const CONTEXT: IndexContext = {
-  signal: new AbortController().signal, slices: () => new Slices(), progress: () => {}, key: 'fulltext', name: 'movies',
+  signal: new AbortController().signal,
+  slices: () => new Slices(),
+  progress: () => {},
+  key: 'fulltext',
+  name: 'movies',
 }
-const VERSIONS = [['1.0.0', entry.v1], ['2.0.0', entry.v2]] as const
+const VERSIONS = [
+  ['1.0.0', entry.v1],
+  ['2.0.0', entry.v2],
+] as const
 
-const build = (plugin: Plugin, movies = MOVIES): Promise<IndexHandle> => buildIndex(providerOf(plugin, indexKind), toBatch(movies))
+const build = (plugin: Plugin, movies = MOVIES): Promise<IndexHandle> =>
+  buildIndex(providerOf(plugin, indexKind), toBatch(movies))
 
 async function ids(handle: IndexHandle, text: string, k = 10): Promise<unknown[]> {
-  return [...(await handle.probe(textQuery(text), k)).getChild('id') ?? []]
+  return [...((await handle.probe(textQuery(text), k)).getChild('id') ?? [])]
 }
 
 async function revisions(handle: IndexHandle): Promise<Record<string, unknown>> {
@@ -43,15 +51,23 @@ async function bytesOf(handle: IndexHandle): Promise<Uint8Array> {
 
 async function hostWithMovies(plugin = entry.v1(), clock = new ManualClock()) {
   const host = await hostWith(plugin, { clock })
-  const movies = await host.attach(indexKind, { name: 'movies', key: 'fulltext', open: (provider) => buildIndex(provider, toBatch(MOVIES)) })
+  const movies = await host.attach(indexKind, {
+    name: 'movies',
+    key: 'fulltext',
+    open: (provider) => buildIndex(provider, toBatch(MOVIES)),
+  })
   return { host, movies, clock }
 }
 
 const bad = (fault: string): BadVersion => entry.bad().find((version) => version.fault === fault) as BadVersion
 
-async function expectServing(host: PluginHost, movies: Awaited<ReturnType<typeof hostWithMovies>>['movies'], version: string): Promise<void> {
+async function expectServing(
+  host: PluginHost,
+  movies: Awaited<ReturnType<typeof hostWithMovies>>['movies'],
+  version: string,
+): Promise<void> {
   expect(servingVersion(host, indexKind, 'fulltext')).toBe(version)
-  await movies.write(toBatch([{ ...MOVIES[1] as DocumentChange, revision: 9 }]))
+  await movies.write(toBatch([{ ...(MOVIES[1] as DocumentChange), revision: 9 }]))
   expect(await movies.use((handle) => ids(handle, 'godfather'))).toEqual(['a'])
   expect(await movies.use((handle) => revisions(handle))).toMatchObject({ b: 9, c: 0, d: 0 })
 }
@@ -73,22 +89,30 @@ describe.each(VERSIONS)('fulltext %s', (version, make) => {
 
   it('replaces, adds and removes documents', async () => {
     const handle = await build(make())
-    await handle.apply?.(toBatch([
-      { ...MOVIES[2] as DocumentChange, revision: 1, title: 'Aliens', details: 'James Cameron' },
-      { ...MOVIES[1] as DocumentChange, revision: 1, deleted: true },
-      { id: 'e', revision: 0, deleted: false, title: 'Heat', details: 'Michael Mann' },
-    ]))
+    await handle.apply?.(
+      toBatch([
+        { ...(MOVIES[2] as DocumentChange), revision: 1, title: 'Aliens', details: 'James Cameron' },
+        { ...(MOVIES[1] as DocumentChange), revision: 1, deleted: true },
+        { id: 'e', revision: 0, deleted: false, title: 'Heat', details: 'Michael Mann' },
+      ]),
+    )
     expect(await revisions(handle)).toEqual({ a: 0, c: 1, d: 0, e: 0 })
     expect(await ids(handle, 'ridley')).toEqual([])
     expect(await ids(handle, 'cameron')).toEqual(['c'])
-    await handle.apply?.(toBatch([{ ...MOVIES[1] as DocumentChange, revision: 2 }]))
+    await handle.apply?.(toBatch([{ ...(MOVIES[1] as DocumentChange), revision: 2 }]))
     expect(await revisions(handle)).toEqual({ a: 0, b: 2, c: 1, d: 0, e: 0 })
   })
 
   it('applies the last of several changes to one document, and ignores the removal of one it lacks', async () => {
     const handle = await build(make())
     const [first] = MOVIES as [DocumentChange]
-    await handle.apply?.(toBatch([{ ...first, revision: 1 }, { ...first, revision: 2 }, { ...first, id: 'none', deleted: true }]))
+    await handle.apply?.(
+      toBatch([
+        { ...first, revision: 1 },
+        { ...first, revision: 2 },
+        { ...first, id: 'none', deleted: true },
+      ]),
+    )
     expect(await revisions(handle)).toEqual({ a: 2, b: 0, c: 0, d: 0 })
   })
 
@@ -102,7 +126,9 @@ describe.each(VERSIONS)('fulltext %s', (version, make) => {
   it('has nothing of what was replaced, however often', async () => {
     const handle = await build(make())
     for (let revision = 1; revision <= 200; revision += 1) {
-      await handle.apply?.(toBatch(MOVIES.map((movie) => ({ ...movie, revision, details: `${movie.details} turn${revision}` }))))
+      await handle.apply?.(
+        toBatch(MOVIES.map((movie) => ({ ...movie, revision, details: `${movie.details} turn${revision}` }))),
+      )
       await ids(handle, `turn${revision - 1}`)
     }
     expect(await revisions(handle)).toEqual({ a: 200, b: 200, c: 200, d: 200 })
@@ -125,7 +151,7 @@ describe.each(VERSIONS)('fulltext %s', (version, make) => {
       const bytes = await bytesOf(await build(make(), movies))
       const reopened = await providerOf(next(), indexKind).open(imageOf(bytes), CONTEXT)
       expect(Object.keys(await revisions(reopened))).toEqual(movies.map(({ id }) => id))
-      await reopened.apply?.(toBatch([{ ...MOVIES[0] as DocumentChange, revision: 1 }]))
+      await reopened.apply?.(toBatch([{ ...(MOVIES[0] as DocumentChange), revision: 1 }]))
       expect((await revisions(reopened))['a']).toBe(1)
     }
   })
@@ -133,7 +159,8 @@ describe.each(VERSIONS)('fulltext %s', (version, make) => {
   it('refuses an image that is torn anywhere, or damaged anywhere', async () => {
     const bytes = await bytesOf(await build(make()))
     const provider = providerOf(make(), indexKind)
-    for (let length = 1; length < bytes.length; length += 1) await expect(readImage(bytes.subarray(0, length))).rejects.toThrow(/torn|no image/)
+    for (let length = 1; length < bytes.length; length += 1)
+      await expect(readImage(bytes.subarray(0, length))).rejects.toThrow(/torn|no image/)
     for (let at = 0; at < bytes.length; at += 1) {
       const damaged = new Uint8Array(bytes)
       damaged[at] = (damaged[at] as number) ^ 0x10
@@ -150,11 +177,18 @@ it('version 2 finds what is begun or misspelt, and version 1 does not', async ()
 })
 
 it('an image is the same documents in either format, however many go to a frame', async () => {
-  const documents = Array.from({ length: 7 }, (_, at) => ({ id: `${at}`, revision: at, title: 'ä€𝄞', details: '\ud800 "' }))
+  const documents = Array.from({ length: 7 }, (_, at) => ({
+    id: `${at}`,
+    revision: at,
+    title: 'ä€𝄞',
+    details: '\ud800 "',
+  }))
   for (const format of [1, 2] as const) {
     for (const perFrame of [1, 3, 7, Infinity]) {
       const image = Buffer.concat([...imagePieces(documents, { format, perFrame })])
-      expect([...await readImage(image)]).toEqual(documents.map((document) => Object.assign({ deleted: false }, document)))
+      expect([...(await readImage(image))]).toEqual(
+        documents.map((document) => Object.assign({ deleted: false }, document)),
+      )
     }
   }
 })
@@ -176,7 +210,11 @@ describe('the fulltext plugin', () => {
       expected[id] = revision
       return movies.write(toBatch([{ id, revision, deleted: false, title: `written ${revision}`, details: '' }]))
     }
-    for (const [make, version] of [[entry.v2, '2.0.0'], [entry.v1, '1.0.0'], [entry.v2, '2.0.0']] as const) {
+    for (const [make, version] of [
+      [entry.v2, '2.0.0'],
+      [entry.v1, '1.0.0'],
+      [entry.v2, '2.0.0'],
+    ] as const) {
       await write()
       const reloading = reload(host, entry, make())
       await Promise.all([write(), write(), write(), reloading])
@@ -185,15 +223,19 @@ describe('the fulltext plugin', () => {
     }
   })
 
-  it.each([
-    ['refuses the old bytes', 'expected an image of format 2'], ['fails in init', 'the list of stop words is missing'],
-  ].flatMap(([fault, said]) => VERSIONS.map(([version, make]) => [fault, version, make, said] as [string, string, typeof make, string])))(
-    'I3 a version that %s is turned away, and %s serves on', async (fault, version, make, said) => {
-      const { host, movies } = await hostWithMovies(make())
-      await using _ = host
-      expect((await expectTurnedAway(host, entry, bad(fault))).message).toContain(said)
-      await expectServing(host, movies, version)
-    })
+  it.each(
+    [
+      ['refuses the old bytes', 'expected an image of format 2'],
+      ['fails in init', 'the list of stop words is missing'],
+    ].flatMap(([fault, said]) =>
+      VERSIONS.map(([version, make]) => [fault, version, make, said] as [string, string, typeof make, string]),
+    ),
+  )('I3 a version that %s is turned away, and %s serves on', async (fault, version, make, said) => {
+    const { host, movies } = await hostWithMovies(make())
+    await using _ = host
+    expect((await expectTurnedAway(host, entry, bad(fault))).message).toContain(said)
+    await expectServing(host, movies, version)
+  })
 
   it('I6 a version that loses content is turned away by the canary, and closed once', async () => {
     const { host, movies } = await hostWithMovies()
@@ -230,7 +272,7 @@ describe('the fulltext plugin', () => {
     })
     const turnedAway = expectTurnedAway(host, entry, { ...version, plugin })
     await opening
-    await movies.write(toBatch([{ ...MOVIES[0] as DocumentChange, revision: 1 }]))
+    await movies.write(toBatch([{ ...(MOVIES[0] as DocumentChange), revision: 1 }]))
     clock.advance(300_000)
     expect((await turnedAway).step).toBe('open')
     expect(await movies.use((handle) => revisions(handle))).toEqual({ a: 1, b: 0, c: 0, d: 0 })

@@ -2,7 +2,15 @@ import { appendFile, open, readFile, truncate, writeFile, type FileHandle } from
 import { join } from 'node:path'
 import type { Plugin } from '@uni/reload-core'
 import {
-  CdcPump, cdcOutput, MemoryCheckpointStore, MemoryCommitLog, startStream, type CdcBatch, type CdcLsn, type CdcOutputProvider, type CdcStream,
+  CdcPump,
+  cdcOutput,
+  MemoryCheckpointStore,
+  MemoryCommitLog,
+  startStream,
+  type CdcBatch,
+  type CdcLsn,
+  type CdcOutputProvider,
+  type CdcStream,
 } from '@uni/reload-cdc'
 import { describe, expect, it, vi } from 'vitest'
 import { toBatch, type DocumentChange } from '../../src/host/document.js'
@@ -17,13 +25,26 @@ const KEYS = ['json-lines-all', 'json-lines-titles'] as const
 const VERSIONS = ['v1', 'v2'] as const
 const { signal } = new AbortController()
 
-interface Line { readonly at?: string; readonly lsnStart: string; readonly lsnEnd: string; readonly row: Readonly<Record<string, unknown>> }
+interface Line {
+  readonly at?: string
+  readonly lsnStart: string
+  readonly lsnEnd: string
+  readonly row: Readonly<Record<string, unknown>>
+}
 
-const row = (id: string): DocumentChange => ({ id, revision: 1, deleted: false, title: `title ${id}`, details: `line\nbreak ${id}` })
+const row = (id: string): DocumentChange => ({
+  id,
+  revision: 1,
+  deleted: false,
+  title: `title ${id}`,
+  details: `line\nbreak ${id}`,
+})
 
 function batch(lsnStart: CdcLsn, ...ids: readonly string[]): CdcBatch {
   return {
-    lsnStart, lsnEnd: lsnStart + 1n, commitTimestamp: new Date(1_700_000_000_000 + Number(lsnStart)),
+    lsnStart,
+    lsnEnd: lsnStart + 1n,
+    commitTimestamp: new Date(1_700_000_000_000 + Number(lsnStart)),
     mutations: toBatch(ids.map(row)),
   }
 }
@@ -31,7 +52,10 @@ function batch(lsnStart: CdcLsn, ...ids: readonly string[]): CdcBatch {
 async function lines(directory: string, key: string = KEYS[0]): Promise<Line[]> {
   const text = await readFile(join(directory, `${key}.jsonl`), 'utf8')
   expect(text === '' || text.endsWith('\n')).toBe(true)
-  return text.split('\n').slice(0, -1).map((line) => JSON.parse(line) as Line)
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Line)
 }
 
 const seen = async (directory: string, key?: string): Promise<string[]> =>
@@ -42,7 +66,10 @@ async function failsHalfWay(deliver: () => unknown): Promise<void> {
   await using some = await open(import.meta.filename)
   const handles = Object.getPrototypeOf(some) as FileHandle
   const write: (bytes: Buffer, offset: number, length: number, position: number) => Promise<unknown> = handles.write
-  const full = vi.spyOn(handles, 'write').mockImplementation(async function takesTen(this: FileHandle, ...args: unknown[]) {
+  const full = vi.spyOn(handles, 'write').mockImplementation(async function takesTen(
+    this: FileHandle,
+    ...args: unknown[]
+  ) {
     const [bytes, offset, , position] = args as [Buffer, number, number, number]
     await write.call(this, bytes, offset, 10, position)
     throw new Error('no space left on the disk')
@@ -65,11 +92,22 @@ async function hostWithStreams(entry: CatalogueEntry) {
   const host = await hostWith(entry.v1(), { log })
   const pump = new CdcPump({ host, log, checkpoints: new MemoryCheckpointStore() })
   for (const key of KEYS) await pump.start(key, key)
-  return { host, log, pump, [Symbol.asyncDispose]: async () => { await pump.stop(); await host[Symbol.asyncDispose]() } }
+  return {
+    host,
+    log,
+    pump,
+    [Symbol.asyncDispose]: async () => {
+      await pump.stop()
+      await host[Symbol.asyncDispose]()
+    },
+  }
 }
 
 async function caughtUp({ pump, log }: Awaited<ReturnType<typeof hostWithStreams>>): Promise<void> {
-  await vi.waitUntil(() => pump.status().every(({ position }) => position === log.head), { interval: 1, timeout: 5_000 })
+  await vi.waitUntil(() => pump.status().every(({ position }) => position === log.head), {
+    interval: 1,
+    timeout: 5_000,
+  })
 }
 
 describe.each(VERSIONS)('json-lines %s', (version) => {
@@ -77,7 +115,9 @@ describe.each(VERSIONS)('json-lines %s', (version) => {
     await using directory = await tempDirectory()
     const providers = providersOf(jsonLinesEntry(join(directory.path, 'sinks'))[version](), cdcOutput)
     expect(providers.map(({ name }) => name)).toEqual(KEYS)
-    expect(providers).toEqual(KEYS.map(() => expect.objectContaining({ version: version === 'v1' ? '1.0.0' : '2.0.0' })))
+    expect(providers).toEqual(
+      KEYS.map(() => expect.objectContaining({ version: version === 'v1' ? '1.0.0' : '2.0.0' })),
+    )
     for (const one of providers) {
       const stream = await one.start({ signal })
       await stream.deliver(batch(0n, 'a', 'b'))
@@ -85,13 +125,16 @@ describe.each(VERSIONS)('json-lines %s', (version) => {
       await stream.deliver(batch(1n, 'ä€𝄞'))
       await stream.shutdown()
     }
-    const at = (lsn: number): object => (version === 'v2' ? { at: new Date(1_700_000_000_000 + lsn).toISOString() } : {})
+    const at = (lsn: number): object =>
+      version === 'v2' ? { at: new Date(1_700_000_000_000 + lsn).toISOString() } : {}
     expect(await lines(join(directory.path, 'sinks'))).toEqual([
-      { ...at(0), lsnStart: '0', lsnEnd: '1', row: row('a') }, { ...at(0), lsnStart: '0', lsnEnd: '1', row: row('b') },
+      { ...at(0), lsnStart: '0', lsnEnd: '1', row: row('a') },
+      { ...at(0), lsnStart: '0', lsnEnd: '1', row: row('b') },
       { ...at(1), lsnStart: '1', lsnEnd: '2', row: row('ä€𝄞') },
     ])
     expect((await lines(join(directory.path, 'sinks'), KEYS[1])).map((line) => line.row)).toEqual(
-      ['a', 'b', 'ä€𝄞'].map((id) => ({ id, title: `title ${id}` })))
+      ['a', 'b', 'ä€𝄞'].map((id) => ({ id, title: `title ${id}` })),
+    )
   })
 
   it('I5 checkpoints where it was started before anything is delivered, and at 0 without a start', async () => {
@@ -156,7 +199,9 @@ describe.each(VERSIONS)('json-lines %s', (version) => {
     const path = join(directory.path, 'json-lines-all.jsonl')
     for (const foreign of ['one,two\n', '{"id":1}\n', '\n']) {
       await writeFile(path, foreign)
-      await expect(start(jsonLinesEntry(directory.path)[version](), 3n)).rejects.toThrow(`${path} has a line at byte 0 that is not of this sink`)
+      await expect(start(jsonLinesEntry(directory.path)[version](), 3n)).rejects.toThrow(
+        `${path} has a line at byte 0 that is not of this sink`,
+      )
       expect(await readFile(path, 'utf8')).toBe(foreign)
     }
   })
@@ -241,16 +286,28 @@ describe('the json-lines plugin', () => {
     await using directory = await tempDirectory()
     const entry = jsonLinesEntry(directory.path)
     await using host = await hostWith(entry.v1())
-    const attached = await host.attach(cdcOutput, { name: 'sink', key: KEYS[0], open: (one) => startStream(one, { fromLsn: 0n, signal }) })
+    const attached = await host.attach(cdcOutput, {
+      name: 'sink',
+      key: KEYS[0],
+      open: (one) => startStream(one, { fromLsn: 0n, signal }),
+    })
     await attached.write(batch(0n, 'a'))
     await attached.write(batch(1n, 'b'))
-    await (await attached.detach()).finalized
+    await (
+      await attached.detach()
+    ).finalized
     const path = join(directory.path, `${KEYS[0]}.jsonl`)
     await truncate(path, Buffer.byteLength(await readFile(path, 'utf8')) - 3)
     await reload(host, entry, entry.v2())
-    const again = await host.attach(cdcOutput, { name: 'sink', key: KEYS[0], open: (one) => startStream(one, { fromLsn: 1n, signal }) })
+    const again = await host.attach(cdcOutput, {
+      name: 'sink',
+      key: KEYS[0],
+      open: (one) => startStream(one, { fromLsn: 1n, signal }),
+    })
     await again.write(batch(1n, 'b'))
-    await (await again.detach()).finalized
+    await (
+      await again.detach()
+    ).finalized
     expect(await seen(directory.path)).toEqual(['0:a', '1:b'])
   })
 })

@@ -1,6 +1,14 @@
 import { join } from 'node:path'
 import { PluginCallError } from '@uni/reload-core'
-import { CdcPump, cdcOutput, MemoryCheckpointStore, MemoryCommitLog, type CdcBatch, type CdcStream, type PumpEvent } from '@uni/reload-cdc'
+import {
+  CdcPump,
+  cdcOutput,
+  MemoryCheckpointStore,
+  MemoryCommitLog,
+  type CdcBatch,
+  type CdcStream,
+  type PumpEvent,
+} from '@uni/reload-cdc'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startPostgres, type Postgres } from '../../src/demo/postgres.js'
 import { toBatch } from '../../src/host/document.js'
@@ -33,42 +41,70 @@ afterAll(async () => {
 
 function batch(lsnStart: bigint, ...ids: readonly string[]): CdcBatch {
   return {
-    lsnStart, lsnEnd: lsnStart + 1n, commitTimestamp: new Date(1_700_000_000_000),
+    lsnStart,
+    lsnEnd: lsnStart + 1n,
+    commitTimestamp: new Date(1_700_000_000_000),
     mutations: toBatch(ids.map((id) => ({ id, revision: 1, deleted: false, title: `title ${id}`, details: '' }))),
   }
 }
 
 describe('the postgres plugin', () => {
   async function start(connectionString: string, version: 'v1' | 'v2', fromLsn = 0n): Promise<CdcStream> {
-    return await providerOf(postgresEntry(connectionString)[version](), cdcOutput).start({ stream: 'orders', fromLsn, signal })
+    return await providerOf(postgresEntry(connectionString)[version](), cdcOutput).start({
+      stream: 'orders',
+      fromLsn,
+      signal,
+    })
   }
 
-  it.each(['v1', 'v2'] as const)('%s writes each mutation as a row, and version 2 says when it was committed', async (version) => {
-    await using schema = await sinkSchema(server.connectionString)
-    const stream = await start(schema.connectionString, version)
-    await stream.deliver(batch(0n, 'a', 'b'))
-    await stream.deliver(batch(1n, "ä€𝄞 '; DROP TABLE document_changes"))
-    await stream.shutdown()
-    const { rows } = await schema.admin.query('SELECT * FROM document_changes ORDER BY lsn_start, row_number')
-    const at = version === 'v2' ? { committed_at: new Date(1_700_000_000_000) } : {}
-    const row = (lsn: string, number: number, id: string): object =>
-      ({ stream: 'orders', lsn_start: lsn, row_number: number, id, revision: 1, deleted: false, title: `title ${id}`, details: '', ...at })
-    expect(rows).toEqual([row('0', 0, 'a'), row('0', 1, 'b'), row('1', 0, "ä€𝄞 '; DROP TABLE document_changes")])
-    expect((await schema.admin.query('SELECT * FROM document_streams')).rows).toEqual([{ stream: 'orders', lsn: '2' }])
-  })
+  it.each(['v1', 'v2'] as const)(
+    '%s writes each mutation as a row, and version 2 says when it was committed',
+    async (version) => {
+      await using schema = await sinkSchema(server.connectionString)
+      const stream = await start(schema.connectionString, version)
+      await stream.deliver(batch(0n, 'a', 'b'))
+      await stream.deliver(batch(1n, "ä€𝄞 '; DROP TABLE document_changes"))
+      await stream.shutdown()
+      const { rows } = await schema.admin.query('SELECT * FROM document_changes ORDER BY lsn_start, row_number')
+      const at = version === 'v2' ? { committed_at: new Date(1_700_000_000_000) } : {}
+      const row = (lsn: string, number: number, id: string): object => ({
+        stream: 'orders',
+        lsn_start: lsn,
+        row_number: number,
+        id,
+        revision: 1,
+        deleted: false,
+        title: `title ${id}`,
+        details: '',
+        ...at,
+      })
+      expect(rows).toEqual([row('0', 0, 'a'), row('0', 1, 'b'), row('1', 0, "ä€𝄞 '; DROP TABLE document_changes")])
+      expect((await schema.admin.query('SELECT * FROM document_streams')).rows).toEqual([
+        { stream: 'orders', lsn: '2' },
+      ])
+    },
+  )
 
-  it.each(['v1', 'v2'] as const)('%s says that rows which PostgreSQL does not take will not do better next time', async (version) => {
-    await using schema = await sinkSchema(server.connectionString)
-    const stream = await start(schema.connectionString, version)
-    await stream.deliver(batch(0n, 'a'))
-    const error: unknown = await Promise.resolve(stream.deliver(batch(1n, 'b', 'nul \u0000 byte'))).catch((thrown: unknown) => thrown)
-    expect(error).toBeInstanceOf(PluginCallError)
-    expect(error).toMatchObject({ retryable: false, message: expect.stringContaining('does not take a row of the batch at LSN 1') })
-    expect(await stream.checkpoint()).toBe(1n)
-    await stream.deliver(batch(1n, 'b'))
-    await stream.shutdown()
-    expect(await storedIds(schema, 'orders')).toEqual(['a', 'b'])
-  })
+  it.each(['v1', 'v2'] as const)(
+    '%s says that rows which PostgreSQL does not take will not do better next time',
+    async (version) => {
+      await using schema = await sinkSchema(server.connectionString)
+      const stream = await start(schema.connectionString, version)
+      await stream.deliver(batch(0n, 'a'))
+      const error: unknown = await Promise.resolve(stream.deliver(batch(1n, 'b', 'nul \u0000 byte'))).catch(
+        (thrown: unknown) => thrown,
+      )
+      expect(error).toBeInstanceOf(PluginCallError)
+      expect(error).toMatchObject({
+        retryable: false,
+        message: expect.stringContaining('does not take a row of the batch at LSN 1'),
+      })
+      expect(await stream.checkpoint()).toBe(1n)
+      await stream.deliver(batch(1n, 'b'))
+      await stream.shutdown()
+      expect(await storedIds(schema, 'orders')).toEqual(['a', 'b'])
+    },
+  )
 
   it('I4 a predecessor that is still at work comes before its successor or not at all', async () => {
     await using schema = await sinkSchema(server.connectionString)
@@ -88,12 +124,19 @@ describe('the postgres plugin', () => {
     await using schema = await sinkSchema(server.connectionString)
     const provider = providerOf(postgresEntry(schema.connectionString).v2(), cdcOutput)
     await expect(provider.start({ signal })).rejects.toThrow('the host gave none')
-    await expect(provider.start({ stream: 'orders', signal: AbortSignal.abort(new Error('too late')) })).rejects.toThrow('too late')
+    await expect(
+      provider.start({ stream: 'orders', signal: AbortSignal.abort(new Error('too late')) }),
+    ).rejects.toThrow('too late')
     const nowhere = new URL(schema.connectionString)
     nowhere.pathname = '/nowhere'
     await expect(start(nowhere.href, 'v2')).rejects.toThrow('database "nowhere" does not exist')
     // `end` sends a farewell, which the server need not have read yet.
-    await expect.poll(async () => (await schema.admin.query('SELECT 1 FROM pg_stat_activity WHERE usename = $1', [schema.name])).rowCount).toBe(0)
+    await expect
+      .poll(
+        async () =>
+          (await schema.admin.query('SELECT 1 FROM pg_stat_activity WHERE usename = $1', [schema.name])).rowCount,
+      )
+      .toBe(0)
   })
 
   const faults = ['fails in the middle of its migration', 'starts a stream without checkpoint']
@@ -115,9 +158,16 @@ describe('the postgres plugin', () => {
     await caughtUp()
     await pump.stop()
     expect(await storedIds(schema, 'orders')).toEqual(['a', 'b'])
-    const { rows } = await schema.admin.query<{ type: string }>("SELECT format_type(atttypid, atttypmod) AS type FROM pg_attribute WHERE attrelid = 'document_changes'::regclass AND attname IN ('id', 'details') AND NOT attisdropped")
+    const { rows } = await schema.admin.query<{ type: string }>(
+      "SELECT format_type(atttypid, atttypmod) AS type FROM pg_attribute WHERE attrelid = 'document_changes'::regclass AND attname IN ('id', 'details') AND NOT attisdropped",
+    )
     expect(rows).toEqual([{ type: 'text' }, { type: 'text' }])
-    await expect.poll(async () => (await schema.admin.query('SELECT 1 FROM pg_stat_activity WHERE usename = $1', [schema.name])).rowCount).toBe(0)
+    await expect
+      .poll(
+        async () =>
+          (await schema.admin.query('SELECT 1 FROM pg_stat_activity WHERE usename = $1', [schema.name])).rowCount,
+      )
+      .toBe(0)
   })
 
   it('I4 three streams: each row once and in order, through reloads and connections that are cut', async () => {
@@ -155,7 +205,13 @@ it('I4 exactly once in the table, though the process is killed five times at wha
 
   const kills: string[] = []
   // At a checkpoint, in a reload, as a stream is opened: after the nth line of its kind.
-  for (const [kind, nth] of [['checkpoint', 3], ['reloaded', 2], ['opened', 2], ['reloaded', 5], ['checkpoint', 12]] as const) {
+  for (const [kind, nth] of [
+    ['checkpoint', 3],
+    ['reloaded', 2],
+    ['opened', 2],
+    ['reloaded', 5],
+    ['checkpoint', 12],
+  ] as const) {
     let seen = 0
     const { lines, end } = await runUntil(program.file, run, (line) => line.startsWith(kind) && (seen += 1) >= nth)
     kills.push(end)
@@ -172,21 +228,31 @@ it('I4 exactly once in the table, though the process is killed five times at wha
   for (const stream of STREAMS) expect(await storedIds(schema, stream)).toEqual(all)
 })
 
-function pumping(host: ConstructorParameters<typeof CdcPump>[0]['host'], log: MemoryCommitLog): { pump: CdcPump; events: PumpEvent[]; caughtUp(): Promise<void> } {
+function pumping(
+  host: ConstructorParameters<typeof CdcPump>[0]['host'],
+  log: MemoryCommitLog,
+): { pump: CdcPump; events: PumpEvent[]; caughtUp(): Promise<void> } {
   const events: PumpEvent[] = []
   let wake = (): void => {}
   const pump = new CdcPump({
-    host, log, checkpoints: new MemoryCheckpointStore(), checkpointEvery: 3, retry: { initialMs: 1, maxMs: 20 },
+    host,
+    log,
+    checkpoints: new MemoryCheckpointStore(),
+    checkpointEvery: 3,
+    retry: { initialMs: 1, maxMs: 20 },
     onEvent: (event) => {
       events.push(event)
       wake()
     },
   })
   return {
-    pump, events,
+    pump,
+    events,
     async caughtUp() {
-      while (pump.status().some(({ checkpoint }) => checkpoint !== log.head)) await new Promise<void>((resolve) => { wake = resolve })
+      while (pump.status().some(({ checkpoint }) => checkpoint !== log.head))
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
     },
   }
 }
-

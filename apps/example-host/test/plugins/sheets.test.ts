@@ -6,7 +6,10 @@ import { hostWith, servingVersion } from './support/host.js'
 import { providerOf } from './support/providers.js'
 import { expectTurnedAway, reload } from './support/turned-away.js'
 
-const VERSIONS = [['1.0.0', entry.v1], ['2.0.0', entry.v2]] as const
+const VERSIONS = [
+  ['1.0.0', entry.v1],
+  ['2.0.0', entry.v2],
+] as const
 
 /** The operation of an edit of a replica. */
 function operation(replica: LoroDoc, edit: (title: LoroText, cells: LoroMap) => void): Uint8Array {
@@ -48,23 +51,30 @@ describe.each(VERSIONS)('sheets %s', (version, make) => {
   })
 
   it('applies operations in any order, and twice', () => {
-    for (const order of [[FIRST, SECOND, THIRD], [THIRD, SECOND, FIRST], [SECOND, FIRST, FIRST, THIRD, SECOND]]) {
+    for (const order of [
+      [FIRST, SECOND, THIRD],
+      [THIRD, SECOND, FIRST],
+      [SECOND, FIRST, FIRST, THIRD, SECOND],
+    ]) {
       expect(stateWith(make, order).value()).toEqual(VALUE)
     }
   })
 
-  it.each(VERSIONS)('I4 keeps an operation that waits for another through persist, read by %s, and through merge', async (_, next) => {
-    const early = stateWith(make, [THIRD, SECOND])
-    expect(early.value()).toEqual({ title: '', cells: {} })
-    const reopened = await kind(next).fromPersisted(early.persist())
-    const again = await kind(make).fromPersisted(reopened.persist())
-    const merged = kind(make).empty()
-    merged.merge(early)
-    for (const state of [early, reopened, again, merged]) {
-      state.apply(FIRST)
-      expect(state.value()).toEqual(VALUE)
-    }
-  })
+  it.each(VERSIONS)(
+    'I4 keeps an operation that waits for another through persist, read by %s, and through merge',
+    async (_, next) => {
+      const early = stateWith(make, [THIRD, SECOND])
+      expect(early.value()).toEqual({ title: '', cells: {} })
+      const reopened = await kind(next).fromPersisted(early.persist())
+      const again = await kind(make).fromPersisted(reopened.persist())
+      const merged = kind(make).empty()
+      merged.merge(early)
+      for (const state of [early, reopened, again, merged]) {
+        state.apply(FIRST)
+        expect(state.value()).toEqual(VALUE)
+      }
+    },
+  )
 
   it('does not keep an operation that waits no more', () => {
     const late = stateWith(make, [THIRD, SECOND])
@@ -74,7 +84,8 @@ describe.each(VERSIONS)('sheets %s', (version, make) => {
 
   it('applies a torn or damaged operation not at all', () => {
     const state = stateWith(make, [FIRST])
-    for (let length = 0; length < SECOND.length; length += 1) expect(() => state.apply(SECOND.slice(0, length))).toThrow('Loro does not take the bytes')
+    for (let length = 0; length < SECOND.length; length += 1)
+      expect(() => state.apply(SECOND.slice(0, length))).toThrow('Loro does not take the bytes')
     // The four bytes of Loro's magic, and all that its checksum is of: 12 bytes between them are not used.
     for (let at = 0; at < SECOND.length; at += at === 3 ? 13 : 1) {
       const damaged = new Uint8Array(SECOND)
@@ -89,7 +100,11 @@ describe.each(VERSIONS)('sheets %s', (version, make) => {
   it('merges replicas to the same value from both sides, each as it was where it was merged from', () => {
     const [left, right] = [stateWith(make, [FIRST]), stateWith(make, [FIRST])]
     left.apply(SECOND)
-    right.apply(operation(ada.fork(), (_, cells) => { cells.set('C3', 'waits for the second') }))
+    right.apply(
+      operation(ada.fork(), (_, cells) => {
+        cells.set('C3', 'waits for the second')
+      }),
+    )
     right.apply(SECOND)
     left.apply(THIRD)
     const before = right.value()
@@ -101,12 +116,12 @@ describe.each(VERSIONS)('sheets %s', (version, make) => {
   })
 
   it('refuses to merge what is no sheet of its version', () => {
-    const [[, other]] = VERSIONS.filter(([name]) => name !== version) as [typeof VERSIONS[number]]
+    const [[, other]] = VERSIONS.filter(([name]) => name !== version) as [(typeof VERSIONS)[number]]
     expect(() => kind(make).empty().merge(kind(other).empty())).toThrow('of the same version')
   })
 
   it.each(VERSIONS)('is read by %s: its samples and its empty sheet', async (_, next) => {
-    const states = [kind(make).empty(), ...kind(make).samples?.() ?? []]
+    const states = [kind(make).empty(), ...(kind(make).samples?.() ?? [])]
     expect(states.length).toBe(5)
     for (const state of states) {
       const reopened = await kind(next).fromPersisted(state.persist())
@@ -116,7 +131,9 @@ describe.each(VERSIONS)('sheets %s', (version, make) => {
   })
 
   it('has samples that are the same ones each time', () => {
-    const [once, again] = [kind(make), kind(make)].map((one) => Array.from(one.samples?.() ?? [], (state) => state.value()))
+    const [once, again] = [kind(make), kind(make)].map((one) =>
+      Array.from(one.samples?.() ?? [], (state) => state.value()),
+    )
     expect(once).toEqual(again)
     expect(once).toContainEqual({ title: 'Plain, twice edited', cells: { A1: 1.5, A2: '=A1*2', B1: true, B2: null } })
   })
@@ -139,11 +156,18 @@ describe('the sheets plugin', () => {
     await using host = await hostWith(entry.v1())
     const sheet = await host.attach(crdtKind, { name: 'budget', key: 'sheets', open: (provider) => provider.empty() })
     const replica = new LoroDoc()
-    const type = (text: string): Promise<void> => sheet.write(operation(replica, (title, cells) => {
-      title.insert(title.length, text)
-      cells.set(text, title.length)
-    }))
-    for (const [make, version] of [[entry.v2, '2.0.0'], [entry.v1, '1.0.0'], [entry.v2, '2.0.0']] as const) {
+    const type = (text: string): Promise<void> =>
+      sheet.write(
+        operation(replica, (title, cells) => {
+          title.insert(title.length, text)
+          cells.set(text, title.length)
+        }),
+      )
+    for (const [make, version] of [
+      [entry.v2, '2.0.0'],
+      [entry.v1, '1.0.0'],
+      [entry.v2, '2.0.0'],
+    ] as const) {
       await type(`before ${version} `)
       await Promise.all([type('m1 '), reload(host, entry, make()), type('m2 '), type('m3 ')])
       expect(servingVersion(host, crdtKind, 'sheets')).toBe(version)

@@ -31,7 +31,7 @@ class Turns {
       this.looks += 1
       this.#looksNow += 1
       this.mostLooks = Math.max(this.mostLooks, this.#looksNow)
-      return now += 1
+      return (now += 1)
     })
     const turn = (): void => {
       this.count += 1
@@ -54,7 +54,9 @@ class Turns {
 
 let turns: Turns
 
-beforeEach(() => { turns = new Turns() })
+beforeEach(() => {
+  turns = new Turns()
+})
 afterEach(() => {
   turns.stop()
   vi.restoreAllMocks()
@@ -65,14 +67,27 @@ const LOOKS_A_SLICE = 3
 /** Where one loop ends and the next one begins nothing turns. However many documents there are, these are as many as follow one another. */
 const SLICES_A_TURN = 5
 
-const documents = (count: number): DocumentChange[] => Array.from({ length: count }, (_, at) => (
-  { id: `d${at}`, revision: at, deleted: false, title: `title ${at}`, details: `${(at * 7919).toString(36)} ${at % 7}` }))
+const documents = (count: number): DocumentChange[] =>
+  Array.from({ length: count }, (_, at) => ({
+    id: `d${at}`,
+    revision: at,
+    deleted: false,
+    title: `title ${at}`,
+    details: `${(at * 7919).toString(36)} ${at % 7}`,
+  }))
 
 async function hostWithIndex(entry: CatalogueEntry, directory: string, count: number) {
-  const host = new PluginHost({ strategies: strategies(new MemoryCommitLog(), fileSpool(join(directory, 'spool'))), clock: new ManualClock() })
+  const host = new PluginHost({
+    strategies: strategies(new MemoryCommitLog(), fileSpool(join(directory, 'spool'))),
+    clock: new ManualClock(),
+  })
   await host.add(entry.v1())
   const [key] = entry.keys as [string]
-  const index = await host.attach(indexKind, { name: 'documents', key, open: (provider) => buildIndex(provider, toBatch(documents(count))) })
+  const index = await host.attach(indexKind, {
+    name: 'documents',
+    key,
+    open: (provider) => buildIndex(provider, toBatch(documents(count))),
+  })
   return { host, index }
 }
 
@@ -93,7 +108,8 @@ async function countOf(handle: IndexHandle): Promise<number> {
 
 it('the event loop turns whenever a slice is used up', async () => {
   const perTurn = new Map<number, number[]>()
-  for await (const item of inSlices([1, 2, 3, 4, 5, 6, 7])) perTurn.set(turns.count, [...perTurn.get(turns.count) ?? [], item])
+  for await (const item of inSlices([1, 2, 3, 4, 5, 6, 7]))
+    perTurn.set(turns.count, [...(perTurn.get(turns.count) ?? []), item])
   expect([...perTurn.values()]).toEqual([[1, 2], [3, 4], [5, 6], [7]])
 })
 
@@ -139,7 +155,10 @@ describe('I10 no stretch of a reload has more in it than a few slices, however m
     await using _ = host
     const calls: { readonly method: string; readonly turn: number; readonly size: number }[] = []
     for (const method of ['save', 'load', 'view'] as const) {
-      const given = Object.getOwnPropertyDescriptor(Index.prototype, method)?.value as (this: Index, path: string) => void
+      const given = Object.getOwnPropertyDescriptor(Index.prototype, method)?.value as (
+        this: Index,
+        path: string,
+      ) => void
       vi.spyOn(Index.prototype, method).mockImplementation(function counted(this: Index, path: string) {
         given.call(this, path)
         calls.push({ method, turn: turns.count, size: this.size() })
@@ -151,8 +170,23 @@ describe('I10 no stretch of a reload has more in it than a few slices, however m
       expect(turns.mostLooks).toBeLessThanOrEqual(SLICES_A_TURN * LOOKS_A_SLICE)
       expect(await index.use(countOf)).toBe(2 * SHARD_DOCUMENTS + 1)
     }
-    expect(calls.map(({ method }) => method)).toEqual(['save', 'save', 'save', 'view', 'view', 'view', 'save', 'save', 'save', 'load', 'load', 'load'])
-    expect(calls.map(({ size }) => size)).toEqual(Array.from({ length: 4 }, () => [SHARD_DOCUMENTS, SHARD_DOCUMENTS, 1]).flat())
+    expect(calls.map(({ method }) => method)).toEqual([
+      'save',
+      'save',
+      'save',
+      'view',
+      'view',
+      'view',
+      'save',
+      'save',
+      'save',
+      'load',
+      'load',
+      'load',
+    ])
+    expect(calls.map(({ size }) => size)).toEqual(
+      Array.from({ length: 4 }, () => [SHARD_DOCUMENTS, SHARD_DOCUMENTS, 1]).flat(),
+    )
     expect(new Set(calls.map(({ turn }) => turn)).size).toBe(calls.length)
   })
 })

@@ -24,17 +24,31 @@ const MOVIES: readonly DocumentChange[] = [
   { id: 'd', revision: 0, deleted: false, title: 'Drama Queens', details: 'Somebody Else Comedy' },
 ]
 const CONTEXT: IndexContext = {
-  signal: new AbortController().signal, slices: () => new Slices(), progress: () => {}, key: 'vectors', name: 'movies',
+  signal: new AbortController().signal,
+  slices: () => new Slices(),
+  progress: () => {},
+  key: 'vectors',
+  name: 'movies',
 }
-const VERSIONS = [['1.0.0', 'v1'], ['2.0.0', 'v2']] as const
+const VERSIONS = [
+  ['1.0.0', 'v1'],
+  ['2.0.0', 'v2'],
+] as const
 
-const many = (count: number): DocumentChange[] => Array.from({ length: count }, (_, n) => (
-  { id: `m${n}`, revision: n, deleted: false, title: `Movie ${n} ${(n * 7919).toString(36)}`, details: `${(n * 104729).toString(36)} ${(n * 15485863).toString(36)}` }))
+const many = (count: number): DocumentChange[] =>
+  Array.from({ length: count }, (_, n) => ({
+    id: `m${n}`,
+    revision: n,
+    deleted: false,
+    title: `Movie ${n} ${(n * 7919).toString(36)}`,
+    details: `${(n * 104729).toString(36)} ${(n * 15485863).toString(36)}`,
+  }))
 
-const build = (plugin: Plugin, movies = MOVIES): Promise<IndexHandle> => buildIndex(providerOf(plugin, indexKind), toBatch(movies))
+const build = (plugin: Plugin, movies = MOVIES): Promise<IndexHandle> =>
+  buildIndex(providerOf(plugin, indexKind), toBatch(movies))
 
 async function ids(handle: IndexHandle, text: string, k = 10): Promise<unknown[]> {
-  return [...(await handle.probe(textQuery(text), k)).getChild('id') ?? []]
+  return [...((await handle.probe(textQuery(text), k)).getChild('id') ?? [])]
 }
 
 async function revisions(handle: IndexHandle): Promise<Record<string, unknown>> {
@@ -54,12 +68,21 @@ async function setUp() {
   const images = join(directory.path, 'images')
   const entry = vectorsEntry(images)
   return {
-    entry, images, path: directory.path,
-    open: async (plugin: Plugin, file: string): Promise<IndexHandle> => providerOf(plugin, indexKind).open(await fileImage(file), CONTEXT),
+    entry,
+    images,
+    path: directory.path,
+    open: async (plugin: Plugin, file: string): Promise<IndexHandle> =>
+      providerOf(plugin, indexKind).open(await fileImage(file), CONTEXT),
     host: async (plugin = entry.v1(), movies = MOVIES) => {
-      const host = new PluginHost({ strategies: strategies(new MemoryCommitLog(), fileSpool(join(directory.path, 'spool'))) })
+      const host = new PluginHost({
+        strategies: strategies(new MemoryCommitLog(), fileSpool(join(directory.path, 'spool'))),
+      })
       await host.add(plugin)
-      const live = await host.attach(indexKind, { name: 'movies', key: 'vectors', open: (provider) => buildIndex(provider, toBatch(movies)) })
+      const live = await host.attach(indexKind, {
+        name: 'movies',
+        key: 'vectors',
+        open: (provider) => buildIndex(provider, toBatch(movies)),
+      })
       return { host, movies: live }
     },
     [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
@@ -78,7 +101,10 @@ describe('the embedding of a text', () => {
 
   it('is what images were written with', () => {
     const buckets = [...embed('ab').entries()].filter(([, value]) => value !== 0)
-    expect(buckets).toEqual([[38, Math.fround(-Math.SQRT1_2)], [42, Math.fround(-Math.SQRT1_2)]])
+    expect(buckets).toEqual([
+      [38, Math.fround(-Math.SQRT1_2)],
+      [42, Math.fround(-Math.SQRT1_2)],
+    ])
   })
 })
 
@@ -98,7 +124,7 @@ describe.each(VERSIONS)('vectors %s', (version, make) => {
     expect(await ids(handle, '?!')).toEqual([])
     const answer = await handle.probe(textQuery('Alien Ridley Scott Horror'), 10)
     expect(answer.schema).toEqual(handle.schema())
-    const scores = [...answer.getChild('score') ?? []] as number[]
+    const scores = [...(answer.getChild('score') ?? [])] as number[]
     expect(scores).toEqual(scores.toSorted((a, b) => b - a))
     expect(scores[0]).toBeCloseTo(1, 5)
   })
@@ -111,8 +137,14 @@ describe.each(VERSIONS)('vectors %s', (version, make) => {
     for (const query of movies.slice(0, 50)) {
       const text = `${query.details} and more`
       const vector = embed(text)
-      const exact = movies.map(({ id, title, details }) => ({ id, score: embed(`${title} ${details}`).reduce((sum, value, at) => sum + value * (vector[at] as number), 0) }))
-      const best = exact.toSorted((a, b) => b.score - a.score).slice(0, 10).map(({ id }) => id)
+      const exact = movies.map(({ id, title, details }) => ({
+        id,
+        score: embed(`${title} ${details}`).reduce((sum, value, at) => sum + value * (vector[at] as number), 0),
+      }))
+      const best = exact
+        .toSorted((a, b) => b.score - a.score)
+        .slice(0, 10)
+        .map(({ id }) => id)
       const answered = await ids(handle, text)
       found += best.filter((id) => answered.includes(id)).length
     }
@@ -124,16 +156,20 @@ describe.each(VERSIONS)('vectors %s', (version, make) => {
     const handle = await build(it.entry[make](), [])
     expect([await revisions(handle), await ids(handle, 'alien')]).toEqual([{}, []])
     await handle.apply?.(toBatch(MOVIES))
-    await handle.apply?.(toBatch([
-      { ...MOVIES[2] as DocumentChange, revision: 1, title: 'Aliens', details: 'James Cameron' },
-      { ...MOVIES[1] as DocumentChange, revision: 1, deleted: true },
-    ]))
+    await handle.apply?.(
+      toBatch([
+        { ...(MOVIES[2] as DocumentChange), revision: 1, title: 'Aliens', details: 'James Cameron' },
+        { ...(MOVIES[1] as DocumentChange), revision: 1, deleted: true },
+      ]),
+    )
     expect(await revisions(handle)).toEqual({ a: 0, c: 1, d: 0 })
     expect((await ids(handle, 'james cameron'))[0]).toBe('c')
     expect((await ids(handle, 'apocalypse now', 3)).toSorted()).toEqual(['a', 'c', 'd'])
     await handle.apply?.(toBatch([{ id: 'e', revision: 0, deleted: false, title: 'Heat', details: 'Michael Mann' }]))
     expect(await ids(handle, 'heat', 1)).toEqual(['e'])
-    await handle.apply?.(toBatch(['a', 'c', 'd', 'e', 'none'].map((id) => ({ ...MOVIES[0] as DocumentChange, id, deleted: true }))))
+    await handle.apply?.(
+      toBatch(['a', 'c', 'd', 'e', 'none'].map((id) => ({ ...(MOVIES[0] as DocumentChange), id, deleted: true }))),
+    )
     expect([await revisions(handle), await ids(handle, 'heat')]).toEqual([{}, []])
   })
 
@@ -149,7 +185,16 @@ describe.each(VERSIONS)('vectors %s', (version, make) => {
     const handle = await build(it.entry[make]())
     expect(handle.snapshot).toBe('isolated')
     const persisting = imageFileOf(handle)
-    await handle.apply?.(toBatch([...MOVIES, { ...MOVIES[0] as DocumentChange, id: 'e' }].map((movie) => ({ ...movie, revision: 7, title: 'something else', details: '' }))))
+    await handle.apply?.(
+      toBatch(
+        [...MOVIES, { ...(MOVIES[0] as DocumentChange), id: 'e' }].map((movie) => ({
+          ...movie,
+          revision: 7,
+          title: 'something else',
+          details: '',
+        })),
+      ),
+    )
     const reopened = await it.open(it.entry.v1(), await persisting)
     expect(await revisions(reopened)).toEqual({ a: 0, b: 0, c: 0, d: 0 })
     expect(await ids(reopened, 'godfather', 1)).toEqual(['a'])
@@ -158,14 +203,20 @@ describe.each(VERSIONS)('vectors %s', (version, make) => {
   it.each(VERSIONS)('is read by %s: a large index, an empty one, one of which most was deleted', async (_, next) => {
     await using it = await setUp()
     const thinned = await build(it.entry[make](), many(700))
-    await thinned.apply?.(toBatch(many(700).slice(3).map((movie) => ({ ...movie, deleted: true }))))
+    await thinned.apply?.(
+      toBatch(
+        many(700)
+          .slice(3)
+          .map((movie) => ({ ...movie, deleted: true })),
+      ),
+    )
     for (const handle of [await build(it.entry[make](), many(2500)), await build(it.entry[make](), []), thinned]) {
       const reopened = await it.open(it.entry[next](), await imageFileOf(handle))
       expect(await revisions(reopened)).toEqual(await revisions(handle))
       expect(await ids(reopened, 'Movie 1', 1)).toEqual(await ids(handle, 'Movie 1', 1))
-      await reopened.apply?.(toBatch([{ ...MOVIES[0] as DocumentChange, revision: 1 }]))
+      await reopened.apply?.(toBatch([{ ...(MOVIES[0] as DocumentChange), revision: 1 }]))
       expect(await ids(reopened, 'The Godfather by Francis Ford Coppola', 1)).toEqual(['a'])
-      expect(await revisions(reopened)).toEqual({ ...await revisions(handle), a: 1 })
+      expect(await revisions(reopened)).toEqual({ ...(await revisions(handle)), a: 1 })
     }
   })
 
@@ -175,7 +226,12 @@ describe.each(VERSIONS)('vectors %s', (version, make) => {
     const handle = await providerOf(it.entry[make](), indexKind).open(image, CONTEXT)
     await image.discard()
     expect(await ids(handle, 'alien', 1)).toEqual(['c'])
-    await handle.apply?.(toBatch([{ ...MOVIES[2] as DocumentChange, revision: 1, title: 'Aliens' }, { ...MOVIES[0] as DocumentChange, deleted: true }]))
+    await handle.apply?.(
+      toBatch([
+        { ...(MOVIES[2] as DocumentChange), revision: 1, title: 'Aliens' },
+        { ...(MOVIES[0] as DocumentChange), deleted: true },
+      ]),
+    )
     expect(await ids(handle, 'aliens', 1)).toEqual(['c'])
     expect(await revisions(handle)).toEqual({ b: 0, c: 1, d: 0 })
     expect(await readdir(it.images)).toEqual([])
@@ -190,7 +246,10 @@ describe.each(VERSIONS)('vectors %s', (version, make) => {
       await writeFile(file, bytes.subarray(0, length))
       await expect(it.open(plugin, file)).rejects.toThrow('no image of a vector index, or one that is torn')
     }
-    for (const at of [...Array.from({ length: Math.floor(bytes.length / 23) }, (_, n) => n * 23), ...Array.from({ length: 32 }, (_, n) => bytes.length - 1 - n)]) {
+    for (const at of [
+      ...Array.from({ length: Math.floor(bytes.length / 23) }, (_, n) => n * 23),
+      ...Array.from({ length: 32 }, (_, n) => bytes.length - 1 - n),
+    ]) {
       const damaged = Buffer.from(bytes)
       damaged[at] = (damaged[at] as number) ^ 0x10
       await writeFile(file, damaged)
@@ -210,14 +269,27 @@ describe.each(VERSIONS)('vectors %s', (version, make) => {
 })
 
 describe('an index of several shards', () => {
-  const changed = (id: string): DocumentChange => ({ id, revision: 9_999, deleted: false, title: 'something else', details: '' })
+  const changed = (id: string): DocumentChange => ({
+    id,
+    revision: 9_999,
+    deleted: false,
+    title: 'something else',
+    details: '',
+  })
 
   it('I4 persists one point in time, whichever shard is changed before its turn comes', async () => {
     await using it = await setUp()
     const movies = many(SHARD_DOCUMENTS + 100)
     const handle = await build(it.entry.v1(), movies)
     const persisting = imageFileOf(handle)
-    await handle.apply?.(toBatch([changed('m5'), changed(`m${SHARD_DOCUMENTS + 5}`), { ...changed(`m${SHARD_DOCUMENTS + 6}`), deleted: true }, changed('new')]))
+    await handle.apply?.(
+      toBatch([
+        changed('m5'),
+        changed(`m${SHARD_DOCUMENTS + 5}`),
+        { ...changed(`m${SHARD_DOCUMENTS + 6}`), deleted: true },
+        changed('new'),
+      ]),
+    )
     const reopened = await it.open(it.entry.v2(), await persisting)
     expect(await revisions(reopened)).toEqual(Object.fromEntries(movies.map(({ id, revision }) => [id, revision])))
     const { title, details } = movies[SHARD_DOCUMENTS + 5] as DocumentChange
@@ -229,8 +301,13 @@ describe('an index of several shards', () => {
   it('takes changes though an image cannot be saved, which is told to whoever asked for it', async () => {
     await using it = await setUp()
     const handle = await build(it.entry.v1(), many(SHARD_DOCUMENTS + 1))
-    const save = vi.spyOn(Index.prototype, 'save').mockImplementation(() => { throw new Error('the disk is full') })
-    const persisting = imageFileOf(handle).then(() => 'saved', (error: unknown) => String(error))
+    const save = vi.spyOn(Index.prototype, 'save').mockImplementation(() => {
+      throw new Error('the disk is full')
+    })
+    const persisting = imageFileOf(handle).then(
+      () => 'saved',
+      (error: unknown) => String(error),
+    )
     await handle.apply?.(toBatch([changed(`m${SHARD_DOCUMENTS}`)]))
     expect(await persisting).toContain('the disk is full')
     save.mockRestore()
@@ -243,7 +320,9 @@ describe('an index of several shards', () => {
 it('the versions write formats that differ, one of which version 2 maps', async () => {
   await using it = await setUp()
   const [one, two] = [await imageFileOf(await build(it.entry.v1())), await imageFileOf(await build(it.entry.v2()))]
-  const formats = await Promise.all([one, two].map(async (file) => (await readFile(file)).readUInt32BE((await stat(file)).size - 16)))
+  const formats = await Promise.all(
+    [one, two].map(async (file) => (await readFile(file)).readUInt32BE((await stat(file)).size - 16)),
+  )
   expect(formats).toEqual([1, 2])
 })
 
@@ -260,7 +339,12 @@ describe('the vectors plugin', () => {
       expected[id] = revision
       return movies.write(toBatch([{ id, revision, deleted: false, title: `written ${revision}`, details: '' }]))
     }
-    for (const [make, version] of [['v2', '2.0.0'], ['v1', '1.0.0'], ['v2', '2.0.0'], ['v2', '2.0.0']] as const) {
+    for (const [make, version] of [
+      ['v2', '2.0.0'],
+      ['v1', '1.0.0'],
+      ['v2', '2.0.0'],
+      ['v2', '2.0.0'],
+    ] as const) {
       await write()
       await Promise.all([write(), write(), write(), reload(host, it.entry, it.entry[make]())])
       expect(servingVersion(host, indexKind, 'vectors')).toBe(version)
@@ -270,29 +354,32 @@ describe('the vectors plugin', () => {
     }
   })
 
-  it.each([
-    ['refuses the old bytes', 'expected an image of format 3, found format'],
-    ['opens empty', 'document a is at revision 0 in the old index and at none in the new one'],
-  ].flatMap(([fault, said]) => VERSIONS.map(([version, make]) => [fault, version, make, said] as [string, string, 'v1' | 'v2', string])))(
-    'I3 I6 a version that %s is turned away, and %s serves on', async (fault, version, make, said) => {
-      await using it = await setUp()
-      const { host, movies } = await it.host(it.entry[make]())
-      await using _ = host
-      const bad = it.entry.bad().find((one) => one.fault === fault) as ReturnType<typeof it.entry.bad>[number]
-      const open = vi.fn<() => void>()
-      const plugin = lookingInto(bad.plugin, indexKind, (provider) => {
-        const given = provider.open.bind(provider)
-        provider.open = (image: IndexImage, ctx: IndexContext) => {
-          open()
-          return given(image, ctx)
-        }
-      })
-      expect((await expectTurnedAway(host, it.entry, { ...bad, plugin })).message).toContain(said)
-      expect(open).toHaveBeenCalledTimes(1)
-      expect(await readdir(it.images)).toEqual([])
-      expect(servingVersion(host, indexKind, 'vectors')).toBe(version)
-      await movies.write(toBatch([{ ...MOVIES[1] as DocumentChange, revision: 9 }]))
-      expect(await movies.use((handle) => ids(handle, 'godfather', 1))).toEqual(['a'])
-      expect(await movies.use((handle) => revisions(handle))).toEqual({ a: 0, b: 9, c: 0, d: 0 })
+  it.each(
+    [
+      ['refuses the old bytes', 'expected an image of format 3, found format'],
+      ['opens empty', 'document a is at revision 0 in the old index and at none in the new one'],
+    ].flatMap(([fault, said]) =>
+      VERSIONS.map(([version, make]) => [fault, version, make, said] as [string, string, 'v1' | 'v2', string]),
+    ),
+  )('I3 I6 a version that %s is turned away, and %s serves on', async (fault, version, make, said) => {
+    await using it = await setUp()
+    const { host, movies } = await it.host(it.entry[make]())
+    await using _ = host
+    const bad = it.entry.bad().find((one) => one.fault === fault) as ReturnType<typeof it.entry.bad>[number]
+    const open = vi.fn<() => void>()
+    const plugin = lookingInto(bad.plugin, indexKind, (provider) => {
+      const given = provider.open.bind(provider)
+      provider.open = (image: IndexImage, ctx: IndexContext) => {
+        open()
+        return given(image, ctx)
+      }
     })
+    expect((await expectTurnedAway(host, it.entry, { ...bad, plugin })).message).toContain(said)
+    expect(open).toHaveBeenCalledTimes(1)
+    expect(await readdir(it.images)).toEqual([])
+    expect(servingVersion(host, indexKind, 'vectors')).toBe(version)
+    await movies.write(toBatch([{ ...(MOVIES[1] as DocumentChange), revision: 9 }]))
+    expect(await movies.use((handle) => ids(handle, 'godfather', 1))).toEqual(['a'])
+    expect(await movies.use((handle) => revisions(handle))).toEqual({ a: 0, b: 9, c: 0, d: 0 })
+  })
 })

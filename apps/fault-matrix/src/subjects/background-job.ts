@@ -6,7 +6,12 @@ export const backgroundJobSubject: StrategySubject<BackgroundJobProvider> = {
   scene() {
     const log: number[] = []
     return {
-      provider: (name, version) => ({ name, async run() { log.push(version) } }),
+      provider: (name, version) => ({
+        name,
+        async run() {
+          log.push(version)
+        },
+      }),
       async answer(provider) {
         await provider.run({ signal: new AbortController().signal })
         return log.at(-1) ?? 0

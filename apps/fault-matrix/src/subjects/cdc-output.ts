@@ -1,4 +1,12 @@
-import { CdcError, startStream, type CdcBatch, type CdcLsn, type CdcOutputProvider, type CdcStartContext, type CdcStream } from '@uni/reload-cdc'
+import {
+  CdcError,
+  startStream,
+  type CdcBatch,
+  type CdcLsn,
+  type CdcOutputProvider,
+  type CdcStartContext,
+  type CdcStream,
+} from '@uni/reload-cdc'
 import type { StrategySubject } from '@uni/reload-core/testing'
 import { batchOfOne, numbersIn } from '../batch.js'
 
@@ -50,7 +58,8 @@ class SinkStream implements CdcStream {
 /** Streams into sinks that keep their LSN: exactly once. */
 export const cdcOutputSubject: StrategySubject<CdcOutputProvider, CdcStream, CdcBatch> = {
   tolerates: ['checkpoint', 'shutdown'].map((call) => ({
-    call: `converge: old stream.${call}`, reported: true,
+    call: `converge: old stream.${call}`,
+    reported: true,
     because: 'a stream that fails at it is replaced at its last checkpoint',
   })),
   gives: { stream: { methods: ['deliver', 'checkpoint', 'shutdown'], ends: 'shutdown' } },
@@ -70,10 +79,17 @@ export const cdcOutputSubject: StrategySubject<CdcOutputProvider, CdcStream, Cdc
         },
       }),
       resources: {
-        open: (provider, name) => startStream(provider, { stream: name, fromLsn: 0n, signal: new AbortController().signal }),
-        write: (_name, nth) => ({ lsnStart: BigInt(nth), lsnEnd: BigInt(nth + 1), mutations: batchOfOne(nth), commitTimestamp: new Date(0) }),
+        open: (provider, name) =>
+          startStream(provider, { stream: name, fromLsn: 0n, signal: new AbortController().signal }),
+        write: (_name, nth) => ({
+          lsnStart: BigInt(nth),
+          lsnEnd: BigInt(nth + 1),
+          mutations: batchOfOne(nth),
+          commitTimestamp: new Date(0),
+        }),
         entries: (stream) => (stream as SinkStream).sink.rows,
-        continuesAt: (refusal) => CdcError.is(refusal) && refusal.code === 'OUT_OF_ORDER' ? Number(refusal.expected) : undefined,
+        continuesAt: (refusal) =>
+          CdcError.is(refusal) && refusal.code === 'OUT_OF_ORDER' ? Number(refusal.expected) : undefined,
       },
       breaches: () => [...sinks].flatMap(([name, { breaches }]) => breaches.map((breach) => `${name}: ${breach}`)),
     }

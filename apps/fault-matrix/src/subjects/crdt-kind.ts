@@ -47,7 +47,7 @@ function logKind(kind: string, samples: boolean): CrdtKindProvider {
     kind,
     empty: () => new Log([]),
     fromPersisted: async (bytes) => new Log(decode(bytes) as number[]),
-    * samples() {
+    *samples() {
       if (samples) yield new Log([1, 2])
     },
     schemaCompatCheck: () => ({ level: 'compatible' }),
@@ -59,8 +59,14 @@ const QUIET_CLOSE = 'that a copy cannot be closed is said where a live document 
 export const crdtKindSubject: StrategySubject<CrdtKindProvider, CrdtState, Uint8Array> = {
   tolerates: [
     ...['old', 'new'].map((side) => ({ call: `preflight: ${side} state.close`, because: QUIET_CLOSE })),
-    { call: 'preflight: old state.merge', because: 'what the old version cannot merge is not held against the new one' },
-    { call: 'preflight: old provider.fromPersisted', because: 'it is opened to be merged, and what the old version cannot merge is not held against the new one' },
+    {
+      call: 'preflight: old state.merge',
+      because: 'what the old version cannot merge is not held against the new one',
+    },
+    {
+      call: 'preflight: old provider.fromPersisted',
+      because: 'it is opened to be merged, and what the old version cannot merge is not held against the new one',
+    },
   ],
   gives: { state: { methods: ['apply', 'merge', 'value', 'persist'], ends: 'close' } },
   scene: ({ samples }) => ({

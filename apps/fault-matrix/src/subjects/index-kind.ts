@@ -1,6 +1,13 @@
 import { setImmediate } from 'node:timers/promises'
 import { Slices } from '@uni/reload-core'
-import { imageOf, type IndexBuild, type IndexHandle, type IndexImage, type IndexKindProvider, type IndexSample } from '@uni/reload-index'
+import {
+  imageOf,
+  type IndexBuild,
+  type IndexHandle,
+  type IndexImage,
+  type IndexKindProvider,
+  type IndexSample,
+} from '@uni/reload-index'
 import type { StrategySubject } from '@uni/reload-core/testing'
 import type { RecordBatch, Schema } from 'apache-arrow'
 import { batchOf, batchOfOne, numbersIn, schemaOfNumbers } from '../batch.js'
@@ -19,7 +26,11 @@ class NumberIndex implements IndexHandle {
 
   async probe(query: RecordBatch, k: number): Promise<RecordBatch> {
     const [most = 0] = numbersIn(query)
-    return batchOf(this.#opened().filter((number) => number <= most).slice(0, k))
+    return batchOf(
+      this.#opened()
+        .filter((number) => number <= most)
+        .slice(0, k),
+    )
   }
 
   /** Takes a turn of the event loop: writes are under way when others are to be held. */
@@ -33,7 +44,7 @@ class NumberIndex implements IndexHandle {
   }
 
   /** How many there are, and then each: in two chunks, with a turn in between. */
-  async * persist(): AsyncGenerator<Uint8Array> {
+  async *persist(): AsyncGenerator<Uint8Array> {
     const numbers = [...this.#opened()]
     const text = new TextEncoder()
     yield text.encode(`${numbers.length}\n`)
@@ -87,18 +98,32 @@ export const indexKindSubject: StrategySubject<IndexKindProvider, IndexHandle, R
     handle: { methods: ['probe', 'persist', 'schema'], ends: 'close' },
   },
   tolerates: [
-    ...['provider.build', 'build.finalize', 'handle.probe', 'handle.schema', 'handle.persist', 'handle.persist().next']
-      .map((call) => ({ call: `preflight: old ${call}`, because: OLD_SAMPLES })),
+    ...[
+      'provider.build',
+      'build.finalize',
+      'handle.probe',
+      'handle.schema',
+      'handle.persist',
+      'handle.persist().next',
+    ].map((call) => ({ call: `preflight: old ${call}`, because: OLD_SAMPLES })),
     // What an old version cannot list is unjudged; its live indexes are judged all the same.
-    { call: 'preflight: old provider.samples', because: 'samples that the old version does not list say nothing about the new one' },
+    {
+      call: 'preflight: old provider.samples',
+      because: 'samples that the old version does not list say nothing about the new one',
+    },
     ...['old', 'new'].map((side) => ({ call: `preflight: ${side} handle.close`, because: QUIET_CLOSE })),
   ],
   scene: ({ samples }) => ({
     provider: (kind) => new NumberKind(kind, samples ? SAMPLES : []),
     resources: {
-      open: async (provider, name) => provider.open(imageOf(new TextEncoder().encode('0\n')), {
-        key: name, name, signal: new AbortController().signal, slices: () => new Slices(), progress() {},
-      }),
+      open: async (provider, name) =>
+        provider.open(imageOf(new TextEncoder().encode('0\n')), {
+          key: name,
+          name,
+          signal: new AbortController().signal,
+          slices: () => new Slices(),
+          progress() {},
+        }),
       write: (_name, nth) => batchOfOne(nth),
       entries: async (handle) => numbersIn(await handle.probe(batchOfOne(ALL), ALL)),
     },

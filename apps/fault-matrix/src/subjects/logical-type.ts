@@ -28,8 +28,8 @@ class Money implements LogicalTypeProvider {
     return `${value < 0n ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}`
   }
 
-  * samples(): Generator<string> {
-    yield * this.literals
+  *samples(): Generator<string> {
+    yield* this.literals
   }
 
   compatCheck(): { level: 'compatible' } {
@@ -41,9 +41,13 @@ class Money implements LogicalTypeProvider {
 const UNJUDGED = 'what cannot be judged for a reason that lies with the old version is listed as unjudged'
 
 export const logicalTypeSubject: StrategySubject<LogicalTypeProvider> = {
-  tolerates: ['samples', 'samples().next', 'fromLiteral', 'toDisplay'].map((call) => ({ call: `preflight: old provider.${call}`, because: UNJUDGED })),
+  tolerates: ['samples', 'samples().next', 'fromLiteral', 'toDisplay'].map((call) => ({
+    call: `preflight: old provider.${call}`,
+    because: UNJUDGED,
+  })),
   scene: ({ samples }) => ({
     provider: (key, version) => new Money(key, version, samples ? ['12.50', '-0.01'] : []),
-    answer: (provider) => provider.toDisplay(provider.fromLiteral('12.50')) === '12.50' ? (provider as Money).version : 0,
+    answer: (provider) =>
+      provider.toDisplay(provider.fromLiteral('12.50')) === '12.50' ? (provider as Money).version : 0,
   }),
 }

@@ -82,7 +82,11 @@ export const storageBackendSubject: StrategySubject<StorageBackendProvider, Stor
     const diskOf = disks()
     return {
       provider: (scheme) => ({ scheme, medium: 'shared', open: async (location) => new DiskStorage(diskOf(location)) }),
-      resources: { open: (provider, name) => provider.open(name), write, entries: (storage) => (storage as DiskStorage).puts.map(Number) },
+      resources: {
+        open: (provider, name) => provider.open(name),
+        write,
+        entries: (storage) => (storage as DiskStorage).puts.map(Number),
+      },
     }
   },
 }
@@ -94,7 +98,11 @@ export const privateStorageSubject: StrategySubject<StorageBackendProvider, Stor
   scene: () => ({
     provider: (scheme) => ({ scheme, medium: 'private', open: async () => new DiskStorage(new Disk()) }),
     // A copy has its keys in another order, and a write that is copied may be made again: it sets the same value.
-    resources: { open: (provider, name) => provider.open(name), write, entries: (storage) => [...storage.keys() as Iterable<string>].map(Number).sort((a, b) => a - b) },
+    resources: {
+      open: (provider, name) => provider.open(name),
+      write,
+      entries: (storage) => [...(storage.keys() as Iterable<string>)].map(Number).sort((a, b) => a - b),
+    },
   }),
 }
 
@@ -106,8 +114,16 @@ export const rememberingStorageSubject: StrategySubject<StorageBackendProvider, 
   scene() {
     const diskOf = disks()
     return {
-      provider: (scheme) => ({ scheme, cutover: 'exclusive', open: async (location) => new RememberingStorage(diskOf(location)) }),
-      resources: { open: (provider, name) => provider.open(name), write, entries: (storage) => (storage as DiskStorage).puts.map(Number) },
+      provider: (scheme) => ({
+        scheme,
+        cutover: 'exclusive',
+        open: async (location) => new RememberingStorage(diskOf(location)),
+      }),
+      resources: {
+        open: (provider, name) => provider.open(name),
+        write,
+        entries: (storage) => (storage as DiskStorage).puts.map(Number),
+      },
     }
   },
 }

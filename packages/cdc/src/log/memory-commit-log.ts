@@ -34,8 +34,12 @@ export class MemoryCommitLog implements CommitLog {
     this.#maxRetained = checkOptions(options, 'MemoryCommitLog options', OPTIONS).maxRetained
   }
 
-  get head(): CdcLsn { return this.#head }
-  get oldest(): CdcLsn { return this.#batches[this.#first]?.lsnStart ?? this.#head }
+  get head(): CdcLsn {
+    return this.#head
+  }
+  get oldest(): CdcLsn {
+    return this.#batches[this.#first]?.lsnStart ?? this.#head
+  }
 
   /**
    * Commits `mutations`, and keeps them until they are released or the bound is reached.
@@ -45,20 +49,31 @@ export class MemoryCommitLog implements CommitLog {
    * @throws CdcError `BATCH` where there is no row, for then there is nothing to deliver; `OUT_OF_ORDER` where `lsnEnd` is
    * not above the head.
    */
-  append(mutations: RecordBatch, commitTimestamp: Date = new Date(), lsnEnd: CdcLsn = this.#head + BigInt(mutations.numRows)): CdcBatch {
-    if (mutations.numRows === 0) throw new CdcError('BATCH', 'a commit needs at least one mutation, and this one has no row')
+  append(
+    mutations: RecordBatch,
+    commitTimestamp: Date = new Date(),
+    lsnEnd: CdcLsn = this.#head + BigInt(mutations.numRows),
+  ): CdcBatch {
+    if (mutations.numRows === 0)
+      throw new CdcError('BATCH', 'a commit needs at least one mutation, and this one has no row')
     const lsnStart = this.#head
     option.bigint()(lsnEnd, 'append lsnEnd', this)
-    if (lsnEnd <= lsnStart) throw new CdcError('OUT_OF_ORDER', `a commit ends above the head of the log, ${lsnStart}, and this one ends at ${lsnEnd}`, { expected: lsnStart, found: lsnEnd })
+    if (lsnEnd <= lsnStart)
+      throw new CdcError(
+        'OUT_OF_ORDER',
+        `a commit ends above the head of the log, ${lsnStart}, and this one ends at ${lsnEnd}`,
+        { expected: lsnStart, found: lsnEnd },
+      )
     const batch = Object.freeze({ lsnStart, lsnEnd, mutations, commitTimestamp })
     this.#batches.push(batch)
     this.#head = lsnEnd
-    if (this.#maxRetained !== undefined) this.#forget(Math.min(this.#firstAtOrAfter(lsnEnd - this.#maxRetained), this.#batches.length - 1))
+    if (this.#maxRetained !== undefined)
+      this.#forget(Math.min(this.#firstAtOrAfter(lsnEnd - this.#maxRetained), this.#batches.length - 1))
     for (const waiter of this.#waiters) if (waiter.lsn < this.#head) waiter.wake()
     return batch
   }
 
-  async * read(from: CdcLsn): AsyncGenerator<CdcBatch, void, undefined> {
+  async *read(from: CdcLsn): AsyncGenerator<CdcBatch, void, undefined> {
     for (let next = from; ;) {
       const batch = this.#at(next)
       if (batch === undefined) return
@@ -79,8 +94,17 @@ export class MemoryCommitLog implements CommitLog {
         this.#waiters.delete(waiter)
         signal.removeEventListener('abort', onAbort)
       }
-      const onAbort = (): void => { done(); reject(signal.reason) }
-      const waiter: Waiter = { lsn, wake: () => { done(); resolve() } }
+      const onAbort = (): void => {
+        done()
+        reject(signal.reason)
+      }
+      const waiter: Waiter = {
+        lsn,
+        wake: () => {
+          done()
+          resolve()
+        },
+      }
       this.#waiters.add(waiter)
       signal.addEventListener('abort', onAbort, { once: true })
     })
@@ -107,13 +131,27 @@ export class MemoryCommitLog implements CommitLog {
   #at(lsn: CdcLsn): CdcBatch | undefined {
     if (lsn === this.#head) return undefined
     const { oldest } = this
-    if (lsn < oldest) throw new CdcError('LOG_RELEASED', `the log was released up to LSN ${oldest}, so ${lsn} cannot be read any more`, { expected: oldest, found: lsn })
-    if (lsn > this.#head) throw new CdcError('LOG_POSITION', `the log ends at LSN ${this.#head}, before ${lsn}: the position belongs to another log`, { expected: this.#head, found: lsn })
+    if (lsn < oldest)
+      throw new CdcError(
+        'LOG_RELEASED',
+        `the log was released up to LSN ${oldest}, so ${lsn} cannot be read any more`,
+        { expected: oldest, found: lsn },
+      )
+    if (lsn > this.#head)
+      throw new CdcError(
+        'LOG_POSITION',
+        `the log ends at LSN ${this.#head}, before ${lsn}: the position belongs to another log`,
+        { expected: this.#head, found: lsn },
+      )
     const index = this.#firstAtOrAfter(lsn)
     const batch = this.#batches[index]
     if (batch?.lsnStart === lsn) return batch
     const around = this.#batches[index - 1] as CdcBatch
-    throw new CdcError('LOG_POSITION', `LSN ${lsn} lies inside the batch from ${around.lsnStart} to ${around.lsnEnd}; a log is read from the boundary of a batch`, { expected: around.lsnStart, found: lsn })
+    throw new CdcError(
+      'LOG_POSITION',
+      `LSN ${lsn} lies inside the batch from ${around.lsnStart} to ${around.lsnEnd}; a log is read from the boundary of a batch`,
+      { expected: around.lsnStart, found: lsn },
+    )
   }
 
   #firstAtOrAfter(lsn: CdcLsn): number {

@@ -52,9 +52,11 @@ export class FileCheckpointStore implements CheckpointStore {
   save(stream: string, lsn: CdcLsn): Promise<void> {
     const before = this.#saving.get(stream) ?? Promise.resolve()
     const saved = before.then(() => this.#write(stream, lsn))
-    const settled = saved.catch(() => {}).then(() => {
-      if (this.#saving.get(stream) === settled) this.#saving.delete(stream)
-    })
+    const settled = saved
+      .catch(() => {})
+      .then(() => {
+        if (this.#saving.get(stream) === settled) this.#saving.delete(stream)
+      })
     this.#saving.set(stream, settled)
     return saved
   }
@@ -65,8 +67,12 @@ export class FileCheckpointStore implements CheckpointStore {
     try {
       await replaceFile(file, `${JSON.stringify(saved)}\n`)
     } catch (cause) {
-      throw new CdcError('CHECKPOINT_IO', `${file} cannot be written: ${describeThrown(cause)}. Make room, or mend `
-        + 'what keeps the file from being replaced; the checkpoint before it is still in place.', { cause })
+      throw new CdcError(
+        'CHECKPOINT_IO',
+        `${file} cannot be written: ${describeThrown(cause)}. Make room, or mend ` +
+          'what keeps the file from being replaced; the checkpoint before it is still in place.',
+        { cause },
+      )
     }
   }
 }
@@ -77,14 +83,17 @@ async function readIfThere(file: string): Promise<string | undefined> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw new CdcError(
-      'CHECKPOINT_IO', `${file} cannot be read: ${describeThrown(error)}. Mend what keeps it from being read.`,
+      'CHECKPOINT_IO',
+      `${file} cannot be read: ${describeThrown(error)}. Mend what keeps it from being read.`,
       { cause: error },
     )
   }
 }
 
 function digest(stream: string, lsn: string): string {
-  return createHash('sha256').update(JSON.stringify([stream, lsn])).digest('hex')
+  return createHash('sha256')
+    .update(JSON.stringify([stream, lsn]))
+    .digest('hex')
 }
 
 type Found = Partial<Record<keyof Saved, unknown>>
@@ -105,6 +114,9 @@ function lsnOf(saved: Found, stream: string, file: string): CdcLsn {
 }
 
 function damaged(file: string, reason: string, cause?: unknown): CdcError {
-  return new CdcError('CHECKPOINT_STORE', `${file} holds no checkpoint that can be trusted: ${reason}. Restore it, or remove it to start the stream from the oldest retained LSN.`,
-    cause === undefined ? {} : { cause })
+  return new CdcError(
+    'CHECKPOINT_STORE',
+    `${file} holds no checkpoint that can be trusted: ${reason}. Restore it, or remove it to start the stream from the oldest retained LSN.`,
+    cause === undefined ? {} : { cause },
+  )
 }

@@ -12,7 +12,8 @@ import { within, type Patience } from './within.js'
 /** What the pump needs of a host; a `PluginHost` is one. */
 export interface CdcHost {
   attach(
-    surface: Surface<CdcOutputProvider, CdcStream, CdcBatch>, options: AttachOptions<CdcOutputProvider, CdcStream>,
+    surface: Surface<CdcOutputProvider, CdcStream, CdcBatch>,
+    options: AttachOptions<CdcOutputProvider, CdcStream>,
   ): Promise<LiveResource<CdcStream, CdcBatch>>
 }
 
@@ -45,19 +46,30 @@ export async function startingPoint(options: StartingPointOptions): Promise<Star
   const { name, log, checkpoints, onReleased, firstLsn, patience } = options
   const saved: unknown = await within('load() of the checkpoint store', patience, () => checkpoints.load(name))
   if (saved !== undefined && (typeof saved !== 'bigint' || saved < 0n)) {
-    throw new CdcError('CHECKPOINT_STORE', `the checkpoint store must return a bigint of 0 or more, and returned ${show(saved)}`, { found: saved })
+    throw new CdcError(
+      'CHECKPOINT_STORE',
+      `the checkpoint store must return a bigint of 0 or more, and returned ${show(saved)}`,
+      { found: saved },
+    )
   }
   const from = saved ?? firstLsn
   const { oldest } = log
   if (from < oldest) {
     if (onReleased === 'fail') {
-      throw new CdcError('LOG_RELEASED', `the stream continues at LSN ${from}, and the log was released up to ${oldest}: what lies between cannot be delivered any more. Fill the sink up to ${oldest} by other means, or have it restart from the oldest.`,
-        { expected: oldest, found: from })
+      throw new CdcError(
+        'LOG_RELEASED',
+        `the stream continues at LSN ${from}, and the log was released up to ${oldest}: what lies between cannot be delivered any more. Fill the sink up to ${oldest} by other means, or have it restart from the oldest.`,
+        { expected: oldest, found: from },
+      )
     }
     return { fromLsn: oldest, checkpoint: saved, gap: { from, to: oldest } }
   }
-  if (!await within('log.canReadFrom()', patience, async () => log.canReadFrom(from))) {
-    throw new CdcError('LOG_POSITION', `the stream continues at LSN ${from}, where no batch of the log starts (it has ${oldest} to ${log.head}). The checkpoint belongs to another log, or the sink took one inside a batch.`, { found: from })
+  if (!(await within('log.canReadFrom()', patience, async () => log.canReadFrom(from)))) {
+    throw new CdcError(
+      'LOG_POSITION',
+      `the stream continues at LSN ${from}, where no batch of the log starts (it has ${oldest} to ${log.head}). The checkpoint belongs to another log, or the sink took one inside a batch.`,
+      { found: from },
+    )
   }
   return { fromLsn: from, checkpoint: saved }
 }
@@ -73,7 +85,15 @@ export interface AttachStreamOptions {
 }
 
 /** Has the host open a stream. Whatever is opened after `stop` has fired is closed again. */
-export async function attachStream({ host, name, key, fromLsn, gap, stop, emit }: AttachStreamOptions): Promise<LiveResource<CdcStream, CdcBatch>> {
+export async function attachStream({
+  host,
+  name,
+  key,
+  fromLsn,
+  gap,
+  stop,
+  emit,
+}: AttachStreamOptions): Promise<LiveResource<CdcStream, CdcBatch>> {
   const starting = new AbortController()
   const { signal } = starting
   const abort = (): void => starting.abort(stoppedError(name, key))
@@ -81,10 +101,17 @@ export async function attachStream({ host, name, key, fromLsn, gap, stop, emit }
   stop.addEventListener('abort', abort)
   try {
     signal.throwIfAborted()
-    const attached = host.attach(cdcOutput, { name, key, open: (provider) => startStream(provider, { stream: name, fromLsn, signal, ...(gap && { gap }) }) })
+    const attached = host.attach(cdcOutput, {
+      name,
+      key,
+      open: (provider) => startStream(provider, { stream: name, fromLsn, signal, ...(gap && { gap }) }),
+    })
     const outcome = await firstOf({ opened: fulfilled(() => attached), stop: aborted(signal) })
     if (outcome === 'opened') return await attached
-    void attached.then((late) => late.detach()).then(({ finalized }) => finalized).catch((error: unknown) => emit({ type: 'unclean', step: 'open', error }))
+    void attached
+      .then((late) => late.detach())
+      .then(({ finalized }) => finalized)
+      .catch((error: unknown) => emit({ type: 'unclean', step: 'open', error }))
     throw signal.reason
   } finally {
     // From here on the signal stays quiet: it was the signal of the call, and the stream lives on.

@@ -43,7 +43,13 @@ export type PumpEvent = { readonly stream: string } & (
   | { readonly type: 'overrun'; readonly checkpoint: CdcLsn; readonly oldest: CdcLsn }
   /** What lies between was released and will never be delivered; only with `restart-from-oldest`. */
   | { readonly type: 'gap'; readonly from: CdcLsn; readonly to: CdcLsn }
-  | { readonly type: 'retry'; readonly step: PumpStep; readonly failures: number; readonly delayMs: number; readonly error: unknown }
+  | {
+      readonly type: 'retry'
+      readonly step: PumpStep
+      readonly failures: number
+      readonly delayMs: number
+      readonly error: unknown
+    }
   | { readonly type: 'halted'; readonly step: PumpStep; readonly error: unknown }
   | { readonly type: 'resumed' }
   /** Something was left undone, such as the release of the log, or what belongs to stopping; the pump goes on. */
@@ -52,4 +58,4 @@ export type PumpEvent = { readonly stream: string } & (
 )
 
 /** An event, without the stream that it is about. */
-export type StreamEvent = PumpEvent extends infer E ? E extends { stream: string } ? Omit<E, 'stream'> : never : never
+export type StreamEvent = PumpEvent extends infer E ? (E extends { stream: string } ? Omit<E, 'stream'> : never) : never

@@ -8,11 +8,13 @@ export class Failures {
   readonly #counts = new Map<PumpStep, number>()
   #last: { readonly step: PumpStep; readonly error: unknown } | undefined
 
-  get last(): { readonly step: PumpStep; readonly error: unknown } | undefined { return this.#last }
+  get last(): { readonly step: PumpStep; readonly error: unknown } | undefined {
+    return this.#last
+  }
 
   /** How often what failed last has failed in a row. */
   get inARow(): number {
-    return this.#last === undefined ? 0 : this.#counts.get(this.#last.step) ?? 0
+    return this.#last === undefined ? 0 : (this.#counts.get(this.#last.step) ?? 0)
   }
 
   /** Notes that the current step failed. Returns how often it has, in a row. */

@@ -15,7 +15,10 @@ export function firstOf<K extends string>(sources: Partial<Record<K, Source>>): 
       outcome()
     }
     for (const [name, watch] of Object.entries(sources) as [K, Source][]) {
-      const end = watch(() => settle(() => resolve(name)), (error) => settle(() => reject(error)))
+      const end = watch(
+        () => settle(() => resolve(name)),
+        (error) => settle(() => reject(error)),
+      )
       // Fired while it was being set up: the loop in `settle` has not seen it.
       if (settled) return end()
       ends.push(end)

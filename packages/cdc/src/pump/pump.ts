@@ -48,9 +48,12 @@ const PUMP: OptionChecks<CdcPumpOptions> = {
   host: option.required(option.with('attach')),
   log: option.required(option.with('read', 'waitFor', 'release')),
   checkpoints: option.required(option.with('load', 'save')),
-  retry: option.object(RETRY), clock: option.with('now', 'after'), checkpointEvery: option.count(1),
+  retry: option.object(RETRY),
+  clock: option.with('now', 'after'),
+  checkpointEvery: option.count(1),
   timeoutMs: option.positive,
-  onReleased: RELEASED, onEvent: option.function,
+  onReleased: RELEASED,
+  onEvent: option.function,
 }
 
 const START: OptionChecks<StartOptions> = { from: option.bigint(), onReleased: RELEASED, retry: option.object(RETRY) }
@@ -82,15 +85,26 @@ export class CdcPump implements AsyncDisposable {
     option.text(name, 'start name', this)
     option.text(key, 'start key', this)
     const {
-      from, retry, onReleased = this.#options.onReleased ?? 'fail',
+      from,
+      retry,
+      onReleased = this.#options.onReleased ?? 'fail',
     } = checkOptions(options, 'start options', START)
     const place = { surface: cdcOutput.id, key, resource: name }
-    if (this.#stopped) throw new ReloadError('RESOURCE_CLOSED', 'the pump was stopped', { ...place, hint: 'Make another.' })
-    if (this.#loops.has(name)) throw new ReloadError('DUPLICATE', 'the pump delivers to a stream of this name already', place)
+    if (this.#stopped)
+      throw new ReloadError('RESOURCE_CLOSED', 'the pump was stopped', { ...place, hint: 'Make another.' })
+    if (this.#loops.has(name))
+      throw new ReloadError('DUPLICATE', 'the pump delivers to a stream of this name already', place)
     const { host, log, checkpoints, clock = systemClock, checkpointEvery = 64, timeoutMs = 30_000 } = this.#options
     const loop = new StreamLoop(name, key, {
-      host, log, checkpoints, clock, checkpointEvery, onReleased, patience: { clock, timeoutMs },
-      retry: retry ? new RetryPolicy(retry) : this.#retry, firstLsn: from ?? log.oldest,
+      host,
+      log,
+      checkpoints,
+      clock,
+      checkpointEvery,
+      onReleased,
+      patience: { clock, timeoutMs },
+      retry: retry ? new RetryPolicy(retry) : this.#retry,
+      firstLsn: from ?? log.oldest,
       emit: (event) => this.#emit({ stream: name, ...event }),
       releasable: () => this.#release(name),
     })
@@ -135,7 +149,11 @@ export class CdcPump implements AsyncDisposable {
 
   #loop(name: string): StreamLoop {
     const loop = this.#loops.get(name)
-    if (loop === undefined) throw new ReloadError('RESOURCE_NOT_FOUND', 'the pump has no stream of this name', { surface: cdcOutput.id, resource: name })
+    if (loop === undefined)
+      throw new ReloadError('RESOURCE_NOT_FOUND', 'the pump has no stream of this name', {
+        surface: cdcOutput.id,
+        resource: name,
+      })
     return loop
   }
 

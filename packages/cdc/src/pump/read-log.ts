@@ -7,8 +7,10 @@ import { within, type Patience } from './within.js'
  * What the log has from `from` on. Each step is waited for within bounds, and so is its end where the reader has had
  * enough.
  */
-export async function * readLog(
-  log: CommitLog, from: CdcLsn, patience: Patience,
+export async function* readLog(
+  log: CommitLog,
+  from: CdcLsn,
+  patience: Patience,
 ): AsyncGenerator<CdcBatch, void, undefined> {
   const reader = log.read(from)[Symbol.asyncIterator]()
   let reading = true
@@ -28,7 +30,9 @@ export async function * readLog(
     }
   } finally {
     if (reading) {
-      await within('the end of log.read()', patience, async () => { await reader.return?.() }).catch(() => {})
+      await within('the end of log.read()', patience, async () => {
+        await reader.return?.()
+      }).catch(() => {})
     }
   }
 }

@@ -13,7 +13,10 @@ export interface RetryOptions {
 }
 
 export const RETRY: OptionChecks<RetryOptions> = {
-  attempts: option.count(1), initialMs: option.from(0), maxMs: option.from(0), random: option.function,
+  attempts: option.count(1),
+  initialMs: option.from(0),
+  maxMs: option.from(0),
+  random: option.function,
 }
 
 /** When to try again, and when not to. */
@@ -52,12 +55,18 @@ export class RetryPolicy {
 
 /** Codes that say the same until somebody does something about it. */
 const FINAL: ReadonlySet<ReloadErrorCode> = new Set([
-  'RESOURCE_CLOSED', 'PROVIDER_NOT_FOUND', 'NO_STRATEGY', 'DUPLICATE', 'CAPABILITY', 'HOST_CLOSED',
+  'RESOURCE_CLOSED',
+  'PROVIDER_NOT_FOUND',
+  'NO_STRATEGY',
+  'DUPLICATE',
+  'CAPABILITY',
+  'HOST_CLOSED',
 ])
 
 /** Whether the same call may succeed later. An error that says of itself that it is not retryable is believed. */
 export function worthRetrying(error: unknown): boolean {
   const told = presentable(error)
-  if (!ReloadError.is(told)) return !(typeof told === 'object' && told !== null && 'retryable' in told && told.retryable === false)
+  if (!ReloadError.is(told))
+    return !(typeof told === 'object' && told !== null && 'retryable' in told && told.retryable === false)
   return told.retryable || (!FINAL.has(told.code) && worthRetrying(told.cause))
 }

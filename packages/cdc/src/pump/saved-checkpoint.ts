@@ -31,10 +31,16 @@ export class SavedCheckpoint {
     this.#options = options
   }
 
-  get lsn(): CdcLsn | undefined { return this.#lsn }
+  get lsn(): CdcLsn | undefined {
+    return this.#lsn
+  }
   /** The log from here on has to stay. */
-  get holds(): CdcLsn { return this.#lsn ?? this.#options.firstLsn }
-  get retained(): boolean { return this.holds >= this.#options.log.oldest }
+  get holds(): CdcLsn {
+    return this.#lsn ?? this.#options.firstLsn
+  }
+  get retained(): boolean {
+    return this.holds >= this.#options.log.oldest
+  }
 
   /** It is what the store gave. */
   loaded(lsn: CdcLsn | undefined): void {
@@ -45,9 +51,10 @@ export class SavedCheckpoint {
   async take(resource: LiveResource<CdcStream, CdcBatch>): Promise<void> {
     const { log, patience, emit, releasable } = this.#options
     // Of what the log has given up, nothing can be said; the checkpoint is no less true for that.
-    const lsn = await resource.use(
-      (stream) => takeCheckpoint(
-        stream, (at) => at < log.oldest || within('log.canReadFrom()', patience, async () => log.canReadFrom(at)),
+    const lsn = await resource.use((stream) =>
+      takeCheckpoint(
+        stream,
+        (at) => at < log.oldest || within('log.canReadFrom()', patience, async () => log.canReadFrom(at)),
       ),
     )
     if (lsn === this.#lsn) return
@@ -62,14 +69,16 @@ export class SavedCheckpoint {
     const { checkpoints, patience } = this.#options
     // One that landed after the next would put the checkpoint back behind what the log has released.
     if (this.#saving) {
-      await within(
-        'an earlier save() of the checkpoint store', patience, () => (this.#saving as Promise<void>).catch(() => {}),
+      await within('an earlier save() of the checkpoint store', patience, () =>
+        (this.#saving as Promise<void>).catch(() => {}),
       )
     }
     await within('save() of the checkpoint store', patience, () => {
       const saving = checkpoints.save(this.#name, lsn)
       this.#saving = saving
-      const settled = (): void => { if (this.#saving === saving) this.#saving = undefined }
+      const settled = (): void => {
+        if (this.#saving === saving) this.#saving = undefined
+      }
       saving.then(settled, settled)
       return saving
     })
@@ -78,7 +87,8 @@ export class SavedCheckpoint {
   /** Says once when the log has given up what lies from the checkpoint on, and again if it happens again. */
   noteOverrun(): void {
     const overrun = !this.retained
-    if (overrun && !this.#overrun) this.#options.emit({ type: 'overrun', checkpoint: this.holds, oldest: this.#options.log.oldest })
+    if (overrun && !this.#overrun)
+      this.#options.emit({ type: 'overrun', checkpoint: this.holds, oldest: this.#options.log.oldest })
     this.#overrun = overrun
   }
 }

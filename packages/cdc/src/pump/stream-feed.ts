@@ -42,11 +42,19 @@ export class StreamFeed {
   }
 
   /** Where the next batch starts. */
-  get position(): CdcLsn { return this.#position }
+  get position(): CdcLsn {
+    return this.#position
+  }
   /** Fires when the stream found last is stopped. A signal, so that whoever waits for it holds no stream (I12). */
-  get replaced(): AbortSignal | undefined { return this.#replaced }
-  get #patience(): Patience { return { ...this.#options.patience, stop: this.#stop } }
-  get #onReleased(): ReleasedPolicy { return this.#restartsFromOldest ? 'restart-from-oldest' : this.#options.onReleased }
+  get replaced(): AbortSignal | undefined {
+    return this.#replaced
+  }
+  get #patience(): Patience {
+    return { ...this.#options.patience, stop: this.#stop }
+  }
+  get #onReleased(): ReleasedPolicy {
+    return this.#restartsFromOldest ? 'restart-from-oldest' : this.#options.onReleased
+  }
 
   /** Until it has caught up, a gap is left out, whatever was said at the start. */
   allowGap(): void {
@@ -56,7 +64,7 @@ export class StreamFeed {
   /** Opens the stream if need be, and learns from the one that serves now where it continues (C13). */
   async findPlace(): Promise<Live> {
     this.#replaced = undefined
-    const resource = this.#resource ??= await this.#open()
+    const resource = (this.#resource ??= await this.#open())
     const { expected, end } = await resource.use((stream) => ({ expected: expectedLsn(stream), end: endOf(stream) }))
     this.#replaced = end
     if (expected === undefined || expected === this.#position) return resource
@@ -73,21 +81,26 @@ export class StreamFeed {
     for await (const batch of readLog(log, this.#position, this.#patience)) {
       if (this.#stop.aborted) return
       if (batch.lsnStart !== this.#position) {
-        throw new CdcError('LOG_POSITION', `the log was asked for LSN ${this.#position} and gave a batch that starts at ${show(batch.lsnStart)}`,
-          { expected: this.#position, found: batch.lsnStart })
+        throw new CdcError(
+          'LOG_POSITION',
+          `the log was asked for LSN ${this.#position} and gave a batch that starts at ${show(batch.lsnStart)}`,
+          { expected: this.#position, found: batch.lsnStart },
+        )
       }
       this.#health.succeeded('read')
       await this.#health.doing('deliver', () => resource.write(batch))
       this.#position = batch.lsnEnd
       this.#uncheckpointed += 1
       this.checkpoint.noteOverrun()
-      if (this.#uncheckpointed >= checkpointEvery) await this.#health.doing('checkpoint', () => this.#takeCheckpoint(resource))
+      if (this.#uncheckpointed >= checkpointEvery)
+        await this.#health.doing('checkpoint', () => this.#takeCheckpoint(resource))
       if (slices.due()) await slices.pause()
       this.#health.failures.step = 'read'
     }
     // What was decided about one gap says nothing of the next.
     this.#restartsFromOldest = false
-    if (this.#uncheckpointed > 0 && !this.#stop.aborted) await this.#health.doing('checkpoint', () => this.#takeCheckpoint(resource))
+    if (this.#uncheckpointed > 0 && !this.#stop.aborted)
+      await this.#health.doing('checkpoint', () => this.#takeCheckpoint(resource))
   }
 
   /**
@@ -96,7 +109,12 @@ export class StreamFeed {
    */
   async closeForRestart(): Promise<boolean> {
     const resource = this.#resource
-    if (resource === undefined || this.#onReleased !== 'restart-from-oldest' || this.#position >= this.#options.log.oldest) return false
+    if (
+      resource === undefined ||
+      this.#onReleased !== 'restart-from-oldest' ||
+      this.#position >= this.#options.log.oldest
+    )
+      return false
     // What it has is then not part of the gap. Where it cannot say, the gap is told larger than it is.
     await this.#takeCheckpoint(resource).catch(() => {})
     await this.#close()
@@ -112,7 +130,9 @@ export class StreamFeed {
   async finish(canCheckpoint: boolean): Promise<void> {
     const resource = this.#resource
     if (resource && canCheckpoint && this.#position !== this.checkpoint.lsn) {
-      await this.#takeCheckpoint(resource).catch((error: unknown) => this.#options.emit({ type: 'unclean', step: 'checkpoint', error }))
+      await this.#takeCheckpoint(resource).catch((error: unknown) =>
+        this.#options.emit({ type: 'unclean', step: 'checkpoint', error }),
+      )
     }
     await this.#close()
   }
@@ -121,10 +141,21 @@ export class StreamFeed {
     this.#health.opening()
     const { host, emit } = this.#options
     const { fromLsn, checkpoint, gap } = await startingPoint({
-      ...this.#options, name: this.#name, onReleased: this.#onReleased, patience: this.#patience,
+      ...this.#options,
+      name: this.#name,
+      onReleased: this.#onReleased,
+      patience: this.#patience,
     })
     this.checkpoint.loaded(checkpoint)
-    const resource = await attachStream({ host, name: this.#name, key: this.#key, fromLsn, emit, stop: this.#stop, ...(gap && { gap }) })
+    const resource = await attachStream({
+      host,
+      name: this.#name,
+      key: this.#key,
+      fromLsn,
+      emit,
+      stop: this.#stop,
+      ...(gap && { gap }),
+    })
     this.#restartsFromOldest = false
     this.#position = fromLsn
     // A gap is behind the stream only once a checkpoint beyond it is saved: until then it would be met, and told, again.

@@ -18,7 +18,9 @@ export class StreamHealth {
     this.#options = options
   }
 
-  get state(): PumpState { return this.#state }
+  get state(): PumpState {
+    return this.#state
+  }
 
   /** One that has halted stays so until something works again. */
   opening(): void {

@@ -52,14 +52,26 @@ export class StreamLoop {
     this.#ended = this.#run()
   }
 
-  get checkpoint(): SavedCheckpoint { return this.#feed.checkpoint }
+  get checkpoint(): SavedCheckpoint {
+    return this.#feed.checkpoint
+  }
 
   get status(): PumpStatus {
-    const { position, checkpoint: { lsn: checkpoint, retained } } = this.#feed
+    const {
+      position,
+      checkpoint: { lsn: checkpoint, retained },
+    } = this.#feed
     const { state, failures } = this.#health
     return {
-      name: this.name, key: this.key, state, position, checkpoint, lag: this.#options.log.head - position, retained,
-      failures: failures.inARow, ...(failures.last && { error: failures.last.error }),
+      name: this.name,
+      key: this.key,
+      state,
+      position,
+      checkpoint,
+      lag: this.#options.log.head - position,
+      retained,
+      failures: failures.inARow,
+      ...(failures.last && { error: failures.last.error }),
     }
   }
 
@@ -113,14 +125,17 @@ export class StreamLoop {
     if (promised !== position) return
     this.#health.failures.step = 'wait'
     const { head } = this.#options.log
-    throw new CdcError('LOG_STALLED', `waitFor(${position}) of the log resolved, and read(${position}) gave nothing; `
-      + `its head is ${head}. waitFor resolves once head is above the LSN, and read then gives what is there.`,
-      { expected: position, found: head })
+    throw new CdcError(
+      'LOG_STALLED',
+      `waitFor(${position}) of the log resolved, and read(${position}) gave nothing; ` +
+        `its head is ${head}. waitFor resolves once head is above the LSN, and read then gives what is there.`,
+      { expected: position, found: head },
+    )
   }
 
   async #recover(error: unknown): Promise<void> {
-    if (CdcError.is(error) && error.code === 'OUT_OF_ORDER' && await this.#hasMoved()) return
-    if (CdcError.is(error) && error.code === 'LOG_RELEASED' && await this.#closeForRestart()) return
+    if (CdcError.is(error) && error.code === 'OUT_OF_ORDER' && (await this.#hasMoved())) return
+    if (CdcError.is(error) && error.code === 'LOG_RELEASED' && (await this.#closeForRestart())) return
     if (ReloadError.is(error) && error.code === 'RESOURCE_CLOSED') this.#feed.forget()
     const delayMs = this.#health.failed(error)
     if (this.#health.state === 'halted') this.#rejectOpened(error)
@@ -156,7 +171,9 @@ export class StreamLoop {
     const woken = await this.#wait({
       resume: (fire) => {
         this.#resume = fire
-        return () => { this.#resume = undefined }
+        return () => {
+          this.#resume = undefined
+        }
       },
       ...(ms !== undefined && { elapsed: elapsed(this.#options.clock, ms) }),
     })

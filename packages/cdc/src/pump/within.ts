@@ -16,11 +16,14 @@ export interface Patience {
  * @throws ReloadError `STEP_TIMEOUT`; the reason of `stop`; otherwise what the call throws.
  */
 export async function within<T>(
-  what: string, { clock, timeoutMs, stop }: Patience, call: () => Promise<T>,
+  what: string,
+  { clock, timeoutMs, stop }: Patience,
+  call: () => Promise<T>,
 ): Promise<T> {
   let answer: Promise<T> | undefined
   const outcome = await firstOf({
-    answered: fulfilled(() => answer = call()), late: elapsed(clock, timeoutMs),
+    answered: fulfilled(() => (answer = call())),
+    late: elapsed(clock, timeoutMs),
     ...(stop && { stopped: aborted(stop) }),
   })
   if (outcome === 'answered') return await (answer as Promise<T>)

@@ -21,7 +21,13 @@ export class Bench {
   readonly stream = 'orders'
   readonly history: History
 
-  constructor(fixture: CdcFixture, capabilities: CdcCapabilities, expect: Expectation, strategy: MakeStrategy, origin: CdcLsn = ORIGIN) {
+  constructor(
+    fixture: CdcFixture,
+    capabilities: CdcCapabilities,
+    expect: Expectation,
+    strategy: MakeStrategy,
+    origin: CdcLsn = ORIGIN,
+  ) {
     this.fixture = fixture
     this.capabilities = capabilities
     this.expect = expect
@@ -46,8 +52,16 @@ export class Bench {
   }
 
   /** Starts a stream, which may fail; from the origin on where nothing else is said. */
-  start({ fromLsn = this.history.origin, provider = this.fixture.provider(), stream = this.stream, gap }: {
-    fromLsn?: CdcLsn; provider?: CdcOutputProvider; stream?: string; gap?: CdcGap
+  start({
+    fromLsn = this.history.origin,
+    provider = this.fixture.provider(),
+    stream = this.stream,
+    gap,
+  }: {
+    fromLsn?: CdcLsn
+    provider?: CdcOutputProvider
+    stream?: string
+    gap?: CdcGap
   } = {}): Promise<CdcStream> {
     return startStream(provider, { stream, fromLsn, signal: new AbortController().signal, ...(gap && { gap }) })
   }
@@ -59,7 +73,9 @@ export class Bench {
 
   async deliver(stream: CdcStream, ...batches: readonly CdcBatch[]): Promise<void> {
     for (const batch of batches) {
-      await this.expect.works(`deliver() of the batch from ${batch.lsnStart} to ${batch.lsnEnd}`, () => stream.deliver(batch))
+      await this.expect.works(`deliver() of the batch from ${batch.lsnStart} to ${batch.lsnEnd}`, () =>
+        stream.deliver(batch),
+      )
     }
   }
 
@@ -87,9 +103,16 @@ export class Bench {
   }
 
   /** Everything below `durable` is in the sink, and nothing that was not handed over. */
-  async expectStored(durable: CdcLsn, { history = this.history, stream = this.stream }: { history?: History; stream?: string } = {}): Promise<void> {
-    const { expect, capabilities: { guarantee } } = this
-    if (durable > history.head) expect.fail(`nothing beyond ${history.head} was delivered, and the checkpoint is ${durable}`)
+  async expectStored(
+    durable: CdcLsn,
+    { history = this.history, stream = this.stream }: { history?: History; stream?: string } = {},
+  ): Promise<void> {
+    const {
+      expect,
+      capabilities: { guarantee },
+    } = this
+    if (durable > history.head)
+      expect.fail(`nothing beyond ${history.head} was delivered, and the checkpoint is ${durable}`)
     expectStored(expect, await this.stored(stream), { history, durable, guarantee })
   }
 
@@ -103,12 +126,15 @@ export class Bench {
   async expectNoneMissing(durable: CdcLsn, when: string): Promise<void> {
     const stored = new Set(await this.stored())
     const missing = this.history.idsBelow(durable).filter((id) => !stored.has(id))
-    if (missing.length > 0) this.expect.fail(`${when} all rows below the checkpoint ${durable} are in the sink; missing are ${missing.join(', ')}`)
+    if (missing.length > 0)
+      this.expect.fail(
+        `${when} all rows below the checkpoint ${durable} are in the sink; missing are ${missing.join(', ')}`,
+      )
   }
 
   async stored(stream: string = this.stream): Promise<readonly number[]> {
     // A copy: a fixture may hand out the very array that its sink goes on writing to.
-    return [...await this.fixture.stored(stream)]
+    return [...(await this.fixture.stored(stream))]
   }
 
   /** Kills the sink where the suite may, and shuts its streams down otherwise. */

@@ -9,4 +9,7 @@ export interface Case extends Omit<ConformanceCase, 'run'> {
 }
 
 /** The tests of one topic, as far as the declared capabilities ask for them. */
-export type Suite = (capabilities: CdcCapabilities, options: Omit<CdcConformanceOptions, 'test' | 'knownGaps'>) => readonly Case[]
+export type Suite = (
+  capabilities: CdcCapabilities,
+  options: Omit<CdcConformanceOptions, 'test' | 'knownGaps'>,
+) => readonly Case[]

@@ -1,6 +1,12 @@
 import { checkOptions, option, type OptionChecks } from '@uni/reload-core'
 import {
-  declareConformance, KIT, type After, type ConformanceCase, type Expectation, type KitOptions, type NamedKinds,
+  declareConformance,
+  KIT,
+  type After,
+  type ConformanceCase,
+  type Expectation,
+  type KitOptions,
+  type NamedKinds,
 } from '@uni/reload-core/testing'
 import { cdcHandoff } from '../strategy.js'
 import { Bench, type MakeStrategy } from './bench.js'
@@ -26,12 +32,30 @@ import { upgradeSuite } from './suites/upgrade.js'
 import { wayOutSuite } from './suites/way-out.js'
 
 const SUITES = [
-  contractSuite, shutdownSuite, checkpointSuite, deliverySuite, lsnsSuite, resumptionSuite, redeliverySuite, streamsSuite, ownLsnSuite, badInputSuite,
-  outageSuite, tornSuite, handoffSuite, failedHandoffSuite, wayOutSuite, haltedSuite, pumpSuite, upgradeSuite,
+  contractSuite,
+  shutdownSuite,
+  checkpointSuite,
+  deliverySuite,
+  lsnsSuite,
+  resumptionSuite,
+  redeliverySuite,
+  streamsSuite,
+  ownLsnSuite,
+  badInputSuite,
+  outageSuite,
+  tornSuite,
+  handoffSuite,
+  failedHandoffSuite,
+  wayOutSuite,
+  haltedSuite,
+  pumpSuite,
+  upgradeSuite,
 ]
 
 const OPTIONS: OptionChecks<CdcConformanceOptions> = {
-  ...KIT, make: option.required(option.function), capabilities: option.required(option.object(CAPABILITIES)),
+  ...KIT,
+  make: option.required(option.function),
+  capabilities: option.required(option.object(CAPABILITIES)),
   golden: option.list(option.given),
 }
 
@@ -42,13 +66,15 @@ const OPTIONS: OptionChecks<CdcConformanceOptions> = {
 export function runCdcConformance(given: CdcConformanceOptions): void {
   const { test, make, capabilities, golden, ...kit } = checkOptions(given, 'runCdcConformance options', OPTIONS)
   declareConformance(test, conformanceCases({ make, capabilities, ...(golden && { golden }) }), {
-    kit: 'runCdcConformance', ...kit,
+    kit: 'runCdcConformance',
+    ...kit,
   })
 }
 
 /** The tests that `options` choose. The strategy is another than the kind's own only where that is put to the test. */
 export function conformanceCases(
-  options: Omit<CdcConformanceOptions, keyof KitOptions>, strategy: MakeStrategy = cdcHandoff,
+  options: Omit<CdcConformanceOptions, keyof KitOptions>,
+  strategy: MakeStrategy = cdcHandoff,
 ): ConformanceCase[] {
   const cases: readonly Case[] = SUITES.flatMap((suite) => suite(options.capabilities, options))
   return cases.map((one) => ({ ...one, run: (expect, after) => onItsBench(one, expect, after, options, strategy) }))
@@ -58,8 +84,11 @@ export function conformanceCases(
 const NAMED: NamedKinds = { provider: ['start'], stream: ['deliver', 'checkpoint', 'shutdown'] }
 
 async function onItsBench(
-  { run }: Case, expect: Expectation, after: After,
-  { make, capabilities }: Pick<CdcConformanceOptions, 'make' | 'capabilities'>, strategy: MakeStrategy,
+  { run }: Case,
+  expect: Expectation,
+  after: After,
+  { make, capabilities }: Pick<CdcConformanceOptions, 'make' | 'capabilities'>,
+  strategy: MakeStrategy,
 ): Promise<void> {
   const fixture = expect.named(await expect.call('make()', make), 'fixture', NAMED)
   after(() => fixture.dispose?.())

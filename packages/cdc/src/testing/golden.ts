@@ -34,7 +34,8 @@ export interface WriteCdcGoldenOptions extends Pick<CdcConformanceOptions, 'make
 }
 
 const OPTIONS: OptionChecks<WriteCdcGoldenOptions> = {
-  make: option.required(option.function), capabilities: option.required(option.object(CAPABILITIES)),
+  make: option.required(option.function),
+  capabilities: option.required(option.object(CAPABILITIES)),
   version: option.required(option.text),
 }
 
@@ -68,8 +69,14 @@ async function leave(bench: Bench, version: string, ending: (typeof ENDINGS)[num
   await endOf(bench, stream, ending)
   const files = Object.entries(await bench.hook('save')())
   return {
-    format: FORMAT, version, origin: String(history.origin), checkpoint: String(checkpoint),
-    batches: history.commits.map(({ batch, ids }) => ({ rows: ids.length, lsns: String(batch.lsnEnd - batch.lsnStart) })),
+    format: FORMAT,
+    version,
+    origin: String(history.origin),
+    checkpoint: String(checkpoint),
+    batches: history.commits.map(({ batch, ids }) => ({
+      rows: ids.length,
+      lsns: String(batch.lsnEnd - batch.lsnStart),
+    })),
     files: Object.fromEntries(files.map(([name, bytes]) => [name, toBase64(bytes)])),
   }
 }
@@ -85,7 +92,9 @@ export function readGolden({ name, bytes }: CdcGoldenFile): Golden {
   const saved = parse(bytes)
   if (saved?.format !== FORMAT) throw new Error(`${name} is not a file of ${FORMAT}, written by writeCdcGolden`)
   return {
-    version: saved.version, origin: BigInt(saved.origin), checkpoint: BigInt(saved.checkpoint),
+    version: saved.version,
+    origin: BigInt(saved.origin),
+    checkpoint: BigInt(saved.checkpoint),
     batches: saved.batches.map(({ rows, lsns }) => ({ rows, lsns: BigInt(lsns) })),
     files: Object.fromEntries(Object.entries(saved.files).map(([file, text]) => [file, fromBase64(text)])),
   }

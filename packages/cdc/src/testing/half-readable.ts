@@ -16,10 +16,10 @@ function limited<T extends DataType>(data: Data<T>, row: number): Data<T> {
     // The offset number `row` is the end of the row before.
     valueOffsets && readableUpTo(valueOffsets as unknown as Column, row + 1),
     // What has offsets, or several values in a byte, is not counted by rows.
-    values && (
-      valueOffsets || values.length < row * stride ? values : readableUpTo(values as unknown as Column, row * stride)
-    ),
-    nullBitmap, typeIds,
+    values &&
+      (valueOffsets || values.length < row * stride ? values : readableUpTo(values as unknown as Column, row * stride)),
+    nullBitmap,
+    typeIds,
   ] as unknown as Parameters<Data<T>['clone']>[4]
   const children = data.children.map((child) => limited(child as Data, row))
   return data.clone(data.type, data.offset, data.length, data.nullCount, buffers, children) as Data<T>
@@ -34,14 +34,15 @@ function readableUpTo(column: Column, end: number): Column {
   return new Proxy(column, {
     get(target, key) {
       if (typeof key === 'string' && /^\d+$/.test(key)) return element(Number(key))
-      if (key === Symbol.iterator) return function* () {
-        for (let index = 0; index < target.length; index += 1) yield element(index)
-      }
+      if (key === Symbol.iterator)
+        return function* () {
+          for (let index = 0; index < target.length; index += 1) yield element(index)
+        }
       if (key === 'subarray' || key === 'slice') {
         return (begin = 0, upTo = target.length) => readableUpTo(target.subarray(begin, upTo), end - begin)
       }
       const value: unknown = Reflect.get(target, key, target)
-      return typeof value === 'function' ? value.bind(target) as unknown : value
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value
     },
   })
 }

@@ -57,7 +57,12 @@ export class History {
   #append(ids: readonly number[], mutations: RecordBatch, step: CdcLsn): CdcBatch {
     const lsnStart = this.head
     // Frozen, as what a log hands to several streams must be.
-    const batch = Object.freeze({ lsnStart, lsnEnd: lsnStart + step, mutations, commitTimestamp: new Date(1_700_000_000_000 + this.commits.length) })
+    const batch = Object.freeze({
+      lsnStart,
+      lsnEnd: lsnStart + step,
+      mutations,
+      commitTimestamp: new Date(1_700_000_000_000 + this.commits.length),
+    })
     this.commits.push({ batch, ids })
     return batch
   }
@@ -69,5 +74,8 @@ const idSchema = new Schema([new Field('id', new Int32())])
 function idRows(ids: readonly number[]): RecordBatch {
   const [id] = vectorFromArray(ids, new Int32()).data
   const children = [id ?? makeData({ type: new Int32(), length: 0 })]
-  return new RecordBatch(idSchema, makeData({ type: new Struct(idSchema.fields), length: ids.length, nullCount: 0, children }))
+  return new RecordBatch(
+    idSchema,
+    makeData({ type: new Struct(idSchema.fields), length: ids.length, nullCount: 0, children }),
+  )
 }

@@ -2,9 +2,14 @@ export { runCdcConformance } from './conformance.js'
 export { writeCdcGolden, type WriteCdcGoldenOptions } from './golden.js'
 export type { CdcCapabilities, CdcConformanceOptions, CdcFixture, CdcGoldenFile } from './options.js'
 export {
-  runCommitLogConformance, type CommitLogCapabilities, type CommitLogConformanceOptions, type CommitLogFixture,
+  runCommitLogConformance,
+  type CommitLogCapabilities,
+  type CommitLogConformanceOptions,
+  type CommitLogFixture,
 } from './log/commit-log-conformance.js'
 export {
-  runCheckpointStoreConformance, type CheckpointStoreCapabilities, type CheckpointStoreConformanceOptions,
+  runCheckpointStoreConformance,
+  type CheckpointStoreCapabilities,
+  type CheckpointStoreConformanceOptions,
   type CheckpointStoreFixture,
 } from './store/checkpoint-store-conformance.js'

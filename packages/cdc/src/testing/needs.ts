@@ -5,7 +5,12 @@ export const OPENS = ['contract/stream', 'shutdown/lets-go', 'contract/new-strea
 
 /** Without these it is not known how far a stream has come. */
 export const HONEST = [
-  ...OPENS, 'checkpoint/where-it-started', 'checkpoint/not-ahead', 'checkpoint/never-falls', 'checkpoint/on-boundaries', 'checkpoint/own-deliveries-only',
+  ...OPENS,
+  'checkpoint/where-it-started',
+  'checkpoint/not-ahead',
+  'checkpoint/never-falls',
+  'checkpoint/on-boundaries',
+  'checkpoint/own-deliveries-only',
   'checkpoint/stored-below',
 ]
 
@@ -13,7 +18,12 @@ export const HONEST = [
 export const STORES = [...HONEST, 'delivery/in-order']
 
 /** Without these rows are missing or repeated wherever a stream is opened again. */
-export const RESUMES = [...STORES, 'resumption/at-the-lsn', 'resumption/stores-nothing-by-itself', 'redelivery/after-a-restart']
+export const RESUMES = [
+  ...STORES,
+  'resumption/at-the-lsn',
+  'resumption/stores-nothing-by-itself',
+  'redelivery/after-a-restart',
+]
 
 /** Without these a delivery that fails loses or repeats rows. */
 export function repeats({ guarantee }: CdcCapabilities): string[] {

@@ -57,9 +57,15 @@ export interface CdcCapabilities {
 }
 
 export const CAPABILITIES: OptionChecks<CdcCapabilities> = {
-  guarantee: option.required(option.oneOf('exactly-once', 'at-least-once')), streams: option.oneOf('one', 'many'),
-  flushes: option.flag, noticesLoss: option.flag,
-  crash: option.flag, outage: option.flag, torn: option.flag, older: option.flag, downgrade: option.flag,
+  guarantee: option.required(option.oneOf('exactly-once', 'at-least-once')),
+  streams: option.oneOf('one', 'many'),
+  flushes: option.flag,
+  noticesLoss: option.flag,
+  crash: option.flag,
+  outage: option.flag,
+  torn: option.flag,
+  older: option.flag,
+  downgrade: option.flag,
   lsnBits: option.integer(1),
 }
 

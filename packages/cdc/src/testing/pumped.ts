@@ -33,9 +33,14 @@ export class Pumped {
     const { expect, strategy, stream } = this.#bench
     this.#halted = undefined
     this.#host = new PluginHost({ strategies: [strategy({ canResume: (lsn) => log.canReadFrom(lsn) })] })
-    await this.#host.add(pluginOf(this.#version += 1, provider))
+    await this.#host.add(pluginOf((this.#version += 1), provider))
     this.#pump = new CdcPump({
-      host: this.#host, log, checkpoints, checkpointEvery: 3, retry: { attempts: 20, initialMs: 1, maxMs: 2 }, onEvent: (event) => this.#take(event),
+      host: this.#host,
+      log,
+      checkpoints,
+      checkpointEvery: 3,
+      retry: { attempts: 20, initialMs: 1, maxMs: 2 },
+      onEvent: (event) => this.#take(event),
     })
     await expect.works('opening the stream', () => this.pump.start(stream, provider.name))
   }
@@ -48,7 +53,7 @@ export class Pumped {
   async reload(provider: CdcOutputProvider): Promise<void> {
     const handle = this.#host.plugin('sink')
     if (handle === undefined) throw new Error('the plugin is not installed')
-    const { finalized } = await this.#host.reload(handle, pluginOf(this.#version += 1, provider))
+    const { finalized } = await this.#host.reload(handle, pluginOf((this.#version += 1), provider))
     await finalized
   }
 
@@ -56,8 +61,13 @@ export class Pumped {
   async caughtUp(): Promise<void> {
     while (this.pump.status().some(({ position, state }) => position < this.log.head || state !== 'running')) {
       const halted = this.#halted
-      if (halted) await this.#bench.expect.works('every delivery, at last', () => { throw halted.error })
-      await new Promise<void>((resolve) => { this.#wake = resolve })
+      if (halted)
+        await this.#bench.expect.works('every delivery, at last', () => {
+          throw halted.error
+        })
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
     }
   }
 
@@ -69,8 +79,11 @@ export class Pumped {
   async expectAllStored(): Promise<void> {
     await this.caughtUp()
     await this.stop()
-    const { stream, history: { origin } } = this.#bench
-    await this.#bench.expectAllStored(await this.checkpoints.load(stream) ?? origin)
+    const {
+      stream,
+      history: { origin },
+    } = this.#bench
+    await this.#bench.expectAllStored((await this.checkpoints.load(stream)) ?? origin)
   }
 
   #take(event: PumpEvent): void {

@@ -33,11 +33,18 @@ export class Served implements AsyncDisposable {
 
   static async start(bench: Bench, provider: CdcOutputProvider): Promise<Served> {
     const served = new Served(bench)
-    const { stream, history: { origin } } = bench
+    const {
+      stream,
+      history: { origin },
+    } = bench
     await served.host.add(pluginOf(1, provider))
-    served.#live = await bench.expect.works('attaching a stream', () => served.host.attach(cdcOutput, {
-      name: stream, key: provider.name, open: (one) => startStream(one, { stream, fromLsn: origin, signal: new AbortController().signal }),
-    }))
+    served.#live = await bench.expect.works('attaching a stream', () =>
+      served.host.attach(cdcOutput, {
+        name: stream,
+        key: provider.name,
+        open: (one) => startStream(one, { stream, fromLsn: origin, signal: new AbortController().signal }),
+      }),
+    )
     return served
   }
 
@@ -48,7 +55,7 @@ export class Served implements AsyncDisposable {
 
   /** Where the stream that serves now continues. */
   async position(): Promise<CdcLsn> {
-    return await this.live.use(expectedLsn) ?? this.#bench.history.origin
+    return (await this.live.use(expectedLsn)) ?? this.#bench.history.origin
   }
 
   /** Brings the stream that serves now to the head: what a pump does. */
@@ -60,7 +67,10 @@ export class Served implements AsyncDisposable {
       const written = await attempt(() => this.live.write(batch))
       if ('value' in written) continue
       refusals += 1
-      if (CdcError.is(written.error) || refusals > ATTEMPTS) await expect.works(`the delivery of the batch at ${batch.lsnStart}`, () => { throw written.error })
+      if (CdcError.is(written.error) || refusals > ATTEMPTS)
+        await expect.works(`the delivery of the batch at ${batch.lsnStart}`, () => {
+          throw written.error
+        })
     }
   }
 
@@ -82,16 +92,22 @@ export class Served implements AsyncDisposable {
     const { expect } = this.#bench
     const handle = this.host.plugin('sink')
     const error = await expect.refused('this reload', () => this.reload(provider, options))
-    if (!ReloadError.is(error)) return expect.fail('a reload fails with a ReloadError, and this one failed with something else', error)
+    if (!ReloadError.is(error))
+      return expect.fail('a reload fails with a ReloadError, and this one failed with something else', error)
     const now = this.host.plugin('sink')
-    if (now?.generation !== handle?.generation) expect.fail(`after a failed reload the old version is the current one, of generation ${handle?.generation}; found ${now?.generation}`)
+    if (now?.generation !== handle?.generation)
+      expect.fail(
+        `after a failed reload the old version is the current one, of generation ${handle?.generation}; found ${now?.generation}`,
+      )
     return error
   }
 
   /** Ends everything in good order, and checks that the sink has all that was delivered. */
   async expectAllStored(): Promise<void> {
     await this.deliverAll()
-    const checkpoint = await this.#bench.expect.works('checkpoint()', () => this.live.use((stream) => takeCheckpoint(stream)))
+    const checkpoint = await this.#bench.expect.works('checkpoint()', () =>
+      this.live.use((stream) => takeCheckpoint(stream)),
+    )
     await this[Symbol.asyncDispose]()
     await this.#bench.expectAllStored(checkpoint)
   }

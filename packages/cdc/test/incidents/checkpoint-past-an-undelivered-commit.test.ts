@@ -37,7 +37,12 @@ describe('a checkpoint', () => {
     const sink = new Sink()
     const stuck = new Hang()
     const app = new Application({ log, checkpoints: store })
-    await app.host.add(plugin('1.0.0', provider(sink, { faults: { deliver: ({ lsnStart }) => lsnStart === 2n ? stuck.call() : undefined } })))
+    await app.host.add(
+      plugin(
+        '1.0.0',
+        provider(sink, { faults: { deliver: ({ lsnStart }) => (lsnStart === 2n ? stuck.call() : undefined) } }),
+      ),
+    )
     log.append(mutations(2))
     await app.pump.start('orders', 'warehouse')
     await hang.reached
@@ -70,7 +75,11 @@ describe('a checkpoint', () => {
     life.crash(false)
     const stored = (): bigint[] | undefined => world.durable.get('buffered')?.map(({ lsnStart }) => lsnStart)
     expect(stored()).toEqual([0n, 1n])
-    expect([world.saved.get('buffered')?.at(-1), world.saved.get('exact')?.at(-1), world.log.oldest]).toEqual([2n, 4n, 2n])
+    expect([world.saved.get('buffered')?.at(-1), world.saved.get('exact')?.at(-1), world.log.oldest]).toEqual([
+      2n,
+      4n,
+      2n,
+    ])
 
     world.heal()
     const next = new Life(world)
@@ -103,12 +112,16 @@ describe('a checkpoint', () => {
   it('C5 I5 is where the next version takes up the stream, though commits come in during the reload', async () => {
     const app = new Application()
     const sink = new Sink()
-    const during = (): undefined => { app.log.append(mutations(1)) }
+    const during = (): undefined => {
+      app.log.append(mutations(1))
+    }
     await app.host.add(plugin('1.0.0', provider(sink, { guarantee: 'at-least-once' })))
     app.log.append(mutations(2))
     await app.pump.start('orders', 'warehouse')
     await app.events.idleAt(2n)
-    await app.reload(plugin('2.0.0', provider(sink, { version: 'v2', guarantee: 'at-least-once', faults: { start: during } })))
+    await app.reload(
+      plugin('2.0.0', provider(sink, { version: 'v2', guarantee: 'at-least-once', faults: { start: during } })),
+    )
     await app.events.idleAt(3n)
     expect(sink.calls).toContain('v2.start 2')
     expect(sink.lsns).toEqual([0n, 1n, 2n])

@@ -32,9 +32,18 @@ class Outside {
   }
 
   version(version: string) {
-    return plugin(version,
-      provider(this.sink, { version, faults: { deliver: ({ lsnStart }) => { if (this.refuses && lsnStart === 2n) throw new Error('401 from the sink') } } }),
-      provider(new Sink(), { name: 'other' }))
+    return plugin(
+      version,
+      provider(this.sink, {
+        version,
+        faults: {
+          deliver: ({ lsnStart }) => {
+            if (this.refuses && lsnStart === 2n) throw new Error('401 from the sink')
+          },
+        },
+      }),
+      provider(new Sink(), { name: 'other' }),
+    )
   }
 
   commit(batches: number): void {
@@ -57,7 +66,12 @@ describe('a delivery that fails', () => {
     const { app, log, checkpoints, sink, outside } = await halted()
     outside.commit(1)
     await app.events.idleAt(5n, 'audit')
-    expect(app.status()).toMatchObject({ state: 'halted', position: 2n, lag: 3n, error: { message: '401 from the sink' } })
+    expect(app.status()).toMatchObject({
+      state: 'halted',
+      position: 2n,
+      lag: 3n,
+      error: { message: '401 from the sink' },
+    })
     expect(app.status('audit')).toMatchObject({ state: 'running', position: 5n, lag: 0n })
     expect(sink.lsns).toEqual([0n, 1n])
     await app.pump.stop()
@@ -83,7 +97,11 @@ describe('a delivery that fails', () => {
     await app.reload(outside.version('2.0.0'))
     await app.events.idleAt(5n)
     expect(sink.lsns).toEqual(ALL)
-    expect(sink.calls.filter((call) => call.startsWith('2.0.0.deliver'))).toEqual(['2.0.0.deliver 2', '2.0.0.deliver 3', '2.0.0.deliver 4'])
+    expect(sink.calls.filter((call) => call.startsWith('2.0.0.deliver'))).toEqual([
+      '2.0.0.deliver 2',
+      '2.0.0.deliver 3',
+      '2.0.0.deliver 4',
+    ])
   })
 
   it('C12 C14 I4 leaves no hole after the application was started again, though the sink still refuses at first', async () => {

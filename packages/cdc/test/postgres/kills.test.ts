@@ -12,7 +12,11 @@ import { REPLICA_TABLES } from './support/replica.js'
 import { startServer, type Server } from './support/server.js'
 
 /** When a life of the process ends: after the nth line of a kind. */
-const KILLS = [['checkpoint', 3], ['reloaded', 4], ['opened', 2]] as const
+const KILLS = [
+  ['checkpoint', 3],
+  ['reloaded', 4],
+  ['opened', 2],
+] as const
 const CLIENTS = 4
 const TRANSACTIONS = 100
 
@@ -41,9 +45,13 @@ it('I4 I5 C16 from source to sink exactly once, though the process between them 
 
   // Each life gets its part of the load, or an early one might see all of it.
   const lives = Array.from({ length: KILLS.length + 1 }, () => gate())
-  const part = Math.ceil(CLIENTS * TRANSACTIONS / lives.length)
+  const part = Math.ceil((CLIENTS * TRANSACTIONS) / lives.length)
   lives[0]?.open()
-  const load = runBank(server.url, { clients: CLIENTS, transactions: TRANSACTIONS, each: async (committed) => await lives[Math.floor(committed / part)]?.opened })
+  const load = runBank(server.url, {
+    clients: CLIENTS,
+    transactions: TRANSACTIONS,
+    each: async (committed) => await lives[Math.floor(committed / part)]?.opened,
+  })
   const ends: string[] = []
   for (const [life, [kind, nth]] of KILLS.entries()) {
     let seen = 0
@@ -61,6 +69,8 @@ it('I4 I5 C16 from source to sink exactly once, though the process between them 
 
 function gate(): { readonly opened: Promise<void>; open(): void } {
   let open = (): void => {}
-  const opened = new Promise<void>((resolve) => { open = resolve })
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
+  })
   return { opened, open }
 }

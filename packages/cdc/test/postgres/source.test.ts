@@ -14,7 +14,9 @@ const COMMITS_PER_RELOAD = 60
 
 let server: Server
 
-beforeAll(async () => { server = await startServer() })
+beforeAll(async () => {
+  server = await startServer()
+})
 afterAll(() => server[Symbol.asyncDispose]())
 
 async function execute(sql: string): Promise<void> {
@@ -38,21 +40,31 @@ it('I3 I4 I5 a commit log that pgoutput drives: reloads under load lose and repe
 
     const loaded = new AbortController()
     const progress = new EventEmitter()
-    const load = runBank(server.url, { clients: 4, transactions: 120, each: async (committed) => {
-      while (reloads.length < Math.floor(committed / COMMITS_PER_RELOAD)) await once(progress, 'reload')
-    } }).finally(() => loaded.abort())
+    const load = runBank(server.url, {
+      clients: 4,
+      transactions: 120,
+      each: async (committed) => {
+        while (reloads.length < Math.floor(committed / COMMITS_PER_RELOAD)) await once(progress, 'reload')
+      },
+    }).finally(() => loaded.abort())
     const headsAtReload: bigint[] = []
     for (let version = 2; !loaded.signal.aborted; version += 1) {
       await Promise.race([decoded.log.waitFor(headsAtReload.at(-1) ?? begun, loaded.signal).catch(() => {}), load])
       const next = new Replica(server.url, `${version}.0.0`)
       // Every third does not start, once it has opened what it needs.
       const fails = version % 3 === 0
-      const failing = { name: next.name, start: async (ctx: Parameters<Replica['start']>[0]) => {
-        await (await next.start(ctx)).shutdown()
-        throw new Error('does not start')
-      } }
+      const failing = {
+        name: next.name,
+        start: async (ctx: Parameters<Replica['start']>[0]) => {
+          await (await next.start(ctx)).shutdown()
+          throw new Error('does not start')
+        },
+      }
       headsAtReload.push(decoded.log.head)
-      await wiring.reload(plugin(`${version}.0.0`, fails ? failing : next)).then(() => reloads.push('committed'), () => reloads.push('rolled back'))
+      await wiring.reload(plugin(`${version}.0.0`, fails ? failing : next)).then(
+        () => reloads.push('committed'),
+        () => reloads.push('rolled back'),
+      )
       progress.emit('reload')
     }
     const { committed, head } = await load

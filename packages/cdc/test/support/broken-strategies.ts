@@ -1,5 +1,13 @@
 import { stopAndCopy, type HandoffJob, type StepContext, type StopAndCopyVerbs } from '@uni/reload-core'
-import { cdcHandoff, cdcOutput, startStream, type CdcHandoffOptions, type CdcLsn, type CdcOutputProvider, type CdcStream } from '../../src/index.js'
+import {
+  cdcHandoff,
+  cdcOutput,
+  startStream,
+  type CdcHandoffOptions,
+  type CdcLsn,
+  type CdcOutputProvider,
+  type CdcStream,
+} from '../../src/index.js'
 import { follow, lastCheckpoint, stopStream, takeCheckpoint } from '../../src/progress.js'
 import type { MakeStrategy } from '../../src/testing/bench.js'
 
@@ -20,14 +28,17 @@ function honest(job: Job, { canResume }: CdcHandoffOptions): Verbs {
     recover: () => lastCheckpoint(job.gate.resource, (lsn) => canResume?.(lsn, job.name) ?? true),
     stop: stopStream,
     start: (provider, fromLsn, { signal }) => startStream(provider, { stream: job.name, fromLsn, signal }),
-    verify: async (stream) => { await takeCheckpoint(stream) },
+    verify: async (stream) => {
+      await takeCheckpoint(stream)
+    },
   }
 }
 
 /** A strategy that differs in some of its verbs. */
 function differing(differ: (own: Verbs, job: Job, options: CdcHandoffOptions) => Partial<Verbs>): MakeStrategy {
   return (options) => ({
-    ...cdcHandoff(options), surface: cdcOutput,
+    ...cdcHandoff(options),
+    surface: cdcOutput,
     handoff(job, ctx: StepContext) {
       const own = honest(job, options)
       return stopAndCopy<CdcOutputProvider, CdcStream, CdcLsn>(job, ctx, { ...own, ...differ(own, job, options) })
@@ -44,7 +55,9 @@ async function endOfLog(from: CdcLsn, name: string, { canResume }: CdcHandoffOpt
 
 export const BROKEN_STRATEGIES: readonly BrokenStrategy[] = [
   {
-    rule: 'C1', does: 'does not note where the new stream was started', keys: ['handoff/out-of-order'],
+    rule: 'C1',
+    does: 'does not note where the new stream was started',
+    keys: ['handoff/out-of-order'],
     make: differing((own) => ({
       async start(provider, fromLsn, ctx) {
         const stream = await own.start(provider, fromLsn, ctx)
@@ -54,18 +67,25 @@ export const BROKEN_STRATEGIES: readonly BrokenStrategy[] = [
     })),
   },
   {
-    rule: 'C5', does: 'does not shut the old stream down', keys: ['handoff/commits'],
+    rule: 'C5',
+    does: 'does not shut the old stream down',
+    keys: ['handoff/commits'],
     make: differing(() => ({ stop: () => {} })),
   },
   {
-    rule: 'C6', does: 'leaves the new stream open when the reload fails elsewhere', keys: ['failed-handoff/rolled-back'],
+    rule: 'C6',
+    does: 'leaves the new stream open when the reload fails elsewhere',
+    keys: ['failed-handoff/rolled-back'],
     make: (options) => ({
       ...cdcHandoff(options),
       handoff(job, ctx) {
         let handedOver = false
         let leaves = false
         const own = honest(job, options)
-        const handoff = stopAndCopy<CdcOutputProvider, CdcStream, CdcLsn>(job, ctx, { ...own, stop: (stream, context) => leaves ? undefined : own.stop(stream, context) })
+        const handoff = stopAndCopy<CdcOutputProvider, CdcStream, CdcLsn>(job, ctx, {
+          ...own,
+          stop: (stream, context) => (leaves ? undefined : own.stop(stream, context)),
+        })
         return {
           ...handoff,
           async converge() {
@@ -82,7 +102,9 @@ export const BROKEN_STRATEGIES: readonly BrokenStrategy[] = [
     }),
   },
   {
-    rule: 'C7', does: 'starts a halted stream again where the log ends', keys: ['halted/next-delivery'],
+    rule: 'C7',
+    does: 'starts a halted stream again where the log ends',
+    keys: ['halted/next-delivery'],
     make: differing((own, job, options) => {
       let failed = false
       return {
@@ -103,7 +125,9 @@ export const BROKEN_STRATEGIES: readonly BrokenStrategy[] = [
     }),
   },
   {
-    rule: 'C8', does: 'takes whatever is started for a stream', keys: ['failed-handoff/no-stream'],
+    rule: 'C8',
+    does: 'takes whatever is started for a stream',
+    keys: ['failed-handoff/no-stream'],
     make: differing((_, { name }) => ({
       async start(provider, fromLsn, { signal }) {
         const stream = await provider.start({ stream: name, fromLsn, signal })
@@ -113,11 +137,19 @@ export const BROKEN_STRATEGIES: readonly BrokenStrategy[] = [
     })),
   },
   {
-    rule: 'C22', does: 'replaces no version that fails', keys: ['way-out/checkpoint-fails'],
-    make: differing(() => ({ recover: () => { throw new Error('ask the old one') } })),
+    rule: 'C22',
+    does: 'replaces no version that fails',
+    keys: ['way-out/checkpoint-fails'],
+    make: differing(() => ({
+      recover: () => {
+        throw new Error('ask the old one')
+      },
+    })),
   },
   {
-    rule: 'C10', does: 'stops the stream in a dry run', keys: ['handoff/dry-run'],
+    rule: 'C10',
+    does: 'stops the stream in a dry run',
+    keys: ['handoff/dry-run'],
     make: differing((own) => ({
       async checkpoint(stream, ctx) {
         const lsn = await own.checkpoint(stream, ctx)
@@ -127,7 +159,9 @@ export const BROKEN_STRATEGIES: readonly BrokenStrategy[] = [
     })),
   },
   {
-    rule: 'I3', does: 'takes a provider that does not start for one that has', keys: ['failed-handoff/start-fails'],
+    rule: 'I3',
+    does: 'takes a provider that does not start for one that has',
+    keys: ['failed-handoff/start-fails'],
     make: differing((own, { old }) => ({
       async start(provider, fromLsn, ctx) {
         try {
@@ -140,7 +174,9 @@ export const BROKEN_STRATEGIES: readonly BrokenStrategy[] = [
     })),
   },
   {
-    rule: 'I4', does: 'has the new stream go on where the log ends', keys: ['handoff/while-deliveries-wait'],
+    rule: 'I4',
+    does: 'has the new stream go on where the log ends',
+    keys: ['handoff/while-deliveries-wait'],
     make: differing((own, job, options) => ({
       async start(provider, fromLsn, ctx) {
         const stream = await own.start(provider, fromLsn, ctx)
@@ -150,21 +186,27 @@ export const BROKEN_STRATEGIES: readonly BrokenStrategy[] = [
     })),
   },
   {
-    rule: 'I5', does: 'does not ask the new stream where it stands', keys: ['failed-handoff/unfit-successor'],
+    rule: 'I5',
+    does: 'does not ask the new stream where it stands',
+    keys: ['failed-handoff/unfit-successor'],
     make: differing(() => ({ verify: () => {} })),
   },
   {
-    rule: 'P7', does: 'goes on behind a batch that the old stream counts and did not acknowledge', keys: ['handoff/lost-acknowledgement'],
+    rule: 'P7',
+    does: 'goes on behind a batch that the old stream counts and did not acknowledge',
+    keys: ['handoff/lost-acknowledgement'],
     make: differing((own, job, options) => ({
       async checkpoint(stream, ctx) {
         const capped = await own.checkpoint(stream, ctx)
         const answer = await stream.checkpoint()
-        return await options.canResume?.(answer, job.name) ? answer : capped
+        return (await options.canResume?.(answer, job.name)) ? answer : capped
       },
     })),
   },
   {
-    rule: 'I5', does: 'believes every checkpoint', keys: ['way-out/dishonest-checkpoint'],
+    rule: 'I5',
+    does: 'believes every checkpoint',
+    keys: ['way-out/dishonest-checkpoint'],
     make: differing(() => ({ checkpoint: (stream) => stream.checkpoint() })),
   },
 ]

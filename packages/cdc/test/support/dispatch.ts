@@ -1,7 +1,21 @@
-import { type DispatchRequest, OldProviders, ReloadDispatcher, ReloadKindHandlers, WriteGate, type ReloadOutcome } from '@uni/reload-core'
+import {
+  type DispatchRequest,
+  OldProviders,
+  ReloadDispatcher,
+  ReloadKindHandlers,
+  WriteGate,
+  type ReloadOutcome,
+} from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import {
-  cdcHandoff, cdcOutput, startStream, type CdcBatch, type CdcHandoff, type CdcHandoffOptions, type CdcOutputProvider, type CdcStream,
+  cdcHandoff,
+  cdcOutput,
+  startStream,
+  type CdcBatch,
+  type CdcHandoff,
+  type CdcHandoffOptions,
+  type CdcOutputProvider,
+  type CdcStream,
 } from '../../src/index.js'
 import { batch } from './mutations.js'
 
@@ -13,10 +27,13 @@ export class Served {
   readonly dispatcher: ReloadDispatcher
 
   private constructor(
-    readonly old: CdcOutputProvider, readonly gates: ReadonlyMap<string, WriteGate<CdcStream, CdcBatch>>, options: CdcHandoffOptions,
+    readonly old: CdcOutputProvider,
+    readonly gates: ReadonlyMap<string, WriteGate<CdcStream, CdcBatch>>,
+    options: CdcHandoffOptions,
   ) {
     this.dispatcher = new ReloadDispatcher([cdcHandoff(options)], {
-      clock: this.clock, timeouts: { prepare: TIMEOUT_MS, converge: TIMEOUT_MS, rollback: TIMEOUT_MS, finalize: TIMEOUT_MS },
+      clock: this.clock,
+      timeouts: { prepare: TIMEOUT_MS, converge: TIMEOUT_MS, rollback: TIMEOUT_MS, finalize: TIMEOUT_MS },
     })
   }
 
@@ -26,7 +43,10 @@ export class Served {
     const served = new Served(old, gates, options)
     for (const name of names) {
       const stream = await startStream(old, { fromLsn: 0n, signal: new AbortController().signal })
-      const gate = new WriteGate<CdcStream, CdcBatch>(cdcOutput, name, stream, { clock: served.clock, writeTimeoutMs: TIMEOUT_MS })
+      const gate = new WriteGate<CdcStream, CdcBatch>(cdcOutput, name, stream, {
+        clock: served.clock,
+        writeTimeoutMs: TIMEOUT_MS,
+      })
       gates.set(name, gate)
       await gate.write(batch(0n, 3n))
     }
@@ -37,7 +57,10 @@ export class Served {
     return this.gates.get('orders') as WriteGate<CdcStream, CdcBatch>
   }
 
-  dispatch(next: CdcOutputProvider, more: Pick<DispatchRequest, 'dryRun' | 'signal' | 'accept'> & { old?: CdcOutputProvider } = {}): Promise<ReloadOutcome> {
+  dispatch(
+    next: CdcOutputProvider,
+    more: Pick<DispatchRequest, 'dryRun' | 'signal' | 'accept'> & { old?: CdcOutputProvider } = {},
+  ): Promise<ReloadOutcome> {
     const { old = this.old, ...rest } = more
     const handlers = new ReloadKindHandlers()
     for (const [name, gate] of this.gates) {
@@ -47,7 +70,10 @@ export class Served {
       handlers.add(cdcOutput, handoff)
     }
     return this.dispatcher.dispatch({
-      old: new OldProviders().add(cdcOutput, old), next: new OldProviders().add(cdcOutput, next), handlers, ...rest,
+      old: new OldProviders().add(cdcOutput, old),
+      next: new OldProviders().add(cdcOutput, next),
+      handlers,
+      ...rest,
     })
   }
 }

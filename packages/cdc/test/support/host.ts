@@ -1,8 +1,16 @@
 import { PluginHost, Slices, type Plugin } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import {
-  CdcPump, MemoryCheckpointStore, MemoryCommitLog, cdcHandoff, cdcOutput, type CdcOutputProvider, type CdcPumpOptions,
-  type CheckpointStore, type PumpEvent, type PumpStatus,
+  CdcPump,
+  MemoryCheckpointStore,
+  MemoryCommitLog,
+  cdcHandoff,
+  cdcOutput,
+  type CdcOutputProvider,
+  type CdcPumpOptions,
+  type CheckpointStore,
+  type PumpEvent,
+  type PumpStatus,
 } from '../../src/index.js'
 
 type EventOf<T extends PumpEvent['type']> = Extract<PumpEvent, { type: T }>
@@ -78,8 +86,13 @@ export class Application {
     this.log = options.log ?? new MemoryCommitLog()
     this.checkpoints = options.checkpoints ?? new MemoryCheckpointStore()
     this.pump = new CdcPump({
-      onEvent: this.events.take, retry: { attempts: 3, initialMs: 100, maxMs: 1_000, random: () => 1 },
-      ...options, host: this.host, log: this.log, checkpoints: this.checkpoints, clock,
+      onEvent: this.events.take,
+      retry: { attempts: 3, initialMs: 100, maxMs: 1_000, random: () => 1 },
+      ...options,
+      host: this.host,
+      log: this.log,
+      checkpoints: this.checkpoints,
+      clock,
     })
   }
 

@@ -53,13 +53,19 @@ export class Ledger implements CdcOutputProvider {
     if (whole !== text) this.disk.write(file, whole)
     const end = endOf(entriesOf(whole))
     if (end === undefined || ctx.fromLsn === undefined || end >= ctx.fromLsn) return end
-    if (ctx.gap === undefined) throw new Error(`the ledger ends at ${end}, and is to go on at ${ctx.fromLsn}: rows are missing`)
+    if (ctx.gap === undefined)
+      throw new Error(`the ledger ends at ${end}, and is to go on at ${ctx.fromLsn}: rows are missing`)
     this.disk.write(file, `${whole}${JSON.stringify(this.gapEntry(ctx.gap))}\n`)
     return ctx.gap.to
   }
 
   entryOf({ lsnStart, lsnEnd, mutations, commitTimestamp }: CdcBatch): Entry {
-    return { lsnStart: String(lsnStart), lsnEnd: String(lsnEnd), ids: idsOf(mutations), at: commitTimestamp.toISOString() }
+    return {
+      lsnStart: String(lsnStart),
+      lsnEnd: String(lsnEnd),
+      ids: idsOf(mutations),
+      at: commitTimestamp.toISOString(),
+    }
   }
 
   gapEntry({ from, to }: CdcGap): Entry {
@@ -85,7 +91,13 @@ export class LedgerStream implements CdcStream {
   #handed: CdcLsn
   #open = true
 
-  constructor(disk: Disk, file: string, end: CdcLsn | undefined, fromLsn: CdcLsn | undefined, entryOf: (batch: CdcBatch) => Entry) {
+  constructor(
+    disk: Disk,
+    file: string,
+    end: CdcLsn | undefined,
+    fromLsn: CdcLsn | undefined,
+    entryOf: (batch: CdcBatch) => Entry,
+  ) {
     this.#disk = disk
     this.#file = file
     this.#life = disk.life
@@ -156,7 +168,16 @@ export class Buffered implements CdcOutputProvider {
   }
 }
 
-export const LEDGER: CdcCapabilities = { guarantee: 'exactly-once', lsnBits: 80, noticesLoss: true, crash: true, outage: true, torn: true, older: true, downgrade: true }
+export const LEDGER: CdcCapabilities = {
+  guarantee: 'exactly-once',
+  lsnBits: 80,
+  noticesLoss: true,
+  crash: true,
+  outage: true,
+  torn: true,
+  older: true,
+  downgrade: true,
+}
 export const BUFFERED: CdcCapabilities = { guarantee: 'at-least-once', crash: true, outage: true }
 
 /** A ledger as the suite sees it, or something that is meant to be one. */
@@ -166,10 +187,14 @@ export function ledgerFixture(make: (disk: Disk) => CdcOutputProvider = (disk) =
     provider: () => make(disk),
     older: () => new LedgerV1(disk),
     stored: (stream) => entriesOf(disk.files.get(stream) ?? '').flatMap(({ ids }) => ids),
-    crash() { disk.life += 1 },
+    crash() {
+      disk.life += 1
+    },
     outage() {
       disk.down = true
-      return () => { disk.down = false }
+      return () => {
+        disk.down = false
+      }
     },
     tear(stream) {
       disk.write(stream, `${disk.read(stream)}{"lsnStart":"1006","lsnEnd":"10`)
@@ -184,7 +209,11 @@ export function ledgerFixture(make: (disk: Disk) => CdcOutputProvider = (disk) =
 
 /** The whole lines of a ledger. */
 export function entriesOf(text: string): Entry[] {
-  return text.slice(0, text.lastIndexOf('\n') + 1).split('\n').slice(0, -1).map((line) => JSON.parse(line) as Entry)
+  return text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Entry)
 }
 
 function endOf(entries: readonly Entry[]): CdcLsn | undefined {

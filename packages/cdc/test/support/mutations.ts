@@ -8,5 +8,10 @@ export function mutations(count: number, from = 0): RecordBatch {
 }
 
 export function batch(lsnStart: bigint, lsnEnd: bigint): CdcBatch {
-  return { lsnStart, lsnEnd, mutations: mutations(Number(lsnEnd - lsnStart), Number(lsnStart)), commitTimestamp: new Date(0) }
+  return {
+    lsnStart,
+    lsnEnd,
+    mutations: mutations(Number(lsnEnd - lsnStart), Number(lsnStart)),
+    commitTimestamp: new Date(0),
+  }
 }

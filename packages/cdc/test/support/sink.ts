@@ -45,7 +45,9 @@ export class Sink {
 
   /** The LSN of every row, in the order they were stored. */
   get lsns(): CdcLsn[] {
-    return this.stored.flatMap(({ lsnStart, lsnEnd }) => Array.from({ length: Number(lsnEnd - lsnStart) }, (_, row) => lsnStart + BigInt(row)))
+    return this.stored.flatMap(({ lsnStart, lsnEnd }) =>
+      Array.from({ length: Number(lsnEnd - lsnStart) }, (_, row) => lsnStart + BigInt(row)),
+    )
   }
 
   /** Streams that are open: started, and not shut down. */
@@ -62,13 +64,23 @@ export interface ProviderOptions {
   readonly guarantee?: 'exactly-once' | 'at-least-once'
 }
 
-export function provider(sink: Sink, { name = 'warehouse', version = 'v1', faults = {}, guarantee = 'exactly-once' }: ProviderOptions = {}): CdcOutputProvider {
+export function provider(
+  sink: Sink,
+  { name = 'warehouse', version = 'v1', faults = {}, guarantee = 'exactly-once' }: ProviderOptions = {},
+): CdcOutputProvider {
   return {
     name,
     async start(ctx) {
       sink.note(`${version}.start ${ctx.fromLsn}`)
       const instead = await faults.start?.(ctx)
-      const record: Opened = { provider: version, stream: ctx.stream, fromLsn: ctx.fromLsn, gap: ctx.gap, signal: ctx.signal, shutdowns: 0 }
+      const record: Opened = {
+        provider: version,
+        stream: ctx.stream,
+        fromLsn: ctx.fromLsn,
+        gap: ctx.gap,
+        signal: ctx.signal,
+        shutdowns: 0,
+      }
       if (instead !== undefined) return instead as CdcStream
       sink.opened.push(record)
       return new SinkStream(sink, version, record, faults, guarantee)
@@ -79,7 +91,13 @@ export function provider(sink: Sink, { name = 'warehouse', version = 'v1', fault
 class SinkStream implements CdcStream {
   #taken: CdcLsn
 
-  constructor(readonly sink: Sink, readonly version: string, readonly record: Opened, readonly faults: Faults, readonly guarantee: string) {
+  constructor(
+    readonly sink: Sink,
+    readonly version: string,
+    readonly record: Opened,
+    readonly faults: Faults,
+    readonly guarantee: string,
+  ) {
     this.#taken = record.fromLsn ?? 0n
   }
 
@@ -97,7 +115,7 @@ class SinkStream implements CdcStream {
 
   async checkpoint(): Promise<CdcLsn> {
     this.sink.note(`${this.version}.checkpoint`)
-    if (this.faults.checkpoint) return await this.faults.checkpoint(this.#taken) as CdcLsn
+    if (this.faults.checkpoint) return (await this.faults.checkpoint(this.#taken)) as CdcLsn
     return this.#taken
   }
 
@@ -113,7 +131,9 @@ export class Point {
   #reach: () => void = () => {}
 
   constructor() {
-    this.reached = new Promise((resolve) => { this.#reach = resolve })
+    this.reached = new Promise((resolve) => {
+      this.#reach = resolve
+    })
   }
 
   reach(): void {
@@ -124,7 +144,9 @@ export class Point {
 /** A call that never answers, until it is released; `reached` resolves when it was made. */
 export class Hang extends Point {
   #release: () => void = () => {}
-  readonly #released = new Promise<void>((resolve) => { this.#release = resolve })
+  readonly #released = new Promise<void>((resolve) => {
+    this.#release = resolve
+  })
 
   readonly call = (): Promise<void> => {
     this.reach()

@@ -1,7 +1,14 @@
 import { PluginHost, type MaybePromise, type Plugin } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import {
-  CdcPump, MemoryCommitLog, cdcHandoff, type CdcBatch, type CdcLsn, type CdcOutputProvider, type CdcStream, type CheckpointStore,
+  CdcPump,
+  MemoryCommitLog,
+  cdcHandoff,
+  type CdcBatch,
+  type CdcLsn,
+  type CdcOutputProvider,
+  type CdcStream,
+  type CheckpointStore,
 } from '../../src/index.js'
 import { Events, plugin, turn } from './host.js'
 
@@ -34,7 +41,10 @@ export class World {
   readonly log = new MemoryCommitLog()
   readonly saved = new Map<string, CdcLsn[]>()
   /** By sink. */
-  readonly durable = new Map<string, CdcBatch[]>([['exact', []], ['buffered', []]])
+  readonly durable = new Map<string, CdcBatch[]>([
+    ['exact', []],
+    ['buffered', []],
+  ])
   readonly visits: Visit[] = []
   readonly troubles: Troubles = { deliver: 0, acknowledge: 0, checkpoint: 0, shutdown: 0, start: 0, save: 0, pend: 0 }
   /** How many batches a buffered sink leaves unflushed at its next checkpoints. */
@@ -75,7 +85,7 @@ export class World {
   }
 
   #store(name: string, lsn: CdcLsn): void {
-    this.saved.set(name, [...this.saved.get(name) ?? [], lsn])
+    this.saved.set(name, [...(this.saved.get(name) ?? []), lsn])
   }
 }
 
@@ -90,7 +100,10 @@ export class Life {
 
   constructor(world: World) {
     this.#world = world
-    this.host = new PluginHost({ strategies: [cdcHandoff({ canResume: (lsn) => world.log.canReadFrom(lsn) })], clock: this.#clock })
+    this.host = new PluginHost({
+      strategies: [cdcHandoff({ canResume: (lsn) => world.log.canReadFrom(lsn) })],
+      clock: this.#clock,
+    })
     this.pump = this.#newPump()
     this.events.onTake = (event) => {
       if (event.type === 'retry' && this.#alive) void turn().then(() => this.#clock.advance(event.delayMs))
@@ -119,8 +132,13 @@ export class Life {
 
   #newPump(): CdcPump {
     return new CdcPump({
-      host: this.host, log: this.#world.log, checkpoints: this.#store(), clock: this.#clock, checkpointEvery: 2,
-      retry: { attempts: 3, initialMs: 1, maxMs: 4, random: () => 0 }, onEvent: this.events.take,
+      host: this.host,
+      log: this.#world.log,
+      checkpoints: this.#store(),
+      clock: this.#clock,
+      checkpointEvery: 2,
+      retry: { attempts: 3, initialMs: 1, maxMs: 4, random: () => 0 },
+      onEvent: this.events.take,
     })
   }
 
@@ -141,15 +159,16 @@ export class Life {
     const world = this.#world
     return {
       name,
-      start: ({ fromLsn }) => this.#living((): CdcStream => {
-        if (bad === 'throws') throw new Error('this version does not start')
-        if (bad === 'returns nothing') return undefined as unknown as CdcStream
-        if (bad === 'returns half a stream') return { deliver: () => {}, shutdown: () => {} } as unknown as CdcStream
-        world.trouble('start')
-        const visit: Visit = { sink: name, fromLsn, taken: [], shutdowns: 0 }
-        world.visits.push(visit)
-        return name === 'exact' ? this.#exact(visit) : this.#buffered(visit)
-      }),
+      start: ({ fromLsn }) =>
+        this.#living((): CdcStream => {
+          if (bad === 'throws') throw new Error('this version does not start')
+          if (bad === 'returns nothing') return undefined as unknown as CdcStream
+          if (bad === 'returns half a stream') return { deliver: () => {}, shutdown: () => {} } as unknown as CdcStream
+          world.trouble('start')
+          const visit: Visit = { sink: name, fromLsn, taken: [], shutdowns: 0 }
+          world.visits.push(visit)
+          return name === 'exact' ? this.#exact(visit) : this.#buffered(visit)
+        }),
     }
   }
 
@@ -159,17 +178,19 @@ export class Life {
     const rows = world.durable.get('exact') as CdcBatch[]
     let taken = visit.fromLsn ?? 0n
     return {
-      deliver: (batch) => this.#living(() => {
-        world.trouble('deliver')
-        if (batch.lsnStart >= (rows.at(-1)?.lsnEnd ?? 0n)) rows.push(batch)
-        taken = batch.lsnEnd
-        visit.taken.push(batch)
-        world.trouble('acknowledge')
-      }),
-      checkpoint: () => this.#living(() => {
-        world.trouble('checkpoint')
-        return taken
-      }),
+      deliver: (batch) =>
+        this.#living(() => {
+          world.trouble('deliver')
+          if (batch.lsnStart >= (rows.at(-1)?.lsnEnd ?? 0n)) rows.push(batch)
+          taken = batch.lsnEnd
+          visit.taken.push(batch)
+          world.trouble('acknowledge')
+        }),
+      checkpoint: () =>
+        this.#living(() => {
+          world.trouble('checkpoint')
+          return taken
+        }),
       shutdown: () => this.#shutdown(visit),
     }
   }
@@ -181,19 +202,21 @@ export class Life {
     const buffer: CdcBatch[] = []
     let flushed = visit.fromLsn ?? 0n
     return {
-      deliver: (batch) => this.#living(() => {
-        world.trouble('deliver')
-        visit.taken.push(batch)
-        buffer.push(batch)
-      }),
-      checkpoint: () => this.#living(() => {
-        world.trouble('checkpoint')
-        for (const batch of buffer.splice(0, Math.max(0, buffer.length - world.lagging))) {
-          rows.push(batch)
-          flushed = batch.lsnEnd
-        }
-        return flushed
-      }),
+      deliver: (batch) =>
+        this.#living(() => {
+          world.trouble('deliver')
+          visit.taken.push(batch)
+          buffer.push(batch)
+        }),
+      checkpoint: () =>
+        this.#living(() => {
+          world.trouble('checkpoint')
+          for (const batch of buffer.splice(0, Math.max(0, buffer.length - world.lagging))) {
+            rows.push(batch)
+            flushed = batch.lsnEnd
+          }
+          return flushed
+        }),
       shutdown: () => this.#shutdown(visit),
     }
   }

@@ -2,8 +2,9 @@ import { ReloadError, describeThrown, type ErrorPlace } from '../errors.js'
 import type { AnyStrategy } from '../strategy.js'
 import { synchronous } from '../synchronous.js'
 
-const SERVES = 'The resource serves, and what it does by itself may not have begun. Correct the version that serves, '
-  + 'then reload.'
+const SERVES =
+  'The resource serves, and what it does by itself may not have begun. Correct the version that serves, ' +
+  'then reload.'
 
 /**
  * Lets `resource` begin to act by itself, in the turn in which it begins to serve.
@@ -13,7 +14,9 @@ const SERVES = 'The resource serves, and what it does by itself may not have beg
 export function activate(strategy: AnyStrategy, resource: unknown, place: ErrorPlace, hint = SERVES): void {
   try {
     synchronous(
-      strategy.activate?.(resource), 'activate()', 'it is part of the turn in which the resource begins to serve',
+      strategy.activate?.(resource),
+      'activate()',
+      'it is part of the turn in which the resource begins to serve',
     )
   } catch (cause) {
     throw new ReloadError('HANDOFF', describeThrown(cause), { ...place, step: 'activate', cause, hint })

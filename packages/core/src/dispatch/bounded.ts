@@ -7,7 +7,11 @@ import type { Slices } from '../slices.js'
  * caller undoes it. Many tasks that never wait for anything do not keep the event loop from turning.
  */
 export async function forEachBounded<T>(
-  items: readonly T[], limit: number, task: (item: T) => Promise<void>, abort: () => void, slices: Slices = new Pace(),
+  items: readonly T[],
+  limit: number,
+  task: (item: T) => Promise<void>,
+  abort: () => void,
+  slices: Slices = new Pace(),
 ): Promise<void> {
   let next = 0
   let failure: { error: unknown } | undefined

@@ -17,9 +17,18 @@ export function describeWithCauses(thrown: unknown): string {
 }
 
 const TAKEN_CODES: ReadonlySet<unknown> = new Set([
-  'EADDRINUSE', 'EAGAIN', 'EBUSY', 'EEXIST', 'ELOCKED', 'ETXTBSY', 'LEVEL_LOCKED', 'SQLITE_BUSY', 'SQLITE_LOCKED',
+  'EADDRINUSE',
+  'EAGAIN',
+  'EBUSY',
+  'EEXIST',
+  'ELOCKED',
+  'ETXTBSY',
+  'LEVEL_LOCKED',
+  'SQLITE_BUSY',
+  'SQLITE_LOCKED',
 ])
-const TAKEN_TEXT = /\b(locked|lock (is )?(held|taken)|already (in use|open|opened|running|held|locked)|in use by|another (owner|process|instance|connection)|resource temporarily unavailable)\b/i
+const TAKEN_TEXT =
+  /\b(locked|lock (is )?(held|taken)|already (in use|open|opened|running|held|locked)|in use by|another (owner|process|instance|connection)|resource temporarily unavailable)\b/i
 
 /** Whether it fails as what only one may hold does while somebody else holds it: a lock, a port. */
 export function looksTaken(thrown: unknown): boolean {
@@ -31,7 +40,7 @@ function chainOf(thrown: unknown): unknown[] {
   while (chain.length < MOST) {
     const last = chain.at(-1)
     const errors = propertyOf(last, 'errors')
-    const cause = propertyOf(last, 'cause') ?? (Array.isArray(errors) ? errors[0] as unknown : undefined)
+    const cause = propertyOf(last, 'cause') ?? (Array.isArray(errors) ? (errors[0] as unknown) : undefined)
     if (cause === undefined || cause === null) break
     chain.push(cause)
   }

@@ -24,7 +24,9 @@ export class Claims {
     const other = this.holderOf(resource)
     if (other !== undefined && other !== holder) {
       throw new ReloadError('DUPLICATE', `the object is ${described(other)}`, {
-        ...holder, ...at, details: other,
+        ...holder,
+        ...at,
+        details: other,
         hint: `${HINT}${at.phase === 'preflight' ? ` ${ACCEPT_HINT}` : ''}`,
       })
     }
@@ -45,7 +47,8 @@ export class Claims {
 function described({ surface, key, resource, plugin }: ErrorPlace): string {
   const opener = plugin === undefined ? '' : `, opened by plugin "${plugin}"`
   // Only what serves has a name.
-  return resource === undefined ? `a copy that a check has open: ${surface} "${key}"${opener}`
+  return resource === undefined
+    ? `a copy that a check has open: ${surface} "${key}"${opener}`
     : `a live resource already: ${surface} "${key}", resource "${resource}"${opener}`
 }
 

@@ -8,9 +8,7 @@ import type { StepContext } from '../strategy.js'
  *
  * @param claimed what it closes, where the step has claimed that: it is let go then.
  */
-export async function closeAside(
-  ctx: StepContext, close: () => MaybePromise<void>, claimed?: unknown,
-): Promise<void> {
+export async function closeAside(ctx: StepContext, close: () => MaybePromise<void>, claimed?: unknown): Promise<void> {
   let begun = false
   const closing = async (): Promise<void> => {
     begun = true
@@ -24,6 +22,9 @@ export async function closeAside(
     await ctx.call('close', closing)
   } catch (error) {
     if (begun) ctx.unclean('close', error)
-    else closing().catch((late: unknown) => { ctx.unclean('close', late) })
+    else
+      closing().catch((late: unknown) => {
+        ctx.unclean('close', late)
+      })
   }
 }

@@ -38,7 +38,9 @@ const COMPATIBLE: CompatVerdict = { level: 'compatible' }
  * `ABORTED`.
  */
 export async function judge(
-  judged: readonly (JudgedPair | JudgedRemoval)[], environment: StepEnvironment, signal?: AbortSignal,
+  judged: readonly (JudgedPair | JudgedRemoval)[],
+  environment: StepEnvironment,
+  signal?: AbortSignal,
 ): Promise<CompatReport> {
   const entries: CompatEntry[] = []
   for (const one of judged) {
@@ -52,7 +54,8 @@ export async function judge(
         const given = await verdictOf(one, step)
         if (!isVerdict(given)) throw new Error('the compatibility check returned something that is not a verdict')
         return given
-      }))
+      }),
+    )
     entries.push(...[verdict, ...step.verdicts].map((counted): CompatEntry => ({ ...about, verdict: counted })))
   }
   return compatReport(entries, environment.judging)
@@ -65,9 +68,9 @@ export function compatReport(entries: readonly CompatEntry[], judging: Judging):
 function verdictOf(judged: JudgedPair | JudgedRemoval, step: Step): MaybePromise<CompatVerdict> {
   const { strategy, key } = judged
   if ('removed' in judged) {
-    return strategy.checkRemoval === undefined ? COMPATIBLE : strategy.checkRemoval(
-      { key, provider: judged.removed }, step,
-    )
+    return strategy.checkRemoval === undefined
+      ? COMPATIBLE
+      : strategy.checkRemoval({ key, provider: judged.removed }, step)
   }
   const { old, next, live, transition } = judged
   const pair: ProviderPair<unknown, unknown> = { key, old, next, live, transition }
@@ -83,7 +86,11 @@ export function refuseIncompatible({ entries, compatible }: CompatReport, judgin
     ({ surface, key, verdict }) => `${surface} "${key}": ${'reason' in verdict ? verdict.reason : ''}`,
   )
   throw new ReloadError('SCHEMA_INCOMPAT', reasons.join('; '), {
-    phase: 'preflight', surface: first.surface, key: first.key, step: first.step, details: refused,
+    phase: 'preflight',
+    surface: first.surface,
+    key: first.key,
+    step: first.step,
+    details: refused,
     ...(first.plugin !== undefined && { plugin: first.plugin }),
     hint: `The old version goes on serving. ${hintFor(refused)}`,
   })
@@ -106,7 +113,9 @@ export function refuseAstray(judging: Judging, judged: readonly (JudgedPair | Ju
   if (astray === undefined) return
   const { surface, key } = astray
   throw new ReloadError('PROVIDER_NOT_FOUND', 'accept names a key that is not judged here', {
-    phase: 'preflight', surface, key,
+    phase: 'preflight',
+    surface,
+    key,
     hint: 'Check the surface and the key. A key under which nothing was served before is not judged.',
   })
 }
@@ -120,6 +129,8 @@ function withoutCheck({ strategy, resources }: JudgedPair): CompatVerdict {
 function isVerdict(value: unknown): value is CompatVerdict {
   if (typeof value !== 'object' || value === null) return false
   const { level, reason } = value as { level?: unknown; reason?: unknown }
-  return level === 'compatible'
-    || ((level === 'migrate' || level === 'unjudged' || level === 'incompatible') && typeof reason === 'string')
+  return (
+    level === 'compatible' ||
+    ((level === 'migrate' || level === 'unjudged' || level === 'incompatible') && typeof reason === 'string')
+  )
 }

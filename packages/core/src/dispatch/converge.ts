@@ -25,7 +25,10 @@ const MAX_ROUNDS = 16
  * few are behind. Only these are held, and what is then written to others before nothing is left has them held, too.
  */
 export async function converge(
-  movings: readonly MovingResource[], together: Together, drive: Drive, prepareJoined: () => Promise<void>,
+  movings: readonly MovingResource[],
+  together: Together,
+  drive: Drive,
+  prepareJoined: () => Promise<void>,
 ): Promise<void> {
   if (movings.length > 0) drive.refuseAborted('converge')
   await convergeUnderLoad(together, drive, prepareJoined)
@@ -34,15 +37,17 @@ export async function converge(
   await prepareJoined()
   const [unheld, held] = [movings.filter((moving) => moving.goesUnheld), movings.filter((moving) => !moving.goesUnheld)]
   await drive.tellConverged(unheld)
-  for (const turn of TURNS) await convergeTurn(held.filter(({ discipline }) => CONVERGES[discipline] === turn), drive)
+  for (const turn of TURNS)
+    await convergeTurn(
+      held.filter(({ discipline }) => CONVERGES[discipline] === turn),
+      drive,
+    )
   if (held.length > 0) await catchUpUnderLoad(together, drive)
   await convergeRest(together, drive)
 }
 
 /** Up to where holding writes would not be for long. */
-async function convergeUnderLoad(
-  together: Together, drive: Drive, prepareJoined: () => Promise<void>,
-): Promise<void> {
+async function convergeUnderLoad(together: Together, drive: Drive, prepareJoined: () => Promise<void>): Promise<void> {
   const { clock, joined } = together
   for (let rounds = 0; rounds < MAX_ROUNDS; rounds += 1) {
     await prepareJoined()
@@ -56,11 +61,18 @@ async function convergeUnderLoad(
 /** Those that are held from here to the commit. */
 async function convergeTurn(movings: readonly MovingResource[], drive: Drive): Promise<void> {
   await drive.forward(
-    movings.filter(({ handoff }) => handoff?.catchUp !== undefined), 'converge',
-    async ({ handoff }) => handoff?.catchUp?.(), { told: false },
+    movings.filter(({ handoff }) => handoff?.catchUp !== undefined),
+    'converge',
+    async ({ handoff }) => handoff?.catchUp?.(),
+    { told: false },
   )
   // Nobody else is held while those in use are waited for.
-  await drive.forward(movings.filter(({ move }) => move.gate.busy), 'converge', hold, { told: false })
+  await drive.forward(
+    movings.filter(({ move }) => move.gate.busy),
+    'converge',
+    hold,
+    { told: false },
+  )
   // Those that took long to catch up will take long for the rest as well. Nobody else is held meanwhile: those that only
   // ran beside them took a part of that time.
   const longestMs = movings.reduce((longest, { convergeMs }) => Math.max(longest, convergeMs), 0)
@@ -80,10 +92,15 @@ async function catchUpUnderLoad(together: Together, drive: Drive): Promise<void>
 
 /** Leaves those among the dirty that are not in step after it. */
 async function catchUp(movings: readonly MovingResource[], drive: Drive): Promise<void> {
-  await drive.forward(movings, 'converge', async (moving) => {
-    await moving.handoff?.catchUp?.()
-    if (!moving.isInStep()) moving.stirred()
-  }, { told: false })
+  await drive.forward(
+    movings,
+    'converge',
+    async (moving) => {
+      await moving.handoff?.catchUp?.()
+      if (!moving.isInStep()) moving.stirred()
+    },
+    { told: false },
+  )
 }
 
 /**
@@ -149,17 +166,29 @@ async function hold({ move: { gate }, step, handoff }: MovingResource): Promise<
 
 /** A dry run takes nothing out of service. */
 async function deactivate(moving: MovingResource): Promise<void> {
-  const { move: { strategy, gate }, step, handoff } = moving
+  const {
+    move: { strategy, gate },
+    step,
+    handoff,
+  } = moving
   if (strategy.deactivate === undefined || step.dryRun || gate.halted !== undefined) return
   const { resource } = gate
-  await step.call('deactivate', () => {
-    // Not before the call is made: one that was aborted ahead of it has ended nothing.
-    moving.deactivated = { resource }
-    return synchronous(
-      strategy.deactivate?.(resource), 'deactivate()', 'what acts by itself has to have ended when it returns',
+  await step
+    .call(
+      'deactivate',
+      () => {
+        // Not before the call is made: one that was aborted ahead of it has ended nothing.
+        moving.deactivated = { resource }
+        return synchronous(
+          strategy.deactivate?.(resource),
+          'deactivate()',
+          'what acts by itself has to have ended when it returns',
+        )
+      },
+      { side: 'old' },
     )
-  }, { side: 'old' }).catch((error: unknown) => {
-    if (handoff?.withoutOld !== true || (ReloadError.is(error) && error.code === 'ABORTED')) throw error
-    step.outlived(error)
-  })
+    .catch((error: unknown) => {
+      if (handoff?.withoutOld !== true || (ReloadError.is(error) && error.code === 'ABORTED')) throw error
+      step.outlived(error)
+    })
 }

@@ -17,15 +17,22 @@ export interface ChosenCutover {
  * @throws ReloadError `HANDOFF` where a strategy cannot say.
  */
 export async function chooseCutovers(
-  moves: readonly ResourceMove[], asked: Cutover, environment: StepEnvironment, signal?: AbortSignal,
+  moves: readonly ResourceMove[],
+  asked: Cutover,
+  environment: StepEnvironment,
+  signal?: AbortSignal,
 ): Promise<ReadonlyMap<ResourceMove, ChosenCutover>> {
   const said = new Map<AnyStrategy, Map<unknown, Cutover>>()
   const ask = async ({ strategy, key, name, plugin }: ResourceMove, provider: unknown): Promise<Cutover> => {
     const step = new Step(environment, {
-      surface: strategy.surface.id, key, resource: name, ...(plugin !== undefined && { plugin }),
+      surface: strategy.surface.id,
+      key,
+      resource: name,
+      ...(plugin !== undefined && { plugin }),
     })
     const answer = await step.run('preflight', { code: 'HANDOFF', ...(signal && { signal }) }, () =>
-      step.call('cutover', () => checked(synchronous(strategy.cutover?.(provider), 'cutover()', 'it says what is so'))))
+      step.call('cutover', () => checked(synchronous(strategy.cutover?.(provider), 'cutover()', 'it says what is so'))),
+    )
     const byProvider = said.get(strategy) ?? new Map<unknown, Cutover>()
     said.set(strategy, byProvider.set(provider, answer))
     return answer
@@ -35,7 +42,7 @@ export async function chooseCutovers(
     const { strategy, old, next } = move
     const answers: Cutover[] = []
     if (strategy.cutover !== undefined) {
-      for (const provider of [old, next]) answers.push(said.get(strategy)?.get(provider) ?? await ask(move, provider))
+      for (const provider of [old, next]) answers.push(said.get(strategy)?.get(provider) ?? (await ask(move, provider)))
     }
     const by = asked === 'exclusive' ? 'caller' : BY[answers.indexOf('exclusive')]
     if (by !== undefined) chosen.set(move, { cutover: 'exclusive', by })
@@ -49,7 +56,9 @@ const BY = ['old provider', 'new provider'] as const
 
 function checked(cutover: unknown): Cutover {
   if (cutover === 'overlap' || cutover === 'exclusive') return cutover
-  throw new TypeError(`the strategy's cutover() gave `
-    + `${typeof cutover === 'string' ? `"${cutover}"` : `a value of type ${typeof cutover}`}; expected 'overlap' or `
-    + `'exclusive'`)
+  throw new TypeError(
+    `the strategy's cutover() gave ` +
+      `${typeof cutover === 'string' ? `"${cutover}"` : `a value of type ${typeof cutover}`}; expected 'overlap' or ` +
+      `'exclusive'`,
+  )
 }

@@ -62,15 +62,24 @@ export interface DispatchRequest {
 }
 
 const OPTIONS: OptionChecks<DispatcherOptions> = {
-  clock: option.with('now', 'after'), timeouts: option.object(TIMEOUTS), concurrency: option.count(1),
-  pace: option.object(PACE), unjudged: UNJUDGED, onUnclean: option.function,
+  clock: option.with('now', 'after'),
+  timeouts: option.object(TIMEOUTS),
+  concurrency: option.count(1),
+  pace: option.object(PACE),
+  unjudged: UNJUDGED,
+  onUnclean: option.function,
 }
 const STRATEGIES = option.list(option.members(STRATEGY))
 
 const PROVIDERS = option.with('get', 'entries')
 const REQUEST: OptionChecks<DispatchRequest> = {
-  old: option.required(PROVIDERS), next: option.required(PROVIDERS), handlers: option.with('add', 'entries'),
-  cutover: option.oneOf('overlap', 'exclusive'), signal: option.signal, dryRun: option.flag, accept: ACCEPT,
+  old: option.required(PROVIDERS),
+  next: option.required(PROVIDERS),
+  handlers: option.with('add', 'entries'),
+  cutover: option.oneOf('overlap', 'exclusive'),
+  signal: option.signal,
+  dryRun: option.flag,
+  accept: ACCEPT,
 }
 
 /**
@@ -124,26 +133,39 @@ export class ReloadDispatcher {
   }
 
   async #dispatch(
-    { old, next, handlers, cutover = 'overlap', signal, dryRun = false }: DispatchRequest, environment: StepEnvironment,
+    { old, next, handlers, cutover = 'overlap', signal, dryRun = false }: DispatchRequest,
+    environment: StepEnvironment,
   ): Promise<ReloadOutcome> {
     const keys = { added: keysOnlyIn(next, old), removed: keysOnlyIn(old, next) }
     const startedAt = this.#clock.now()
-    const moves = (handlers?.entries() ?? []).map(({ surface, handoff }) => handlerMove(this.#strategies.get(surface.id), handoff, {
-      old: old.get(surface, handoff.key), next: next.get(surface, handoff.key), transition: FORWARD,
-    }, this.#clock))
+    const moves = (handlers?.entries() ?? []).map(({ surface, handoff }) =>
+      handlerMove(
+        this.#strategies.get(surface.id),
+        handoff,
+        {
+          old: old.get(surface, handoff.key),
+          next: next.get(surface, handoff.key),
+          transition: FORWARD,
+        },
+        this.#clock,
+      ),
+    )
     const judged = await this.#judged(old, next, moves)
     refuseAstray(environment.judging, judged)
     const preflight = await holdingHandedIn(moves, environment, () => judge(judged, environment, signal))
     refuseIncompatible(preflight, environment.judging)
     const cutovers = await chooseCutovers(moves, cutover, environment, signal)
     const handoffs = new Handoffs(moves, environment, {
-      cutovers, concurrency: this.#concurrency, ...(signal && { signal }),
+      cutovers,
+      concurrency: this.#concurrency,
+      ...(signal && { signal }),
     })
     try {
       await handoffs.prepare()
       await handoffs.converge()
       // The last converge, or there being nothing to hand over, leaves nobody who would notice.
-      if (signal?.aborted === true) throw new ReloadError('ABORTED', 'the caller aborted', { phase: 'converge', cause: signal.reason })
+      if (signal?.aborted === true)
+        throw new ReloadError('ABORTED', 'the caller aborted', { phase: 'converge', cause: signal.reason })
     } catch (error) {
       const rollbackErrors = await handoffs.rollback()
       if (ReloadError.is(error)) {
@@ -160,7 +182,9 @@ export class ReloadDispatcher {
   }
 
   async #judged(
-    old: OldProviders, next: ProviderView, moves: readonly ResourceMove[],
+    old: OldProviders,
+    next: ProviderView,
+    moves: readonly ResourceMove[],
   ): Promise<(JudgedPair | JudgedRemoval)[]> {
     const pairs: UnreadPair[] = []
     for (const [surface, key, provider] of next.entries()) {
@@ -183,9 +207,16 @@ export class ReloadDispatcher {
 
   #environment(dryRun: boolean, accept: readonly Acceptance[]): StepEnvironment {
     return {
-      clock: this.#clock, pace: this.#pace, meter: new StretchMeter(this.#clock), dryRun, claims: new Claims(),
+      clock: this.#clock,
+      pace: this.#pace,
+      meter: new StretchMeter(this.#clock),
+      dryRun,
+      claims: new Claims(),
       judging: new Judging({ unjudged: this.#unjudged, accept }),
-      timeoutMs: (phase) => timeoutOf(this.#timeouts, phase), onUnclean: (error) => { this.#tell(error) },
+      timeoutMs: (phase) => timeoutOf(this.#timeouts, phase),
+      onUnclean: (error) => {
+        this.#tell(error)
+      },
     }
   }
 
@@ -199,7 +230,7 @@ export class ReloadDispatcher {
 }
 
 function keysOnlyIn(one: ProviderView, other: ProviderView): SurfaceKey[] {
-  return Array.from(one.entries()).filter(
-    ([surface, key]) => other.get(surface, key) === undefined,
-  ).map(([{ id }, key]) => ({ surface: id, key }))
+  return Array.from(one.entries())
+    .filter(([surface, key]) => other.get(surface, key) === undefined)
+    .map(([{ id }, key]) => ({ surface: id, key }))
 }

@@ -30,7 +30,8 @@ export class Drive {
   /** @throws ReloadError `ABORTED`: where all are in step, none would notice. */
   refuseAborted(phase: 'converge'): void {
     const { signal } = this.#options
-    if (signal?.aborted === true) throw new ReloadError('ABORTED', 'the caller aborted', { phase, cause: signal.reason })
+    if (signal?.aborted === true)
+      throw new ReloadError('ABORTED', 'the caller aborted', { phase, cause: signal.reason })
   }
 
   /** Tells of those that have no more to do for it, in slices. */
@@ -49,23 +50,31 @@ export class Drive {
    * @param told whether the observer hears of it also where it goes well: it is not told of half a step.
    */
   async forward(
-    movings: readonly MovingResource[], phase: 'prepare' | 'converge', body: (moving: MovingResource) => Promise<void>,
+    movings: readonly MovingResource[],
+    phase: 'prepare' | 'converge',
+    body: (moving: MovingResource) => Promise<void>,
     { told } = { told: true },
   ): Promise<void> {
     const options = { code: 'HANDOFF', signal: this.#signal } as const
     const unlink = this.#linkSignal()
-    await this.#bounded(movings, async (moving) => {
-      if (moving.withdrawn) return
-      const running = moving.running = this.timed(moving, phase, options, () => body(moving), told)
-      const ms = await running.catch((error: unknown) => {
-        // It has left, and fails nothing.
-        if (!moving.withdrawn) throw error
-        return 0
-      })
-      moving.running = undefined
-      if (phase === 'prepare') moving.prepareMs += ms
-      else moving.convergeMs += ms
-    }, () => { this.#abort.abort(new ReloadError('ABORTED', 'another handoff of this reload failed', { phase })) }).finally(unlink)
+    await this.#bounded(
+      movings,
+      async (moving) => {
+        if (moving.withdrawn) return
+        const running = (moving.running = this.timed(moving, phase, options, () => body(moving), told))
+        const ms = await running.catch((error: unknown) => {
+          // It has left, and fails nothing.
+          if (!moving.withdrawn) throw error
+          return 0
+        })
+        moving.running = undefined
+        if (phase === 'prepare') moving.prepareMs += ms
+        else moving.convergeMs += ms
+      },
+      () => {
+        this.#abort.abort(new ReloadError('ABORTED', 'another handoff of this reload failed', { phase }))
+      },
+    ).finally(unlink)
   }
 
   /** Goes on past what fails. */
@@ -75,7 +84,10 @@ export class Drive {
 
   /** Runs a step of one, and resolves with the milliseconds that it took. */
   async timed(
-    moving: MovingResource, step: ReloadPhase & HandoffStep, options: PhaseOptions<void>, run: () => Promise<void>,
+    moving: MovingResource,
+    step: ReloadPhase & HandoffStep,
+    options: PhaseOptions<void>,
+    run: () => Promise<void>,
     told = true,
   ): Promise<number> {
     const { clock } = this.#options
@@ -95,7 +107,9 @@ export class Drive {
   #linkSignal(): () => void {
     const { signal } = this.#options
     if (signal === undefined) return () => {}
-    const abort = (): void => { this.#abort.abort(signal.reason) }
+    const abort = (): void => {
+      this.#abort.abort(signal.reason)
+    }
     if (signal.aborted) abort()
     return onAbort(signal, abort)
   }
@@ -105,7 +119,9 @@ export class Drive {
   }
 
   #bounded(
-    movings: readonly MovingResource[], body: (moving: MovingResource) => Promise<void>, abort: () => void,
+    movings: readonly MovingResource[],
+    body: (moving: MovingResource) => Promise<void>,
+    abort: () => void,
   ): Promise<void> {
     return forEachBounded(movings, this.#options.concurrency, body, abort, this.#options.pace)
   }

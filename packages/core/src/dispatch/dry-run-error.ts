@@ -6,7 +6,11 @@ const PLACE = ['plugin', 'surface', 'key', 'resource', 'step'] as const satisfie
 export function dryRunError(errors: readonly unknown[]): ReloadError {
   const [first] = errors
   const place = ReloadError.is(first) ? Object.fromEntries(PLACE.map((name) => [name, first[name]])) : {}
-  const error = new ReloadError('HANDOFF', `the dry run went well, and undoing it did not: ${describeThrown(first)}`, { ...place, phase: 'rollback', cause: first })
+  const error = new ReloadError('HANDOFF', `the dry run went well, and undoing it did not: ${describeThrown(first)}`, {
+    ...place,
+    phase: 'rollback',
+    cause: first,
+  })
   error.rollbackErrors.push(...errors)
   return error
 }

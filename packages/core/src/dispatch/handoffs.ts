@@ -43,8 +43,13 @@ export class Handoffs {
   constructor(moves: readonly ResourceMove[], environment: StepEnvironment, options: HandoffsOptions) {
     const { clock, claims, pace } = environment
     this.#together = new Together({
-      clock, claims, pace, transaction: options.transaction ?? new Transaction(),
-      onSuccessor: ({ move, successor }) => { options.onSuccessor?.(move, successor?.resource) },
+      clock,
+      claims,
+      pace,
+      transaction: options.transaction ?? new Transaction(),
+      onSuccessor: ({ move, successor }) => {
+        options.onSuccessor?.(move, successor?.resource)
+      },
     })
     this.#drive = new Drive({ ...options, clock, pace })
     this.#moves = moves
@@ -57,18 +62,30 @@ export class Handoffs {
   }
 
   /** The same, for who makes it in slices. */
-  * reports(): Generator<HandoffReport> {
+  *reports(): Generator<HandoffReport> {
     for (const moving of this.#movings) if (!moving.withdrawn) yield moving.report
   }
 
   /** Verdicts on single resources, where their handoffs came to one. */
   get verdicts(): CompatEntry[] {
     const entries: CompatEntry[] = []
-    for (const { move: { strategy, name, key, transition: { to } }, step } of this.#movings) {
+    for (const {
+      move: {
+        strategy,
+        name,
+        key,
+        transition: { to },
+      },
+      step,
+    } of this.#movings) {
       for (const verdict of step.verdicts) {
         entries.push({
-          surface: strategy.surface.id, key, step: 'handoff', resource: name,
-          ...(to && { plugin: `${to.id}@${to.version}` }), verdict,
+          surface: strategy.surface.id,
+          key,
+          step: 'handoff',
+          resource: name,
+          ...(to && { plugin: `${to.id}@${to.version}` }),
+          verdict,
         })
       }
     }
@@ -76,7 +93,7 @@ export class Handoffs {
   }
 
   /** The resources that will serve, with the moves they come from. */
-  * results(): Generator<readonly [move: ResourceMove, resource: unknown]> {
+  *results(): Generator<readonly [move: ResourceMove, resource: unknown]> {
     if (this.#together.transaction.state === 'aborted') return
     for (const { move, successor, withdrawn } of this.#movings) {
       if (successor && !withdrawn) yield [move, successor.resource]
@@ -131,7 +148,9 @@ export class Handoffs {
       return Promise.resolve()
     }
     const { leaving } = this.#together
-    const left = this.#withdraw(moving).finally(() => { leaving.delete(left) })
+    const left = this.#withdraw(moving).finally(() => {
+      leaving.delete(left)
+    })
     leaving.add(left)
     return left
   }
@@ -186,7 +205,7 @@ export class Handoffs {
 
   /** Those that something was kept of, and that are copied all the same: the record of what was written since has ended. */
   copied(): ResourceMove[] {
-    return this.#movings.flatMap(({ move, copied }) => copied ? [move] : [])
+    return this.#movings.flatMap(({ move, copied }) => (copied ? [move] : []))
   }
 
   /** The old resources that are as they were at the commit, by gate. */
@@ -204,13 +223,19 @@ export class Handoffs {
    * @param isAsked which of them, by their owners. Default: all.
    */
   async finalize(
-    again: ReadonlySet<unknown> = new Set(), isAsked: (owner: object | undefined) => boolean = () => true,
+    again: ReadonlySet<unknown> = new Set(),
+    isAsked: (owner: object | undefined) => boolean = () => true,
   ): Promise<unknown[]> {
     const errors: unknown[] = []
     await Promise.all(this.#together.leaving)
-    await this.#drive.each(this.#movings.filter(({ move, withdrawn }) => !withdrawn && isAsked(move.owner)), async (moving) => {
-      await (moving.finalized ??= this.#finalize(moving, again)).catch((error: unknown) => { errors.push(error) })
-    })
+    await this.#drive.each(
+      this.#movings.filter(({ move, withdrawn }) => !withdrawn && isAsked(move.owner)),
+      async (moving) => {
+        await (moving.finalized ??= this.#finalize(moving, again)).catch((error: unknown) => {
+          errors.push(error)
+        })
+      },
+    )
     return errors
   }
 
@@ -235,7 +260,11 @@ export class Handoffs {
   }
 
   async #withdraw(moving: MovingResource): Promise<void> {
-    const { step, place, move: { gate } } = moving
+    const {
+      step,
+      place,
+      move: { gate },
+    } = moving
     moving.withdrawn = true
     this.#together.leaves(moving)
     gate.leave()
@@ -243,15 +272,23 @@ export class Handoffs {
     await moving.running?.catch(() => {})
     const { handoff } = moving
     if (handoff === undefined) return
-    await this.#drive.timed(moving, 'rollback', { code: 'HANDOFF' }, () => handoff.rollback())
-      .catch((error: unknown) => { step.unclean('rollback', error) })
+    await this.#drive
+      .timed(moving, 'rollback', { code: 'HANDOFF' }, () => handoff.rollback())
+      .catch((error: unknown) => {
+        step.unclean('rollback', error)
+      })
     moving.letGoClosed(gate.halted === undefined ? [gate.resource] : [])
   }
 
   async #finalize(moving: MovingResource, again: ReadonlySet<unknown>): Promise<void> {
-    const { handoff, successor, move: { gate } } = moving
+    const {
+      handoff,
+      successor,
+      move: { gate },
+    } = moving
     const kept = handoff?.kept
-    const close = kept !== undefined && again.has(kept.resource) ? () => kept.release() : async () => handoff?.finalize()
+    const close =
+      kept !== undefined && again.has(kept.resource) ? () => kept.release() : async () => handoff?.finalize()
     // It may not have been used since the commit, and has the move to let go of.
     gate.settle()
     try {

@@ -8,7 +8,9 @@ import type { StepEnvironment } from './step.js'
  * @throws ReloadError `DUPLICATE` where an object that is handed in is another live resource already.
  */
 export async function holdingHandedIn<T>(
-  moves: readonly ResourceMove[], { claims }: StepEnvironment, check: () => Promise<T>,
+  moves: readonly ResourceMove[],
+  { claims }: StepEnvironment,
+  check: () => Promise<T>,
 ): Promise<T> {
   const held: { readonly resource: unknown; readonly place: ErrorPlace }[] = []
   try {

@@ -10,8 +10,9 @@ export type UnjudgedPolicy = 'accept' | 'refuse'
 
 export const UNJUDGED = option.oneOf('accept', 'refuse')
 
-export const UNJUDGED_HINT = "Give the version that serves samples, or the strategy queries whose answers it can "
-  + "compare; or set unjudged: 'accept' in the host's options."
+export const UNJUDGED_HINT =
+  'Give the version that serves samples, or the strategy queries whose answers it can ' +
+  "compare; or set unjudged: 'accept' in the host's options."
 
 export const ACCEPT_HINT = 'To overrule this knowingly, pass accept: [{ surface, key, reason }].'
 
@@ -23,9 +24,13 @@ export interface Acceptance {
   readonly reason: string
 }
 
-export const ACCEPT = option.list(option.object<Acceptance>({
-  surface: option.required(option.text), key: option.required(option.text), reason: option.required(option.text),
-}))
+export const ACCEPT = option.list(
+  option.object<Acceptance>({
+    surface: option.required(option.text),
+    key: option.required(option.text),
+    reason: option.required(option.text),
+  }),
+)
 
 /** A verdict as it counts: a strategy's own, or that an operator has overruled it. */
 export type CountedVerdict = CompatVerdict | { level: 'accepted'; reason: string; overruled: CompatVerdict }

@@ -2,9 +2,7 @@ import type { ErrorPlace, ReloadError, ReloadPhase } from '../errors.js'
 import type { GateMove } from '../move/gate-move.js'
 import type { WriteGate } from '../move/gate.js'
 import { reopen } from '../move/reopen.js'
-import type {
-  AnyStrategy, Discipline, HandoffJob, Opening, ResourceHandoff, Transition,
-} from '../strategy.js'
+import type { AnyStrategy, Discipline, HandoffJob, Opening, ResourceHandoff, Transition } from '../strategy.js'
 import { synchronous } from '../synchronous.js'
 import { activate } from './activate.js'
 import type { ChosenCutover } from './cutovers.js'
@@ -82,7 +80,12 @@ export class MovingResource implements GateMove<unknown> {
   convergeMs = 0
   longestHeldMs = 0
 
-  constructor(move: ResourceMove, cutover: ChosenCutover | undefined, environment: StepEnvironment, together: Together) {
+  constructor(
+    move: ResourceMove,
+    cutover: ChosenCutover | undefined,
+    environment: StepEnvironment,
+    together: Together,
+  ) {
     this.move = move
     this.cutover = cutover ?? DEFAULT
     this.place = placeOf(move)
@@ -96,9 +99,15 @@ export class MovingResource implements GateMove<unknown> {
     return state === 'aborted' && this.stopped ? 'pending' : state
   }
 
-  get sealed(): boolean { return this.#together.sealed }
-  get retains(): boolean { return this.#together.retains && this.handoff?.kept !== undefined }
-  get discipline(): Discipline { return this.handoff?.discipline ?? this.move.strategy.discipline }
+  get sealed(): boolean {
+    return this.#together.sealed
+  }
+  get retains(): boolean {
+    return this.#together.retains && this.handoff?.kept !== undefined
+  }
+  get discipline(): Discipline {
+    return this.handoff?.discipline ?? this.move.strategy.discipline
+  }
 
   stirred(): void {
     if (this.goesUnheld && !this.converging && !this.withdrawn) this.#together.dirty.add(this)
@@ -117,11 +126,22 @@ export class MovingResource implements GateMove<unknown> {
   get report(): HandoffReport {
     const { move, cutover, step, isKept, isReopened, prepareMs, convergeMs, activationError } = this
     return {
-      surface: move.strategy.surface.id, key: move.key, resource: move.name, discipline: this.discipline,
-      cutover: cutover.cutover, cutoverBy: cutover.by,
-      prepareMs, convergeMs, pauseMs: this.pauseMs, blockedMs: step.blockedMs, blockedBy: step.blockedBy,
-      from: isReopened ? 'open' : isKept ? 'kept' : 'serving', outlived: [...step.outlivedErrors],
-      bytes: step.bytes, replayedWrites: step.replayedWrites, activationError,
+      surface: move.strategy.surface.id,
+      key: move.key,
+      resource: move.name,
+      discipline: this.discipline,
+      cutover: cutover.cutover,
+      cutoverBy: cutover.by,
+      prepareMs,
+      convergeMs,
+      pauseMs: this.pauseMs,
+      blockedMs: step.blockedMs,
+      blockedBy: step.blockedBy,
+      from: isReopened ? 'open' : isKept ? 'kept' : 'serving',
+      outlived: [...step.outlivedErrors],
+      bytes: step.bytes,
+      replayedWrites: step.replayedWrites,
+      activationError,
     }
   }
 
@@ -147,11 +167,21 @@ export class MovingResource implements GateMove<unknown> {
     if (kept !== undefined) this.#hold(kept, this.#together.claims.holderOf(kept))
     this.noteServing()
     const job: HandoffJob<unknown, unknown> = {
-      name, key, old, next, gate, transition, cutover: this.cutover.cutover,
+      name,
+      key,
+      old,
+      next,
+      gate,
+      transition,
+      cutover: this.cutover.cutover,
       ...(open && { open: (provider) => open(provider, this.#opening()) }),
       ...(!this.copied && kept !== undefined && { kept }),
-      claim: (resource) => { this.claim(resource) },
-      letGo: (resource) => { this.#together.claims.letGo(resource, this.#holderOf(resource) ?? this.place) },
+      claim: (resource) => {
+        this.claim(resource)
+      },
+      letGo: (resource) => {
+        this.#together.claims.letGo(resource, this.#holderOf(resource) ?? this.place)
+      },
     }
     if (this.isReopened) {
       const exclusive = reopened === true && (job.cutover === 'exclusive' || strategy.discipline === 'stop-and-copy')
@@ -219,7 +249,10 @@ export class MovingResource implements GateMove<unknown> {
 
   /** One that was stopped and started again was activated when it took the other's place. */
   reactivate(): ReloadError | undefined {
-    const { deactivated, move: { gate } } = this
+    const {
+      deactivated,
+      move: { gate },
+    } = this
     this.deactivated = undefined
     if (deactivated === undefined || gate.halted !== undefined || gate.resource !== deactivated.resource) {
       return undefined
@@ -241,14 +274,17 @@ export class MovingResource implements GateMove<unknown> {
         this.step.claim(resource)
         this.#hold(resource, this.place)
       },
-      letGo: (resource) => { this.step.letGo(resource) },
+      letGo: (resource) => {
+        this.step.letGo(resource)
+      },
     }
   }
 
   /** The old resource may be another one than when the handoff was begun: a write may have started a halted one. */
   noteServing(): void {
     const { gate } = this.move
-    if (gate.halted === undefined && this.#holderOf(gate.resource) === undefined) this.#hold(gate.resource, this.#together.claims.holderOf(gate.resource))
+    if (gate.halted === undefined && this.#holderOf(gate.resource) === undefined)
+      this.#hold(gate.resource, this.#together.claims.holderOf(gate.resource))
   }
 
   /** All but what serves, some of it again, was closed. What was kept is closed by those that keep it. */

@@ -24,7 +24,9 @@ export function onAbort(signal: AbortSignal, listener: () => void): () => void {
 
 function fanOf(signal: AbortSignal): Fan {
   const listeners = new Set<() => void>()
-  const tellAll = (): void => { for (const tell of listeners) tell() }
+  const tellAll = (): void => {
+    for (const tell of listeners) tell()
+  }
   const fan = { listeners, tellAll }
   signal.addEventListener('abort', tellAll, { once: true })
   fans.set(signal, fan)

@@ -20,8 +20,10 @@ export class ReloadOutcome implements AsyncDisposable {
   #finalization: Promise<void> | undefined
 
   constructor(
-    handoffs: Handoffs, compat: CompatReport,
-    { added, removed }: Pick<ReloadOutcome, 'added' | 'removed'>, state: 'converged' | 'rolled-back',
+    handoffs: Handoffs,
+    compat: CompatReport,
+    { added, removed }: Pick<ReloadOutcome, 'added' | 'removed'>,
+    state: 'converged' | 'rolled-back',
   ) {
     this.#handoffs = handoffs
     this.compat = compat
@@ -58,7 +60,8 @@ export class ReloadOutcome implements AsyncDisposable {
 
   /** Gives the old resources back. @throws AggregateError of what failed on the way, after all has been tried. */
   async rollback(): Promise<void> {
-    if (this.#state === 'committed') throw new Error('this outcome is committed; reload back to the old version instead')
+    if (this.#state === 'committed')
+      throw new Error('this outcome is committed; reload back to the old version instead')
     if (this.#state === 'converged') {
       this.#state = 'rolled-back'
       this.#rollback = allOf(this.#handoffs.rollback(), 'the rollback was not clean')
@@ -68,7 +71,8 @@ export class ReloadOutcome implements AsyncDisposable {
 
   /** Closes the old resources, once nothing uses them any more. @throws AggregateError of what failed on the way. */
   async finalize(): Promise<void> {
-    if (this.#state !== 'committed') throw new Error(`this outcome is ${this.#state}; only a committed one has something to finalize`)
+    if (this.#state !== 'committed')
+      throw new Error(`this outcome is ${this.#state}; only a committed one has something to finalize`)
     await (this.#finalization ??= allOf(this.#handoffs.finalize(), 'closing the old resources failed'))
   }
 

@@ -14,11 +14,13 @@ interface About {
 
 /** The pairs of a reload with samples of the live resources that each is about. */
 export async function withMoves(
-  pairs: readonly UnreadPair[], moves: readonly ResourceMove[], slices: Slices,
+  pairs: readonly UnreadPair[],
+  moves: readonly ResourceMove[],
+  slices: Slices,
 ): Promise<JudgedPair[]> {
   const about = new Map(pairs.map((pair): [UnreadPair, About] => [pair, { live: [], resources: 0 }]))
   const byProvider = new Map<unknown, UnreadPair[]>()
-  for (const pair of pairs) byProvider.set(pair.next, [...byProvider.get(pair.next) ?? [], pair])
+  for (const pair of pairs) byProvider.set(pair.next, [...(byProvider.get(pair.next) ?? []), pair])
   // A handoff that names its own new provider is not to get round the judgement.
   const others: JudgedPair[] = []
   for (const move of moves) {
@@ -31,13 +33,19 @@ export async function withMoves(
       if (sample !== undefined) its.live.push(sample)
     } else {
       others.push({
-        strategy, key, old, next, live: sample === undefined ? [] : [sample], resources: 1, transition,
+        strategy,
+        key,
+        old,
+        next,
+        live: sample === undefined ? [] : [sample],
+        resources: 1,
+        transition,
         ...(plugin !== undefined && { plugin }),
       })
     }
     if (slices.due()) await slices.pause()
   }
-  return [...pairs.map((pair) => ({ ...pair, ...about.get(pair) as About })), ...others]
+  return [...pairs.map((pair) => ({ ...pair, ...(about.get(pair) as About) })), ...others]
 }
 
 /** A halted resource has none to read, and one that is opened anew is asked nothing. */

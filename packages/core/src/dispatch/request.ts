@@ -12,7 +12,7 @@ export class OldProviders implements ProviderView {
 
   add<P, R, W>(surface: Surface<P, R, W>, provider: P): this {
     let entry = this.#bySurface.get(surface.id)
-    if (entry === undefined) this.#bySurface.set(surface.id, entry = { surface, byKey: new Map() })
+    if (entry === undefined) this.#bySurface.set(surface.id, (entry = { surface, byKey: new Map() }))
     entry.byKey.set(synchronous(surface.keyOf(provider), 'keyOf()', KEY_AT_ONCE), provider)
     return this
   }
@@ -21,7 +21,7 @@ export class OldProviders implements ProviderView {
     return this.#bySurface.get(surface.id)?.byKey.get(key) as P | undefined
   }
 
-  * entries(): Generator<readonly [surface: AnySurface, key: string, provider: unknown]> {
+  *entries(): Generator<readonly [surface: AnySurface, key: string, provider: unknown]> {
     for (const { surface, byKey } of this.#bySurface.values()) {
       for (const [key, provider] of byKey) yield [surface, key, provider]
     }
@@ -44,9 +44,12 @@ export interface KindHandoff<P, R, W = never> {
 }
 
 const HANDOFF: OptionChecks<KindHandoff<unknown, unknown, unknown>> = {
-  name: option.required(option.text), key: option.required(option.text), resource: option.required(option.given),
+  name: option.required(option.text),
+  key: option.required(option.text),
+  resource: option.required(option.given),
   next: option.given,
-  gate: option.with('hold', 'record', 'release', 'switchTo'), open: option.function,
+  gate: option.with('hold', 'record', 'release', 'switchTo'),
+  open: option.function,
 }
 
 /** The live resources of a reload, as the host that owns them hands them in. */
@@ -63,7 +66,10 @@ export class ReloadKindHandlers {
     const names = this.#names.get(surface.id) ?? new Set()
     if (names.has(handoff.name)) {
       throw new ReloadError('DUPLICATE', 'a live resource of this name is to be handed over already', {
-        surface: surface.id, key: handoff.key, resource: handoff.name, hint: 'Name each live resource of a surface once.',
+        surface: surface.id,
+        key: handoff.key,
+        resource: handoff.name,
+        hint: 'Name each live resource of a surface once.',
       })
     }
     this.#names.set(surface.id, names.add(handoff.name))

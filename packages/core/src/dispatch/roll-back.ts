@@ -31,8 +31,15 @@ export async function rollBack(all: readonly MovingResource[], together: Togethe
 
   await Promise.all(together.leaving)
   await drive.each([...stopped.toReversed(), ...servingOn], async (moving) => {
-    const { handoff, move: { gate, handedIn } } = moving
-    await drive.timed(moving, 'rollback', OPTIONS, async () => handoff?.rollback()).catch((error: unknown) => { note(moving, error) })
+    const {
+      handoff,
+      move: { gate, handedIn },
+    } = moving
+    await drive
+      .timed(moving, 'rollback', OPTIONS, async () => handoff?.rollback())
+      .catch((error: unknown) => {
+        note(moving, error)
+      })
     moving.letGoClosed(handedIn === true || gate.halted !== undefined ? [] : [gate.resource])
     // A gate must not stay held by a handoff whose rollback failed before it let go.
     if (moving.stopped) note(moving, letGo(moving))

@@ -8,10 +8,16 @@ export abstract class Scope {
   #controller: AbortController | undefined
   #reject: ((reason: unknown) => void) | undefined
 
-  get ended(): boolean { return this.#state !== 'pending' }
-  get givenUp(): boolean { return this.#state === 'given up' }
+  get ended(): boolean {
+    return this.#state !== 'pending'
+  }
+  get givenUp(): boolean {
+    return this.#state === 'given up'
+  }
   /** Why it was given up on. */
-  get reason(): unknown { return this.#reason }
+  get reason(): unknown {
+    return this.#reason
+  }
 
   get signal(): AbortSignal {
     if (this.#controller === undefined) {

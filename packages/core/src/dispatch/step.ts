@@ -49,11 +49,13 @@ const HINTS: Partial<Record<ReloadPhase, string>> = {
   rollback: 'host.resources() says what state the resource is in.',
 }
 
-const TAKEN = 'It looks as if only one may hold this at a time; the old version holds it, and goes on serving. '
-  + "Let the provider or its strategy say that it takes an exclusive cutover, or reload with cutover: 'exclusive'."
+const TAKEN =
+  'It looks as if only one may hold this at a time; the old version holds it, and goes on serving. ' +
+  "Let the provider or its strategy say that it takes an exclusive cutover, or reload with cutover: 'exclusive'."
 /** What to do about a call of the version that serves, which no correction of the new one mends. */
-const OLD_HINT = "That version goes on serving, and no change to the new one would help. If the call never succeeds, "
-  + "reload with from: 'open', which asks nothing of it."
+const OLD_HINT =
+  'That version goes on serving, and no change to the new one would help. If the call never succeeds, ' +
+  "reload with from: 'open', which asks nothing of it."
 
 type Discard = CallOptions<never>['discard']
 
@@ -81,8 +83,12 @@ class Call extends Scope implements Measured, Named {
     this.#discard = discard
   }
 
-  get name(): string { return this.step }
-  get stretch(): Stretch { return this.#of.stretch }
+  get name(): string {
+    return this.step
+  }
+  get stretch(): Stretch {
+    return this.#of.stretch
+  }
 
   protected override discard(late: unknown): void {
     void this.#of.discardLate(this.step, late, this.#discard)
@@ -157,12 +163,18 @@ export class Step implements StepContext, Stretch {
   }
 
   /** The longest of its calls. */
-  get stretch(): Stretch { return this }
+  get stretch(): Stretch {
+    return this
+  }
 
   /** What was found on the way, besides the verdict of a check. */
-  get verdicts(): readonly CountedVerdict[] { return this.#verdicts ?? [] }
+  get verdicts(): readonly CountedVerdict[] {
+    return this.#verdicts ?? []
+  }
   /** What failed of the old resource, and was done without. */
-  get outlivedErrors(): readonly unknown[] { return this.#outlived ?? [] }
+  get outlivedErrors(): readonly unknown[] {
+    return this.#outlived ?? []
+  }
 
   get signal(): AbortSignal {
     return (this.#running?.calling ?? this.#running)?.signal ?? new AbortController().signal
@@ -202,7 +214,7 @@ export class Step implements StepContext, Stretch {
   }
 
   outlived(error: unknown): void {
-    (this.#outlived ??= []).push(error)
+    ;(this.#outlived ??= []).push(error)
   }
 
   unjudged(reason: string): void {
@@ -213,7 +225,9 @@ export class Step implements StepContext, Stretch {
     }
     const { phase, step } = this.#running ?? {}
     throw new ReloadError('SCHEMA_INCOMPAT', reason, {
-      ...this.#place, ...(phase !== undefined && { phase }), ...(step !== undefined && { step }),
+      ...this.#place,
+      ...(phase !== undefined && { phase }),
+      ...(step !== undefined && { step }),
       hint: `The old version goes on serving. ${UNJUDGED_HINT}`,
     })
   }
@@ -227,7 +241,7 @@ export class Step implements StepContext, Stretch {
   }
 
   #found(verdict: CountedVerdict): void {
-    (this.#verdicts ??= []).push(verdict)
+    ;(this.#verdicts ??= []).push(verdict)
   }
 
   /**
@@ -241,7 +255,10 @@ export class Step implements StepContext, Stretch {
     } catch (error) {
       const failure = error as ReloadError
       if (failure.code === 'ABORTED') throw failure
-      const reason = failure.code === 'STEP_TIMEOUT' || failure.code === 'DUPLICATE' ? failure.message : describeWithCauses(failure.cause)
+      const reason =
+        failure.code === 'STEP_TIMEOUT' || failure.code === 'DUPLICATE'
+          ? failure.message
+          : describeWithCauses(failure.cause)
       const verdict = judging.count(this.#place, { level: 'incompatible', reason, details: failure.details })
       if (verdict.level !== 'accepted') throw failure
       return verdict
@@ -250,10 +267,16 @@ export class Step implements StepContext, Stretch {
 
   unclean(step: string, cause: unknown): void {
     const phase = this.#running?.phase
-    this.#environment.onUnclean?.(ReloadError.is(cause) ? cause
-      : new ReloadError('HANDOFF', describeWithCauses(cause), {
-        ...this.#place, ...(phase !== undefined && { phase }), step, cause,
-      }))
+    this.#environment.onUnclean?.(
+      ReloadError.is(cause)
+        ? cause
+        : new ReloadError('HANDOFF', describeWithCauses(cause), {
+            ...this.#place,
+            ...(phase !== undefined && { phase }),
+            step,
+            cause,
+          }),
+    )
   }
 
   /** Ends the phase that runs, if any, with `reason`. */
@@ -317,12 +340,12 @@ export class Step implements StepContext, Stretch {
 
   #begin<T>(running: Running, calling: Call, call: (signal: AbortSignal) => T): T {
     const { clock, meter } = this.#environment
-    const startedAt = running.activeSince = clock.now()
+    const startedAt = (running.activeSince = clock.now())
     try {
       // Most calls take no signal, and to make one is dearer than all the rest of a call.
       return call.length === 0 ? (call as () => T)() : call(calling.signal)
     } finally {
-      const now = running.activeSince = clock.now()
+      const now = (running.activeSince = clock.now())
       meter.note(calling.step, this.stretch, now - startedAt)
     }
   }
@@ -366,7 +389,9 @@ export class Step implements StepContext, Stretch {
   /** One deadline a phase: it is that of the call made last, or, between calls, of the phase. */
   #arm(running: Running, ms = this.#environment.timeoutMs(running.phase)): void {
     if ((running.ended && running.calling === undefined) || ms === Number.POSITIVE_INFINITY) return
-    running.deadline = Deadlines.of(this.#environment.clock).set(ms, () => { this.#due(running) })
+    running.deadline = Deadlines.of(this.#environment.clock).set(ms, () => {
+      this.#due(running)
+    })
   }
 
   #due(running: Running): void {
@@ -389,20 +414,33 @@ export class Step implements StepContext, Stretch {
 
   #asReloadError(error: unknown, running: Running, named: Named = running): ReloadError {
     if (ReloadError.is(error)) return error
-    return this.#error(running.code, describeWithCauses(error), running,
+    return this.#error(
+      running.code,
+      describeWithCauses(error),
+      running,
       {
-        cause: error, details: detailsOf(error),
+        cause: error,
+        details: detailsOf(error),
         hint: this.#environment.hint ?? hintFor(error, running.phase, named.side),
-      }, named)
+      },
+      named,
+    )
   }
 
   #error(
-    code: ReloadErrorCode, reason: string, { phase }: Running,
-    { hint, ...more }: { cause?: unknown; hint?: string | undefined; details?: unknown }, { step, side }: Named,
+    code: ReloadErrorCode,
+    reason: string,
+    { phase }: Running,
+    { hint, ...more }: { cause?: unknown; hint?: string | undefined; details?: unknown },
+    { step, side }: Named,
   ): ReloadError {
     return new ReloadError(code, reason, {
-      ...this.#place, phase, ...(step !== undefined && { step }), ...(side !== undefined && { side }),
-      ...(hint !== undefined && { hint }), ...more,
+      ...this.#place,
+      phase,
+      ...(step !== undefined && { step }),
+      ...(side !== undefined && { side }),
+      ...(hint !== undefined && { hint }),
+      ...more,
     })
   }
 }

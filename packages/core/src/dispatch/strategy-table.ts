@@ -4,16 +4,24 @@ import type { AnyStrategy, HandoffStrategy } from '../strategy.js'
 import type { AnySurface } from '../surface.js'
 
 const SURFACE: OptionChecks<AnySurface> = {
-  id: option.required(option.text), methods: option.list(option.text), keyOf: option.required(option.function),
-  apply: option.function, sizeOf: option.function,
+  id: option.required(option.text),
+  methods: option.list(option.text),
+  keyOf: option.required(option.function),
+  apply: option.function,
+  sizeOf: option.function,
 }
 
 export const STRATEGY: OptionChecks<AnyStrategy> = {
   surface: option.required(option.members(SURFACE)),
   discipline: option.required(option.oneOf('clean', 'contract', 'pre-copy', 'stop-and-copy')),
-  checkCompat: option.function, checkRemoval: option.function, handoff: option.function, remember: option.function,
+  checkCompat: option.function,
+  checkRemoval: option.function,
+  handoff: option.function,
+  remember: option.function,
   close: option.function,
-  cutover: option.function, activate: option.function, deactivate: option.function,
+  cutover: option.function,
+  activate: option.function,
+  deactivate: option.function,
 }
 
 /** The registered strategies, by surface id. */
@@ -29,7 +37,10 @@ export class StrategyTable implements Iterable<AnyStrategy> {
     const strategy = readMembers(given as AnyStrategy, 'strategy', STRATEGY)
     const { id } = strategy.surface
     if (this.#bySurface.has(id)) {
-      throw new ReloadError('DUPLICATE', 'a strategy for this surface is registered already', { surface: id, hint: 'Register one strategy a surface.' })
+      throw new ReloadError('DUPLICATE', 'a strategy for this surface is registered already', {
+        surface: id,
+        hint: 'Register one strategy a surface.',
+      })
     }
     this.#bySurface.set(id, strategy)
   }
@@ -38,7 +49,10 @@ export class StrategyTable implements Iterable<AnyStrategy> {
   get(surface: string): AnyStrategy {
     const strategy = this.#bySurface.get(surface)
     if (strategy === undefined) {
-      throw new ReloadError('NO_STRATEGY', 'no strategy is registered for this surface', { surface, hint: 'Pass its strategy to the host or the dispatcher.' })
+      throw new ReloadError('NO_STRATEGY', 'no strategy is registered for this surface', {
+        surface,
+        hint: 'Pass its strategy to the host or the dispatcher.',
+      })
     }
     return strategy
   }

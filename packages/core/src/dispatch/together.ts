@@ -50,10 +50,14 @@ export class Together {
   }
 
   /** Whether writes are held at every gate, up to the commit or the rollback. */
-  get sealed(): boolean { return this.#sealed }
+  get sealed(): boolean {
+    return this.#sealed
+  }
 
   /** Whether others may no longer join, or leave: from the first hold that lasts to the commit. */
-  get closed(): boolean { return this.#closed }
+  get closed(): boolean {
+    return this.#closed
+  }
 
   close(): void {
     this.#closed = true
@@ -88,7 +92,8 @@ export class Together {
     const [astray] = this.#astray
     if (astray === undefined) return
     throw new ReloadError('HANDOFF', `the gate of the resource is ${astray.move.gate.state}, not held`, {
-      ...astray.place, phase: 'commit',
+      ...astray.place,
+      phase: 'commit',
       hint: 'Neither close nor release a gate before its reload is committed or rolled back.',
     })
   }
@@ -99,7 +104,9 @@ export class Together {
    */
   async wake(): Promise<void> {
     const slices = this.pace.underHold
-    for (const { move: { gate } } of this.#waited) {
+    for (const {
+      move: { gate },
+    } of this.#waited) {
       gate.settle()
       await undefined
       if (slices.due()) await slices.pause()

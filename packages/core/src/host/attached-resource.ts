@@ -12,7 +12,9 @@ export class AttachedResource<R, W> implements LiveResource<R, W> {
     this.#attached = attached
   }
 
-  get name(): string { return this.#attached.name }
+  get name(): string {
+    return this.#attached.name
+  }
 
   write(write: W): Promise<void> {
     return this.#attached.gate.write(write)
@@ -23,6 +25,6 @@ export class AttachedResource<R, W> implements LiveResource<R, W> {
   }
 
   detach(): Promise<Detached> {
-    return this.#detached ??= detach(this.#attached)
+    return (this.#detached ??= detach(this.#attached))
   }
 }

@@ -34,7 +34,9 @@ export class Attached {
     this.#serve({ attached: this, owner, live: resource })
   }
 
-  get strategy(): AnyStrategy { return this.table.strategy }
+  get strategy(): AnyStrategy {
+    return this.table.strategy
+  }
 
   /** As epochs serve it from now on; `undefined` once it has left. */
   get entry(): ResourceEntry | undefined {
@@ -43,7 +45,9 @@ export class Attached {
   }
 
   /** The plugin version whose provider opened what serves now; `undefined` once it has left. */
-  get owner(): PluginVersion | undefined { return this.entry?.owner }
+  get owner(): PluginVersion | undefined {
+    return this.entry?.owner
+  }
 
   get place(): ErrorPlace & { readonly surface: string; readonly key: string; readonly resource: string } {
     return { surface: this.table.id, key: this.key, resource: this.name }
@@ -87,10 +91,24 @@ export interface Successor {
   readonly reopened: boolean
 }
 
-export function moveOf(attached: Attached, owner: PluginVersion, { provider, transition, plugin, kept, reopened }: Successor): ResourceMove {
+export function moveOf(
+  attached: Attached,
+  owner: PluginVersion,
+  { provider, transition, plugin, kept, reopened }: Successor,
+): ResourceMove {
   const { strategy, name, key, gate, open, table } = attached
   return {
-    strategy, name, key, gate, open, transition, next: provider, owner, old: owner.provides(table, key)?.provider, plugin,
-    reopened, ...(kept !== undefined && { kept }),
+    strategy,
+    name,
+    key,
+    gate,
+    open,
+    transition,
+    next: provider,
+    owner,
+    old: owner.provides(table, key)?.provider,
+    plugin,
+    reopened,
+    ...(kept !== undefined && { kept }),
   }
 }

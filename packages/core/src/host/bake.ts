@@ -69,7 +69,9 @@ export class Bake {
   }
 
   /** Fires when the old version serves again. */
-  get wentBack(): AbortSignal { return this.#gone.signal }
+  get wentBack(): AbortSignal {
+    return this.#gone.signal
+  }
 
   /** The resource that served before the commit. */
   keptBehind(gate: WriteGate<unknown, unknown>): unknown {
@@ -84,7 +86,9 @@ export class Bake {
   async accept(make: () => Promise<void>): Promise<void> {
     if (this.#goingBack) {
       throw new ReloadError('RELOAD_IN_PROGRESS', 'the reload is being taken back', {
-        phase: 'bake', plugin: this.#init.plugin, hint: 'Await finalized of its result, which says whether that succeeds.',
+        phase: 'bake',
+        plugin: this.#init.plugin,
+        hint: 'Await finalized of its result, which says whether that succeeds.',
       })
     }
     const accepting = make()
@@ -117,7 +121,8 @@ export class Bake {
       await this.#pause(Math.min(left, everyMs))
       const problem = this.#early === undefined ? await this.#problem() : undefined
       // What is looked at last is acted on in the same turn, or something else might begin in between.
-      if (problem !== undefined) for (let other = this.#other(); other; other = this.#other()) await other.catch(() => {})
+      if (problem !== undefined)
+        for (let other = this.#other(); other; other = this.#other()) await other.catch(() => {})
       if (this.#early !== undefined) return { outcome: this.#early }
       if (problem !== undefined) return this.#takeBack(problem)
     }
@@ -139,7 +144,11 @@ export class Bake {
 
   /** Those of `resources` that serve. */
   #unchanged(resources: ReadonlyMap<WriteGate<unknown, unknown>, unknown>): ReadonlySet<unknown> {
-    return new Set([...resources].filter(([gate, resource]) => gate.halted === undefined && gate.resource === resource).map(([, resource]) => resource))
+    return new Set(
+      [...resources]
+        .filter(([gate, resource]) => gate.halted === undefined && gate.resource === resource)
+        .map(([, resource]) => resource),
+    )
   }
 
   #pause(ms: number): Promise<void> {
@@ -156,7 +165,7 @@ export class Bake {
 
   /** What has to end before the reload can be taken back. */
   #other(): Promise<void> | undefined {
-    return this.#early === undefined ? [...this.#accepting][0] ?? this.#init.underWay() : undefined
+    return this.#early === undefined ? ([...this.#accepting][0] ?? this.#init.underWay()) : undefined
   }
 
   /** Why the reload is to be taken back, if it is. */
@@ -165,7 +174,8 @@ export class Bake {
     const step = new Step(environment, { plugin })
     try {
       const healthy = await step.run('bake', { code: 'HANDOFF', signal: this.#ended.signal }, () =>
-        step.call('healthy', (signal) => options.healthy?.(signal) ?? true))
+        step.call('healthy', (signal) => options.healthy?.(signal) ?? true),
+      )
       return healthy === true ? undefined : 'healthy said no'
     } catch (error) {
       return describeThrown(error)

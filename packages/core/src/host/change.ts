@@ -21,9 +21,12 @@ export function retiredBy(change: Change): PluginVersion | undefined {
 /** The manifest that will be installed, if any. */
 export function manifestAfter(change: Change): PluginManifest | undefined {
   switch (change.kind) {
-    case 'remove': return undefined
-    case 'return': return change.to.plugin.manifest
-    default: return change.plugin.manifest
+    case 'remove':
+      return undefined
+    case 'return':
+      return change.to.plugin.manifest
+    default:
+      return change.plugin.manifest
   }
 }
 

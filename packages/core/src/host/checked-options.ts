@@ -15,21 +15,31 @@ import type { Use, Uses } from './uses.js'
 const PERIOD = option.numberThat('a finite number of milliseconds above 0', (value) => value > 0 && value < Infinity)
 
 const DRAIN: OptionChecks<DrainPolicy> = {
-  deadlineMs: option.from(0), onDeadline: option.oneOf('keep', 'force'), graceMs: option.from(0),
+  deadlineMs: option.from(0),
+  onDeadline: option.oneOf('keep', 'force'),
+  graceMs: option.from(0),
 }
 const BAKE: OptionChecks<BakeOptions> = { ms: option.required(PERIOD), healthy: option.function, everyMs: PERIOD }
 
 const ADD: OptionChecks<AddOptions> = { signal: option.signal, accept: ACCEPT }
 const REMOVE: OptionChecks<RemoveOptions> = {
-  ...ADD, cutover: option.oneOf('overlap', 'exclusive'), onOrphan: option.oneOf('reject', 'close'),
+  ...ADD,
+  cutover: option.oneOf('overlap', 'exclusive'),
+  onOrphan: option.oneOf('reject', 'close'),
   drain: option.object(DRAIN),
 }
 const RELOAD: OptionChecks<ReloadOptions> = {
-  ...REMOVE, dryRun: option.flag, handlers: option.with('add', 'entries'), bake: option.object(BAKE), from: SOURCE,
+  ...REMOVE,
+  dryRun: option.flag,
+  handlers: option.with('add', 'entries'),
+  bake: option.object(BAKE),
+  from: SOURCE,
 }
 
 const ATTACH: OptionChecks<AttachOptions<unknown, unknown>> = {
-  name: option.required(option.text), key: option.required(option.text), open: option.required(option.function),
+  name: option.required(option.text),
+  key: option.required(option.text),
+  open: option.required(option.function),
 }
 
 const HOST: OptionChecks<PluginHostOptions> = {
@@ -39,7 +49,8 @@ const HOST: OptionChecks<PluginHostOptions> = {
   timeouts: option.object(TIMEOUTS),
   concurrency: option.count(1),
   pace: option.object(PACE),
-  maxRecordedWrites: option.count(1), maxRecordedBytes: option.positive,
+  maxRecordedWrites: option.count(1),
+  maxRecordedBytes: option.positive,
   unjudged: UNJUDGED,
   observer: option.function,
   journal: option.with('append'),
@@ -49,7 +60,8 @@ const HOST: OptionChecks<PluginHostOptions> = {
 
 const CAPTURE: OptionChecks<CaptureOptions> = { label: option.text, signal: option.signal }
 const USE: OptionChecks<Use> = {
-  surface: option.required(option.members<Use['surface']>({ id: option.required(option.text) })), key: option.text,
+  surface: option.required(option.members<Use['surface']>({ id: option.required(option.text) })),
+  key: option.text,
   resource: option.text,
 }
 const USES = option.list(option.object(USE))
@@ -85,9 +97,8 @@ export const checked = {
 function isPlainCapture(given: CaptureOptions): boolean {
   for (const name in given) {
     const value: unknown = given[name as keyof CaptureOptions]
-    const isPlain = name === 'label'
-      ? typeof value === 'string' && value !== ''
-      : name === 'signal' && value instanceof AbortSignal
+    const isPlain =
+      name === 'label' ? typeof value === 'string' && value !== '' : name === 'signal' && value instanceof AbortSignal
     if (!isPlain) return false
   }
   return true

@@ -8,7 +8,9 @@ import type { PluginVersion } from './plugin-version.js'
  * @param close must not reject.
  */
 export async function closeDependantsFirst(
-  versions: readonly PluginVersion[], limit: number, close: (version: PluginVersion) => Promise<void>,
+  versions: readonly PluginVersion[],
+  limit: number,
+  close: (version: PluginVersion) => Promise<void>,
 ): Promise<void> {
   const dependants = dependantsOf(versions)
   const left = [...versions]
@@ -38,7 +40,7 @@ function dependantsOf(versions: readonly PluginVersion[]): ReadonlyMap<string, r
   const dependants = new Map<string, PluginVersion[]>()
   for (const version of versions) {
     for (const { id } of version.plugin.manifest.dependsOn ?? []) {
-      if (id !== version.id) dependants.set(id, [...dependants.get(id) ?? [], version])
+      if (id !== version.id) dependants.set(id, [...(dependants.get(id) ?? []), version])
     }
   }
   return dependants

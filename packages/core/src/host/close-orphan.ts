@@ -21,7 +21,9 @@ export async function closeOrphan({ strategy, gate, place }: Attached, environme
 
 /** Another resource may be that object only once it was closed, or that was given up on. */
 export async function closeHeld(
-  resource: unknown, { claims }: StepEnvironment, close: () => Promise<void>,
+  resource: unknown,
+  { claims }: StepEnvironment,
+  close: () => Promise<void>,
 ): Promise<void> {
   const holder = claims.holderOf(resource)
   try {

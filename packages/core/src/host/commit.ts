@@ -27,7 +27,10 @@ export function commit(state: HostState, { change, succession, preflight, handof
   for (const version of retired) state.bakes.get(version)?.end('superseded')
   for (const { gate } of preflight.orphans.keys()) void gate.close()
   const removed = retired.filter(({ id }) => succession.next(id) === undefined)
-  const onWritten = state.permanence.committed(installed.filter(({ id }) => !state.plugins.has(id)), removed)
+  const onWritten = state.permanence.committed(
+    installed.filter(({ id }) => !state.plugins.has(id)),
+    removed,
+  )
   for (const { id } of removed) state.plugins.delete(id)
   for (const version of installed) state.plugins.set(version.id, version)
   return onWritten

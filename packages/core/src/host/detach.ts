@@ -13,8 +13,13 @@ export function detach(attached: Attached): Promise<Detached> {
   const left = leave(state, attached)
   const closed = left.then(({ finalized }) => finalized)
   state.detaching.add(closed)
-  closed.catch((error: unknown) => { state.emit({ type: 'unclean', error: asReloadError(error) }) })
-    .finally(() => { state.detaching.delete(closed) })
+  closed
+    .catch((error: unknown) => {
+      state.emit({ type: 'unclean', error: asReloadError(error) })
+    })
+    .finally(() => {
+      state.detaching.delete(closed)
+    })
   return left
 }
 
@@ -35,7 +40,10 @@ async function leave(state: HostState, attached: Attached): Promise<Detached> {
 }
 
 async function closeUnreached(
-  state: HostState, attached: Attached, owner: PluginVersion, withdrawn: Promise<void>,
+  state: HostState,
+  attached: Attached,
+  owner: PluginVersion,
+  withdrawn: Promise<void>,
 ): Promise<void> {
   // Its plugin is not shut down before it is closed.
   using held = new HeldProvider(owner, undefined, state.leaseTime.now(), { label: `detach ${attached.name}` })

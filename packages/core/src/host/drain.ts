@@ -35,7 +35,7 @@ export class Drain {
 
   /** Resolves when the last lease has ended; nothing polls. */
   get ended(): Promise<unknown> {
-    return this.#ended ??= Promise.all(this.lists.map((list) => list.empty()))
+    return (this.#ended ??= Promise.all(this.lists.map((list) => list.empty())))
   }
 
   get isEnded(): boolean {
@@ -52,7 +52,8 @@ export class Drain {
     if (await this.#within(policy.deadlineMs ?? DEADLINE_MS, signal)) return { outcome: 'drained', blockers: [] }
     const blockers = this.blockers()
     if (policy.onDeadline !== 'force' || signal?.aborted === true) return { outcome: 'blocked', blockers }
-    for (const list of this.lists) list.force(new DOMException('the plugin this lease holds is being closed', 'AbortError'))
+    for (const list of this.lists)
+      list.force(new DOMException('the plugin this lease holds is being closed', 'AbortError'))
     await this.#within(policy.graceMs ?? GRACE_MS, signal)
     return { outcome: 'forced', blockers }
   }

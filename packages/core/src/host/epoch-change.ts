@@ -62,7 +62,9 @@ export class EpochChange {
   /** Writes what becomes of the keys. */
   async writeKeys(remembered: Remembered): Promise<void> {
     this.#remembered = remembered
-    for (const { registration: { table, key } } of this.#succession.removed) {
+    for (const {
+      registration: { table, key },
+    } of this.#succession.removed) {
       this.#write(table.providers, key, undefined)
       const kept = remembered.remembered.get(table, key)
       if (kept !== undefined) this.#write(table.remembered, key, kept)
@@ -122,7 +124,12 @@ export class EpochChange {
         if (this.#isAsJudged(owner, registration)) continue
         // A key that another plugin took and gave up again since then was judged against the wrong contract.
         const { surface, key } = registration
-        throw new ReloadError('DUPLICATE', 'another plugin has provided this key meanwhile', { phase: 'commit', surface, key, hint: 'Try again.' })
+        throw new ReloadError('DUPLICATE', 'another plugin has provided this key meanwhile', {
+          phase: 'commit',
+          surface,
+          key,
+          hint: 'Try again.',
+        })
       }
     }
   }
@@ -173,7 +180,9 @@ export class EpochChange {
     const holder = this.#holder(owner, registration)
     if (holder === undefined) return
     throw new ReloadError('DUPLICATE', `the key is provided by plugin "${holder.label}"`, {
-      phase, ...owner.placeOf(registration), hint: 'Choose another key, or replace both plugins together with reloadAll.',
+      phase,
+      ...owner.placeOf(registration),
+      hint: 'Choose another key, or replace both plugins together with reloadAll.',
     })
   }
 
@@ -187,7 +196,9 @@ export class EpochChange {
 
   #isAsJudged(owner: PluginVersion, registration: Registration): boolean {
     const { table, key } = registration
-    return this.#holder(owner, registration) === undefined
-      && table.remembered.latest(key) === this.#remembered?.judgedBy.get(table, key)
+    return (
+      this.#holder(owner, registration) === undefined &&
+      table.remembered.latest(key) === this.#remembered?.judgedBy.get(table, key)
+    )
   }
 }

@@ -43,9 +43,12 @@ export class EpochLease extends LeaseNode<Epoch> implements Lease {
     if (fenced.size === 0) return { providers: list.providers as readonly P[], fenced: [] }
     return {
       providers: list.entries.filter(({ owner }) => !fenced.has(owner)).map(({ provider }) => provider as P),
-      fenced: list.entries.filter(({ owner }) => fenced.has(owner)).map(({ registration: { key }, owner }) => ({
-        key, plugin: owner.label,
-      })),
+      fenced: list.entries
+        .filter(({ owner }) => fenced.has(owner))
+        .map(({ registration: { key }, owner }) => ({
+          key,
+          plugin: owner.label,
+        })),
     }
   }
 
@@ -70,28 +73,42 @@ function released(surface: string): ReloadError {
 
 function notProvided(surface: string, key: string): ReloadError {
   return refused('PROVIDER_NOT_FOUND', 'no plugin provides this key', surface, {
-    key, hint: 'Check the key, or install the plugin that provides it.',
+    key,
+    hint: 'Check the key, or install the plugin that provides it.',
   })
 }
 
 function notAttached(surface: string, resource: string): ReloadError {
   return refused('RESOURCE_NOT_FOUND', 'no live resource has this name in this epoch', surface, {
-    resource, hint: 'Attach it before capturing.',
+    resource,
+    hint: 'Attach it before capturing.',
   })
 }
 
 function haltedError(surface: string, resource: string, cause: unknown): ReloadError {
-  return refused('RESOURCE_HALTED', `it could not be started again after a failed reload: ${describeThrown(cause)}`, surface, {
-    resource, hint: 'A write or use tries again; a reload with a version that starts mends it.',
-  })
+  return refused(
+    'RESOURCE_HALTED',
+    `it could not be started again after a failed reload: ${describeThrown(cause)}`,
+    surface,
+    {
+      resource,
+      hint: 'A write or use tries again; a reload with a version that starts mends it.',
+    },
+  )
 }
 
 export function fencedError(owner: PluginVersion, surface: string): ReloadError {
   return refused('SURFACE_FENCED', 'the plugin is being replaced exclusively', surface, {
-    plugin: owner.label, hint: 'Capture again later, or name it in the `uses` of captureReady, which waits for it.',
+    plugin: owner.label,
+    hint: 'Capture again later, or name it in the `uses` of captureReady, which waits for it.',
   })
 }
 
-function refused(code: ReloadErrorCode, reason: string, surface: string, more: { key?: string; resource?: string; plugin?: string; hint: string }): ReloadError {
+function refused(
+  code: ReloadErrorCode,
+  reason: string,
+  surface: string,
+  more: { key?: string; resource?: string; plugin?: string; hint: string },
+): ReloadError {
   return new ReloadError(code, reason, { surface, ...more })
 }

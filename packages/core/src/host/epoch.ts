@@ -18,13 +18,17 @@ export class Epoch extends LeaseList {
     this.fenced = fenced
   }
 
-  override get holds(): 'epoch' { return 'epoch' }
+  override get holds(): 'epoch' {
+    return 'epoch'
+  }
 
   /** Another one takes its place. It is kept in sight while leases hold it. */
   supersede(past: Set<Epoch>): void {
     if (this.isEmpty) return
     past.add(this)
-    this.whenEmpty(() => { past.delete(this) })
+    this.whenEmpty(() => {
+      past.delete(this)
+    })
   }
 
   /** Whether captures are refused something of `version`. */

@@ -19,27 +19,51 @@ interface ResourceTag {
 
 /** What a host tells its observer. Times in milliseconds. */
 export type ReloadEvent =
-  | ReloadTag & { readonly type: 'phase-started'; readonly phase: ReloadPhase }
-  | ReloadTag & { readonly type: 'phase-ended'; readonly phase: ReloadPhase; readonly ms: number }
-  | ReloadTag & { readonly type: 'phase-failed'; readonly phase: ReloadPhase; readonly ms: number; readonly error: unknown }
-  | ReloadTag & ResourceTag & { readonly type: 'resource'; readonly key: string; readonly step: HandoffStep; readonly ms: number; readonly error?: unknown }
-  | ReloadTag & Partial<ResourceTag> & { readonly type: 'progress'; readonly step: string | undefined; readonly done: number; readonly total: number | undefined }
-  | ReloadTag & {
-    readonly type: 'accepted'; readonly surface: string; readonly key: string; readonly resource?: string;
-    readonly reason: string; readonly overruled: CompatVerdict
-  }
-  | ReloadTag & {
-    readonly type: 'committed'; readonly epoch: number; readonly added: readonly SurfaceKey[];
-    readonly removed: readonly SurfaceKey[]
-  }
+  | (ReloadTag & { readonly type: 'phase-started'; readonly phase: ReloadPhase })
+  | (ReloadTag & { readonly type: 'phase-ended'; readonly phase: ReloadPhase; readonly ms: number })
+  | (ReloadTag & {
+      readonly type: 'phase-failed'
+      readonly phase: ReloadPhase
+      readonly ms: number
+      readonly error: unknown
+    })
+  | (ReloadTag &
+      ResourceTag & {
+        readonly type: 'resource'
+        readonly key: string
+        readonly step: HandoffStep
+        readonly ms: number
+        readonly error?: unknown
+      })
+  | (ReloadTag &
+      Partial<ResourceTag> & {
+        readonly type: 'progress'
+        readonly step: string | undefined
+        readonly done: number
+        readonly total: number | undefined
+      })
+  | (ReloadTag & {
+      readonly type: 'accepted'
+      readonly surface: string
+      readonly key: string
+      readonly resource?: string
+      readonly reason: string
+      readonly overruled: CompatVerdict
+    })
+  | (ReloadTag & {
+      readonly type: 'committed'
+      readonly epoch: number
+      readonly added: readonly SurfaceKey[]
+      readonly removed: readonly SurfaceKey[]
+    })
   /** It was committed, and that is not in the journal: a crash comes back on what was there before. */
-  | ReloadTag & { readonly type: 'unrecorded'; readonly error: ReloadError }
-  | ReloadTag & { readonly type: 'baked'; readonly outcome: BakeReport['outcome'] }
-  | ReloadTag & { readonly type: 'kept'; readonly blockers: readonly Blocker[] }
-  | ReloadTag & { readonly type: 'finalized'; readonly errors: readonly unknown[] }
-  | Blocker & { readonly type: 'lease-dropped'; readonly stack: string }
-  | ResourceTag & { readonly type: 'resource-halted'; readonly cause: unknown }
-  | ResourceTag & { readonly type: 'resource-restarted'; readonly activationError?: ReloadError }
+  | (ReloadTag & { readonly type: 'unrecorded'; readonly error: ReloadError })
+  | (ReloadTag & { readonly type: 'baked'; readonly outcome: BakeReport['outcome'] })
+  | (ReloadTag & { readonly type: 'kept'; readonly blockers: readonly Blocker[] })
+  | (ReloadTag & { readonly type: 'finalized'; readonly errors: readonly unknown[] })
+  | (Blocker & { readonly type: 'lease-dropped'; readonly stack: string })
+  | (ResourceTag & { readonly type: 'resource-halted'; readonly cause: unknown })
+  | (ResourceTag & { readonly type: 'resource-restarted'; readonly activationError?: ReloadError })
   /**
    * What was of no use, or came too late, could not be closed or removed. The error says where; nothing else failed by
    * it.

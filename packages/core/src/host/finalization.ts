@@ -62,7 +62,7 @@ export class Finalization {
 
   /** Closes what is left of the old versions. Nothing must be able to reach it any more. Resolves with what failed. */
   close(): Promise<unknown[]> {
-    return this.#closed ??= this.#closeAll()
+    return (this.#closed ??= this.#closeAll())
   }
 
   /** Closes what is left of one of the old versions: leases may hold the others yet. */
@@ -78,7 +78,10 @@ export class Finalization {
   async #run(): Promise<FinalReport> {
     const { log, policy, bake: period } = this.#init
     void this.#forgetOrphans()
-    const [drained, bake] = await Promise.all([log.phase('drain', () => this.#drain.run(policy, period?.wentBack)), period?.over])
+    const [drained, bake] = await Promise.all([
+      log.phase('drain', () => this.#drain.run(policy, period?.wentBack)),
+      period?.over,
+    ])
     const takenBack = bake?.outcome === 'taken-back'
     const { outcome, blockers } = takenBack ? await this.#drainLeft() : drained
     const told = { drainMs: log.ms.drain ?? 0, blockers, ...(bake && { bake }) }
@@ -97,7 +100,11 @@ export class Finalization {
   #drainLeft(): Promise<DrainResult> {
     for (const version of this.#init.retired) this.#state.retired.delete(version)
     this.#drain = this.#state.drainOfEpochs(this.#init.retired)
-    const { retired, log, policy: { deadlineMs = DEADLINE_MS } } = this.#init
+    const {
+      retired,
+      log,
+      policy: { deadlineMs = DEADLINE_MS },
+    } = this.#init
     if (this.#drain.blockers().length > 0) {
       // A lease that holds what is left of one of them holds nothing of the others.
       for (const version of retired) {
@@ -114,9 +121,11 @@ export class Finalization {
     // Where nothing leaves, nobody waits for what is left of remembered contracts to go.
     const pruned = this.#prune()
     if (retired.length > 0) await pruned
-    const note = (error: unknown): void => { errors.push(error) }
+    const note = (error: unknown): void => {
+      errors.push(error)
+    }
     await log.phase('finalize', async () => {
-      errors.push(...await handoffs.finalize(bake?.servingAgain))
+      errors.push(...(await handoffs.finalize(bake?.servingAgain)))
       await this.#closeOrphans(() => true, note)
       await closeDependantsFirst(retired, this.#state.concurrency, async (version) => {
         version.unclosed.delete(this)
@@ -127,7 +136,7 @@ export class Finalization {
         this.#state.retired.delete(version)
       })
     })
-    errors.push(...await journal.happened('finalized', 'finalize'))
+    errors.push(...(await journal.happened('finalized', 'finalize')))
     this.#state.finalizations.delete(this)
     log.finalized(errors)
     return errors
@@ -146,16 +155,21 @@ export class Finalization {
     const { change, retired } = this.#init
     const state = this.#state
     const prune = (): Promise<boolean> => change.prune(() => state.heldEpochs)
-    if (!await prune()) void state.unseen(retired).then(prune)
+    if (!(await prune())) void state.unseen(retired).then(prune)
   }
 
   #closeOrphans(isAsked: IsAsked, note: (error: unknown) => void): Promise<void> {
     const { orphans, environment } = this.#init
-    return forEachBounded([...orphans].toReversed().filter(([, owner]) => isAsked(owner)), this.#state.concurrency, ([attached]) => {
-      const closed = this.#orphansClosed.get(attached) ?? closeOrphan(attached, environment)
-      this.#orphansClosed.set(attached, closed)
-      return closed.catch(note)
-    }, () => {})
+    return forEachBounded(
+      [...orphans].toReversed().filter(([, owner]) => isAsked(owner)),
+      this.#state.concurrency,
+      ([attached]) => {
+        const closed = this.#orphansClosed.get(attached) ?? closeOrphan(attached, environment)
+        this.#orphansClosed.set(attached, closed)
+        return closed.catch(note)
+      },
+      () => {},
+    )
   }
 }
 

@@ -19,7 +19,8 @@ export class HeldProvider<P> extends LeaseNode implements ProviderLease<P> {
   get provider(): P {
     if (this.#held === undefined) {
       throw new ReloadError('LEASE_RELEASED', 'the lease was released', {
-        plugin: this.plugin.id, hint: 'Acquire the provider again.',
+        plugin: this.plugin.id,
+        hint: 'Acquire the provider again.',
       })
     }
     return this.#held.provider

@@ -145,18 +145,26 @@ export class HostState {
     this.pace = new Pace(options.pace)
     this.grants = options.grants && new Map(Object.entries(options.grants))
     this.unjudged = options.unjudged ?? 'accept'
-    this.leaseWatch = options.watchLeases === true ? new LeaseWatch(({ capturedAt, ...lease }) => {
-      this.emit({ type: 'lease-dropped', ageMs: this.clock.now() - capturedAt, ...lease })
-    }) : undefined
+    this.leaseWatch =
+      options.watchLeases === true
+        ? new LeaseWatch(({ capturedAt, ...lease }) => {
+            this.emit({ type: 'lease-dropped', ageMs: this.clock.now() - capturedAt, ...lease })
+          })
+        : undefined
     this.#timeouts = options.timeouts ?? {}
     this.gateTerms = new GateTerms({
-      clock: this.clock, writeTimeoutMs: this.timeoutMs('write'),
+      clock: this.clock,
+      writeTimeoutMs: this.timeoutMs('write'),
       ...(options.maxRecordedWrites !== undefined && { maxRecorded: options.maxRecordedWrites }),
       ...(options.maxRecordedBytes !== undefined && { maxRecordedBytes: options.maxRecordedBytes }),
     })
-    this.records = options.journal && new RecordLog(options.journal, {
-      ...this.environment(false), timeoutMs: () => this.timeoutMs('journal'), timeoutOption: 'journal',
-    })
+    this.records =
+      options.journal &&
+      new RecordLog(options.journal, {
+        ...this.environment(false),
+        timeoutMs: () => this.timeoutMs('journal'),
+        timeoutOption: 'journal',
+      })
     this.permanence = new Permanence(this.records)
     this.#observer = options.observer
   }
@@ -180,9 +188,17 @@ export class HostState {
     { judging = new Judging(), onProgress }: Partial<Pick<StepEnvironment, 'judging' | 'onProgress'>> = {},
   ): StepEnvironment {
     return {
-      clock: this.clock, pace: this.pace, meter: new StretchMeter(this.clock), dryRun, judging, claims: this.claims,
+      clock: this.clock,
+      pace: this.pace,
+      meter: new StretchMeter(this.clock),
+      dryRun,
+      judging,
+      claims: this.claims,
       timeoutMs: (phase) => timeoutOf(this.#timeouts, phase),
-      onUnclean: (error) => { this.emit({ type: 'unclean', error }) }, ...(onProgress && { onProgress }),
+      onUnclean: (error) => {
+        this.emit({ type: 'unclean', error })
+      },
+      ...(onProgress && { onProgress }),
     }
   }
 
@@ -202,11 +218,16 @@ export class HostState {
   current({ id, generation }: ReadHandle): PluginVersion {
     const version = this.plugins.get(id)
     const place = { phase: 'validate', plugin: id } as const
-    if (version === undefined) throw new ReloadError('PLUGIN_NOT_FOUND', 'no plugin with this id is installed', { ...place, hint: 'Install it with add.' })
+    if (version === undefined)
+      throw new ReloadError('PLUGIN_NOT_FOUND', 'no plugin with this id is installed', {
+        ...place,
+        hint: 'Install it with add.',
+      })
     if (version.generation !== generation) {
       const reason = `the handle is of generation ${show(generation)}, and the plugin is at ${version.generation}`
       throw new ReloadError('STALE_HANDLE', reason, {
-        ...place, hint: 'Somebody else has reloaded it: take host.plugin(id), and decide anew.',
+        ...place,
+        hint: 'Somebody else has reloaded it: take host.plugin(id), and decide anew.',
       })
     }
     return version
@@ -229,7 +250,10 @@ export class HostState {
 
   /** One resource is served in another way, or no more. */
   serve(attached: Attached, entry: ResourceEntry | undefined): void {
-    const { table: { resources }, name } = attached
+    const {
+      table: { resources },
+      name,
+    } = attached
     const owner = attached.owner
     const transaction = new Transaction()
     resources.write(name, entry, transaction)
@@ -290,7 +314,12 @@ export class HostState {
       }
       const abort = (): void => {
         leave()
-        reject(new ReloadError('ABORTED', 'the caller gave up waiting for an exclusive reload', { phase: 'fence', cause: signal?.reason }))
+        reject(
+          new ReloadError('ABORTED', 'the caller gave up waiting for an exclusive reload', {
+            phase: 'fence',
+            cause: signal?.reason,
+          }),
+        )
       }
       this.#awaitingFences.add(wake)
       const stopListening = signal && onAbort(signal, abort)

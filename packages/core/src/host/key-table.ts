@@ -4,7 +4,9 @@ import type { SurfaceTable } from './surface-table.js'
 export class KeyTable<T> {
   readonly #bySurface = new Map<SurfaceTable, Map<string, T>>()
 
-  get surfaces(): Iterable<SurfaceTable> { return this.#bySurface.keys() }
+  get surfaces(): Iterable<SurfaceTable> {
+    return this.#bySurface.keys()
+  }
 
   has(table: SurfaceTable, key: string): boolean {
     return this.#bySurface.get(table)?.has(key) === true

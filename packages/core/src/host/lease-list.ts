@@ -15,20 +15,27 @@ export class LeaseList {
 
   /** Resolves when no lease is left; at once where none is. */
   empty(): Promise<void> {
-    return this.isEmpty ? Promise.resolve() : new Promise((resolve) => { this.whenEmpty(resolve) })
+    return this.isEmpty
+      ? Promise.resolve()
+      : new Promise((resolve) => {
+          this.whenEmpty(resolve)
+        })
   }
 
   /** Calls `callback` in the turn in which the last lease ends. There has to be one. */
   protected whenEmpty(callback: () => void): void {
-    (this.#waiting ??= []).push(callback)
+    ;(this.#waiting ??= []).push(callback)
   }
 
   /** What its leases hold. */
-  get holds(): Blocker['holds'] { return 'provider' }
+  get holds(): Blocker['holds'] {
+    return 'provider'
+  }
 
-  * blockers(now: number): Generator<Blocker> {
+  *blockers(now: number): Generator<Blocker> {
     const { holds } = this
-    for (let node = this.#first; node; node = node.next) yield { label: node.label, ageMs: now - node.capturedAt, holds }
+    for (let node = this.#first; node; node = node.next)
+      yield { label: node.label, ageMs: now - node.capturedAt, holds }
   }
 
   /** Fires the signal of every lease. */
@@ -120,7 +127,8 @@ export class LeaseNode<L extends LeaseList = LeaseList> implements Disposable {
     if (outer?.aborted === true) controller.abort(outer.reason)
     this.#signal = {
       controller,
-      stopFollowing: outer === undefined || outer.aborted ? undefined : onAbort(outer, () => controller.abort(outer.reason)),
+      stopFollowing:
+        outer === undefined || outer.aborted ? undefined : onAbort(outer, () => controller.abort(outer.reason)),
     }
     return controller
   }

@@ -27,7 +27,8 @@ function read(given: unknown): Plugin {
   if (typeof said !== 'object' || said === null) {
     hear(given)
     throw malformed(
-      undefined, isPromiseLike(given) ? 'the plugin is a promise: await it first' : 'the plugin has no manifest',
+      undefined,
+      isPromiseLike(given) ? 'the plugin is a promise: await it first' : 'the plugin has no manifest',
     )
   }
   const { id, version, capabilities, dependsOn } = said as Partial<Record<keyof PluginManifest, unknown>>
@@ -36,14 +37,16 @@ function read(given: unknown): Plugin {
     throw malformed(id, `manifest.version ${show(version)} is not a semantic version`)
   }
   const manifest: PluginManifest = {
-    id, version,
+    id,
+    version,
     ...(capabilities !== undefined && {
-      capabilities: readList(capabilities, readSurfaceId)
-        ?? refuse('manifest.capabilities is not a list of surface ids'),
+      capabilities:
+        readList(capabilities, readSurfaceId) ?? refuse('manifest.capabilities is not a list of surface ids'),
     }),
     ...(dependsOn !== undefined && {
-      dependsOn: readList(dependsOn, readDependency)
-        ?? refuse('manifest.dependsOn is not a list of { id, range } with semver ranges'),
+      dependsOn:
+        readList(dependsOn, readDependency) ??
+        refuse('manifest.dependsOn is not a list of { id, range } with semver ranges'),
     }),
   }
   return Object.freeze({
@@ -58,7 +61,7 @@ function read(given: unknown): Plugin {
   }
 
   function method<M extends 'register' | 'init' | 'shutdown'>(value: unknown): NonNullable<Plugin[M]> | undefined {
-    return typeof value === 'function' ? value.bind(given) as NonNullable<Plugin[M]> : undefined
+    return typeof value === 'function' ? (value.bind(given) as NonNullable<Plugin[M]>) : undefined
   }
 }
 
@@ -83,23 +86,36 @@ function readDependency(given: unknown): PluginDependency | undefined {
 
 function malformed(id: string | undefined, problem: string, cause?: unknown): ReloadError {
   return new ReloadError('MANIFEST', problem, {
-    phase: 'validate', ...(id !== undefined && { plugin: id }), ...(cause !== undefined && { cause }),
+    phase: 'validate',
+    ...(id !== undefined && { plugin: id }),
+    ...(cause !== undefined && { cause }),
     hint: 'Correct the plugin; nothing was changed.',
   })
 }
 
-const TOGETHER = 'Replace the plugins that belong together with one reloadAll, or install the one that is missing first.'
+const TOGETHER =
+  'Replace the plugins that belong together with one reloadAll, or install the one that is missing first.'
 
 /** @throws ReloadError `DEPENDENCY` where the plugins, as they would be installed, do not satisfy one another. */
-export function checkDependencies(installed: ReadonlyMap<string, PluginManifest>, phase: ReloadPhase, hint = TOGETHER): void {
+export function checkDependencies(
+  installed: ReadonlyMap<string, PluginManifest>,
+  phase: ReloadPhase,
+  hint = TOGETHER,
+): void {
   for (const manifest of installed.values()) {
     for (const { id, range, optional } of manifest.dependsOn ?? []) {
       const found = installed.get(id)
       if (found === undefined && optional === true) continue
       if (found !== undefined && satisfies(found.version, range, { includePrerelease: true })) continue
-      throw new ReloadError('DEPENDENCY', `it needs plugin "${id}" ${range}, and ${found ? `${found.version} would be` : 'none is'} installed`, {
-        phase, plugin: `${manifest.id}@${manifest.version}`, hint,
-      })
+      throw new ReloadError(
+        'DEPENDENCY',
+        `it needs plugin "${id}" ${range}, and ${found ? `${found.version} would be` : 'none is'} installed`,
+        {
+          phase,
+          plugin: `${manifest.id}@${manifest.version}`,
+          hint,
+        },
+      )
     }
   }
 }

@@ -13,7 +13,10 @@ export class OperationJournal {
 
   /** @param signal gives up what is to be written before the commit. */
   constructor(
-    log: RecordLog | undefined, operation: number, changes: readonly JournaledChange[], signal?: AbortSignal,
+    log: RecordLog | undefined,
+    operation: number,
+    changes: readonly JournaledChange[],
+    signal?: AbortSignal,
   ) {
     this.#log = log
     this.#operation = operation
@@ -25,7 +28,9 @@ export class OperationJournal {
   async intent(): Promise<void> {
     this.#begun = this.#log !== undefined
     await this.#log?.append(
-      { type: 'intent', operation: this.#operation, changes: this.#changes }, this.#place('stage'), this.#until,
+      { type: 'intent', operation: this.#operation, changes: this.#changes },
+      this.#place('stage'),
+      this.#until,
     )
   }
 
@@ -46,14 +51,18 @@ export class OperationJournal {
     try {
       await this.#log.commit(
         { type: 'committed', operation: this.#operation, ...(accepted.length > 0 && { accepted }) },
-        this.#place('commit'), onWritten,
+        this.#place('commit'),
+        onWritten,
       )
       return undefined
     } catch (cause) {
       return new ReloadError('JOURNAL', `the commit was made and could not be written down: ${describeThrown(cause)}`, {
-        ...this.#place('commit'), step: 'committed', cause,
-        hint: 'A crash comes back on what was there before. Mend the journal, then call host.makePermanent with the '
-          + 'handle.',
+        ...this.#place('commit'),
+        step: 'committed',
+        cause,
+        hint:
+          'A crash comes back on what was there before. Mend the journal, then call host.makePermanent with the ' +
+          'handle.',
       })
     }
   }
@@ -61,9 +70,10 @@ export class OperationJournal {
   /** Resolves with what failed: what has happened has happened. */
   happened(type: 'finalized' | 'rolled-back', phase: ReloadPhase): Promise<readonly unknown[]> {
     if (!this.#begun || this.#log === undefined) return Promise.resolve([])
-    return this.#log.append(
-      { type, operation: this.#operation }, this.#place(phase),
-    ).then(() => [], (error: unknown) => [error])
+    return this.#log.append({ type, operation: this.#operation }, this.#place(phase)).then(
+      () => [],
+      (error: unknown) => [error],
+    )
   }
 
   #place(phase: ReloadPhase): { readonly phase: ReloadPhase; readonly plugin: string } {
@@ -73,8 +83,17 @@ export class OperationJournal {
 
 /** The verdicts that an operator overruled, as the journal has them. */
 export function acceptedOf(entries: readonly CompatEntry[]): JournaledAcceptance[] {
-  return entries.flatMap(({ surface, key, resource, verdict }) => verdict.level !== 'accepted' ? [] : [{
-    surface, key, ...(resource !== undefined && { resource }), reason: verdict.reason,
-    overruled: 'reason' in verdict.overruled ? verdict.overruled.reason : '',
-  }])
+  return entries.flatMap(({ surface, key, resource, verdict }) =>
+    verdict.level !== 'accepted'
+      ? []
+      : [
+          {
+            surface,
+            key,
+            ...(resource !== undefined && { resource }),
+            reason: verdict.reason,
+            overruled: 'reason' in verdict.overruled ? verdict.overruled.reason : '',
+          },
+        ],
+  )
 }

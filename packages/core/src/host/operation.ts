@@ -102,12 +102,17 @@ export class Operation {
     this.#environment = state.environment(options.dryRun, {
       onProgress: (place, done, total) => this.#log.progress(place, done, total),
       judging: new Judging({
-        unjudged: state.unjudged, accept: options.accept,
+        unjudged: state.unjudged,
+        accept: options.accept,
         onAccepted: (place, verdict) => this.#log.accepted(place, verdict),
       }),
     })
-    this.decided = new Promise((resolve) => { this.#decide = resolve })
-    this.#handing = new Promise((resolve) => { this.#hand = resolve })
+    this.decided = new Promise((resolve) => {
+      this.#decide = resolve
+    })
+    this.#handing = new Promise((resolve) => {
+      this.#hand = resolve
+    })
   }
 
   /** Settles when what it admits, or lets go, is another matter than now. Never rejects. */
@@ -153,8 +158,12 @@ export class Operation {
       await this.#journal.intent()
       const succession = await this.#log.phase('stage', () => this.#stage())
       const preflight = new Preflight(this.#state, succession, this.#environment, {
-        ...this.#options, from: this.#options.from, takenBack: this.#options.takenBack,
-        onListed: () => { this.#listed = true },
+        ...this.#options,
+        from: this.#options.from,
+        takenBack: this.#options.takenBack,
+        onListed: () => {
+          this.#listed = true
+        },
       })
       for (const version of this.#retired) this.#state.listed.set(version, this)
       await this.#log.phase('preflight', () => preflight.run())
@@ -182,18 +191,30 @@ export class Operation {
       await this.#log.phase('converge', () => handoffs.converge())
 
       const outcome = {
-        succession, preflight, handoffs, log: this.#log, environment: this.#environment, tables: this.#state.tables,
+        succession,
+        preflight,
+        handoffs,
+        log: this.#log,
+        environment: this.#environment,
+        tables: this.#state.tables,
       }
       if (this.#options.dryRun) {
         this.#refuseAborted('converge')
         await this.#endDryRun()
         return { ...outcome, finalization: undefined, unrecorded: undefined }
       }
-      const { bake, recorded } = await this.#log.phase(
-        'commit', () => this.#commit(change, succession, preflight, handoffs),
+      const { bake, recorded } = await this.#log.phase('commit', () =>
+        this.#commit(change, succession, preflight, handoffs),
       )
       const finalization = new Finalization(this.#state, {
-        ...outcome, change, retired: this.#retired, orphans: preflight.orphans, policy: this.#options.drain, journal: this.#journal, recorded, ...(bake && { bake }),
+        ...outcome,
+        change,
+        retired: this.#retired,
+        orphans: preflight.orphans,
+        policy: this.#options.drain,
+        journal: this.#journal,
+        recorded,
+        ...(bake && { bake }),
       })
       const unrecorded = await recorded
       if (unrecorded !== undefined) this.#log.unrecorded(unrecorded)
@@ -216,10 +237,19 @@ export class Operation {
   #begin(): void {
     const ids = this.#ids
     const twice = ids.find((id, at) => ids.indexOf(id) !== at)
-    if (twice !== undefined) throw new ReloadError('DUPLICATE', 'the plugin is named twice', { phase: 'validate', plugin: twice, hint: 'Name each plugin once.' })
+    if (twice !== undefined)
+      throw new ReloadError('DUPLICATE', 'the plugin is named twice', {
+        phase: 'validate',
+        plugin: twice,
+        hint: 'Name each plugin once.',
+      })
     const busy = ids.find((id) => this.#state.operations.has(id))
     if (busy !== undefined) {
-      throw new ReloadError('RELOAD_IN_PROGRESS', 'the plugin is being changed', { phase: 'validate', plugin: busy, hint: 'Await the operation under way, then try again.' })
+      throw new ReloadError('RELOAD_IN_PROGRESS', 'the plugin is being changed', {
+        phase: 'validate',
+        plugin: busy,
+        hint: 'Await the operation under way, then try again.',
+      })
     }
     this.#checkDependencies('validate')
     for (const id of ids) this.#state.operations.set(id, this)
@@ -239,7 +269,8 @@ export class Operation {
   async #stage(): Promise<Succession> {
     const { signal } = this.#options
     const brought: Brought = {
-      operation: this.#log.operation, manifests: this.#changes.map(manifestAfter).filter((it) => it !== undefined),
+      operation: this.#log.operation,
+      manifests: this.#changes.map(manifestAfter).filter((it) => it !== undefined),
     }
     const installed: PluginVersion[] = []
     const fresh: PluginVersion[] = []
@@ -265,7 +296,10 @@ export class Operation {
   async #shutDown(initialized: readonly PluginVersion[]): Promise<unknown[]> {
     const errors: unknown[] = []
     await closeDependantsFirst(initialized, this.#state.concurrency, (version) =>
-      shutdown(version, 'rollback', this.#environment).catch((error: unknown) => { errors.push(error) }))
+      shutdown(version, 'rollback', this.#environment).catch((error: unknown) => {
+        errors.push(error)
+      }),
+    )
     return errors
   }
 
@@ -279,17 +313,26 @@ export class Operation {
     const { outcome, blockers } = await drain.run(this.#options.drain, this.#options.signal)
     if (outcome !== 'blocked') return
     this.#refuseAborted('fence')
-    throw new ReloadError('DRAIN_TIMEOUT', `leases hold the plugin: ${blockers.map(({ label, ageMs }) => `${label} (${Math.round(ageMs)} ms)`).join(', ')}`, {
-      phase: 'fence', plugin: versions.map(({ label }) => label).join(', '), details: blockers,
-      hint: `${fencedFor === undefined ? '' : `${fencedFor}. `}Wait for them, raise drain.deadlineMs, or say `
-        + `drain.onDeadline: 'force'.`,
-    })
+    throw new ReloadError(
+      'DRAIN_TIMEOUT',
+      `leases hold the plugin: ${blockers.map(({ label, ageMs }) => `${label} (${Math.round(ageMs)} ms)`).join(', ')}`,
+      {
+        phase: 'fence',
+        plugin: versions.map(({ label }) => label).join(', '),
+        details: blockers,
+        hint:
+          `${fencedFor === undefined ? '' : `${fencedFor}. `}Wait for them, raise drain.deadlineMs, or say ` +
+          `drain.onDeadline: 'force'.`,
+      },
+    )
   }
 
   #handoffs(preflight: Preflight, change: EpochChange): Handoffs {
     const { moves, cutovers } = preflight
     return new Handoffs(moves, this.#environment, {
-      cutovers, concurrency: this.#state.concurrency, transaction: change.transaction,
+      cutovers,
+      concurrency: this.#state.concurrency,
+      transaction: change.transaction,
       onSuccessor: (move, resource) => {
         const attached = preflight.attachedOf(move)
         if (attached?.owner !== undefined) change.succeed(attached, resource)
@@ -308,7 +351,11 @@ export class Operation {
     handoffs.refuseUncommittable()
 
     const onWritten = commit(state, {
-      change, succession, preflight, handoffs, retain: this.#options.bake !== undefined,
+      change,
+      succession,
+      preflight,
+      handoffs,
+      retain: this.#options.bake !== undefined,
     })
     // At once: whoever sees the new version can change it, or make it permanent.
     const recorded = this.#journal.committed(this.#accepted(preflight, handoffs), onWritten)
@@ -330,15 +377,30 @@ export class Operation {
     if (options === undefined) return undefined
     const state = this.#state
     const bake = new Bake({
-      options, environment: state.environment(false), plugin: installed.map(({ label }) => label).join(', '), kept: handoffs.kept(),
+      options,
+      environment: state.environment(false),
+      plugin: installed.map(({ label }) => label).join(', '),
+      kept: handoffs.kept(),
       underWay: () => this.#ids.map((id) => state.operations.get(id)?.decided).find((decided) => decided !== undefined),
-      makePermanent: async () => { await Promise.all(installed.slice(0, 1).map((version) => state.permanence.make(version))) },
+      makePermanent: async () => {
+        await Promise.all(installed.slice(0, 1).map((version) => state.permanence.make(version)))
+      },
       takeBack: async (takenBack) => {
-        const changes = installed.map((old, at): Change => ({ kind: 'return', old, to: this.#retired[at] as PluginVersion }))
-        const outcome = await new Operation(
-          state, changes,
-          { cutover, onOrphan, drain, accept, dryRun: false, signal: undefined, handlers: undefined, takenBack },
-        ).run()
+        const changes = installed.map((old, at): Change => ({
+          kind: 'return',
+          old,
+          to: this.#retired[at] as PluginVersion,
+        }))
+        const outcome = await new Operation(state, changes, {
+          cutover,
+          onOrphan,
+          drain,
+          accept,
+          dryRun: false,
+          signal: undefined,
+          handlers: undefined,
+          takenBack,
+        }).run()
         return reloadResults(outcome, installed)
       },
     })
@@ -352,7 +414,8 @@ export class Operation {
 
   #refuseAborted(phase: ReloadPhase): void {
     const { signal } = this.#options
-    if (signal?.aborted === true) throw new ReloadError('ABORTED', 'the caller aborted', { phase, cause: signal.reason })
+    if (signal?.aborted === true)
+      throw new ReloadError('ABORTED', 'the caller aborted', { phase, cause: signal.reason })
   }
 
   async #endDryRun(): Promise<void> {
@@ -361,9 +424,15 @@ export class Operation {
   }
 
   async #rollback(cause: unknown): Promise<ReloadError> {
-    const error = ReloadError.is(cause) ? cause : new ReloadError('HANDOFF', describeThrown(cause), { phase: this.#log.current, cause })
-    error.rollbackErrors.push(...await this.#undoAll(), ...await this.#journal.happened('rolled-back', 'rollback'))
-    error.report = failureReport(this.#log.totalMs, this.#handover?.handoffs.report ?? [], this.#environment.meter.worst)
+    const error = ReloadError.is(cause)
+      ? cause
+      : new ReloadError('HANDOFF', describeThrown(cause), { phase: this.#log.current, cause })
+    error.rollbackErrors.push(...(await this.#undoAll()), ...(await this.#journal.happened('rolled-back', 'rollback')))
+    error.report = failureReport(
+      this.#log.totalMs,
+      this.#handover?.handoffs.report ?? [],
+      this.#environment.meter.worst,
+    )
     return error
   }
 
@@ -372,7 +441,7 @@ export class Operation {
     const errors: unknown[] = []
     if (this.#undo.length === 0) return errors
     await this.#log.phase('rollback', async () => {
-      for (const undo of this.#undo.splice(0).toReversed()) errors.push(...await undo())
+      for (const undo of this.#undo.splice(0).toReversed()) errors.push(...(await undo()))
     })
     return errors
   }

@@ -6,7 +6,8 @@ import type { ReadHandle } from './read-handle.js'
 import type { PluginVersion } from './plugin-version.js'
 import type { RecordLog } from './record-log.js'
 
-const PERMANENT_FIRST = 'A crash comes back on the versions that are permanent: first make permanent, with makePermanent, the versions that go together.'
+const PERMANENT_FIRST =
+  'A crash comes back on the versions that are permanent: first make permanent, with makePermanent, the versions that go together.'
 
 /** The version of each plugin that a crash comes back on. */
 export class Permanence {
@@ -32,9 +33,8 @@ export class Permanence {
     for (const { id } of installed) this.#removed.delete(id)
     for (const { id, generation } of removed) this.#removed.set(id, generation)
     // Of the versions no more than their data: they may be gone for long before it is called.
-    const fresh = installed.flatMap(
-      ({ id, brought: { operation, manifests } }) =>
-        manifests.filter((manifest) => manifest.id === id).map((manifest) => ({ operation, manifest })),
+    const fresh = installed.flatMap(({ id, brought: { operation, manifests } }) =>
+      manifests.filter((manifest) => manifest.id === id).map((manifest) => ({ operation, manifest })),
     )
     const gone = removed.map(({ id }) => id)
     const applyTo = (versions: PermanentVersions): void => {
@@ -98,9 +98,14 @@ export class Permanence {
     }
     this.#making.add(making)
     if (this.#records === undefined) onAnswer(true)
-    else await this.#records.append({ type: 'permanent', operation: making.operation }, { phase: 'bake', plugin }, {
-      onAnswer,
-    })
+    else
+      await this.#records.append(
+        { type: 'permanent', operation: making.operation },
+        { phase: 'bake', plugin },
+        {
+          onAnswer,
+        },
+      )
   }
 
   /**
@@ -111,8 +116,9 @@ export class Permanence {
     const making = [...this.#making]
     const after = (...brought: readonly Brought[]): PermanentVersions =>
       brought.reduce((versions, it) => versions.replace(it), new PermanentVersions(this.#ahead.entries))
-    return [after(), ...making.flatMap((one, at) => [
-      after(one), ...making.slice(at + 1).map((other) => after(one, other)),
-    ])]
+    return [
+      after(),
+      ...making.flatMap((one, at) => [after(one), ...making.slice(at + 1).map((other) => after(one, other))]),
+    ]
   }
 }

@@ -41,7 +41,7 @@ export class PhaseLog {
     this.#state.emit({ ...this.#tag, type: 'phase-started', phase })
     try {
       const result = await body()
-      const ms = this.ms[phase] = clock.now() - startedAt
+      const ms = (this.ms[phase] = clock.now() - startedAt)
       this.#state.emit({ ...this.#tag, type: 'phase-ended', phase, ms })
       return result
     } catch (error) {
@@ -52,11 +52,28 @@ export class PhaseLog {
 
   handoff({ place, step, ms, error }: HandoffEvent): void {
     const { surface = '', key = '', resource = '' } = place
-    this.#state.emit({ ...this.#tag, type: 'resource', surface, key, resource, step, ms, ...(error !== undefined && { error }) })
+    this.#state.emit({
+      ...this.#tag,
+      type: 'resource',
+      surface,
+      key,
+      resource,
+      step,
+      ms,
+      ...(error !== undefined && { error }),
+    })
   }
 
   progress({ surface, resource, step }: ErrorPlace, done: number, total: number | undefined): void {
-    this.#state.emit({ ...this.#tag, type: 'progress', ...(surface !== undefined && { surface }), ...(resource !== undefined && { resource }), step, done, total })
+    this.#state.emit({
+      ...this.#tag,
+      type: 'progress',
+      ...(surface !== undefined && { surface }),
+      ...(resource !== undefined && { resource }),
+      step,
+      done,
+      total,
+    })
   }
 
   accepted(
@@ -64,7 +81,13 @@ export class PhaseLog {
     { reason, overruled }: Extract<CountedVerdict, { level: 'accepted' }>,
   ): void {
     this.#state.emit({
-      ...this.#tag, type: 'accepted', surface, key, ...(resource !== undefined && { resource }), reason, overruled,
+      ...this.#tag,
+      type: 'accepted',
+      surface,
+      key,
+      ...(resource !== undefined && { resource }),
+      reason,
+      overruled,
     })
   }
 

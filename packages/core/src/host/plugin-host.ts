@@ -86,13 +86,16 @@ export class PluginHost implements AsyncDisposable {
     for (const id of ids) {
       if (this.#state.plugins.has(id)) {
         throw new ReloadError('DUPLICATE', 'a plugin with this id is installed', {
-          phase: 'validate', plugin: id, hint: 'Replace it with reload.',
+          phase: 'validate',
+          plugin: id,
+          hint: 'Replace it with reload.',
         })
       }
     }
     if (plugins.length === 0) return []
     const { succession } = await this.#run(
-      dependencyOrder(plugins).map((plugin): Change => ({ kind: 'install', plugin })), read,
+      dependencyOrder(plugins).map((plugin): Change => ({ kind: 'install', plugin })),
+      read,
     )
     const handles = new Map(succession.installed.map(({ id, handle }) => [id, handle]))
     return ids.map((id) => handles.get(id) as PluginHandle)
@@ -111,23 +114,32 @@ export class PluginHost implements AsyncDisposable {
 
   /** Replaces several plugins with one commit: all of them, or none. Results in the order of the changes. */
   async reloadAll(
-    changes: readonly { readonly handle: PluginHandle; readonly plugin: Plugin }[], given: ReloadOptions = {},
+    changes: readonly { readonly handle: PluginHandle; readonly plugin: Plugin }[],
+    given: ReloadOptions = {},
   ): Promise<ReloadResult[]> {
     this.#state.refuseClosed()
     const options = checked.reload(given)
-    if (options.bake !== undefined && options.handlers !== undefined) throw new TypeError('a reload cannot be taken back with resources that the host holds itself: attach them, or leave bake out')
+    if (options.bake !== undefined && options.handlers !== undefined)
+      throw new TypeError(
+        'a reload cannot be taken back with resources that the host holds itself: attach them, or leave bake out',
+      )
     const wanted = changes.map(({ handle, plugin: next }): Change & { kind: 'reload' } => {
       const plugin = readPlugin(next)
       const old = this.#state.current(readHandle(handle))
       if (plugin.manifest.id !== old.id) {
         throw new ReloadError('MANIFEST', `the new version names itself "${plugin.manifest.id}"`, {
-          phase: 'validate', plugin: old.id, hint: 'A reload keeps the id. Install it as another plugin with add.',
+          phase: 'validate',
+          plugin: old.id,
+          hint: 'A reload keeps the id. Install it as another plugin with add.',
         })
       }
       return { kind: 'reload', old, plugin }
     })
     const outcome = await this.#run(wanted, options)
-    return reloadResults(outcome, wanted.map(({ old }) => old))
+    return reloadResults(
+      outcome,
+      wanted.map(({ old }) => old),
+    )
   }
 
   /**
@@ -152,7 +164,7 @@ export class PluginHost implements AsyncDisposable {
     const options = checked.remove(given)
     const old = this.#state.current(readHandle(handle))
     const outcome = await this.#run([{ kind: 'remove', old }], options)
-    const [{ report, finalized }] = await reloadResults(outcome, [old]) as [ReloadResult]
+    const [{ report, finalized }] = (await reloadResults(outcome, [old])) as [ReloadResult]
     return { report, finalized }
   }
 
@@ -203,7 +215,11 @@ export class PluginHost implements AsyncDisposable {
     const { epoch, tables, leaseTime, leaseWatch } = this.#state
     const entry = tables.of(surface).providers.at(key, epoch.number)
     if (entry === undefined) {
-      throw new ReloadError('PROVIDER_NOT_FOUND', 'no plugin provides this key', { surface: surface.id, key, hint: 'Check the key, or install the plugin that provides it.' })
+      throw new ReloadError('PROVIDER_NOT_FOUND', 'no plugin provides this key', {
+        surface: surface.id,
+        key,
+        hint: 'Check the key, or install the plugin that provides it.',
+      })
     }
     if (epoch.fenced.has(entry.owner)) throw fencedError(entry.owner, surface.id)
     const lease = new HeldProvider(entry.owner, entry.provider as P, leaseTime.now(), options)
@@ -219,7 +235,7 @@ export class PluginHost implements AsyncDisposable {
    * Closes every resource and plugin, last installed first. Work that outlives the drain's deadline has its signals fired.
    */
   [Symbol.asyncDispose](): Promise<void> {
-    return this.#closing ??= this.#close()
+    return (this.#closing ??= this.#close())
   }
 
   async #close(): Promise<void> {
@@ -238,10 +254,15 @@ export class PluginHost implements AsyncDisposable {
 
   #run(changes: readonly Change[], options: ReloadOptions = {}): ReturnType<Operation['run']> {
     const resolved: OperationOptions = {
-      cutover: options.cutover ?? 'overlap', dryRun: options.dryRun ?? false, onOrphan: options.onOrphan ?? 'reject',
-      accept: options.accept ?? [], signal: options.signal, handlers: options.handlers,
+      cutover: options.cutover ?? 'overlap',
+      dryRun: options.dryRun ?? false,
+      onOrphan: options.onOrphan ?? 'reject',
+      accept: options.accept ?? [],
+      signal: options.signal,
+      handlers: options.handlers,
       drain: { ...this.#state.drainPolicy, ...options.drain },
-      ...(options.bake && { bake: options.bake }), ...(options.from && { from: options.from }),
+      ...(options.bake && { bake: options.bake }),
+      ...(options.from && { from: options.from }),
     }
     return new Operation(this.#state, changes, resolved).run()
   }

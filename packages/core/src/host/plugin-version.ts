@@ -47,7 +47,11 @@ export class PluginVersion {
   readonly #registrations = new KeyTable<Registration>()
 
   /** @param before the same plugin in the generation before, when it serves again. */
-  constructor({ plugin, generation, place, registrations, brought }: PluginVersionInit, before?: PluginVersion, earlier: readonly PluginVersion[] = []) {
+  constructor(
+    { plugin, generation, place, registrations, brought }: PluginVersionInit,
+    before?: PluginVersion,
+    earlier: readonly PluginVersion[] = [],
+  ) {
     this.plugin = plugin
     this.generation = generation
     this.place = place
@@ -57,15 +61,26 @@ export class PluginVersion {
     this.leases = before?.leases ?? new LeaseList()
     this.unclosed = before?.unclosed ?? new Set()
     this.earlier = earlier
-    for (const registration of registrations) this.#registrations.set(registration.table, registration.key, registration)
+    for (const registration of registrations)
+      this.#registrations.set(registration.table, registration.key, registration)
   }
 
-  get id(): string { return this.plugin.manifest.id }
-  get version(): string { return this.plugin.manifest.version }
-  get handle(): PluginHandle { return Object.freeze({ id: this.id, generation: this.generation }) }
-  get identity(): PluginIdentity { return { id: this.id, version: this.version } }
+  get id(): string {
+    return this.plugin.manifest.id
+  }
+  get version(): string {
+    return this.plugin.manifest.version
+  }
+  get handle(): PluginHandle {
+    return Object.freeze({ id: this.id, generation: this.generation })
+  }
+  get identity(): PluginIdentity {
+    return { id: this.id, version: this.version }
+  }
   /** How errors name it. */
-  get label(): string { return `${this.id}@${this.version}` }
+  get label(): string {
+    return `${this.id}@${this.version}`
+  }
 
   /**
    * The generation in which this plugin serves again, in the place of `replaced`.
@@ -76,7 +91,11 @@ export class PluginVersion {
     const { plugin, registrations, brought } = this
     const held = [...past]
     const earlier = [this, ...this.earlier].filter((version) => held.some((epoch) => epoch.reaches(version)))
-    return new PluginVersion({ plugin, generation: replaced.generation + 1, place: replaced.place, registrations, brought }, this, earlier)
+    return new PluginVersion(
+      { plugin, generation: replaced.generation + 1, place: replaced.place, registrations, brought },
+      this,
+      earlier,
+    )
   }
 
   provides(table: SurfaceTable, key: string): Registration | undefined {

@@ -1,6 +1,11 @@
 import { chooseCutovers, type ChosenCutover } from '../dispatch/cutovers.js'
 import {
-  compatReport, judge, refuseAstray, refuseIncompatible, type JudgedPair, type JudgedRemoval,
+  compatReport,
+  judge,
+  refuseAstray,
+  refuseIncompatible,
+  type JudgedPair,
+  type JudgedRemoval,
 } from '../dispatch/compat.js'
 import type { ResourceMove } from '../dispatch/moving-resource.js'
 import { handlerMove } from '../dispatch/handler-move.js'
@@ -77,7 +82,7 @@ export class Preflight {
     this.#refuseOrphans()
     this.cutovers = await chooseCutovers(this.moves, this.#options.cutover, this.#environment, this.#options.signal)
     this.toFence = await this.#whomToFence()
-    const judged = [...await this.#pairs(), ...this.#removals()]
+    const judged = [...(await this.#pairs()), ...this.#removals()]
     // What was accepted for a reload is so for the way back, which judges only what it copies.
     if (this.#options.takenBack === undefined) refuseAstray(this.#environment.judging, judged)
     await holdingHandedIn(this.moves, this.#environment, async () => {
@@ -105,7 +110,8 @@ export class Preflight {
     const { cutover, from, takenBack } = this.#options
     if (cutover === 'exclusive' || from !== undefined || takenBack !== undefined) return false
     const owner = this.#succession.before(table, key)?.owner
-    if (owner === undefined || this.toFence.includes(owner) || this.#succession.after(table, key) === undefined) return false
+    if (owner === undefined || this.toFence.includes(owner) || this.#succession.after(table, key) === undefined)
+      return false
     return table.strategy.cutover === undefined || this.#overlapping.has(table, key)
   }
 
@@ -131,7 +137,11 @@ export class Preflight {
    */
   async judgeCopied(copied: readonly ResourceMove[]): Promise<void> {
     const keys = keysOf(copied)
-    const late = await judge(this.#asLeft.filter((pair) => isAmong(keys, pair)), this.#environment, this.#options.signal)
+    const late = await judge(
+      this.#asLeft.filter((pair) => isAmong(keys, pair)),
+      this.#environment,
+      this.#options.signal,
+    )
     refuseIncompatible(late, this.#environment.judging)
     this.compat = compatReport([...this.compat.entries, ...late.entries], this.#environment.judging)
   }
@@ -156,7 +166,10 @@ export class Preflight {
       if (version.opening.size === 0) continue
       const step = new Step(this.#environment, { plugin: version.label })
       await step.run('preflight', this.#phase('HANDOFF'), () =>
-        step.call('wait for pending opens', async () => { await Promise.allSettled(version.opening) }))
+        step.call('wait for pending opens', async () => {
+          await Promise.allSettled(version.opening)
+        }),
+      )
     }
   }
 
@@ -180,8 +193,10 @@ export class Preflight {
 
   #moveOf(attached: Attached, owner: PluginVersion, next: ProvidedBy): ResourceMove {
     const move = moveOf(attached, owner, {
-      provider: next.registration.provider, transition: this.#transition(owner, next.owner),
-      plugin: this.#succession.label(owner), kept: this.#options.takenBack?.keptBehind(attached.gate),
+      provider: next.registration.provider,
+      transition: this.#transition(owner, next.owner),
+      plugin: this.#succession.label(owner),
+      kept: this.#options.takenBack?.keptBehind(attached.gate),
       reopened: isReopened(this.#options.from, attached),
     })
     this.#attached.set(move, attached)
@@ -194,11 +209,19 @@ export class Preflight {
       const before = this.#succession.before(table, handoff.key)
       const after = this.#succession.after(table, handoff.key)
       const owner = before?.owner
-      this.moves.push(handlerMove(table.strategy, handoff, {
-        ...(owner && { plugin: this.#succession.label(owner), owner }),
-        old: before?.registration.provider, next: after?.registration.provider,
-        transition: this.#transition(owner, after?.owner),
-      }, this.#state.clock))
+      this.moves.push(
+        handlerMove(
+          table.strategy,
+          handoff,
+          {
+            ...(owner && { plugin: this.#succession.label(owner), owner }),
+            old: before?.registration.provider,
+            next: after?.registration.provider,
+            transition: this.#transition(owner, after?.owner),
+          },
+          this.#state.clock,
+        ),
+      )
     }
   }
 
@@ -208,7 +231,9 @@ export class Preflight {
     const [attached, owner] = first
     const named = [...this.orphans.keys()].map(({ name, key }) => `"${name}" (key "${key}")`)
     throw new ReloadError('ORPHANED_RESOURCE', `nothing would provide ${named.join(', ')} any more`, {
-      phase: 'preflight', plugin: owner.label, ...attached.place,
+      phase: 'preflight',
+      plugin: owner.label,
+      ...attached.place,
       hint: "Detach it first, keep the key, or say onOrphan: 'close'.",
     })
   }
@@ -222,8 +247,12 @@ export class Preflight {
         if (old === undefined) continue
         const { table, key, provider } = registration
         pairs.push({
-          strategy: table.strategy, key, old, next: provider,
-          transition: this.#transition(this.#succession.before(table, key)?.owner, version), plugin: version.label,
+          strategy: table.strategy,
+          key,
+          old,
+          next: provider,
+          transition: this.#transition(this.#succession.before(table, key)?.owner, version),
+          plugin: version.label,
         })
       }
     }
@@ -239,8 +268,17 @@ export class Preflight {
   /** No strategy keeps a host from closing, or a reload from being taken back. */
   #removals(): JudgedRemoval[] {
     if (this.#state.closing.signal.aborted || this.#options.takenBack !== undefined) return []
-    return this.#succession.removed.map(({ registration: { table: { strategy }, key, provider }, owner }) =>
-      ({ strategy, key, removed: provider, plugin: this.#succession.label(owner) }))
+    return this.#succession.removed
+      .map(
+        ({
+          registration: {
+            table: { strategy },
+            key,
+            provider,
+          },
+          owner,
+        }) => ({ strategy, key, removed: provider, plugin: this.#succession.label(owner) }),
+      )
       .filter(({ strategy }) => strategy.checkRemoval !== undefined)
   }
 
@@ -266,8 +304,8 @@ export class Preflight {
       if (strategy.remember === undefined) continue
       const step = new Step(this.#environment, owner.placeOf(registration))
       try {
-        const kept = await step.run(
-          'preflight', this.#phase('PLUGIN'), () => step.call('remember', () => strategy.remember?.(provider, step)),
+        const kept = await step.run('preflight', this.#phase('PLUGIN'), () =>
+          step.call('remember', () => strategy.remember?.(provider, step)),
         )
         this.remembered.set(table, key, kept)
       } catch (error) {

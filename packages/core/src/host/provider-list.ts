@@ -13,17 +13,17 @@ export class ProviderList {
   }
 
   /** In install order, then in registration order. */
-  get entries(): readonly ProviderEntry[] { return this.#entries ?? [] }
+  get entries(): readonly ProviderEntry[] {
+    return this.#entries ?? []
+  }
 
   get providers(): readonly unknown[] {
-    return this.#providers ??= Object.freeze(this.entries.map(({ provider }) => provider))
+    return (this.#providers ??= Object.freeze(this.entries.map(({ provider }) => provider)))
   }
 
   /** @param read gives the providers, in any order. */
   fill(read: () => Iterable<ProviderEntry>): void {
-    this.#entries ??= [...read()].sort(
-      (a, b) => a.owner.place - b.owner.place || a.registration.at - b.registration.at,
-    )
+    this.#entries ??= [...read()].sort((a, b) => a.owner.place - b.owner.place || a.registration.at - b.registration.at)
   }
 
   /** Has it put in order anew: something else than it was made for has changed the surface. */
@@ -37,13 +37,13 @@ export class ProviderList {
    *
    * @param added in order.
    */
-  * after(retired: ReadonlySet<PluginVersion>, added: readonly ProviderEntry[]): Generator<void, ProviderList> {
+  *after(retired: ReadonlySet<PluginVersion>, added: readonly ProviderEntry[]): Generator<void, ProviderList> {
     const entries: ProviderEntry[] = []
     let next = 0
     for (const entry of this.entries) {
       yield
       if (retired.has(entry.owner)) continue
-      for (let own = added[next]; own !== undefined && own.owner.place < entry.owner.place; own = added[next += 1]) {
+      for (let own = added[next]; own !== undefined && own.owner.place < entry.owner.place; own = added[(next += 1)]) {
         entries.push(own)
       }
       entries.push(entry)

@@ -22,6 +22,8 @@ export function readHandle(given: PluginHandle): ReadHandle {
 
 function noHandle(reason: string, cause?: unknown): ReloadError {
   return new ReloadError('PLUGIN_NOT_FOUND', reason, {
-    phase: 'validate', hint: 'Pass what add or reload gave, or host.plugin(id).', ...(cause !== undefined && { cause }),
+    phase: 'validate',
+    hint: 'Pass what add or reload gave, or host.plugin(id).',
+    ...(cause !== undefined && { cause }),
   })
 }

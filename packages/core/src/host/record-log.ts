@@ -55,7 +55,9 @@ export class RecordLog {
 
   /** @throws ReloadError `JOURNAL`, `STEP_TIMEOUT`, `ABORTED` by `signal`. */
   async append(
-    record: JournalRecord, place: RecordPlace, { signal, onAnswer = () => {} }: AppendOptions = {},
+    record: JournalRecord,
+    place: RecordPlace,
+    { signal, onAnswer = () => {} }: AppendOptions = {},
   ): Promise<void> {
     const answering: Answering = { record, handed: false, answered: false }
     try {
@@ -77,7 +79,9 @@ export class RecordLog {
    * @throws ReloadError `JOURNAL`, `STEP_TIMEOUT` where it is not written down yet.
    */
   async commit(
-    record: JournalRecord & { readonly type: 'committed' }, place: RecordPlace, onWritten: () => void,
+    record: JournalRecord & { readonly type: 'committed' },
+    place: RecordPlace,
+    onWritten: () => void,
   ): Promise<void> {
     this.#owed.push({ record, onWritten, waiting: [] })
     await this.settle(place)
@@ -113,7 +117,9 @@ export class RecordLog {
     if (isPast(record)) this.#past.push(record)
     const reason = `the journal has not answered since it was given the record "${stuck.record.type}"`
     throw new ReloadError('JOURNAL', reason, {
-      ...place, step: record.type, hint: 'Mend the journal; until it answers no plugin can be changed.',
+      ...place,
+      step: record.type,
+      hint: 'Mend the journal; until it answers no plugin can be changed.',
     })
   }
 

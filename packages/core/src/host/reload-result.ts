@@ -30,7 +30,7 @@ export async function reloadResults(outcome: Outcome, olds: readonly PluginVersi
   const resources = await resourceLookup(committed ? outcome.handoffs.results() : [], outcome.environment.pace)
   return olds.map((old, at): ReloadResult => ({
     status: committed ? 'committed' : 'dry-run',
-    handle: (committed ? outcome.succession.next(old.id) ?? old : old).handle,
+    handle: (committed ? (outcome.succession.next(old.id) ?? old) : old).handle,
     report: reports[at] as ReloadReport,
     finalized: outcome.finalization?.finished ?? Promise.resolve(NOTHING_TO_CLOSE),
     resources,
@@ -48,7 +48,8 @@ function keyOf({ registration: { surface, key } }: ProvidedBy): SurfaceKey {
 
 /** A function of its own: a closure keeps every variable that any closure of its scope mentions, the old version among them. */
 async function resourceLookup(
-  results: Iterable<readonly [move: ResourceMove, resource: unknown]>, pace: Pace,
+  results: Iterable<readonly [move: ResourceMove, resource: unknown]>,
+  pace: Pace,
 ): Promise<ReloadResult['resources']> {
   const bySurface = new Map<string, Map<string, unknown>>()
   for (const [{ strategy, name }, resource] of results) {
@@ -62,7 +63,8 @@ async function resourceLookup(
 }
 
 function lookupIn(bySurface: ReadonlyMap<string, ReadonlyMap<string, unknown>>): ReloadResult['resources'] {
-  return <P, R, W>(surface: Surface<P, R, W>) => (bySurface.get(surface.id) ?? new Map<string, unknown>()) as ReadonlyMap<string, R>
+  return <P, R, W>(surface: Surface<P, R, W>) =>
+    (bySurface.get(surface.id) ?? new Map<string, unknown>()) as ReadonlyMap<string, R>
 }
 
 async function tell({ succession, preflight, handoffs, tables, environment: { pace } }: Outcome): Promise<Told> {
@@ -70,7 +72,10 @@ async function tell({ succession, preflight, handoffs, tables, environment: { pa
     const table = tables.find(surface)
     return table && succession.before(table, key)?.owner
   }
-  const group = async <T, K, V>(items: Iterable<T>, of: (item: T) => readonly [K | undefined, V]): Promise<Groups<K, V>> => {
+  const group = async <T, K, V>(
+    items: Iterable<T>,
+    of: (item: T) => readonly [K | undefined, V],
+  ): Promise<Groups<K, V>> => {
     const groups = new Groups<K, V>()
     for (const item of items) {
       groups.add(...of(item))
@@ -89,14 +94,20 @@ async function tell({ succession, preflight, handoffs, tables, environment: { pa
 }
 
 function reloadReport(
-  { succession, preflight, log, environment, unrecorded }: Outcome, old: PluginVersion, told: Told,
+  { succession, preflight, log, environment, unrecorded }: Outcome,
+  old: PluginVersion,
+  told: Told,
 ): ReloadReport {
   const next = succession.next(old.id)
   const own = told.handoffs.of(old)
   const { blockedMs, blockedBy } = environment.meter.worst
   const label = succession.label(old)
   return {
-    plugin: old.id, from: old.version, to: next?.version, totalMs: log.totalMs, phases: { ...log.ms },
+    plugin: old.id,
+    from: old.version,
+    to: next?.version,
+    totalMs: log.totalMs,
+    phases: { ...log.ms },
     compat: told.compat.ofAll(next === undefined ? [label] : [next.label, label]),
     unneeded: environment.judging.unneeded.map(({ surface, key }) => `${surface} "${key}"`),
     cutover: preflight.toFence.includes(old) ? 'exclusive' : 'overlap',
@@ -104,7 +115,8 @@ function reloadReport(
     removed: told.removed.of(old),
     handoffs: own,
     pauseMs: own.reduce((longest, { pauseMs }) => Math.max(longest, pauseMs), 0),
-    blockedMs, blockedBy,
+    blockedMs,
+    blockedBy,
     bytes: own.reduce((sum, { bytes }) => sum + bytes, 0),
     replayedWrites: own.reduce((sum, { replayedWrites }) => sum + replayedWrites, 0),
     closedOrphans: told.orphans.of(old),
@@ -133,7 +145,9 @@ class Groups<K, V> {
   }
 
   ofAll(keys: readonly K[]): readonly V[] {
-    return [...new Set(keys)].flatMap((key) => this.#groups.get(key) ?? [])
-      .sort((a, b) => a.at - b.at).map(({ value }) => value)
+    return [...new Set(keys)]
+      .flatMap((key) => this.#groups.get(key) ?? [])
+      .sort((a, b) => a.at - b.at)
+      .map(({ value }) => value)
   }
 }

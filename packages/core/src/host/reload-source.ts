@@ -13,9 +13,12 @@ export type ReloadSource = 'open' | { readonly open: readonly ResourceName[] }
 
 const NAMED = option.object<Exclude<ReloadSource, string>>({
   open: option.required(
-    option.list(option.object<ResourceName>({
-      surface: option.required(option.text), resource: option.required(option.text),
-    })),
+    option.list(
+      option.object<ResourceName>({
+        surface: option.required(option.text),
+        resource: option.required(option.text),
+      }),
+    ),
   ),
 })
 
@@ -42,6 +45,8 @@ export function refuseUnknown(source: ReloadSource | undefined, handedOver: Iter
   )
   if (unknown === undefined) return
   throw new ReloadError('RESOURCE_NOT_FOUND', 'from names a live resource that is not handed over here', {
-    phase: 'preflight', ...unknown, hint: 'host.resources() lists them.',
+    phase: 'preflight',
+    ...unknown,
+    hint: 'host.resources() lists them.',
   })
 }

@@ -7,12 +7,16 @@ import type { PluginStatus, ResourceStatus } from './results.js'
 
 export function pluginStatuses(state: HostState): PluginStatus[] {
   const blockers = blockersNow(state)
-  const active = [...state.plugins.values()].map((version) => pluginStatus(
-    state, version, state.operations.has(version.id) ? 'changing' : state.bakes.has(version) ? 'baking' : 'active',
-    [...state.drainOf([version]).lists, ...state.epoch.reaches(version) ? [state.epoch] : []].map(blockers),
-  ))
-  const retired = [...state.retired].map(
-    ([version, drain]) => pluginStatus(state, version, 'retired', drain.lists.map(blockers)),
+  const active = [...state.plugins.values()].map((version) =>
+    pluginStatus(
+      state,
+      version,
+      state.operations.has(version.id) ? 'changing' : state.bakes.has(version) ? 'baking' : 'active',
+      [...state.drainOf([version]).lists, ...(state.epoch.reaches(version) ? [state.epoch] : [])].map(blockers),
+    ),
+  )
+  const retired = [...state.retired].map(([version, drain]) =>
+    pluginStatus(state, version, 'retired', drain.lists.map(blockers)),
   )
   return [...active, ...retired]
 }
@@ -31,14 +35,22 @@ function blockersNow({ clock }: HostState): (list: LeaseList) => readonly Blocke
 }
 
 function pluginStatus(
-  { permanence }: HostState, version: PluginVersion, state: PluginStatus['state'], held: readonly (readonly Blocker[])[],
+  { permanence }: HostState,
+  version: PluginVersion,
+  state: PluginStatus['state'],
+  held: readonly (readonly Blocker[])[],
 ): PluginStatus {
   let heldBy: readonly Blocker[] | undefined
   return {
-    id: version.id, version: version.version, generation: version.generation, state,
+    id: version.id,
+    version: version.version,
+    generation: version.generation,
+    state,
     permanent: permanence.holds(version),
     /** Put together where somebody asks: a lease is told of with each plugin that it holds. */
-    get heldBy() { return heldBy ??= held.flat() },
+    get heldBy() {
+      return (heldBy ??= held.flat())
+    },
   }
 }
 

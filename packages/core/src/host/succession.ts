@@ -36,7 +36,13 @@ export class Succession {
   readonly #after: KeyTable<ProvidedBy>
   readonly #installedById: ReadonlyMap<string, PluginVersion>
 
-  private constructor({ retired, installed }: Pick<Succession, 'retired' | 'installed'>, before: Provided, after: Provided, added: Keys, removed: Keys) {
+  private constructor(
+    { retired, installed }: Pick<Succession, 'retired' | 'installed'>,
+    before: Provided,
+    after: Provided,
+    added: Keys,
+    removed: Keys,
+  ) {
     this.retired = retired
     this.installed = installed
     this.#installedById = new Map(installed.map((version) => [version.id, version]))
@@ -49,10 +55,18 @@ export class Succession {
   }
 
   /** Made in slices. */
-  static async of(retired: readonly PluginVersion[], installed: readonly PluginVersion[], pace: Pace): Promise<Succession> {
+  static async of(
+    retired: readonly PluginVersion[],
+    installed: readonly PluginVersion[],
+    pace: Pace,
+  ): Promise<Succession> {
     const [before, after] = [await providedBy(retired, pace), await providedBy(installed, pace)]
     return new Succession(
-      { retired, installed }, before, after, await only(after, before, pace), await only(before, after, pace),
+      { retired, installed },
+      before,
+      after,
+      await only(after, before, pace),
+      await only(before, after, pace),
     )
   }
 

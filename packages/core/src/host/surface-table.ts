@@ -38,7 +38,9 @@ export class SurfaceTable {
     this.strategy = strategy
   }
 
-  get id(): string { return this.strategy.surface.id }
+  get id(): string {
+    return this.strategy.surface.id
+  }
 
   /** The providers that are served now. */
   get latestList(): ProviderList {
@@ -69,10 +71,13 @@ export class SurfaceTables implements Iterable<SurfaceTable> {
     if (surface === this.#lastSurface) return this.#lastTable as SurfaceTable
     const table = this.find(surface.id)
     if (table === undefined) {
-      throw new ReloadError('NO_STRATEGY', 'no strategy is registered for this surface', { surface: surface.id, hint: 'Pass its strategy to the host.' })
+      throw new ReloadError('NO_STRATEGY', 'no strategy is registered for this surface', {
+        surface: surface.id,
+        hint: 'Pass its strategy to the host.',
+      })
     }
     this.#lastSurface = surface
-    return this.#lastTable = table
+    return (this.#lastTable = table)
   }
 
   find(id: string): SurfaceTable | undefined {

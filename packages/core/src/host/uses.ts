@@ -28,7 +28,9 @@ export function isFenced({ number, fenced }: Epoch, uses: Uses, tables: SurfaceT
       for (const { owner } of resources.valuesAt(number)) if (isRefused(owner)) return true
       return false
     }
-    return (key !== undefined && isRefused(providers.at(key, number)?.owner))
-      || (resource !== undefined && isRefused(resources.at(resource, number)?.owner))
+    return (
+      (key !== undefined && isRefused(providers.at(key, number)?.owner)) ||
+      (resource !== undefined && isRefused(resources.at(resource, number)?.owner))
+    )
   })
 }

@@ -48,13 +48,27 @@ class WatchedLease implements Lease {
     this.#released = released
   }
 
-  get epoch(): number { return this.#lease.epoch }
-  get signal(): AbortSignal { return this.#lease.signal }
-  get<P, R, W>(surface: Surface<P, R, W>, key: string): P { return this.#lease.get(surface, key) }
-  find<P, R, W>(surface: Surface<P, R, W>, key: string): P | undefined { return this.#lease.find(surface, key) }
-  all<P, R, W>(surface: Surface<P, R, W>): readonly P[] { return this.#lease.all(surface) }
-  serving<P, R, W>(surface: Surface<P, R, W>): Serving<P> { return this.#lease.serving(surface) }
-  resource<P, R, W>(surface: Surface<P, R, W>, name: string): R { return this.#lease.resource(surface, name) }
+  get epoch(): number {
+    return this.#lease.epoch
+  }
+  get signal(): AbortSignal {
+    return this.#lease.signal
+  }
+  get<P, R, W>(surface: Surface<P, R, W>, key: string): P {
+    return this.#lease.get(surface, key)
+  }
+  find<P, R, W>(surface: Surface<P, R, W>, key: string): P | undefined {
+    return this.#lease.find(surface, key)
+  }
+  all<P, R, W>(surface: Surface<P, R, W>): readonly P[] {
+    return this.#lease.all(surface)
+  }
+  serving<P, R, W>(surface: Surface<P, R, W>): Serving<P> {
+    return this.#lease.serving(surface)
+  }
+  resource<P, R, W>(surface: Surface<P, R, W>, name: string): R {
+    return this.#lease.resource(surface, name)
+  }
 
   [Symbol.dispose](): void {
     this.#lease[Symbol.dispose]()
@@ -71,9 +85,15 @@ class WatchedProviderLease<P> implements ProviderLease<P> {
     this.#released = released
   }
 
-  get provider(): P { return this.#lease.provider }
-  get plugin(): ProviderLease<P>['plugin'] { return this.#lease.plugin }
-  get signal(): AbortSignal { return this.#lease.signal }
+  get provider(): P {
+    return this.#lease.provider
+  }
+  get plugin(): ProviderLease<P>['plugin'] {
+    return this.#lease.plugin
+  }
+  get signal(): AbortSignal {
+    return this.#lease.signal
+  }
 
   [Symbol.dispose](): void {
     this.#lease[Symbol.dispose]()

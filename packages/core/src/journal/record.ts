@@ -32,9 +32,10 @@ export interface JournaledAcceptance {
  */
 export type JournalRecord =
   | {
-    readonly type: 'active'; readonly plugins: Readonly<Record<string, string | null>>;
-    readonly since?: Readonly<Record<string, number>>
-  }
+      readonly type: 'active'
+      readonly plugins: Readonly<Record<string, string | null>>
+      readonly since?: Readonly<Record<string, number>>
+    }
   | { readonly type: 'intent'; readonly operation: number; readonly changes: readonly JournaledChange[] }
   | { readonly type: 'committed'; readonly operation: number; readonly accepted?: readonly JournaledAcceptance[] }
   | { readonly type: 'prepared' | 'permanent' | 'rolled-back' | 'finalized'; readonly operation: number }

@@ -52,7 +52,10 @@ export class RecoveryState {
     if (type === 'committed') {
       begun.reached = 'committed'
       // There is no earlier version to come back on.
-      this.#settle(operation, begun.changes.filter(({ from, to }) => from === undefined || to === undefined))
+      this.#settle(
+        operation,
+        begun.changes.filter(({ from, to }) => from === undefined || to === undefined),
+      )
     }
     if (type === 'permanent') this.#settle(operation, begun.changes)
     if (type === 'rolled-back') this.#tried.delete(operation)
@@ -72,9 +75,12 @@ export class RecoveryState {
     }
     const ids = new Set([...this.#permanent.keys(), ...abandoned.keys()])
     return {
-      plugins: new Map([...ids].map((id) => [
-        id, { id, version: this.#permanent.get(id)?.version, abandoned: abandoned.get(id) ?? [] },
-      ])),
+      plugins: new Map(
+        [...ids].map((id) => [
+          id,
+          { id, version: this.#permanent.get(id)?.version, abandoned: abandoned.get(id) ?? [] },
+        ]),
+      ),
     }
   }
 
@@ -86,16 +92,20 @@ export class RecoveryState {
   /** As few records as say the same, whatever records of this run follow. */
   records(): JournalRecord[] {
     const since = Object.fromEntries(
-      [...this.#permanent].flatMap(([plugin, { operation }]) => operation > 0 ? [[plugin, operation] as const] : []),
+      [...this.#permanent].flatMap(([plugin, { operation }]) => (operation > 0 ? [[plugin, operation] as const] : [])),
     )
     const active: JournalRecord = { type: 'active', plugins: this.#versions(), since }
-    return [active, ...[...this.#tried].flatMap(([operation, { changes, reached }]): JournalRecord[] => {
-      // Of what has a later permanent version nothing can be told any more.
-      if (changes.every(({ plugin }) => this.#settledBy(plugin) >= operation)) return []
-      return [{ type: 'intent', operation, changes }, ...reached === 'intent' ? [] : [
-        { type: reached, operation } as const,
-      ]]
-    })]
+    return [
+      active,
+      ...[...this.#tried].flatMap(([operation, { changes, reached }]): JournalRecord[] => {
+        // Of what has a later permanent version nothing can be told any more.
+        if (changes.every(({ plugin }) => this.#settledBy(plugin) >= operation)) return []
+        return [
+          { type: 'intent', operation, changes },
+          ...(reached === 'intent' ? [] : [{ type: reached, operation } as const]),
+        ]
+      }),
+    ]
   }
 
   #versions(): Record<string, string | null> {

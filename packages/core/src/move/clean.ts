@@ -41,14 +41,17 @@ export type CleanOptions<P, R, W> = [W] extends [never]
  * @throws TypeError for a surface that takes writes, unless the options say why none is lost.
  */
 export function cleanHandoff<P, R = never, W = never>(
-  surface: Surface<P, R, W>, ...[given]: CleanOptions<P, R, W>
+  surface: Surface<P, R, W>,
+  ...[given]: CleanOptions<P, R, W>
 ): HandoffStrategy<P, R, W> {
   const options: CleanHandoffOptions<P, R> & { readonly medium?: 'shared' } = given ?? {}
   const { cutover, medium } = options
   if (surface.apply !== undefined && medium !== 'shared' && cutover !== 'exclusive') {
-    throw new TypeError(`surface "${surface.id}" takes writes, and a clean handoff moves none: say medium: 'shared' if `
-      + "every resource sees at once what any other has acknowledged, or cutover: 'exclusive' if the next one finds it "
-      + 'when the old one is closed; otherwise move the content, by preCopy or stopAndCopy')
+    throw new TypeError(
+      `surface "${surface.id}" takes writes, and a clean handoff moves none: say medium: 'shared' if ` +
+        "every resource sees at once what any other has acknowledged, or cutover: 'exclusive' if the next one finds it " +
+        'when the old one is closed; otherwise move the content, by preCopy or stopAndCopy',
+    )
   }
   const close = (resource: R): MaybePromise<void> => options.close?.(resource)
   const verbs: CleanVerbs<P, R> = { open: options.open?.bind(options), close, methods: options.methods ?? [] }
@@ -57,7 +60,7 @@ export function cleanHandoff<P, R = never, W = never>(
     discipline: 'clean',
     handoff: (job, ctx) => handOver(job, ctx, verbs),
     close,
-    ...cutover && { cutover: () => cutover },
+    ...(cutover && { cutover: () => cutover }),
   }
 }
 
@@ -68,16 +71,24 @@ interface CleanVerbs<P, R> {
 }
 
 function handOver<P, R>(
-  job: HandoffJob<P, R>, ctx: StepContext, { open, close, methods }: CleanVerbs<P, R>,
+  job: HandoffJob<P, R>,
+  ctx: StepContext,
+  { open, close, methods }: CleanVerbs<P, R>,
 ): ResourceHandoff<R> {
-  const openAny = (provider: P): MaybePromise<R> => open ? open(provider, job.name) : openedBy(job, provider)
+  const openAny = (provider: P): MaybePromise<R> => (open ? open(provider, job.name) : openedBy(job, provider))
   if (job.cutover === 'exclusive' || job.gate.halted !== undefined) {
     const stopped = stopAndCopy<P, R, undefined>(job, ctx, {
-      checkpoint: () => undefined, stop: close, start: openAny, methods,
+      checkpoint: () => undefined,
+      stop: close,
+      start: openAny,
+      methods,
     })
     return job.cutover === 'exclusive' ? stopped : whileHalted(job.gate, stopped)
   }
-  const { gate: { resource: old }, kept } = job
+  const {
+    gate: { resource: old },
+    kept,
+  } = job
   if (kept !== undefined) return serveAgain(job, kept, () => ctx.call('close', () => close(old)))
   return freshSuccessor(job, ctx, { open: () => openAny(job.next), close, methods })
 }
@@ -88,9 +99,13 @@ function serveAgain<P, R>({ gate }: HandoffJob<P, R>, kept: R, finalize: () => P
   const converge = async (): Promise<R> => kept
   return {
     withoutOld: true,
-    successor() { return this.converge === converge ? kept : undefined },
+    successor() {
+      return this.converge === converge ? kept : undefined
+    },
     converge,
-    rollback: async () => { gate.release() },
+    rollback: async () => {
+      gate.release()
+    },
     finalize,
     kept: { resource: replaced, release: async () => {} },
   }

@@ -25,8 +25,14 @@ function estimate(value: unknown, looks: number): number {
   const { byteLength } = value as { byteLength?: unknown }
   if (typeof byteLength === 'number' && byteLength >= 0) return SMALL + byteLength
   if (Array.isArray(value)) {
-    return SMALL + ofMembers(
-      value.length, Math.min(looks, SAMPLE), looks, (nth, count) => value[Math.floor(nth * value.length / count)],
+    return (
+      SMALL +
+      ofMembers(
+        value.length,
+        Math.min(looks, SAMPLE),
+        looks,
+        (nth, count) => value[Math.floor((nth * value.length) / count)],
+      )
     )
   }
   if (value instanceof Map || value instanceof Set) {
@@ -43,5 +49,5 @@ function ofMembers(size: number, most: number, looks: number, member: (nth: numb
   const looksEach = Math.floor((looks - count) / count)
   let sum = 0
   for (let nth = 0; nth < count; nth += 1) sum += estimate(member(nth, count), looksEach)
-  return sum * size / count
+  return (sum * size) / count
 }

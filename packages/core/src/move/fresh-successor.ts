@@ -18,7 +18,9 @@ export interface FreshSuccessorOptions<R> {
 
 /** A handoff in which the new provider opens a resource of its own, and the old one is closed: nothing is moved. */
 export function freshSuccessor<P, R>(
-  job: HandoffJob<P, R>, ctx: StepContext, options: FreshSuccessorOptions<R>,
+  job: HandoffJob<P, R>,
+  ctx: StepContext,
+  options: FreshSuccessorOptions<R>,
 ): ResourceHandoff<R> {
   const { gate } = job
   const old = gate.resource
@@ -30,20 +32,34 @@ export function freshSuccessor<P, R>(
     withoutOld: options.withoutOld === true,
     async prepare() {
       await options.hold?.()
-      const resource = await ctx.call('open', () => opened(options.open(), {
-        job, serving: old, methods: options.methods, close: (misfit) => options.close(misfit),
-        unclean: (error) => { ctx.unclean('close', error) },
-      }), { discard: (late) => options.close(late), side: 'new' })
+      const resource = await ctx.call(
+        'open',
+        () =>
+          opened(options.open(), {
+            job,
+            serving: old,
+            methods: options.methods,
+            close: (misfit) => options.close(misfit),
+            unclean: (error) => {
+              ctx.unclean('close', error)
+            },
+          }),
+        { discard: (late) => options.close(late), side: 'new' },
+      )
       successor = { resource }
     },
     // Whoever wraps this one and converges otherwise wants that done.
-    successor() { return this.converge === converge ? successor?.resource : undefined },
+    successor() {
+      return this.converge === converge ? successor?.resource : undefined
+    },
     converge,
     async rollback() {
       gate.release()
       if (successor !== undefined) await close(successor.resource)
     },
     finalize: () => close(old),
-    get kept() { return options.isLeft?.() === false ? undefined : left },
+    get kept() {
+      return options.isLeft?.() === false ? undefined : left
+    },
   }
 }

@@ -9,22 +9,30 @@ export class GateErrors {
   }
 
   overdue(): ReloadError {
-    return this.#error('STEP_TIMEOUT', 'the call has not settled within its time, and is waited for no longer; its '
-      + 'outcome is unknown',
-      "Until it settles, further work on this resource is refused with RESOURCE_STUCK. If it never does, reload the "
-        + "plugin with from: 'open'.")
+    return this.#error(
+      'STEP_TIMEOUT',
+      'the call has not settled within its time, and is waited for no longer; its outcome is unknown',
+      'Until it settles, further work on this resource is refused with RESOURCE_STUCK. If it never does, reload the ' +
+        "plugin with from: 'open'.",
+    )
   }
 
   stuck(): ReloadError {
-    return this.#error('RESOURCE_STUCK', 'the call was not begun, and nothing of it was applied: an earlier one is '
-      + 'past its deadline and has not settled',
-      "Try again later. If the earlier one never settles, reload the plugin with from: 'open'.")
+    return this.#error(
+      'RESOURCE_STUCK',
+      'the call was not begun, and nothing of it was applied: an earlier one is ' +
+        'past its deadline and has not settled',
+      "Try again later. If the earlier one never settles, reload the plugin with from: 'open'.",
+    )
   }
 
   reentered(): ReloadError {
-    return this.#error('RESOURCE_REENTERED', 'the call was made from inside a use of the same resource, and each would '
-      + 'wait for the other; it was not begun',
-      'Work with the resource that use passes to its function, and make the call once use has resolved.')
+    return this.#error(
+      'RESOURCE_REENTERED',
+      'the call was made from inside a use of the same resource, and each would ' +
+        'wait for the other; it was not begun',
+      'Work with the resource that use passes to its function, and make the call once use has resolved.',
+    )
   }
 
   closed(): ReloadError {
@@ -33,8 +41,12 @@ export class GateErrors {
 
   halted(cause: unknown): ReloadError {
     const reason = `the resource is stopped and could not be started again: ${describeThrown(cause)}`
-    return this.#error('RESOURCE_HALTED', reason,
-      'Its checkpoint is kept. Try again, or reload the plugin with a version that starts.', { cause })
+    return this.#error(
+      'RESOURCE_HALTED',
+      reason,
+      'Its checkpoint is kept. Try again, or reload the plugin with a version that starts.',
+      { cause },
+    )
   }
 
   #error(code: ReloadErrorCode, reason: string, hint: string, more: { cause?: unknown } = {}): ReloadError {

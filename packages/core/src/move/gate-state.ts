@@ -12,15 +12,31 @@ export type GateEvent = 'hold' | 'record' | 'release' | 'switch' | 'replace' | '
 const TRANSITIONS: Record<GateState, Record<GateEvent, GateState | null>> = {
   open: { hold: 'held', record: null, release: 'open', switch: null, replace: null, abandon: null, close: 'closed' },
   recording: {
-    hold: 'held', record: null, release: 'open', switch: null, replace: null, abandon: null, close: 'closed',
+    hold: 'held',
+    record: null,
+    release: 'open',
+    switch: null,
+    replace: null,
+    abandon: null,
+    close: 'closed',
   },
   held: {
-    hold: 'held', record: 'recording', release: 'open', switch: 'open', replace: 'held', abandon: 'held',
+    hold: 'held',
+    record: 'recording',
+    release: 'open',
+    switch: 'open',
+    replace: 'held',
+    abandon: 'held',
     close: 'closed',
   },
   // Its owner may close a gate in the middle of a handoff, which then fails at its next hold and has to be undone.
   closed: {
-    hold: null, record: 'closed', release: 'closed', switch: null, replace: 'closed', abandon: 'closed',
+    hold: null,
+    record: 'closed',
+    release: 'closed',
+    switch: null,
+    replace: 'closed',
+    abandon: 'closed',
     close: 'closed',
   },
 }

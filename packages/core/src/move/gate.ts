@@ -35,8 +35,11 @@ export interface WriteGateOptions<R> {
 }
 
 const OPTIONS: OptionChecks<WriteGateOptions<unknown>> = {
-  clock: option.with('now', 'after'), maxRecorded: option.count(1), maxRecordedBytes: option.positive,
-  writeTimeoutMs: option.positive, onReplaced: option.function,
+  clock: option.with('now', 'after'),
+  maxRecorded: option.count(1),
+  maxRecordedBytes: option.positive,
+  writeTimeoutMs: option.positive,
+  onReplaced: option.function,
 }
 
 /** What work goes to: a live resource, or what one may be started from. */
@@ -71,16 +74,25 @@ export class WriteGate<R, W> implements HandoffGate<R> {
   #longestHeldMs = 0
 
   constructor(
-    surface: Surface<never, R, W> | Surface<unknown, R, W>, name: string, resource: R, options?: WriteGateOptions<R>,
+    surface: Surface<never, R, W> | Surface<unknown, R, W>,
+    name: string,
+    resource: R,
+    options?: WriteGateOptions<R>,
   )
   /** @internal Of a host: its gates share what they go by. */
   constructor(
-    surface: Surface<never, R, W> | Surface<unknown, R, W>, name: string, resource: R, terms: GateTerms,
+    surface: Surface<never, R, W> | Surface<unknown, R, W>,
+    name: string,
+    resource: R,
+    terms: GateTerms,
     listener: ReplacementListener<R>,
   )
   constructor(
-    surface: Surface<never, R, W> | Surface<unknown, R, W>, name: string, resource: R,
-    given: WriteGateOptions<R> | GateTerms = {}, listener?: ReplacementListener<R>,
+    surface: Surface<never, R, W> | Surface<unknown, R, W>,
+    name: string,
+    resource: R,
+    given: WriteGateOptions<R> | GateTerms = {},
+    listener?: ReplacementListener<R>,
   ) {
     this.#surface = surface as Surface<unknown, R, W>
     this.#name = name
@@ -90,7 +102,9 @@ export class WriteGate<R, W> implements HandoffGate<R> {
       this.#listener = listener
     } else {
       const options = checkOptions(
-        given as WriteGateOptions<R>, 'WriteGate options', OPTIONS as OptionChecks<WriteGateOptions<R>>,
+        given as WriteGateOptions<R>,
+        'WriteGate options',
+        OPTIONS as OptionChecks<WriteGateOptions<R>>,
       )
       this.#terms = new GateTerms(options as WriteGateOptions<never>)
       this.#listener = options
@@ -114,7 +128,9 @@ export class WriteGate<R, W> implements HandoffGate<R> {
   }
 
   /** How many writes and uses wait. Only those that make them bound it: each has a promise to wait for. */
-  get waiting(): number { return this.#queue.waiting }
+  get waiting(): number {
+    return this.#queue.waiting
+  }
 
   get recorded(): number {
     this.#settle()
@@ -139,13 +155,19 @@ export class WriteGate<R, W> implements HandoffGate<R> {
   }
 
   /** Whether a write or a use is in flight. */
-  get busy(): boolean { return this.#queue.busy }
+  get busy(): boolean {
+    return this.#queue.busy
+  }
 
   /** Whether the successor has every write, so that none would be lost if it served from here on. */
-  get inStep(): boolean { return !this.#queue.busy && this.recorded === 0 }
+  get inStep(): boolean {
+    return !this.#queue.busy && this.recorded === 0
+  }
 
   /** The longest that one write was held since {@link resetLongestHeld}, in milliseconds. */
-  get longestHeldMs(): number { return this.#longestHeldMs }
+  get longestHeldMs(): number {
+    return this.#longestHeldMs
+  }
 
   resetLongestHeld(): void {
     this.#longestHeldMs = 0
@@ -231,7 +253,9 @@ export class WriteGate<R, W> implements HandoffGate<R> {
   }
 
   async replay(
-    target: R, signal: AbortSignal, { share = Number.POSITIVE_INFINITY, slices = new Slices() }: ReplayOptions = {},
+    target: R,
+    signal: AbortSignal,
+    { share = Number.POSITIVE_INFINITY, slices = new Slices() }: ReplayOptions = {},
   ): Promise<number> {
     const round = this.#recorded?.take() ?? []
     if (round.length === 0) return 0
@@ -295,7 +319,9 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     return this.#queue.idle()
   }
 
-  get #errors(): GateErrors { return new GateErrors(this.#surface.id, this.#name) }
+  get #errors(): GateErrors {
+    return new GateErrors(this.#surface.id, this.#name)
+  }
 
   /** @throws Error where the move is illegal. */
   #turn(event: GateEvent): void {
@@ -433,13 +459,29 @@ export class WriteGate<R, W> implements HandoffGate<R> {
       this.gate = gate
     }
 
-    get clock(): Clock { return this.gate.#terms.clock }
-    get taskTimeoutMs(): number { return this.gate.#terms.taskTimeoutMs }
-    blocked(): boolean { return this.gate.#blocked() }
-    begun(): void { this.gate.#move?.stirred() }
-    queued(): void { this.gate.#move?.waits() }
-    overdue(): Error { return this.gate.#errors.overdue() }
-    stuck(): Error { return this.gate.#errors.stuck() }
-    reentered(): Error { return this.gate.#errors.reentered() }
+    get clock(): Clock {
+      return this.gate.#terms.clock
+    }
+    get taskTimeoutMs(): number {
+      return this.gate.#terms.taskTimeoutMs
+    }
+    blocked(): boolean {
+      return this.gate.#blocked()
+    }
+    begun(): void {
+      this.gate.#move?.stirred()
+    }
+    queued(): void {
+      this.gate.#move?.waits()
+    }
+    overdue(): Error {
+      return this.gate.#errors.overdue()
+    }
+    stuck(): Error {
+      return this.gate.#errors.stuck()
+    }
+    reentered(): Error {
+      return this.gate.#errors.reentered()
+    }
   }
 }

@@ -22,7 +22,8 @@ export interface OpenedOptions<R> {
  * again.
  */
 export async function opened<R>(
-  resource: MaybePromise<R>, { job, serving, methods = [], close, unclean }: OpenedOptions<R> = {},
+  resource: MaybePromise<R>,
+  { job, serving, methods = [], close, unclean }: OpenedOptions<R> = {},
 ): Promise<R> {
   const value = await resource
   if (value === undefined || value === null) throw new TypeError(`expected a live resource, and got ${String(value)}`)

@@ -44,7 +44,11 @@ export interface PreCopyVerbs<P, R, I, E = unknown> {
  * round while they shrink, then hold writes for the last of them. With an exclusive cutover, where no two owners may
  * exist, the same verbs move it by stop-and-copy.
  */
-export function preCopy<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs: PreCopyVerbs<P, R, I, E>): ResourceHandoff<R> {
+export function preCopy<P, R, I, E>(
+  job: HandoffJob<P, R>,
+  ctx: StepContext,
+  verbs: PreCopyVerbs<P, R, I, E>,
+): ResourceHandoff<R> {
   if (job.cutover === 'exclusive') return moveStopped(job, ctx, verbs)
   // It has no old owner to copy from: it starts from the image that was kept.
   if (job.gate.halted !== undefined) return whileHalted(job.gate, moveStopped(job, ctx, verbs))
@@ -59,19 +63,31 @@ type PreCopyHandoff<R> = ResourceHandoff<R> & { readonly [MOVE]: ServingMove<unk
 
 /** The same functions for every resource: ten thousand may be pending at a time. */
 const STEPS = {
-  prepare(this: PreCopyHandoff<unknown>) { return this[MOVE].prepare() },
-  catchUp(this: PreCopyHandoff<unknown>) { return this[MOVE].catchUp() },
+  prepare(this: PreCopyHandoff<unknown>) {
+    return this[MOVE].prepare()
+  },
+  catchUp(this: PreCopyHandoff<unknown>) {
+    return this[MOVE].catchUp()
+  },
   /** Whoever wraps this one and converges otherwise wants that done. */
   successor(this: PreCopyHandoff<unknown>) {
     return this.converge === STEPS.converge ? this[MOVE].restored?.resource : undefined
   },
-  converge(this: PreCopyHandoff<unknown>) { return this[MOVE].converge() },
-  rollback(this: PreCopyHandoff<unknown>) { return this[MOVE].rollback() },
-  finalize(this: PreCopyHandoff<unknown>) { return this[MOVE].finalize() },
+  converge(this: PreCopyHandoff<unknown>) {
+    return this[MOVE].converge()
+  },
+  rollback(this: PreCopyHandoff<unknown>) {
+    return this[MOVE].rollback()
+  },
+  finalize(this: PreCopyHandoff<unknown>) {
+    return this[MOVE].finalize()
+  },
 }
 
 function moveServing<P, R, I, E>(
-  job: HandoffJob<P, R>, ctx: StepContext, verbs: PreCopyVerbs<P, R, I, E>,
+  job: HandoffJob<P, R>,
+  ctx: StepContext,
+  verbs: PreCopyVerbs<P, R, I, E>,
 ): ResourceHandoff<R> {
   const move = new ServingMove(job, ctx, verbs)
   return { [MOVE]: move, ...STEPS, kept: move } as unknown as PreCopyHandoff<R>
@@ -102,7 +118,8 @@ class ServingMove<P, R, I, E> implements KeptResource<R> {
     const check = await this.#takeSnapshot()
     const { image } = this.#taken as { image: I }
     const resource = await this.#ctx.call('open', () => this.#restore(image), {
-      discard: (late) => this.#close(late), side: 'new',
+      discard: (late) => this.#close(late),
+      side: 'new',
     })
     this.restored = { resource }
     if (check) await this.#ctx.judge('verify', () => check(resource))
@@ -151,7 +168,8 @@ class ServingMove<P, R, I, E> implements KeptResource<R> {
     }
     const isolated = synchronous(verbs.isolated?.(old), 'isolated()', 'it is asked while writes are held') === true
     const pending = ctx.call('persist', () => verbs.snapshot(old, ctx), {
-      discard: (late) => verbs.discard?.(late), side: 'old',
+      discard: (late) => verbs.discard?.(late),
+      side: 'old',
     })
     if (isolated) gate.record()
     this.#taken = { image: await pending }
@@ -182,8 +200,13 @@ class ServingMove<P, R, I, E> implements KeptResource<R> {
   #restore(image: I): Promise<R> {
     const [job, ctx, verbs] = [this.#job, this.#ctx, this.#verbs]
     return opened(verbs.restore(job.next, image, ctx), {
-      job, serving: this.resource, methods: verbs.methods, close: (resource) => this.#close(resource),
-      unclean: (error) => { ctx.unclean('close', error) },
+      job,
+      serving: this.resource,
+      methods: verbs.methods,
+      close: (resource) => this.#close(resource),
+      unclean: (error) => {
+        ctx.unclean('close', error)
+      },
     })
   }
 
@@ -193,27 +216,40 @@ class ServingMove<P, R, I, E> implements KeptResource<R> {
 
   #dispose(owner: { readonly resource: R } | undefined): Promise<void> {
     const [ctx, image] = [this.#ctx, this.#taken]
-    return attemptAll([
-      () => owner && ctx.call('close', () => this.#close(owner.resource)),
-      () => image && ctx.call('discard image', () => this.#verbs.discard?.(image.image)),
-    ], 'disposing of a resource and its image failed')
+    return attemptAll(
+      [
+        () => owner && ctx.call('close', () => this.#close(owner.resource)),
+        () => image && ctx.call('discard image', () => this.#verbs.discard?.(image.image)),
+      ],
+      'disposing of a resource and its image failed',
+    )
   }
 }
 
-function moveStopped<P, R, I, E>(job: HandoffJob<P, R>, ctx: StepContext, verbs: PreCopyVerbs<P, R, I, E>): ResourceHandoff<R> {
-  interface Stopped { readonly image: I; readonly check?: (resource: R) => MaybePromise<void> }
+function moveStopped<P, R, I, E>(
+  job: HandoffJob<P, R>,
+  ctx: StepContext,
+  verbs: PreCopyVerbs<P, R, I, E>,
+): ResourceHandoff<R> {
+  interface Stopped {
+    readonly image: I
+    readonly check?: (resource: R) => MaybePromise<void>
+  }
   const close = (resource: R): MaybePromise<void> => verbs.close?.(resource)
   return stopAndCopy<P, R, Stopped>(job, ctx, {
     async checkpoint(resource) {
       const { meaning } = verbs
       if (!meaning) return { image: await verbs.snapshot(resource, ctx) }
       const observed = await meaning.observe(resource, ctx)
-      return { image: await verbs.snapshot(resource, ctx), check: (restored) => meaning.verify(restored, observed, ctx) }
+      return {
+        image: await verbs.snapshot(resource, ctx),
+        check: (restored) => meaning.verify(restored, observed, ctx),
+      }
     },
     stop: close,
     start: (provider, { image }) => verbs.restore(provider, image, ctx),
     verify: (restored, { check }) => check && ctx.judge('verify', () => check(restored)),
     discard: ({ image }) => verbs.discard?.(image),
-    ...verbs.methods && { methods: verbs.methods },
+    ...(verbs.methods && { methods: verbs.methods }),
   })
 }

@@ -19,7 +19,9 @@ export interface ReopenOptions<R> {
  * so whatever the host opens it from has every write that was acknowledged.
  */
 export function reopen<P, R>(
-  job: HandoffJob<P, R>, ctx: StepContext, { exclusive, close }: ReopenOptions<R>,
+  job: HandoffJob<P, R>,
+  ctx: StepContext,
+  { exclusive, close }: ReopenOptions<R>,
 ): ResourceHandoff<R> {
   const { gate } = job
   const open = (provider: P): MaybePromise<R> => {
@@ -30,10 +32,18 @@ export function reopen<P, R>(
     return openedBy(job, provider)
   }
   if (exclusive || gate.halted !== undefined) {
-    const stopped = stopAndStart<P, R, Halt<R> | undefined>(job, ctx, {
-      checkpoint: () => undefined, recover: () => undefined, stop: close, start: open,
-      discard: (halted) => halted?.discard(),
-    }, 'open')
+    const stopped = stopAndStart<P, R, Halt<R> | undefined>(
+      job,
+      ctx,
+      {
+        checkpoint: () => undefined,
+        recover: () => undefined,
+        stop: close,
+        start: open,
+        discard: (halted) => halted?.discard(),
+      },
+      'open',
+    )
     return exclusive ? stopped : whileHalted(gate, stopped)
   }
   let abandoned = false

@@ -57,7 +57,8 @@ export class Replay<R> {
   async #round(target: R, share?: number): Promise<void> {
     const slices = this.#ctx.slices()
     const applied = await this.#ctx.call('replay', (signal) =>
-      this.#gate.replay(target, signal, { slices, ...share !== undefined && { share } }))
+      this.#gate.replay(target, signal, { slices, ...(share !== undefined && { share }) }),
+    )
     this.#ctx.replayed(applied)
     this.applied += applied
   }

@@ -172,7 +172,11 @@ export class SerialQueue {
     }
     return new Promise<T>((resolve, reject) => {
       const waiting = {
-        run, scoped, resolve: resolve as (value: unknown) => void, reject, queuedAt: this.#owner.clock.now(),
+        run,
+        scoped,
+        resolve: resolve as (value: unknown) => void,
+        reject,
+        queuedAt: this.#owner.clock.now(),
       }
       if (running?.nested !== undefined) running.nested.push(waiting)
       else this.#enqueue(waiting)
@@ -248,7 +252,7 @@ export class SerialQueue {
 
   /** A hundred thousand writes that were held do not keep the event loop from turning once they may go on. */
   #beginSlice(): void {
-    const slice = this.#slice = new Slices()
+    const slice = (this.#slice = new Slices())
     void slice.pause().then(() => {
       this.#slice = undefined
       this.#advance()
@@ -277,7 +281,16 @@ export class SerialQueue {
         if (this.#running === task) this.#idle()
       }
       this.#running = task
-      outcome.then((value) => { settle(); resolve(value) }, (error: unknown) => { settle(); reject(error) })
+      outcome.then(
+        (value) => {
+          settle()
+          resolve(value)
+        },
+        (error: unknown) => {
+          settle()
+          reject(error)
+        },
+      )
     })
   }
 

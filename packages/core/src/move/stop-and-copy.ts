@@ -55,7 +55,9 @@ export interface StopAndCopyVerbs<P, R, C, T = never> {
  * A dry run prepares and checkpoints, and stops nothing.
  */
 export function stopAndCopy<P, R, C, T = never>(
-  job: HandoffJob<P, R>, ctx: StepContext, verbs: StopAndCopyVerbs<P, R, C, T>,
+  job: HandoffJob<P, R>,
+  ctx: StepContext,
+  verbs: StopAndCopyVerbs<P, R, C, T>,
 ): ResourceHandoff<R> {
   return stopAndStart(job, ctx, verbs)
 }
@@ -65,7 +67,10 @@ export function stopAndCopy<P, R, C, T = never>(
  * halted resource.
  */
 export function stopAndStart<P, R, C, T = never>(
-  job: HandoffJob<P, R>, ctx: StepContext, verbs: StopAndCopyVerbs<P, R, C, T>, from?: 'open',
+  job: HandoffJob<P, R>,
+  ctx: StepContext,
+  verbs: StopAndCopyVerbs<P, R, C, T>,
+  from?: 'open',
 ): ResourceHandoff<R> {
   const { gate } = job
   let halted: Halt<R> | undefined
@@ -87,13 +92,19 @@ export function stopAndStart<P, R, C, T = never>(
   const stopLate = (late: R): Promise<unknown> => {
     // What was prepared goes with it.
     prepared = undefined
-    return moving = stop(late)
+    return (moving = stop(late))
   }
   const begin = (provider: P, from: C, ready: T | undefined): Promise<R> =>
     opened(verbs.start(provider, from, ctx, ready), {
-      job, methods: verbs.methods, close: stop, unclean: (error) => { ctx.unclean('stop', error) },
+      job,
+      methods: verbs.methods,
+      close: stop,
+      unclean: (error) => {
+        ctx.unclean('stop', error)
+      },
     })
-  const discard = (kept: C): Promise<void> => ctx.call('discard checkpoint', () => verbs.discard?.(kept), { later: true })
+  const discard = (kept: C): Promise<void> =>
+    ctx.call('discard checkpoint', () => verbs.discard?.(kept), { later: true })
 
   async function takeCheckpoint(): Promise<C> {
     if (halted !== undefined) return (from === 'open' ? halted : halted.checkpoint) as C
@@ -101,7 +112,8 @@ export function stopAndStart<P, R, C, T = never>(
     if (gate.abandoned) return recoverFrom(new Error('a write to it never settled, and was abandoned'))
     try {
       return await ctx.call('checkpoint', () => verbs.checkpoint(gate.resource, ctx), {
-        discard: (late) => verbs.discard?.(late), side: 'old',
+        discard: (late) => verbs.discard?.(late),
+        side: 'old',
       })
     } catch (error) {
       if (verbs.recover === undefined || isAbort(error)) throw error
@@ -120,11 +132,15 @@ export function stopAndStart<P, R, C, T = never>(
 
   async function stopOld(): Promise<void> {
     try {
-      await move('stop', () => {
-        // Not before the call is made: one that was aborted ahead of it has stopped nothing.
-        stopped = true
-        return stop(gate.resource)
-      }, { side: 'old' })
+      await move(
+        'stop',
+        () => {
+          // Not before the call is made: one that was aborted ahead of it has stopped nothing.
+          stopped = true
+          return stop(gate.resource)
+        },
+        { side: 'old' },
+      )
     } catch (error) {
       if (verbs.recover === undefined || isAbort(error)) throw error
       ctx.outlived(error)
@@ -132,15 +148,25 @@ export function stopAndStart<P, R, C, T = never>(
   }
 
   async function move<T>(
-    step: string, begin: () => MaybePromise<T>,
+    step: string,
+    begin: () => MaybePromise<T>,
     { side, late }: { side: 'old' | 'new'; late?: (value: T) => Promise<unknown> },
   ): Promise<T> {
     try {
-      return await ctx.call(step, () => {
-        const outcome = Promise.resolve(begin())
-        moving = outcome
-        return outcome
-      }, { discard: async (value) => { await late?.(value) }, side })
+      return await ctx.call(
+        step,
+        () => {
+          const outcome = Promise.resolve(begin())
+          moving = outcome
+          return outcome
+        },
+        {
+          discard: async (value) => {
+            await late?.(value)
+          },
+          side,
+        },
+      )
     } catch (error) {
       // What has had its time is not waited for once more.
       if (ReloadError.is(error) && error.code === 'STEP_TIMEOUT') moving = undefined
@@ -164,7 +190,9 @@ export function stopAndStart<P, R, C, T = never>(
   async function startHalted(from: C): Promise<R> {
     const resource = await startOld(from)
     // It serves: a checkpoint that cannot be removed is no reason to refuse the write.
-    await discard(from).catch((error: unknown) => { ctx.unclean('discard checkpoint', error) })
+    await discard(from).catch((error: unknown) => {
+      ctx.unclean('discard checkpoint', error)
+    })
     return resource
   }
 
@@ -179,8 +207,14 @@ export function stopAndStart<P, R, C, T = never>(
     } catch (cause) {
       // Whoever gives it up has a step of its own for that.
       gate.halt({
-        checkpoint: value, ...from && { from }, cause, restart: () => startHalted(value), stop: stopRestarted,
-        discard: async () => { await verbs.discard?.(value) },
+        checkpoint: value,
+        ...(from && { from }),
+        cause,
+        restart: () => startHalted(value),
+        stop: stopRestarted,
+        discard: async () => {
+          await verbs.discard?.(value)
+        },
       })
       throw cause
     }
@@ -193,7 +227,7 @@ export function stopAndStart<P, R, C, T = never>(
 
   return {
     withoutOld: verbs.recover !== undefined,
-    ...verbs.prepare && {
+    ...(verbs.prepare && {
       async prepare() {
         prepared = {
           value: await ctx.call('prepare', () => verbs.prepare?.(job.next, ctx) as MaybePromise<T>, {
@@ -201,7 +235,7 @@ export function stopAndStart<P, R, C, T = never>(
           }),
         }
       },
-    },
+    }),
     async converge() {
       // Not before the hold: a write that was in flight may have started it again.
       halted = gate.halted
@@ -212,7 +246,8 @@ export function stopAndStart<P, R, C, T = never>(
         await stopOld()
       }
       const resource = await move('start', () => begin(job.next, value, prepared?.value), {
-        side: 'new', late: stopLate,
+        side: 'new',
+        late: stopLate,
       })
       started = { resource }
       if (verbs.verify) await ctx.call('verify', () => verbs.verify?.(resource, value, ctx))
@@ -222,15 +257,20 @@ export function stopAndStart<P, R, C, T = never>(
       const { resource } = started ?? {}
       const { value } = checkpoint ?? {}
       try {
-        await attemptAll([
-          () => moving && ctx.call('settle', settle),
-          () => resource !== undefined && ctx.call('stop', () => stop(resource)),
-          () => prepared !== undefined && resource === undefined
-            && ctx.call('abandon', () => verbs.abandon?.(prepared?.value as T)),
-          () => stopped && restartOld(value as C),
-          // A halted resource keeps what it will be started from.
-          () => checkpoint !== undefined && !stopped && halted === undefined && discard(value as C),
-        ], 'undoing the stop of a resource failed')
+        await attemptAll(
+          [
+            () => moving && ctx.call('settle', settle),
+            () => resource !== undefined && ctx.call('stop', () => stop(resource)),
+            () =>
+              prepared !== undefined &&
+              resource === undefined &&
+              ctx.call('abandon', () => verbs.abandon?.(prepared?.value as T)),
+            () => stopped && restartOld(value as C),
+            // A halted resource keeps what it will be started from.
+            () => checkpoint !== undefined && !stopped && halted === undefined && discard(value as C),
+          ],
+          'undoing the stop of a resource failed',
+        )
       } finally {
         gate.release()
       }

@@ -7,7 +7,12 @@ import { Replay } from './replay.js'
  * Gives a resource back to the one that was kept when it was replaced: nothing is copied, and the writes made since then
  * are replayed on it as those of a pre-copy are.
  */
-export function takeBack<P, R>({ gate }: HandoffJob<P, R>, kept: R, ctx: StepContext, close: (resource: R) => MaybePromise<void>): ResourceHandoff<R> {
+export function takeBack<P, R>(
+  { gate }: HandoffJob<P, R>,
+  kept: R,
+  ctx: StepContext,
+  close: (resource: R) => MaybePromise<void>,
+): ResourceHandoff<R> {
   const replay = new Replay(gate, ctx)
   const replaced = gate.resource
   const converge = async (): Promise<R> => {
@@ -24,10 +29,14 @@ export function takeBack<P, R>({ gate }: HandoffJob<P, R>, kept: R, ctx: StepCon
       await replay.underLoad(kept)
     },
     catchUp: () => replay.catchUp(kept),
-    successor() { return this.converge === converge ? kept : undefined },
+    successor() {
+      return this.converge === converge ? kept : undefined
+    },
     converge,
     // What was replayed cannot be taken off the kept one again: whoever kept it closes it.
-    async rollback() { gate.release() },
+    async rollback() {
+      gate.release()
+    },
     finalize: () => ctx.call('close', () => close(replaced)),
     kept: { resource: replaced, release: async () => {} },
   }

@@ -9,7 +9,10 @@ export function whileHalted<R>(gate: HandoffGate<R>, stopped: ResourceHandoff<R>
   return {
     ...stopped,
     async converge() {
-      if (gate.halted === undefined) throw new Error('a write has started the halted resource again meanwhile; nothing is wrong with the new version, reload once more')
+      if (gate.halted === undefined)
+        throw new Error(
+          'a write has started the halted resource again meanwhile; nothing is wrong with the new version, reload once more',
+        )
       return stopped.converge()
     },
   }

@@ -13,7 +13,9 @@ export class WriteRecord<W> {
     this.#bounds = bounds
   }
 
-  get length(): number { return this.#writes?.length ?? 0 }
+  get length(): number {
+    return this.#writes?.length ?? 0
+  }
 
   get isFull(): boolean {
     return this.length >= this.#bounds.maxWrites || this.#bytes >= this.#bounds.maxBytes
@@ -25,7 +27,7 @@ export class WriteRecord<W> {
   }
 
   add(write: W, bytes: number): void {
-    (this.#writes ??= []).push(write)
+    ;(this.#writes ??= []).push(write)
     this.#bytes += bytes
   }
 

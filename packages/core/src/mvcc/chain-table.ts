@@ -6,7 +6,9 @@ export class ChainTable<T> {
   readonly #chains = new Map<string, VersionChain<T>>()
 
   /** How many keys any epoch, or a pending transaction, has something under. */
-  get size(): number { return this.#chains.size }
+  get size(): number {
+    return this.#chains.size
+  }
 
   /** @param epoch a finite number. */
   at(key: string, epoch: number): T | undefined {
@@ -18,7 +20,7 @@ export class ChainTable<T> {
     return this.#chains.get(key)?.latest
   }
 
-  * valuesAt(epoch: number): Generator<T> {
+  *valuesAt(epoch: number): Generator<T> {
     for (const chain of this.#chains.values()) {
       const value = chain.at(epoch)
       if (value !== undefined) yield value

@@ -22,7 +22,9 @@ export class Transaction {
   contended = false
 
   /** The number of the epoch in which it became visible; infinity while it is pending, `NaN` once it was aborted. */
-  get epoch(): number { return this.#epoch }
+  get epoch(): number {
+    return this.#epoch
+  }
 
   /** @throws Error where it was committed or aborted already. */
   commit(epoch: number): void {

@@ -53,7 +53,8 @@ export class FileJournal implements Journal, AsyncDisposable {
    * another process, or cannot be read or replaced.
    */
   static async open(
-    file: string, given: FileJournalOptions = {},
+    file: string,
+    given: FileJournalOptions = {},
   ): Promise<{ readonly journal: FileJournal; readonly plan: RecoveryPlan }> {
     option.text(file, 'FileJournal file', this)
     const options = checkOptions(given, 'FileJournal options', OPTIONS)
@@ -92,25 +93,27 @@ export class FileJournal implements Journal, AsyncDisposable {
   async #write(record: JournalRecord): Promise<void> {
     if (this.#closed) {
       throw new ReloadError('JOURNAL', `${this.#file} cannot be written to: it was closed`, {
-        step: 'append', hint: 'Close the journal after the host.',
+        step: 'append',
+        hint: 'Close the journal after the host.',
       })
     }
     try {
       await this.#refuseTakenOver()
       // One that was moved or removed is written anew, like one that is not known to be whole.
-      if (this.#handle !== undefined && !await this.#isInPlace()) await this.#letGo()
+      if (this.#handle !== undefined && !(await this.#isInPlace())) await this.#letGo()
       if (this.#handle === undefined) await this.#replace()
       else if (this.#grown >= this.#sumUpAt) await this.#sumUp()
       await this.#append(this.#encoder.next(record))
       await this.#refuseTakenOver()
-      if (!await this.#isInPlace()) throw new Error('it was moved or removed meanwhile')
+      if (!(await this.#isInPlace())) throw new Error('it was moved or removed meanwhile')
       this.#state.add(record)
     } catch (error) {
       // What is on the disk after a failed write or flush is unknown: nothing that is written behind it can be relied on.
       await this.#letGo()
       if (ReloadError.is(error)) throw error
       throw new ReloadError('JOURNAL', `${this.#file} cannot be written to: ${describeThrown(error)}`, {
-        step: 'append', cause: error,
+        step: 'append',
+        cause: error,
         hint: remedyOf(error) ?? 'Mend the disk, then try again: the records before this one are written again, too.',
       })
     }
@@ -128,7 +131,7 @@ export class FileJournal implements Journal, AsyncDisposable {
     try {
       await this.#replace()
     } catch (error) {
-      if (!await this.#isInPlace()) throw error
+      if (!(await this.#isInPlace())) throw error
       this.#sumUpAt *= 2
     }
   }
@@ -158,7 +161,8 @@ export class FileJournal implements Journal, AsyncDisposable {
     const holder = await this.#lock.takenOverBy()
     if (holder === undefined) return
     throw new ReloadError('JOURNAL', `${this.#file} was taken over by ${describeHolder(holder)}`, {
-      step: 'append', details: holder,
+      step: 'append',
+      details: holder,
       hint: 'Plugins cannot be changed here any more. Stop one of the two hosts, then restart the other.',
     })
   }
@@ -181,22 +185,36 @@ async function recordsOf(file: string): Promise<JournalRecord[]> {
 
 function cannotOpen(file: string, error: unknown): ReloadError {
   return new ReloadError('JOURNAL', `${file} cannot be opened: ${describeThrown(error)}`, {
-    step: 'open', hint: 'Nothing was changed. '
-      + `${remedyOf(error) ?? 'Mend what keeps the file from being read and replaced, then start again.'}`, cause: error,
+    step: 'open',
+    hint:
+      'Nothing was changed. ' +
+      `${remedyOf(error) ?? 'Mend what keeps the file from being read and replaced, then start again.'}`,
+    cause: error,
   })
 }
 
 /** What to do about an error of the file system. */
 function remedyOf(error: unknown): string | undefined {
   switch (errnoOf(error)) {
-    case 'ENOSPC': case 'EDQUOT': return 'Make room on the disk, then try again.'
-    case 'EFBIG': return 'Raise the limit on the size of files, then try again.'
-    case 'EISDIR': case 'ENOTDIR': case 'EINVAL': return 'Name a regular file, or one that does not exist yet, in a '
-      + 'directory that exists.'
-    case 'EACCES': case 'EPERM': case 'EROFS': return 'Give the process leave to read the file and to write to its '
-      + 'directory.'
-    case 'ERR_FS_FILE_TOO_LARGE': return 'It is longer than any journal becomes: restore it from a backup; or move it '
-      + 'away, and decide yourself which versions to start.'
-    default: return undefined
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return 'Make room on the disk, then try again.'
+    case 'EFBIG':
+      return 'Raise the limit on the size of files, then try again.'
+    case 'EISDIR':
+    case 'ENOTDIR':
+    case 'EINVAL':
+      return 'Name a regular file, or one that does not exist yet, in a directory that exists.'
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return 'Give the process leave to read the file and to write to its directory.'
+    case 'ERR_FS_FILE_TOO_LARGE':
+      return (
+        'It is longer than any journal becomes: restore it from a backup; or move it ' +
+        'away, and decide yourself which versions to start.'
+      )
+    default:
+      return undefined
   }
 }

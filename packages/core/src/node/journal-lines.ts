@@ -84,7 +84,9 @@ function digits(checksum: number): string {
 
 function damaged(file: string, reason: string): ReloadError {
   return new ReloadError('JOURNAL', `${file} is damaged: ${reason}`, {
-    step: 'open', hint: 'Nothing was changed. Restore it from a backup; or move it away, and decide yourself which '
-      + 'versions to start.',
+    step: 'open',
+    hint:
+      'Nothing was changed. Restore it from a backup; or move it away, and decide yourself which ' +
+      'versions to start.',
   })
 }

@@ -39,15 +39,18 @@ export class JournalLock {
     const path = `${journal}.lock`
     const identity = await identityOf(process.pid)
     const own: Noted = {
-      pid: process.pid, host: hostname(), since: new Date().toISOString(), ...(identity !== undefined && { identity }),
+      pid: process.pid,
+      host: hostname(),
+      since: new Date().toISOString(),
+      ...(identity !== undefined && { identity }),
       id: randomUUID(),
     }
-    while (!await create(path, own)) {
+    while (!(await create(path, own))) {
       const held = await read(path)
       if (held === 'gone') continue
       if (held === 'unreadable') throw heldError(journal, path, 'somebody, who has left no name', undefined)
       const { id: _, ...holder } = held
-      const ended = held.host === own.host && await hasEnded(held)
+      const ended = held.host === own.host && (await hasEnded(held))
       if (!ended && !mayTakeOver(holder)) throw heldError(journal, path, describeHolder(holder), holder)
       await remove(path, held)
     }
@@ -125,14 +128,19 @@ async function read(path: string): Promise<Noted | 'gone' | 'unreadable'> {
 function isNoted(found: unknown): found is Noted {
   if (typeof found !== 'object' || found === null) return false
   const { pid, host, since, id, identity } = found as Record<string, unknown>
-  return Number.isSafeInteger(pid) && [host, since, id].every((it) => typeof it === 'string')
-    && (identity === undefined || typeof identity === 'string')
+  return (
+    Number.isSafeInteger(pid) &&
+    [host, since, id].every((it) => typeof it === 'string') &&
+    (identity === undefined || typeof identity === 'string')
+  )
 }
 
 function heldError(journal: string, path: string, holder: string, details: JournalHolder | undefined): ReloadError {
   return new ReloadError('JOURNAL', `${journal} is held by ${holder}`, {
-    step: 'open', details,
-    hint: `Two hosts must not share a journal: stop that one first. If it is gone for good, remove ${path}, or open `
-      + 'the journal with takeOver.',
+    step: 'open',
+    details,
+    hint:
+      `Two hosts must not share a journal: stop that one first. If it is gone for good, remove ${path}, or open ` +
+      'the journal with takeOver.',
   })
 }

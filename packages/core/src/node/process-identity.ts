@@ -22,7 +22,8 @@ export interface NotedProcess {
 export async function identityOf(pid: number): Promise<string | undefined> {
   try {
     const [stat, boot] = await Promise.all([
-      readFile(`/proc/${pid}/stat`, 'utf8'), readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
+      readFile(`/proc/${pid}/stat`, 'utf8'),
+      readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
     ])
     // The second field is a name in parentheses, which may hold anything.
     const [state = '', ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')

@@ -11,7 +11,9 @@ export interface AggregateFnProvider<S = unknown> {
 }
 
 export const aggregateFn: Surface<AggregateFnProvider> = defineSurface<AggregateFnProvider>({
-  id: 'aggregate-fn', keyOf: (provider) => provider.name, methods: ['init', 'step', 'finish'],
+  id: 'aggregate-fn',
+  keyOf: (provider) => provider.name,
+  methods: ['init', 'step', 'finish'],
 })
 
 /** Clean: a state begun by one version is stepped and finished by that version, which its lease holds. */

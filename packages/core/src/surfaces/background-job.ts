@@ -13,7 +13,9 @@ export interface BackgroundJobProvider {
 }
 
 export const backgroundJob: Surface<BackgroundJobProvider> = defineSurface<BackgroundJobProvider>({
-  id: 'background-job', keyOf: (provider) => provider.name, methods: ['run'],
+  id: 'background-job',
+  keyOf: (provider) => provider.name,
+  methods: ['run'],
 })
 
 export interface BackgroundJobHandoffOptions {
@@ -32,16 +34,23 @@ export function backgroundJobHandoff(
     ...clean,
     async checkRemoval({ key }) {
       const runs = await queued(key)
-      return runs === 0 ? { level: 'compatible' } : {
-        level: 'incompatible', reason: `${runs} queued runs still name this job`,
-      }
+      return runs === 0
+        ? { level: 'compatible' }
+        : {
+            level: 'incompatible',
+            reason: `${runs} queued runs still name this job`,
+          }
     },
   }
 }
 
 /** What {@link runJob} needs of a host. */
 interface JobHost {
-  acquire(surface: Surface<BackgroundJobProvider>, key: string, options: { label: string; signal?: AbortSignal }): ProviderLease<BackgroundJobProvider>
+  acquire(
+    surface: Surface<BackgroundJobProvider>,
+    key: string,
+    options: { label: string; signal?: AbortSignal },
+  ): ProviderLease<BackgroundJobProvider>
 }
 
 /** One tick: runs the job `name` with the provider that serves now, holding only its plugin while it runs. */

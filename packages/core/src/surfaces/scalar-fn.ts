@@ -9,7 +9,9 @@ export interface ScalarFnProvider {
 }
 
 export const scalarFn: Surface<ScalarFnProvider> = defineSurface<ScalarFnProvider>({
-  id: 'scalar-fn', keyOf: (provider) => provider.name, methods: ['call'],
+  id: 'scalar-fn',
+  keyOf: (provider) => provider.name,
+  methods: ['call'],
 })
 
 /** Clean: a query in flight goes on with the function it captured. */

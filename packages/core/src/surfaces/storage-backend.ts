@@ -41,10 +41,13 @@ export type StorageWrite =
   | { readonly op: 'put'; readonly key: string; readonly value: Uint8Array }
   | { readonly op: 'delete'; readonly key: string }
 
-export const storageBackend: Surface<StorageBackendProvider, Storage, StorageWrite> =
-  defineSurface<StorageBackendProvider, Storage, StorageWrite>({
-    id: 'storage-backend',
-    keyOf: (provider) => provider.scheme,
-    methods: ['open'],
-    apply: (storage, write) => write.op === 'put' ? storage.put(write.key, write.value) : storage.delete(write.key),
-  })
+export const storageBackend: Surface<StorageBackendProvider, Storage, StorageWrite> = defineSurface<
+  StorageBackendProvider,
+  Storage,
+  StorageWrite
+>({
+  id: 'storage-backend',
+  keyOf: (provider) => provider.scheme,
+  methods: ['open'],
+  apply: (storage, write) => (write.op === 'put' ? storage.put(write.key, write.value) : storage.delete(write.key)),
+})

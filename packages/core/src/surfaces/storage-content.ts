@@ -33,9 +33,15 @@ export async function contentOf(storage: Storage, ctx: StepContext): Promise<Sto
 export async function fill(storage: Storage, content: StorageContent, ctx: StepContext): Promise<void> {
   try {
     await ctx.call('copy', async (signal) => {
-      const there = await listed(storage, content, signal, (key) => `the new storage already has the key ${key}, with `
-        + 'a value that the old one does not have: its location is in use for something else. '
-        + 'Empty it, or choose another')
+      const there = await listed(
+        storage,
+        content,
+        signal,
+        (key) =>
+          `the new storage already has the key ${key}, with ` +
+          'a value that the old one does not have: its location is in use for something else. ' +
+          'Empty it, or choose another',
+      )
       const slices = new Slices()
       for (const [key, value] of content) {
         signal.throwIfAborted()
@@ -43,7 +49,9 @@ export async function fill(storage: Storage, content: StorageContent, ctx: StepC
         if (slices.due()) await slices.pause()
       }
       const put = await listed(
-        storage, content, signal,
+        storage,
+        content,
+        signal,
         (key) => `the new storage does not give back the value that was put for the key ${key}`,
       )
       for (const key of content.keys()) {
@@ -68,7 +76,10 @@ export async function fill(storage: Storage, content: StorageContent, ctx: StepC
  * @throws Error with `otherwise` of the first key whose value is not that of `content`.
  */
 async function listed(
-  storage: Storage, content: StorageContent, signal: AbortSignal, otherwise: (key: string) => string,
+  storage: Storage,
+  content: StorageContent,
+  signal: AbortSignal,
+  otherwise: (key: string) => string,
 ): Promise<ReadonlySet<string>> {
   const slices = new Slices()
   const keys = new Set<string>()
@@ -104,6 +115,10 @@ function keysOf(storage: Storage, prefix?: string): ReturnType<Storage['keys']> 
 }
 
 function isSame(value: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
-  return value instanceof Uint8Array && other !== undefined && value.length === other.length
-    && value.every((byte, at) => byte === other[at])
+  return (
+    value instanceof Uint8Array &&
+    other !== undefined &&
+    value.length === other.length &&
+    value.every((byte, at) => byte === other[at])
+  )
 }

@@ -31,7 +31,7 @@ export function storageBackendHandoff(): HandoffStrategy<StorageBackendProvider,
       const serves = job.cutover === 'overlap' && job.gate.halted === undefined
       if (serves && !copied && clean.handoff) return clean.handoff(job, ctx)
       const moved = preCopy<StorageBackendProvider, Storage, StorageContent | undefined, never>(job, ctx, {
-        snapshot: (storage) => copied ? contentOf(storage, ctx) : undefined,
+        snapshot: (storage) => (copied ? contentOf(storage, ctx) : undefined),
         // It may see some of the writes made meanwhile: each sets or deletes one key, and made again, in order, they
         // end the same.
         isolated: () => true,
@@ -44,7 +44,8 @@ export function storageBackendHandoff(): HandoffStrategy<StorageBackendProvider,
           if (content !== undefined) await fill(storage, content, ctx)
           return storage
         },
-        close, methods: METHODS,
+        close,
+        methods: METHODS,
       })
       return { ...moved, discipline: serves ? 'pre-copy' : 'stop-and-copy' }
     },
@@ -58,7 +59,9 @@ function cutoverOf({ scheme, medium, cutover = 'overlap' }: StorageBackendProvid
     )
   }
   if (medium !== undefined || cutover === 'exclusive') return cutover
-  throw new Error(`the provider of "${scheme}" does not say where a storage keeps what it has acknowledged; it has to `
-    + "declare medium: 'shared' (at the location, where every open storage sees it at once), medium: 'private' (in the "
-    + "open storage alone) or cutover: 'exclusive' (at the location, once it is closed)")
+  throw new Error(
+    `the provider of "${scheme}" does not say where a storage keeps what it has acknowledged; it has to ` +
+      "declare medium: 'shared' (at the location, where every open storage sees it at once), medium: 'private' (in the " +
+      "open storage alone) or cutover: 'exclusive' (at the location, once it is closed)",
+  )
 }

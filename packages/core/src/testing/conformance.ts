@@ -44,7 +44,8 @@ export interface KitOptions {
 }
 
 export const KIT: OptionChecks<KitOptions> = {
-  test: option.required(option.function), knownGaps: option.list(option.text),
+  test: option.required(option.function),
+  knownGaps: option.list(option.text),
   deadlineMs: option.numberThat('a finite number of milliseconds above 0', (value) => value > 0 && value < Infinity),
 }
 
@@ -65,7 +66,8 @@ type Outcome = 'holds' | 'not judged' | { readonly broken: unknown }
  * any more fails with the names of the calls that have not settled, and those after it run.
  */
 export function declareConformance(
-  test: DeclareTest, cases: readonly ConformanceCase[],
+  test: DeclareTest,
+  cases: readonly ConformanceCase[],
   { kit, knownGaps = [], deadlineMs = DEADLINE_MS }: ConformanceOptions,
 ): void {
   const gaps = new Set(knownGaps)
@@ -73,21 +75,34 @@ export function declareConformance(
   const limitMs = Math.min(RUNNER_LIMIT_MS + 2 * deadlineMs, LONGEST_TIMER_MS)
   for (const { key, rule, title } of cases) {
     const gap = gaps.has(key)
-    test(`${key}: ${title} (${rule})${gap ? ', a known gap' : ''}`, async () => {
-      const outcome = await outcomeOf(key)
-      if (gap && outcome === 'holds') throw new ConformanceError(rule, `${key} holds now: take it out of knownGaps`)
-      if (!gap && typeof outcome === 'object') throw outcome.broken
-    }, limitMs)
+    test(
+      `${key}: ${title} (${rule})${gap ? ', a known gap' : ''}`,
+      async () => {
+        const outcome = await outcomeOf(key)
+        if (gap && outcome === 'holds') throw new ConformanceError(rule, `${key} holds now: take it out of knownGaps`)
+        if (!gap && typeof outcome === 'object') throw outcome.broken
+      },
+      limitMs,
+    )
   }
-  test('knownGaps are current', async () => {
-    const stale = knownGaps.filter((gap) => !cases.some(({ key }) => key === gap))
-    if (stale.length > 0) throw new Error(`knownGaps names no test of this suite: ${stale.join(', ')}. There are ${cases.map(({ key }) => key).join(', ')}`)
-  }, limitMs)
+  test(
+    'knownGaps are current',
+    async () => {
+      const stale = knownGaps.filter((gap) => !cases.some(({ key }) => key === gap))
+      if (stale.length > 0)
+        throw new Error(
+          `knownGaps names no test of this suite: ${stale.join(', ')}. There are ${cases.map(({ key }) => key).join(', ')}`,
+        )
+    },
+    limitMs,
+  )
 }
 
 /** Runs each case once, whoever asks: its own test, or a case that needs it. */
 function outcomes(
-  cases: readonly ConformanceCase[], gaps: ReadonlySet<string>, judge: (one: ConformanceCase) => Promise<Outcome>,
+  cases: readonly ConformanceCase[],
+  gaps: ReadonlySet<string>,
+  judge: (one: ConformanceCase) => Promise<Outcome>,
 ): (key: string) => Promise<Outcome> {
   const byKey = new Map(cases.map((one) => [one.key, one]))
   const known = new Map<string, Promise<Outcome>>()
@@ -101,9 +116,10 @@ function outcomes(
   async function judgeInTurn(one: ConformanceCase): Promise<Outcome> {
     const { key, rule, needs = [] } = one
     for (const needed of needs) {
-      if (!byKey.has(needed)) return { broken: new ConformanceError(rule, `${key} needs ${needed}, which is no case of this suite`) }
+      if (!byKey.has(needed))
+        return { broken: new ConformanceError(rule, `${key} needs ${needed}, which is no case of this suite`) }
       // A gap that is known is no reason to look no further.
-      if (!gaps.has(needed) && await outcomeOf(needed) !== 'holds') return 'not judged'
+      if (!gaps.has(needed) && (await outcomeOf(needed)) !== 'holds') return 'not judged'
     }
     return judge(one)
   }
@@ -120,16 +136,18 @@ async function judgeCase({ key, rule, run }: ConformanceCase, kit: string, deadl
     if (over) void attempt(undo)
     else undos.push(undo)
   }
-  const unending = (doing: string) => (what: string): ConformanceError => {
-    const { failure, part } = expect
-    const at = part === undefined ? '' : `, at ${part}`
-    const before = failure === undefined ? '' : ` Before that: ${failure.message}.`
-    return new ConformanceError(
-      rule,
-      `${key} of ${kit}${at}: ${doing} has not ended: ${what}.${before} Raise deadlineMs where a call may take longer.`,
-      failure,
-    )
-  }
+  const unending =
+    (doing: string) =>
+    (what: string): ConformanceError => {
+      const { failure, part } = expect
+      const at = part === undefined ? '' : `, at ${part}`
+      const before = failure === undefined ? '' : ` Before that: ${failure.message}.`
+      return new ConformanceError(
+        rule,
+        `${key} of ${kit}${at}: ${doing} has not ended: ${what}.${before} Raise deadlineMs where a call may take longer.`,
+        failure,
+      )
+    }
   const ran = [await attempt(() => deadline.within(() => run(expect, after), unending('the test')))]
   for (let undo = undos.pop(); undo !== undefined; undo = undos.pop()) {
     ran.push(
@@ -141,8 +159,9 @@ async function judgeCase({ key, rule, run }: ConformanceCase, kit: string, deadl
   if (failed === undefined) return 'holds'
   const { error } = failed
   return {
-    broken: error instanceof ConformanceError ? error : new ConformanceError(
-      rule, `${key} failed: ${describeThrown(error)}`, error,
-    ),
+    broken:
+      error instanceof ConformanceError
+        ? error
+        : new ConformanceError(rule, `${key} failed: ${describeThrown(error)}`, error),
   }
 }

@@ -78,7 +78,9 @@ export class Deadline {
         })
       }
       look(0)
-      void (async () => body())().then(resolve, reject).finally(() => cancel())
+      void (async () => body())()
+        .then(resolve, reject)
+        .finally(() => cancel())
     })
   }
 }

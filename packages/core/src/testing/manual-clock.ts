@@ -1,7 +1,10 @@
 import type { Clock } from '../clock.js'
 import { option } from '../options.js'
 
-interface Timer { readonly dueAt: number; readonly callback: () => void }
+interface Timer {
+  readonly dueAt: number
+  readonly callback: () => void
+}
 
 /** A clock that stands still until it is told to advance. */
 export class ManualClock implements Clock {
@@ -15,7 +18,9 @@ export class ManualClock implements Clock {
   after(ms: number, callback: () => void): () => void {
     const timer = { dueAt: this.#now + ms, callback }
     this.#timers.add(timer)
-    return () => { this.#timers.delete(timer) }
+    return () => {
+      this.#timers.delete(timer)
+    }
   }
 
   /** How many timers are pending: none, after everything has ended (I12). */
@@ -26,12 +31,17 @@ export class ManualClock implements Clock {
   /** Moves time on by `ms`, firing timers in the order they are due, those set on the way among them. */
   advance(ms: number): void {
     // A time that is no number would never come.
-    const until = this.#now + option.numberThat(
-      'a finite number of milliseconds, 0 or more', (value) => value >= 0 && value < Infinity,
-    )(ms, 'advance ms', this)
+    const until =
+      this.#now +
+      option.numberThat('a finite number of milliseconds, 0 or more', (value) => value >= 0 && value < Infinity)(
+        ms,
+        'advance ms',
+        this,
+      )
     for (;;) {
       let next: Timer | undefined
-      for (const timer of this.#timers) if (timer.dueAt <= until && (next === undefined || timer.dueAt < next.dueAt)) next = timer
+      for (const timer of this.#timers)
+        if (timer.dueAt <= until && (next === undefined || timer.dueAt < next.dueAt)) next = timer
       if (next === undefined) break
       this.#timers.delete(next)
       this.#now = Math.max(this.#now, next.dueAt)

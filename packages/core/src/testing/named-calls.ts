@@ -49,7 +49,11 @@ export class NamedCalls {
   #named(target: object, method: Method, what: string): Method {
     return (...args) => {
       const outcome = this.#deadline.call(what, (): unknown => {
-        const given: unknown = Reflect.apply(method, target, args.map((arg) => this.#unwrap(arg)))
+        const given: unknown = Reflect.apply(
+          method,
+          target,
+          args.map((arg) => this.#unwrap(arg)),
+        )
         return isPromiseLike(given) ? Promise.resolve(given) : given
       })
       return outcome instanceof Promise ? outcome.then((value) => this.#adopt(value)) : this.#adopt(outcome)
@@ -58,15 +62,15 @@ export class NamedCalls {
 
   #adopt(value: unknown): unknown {
     if (typeof value !== 'object' || value === null || this.#targets.has(value)) return value
-    const found = this.#kinds.find(
-      ([, methods]) => methods.every((method) => typeof Reflect.get(value, method) === 'function'),
+    const found = this.#kinds.find(([, methods]) =>
+      methods.every((method) => typeof Reflect.get(value, method) === 'function'),
     )
     return found === undefined ? value : this.wrap(value, found[0])
   }
 
   /** What was given out is taken back as it is: it may have private state, and is compared. */
   #unwrap(value: unknown): unknown {
-    return typeof value === 'object' && value !== null ? this.#targets.get(value) ?? value : value
+    return typeof value === 'object' && value !== null ? (this.#targets.get(value) ?? value) : value
   }
 }
 

@@ -9,7 +9,10 @@ describe('an abort', () => {
     for (const names of [['a'], []]) {
       const log: string[] = []
       const { dispatch, clock } = scriptedScene(names, [scriptedStrategy(log)])
-      expect(await failureOf(dispatch({ signal: AbortSignal.abort(new Error('never mind')) }))).toMatchObject({ code: 'ABORTED', cause: new Error('never mind') })
+      expect(await failureOf(dispatch({ signal: AbortSignal.abort(new Error('never mind')) }))).toMatchObject({
+        code: 'ABORTED',
+        cause: new Error('never mind'),
+      })
       expect(log).toEqual([])
       expect(clock.pending).toBe(0)
     }
@@ -36,7 +39,16 @@ describe('an abort', () => {
   it('I3 in the last step of the last resource still rolls back', async () => {
     const log: string[] = []
     const controller = new AbortController()
-    const { dispatch, states } = scriptedScene(['a', 'b'], [scriptedStrategy(log, { converge: ({ name }) => { if (name === 'b') controller.abort() } })])
+    const { dispatch, states } = scriptedScene(
+      ['a', 'b'],
+      [
+        scriptedStrategy(log, {
+          converge: ({ name }) => {
+            if (name === 'b') controller.abort()
+          },
+        }),
+      ],
+    )
     expect(await failureOf(dispatch({ signal: controller.signal }))).toMatchObject({ code: 'ABORTED' })
     expect(log.slice(-2)).toEqual(['rollback b', 'rollback a'])
     expect(states()).toEqual(['open', 'open'])

@@ -8,11 +8,20 @@ describe('tasks that run at most so many at a time', () => {
     const slow = new Deferred()
     const begun: string[] = []
     let aborts = 0
-    const failing = failureOf(forEachBounded(['a', 'b', 'c', 'd'], 3, async (item) => {
-      begun.push(item)
-      if (item === 'a') await slow.promise
-      else throw new Error(item)
-    }, () => { aborts += 1 }))
+    const failing = failureOf(
+      forEachBounded(
+        ['a', 'b', 'c', 'd'],
+        3,
+        async (item) => {
+          begun.push(item)
+          if (item === 'a') await slow.promise
+          else throw new Error(item)
+        },
+        () => {
+          aborts += 1
+        },
+      ),
+    )
     expect(await standing(failing)).toBe('pending')
     slow.resolve()
     expect(await failing).toEqual(new Error('b'))
@@ -20,20 +29,49 @@ describe('tasks that run at most so many at a time', () => {
   })
 
   it('nothing to do is done at once', async () => {
-    expect(await failureOf(forEachBounded([], 4, () => Promise.reject(new Error('nothing to run')), () => {}))).toBeUndefined()
+    expect(
+      await failureOf(
+        forEachBounded(
+          [],
+          4,
+          () => Promise.reject(new Error('nothing to run')),
+          () => {},
+        ),
+      ),
+    ).toBeUndefined()
   })
 
   it('goes on from pause to pause where a slice is too short for anything', async () => {
     let pauses = 0
-    const slices = { due: () => true, pause: async () => { pauses += 1 } }
+    const slices = {
+      due: () => true,
+      pause: async () => {
+        pauses += 1
+      },
+    }
     const done: string[] = []
-    await forEachBounded(['a', 'b', 'c'], 2, async (item) => { done.push(item) }, () => {}, slices as unknown as Slices)
+    await forEachBounded(
+      ['a', 'b', 'c'],
+      2,
+      async (item) => {
+        done.push(item)
+      },
+      () => {},
+      slices as unknown as Slices,
+    )
     expect([done, pauses]).toEqual([['a', 'b', 'c'], 4])
   })
 
   it('a failure that is undefined is a failure too', async () => {
     let rejected = false
-    await forEachBounded([1], 1, () => Promise.reject(), () => {}).catch(() => { rejected = true })
+    await forEachBounded(
+      [1],
+      1,
+      () => Promise.reject(),
+      () => {},
+    ).catch(() => {
+      rejected = true
+    })
     expect(rejected).toBe(true)
   })
 })

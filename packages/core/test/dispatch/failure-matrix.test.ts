@@ -6,7 +6,13 @@ import { StoreScene, type Part } from '../fixtures/store-scene.js'
 import { turnUntil } from '../fixtures/turn-until.js'
 
 /** Every plugin call that comes before the commit, by discipline and cutover. */
-const STEPS: readonly { discipline: StoreDiscipline; cutover: Cutover; side: 'old' | 'new'; step: StoreStep; gives: boolean }[] = [
+const STEPS: readonly {
+  discipline: StoreDiscipline
+  cutover: Cutover
+  side: 'old' | 'new'
+  step: StoreStep
+  gives: boolean
+}[] = [
   { discipline: 'clean', cutover: 'overlap', side: 'new', step: 'open', gives: true },
   { discipline: 'clean', cutover: 'exclusive', side: 'old', step: 'close', gives: false },
   { discipline: 'clean', cutover: 'exclusive', side: 'new', step: 'open', gives: true },
@@ -34,26 +40,85 @@ interface Breakage {
 }
 
 const FAULTS = {
-  'throws': { code: 'HANDOFF', does: () => () => { throw new Error('broken') } },
-  'rejects': { code: 'HANDOFF', does: () => () => Promise.reject(new Error('broken')) },
-  'throws undefined': { code: 'HANDOFF', does: () => () => { throw undefined } },
-  'rejects with what has no text': { code: 'HANDOFF', does: () => () => Promise.reject({ toString() { throw new Error('no text') } }) },
+  throws: {
+    code: 'HANDOFF',
+    does: () => () => {
+      throw new Error('broken')
+    },
+  },
+  rejects: { code: 'HANDOFF', does: () => () => Promise.reject(new Error('broken')) },
+  'throws undefined': {
+    code: 'HANDOFF',
+    does: () => () => {
+      throw undefined
+    },
+  },
+  'rejects with what has no text': {
+    code: 'HANDOFF',
+    does: () => () =>
+      Promise.reject({
+        toString() {
+          throw new Error('no text')
+        },
+      }),
+  },
   'never settles': { code: 'STEP_TIMEOUT', does: () => () => new Promise(() => {}) },
-  'resolves late': { code: 'STEP_TIMEOUT', does: ({ late }) => async (run) => { await late.promise; return run() } },
-  'rejects late': { code: 'STEP_TIMEOUT', does: ({ late }) => async () => { await late.promise; throw new Error('late') } },
+  'resolves late': {
+    code: 'STEP_TIMEOUT',
+    does:
+      ({ late }) =>
+      async (run) => {
+        await late.promise
+        return run()
+      },
+  },
+  'rejects late': {
+    code: 'STEP_TIMEOUT',
+    does:
+      ({ late }) =>
+      async () => {
+        await late.promise
+        throw new Error('late')
+      },
+  },
   'gives nothing': { code: 'HANDOFF', does: () => () => undefined },
-  'is aborted, and ends well': { code: 'ABORTED', does: ({ controller }) => async (run) => { controller.abort(); return run() } },
-  'is aborted, and rejects': { code: 'ABORTED', does: ({ controller }) => async () => { controller.abort(); throw controller.signal.reason } },
-} as const satisfies Record<string, { code: ReloadErrorCode; does(breakage: Breakage): (run: () => unknown) => unknown }>
+  'is aborted, and ends well': {
+    code: 'ABORTED',
+    does:
+      ({ controller }) =>
+      async (run) => {
+        controller.abort()
+        return run()
+      },
+  },
+  'is aborted, and rejects': {
+    code: 'ABORTED',
+    does:
+      ({ controller }) =>
+      async () => {
+        controller.abort()
+        throw controller.signal.reason
+      },
+  },
+} as const satisfies Record<
+  string,
+  { code: ReloadErrorCode; does(breakage: Breakage): (run: () => unknown) => unknown }
+>
 
 const POSITIONS = ['first', 'middle', 'last'] as const
 const CONCURRENCY = [1, 32] as const
 const DEADLINE_MS = 100
 
-const CELLS = STEPS.flatMap((at) => (Object.keys(FAULTS) as (keyof typeof FAULTS)[])
-  // Only a call that gives something can give nothing.
-  .filter((fault) => at.gives || fault !== 'gives nothing')
-  .flatMap((fault) => POSITIONS.flatMap((position) => CONCURRENCY.map((concurrency) => Object.assign({ fault, position, concurrency }, at)))))
+const CELLS = STEPS.flatMap((at) =>
+  (Object.keys(FAULTS) as (keyof typeof FAULTS)[])
+    // Only a call that gives something can give nothing.
+    .filter((fault) => at.gives || fault !== 'gives nothing')
+    .flatMap((fault) =>
+      POSITIONS.flatMap((position) =>
+        CONCURRENCY.map((concurrency) => Object.assign({ fault, position, concurrency }, at)),
+      ),
+    ),
+)
 
 /** Each new pre-copy resource is written to while it is opened, so that there is something to replay. */
 function writeWhileOpening(part: Part, then: (run: () => unknown) => unknown = (run) => run()): void {
@@ -66,7 +131,9 @@ function writeWhileOpening(part: Part, then: (run: () => unknown) => unknown = (
 async function failIn(cell: (typeof CELLS)[number]): Promise<{ scene: StoreScene; broken: Part; error: unknown }> {
   const { discipline, cutover, side, step, fault, position, concurrency } = cell
   const scene = new StoreScene({
-    parts: { first: { discipline }, middle: { discipline }, last: { discipline } }, cutover, concurrency,
+    parts: { first: { discipline }, middle: { discipline }, last: { discipline } },
+    cutover,
+    concurrency,
     timeouts: { prepare: DEADLINE_MS, converge: DEADLINE_MS, rollback: DEADLINE_MS },
   })
   const breakage: Breakage = { reached: new Deferred(), late: new Deferred(), controller: new AbortController() }
@@ -76,7 +143,8 @@ async function failIn(cell: (typeof CELLS)[number]): Promise<{ scene: StoreScene
     return does(run)
   }
   const broken = scene.part(position)
-  for (const part of scene.parts.values()) writeWhileOpening(part, part === broken && step === 'open' ? breaks : undefined)
+  for (const part of scene.parts.values())
+    writeWhileOpening(part, part === broken && step === 'open' ? breaks : undefined)
   if (step !== 'open') (side === 'old' ? broken.old : broken.next).breakNext(step, breaks)
 
   const failure = failureOf(scene.dispatch({ signal: breakage.controller.signal }))
@@ -97,20 +165,27 @@ describe('I3 a failure anywhere before the commit', () => {
     expect(CELLS).toHaveLength((16 * 9 + 8) * 3 * 2)
   })
 
-  it.each(CELLS)('$discipline, $cutover: the $position of three, $step of the $side one $fault ($concurrency at a time)', async (cell) => {
-    const { scene, broken, error } = await failIn(cell)
-    const { code } = FAULTS[cell.fault]
-    // An abort ends every call under way, and names any of them.
-    const place = code === 'ABORTED' ? {} : { key: broken.name, resource: broken.name }
-    expect(error).toMatchObject({ code, surface: `${cell.discipline}-store`, rollbackErrors: [], ...place })
-    expect(await scene.breaches('old')).toEqual([])
-    // I7: of the old stores all but the one that serves were closed once, save one whose own stop never took place.
-    for (const part of scene.parts.values()) {
-      const retired = part.old.made.filter((store) => store !== part.gate.resource)
-      const stopped = part !== broken || cell.step !== 'close' || cell.fault === 'resolves late' || cell.fault === 'is aborted, and ends well'
-      expect(retired.map(({ closed }) => closed)).toEqual(retired.map(() => stopped ? 1 : 0))
-    }
-    expect(await scene.reload()).toEqual([])
-    await turnUntil(() => scene.clock.pending === 0)
-  })
+  it.each(CELLS)(
+    '$discipline, $cutover: the $position of three, $step of the $side one $fault ($concurrency at a time)',
+    async (cell) => {
+      const { scene, broken, error } = await failIn(cell)
+      const { code } = FAULTS[cell.fault]
+      // An abort ends every call under way, and names any of them.
+      const place = code === 'ABORTED' ? {} : { key: broken.name, resource: broken.name }
+      expect(error).toMatchObject({ code, surface: `${cell.discipline}-store`, rollbackErrors: [], ...place })
+      expect(await scene.breaches('old')).toEqual([])
+      // I7: of the old stores all but the one that serves were closed once, save one whose own stop never took place.
+      for (const part of scene.parts.values()) {
+        const retired = part.old.made.filter((store) => store !== part.gate.resource)
+        const stopped =
+          part !== broken ||
+          cell.step !== 'close' ||
+          cell.fault === 'resolves late' ||
+          cell.fault === 'is aborted, and ends well'
+        expect(retired.map(({ closed }) => closed)).toEqual(retired.map(() => (stopped ? 1 : 0)))
+      }
+      expect(await scene.reload()).toEqual([])
+      await turnUntil(() => scene.clock.pending === 0)
+    },
+  )
 })

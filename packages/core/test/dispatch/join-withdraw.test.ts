@@ -3,29 +3,43 @@ import { Deferred, turn } from '../fixtures/deferred.js'
 import { handoffsOf, notesStrategy, type Note } from '../fixtures/handoffs-of.js'
 
 describe('N5 a resource that comes while others are handed over', () => {
-  it.each(['before they are prepared', 'while they are', 'once they are'] as const)('joins them, %s', async (moment) => {
-    const opening = new Deferred()
-    const made = handoffsOf(['a', 'b'], {
-      next: { key: 'k', open: async (text) => { if (text === 'a:') await opening.promise; return { text, closed: 0 } } },
-    })
-    const { handoffs, moveOf, gateOf } = made
-    const late = moveOf('late')
-    const join = (): void => { expect(handoffs.join(late)).toBe(true) }
-    if (moment === 'before they are prepared') join()
-    const preparing = handoffs.prepare()
-    await turn()
-    if (moment === 'while they are') join()
-    opening.resolve()
-    await preparing
-    if (moment === 'once they are') join()
-    await late.gate.write('1')
-    await handoffs.converge()
-    const write = late.gate.write('2')
-    handoffs.commit()
-    await write
-    expect([late.gate.resource, gateOf('a').resource]).toEqual([{ text: 'late:12', closed: 0 }, { text: 'a:', closed: 0 }])
-    expect(handoffs.report.map(({ resource }) => resource)).toEqual(['a', 'b', 'late'])
-  })
+  it.each(['before they are prepared', 'while they are', 'once they are'] as const)(
+    'joins them, %s',
+    async (moment) => {
+      const opening = new Deferred()
+      const made = handoffsOf(['a', 'b'], {
+        next: {
+          key: 'k',
+          open: async (text) => {
+            if (text === 'a:') await opening.promise
+            return { text, closed: 0 }
+          },
+        },
+      })
+      const { handoffs, moveOf, gateOf } = made
+      const late = moveOf('late')
+      const join = (): void => {
+        expect(handoffs.join(late)).toBe(true)
+      }
+      if (moment === 'before they are prepared') join()
+      const preparing = handoffs.prepare()
+      await turn()
+      if (moment === 'while they are') join()
+      opening.resolve()
+      await preparing
+      if (moment === 'once they are') join()
+      await late.gate.write('1')
+      await handoffs.converge()
+      const write = late.gate.write('2')
+      handoffs.commit()
+      await write
+      expect([late.gate.resource, gateOf('a').resource]).toEqual([
+        { text: 'late:12', closed: 0 },
+        { text: 'a:', closed: 0 },
+      ])
+      expect(handoffs.report.map(({ resource }) => resource)).toEqual(['a', 'b', 'late'])
+    },
+  )
 
   it('cannot join once writes are held for the commit, nor once it was decided', async () => {
     for (const ending of ['commit', 'rollback'] as const) {
@@ -41,12 +55,20 @@ describe('N5 a resource that comes while others are handed over', () => {
 
   it('I3 fails them where its handoff fails, and is rolled back with them', async () => {
     const { handoffs, moveOf, gateOf } = handoffsOf(['a'], {
-      next: { key: 'k', open: (text) => text === 'late:' ? Promise.reject(new Error('no room')) : Promise.resolve({ text, closed: 0 }) },
+      next: {
+        key: 'k',
+        open: (text) =>
+          text === 'late:' ? Promise.reject(new Error('no room')) : Promise.resolve({ text, closed: 0 }),
+      },
     })
     await handoffs.prepare()
     const late = moveOf('late')
     handoffs.join(late)
-    await expect(handoffs.converge()).rejects.toMatchObject({ code: 'HANDOFF', resource: 'late', cause: new Error('no room') })
+    await expect(handoffs.converge()).rejects.toMatchObject({
+      code: 'HANDOFF',
+      resource: 'late',
+      cause: new Error('no room'),
+    })
     expect(await handoffs.rollback()).toEqual([])
     await Promise.all([late.gate.write('1'), gateOf('a').write('1')])
     expect([late.gate.state, gateOf('a').state]).toEqual(['open', 'open'])
@@ -76,7 +98,8 @@ describe('N5 a resource that leaves while it is handed over', () => {
     const log: string[] = []
     const opening = new Deferred<Note>()
     const { handoffs, gateOf, gates } = handoffsOf(['a', 'b'], {
-      strategy: notesStrategy(log), next: { key: 'k', open: (text) => text === 'b:' ? opening.promise : Promise.resolve({ text, closed: 0 }) },
+      strategy: notesStrategy(log),
+      next: { key: 'k', open: (text) => (text === 'b:' ? opening.promise : Promise.resolve({ text, closed: 0 })) },
     })
     const preparing = handoffs.prepare()
     await turn()

@@ -1,9 +1,20 @@
 import { expect, it } from 'vitest'
-import { OldProviders, ReloadDispatcher, ReloadKindHandlers, defineSurface, type HandoffStrategy } from '@uni/reload-core'
+import {
+  OldProviders,
+  ReloadDispatcher,
+  ReloadKindHandlers,
+  defineSurface,
+  type HandoffStrategy,
+} from '@uni/reload-core'
 import { onAbort } from '../../src/dispatch/on-abort.js'
 
-interface Cell { readonly version: number }
-interface Cells { readonly name: string; readonly version: number }
+interface Cell {
+  readonly version: number
+}
+interface Cells {
+  readonly name: string
+  readonly version: number
+}
 
 const cells = defineSurface<Cells, Cell>({ id: 'cells', keyOf: ({ name }) => name })
 
@@ -20,12 +31,15 @@ const quick: HandoffStrategy<Cells, Cell> = {
 
 it('I8: a reload of thousands of resources lets the event loop turn, and leaves no listener on the signal of its caller', async () => {
   const warnings: Error[] = []
-  const warn = (warning: Error): void => { warnings.push(warning) }
+  const warn = (warning: Error): void => {
+    warnings.push(warning)
+  }
   process.on('warning', warn)
   const old = { name: 'cell', version: 1 }
   const next = { name: 'cell', version: 2 }
   const handlers = new ReloadKindHandlers()
-  for (let nth = 0; nth < 5_000; nth += 1) handlers.add(cells, { name: `cell ${nth}`, key: 'cell', resource: { version: 1 } })
+  for (let nth = 0; nth < 5_000; nth += 1)
+    handlers.add(cells, { name: `cell ${nth}`, key: 'cell', resource: { version: 1 } })
   let turns = 0
   let going = true
   const turn = (): void => {
@@ -36,7 +50,10 @@ it('I8: a reload of thousands of resources lets the event loop turn, and leaves 
   const { signal } = new AbortController()
 
   const outcome = await new ReloadDispatcher([quick]).dispatch({
-    old: new OldProviders().add(cells, old), next: new OldProviders().add(cells, next), handlers, signal,
+    old: new OldProviders().add(cells, old),
+    next: new OldProviders().add(cells, next),
+    handlers,
+    signal,
   })
   outcome.commit()
   await outcome.finalize()
@@ -53,8 +70,12 @@ it('I12: the listeners of one signal share one of the runtime, which leaves with
   const { signal } = controller
   const added: string[] = []
   const heard: number[] = []
-  signal.addEventListener = (type: string) => { added.push(`+${type}`) }
-  signal.removeEventListener = (type: string) => { added.push(`-${type}`) }
+  signal.addEventListener = (type: string) => {
+    added.push(`+${type}`)
+  }
+  signal.removeEventListener = (type: string) => {
+    added.push(`-${type}`)
+  }
 
   const offs = [1, 2, 3].map((nth) => onAbort(signal, () => heard.push(nth)))
   for (const off of offs) off()

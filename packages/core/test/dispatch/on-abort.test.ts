@@ -8,7 +8,11 @@ describe('those who wait for one abort', () => {
   it('I12 put one listener on the signal, however many they are, and none when the last has left', () => {
     const controller = new AbortController()
     const told: string[] = []
-    const [first, second] = ['first', 'second'].map((name) => onAbort(controller.signal, () => { told.push(name) }))
+    const [first, second] = ['first', 'second'].map((name) =>
+      onAbort(controller.signal, () => {
+        told.push(name)
+      }),
+    )
     expect(listening(controller.signal)).toBe(1)
     first?.()
     expect(listening(controller.signal)).toBe(1)
@@ -21,7 +25,9 @@ describe('those who wait for one abort', () => {
   it('are each told once; the signal holds nobody after it', () => {
     const controller = new AbortController()
     const told: string[] = []
-    const same = (): void => { told.push('same') }
+    const same = (): void => {
+      told.push('same')
+    }
     onAbort(controller.signal, same)
     onAbort(controller.signal, same)
     controller.abort()
@@ -32,11 +38,17 @@ describe('those who wait for one abort', () => {
   it('may leave twice, which takes nobody else off', () => {
     const controller = new AbortController()
     const told: string[] = []
-    const leave = onAbort(controller.signal, () => { told.push('gone') })
+    const leave = onAbort(controller.signal, () => {
+      told.push('gone')
+    })
     leave()
-    onAbort(controller.signal, () => { told.push('second') })
+    onAbort(controller.signal, () => {
+      told.push('second')
+    })
     leave()
-    onAbort(controller.signal, () => { told.push('third') })
+    onAbort(controller.signal, () => {
+      told.push('third')
+    })
     expect(listening(controller.signal)).toBe(1)
     controller.abort()
     expect(told).toEqual(['second', 'third'])

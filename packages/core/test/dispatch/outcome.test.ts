@@ -6,7 +6,13 @@ import { STORES } from '../fixtures/store.js'
 import { StoreScene } from '../fixtures/store-scene.js'
 
 function threeDisciplines(): StoreScene {
-  return new StoreScene({ parts: { disk: { discipline: 'clean' }, index: { discipline: 'pre-copy' }, stream: { discipline: 'stop-and-copy' } } })
+  return new StoreScene({
+    parts: {
+      disk: { discipline: 'clean' },
+      index: { discipline: 'pre-copy' },
+      stream: { discipline: 'stop-and-copy' },
+    },
+  })
 }
 
 describe('an outcome', () => {
@@ -95,7 +101,9 @@ describe('an outcome', () => {
     const scene = threeDisciplines()
     const outcome = await scene.dispatch()
     await scene.part('index').gate.close()
-    expect(() => outcome.commit()).toThrow(expect.objectContaining({ code: 'HANDOFF', phase: 'commit', resource: 'index' }))
+    expect(() => outcome.commit()).toThrow(
+      expect.objectContaining({ code: 'HANDOFF', phase: 'commit', resource: 'index' }),
+    )
     await outcome.rollback()
     for (const { name, newStores, gate } of scene.parts.values()) {
       expect(newStores.map(({ closed }) => closed)).toEqual([1])
@@ -107,15 +115,27 @@ describe('an outcome', () => {
 
   it('I10 collects what fails in the finalization, and finalizes the rest', async () => {
     const log: string[] = []
-    const { dispatch, clock } = scriptedScene(['a', 'b', 'c'], [scriptedStrategy(log, {
-      finalize: ({ name }) => name === 'a' ? Promise.reject(new Error('a stays open')) : name === 'b' ? new Promise(() => {}) : undefined,
-    })], { timeouts: { finalize: 100 } })
+    const { dispatch, clock } = scriptedScene(
+      ['a', 'b', 'c'],
+      [
+        scriptedStrategy(log, {
+          finalize: ({ name }) =>
+            name === 'a' ? Promise.reject(new Error('a stays open')) : name === 'b' ? new Promise(() => {}) : undefined,
+        }),
+      ],
+      { timeouts: { finalize: 100 } },
+    )
     const outcome = await dispatch()
     outcome.commit()
     const failure = failureOf(outcome.finalize())
     await turn()
     clock.advance(100)
-    expect(await failure).toMatchObject({ errors: [{ code: 'HANDOFF', resource: 'a', phase: 'finalize' }, { code: 'STEP_TIMEOUT', resource: 'b' }] })
+    expect(await failure).toMatchObject({
+      errors: [
+        { code: 'HANDOFF', resource: 'a', phase: 'finalize' },
+        { code: 'STEP_TIMEOUT', resource: 'b' },
+      ],
+    })
     expect(log.slice(-3)).toEqual(['finalize a', 'finalize b', 'finalize c'])
     expect(clock.pending).toBe(0)
   })
@@ -128,7 +148,9 @@ describe('an outcome', () => {
     scene.clock.advance(8)
     outcome.commit()
     await write
-    expect(outcome.report).toMatchObject([{ surface: 'pre-copy-store', key: 'only', resource: 'only', discipline: 'pre-copy', pauseMs: 8 }])
+    expect(outcome.report).toMatchObject([
+      { surface: 'pre-copy-store', key: 'only', resource: 'only', discipline: 'pre-copy', pauseMs: 8 },
+    ])
     part.gate.resetLongestHeld()
     expect(outcome.report[0]?.pauseMs).toBe(8)
   })
@@ -149,15 +171,24 @@ describe('a dry run', () => {
 
   it('finds what a reload would fail with', async () => {
     const scene = threeDisciplines()
-    scene.part('index').next.breakNext('verify', () => { throw new Error('another meaning') })
+    scene.part('index').next.breakNext('verify', () => {
+      throw new Error('another meaning')
+    })
     expect(await failureOf(scene.dispatch({ dryRun: true }))).toMatchObject({ code: 'HANDOFF', step: 'verify' })
     expect(await scene.breaches('old')).toEqual([])
   })
 
   it('I10 says so where undoing it fails', async () => {
     const scene = threeDisciplines()
-    scene.part('index').next.breakNext('close', (run) => { run(); throw new Error('closing failed') })
-    expect(await failureOf(scene.dispatch({ dryRun: true }))).toMatchObject({ code: 'HANDOFF', phase: 'rollback', rollbackErrors: [{ step: 'close', resource: 'index' }] })
+    scene.part('index').next.breakNext('close', (run) => {
+      run()
+      throw new Error('closing failed')
+    })
+    expect(await failureOf(scene.dispatch({ dryRun: true }))).toMatchObject({
+      code: 'HANDOFF',
+      phase: 'rollback',
+      rollbackErrors: [{ step: 'close', resource: 'index' }],
+    })
     expect(await scene.breaches('old')).toEqual([])
   })
 })

@@ -29,13 +29,24 @@ function showing<P, R>(strategy: HandoffStrategy<P, R, number>, gates: Map<strin
 
 it('T6 a reload that bakes has writes recorded for the old resources that were kept, and for no others', async () => {
   const gates = new Map<string, unknown>()
-  await using host = new PluginHost({ clock: new ManualClock(), strategies: [showing(storeStrategy('pre-copy'), gates), showing(scriptedStrategy([]), gates)] })
-  const pluginOf = (version: string): TestPlugin => new TestPlugin('plugin', version, {
-    register: (registrar) => { registrar.provide(STORES['pre-copy'], new StoreProvider('a', version)).provide(scriptedKind, { key: 'a', version }) },
+  await using host = new PluginHost({
+    clock: new ManualClock(),
+    strategies: [showing(storeStrategy('pre-copy'), gates), showing(scriptedStrategy([]), gates)],
   })
+  const pluginOf = (version: string): TestPlugin =>
+    new TestPlugin('plugin', version, {
+      register: (registrar) => {
+        registrar
+          .provide(STORES['pre-copy'], new StoreProvider('a', version))
+          .provide(scriptedKind, { key: 'a', version })
+      },
+    })
   const handle = await host.add(pluginOf('1.0.0'))
   await host.attach(STORES['pre-copy'], { name: 'kept', key: 'a', open: (provider) => provider.make([]) })
   await host.attach(scriptedKind, { name: 'closed', key: 'a', open: ({ version }) => ({ by: version }) })
   await host.reload(handle, pluginOf('2.0.0'), { bake: { ms: 10 } })
-  expect([...gates].map(([name, gate]) => [name, gate instanceof WriteGate && gate.retains])).toEqual([['kept', true], ['closed', false]])
+  expect([...gates].map(([name, gate]) => [name, gate instanceof WriteGate && gate.retains])).toEqual([
+    ['kept', true],
+    ['closed', false],
+  ])
 })

@@ -26,14 +26,20 @@ const providersOf = (version: string): OldProviders => new OldProviders().add(sc
 
 function dispatchOn(clock: StallingClock, prepare: NonNullable<Script['prepare']>): Promise<ReloadOutcome> {
   const handlers = new ReloadKindHandlers().add(scriptedKind, { name: 'a', key: 'k', resource: { by: '1' } })
-  return new ReloadDispatcher([], { clock }).use(scriptedStrategy([], { prepare })).dispatch({ old: providersOf('1'), next: providersOf('2'), handlers })
+  return new ReloadDispatcher([], { clock })
+    .use(scriptedStrategy([], { prepare }))
+    .dispatch({ old: providersOf('1'), next: providersOf('2'), handlers })
 }
 
 describe('the longest synchronous stretch of a plugin call', () => {
   it('S4 I10 is measured before the first await', () => {
     const { clock, stretch, meter } = metered()
-    meter.measure({ name: 'persist', stretch }, () => { clock.block(40) })
-    meter.measure({ name: 'open', stretch }, () => { clock.block(30) })
+    meter.measure({ name: 'persist', stretch }, () => {
+      clock.block(40)
+    })
+    meter.measure({ name: 'open', stretch }, () => {
+      clock.block(30)
+    })
     expect(stretch).toEqual({ blockedMs: 40, blockedBy: 'persist' })
     expect(meter.worst).toEqual(stretch)
     expect(clock.pending).toBe(0)
@@ -41,7 +47,12 @@ describe('the longest synchronous stretch of a plugin call', () => {
 
   it('I10 is measured of a call that throws', () => {
     const { clock, stretch, meter } = metered()
-    expect(() => meter.measure({ name: 'open', stretch }, () => { clock.block(25); throw new Error('no') })).toThrow('no')
+    expect(() =>
+      meter.measure({ name: 'open', stretch }, () => {
+        clock.block(25)
+        throw new Error('no')
+      }),
+    ).toThrow('no')
     expect(stretch).toEqual({ blockedMs: 25, blockedBy: 'open' })
   })
 
@@ -69,12 +80,18 @@ describe('the longest synchronous stretch of a plugin call', () => {
     const { clock, stretch, meter } = metered()
     const other: Stretch = { blockedMs: 0, blockedBy: undefined }
     const ending = new Deferred()
-    const calls = [pending(meter, { name: 'a', stretch }, () => ending.promise), pending(meter, { name: 'b', stretch: other }, () => ending.promise)]
+    const calls = [
+      pending(meter, { name: 'a', stretch }, () => ending.promise),
+      pending(meter, { name: 'b', stretch: other }, () => ending.promise),
+    ]
     clock.block(15)
     clock.turn()
     ending.resolve()
     await Promise.all(calls)
-    expect([stretch, other]).toEqual([{ blockedMs: 10, blockedBy: 'a' }, { blockedMs: 10, blockedBy: 'b' }])
+    expect([stretch, other]).toEqual([
+      { blockedMs: 10, blockedBy: 'a' },
+      { blockedMs: 10, blockedBy: 'b' },
+    ])
   })
 
   it('goes on being measured of a call that is pending when another has ended', async () => {
@@ -100,7 +117,10 @@ describe('the longest synchronous stretch of a plugin call', () => {
     clock.block(105)
     meter.end(hanging)
     clock.turn()
-    expect([stretch, other]).toEqual([{ blockedMs: 0, blockedBy: undefined }, { blockedMs: 100, blockedBy: 'open' }])
+    expect([stretch, other]).toEqual([
+      { blockedMs: 0, blockedBy: undefined },
+      { blockedMs: 100, blockedBy: 'open' },
+    ])
     ending.resolve()
     await call
   })
@@ -115,7 +135,10 @@ describe('the longest synchronous stretch of a plugin call', () => {
     }
     ending.resolve()
     await call
-    expect([stretch, meter.worst]).toEqual([{ blockedMs: 0, blockedBy: undefined }, { blockedMs: 0, blockedBy: undefined }])
+    expect([stretch, meter.worst]).toEqual([
+      { blockedMs: 0, blockedBy: undefined },
+      { blockedMs: 0, blockedBy: undefined },
+    ])
   })
 
   it('I10 S4 while somebody watches, what no call has done is seen, too; a call that was the most of it is named', () => {
@@ -124,7 +147,9 @@ describe('the longest synchronous stretch of a plugin call', () => {
     clock.block(65)
     clock.turn()
     expect(meter.worst).toEqual({ blockedMs: 60, blockedBy: undefined })
-    meter.measure({ name: 'open', stretch }, () => { clock.block(90) })
+    meter.measure({ name: 'open', stretch }, () => {
+      clock.block(90)
+    })
     clock.block(35)
     endWatch()
     expect(meter.worst).toEqual({ blockedMs: 120, blockedBy: 'open' })
@@ -144,27 +169,50 @@ describe('the report of a dispatch', () => {
   it('I10 names the call that blocked longest, the bytes and the writes replayed', async () => {
     const clock = new StallingClock()
     const outcome = await dispatchOn(clock, async (_, ctx) => {
-      await ctx.call('persist', () => { clock.block(70) })
-      await ctx.call('open', async () => { await turn(); clock.block(55) })
+      await ctx.call('persist', () => {
+        clock.block(70)
+      })
+      await ctx.call('open', async () => {
+        await turn()
+        clock.block(55)
+      })
       ctx.transferred(1000)
       ctx.transferred(24)
       ctx.replayed(3)
     })
-    expect(outcome.report).toMatchObject([{ resource: 'a', blockedMs: 70, blockedBy: 'persist', bytes: 1024, replayedWrites: 3, prepareMs: 125, convergeMs: 0 }])
+    expect(outcome.report).toMatchObject([
+      {
+        resource: 'a',
+        blockedMs: 70,
+        blockedBy: 'persist',
+        bytes: 1024,
+        replayedWrites: 3,
+        prepareMs: 125,
+        convergeMs: 0,
+      },
+    ])
     expect(clock.pending).toBe(0)
   })
 
   it('I10 names no call where none blocked, of what failed neither', async () => {
     const { report } = await dispatchOn(new StallingClock(), (_, ctx) => ctx.call('open', () => {}))
     expect(report).toMatchObject([{ blockedMs: 0, blockedBy: undefined }])
-    const error = await failureOf(dispatchOn(new StallingClock(), (_, ctx) => ctx.call('open', () => { throw new Error('no') })))
+    const error = await failureOf(
+      dispatchOn(new StallingClock(), (_, ctx) =>
+        ctx.call('open', () => {
+          throw new Error('no')
+        }),
+      ),
+    )
     expect(error).toMatchObject({ report: { blockedMs: 0, blockedBy: undefined, handoffs: report } })
   })
 
   it('I12 leaves no timer after a call that nobody waits for', async () => {
     const clock = new StallingClock()
     const ending = new Deferred()
-    const outcome = await dispatchOn(clock, (_, ctx) => { void ctx.call('aside', () => ending.promise) })
+    const outcome = await dispatchOn(clock, (_, ctx) => {
+      void ctx.call('aside', () => ending.promise)
+    })
     ending.resolve()
     await turn()
     await outcome.rollback()

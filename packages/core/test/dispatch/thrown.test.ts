@@ -5,9 +5,27 @@ import { scriptedStrategy } from '../fixtures/scripted.js'
 import { scriptedScene } from '../fixtures/scripted-scene.js'
 
 describe('what a plugin throws', () => {
-  const textless = { toString() { throw new Error('no text') } }
-  const hostile = new Proxy({}, { getPrototypeOf() { throw new Error('hostile') } })
-  const silent = new Proxy({}, { has() { throw new Error('hostile') } })
+  const textless = {
+    toString() {
+      throw new Error('no text')
+    },
+  }
+  const hostile = new Proxy(
+    {},
+    {
+      getPrototypeOf() {
+        throw new Error('hostile')
+      },
+    },
+  )
+  const silent = new Proxy(
+    {},
+    {
+      has() {
+        throw new Error('hostile')
+      },
+    },
+  )
   const odd = Object.assign(new Error('x'), { message: { not: 'a string' } })
 
   it.each<[string, unknown, string]>([
@@ -23,7 +41,16 @@ describe('what a plugin throws', () => {
     ['an error whose message is no text', odd, '[object Object]'],
   ])('I10 %s becomes a ReloadError that says so, with the cause kept', async (_, thrown, text) => {
     expect(describeThrown(thrown)).toBe(text)
-    const { dispatch, states } = scriptedScene(['a'], [scriptedStrategy([], { prepare: () => { throw thrown } })])
+    const { dispatch, states } = scriptedScene(
+      ['a'],
+      [
+        scriptedStrategy([], {
+          prepare: () => {
+            throw thrown
+          },
+        }),
+      ],
+    )
     const error = await failureOf(dispatch())
     expect(ReloadError.is(error)).toBe(true)
     expect(error).toMatchObject({ code: 'HANDOFF', phase: 'prepare', resource: 'a' })

@@ -88,8 +88,15 @@ describe('resources that are in step', () => {
         handoff(job, ctx) {
           const move = strategy.handoff?.(job, ctx)
           if (move === undefined) throw new Error('nothing to wrap')
-          const successor = () => (asked += 1) === 1 ? move.successor?.() : undefined
-          return { ...move, successor, async converge() { converges += 1; return move.converge() } }
+          const successor = () => ((asked += 1) === 1 ? move.successor?.() : undefined)
+          return {
+            ...move,
+            successor,
+            async converge() {
+              converges += 1
+              return move.converge()
+            },
+          }
         },
       },
     })
@@ -103,7 +110,13 @@ describe('resources that are in step', () => {
   it('N4 those that are to be deactivated are held for that, and converge', async () => {
     const deactivated: string[] = []
     const made = handoffsOf(names(3), {
-      strategy: { ...notesStrategy(), activate: () => {}, deactivate: ({ text }) => { deactivated.push(text) } },
+      strategy: {
+        ...notesStrategy(),
+        activate: () => {},
+        deactivate: ({ text }) => {
+          deactivated.push(text)
+        },
+      },
     })
     await converged(made)
     expect(deactivated).toEqual(['n0:', 'n1:', 'n2:'])
@@ -118,7 +131,13 @@ describe('resources that are in step', () => {
         handoff(job, ctx) {
           const move = strategy.handoff?.(job, ctx)
           if (move === undefined) throw new Error('nothing to wrap')
-          return { ...move, async converge() { converges += 1; return move.converge() } }
+          return {
+            ...move,
+            async converge() {
+              converges += 1
+              return move.converge()
+            },
+          }
         },
       },
     })
@@ -134,7 +153,7 @@ describe('resources that are in step', () => {
       const settled = gates.map((gate) => vi.spyOn(gate as WriteGate<Note, string>, 'settle'))
       const write = gates[3]?.write('w')
       const ended = ending === 'commit' ? handoffs.commit() : handoffs.rollback()
-      const touched = settled.flatMap(({ mock }, nth) => mock.calls.length > 0 ? [nth] : [])
+      const touched = settled.flatMap(({ mock }, nth) => (mock.calls.length > 0 ? [nth] : []))
       if (ending === 'commit') expect(touched).toEqual([3])
       else expect(touched[0]).toBe(3)
       expect(new Set(gates.map(({ state }) => state))).toEqual(new Set(['open']))

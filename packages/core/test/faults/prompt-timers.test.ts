@@ -8,7 +8,10 @@ it('fires what is due at once in the next turn, in the order in which it was set
   using _prompt = new PromptTimers()
   const fired: unknown[] = []
   setTimeout((...args: unknown[]) => fired.push(...args), 0, 'first', 'with arguments')
-  setTimeout(() => { fired.push('second'); setTimeout(() => fired.push('a turn later')) })
+  setTimeout(() => {
+    fired.push('second')
+    setTimeout(() => fired.push('a turn later'))
+  })
   expect(fired).toEqual([])
   await turn()
   expect(fired).toEqual(['first', 'with arguments', 'second'])
@@ -29,7 +32,9 @@ it('does not fire what was cleared, by itself or by its number', async () => {
 it('leaves alone what is due later', async () => {
   using _prompt = new PromptTimers()
   let fired = false
-  const timer = setTimeout(() => { fired = true }, 3_600_000)
+  const timer = setTimeout(() => {
+    fired = true
+  }, 3_600_000)
   await turn()
   expect(fired).toBe(false)
   expect(timer.hasRef()).toBe(true)

@@ -1,6 +1,12 @@
 import { runStrategyConformance, type StrategySubject } from '@uni/reload-core/testing'
 import { describe, it } from 'vitest'
-import { sessionCacheHandoff, type Cache, type CacheProvider, type CacheWrite, type Dump } from '../fixtures/session-cache.js'
+import {
+  sessionCacheHandoff,
+  type Cache,
+  type CacheProvider,
+  type CacheWrite,
+  type Dump,
+} from '../fixtures/session-cache.js'
 
 class MemoryCache implements Cache {
   /** Every write, in order: one that was made twice shows. */
@@ -33,7 +39,12 @@ class MemoryCache implements Cache {
 const subject: StrategySubject<CacheProvider, Cache, CacheWrite> = {
   gives: { cache: { methods: ['set', 'dump', 'close'], ends: 'close' } },
   scene: () => ({
-    provider: (name) => ({ name, format: 'json', create: async () => new MemoryCache(), load: async (dump) => new MemoryCache(dump) }),
+    provider: (name) => ({
+      name,
+      format: 'json',
+      create: async () => new MemoryCache(),
+      load: async (dump) => new MemoryCache(dump),
+    }),
     resources: {
       open: (provider) => provider.create(),
       write: (_name, nth) => ({ key: `session ${nth}`, value: String(nth) }),

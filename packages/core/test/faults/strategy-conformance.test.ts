@@ -5,13 +5,18 @@ import { runMatrix } from './fixtures/matrix-run.js'
 import { moveNotebook, notebookHandoff, notebookSubject } from './fixtures/notebook.js'
 
 const wordSubject: StrategySubject<Word> = {
-  scene: () => ({ provider: (name, version) => word(name, String(version)), answer: (provider) => Number(provider.say()) }),
+  scene: () => ({
+    provider: (name, version) => word(name, String(version)),
+    answer: (provider) => Number(provider.say()),
+  }),
 }
 
 /** The steps that have a test under these circumstances, users' writes apart. */
 function stepsOf(names: readonly string[], circumstances: string): string[] {
-  return names.filter((name) => name.includes(` (${circumstances}): `) && !name.includes('by a user'))
-    .map((name) => name.slice('notebook, '.length, name.indexOf(' ('))).toSorted()
+  return names
+    .filter((name) => name.includes(` (${circumstances}): `) && !name.includes('by a user'))
+    .map((name) => name.slice('notebook, '.length, name.indexOf(' (')))
+    .toSorted()
 }
 
 /** How many cells the chosen tests have, by their names. */
@@ -21,13 +26,23 @@ function cellsOf(names: readonly string[], only: (name: string) => boolean): num
 
 describe('the fault matrix of a sound strategy', () => {
   it('reaches every cell and finds nothing, but for a tolerance that is never needed', async () => {
-    const subject = { ...wordSubject, tolerates: [{ call: 'preflight: old provider.say', because: 'no such call is made' }] }
+    const subject = {
+      ...wordSubject,
+      tolerates: [{ call: 'preflight: old provider.say', because: 'no such call is made' }],
+    }
     const { failed, summary, names } = await runMatrix(wordHandoff(), subject)
-    expect([...failed]).toEqual([[
-      'test-word, tolerances: each tolerance of the subject is needed (I10)',
-      'I10: nothing failed to be outlived: preflight: old provider.say. Take it out of tolerates',
-    ]])
-    expect(summary).toMatchObject({ surface: 'test-word', steps: names.length - 2, cells: cellsOf(names, () => true), reached: summary.cells })
+    expect([...failed]).toEqual([
+      [
+        'test-word, tolerances: each tolerance of the subject is needed (I10)',
+        'I10: nothing failed to be outlived: preflight: old provider.say. Take it out of tolerates',
+      ],
+    ])
+    expect(summary).toMatchObject({
+      surface: 'test-word',
+      steps: names.length - 2,
+      cells: cellsOf(names, () => true),
+      reached: summary.cells,
+    })
     expect(summary.cells).toBeGreaterThan(300)
   })
 
@@ -38,22 +53,44 @@ describe('the fault matrix of a sound strategy', () => {
     })
     const call = 'finalize: old notebook.close'
     const only = (name: string): boolean => name.includes(call)
-    const silent = await runMatrix(strategy, { ...notebookSubject, tolerates: [{ call, because: 'it is of no use' }] }, { only })
+    const silent = await runMatrix(
+      strategy,
+      { ...notebookSubject, tolerates: [{ call, because: 'it is of no use' }] },
+      { only },
+    )
     expect([...silent.failed]).toEqual([])
-    const { failed } = await runMatrix(strategy, { ...notebookSubject, tolerates: [{ call, because: 'it is of no use', reported: true }] }, { only })
-    expect([...failed.values()].join()).toContain('I10: one call of first was outlived, and in the report `outlived` has nothing')
+    const { failed } = await runMatrix(
+      strategy,
+      { ...notebookSubject, tolerates: [{ call, because: 'it is of no use', reported: true }] },
+      { only },
+    )
+    expect([...failed.values()].join()).toContain(
+      'I10: one call of first was outlived, and in the report `outlived` has nothing',
+    )
   })
 
   it('strikes every call that a reload makes into a plugin, on the way back too', async () => {
-    const only = (name: string): boolean => /rollback: .*exclusive, three plugins, is aborted|converge: new .*overlap, one plugin/.test(name)
+    const only = (name: string): boolean =>
+      /rollback: .*exclusive, three plugins, is aborted|converge: new .*overlap, one plugin/.test(name)
     const { names, failed, summary } = await runMatrix(notebookHandoff(), notebookSubject, { only })
     expect(stepsOf(names, 'overlap, one plugin')).toEqual([
-      'converge: new notebook.append', 'each phase', 'finalize: old notebook.close', 'finalize: old plugin.shutdown',
-      'prepare: new notebook.dump', 'prepare: new provider.open', 'prepare: old notebook.dump',
-      'stage: new plugin.init', 'stage: new plugin.register', 'stage: what is provided', 'validate: the plugin',
+      'converge: new notebook.append',
+      'each phase',
+      'finalize: old notebook.close',
+      'finalize: old plugin.shutdown',
+      'prepare: new notebook.dump',
+      'prepare: new provider.open',
+      'prepare: old notebook.dump',
+      'stage: new plugin.init',
+      'stage: new plugin.register',
+      'stage: what is provided',
+      'validate: the plugin',
     ])
     expect(stepsOf(names, 'exclusive, three plugins, is aborted at the commit')).toEqual([
-      'each phase', 'rollback: new notebook.close', 'rollback: new plugin.shutdown', 'rollback: old provider.open',
+      'each phase',
+      'rollback: new notebook.close',
+      'rollback: new plugin.shutdown',
+      'rollback: old provider.open',
     ])
     expect([...failed]).toEqual([])
     expect(summary.reached).toBe(cellsOf(names, only))
@@ -63,7 +100,11 @@ describe('the fault matrix of a sound strategy', () => {
     const only = (name: string): boolean => name.includes('it is got out')
     const { names, failed } = await runMatrix(notebookHandoff(), notebookSubject, { only })
     const found = names.filter(only)
-    expect([...new Set(found.map((name) => /notebook, (.+) of what serves/.exec(name)?.[1]))].toSorted()).toEqual(['notebook.append', 'notebook.close', 'notebook.dump'])
+    expect([...new Set(found.map((name) => /notebook, (.+) of what serves/.exec(name)?.[1]))].toSorted()).toEqual([
+      'notebook.append',
+      'notebook.close',
+      'notebook.dump',
+    ])
     expect(found.filter((name) => name.includes('by the way back of its bake, overlap'))).toHaveLength(6)
     expect([...failed]).toEqual([])
   })
@@ -71,9 +112,17 @@ describe('the fault matrix of a sound strategy', () => {
   it('I4 finds a way back that asks the version it takes out', async () => {
     const strategy = notebookHandoff((job, ctx) => {
       const move = moveNotebook(job, ctx)
-      return { ...move, async prepare() { await ctx.call('look', () => job.gate.resource.dump()); await move.prepare?.() } }
+      return {
+        ...move,
+        async prepare() {
+          await ctx.call('look', () => job.gate.resource.dump())
+          await move.prepare?.()
+        },
+      }
     })
-    const { failed } = await runMatrix(strategy, notebookSubject, { only: (name) => name.includes('notebook.dump of what serves never settles, and it is got out by the way back') })
+    const { failed } = await runMatrix(strategy, notebookSubject, {
+      only: (name) => name.includes('notebook.dump of what serves never settles, and it is got out by the way back'),
+    })
     expect([...failed.values()].join()).toContain('it is stranded')
   })
 
@@ -117,12 +166,16 @@ describe('the fault matrix of a sound strategy', () => {
       },
     }
     const acting = (notebook: unknown) => notebook as { begin(): void; end(): void }
-    const strategy = { ...notebookHandoff(), activate: (it: unknown) => acting(it).begin(), deactivate: (it: unknown) => acting(it).end() }
+    const strategy = {
+      ...notebookHandoff(),
+      activate: (it: unknown) => acting(it).begin(),
+      deactivate: (it: unknown) => acting(it).end(),
+    }
     const only = (name: string): boolean => /notebook\.(begin|end) \(/.test(name)
     const { names, failed, summary } = await runMatrix(strategy, subject, { only })
-    expect(new Set(names.filter(only).map((name) => name.slice('notebook, '.length, name.indexOf(' ('))))).toEqual(new Set([
-      'commit: new notebook.begin', 'converge: old notebook.end', 'rollback: old notebook.begin',
-    ]))
+    expect(new Set(names.filter(only).map((name) => name.slice('notebook, '.length, name.indexOf(' ('))))).toEqual(
+      new Set(['commit: new notebook.begin', 'converge: old notebook.end', 'rollback: old notebook.begin']),
+    )
     expect([...failed]).toEqual([])
     expect(summary.reached).toBe(cellsOf(names, only))
   })
@@ -134,7 +187,13 @@ describe('the fault matrix of a sound strategy', () => {
       ...notebookSubject,
       async scene(given) {
         const made = await scene(given)
-        return { ...made, provider: (key, version) => { positions.add(key); return made.provider(key, version) } }
+        return {
+          ...made,
+          provider: (key, version) => {
+            positions.add(key)
+            return made.provider(key, version)
+          },
+        }
       },
     }
     await runMatrix(notebookHandoff(), subject, { only: () => false })
@@ -142,13 +201,20 @@ describe('the fault matrix of a sound strategy', () => {
   })
 
   it('fails where a known gap is none, naming the test', async () => {
-    const { failed } = await runMatrix(wordHandoff(), wordSubject, { knownGaps: ['stage: new plugin.register'], only: (name) => name.includes('plugin.register') })
-    expect([...failed.values()].join()).toContain('test-word, stage: new plugin.register (overlap, one plugin) holds now: take it out of knownGaps')
+    const { failed } = await runMatrix(wordHandoff(), wordSubject, {
+      knownGaps: ['stage: new plugin.register'],
+      only: (name) => name.includes('plugin.register'),
+    })
+    expect([...failed.values()].join()).toContain(
+      'test-word, stage: new plugin.register (overlap, one plugin) holds now: take it out of knownGaps',
+    )
   })
 
   it('cannot be made of a subject that is not sound', async () => {
     const { scene } = wordSubject
-    const subject: StrategySubject<Word> = { scene: async (given) => ({ ...await scene(given), answer: () => 7 }) }
-    await expect(runMatrix(wordHandoff(), subject)).rejects.toThrow('a reload without any fault is not sound:\n  I1: after it, the provider of first answers as version 7, not 2')
+    const subject: StrategySubject<Word> = { scene: async (given) => ({ ...(await scene(given)), answer: () => 7 }) }
+    await expect(runMatrix(wordHandoff(), subject)).rejects.toThrow(
+      'a reload without any fault is not sound:\n  I1: after it, the provider of first answers as version 7, not 2',
+    )
   })
 })

@@ -29,7 +29,9 @@ describe('a fault in one call', () => {
   })
 
   it('refuses to be aimed at what is no method', () => {
-    expect(() => withFault(new Counter(), 'step', new Fault('throws'))).toThrow(new TypeError('there is no method step to strike'))
+    expect(() => withFault(new Counter(), 'step', new Fault('throws'))).toThrow(
+      new TypeError('there is no method step to strike'),
+    )
   })
 
   it('says when it has struck', async () => {
@@ -48,7 +50,10 @@ describe('a fault in one call', () => {
     expect(await standing(late)).toBe(name === 'resolves late' ? 'fulfilled' : 'rejected')
   })
 
-  it.each([['gives nothing', undefined], ['gives a stranger', {}]] as const)('%s in place of what the call would give', (name, given) => {
+  it.each([
+    ['gives nothing', undefined],
+    ['gives a stranger', {}],
+  ] as const)('%s in place of what the call would give', (name, given) => {
     expect(withFault(new Counter(), 'count', new Fault(name)).count()).toEqual(given)
   })
 
@@ -56,16 +61,28 @@ describe('a fault in one call', () => {
     const name = 'gives what serves elsewhere'
     const elsewhere = {}
     expect(withFault(new Counter(), 'count', new Fault(name, { elsewhere: () => elsewhere })).count()).toBe(elsewhere)
-    expect(() => new Fault(name)).toThrow(new TypeError(`the fault ${name} needs the option elsewhere: what gives the live resource`))
-  })
-
-  it.each([['throws undefined', undefined], ['rejects', new Error('broken')]] as const)('%s', async (name, thrown) => {
-    const counter = withFault(new Counter(), 'countLater', new Fault(name))
-    expect(await (async () => counter.countLater())().then(() => 'nothing', (error: unknown) => error)).toEqual(thrown)
+    expect(() => new Fault(name)).toThrow(
+      new TypeError(`the fault ${name} needs the option elsewhere: what gives the live resource`),
+    )
   })
 
   it.each([
-    ['is aborted during it, and ends well', 'fulfilled', true], ['is aborted during it, and rejects', 'rejected', true], ['is aborted just after it', 'fulfilled', false],
+    ['throws undefined', undefined],
+    ['rejects', new Error('broken')],
+  ] as const)('%s', async (name, thrown) => {
+    const counter = withFault(new Counter(), 'countLater', new Fault(name))
+    expect(
+      await (async () => counter.countLater())().then(
+        () => 'nothing',
+        (error: unknown) => error,
+      ),
+    ).toEqual(thrown)
+  })
+
+  it.each([
+    ['is aborted during it, and ends well', 'fulfilled', true],
+    ['is aborted during it, and rejects', 'rejected', true],
+    ['is aborted just after it', 'fulfilled', false],
     ['is aborted soon after it', 'fulfilled', false],
   ] as const)('%s', async (name, standsAt, atOnce) => {
     const abort = vi.fn<() => void>()

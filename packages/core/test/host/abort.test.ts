@@ -9,12 +9,18 @@ type Moment = 'phase-started' | 'phase-ended'
 
 /** When the caller aborts, and the phase that the error names: the one in which something is begun or waited for next. */
 const BEFORE_THE_COMMIT: [ReloadPhase, Moment, noticedIn: ReloadPhase][] = [
-  ['validate', 'phase-started', 'stage'], ['validate', 'phase-ended', 'stage'],
-  ['stage', 'phase-started', 'stage'], ['stage', 'phase-ended', 'preflight'],
-  ['preflight', 'phase-started', 'preflight'], ['preflight', 'phase-ended', 'prepare'],
-  ['fence', 'phase-started', 'prepare'], ['fence', 'phase-ended', 'prepare'],
-  ['prepare', 'phase-started', 'prepare'], ['prepare', 'phase-ended', 'converge'],
-  ['converge', 'phase-started', 'converge'], ['converge', 'phase-ended', 'commit'],
+  ['validate', 'phase-started', 'stage'],
+  ['validate', 'phase-ended', 'stage'],
+  ['stage', 'phase-started', 'stage'],
+  ['stage', 'phase-ended', 'preflight'],
+  ['preflight', 'phase-started', 'preflight'],
+  ['preflight', 'phase-ended', 'prepare'],
+  ['fence', 'phase-started', 'prepare'],
+  ['fence', 'phase-ended', 'prepare'],
+  ['prepare', 'phase-started', 'prepare'],
+  ['prepare', 'phase-ended', 'converge'],
+  ['converge', 'phase-started', 'converge'],
+  ['converge', 'phase-ended', 'commit'],
   ['commit', 'phase-started', 'commit'],
 ]
 
@@ -23,7 +29,10 @@ async function abortedAt(phase: ReloadPhase, moment: Moment, more: ReloadOptions
   const caller = new AbortController()
   const host = new PluginHost({
     strategies: [cellHandoff()],
-    observer: (event) => { if (event.type === moment && event.phase === phase && event.operation === 2) caller.abort(new Error('changed my mind')) },
+    observer: (event) => {
+      if (event.type === moment && event.phase === phase && event.operation === 2)
+        caller.abort(new Error('changed my mind'))
+    },
   })
   const plugin = new CellPlugin('cells', '1.0.0')
   const handle = await host.add(plugin)
@@ -31,14 +40,26 @@ async function abortedAt(phase: ReloadPhase, moment: Moment, more: ReloadOptions
   await cell.write(1)
   const next = new CellPlugin('cells', '2.0.0')
   const cutover = phase === 'fence' ? 'exclusive' : 'overlap'
-  return { host, plugin, handle, cell, next, reloading: host.reload(handle, next, { signal: caller.signal, cutover, ...more }) }
+  return {
+    host,
+    plugin,
+    handle,
+    cell,
+    next,
+    reloading: host.reload(handle, next, { signal: caller.signal, cutover, ...more }),
+  }
 }
 
 describe('an abort', () => {
   it.each(BEFORE_THE_COMMIT)('I3 in %s (%s) rolls back: ABORTED in %s', async (phase, moment, noticedIn) => {
     const { host, plugin, handle, cell, next, reloading } = await abortedAt(phase, moment)
     const error = await refusalOf(reloading)
-    expect(error).toMatchObject({ code: 'ABORTED', phase: noticedIn, cause: { message: 'changed my mind' }, rollbackErrors: [] })
+    expect(error).toMatchObject({
+      code: 'ABORTED',
+      phase: noticedIn,
+      cause: { message: 'changed my mind' },
+      rollbackErrors: [],
+    })
     expect(error.message).toContain('the caller aborted')
     expect(host.plugin('cells')).toEqual(handle)
     await cell.write(2)
@@ -59,7 +80,10 @@ describe('an abort', () => {
     expect(host.plugin('cells')).toEqual(handle)
   })
 
-  it.each([['prepare', 'overlap', 'open'], ['converge', 'exclusive', 'start']] as const)('I8 waits for no call that hangs (%s)', async (phase, cutover, step) => {
+  it.each([
+    ['prepare', 'overlap', 'open'],
+    ['converge', 'exclusive', 'start'],
+  ] as const)('I8 waits for no call that hangs (%s)', async (phase, cutover, step) => {
     const host = new PluginHost({ strategies: [cellHandoff()], clock: new ManualClock() })
     const plugin = new CellPlugin('cells', '1.0.0')
     const handle = await host.add(plugin)
@@ -67,7 +91,10 @@ describe('an abort', () => {
     const next = new CellPlugin('cells', '2.0.0')
     const opening = new Deferred()
     const opened = new Deferred<Cell>()
-    next.kind.open = () => { opening.resolve(); return opened.promise }
+    next.kind.open = () => {
+      opening.resolve()
+      return opened.promise
+    }
     const caller = new AbortController()
     const failing = refusalOf(host.reload(handle, next, { signal: caller.signal, cutover }))
     await opening.promise
@@ -85,12 +112,17 @@ describe('an abort', () => {
   it('I3 waits for no lease, either, where it comes before the drain', async () => {
     const caller = new AbortController()
     const host = new PluginHost({
-      strategies: [cellHandoff()], clock: new ManualClock(),
-      observer: (event) => { if (event.type === 'phase-started' && event.phase === 'fence') caller.abort() },
+      strategies: [cellHandoff()],
+      clock: new ManualClock(),
+      observer: (event) => {
+        if (event.type === 'phase-started' && event.phase === 'fence') caller.abort()
+      },
     })
     const handle = await host.add(new CellPlugin('cells', '1.0.0'))
     using held = host.acquire(cellKind, 'cell')
-    const failing = refusalOf(host.reload(handle, new CellPlugin('cells', '2.0.0'), { signal: caller.signal, cutover: 'exclusive' }))
+    const failing = refusalOf(
+      host.reload(handle, new CellPlugin('cells', '2.0.0'), { signal: caller.signal, cutover: 'exclusive' }),
+    )
     expect(await failing).toMatchObject({ code: 'ABORTED', phase: 'fence' })
     expect(held.signal.aborted).toBe(false)
     // The fence is down again.
@@ -108,7 +140,10 @@ describe('an abort', () => {
   })
 
   it.each(['commit', 'drain', 'finalize'] as const)('after the commit is ignored (%s)', async (phase) => {
-    const { host, plugin, next, cell, reloading } = await abortedAt(phase, phase === 'commit' ? 'phase-ended' : 'phase-started')
+    const { host, plugin, next, cell, reloading } = await abortedAt(
+      phase,
+      phase === 'commit' ? 'phase-ended' : 'phase-started',
+    )
     const { status, finalized } = await reloading
     expect(status).toBe('committed')
     expect(await finalized).toMatchObject({ status: 'finalized', errors: [] })
@@ -123,7 +158,10 @@ describe('an abort', () => {
     const listeners: unknown[][] = []
     const { signal } = caller
     const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)]
-    signal.addEventListener = (...given: Parameters<typeof add>) => { listeners.push(given); add(...given) }
+    signal.addEventListener = (...given: Parameters<typeof add>) => {
+      listeners.push(given)
+      add(...given)
+    }
     signal.removeEventListener = (...given: Parameters<typeof remove>) => {
       const at = listeners.findIndex(([type, listener]) => type === given[0] && listener === given[1])
       if (at >= 0) listeners.splice(at, 1)
@@ -137,7 +175,9 @@ describe('an abort', () => {
     await turn()
     expect(listeners).toHaveLength(1)
     held[Symbol.dispose]()
-    await (await reloading).finalized
+    await (
+      await reloading
+    ).finalized
     expect(listeners).toEqual([])
   })
 })

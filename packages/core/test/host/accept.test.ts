@@ -1,9 +1,24 @@
 import {
-  PluginHost, preCopy, type CompatVerdict, type HandoffStrategy, type JournalRecord, type ReloadEvent, type ReloadOptions, type StepContext,
+  PluginHost,
+  preCopy,
+  type CompatVerdict,
+  type HandoffStrategy,
+  type JournalRecord,
+  type ReloadEvent,
+  type ReloadOptions,
+  type StepContext,
 } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { cellHandoff, cellKind, CellPlugin, closeCell, openCell, type Cell, type CellProvider } from '../fixtures/cell.js'
+import {
+  cellHandoff,
+  cellKind,
+  CellPlugin,
+  closeCell,
+  openCell,
+  type Cell,
+  type CellProvider,
+} from '../fixtures/cell.js'
 import { Deferred } from '../fixtures/deferred.js'
 import { refusalOf } from '../fixtures/refusal.js'
 import { turnUntil } from '../fixtures/turn-until.js'
@@ -19,29 +34,45 @@ const accepted = (overruled: CompatVerdict) => ({ level: 'accepted', reason: 've
 const judgedBy = (verify: () => void | Promise<void>): Partial<Cells> => ({
   checkCompat: () => ({ level: 'compatible' }),
   discipline: 'pre-copy',
-  handoff: (job, ctx) => preCopy(job, ctx, {
-    snapshot: (cell) => [...cell.values], restore: async (provider, values) => {
-      const cell = await provider.open()
-      cell.values.push(...values)
-      return cell
-    },
-    meaning: { observe: () => undefined, verify }, close: closeCell,
-  }),
+  handoff: (job, ctx) =>
+    preCopy(job, ctx, {
+      snapshot: (cell) => [...cell.values],
+      restore: async (provider, values) => {
+        const cell = await provider.open()
+        cell.values.push(...values)
+        return cell
+      },
+      meaning: { observe: () => undefined, verify },
+      close: closeCell,
+    }),
 })
 
 async function cells(more: Partial<Cells>, clock = new ManualClock()) {
   const records: JournalRecord[] = []
   const events: ReloadEvent[] = []
   const host = new PluginHost({
-    strategies: [cellHandoff(more)], clock, timeouts: { preflight: 100, prepare: 100 }, observer: (event) => { events.push(event) },
-    journal: { append: async (record) => { records.push(record) } },
+    strategies: [cellHandoff(more)],
+    clock,
+    timeouts: { preflight: 100, prepare: 100 },
+    observer: (event) => {
+      events.push(event)
+    },
+    journal: {
+      append: async (record) => {
+        records.push(record)
+      },
+    },
   })
   const handle = await host.add(new CellPlugin('cells', '1.0.0'))
   const cell = await host.attach(cellKind, openCell('main'))
   await cell.write(1)
   return {
-    host, cell, clock, told: () => events.filter(({ type }) => type === 'accepted'),
-    journaled: () => records.flatMap((record) => record.type === 'committed' && record.accepted ? record.accepted : []),
+    host,
+    cell,
+    clock,
+    told: () => events.filter(({ type }) => type === 'accepted'),
+    journaled: () =>
+      records.flatMap((record) => (record.type === 'committed' && record.accepted ? record.accepted : [])),
     reload: (options: ReloadOptions = {}) => host.reload(handle, new CellPlugin('cells', '2.0.0'), options),
   }
 }
@@ -52,43 +83,85 @@ const hang = (): Promise<never> => new Deferred<never>().promise
 describe('O11 I10 an operator overrules a judgement, and it is told in the report, the journal and the events', () => {
   it.each<[string, (ctx: StepContext) => CompatVerdict | Promise<CompatVerdict>, CompatVerdict]>([
     ['of the preflight', refuseMisread, MISREAD],
-    ['that threw', () => { throw Object.assign(new Error('version 1 cannot be asked'), { details: 8 }) }, { level: 'incompatible', reason: 'version 1 cannot be asked', details: 8 }],
+    [
+      'that threw',
+      () => {
+        throw Object.assign(new Error('version 1 cannot be asked'), { details: 8 })
+      },
+      { level: 'incompatible', reason: 'version 1 cannot be asked', details: 8 },
+    ],
   ])('%s', async (_, check, overruled) => {
     const { host, reload, told, journaled, cell } = await cells({ checkCompat: (_pair, ctx) => check(ctx) })
-    expect(await refusalOf(reload())).toMatchObject({ code: 'SCHEMA_INCOMPAT', hint: expect.stringContaining('accept: [{ surface, key, reason }]') })
+    expect(await refusalOf(reload())).toMatchObject({
+      code: 'SCHEMA_INCOMPAT',
+      hint: expect.stringContaining('accept: [{ surface, key, reason }]'),
+    })
     const { report } = await reload({ accept })
-    expect(report.compat).toEqual([{ surface: 'test-cell', key: 'cell', step: 'checkCompat', plugin: 'cells@2.0.0', verdict: accepted(overruled) }])
+    expect(report.compat).toEqual([
+      { surface: 'test-cell', key: 'cell', step: 'checkCompat', plugin: 'cells@2.0.0', verdict: accepted(overruled) },
+    ])
     expect(report.unneeded).toEqual([])
-    expect(told()).toMatchObject([{ plugins: ['cells@2.0.0'], surface: 'test-cell', key: 'cell', reason: 'version 1 misreads it', overruled }])
-    expect(journaled()).toEqual([{ surface: 'test-cell', key: 'cell', reason: 'version 1 misreads it', overruled: 'reason' in overruled && overruled.reason }])
+    expect(told()).toMatchObject([
+      { plugins: ['cells@2.0.0'], surface: 'test-cell', key: 'cell', reason: 'version 1 misreads it', overruled },
+    ])
+    expect(journaled()).toEqual([
+      {
+        surface: 'test-cell',
+        key: 'cell',
+        reason: 'version 1 misreads it',
+        overruled: 'reason' in overruled && overruled.reason,
+      },
+    ])
     expect(await cell.use(({ by }) => by)).toBe('cells@2.0.0')
     await host[Symbol.asyncDispose]()
   })
 
   it('that came to no end, since the version that serves does not answer', async () => {
     let asked = false
-    const { host, reload, clock } = await cells({ checkCompat: () => { asked = true; return hang() } })
+    const { host, reload, clock } = await cells({
+      checkCompat: () => {
+        asked = true
+        return hang()
+      },
+    })
     const reloading = reload({ accept })
     await turnUntil(() => asked)
     clock.advance(100)
-    expect((await reloading).report.compat[0]?.verdict).toMatchObject({ level: 'accepted', overruled: { reason: expect.stringContaining('no answer within 100 ms') } })
+    expect((await reloading).report.compat[0]?.verdict).toMatchObject({
+      level: 'accepted',
+      overruled: { reason: expect.stringContaining('no answer within 100 ms') },
+    })
     await host[Symbol.asyncDispose]()
   })
 
-  it.each(['overlap', 'exclusive'] as const)('of a handoff that holds one resource to the other (%s)', async (cutover) => {
-    const misread = (): never => { throw new Error('it has "b"') }
-    const { host, reload, told, journaled, cell } = await cells(judgedBy(misread))
-    expect(await refusalOf(reload({ cutover }))).toMatchObject({ code: 'HANDOFF', step: 'verify', resource: 'main' })
-    const { report } = await reload({ cutover, accept })
-    const overruled = { level: 'incompatible', reason: 'it has "b"' } as const
-    expect(report.compat).toMatchObject([
-      { step: 'checkCompat', verdict: { level: 'compatible' } }, { step: 'handoff', resource: 'main', plugin: 'cells@2.0.0', verdict: accepted(overruled) },
-    ])
-    expect(told()).toMatchObject([{ resource: 'main', overruled }])
-    expect(journaled()).toEqual([{ surface: 'test-cell', key: 'cell', resource: 'main', reason: 'version 1 misreads it', overruled: 'it has "b"' }])
-    expect(await cell.use(({ by, values }) => [by, values])).toEqual(['cells@2.0.0', [1]])
-    await host[Symbol.asyncDispose]()
-  })
+  it.each(['overlap', 'exclusive'] as const)(
+    'of a handoff that holds one resource to the other (%s)',
+    async (cutover) => {
+      const misread = (): never => {
+        throw new Error('it has "b"')
+      }
+      const { host, reload, told, journaled, cell } = await cells(judgedBy(misread))
+      expect(await refusalOf(reload({ cutover }))).toMatchObject({ code: 'HANDOFF', step: 'verify', resource: 'main' })
+      const { report } = await reload({ cutover, accept })
+      const overruled = { level: 'incompatible', reason: 'it has "b"' } as const
+      expect(report.compat).toMatchObject([
+        { step: 'checkCompat', verdict: { level: 'compatible' } },
+        { step: 'handoff', resource: 'main', plugin: 'cells@2.0.0', verdict: accepted(overruled) },
+      ])
+      expect(told()).toMatchObject([{ resource: 'main', overruled }])
+      expect(journaled()).toEqual([
+        {
+          surface: 'test-cell',
+          key: 'cell',
+          resource: 'main',
+          reason: 'version 1 misreads it',
+          overruled: 'it has "b"',
+        },
+      ])
+      expect(await cell.use(({ by, values }) => [by, values])).toEqual(['cells@2.0.0', [1]])
+      await host[Symbol.asyncDispose]()
+    },
+  )
 
   it('that a host would refuse as unjudged', async () => {
     await using host = new PluginHost({ strategies: [cellHandoff()], unjudged: 'refuse' })
@@ -99,7 +172,11 @@ describe('O11 I10 an operator overrules a judgement, and it is told in the repor
   })
 
   it('of a removed key that comes back, and of the removal itself', async () => {
-    const strategy = wordHandoff({ remember: (provider) => provider, checkCompat: () => MISREAD, checkRemoval: () => MISREAD })
+    const strategy = wordHandoff({
+      remember: (provider) => provider,
+      checkCompat: () => MISREAD,
+      checkRemoval: () => MISREAD,
+    })
     await using host = new PluginHost({ strategies: [strategy] })
     const handle = await host.add(wordPlugin('a', '1.0.0'))
     const word = { accept: [{ surface: 'test-word', key: 'a', reason: 'nothing is left of it' }] }
@@ -135,11 +212,17 @@ const stoppedCells: Partial<Cells> = {
 
 describe('what is accepted is not passed over', () => {
   it.each([
-    ['another surface', { ...accept[0], surface: 'cells' }], ['another key', { ...accept[0], key: 'cel' }],
+    ['another surface', { ...accept[0], surface: 'cells' }],
+    ['another key', { ...accept[0], key: 'cel' }],
   ])('I3 %s than any that is judged is refused, with nothing changed', async (_, astray) => {
     const { host, reload, cell } = await cells({ checkCompat: () => ({ level: 'compatible' }) })
     const wrong = astray as (typeof accept)[number]
-    expect(await refusalOf(reload({ accept: [...accept, wrong] }))).toMatchObject({ code: 'PROVIDER_NOT_FOUND', phase: 'preflight', surface: wrong.surface, key: wrong.key })
+    expect(await refusalOf(reload({ accept: [...accept, wrong] }))).toMatchObject({
+      code: 'PROVIDER_NOT_FOUND',
+      phase: 'preflight',
+      surface: wrong.surface,
+      key: wrong.key,
+    })
     expect(await cell.use(({ by }) => by)).toBe('cells@1.0.0')
     await host[Symbol.asyncDispose]()
   })
@@ -147,20 +230,32 @@ describe('what is accepted is not passed over', () => {
   it('what was not needed is in the report', async () => {
     const { host, reload, told, journaled } = await cells({ checkCompat: () => ({ level: 'compatible' }) })
     const { report } = await reload({ accept })
-    expect([report.unneeded, report.compat[0]?.verdict.level, told(), journaled()]).toEqual([['test-cell "cell"'], 'compatible', [], []])
+    expect([report.unneeded, report.compat[0]?.verdict.level, told(), journaled()]).toEqual([
+      ['test-cell "cell"'],
+      'compatible',
+      [],
+      [],
+    ])
     await host[Symbol.asyncDispose]()
   })
 
   it('an acceptance overrules no abort', async () => {
     const abort = new AbortController()
-    const { host, reload } = await cells({ checkCompat: () => { abort.abort(); return MISREAD } })
+    const { host, reload } = await cells({
+      checkCompat: () => {
+        abort.abort()
+        return MISREAD
+      },
+    })
     expect((await refusalOf(reload({ accept, signal: abort.signal }))).code).toBe('ABORTED')
     await host[Symbol.asyncDispose]()
   })
 
   it.each<[string, unknown, string]>([
-    ['no list', 'cell', 'reload options.accept: expected an array'], ['nothing', [undefined], 'accept[0].surface'],
-    ['no reason', [{ surface: 'test-cell', key: 'cell' }], 'accept[0].reason'], ['an empty reason', [{ ...accept[0], reason: '' }], 'accept[0].reason'],
+    ['no list', 'cell', 'reload options.accept: expected an array'],
+    ['nothing', [undefined], 'accept[0].surface'],
+    ['no reason', [{ surface: 'test-cell', key: 'cell' }], 'accept[0].reason'],
+    ['an empty reason', [{ ...accept[0], reason: '' }], 'accept[0].reason'],
   ])('%s is refused', async (_, wrong, text) => {
     const { host, reload } = await cells({})
     await expect(reload({ accept: wrong as typeof accept })).rejects.toThrow(text)
@@ -170,6 +265,9 @@ describe('what is accepted is not passed over', () => {
 
 it('a strategy cannot say of itself that it is accepted', async () => {
   const { host, reload } = await cells({ checkCompat: () => accepted(MISREAD) as unknown as CompatVerdict })
-  expect(await refusalOf(reload())).toMatchObject({ code: 'SCHEMA_INCOMPAT', message: expect.stringContaining('not a verdict') })
+  expect(await refusalOf(reload())).toMatchObject({
+    code: 'SCHEMA_INCOMPAT',
+    message: expect.stringContaining('not a verdict'),
+  })
   await host[Symbol.asyncDispose]()
 })

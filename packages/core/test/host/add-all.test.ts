@@ -9,7 +9,9 @@ import { refusalOf } from '../fixtures/refusal.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
 import { wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
 
-const needs = (...ids: readonly string[]): { dependsOn: PluginDependency[] } => ({ dependsOn: ids.map((id) => ({ id, range: '^1.0.0' })) })
+const needs = (...ids: readonly string[]): { dependsOn: PluginDependency[] } => ({
+  dependsOn: ids.map((id) => ({ id, range: '^1.0.0' })),
+})
 
 describe('addAll', () => {
   it('I1 installs all of them with one commit', async () => {
@@ -18,7 +20,12 @@ describe('addAll', () => {
       strategies: [wordHandoff()],
       observer: () => {
         using lease = host.capture()
-        seen.add(lease.all(wordKind).map((it) => it.say()).join(' '))
+        seen.add(
+          lease
+            .all(wordKind)
+            .map((it) => it.say())
+            .join(' '),
+        )
       },
     })
     const handles = await host.addAll(['a', 'b', 'c'].map((id) => wordPlugin(id, '1.0.0')))
@@ -28,11 +35,26 @@ describe('addAll', () => {
 
   it('O9 registers and initializes each after those it needs, whatever the order, and gives the handles in the order asked for', async () => {
     const calls: string[] = []
-    const plugin = (id: string, ...needed: readonly string[]): TestPlugin => new TestPlugin(id, '1.0.0', {
-      ...needs(...needed), register: () => { calls.push(`register ${id}`) }, init: () => { calls.push(`init ${id}`) }, shutdown: () => { calls.push(`shutdown ${id}`) },
-    })
+    const plugin = (id: string, ...needed: readonly string[]): TestPlugin =>
+      new TestPlugin(id, '1.0.0', {
+        ...needs(...needed),
+        register: () => {
+          calls.push(`register ${id}`)
+        },
+        init: () => {
+          calls.push(`init ${id}`)
+        },
+        shutdown: () => {
+          calls.push(`shutdown ${id}`)
+        },
+      })
     const host = new PluginHost({ strategies: [] })
-    const handles = await host.addAll([plugin('page', 'search'), plugin('search', 'store', 'text'), plugin('text'), plugin('store')])
+    const handles = await host.addAll([
+      plugin('page', 'search'),
+      plugin('search', 'store', 'text'),
+      plugin('text'),
+      plugin('store'),
+    ])
     expect(handles.map(({ id }) => id)).toEqual(['page', 'search', 'text', 'store'])
     const order = ['store', 'text', 'search', 'page']
     expect(calls.splice(0)).toEqual([...order.map((id) => `register ${id}`), ...order.map((id) => `init ${id}`)])
@@ -43,7 +65,11 @@ describe('addAll', () => {
 
   it('O9 installs plugins that need one another', async () => {
     await using host = new PluginHost({ strategies: [] })
-    await host.addAll([new TestPlugin('a', '1.0.0', needs('b')), new TestPlugin('b', '1.0.0', needs('a')), new TestPlugin('itself', '1.0.0', needs('itself'))])
+    await host.addAll([
+      new TestPlugin('a', '1.0.0', needs('b')),
+      new TestPlugin('b', '1.0.0', needs('a')),
+      new TestPlugin('itself', '1.0.0', needs('itself')),
+    ])
     expect(host.plugins().map(({ id }) => id)).toEqual(['b', 'a', 'itself'])
   })
 
@@ -51,30 +77,56 @@ describe('addAll', () => {
     const journal = new MemoryJournal()
     const version = (id: string, major: number): TestPlugin => {
       if (major === 1) return new TestPlugin(id, '1.0.0')
-      return new TestPlugin(id, '2.0.0', { dependsOn: id === 'early' ? [{ id: 'late', range: '^1.0.0' }] : [{ id: id === 'a' ? 'b' : 'a', range: '^2.0.0' }] })
+      return new TestPlugin(id, '2.0.0', {
+        dependsOn:
+          id === 'early' ? [{ id: 'late', range: '^1.0.0' }] : [{ id: id === 'a' ? 'b' : 'a', range: '^2.0.0' }],
+      })
     }
     const host = new PluginHost({ strategies: [], journal })
     const [early, , a, b] = await host.addAll(['early', 'late', 'a', 'b'].map((id) => version(id, 1)))
     if (early === undefined || a === undefined || b === undefined) throw new Error('a handle is missing')
     await host.makePermanent((await host.reload(early, version('early', 2))).handle)
-    const [first] = await host.reloadAll([{ handle: a, plugin: version('a', 2) }, { handle: b, plugin: version('b', 2) }])
+    const [first] = await host.reloadAll([
+      { handle: a, plugin: version('a', 2) },
+      { handle: b, plugin: version('b', 2) },
+    ])
     await host.makePermanent(first?.handle ?? a)
 
     const next = new PluginHost({ strategies: [], journal: new MemoryJournal() })
     const plan = planRecovery(journal.records).plugins
-    await next.addAll([...plan.values()].flatMap(({ id, version: found }) => found === undefined ? [] : [version(id, Number(found[0]))]))
-    expect(next.plugins().map(({ id, version: number, permanent }) => `${id}@${number} ${permanent}`).toSorted()).toEqual([
-      'a@2.0.0 true', 'b@2.0.0 true', 'early@2.0.0 true', 'late@1.0.0 true',
-    ])
+    await next.addAll(
+      [...plan.values()].flatMap(({ id, version: found }) =>
+        found === undefined ? [] : [version(id, Number(found[0]))],
+      ),
+    )
+    expect(
+      next
+        .plugins()
+        .map(({ id, version: number, permanent }) => `${id}@${number} ${permanent}`)
+        .toSorted(),
+    ).toEqual(['a@2.0.0 true', 'b@2.0.0 true', 'early@2.0.0 true', 'late@1.0.0 true'])
   })
 
   it('I3 installs none where one fails, and shuts down those that were initialized', async () => {
     await using host = new PluginHost({ strategies: [wordHandoff()] })
     const good = wordPlugin('good', '1.0.0')
-    const bad = wordPlugin('bad', '1.0.0', ['bad'], { ...needs('good'), init: () => { throw new Error('no disk') } })
+    const bad = wordPlugin('bad', '1.0.0', ['bad'], {
+      ...needs('good'),
+      init: () => {
+        throw new Error('no disk')
+      },
+    })
     const later = wordPlugin('later', '1.0.0')
-    expect(await refusalOf(host.addAll([bad, good, later]))).toMatchObject({ code: 'PLUGIN', plugin: 'bad@1.0.0', step: 'init', rollbackErrors: [] })
-    expect([good.calls, later.calls]).toEqual([{ register: 1, init: 1, shutdown: 1 }, { register: 1, init: 0, shutdown: 0 }])
+    expect(await refusalOf(host.addAll([bad, good, later]))).toMatchObject({
+      code: 'PLUGIN',
+      plugin: 'bad@1.0.0',
+      step: 'init',
+      rollbackErrors: [],
+    })
+    expect([good.calls, later.calls]).toEqual([
+      { register: 1, init: 1, shutdown: 1 },
+      { register: 1, init: 0, shutdown: 0 },
+    ])
     expect(host.plugins()).toEqual([])
     using lease = host.capture()
     expect(lease.all(wordKind)).toEqual([])
@@ -83,7 +135,10 @@ describe('addAll', () => {
   it('refuses a dependency that is neither installed nor among them: DEPENDENCY', async () => {
     await using host = new PluginHost({ strategies: [] })
     const user = new TestPlugin('user', '1.0.0', needs('base'))
-    expect(await refusalOf(host.addAll([user, new TestPlugin('base', '2.0.0')]))).toMatchObject({ code: 'DEPENDENCY', plugin: 'user@1.0.0' })
+    expect(await refusalOf(host.addAll([user, new TestPlugin('base', '2.0.0')]))).toMatchObject({
+      code: 'DEPENDENCY',
+      plugin: 'user@1.0.0',
+    })
     expect(user.calls.register).toBe(0)
     await host.add(new TestPlugin('base', '1.0.0'))
     expect((await host.addAll([user]))[0]).toEqual({ id: 'user', generation: 0 })
@@ -94,16 +149,30 @@ describe('addAll', () => {
     await host.add(new TestPlugin('there', '1.0.0'))
     const other = new TestPlugin('other', '1.0.0')
     expect(await refusalOf(host.addAll([other, other]))).toMatchObject({ code: 'DUPLICATE', plugin: 'other' })
-    expect(await refusalOf(host.addAll([other, new TestPlugin('other', '1.1.0')]))).toMatchObject({ code: 'DUPLICATE', plugin: 'other' })
-    expect(await refusalOf(host.addAll([other, new TestPlugin('there', '1.0.0')]))).toMatchObject({ code: 'DUPLICATE', plugin: 'there' })
-    expect(await refusalOf(host.addAll([other, new TestPlugin('bad', 'one')]))).toMatchObject({ code: 'MANIFEST', plugin: 'bad' })
+    expect(await refusalOf(host.addAll([other, new TestPlugin('other', '1.1.0')]))).toMatchObject({
+      code: 'DUPLICATE',
+      plugin: 'other',
+    })
+    expect(await refusalOf(host.addAll([other, new TestPlugin('there', '1.0.0')]))).toMatchObject({
+      code: 'DUPLICATE',
+      plugin: 'there',
+    })
+    expect(await refusalOf(host.addAll([other, new TestPlugin('bad', 'one')]))).toMatchObject({
+      code: 'MANIFEST',
+      plugin: 'bad',
+    })
     expect(other.calls.register).toBe(0)
   })
 
   it('I8 gives up where the caller aborts, and installs none', async () => {
     await using host = new PluginHost({ strategies: [] })
     const [begun, abort] = [new Deferred(), new AbortController()]
-    const slow = new TestPlugin('slow', '1.0.0', { init: () => { begun.resolve(); return new Promise(() => {}) } })
+    const slow = new TestPlugin('slow', '1.0.0', {
+      init: () => {
+        begun.resolve()
+        return new Promise(() => {})
+      },
+    })
     const adding = refusalOf(host.addAll([new TestPlugin('quick', '1.0.0'), slow], { signal: abort.signal }))
     await begun.promise
     abort.abort()
@@ -122,16 +191,24 @@ describe('addAll', () => {
 })
 
 describe('the order of dependencies', () => {
-  const graph = fc.integer({ min: 1, max: 12 }).chain((size) => fc.array(fc.uniqueArray(fc.nat(size), { maxLength: 4 }), { minLength: size, maxLength: size }))
-  const plugins = (edges: readonly (readonly number[])[]): TestPlugin[] => edges.map((to, id) => new TestPlugin(String(id), '1.0.0', needs(...to.map(String))))
+  const graph = fc
+    .integer({ min: 1, max: 12 })
+    .chain((size) => fc.array(fc.uniqueArray(fc.nat(size), { maxLength: 4 }), { minLength: size, maxLength: size }))
+  const plugins = (edges: readonly (readonly number[])[]): TestPlugin[] =>
+    edges.map((to, id) => new TestPlugin(String(id), '1.0.0', needs(...to.map(String))))
 
-  it('has each after those it needs, unless they need it too', () => fc.assert(fc.property(graph, (edges) => {
-    const order = dependencyOrder(plugins(edges)).map(({ manifest }) => Number(manifest.id))
-    expect(order.toSorted((one, other) => one - other)).toEqual(edges.map((_, id) => id))
-    for (const [id, to] of edges.entries()) {
-      for (const needed of to) if (needed < edges.length && !reaches(edges, needed, id)) expect(order.indexOf(needed)).toBeLessThan(order.indexOf(id))
-    }
-  })))
+  it('has each after those it needs, unless they need it too', () =>
+    fc.assert(
+      fc.property(graph, (edges) => {
+        const order = dependencyOrder(plugins(edges)).map(({ manifest }) => Number(manifest.id))
+        expect(order.toSorted((one, other) => one - other)).toEqual(edges.map((_, id) => id))
+        for (const [id, to] of edges.entries()) {
+          for (const needed of to)
+            if (needed < edges.length && !reaches(edges, needed, id))
+              expect(order.indexOf(needed)).toBeLessThan(order.indexOf(id))
+        }
+      }),
+    ))
 
   it('keeps the order given where nothing needs anything, and takes a chain of any length', () => {
     const free = plugins(Array.from({ length: 50 }, () => []))

@@ -17,9 +17,21 @@ describe('an attach that cannot be', () => {
   it('of a name that is taken, or being taken: DUPLICATE; another name is free', async () => {
     const { host, plugin } = await hostWithCells()
     const opening = new Deferred()
-    const first = host.attach(cellKind, { ...openCell('main'), open: async (provider) => { await opening.promise; return provider.open() } })
+    const first = host.attach(cellKind, {
+      ...openCell('main'),
+      open: async (provider) => {
+        await opening.promise
+        return provider.open()
+      },
+    })
     const error = await refusalOf(host.attach(cellKind, openCell('main')))
-    expect(error).toMatchObject({ code: 'DUPLICATE', surface: 'test-cell', key: 'cell', resource: 'main', hint: 'Detach it first, or choose another name.' })
+    expect(error).toMatchObject({
+      code: 'DUPLICATE',
+      surface: 'test-cell',
+      key: 'cell',
+      resource: 'main',
+      hint: 'Detach it first, or choose another name.',
+    })
     expect(error.message).toContain('a live resource of this name is attached already')
     opening.resolve()
     await first
@@ -32,7 +44,12 @@ describe('an attach that cannot be', () => {
     const { host } = await hostWithCells()
     const error = await refusalOf(host.attach(cellKind, openCell('main', 'missing')))
     expect(error).toMatchObject({
-      code: 'PROVIDER_NOT_FOUND', surface: 'test-cell', key: 'missing', resource: 'main', step: 'attach', hint: 'Install the plugin that provides it first.',
+      code: 'PROVIDER_NOT_FOUND',
+      surface: 'test-cell',
+      key: 'missing',
+      resource: 'main',
+      step: 'attach',
+      hint: 'Install the plugin that provides it first.',
     })
     expect(error.message).toContain('no plugin provides this key')
   })
@@ -43,7 +60,13 @@ describe('an attach that cannot be', () => {
   })
 
   it.each<[string, (provider: CellProvider) => Cell | Promise<Cell>, string]>([
-    ['throws', () => { throw new Error('no disk') }, 'no disk'],
+    [
+      'throws',
+      () => {
+        throw new Error('no disk')
+      },
+      'no disk',
+    ],
     ['rejects', () => Promise.reject(new Error('no disk')), 'no disk'],
     ['returns nothing', () => undefined as unknown as Cell, 'open returned no resource'],
     ['resolves with null', () => Promise.resolve(null as unknown as Cell), 'open returned no resource'],
@@ -51,7 +74,14 @@ describe('an attach that cannot be', () => {
     const { host } = await hostWithCells()
     const error = await refusalOf(host.attach(cellKind, { ...openCell('main'), open }))
     expect(error).toMatchObject({
-      code: 'HANDOFF', phase: 'prepare', step: 'open', surface: 'test-cell', key: 'cell', resource: 'main', plugin: 'cells@1.0.0', hint: 'Nothing was attached.',
+      code: 'HANDOFF',
+      phase: 'prepare',
+      step: 'open',
+      surface: 'test-cell',
+      key: 'cell',
+      resource: 'main',
+      plugin: 'cells@1.0.0',
+      hint: 'Nothing was attached.',
     })
     expect(error.message).toContain(reason)
     expect(host.resources()).toEqual([])
@@ -61,7 +91,15 @@ describe('an attach that cannot be', () => {
   it('I8 whose open hangs is given up on: STEP_TIMEOUT, and what it opens after all is closed once', async () => {
     const { host, clock, plugin } = await hostWithCells()
     const opening = new Deferred()
-    const failing = refusalOf(host.attach(cellKind, { ...openCell('main'), open: async (provider) => { await opening.promise; return provider.open() } }))
+    const failing = refusalOf(
+      host.attach(cellKind, {
+        ...openCell('main'),
+        open: async (provider) => {
+          await opening.promise
+          return provider.open()
+        },
+      }),
+    )
     await turn()
     clock.advance(500)
     const timeout = await failing

@@ -23,7 +23,9 @@ describe('attach', () => {
     expect((await refusalOf(() => before.resource(cellKind, 'main'))).code).toBe('RESOURCE_NOT_FOUND')
     using after = host.capture()
     expect(after.resource(cellKind, 'main')).toBe(plugin.opened[0])
-    expect(host.resources()).toEqual([{ surface: 'test-cell', name: 'main', key: 'cell', plugin: 'cells@1.0.0', state: 'serving', waiting: 0 }])
+    expect(host.resources()).toEqual([
+      { surface: 'test-cell', name: 'main', key: 'cell', plugin: 'cells@1.0.0', state: 'serving', waiting: 0 },
+    ])
   })
 })
 
@@ -31,7 +33,12 @@ describe('attach and a reload', () => {
   function pendingAttach(host: PluginHost) {
     const opening = new Deferred()
     const attaching = host.attach(cellKind, {
-      ...openCell('main'), open: async (provider) => { const cell = await provider.open(); await opening.promise; return cell },
+      ...openCell('main'),
+      open: async (provider) => {
+        const cell = await provider.open()
+        await opening.promise
+        return cell
+      },
     })
     return { opening, attaching }
   }
@@ -78,7 +85,12 @@ describe('attach and a reload', () => {
     const failing = refusalOf(host.reload(handle, new CellPlugin('cells', '2.0.0')))
     await turn()
     clock.advance(100)
-    expect(await failing).toMatchObject({ code: 'STEP_TIMEOUT', phase: 'preflight', step: 'wait for pending opens', plugin: 'cells@1.0.0' })
+    expect(await failing).toMatchObject({
+      code: 'STEP_TIMEOUT',
+      phase: 'preflight',
+      step: 'wait for pending opens',
+      plugin: 'cells@1.0.0',
+    })
     opening.resolve()
     await attaching
     expect(host.resources()).toMatchObject([{ plugin: 'cells@1.0.0' }])
@@ -91,7 +103,12 @@ describe('attach and a reload', () => {
     const failing = refusalOf(host.reload(handle, new CellPlugin('cells', '2.0.0'), { signal: caller.signal }))
     await turn()
     caller.abort()
-    expect(await failing).toMatchObject({ code: 'ABORTED', phase: 'preflight', step: 'wait for pending opens', plugin: 'cells@1.0.0' })
+    expect(await failing).toMatchObject({
+      code: 'ABORTED',
+      phase: 'preflight',
+      step: 'wait for pending opens',
+      plugin: 'cells@1.0.0',
+    })
     opening.resolve()
     await attaching
     expect(host.resources()).toMatchObject([{ plugin: 'cells@1.0.0' }])
@@ -105,7 +122,11 @@ describe('attach and a reload', () => {
       const goOn = new Deferred()
       const next = new CellPlugin('cells', '2.0.0')
       const open = next.kind.open.bind(next.kind)
-      next.kind.open = async () => { begun.resolve(); await goOn.promise; return open() }
+      next.kind.open = async () => {
+        begun.resolve()
+        await goOn.promise
+        return open()
+      }
       const reloading = host.reload(handle, next)
       await begun.promise
       const second = await host.attach(cellKind, openCell('second'))
@@ -124,19 +145,30 @@ describe('attach and a reload', () => {
       await second.write(2)
       using lease = host.capture()
       const by = ends === 'well' ? 'cells@2.0.0' : 'cells@1.0.0'
-      expect(lease.resource(cellKind, 'second')).toMatchObject({ by, values: ends === 'well' ? [2] : [1, 2], closed: 0 })
+      expect(lease.resource(cellKind, 'second')).toMatchObject({
+        by,
+        values: ends === 'well' ? [2] : [1, 2],
+        closed: 0,
+      })
       expect(plugin.opened.map(({ closed }) => closed)).toEqual(ends === 'well' ? [1, 1] : [0, 0])
     }
   })
 
   it('O5 waits for a reload that cannot take it along: one that fences, or whose version does not provide the key', async () => {
-    for (const [options, provides] of [[{ cutover: 'exclusive' }, 'cell'], [{}, 'other']] as const) {
+    for (const [options, provides] of [
+      [{ cutover: 'exclusive' }, 'cell'],
+      [{}, 'other'],
+    ] as const) {
       const { host, handle, plugin } = await hostWithCells()
       await (await host.attach(cellKind, openCell('first'))).detach()
       const begun = new Deferred()
       const goOn = new Deferred()
       const next = new CellPlugin('cells', '2.0.0', {
-        kind: new CellKind('cells@2.0.0', provides), init: () => { begun.resolve(); return goOn.promise },
+        kind: new CellKind('cells@2.0.0', provides),
+        init: () => {
+          begun.resolve()
+          return goOn.promise
+        },
       })
       const held = host.acquire(cellKind, 'cell')
       const reloading = host.reload(handle, next, options)
@@ -144,9 +176,14 @@ describe('attach and a reload', () => {
       goOn.resolve()
       await turn()
       const attaching = host.attach(cellKind, openCell('second'))
-      const attached = attaching.then(({ name }) => name, ({ code }: { code: string }) => code)
+      const attached = attaching.then(
+        ({ name }) => name,
+        ({ code }: { code: string }) => code,
+      )
       held[Symbol.dispose]()
-      await (await reloading).finalized
+      await (
+        await reloading
+      ).finalized
       expect(await attached).toBe(provides === 'cell' ? 'second' : 'PROVIDER_NOT_FOUND')
       expect(plugin.opened.map(({ closed }) => closed)).toEqual([1])
     }
@@ -159,7 +196,9 @@ describe('attach and a reload', () => {
       const reloading = host.reload(handle, next)
       for (let at = 0; at < turns; at += 1) await Promise.resolve()
       await host.attach(cellKind, openCell('main'))
-      await (await reloading).finalized
+      await (
+        await reloading
+      ).finalized
       expect(host.resources(), `attached after ${turns} turns`).toMatchObject([{ plugin: 'cells@2.0.0' }])
       expect(plugin.opened.filter(({ closed }) => closed !== 1)).toEqual([])
       expect(next.opened.filter(({ closed }) => closed === 0)).toHaveLength(1)

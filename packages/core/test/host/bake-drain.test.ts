@@ -14,7 +14,9 @@ async function heldWhileBaking(healthy: BakeOptions['healthy']) {
   const old = wordPlugin('a', '1.0.0')
   const handle = await host.add(old)
   const lease = host.capture({ label: 'report' })
-  const { finalized } = await host.reload(handle, wordPlugin('a', '2.0.0'), { bake: { ms: 100, ...(healthy && { healthy }) } })
+  const { finalized } = await host.reload(handle, wordPlugin('a', '2.0.0'), {
+    bake: { ms: 100, ...(healthy && { healthy }) },
+  })
   clock.advance(10)
   await turn()
   return { clock, host, old, lease, finalized }
@@ -26,15 +28,27 @@ describe('leases that outlive the drain of a reload that bakes', () => {
     lease[Symbol.dispose]()
     expect([await standing(finalized), old.calls.shutdown]).toEqual(['pending', 0])
     clock.advance(90)
-    expect(await finalized).toMatchObject({ status: 'finalized', bake: { outcome: 'healthy' }, drainMs: 10, blockers: [{ label: 'report' }] })
+    expect(await finalized).toMatchObject({
+      status: 'finalized',
+      bake: { outcome: 'healthy' },
+      drainMs: 10,
+      blockers: [{ label: 'report' }],
+    })
     expect(old.calls.shutdown).toBe(1)
   })
 
   it('I10 hold the version that serves again, and no retired one, when the reload is taken back', async () => {
     const { clock, host, old, lease, finalized } = await heldWhileBaking(() => false)
-    expect(host.plugins()).toMatchObject([{ version: '2.0.0', state: 'baking' }, { version: '1.0.0', state: 'retired', heldBy: [{ label: 'report' }] }])
+    expect(host.plugins()).toMatchObject([
+      { version: '2.0.0', state: 'baking' },
+      { version: '1.0.0', state: 'retired', heldBy: [{ label: 'report' }] },
+    ])
     clock.advance(90)
-    expect(await finalized).toMatchObject({ status: 'taken-back', bake: { outcome: 'taken-back' }, blockers: [{ label: 'report' }] })
+    expect(await finalized).toMatchObject({
+      status: 'taken-back',
+      bake: { outcome: 'taken-back' },
+      blockers: [{ label: 'report' }],
+    })
     await turn()
     expect(host.plugins()).toMatchObject([{ version: '1.0.0', state: 'active', heldBy: [{ label: 'report' }] }])
     lease[Symbol.dispose]()
@@ -81,11 +95,20 @@ describe('a plugin that serves again', () => {
     const clock = new ManualClock()
     const host = new PluginHost({ strategies: [storeStrategy('clean')], clock })
     const open: number[] = []
-    const v1 = new StorePlugin('1.0.0', { discipline: 'clean', shutdown: () => { open.push(v1.provider.made.filter(({ closed }) => closed === 0).length) } })
+    const v1 = new StorePlugin('1.0.0', {
+      discipline: 'clean',
+      shutdown: () => {
+        open.push(v1.provider.made.filter(({ closed }) => closed === 0).length)
+      },
+    })
     const first = await host.add(v1)
-    for (const name of ['one', 'two']) await host.attach(STORES.clean, { name, key: 'stores', open: (provider) => provider.open(undefined) })
+    for (const name of ['one', 'two'])
+      await host.attach(STORES.clean, { name, key: 'stores', open: (provider) => provider.open(undefined) })
     const slow = new Deferred()
-    v1.provider.breakNext('close', async (run) => { await slow.promise; run() })
+    v1.provider.breakNext('close', async (run) => {
+      await slow.promise
+      run()
+    })
     await host.reload(first, new TestPlugin('stores', '2.0.0'), { bake: NOT_WELL, onOrphan: 'close' })
     clock.advance(NOT_WELL.ms)
     await turn()
@@ -108,7 +131,9 @@ describe('a plugin that serves again', () => {
       clock.advance(NOT_WELL.ms)
       await turn()
     }
-    expect(host.plugins()).toMatchObject([{ version: '1.0.0', generation: 6, state: 'active', heldBy: [{ label: 'long report' }] }])
+    expect(host.plugins()).toMatchObject([
+      { version: '1.0.0', generation: 6, state: 'active', heldBy: [{ label: 'long report' }] },
+    ])
     const { finalized } = await host.reload({ id: 'stores', generation: 6 }, new StorePlugin('5.0.0'))
     expect(await standing(finalized)).toBe('pending')
     const { closed } = lease.resource(STORES['pre-copy'], 'main')
@@ -125,10 +150,19 @@ describe('a plugin that serves again', () => {
  */
 async function leftOver() {
   const clock = new ManualClock()
-  const host = new PluginHost({ strategies: [storeStrategy('pre-copy')], clock, maxRecordedWrites: 1, drain: { deadlineMs: 50, graceMs: 5 } })
+  const host = new PluginHost({
+    strategies: [storeStrategy('pre-copy')],
+    clock,
+    maxRecordedWrites: 1,
+    drain: { deadlineMs: 50, graceMs: 5 },
+  })
   const v1 = new StorePlugin('1.0.0')
   const first = await host.add(v1)
-  const store = await host.attach(STORES['pre-copy'], { name: 'main', key: 'stores', open: (provider) => provider.make([]) })
+  const store = await host.attach(STORES['pre-copy'], {
+    name: 'main',
+    key: 'stores',
+    open: (provider) => provider.make([]),
+  })
   const early = host.capture({ label: 'early' })
   const holder = host.acquire(STORES['pre-copy'], 'stores', { label: 'holder of the plugin' })
   const { finalized } = await host.reload(first, new StorePlugin('2.0.0'), { bake: NOT_WELL })
@@ -168,11 +202,17 @@ describe('what is left over of the time before a reload that was taken back', ()
 
   it('I7 T7 of one plugin is closed, and what a lease reaches of another one, reloaded with it, when the lease ends', async () => {
     const clock = new ManualClock()
-    const host = new PluginHost({ strategies: [storeStrategy('pre-copy')], clock, maxRecordedWrites: 1, drain: { deadlineMs: 50 } })
+    const host = new PluginHost({
+      strategies: [storeStrategy('pre-copy')],
+      clock,
+      maxRecordedWrites: 1,
+      drain: { deadlineMs: 50 },
+    })
     const version = (id: string, number: string) => new StorePlugin(number, { id })
     const [a, b] = [version('a', '1.0.0'), version('b', '1.0.0')]
     const [before] = await host.addAll([version('a', '0.9.0'), b])
-    const attach = (key: string) => host.attach(STORES['pre-copy'], { name: key, key, open: (provider) => provider.make([]) })
+    const attach = (key: string) =>
+      host.attach(STORES['pre-copy'], { name: key, key, open: (provider) => provider.make([]) })
     const ofB = await attach('b')
     const early = host.capture({ label: 'early' })
     if (before === undefined) throw new Error('it was not installed')
@@ -180,7 +220,10 @@ describe('what is left over of the time before a reload that was taken back', ()
     const stores = [await attach('a'), ofB]
     const reach = host.capture({ label: 'reach' })
     const handle = (id: string): PluginHandle => host.plugin(id) ?? { id, generation: 0 }
-    const [together] = await host.reloadAll(['a', 'b'].map((id) => ({ handle: handle(id), plugin: version(id, '2.0.0') })), { bake: NOT_WELL })
+    const [together] = await host.reloadAll(
+      ['a', 'b'].map((id) => ({ handle: handle(id), plugin: version(id, '2.0.0') })),
+      { bake: NOT_WELL },
+    )
     for (const store of stores) for (const entry of [1, 2]) await store.write(entry)
     await turn()
     clock.advance(NOT_WELL.ms)
@@ -190,13 +233,29 @@ describe('what is left over of the time before a reload that was taken back', ()
     reach[Symbol.dispose]()
     await turn()
     const closed = () => [a, b].map(({ provider }) => provider.made.map((store) => store.closed))
-    expect(closed()).toEqual([[1, 0], [0, 0]])
+    expect(closed()).toEqual([
+      [1, 0],
+      [0, 0],
+    ])
 
     expect((await (await host.reload(handle('a'), version('a', '3.0.0'))).finalized).status).toBe('finalized')
-    expect([closed(), a.calls.shutdown]).toEqual([[[1, 1], [0, 0]], 1])
+    expect([closed(), a.calls.shutdown]).toEqual([
+      [
+        [1, 1],
+        [0, 0],
+      ],
+      1,
+    ])
     expect([early.signal.aborted, b.calls.shutdown]).toEqual([false, 0])
     early[Symbol.dispose]()
     await turn()
-    expect([closed(), a.calls.shutdown, b.calls.shutdown]).toEqual([[[1, 1], [1, 0]], 1, 0])
+    expect([closed(), a.calls.shutdown, b.calls.shutdown]).toEqual([
+      [
+        [1, 1],
+        [1, 0],
+      ],
+      1,
+      0,
+    ])
   })
 })

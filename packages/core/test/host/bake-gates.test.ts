@@ -15,8 +15,21 @@ async function baking() {
   await gate.hold()
   gate.switchTo('the new one', { retain: true })
   const bake = new Bake({
-    options: { ms: 10 }, environment: { clock, pace: new Pace(), meter: new StretchMeter(clock), dryRun: false, judging: new Judging(), claims: new Claims(), timeoutMs: () => 10 }, plugin: 'stores@2.0.0',
-    kept: new Map([[gate, 'the old one']]), underWay: () => undefined, makePermanent: async () => {}, takeBack: async () => [],
+    options: { ms: 10 },
+    environment: {
+      clock,
+      pace: new Pace(),
+      meter: new StretchMeter(clock),
+      dryRun: false,
+      judging: new Judging(),
+      claims: new Claims(),
+      timeoutMs: () => 10,
+    },
+    plugin: 'stores@2.0.0',
+    kept: new Map([[gate, 'the old one']]),
+    underWay: () => undefined,
+    makePermanent: async () => {},
+    takeBack: async () => [],
   })
   return { clock, gate, bake }
 }
@@ -46,7 +59,13 @@ describe('I12 when a period is over, gates keep nothing for the way back', () =>
   it('nor does it take a resource that could not be', async () => {
     const { gate, bake } = await baking()
     await gate.hold()
-    gate.halt({ checkpoint: 1, cause: 'no port', restart: () => Promise.reject(new Error('no port')), stop: () => {}, discard: async () => {} })
+    gate.halt({
+      checkpoint: 1,
+      cause: 'no port',
+      restart: () => Promise.reject(new Error('no port')),
+      stop: () => {},
+      discard: async () => {},
+    })
     bake.end('superseded')
     expect(await bake.over).toEqual({ outcome: 'superseded' })
   })

@@ -13,14 +13,21 @@ const NOT_WELL: BakeOptions = { ms: 10, healthy: () => false }
 /** A plugin with one provider on two surfaces. */
 function onBoth(version: string): TestPlugin {
   const provider = new StoreProvider('stores', version)
-  return new TestPlugin('stores', version, { register: (registrar) => { registrar.provide(SURFACE, provider).provide(STORES.clean, provider) } })
+  return new TestPlugin('stores', version, {
+    register: (registrar) => {
+      registrar.provide(SURFACE, provider).provide(STORES.clean, provider)
+    },
+  })
 }
 
 /** An older version reads nothing that a newer one wrote. */
 function oneWay(discipline: StoreDiscipline = 'pre-copy'): HandoffStrategy<StoreProvider, Store, number> {
   return {
     ...storeStrategy(discipline),
-    checkCompat: ({ old, next }) => next.version > old.version ? { level: 'compatible' } : { level: 'incompatible', reason: `it does not read ${old.version}` },
+    checkCompat: ({ old, next }) =>
+      next.version > old.version
+        ? { level: 'compatible' }
+        : { level: 'incompatible', reason: `it does not read ${old.version}` },
   }
 }
 
@@ -33,10 +40,17 @@ async function notWell(stores: Record<string, number>) {
   const clock = new ManualClock()
   const host = new PluginHost({ strategies: [oneWay()], clock, maxRecordedWrites: MOST_RECORDED })
   const first = await host.add(new StorePlugin('1.0.0'))
-  const attached = new Map(await Promise.all(Object.keys(stores).map(async (name) =>
-    [name, await host.attach(SURFACE, { name, key: 'stores', open: (provider) => provider.make([]) })] as const)))
+  const attached = new Map(
+    await Promise.all(
+      Object.keys(stores).map(
+        async (name) =>
+          [name, await host.attach(SURFACE, { name, key: 'stores', open: (provider) => provider.make([]) })] as const,
+      ),
+    ),
+  )
   const { finalized } = await host.reload(first, new StorePlugin('2.0.0'), { bake: NOT_WELL })
-  for (const [name, writes] of Object.entries(stores)) for (let entry = 1; entry <= writes; entry += 1) await attached.get(name)?.write(entry)
+  for (const [name, writes] of Object.entries(stores))
+    for (let entry = 1; entry <= writes; entry += 1) await attached.get(name)?.write(entry)
   await turn()
   clock.advance(NOT_WELL.ms)
   const report = (await finalized).bake
@@ -56,7 +70,10 @@ describe('I6 the way back asks the old version whether it reads what the new one
     ['where there is no resource', {}],
   ])('%s', async (_, stores) => {
     const { report, serves } = await notWell(stores)
-    expect(report).toMatchObject({ outcome: 'stranded', error: { code: 'SCHEMA_INCOMPAT', phase: 'preflight', plugin: 'stores@1.0.0', key: 'stores' } })
+    expect(report).toMatchObject({
+      outcome: 'stranded',
+      error: { code: 'SCHEMA_INCOMPAT', phase: 'preflight', plugin: 'stores@1.0.0', key: 'stores' },
+    })
     expect(report?.outcome === 'stranded' && report.error.message).toContain('it does not read 2.0.0')
     expect(serves).toBe('2.0.0')
   })
@@ -68,17 +85,23 @@ describe('I6 the way back asks the old version whether it reads what the new one
     const { finalized } = await host.reload(first, onBoth('2.0.0'), { bake: NOT_WELL })
     await turn()
     clock.advance(NOT_WELL.ms)
-    expect((await finalized).bake).toMatchObject({ outcome: 'stranded', error: { code: 'SCHEMA_INCOMPAT', surface: STORES.clean.id } })
+    expect((await finalized).bake).toMatchObject({
+      outcome: 'stranded',
+      error: { code: 'SCHEMA_INCOMPAT', surface: STORES.clean.id },
+    })
   })
   it('where a resource has to be copied after all, as too much was written while others were judged', async () => {
     const clock = new ManualClock()
     const judging = new Deferred()
     const judged = new Deferred()
-    const slow: HandoffStrategy<StoreProvider, Store, number> = { ...storeStrategy('clean'), checkCompat: async ({ old, next }) => {
-      if (next.version < old.version) judging.resolve()
-      if (next.version < old.version) await judged.promise
-      return { level: 'compatible' }
-    } }
+    const slow: HandoffStrategy<StoreProvider, Store, number> = {
+      ...storeStrategy('clean'),
+      checkCompat: async ({ old, next }) => {
+        if (next.version < old.version) judging.resolve()
+        if (next.version < old.version) await judged.promise
+        return { level: 'compatible' }
+      },
+    }
     const host = new PluginHost({ strategies: [oneWay(), slow], clock, maxRecordedWrites: MOST_RECORDED })
     const first = await host.add(onBoth('1.0.0'))
     const main = await host.attach(SURFACE, { name: 'main', key: 'stores', open: (provider) => provider.make([]) })
@@ -87,7 +110,10 @@ describe('I6 the way back asks the old version whether it reads what the new one
     await judging.promise
     for (let entry = 1; entry <= MOST_RECORDED + 1; entry += 1) await main.write(entry)
     judged.resolve()
-    expect((await finalized).bake).toMatchObject({ outcome: 'stranded', error: { code: 'SCHEMA_INCOMPAT', surface: SURFACE.id } })
+    expect((await finalized).bake).toMatchObject({
+      outcome: 'stranded',
+      error: { code: 'SCHEMA_INCOMPAT', surface: SURFACE.id },
+    })
     await main.write(9)
     using lease = host.capture()
     expect(lease.resource(SURFACE, 'main').entries).toEqual([1, 2, 3, 4, 9])

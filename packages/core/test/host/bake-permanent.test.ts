@@ -20,25 +20,41 @@ describe('a reload that bakes, and making it permanent', () => {
     const disk = new Deferred()
     const clock = new ManualClock()
     const records: JournalRecord[] = []
-    const journal: Journal = { append: async (record) => { if (record.type === 'permanent') await disk.promise; records.push(record) } }
+    const journal: Journal = {
+      append: async (record) => {
+        if (record.type === 'permanent') await disk.promise
+        records.push(record)
+      },
+    }
     const host = new PluginHost({ strategies: [storeStrategy('pre-copy')], clock, journal })
-    const result = await host.reload(await host.add(new StorePlugin('1.0.0')), new StorePlugin('2.0.0'), { bake: { ms: 10, healthy: () => false } })
+    const result = await host.reload(await host.add(new StorePlugin('1.0.0')), new StorePlugin('2.0.0'), {
+      bake: { ms: 10, healthy: () => false },
+    })
     const permanent = host.makePermanent(result.handle)
     await pass(clock, 10)
     expect(await standing(result.finalized)).toBe('pending')
     disk.resolve()
     await permanent
     expect((await result.finalized).bake).toEqual({ outcome: 'accepted' })
-    expect([host.plugins()[0]?.version, planRecovery(records).plugins.get('stores')?.version]).toEqual(['2.0.0', '2.0.0'])
+    expect([host.plugins()[0]?.version, planRecovery(records).plugins.get('stores')?.version]).toEqual([
+      '2.0.0',
+      '2.0.0',
+    ])
   })
 
   it('I10 is not taken back while one of two makes it permanent, though the other could not', async () => {
     const disks = [new Deferred(), new Deferred()]
     const clock = new ManualClock()
     const appends = disks.values()
-    const journal: Journal = { append: async ({ type }) => { if (type === 'permanent') await appends.next().value?.promise } }
+    const journal: Journal = {
+      append: async ({ type }) => {
+        if (type === 'permanent') await appends.next().value?.promise
+      },
+    }
     const host = new PluginHost({ strategies: [storeStrategy('pre-copy')], clock, journal })
-    const result = await host.reload(await host.add(new StorePlugin('1.0.0')), new StorePlugin('2.0.0'), { bake: { ms: 10, healthy: () => false } })
+    const result = await host.reload(await host.add(new StorePlugin('1.0.0')), new StorePlugin('2.0.0'), {
+      bake: { ms: 10, healthy: () => false },
+    })
     const [first, second] = [host.makePermanent(result.handle), host.makePermanent(result.handle)]
     disks[1]?.reject(new Error('no space left'))
     await expect(second).rejects.toThrow('no space left')
@@ -54,10 +70,16 @@ describe('a reload that bakes, and making it permanent', () => {
     const clock = new ManualClock()
     let permanent: Promise<void> | undefined
     const host: PluginHost = new PluginHost({
-      strategies: [storeStrategy('pre-copy')], clock,
-      observer: ({ type }) => { if (type === 'committed' && host.plugin('stores')?.generation === 1) permanent = host.makePermanent({ id: 'stores', generation: 1 }) },
+      strategies: [storeStrategy('pre-copy')],
+      clock,
+      observer: ({ type }) => {
+        if (type === 'committed' && host.plugin('stores')?.generation === 1)
+          permanent = host.makePermanent({ id: 'stores', generation: 1 })
+      },
     })
-    const { finalized } = await host.reload(await host.add(new StorePlugin('1.0.0')), new StorePlugin('2.0.0'), { bake: { ms: 10, healthy: () => false } })
+    const { finalized } = await host.reload(await host.add(new StorePlugin('1.0.0')), new StorePlugin('2.0.0'), {
+      bake: { ms: 10, healthy: () => false },
+    })
     await permanent
     expect((await finalized).bake).toEqual({ outcome: 'accepted' })
     expect(clock.pending).toBe(0)
@@ -65,9 +87,15 @@ describe('a reload that bakes, and making it permanent', () => {
 
   it('goes on where it cannot be made permanent', async () => {
     const clock = new ManualClock()
-    const journal: Journal = { append: async (record) => { if (record.type === 'permanent') throw new Error('no space left') } }
+    const journal: Journal = {
+      append: async (record) => {
+        if (record.type === 'permanent') throw new Error('no space left')
+      },
+    }
     const host = new PluginHost({ strategies: [storeStrategy('pre-copy')], clock, journal })
-    const result = await host.reload(await host.add(new StorePlugin('1.0.0')), new StorePlugin('2.0.0'), { bake: { ms: 10, healthy: () => false } })
+    const result = await host.reload(await host.add(new StorePlugin('1.0.0')), new StorePlugin('2.0.0'), {
+      bake: { ms: 10, healthy: () => false },
+    })
     await expect(host.makePermanent(result.handle)).rejects.toThrow('no space left')
     await pass(clock, 10)
     expect((await result.finalized).bake).toMatchObject({ outcome: 'taken-back' })
@@ -77,10 +105,16 @@ describe('a reload that bakes, and making it permanent', () => {
   it('is not made permanent while it is taken back', async () => {
     const { clock, host, result, v1, bake } = await baking({ ms: 10, healthy: () => false })
     const slow = new Deferred()
-    v1.provider.breakNext('apply', async (run) => { await slow.promise; run() })
+    v1.provider.breakNext('apply', async (run) => {
+      await slow.promise
+      run()
+    })
     await pass(clock, 10)
     await expect(host.makePermanent(result.handle)).rejects.toMatchObject({
-      code: 'RELOAD_IN_PROGRESS', phase: 'bake', retryable: true, plugin: 'stores@2.0.0',
+      code: 'RELOAD_IN_PROGRESS',
+      phase: 'bake',
+      retryable: true,
+      plugin: 'stores@2.0.0',
       message: expect.stringMatching(/the reload is being taken back\. Await finalized of its result/) as string,
     })
     slow.resolve()

@@ -13,7 +13,10 @@ describe('a reload that bakes', () => {
     await pass(clock, 999)
     expect(await standing(result.finalized)).toBe('pending')
     expect([v1.calls.shutdown, v1.provider.made[0]?.closed]).toEqual([0, 0])
-    expect(host.plugins()).toMatchObject([{ version: '2.0.0', state: 'baking', permanent: false }, { version: '1.0.0', state: 'retired' }])
+    expect(host.plugins()).toMatchObject([
+      { version: '2.0.0', state: 'baking', permanent: false },
+      { version: '1.0.0', state: 'retired' },
+    ])
     await pass(clock, 1)
     expect(await bake()).toEqual({ outcome: 'healthy' })
     expect([v1.calls.shutdown, v1.provider.made[0]?.closed]).toEqual([1, 1])
@@ -23,12 +26,22 @@ describe('a reload that bakes', () => {
 
   it.each<[string, () => boolean | Promise<boolean>, string]>([
     ['says no', () => false, 'healthy said no'],
-    ['throws', () => { throw new Error('too slow') }, 'HANDOFF (plugin "stores@2.0.0", bake/healthy): too slow'],
+    [
+      'throws',
+      () => {
+        throw new Error('too slow')
+      },
+      'HANDOFF (plugin "stores@2.0.0", bake/healthy): too slow',
+    ],
     ['rejects with no error', () => Promise.reject('p99'), 'bake/healthy): p99'],
   ])('I4 hands everything back, with the writes made meanwhile, when healthy %s', async (_, healthy, reason) => {
     const { clock, v1, v2, first, host, store, result, serving, closed } = await baking({ ms: 1000, healthy })
     await pass(clock, 1000)
-    expect(await closed()).toMatchObject({ outcome: 'taken-back', reason: expect.stringContaining(reason) as string, results: [{ status: 'committed', handle: { id: 'stores', generation: 2 } }] })
+    expect(await closed()).toMatchObject({
+      outcome: 'taken-back',
+      reason: expect.stringContaining(reason) as string,
+      results: [{ status: 'committed', handle: { id: 'stores', generation: 2 } }],
+    })
     expect((await result.finalized).status).toBe('taken-back')
     await store.write(3)
 
@@ -36,7 +49,10 @@ describe('a reload that bakes', () => {
     expect(serving()).toBe(v1.provider.made[0])
     expect(v1.provider.made).toHaveLength(1)
     expect(serving().entries).toEqual([1, 2, 3])
-    expect([v1.calls, v2.calls]).toEqual([{ register: 1, init: 1, shutdown: 0 }, { register: 1, init: 1, shutdown: 1 }])
+    expect([v1.calls, v2.calls]).toEqual([
+      { register: 1, init: 1, shutdown: 0 },
+      { register: 1, init: 1, shutdown: 1 },
+    ])
     expect(v2.provider.made.map(({ closed }) => closed)).toEqual([1])
     expect(v1.provider.images.map(({ discarded }) => discarded)).toEqual([1])
     expect(host.plugins()).toMatchObject([{ version: '1.0.0', generation: 2, state: 'active', permanent: true }])
@@ -49,13 +65,23 @@ describe('a reload that bakes', () => {
     const { clock, bake, serving } = await baking({ ms: 1000, healthy: () => new Promise(() => {}) })
     await pass(clock, 1000)
     await pass(clock, 30_000)
-    expect(await bake()).toMatchObject({ outcome: 'taken-back', reason: expect.stringContaining('no answer within 30000 ms') as string })
+    expect(await bake()).toMatchObject({
+      outcome: 'taken-back',
+      reason: expect.stringContaining('no answer within 30000 ms') as string,
+    })
     expect(serving().entries).toEqual([1, 2])
   })
 
   it('asks as often as it is told to, and goes back at the first no', async () => {
     let asked = 0
-    const { clock, bake } = await baking({ ms: 1000, everyMs: 300, healthy: () => { asked += 1; return asked < 3 } })
+    const { clock, bake } = await baking({
+      ms: 1000,
+      everyMs: 300,
+      healthy: () => {
+        asked += 1
+        return asked < 3
+      },
+    })
     for (let at = 0; at < 3; at += 1) await pass(clock, 300)
     expect(await bake()).toMatchObject({ outcome: 'taken-back' })
     expect(asked).toBe(3)
@@ -63,7 +89,14 @@ describe('a reload that bakes', () => {
 
   it('goes on asking while an operation on the plugin is under way', async () => {
     let asked = 0
-    const { clock, host, result, bake } = await baking({ ms: 20, everyMs: 10, healthy: () => { asked += 1; return true } })
+    const { clock, host, result, bake } = await baking({
+      ms: 20,
+      everyMs: 10,
+      healthy: () => {
+        asked += 1
+        return true
+      },
+    })
     const init = new Deferred()
     const failing = host.reload(result.handle, new StorePlugin('3.0.0', { init: () => init.promise }))
     for (const ms of [10, 10]) await pass(clock, ms)
@@ -75,14 +108,24 @@ describe('a reload that bakes', () => {
 
   it('asks once more at the end of a period that is no multiple of the interval', async () => {
     let asked = 0
-    const { clock, bake } = await baking({ ms: 700, everyMs: 300, healthy: () => { asked += 1; return true } })
+    const { clock, bake } = await baking({
+      ms: 700,
+      everyMs: 300,
+      healthy: () => {
+        asked += 1
+        return true
+      },
+    })
     for (const ms of [300, 300, 100]) await pass(clock, ms)
     expect(await bake()).toEqual({ outcome: 'healthy' })
     expect(asked).toBe(3)
   })
 
   it('hands back by a copy where more was written meanwhile than is recorded, and no writer waits for that', async () => {
-    const { clock, store, serving, v1, v2, closed } = await baking({ ms: 1000, healthy: () => false }, { maxRecordedWrites: 3 })
+    const { clock, store, serving, v1, v2, closed } = await baking(
+      { ms: 1000, healthy: () => false },
+      { maxRecordedWrites: 3 },
+    )
     for (const entry of [3, 4, 5, 6]) await store.write(entry)
     await pass(clock, 1000)
     expect(await closed()).toMatchObject({ outcome: 'taken-back' })
@@ -92,7 +135,10 @@ describe('a reload that bakes', () => {
   })
 
   it('hands a stopped resource back by stopping the new one and starting the old at its checkpoint', async () => {
-    const { clock, store, serving, v1, v2, closed } = await baking({ ms: 1000, healthy: () => false }, { discipline: 'stop-and-copy' })
+    const { clock, store, serving, v1, v2, closed } = await baking(
+      { ms: 1000, healthy: () => false },
+      { discipline: 'stop-and-copy' },
+    )
     await pass(clock, 1000)
     expect(await closed()).toMatchObject({ outcome: 'taken-back' })
     await store.write(3)
@@ -111,10 +157,16 @@ describe('a reload that bakes', () => {
 
   it('I3 goes on with the new version where the way back fails, and says why', async () => {
     const { clock, store, serving, v1, v2, host, result, bake } = await baking({ ms: 1000, healthy: () => false })
-    v1.provider.breakNext('apply', () => { throw new Error('cannot go back') })
+    v1.provider.breakNext('apply', () => {
+      throw new Error('cannot go back')
+    })
     await pass(clock, 1000)
     const report = await bake()
-    expect(report).toMatchObject({ outcome: 'stranded', reason: 'healthy said no', error: { code: 'HANDOFF', step: 'replay' } })
+    expect(report).toMatchObject({
+      outcome: 'stranded',
+      reason: 'healthy said no',
+      error: { code: 'HANDOFF', step: 'replay' },
+    })
     expect(ReloadError.is(report?.outcome === 'stranded' && report.error)).toBe(true)
     expect((await result.finalized).status).toBe('stranded')
     await store.write(3)
@@ -126,7 +178,11 @@ describe('a reload that bakes', () => {
 
   it('T5 ends with the next reload of the plugin, and not with one that fails', async () => {
     const { clock, host, result, store, serving, v1, bake } = await baking({ ms: 1000, healthy: () => false })
-    const bad = new StorePlugin('3.0.0', { init: () => { throw new Error('no') } })
+    const bad = new StorePlugin('3.0.0', {
+      init: () => {
+        throw new Error('no')
+      },
+    })
     await expect(host.reload(result.handle, bad)).rejects.toMatchObject({ code: 'PLUGIN' })
     expect(await standing(result.finalized)).toBe('pending')
     const v3 = new StorePlugin('3.0.0')
@@ -142,7 +198,9 @@ describe('a reload that bakes', () => {
   it('a reload after a failed one can still be taken back, with what was written before and after the failure', async () => {
     const { clock, host, result, store, serving, v1, bake } = await baking({ ms: 1000, healthy: () => false })
     const bad = new StorePlugin('3.0.0')
-    bad.provider.breakNext('verify', () => { throw new Error('no') })
+    bad.provider.breakNext('verify', () => {
+      throw new Error('no')
+    })
     await expect(host.reload(result.handle, bad)).rejects.toMatchObject({ code: 'HANDOFF' })
     await store.write(3)
     await pass(clock, 1000)
@@ -181,7 +239,9 @@ describe('a reload that bakes', () => {
     const v1 = new StorePlugin('1.0.0')
     const handle = await host.add(v1)
     const early = host.acquire(STORES['pre-copy'], 'stores', { label: 'early' })
-    const { finalized } = await host.reload(handle, new StorePlugin('2.0.0'), { bake: { ms: 10, healthy: () => false } })
+    const { finalized } = await host.reload(handle, new StorePlugin('2.0.0'), {
+      bake: { ms: 10, healthy: () => false },
+    })
     await pass(clock, 10)
     await pass(clock, 30_000)
     expect((await finalized).status).toBe('taken-back')
@@ -198,12 +258,30 @@ describe('a reload that bakes', () => {
   it('several plugins that were reloaded together go back together', async () => {
     const clock = new ManualClock()
     const host = new PluginHost({ strategies: [storeStrategy('pre-copy')], clock })
-    const handles = [await host.add(new StorePlugin('1.0.0', { id: 'a' })), await host.add(new StorePlugin('1.0.0', { id: 'b' }))]
-    const results = await host.reloadAll(handles.map((handle) => ({ handle, plugin: new StorePlugin('2.0.0', { id: handle.id }) })), { bake: { ms: 10, healthy: () => false } })
+    const handles = [
+      await host.add(new StorePlugin('1.0.0', { id: 'a' })),
+      await host.add(new StorePlugin('1.0.0', { id: 'b' })),
+    ]
+    const results = await host.reloadAll(
+      handles.map((handle) => ({ handle, plugin: new StorePlugin('2.0.0', { id: handle.id }) })),
+      { bake: { ms: 10, healthy: () => false } },
+    )
     const before = host.capture().epoch
     await pass(clock, 10)
-    for (const { finalized } of results) expect((await finalized).bake).toMatchObject({ outcome: 'taken-back', results: [{ handle: { id: 'a' } }, { handle: { id: 'b' } }] })
-    expect(host.plugins().filter(({ state }) => state === 'active').map(({ id, version }) => [id, version])).toEqual([['a', '1.0.0'], ['b', '1.0.0']])
+    for (const { finalized } of results)
+      expect((await finalized).bake).toMatchObject({
+        outcome: 'taken-back',
+        results: [{ handle: { id: 'a' } }, { handle: { id: 'b' } }],
+      })
+    expect(
+      host
+        .plugins()
+        .filter(({ state }) => state === 'active')
+        .map(({ id, version }) => [id, version]),
+    ).toEqual([
+      ['a', '1.0.0'],
+      ['b', '1.0.0'],
+    ])
     expect(host.capture().epoch).toBe(before + 1)
   })
 
@@ -211,7 +289,11 @@ describe('a reload that bakes', () => {
     const disk = new Deferred()
     const clock = new ManualClock()
     let commits = 0
-    const journal: Journal = { append: async ({ type }) => { if (type === 'committed' && (commits += 1) === 3) await disk.promise } }
+    const journal: Journal = {
+      append: async ({ type }) => {
+        if (type === 'committed' && (commits += 1) === 3) await disk.promise
+      },
+    }
     const host = new PluginHost({ strategies: [storeStrategy('pre-copy')], clock, journal })
     const v1 = new StorePlugin('1.0.0')
     const first = await host.add(v1)
@@ -221,7 +303,9 @@ describe('a reload that bakes', () => {
     const again = host.reload({ id: 'stores', generation: 2 }, new StorePlugin('3.0.0'))
     await turnUntil(() => host.plugin('stores')?.generation === 3)
     disk.resolve()
-    await (await again).finalized
+    await (
+      await again
+    ).finalized
     expect((await finalized).bake).toMatchObject({ outcome: 'taken-back' })
     expect([v1.calls.shutdown, v1.provider.made.map(({ closed }) => closed)]).toEqual([1, [1]])
   })
@@ -236,7 +320,9 @@ describe('a reload that bakes', () => {
   it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('refuses a period of %s ms', async (ms) => {
     const host = new PluginHost({ strategies: [storeStrategy('pre-copy')] })
     const handle = await host.add(new StorePlugin('1.0.0'))
-    await expect(host.reload(handle, new StorePlugin('2.0.0'), { bake: { ms } })).rejects.toThrow(`reload options.bake.ms: expected a finite number of milliseconds above 0, and got ${ms}`)
+    await expect(host.reload(handle, new StorePlugin('2.0.0'), { bake: { ms } })).rejects.toThrow(
+      `reload options.bake.ms: expected a finite number of milliseconds above 0, and got ${ms}`,
+    )
     expect(host.plugins()).toMatchObject([{ version: '1.0.0', state: 'active' }])
   })
 
@@ -244,7 +330,10 @@ describe('a reload that bakes', () => {
     const { host, v1, v2, bake, clock } = await baking({ ms: 1000, healthy: () => false })
     await host[Symbol.asyncDispose]()
     expect(await bake()).toEqual({ outcome: 'superseded' })
-    expect([v1, v2].map(({ calls, provider }) => [calls.shutdown, provider.made.map(({ closed }) => closed)])).toEqual([[1, [1]], [1, [1]]])
+    expect([v1, v2].map(({ calls, provider }) => [calls.shutdown, provider.made.map(({ closed }) => closed)])).toEqual([
+      [1, [1]],
+      [1, [1]],
+    ])
     expect(clock.pending).toBe(0)
   })
 })

@@ -12,7 +12,10 @@ describe('captureReady', () => {
     for (const fails of [true, false]) {
       const before = host.capture()
       const kind = next().kind
-      if (fails) kind.open = () => { throw new Error('no disk') }
+      if (fails)
+        kind.open = () => {
+          throw new Error('no disk')
+        }
       const reloading = host.reload(handle, new CellPlugin('cells', '2.0.0', { kind }), { cutover: 'exclusive' })
       await turn()
       const ready = host.captureReady({ uses: 'everything' })
@@ -36,7 +39,8 @@ describe('captureReady', () => {
     caller.abort(new Error('the client went away'))
     given.push(refusalOf(host.captureReady({ signal: caller.signal, uses: 'everything' })))
     expect((await Promise.all(given)).map(({ code, cause }) => [code, (cause as Error).message])).toEqual([
-      ['ABORTED', 'the client went away'], ['ABORTED', 'the client went away'],
+      ['ABORTED', 'the client went away'],
+      ['ABORTED', 'the client went away'],
     ])
     before[Symbol.dispose]()
     expect((await reloading).status).toBe('committed')
@@ -84,14 +88,26 @@ describe('captureReady', () => {
     const reloading = host.reload(handle, next(), { cutover: 'exclusive' })
     await turn()
     const words = { surface: wordKind }
-    for (const uses of [[words], [{ ...words, key: 'words' }], [{ surface: cellKind, key: 'absent', resource: 'absent' }], []]) {
+    for (const uses of [
+      [words],
+      [{ ...words, key: 'words' }],
+      [{ surface: cellKind, key: 'absent', resource: 'absent' }],
+      [],
+    ]) {
       using lease = await host.captureReady({ label: 'words', uses })
       expect(lease.get(wordKind, 'words').say()).toBe('words@1.0.0')
     }
-    const waiting = ([
-      [{ surface: cellKind }], [{ surface: cellKind, key: 'cell' }], [{ surface: cellKind, resource: 'main' }], [{ surface: cellKind, key: 'absent', resource: 'main' }],
-      [{ surface: cellKind, key: 'cell', resource: 'absent' }], [words, { surface: cellKind, key: 'cell' }], 'everything',
-    ] as const).map((uses) => host.captureReady({ uses }))
+    const waiting = (
+      [
+        [{ surface: cellKind }],
+        [{ surface: cellKind, key: 'cell' }],
+        [{ surface: cellKind, resource: 'main' }],
+        [{ surface: cellKind, key: 'absent', resource: 'main' }],
+        [{ surface: cellKind, key: 'cell', resource: 'absent' }],
+        [words, { surface: cellKind, key: 'cell' }],
+        'everything',
+      ] as const
+    ).map((uses) => host.captureReady({ uses }))
     for (const ready of waiting) expect(await standing(ready)).toBe('pending')
     held[Symbol.dispose]()
     await reloading
@@ -99,7 +115,10 @@ describe('captureReady', () => {
       using lease = await ready
       expect(lease.resource(cellKind, 'main').by).toBe('cells@2.0.0')
     }
-    expect(await refusalOf(host.captureReady({ uses: [{ surface: { id: 'unknown' } }] }))).toMatchObject({ code: 'NO_STRATEGY', surface: 'unknown' })
+    expect(await refusalOf(host.captureReady({ uses: [{ surface: { id: 'unknown' } }] }))).toMatchObject({
+      code: 'NO_STRATEGY',
+      surface: 'unknown',
+    })
   })
 })
 
@@ -113,8 +132,16 @@ describe('captureReady of a JavaScript caller that does not say what it uses', (
     for (const options of [undefined, { label: 'words' }]) {
       using lease = await captureReady(options)
       expect(lease.get(wordKind, 'words').say()).toBe('words@1.0.0')
-      for (const look of [() => lease.get(cellKind, 'cell'), () => lease.resource(cellKind, 'main'), () => host.acquire(cellKind, 'cell')]) {
-        expect(await refusalOf(look)).toMatchObject({ code: 'SURFACE_FENCED', retryable: true, hint: expect.stringContaining('name it in the `uses` of captureReady') as string })
+      for (const look of [
+        () => lease.get(cellKind, 'cell'),
+        () => lease.resource(cellKind, 'main'),
+        () => host.acquire(cellKind, 'cell'),
+      ]) {
+        expect(await refusalOf(look)).toMatchObject({
+          code: 'SURFACE_FENCED',
+          retryable: true,
+          hint: expect.stringContaining('name it in the `uses` of captureReady') as string,
+        })
       }
     }
     held[Symbol.dispose]()
@@ -133,7 +160,10 @@ describe('a list of providers while one of them is fenced', () => {
       expect(await refusalOf(() => lease.all(wordKind))).toMatchObject({ code: 'SURFACE_FENCED', plugin: 'a@1.0.0' })
       const { providers, fenced } = lease.serving(wordKind)
       expect(providers.map((it) => it.say())).toEqual(['b@1.0.0'])
-      expect(fenced).toEqual([{ key: 'a', plugin: 'a@1.0.0' }, { key: 'x', plugin: 'a@1.0.0' }])
+      expect(fenced).toEqual([
+        { key: 'a', plugin: 'a@1.0.0' },
+        { key: 'x', plugin: 'a@1.0.0' },
+      ])
       lease[Symbol.dispose]()
     }
     held[Symbol.dispose]()

@@ -11,9 +11,24 @@ function handOver(next: () => Cell, more: Partial<ResourceHandoff<Cell>>): Resou
 describe('the commit', () => {
   it('O3 I3 is refused, and nothing published, where a strategy has let go of the hold', async () => {
     const opened = new Cell('new')
-    await using host = new PluginHost({ strategies: [cellHandoff({
-      handoff: ({ gate }) => handOver(() => { gate.release(); return opened }, { rollback: async () => { opened.closed += 1 } }),
-    })] })
+    await using host = new PluginHost({
+      strategies: [
+        cellHandoff({
+          handoff: ({ gate }) =>
+            handOver(
+              () => {
+                gate.release()
+                return opened
+              },
+              {
+                rollback: async () => {
+                  opened.closed += 1
+                },
+              },
+            ),
+        }),
+      ],
+    })
     const plugin = new CellPlugin('cells', '1.0.0')
     const handle = await host.add(plugin)
     const cell = await host.attach(cellKind, openCell('main'))
@@ -32,7 +47,9 @@ describe('the commit', () => {
     const gate = new WriteGate(cellKind, 'mine', cell)
     await using host = new PluginHost({
       strategies: [cellHandoff({ handoff: () => handOver(() => new Cell('new'), {}) })],
-      observer: (event) => { if (event.type === 'phase-ended' && event.phase === 'converge' && event.operation === 2) void gate.close() },
+      observer: (event) => {
+        if (event.type === 'phase-ended' && event.phase === 'converge' && event.operation === 2) void gate.close()
+      },
     })
     const handle = await host.add(new CellPlugin('cells', '1.0.0'))
     const handlers = new ReloadKindHandlers().add(cellKind, { name: 'mine', key: 'cell', resource: cell, gate })
@@ -58,7 +75,10 @@ describe('the commit', () => {
     const next = new CellPlugin('cells', '2.0.0')
     let write: Promise<void> | undefined
     const open = next.kind.open.bind(next.kind)
-    next.kind.open = () => { write = cell.write(1); return open() }
+    next.kind.open = () => {
+      write = cell.write(1)
+      return open()
+    }
     await host.reload(handle, next, { cutover: 'exclusive' })
     await write
     expect(next.opened).toMatchObject([{ values: [1] }])
@@ -72,7 +92,13 @@ describe('resources that the host holds itself', () => {
     const handle = await host.add(plugin)
     const cell = await plugin.kind.open()
     const gate = new WriteGate(cellKind, 'mine', cell)
-    const handlers = new ReloadKindHandlers().add(cellKind, { name: 'mine', key: 'cell', resource: cell, gate, open: (provider) => provider.open() })
+    const handlers = new ReloadKindHandlers().add(cellKind, {
+      name: 'mine',
+      key: 'cell',
+      resource: cell,
+      gate,
+      open: (provider) => provider.open(),
+    })
     return { host, plugin, handle, cell, gate, handlers }
   }
 
@@ -82,7 +108,10 @@ describe('resources that the host holds itself', () => {
     const next = new CellPlugin('cells', '2.0.0')
     const { resources, report, finalized } = await host.reload(handle, next, { handlers })
     await gate.write(1)
-    expect([...resources(cellKind)].map(([name, { by }]) => [name, by])).toEqual([['attached', 'cells@2.0.0'], ['mine', 'cells@2.0.0']])
+    expect([...resources(cellKind)].map(([name, { by }]) => [name, by])).toEqual([
+      ['attached', 'cells@2.0.0'],
+      ['mine', 'cells@2.0.0'],
+    ])
     expect(report.handoffs.map(({ resource }) => resource)).toEqual(['attached', 'mine'])
     expect(resources(cellKind).get('mine')?.values).toEqual([1])
     await finalized
@@ -94,7 +123,9 @@ describe('resources that the host holds itself', () => {
   it('I3 stay with the host where the reload fails', async () => {
     const { host, handle, cell, gate, handlers } = await hostWithOwn()
     const next = new CellPlugin('cells', '2.0.0')
-    next.kind.open = () => { throw new Error('no disk') }
+    next.kind.open = () => {
+      throw new Error('no disk')
+    }
     expect((await refusalOf(host.reload(handle, next, { handlers }))).code).toBe('HANDOFF')
     await gate.write(1)
     expect(cell).toMatchObject({ values: [1], closed: 0 })
@@ -104,15 +135,27 @@ describe('resources that the host holds itself', () => {
     const { host, handle } = await hostWithOwn()
     const next = new CellPlugin('cells', '2.0.0')
     const handlers = new ReloadKindHandlers()
-    handlers.entries = () => { throw new TypeError('lost') }
+    handlers.entries = () => {
+      throw new TypeError('lost')
+    }
     const error = await refusalOf(host.reload(handle, next, { handlers }))
-    expect(error).toMatchObject({ code: 'HANDOFF', phase: 'preflight', cause: expect.any(TypeError) as TypeError, rollbackErrors: [] })
+    expect(error).toMatchObject({
+      code: 'HANDOFF',
+      phase: 'preflight',
+      cause: expect.any(TypeError) as TypeError,
+      rollbackErrors: [],
+    })
     expect([host.plugin('cells'), next.calls.shutdown]).toEqual([handle, 1])
   })
 
   it('are refused where neither version provides their key', async () => {
     const { host, handle, cell } = await hostWithOwn()
     const handlers = new ReloadKindHandlers().add(cellKind, { name: 'mine', key: 'other', resource: cell })
-    expect(await refusalOf(host.reload(handle, new CellPlugin('cells', '2.0.0'), { handlers }))).toMatchObject({ code: 'PROVIDER_NOT_FOUND', phase: 'preflight', key: 'other', resource: 'mine' })
+    expect(await refusalOf(host.reload(handle, new CellPlugin('cells', '2.0.0'), { handlers }))).toMatchObject({
+      code: 'PROVIDER_NOT_FOUND',
+      phase: 'preflight',
+      key: 'other',
+      resource: 'mine',
+    })
   })
 })

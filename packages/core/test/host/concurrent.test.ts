@@ -29,7 +29,9 @@ describe('reloads of different plugins', () => {
       await host.attach(cellKind, openCell(id, id))
     }
     const slow = ids.map((id) => slowCells(id, '2.0.0'))
-    const reloads = slow.map(({ plugin }, at) => host.reload(host.plugin(ids[at] as string) ?? { id: '', generation: 0 }, plugin))
+    const reloads = slow.map(({ plugin }, at) =>
+      host.reload(host.plugin(ids[at] as string) ?? { id: '', generation: 0 }, plugin),
+    )
     await Promise.all(slow.map(({ begun }) => begun.promise))
     // They were begun in one order, and end in another one; meanwhile others come, change and go.
     const word = await host.add(wordPlugin('w', '1.0.0'))
@@ -65,23 +67,39 @@ describe('reloads of different plugins', () => {
     const b = await host.add(wordPlugin('b', '1.0.0', ['yours']))
     const begun = new Deferred()
     const goOn = new Deferred()
-    const next = wordPlugin('a', '2.0.0', ['mine', 'both'], { init: () => { begun.resolve(); return goOn.promise } })
+    const next = wordPlugin('a', '2.0.0', ['mine', 'both'], {
+      init: () => {
+        begun.resolve()
+        return goOn.promise
+      },
+    })
     const failing = refusalOf(host.reload(a, next))
     await begun.promise
     await host.reload(b, wordPlugin('b', '2.0.0', ['yours', 'both']))
     goOn.resolve()
     expect(await failing).toMatchObject({
-      code: 'DUPLICATE', phase: 'commit', plugin: 'a@2.0.0', surface: 'test-word', key: 'both',
+      code: 'DUPLICATE',
+      phase: 'commit',
+      plugin: 'a@2.0.0',
+      surface: 'test-word',
+      key: 'both',
       hint: 'Choose another key, or replace both plugins together with reloadAll.',
     })
     expect(next.calls).toEqual({ register: 1, init: 1, shutdown: 1 })
     using lease = host.capture()
-    expect(lease.all(wordKind).map((it) => `${it.name} ${it.say()}`)).toEqual(['mine a@1.0.0', 'yours b@2.0.0', 'both b@2.0.0'])
+    expect(lease.all(wordKind).map((it) => `${it.name} ${it.say()}`)).toEqual([
+      'mine a@1.0.0',
+      'yours b@2.0.0',
+      'both b@2.0.0',
+    ])
   })
 
   it('I11 two installs of the same key: one of them is refused', async () => {
     await using host = new PluginHost({ strategies: [wordHandoff()] })
-    const outcomes = await Promise.allSettled([host.add(wordPlugin('a', '1.0.0', ['x'])), host.add(wordPlugin('b', '1.0.0', ['x']))])
+    const outcomes = await Promise.allSettled([
+      host.add(wordPlugin('a', '1.0.0', ['x'])),
+      host.add(wordPlugin('b', '1.0.0', ['x'])),
+    ])
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
     expect(host.plugins().map(({ id }) => id)).toEqual(['a'])
   })

@@ -4,7 +4,9 @@ import { Deferred } from '../fixtures/deferred.js'
 import { refusalOf } from '../fixtures/refusal.js'
 import { wordHandoff, wordPlugin } from '../fixtures/word.js'
 
-const onBase = (range: string, optional?: boolean) => ({ dependsOn: [{ id: 'base', range, ...(optional !== undefined && { optional }) }] })
+const onBase = (range: string, optional?: boolean) => ({
+  dependsOn: [{ id: 'base', range, ...(optional !== undefined && { optional }) }],
+})
 
 describe('dependencies', () => {
   it('refuses a plugin whose dependency is missing, or of another version: DEPENDENCY', async () => {
@@ -22,7 +24,10 @@ describe('dependencies', () => {
     await using host = new PluginHost({ strategies: [wordHandoff()] })
     await host.add(wordPlugin('base', '1.0.0'))
     const user = await host.add(wordPlugin('user', '1.0.0', ['user'], onBase('^1.0.0')))
-    expect(await refusalOf(host.reload(user, wordPlugin('user', '2.0.0', ['user'], onBase('^2.0.0'))))).toMatchObject({ code: 'DEPENDENCY', plugin: 'user@2.0.0' })
+    expect(await refusalOf(host.reload(user, wordPlugin('user', '2.0.0', ['user'], onBase('^2.0.0'))))).toMatchObject({
+      code: 'DEPENDENCY',
+      plugin: 'user@2.0.0',
+    })
     expect(host.plugin('user')).toEqual(user)
   })
 
@@ -30,7 +35,10 @@ describe('dependencies', () => {
     await using host = new PluginHost({ strategies: [wordHandoff()] })
     const base = await host.add(wordPlugin('base', '1.0.0'))
     await host.add(wordPlugin('user', '1.0.0', ['user'], onBase('^1.0.0')))
-    expect(await refusalOf(host.reload(base, wordPlugin('base', '2.0.0')))).toMatchObject({ code: 'DEPENDENCY', plugin: 'user@1.0.0' })
+    expect(await refusalOf(host.reload(base, wordPlugin('base', '2.0.0')))).toMatchObject({
+      code: 'DEPENDENCY',
+      plugin: 'user@1.0.0',
+    })
     expect(await refusalOf(host.remove(base))).toMatchObject({ code: 'DEPENDENCY', plugin: 'user@1.0.0' })
     expect((await host.reload(base, wordPlugin('base', '1.9.0'))).status).toBe('committed')
   })

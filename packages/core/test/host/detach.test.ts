@@ -15,7 +15,11 @@ async function hostWithCell() {
     order.push(`close ${cell.by}`)
   }
   const host = new PluginHost({ strategies: [cellHandoff({ close })], clock, timeouts: { write: 200, finalize: 300 } })
-  const plugin = new CellPlugin('cells', '1.0.0', { shutdown: ({ version }) => { order.push(`shutdown ${version}`) } })
+  const plugin = new CellPlugin('cells', '1.0.0', {
+    shutdown: ({ version }) => {
+      order.push(`shutdown ${version}`)
+    },
+  })
   const handle = await host.add(plugin)
   const cell = await host.attach(cellKind, openCell('main'))
   return { host, clock, order, plugin, handle, cell, old: plugin.opened[0] as Cell }
@@ -73,8 +77,16 @@ describe('detach', () => {
   it('O14 tells the observer of a closing that failed, also where nobody waits for it', async () => {
     const unclean: unknown[] = []
     const host = new PluginHost({
-      strategies: [cellHandoff({ close: () => { throw new Error('no disk') } })],
-      observer: (event) => { if (event.type === 'unclean') unclean.push(event.error) },
+      strategies: [
+        cellHandoff({
+          close: () => {
+            throw new Error('no disk')
+          },
+        }),
+      ],
+      observer: (event) => {
+        if (event.type === 'unclean') unclean.push(event.error)
+      },
     })
     await host.add(new CellPlugin('cells', '1.0.0'))
     const cell = await host.attach(cellKind, openCell('main'))
@@ -88,13 +100,19 @@ describe('detach', () => {
     await leave(cell)
     const again = await host.attach(cellKind, openCell('main'))
     await again.write(1)
-    expect(plugin.opened).toMatchObject([{ closed: 1, values: [] }, { closed: 0, values: [1] }])
+    expect(plugin.opened).toMatchObject([
+      { closed: 1, values: [] },
+      { closed: 0, values: [1] },
+    ])
   })
 
   it('lets the write in flight settle first, and refuses the ones behind it', async () => {
     const { cell, old } = await hostWithCell()
     const writing = new Deferred()
-    old.put = async (value) => { await writing.promise; old.values.push(value) }
+    old.put = async (value) => {
+      await writing.promise
+      old.values.push(value)
+    }
     const first = cell.write(1)
     const second = refusalOf(cell.write(2))
     const detaching = leave(cell)
@@ -120,10 +138,23 @@ describe('detach', () => {
   })
 
   it('rejects with what closing it threw', async () => {
-    const host = new PluginHost({ strategies: [cellHandoff({ close: () => { throw new Error('no disk') } })] })
+    const host = new PluginHost({
+      strategies: [
+        cellHandoff({
+          close: () => {
+            throw new Error('no disk')
+          },
+        }),
+      ],
+    })
     await host.add(new CellPlugin('cells', '1.0.0'))
     const cell = await host.attach(cellKind, openCell('main'))
-    expect(await refusalOf(leave(cell))).toMatchObject({ code: 'HANDOFF', phase: 'finalize', step: 'close', resource: 'main' })
+    expect(await refusalOf(leave(cell))).toMatchObject({
+      code: 'HANDOFF',
+      phase: 'finalize',
+      step: 'close',
+      resource: 'main',
+    })
     expect(host.resources()).toEqual([])
   })
 
@@ -132,8 +163,15 @@ describe('detach', () => {
       const { host, handle, cell, order } = await hostWithCell()
       const lease = host.capture()
       const detaching = leave(cell)
-      const { finalized } = replaced ? await host.reload(handle, new CellPlugin('cells', '2.0.0')) : await host.remove(handle)
-      expect(host.plugins().find(({ state }) => state === 'retired')?.heldBy.map(({ label }) => label)).toEqual(['unlabelled', 'detach main'])
+      const { finalized } = replaced
+        ? await host.reload(handle, new CellPlugin('cells', '2.0.0'))
+        : await host.remove(handle)
+      expect(
+        host
+          .plugins()
+          .find(({ state }) => state === 'retired')
+          ?.heldBy.map(({ label }) => label),
+      ).toEqual(['unlabelled', 'detach main'])
       lease[Symbol.dispose]()
       await Promise.all([detaching, finalized])
       expect(order).toEqual(['close cells@1.0.0', 'shutdown 1.0.0'])
@@ -160,7 +198,11 @@ describe('detach', () => {
       const goOn = new Deferred()
       const next = new CellPlugin('cells', '2.0.0')
       const open = next.kind.open.bind(next.kind)
-      next.kind.open = async () => { begun.resolve(); await goOn.promise; return open() }
+      next.kind.open = async () => {
+        begun.resolve()
+        await goOn.promise
+        return open()
+      }
       const reloading = host.reload(handle, next)
       await begun.promise
       const { finalized: closed } = await cell.detach()
@@ -172,10 +214,15 @@ describe('detach', () => {
       else goOn.reject(new Error('no disk'))
       const [outcome] = await Promise.allSettled([reloading, closed])
       if (outcome.status === 'fulfilled') await outcome.value.finalized
-      expect([outcome.status, host.resources().map(({ name }) => name)]).toEqual([ends === 'well' ? 'fulfilled' : 'rejected', ['main']])
+      expect([outcome.status, host.resources().map(({ name }) => name)]).toEqual([
+        ends === 'well' ? 'fulfilled' : 'rejected',
+        ['main'],
+      ])
       using lease = host.capture()
       expect(lease.resource(cellKind, 'main')).toMatchObject({ closed: 0, values: ends === 'well' ? [] : [2] })
-      expect([old, ...next.opened].filter((it) => it !== lease.resource(cellKind, 'main')).every((it) => it.closed === 1)).toBe(true)
+      expect(
+        [old, ...next.opened].filter((it) => it !== lease.resource(cellKind, 'main')).every((it) => it.closed === 1),
+      ).toBe(true)
     }
   })
 
@@ -186,8 +233,13 @@ describe('detach', () => {
       const reloading = host.reload(handle, next)
       for (let at = 0; at < turns; at += 1) await Promise.resolve()
       await leave(cell)
-      await (await reloading).finalized
-      expect([...plugin.opened, ...next.opened].map(({ closed }) => closed), `detached after ${turns} turns`).not.toContain(0)
+      await (
+        await reloading
+      ).finalized
+      expect(
+        [...plugin.opened, ...next.opened].map(({ closed }) => closed),
+        `detached after ${turns} turns`,
+      ).not.toContain(0)
       expect(plugin.opened[0]?.closed).toBe(1)
       expect(host.resources()).toEqual([])
       using lease = host.capture()
@@ -201,7 +253,10 @@ describe('writes', () => {
     const { clock, host, cell, old } = await hostWithCell()
     const writing = new Deferred()
     const put = old.put.bind(old)
-    old.put = async (value) => { await writing.promise; await put(value) }
+    old.put = async (value) => {
+      await writing.promise
+      await put(value)
+    }
     const slow = refusalOf(cell.write(1))
     await turn()
     clock.advance(200)
@@ -219,7 +274,10 @@ describe('writes', () => {
     const { cell, old } = await hostWithCell()
     const refusal = new RangeError('too large')
     const put = old.put.bind(old)
-    old.put = (value) => { if (value > 9) throw refusal; return put(value) }
+    old.put = (value) => {
+      if (value > 9) throw refusal
+      return put(value)
+    }
     await expect(cell.write(10)).rejects.toBe(refusal)
     await cell.write(1)
     expect(await cell.use(({ values }) => values)).toEqual([1])

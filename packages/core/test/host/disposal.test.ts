@@ -10,9 +10,13 @@ import { leave } from '../fixtures/leave.js'
 describe('closing a host', () => {
   it('I7 closes resources and plugins once, last installed first', async () => {
     const ended: string[] = []
-    const close = ({ by }: Cell): void => { ended.push(by) }
+    const close = ({ by }: Cell): void => {
+      ended.push(by)
+    }
     const host = new PluginHost({ strategies: [cellHandoff({ close }), wordHandoff()] })
-    const shutdown = ({ id }: { id: string }): void => { ended.push(id) }
+    const shutdown = ({ id }: { id: string }): void => {
+      ended.push(id)
+    }
     for (const id of ['a', 'b']) await host.add(wordPlugin(id, '1.0.0', [id], { shutdown }))
     await host.add(new CellPlugin('cells', '1.0.0', { shutdown }))
     await host.reload(host.plugin('a') ?? { id: 'a', generation: 0 }, wordPlugin('a', '2.0.0', ['a'], { shutdown }))
@@ -32,8 +36,14 @@ describe('closing a host', () => {
     await host[Symbol.asyncDispose]()
     const plugin = wordPlugin('a', '1.0.0')
     const refused = [
-      await refusalOf(host.add(plugin)), await refusalOf(host.reload(handle, plugin)), await refusalOf(host.reloadAll([])), await refusalOf(host.remove(handle)),
-      await refusalOf(() => host.capture()), await refusalOf(host.captureReady({ uses: 'everything' })), await refusalOf(() => host.acquire(wordKind, 'a')), await refusalOf(host.attach(cellKind, openCell('x'))),
+      await refusalOf(host.add(plugin)),
+      await refusalOf(host.reload(handle, plugin)),
+      await refusalOf(host.reloadAll([])),
+      await refusalOf(host.remove(handle)),
+      await refusalOf(() => host.capture()),
+      await refusalOf(host.captureReady({ uses: 'everything' })),
+      await refusalOf(() => host.acquire(wordKind, 'a')),
+      await refusalOf(host.attach(cellKind, openCell('x'))),
     ]
     expect(new Set(refused.map(({ code }) => code))).toEqual(new Set(['HOST_CLOSED']))
     expect((await refusalOf(cell.write(1))).code).toBe('RESOURCE_CLOSED')
@@ -73,16 +83,19 @@ describe('closing a host', () => {
     expect(plugin.calls).toEqual({ register: 1, init: 1, shutdown: 1 })
   })
 
-  it.each(Array.from({ length: 20 }, (_, turns) => turns))('waits for a reload that is being taken back, and closes what serves again: %i microtasks into it', async (turns) => {
-    const clock = new ManualClock()
-    const host = new PluginHost({ strategies: [wordHandoff()], clock })
-    const old = wordPlugin('a', '1.0.0')
-    await host.reload(await host.add(old), wordPlugin('a', '2.0.0'), { bake: { ms: 10, healthy: () => false } })
-    clock.advance(10)
-    for (let turn = 0; turn < turns; turn += 1) await Promise.resolve()
-    await host[Symbol.asyncDispose]()
-    expect([host.plugins(), old.calls.shutdown]).toEqual([[], 1])
-  })
+  it.each(Array.from({ length: 20 }, (_, turns) => turns))(
+    'waits for a reload that is being taken back, and closes what serves again: %i microtasks into it',
+    async (turns) => {
+      const clock = new ManualClock()
+      const host = new PluginHost({ strategies: [wordHandoff()], clock })
+      const old = wordPlugin('a', '1.0.0')
+      await host.reload(await host.add(old), wordPlugin('a', '2.0.0'), { bake: { ms: 10, healthy: () => false } })
+      clock.advance(10)
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve()
+      await host[Symbol.asyncDispose]()
+      expect([host.plugins(), old.calls.shutdown]).toEqual([[], 1])
+    },
+  )
 
   it('I9 a lease that does not end is told at the deadline, given its grace, and not waited for any longer', async () => {
     const clock = new ManualClock()
@@ -104,7 +117,14 @@ describe('closing a host', () => {
   it('I9 I8 also where it holds a version that an earlier reload has kept', async () => {
     const clock = new ManualClock()
     const events: ReloadEvent[] = []
-    const host = new PluginHost({ strategies: [cellHandoff()], clock, drain: { deadlineMs: 100, graceMs: 10 }, observer: (event) => { events.push(event) } })
+    const host = new PluginHost({
+      strategies: [cellHandoff()],
+      clock,
+      drain: { deadlineMs: 100, graceMs: 10 },
+      observer: (event) => {
+        events.push(event)
+      },
+    })
     const plugin = new CellPlugin('cells', '1.0.0')
     const handle = await host.add(plugin)
     await host.attach(cellKind, openCell('main'))
@@ -150,7 +170,15 @@ describe('closing a host', () => {
     const plugin = new CellPlugin('cells', '1.0.0')
     await host.add(plugin)
     const opening = new Deferred()
-    const attaching = refusalOf(host.attach(cellKind, { ...openCell('main'), open: async (provider) => { await opening.promise; return provider.open() } }))
+    const attaching = refusalOf(
+      host.attach(cellKind, {
+        ...openCell('main'),
+        open: async (provider) => {
+          await opening.promise
+          return provider.open()
+        },
+      }),
+    )
     const closing = host[Symbol.asyncDispose]()
     expect((await attaching).code).toBe('HOST_CLOSED')
     await closing
@@ -164,7 +192,13 @@ describe('closing a host', () => {
     const host = new PluginHost({ strategies: [wordHandoff()] })
     const quiet = wordPlugin('quiet', '1.0.0')
     await host.add(quiet)
-    await host.add(wordPlugin('loud', '1.0.0', ['loud'], { shutdown: () => { throw new Error('no goodbye') } }))
+    await host.add(
+      wordPlugin('loud', '1.0.0', ['loud'], {
+        shutdown: () => {
+          throw new Error('no goodbye')
+        },
+      }),
+    )
     await host[Symbol.asyncDispose]()
     expect(quiet.calls.shutdown).toBe(1)
   })

@@ -9,7 +9,14 @@ import { leave } from '../fixtures/leave.js'
 async function hostWithCell(drain: DrainPolicy = {}) {
   const clock = new ManualClock()
   const events: ReloadEvent[] = []
-  const host = new PluginHost({ strategies: [cellHandoff()], clock, drain, observer: (event) => { events.push(event) } })
+  const host = new PluginHost({
+    strategies: [cellHandoff()],
+    clock,
+    drain,
+    observer: (event) => {
+      events.push(event)
+    },
+  })
   const plugin = new CellPlugin('cells', '1.0.0')
   const handle = await host.add(plugin)
   await host.attach(cellKind, openCell('main'))
@@ -33,7 +40,14 @@ describe('drain', () => {
     expect([old.closed, plugin.calls.shutdown]).toEqual([1, 1])
   })
 
-  it.each([[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]])('I7 E5 the last one, in whichever order they end (%i, %i, %i)', async (...order) => {
+  it.each([
+    [0, 1, 2],
+    [0, 2, 1],
+    [1, 0, 2],
+    [1, 2, 0],
+    [2, 0, 1],
+    [2, 1, 0],
+  ])('I7 E5 the last one, in whichever order they end (%i, %i, %i)', async (...order) => {
     const { host, handle, old, next } = await hostWithCell()
     const leases = [host.capture(), host.capture(), host.capture()]
     const { finalized } = await host.reload(handle, next)
@@ -57,7 +71,8 @@ describe('drain', () => {
     const leases: Lease[] = []
     let left: Promise<void> | undefined
     const host: PluginHost = new PluginHost({
-      strategies: [cellHandoff(), wordHandoff()], clock,
+      strategies: [cellHandoff(), wordHandoff()],
+      clock,
       observer: (event) => {
         if (event.type !== 'committed' || event.operation !== 3) return
         leases.push(host.capture())
@@ -83,10 +98,18 @@ describe('drain', () => {
     clock.advance(1000)
     const report = await finalized
     expect(report).toEqual({
-      status: 'kept', drainMs: 1000, errors: [],
-      blockers: [{ label: 'report for Q3', ageMs: 1050, holds: 'epoch' }, { label: 'job nightly', ageMs: 1000, holds: 'provider' }],
+      status: 'kept',
+      drainMs: 1000,
+      errors: [],
+      blockers: [
+        { label: 'report for Q3', ageMs: 1050, holds: 'epoch' },
+        { label: 'job nightly', ageMs: 1000, holds: 'provider' },
+      ],
     })
-    expect(host.plugins()).toMatchObject([{ version: '2.0.0', state: 'active' }, { version: '1.0.0', state: 'retired', heldBy: report.blockers }])
+    expect(host.plugins()).toMatchObject([
+      { version: '2.0.0', state: 'active' },
+      { version: '1.0.0', state: 'retired', heldBy: report.blockers },
+    ])
     expect(events.filter(({ type }) => type === 'kept')).toMatchObject([{ blockers: report.blockers }])
     expect(lease.signal.aborted).toBe(false)
     expect(lease.resource(cellKind, 'main').closed).toBe(0)
@@ -104,14 +127,20 @@ describe('drain', () => {
     const { host, clock, plugin, handle, old, next } = await hostWithCell()
     const lease = host.capture({ label: 'endless' })
     const { signal } = lease
-    const { finalized } = await host.reload(handle, next, { drain: { deadlineMs: 1000, onDeadline: 'force', graceMs: 200 } })
+    const { finalized } = await host.reload(handle, next, {
+      drain: { deadlineMs: 1000, onDeadline: 'force', graceMs: 200 },
+    })
     clock.advance(1000)
     await turn()
     expect(signal.aborted).toBe(true)
     expect(signal.reason).toMatchObject({ name: 'AbortError', message: 'the plugin this lease holds is being closed' })
     expect([old.closed, plugin.calls.shutdown]).toEqual([0, 0])
     clock.advance(200)
-    expect(await finalized).toMatchObject({ status: 'forced', blockers: [{ label: 'endless', ageMs: 1000, holds: 'epoch' }], errors: [] })
+    expect(await finalized).toMatchObject({
+      status: 'forced',
+      blockers: [{ label: 'endless', ageMs: 1000, holds: 'epoch' }],
+      errors: [],
+    })
     expect([old.closed, plugin.calls.shutdown]).toEqual([1, 1])
     lease[Symbol.dispose]()
     await turn()
@@ -151,8 +180,12 @@ describe('drain', () => {
     const { handle: second, finalized: firstClosed } = await host.reload(handle, next)
     const later = host.capture({ label: 'later' })
     const { finalized: secondClosed } = await host.reload(second, new CellPlugin('cells', '3.0.0'))
-    expect(host.plugins().map(({ version, state, heldBy }) => [version, state, heldBy.map(({ label }) => label)])).toEqual([
-      ['3.0.0', 'active', []], ['1.0.0', 'retired', ['first']], ['2.0.0', 'retired', ['later']],
+    expect(
+      host.plugins().map(({ version, state, heldBy }) => [version, state, heldBy.map(({ label }) => label)]),
+    ).toEqual([
+      ['3.0.0', 'active', []],
+      ['1.0.0', 'retired', ['first']],
+      ['2.0.0', 'retired', ['later']],
     ])
     later[Symbol.dispose]()
     await secondClosed

@@ -5,7 +5,12 @@ import { refusalOf } from '../fixtures/refusal.js'
 
 async function hostWithCell() {
   const events: ReloadEvent[] = []
-  const host = new PluginHost({ strategies: [cellHandoff()], observer: (event) => { events.push(event) } })
+  const host = new PluginHost({
+    strategies: [cellHandoff()],
+    observer: (event) => {
+      events.push(event)
+    },
+  })
   const plugin = new CellPlugin('cells', '1.0.0')
   const handle = await host.add(plugin)
   const cell = await host.attach(cellKind, openCell('main'))
@@ -20,10 +25,15 @@ describe('a dry run', () => {
     const epoch = host.capture()
     const next = new CellPlugin('cells', '2.0.0')
     const result = await host.reload(handle, next, { dryRun: true })
-    expect(result).toMatchObject({ status: 'dry-run', handle, report: { from: '1.0.0', to: '2.0.0', handoffs: [{ resource: 'main' }] } })
+    expect(result).toMatchObject({
+      status: 'dry-run',
+      handle,
+      report: { from: '1.0.0', to: '2.0.0', handoffs: [{ resource: 'main' }] },
+    })
     expect(await result.finalized).toEqual({ status: 'finalized', drainMs: 0, blockers: [], errors: [] })
     expect(events.filter(({ type }) => type === 'phase-ended').map((event) => 'phase' in event && event.phase)).toEqual(
-      ['validate', 'stage', 'preflight', 'prepare', 'converge', 'rollback'])
+      ['validate', 'stage', 'preflight', 'prepare', 'converge', 'rollback'],
+    )
     expect(next.opened).toMatchObject([{ closed: 1 }])
     expect(next.calls).toEqual({ register: 1, init: 1, shutdown: 1 })
     expect(plugin.calls).toEqual({ register: 1, init: 1, shutdown: 0 })
@@ -48,15 +58,34 @@ describe('a dry run', () => {
   it('fails as the reload would', async () => {
     const { host, handle } = await hostWithCell()
     const next = new CellPlugin('cells', '2.0.0')
-    next.kind.open = () => { throw new Error('no disk') }
-    expect(await refusalOf(host.reload(handle, next, { dryRun: true }))).toMatchObject({ code: 'HANDOFF', phase: 'prepare' })
+    next.kind.open = () => {
+      throw new Error('no disk')
+    }
+    expect(await refusalOf(host.reload(handle, next, { dryRun: true }))).toMatchObject({
+      code: 'HANDOFF',
+      phase: 'prepare',
+    })
     expect(next.calls.shutdown).toBe(1)
   })
 
   it('I10 is no success where undoing it fails', async () => {
     const { host, handle, cell, plugin } = await hostWithCell()
-    const error = await refusalOf(host.reload(handle, new CellPlugin('cells', '2.0.0', { shutdown: () => { throw new Error('no goodbye') } }), { dryRun: true }))
-    expect(error).toMatchObject({ code: 'HANDOFF', phase: 'rollback', rollbackErrors: [{ code: 'PLUGIN', step: 'shutdown' }] })
+    const error = await refusalOf(
+      host.reload(
+        handle,
+        new CellPlugin('cells', '2.0.0', {
+          shutdown: () => {
+            throw new Error('no goodbye')
+          },
+        }),
+        { dryRun: true },
+      ),
+    )
+    expect(error).toMatchObject({
+      code: 'HANDOFF',
+      phase: 'rollback',
+      rollbackErrors: [{ code: 'PLUGIN', step: 'shutdown' }],
+    })
     expect(error.message).toContain('no goodbye')
     await cell.write(2)
     expect(plugin.opened[0]?.values).toEqual([1, 2])

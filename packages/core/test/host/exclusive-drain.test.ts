@@ -15,7 +15,12 @@ describe('an exclusive reload that cannot go on', () => {
     await cell.write(1)
     clock.advance(100)
     const error = await failing
-    expect(error).toMatchObject({ code: 'DRAIN_TIMEOUT', phase: 'fence', retryable: true, details: [{ label: 'report for Q3', ageMs: 100, holds: 'epoch' }] })
+    expect(error).toMatchObject({
+      code: 'DRAIN_TIMEOUT',
+      phase: 'fence',
+      retryable: true,
+      details: [{ label: 'report for Q3', ageMs: 100, holds: 'epoch' }],
+    })
     expect(error.message).toContain('report for Q3 (100 ms)')
     expect(lease.signal.aborted).toBe(false)
     using after = host.capture()
@@ -28,7 +33,10 @@ describe('an exclusive reload that cannot go on', () => {
   it('I9 goes on where the host asked for force: the leases are told first', async () => {
     const { host, clock, handle, plugin, next } = await lockedHost()
     const lease = host.capture()
-    const reloading = host.reload(handle, next(), { cutover: 'exclusive', drain: { deadlineMs: 100, onDeadline: 'force', graceMs: 50 } })
+    const reloading = host.reload(handle, next(), {
+      cutover: 'exclusive',
+      drain: { deadlineMs: 100, onDeadline: 'force', graceMs: 50 },
+    })
     await turn()
     clock.advance(100)
     await turn()
@@ -45,18 +53,31 @@ describe('an exclusive reload that cannot go on', () => {
     using _one = host.acquire(cellKind, 'cell', { label: 'report' })
     clock.advance(50)
     using _two = host.acquire(wordKind, 'words', { label: 'job' })
-    const failing = refusalOf(host.reloadAll([{ handle, plugin: next() }, { handle: words, plugin: wordPlugin('words', '2.0.0') }], { cutover: 'exclusive' }))
+    const failing = refusalOf(
+      host.reloadAll(
+        [
+          { handle, plugin: next() },
+          { handle: words, plugin: wordPlugin('words', '2.0.0') },
+        ],
+        { cutover: 'exclusive' },
+      ),
+    )
     await turn()
     clock.advance(100)
     const error = await failing
-    expect(error).toMatchObject({ plugin: 'cells@1.0.0, words@1.0.0', hint: "Wait for them, raise drain.deadlineMs, or say drain.onDeadline: 'force'." })
+    expect(error).toMatchObject({
+      plugin: 'cells@1.0.0, words@1.0.0',
+      hint: "Wait for them, raise drain.deadlineMs, or say drain.onDeadline: 'force'.",
+    })
     expect(error.message).toContain('leases hold the plugin: report (150 ms), job (100 ms).')
   })
 
   it('I3 a failure reopens the old version, with the old provider, and a lease sees it', async () => {
     const { host, plugin, handle, cell, next } = await lockedHost()
     const broken = next()
-    broken.kind.open = () => { throw new Error('no disk') }
+    broken.kind.open = () => {
+      throw new Error('no disk')
+    }
     const error = await refusalOf(host.reload(handle, broken, { cutover: 'exclusive' }))
     expect(error).toMatchObject({ code: 'HANDOFF', phase: 'converge', step: 'start', rollbackErrors: [] })
     expect(plugin.opened).toMatchObject([{ closed: 1 }, { closed: 0 }])
@@ -67,25 +88,30 @@ describe('an exclusive reload that cannot go on', () => {
     expect(host.resources()).toMatchObject([{ name: 'main', plugin: 'cells@1.0.0', state: 'serving' }])
   })
 
-  it.each(['keep', 'force'] as const)('I3 I9 an abort while it drains takes the fence down, and tells no lease (%s): ABORTED', async (onDeadline) => {
-    const { host, handle, next, plugin } = await lockedHost({ onDeadline })
-    const lease = host.capture()
-    const caller = new AbortController()
-    const failing = refusalOf(host.reload(handle, next(), { cutover: 'exclusive', signal: caller.signal }))
-    await turn()
-    caller.abort()
-    expect(await failing).toMatchObject({ code: 'ABORTED', phase: 'fence' })
-    expect(lease.signal.aborted).toBe(false)
-    lease[Symbol.dispose]()
-    using after = host.capture()
-    expect(after.resource(cellKind, 'main')).toMatchObject({ by: 'cells@1.0.0', closed: 0 })
-    expect(plugin.opened).toHaveLength(1)
-  })
+  it.each(['keep', 'force'] as const)(
+    'I3 I9 an abort while it drains takes the fence down, and tells no lease (%s): ABORTED',
+    async (onDeadline) => {
+      const { host, handle, next, plugin } = await lockedHost({ onDeadline })
+      const lease = host.capture()
+      const caller = new AbortController()
+      const failing = refusalOf(host.reload(handle, next(), { cutover: 'exclusive', signal: caller.signal }))
+      await turn()
+      caller.abort()
+      expect(await failing).toMatchObject({ code: 'ABORTED', phase: 'fence' })
+      expect(lease.signal.aborted).toBe(false)
+      lease[Symbol.dispose]()
+      using after = host.capture()
+      expect(after.resource(cellKind, 'main')).toMatchObject({ by: 'cells@1.0.0', closed: 0 })
+      expect(plugin.opened).toHaveLength(1)
+    },
+  )
 
   it('a plugin that has been drained once can be held and drained again', async () => {
     const { host, handle, next } = await lockedHost()
     const broken = next()
-    broken.kind.open = () => { throw new Error('no disk') }
+    broken.kind.open = () => {
+      throw new Error('no disk')
+    }
     for (const plugin of [broken, next()]) {
       const held = host.acquire(cellKind, 'cell')
       const reloading = host.reload(handle, plugin, { cutover: 'exclusive' })

@@ -27,10 +27,15 @@ describe('an exclusive reload', () => {
     await turn()
     const fenced = host.capture()
     const refused = [
-      await refusalOf(() => fenced.get(cellKind, 'cell')), await refusalOf(() => fenced.find(cellKind, 'cell')), await refusalOf(() => fenced.all(cellKind)),
-      await refusalOf(() => fenced.resource(cellKind, 'main')), await refusalOf(() => host.acquire(cellKind, 'cell')),
+      await refusalOf(() => fenced.get(cellKind, 'cell')),
+      await refusalOf(() => fenced.find(cellKind, 'cell')),
+      await refusalOf(() => fenced.all(cellKind)),
+      await refusalOf(() => fenced.resource(cellKind, 'main')),
+      await refusalOf(() => host.acquire(cellKind, 'cell')),
     ]
-    expect(refused.map(({ code, retryable, plugin }) => [code, retryable, plugin])).toEqual(Array.from({ length: 5 }, () => ['SURFACE_FENCED', true, 'cells@1.0.0']))
+    expect(refused.map(({ code, retryable, plugin }) => [code, retryable, plugin])).toEqual(
+      Array.from({ length: 5 }, () => ['SURFACE_FENCED', true, 'cells@1.0.0']),
+    )
     expect(fenced.find(cellKind, 'other')).toBeUndefined()
     expect(fenced.get(wordKind, 'words').say()).toBe('words@1.0.0')
     expect(host.acquire(wordKind, 'words')[Symbol.dispose]()).toBeUndefined()
@@ -74,7 +79,9 @@ describe('an exclusive reload', () => {
     await turn()
     expect((await refusalOf(() => host.acquire(cellKind, 'cell'))).code).toBe('SURFACE_FENCED')
     lease[Symbol.dispose]()
-    await (await removing).finalized
+    await (
+      await removing
+    ).finalized
     expect(plugin.opened).toMatchObject([{ closed: 1 }])
     expect((await refusalOf(() => host.acquire(cellKind, 'cell'))).code).toBe('PROVIDER_NOT_FOUND')
   })

@@ -15,7 +15,11 @@ describe('finalize', () => {
       throw new Error('the disk is gone')
     }
     const host = new PluginHost({ strategies: [cleanHandoff(cellKind, { medium: 'shared', close })] })
-    const plugin = new CellPlugin('cells', '1.0.0', { shutdown: () => { throw new Error('no goodbye') } })
+    const plugin = new CellPlugin('cells', '1.0.0', {
+      shutdown: () => {
+        throw new Error('no goodbye')
+      },
+    })
     const handle = await host.add(plugin)
     await host.attach(cellKind, openCell('main'))
     const { finalized } = await host.reload(handle, new CellPlugin('cells', '2.0.0'))
@@ -34,14 +38,27 @@ describe('finalize', () => {
     const host = new PluginHost({ strategies: [storeStrategy('stop-and-copy')], clock, timeouts: { finalize: 100 } })
     const plugin = new StorePlugin('1.0.0', { discipline: 'stop-and-copy' })
     const handle = await host.add(plugin)
-    const busy = await host.attach(STORES['stop-and-copy'], { name: 'busy', key: 'stores', open: (provider) => provider.open(undefined) })
+    const busy = await host.attach(STORES['stop-and-copy'], {
+      name: 'busy',
+      key: 'stores',
+      open: (provider) => provider.open(undefined),
+    })
     plugin.provider.breakNext('apply', () => new Promise(() => {}))
     void busy.write(1).catch(() => {})
     await turn()
     const { finalized } = await host.remove(handle, { onOrphan: 'close' })
     await turn()
     clock.advance(100)
-    expect((await finalized).errors).toMatchObject([{ code: 'STEP_TIMEOUT', phase: 'finalize', step: 'let the last write settle', surface: 'stop-and-copy-store', key: 'stores', resource: 'busy' }])
+    expect((await finalized).errors).toMatchObject([
+      {
+        code: 'STEP_TIMEOUT',
+        phase: 'finalize',
+        step: 'let the last write settle',
+        surface: 'stop-and-copy-store',
+        key: 'stores',
+        resource: 'busy',
+      },
+    ])
     expect(plugin.provider.made).toMatchObject([{ closed: 1 }])
   })
 
@@ -50,16 +67,32 @@ describe('finalize', () => {
     ['I10 reports a checkpoint that cannot be removed', () => Promise.reject(new Error('read-only')), 'HANDOFF'],
   ])('%s: that of a resource which was never started again', async (_, discard, code) => {
     const clock = new ManualClock()
-    const host = new PluginHost({ clock, timeouts: { finalize: 100 }, strategies: [cellHandoff({
-      handoff: (job, ctx) => stopAndCopy(job, ctx, { checkpoint: () => 'image', stop: closeCell, start: () => { throw new Error('nothing starts') }, discard }),
-    })] })
+    const host = new PluginHost({
+      clock,
+      timeouts: { finalize: 100 },
+      strategies: [
+        cellHandoff({
+          handoff: (job, ctx) =>
+            stopAndCopy(job, ctx, {
+              checkpoint: () => 'image',
+              stop: closeCell,
+              start: () => {
+                throw new Error('nothing starts')
+              },
+              discard,
+            }),
+        }),
+      ],
+    })
     const handle = await host.add(new CellPlugin('cells', '1.0.0'))
     await host.attach(cellKind, openCell('main'))
     await refusalOf(host.reload(handle, new CellPlugin('cells', '2.0.0')))
     const { finalized } = await host.remove(handle, { onOrphan: 'close' })
     await turn()
     clock.advance(100)
-    expect((await finalized).errors).toMatchObject([{ code, phase: 'finalize', step: 'discard checkpoint', resource: 'main' }])
+    expect((await finalized).errors).toMatchObject([
+      { code, phase: 'finalize', step: 'discard checkpoint', resource: 'main' },
+    ])
   })
 
   it('takes a strategy that has nothing to close with', async () => {

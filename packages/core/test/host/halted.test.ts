@@ -8,7 +8,12 @@ import { leave } from '../fixtures/leave.js'
 /** A host whose resource neither the new nor the old version could start again. */
 async function hostWithHalted() {
   const events: ReloadEvent[] = []
-  const host = new PluginHost({ strategies: [cellHandoff()], observer: (event) => { events.push(event) } })
+  const host = new PluginHost({
+    strategies: [cellHandoff()],
+    observer: (event) => {
+      events.push(event)
+    },
+  })
   const plugin = new CellPlugin('cells', '1.0.0')
   const handle = await host.add(plugin)
   const cell = await host.attach(cellKind, openCell('main'))
@@ -19,7 +24,9 @@ async function hostWithHalted() {
     return open()
   }
   const broken = new CellPlugin('cells', '2.0.0')
-  broken.kind.open = () => { throw new Error('no disk') }
+  broken.kind.open = () => {
+    throw new Error('no disk')
+  }
   const error = await refusalOf(host.reload(handle, broken, { cutover: 'exclusive' }))
   return { host, plugin, handle, cell, disk, error, events, open }
 }
@@ -34,7 +41,9 @@ describe('a halted resource', () => {
     const refused = await refusalOf(() => lease.resource(cellKind, 'main'))
     expect(refused).toMatchObject({ code: 'RESOURCE_HALTED', retryable: true, surface: 'test-cell', resource: 'main' })
     expect(refused.message).toContain('the disk is full')
-    expect(events.filter(({ type }) => type === 'resource-halted')).toMatchObject([{ surface: 'test-cell', resource: 'main' }])
+    expect(events.filter(({ type }) => type === 'resource-halted')).toMatchObject([
+      { surface: 'test-cell', resource: 'main' },
+    ])
   })
 
   it('is started again by the next write, once it can be', async () => {
@@ -66,14 +75,22 @@ describe('a halted resource', () => {
     const next = new CellPlugin('cells', '2.0.1')
     const open = next.kind.open.bind(next.kind)
     const slow = new Deferred()
-    next.kind.open = async () => { await slow.promise; return open() }
+    next.kind.open = async () => {
+      await slow.promise
+      return open()
+    }
     const reloading = refusalOf(host.reload(handle, next))
     await turn()
     await cell.write(1)
     using lease = host.capture()
     const serving = lease.resource(cellKind, 'main')
     slow.resolve()
-    expect(await reloading).toMatchObject({ code: 'HANDOFF', resource: 'main', message: expect.stringContaining('reload once more') as string, rollbackErrors: [] })
+    expect(await reloading).toMatchObject({
+      code: 'HANDOFF',
+      resource: 'main',
+      message: expect.stringContaining('reload once more') as string,
+      rollbackErrors: [],
+    })
     expect(serving).toMatchObject({ values: [1], closed: 0 })
     expect(await host.reload(handle, next)).toMatchObject({ status: 'committed' })
   })
@@ -88,7 +105,10 @@ describe('a halted resource', () => {
   it('I7 one that starts again after it was detached is closed, and serves nobody', async () => {
     const { host, cell, plugin, open } = await hostWithHalted()
     const opening = new Deferred()
-    plugin.kind.open = async () => { await opening.promise; return open() }
+    plugin.kind.open = async () => {
+      await opening.promise
+      return open()
+    }
     const write = cell.write(1)
     const detaching = leave(cell)
     await turn()
@@ -101,14 +121,26 @@ describe('a halted resource', () => {
 
   it('I12 gives up its checkpoint when it is detached instead', async () => {
     const kept: string[] = []
-    const host = new PluginHost({ strategies: [cellHandoff({
-      handoff: (job, ctx) => stopAndCopy(job, ctx, {
-        checkpoint: () => { kept.push('image'); return 'image' },
-        stop: closeCell,
-        start: () => { throw new Error('nothing starts') },
-        discard: (image) => { kept.splice(kept.indexOf(image), 1) },
-      }),
-    })] })
+    const host = new PluginHost({
+      strategies: [
+        cellHandoff({
+          handoff: (job, ctx) =>
+            stopAndCopy(job, ctx, {
+              checkpoint: () => {
+                kept.push('image')
+                return 'image'
+              },
+              stop: closeCell,
+              start: () => {
+                throw new Error('nothing starts')
+              },
+              discard: (image) => {
+                kept.splice(kept.indexOf(image), 1)
+              },
+            }),
+        }),
+      ],
+    })
     const handle = await host.add(new CellPlugin('cells', '1.0.0'))
     const cell = await host.attach(cellKind, openCell('main'))
     expect((await refusalOf(host.reload(handle, new CellPlugin('cells', '2.0.0')))).code).toBe('HANDOFF')

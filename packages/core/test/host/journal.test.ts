@@ -37,8 +37,15 @@ describe('a host with a journal', () => {
       // Writers do not wait for the disk of the journal.
       if (type === 'prepared') await store.write(7)
     }
-    await (await host.reload(handle, v2)).finalized
-    expect(seen).toEqual({ intent: [0, false, 0], prepared: [1, true, 0], committed: [1, true, 1], finalized: [1, true, 1] })
+    await (
+      await host.reload(handle, v2)
+    ).finalized
+    expect(seen).toEqual({
+      intent: [0, false, 0],
+      prepared: [1, true, 0],
+      committed: [1, true, 1],
+      finalized: [1, true, 1],
+    })
     using lease = host.capture()
     expect(lease.resource(STORES['pre-copy'], 'main').entries).toEqual([7])
   })
@@ -80,7 +87,9 @@ describe('a host with a journal', () => {
 
   it('writes down that a reload was rolled back', async () => {
     const { journal, host, v2, handle } = await journaled()
-    v2.provider.breakNext('verify', () => { throw new Error('no') })
+    v2.provider.breakNext('verify', () => {
+      throw new Error('no')
+    })
     await expect(host.reload(handle, v2)).rejects.toMatchObject({ code: 'HANDOFF' })
     expect(journal.types).toEqual(['active', 'intent', 'rolled-back'])
     expect(planRecovery(journal.records).plugins.get('stores')?.abandoned).toEqual([])
@@ -107,23 +116,35 @@ describe('a host with a journal', () => {
       clock.advance(10)
       await finalized
       expect(journal.version()).toBe(healthy ? '2.0.0' : '1.0.0')
-      expect(host.plugins().find(({ state }) => state === 'active')).toMatchObject({ version: healthy ? '2.0.0' : '1.0.0', permanent: true })
+      expect(host.plugins().find(({ state }) => state === 'active')).toMatchObject({
+        version: healthy ? '2.0.0' : '1.0.0',
+        permanent: true,
+      })
     }
   })
 
-  it.each(['with one of them', 'when their period ends'])('plugins that were reloaded together become permanent together, %s', async (when) => {
-    const journal = new MemoryJournal()
-    const clock = new ManualClock()
-    const host = new PluginHost({ strategies: [storeStrategy('pre-copy')], journal, clock })
-    const handles = [await host.add(new StorePlugin('1.0.0', { id: 'a' })), await host.add(new StorePlugin('1.0.0', { id: 'b' }))]
-    const [first] = await host.reloadAll(handles.map((handle) => ({ handle, plugin: new StorePlugin('2.0.0', { id: handle.id }) })), { bake: { ms: 10 } })
-    if (first === undefined) throw new Error('no result')
-    if (when === 'with one of them') await host.makePermanent(first.handle)
-    else clock.advance(10)
-    await first.finalized
-    expect(['a', 'b'].map((id) => journal.version(id))).toEqual(['2.0.0', '2.0.0'])
-    expect(journal.types.filter((type) => type === 'permanent')).toHaveLength(1)
-  })
+  it.each(['with one of them', 'when their period ends'])(
+    'plugins that were reloaded together become permanent together, %s',
+    async (when) => {
+      const journal = new MemoryJournal()
+      const clock = new ManualClock()
+      const host = new PluginHost({ strategies: [storeStrategy('pre-copy')], journal, clock })
+      const handles = [
+        await host.add(new StorePlugin('1.0.0', { id: 'a' })),
+        await host.add(new StorePlugin('1.0.0', { id: 'b' })),
+      ]
+      const [first] = await host.reloadAll(
+        handles.map((handle) => ({ handle, plugin: new StorePlugin('2.0.0', { id: handle.id }) })),
+        { bake: { ms: 10 } },
+      )
+      if (first === undefined) throw new Error('no result')
+      if (when === 'with one of them') await host.makePermanent(first.handle)
+      else clock.advance(10)
+      await first.finalized
+      expect(['a', 'b'].map((id) => journal.version(id))).toEqual(['2.0.0', '2.0.0'])
+      expect(journal.types.filter((type) => type === 'permanent')).toHaveLength(1)
+    },
+  )
 
   it('refuses a stale handle', async () => {
     const { host, v2, handle } = await journaled()

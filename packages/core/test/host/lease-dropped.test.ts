@@ -6,7 +6,13 @@ import { wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
 
 async function watchedHost() {
   const events: ReloadEvent[] = []
-  const host = new PluginHost({ strategies: [wordHandoff()], watchLeases: true, observer: (event) => { events.push(event) } })
+  const host = new PluginHost({
+    strategies: [wordHandoff()],
+    watchLeases: true,
+    observer: (event) => {
+      events.push(event)
+    },
+  })
   const handle = await host.add(wordPlugin('word', '1.0.0'))
   return { host, handle, dropped: () => events.filter(({ type }) => type === 'lease-dropped') }
 }
@@ -17,14 +23,22 @@ describe('I9 a lease that is dropped without being released', () => {
     host.capture({ label: 'forgotten query' })
     host.acquire(wordKind, 'word', { label: 'forgotten call' })
     await collectUntil(() => dropped().length === 2)
-    const seen = dropped().toSorted((a, b) => 'holds' in a && 'holds' in b ? a.holds.localeCompare(b.holds) : 0)
+    const seen = dropped().toSorted((a, b) => ('holds' in a && 'holds' in b ? a.holds.localeCompare(b.holds) : 0))
     expect(seen).toMatchObject([
-      { label: 'forgotten query', holds: 'epoch', stack: expect.stringContaining('lease-dropped.test') as string, ageMs: expect.any(Number) as number },
+      {
+        label: 'forgotten query',
+        holds: 'epoch',
+        stack: expect.stringContaining('lease-dropped.test') as string,
+        ageMs: expect.any(Number) as number,
+      },
       { label: 'forgotten call', holds: 'provider', stack: expect.stringContaining('lease-dropped.test') as string },
     ])
     // What it lent may be in use: nothing is closed under it.
     const { finalized } = await host.reload(handle, wordPlugin('word', '2.0.0'), { drain: { deadlineMs: 1 } })
-    expect(await finalized).toMatchObject({ status: 'kept', blockers: [{ label: 'forgotten query' }, { label: 'forgotten call' }] })
+    expect(await finalized).toMatchObject({
+      status: 'kept',
+      blockers: [{ label: 'forgotten query' }, { label: 'forgotten call' }],
+    })
   })
 
   it('is not confused with one that was released, or that is still held', async () => {
@@ -50,8 +64,13 @@ describe('I9 a lease that is dropped without being released', () => {
     const { signal } = new AbortController()
     using lease = host.capture({ signal })
     using provider = host.acquire(wordKind, 'word')
-    expect([lease.epoch, lease.signal.aborted, lease.find(wordKind, 'none'), provider.plugin, provider.signal.aborted])
-      .toEqual([1, false, undefined, host.plugin(provider.plugin.id), false])
+    expect([
+      lease.epoch,
+      lease.signal.aborted,
+      lease.find(wordKind, 'none'),
+      provider.plugin,
+      provider.signal.aborted,
+    ]).toEqual([1, false, undefined, host.plugin(provider.plugin.id), false])
     expect(() => lease.resource(wordKind as never, 'none')).toThrow('RESOURCE_NOT_FOUND')
   })
 })

@@ -43,7 +43,11 @@ describe('a lease', () => {
       const opened = new Deferred()
       const next = new CellPlugin('cells', '2.0.0')
       const open = next.kind.open.bind(next.kind)
-      next.kind.open = async () => { opening.resolve(); await opened.promise; return open() }
+      next.kind.open = async () => {
+        opening.resolve()
+        await opened.promise
+        return open()
+      }
       const reloading = host.reload(host.plugin('cells') ?? handle, next)
       await opening.promise
       // Between two turns of this test nothing may be awaited: a capture answers at once.
@@ -96,8 +100,16 @@ describe('a lease', () => {
     await host.add(wordPlugin('a', '1.0.0'))
     using lease = host.capture()
     expect(lease.find(wordKind, 'b')).toBeUndefined()
-    expect(await refusalOf(() => lease.get(wordKind, 'b'))).toMatchObject({ code: 'PROVIDER_NOT_FOUND', surface: 'test-word', key: 'b' })
-    expect(await refusalOf(() => lease.resource(cellKind, 'main'))).toMatchObject({ code: 'RESOURCE_NOT_FOUND', surface: 'test-cell', resource: 'main' })
+    expect(await refusalOf(() => lease.get(wordKind, 'b'))).toMatchObject({
+      code: 'PROVIDER_NOT_FOUND',
+      surface: 'test-word',
+      key: 'b',
+    })
+    expect(await refusalOf(() => lease.resource(cellKind, 'main'))).toMatchObject({
+      code: 'RESOURCE_NOT_FOUND',
+      surface: 'test-cell',
+      resource: 'main',
+    })
     expect(await refusalOf(() => lease.all(ledgerKind))).toMatchObject({ code: 'NO_STRATEGY', surface: 'test-ledger' })
     expect(await refusalOf(() => host.acquire(wordKind, 'b'))).toMatchObject({ code: 'PROVIDER_NOT_FOUND', key: 'b' })
     expect(await refusalOf(() => host.acquire(ledgerKind, 'b'))).toMatchObject({ code: 'NO_STRATEGY' })
@@ -110,11 +122,21 @@ describe('a lease', () => {
     const lease = host.capture({ label: 'twice' })
     lease[Symbol.dispose]()
     lease[Symbol.dispose]()
-    for (const use of [() => lease.get(wordKind, 'a'), () => lease.find(wordKind, 'a'), () => lease.all(wordKind), () => lease.resource(cellKind, 'main')]) {
+    for (const use of [
+      () => lease.get(wordKind, 'a'),
+      () => lease.find(wordKind, 'a'),
+      () => lease.all(wordKind),
+      () => lease.resource(cellKind, 'main'),
+    ]) {
       expect((await refusalOf(use)).code).toBe('LEASE_RELEASED')
     }
     const { finalized } = await host.reload(handle, wordPlugin('a', '2.0.0'))
-    expect(host.plugins().find(({ state }) => state === 'retired')?.heldBy.map(({ label }) => label)).toEqual(['other'])
+    expect(
+      host
+        .plugins()
+        .find(({ state }) => state === 'retired')
+        ?.heldBy.map(({ label }) => label),
+    ).toEqual(['other'])
     other[Symbol.dispose]()
     expect((await finalized).status).toBe('finalized')
   })
@@ -174,7 +196,9 @@ describe('a lease', () => {
       const leases = [host.capture(), host.acquire(cellKind, 'cell')] as const
       await attached.write(1)
       for (const lease of leases) lease[Symbol.dispose]()
-      await (await host.reload(handle, new CellPlugin('cells', '2.0.0'))).finalized
+      await (
+        await host.reload(handle, new CellPlugin('cells', '2.0.0'))
+      ).finalized
       return leases
     }
     const [lease, held] = await captured()
@@ -191,10 +215,15 @@ describe('a provider lease', () => {
     const handles = [await host.add(a), await host.add(b)] as const
     const lease = host.acquire(wordKind, 'a', { label: 'job' })
     expect(lease.plugin).toEqual({ id: 'a', generation: 0 })
-    expect(await (await host.reload(handles[1], wordPlugin('b', '2.0.0'))).finalized).toMatchObject({ status: 'finalized', blockers: [] })
+    expect(await (await host.reload(handles[1], wordPlugin('b', '2.0.0'))).finalized).toMatchObject({
+      status: 'finalized',
+      blockers: [],
+    })
     expect(b.calls.shutdown).toBe(1)
     const { finalized } = await host.reload(handles[0], wordPlugin('a', '2.0.0'))
-    expect(host.plugins().filter(({ state }) => state === 'retired')).toMatchObject([{ id: 'a', generation: 0, heldBy: [{ label: 'job', holds: 'provider' }] }])
+    expect(host.plugins().filter(({ state }) => state === 'retired')).toMatchObject([
+      { id: 'a', generation: 0, heldBy: [{ label: 'job', holds: 'provider' }] },
+    ])
     expect(lease.provider.say()).toBe('a@1.0.0')
     expect(a.calls.shutdown).toBe(0)
     lease[Symbol.dispose]()

@@ -17,7 +17,10 @@ async function takenBackTogether(closing: { a?: Fault; b?: Fault } = {}) {
   const clock = new ManualClock()
   const finalized: (readonly unknown[])[] = []
   const host = new PluginHost({
-    strategies: [storeStrategy('pre-copy')], clock, drain: { deadlineMs: 50 }, timeouts: { finalize: FINALIZE_MS },
+    strategies: [storeStrategy('pre-copy')],
+    clock,
+    drain: { deadlineMs: 50 },
+    timeouts: { finalize: FINALIZE_MS },
     observer: (event: ReloadEvent) => {
       if (event.type === 'finalized' && event.errors.length > 0) finalized.push(event.errors)
     },
@@ -31,7 +34,10 @@ async function takenBackTogether(closing: { a?: Fault; b?: Fault } = {}) {
   const early = host.capture({ label: 'early' })
   await host.reload(handle('a'), a)
   await attach('a')
-  for (const [plugin, fault] of [[a, closing.a], [b, closing.b]] as const) {
+  for (const [plugin, fault] of [
+    [a, closing.a],
+    [b, closing.b],
+  ] as const) {
     if (fault) plugin.provider.breakNext('close', fault)
   }
   const held = host.capture({ label: 'of both' })
@@ -98,7 +104,11 @@ describe('what is left of each of the plugins that were taken back together', ()
   })
 
   it('I7 I10 is told where it could not be closed, of each of them', async () => {
-    const fails = (why: string): Fault => () => { throw new Error(why) }
+    const fails =
+      (why: string): Fault =>
+      () => {
+        throw new Error(why)
+      }
     const { early, closes, finalized, host } = await takenBackTogether({ a: fails('no a'), b: fails('no b') })
     expect(finalized).toEqual([])
     early[Symbol.dispose]()

@@ -16,7 +16,13 @@ function line(event: ReloadEvent): string {
 
 async function observed(cutover: 'overlap' | 'exclusive', breaks = false) {
   const events: ReloadEvent[] = []
-  const host = new PluginHost({ strategies: [cellHandoff()], observer: (event) => { events.push(event) }, concurrency: 1 })
+  const host = new PluginHost({
+    strategies: [cellHandoff()],
+    observer: (event) => {
+      events.push(event)
+    },
+    concurrency: 1,
+  })
   const handle = await host.add(new CellPlugin('cells', '1.0.0'))
   await host.attach(cellKind, openCell('one'))
   await host.attach(cellKind, openCell('two'))
@@ -29,7 +35,10 @@ async function observed(cutover: 'overlap' | 'exclusive', breaks = false) {
     if (breaks && opens === 2) throw new Error('no disk')
     return open()
   }
-  const outcome = await host.reload(handle, next, { cutover }).then(({ finalized }) => finalized, (error: unknown) => error)
+  const outcome = await host.reload(handle, next, { cutover }).then(
+    ({ finalized }) => finalized,
+    (error: unknown) => error,
+  )
   return { events, outcome }
 }
 
@@ -39,9 +48,15 @@ describe('the observer', () => {
   it('I10 is told of each phase and of each resource, once and in order', async () => {
     const { events } = await observed('overlap')
     expect(events.map(line)).toEqual([
-      ...phase('validate'), ...phase('stage'), ...phase('preflight'),
-      ...phase('prepare', 'prepare one', 'prepare two'), ...phase('converge', 'converge one', 'converge two'),
-      ...phase('commit', 'committed'), ...phase('drain'), ...phase('finalize', 'finalize one', 'finalize two'), 'finalized',
+      ...phase('validate'),
+      ...phase('stage'),
+      ...phase('preflight'),
+      ...phase('prepare', 'prepare one', 'prepare two'),
+      ...phase('converge', 'converge one', 'converge two'),
+      ...phase('commit', 'committed'),
+      ...phase('drain'),
+      ...phase('finalize', 'finalize one', 'finalize two'),
+      'finalized',
     ])
     for (const event of events) expect(event).toMatchObject({ operation: 2, plugins: ['cells@2.0.0'] })
   })
@@ -54,8 +69,13 @@ describe('the observer', () => {
   it('I10 of what failed, and of the rollback, last begun first', async () => {
     const { events, outcome } = await observed('overlap', true)
     expect(events.map(line)).toEqual([
-      ...phase('validate'), ...phase('stage'), ...phase('preflight'),
-      'started prepare', 'prepare one', 'prepare two failed', 'failed prepare',
+      ...phase('validate'),
+      ...phase('stage'),
+      ...phase('preflight'),
+      'started prepare',
+      'prepare one',
+      'prepare two failed',
+      'failed prepare',
       ...phase('rollback', 'rollback two', 'rollback one'),
     ])
     expect(events.find(({ type }) => type === 'phase-failed')).toMatchObject({ error: outcome })
@@ -63,13 +83,23 @@ describe('the observer', () => {
 
   it('I10 of no rollback where there is nothing to undo', async () => {
     const events: ReloadEvent[] = []
-    const host = new PluginHost({ strategies: [wordHandoff()], observer: (event) => { events.push(event) } })
+    const host = new PluginHost({
+      strategies: [wordHandoff()],
+      observer: (event) => {
+        events.push(event)
+      },
+    })
     await refusalOf(host.add(wordPlugin('a', '1.0.0', ['a', 'a'])))
     expect(events.map(line)).toEqual([...phase('validate'), 'started stage', 'failed stage'])
   })
 
   it('may throw: nobody minds', async () => {
-    const host = new PluginHost({ strategies: [cellHandoff()], observer: () => { throw new Error('no log') } })
+    const host = new PluginHost({
+      strategies: [cellHandoff()],
+      observer: () => {
+        throw new Error('no log')
+      },
+    })
     const handle = await host.add(new CellPlugin('cells', '1.0.0'))
     const cell = await host.attach(cellKind, openCell('main'))
     const { finalized } = await host.reload(handle, new CellPlugin('cells', '2.0.0'), { cutover: 'exclusive' })
@@ -81,11 +111,23 @@ describe('the observer', () => {
 
   it('is told of progress, by the step that reports it', async () => {
     const events: ReloadEvent[] = []
-    const strategy = wordHandoff({ checkCompat: (_, ctx) => { ctx.progress(1, 3); return { level: 'compatible' } } })
-    const host = new PluginHost({ strategies: [strategy], observer: (event) => { events.push(event) } })
+    const strategy = wordHandoff({
+      checkCompat: (_, ctx) => {
+        ctx.progress(1, 3)
+        return { level: 'compatible' }
+      },
+    })
+    const host = new PluginHost({
+      strategies: [strategy],
+      observer: (event) => {
+        events.push(event)
+      },
+    })
     const handle = await host.add(wordPlugin('a', '1.0.0'))
     await host.reload(handle, wordPlugin('a', '2.0.0'))
-    expect(events.filter(({ type }) => type === 'progress')).toMatchObject([{ surface: 'test-word', step: 'checkCompat', done: 1, total: 3 }])
+    expect(events.filter(({ type }) => type === 'progress')).toMatchObject([
+      { surface: 'test-word', step: 'checkCompat', done: 1, total: 3 },
+    ])
   })
 })
 
@@ -95,7 +137,11 @@ describe('the report', () => {
     const host = new PluginHost({ strategies: [ledgerHandoff()], clock })
     const kind = new LedgerKind()
     const handle = await host.add(new LedgerPlugin('1.0.0', kind))
-    const ledger = await host.attach(ledgerKind, { name: 'main', key: 'ledger', open: (provider) => provider.open(undefined) })
+    const ledger = await host.attach(ledgerKind, {
+      name: 'main',
+      key: 'ledger',
+      open: (provider) => provider.open(undefined),
+    })
     await ledger.write(1)
     const writes: Promise<void>[] = []
     const next: LedgerKind = new LedgerKind()
@@ -112,12 +158,29 @@ describe('the report', () => {
     await Promise.all(writes)
     expect(next.opened[0]?.entries).toEqual([1, 2, 3])
     expect(report).toMatchObject({
-      plugin: 'ledgers', from: '1.0.0', to: '2.0.0', totalMs: 40, phases: { prepare: 40, converge: 0, commit: 0 },
-      blockedMs: 40, blockedBy: 'open', replayedWrites: 2, closedOrphans: [], forgotten: [],
+      plugin: 'ledgers',
+      from: '1.0.0',
+      to: '2.0.0',
+      totalMs: 40,
+      phases: { prepare: 40, converge: 0, commit: 0 },
+      blockedMs: 40,
+      blockedBy: 'open',
+      replayedWrites: 2,
+      closedOrphans: [],
+      forgotten: [],
     })
-    expect(report.handoffs).toMatchObject([{
-      surface: 'test-ledger', key: 'ledger', resource: 'main', discipline: 'pre-copy', prepareMs: 40, convergeMs: 0, replayedWrites: 2, blockedBy: 'open',
-    }])
+    expect(report.handoffs).toMatchObject([
+      {
+        surface: 'test-ledger',
+        key: 'ledger',
+        resource: 'main',
+        discipline: 'pre-copy',
+        prepareMs: 40,
+        convergeMs: 0,
+        replayedWrites: 2,
+        blockedBy: 'open',
+      },
+    ])
     expect(report.compat).toMatchObject([{ key: 'ledger', verdict: { level: 'unjudged' } }])
   })
 
@@ -141,10 +204,23 @@ describe('the report', () => {
   })
 
   it('a failure tells its place, and what failed while it was undone', async () => {
-    const host = new PluginHost({ strategies: [cellHandoff({ checkCompat: () => ({ level: 'incompatible', reason: 'other cells' }) })] })
+    const host = new PluginHost({
+      strategies: [cellHandoff({ checkCompat: () => ({ level: 'incompatible', reason: 'other cells' }) })],
+    })
     const handle = await host.add(new CellPlugin('cells', '1.0.0'))
-    const error = await refusalOf(host.reload(handle, new CellPlugin('cells', '2.0.0', { shutdown: () => { throw new Error('no goodbye') } })))
-    expect(error.message).toMatch(/^SCHEMA_INCOMPAT \(plugin "cells@2\.0\.0", test-cell "cell", preflight\/checkCompat\): test-cell "cell": other cells\. /)
+    const error = await refusalOf(
+      host.reload(
+        handle,
+        new CellPlugin('cells', '2.0.0', {
+          shutdown: () => {
+            throw new Error('no goodbye')
+          },
+        }),
+      ),
+    )
+    expect(error.message).toMatch(
+      /^SCHEMA_INCOMPAT \(plugin "cells@2\.0\.0", test-cell "cell", preflight\/checkCompat\): test-cell "cell": other cells\. /,
+    )
     expect(error.rollbackErrors).toMatchObject([{ code: 'PLUGIN', phase: 'rollback', step: 'shutdown' }])
     expect(error.report).toMatchObject({ handoffs: [], pauseMs: 0 })
   })

@@ -1,5 +1,11 @@
 import {
-  OldProviders, PluginHost, ReloadDispatcher, ReloadKindHandlers, type Cutover, type LiveResource, type ResourceHandoff,
+  OldProviders,
+  PluginHost,
+  ReloadDispatcher,
+  ReloadKindHandlers,
+  type Cutover,
+  type LiveResource,
+  type ResourceHandoff,
 } from '@uni/reload-core'
 import { storageBackend, storageBackendHandoff } from '@uni/reload-core/surfaces'
 import { ManualClock } from '@uni/reload-core/testing'
@@ -65,12 +71,19 @@ describe('one object, attached under two names', () => {
     const first = await host.attach(cellKind, openCell('first'))
     const error = await refusalOf(host.attach(cellKind, openCell('second')))
     expect(error).toMatchObject({
-      code: 'DUPLICATE', phase: 'prepare', step: 'open', surface: 'test-cell', key: 'cell',
-      resource: 'second', plugin: 'cells@1.0.0', retryable: false,
+      code: 'DUPLICATE',
+      phase: 'prepare',
+      step: 'open',
+      surface: 'test-cell',
+      key: 'cell',
+      resource: 'second',
+      plugin: 'cells@1.0.0',
+      retryable: false,
       details: { surface: 'test-cell', key: 'cell', resource: 'first', plugin: 'cells@1.0.0' },
     })
-    expect(error.message)
-      .toContain('is a live resource already: test-cell "cell", resource "first", opened by plugin "cells@1.0.0"')
+    expect(error.message).toContain(
+      'is a live resource already: test-cell "cell", resource "first", opened by plugin "cells@1.0.0"',
+    )
     expect(host.resources()).toMatchObject([{ name: 'first' }])
     await first.write(1)
     await host[Symbol.asyncDispose]()
@@ -97,7 +110,9 @@ describe('one object, attached under two names', () => {
     const cell = new Cell('1')
     const clock = new ManualClock()
     let broken = false
-    const activate = (): void => { if (broken) throw new Error('no timer') }
+    const activate = (): void => {
+      if (broken) throw new Error('no timer')
+    }
     const host = new PluginHost({ strategies: [cellHandoff({ activate })], clock, timeouts: { open: 500 } })
     await host.add(version('1.0.0', cell))
     const first = await host.attach(cellKind, openCell('first'))
@@ -122,8 +137,10 @@ describe('one object, attached under two names', () => {
     const first = await host.attach(cellKind, openCell('first'))
     const lease = host.capture()
     const detached = leave(first)
-    expect(await refusalOf(host.attach(cellKind, openCell('second'))))
-      .toMatchObject({ code: 'DUPLICATE', details: { resource: 'first' } })
+    expect(await refusalOf(host.attach(cellKind, openCell('second')))).toMatchObject({
+      code: 'DUPLICATE',
+      details: { resource: 'first' },
+    })
     lease[Symbol.dispose]()
     await detached
     await host.attach(cellKind, openCell('second'))
@@ -141,7 +158,9 @@ describe('one object, attached under two names', () => {
 
 describe('one object, opened for two resources by the next version', () => {
   it.each<[Cutover, 'open' | undefined]>([
-    ['overlap', undefined], ['exclusive', undefined], ['overlap', 'open'],
+    ['overlap', undefined],
+    ['exclusive', undefined],
+    ['overlap', 'open'],
   ])('I3 I7 %s, from %s: refused, and each object is closed once', async (cutover, from) => {
     const [a, b, shared] = [new Cell('a'), new Cell('b'), new Cell('shared')]
     const again = [new Cell('a again'), new Cell('b again')]
@@ -157,51 +176,64 @@ describe('one object, opened for two resources by the next version', () => {
     expect([a.closed, b.closed]).toEqual([stopped, stopped])
 
     // Nothing of it is held on to.
-    await (await host.reload(handle, version('3.0.0', new Cell('a3'), new Cell('b3')), { cutover })).finalized
+    await (
+      await host.reload(handle, version('3.0.0', new Cell('a3'), new Cell('b3')), { cutover })
+    ).finalized
     expect([a, b, ...again].map(({ closed }) => closed)).toEqual([1, 1, stopped, stopped])
     await host[Symbol.asyncDispose]()
     expect(shared.closed).toBe(1)
   })
 
   it.each<[string, StoreDiscipline, Cutover, string]>([
-    ['clean', 'clean', 'overlap', 'open'], ['pre-copied', 'pre-copy', 'overlap', 'open'],
-    ['stopped', 'pre-copy', 'exclusive', 'start'], ['stream', 'stop-and-copy', 'overlap', 'start'],
-  ])(
-    'I3 I7 %s: refused, and each object is closed once', async (_, discipline, cutover, step) => {
-      const host = new PluginHost({ strategies: [storeStrategy(discipline)], clock: new ManualClock() })
-      const v1 = new StorePlugin('1.0.0', { discipline })
-      const handle = await host.add(v1)
-      const attach = (name: string) => host.attach(STORES[discipline], openStore(name))
-      const attached = [await attach('a'), await attach('b')]
-      const v2 = new StorePlugin('2.0.0', { discipline })
-      let given: Store | undefined
-      v2.provider.break('open', () => given ??= v2.provider.make([]))
-      expect(await refusalOf(host.reload(handle, v2, { cutover })))
-        .toMatchObject({ code: 'DUPLICATE', step, rollbackErrors: [] })
-      expect(v2.provider.made).toMatchObject([{ closed: 1 }])
-      for (const resource of attached) await resource.write(1)
-      await host[Symbol.asyncDispose]()
-      for (const store of [...v1.provider.made, ...v2.provider.made]) expect(store.closed).toBe(1)
+    ['clean', 'clean', 'overlap', 'open'],
+    ['pre-copied', 'pre-copy', 'overlap', 'open'],
+    ['stopped', 'pre-copy', 'exclusive', 'start'],
+    ['stream', 'stop-and-copy', 'overlap', 'start'],
+  ])('I3 I7 %s: refused, and each object is closed once', async (_, discipline, cutover, step) => {
+    const host = new PluginHost({ strategies: [storeStrategy(discipline)], clock: new ManualClock() })
+    const v1 = new StorePlugin('1.0.0', { discipline })
+    const handle = await host.add(v1)
+    const attach = (name: string) => host.attach(STORES[discipline], openStore(name))
+    const attached = [await attach('a'), await attach('b')]
+    const v2 = new StorePlugin('2.0.0', { discipline })
+    let given: Store | undefined
+    v2.provider.break('open', () => (given ??= v2.provider.make([])))
+    expect(await refusalOf(host.reload(handle, v2, { cutover }))).toMatchObject({
+      code: 'DUPLICATE',
+      step,
+      rollbackErrors: [],
     })
+    expect(v2.provider.made).toMatchObject([{ closed: 1 }])
+    for (const resource of attached) await resource.write(1)
+    await host[Symbol.asyncDispose]()
+    for (const store of [...v1.provider.made, ...v2.provider.made]) expect(store.closed).toBe(1)
+  })
 
   it('O13 I7 another resource that serves: refused, and that one serves on', async () => {
     const [a, b] = [new Cell('a'), new Cell('b')]
     const { host, handle } = await hostGiving(a, b)
     await host.attach(cellKind, openCell('a'))
     const other = await host.attach(cellKind, openCell('b'))
-    expect(await refusalOf(host.reload(handle, version('2.0.0', b, new Cell('b2')))))
-      .toMatchObject({ code: 'DUPLICATE', resource: 'a', details: { resource: 'b' } })
+    expect(await refusalOf(host.reload(handle, version('2.0.0', b, new Cell('b2'))))).toMatchObject({
+      code: 'DUPLICATE',
+      resource: 'a',
+      details: { resource: 'b' },
+    })
     await other.write(1)
     expect([a.closed, b.closed]).toEqual([0, 0])
   })
 
   it.each([
-    ['another storage', 'b', 'DUPLICATE'], ['the storage itself', 'a', 'HANDOFF'],
+    ['another storage', 'b', 'DUPLICATE'],
+    ['the storage itself', 'a', 'HANDOFF'],
   ] as const)('I4 I7 %s that serves: nothing is copied into it, and it is not closed', async (_, named, code) => {
     const storages = { a: new MemoryStorage(), b: new MemoryStorage() }
-    const plugin = (number: string, open: (location: string) => MemoryStorage) => new TestPlugin('storages', number, {
-      register: (registrar) => { registrar.provide(storageBackend, { scheme: 'memory', medium: 'private', open }) },
-    })
+    const plugin = (number: string, open: (location: string) => MemoryStorage) =>
+      new TestPlugin('storages', number, {
+        register: (registrar) => {
+          registrar.provide(storageBackend, { scheme: 'memory', medium: 'private', open })
+        },
+      })
     const host = new PluginHost({ strategies: [storageBackendHandoff()], clock: new ManualClock() })
     const handle = await host.add(plugin('1.0.0', (location) => storages[location as 'a' | 'b']))
     const attach = (name: string) =>
@@ -215,8 +247,12 @@ describe('one object, opened for two resources by the next version', () => {
       storages.a.put('y', new Uint8Array([2]))
       return storages[named]
     })
-    expect(await refusalOf(host.reload(handle, next)))
-      .toMatchObject({ code, step: 'open', resource: 'a', ...(named === 'b' && { details: { resource: 'b' } }) })
+    expect(await refusalOf(host.reload(handle, next))).toMatchObject({
+      code,
+      step: 'open',
+      resource: 'a',
+      ...(named === 'b' && { details: { resource: 'b' } }),
+    })
     expect([storages.a.closed, storages.b.closed, storages.a.keys(), storages.b.keys()]).toEqual([0, 0, ['x', 'y'], []])
   })
 
@@ -226,12 +262,17 @@ describe('one object, opened for two resources by the next version', () => {
     await host.attach(cellKind, openCell('main'))
     const lease = host.capture()
     const second = await host.reload(handle, version('2.0.0', b))
-    expect(await refusalOf(host.reload(second.handle, version('3.0.0', a))))
-      .toMatchObject({ code: 'DUPLICATE', resource: 'main', details: { resource: 'main', plugin: 'cells@1.0.0' } })
+    expect(await refusalOf(host.reload(second.handle, version('3.0.0', a)))).toMatchObject({
+      code: 'DUPLICATE',
+      resource: 'main',
+      details: { resource: 'main', plugin: 'cells@1.0.0' },
+    })
     expect(a.closed).toBe(0)
     lease[Symbol.dispose]()
     await second.finalized
-    await (await host.reload(second.handle, version('3.0.0', a))).finalized
+    await (
+      await host.reload(second.handle, version('3.0.0', a))
+    ).finalized
     expect([a.closed, b.closed]).toEqual([1, 1])
   })
 
@@ -252,8 +293,16 @@ describe('one object, opened for two resources by the next version', () => {
     const host = new PluginHost({ strategies: [cellHandoff()], clock: new ManualClock() })
     const handle = await host.add(opening('1.0.0', () => startsWith()))
     const main = await host.attach(cellKind, openCell('main'))
-    startsWith = () => { throw new Error('no disk') }
-    await refusalOf(host.reload(handle, opening('2.0.0', () => startsWith()), { cutover: 'exclusive' }))
+    startsWith = () => {
+      throw new Error('no disk')
+    }
+    await refusalOf(
+      host.reload(
+        handle,
+        opening('2.0.0', () => startsWith()),
+        { cutover: 'exclusive' },
+      ),
+    )
     startsWith = () => b
     await host.attach(cellKind, openCell('other'))
     expect(await refusalOf(main.write(1))).toMatchObject({ code: 'RESOURCE_HALTED' })
@@ -261,19 +310,32 @@ describe('one object, opened for two resources by the next version', () => {
     // Closed when it was stopped, and so free.
     startsWith = () => a
     await main.use(() => {})
-    expect(await refusalOf(host.attach(cellKind, openCell('third'))))
-      .toMatchObject({ code: 'DUPLICATE', details: { resource: 'main' } })
+    expect(await refusalOf(host.attach(cellKind, openCell('third')))).toMatchObject({
+      code: 'DUPLICATE',
+      details: { resource: 'main' },
+    })
   })
 })
 
 describe('a strategy that opens and closes by itself', () => {
   it('I7 what it was given for two resources is closed once, and may be opened again', async () => {
-    const give = (number: string, hub: () => Hub): TestPlugin => new TestPlugin('chat', number, {
-      register: (registrar) => { registrar.provide(websocketHub, { name: 'chat', protocol: 'v1', create: hub }) },
-    })
+    const give = (number: string, hub: () => Hub): TestPlugin =>
+      new TestPlugin('chat', number, {
+        register: (registrar) => {
+          registrar.provide(websocketHub, { name: 'chat', protocol: 'v1', create: hub })
+        },
+      })
     const hubs: (Hub & { closed: number })[] = []
     const hub = (): Hub => {
-      const made = { closed: 0, adopt() {}, release: () => [], broadcast() {}, close() { made.closed += 1 } }
+      const made = {
+        closed: 0,
+        adopt() {},
+        release: () => [],
+        broadcast() {},
+        close() {
+          made.closed += 1
+        },
+      }
       hubs.push(made)
       return made
     }
@@ -284,8 +346,14 @@ describe('a strategy that opens and closes by itself', () => {
     await attach('lobby')
     await attach('attic')
     const shared = hub()
-    expect(await refusalOf(host.reload(handle, give('2.0.0', () => shared))))
-      .toMatchObject({ code: 'DUPLICATE', step: 'create', rollbackErrors: [] })
+    expect(
+      await refusalOf(
+        host.reload(
+          handle,
+          give('2.0.0', () => shared),
+        ),
+      ),
+    ).toMatchObject({ code: 'DUPLICATE', step: 'create', rollbackErrors: [] })
     expect(hubs.map(({ closed }) => closed)).toEqual([0, 0, 1])
     await attach('cellar', () => shared)
     await host[Symbol.asyncDispose]()
@@ -301,7 +369,9 @@ describe('a strategy that opens and closes by itself', () => {
           if (broken) throw new Error('no disk')
           return next.open()
         },
-        async rollback() { if (broken) gate.replace(put) },
+        async rollback() {
+          if (broken) gate.replace(put)
+        },
         async finalize() {},
       }),
     })
@@ -309,23 +379,33 @@ describe('a strategy that opens and closes by itself', () => {
     const handle = await host.add(version('1.0.0', a, b, put))
     await host.attach(cellKind, openCell('a'))
     const other = await host.attach(cellKind, openCell('b'))
-    expect(await refusalOf(host.reload(handle, version('2.0.0', b))))
-      .toMatchObject({ code: 'DUPLICATE', phase: 'converge', resource: 'a', details: { resource: 'b' } })
+    expect(await refusalOf(host.reload(handle, version('2.0.0', b)))).toMatchObject({
+      code: 'DUPLICATE',
+      phase: 'converge',
+      resource: 'a',
+      details: { resource: 'b' },
+    })
     expect(b.closed).toBe(0)
-    expect(await refusalOf(host.attach(cellKind, { ...openCell('c'), open: () => a })))
-      .toMatchObject({ code: 'DUPLICATE', details: { resource: 'a' } })
+    expect(await refusalOf(host.attach(cellKind, { ...openCell('c'), open: () => a }))).toMatchObject({
+      code: 'DUPLICATE',
+      details: { resource: 'a' },
+    })
     await leave(other)
     broken = true
     await refusalOf(host.reload(handle, version('2.0.0', b)))
-    expect(await refusalOf(host.attach(cellKind, openCell('c'))))
-      .toMatchObject({ code: 'DUPLICATE', details: { resource: 'a' } })
+    expect(await refusalOf(host.attach(cellKind, openCell('c')))).toMatchObject({
+      code: 'DUPLICATE',
+      details: { resource: 'a' },
+    })
   })
 
   it('what serves may serve on, changed in place', async () => {
     const cell = new Cell('1')
     const strategy = cellHandoff({
       handoff: (job) => ({
-        async prepare() { job.claim?.(job.gate.resource) },
+        async prepare() {
+          job.claim?.(job.gate.resource)
+        },
         converge: async () => job.gate.resource,
         async rollback() {},
         async finalize() {},
@@ -334,7 +414,9 @@ describe('a strategy that opens and closes by itself', () => {
     const host = new PluginHost({ strategies: [strategy], clock: new ManualClock() })
     const handle = await host.add(version('1.0.0', cell))
     await host.attach(cellKind, openCell('main'))
-    await (await host.reload(handle, version('2.0.0', cell))).finalized
+    await (
+      await host.reload(handle, version('2.0.0', cell))
+    ).finalized
     expect((await refusalOf(host.attach(cellKind, openCell('other')))).code).toBe('DUPLICATE')
   })
 
@@ -348,13 +430,22 @@ describe('a strategy that opens and closes by itself', () => {
       ...clean,
       handoff(job, ctx) {
         const handoff = clean.handoff?.(job, ctx) as ResourceHandoff<Cell>
-        return job.gate.halted === undefined ? handoff : { ...handoff, async prepare() { await main?.use(() => {}) } }
+        return job.gate.halted === undefined
+          ? handoff
+          : {
+              ...handoff,
+              async prepare() {
+                await main?.use(() => {})
+              },
+            }
       },
     }
     const host = new PluginHost({ strategies: [strategy], clock: new ManualClock() })
     const handle = await host.add(given('1.0.0'))
     main = await host.attach(cellKind, openCell('main'))
-    startsWith = () => { throw new Error('no disk') }
+    startsWith = () => {
+      throw new Error('no disk')
+    }
     await refusalOf(host.reload(handle, given('2.0.0'), { cutover: 'exclusive' }))
     startsWith = () => pooled
     expect((await host.reload(handle, given('2.0.0'), { cutover: 'exclusive' })).status).toBe('committed')
@@ -367,12 +458,18 @@ describe('while a reload bakes', () => {
     const { clock, v1, v2, host, result, serving, closed } = await baking({ ms: 1000, healthy: () => false })
     const [kept] = v1.provider.made
     v2.provider.break('open', () => kept)
-    expect(await refusalOf(host.attach(STORES['pre-copy'], openStore('other'))))
-      .toMatchObject({ code: 'DUPLICATE', resource: 'other', details: { resource: 'main', plugin: 'stores@1.0.0' } })
+    expect(await refusalOf(host.attach(STORES['pre-copy'], openStore('other')))).toMatchObject({
+      code: 'DUPLICATE',
+      resource: 'other',
+      details: { resource: 'main', plugin: 'stores@1.0.0' },
+    })
     const v3 = new StorePlugin('3.0.0')
     v3.provider.break('open', () => kept)
-    expect(await refusalOf(host.reload(result.handle, v3)))
-      .toMatchObject({ code: 'DUPLICATE', resource: 'main', details: { resource: 'main', plugin: 'stores@1.0.0' } })
+    expect(await refusalOf(host.reload(result.handle, v3))).toMatchObject({
+      code: 'DUPLICATE',
+      resource: 'main',
+      details: { resource: 'main', plugin: 'stores@1.0.0' },
+    })
     expect(kept?.closed).toBe(0)
     await pass(clock, 1000)
     expect((await closed())?.outcome).toBe('taken-back')
@@ -391,12 +488,16 @@ describe('while a reload bakes', () => {
     const lease = host.capture()
     const result = await host.reload(handle, v2, { bake: { ms: 1000, healthy: () => false } })
     await store.write(1)
-    v1.provider.break('apply', () => { throw new Error('no disk') })
+    v1.provider.break('apply', () => {
+      throw new Error('no disk')
+    })
     await pass(clock, 1000)
     const [kept] = v1.provider.made
     v2.provider.break('open', () => kept)
-    expect(await refusalOf(attach('other')))
-      .toMatchObject({ code: 'DUPLICATE', details: { resource: 'main', plugin: 'stores@1.0.0' } })
+    expect(await refusalOf(attach('other'))).toMatchObject({
+      code: 'DUPLICATE',
+      details: { resource: 'main', plugin: 'stores@1.0.0' },
+    })
     expect(kept?.closed).toBe(0)
     lease[Symbol.dispose]()
     expect((await result.finalized).bake?.outcome).toBe('stranded')
@@ -424,17 +525,24 @@ describe('a dispatcher without a host', () => {
     for (const [at, resource] of old.entries()) handlers.add(cellKind, { ...openCell(`cell ${at}`), resource })
     return dispatcher.dispatch({
       old: new OldProviders().add(cellKind, new CellKind('1')),
-      next: new OldProviders().add(cellKind, new GivingKind('2', ...next)), handlers,
+      next: new OldProviders().add(cellKind, new GivingKind('2', ...next)),
+      handlers,
     })
   }
 
   it('I7 refuses one object for two, new or old, and one that another is replaced in', async () => {
     const [a, b, shared] = [new Cell('a'), new Cell('b'), new Cell('shared')]
-    expect(await refusalOf(dispatch([a, b], shared)))
-      .toMatchObject({ code: 'DUPLICATE', resource: 'cell 1', details: { resource: 'cell 0' } })
+    expect(await refusalOf(dispatch([a, b], shared))).toMatchObject({
+      code: 'DUPLICATE',
+      resource: 'cell 1',
+      details: { resource: 'cell 0' },
+    })
     expect(shared.closed).toBe(1)
-    expect(await refusalOf(dispatch([a, a], new Cell('2'), new Cell('3'))))
-      .toMatchObject({ code: 'DUPLICATE', resource: 'cell 1', details: { resource: 'cell 0' } })
+    expect(await refusalOf(dispatch([a, a], new Cell('2'), new Cell('3')))).toMatchObject({
+      code: 'DUPLICATE',
+      resource: 'cell 1',
+      details: { resource: 'cell 0' },
+    })
     expect(await refusalOf(dispatch([a, b], b, new Cell('2')))).toMatchObject({ code: 'DUPLICATE' })
     expect([a.closed, b.closed]).toEqual([0, 0])
   })
@@ -453,8 +561,9 @@ describe('resources that the caller of a reload hands in', () => {
     await again.finalized
     expect([own.closed, second.closed, third.closed]).toEqual([1, 1, 0])
     const attached = await host.attach(cellKind, openCell('attached'))
-    expect(await refusalOf(host.reload(again.handle, version('4.0.0', new Cell('4')), { handlers: handOver(third) })))
-      .toMatchObject({ code: 'DUPLICATE', resource: 'own', details: { resource: 'attached' } })
+    expect(
+      await refusalOf(host.reload(again.handle, version('4.0.0', new Cell('4')), { handlers: handOver(third) })),
+    ).toMatchObject({ code: 'DUPLICATE', resource: 'own', details: { resource: 'attached' } })
     await attached.write(1)
     expect(third).toMatchObject({ closed: 0, values: [1] })
   })

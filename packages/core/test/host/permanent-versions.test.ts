@@ -17,8 +17,15 @@ describe('J5 the versions that a crash comes back on go together', () => {
     const base = await host.add(new StorePlugin('1.0.0', { id: 'base' }))
     const user = await host.add(new StorePlugin('1.0.0', { id: 'user' }))
     const newBase = await host.reload(base, new StorePlugin('2.0.0', { id: 'base' }))
-    const newUser = await host.reload(user, new StorePlugin('2.0.0', { id: 'user', dependsOn: [{ id: 'base', range: '^2.0.0' }] }))
-    await expect(host.makePermanent(newUser.handle)).rejects.toMatchObject({ code: 'DEPENDENCY', phase: 'bake', plugin: 'user@2.0.0' })
+    const newUser = await host.reload(
+      user,
+      new StorePlugin('2.0.0', { id: 'user', dependsOn: [{ id: 'base', range: '^2.0.0' }] }),
+    )
+    await expect(host.makePermanent(newUser.handle)).rejects.toMatchObject({
+      code: 'DEPENDENCY',
+      phase: 'bake',
+      plugin: 'user@2.0.0',
+    })
     expect(journal.version('user')).toBe('1.0.0')
     await host.makePermanent(newBase.handle)
     await host.makePermanent(newUser.handle)
@@ -27,9 +34,14 @@ describe('J5 the versions that a crash comes back on go together', () => {
 
   it('what is removed while it is made permanent leaves nothing that others have to go with', async () => {
     const disk = new Deferred()
-    const journal: Journal = { append: async ({ type }) => { if (type === 'permanent') await disk.promise } }
+    const journal: Journal = {
+      append: async ({ type }) => {
+        if (type === 'permanent') await disk.promise
+      },
+    }
     const host = new PluginHost({ strategies: [], journal })
-    const dependent = (version: string) => new TestPlugin('dependent', version, { dependsOn: [{ id: 'other', range: '^1.0.0' }] })
+    const dependent = (version: string) =>
+      new TestPlugin('dependent', version, { dependsOn: [{ id: 'other', range: '^1.0.0' }] })
     const other = await host.add(new TestPlugin('other', '1.0.0'))
     const { handle } = await host.reload(await host.add(dependent('1.0.0')), dependent('1.1.0'))
     const permanent = host.makePermanent(handle)
@@ -47,7 +59,10 @@ describe('J5 the versions that a crash comes back on go together', () => {
     const needed = await host.add(base('1.0.0'))
     const user = await host.add(needing('1.0.0', '^1.0.0'))
     const other = await host.add(new TestPlugin('other', '1.0.0'))
-    const [newUser, newOther] = await host.reloadAll([{ handle: user, plugin: needing('2.0.0', '^1.0.0') }, { handle: other, plugin: new TestPlugin('other', '2.0.0') }]) as [ReloadResult, ReloadResult]
+    const [newUser, newOther] = (await host.reloadAll([
+      { handle: user, plugin: needing('2.0.0', '^1.0.0') },
+      { handle: other, plugin: new TestPlugin('other', '2.0.0') },
+    ])) as [ReloadResult, ReloadResult]
     await host.remove(newUser.handle)
     await host.remove(needed)
     await host.makePermanent(newOther.handle)
@@ -59,8 +74,16 @@ describe('J5 the versions that a crash comes back on go together', () => {
     const host = new PluginHost({ strategies: [], journal })
     const needed = await host.add(base('1.0.0'))
     const { handle } = await host.reload(await host.add(needing('1.0.0', '^1.0.0')), needing('2.0.0'))
-    await expect(host.remove(needed)).rejects.toMatchObject({ code: 'DEPENDENCY', phase: 'validate', plugin: 'user@1.0.0', hint: expect.stringContaining('makePermanent') as string })
-    expect(host.plugins()).toMatchObject([{ id: 'base', state: 'active' }, { id: 'user', version: '2.0.0' }])
+    await expect(host.remove(needed)).rejects.toMatchObject({
+      code: 'DEPENDENCY',
+      phase: 'validate',
+      plugin: 'user@1.0.0',
+      hint: expect.stringContaining('makePermanent') as string,
+    })
+    expect(host.plugins()).toMatchObject([
+      { id: 'base', state: 'active' },
+      { id: 'user', version: '2.0.0' },
+    ])
     await host.makePermanent(handle)
     await host.remove(needed)
     expect([journal.version('base'), journal.version('user')]).toEqual([undefined, '2.0.0'])
@@ -70,7 +93,10 @@ describe('J5 the versions that a crash comes back on go together', () => {
     const journal = new MemoryJournal()
     const host = new PluginHost({ strategies: [], journal })
     const { handle } = await host.reload(await host.add(base('1.0.0')), base('2.0.0'))
-    await expect(host.add(needing('1.0.0', '^2.0.0'))).rejects.toMatchObject({ code: 'DEPENDENCY', plugin: 'user@1.0.0' })
+    await expect(host.add(needing('1.0.0', '^2.0.0'))).rejects.toMatchObject({
+      code: 'DEPENDENCY',
+      plugin: 'user@1.0.0',
+    })
     await expect(host.add(needing('1.0.0', '^2.0.0', true))).rejects.toMatchObject({ code: 'DEPENDENCY' })
     await host.makePermanent(handle)
     await host.add(needing('1.0.0', '^2.0.0'))
@@ -82,7 +108,9 @@ describe('J5 the versions that a crash comes back on go together', () => {
     const journal = new MemoryJournal()
     const host = new PluginHost({ strategies: [], journal })
     const second = await host.reload(await host.add(base('1.0.0')), base('2.0.0'))
-    journal.onAppend = ({ type }) => { if (type === 'permanent') return disk.promise }
+    journal.onAppend = ({ type }) => {
+      if (type === 'permanent') return disk.promise
+    }
     const late = host.makePermanent(second.handle)
     const third = await host.reload(second.handle, base('3.0.0'))
     journal.onAppend = () => {}
@@ -96,7 +124,10 @@ describe('J5 the versions that a crash comes back on go together', () => {
   it('what is optional may be missing', async () => {
     const journal = new MemoryJournal()
     const host = new PluginHost({ strategies: [], journal })
-    const { handle } = await host.reload(await host.add(needing('1.0.0', '^1.0.0', true)), needing('1.1.0', '^1.0.0', true))
+    const { handle } = await host.reload(
+      await host.add(needing('1.0.0', '^1.0.0', true)),
+      needing('1.1.0', '^1.0.0', true),
+    )
     await host.makePermanent(handle)
     expect(journal.version('user')).toBe('1.1.0')
   })
@@ -107,7 +138,9 @@ describe('J5 the versions that a crash comes back on go together', () => {
     const { handle } = await host.reload(first, base('2.0.0'))
     const user = await host.add(needing('1.0.0', '^2.0.0'))
     await host.reload(user, needing('2.0.0'))
-    await (await host.remove(handle)).finalized
+    await (
+      await host.remove(handle)
+    ).finalized
     expect(host.plugins()).toMatchObject([{ id: 'user', version: '2.0.0' }])
   })
 })

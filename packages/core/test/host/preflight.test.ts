@@ -20,22 +20,39 @@ describe('preflight: compatibility', () => {
     const host = new PluginHost({ strategies: [strategy] })
     const handle = await host.add(new CellPlugin('cells', '1.0.0'))
     const cell = new Cell('mine')
-    const handlers = new ReloadKindHandlers().add(cellKind, { name: 'mine', key: 'cell', resource: cell, next: special })
+    const handlers = new ReloadKindHandlers().add(cellKind, {
+      name: 'mine',
+      key: 'cell',
+      resource: cell,
+      next: special,
+    })
     const next = new CellPlugin('cells', '2.0.0')
-    expect(await refusalOf(host.reload(handle, next, { handlers }))).toMatchObject({ code: 'SCHEMA_INCOMPAT', key: 'cell' })
+    expect(await refusalOf(host.reload(handle, next, { handlers }))).toMatchObject({
+      code: 'SCHEMA_INCOMPAT',
+      key: 'cell',
+    })
     expect(judged).toEqual([next.kind, special])
     expect([special.opened, cell.closed]).toEqual([[], 0])
   })
 
   it('I3 I6 an incompatible provider rolls back, and every incompatible key is named', async () => {
     const strategy = wordHandoff({
-      checkCompat: ({ key }): CompatVerdict => key === 'fine' ? { level: 'compatible' } : { level: 'incompatible', reason: `${key} changed its meaning`, details: key },
+      checkCompat: ({ key }): CompatVerdict =>
+        key === 'fine'
+          ? { level: 'compatible' }
+          : { level: 'incompatible', reason: `${key} changed its meaning`, details: key },
     })
     await using host = new PluginHost({ strategies: [strategy] })
     const handle = await host.add(wordPlugin('a', '1.0.0', ['fine', 'x', 'y']))
     const next = wordPlugin('a', '2.0.0', ['fine', 'x', 'y'])
     const error = await refusalOf(host.reload(handle, next))
-    expect(error).toMatchObject({ code: 'SCHEMA_INCOMPAT', phase: 'preflight', surface: 'test-word', key: 'x', plugin: 'a@2.0.0' })
+    expect(error).toMatchObject({
+      code: 'SCHEMA_INCOMPAT',
+      phase: 'preflight',
+      surface: 'test-word',
+      key: 'x',
+      plugin: 'a@2.0.0',
+    })
     expect(error.message).toContain('x changed its meaning')
     expect(error.message).toContain('y changed its meaning')
     expect(error.details).toHaveLength(2)
@@ -45,7 +62,13 @@ describe('preflight: compatibility', () => {
   })
 
   it.each([
-    ['throws', () => { throw new Error('cannot compare') }, 'SCHEMA_INCOMPAT'],
+    [
+      'throws',
+      () => {
+        throw new Error('cannot compare')
+      },
+      'SCHEMA_INCOMPAT',
+    ],
     ['answers with something else', () => 'fine' as unknown as CompatVerdict, 'SCHEMA_INCOMPAT'],
     ['answers with a level nobody knows', () => ({ level: 'maybe' }) as unknown as CompatVerdict, 'SCHEMA_INCOMPAT'],
   ])('I6 a check that %s has not shown compatibility', async (_, checkCompat, code) => {
@@ -57,7 +80,11 @@ describe('preflight: compatibility', () => {
 
   it('I8 a check that hangs is given up on: STEP_TIMEOUT', async () => {
     const clock = new ManualClock()
-    await using host = new PluginHost({ strategies: [wordHandoff({ checkCompat: () => new Deferred<never>().promise })], clock, timeouts: { preflight: 100 } })
+    await using host = new PluginHost({
+      strategies: [wordHandoff({ checkCompat: () => new Deferred<never>().promise })],
+      clock,
+      timeouts: { preflight: 100 },
+    })
     const handle = await host.add(wordPlugin('a', '1.0.0'))
     const failing = refusalOf(host.reload(handle, wordPlugin('a', '2.0.0')))
     await turn()
@@ -66,10 +93,20 @@ describe('preflight: compatibility', () => {
   })
 
   it('I10 a migration goes ahead and is reported, with its reason', async () => {
-    await using host = new PluginHost({ strategies: [wordHandoff({ checkCompat: () => ({ level: 'migrate', reason: 'a wider type' }) })] })
+    await using host = new PluginHost({
+      strategies: [wordHandoff({ checkCompat: () => ({ level: 'migrate', reason: 'a wider type' }) })],
+    })
     const handle = await host.add(wordPlugin('a', '1.0.0'))
     const { report } = await host.reload(handle, wordPlugin('a', '2.0.0'))
-    expect(report.compat).toEqual([{ surface: 'test-word', key: 'a', step: 'checkCompat', plugin: 'a@2.0.0', verdict: { level: 'migrate', reason: 'a wider type' } }])
+    expect(report.compat).toEqual([
+      {
+        surface: 'test-word',
+        key: 'a',
+        step: 'checkCompat',
+        plugin: 'a@2.0.0',
+        verdict: { level: 'migrate', reason: 'a wider type' },
+      },
+    ])
   })
 
   it('a key the new version no longer registers is a plain removal', async () => {
@@ -94,7 +131,14 @@ describe('preflight: orphans', () => {
   it('I3 a reload that would orphan a live resource is refused: ORPHANED_RESOURCE', async () => {
     const { host, plugin, handle, cell } = await hostWithCell()
     const error = await refusalOf(host.reload(handle, new TestPlugin('cells', '2.0.0')))
-    expect(error).toMatchObject({ code: 'ORPHANED_RESOURCE', phase: 'preflight', plugin: 'cells@1.0.0', surface: 'test-cell', key: 'cell', resource: 'main' })
+    expect(error).toMatchObject({
+      code: 'ORPHANED_RESOURCE',
+      phase: 'preflight',
+      plugin: 'cells@1.0.0',
+      surface: 'test-cell',
+      key: 'cell',
+      resource: 'main',
+    })
     expect(error.hint).toBe("Detach it first, keep the key, or say onOrphan: 'close'.")
     await cell.write(1)
     expect(plugin.opened).toMatchObject([{ values: [1], closed: 0 }])
@@ -119,7 +163,10 @@ describe('preflight: orphans', () => {
     const { host, plugin, handle, cell } = await hostWithCell()
     const writing = new Deferred()
     const old = plugin.opened[0] as Cell
-    old.put = async (value) => { await writing.promise; old.values.push(value) }
+    old.put = async (value) => {
+      await writing.promise
+      old.values.push(value)
+    }
     const written = cell.write(7)
     const { finalized } = await host.reload(handle, new TestPlugin('cells', '2.0.0'), { onOrphan: 'close' })
     await turn()
@@ -133,7 +180,13 @@ describe('preflight: orphans', () => {
   it('I10 each result of a reloadAll names its own orphans', async () => {
     const { host, handle } = await hostWithCell()
     const other = await host.add(wordlessPlugin('1.0.0'))
-    const results = await host.reloadAll([{ handle, plugin: new TestPlugin('cells', '2.0.0') }, { handle: other, plugin: wordlessPlugin('2.0.0') }], { onOrphan: 'close' })
+    const results = await host.reloadAll(
+      [
+        { handle, plugin: new TestPlugin('cells', '2.0.0') },
+        { handle: other, plugin: wordlessPlugin('2.0.0') },
+      ],
+      { onOrphan: 'close' },
+    )
     expect(results.map(({ report }) => report.closedOrphans)).toEqual([['main'], []])
   })
 })

@@ -21,15 +21,22 @@ describe('reloadAll', () => {
     await host.attach(cellKind, openCell('main'))
     const handles = []
     for (const id of ['a', 'b', 'c']) handles.push(await host.add(wordPlugin(id, '1.0.0')))
-    const epoch = (): number => { using lease = host.capture(); return lease.epoch }
+    const epoch = (): number => {
+      using lease = host.capture()
+      return lease.epoch
+    }
     const before = epoch()
     const results = await host.reloadAll([
-      ...handles.map((handle) => ({ handle, plugin: wordPlugin(handle.id, '2.0.0') })), { handle: cells, plugin: new CellPlugin('cells', '2.0.0') },
+      ...handles.map((handle) => ({ handle, plugin: wordPlugin(handle.id, '2.0.0') })),
+      { handle: cells, plugin: new CellPlugin('cells', '2.0.0') },
     ])
     expect(epoch()).toBe(before + 1)
     expect([...seen]).toEqual(['a@1.0.0 b@1.0.0 c@1.0.0 cells@1.0.0', 'a@2.0.0 b@2.0.0 c@2.0.0 cells@2.0.0'])
     expect(results.map(({ handle, report }) => [handle.id, handle.generation, report.from, report.to])).toEqual([
-      ['a', 1, '1.0.0', '2.0.0'], ['b', 1, '1.0.0', '2.0.0'], ['c', 1, '1.0.0', '2.0.0'], ['cells', 1, '1.0.0', '2.0.0'],
+      ['a', 1, '1.0.0', '2.0.0'],
+      ['b', 1, '1.0.0', '2.0.0'],
+      ['c', 1, '1.0.0', '2.0.0'],
+      ['cells', 1, '1.0.0', '2.0.0'],
     ])
     expect(results.map(({ report }) => report.handoffs.map(({ resource }) => resource))).toEqual([[], [], [], ['main']])
   })
@@ -44,17 +51,29 @@ describe('reloadAll', () => {
       await host.attach(cellKind, openCell(`of ${old.manifest.id}`, old.manifest.id))
     }
     const broken = news[1] as CellPlugin
-    broken.kind.open = () => { throw new Error('no disk') }
-    const error = await refusalOf(host.reloadAll(handles.map((handle, at) => ({ handle, plugin: news[at] as CellPlugin }))))
+    broken.kind.open = () => {
+      throw new Error('no disk')
+    }
+    const error = await refusalOf(
+      host.reloadAll(handles.map((handle, at) => ({ handle, plugin: news[at] as CellPlugin }))),
+    )
     expect(error).toMatchObject({ code: 'HANDOFF', resource: 'of b', plugin: 'b@1.0.0 → 2.0.0', rollbackErrors: [] })
-    expect(olds.map(({ opened, calls }) => [opened.map(({ closed }) => closed), calls.shutdown])).toEqual([[[0], 0], [[0], 0], [[0], 0]])
+    expect(olds.map(({ opened, calls }) => [opened.map(({ closed }) => closed), calls.shutdown])).toEqual([
+      [[0], 0],
+      [[0], 0],
+      [[0], 0],
+    ])
     for (const { opened, calls } of news) {
       expect(opened.every(({ closed }) => closed === 1)).toBe(true)
       expect(calls).toEqual({ register: 1, init: 1, shutdown: 1 })
     }
     expect(handles.map(({ id }) => host.plugin(id))).toEqual(handles)
     using lease = host.capture()
-    expect(['a', 'b', 'c'].map((id) => lease.resource(cellKind, `of ${id}`).by)).toEqual(['a@1.0.0', 'b@1.0.0', 'c@1.0.0'])
+    expect(['a', 'b', 'c'].map((id) => lease.resource(cellKind, `of ${id}`).by)).toEqual([
+      'a@1.0.0',
+      'b@1.0.0',
+      'c@1.0.0',
+    ])
   })
 
   it('I3 refuses all where one of the handles is stale', async () => {
@@ -63,19 +82,39 @@ describe('reloadAll', () => {
     const b = await host.add(wordPlugin('b', '1.0.0'))
     await host.reload(b, wordPlugin('b', '2.0.0'))
     const next = wordPlugin('a', '2.0.0')
-    expect((await refusalOf(host.reloadAll([{ handle: a, plugin: next }, { handle: b, plugin: wordPlugin('b', '3.0.0') }]))).code).toBe('STALE_HANDLE')
+    expect(
+      (
+        await refusalOf(
+          host.reloadAll([
+            { handle: a, plugin: next },
+            { handle: b, plugin: wordPlugin('b', '3.0.0') },
+          ]),
+        )
+      ).code,
+    ).toBe('STALE_HANDLE')
     expect(next.calls.register).toBe(0)
   })
 
   it('I4 a key moves from one plugin to another, with its live resource and its writes', async () => {
     await using host = new PluginHost({ strategies: [ledgerHandoff()] })
     const [from, to] = [new LedgerKind(), new LedgerKind()]
-    const provides = (kind: LedgerKind) => ({ register: (registrar: Parameters<TestPlugin['register']>[0]) => { registrar.provide(ledgerKind, kind) } })
+    const provides = (kind: LedgerKind) => ({
+      register: (registrar: Parameters<TestPlugin['register']>[0]) => {
+        registrar.provide(ledgerKind, kind)
+      },
+    })
     const a = await host.add(new TestPlugin('a', '1.0.0', provides(from)))
     const b = await host.add(new TestPlugin('b', '1.0.0'))
-    const ledger = await host.attach(ledgerKind, { name: 'main', key: 'ledger', open: (provider) => provider.open(undefined) })
+    const ledger = await host.attach(ledgerKind, {
+      name: 'main',
+      key: 'ledger',
+      open: (provider) => provider.open(undefined),
+    })
     await ledger.write(1)
-    const moving = host.reloadAll([{ handle: a, plugin: new TestPlugin('a', '2.0.0') }, { handle: b, plugin: new TestPlugin('b', '2.0.0', provides(to)) }])
+    const moving = host.reloadAll([
+      { handle: a, plugin: new TestPlugin('a', '2.0.0') },
+      { handle: b, plugin: new TestPlugin('b', '2.0.0', provides(to)) },
+    ])
     await ledger.write(2)
     const [resultOfA, resultOfB] = await moving
     await ledger.write(3)
@@ -92,7 +131,10 @@ describe('reloadAll', () => {
     await using host = new PluginHost({ strategies: [wordHandoff()] })
     const a = await host.add(wordPlugin('a', '1.0.0', ['x']))
     const b = await host.add(wordPlugin('b', '1.0.0', ['y']))
-    await host.reloadAll([{ handle: a, plugin: wordPlugin('a', '2.0.0', ['y']) }, { handle: b, plugin: wordPlugin('b', '2.0.0', ['x']) }])
+    await host.reloadAll([
+      { handle: a, plugin: wordPlugin('a', '2.0.0', ['y']) },
+      { handle: b, plugin: wordPlugin('b', '2.0.0', ['x']) },
+    ])
     using lease = host.capture()
     expect([lease.get(wordKind, 'x').say(), lease.get(wordKind, 'y').say()]).toEqual(['b@2.0.0', 'a@2.0.0'])
   })

@@ -11,7 +11,12 @@ const queued = (reason: string) => () => ({ level: 'incompatible', reason }) as 
 describe('keys that come and go', () => {
   it('O8 I10 are in the report and in the event of the commit, a renamed one in both lists', async () => {
     const events: ReloadEvent[] = []
-    await using host = new PluginHost({ strategies: [wordHandoff()], observer: (event) => { events.push(event) } })
+    await using host = new PluginHost({
+      strategies: [wordHandoff()],
+      observer: (event) => {
+        events.push(event)
+      },
+    })
     const first = await host.add(wordPlugin('a', '1.0.0', ['haversine', 'bearing']))
     const { handle, report } = await host.reload(first, wordPlugin('a', '2.0.0', ['haversine', 'azimuth']))
     expect(report).toMatchObject({ added: [key('azimuth')], removed: [key('bearing')] })
@@ -27,37 +32,81 @@ describe('keys that come and go', () => {
     await using host = new PluginHost({ strategies: [wordHandoff({ checkRemoval: queued('it is used') })] })
     const a = await host.add(wordPlugin('a', '1.0.0', ['x']))
     const b = await host.add(wordPlugin('b', '1.0.0', ['y']))
-    const results = await host.reloadAll([{ handle: a, plugin: wordPlugin('a', '2.0.0', []) }, { handle: b, plugin: wordPlugin('b', '2.0.0', ['x', 'y', 'z']) }])
-    expect(results.map(({ report: { added, removed } }) => ({ added, removed }))).toEqual([{ added: [], removed: [] }, { added: [key('z')], removed: [] }])
+    const results = await host.reloadAll([
+      { handle: a, plugin: wordPlugin('a', '2.0.0', []) },
+      { handle: b, plugin: wordPlugin('b', '2.0.0', ['x', 'y', 'z']) },
+    ])
+    expect(results.map(({ report: { added, removed } }) => ({ added, removed }))).toEqual([
+      { added: [], removed: [] },
+      { added: [key('z')], removed: [] },
+    ])
   })
 
   it('O8 I3 a strategy refuses that one goes, in a reload and with its plugin, and says why', async () => {
-    await using host = new PluginHost({ strategies: [wordHandoff({ checkRemoval: ({ key: name, provider }) => queued(`12 runs of ${name} of ${provider.say()} are queued`)() })] })
+    await using host = new PluginHost({
+      strategies: [
+        wordHandoff({
+          checkRemoval: ({ key: name, provider }) => queued(`12 runs of ${name} of ${provider.say()} are queued`)(),
+        }),
+      ],
+    })
     const handle = await host.add(wordPlugin('a', '1.0.0', ['mail', 'fax']))
-    const expected = { code: 'SCHEMA_INCOMPAT', phase: 'preflight', step: 'checkRemoval', surface: 'test-word', key: 'fax', rollbackErrors: [] }
+    const expected = {
+      code: 'SCHEMA_INCOMPAT',
+      phase: 'preflight',
+      step: 'checkRemoval',
+      surface: 'test-word',
+      key: 'fax',
+      rollbackErrors: [],
+    }
     const reloading = await refusalOf(host.reload(handle, wordPlugin('a', '2.0.0', ['mail'])))
     expect(reloading).toMatchObject({ ...expected, plugin: 'a@1.0.0 → 2.0.0' })
     expect(reloading.message).toContain('12 runs of fax of a@1.0.0 are queued')
     expect(reloading.message).toContain('Go on providing the key, or remove what still names it.')
-    expect(await refusalOf(host.remove(handle))).toMatchObject({ ...expected, key: 'mail', plugin: 'a@1.0.0', details: [{ key: 'mail' }, { key: 'fax' }] })
+    expect(await refusalOf(host.remove(handle))).toMatchObject({
+      ...expected,
+      key: 'mail',
+      plugin: 'a@1.0.0',
+      details: [{ key: 'mail' }, { key: 'fax' }],
+    })
     expect(host.plugin('a')).toEqual(handle)
     using lease = host.capture()
     expect(lease.get(wordKind, 'fax').say()).toBe('a@1.0.0')
   })
 
   it('I6 a check that throws, and one that gives no verdict, has not shown that the key may go', async () => {
-    for (const checkRemoval of [() => { throw new Error('the queue cannot be read') }, () => undefined as never]) {
+    for (const checkRemoval of [
+      () => {
+        throw new Error('the queue cannot be read')
+      },
+      () => undefined as never,
+    ]) {
       await using host = new PluginHost({ strategies: [wordHandoff({ checkRemoval })] })
       const handle = await host.add(wordPlugin('a', '1.0.0'))
-      expect(await refusalOf(host.remove(handle))).toMatchObject({ code: 'SCHEMA_INCOMPAT', step: 'checkRemoval', key: 'a', plugin: 'a@1.0.0' })
+      expect(await refusalOf(host.remove(handle))).toMatchObject({
+        code: 'SCHEMA_INCOMPAT',
+        step: 'checkRemoval',
+        key: 'a',
+        plugin: 'a@1.0.0',
+      })
     }
   })
 
   it('I10 what was found of one that may go is in the report', async () => {
-    await using host = new PluginHost({ strategies: [wordHandoff({ checkRemoval: () => ({ level: 'migrate', reason: 'three runs were moved to "mail"' }) })] })
+    await using host = new PluginHost({
+      strategies: [
+        wordHandoff({ checkRemoval: () => ({ level: 'migrate', reason: 'three runs were moved to "mail"' }) }),
+      ],
+    })
     const handle = await host.add(wordPlugin('a', '1.0.0'))
     expect((await host.remove(handle)).report.compat).toEqual([
-      { surface: 'test-word', key: 'a', step: 'checkRemoval', plugin: 'a@1.0.0', verdict: { level: 'migrate', reason: 'three runs were moved to "mail"' } },
+      {
+        surface: 'test-word',
+        key: 'a',
+        step: 'checkRemoval',
+        plugin: 'a@1.0.0',
+        verdict: { level: 'migrate', reason: 'three runs were moved to "mail"' },
+      },
     ])
   })
 
@@ -71,7 +120,10 @@ describe('keys that come and go', () => {
 
   it('T2 nor where a reload is taken back, which removes what the new version brought', async () => {
     const clock = new ManualClock()
-    await using host = new PluginHost({ clock, strategies: [cellHandoff(), wordHandoff({ checkRemoval: queued('it is used') })] })
+    await using host = new PluginHost({
+      clock,
+      strategies: [cellHandoff(), wordHandoff({ checkRemoval: queued('it is used') })],
+    })
     const handle = await host.add(new CellPlugin('cells', '1.0.0'))
     await host.attach(cellKind, openCell('main'))
     const next = new CellPlugin('cells', '2.0.0')

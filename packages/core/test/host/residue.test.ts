@@ -8,18 +8,36 @@ import { reachable } from '../fixtures/reachable.js'
 import { refusalOf } from '../fixtures/refusal.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
 
-function both(version: string): { plugin: TestPlugin; watched: Record<string, WeakRef<object>>; ledgers: LedgerKind; cells: CellPlugin } {
+function both(version: string): {
+  plugin: TestPlugin
+  watched: Record<string, WeakRef<object>>
+  ledgers: LedgerKind
+  cells: CellPlugin
+} {
   const ledgers = new LedgerKind()
   const cells = new CellPlugin('both', version)
-  const plugin = new TestPlugin('both', version, { register: (registrar) => { registrar.provide(ledgerKind, ledgers).provide(cellKind, cells.kind) } })
-  return { plugin, ledgers, cells, watched: { plugin: new WeakRef(plugin), ledgers: new WeakRef(ledgers), cells: new WeakRef(cells.kind) } }
+  const plugin = new TestPlugin('both', version, {
+    register: (registrar) => {
+      registrar.provide(ledgerKind, ledgers).provide(cellKind, cells.kind)
+    },
+  })
+  return {
+    plugin,
+    ledgers,
+    cells,
+    watched: { plugin: new WeakRef(plugin), ledgers: new WeakRef(ledgers), cells: new WeakRef(cells.kind) },
+  }
 }
 
 /** Everything of the first version stays in here, so that only the host could keep it. */
 async function install(host: PluginHost): Promise<{ handle: PluginHandle; watched: Record<string, WeakRef<object>> }> {
   const { plugin, watched } = both('1.0.0')
   const handle = await host.add(plugin)
-  const ledger = await host.attach(ledgerKind, { name: 'ledger', key: 'ledger', open: (provider) => provider.open(undefined) })
+  const ledger = await host.attach(ledgerKind, {
+    name: 'ledger',
+    key: 'ledger',
+    open: (provider) => provider.open(undefined),
+  })
   const cell = await host.attach(cellKind, openCell('cell'))
   await ledger.write(1)
   await cell.write(1)
@@ -38,7 +56,8 @@ async function hostWithBoth() {
 
 describe('I12 after finalize nothing of the old generation is reachable', () => {
   it.each<[string, ReloadOptions]>([
-    ['an overlapping reload', {}], ['an exclusive one', { cutover: 'exclusive' }],
+    ['an overlapping reload', {}],
+    ['an exclusive one', { cutover: 'exclusive' }],
   ])('after %s, with its result still held', async (_, options) => {
     const { clock, host, handle, watched } = await hostWithBoth()
     expect(await reachable(watched, 5)).toEqual(['plugin', 'ledgers', 'cells', 'ledger', 'cell'])

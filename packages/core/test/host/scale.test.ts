@@ -21,16 +21,22 @@ function cells(version: string, keys: number): TestPlugin {
 }
 
 /** As many keys as resources. */
-async function hostWith(size: number): Promise<{ host: PluginHost; handle: PluginHandle; clock: ManualClock; commits: Counting }> {
+async function hostWith(
+  size: number,
+): Promise<{ host: PluginHost; handle: PluginHandle; clock: ManualClock; commits: Counting }> {
   const clock = new ManualClock()
   const commits = new Counting()
   let counted = false
-  const host = new PluginHost({ strategies: [cellHandoff()], clock, observer: (event) => {
-    if (!('phase' in event) || event.phase !== 'commit' || event.operation === 1) return
-    if (event.type === 'phase-started') commits.start()
-    else commits.stop()
-    counted = true
-  } })
+  const host = new PluginHost({
+    strategies: [cellHandoff()],
+    clock,
+    observer: (event) => {
+      if (!('phase' in event) || event.phase !== 'commit' || event.operation === 1) return
+      if (event.type === 'phase-started') commits.start()
+      else commits.stop()
+      counted = true
+    },
+  })
   const handle = await host.add(cells('1.0.0', size))
   for (let at = 0; at < size; at += 1) {
     await host.attach(cellKind, { name: `cell ${at}`, key: `cell ${at}`, open: (provider) => provider.open() })
@@ -71,10 +77,14 @@ describe('what does not depend on how much is live', () => {
     const counts = []
     for (const size of [FEW, MANY]) {
       const { host, clock } = await hostWith(size)
-      counts.push(await countOf(async () => {
-        const more = await host.attach(cellKind, { name: 'more', key: 'cell 0', open: (provider) => provider.open() })
-        await (await more.detach()).finalized
-      }))
+      counts.push(
+        await countOf(async () => {
+          const more = await host.attach(cellKind, { name: 'more', key: 'cell 0', open: (provider) => provider.open() })
+          await (
+            await more.detach()
+          ).finalized
+        }),
+      )
       expect(clock.pending).toBe(0)
     }
     expect(counts[0]).toBeGreaterThan(0)

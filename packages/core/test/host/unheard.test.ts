@@ -1,5 +1,14 @@
 import {
-  OldProviders, PluginHost, WriteGate, preCopy, type AnyStrategy, type HandoffStrategy, type Journal, type Plugin, type PluginHostOptions, type ReloadOptions,
+  OldProviders,
+  PluginHost,
+  WriteGate,
+  preCopy,
+  type AnyStrategy,
+  type HandoffStrategy,
+  type Journal,
+  type Plugin,
+  type PluginHostOptions,
+  type ReloadOptions,
 } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
@@ -20,30 +29,35 @@ interface Broken {
 }
 
 const preCopied = (isolated: () => boolean): Broken => ({
-  strategy: { handoff: (job, ctx) => preCopy(job, ctx, { snapshot: () => 'image', restore: (provider) => provider.open(), isolated }) },
+  strategy: {
+    handoff: (job, ctx) =>
+      preCopy(job, ctx, { snapshot: () => 'image', restore: (provider) => provider.open(), isolated }),
+  },
 })
 
 /** Whatever may be called on the way of an install, a reload, a way back and a close, as a function that rejects. */
 const BROKEN: Record<string, Broken> = {
-  'observer': { host: { observer: late } },
+  observer: { host: { observer: late } },
   'journal.append': { host: { journal: { append: rejects } satisfies Journal } },
   'surface.keyOf': { strategy: { surface: { ...cellKind, keyOf: late } } },
   'surface.apply': { strategy: { surface: { ...cellKind, apply: late } } },
-  'checkCompat': { strategy: { checkCompat: rejects } },
-  'checkRemoval': { strategy: { checkRemoval: rejects } },
-  'remember': { strategy: { remember: rejects } },
-  'handoff': { strategy: { handoff: late } },
-  'activate': { strategy: { activate: late } },
-  'deactivate': { strategy: { deactivate: late } },
-  'cutover': { strategy: { cutover: late } },
-  'close': { strategy: { close: rejects } },
-  'isolated': preCopied(late),
-  'prepare': { strategy: { handoff: () => ({ prepare: rejects, converge: rejects, rollback: rejects, finalize: rejects }) } },
-  'register': { plugin: { register: rejects } },
-  'init': { plugin: { init: rejects } },
-  'shutdown': { plugin: { shutdown: rejects } },
+  checkCompat: { strategy: { checkCompat: rejects } },
+  checkRemoval: { strategy: { checkRemoval: rejects } },
+  remember: { strategy: { remember: rejects } },
+  handoff: { strategy: { handoff: late } },
+  activate: { strategy: { activate: late } },
+  deactivate: { strategy: { deactivate: late } },
+  cutover: { strategy: { cutover: late } },
+  close: { strategy: { close: rejects } },
+  isolated: preCopied(late),
+  prepare: {
+    strategy: { handoff: () => ({ prepare: rejects, converge: rejects, rollback: rejects, finalize: rejects }) },
+  },
+  register: { plugin: { register: rejects } },
+  init: { plugin: { init: rejects } },
+  shutdown: { plugin: { shutdown: rejects } },
   'a provider that is a promise': { provides: rejects },
-  'healthy': { reload: { bake: { ms: 1, healthy: rejects } } },
+  healthy: { reload: { bake: { ms: 1, healthy: rejects } } },
 }
 
 /** A plugin that registers `provider`, with some of its functions replaced. */
@@ -51,7 +65,9 @@ function pluginWith(version: string, { plugin, provides }: Broken): Plugin {
   const cells = new CellPlugin('cells', version)
   return {
     manifest: cells.manifest,
-    register: (registrar) => { registrar.provide(cellKind, (provides?.() ?? cells.kind) as CellProvider) },
+    register: (registrar) => {
+      registrar.provide(cellKind, (provides?.() ?? cells.kind) as CellProvider)
+    },
     ...plugin,
   }
 }
@@ -59,10 +75,14 @@ function pluginWith(version: string, { plugin, provides }: Broken): Plugin {
 /** Goes through everything, whatever fails of it. */
 async function everything(broken: Broken): Promise<void> {
   const clock = new ManualClock()
-  const host = new PluginHost({ clock, strategies: [cellHandoff(broken.strategy)] as readonly AnyStrategy[], ...broken.host })
+  const host = new PluginHost({
+    clock,
+    strategies: [cellHandoff(broken.strategy)] as readonly AnyStrategy[],
+    ...broken.host,
+  })
   const ignore = (): undefined => undefined
   await host.add(pluginWith('1.0.0', broken)).catch(ignore)
-  const handle = host.plugin('cells') ?? await host.add(pluginWith('1.0.0', { ...broken, plugin: {} })).catch(ignore)
+  const handle = host.plugin('cells') ?? (await host.add(pluginWith('1.0.0', { ...broken, plugin: {} })).catch(ignore))
   const live = await host.attach(cellKind, openCell('main')).catch(ignore)
   await live?.write(1).catch(ignore)
   if (handle !== undefined) {
@@ -86,7 +106,9 @@ describe('a rejection that nobody waits for', () => {
     using unheard = new UnheardRejections()
     await using host = new PluginHost({ strategies: [] })
     await expect(host.add(rejects() as never)).rejects.toThrow('the plugin is a promise: await it first')
-    expect(() => new OldProviders().add({ ...cellKind, keyOf: late }, new CellPlugin('cells', '1.0.0').kind)).toThrow('keyOf() returned a promise')
+    expect(() => new OldProviders().add({ ...cellKind, keyOf: late }, new CellPlugin('cells', '1.0.0').kind)).toThrow(
+      'keyOf() returned a promise',
+    )
     const gate = new WriteGate(cellKind, 'main', { by: 'old' } as Cell, { onReplaced: late })
     await gate.hold()
     gate.replace({ by: 'new' } as Cell)
@@ -108,7 +130,9 @@ describe('a rejection that nobody waits for', () => {
         return String(error)
       }
     }
-    expect(await refusal({ strategy: { surface: { ...cellKind, keyOf: late } } })).toContain('keyOf() returned a promise; expected its value')
+    expect(await refusal({ strategy: { surface: { ...cellKind, keyOf: late } } })).toContain(
+      'keyOf() returned a promise; expected its value',
+    )
     expect(await refusal({ provides: rejects })).toContain('the provider is a promise. Await it in register')
     expect(await refusal({ strategy: { handoff: late } })).toContain('handoff() returned a promise; expected its value')
     expect(await refusal(preCopied(late))).toContain('isolated() returned a promise; expected its value')

@@ -1,6 +1,14 @@
 import { PluginHost, ReloadDispatcher, OldProviders, type HandoffStrategy, type UnjudgedPolicy } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
-import { cellHandoff, CellKind, cellKind, CellPlugin, openCell, type Cell, type CellProvider } from '../fixtures/cell.js'
+import {
+  cellHandoff,
+  CellKind,
+  cellKind,
+  CellPlugin,
+  openCell,
+  type Cell,
+  type CellProvider,
+} from '../fixtures/cell.js'
 import { refusalOf } from '../fixtures/refusal.js'
 import { wordHandoff, wordPlugin } from '../fixtures/word.js'
 
@@ -17,7 +25,13 @@ const asksNothing: Partial<HandoffStrategy<CellProvider, Cell, number>> = {
   handoff(job, ctx) {
     const moved = cellHandoff().handoff?.(job, ctx)
     if (moved === undefined) throw new Error('cells are handed over')
-    return { ...moved, prepare: async () => { await moved.prepare?.(); ctx.unjudged('there are no questions') } }
+    return {
+      ...moved,
+      prepare: async () => {
+        await moved.prepare?.()
+        ctx.unjudged('there are no questions')
+      },
+    }
   },
 }
 
@@ -28,25 +42,38 @@ describe('I6 I10 nothing is judged in silence', () => {
     await using host = new PluginHost({ strategies: [wordHandoff()], unjudged: 'refuse' })
     const handle = await host.add(wordPlugin('a', '1.0.0'))
     const { report } = await host.reload(handle, wordPlugin('a', '2.0.0'))
-    expect(report.compat).toEqual([{ surface: 'test-word', key: 'a', step: 'checkCompat', plugin: 'a@2.0.0', verdict: { level: 'compatible' } }])
+    expect(report.compat).toEqual([
+      { surface: 'test-word', key: 'a', step: 'checkCompat', plugin: 'a@2.0.0', verdict: { level: 'compatible' } },
+    ])
   })
 
   it('a live resource whose strategy has no check is reported as unjudged', async () => {
     const { host, reload } = await cellHost({})
-    expect((await reload()).report.compat).toEqual([{ surface: 'test-cell', key: 'cell', step: 'checkCompat', plugin: 'cells@2.0.0', verdict: NO_CHECK }])
+    expect((await reload()).report.compat).toEqual([
+      { surface: 'test-cell', key: 'cell', step: 'checkCompat', plugin: 'cells@2.0.0', verdict: NO_CHECK },
+    ])
     await host[Symbol.asyncDispose]()
   })
 
-  it.each(['contract', 'pre-copy', 'stop-and-copy'] as const)('so is a %s surface without live resources: what they mean outlives them', async (discipline) => {
-    await using host = new PluginHost({ strategies: [wordHandoff({ discipline })] })
-    const handle = await host.add(wordPlugin('a', '1.0.0'))
-    expect((await host.reload(handle, wordPlugin('a', '2.0.0'))).report.compat[0]?.verdict).toEqual(NO_CHECK)
-  })
+  it.each(['contract', 'pre-copy', 'stop-and-copy'] as const)(
+    'so is a %s surface without live resources: what they mean outlives them',
+    async (discipline) => {
+      await using host = new PluginHost({ strategies: [wordHandoff({ discipline })] })
+      const handle = await host.add(wordPlugin('a', '1.0.0'))
+      expect((await host.reload(handle, wordPlugin('a', '2.0.0'))).report.compat[0]?.verdict).toEqual(NO_CHECK)
+    },
+  )
 
   it('a check may say so itself, by its verdict or on the way', async () => {
-    const { host, reload } = await cellHost({ checkCompat: (_, ctx) => { ctx.unjudged('no samples'); return { level: 'unjudged', reason: 'no documents' } } })
+    const { host, reload } = await cellHost({
+      checkCompat: (_, ctx) => {
+        ctx.unjudged('no samples')
+        return { level: 'unjudged', reason: 'no documents' }
+      },
+    })
     expect((await reload()).report.compat.map(({ verdict }) => verdict)).toEqual([
-      { level: 'unjudged', reason: 'no documents' }, { level: 'unjudged', reason: 'no samples' },
+      { level: 'unjudged', reason: 'no documents' },
+      { level: 'unjudged', reason: 'no samples' },
     ])
     await host[Symbol.asyncDispose]()
   })
@@ -54,21 +81,53 @@ describe('I6 I10 nothing is judged in silence', () => {
   it('a handoff may say so of its resource', async () => {
     const { host, reload } = await cellHost(asksNothing)
     expect((await reload()).report.compat).toEqual([
-      { surface: 'test-cell', key: 'cell', step: 'checkCompat', plugin: 'cells@2.0.0', verdict: { level: 'compatible' } },
-      { surface: 'test-cell', key: 'cell', step: 'handoff', resource: 'main', plugin: 'cells@2.0.0', verdict: { level: 'unjudged', reason: 'there are no questions' } },
+      {
+        surface: 'test-cell',
+        key: 'cell',
+        step: 'checkCompat',
+        plugin: 'cells@2.0.0',
+        verdict: { level: 'compatible' },
+      },
+      {
+        surface: 'test-cell',
+        key: 'cell',
+        step: 'handoff',
+        resource: 'main',
+        plugin: 'cells@2.0.0',
+        verdict: { level: 'unjudged', reason: 'there are no questions' },
+      },
     ])
     await host[Symbol.asyncDispose]()
   })
 
   it.each<[string, Partial<HandoffStrategy<CellProvider, Cell, number>>, object]>([
     ['the strategy has no check', {}, { phase: 'preflight', step: 'checkCompat' }],
-    ['the check says so', { checkCompat: () => ({ level: 'unjudged', reason: 'no samples' }) }, { phase: 'preflight', step: 'checkCompat' }],
-    ['the check says so on the way', { checkCompat: (_, ctx) => { ctx.unjudged('no samples'); return { level: 'compatible' } } }, { phase: 'preflight', step: 'checkCompat' }],
+    [
+      'the check says so',
+      { checkCompat: () => ({ level: 'unjudged', reason: 'no samples' }) },
+      { phase: 'preflight', step: 'checkCompat' },
+    ],
+    [
+      'the check says so on the way',
+      {
+        checkCompat: (_, ctx) => {
+          ctx.unjudged('no samples')
+          return { level: 'compatible' }
+        },
+      },
+      { phase: 'preflight', step: 'checkCompat' },
+    ],
     ['the handoff says so', asksNothing, { phase: 'prepare', resource: 'main' }],
   ])('O10 I3 a host that refuses what is not judged goes on with the old version: %s', async (_, strategy, where) => {
     const { host, reload, cell } = await cellHost(strategy, 'refuse')
     const error = await refusalOf(reload())
-    expect(error).toMatchObject({ code: 'SCHEMA_INCOMPAT', surface: 'test-cell', key: 'cell', plugin: expect.stringContaining('cells@'), ...where })
+    expect(error).toMatchObject({
+      code: 'SCHEMA_INCOMPAT',
+      surface: 'test-cell',
+      key: 'cell',
+      plugin: expect.stringContaining('cells@'),
+      ...where,
+    })
     expect(error.hint).toContain("unjudged: 'accept'")
     await cell.write(1)
     expect(await cell.use(({ by, values }) => [by, values])).toEqual(['cells@1.0.0', [1]])
@@ -76,11 +135,16 @@ describe('I6 I10 nothing is judged in silence', () => {
   })
 
   it('a dispatcher says beforehand whether it would refuse', async () => {
-    const [old, next] = [new CellKind('1'), new CellKind('2')].map((kind) => new OldProviders().add(cellKind, kind)) as [OldProviders, OldProviders]
+    const [old, next] = [new CellKind('1'), new CellKind('2')].map((kind) =>
+      new OldProviders().add(cellKind, kind),
+    ) as [OldProviders, OldProviders]
     const strategy = { ...cellHandoff(), discipline: 'contract' as const }
     for (const unjudged of ['accept', 'refuse'] as const) {
       const report = await new ReloadDispatcher([], { unjudged }).use(strategy).checkCompat(old, next)
-      expect(report).toEqual({ compatible: unjudged === 'accept', entries: [{ surface: 'test-cell', key: 'cell', step: 'checkCompat', verdict: NO_CHECK }] })
+      expect(report).toEqual({
+        compatible: unjudged === 'accept',
+        entries: [{ surface: 'test-cell', key: 'cell', step: 'checkCompat', verdict: NO_CHECK }],
+      })
     }
   })
 })
@@ -88,7 +152,10 @@ describe('I6 I10 nothing is judged in silence', () => {
 it('a strategy is told from which version to which, and whether it is the way back', async () => {
   const told: unknown[] = []
   const strategy = cellHandoff({
-    checkCompat: ({ transition }) => { told.push(transition); return { level: 'compatible' } },
+    checkCompat: ({ transition }) => {
+      told.push(transition)
+      return { level: 'compatible' }
+    },
     handoff(job, ctx) {
       told.push(job.transition)
       const moved = cellHandoff().handoff?.(job, ctx)
@@ -100,9 +167,17 @@ it('a strategy is told from which version to which, and whether it is the way ba
   await using host = new PluginHost({ strategies: [strategy] })
   const handle = await host.add(new CellPlugin('cells', '1.0.0'))
   await host.attach(cellKind, openCell('main'))
-  const { finalized } = await host.reload(handle, new CellPlugin('cells', '2.0.0'), { bake: { ms: 1, healthy: () => false } })
+  const { finalized } = await host.reload(handle, new CellPlugin('cells', '2.0.0'), {
+    bake: { ms: 1, healthy: () => false },
+  })
   expect((await finalized).status).toBe('taken-back')
-  const [v1, v2] = [{ id: 'cells', version: '1.0.0' }, { id: 'cells', version: '2.0.0' }]
-  const [forward, back] = [{ direction: 'forward', from: v1, to: v2 }, { direction: 'back', from: v2, to: v1 }]
+  const [v1, v2] = [
+    { id: 'cells', version: '1.0.0' },
+    { id: 'cells', version: '2.0.0' },
+  ]
+  const [forward, back] = [
+    { direction: 'forward', from: v1, to: v2 },
+    { direction: 'back', from: v2, to: v1 },
+  ]
   expect(told).toEqual([forward, forward, back, back])
 })

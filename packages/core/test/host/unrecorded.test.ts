@@ -11,14 +11,31 @@ function scene() {
   const journal = new MemoryJournal()
   const clock = new ManualClock()
   const events: ReloadEvent[] = []
-  const host = new PluginHost({ strategies: [], journal, clock, observer: (event) => { events.push(event) }, timeouts: { journal: 1_000 } })
-  const fail = (...types: readonly JournalRecord['type'][]): void => { journal.onAppend = ({ type }) => { if (types.includes(type)) throw new Error('no space left') } }
+  const host = new PluginHost({
+    strategies: [],
+    journal,
+    clock,
+    observer: (event) => {
+      events.push(event)
+    },
+    timeouts: { journal: 1_000 },
+  })
+  const fail = (...types: readonly JournalRecord['type'][]): void => {
+    journal.onAppend = ({ type }) => {
+      if (types.includes(type)) throw new Error('no space left')
+    }
+  }
   const permanent = (): string[] => host.plugins().map(({ id, version, permanent: is }) => `${id}@${version} ${is}`)
   return { journal, clock, events, host, fail, permanent }
 }
 
 const named = (id: string, version = '1.0.0'): TestPlugin => new TestPlugin(id, version)
-const UNRECORDED = { code: 'JOURNAL', phase: 'commit', step: 'committed', hint: expect.stringContaining('makePermanent') as string }
+const UNRECORDED = {
+  code: 'JOURNAL',
+  phase: 'commit',
+  step: 'committed',
+  hint: expect.stringContaining('makePermanent') as string,
+}
 
 describe('J2 a commit that cannot be written down', () => {
   it('I10 an install is not permanent, its caller can find that out, and makePermanent writes what is missing', async () => {
@@ -26,8 +43,16 @@ describe('J2 a commit that cannot be written down', () => {
     fail('committed')
     const handle = await host.add(named('a'))
     expect([permanent(), journal.version('a')]).toEqual([['a@1.0.0 false'], undefined])
-    expect(events.filter(({ type }) => type === 'unrecorded')).toMatchObject([{ plugins: ['a@1.0.0'], error: { ...UNRECORDED, plugin: 'a', cause: { code: 'JOURNAL' } } }])
-    expect(await refusalOf(host.makePermanent(handle))).toMatchObject({ code: 'JOURNAL', phase: 'bake', plugin: 'a@1.0.0', step: 'committed', hint: expect.stringContaining('try again') as string })
+    expect(events.filter(({ type }) => type === 'unrecorded')).toMatchObject([
+      { plugins: ['a@1.0.0'], error: { ...UNRECORDED, plugin: 'a', cause: { code: 'JOURNAL' } } },
+    ])
+    expect(await refusalOf(host.makePermanent(handle))).toMatchObject({
+      code: 'JOURNAL',
+      phase: 'bake',
+      plugin: 'a@1.0.0',
+      step: 'committed',
+      hint: expect.stringContaining('try again') as string,
+    })
     expect(permanent()).toEqual(['a@1.0.0 false'])
     fail()
     await host.makePermanent(handle)
@@ -48,7 +73,9 @@ describe('J2 a commit that cannot be written down', () => {
     await host.makePermanent(handle)
     expect([permanent(), journal.version('a')]).toEqual([['a@1.0.0 false'], undefined])
     await host.makePermanent(handle)
-    expect(await refusalOf(host.makePermanent({ ...handle, generation: 7 }))).toMatchObject({ code: 'PLUGIN_NOT_FOUND' })
+    expect(await refusalOf(host.makePermanent({ ...handle, generation: 7 }))).toMatchObject({
+      code: 'PLUGIN_NOT_FOUND',
+    })
   })
 
   it('I10 a reload says so, and is made permanent with the commit that was missing before it', async () => {
@@ -60,14 +87,21 @@ describe('J2 a commit that cannot be written down', () => {
     await finalized
     fail()
     await host.makePermanent(next)
-    expect([permanent(), journal.version('a'), journal.types.slice(-2)]).toEqual([['a@2.0.0 true'], '2.0.0', ['committed', 'permanent']])
+    expect([permanent(), journal.version('a'), journal.types.slice(-2)]).toEqual([
+      ['a@2.0.0 true'],
+      '2.0.0',
+      ['committed', 'permanent'],
+    ])
   })
 
   it('a commit that is written down says nothing of it', async () => {
     const { events, host } = scene()
     const handle = await host.add(named('a'))
     const { report } = await host.reload(handle, named('a', '2.0.0'))
-    expect([report, events.filter(({ type }) => type === 'unrecorded')]).toEqual([expect.not.objectContaining({ unrecorded: expect.anything() as unknown }), []])
+    expect([report, events.filter(({ type }) => type === 'unrecorded')]).toEqual([
+      expect.not.objectContaining({ unrecorded: expect.anything() as unknown }),
+      [],
+    ])
   })
 
   it('J5 nothing is begun or made permanent before it is written down, which is tried again each time', async () => {
@@ -76,7 +110,12 @@ describe('J2 a commit that cannot be written down', () => {
     fail('committed')
     await host.add(named('base'))
     const needing = new TestPlugin('user', '2.0.0', { dependsOn: [{ id: 'base', range: '^1.0.0' }] })
-    expect(await refusalOf(host.reload(user, needing))).toMatchObject({ code: 'JOURNAL', phase: 'stage', step: 'committed', hint: expect.stringContaining('no plugin can be changed') as string })
+    expect(await refusalOf(host.reload(user, needing))).toMatchObject({
+      code: 'JOURNAL',
+      phase: 'stage',
+      step: 'committed',
+      hint: expect.stringContaining('no plugin can be changed') as string,
+    })
     expect(needing.calls.register).toBe(0)
     fail()
     const { handle, finalized } = await host.reload(user, needing)
@@ -90,14 +129,21 @@ describe('J2 a commit that cannot be written down', () => {
   it('J5 commits are written down in their order, and one of them is not held up by those behind it', async () => {
     const { journal, host, permanent } = scene()
     const [first, second] = [new Deferred(), new Deferred()]
-    journal.onAppend = (record) => record.type === 'committed' ? (record.operation === 1 ? first : second).promise : undefined
+    journal.onAppend = (record) =>
+      record.type === 'committed' ? (record.operation === 1 ? first : second).promise : undefined
     const [a, b] = [host.add(named('a')), host.add(named('b'))]
     await turn()
     second.resolve()
     expect([permanent(), await standing(b)]).toEqual([['a@1.0.0 false', 'b@1.0.0 false'], 'pending'])
     first.resolve()
     await Promise.all([a, b])
-    expect([permanent(), journal.records.flatMap((record) => record.type === 'committed' ? [record.operation] : [])]).toEqual([['a@1.0.0 true', 'b@1.0.0 true'], [1, 2]])
+    expect([
+      permanent(),
+      journal.records.flatMap((record) => (record.type === 'committed' ? [record.operation] : [])),
+    ]).toEqual([
+      ['a@1.0.0 true', 'b@1.0.0 true'],
+      [1, 2],
+    ])
   })
 
   it('J7 I8 J5 where one of them cannot be written down, those behind it wait no longer than it does', async () => {
@@ -107,21 +153,28 @@ describe('J2 a commit that cannot be written down', () => {
     expect(await standing(adding)).toBe('fulfilled')
     fail()
     await host.makePermanent((await adding)[1])
-    expect([permanent(), journal.types.slice(-2)]).toEqual([['a@1.0.0 true', 'b@1.0.0 true'], ['committed', 'committed']])
+    expect([permanent(), journal.types.slice(-2)]).toEqual([
+      ['a@1.0.0 true', 'b@1.0.0 true'],
+      ['committed', 'committed'],
+    ])
   })
 
   it('J5 nothing is made permanent while a commit is being written down, be it its own', async () => {
     const { journal, host } = scene()
     const disk = new Deferred()
     const handle = await host.add(named('a'))
-    journal.onAppend = ({ type }) => type === 'committed' ? disk.promise : undefined
+    journal.onAppend = ({ type }) => (type === 'committed' ? disk.promise : undefined)
     const reloading = host.reload(handle, named('a', '2.0.0'))
     await turn()
     const permanent = host.makePermanent(host.plugin('a') as PluginHandle)
     expect(await standing(permanent)).toBe('pending')
     disk.resolve()
     await Promise.all([permanent, (await reloading).finalized])
-    expect(journal.types.filter((type) => type === 'committed' || type === 'permanent')).toEqual(['committed', 'committed', 'permanent'])
+    expect(journal.types.filter((type) => type === 'committed' || type === 'permanent')).toEqual([
+      'committed',
+      'committed',
+      'permanent',
+    ])
   })
 
   it('J5 what is being made permanent is judged as if it were, and as if it were not', async () => {
@@ -129,8 +182,11 @@ describe('J2 a commit that cannot be written down', () => {
     const disk = new Deferred()
     const handle = await host.add(named('a'))
     const other = await host.add(named('other'))
-    const { handle: second } = await host.reload(handle, new TestPlugin('a', '2.0.0', { dependsOn: [{ id: 'other', range: '*' }] }))
-    journal.onAppend = ({ type }) => type === 'permanent' ? disk.promise : undefined
+    const { handle: second } = await host.reload(
+      handle,
+      new TestPlugin('a', '2.0.0', { dependsOn: [{ id: 'other', range: '*' }] }),
+    )
+    journal.onAppend = ({ type }) => (type === 'permanent' ? disk.promise : undefined)
     const permanent = host.makePermanent(second)
     const { handle: third } = await host.reload(second, named('a', '3.0.0'))
     expect(await refusalOf(host.remove(other))).toMatchObject({ code: 'DEPENDENCY', plugin: 'a@2.0.0' })
@@ -145,7 +201,10 @@ describe('J2 a commit that cannot be written down', () => {
     const { journal, host, fail } = scene()
     const handle = await host.add(named('a'))
     const other = await host.add(named('other'))
-    const { handle: second } = await host.reload(handle, new TestPlugin('a', '2.0.0', { dependsOn: [{ id: 'other', range: '*' }] }))
+    const { handle: second } = await host.reload(
+      handle,
+      new TestPlugin('a', '2.0.0', { dependsOn: [{ id: 'other', range: '*' }] }),
+    )
     fail('committed')
     await host.add(named('b'))
     expect(await refusalOf(host.makePermanent(second))).toMatchObject({ code: 'JOURNAL', step: 'committed' })
@@ -157,29 +216,47 @@ describe('J2 a commit that cannot be written down', () => {
 })
 
 describe('I8 a journal that does not answer', () => {
-  it.each(['intent', 'prepared'] as const)('is waited for no longer than timeouts.journal, and the reload is rolled back (%s)', async (type) => {
-    const { journal, clock, host } = scene()
-    const handle = await host.add(named('a'))
-    const disk = new Deferred()
-    journal.onAppend = (record) => record.type === type ? disk.promise : undefined
-    const next = named('a', '2.0.0')
-    const reloading = refusalOf(host.reload(handle, next))
-    await turn()
-    clock.advance(1_000)
-    const error = await reloading
-    expect(error).toMatchObject({
-      code: 'STEP_TIMEOUT', plugin: 'a', step: type, hint: expect.stringContaining('timeouts.journal') as string,
-      rollbackErrors: [{ code: 'JOURNAL', step: 'rolled-back', message: expect.stringContaining(`has not answered since it was given the record "${type}"`) as string }],
-    })
-    expect([host.plugin('a'), next.calls.init, next.calls.shutdown]).toEqual([handle, ...type === 'intent' ? [0, 0] : [1, 1]])
-    // Nothing is given to it before it answers.
-    expect(await refusalOf(host.reload(handle, named('a', '3.0.0')))).toMatchObject({ code: 'JOURNAL', step: 'intent' })
-    disk.resolve()
-    await turn()
-    // What has happened meanwhile is made up for.
-    expect(journal.types.at(-1)).toBe('rolled-back')
-    expect((await host.reload(handle, named('a', '4.0.0'))).status).toBe('committed')
-  })
+  it.each(['intent', 'prepared'] as const)(
+    'is waited for no longer than timeouts.journal, and the reload is rolled back (%s)',
+    async (type) => {
+      const { journal, clock, host } = scene()
+      const handle = await host.add(named('a'))
+      const disk = new Deferred()
+      journal.onAppend = (record) => (record.type === type ? disk.promise : undefined)
+      const next = named('a', '2.0.0')
+      const reloading = refusalOf(host.reload(handle, next))
+      await turn()
+      clock.advance(1_000)
+      const error = await reloading
+      expect(error).toMatchObject({
+        code: 'STEP_TIMEOUT',
+        plugin: 'a',
+        step: type,
+        hint: expect.stringContaining('timeouts.journal') as string,
+        rollbackErrors: [
+          {
+            code: 'JOURNAL',
+            step: 'rolled-back',
+            message: expect.stringContaining(`has not answered since it was given the record "${type}"`) as string,
+          },
+        ],
+      })
+      expect([host.plugin('a'), next.calls.init, next.calls.shutdown]).toEqual([
+        handle,
+        ...(type === 'intent' ? [0, 0] : [1, 1]),
+      ])
+      // Nothing is given to it before it answers.
+      expect(await refusalOf(host.reload(handle, named('a', '3.0.0')))).toMatchObject({
+        code: 'JOURNAL',
+        step: 'intent',
+      })
+      disk.resolve()
+      await turn()
+      // What has happened meanwhile is made up for.
+      expect(journal.types.at(-1)).toBe('rolled-back')
+      expect((await host.reload(handle, named('a', '4.0.0'))).status).toBe('committed')
+    },
+  )
 
   it('what has happened meanwhile is made up for once it has answered for all that it was given', async () => {
     const { journal, clock, host } = scene()
@@ -188,7 +265,7 @@ describe('I8 a journal that does not answer', () => {
     const { length } = journal.types
     const disks = handles.map(() => new Deferred())
     const waiting = [...disks]
-    journal.onAppend = ({ type }) => type === 'intent' ? waiting.shift()?.promise : undefined
+    journal.onAppend = ({ type }) => (type === 'intent' ? waiting.shift()?.promise : undefined)
     const reloading = handles.map((handle) => refusalOf(host.reload(handle, named(handle.id, '2.0.0'))))
     await turn()
     clock.advance(1_000)
@@ -217,16 +294,21 @@ describe('I8 a journal that does not answer', () => {
   it('a commit is told as not written down, and is permanent when it answers after all', async () => {
     const { journal, clock, events, host, permanent } = scene()
     const disk = new Deferred()
-    journal.onAppend = ({ type }) => type === 'committed' ? disk.promise : undefined
+    journal.onAppend = ({ type }) => (type === 'committed' ? disk.promise : undefined)
     const adding = host.add(named('a'))
     await turn()
     clock.advance(1_000)
     const handle = await adding
-    expect(events.filter(({ type }) => type === 'unrecorded')).toMatchObject([{ error: { ...UNRECORDED, cause: { code: 'STEP_TIMEOUT' } } }])
+    expect(events.filter(({ type }) => type === 'unrecorded')).toMatchObject([
+      { error: { ...UNRECORDED, cause: { code: 'STEP_TIMEOUT' } } },
+    ])
     expect(permanent()).toEqual(['a@1.0.0 false'])
     disk.resolve()
     await host.makePermanent(handle)
-    expect([permanent(), journal.types.filter((type) => type === 'committed')]).toEqual([['a@1.0.0 true'], ['committed']])
+    expect([permanent(), journal.types.filter((type) => type === 'committed')]).toEqual([
+      ['a@1.0.0 true'],
+      ['committed'],
+    ])
   })
 
   it('nor does the end of a host wait longer', async () => {

@@ -8,7 +8,9 @@ import { StorePlugin } from '../fixtures/store-plugin.js'
 import { STORES, storeStrategy, type Fault, type StoreDiscipline, type StoreStep } from '../fixtures/store.js'
 
 const FAULTS: Record<string, Fault> = {
-  throws: () => { throw new Error('it is broken') },
+  throws: () => {
+    throw new Error('it is broken')
+  },
   rejects: () => Promise.reject(new Error('it is broken')),
   hangs: () => new Promise(() => {}),
 }
@@ -18,14 +20,29 @@ async function served(discipline: StoreDiscipline, unjudged: 'accept' | 'refuse'
   const clock = new ManualClock()
   const all = 100
   const host = new PluginHost({
-    strategies: [{ ...storeStrategy(discipline), checkCompat: () => ({ level: 'compatible' as const }) }], clock, unjudged,
-    timeouts: { preflight: all, prepare: all, converge: all, rollback: all, finalize: all, open: all, write: all, bake: all },
+    strategies: [{ ...storeStrategy(discipline), checkCompat: () => ({ level: 'compatible' as const }) }],
+    clock,
+    unjudged,
+    timeouts: {
+      preflight: all,
+      prepare: all,
+      converge: all,
+      rollback: all,
+      finalize: all,
+      open: all,
+      write: all,
+      bake: all,
+    },
   })
   const old = new StorePlugin('1.0.0', { discipline })
   const acknowledged: number[] = []
   const handle = await host.add(old)
   const surface = STORES[discipline]
-  const store = await host.attach(surface, { name: 'main', key: 'stores', open: (provider) => provider.make([...acknowledged]) })
+  const store = await host.attach(surface, {
+    name: 'main',
+    key: 'stores',
+    open: (provider) => provider.make([...acknowledged]),
+  })
   const write = async (entry: number): Promise<void> => {
     await store.write(entry)
     acknowledged.push(entry)
@@ -35,17 +52,37 @@ async function served(discipline: StoreDiscipline, unjudged: 'accept' | 'refuse'
   const until = <T>(action: Promise<T>): Promise<T> => pastDeadlines(clock, all, action)
   const next = new StorePlugin('2.0.0', { discipline })
   return {
-    clock, host, handle, old, next, acknowledged, store, write, until,
+    clock,
+    host,
+    handle,
+    old,
+    next,
+    acknowledged,
+    store,
+    write,
+    until,
     reload: (options?: ReloadOptions) => until(host.reload(handle, next, options)),
-    serving: () => { using lease = host.capture(); return lease.resource(surface, 'main') },
+    serving: () => {
+      using lease = host.capture()
+      return lease.resource(surface, 'main')
+    },
   }
 }
 
-const refusalOf = (action: Promise<unknown>): Promise<unknown> => action.then(() => 'it was not refused', (error: unknown) => error)
+const refusalOf = (action: Promise<unknown>): Promise<unknown> =>
+  action.then(
+    () => 'it was not refused',
+    (error: unknown) => error,
+  )
 
 describe('I4 a version that serves and is broken is got out', () => {
-  const broken = (['pre-copy', 'stop-and-copy', 'clean'] as const).flatMap((discipline) => (['overlap', 'exclusive'] as const).flatMap((cutover) =>
-    (['observe', 'persist', 'apply', 'close'] as const).flatMap((step) => Object.keys(FAULTS).map((fault) => ({ discipline, cutover, step, fault })))))
+  const broken = (['pre-copy', 'stop-and-copy', 'clean'] as const).flatMap((discipline) =>
+    (['overlap', 'exclusive'] as const).flatMap((cutover) =>
+      (['observe', 'persist', 'apply', 'close'] as const).flatMap((step) =>
+        Object.keys(FAULTS).map((fault) => ({ discipline, cutover, step, fault })),
+      ),
+    ),
+  )
 
   it.each(broken)('W2 $discipline, $cutover: its $step $fault', async ({ discipline, cutover, step, fault }) => {
     const scene = await served(discipline)
@@ -59,7 +96,13 @@ describe('I4 a version that serves and is broken is got out', () => {
 
     const { finalized, report } = await reload({ cutover, from: 'open' })
     expect(report.handoffs).toMatchObject([{ resource: 'main', from: 'open' }])
-    expect(report.compat).toContainEqual(expect.objectContaining({ step: 'handoff', resource: 'main', verdict: { level: 'unjudged', reason: expect.stringContaining('opened anew') as string } }))
+    expect(report.compat).toContainEqual(
+      expect.objectContaining({
+        step: 'handoff',
+        resource: 'main',
+        verdict: { level: 'unjudged', reason: expect.stringContaining('opened anew') as string },
+      }),
+    )
     expect(serving().provider).toBe(next.provider)
     await write(3)
     expect(serving().entries).toEqual(acknowledged)
@@ -73,24 +116,33 @@ describe('I4 a version that serves and is broken is got out', () => {
   })
 
   it.each<[StoreDiscipline, StoreStep, string]>([
-    ['pre-copy', 'observe', 'observe'], ['pre-copy', 'persist', 'persist'], ['stop-and-copy', 'persist', 'checkpoint'], ['stop-and-copy', 'close', 'stop'],
-  ])('W4 I10 %s: without being told to, a reload is refused, and the error says whose %s failed', async (discipline, step, named) => {
-    const { old, reload, serving, write, acknowledged, until } = await served(discipline)
-    for (const fault of ['throws', 'hangs']) {
-      old.provider.breakNext(step, FAULTS[fault] as Fault)
-      const error = await refusalOf(reload())
-      expect(error).toMatchObject({ step: named, side: 'old', hint: expect.stringContaining("from: 'open'") })
-      expect(String(error)).toContain(`${named} of the version that serves`)
-      expect((error as ReloadError).hint).not.toContain('Correct the new one')
-      await until(write(2))
-      expect(serving().entries).toEqual(acknowledged)
-    }
-  })
+    ['pre-copy', 'observe', 'observe'],
+    ['pre-copy', 'persist', 'persist'],
+    ['stop-and-copy', 'persist', 'checkpoint'],
+    ['stop-and-copy', 'close', 'stop'],
+  ])(
+    'W4 I10 %s: without being told to, a reload is refused, and the error says whose %s failed',
+    async (discipline, step, named) => {
+      const { old, reload, serving, write, acknowledged, until } = await served(discipline)
+      for (const fault of ['throws', 'hangs']) {
+        old.provider.breakNext(step, FAULTS[fault] as Fault)
+        const error = await refusalOf(reload())
+        expect(error).toMatchObject({ step: named, side: 'old', hint: expect.stringContaining("from: 'open'") })
+        expect(String(error)).toContain(`${named} of the version that serves`)
+        expect((error as ReloadError).hint).not.toContain('Correct the new one')
+        await until(write(2))
+        expect(serving().entries).toEqual(acknowledged)
+      }
+    },
+  )
 
   it('W3 I8 what a hung write does after it was abandoned is inert', async () => {
     const { old, store, reload, serving, until, write } = await served('pre-copy')
     const late = new Deferred()
-    old.provider.breakNext('apply', async (run) => { await late.promise; run() })
+    old.provider.breakNext('apply', async (run) => {
+      await late.promise
+      run()
+    })
     const hung = refusalOf(store.write(2))
     await turn()
     await reload({ from: 'open' })
@@ -101,78 +153,134 @@ describe('I4 a version that serves and is broken is got out', () => {
     expect(serving().entries).toEqual([1, 3])
   })
 
-  it.each(['pre-copy', 'stop-and-copy', 'clean'] as const)('I3 %s: where the new one cannot be opened either, the old one serves on', async (discipline) => {
-    const { old, next, host, reload, serving, write, acknowledged } = await served(discipline)
-    old.provider.break('persist', FAULTS.throws as Fault)
-    next.provider.make = () => { throw new Error('no disk') }
-    expect(await refusalOf(reload({ from: 'open' }))).toMatchObject({ code: 'HANDOFF', side: 'new', rollbackErrors: [] })
-    await write(2)
-    expect(serving().provider).toBe(old.provider)
-    expect(serving().entries).toEqual(acknowledged)
-    expect(host.resources()).toMatchObject([{ state: 'serving' }])
-  })
+  it.each(['pre-copy', 'stop-and-copy', 'clean'] as const)(
+    'I3 %s: where the new one cannot be opened either, the old one serves on',
+    async (discipline) => {
+      const { old, next, host, reload, serving, write, acknowledged } = await served(discipline)
+      old.provider.break('persist', FAULTS.throws as Fault)
+      next.provider.make = () => {
+        throw new Error('no disk')
+      }
+      expect(await refusalOf(reload({ from: 'open' }))).toMatchObject({
+        code: 'HANDOFF',
+        side: 'new',
+        rollbackErrors: [],
+      })
+      await write(2)
+      expect(serving().provider).toBe(old.provider)
+      expect(serving().entries).toEqual(acknowledged)
+      expect(host.resources()).toMatchObject([{ state: 'serving' }])
+    },
+  )
 
   const disciplines = ['pre-copy', 'stop-and-copy', 'clean'] as const
-  it.each(disciplines)('W2 I4 %s: what neither version could open is opened anew by the next reload, which has no checkpoint to start from', async (discipline) => {
-    const { old, next, host, reload, serving, write, acknowledged, until, handle } = await served(discipline)
-    for (const { provider } of [old, next]) provider.make = () => { throw new Error('no disk') }
-    expect(await refusalOf(reload({ cutover: 'exclusive', from: 'open' }))).toMatchObject({ code: 'HANDOFF', side: 'new' })
-    expect(host.resources()).toMatchObject([{ state: 'halted' }])
+  it.each(disciplines)(
+    'W2 I4 %s: what neither version could open is opened anew by the next reload, which has no checkpoint to start from',
+    async (discipline) => {
+      const { old, next, host, reload, serving, write, acknowledged, until, handle } = await served(discipline)
+      for (const { provider } of [old, next])
+        provider.make = () => {
+          throw new Error('no disk')
+        }
+      expect(await refusalOf(reload({ cutover: 'exclusive', from: 'open' }))).toMatchObject({
+        code: 'HANDOFF',
+        side: 'new',
+      })
+      expect(host.resources()).toMatchObject([{ state: 'halted' }])
 
-    const { report } = await until(host.reload(handle, new StorePlugin('3.0.0', { discipline })))
-    expect(report.handoffs).toMatchObject([{ resource: 'main', from: 'open' }])
-    expect(report.compat).toContainEqual(expect.objectContaining({ step: 'handoff', resource: 'main', verdict: { level: 'unjudged', reason: expect.stringContaining('opened anew') as string } }))
-    expect([serving().provider.version, serving().entries]).toEqual(['3.0.0', acknowledged])
-    await write(2)
-    expect(serving().entries).toEqual([1, 2])
-  })
+      const { report } = await until(host.reload(handle, new StorePlugin('3.0.0', { discipline })))
+      expect(report.handoffs).toMatchObject([{ resource: 'main', from: 'open' }])
+      expect(report.compat).toContainEqual(
+        expect.objectContaining({
+          step: 'handoff',
+          resource: 'main',
+          verdict: { level: 'unjudged', reason: expect.stringContaining('opened anew') as string },
+        }),
+      )
+      expect([serving().provider.version, serving().entries]).toEqual(['3.0.0', acknowledged])
+      await write(2)
+      expect(serving().entries).toEqual([1, 2])
+    },
+  )
 
   it.each(disciplines)('I4 %s: a write starts it again, as the host opens it', async (discipline) => {
     const { old, next, host, reload, serving, write } = await served(discipline)
     const { make } = old.provider
-    for (const { provider } of [old, next]) provider.make = () => { throw new Error('no disk') }
+    for (const { provider } of [old, next])
+      provider.make = () => {
+        throw new Error('no disk')
+      }
     expect(await refusalOf(reload({ cutover: 'exclusive', from: 'open' }))).toMatchObject({ code: 'HANDOFF' })
     old.provider.make = make
     await write(2)
-    expect([host.resources()[0]?.state, serving().provider, serving().entries]).toEqual(['serving', old.provider, [1, 2]])
+    expect([host.resources()[0]?.state, serving().provider, serving().entries]).toEqual([
+      'serving',
+      old.provider,
+      [1, 2],
+    ])
   })
 
   it('I7 what a halted one was to start from is discarded once, where a write starts it in the middle of the reload', async () => {
     const { old, next, host, handle, reload, store, serving } = await served('stop-and-copy')
-    const fails: Fault = () => { throw new Error('no port') }
+    const fails: Fault = () => {
+      throw new Error('no port')
+    }
     for (const { provider } of [old, next]) provider.breakNext('open', fails)
     expect(await refusalOf(reload())).toMatchObject({ code: 'HANDOFF' })
     const port = new Deferred()
-    old.provider.breakNext('open', async (run) => { await port.promise; return run() })
+    old.provider.breakNext('open', async (run) => {
+      await port.promise
+      return run()
+    })
     const writing = store.write(2)
     const reloading = host.reload(handle, next, { cutover: 'exclusive', from: 'open' })
     await turn()
     port.resolve()
     await writing
-    await (await reloading).finalized
+    await (
+      await reloading
+    ).finalized
     expect(serving().provider).toBe(next.provider)
     expect(old.provider.images.map(({ discarded }) => discarded)).toEqual([1])
   })
 
-  it.each(disciplines)('I3 %s: where the host refuses what is not judged, the old one serves on', async (discipline) => {
-    const { old, host, reload, serving, write, acknowledged } = await served(discipline, 'refuse')
-    const judged = [{ surface: STORES[discipline].id, key: 'stores', reason: 'it was looked at' }]
-    for (const cutover of ['overlap', 'exclusive'] as const) {
-      expect(await refusalOf(reload({ cutover, from: 'open' }))).toMatchObject({ code: 'SCHEMA_INCOMPAT', resource: 'main', rollbackErrors: [] })
-      await write(acknowledged.length + 1)
-      expect([host.resources()[0]?.state, serving().provider, serving().entries]).toEqual(['serving', old.provider, acknowledged])
-    }
-    await reload({ cutover: 'exclusive', from: 'open', accept: judged })
-    expect(serving().entries).toEqual(acknowledged)
-  })
+  it.each(disciplines)(
+    'I3 %s: where the host refuses what is not judged, the old one serves on',
+    async (discipline) => {
+      const { old, host, reload, serving, write, acknowledged } = await served(discipline, 'refuse')
+      const judged = [{ surface: STORES[discipline].id, key: 'stores', reason: 'it was looked at' }]
+      for (const cutover of ['overlap', 'exclusive'] as const) {
+        expect(await refusalOf(reload({ cutover, from: 'open' }))).toMatchObject({
+          code: 'SCHEMA_INCOMPAT',
+          resource: 'main',
+          rollbackErrors: [],
+        })
+        await write(acknowledged.length + 1)
+        expect([host.resources()[0]?.state, serving().provider, serving().entries]).toEqual([
+          'serving',
+          old.provider,
+          acknowledged,
+        ])
+      }
+      await reload({ cutover: 'exclusive', from: 'open', accept: judged })
+      expect(serving().entries).toEqual(acknowledged)
+    },
+  )
 
   it('opens anew those that are named, and hands over the others', async () => {
     const { host, store, reload, serving, old, until } = await served('pre-copy')
-    const other = await host.attach(STORES['pre-copy'], { name: 'other', key: 'stores', open: (provider) => provider.make([]) })
+    const other = await host.attach(STORES['pre-copy'], {
+      name: 'other',
+      key: 'stores',
+      open: (provider) => provider.make([]),
+    })
     await other.write(7)
     expect(store.name).toBe('main')
     const { report } = await reload({ from: { open: [{ surface: 'pre-copy-store', resource: 'main' }] } })
-    expect(report.handoffs.map(({ resource, from }) => [resource, from])).toEqual([['main', 'open'], ['other', 'serving']])
+    expect(report.handoffs.map(({ resource, from }) => [resource, from])).toEqual([
+      ['main', 'open'],
+      ['other', 'serving'],
+    ])
     expect(old.provider.calls.filter((call) => call === 'persist')).toHaveLength(1)
     expect(serving().entries).toEqual([1])
     expect(await until(other.use(({ entries }) => entries))).toEqual([7])
@@ -180,7 +288,9 @@ describe('I4 a version that serves and is broken is got out', () => {
 
   it('I3 a name that is not handed over is refused, and so is a host that refuses what is not judged', async () => {
     const { reload, serving, old } = await served('pre-copy')
-    expect(await refusalOf(reload({ from: { open: [{ surface: 'pre-copy-store', resource: 'mian' }] } }))).toMatchObject({ code: 'RESOURCE_NOT_FOUND', resource: 'mian' })
+    expect(
+      await refusalOf(reload({ from: { open: [{ surface: 'pre-copy-store', resource: 'mian' }] } })),
+    ).toMatchObject({ code: 'RESOURCE_NOT_FOUND', resource: 'mian' })
     expect(serving().provider).toBe(old.provider)
   })
 
@@ -197,10 +307,16 @@ describe('I4 a version that serves and is broken is got out', () => {
 
 describe('T2 a version that bakes and is broken is taken back, whatever of it hangs or throws', () => {
   const ways = (['pre-copy', 'clean'] as const).flatMap((discipline) =>
-    (['observe', 'persist', 'apply', 'close'] as const).flatMap((step) => Object.keys(FAULTS).map((fault) => ({ discipline, step, fault }))))
+    (['observe', 'persist', 'apply', 'close'] as const).flatMap((step) =>
+      Object.keys(FAULTS).map((fault) => ({ discipline, step, fault })),
+    ),
+  )
 
   it.each(ways)('T8 $discipline: its $step $fault', async ({ discipline, step, fault }) => {
-    const { clock, v1, v2, host, store, result, serving } = await baking({ ms: 100_000, healthy: () => false }, { discipline })
+    const { clock, v1, v2, host, store, result, serving } = await baking(
+      { ms: 100_000, healthy: () => false },
+      { discipline },
+    )
     v2.provider.break(step, FAULTS[fault] as Fault)
     if (step === 'apply') {
       const failing = refusalOf(store.write(9))
@@ -208,7 +324,10 @@ describe('T2 a version that bakes and is broken is taken back, whatever of it ha
       await failing
     }
     for (let at = 0; at < 10; at += 1) await pass(clock, 100_000)
-    expect(await result.finalized).toMatchObject({ status: 'taken-back', bake: { outcome: 'taken-back', results: [{ report: { handoffs: [{ from: 'kept' }] } }] } })
+    expect(await result.finalized).toMatchObject({
+      status: 'taken-back',
+      bake: { outcome: 'taken-back', results: [{ report: { handoffs: [{ from: 'kept' }] } }] },
+    })
     expect(serving()).toBe(v1.provider.made[0])
     await store.write(3)
     expect(serving().entries).toEqual([1, 2, 3])
@@ -229,10 +348,16 @@ describe('T2 a version that bakes and is broken is taken back, whatever of it ha
   })
 
   it('I10 T4 a way back that is stranded is not reported as finalized', async () => {
-    const { clock, v1, v2, result, serving } = await baking({ ms: 1000, healthy: () => false }, { discipline: 'stop-and-copy' })
+    const { clock, v1, v2, result, serving } = await baking(
+      { ms: 1000, healthy: () => false },
+      { discipline: 'stop-and-copy' },
+    )
     v2.provider.break('persist', FAULTS.throws as Fault)
     await pass(clock, 1000)
-    expect(await result.finalized).toMatchObject({ status: 'stranded', bake: { outcome: 'stranded', error: { step: 'checkpoint', side: 'old' } } })
+    expect(await result.finalized).toMatchObject({
+      status: 'stranded',
+      bake: { outcome: 'stranded', error: { step: 'checkpoint', side: 'old' } },
+    })
     expect(serving().provider).toBe(v2.provider)
     expect(v1.calls.shutdown).toBe(1)
   })
@@ -243,14 +368,21 @@ describe('I7 I9 I12 what is behind a way back that failed leaves like any other'
   async function stranding(ms: number) {
     const clock = new ManualClock()
     const host = new PluginHost({ strategies: [storeStrategy('stop-and-copy')], clock })
-    const [v1, v2] = [new StorePlugin('1.0.0', { discipline: 'stop-and-copy' }), new StorePlugin('2.0.0', { discipline: 'stop-and-copy' })]
+    const [v1, v2] = [
+      new StorePlugin('1.0.0', { discipline: 'stop-and-copy' }),
+      new StorePlugin('2.0.0', { discipline: 'stop-and-copy' }),
+    ]
     const handle = await host.add(v1)
     await host.attach(STORES['stop-and-copy'], { name: 'main', key: 'stores', open: (provider) => provider.make([]) })
     const lease = host.capture({ label: 'report' })
     const { finalized } = await host.reload(handle, v2, { bake: { ms, healthy: () => false } })
     v2.provider.break('persist', FAULTS.throws as Fault)
     const ended = () => [v1.calls.shutdown, v1.provider.made.map(({ closed }) => closed)]
-    const retired = () => host.plugins().filter(({ state }) => state === 'retired').map(({ version }) => version)
+    const retired = () =>
+      host
+        .plugins()
+        .filter(({ state }) => state === 'retired')
+        .map(({ version }) => version)
     return { clock, host, v1, lease, finalized, ended, retired }
   }
 
@@ -258,7 +390,11 @@ describe('I7 I9 I12 what is behind a way back that failed leaves like any other'
     const { clock, lease, finalized, ended, retired } = await stranding(10)
     await pass(clock, 10)
     await pass(clock, 30_000)
-    expect(await finalized).toMatchObject({ status: 'kept', blockers: [{ label: 'report' }], bake: { outcome: 'stranded' } })
+    expect(await finalized).toMatchObject({
+      status: 'kept',
+      blockers: [{ label: 'report' }],
+      bake: { outcome: 'stranded' },
+    })
     expect([ended(), retired()]).toEqual([[0, [1]], ['1.0.0']])
     lease[Symbol.dispose]()
     await turn()
@@ -272,7 +408,11 @@ describe('I7 I9 I12 what is behind a way back that failed leaves like any other'
     await turn()
     expect(ended()).toEqual([0, [1]])
     await pass(clock, 10_000)
-    expect(await finalized).toMatchObject({ status: 'stranded', blockers: [{ label: 'report' }], bake: { outcome: 'stranded' } })
+    expect(await finalized).toMatchObject({
+      status: 'stranded',
+      blockers: [{ label: 'report' }],
+      bake: { outcome: 'stranded' },
+    })
     expect([ended(), retired(), clock.pending]).toEqual([[1, [1]], [], 0])
   })
 
@@ -281,7 +421,9 @@ describe('I7 I9 I12 what is behind a way back that failed leaves like any other'
     await pass(clock, 10)
     await pass(clock, 30_000)
     expect((await finalized).status).toBe('kept')
-    lease.signal.addEventListener('abort', () => { lease[Symbol.dispose]() })
+    lease.signal.addEventListener('abort', () => {
+      lease[Symbol.dispose]()
+    })
     await pastDeadlines(clock, 30_000, host[Symbol.asyncDispose]())
     expect([ended(), clock.pending]).toEqual([[1, [1]], 0])
   })

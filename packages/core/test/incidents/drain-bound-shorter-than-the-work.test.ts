@@ -37,7 +37,10 @@ describe('a drain bound of five seconds, and work that runs for hours', () => {
     const { status, finalized } = await host.reload(handle, new CellPlugin('proofs', '2.0.0'))
     expect(status).toBe('committed')
     clock.advance(DRAIN_MS)
-    expect(await finalized).toMatchObject({ status: 'kept', blockers: [{ label: 'proof of theorem 9', holds: 'epoch' }] })
+    expect(await finalized).toMatchObject({
+      status: 'kept',
+      blockers: [{ label: 'proof of theorem 9', holds: 'epoch' }],
+    })
     for (let hour = 0; hour < 3; hour += 1) {
       clock.advance(HOUR_MS)
       expect(work.signal.aborted).toBe(false)
@@ -55,7 +58,15 @@ describe('a drain bound of five seconds, and work that runs for hours', () => {
   it('I3 I9 an exclusive reload is refused at the bound, and nothing of either plugin was stopped', async () => {
     const { clock, host, old, handle, other, otherHandle, cell, work } = await hostWithLongWork()
     const [proofs, reports] = [new CellPlugin('proofs', '2.0.0'), wordPlugin('reports', '2.0.0')]
-    const reloading = refusalOf(host.reloadAll([{ handle: otherHandle, plugin: reports }, { handle, plugin: proofs }], { cutover: 'exclusive' }))
+    const reloading = refusalOf(
+      host.reloadAll(
+        [
+          { handle: otherHandle, plugin: reports },
+          { handle, plugin: proofs },
+        ],
+        { cutover: 'exclusive' },
+      ),
+    )
     await turn()
     clock.advance(DRAIN_MS)
     const error = await reloading
@@ -77,7 +88,9 @@ describe('a drain bound of five seconds, and work that runs for hours', () => {
     clock.advance(DRAIN_MS)
     expect((await refused).code).toBe('DRAIN_TIMEOUT')
     work[Symbol.dispose]()
-    expect((await host.reload(handle, new CellPlugin('proofs', '2.0.0'), { cutover: 'exclusive' })).status).toBe('committed')
+    expect((await host.reload(handle, new CellPlugin('proofs', '2.0.0'), { cutover: 'exclusive' })).status).toBe(
+      'committed',
+    )
     await cell.write(2)
     using now = host.capture()
     expect(now.resource(cellKind, 'main')).toMatchObject({ by: 'proofs@2.0.0', values: [2] })

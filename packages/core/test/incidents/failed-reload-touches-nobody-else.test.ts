@@ -33,12 +33,39 @@ interface Failure {
 const own = (version: string, Kind = CellKind): CellKind => new Kind(`changed@${version}`, 'changed')
 
 const FAILURES: Record<string, Failure> = {
-  'in register': { code: 'PLUGIN', next: () => new CellPlugin('changed', '2.0.0', { register: () => { throw new Error('no config') } }) },
-  'in init': { code: 'PLUGIN', next: () => new CellPlugin('changed', '2.0.0', { kind: own('2.0.0'), init: () => Promise.reject(new Error('no port')) }) },
-  'for an orphan': { code: 'ORPHANED_RESOURCE', next: () => new CellPlugin('changed', '2.0.0', { register: () => {} }) },
-  'while a resource is opened': { code: 'HANDOFF', next: () => new CellPlugin('changed', '2.0.0', { kind: own('2.0.0', FailingKind) }) },
-  'after a resource was stopped': { code: 'HANDOFF', options: { cutover: 'exclusive' }, next: () => new CellPlugin('changed', '2.0.0', { kind: own('2.0.0', FailingKind) }) },
-  'in the drain': { code: 'DRAIN_TIMEOUT', options: { cutover: 'exclusive' }, held: true, next: () => new CellPlugin('changed', '2.0.0', { kind: own('2.0.0') }) },
+  'in register': {
+    code: 'PLUGIN',
+    next: () =>
+      new CellPlugin('changed', '2.0.0', {
+        register: () => {
+          throw new Error('no config')
+        },
+      }),
+  },
+  'in init': {
+    code: 'PLUGIN',
+    next: () =>
+      new CellPlugin('changed', '2.0.0', { kind: own('2.0.0'), init: () => Promise.reject(new Error('no port')) }),
+  },
+  'for an orphan': {
+    code: 'ORPHANED_RESOURCE',
+    next: () => new CellPlugin('changed', '2.0.0', { register: () => {} }),
+  },
+  'while a resource is opened': {
+    code: 'HANDOFF',
+    next: () => new CellPlugin('changed', '2.0.0', { kind: own('2.0.0', FailingKind) }),
+  },
+  'after a resource was stopped': {
+    code: 'HANDOFF',
+    options: { cutover: 'exclusive' },
+    next: () => new CellPlugin('changed', '2.0.0', { kind: own('2.0.0', FailingKind) }),
+  },
+  'in the drain': {
+    code: 'DRAIN_TIMEOUT',
+    options: { cutover: 'exclusive' },
+    held: true,
+    next: () => new CellPlugin('changed', '2.0.0', { kind: own('2.0.0') }),
+  },
 }
 
 /** A host with the plugin that changes, and one beside it with a resource, a reader and a writer. */
@@ -47,16 +74,27 @@ async function scene() {
   const host = new PluginHost({ strategies: [cellHandoff(), ledgerHandoff()], clock, drain: { deadlineMs: 1_000 } })
   const changed = await host.add(new CellPlugin('changed', '1.0.0', { kind: own('1.0.0') }))
   const kind = new LedgerKind('beside')
-  const beside = new TestPlugin('beside', '1.0.0', { register: (registrar) => { registrar.provide(ledgerKind, kind) } })
+  const beside = new TestPlugin('beside', '1.0.0', {
+    register: (registrar) => {
+      registrar.provide(ledgerKind, kind)
+    },
+  })
   const handle = await host.add(beside)
   const changing = await host.attach(cellKind, openCell('changing', 'changed'))
-  const ledger = await host.attach(ledgerKind, { name: 'ledger', key: 'beside', open: (provider) => provider.open(undefined) })
+  const ledger = await host.attach(ledgerKind, {
+    name: 'ledger',
+    key: 'beside',
+    open: (provider) => provider.open(undefined),
+  })
   const reader = host.acquire(ledgerKind, 'beside', { label: 'reader' })
   return { clock, host, changed, kind, beside, handle, changing, ledger, reader }
 }
 
 /** Begins the reload that is to fail, and goes on once it has. */
-async function fail({ clock, host, changed }: { clock: ManualClock; host: PluginHost; changed: PluginHandle }, { next, options, held = false }: Failure): Promise<string> {
+async function fail(
+  { clock, host, changed }: { clock: ManualClock; host: PluginHost; changed: PluginHandle },
+  { next, options, held = false }: Failure,
+): Promise<string> {
   using holder = held ? host.acquire(cellKind, 'changed', { label: 'holder' }) : undefined
   const failing = refusalOf(host.reload(changed, next(), options))
   if (holder !== undefined) {
@@ -84,17 +122,46 @@ describe('a reload that fails', () => {
       expect(lease.get(ledgerKind, 'beside')).toBe(reader.provider)
     }
     await changing.write(3)
-    expect((await host.reload(handle, new TestPlugin('beside', '2.0.0', { register: (registrar) => { registrar.provide(ledgerKind, new LedgerKind('beside')) } }))).status).toBe('committed')
+    expect(
+      (
+        await host.reload(
+          handle,
+          new TestPlugin('beside', '2.0.0', {
+            register: (registrar) => {
+              registrar.provide(ledgerKind, new LedgerKind('beside'))
+            },
+          }),
+        )
+      ).status,
+    ).toBe('committed')
   })
 
   it('I11 while it hangs, and while it is rolled back, a plugin beside it is reloaded', async () => {
     const { clock, host, changed, handle, ledger } = await scene()
     const begun = new Deferred()
     const never = new Deferred()
-    const failing = refusalOf(host.reload(changed, new CellPlugin('changed', '2.0.0', { kind: own('2.0.0'), init: () => { begun.resolve(); return never.promise } })))
+    const failing = refusalOf(
+      host.reload(
+        changed,
+        new CellPlugin('changed', '2.0.0', {
+          kind: own('2.0.0'),
+          init: () => {
+            begun.resolve()
+            return never.promise
+          },
+        }),
+      ),
+    )
     await begun.promise
     const next = new LedgerKind('beside')
-    const { handle: second } = await host.reload(handle, new TestPlugin('beside', '2.0.0', { register: (registrar) => { registrar.provide(ledgerKind, next) } }))
+    const { handle: second } = await host.reload(
+      handle,
+      new TestPlugin('beside', '2.0.0', {
+        register: (registrar) => {
+          registrar.provide(ledgerKind, next)
+        },
+      }),
+    )
     await ledger.write(1)
     clock.advance(30_000)
     expect((await failing).code).toBe('STEP_TIMEOUT')

@@ -21,10 +21,16 @@ class FailingKind extends CellKind {
   }
 }
 
-function version(number: string, { Kind = CellKind, ...hooks }: PluginHooks & { Kind?: typeof CellKind } = {}): TestPlugin {
+function version(
+  number: string,
+  { Kind = CellKind, ...hooks }: PluginHooks & { Kind?: typeof CellKind } = {},
+): TestPlugin {
   const label = `both@${number}`
   return new TestPlugin('both', number, {
-    register: (registrar) => { registrar.provide(cellKind, new Kind(label, 'both')).provide(wordKind, word('both', label)) }, ...hooks,
+    register: (registrar) => {
+      registrar.provide(cellKind, new Kind(label, 'both')).provide(wordKind, word('both', label))
+    },
+    ...hooks,
   })
 }
 
@@ -52,7 +58,9 @@ async function reloadWatched(next: TestPlugin, options: ReloadOptions = {}) {
   let watching = false
   const host: PluginHost = new PluginHost({
     strategies: [cellHandoff(), wordHandoff()],
-    observer: (event) => { if (watching && 'phase' in event) looks.push(look(host)) },
+    observer: (event) => {
+      if (watching && 'phase' in event) looks.push(look(host))
+    },
   })
   const handle = await host.add(version('1.0.0'))
   await host.attach(cellKind, openCell('main', 'both'))
@@ -68,7 +76,10 @@ describe('what a host says, and what it serves', () => {
   it('I1 I10 changes in one step in an overlapping reload', async () => {
     const { looks } = await reloadWatched(version('2.0.0'))
     // Begin and end of validate, stage, preflight, prepare and converge, the begin of the commit; its end, drain and finalize.
-    expect(looks).toEqual([...Array.from({ length: 11 }, () => 'both@1.0.0'), ...Array.from({ length: 5 }, () => 'both@2.0.0')])
+    expect(looks).toEqual([
+      ...Array.from({ length: 11 }, () => 'both@1.0.0'),
+      ...Array.from({ length: 5 }, () => 'both@2.0.0'),
+    ])
   })
 
   it('I1 I10 changes in one step in an exclusive reload', async () => {
@@ -77,16 +88,30 @@ describe('what a host says, and what it serves', () => {
   })
 
   it.each<[string, TestPlugin, ReloadOptions]>([
-    ['register', version('2.0.0', { register: () => { throw new Error('no config') } }), {}],
+    [
+      'register',
+      version('2.0.0', {
+        register: () => {
+          throw new Error('no config')
+        },
+      }),
+      {},
+    ],
     ['init', version('2.0.0', { init: () => Promise.reject(new Error('no port')) }), {}],
     ['opening a resource', version('2.0.0', { Kind: FailingKind }), {}],
-    ['opening a resource, after the old one was closed', version('2.0.0', { Kind: FailingKind }), { cutover: 'exclusive' }],
+    [
+      'opening a resource, after the old one was closed',
+      version('2.0.0', { Kind: FailingKind }),
+      { cutover: 'exclusive' },
+    ],
     ['no step: a dry run', version('2.0.0'), { dryRun: true }],
   ])('I3 I10 never changes where what fails is %s', async (_, next, options) => {
     const { result, looks, after } = await reloadWatched(next, options)
     expect('finalized' in result).toBe(options.dryRun === true)
     expect(looks.length).toBeGreaterThanOrEqual(4)
-    expect([...new Set([...looks, after])].filter((seen) => seen !== 'both@1.0.0' && seen !== 'both@1.0.0 and a fence')).toEqual([])
+    expect(
+      [...new Set([...looks, after])].filter((seen) => seen !== 'both@1.0.0' && seen !== 'both@1.0.0 and a fence'),
+    ).toEqual([])
     expect(after).toBe('both@1.0.0')
   })
 })

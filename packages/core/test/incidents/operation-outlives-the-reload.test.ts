@@ -78,10 +78,18 @@ describe('an operation that outlives the reload', () => {
 
   it('I1 of two plugins that were replaced together sees both old, or both new', async () => {
     const { host, handle } = await hostWithTools()
-    const version = (number: string): TestPlugin => new TestPlugin('more', number, { register: (registrar) => { registrar.provide(wordKind, word('more', `more ${number}`)) } })
+    const version = (number: string): TestPlugin =>
+      new TestPlugin('more', number, {
+        register: (registrar) => {
+          registrar.provide(wordKind, word('more', `more ${number}`))
+        },
+      })
     const more = await host.add(version('1.0.0'))
     using before = host.capture()
-    await host.reloadAll([{ handle, plugin: tools('2.0.0', 'search') }, { handle: more, plugin: version('2.0.0') }])
+    await host.reloadAll([
+      { handle, plugin: tools('2.0.0', 'search') },
+      { handle: more, plugin: version('2.0.0') },
+    ])
     using after = host.capture()
     expect(before.all(wordKind).map((tool) => tool.say())).toEqual(['search 1.0.0', 'fetch 1.0.0', 'more 1.0.0'])
     expect(after.all(wordKind).map((tool) => tool.say())).toEqual(['search 2.0.0', 'more 2.0.0'])

@@ -25,7 +25,12 @@ interface Running {
 }
 
 function version(number: string, provider: LedgerProvider = new LedgerKind(), hooks: PluginHooks = {}): TestPlugin {
-  return new TestPlugin('ledgers', number, { register: (registrar) => { registrar.provide(ledgerKind, provider) }, ...hooks })
+  return new TestPlugin('ledgers', number, {
+    register: (registrar) => {
+      registrar.provide(ledgerKind, provider)
+    },
+    ...hooks,
+  })
 }
 
 async function running(first: TestPlugin = version('1.0.0')): Promise<Running> {
@@ -33,7 +38,11 @@ async function running(first: TestPlugin = version('1.0.0')): Promise<Running> {
   const timeouts = { stage: TIMEOUT_MS, prepare: TIMEOUT_MS, finalize: TIMEOUT_MS }
   const host = new PluginHost({ strategies: [ledgerHandoff()], clock, timeouts })
   const handle = await host.add(first)
-  const ledger = await host.attach(ledgerKind, { name: 'ledger', key: 'ledger', open: (provider) => provider.open(undefined) })
+  const ledger = await host.attach(ledgerKind, {
+    name: 'ledger',
+    key: 'ledger',
+    open: (provider) => provider.open(undefined),
+  })
   await ledger.write(1)
   return { clock, host, handle, ledger }
 }
@@ -52,14 +61,30 @@ const UNUSABLE: Record<string, TestPlugin> = {
   'registers a provider without its methods': version('2.0.0', { kind: 'ledger' } as LedgerProvider),
   'fails to initialize': version('2.0.0', undefined, { init: () => Promise.reject(new Error('no port')) }),
   'never ends its init': version('2.0.0', undefined, { init: () => new Promise(() => {}) }),
-  'opens nothing': version('2.0.0', opening(() => undefined as unknown as Ledger)),
-  'never ends opening': version('2.0.0', opening(() => new Promise(() => {}))),
-  'cannot read what the old one wrote': version('2.0.0', opening((image) => new Ledger(JSON.parse(`${image}?`) as number[]))),
-  'opens one that takes no writes': version('2.0.0', opening(async () => {
-    // While it is being opened, something is written that it will have to take.
-    await turn()
-    return Object.assign(new Ledger([1]), { append() { throw new Error('read only') } })
-  })),
+  'opens nothing': version(
+    '2.0.0',
+    opening(() => undefined as unknown as Ledger),
+  ),
+  'never ends opening': version(
+    '2.0.0',
+    opening(() => new Promise(() => {})),
+  ),
+  'cannot read what the old one wrote': version(
+    '2.0.0',
+    opening((image) => new Ledger(JSON.parse(`${image}?`) as number[])),
+  ),
+  'opens one that takes no writes': version(
+    '2.0.0',
+    opening(async () => {
+      // While it is being opened, something is written that it will have to take.
+      await turn()
+      return Object.assign(new Ledger([1]), {
+        append() {
+          throw new Error('read only')
+        },
+      })
+    }),
+  ),
 }
 
 describe('a reload that is reported as ok', () => {
@@ -87,7 +112,9 @@ describe('a reload that is reported as ok', () => {
     expect(serving(world)).toEqual({ entries: [1, 2], closed: 0 })
     await turn()
     world.clock.advance(TIMEOUT_MS)
-    expect((await finalized).errors).toMatchObject([{ code: 'STEP_TIMEOUT', plugin: 'ledgers@1.0.0', step: 'shutdown' }])
+    expect((await finalized).errors).toMatchObject([
+      { code: 'STEP_TIMEOUT', plugin: 'ledgers@1.0.0', step: 'shutdown' },
+    ])
     expect(report).toMatchObject({ from: '1.0.0', to: '2.0.0', handoffs: [{ resource: 'ledger' }] })
     expect(world.host.plugin('ledgers')).toEqual(handle)
     expect(world.host.plugins()).toMatchObject([{ version: '2.0.0', state: 'active' }])

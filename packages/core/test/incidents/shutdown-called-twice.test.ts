@@ -20,7 +20,12 @@ const TIMEOUT_MS = 1_000
 
 async function hostWithCell() {
   const clock = new ManualClock()
-  const host = new PluginHost({ strategies: [cellHandoff(), wordHandoff()], clock, timeouts: { stage: TIMEOUT_MS }, drain: { deadlineMs: TIMEOUT_MS, graceMs: TIMEOUT_MS } })
+  const host = new PluginHost({
+    strategies: [cellHandoff(), wordHandoff()],
+    clock,
+    timeouts: { stage: TIMEOUT_MS },
+    drain: { deadlineMs: TIMEOUT_MS, graceMs: TIMEOUT_MS },
+  })
   const plugin = new CellPlugin('cells', '1.0.0')
   const handle = await host.add(plugin)
   await host.attach(cellKind, openCell('main'))
@@ -29,7 +34,10 @@ async function hostWithCell() {
 }
 
 describe('a plugin that two ask to stop', () => {
-  it.each([['resolves', 1], ['rejects', 0]] as const)('I7 I8 an init that was given up on and then %s: shut down %i times', async (how, times) => {
+  it.each([
+    ['resolves', 1],
+    ['rejects', 0],
+  ] as const)('I7 I8 an init that was given up on and then %s: shut down %i times', async (how, times) => {
     const { clock, host, handle } = await hostWithCell()
     const init = new Deferred()
     const next = new CellPlugin('cells', '2.0.0', { init: () => init.promise })
@@ -45,14 +53,21 @@ describe('a plugin that two ask to stop', () => {
 
   it('I7 a removal and the end of the host, at once', async () => {
     const { host, handle, closed } = await hostWithCell()
-    await Promise.allSettled([host.remove(handle, { onOrphan: 'close' }), host[Symbol.asyncDispose](), host[Symbol.asyncDispose]()])
+    await Promise.allSettled([
+      host.remove(handle, { onOrphan: 'close' }),
+      host[Symbol.asyncDispose](),
+      host[Symbol.asyncDispose](),
+    ])
     await host[Symbol.asyncDispose]()
     expect(closed()).toEqual([1, 1])
   })
 
   it('I7 two removals at once', async () => {
     const { host, handle, closed } = await hostWithCell()
-    const outcomes = await Promise.allSettled([host.remove(handle, { onOrphan: 'close' }), host.remove(handle, { onOrphan: 'close' })])
+    const outcomes = await Promise.allSettled([
+      host.remove(handle, { onOrphan: 'close' }),
+      host.remove(handle, { onOrphan: 'close' }),
+    ])
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
     await host[Symbol.asyncDispose]()
     expect(closed()).toEqual([1, 1])
@@ -74,7 +89,12 @@ describe('a plugin that two ask to stop', () => {
   it('I7 one that provides on two surfaces', async () => {
     await using host = new PluginHost({ strategies: [cellHandoff(), wordHandoff()] })
     const kind = new CellPlugin('both', '1.0.0').kind
-    const plugin = new CellPlugin('both', '1.0.0', { kind, register: (registrar) => { registrar.provide(cellKind, kind).provide(wordKind, word('both')) } })
+    const plugin = new CellPlugin('both', '1.0.0', {
+      kind,
+      register: (registrar) => {
+        registrar.provide(cellKind, kind).provide(wordKind, word('both'))
+      },
+    })
     await host.add(plugin)
     await host.attach(cellKind, openCell('main'))
     await host[Symbol.asyncDispose]()

@@ -19,7 +19,11 @@ const hangs = (): Promise<void> => new Promise(() => {})
 
 async function hostWith(first: CellPlugin) {
   const clock = new ManualClock()
-  const host = new PluginHost({ strategies: [cellHandoff()], clock, timeouts: { stage: TIMEOUT_MS, rollback: TIMEOUT_MS, finalize: TIMEOUT_MS } })
+  const host = new PluginHost({
+    strategies: [cellHandoff()],
+    clock,
+    timeouts: { stage: TIMEOUT_MS, rollback: TIMEOUT_MS, finalize: TIMEOUT_MS },
+  })
   const handle = await host.add(first)
   const cell = await host.attach(cellKind, openCell('main'))
   return { clock, host, handle, cell }
@@ -32,7 +36,10 @@ describe('a shutdown that never settles', () => {
     await cell.write(1)
     expect(await standing(finalized)).toBe('pending')
     clock.advance(TIMEOUT_MS)
-    expect(await finalized).toMatchObject({ status: 'finalized', errors: [{ code: 'STEP_TIMEOUT', plugin: 'cells@1.0.0', step: 'shutdown' }] })
+    expect(await finalized).toMatchObject({
+      status: 'finalized',
+      errors: [{ code: 'STEP_TIMEOUT', plugin: 'cells@1.0.0', step: 'shutdown' }],
+    })
     expect(host.plugins()).toMatchObject([{ version: '2.0.0', state: 'active' }])
     expect((await host.reload(second, new CellPlugin('cells', '3.0.0'))).status).toBe('committed')
   })
@@ -40,13 +47,18 @@ describe('a shutdown that never settles', () => {
   it('I3 I8 of a new version that could not take over: the old one serves, and the next reload is not held up', async () => {
     const { clock, host, handle, cell } = await hostWith(new CellPlugin('cells', '1.0.0'))
     const next = new CellPlugin('cells', '2.0.0', { shutdown: hangs })
-    next.kind.open = () => { throw new Error('the connection never came up') }
+    next.kind.open = () => {
+      throw new Error('the connection never came up')
+    }
     const failing = refusalOf(host.reload(handle, next))
     await turn()
     await cell.write(1)
     clock.advance(TIMEOUT_MS)
     const error = await failing
-    expect(error).toMatchObject({ code: 'HANDOFF', rollbackErrors: [{ code: 'STEP_TIMEOUT', plugin: 'cells@2.0.0', step: 'shutdown' }] })
+    expect(error).toMatchObject({
+      code: 'HANDOFF',
+      rollbackErrors: [{ code: 'STEP_TIMEOUT', plugin: 'cells@2.0.0', step: 'shutdown' }],
+    })
     await cell.write(2)
     expect((await host.reload(handle, new CellPlugin('cells', '2.0.1'))).status).toBe('committed')
   })

@@ -27,7 +27,9 @@ export class Act implements Command {
 
   async run(_: Model, world: World): Promise<void> {
     world.coverage.commands += 1
-    const acting = Promise.resolve(this.#act(world)).catch((error: unknown) => { world.breaches.push(describeThrown(error)) })
+    const acting = Promise.resolve(this.#act(world)).catch((error: unknown) => {
+      world.breaches.push(describeThrown(error))
+    })
     if (this.#waits) await acting
     await world.advance(this.#pace)
     world.look()

@@ -10,16 +10,41 @@ export const id = fc.constantFrom(...PLUGIN_IDS)
 /** What becomes of the shared key: mostly it stays where it is. */
 const shares = fc.constantFrom('stays', 'stays', 'stays', 'provided', 'dropped')
 export const given = fc.record({
-  major: rarely<1 | 2>(2, 1), shared: shares, without: rarely(fc.constantFrom(...KINDS), undefined), prompt: rarely(true, false), isolated: fc.boolean(),
+  major: rarely<1 | 2>(2, 1),
+  shared: shares,
+  without: rarely(fc.constantFrom(...KINDS), undefined),
+  prompt: rarely(true, false),
+  isolated: fc.boolean(),
 })
 export type Given = typeof given extends fc.Arbitrary<infer T> ? T : never
-const answers = fc.array(fc.constantFrom<Answer[]>('yes', 'yes', 'yes', 'no', 'no', ...ANSWERS), { minLength: 1, maxLength: 4 })
-const times = fc.constantFrom({ ms: 80, everyMs: 80 }, { ms: 300, everyMs: 300 }, { ms: 300, everyMs: 80 }, { ms: 1_000, everyMs: 340 })
-export const bake: fc.Arbitrary<BakeGiven> = fc.tuple(times, answers, rarely(true, false), fc.boolean(), fc.option(fc.constantFrom(...BREAKS_BACK), { freq: 2, nil: undefined })).map(([{ ms, everyMs }, given, nobody, prompt, breaks]) =>
-  nobody ? { ms, everyMs: ms, answers: [], prompt, breaks } : { ms, everyMs, answers: given, prompt, breaks })
+const answers = fc.array(fc.constantFrom<Answer[]>('yes', 'yes', 'yes', 'no', 'no', ...ANSWERS), {
+  minLength: 1,
+  maxLength: 4,
+})
+const times = fc.constantFrom(
+  { ms: 80, everyMs: 80 },
+  { ms: 300, everyMs: 300 },
+  { ms: 300, everyMs: 80 },
+  { ms: 1_000, everyMs: 340 },
+)
+export const bake: fc.Arbitrary<BakeGiven> = fc
+  .tuple(
+    times,
+    answers,
+    rarely(true, false),
+    fc.boolean(),
+    fc.option(fc.constantFrom(...BREAKS_BACK), { freq: 2, nil: undefined }),
+  )
+  .map(([{ ms, everyMs }, given, nobody, prompt, breaks]) =>
+    nobody ? { ms, everyMs: ms, answers: [], prompt, breaks } : { ms, everyMs, answers: given, prompt, breaks },
+  )
 export const operation: fc.Arbitrary<OperationGiven> = fc.record({
-  cutover: fc.constantFrom('overlap' as const, 'overlap' as const, 'exclusive' as const), onOrphan: fc.constantFrom('reject' as const, 'close' as const),
-  dryRun: rarely(true, false), force: fc.boolean(), bake: fc.option(bake, { freq: 2, nil: undefined }), reopens: rarely(true, false),
+  cutover: fc.constantFrom('overlap' as const, 'overlap' as const, 'exclusive' as const),
+  onOrphan: fc.constantFrom('reject' as const, 'close' as const),
+  dryRun: rarely(true, false),
+  force: fc.boolean(),
+  bake: fc.option(bake, { freq: 2, nil: undefined }),
+  reopens: rarely(true, false),
 })
 export const streams = fc.constantFrom(...RESOURCES.filter((resource) => kindOf(resource) === 'stop-and-copy'))
 export const stores = fc.constantFrom(...RESOURCES.filter((resource) => kindOf(resource) !== 'stop-and-copy'))
@@ -27,14 +52,23 @@ export const resources = fc.constantFrom(...RESOURCES)
 export const uses = fc.oneof(resources, fc.constant('everything' as const))
 export const counts = fc.constantFrom(1, 1, 2)
 /** Nonsense is what nothing can be made of; a method that answers nothing cannot answer nonsense. */
-export const faults = fc.constantFrom(...METHODS.flatMap((method) => FAULTS.filter((fault) => fault !== 'nonsense' || ['checkCompat', 'observe', 'persist', 'open'].includes(method)).map((fault): [Method, Fault] => [method, fault])))
-export const broken: fc.Arbitrary<Broken> = fc.record({ method: fc.constantFrom(...BROKEN_AT), fault: fc.constantFrom(...LASTING) })
+export const faults = fc.constantFrom(
+  ...METHODS.flatMap((method) =>
+    FAULTS.filter(
+      (fault) => fault !== 'nonsense' || ['checkCompat', 'observe', 'persist', 'open'].includes(method),
+    ).map((fault): [Method, Fault] => [method, fault]),
+  ),
+)
+export const broken: fc.Arbitrary<Broken> = fc.record({
+  method: fc.constantFrom(...BROKEN_AT),
+  fault: fc.constantFrom(...LASTING),
+})
 export const kind = fc.constantFrom(undefined, ...KINDS)
 
 export function rarely<T>(seldom: T | fc.Arbitrary<T>, mostly: T): fc.Arbitrary<T> {
   const unusual = fc.option(fc.constant(true), { freq: 5, nil: undefined })
   const value = isArbitrary(seldom) ? seldom : fc.constant(seldom)
-  return fc.tuple(unusual, value).map(([ordinary, rare]) => ordinary === true ? mostly : rare)
+  return fc.tuple(unusual, value).map(([ordinary, rare]) => (ordinary === true ? mostly : rare))
 }
 
 function isArbitrary<T>(value: T | fc.Arbitrary<T>): value is fc.Arbitrary<T> {

@@ -9,10 +9,18 @@ import type { World } from './world.js'
 
 /** What each bad answer is told as. */
 const REASONS: Record<Exclude<Answer, 'yes'>, string> = {
-  no: 'healthy said no', nonsense: 'healthy said no', throw: 'healthy throws', reject: 'healthy rejects', hang: `no answer within ${TIMEOUT_MS} ms`,
+  no: 'healthy said no',
+  nonsense: 'healthy said no',
+  throw: 'healthy throws',
+  reject: 'healthy rejects',
+  hang: `no answer within ${TIMEOUT_MS} ms`,
 }
 
-export function bakeOptions(world: World, task: OperationTask, { ms, everyMs, answers, prompt }: BakeGiven): BakeOptions {
+export function bakeOptions(
+  world: World,
+  task: OperationTask,
+  { ms, everyMs, answers, prompt }: BakeGiven,
+): BakeOptions {
   return { ms, everyMs, ...(answers.length > 0 && { healthy: () => ask(world, task, answers, prompt) }) }
 }
 
@@ -21,18 +29,24 @@ function ask(world: World, task: OperationTask, answers: readonly Answer[], prom
   observe(world)
   const { period } = task
   if (period === undefined) throw new Error(`healthy was asked about ${text(task)}, which is not committed`)
-  world.must(world.closed || (period.told === undefined && period.bad === undefined && !period.good), () => `I10: healthy is asked about ${text(task)}, and how it ends is clear`)
+  world.must(
+    world.closed || (period.told === undefined && period.bad === undefined && !period.good),
+    () => `I10: healthy is asked about ${text(task)}, and how it ends is clear`,
+  )
   world.must(period.asking === undefined, () => `I10: healthy is asked about ${text(task)} before it has answered`)
-  world.must(world.model.now >= period.dueAt, () => `I10: healthy is asked about ${text(task)} at ${world.model.now}, and it is not due before ${period.dueAt}`)
+  world.must(
+    world.model.now >= period.dueAt,
+    () => `I10: healthy is asked about ${text(task)} at ${world.model.now}, and it is not due before ${period.dueAt}`,
+  )
   const answer = answers[Math.min(period.asked, answers.length - 1)] ?? 'yes'
-  const asking = period.asking = { elapsedMs: 0 }
+  const asking = (period.asking = { elapsedMs: 0 })
   period.asked += 1
   world.coverage.note(`healthy: ${answer}`)
   const say = (): boolean => {
     // One that hangs and is woken in time does well.
     if (period.asking === asking) hear(world, period, answer === 'hang' ? 'yes' : answer)
     if (answer === 'throw' || answer === 'reject') throw new PlannedFailure(REASONS[answer])
-    return answer === 'nonsense' ? 'yes' as unknown as boolean : answer === 'yes' || answer === 'hang'
+    return answer === 'nonsense' ? ('yes' as unknown as boolean) : answer === 'yes' || answer === 'hang'
   }
   if (answer === 'throw' || (prompt && answer !== 'hang' && answer !== 'reject')) return say()
   return later(world, task, answer).then(say)

@@ -4,7 +4,19 @@ import type { StoreDiscipline } from '../fixtures/store.js'
 import type { VersionData } from './version-data.js'
 
 /** Every method of a plugin, its providers and its resources that a host ever calls. */
-export const METHODS = ['register', 'init', 'shutdown', 'checkCompat', 'remember', 'open', 'observe', 'persist', 'verify', 'apply', 'close'] as const
+export const METHODS = [
+  'register',
+  'init',
+  'shutdown',
+  'checkCompat',
+  'remember',
+  'open',
+  'observe',
+  'persist',
+  'verify',
+  'apply',
+  'close',
+] as const
 export type Method = (typeof METHODS)[number]
 
 /** How a call goes wrong. `nonsense`: it answers with something of the wrong shape. */
@@ -64,7 +76,9 @@ export class Calls {
     this.#scheduler = scheduler
   }
 
-  get hung(): number { return this.#hung.length }
+  get hung(): number {
+    return this.#hung.length
+  }
 
   fail(aim: Aim, fault: Fault): void {
     this.#faults.push({ ...aim, what: fault })
@@ -120,10 +134,17 @@ export class Calls {
     return this.#track(callee, method, this.#answer(caller, method, effect, fault, inside))
   }
 
-  async #answer(caller: VersionData, method: Method, effect: () => unknown, fault: Fault | undefined, inside: Inside | undefined): Promise<unknown> {
+  async #answer(
+    caller: VersionData,
+    method: Method,
+    effect: () => unknown,
+    fault: Fault | undefined,
+    inside: Inside | undefined,
+  ): Promise<unknown> {
     const { label, isolated } = caller
     // What says that its snapshot is isolated has taken it when it is asked.
-    const early = method === 'persist' && isolated && (fault === undefined || fault === 'hang') ? { result: effect() } : undefined
+    const early =
+      method === 'persist' && isolated && (fault === undefined || fault === 'hang') ? { result: effect() } : undefined
     await this.pause(`${label} ${method}`)
     await inside?.()
     if (fault === 'reject') throw new PlannedFailure(`${method} of ${label} rejects`)
@@ -153,6 +174,8 @@ export class Calls {
 }
 
 function take<T>(armed: Armed<T>[], { caller, kind }: Callee, method: Method): T | undefined {
-  const at = armed.findIndex((it) => it.id === caller.id && it.method === method && (it.kind === undefined || it.kind === kind))
+  const at = armed.findIndex(
+    (it) => it.id === caller.id && it.method === method && (it.kind === undefined || it.kind === kind),
+  )
   return at < 0 ? undefined : armed.splice(at, 1)[0]?.what
 }

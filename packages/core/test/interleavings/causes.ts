@@ -9,8 +9,15 @@ import type { World } from './world.js'
 
 /** What an operation is refused with where a call of this method fails; none where the failure is only reported. */
 const CODES: Partial<Record<Method, string>> = {
-  register: 'PLUGIN', init: 'PLUGIN', checkCompat: 'SCHEMA_INCOMPAT',
-  open: 'HANDOFF', observe: 'HANDOFF', persist: 'HANDOFF', verify: 'HANDOFF', apply: 'HANDOFF', close: 'HANDOFF',
+  register: 'PLUGIN',
+  init: 'PLUGIN',
+  checkCompat: 'SCHEMA_INCOMPAT',
+  open: 'HANDOFF',
+  observe: 'HANDOFF',
+  persist: 'HANDOFF',
+  verify: 'HANDOFF',
+  apply: 'HANDOFF',
+  close: 'HANDOFF',
 }
 
 /** Calls that a reload makes only before its commit, and cannot do without. */
@@ -31,7 +38,8 @@ export function noteFault(world: World, caller: VersionData, method: Method, fau
     if (code !== undefined) task.may.add(code)
     // A dry run that cannot be undone has not gone well.
     if (method === 'shutdown' && task.dryRun) task.may.add('HANDOFF')
-    if (isNeeded(world, task, caller, method) && !isUnjudged(task, method, fault)) task.broken = `${method} of ${caller.label} failed`
+    if (isNeeded(world, task, caller, method) && !isUnjudged(task, method, fault))
+      task.broken = `${method} of ${caller.label} failed`
   }
   for (const task of world.model.tasks) {
     if (!task.ids.has(caller.id)) continue
@@ -49,7 +57,12 @@ export function noteAbort(world: World, task: OperationTask): void {
   if (!task.committed && !task.dryRun) task.broken = 'its caller aborted it'
 }
 
-function isNeeded({ model }: World, { changes, committed, refused }: OperationTask, caller: VersionData, method: Method): boolean {
+function isNeeded(
+  { model }: World,
+  { changes, committed, refused }: OperationTask,
+  caller: VersionData,
+  method: Method,
+): boolean {
   if (committed || refused !== undefined) return false
   if (changes.some(({ next }) => next?.label === caller.label)) return NEEDED_OF_NEXT.includes(method)
   return versionOf(model, caller.id)?.label === caller.label && NEEDED_OF_OLD.includes(method)
@@ -63,16 +76,30 @@ function isUnjudged({ dryRun, cutover }: OperationTask, method: Method, fault: F
 /** What the present state of affairs lets the calls under way end with. */
 export function noteTaskCauses(world: World, view: View): void {
   const { model, calls } = world
-  const overdue = new Set([...calls.pending].filter(({ elapsedMs }) => elapsedMs >= TIMEOUT_MS).map(({ caller }) => caller.id))
+  const overdue = new Set(
+    [...calls.pending].filter(({ elapsedMs }) => elapsedMs >= TIMEOUT_MS).map(({ caller }) => caller.id),
+  )
   for (const task of model.operations) {
-    if (task.elapsedMs >= TIMEOUT_MS) for (const code of task.dryRun ? ['STEP_TIMEOUT', 'HANDOFF'] : ['STEP_TIMEOUT']) task.may.add(code)
+    if (task.elapsedMs >= TIMEOUT_MS)
+      for (const code of task.dryRun ? ['STEP_TIMEOUT', 'HANDOFF'] : ['STEP_TIMEOUT']) task.may.add(code)
     // Resources are read between two writes while they are judged.
     if ([...task.ids].some((id) => overdue.has(id))) task.may.add('RESOURCE_STUCK')
-    if (task.elapsedMs >= DRAIN_MS && task.cutover === 'exclusive' && !task.dryRun && !task.force && isHeld(world, task)) task.may.add('DRAIN_TIMEOUT')
+    if (
+      task.elapsedMs >= DRAIN_MS &&
+      task.cutover === 'exclusive' &&
+      !task.dryRun &&
+      !task.force &&
+      isHeld(world, task)
+    )
+      task.may.add('DRAIN_TIMEOUT')
   }
   // One that is started again in the middle of a reload is not stopped under whoever sees it from then on.
   for (const { cutover, changes, may } of model.operations) {
-    if (cutover === 'overlap' && changes.some(({ id }) => versionOf(model, id)?.keys.some((key) => world.halted.has(key)))) may.add('HANDOFF')
+    if (
+      cutover === 'overlap' &&
+      changes.some(({ id }) => versionOf(model, id)?.keys.some((key) => world.halted.has(key)))
+    )
+      may.add('HANDOFF')
   }
   for (const task of model.tasks) {
     const { resource, data, may, ids, kind } = task

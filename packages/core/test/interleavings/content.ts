@@ -7,7 +7,10 @@ export function contentBreach(data: ResourceData, entries: readonly number[]): s
 }
 
 /** Each acknowledged write is there once, in the order they were made; one that was refused is not there. */
-function writesBreach({ id, issued, acknowledged, refused }: ResourceData, entries: readonly number[]): string | undefined {
+function writesBreach(
+  { id, issued, acknowledged, refused }: ResourceData,
+  entries: readonly number[],
+): string | undefined {
   const found = new Set(entries)
   if (found.size < entries.length) return `has ${entries}, and something twice`
   // A write that was abandoned may reach the medium of clean resources late.
@@ -15,7 +18,8 @@ function writesBreach({ id, issued, acknowledged, refused }: ResourceData, entri
   for (let at = 1; at < ordered.length; at += 1) {
     if ((ordered[at] as number) <= (ordered[at - 1] as number)) return `has ${entries}, which is out of order`
   }
-  for (const write of acknowledged) if (!found.has(write)) return `has ${entries}, without ${write}, which was acknowledged`
+  for (const write of acknowledged)
+    if (!found.has(write)) return `has ${entries}, without ${write}, which was acknowledged`
   for (const write of found) {
     if (refused.has(write)) return `has ${write}, which was refused`
     if (!issued.includes(write)) return `has ${write}, which nobody wrote`
@@ -25,8 +29,10 @@ function writesBreach({ id, issued, acknowledged, refused }: ResourceData, entri
 
 /** Deliveries are numbered from 0 without a gap; the last one may be there before it is acknowledged. */
 function streamBreach({ issued, acknowledged }: ResourceData, entries: readonly number[]): string | undefined {
-  if (entries.some((delivery, at) => delivery !== at)) return `has the deliveries ${entries}, which have a gap or come twice`
-  if (entries.length < acknowledged.size) return `has ${entries.length} deliveries, and ${acknowledged.size} were acknowledged`
+  if (entries.some((delivery, at) => delivery !== at))
+    return `has the deliveries ${entries}, which have a gap or come twice`
+  if (entries.length < acknowledged.size)
+    return `has ${entries.length} deliveries, and ${acknowledged.size} were acknowledged`
   const made = Math.max(-1, ...issued) + 1
   return entries.length > made ? `has ${entries.length} deliveries, and ${made} were made` : undefined
 }

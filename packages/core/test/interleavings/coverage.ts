@@ -22,7 +22,7 @@ export class Coverage {
     for (const [what, count] of [...this.#counts].sort(([one], [other]) => one.localeCompare(other))) {
       const at = what.indexOf(': ')
       const kind = what.slice(0, at)
-      kinds.set(kind, [...kinds.get(kind) ?? [], `${what.slice(at + 2)} ${count}`])
+      kinds.set(kind, [...(kinds.get(kind) ?? []), `${what.slice(at + 2)} ${count}`])
     }
     return [...kinds].map(([kind, outcomes]) => `${kind}: ${outcomes.join(', ')}`).join('\n')
   }

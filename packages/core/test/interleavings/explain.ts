@@ -31,18 +31,27 @@ export function explain(world: World, active: ReadonlyMap<string, string>, prese
     noteObstacles(world)
   }
   for (const task of model.operations) {
-    world.must(!isSeen(world, task, active), () => `I3: ${text(task)} was committed in spite of ${obstacles(model, task).join(', ')}`)
-    world.must(task.committed || !task.changes.some(({ id, next }) => next !== undefined && active.get(id) === next.label),
-      () => `I1: only a part of ${text(task)} was committed`)
+    world.must(
+      !isSeen(world, task, active),
+      () => `I3: ${text(task)} was committed in spite of ${obstacles(model, task).join(', ')}`,
+    )
+    world.must(
+      task.committed || !task.changes.some(({ id, next }) => next !== undefined && active.get(id) === next.label),
+      () => `I1: only a part of ${text(task)} was committed`,
+    )
   }
 }
 
 /** Of plugins that were installed in the same turn, the one that is listed first came first. */
 function nextSeen(world: World, active: ReadonlyMap<string, string>): OperationTask | undefined {
   const { model } = world
-  const seen = [...model.operations].filter((task) => isSeen(world, task, active) && obstacles(model, task).length === 0)
+  const seen = [...model.operations].filter(
+    (task) => isSeen(world, task, active) && obstacles(model, task).length === 0,
+  )
   if (seen[0]?.kind.startsWith('add') !== true) return seen[0]
-  const added = new Map(seen.flatMap((task) => task.kind.startsWith('add') ? task.changes.map(({ id }) => [id, task] as const) : []))
+  const added = new Map(
+    seen.flatMap((task) => (task.kind.startsWith('add') ? task.changes.map(({ id }) => [id, task] as const) : [])),
+  )
   return [...active.keys()].flatMap((id) => added.get(id) ?? [])[0]
 }
 
@@ -56,9 +65,15 @@ export function text({ kind, changes }: OperationTask): string {
   return `${kind} ${changes.map(({ id, next }) => next?.label ?? id).join(', ')}`
 }
 
-function isSeen({ model }: World, { changes, committed, refused, dryRun }: OperationTask, active: ReadonlyMap<string, string>): boolean {
+function isSeen(
+  { model }: World,
+  { changes, committed, refused, dryRun }: OperationTask,
+  active: ReadonlyMap<string, string>,
+): boolean {
   if (committed || dryRun || refused !== undefined) return false
-  return changes.every(({ id, next }) => next === undefined ? !active.has(id) && versionOf(model, id) !== undefined : active.get(id) === next.label)
+  return changes.every(({ id, next }) =>
+    next === undefined ? !active.has(id) && versionOf(model, id) !== undefined : active.get(id) === next.label,
+  )
 }
 
 /** A cause that has not been there for one moment is no cause to fail for certain. */

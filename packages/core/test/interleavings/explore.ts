@@ -14,7 +14,10 @@ export interface Exploration {
 }
 
 const mostly = fc.constantFrom(true, true, false)
-const scene: fc.Arbitrary<Scene> = fc.record({ shared: mostly, dependent: mostly, journaled: mostly.map((not) => !not) }, { noNullPrototype: true })
+const scene: fc.Arbitrary<Scene> = fc.record(
+  { shared: mostly, dependent: mostly, journaled: mostly.map((not) => !not) },
+  { noNullPrototype: true },
+)
 
 /** As many runs of one seed. @throws Error with the commands of a run that fails, and how to run it again. */
 export async function explore({ seed, runs, path }: Exploration, coverage: Coverage): Promise<void> {
@@ -29,13 +32,24 @@ export async function explore({ seed, runs, path }: Exploration, coverage: Cover
   if (result.failed) throw new Error(story(result))
 }
 
-function story({ seed, counterexample, counterexamplePath, errorInstance }: fc.RunDetails<[scheduler: fc.Scheduler, scene: Scene, commands: Iterable<Command>]>): string {
+function story({
+  seed,
+  counterexample,
+  counterexamplePath,
+  errorInstance,
+}: fc.RunDetails<[scheduler: fc.Scheduler, scene: Scene, commands: Iterable<Command>]>): string {
   const [scheduler, given, sequence] = counterexample ?? []
   // What was left out of its commands is found again, the same way, where the run itself is repeated.
   const run = counterexamplePath?.split(':')[0]
   return [
-    describeThrown(errorInstance), '', `beginning with ${JSON.stringify(given)}`, ...String(sequence).split(/,(?=[a-z])(?![^[{]*[\]}])/), '',
-    `Run it again: RELOAD_SEED=${seed}${run === undefined ? '' : ` RELOAD_PATH=${run}`} npx vitest run --project @uni/reload-core test/interleavings`, '',
-    'The answers, in the order in which they were released:', String(scheduler),
+    describeThrown(errorInstance),
+    '',
+    `beginning with ${JSON.stringify(given)}`,
+    ...String(sequence).split(/,(?=[a-z])(?![^[{]*[\]}])/),
+    '',
+    `Run it again: RELOAD_SEED=${seed}${run === undefined ? '' : ` RELOAD_PATH=${run}`} npx vitest run --project @uni/reload-core test/interleavings`,
+    '',
+    'The answers, in the order in which they were released:',
+    String(scheduler),
   ].join('\n')
 }

@@ -13,7 +13,8 @@ import type { HeldLease, World } from './world.js'
 export function followFinalization(world: World, operation: OperationTask, finalized: Promise<FinalReport>): void {
   const task: Task = { kind: 'finalization', ids: operation.ids, elapsedMs: 0, may: new Set() }
   world.model.tasks.add(task)
-  const twice = ({ view, returned }: HeldLease): boolean => view !== undefined && operation.retired.some((label) => (returned.get(label) ?? 0) > 1)
+  const twice = ({ view, returned }: HeldLease): boolean =>
+    view !== undefined && operation.retired.some((label) => (returned.get(label) ?? 0) > 1)
   if (world.leases.some(twice)) world.coverage.note('replaced: taken back twice under one lease')
   void finalized.then((report) => {
     observe(world)
@@ -26,15 +27,28 @@ export function followFinalization(world: World, operation: OperationTask, final
 function check(world: World, operation: OperationTask, { status, blockers, errors, bake }: FinalReport): void {
   const name = text(operation)
   const { period } = operation
-  world.must((bake === undefined) === (period === undefined), () => `I10: ${name} tells ${bake === undefined ? 'nothing' : bake.outcome} of its period`)
+  world.must(
+    (bake === undefined) === (period === undefined),
+    () => `I10: ${name} tells ${bake === undefined ? 'nothing' : bake.outcome} of its period`,
+  )
   if (bake !== undefined && period !== undefined) checkBake(world, period, bake)
-  world.must((bake?.outcome === 'taken-back') === (status === 'taken-back'), () => `I10: ${name} is ${status}, and its period ended ${bake?.outcome}`)
-  world.must((status === 'stranded') === (bake?.outcome === 'stranded' && status !== 'kept' && status !== 'forced'), () => `I10: ${name} is ${status}, and its period ended ${bake?.outcome}`)
+  world.must(
+    (bake?.outcome === 'taken-back') === (status === 'taken-back'),
+    () => `I10: ${name} is ${status}, and its period ended ${bake?.outcome}`,
+  )
+  world.must(
+    (status === 'stranded') === (bake?.outcome === 'stranded' && status !== 'kept' && status !== 'forced'),
+    () => `I10: ${name} is ${status}, and its period ended ${bake?.outcome}`,
+  )
   world.must(status !== 'forced' || operation.force, () => `I9: nobody asked ${name} to force anybody out`)
   // Who held it at the deadline may have ended by the end of a period.
-  const expected = status === 'kept' || status === 'forced' ? blockers.length > 0 : blockers.length === 0 || bake !== undefined
+  const expected =
+    status === 'kept' || status === 'forced' ? blockers.length > 0 : blockers.length === 0 || bake !== undefined
   world.must(expected, () => `I9: ${name} is ${status}, and names ${blockers.length} leases`)
-  world.must(errors.length === 0 || [...operation.ids].some((id) => world.troubled.has(id)), () => `I10: ${name} reports ${String(errors[0])}, and nothing had failed`)
+  world.must(
+    errors.length === 0 || [...operation.ids].some((id) => world.troubled.has(id)),
+    () => `I10: ${name} reports ${String(errors[0])}, and nothing had failed`,
+  )
   if (status === 'taken-back') for (const label of operation.retired) world.leftOver.add(label)
   if (status === 'kept') {
     world.kept.add(operation)
@@ -50,14 +64,23 @@ function check(world: World, operation: OperationTask, { status, blockers, error
 function checkBake(world: World, period: Period, bake: BakeReport): void {
   const { task, back } = period
   const { model } = world
-  world.must(period.told === bake.outcome, () => `I10: ${text(task)} reports ${bake.outcome}, and the observer was told ${period.told}`)
+  world.must(
+    period.told === bake.outcome,
+    () => `I10: ${text(task)} reports ${bake.outcome}, and the observer was told ${period.told}`,
+  )
   if (period.good) model.settling.splice(model.settling.indexOf(task), 1)
   if (bake.outcome === 'healthy') {
-    world.must(bake.error === undefined || period.troubled || dependency(model, task).may, () => `I10: ${text(task)} could not be made permanent for ${String(bake.error)}, and nothing had failed`)
+    world.must(
+      bake.error === undefined || period.troubled || dependency(model, task).may,
+      () => `I10: ${text(task)} could not be made permanent for ${String(bake.error)}, and nothing had failed`,
+    )
     if (bake.error === undefined) settle(model, task)
   }
   if (bake.outcome !== 'taken-back' && bake.outcome !== 'stranded') return
-  world.must(bake.reason.includes(period.bad ?? 'no reason'), () => `I10: ${text(task)} was taken back as ${bake.reason}, and was to be as ${period.bad}`)
+  world.must(
+    bake.reason.includes(period.bad ?? 'no reason'),
+    () => `I10: ${text(task)} was taken back as ${bake.reason}, and was to be as ${period.bad}`,
+  )
   if (back === undefined) return
   const outcome = bake.outcome === 'stranded' ? codeOf(bake.error) : 'done'
   world.coverage.note(`way back: ${outcome}`)
@@ -72,8 +95,11 @@ function checkBake(world: World, period: Period, bake: BakeReport): void {
 
 function checkClosed(world: World, label: string, where: string): void {
   const open = openOf(world, label)
-  world.must(isOpening(world, label) || (world.plugins.get(label)?.calls.shutdown === 1 && open.length === 0),
-    () => `I7: ${where}; ${label} was shut down ${world.plugins.get(label)?.calls.shutdown} times, and ${open.map(({ owner }) => owner.resource)} is open`)
+  world.must(
+    isOpening(world, label) || (world.plugins.get(label)?.calls.shutdown === 1 && open.length === 0),
+    () =>
+      `I7: ${where}; ${label} was shut down ${world.plugins.get(label)?.calls.shutdown} times, and ${open.map(({ owner }) => owner.resource)} is open`,
+  )
 }
 
 /** I7, I9, I12: what leases outlived the deadline with is closed once they have ended. Asked where nothing happens any more by itself. */
@@ -95,9 +121,16 @@ function checkServing(world: World, label: string, held: boolean): void {
   const id = label.slice(0, label.indexOf('@'))
   if (versionOf(model, id)?.label !== label) return
   world.must(world.plugins.get(label)?.calls.shutdown === 0, () => `I7: ${label} serves again, and was shut down`)
-  const busy = [...model.operations].some(({ ids }) => ids.has(id)) || [...model.tasks].some(({ kind, ids }) => kind === 'detach' && overlaps(ids, new Set([id])))
-  const astray = openOf(world, label).filter((store) => world.serving.get(store.owner.resource) !== store && !model.coming.includes(store.owner.resource))
-  world.must(held || busy || isOpening(world, label) || astray.length === 0, () => `I7: ${label} serves again, and ${astray.map(({ owner }) => owner.resource)} of what it was before is open`)
+  const busy =
+    [...model.operations].some(({ ids }) => ids.has(id)) ||
+    [...model.tasks].some(({ kind, ids }) => kind === 'detach' && overlaps(ids, new Set([id])))
+  const astray = openOf(world, label).filter(
+    (store) => world.serving.get(store.owner.resource) !== store && !model.coming.includes(store.owner.resource),
+  )
+  world.must(
+    held || busy || isOpening(world, label) || astray.length === 0,
+    () => `I7: ${label} serves again, and ${astray.map(({ owner }) => owner.resource)} of what it was before is open`,
+  )
 }
 
 /**
@@ -107,12 +140,19 @@ function checkServing(world: World, label: string, held: boolean): void {
 export function checkLeftOver(world: World): void {
   const { leases, calls, leftOver } = world
   for (const label of leftOver) {
-    if (leases.some(({ view, reaches }) => view !== undefined && reaches.has(label)) || [...calls.pending].some(({ caller }) => caller.label === label)) continue
-    if (leases.some(({ reaches }) => reaches.has(label))) world.coverage.note('left over: closed while the plugin is held')
+    if (
+      leases.some(({ view, reaches }) => view !== undefined && reaches.has(label)) ||
+      [...calls.pending].some(({ caller }) => caller.label === label)
+    )
+      continue
+    if (leases.some(({ reaches }) => reaches.has(label)))
+      world.coverage.note('left over: closed while the plugin is held')
     leftOver.delete(label)
     checkServing(world, label, false)
   }
 }
 
-const openOf = ({ plugins }: World, label: string) => plugins.get(label)?.stores.filter(({ closeCalls }) => closeCalls === 0) ?? []
-const isOpening = ({ calls }: World, label: string): boolean => [...calls.pending].some(({ caller, method }) => caller.label === label && method === 'open')
+const openOf = ({ plugins }: World, label: string) =>
+  plugins.get(label)?.stores.filter(({ closeCalls }) => closeCalls === 0) ?? []
+const isOpening = ({ calls }: World, label: string): boolean =>
+  [...calls.pending].some(({ caller, method }) => caller.label === label && method === 'open')

@@ -20,15 +20,19 @@ describe('any interleaving of operations on a host', () => {
     Error.stackTraceLimit = stackTraceLimit
   })
 
-  it('I1 I2 I3 I4 I5 I7 I8 I9 I10 I11 I12 hold at each step of it, and what is asked for ends as it may', async () => {
-    const coverage = new Coverage()
-    for (let { seed } = settings, first = true; first || Date.now() < until; seed = freshSeed(), first = false) {
-      console.log(`seed ${seed}`)
-      await explore({ ...settings, seed }, coverage)
-      console.log(`${coverage.runs} runs, ${coverage.commands} commands`)
-    }
-    console.log(String(coverage))
-    expect(isPartial(settings) ? [] : coverage.missing(REQUIRED)).toEqual([])
-    expect(coverage.runs).toBeGreaterThan(0)
-  }, 1_000_000 + (settings.soakMinutes ?? 0) * 60_000)
+  it(
+    'I1 I2 I3 I4 I5 I7 I8 I9 I10 I11 I12 hold at each step of it, and what is asked for ends as it may',
+    async () => {
+      const coverage = new Coverage()
+      for (let { seed } = settings, first = true; first || Date.now() < until; seed = freshSeed(), first = false) {
+        console.log(`seed ${seed}`)
+        await explore({ ...settings, seed }, coverage)
+        console.log(`${coverage.runs} runs, ${coverage.commands} commands`)
+      }
+      console.log(String(coverage))
+      expect(isPartial(settings) ? [] : coverage.missing(REQUIRED)).toEqual([])
+      expect(coverage.runs).toBeGreaterThan(0)
+    },
+    1_000_000 + (settings.soakMinutes ?? 0) * 60_000,
+  )
 })

@@ -33,7 +33,10 @@ export function compareReturned(world: World, view: View): void {
     const serves = view.resources.get(resource)
     world.coverage.note(`served again: ${serves === store ? 'the resource that was kept' : 'a copy'}`)
     const recorded = data.issued.length - written <= MAX_RECORDED && !halted.has(resource)
-    world.must(!recorded || serves === store || typeof serves === 'string', () => `I4: ${resource} is another one than that which was kept`)
+    world.must(
+      !recorded || serves === store || typeof serves === 'string',
+      () => `I4: ${resource} is another one than that which was kept`,
+    )
   }
 }
 
@@ -46,7 +49,10 @@ export function compareStatuses(world: World, statuses: readonly PluginStatus[])
     comparePermanent(world, label, permanent)
     const period = periodOf(model, label)
     const baking = period !== undefined && period.told === undefined
-    world.must(state === 'changing' || baking === (state === 'baking'), () => `I10: ${label} is ${state}, and ${baking ? 'can' : 'cannot'} be taken back`)
+    world.must(
+      state === 'changing' || baking === (state === 'baking'),
+      () => `I10: ${label} is ${state}, and ${baking ? 'can' : 'cannot'} be taken back`,
+    )
   }
 }
 
@@ -59,7 +65,10 @@ function comparePermanent(world: World, label: string, permanent: boolean): void
   }
   world.must(!permanent || holds(), () => `I10: ${label} is permanent, and nobody made it so`)
   world.must(model.journaled || permanent || !holds(), () => `I10: ${label} is not permanent, and somebody made it so`)
-  world.must(!model.journaled || !permanent || comesBack(journal, label), () => `J2: ${label} is said to be permanent, and a crash does not come back on it`)
+  world.must(
+    !model.journaled || !permanent || comesBack(journal, label),
+    () => `J2: ${label} is said to be permanent, and a crash does not come back on it`,
+  )
 }
 
 /** J2: where nothing happens any more by itself, what a crash comes back on is said to be permanent. J5: it goes together, at any time. */
@@ -67,7 +76,12 @@ export function compareRecovery(world: World): void {
   if (!world.model.journaled) return
   for (const { id, version, state, permanent } of world.host.plugins()) {
     const label = `${id}@${version}`
-    if (state !== 'retired') world.must(permanent === comesBack(world.journal, label), () => `J2: ${label} is ${permanent ? '' : 'not '}permanent, and a crash comes back on ${world.journal.plan.plugins.get(id)?.version}`)
+    if (state !== 'retired')
+      world.must(
+        permanent === comesBack(world.journal, label),
+        () =>
+          `J2: ${label} is ${permanent ? '' : 'not '}permanent, and a crash comes back on ${world.journal.plan.plugins.get(id)?.version}`,
+      )
   }
 }
 

@@ -24,11 +24,18 @@ export function capture(world: World): void {
 export function captureReady(world: World, uses: ResourceId | 'everything'): void {
   observe(world)
   const label = `patient lease ${world.next()}`
-  const task: Task = { kind: 'captureReady', ids: new Set(), elapsedMs: 0, may: new Set(), ...(uses !== 'everything' && { resource: uses }) }
+  const task: Task = {
+    kind: 'captureReady',
+    ids: new Set(),
+    elapsedMs: 0,
+    may: new Set(),
+    ...(uses !== 'everything' && { resource: uses }),
+  }
   const fenced = [...world.model.operations].some(({ cutover }) => cutover === 'exclusive')
   const waits = waitsForFence(world.model, task)
   world.model.tasks.add(task)
-  const named = uses === 'everything' ? uses : [{ surface: STORES[kindOf(uses)], key: keyOf(uses), resource: keyOf(uses) }]
+  const named =
+    uses === 'everything' ? uses : [{ surface: STORES[kindOf(uses)], key: keyOf(uses), resource: keyOf(uses) }]
   void world.host.captureReady({ label, uses: named }).then((lease) => {
     world.model.tasks.delete(task)
     const view = look(lease, RESOURCES)
@@ -36,7 +43,9 @@ export function captureReady(world: World, uses: ResourceId | 'everything'): voi
     const used = uses === 'everything' ? refused : refused.filter((resource) => resource === uses)
     world.must(used.length === 0, () => `I2: ${label} waited for the fences of ${uses}, and finds ${used} fenced`)
     world.leases.push({ label, lease, view, reaches: reach(view), returned: new Map() })
-    world.coverage.note(`captureReady: ${waits ? 'beside an exclusive operation' : fenced ? 'beside one of another plugin' : 'at once'}`)
+    world.coverage.note(
+      `captureReady: ${waits ? 'beside an exclusive operation' : fenced ? 'beside one of another plugin' : 'at once'}`,
+    )
   })
 }
 
@@ -47,15 +56,23 @@ export function acquire(world: World, resource: ResourceId): void {
   let outcome = 'done'
   try {
     const lease = world.host.acquire(STORES[kindOf(resource)], keyOf(resource), { label })
-    world.must(lease.plugin.id === owner?.id, () => `I1: ${resource} was acquired from ${lease.plugin.id}, and ${owner?.id} provides it`)
+    world.must(
+      lease.plugin.id === owner?.id,
+      () => `I1: ${resource} was acquired from ${lease.plugin.id}, and ${owner?.id} provides it`,
+    )
     world.leases.push({ label, lease, view: undefined, reaches: new Set(owner && [owner.label]), returned: new Map() })
   } catch (error) {
     outcome = codeOf(error)
   }
   world.coverage.note(`acquire: ${outcome}`)
-  const exclusive = [...world.model.operations].some(({ cutover, ids }) => cutover === 'exclusive' && owner !== undefined && ids.has(owner.id))
+  const exclusive = [...world.model.operations].some(
+    ({ cutover, ids }) => cutover === 'exclusive' && owner !== undefined && ids.has(owner.id),
+  )
   const allowed = owner === undefined ? ['PROVIDER_NOT_FOUND'] : exclusive ? ['done', 'SURFACE_FENCED'] : ['done']
-  world.must(allowed.includes(outcome), () => `I2: acquiring ${resource} ended with ${outcome}, and can end with ${allowed}`)
+  world.must(
+    allowed.includes(outcome),
+    () => `I2: acquiring ${resource} ended with ${outcome}, and can end with ${allowed}`,
+  )
 }
 
 export function release({ leases, coverage }: World, which: number): void {

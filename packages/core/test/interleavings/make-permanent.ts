@@ -23,7 +23,8 @@ export function makePermanent(world: World, id: string, stale: boolean): void {
     task.may.clear()
     task.may.add(code)
   }
-  if (current === undefined || brought === undefined) refuse(model.removed.get(id) === handle.generation ? 'done' : 'PLUGIN_NOT_FOUND')
+  if (current === undefined || brought === undefined)
+    refuse(model.removed.get(id) === handle.generation ? 'done' : 'PLUGIN_NOT_FOUND')
   else if (stale) refuse('STALE_HANDLE')
   else if (period?.back !== undefined) refuse('RELOAD_IN_PROGRESS')
   else if (model.permanent.get(id)?.version !== current.version) {
@@ -39,17 +40,23 @@ export function makePermanent(world: World, id: string, stale: boolean): void {
     model.revision += 1
     if (period !== undefined) period.accepts += 1
   }
-  void host.makePermanent(handle).then(() => 'done', codeOf).then((outcome) => {
-    end(world, task, begun, outcome)
-    if (outcome !== 'done' && begun !== undefined && period !== undefined) period.accepts -= 1
-  })
+  void host
+    .makePermanent(handle)
+    .then(() => 'done', codeOf)
+    .then((outcome) => {
+      end(world, task, begun, outcome)
+      if (outcome !== 'done' && begun !== undefined && period !== undefined) period.accepts -= 1
+    })
 }
 
 function end(world: World, task: Task, begun: OperationTask | undefined, outcome: string): void {
   const { model, coverage } = world
   observe(world)
   coverage.note(`makePermanent: ${outcome}`)
-  world.must(task.may.has(outcome), () => `I10: making ${[...task.ids]} permanent ended with ${outcome}, and may end with ${[...task.may]}`)
+  world.must(
+    task.may.has(outcome),
+    () => `I10: making ${[...task.ids]} permanent ended with ${outcome}, and may end with ${[...task.may]}`,
+  )
   model.tasks.delete(task)
   if (begun === undefined) return
   model.settling.splice(model.settling.indexOf(begun), 1)
@@ -64,7 +71,8 @@ export function noteJournalFailure({ model, coverage, troubled }: World, record:
   coverage.note(`any fault: the journal fails (${record.type})`)
   for (const { kind, may } of model.tasks) if (kind === 'makePermanent') may.add('JOURNAL')
   const commit = record.type === 'committed'
-  for (const period of model.periods) if (commit || ('operation' in record && period.task.number === record.operation)) period.troubled = true
+  for (const period of model.periods)
+    if (commit || ('operation' in record && period.task.number === record.operation)) period.troubled = true
   if (!commit) return
   for (const { may } of model.operations) may.add('JOURNAL')
   for (const id of PLUGIN_IDS) troubled.add(id)
@@ -74,5 +82,9 @@ export function noteJournalFailure({ model, coverage, troubled }: World, record:
 export function checkRecovery(world: World): void {
   const version = (id: string): string | undefined => world.journal.plan.plugins.get(id)?.version
   const fits = version(ID_THAT_DEPENDS) === undefined || version(ID_DEPENDED_ON)?.startsWith('1.') === true
-  world.must(fits, () => `J5: a crash comes back on ${ID_THAT_DEPENDS}@${version(ID_THAT_DEPENDS)} and ${ID_DEPENDED_ON}@${version(ID_DEPENDED_ON)}, which do not go together`)
+  world.must(
+    fits,
+    () =>
+      `J5: a crash comes back on ${ID_THAT_DEPENDS}@${version(ID_THAT_DEPENDS)} and ${ID_DEPENDED_ON}@${version(ID_DEPENDED_ON)}, which do not go together`,
+  )
 }

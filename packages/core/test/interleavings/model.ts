@@ -54,13 +54,30 @@ export interface Model {
 
 export function emptyModel(journaled: boolean): Model {
   return {
-    revision: 0, now: 0, plugins: [], before: new Set(), resources: new Map(), operations: new Set(), kept: new Map(), left: new Set(), coming: [], going: new Set(),
-    periods: new Set(), journaled, permanent: new Map(), removed: new Map(), settling: [], brought: new Map(), tasks: new Set(),
+    revision: 0,
+    now: 0,
+    plugins: [],
+    before: new Set(),
+    resources: new Map(),
+    operations: new Set(),
+    kept: new Map(),
+    left: new Set(),
+    coming: [],
+    going: new Set(),
+    periods: new Set(),
+    journaled,
+    permanent: new Map(),
+    removed: new Map(),
+    settling: [],
+    brought: new Map(),
+    tasks: new Set(),
   }
 }
 
-export const versionOf = (model: Model, id: string): VersionData | undefined => model.plugins.find(({ version }) => version.id === id)?.version
-export const ownerOf = (model: Model, resource: ResourceId): VersionData | undefined => model.plugins.find(({ version }) => version.keys.includes(resource))?.version
+export const versionOf = (model: Model, id: string): VersionData | undefined =>
+  model.plugins.find(({ version }) => version.id === id)?.version
+export const ownerOf = (model: Model, resource: ResourceId): VersionData | undefined =>
+  model.plugins.find(({ version }) => version.keys.includes(resource))?.version
 
 /** The versions that would be installed after the changes of `task`, by plugin id. */
 function afterwards(model: Model, task: OperationTask): Map<string, VersionData> {
@@ -130,7 +147,12 @@ function bake(model: Model, task: OperationTask): void {
     if (period.back !== task && task.changes.some(({ id }) => period.task.ids.has(id))) period.superseded = true
   }
   if (task.bake === undefined) return
-  task.period = beginPeriod(model, task, task.bake, task.changes.flatMap(({ id }) => versionOf(model, id) ?? []))
+  task.period = beginPeriod(
+    model,
+    task,
+    task.bake,
+    task.changes.flatMap(({ id }) => versionOf(model, id) ?? []),
+  )
   model.periods.add(task.period)
 }
 
@@ -147,7 +169,17 @@ export function isGoing({ resources, going }: Model, resource: ResourceId): bool
 
 /** A resource is seen to be there: another one each time, of what it keeps or of nothing. */
 export function arrive(model: Model, resource: ResourceId): void {
-  const data: ResourceData = { ...model.kept.get(resource) ?? { id: resource, issued: [], acknowledged: new Set(), log: new Set(), refused: new Set(), delivering: false, uncertain: false } }
+  const data: ResourceData = {
+    ...(model.kept.get(resource) ?? {
+      id: resource,
+      issued: [],
+      acknowledged: new Set(),
+      log: new Set(),
+      refused: new Set(),
+      delivering: false,
+      uncertain: false,
+    }),
+  }
   if (kindOf(resource) === 'clean') model.kept.set(resource, data)
   model.resources.set(resource, data)
   model.revision += 1

@@ -27,7 +27,10 @@ export function observeEvent(world: World, event: ReloadEvent): void {
   const period = [...model.periods].find(({ task }) => brought(task) === plugins)
   if (period !== undefined) period.told = event.outcome
   observe(world)
-  world.must(period !== undefined, () => `I10: ${plugins} is said to be ${event.outcome}, and nothing of it can be taken back`)
+  world.must(
+    period !== undefined,
+    () => `I10: ${plugins} is said to be ${event.outcome}, and nothing of it can be taken back`,
+  )
   if (period !== undefined) endPeriod(world, period, event.outcome)
 }
 
@@ -36,14 +39,25 @@ function goBack(world: World, period: Period): void {
   observe(world)
   const { task, from } = period
   world.must(period.bad !== undefined && !period.superseded, () => `I10: ${text(task)} is taken back, and it does well`)
-  world.must(!world.journal.isAppending(task.number), () => `I10: ${text(task)} is taken back while it is made permanent`)
-  period.back = begin(world, 'way back', from.map((version) => ({ id: version.id, next: version })), { ...task, dryRun: false, bake: undefined, reopens: false })
+  world.must(
+    !world.journal.isAppending(task.number),
+    () => `I10: ${text(task)} is taken back while it is made permanent`,
+  )
+  period.back = begin(
+    world,
+    'way back',
+    from.map((version) => ({ id: version.id, next: version })),
+    { ...task, dryRun: false, bake: undefined, reopens: false },
+  )
   observe(world)
 }
 
 function endPeriod(world: World, period: Period, outcome: string): void {
   const may = world.closed ? ['superseded'] : outcomes(period)
-  world.must(may.includes(outcome), () => `I10: the period of ${text(period.task)} ended ${outcome}, and may end ${may}`)
+  world.must(
+    may.includes(outcome),
+    () => `I10: the period of ${text(period.task)} ended ${outcome}, and may end ${may}`,
+  )
   world.coverage.note(`bake: ${world.closed ? 'the host was closed' : outcome}`)
   world.model.periods.delete(period)
   if (outcome === 'taken-back') noteReturned(world, period)
@@ -59,9 +73,14 @@ function noteReturned({ leases }: World, { from }: Period): void {
 /** I7: what is kept is neither closed nor shut down before the period is over. */
 export function observeKept(world: World, label: string, store?: WatchedStore): void {
   if (world.closed) return
-  const periods = [...world.model.periods].filter(({ from, kept }) => store === undefined ? from.some((it) => it.label === label) : [...kept.values()].some((it) => it.store === store))
+  const periods = [...world.model.periods].filter(({ from, kept }) =>
+    store === undefined ? from.some((it) => it.label === label) : [...kept.values()].some((it) => it.store === store),
+  )
   if (periods.length === 0) return
   observe(world)
-  for (const period of periods) world.must(!isOn(period), () => `I7: ${store?.owner.resource ?? ''} of ${label} ended, and ${text(period.task)} can still be taken back`)
+  for (const period of periods)
+    world.must(
+      !isOn(period),
+      () => `I7: ${store?.owner.resource ?? ''} of ${label} ended, and ${text(period.task)} can still be taken back`,
+    )
 }
-

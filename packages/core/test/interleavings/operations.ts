@@ -22,7 +22,14 @@ export interface OperationGiven {
   readonly reopens: boolean
 }
 
-export const PLAIN: OperationGiven = { cutover: 'overlap', onOrphan: 'reject', dryRun: false, force: false, bake: undefined, reopens: false }
+export const PLAIN: OperationGiven = {
+  cutover: 'overlap',
+  onOrphan: 'reject',
+  dryRun: false,
+  force: false,
+  bake: undefined,
+  reopens: false,
+}
 
 export interface Target {
   readonly handle: PluginHandle
@@ -38,13 +45,22 @@ export function add(world: World, targets: readonly Fresh[]): Promise<void> {
   observe(world)
   const { model } = world
   const plugins = targets.map(({ id, given }) => world.version(id, given))
-  const installing = [...model.operations].some((task) => task.kind.startsWith('add') && task.changes.some((change) => targets.some(({ id }) => change.id === id)))
-  const task = begin(world, plugins.length > 1 ? 'addAll' : 'add', dependedOnFirst(plugins).map(({ data }) => ({ id: data.id, next: data })), PLAIN)
+  const installing = [...model.operations].some(
+    (task) => task.kind.startsWith('add') && task.changes.some((change) => targets.some(({ id }) => change.id === id)),
+  )
+  const task = begin(
+    world,
+    plugins.length > 1 ? 'addAll' : 'add',
+    dependedOnFirst(plugins).map(({ data }) => ({ id: data.id, next: data })),
+    PLAIN,
+  )
   task.refused = targets.every(({ id }) => versionOf(model, id) === undefined) ? undefined : 'DUPLICATE'
   // Whether the other one has just ended cannot be seen.
   if (installing) task.may.add('RELOAD_IN_PROGRESS')
   return follow(world, task, world.host.addAll(plugins), (handles) => {
-    const same = handles.length === targets.length && targets.every(({ id }, at) => handles[at]?.id === id && handles[at].generation === 0)
+    const same =
+      handles.length === targets.length &&
+      targets.every(({ id }, at) => handles[at]?.id === id && handles[at].generation === 0)
     world.must(same, () => `I10: the handles of ${text(task)} are ${JSON.stringify(handles)}`)
   })
 }
@@ -58,19 +74,41 @@ function dependedOnFirst(plugins: readonly WatchedPlugin[]): readonly WatchedPlu
   return [...others.slice(0, before), needed, ...others.slice(before)]
 }
 
-export function reload(world: World, targets: readonly Target[], given: OperationGiven, kind = targets.length > 1 ? 'reloadAll' : 'reload'): Promise<void> {
+export function reload(
+  world: World,
+  targets: readonly Target[],
+  given: OperationGiven,
+  kind = targets.length > 1 ? 'reloadAll' : 'reload',
+): Promise<void> {
   observe(world)
   const plugins = targets.map((target) => world.version(target.handle.id, target.given))
-  const task = begin(world, given.dryRun && kind !== 'reload from inside' ? 'dry run' : kind, plugins.map(({ data }) => ({ id: data.id, next: data })), given)
-  task.refused = refusal(world, task, targets.map(({ handle }) => handle))
+  const task = begin(
+    world,
+    given.dryRun && kind !== 'reload from inside' ? 'dry run' : kind,
+    plugins.map(({ data }) => ({ id: data.id, next: data })),
+    given,
+  )
+  task.refused = refusal(
+    world,
+    task,
+    targets.map(({ handle }) => handle),
+  )
   const abort = new AbortController()
   world.abortable.push({ abort, task })
   const { force, bake, reopens, ...options } = given
-  const reloading = world.host.reloadAll(targets.map(({ handle }, at) => ({ handle, plugin: plugins[at] as WatchedPlugin })), {
-    ...options, signal: abort.signal, ...(reopens && { from: 'open' as const }), ...(force && { drain: { onDeadline: 'force' as const } }), ...(bake && { bake: bakeOptions(world, task, bake) }),
-  })
+  const reloading = world.host.reloadAll(
+    targets.map(({ handle }, at) => ({ handle, plugin: plugins[at] as WatchedPlugin })),
+    {
+      ...options,
+      signal: abort.signal,
+      ...(reopens && { from: 'open' as const }),
+      ...(force && { drain: { onDeadline: 'force' as const } }),
+      ...(bake && { bake: bakeOptions(world, task, bake) }),
+    },
+  )
   return follow(world, task, reloading, (results) => {
-    if (reopens && results.some(({ report }) => report.handoffs.length > 0)) world.coverage.note(`opened anew: ${given.dryRun ? 'dry run' : 'done'}`)
+    if (reopens && results.some(({ report }) => report.handoffs.length > 0))
+      world.coverage.note(`opened anew: ${given.dryRun ? 'dry run' : 'done'}`)
     for (const result of results) checkResult(world, task, result)
     const [first] = results
     if (first !== undefined && task.committed) followFinalization(world, task, first.finalized)
@@ -79,25 +117,58 @@ export function reload(world: World, targets: readonly Target[], given: Operatio
 
 export function remove(world: World, handle: PluginHandle, given: OperationGiven): Promise<void> {
   observe(world)
-  const task = begin(world, 'remove', [{ id: handle.id, next: undefined }], { ...given, bake: undefined, reopens: false })
+  const task = begin(world, 'remove', [{ id: handle.id, next: undefined }], {
+    ...given,
+    bake: undefined,
+    reopens: false,
+  })
   task.refused = refusal(world, task, [handle])
   const { cutover, onOrphan, force } = given
-  const removing = world.host.remove(handle, { cutover, onOrphan, ...(force && { drain: { onDeadline: 'force' as const } }) })
+  const removing = world.host.remove(handle, {
+    cutover,
+    onOrphan,
+    ...(force && { drain: { onDeadline: 'force' as const } }),
+  })
   return follow(world, task, removing, ({ finalized }: RemoveResult) => followFinalization(world, task, finalized))
 }
 
 /** An operation begins. What it brings is brought once, though a version that was replaced may come back. */
 export function begin(world: World, kind: string, changes: readonly Change[], given: OperationGiven): OperationTask {
   const task: OperationTask = {
-    ...given, order: world.next(), period: undefined, number: undefined, kind, changes, ids: new Set(changes.map(({ id }) => id)), elapsedMs: 0, may: new Set(),
-    installedBefore: new Set(world.model.plugins.map(({ version }) => version.id)), refused: undefined, committed: false,
-    neededBy: changes.some(({ id }) => id === ID_DEPENDED_ON) ? versionOf(world.model, ID_THAT_DEPENDS)?.label : undefined,
-    judgedAt: -1, always: undefined, broken: undefined, moved: [], unsure: [], closed: [], retired: [], generations: new Map(),
+    ...given,
+    order: world.next(),
+    period: undefined,
+    number: undefined,
+    kind,
+    changes,
+    ids: new Set(changes.map(({ id }) => id)),
+    elapsedMs: 0,
+    may: new Set(),
+    installedBefore: new Set(world.model.plugins.map(({ version }) => version.id)),
+    refused: undefined,
+    committed: false,
+    neededBy: changes.some(({ id }) => id === ID_DEPENDED_ON)
+      ? versionOf(world.model, ID_THAT_DEPENDS)?.label
+      : undefined,
+    judgedAt: -1,
+    always: undefined,
+    broken: undefined,
+    moved: [],
+    unsure: [],
+    closed: [],
+    retired: [],
+    generations: new Map(),
   }
-  const others = [...world.model.operations].filter((other) => other.refused === undefined && !other.committed && !changes.some(({ id }) => other.ids.has(id)))
-  if (others.length > 0) world.coverage.note(`at once: ${[kind, others[0]?.kind].every((it) => it?.startsWith('reload')) ? 'two reloads of different plugins' : 'other operations'}`)
+  const others = [...world.model.operations].filter(
+    (other) => other.refused === undefined && !other.committed && !changes.some(({ id }) => other.ids.has(id)),
+  )
+  if (others.length > 0)
+    world.coverage.note(
+      `at once: ${[kind, others[0]?.kind].every((it) => it?.startsWith('reload')) ? 'two reloads of different plugins' : 'other operations'}`,
+    )
   world.model.operations.add(task)
-  for (const { next } of changes) if (next !== undefined && !world.model.brought.has(next.label)) world.model.brought.set(next.label, task)
+  for (const { next } of changes)
+    if (next !== undefined && !world.model.brought.has(next.label)) world.model.brought.set(next.label, task)
   if (world.journal.failed) task.may.add('JOURNAL')
   noteDuring(world, task)
   if (given.force) for (const { id } of changes) world.forcible.add(versionOf(world.model, id)?.label ?? id)
@@ -112,14 +183,25 @@ function refusal({ host, model }: World, task: OperationTask, handles: readonly 
     if (plugin.generation !== generation) return 'STALE_HANDLE'
   }
   if (task.ids.size < handles.length) return 'DUPLICATE'
-  const changing = host.plugins().filter(({ state }) => state === 'changing').map(({ id }) => id)
+  const changing = host
+    .plugins()
+    .filter(({ state }) => state === 'changing')
+    .map(({ id }) => id)
   if (handles.some(({ id }) => changing.includes(id))) return 'RELOAD_IN_PROGRESS'
   return obstacles(model, task).includes('DEPENDENCY') ? 'DEPENDENCY' : undefined
 }
 
-async function follow<T>(world: World, task: OperationTask, promise: Promise<T>, check: (result: T) => void): Promise<void> {
+async function follow<T>(
+  world: World,
+  task: OperationTask,
+  promise: Promise<T>,
+  check: (result: T) => void,
+): Promise<void> {
   observe(world)
-  const ended = await promise.then((result) => ({ result }), (error: unknown) => ({ error }))
+  const ended = await promise.then(
+    (result) => ({ result }),
+    (error: unknown) => ({ error }),
+  )
   observe(world)
   const outcome = 'result' in ended ? 'done' : codeOf(ended.error)
   world.coverage.note(`${task.kind}: ${outcome}`)

@@ -28,18 +28,32 @@ export function judge(world: World, task: OperationTask, outcome: string): void 
   }
   world.must(committed === !dryRun, () => `I10: ${name()}, and was ${committed ? '' : 'not '}committed`)
   world.must(broken === undefined, () => `I10: ${name()}, although ${broken}`)
-  world.must((always?.size ?? 0) === 0, () => `I10: ${name()}, although it could not for ${[...always ?? []]}`)
+  world.must((always?.size ?? 0) === 0, () => `I10: ${name()}, although it could not for ${[...(always ?? [])]}`)
 }
 
 /** I10: the result tells what happened. */
-export function checkResult(world: World, task: OperationTask, { status, handle, report, resources }: ReloadResult): void {
+export function checkResult(
+  world: World,
+  task: OperationTask,
+  { status, handle, report, resources }: ReloadResult,
+): void {
   const version = task.changes.find(({ id }) => id === handle.id)?.next
   world.must(status === (task.dryRun ? 'dry-run' : 'committed'), () => `I10: ${text(task)} has the status ${status}`)
   world.must(report.to === version?.number, () => `I10: ${text(task)} reports ${report.to}`)
-  const found = KINDS.flatMap((kind) => [...resources(STORES[kind]).values()]).map((store) => (store as WatchedStore).owner)
+  const found = KINDS.flatMap((kind) => [...resources(STORES[kind]).values()]).map(
+    (store) => (store as WatchedStore).owner,
+  )
   const told = found.map(({ resource }) => resource)
-  const same = told.every((it) => task.moved.includes(it)) && task.moved.every((it) => told.includes(it) || task.unsure.includes(it))
+  const same =
+    told.every((it) => task.moved.includes(it)) &&
+    task.moved.every((it) => told.includes(it) || task.unsure.includes(it))
   world.must(same, () => `I10: ${text(task)} says it moved ${told}, and moved ${task.moved}`)
-  world.must(found.every(({ data }) => task.changes.some(({ next }) => next === data)), () => `I10: ${text(task)} tells of resources of another version`)
-  world.must(task.dryRun || handle.generation === task.generations.get(handle.id), () => `I10: the handle of ${text(task)} is of generation ${handle.generation}`)
+  world.must(
+    found.every(({ data }) => task.changes.some(({ next }) => next === data)),
+    () => `I10: ${text(task)} tells of resources of another version`,
+  )
+  world.must(
+    task.dryRun || handle.generation === task.generations.get(handle.id),
+    () => `I10: the handle of ${text(task)} is of generation ${handle.generation}`,
+  )
 }

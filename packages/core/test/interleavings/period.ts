@@ -59,8 +59,21 @@ export interface Period {
 
 export function beginPeriod(model: Model, task: OperationTask, given: BakeGiven, from: readonly VersionData[]): Period {
   return {
-    task, given, from, kept: new Map(), leftMs: given.ms, dueAt: model.now + Math.min(given.ms, given.everyMs), asked: 0, asking: undefined,
-    bad: undefined, good: false, superseded: false, accepts: 0, back: undefined, troubled: false, told: undefined,
+    task,
+    given,
+    from,
+    kept: new Map(),
+    leftMs: given.ms,
+    dueAt: model.now + Math.min(given.ms, given.everyMs),
+    asked: 0,
+    asking: undefined,
+    bad: undefined,
+    good: false,
+    superseded: false,
+    accepts: 0,
+    back: undefined,
+    troubled: false,
+    told: undefined,
   }
 }
 
@@ -80,7 +93,7 @@ export function goOn(period: Period, now: number): void {
 /** How it may end as things stand. Once it is being taken back nothing else ends it. */
 export function outcomes({ superseded, good, accepts, back }: Period): string[] {
   if (back !== undefined) return [back.committed ? 'taken-back' : 'stranded']
-  return [...superseded ? ['superseded'] : [], ...good ? ['healthy'] : [], ...accepts > 0 ? ['accepted'] : []]
+  return [...(superseded ? ['superseded'] : []), ...(good ? ['healthy'] : []), ...(accepts > 0 ? ['accepted'] : [])]
 }
 
 export function periodOf({ periods }: Model, label: string): Period | undefined {

@@ -27,8 +27,15 @@ export function dependency({ permanent, settling }: Model, task: OperationTask):
 }
 
 /** Whether what `task` installs, and makes permanent by that, does not go with what is permanent of others. */
-export function dependencyOfInstall({ permanent, settling, journaled, plugins }: Model, { changes, order }: OperationTask): Refused {
-  const fresh = changes.flatMap(({ id, next }) => next === undefined || plugins.some(({ version }) => version.id === id) ? [] : [[id, { version: next, order }] as const])
+export function dependencyOfInstall(
+  { permanent, settling, journaled, plugins }: Model,
+  { changes, order }: OperationTask,
+): Refused {
+  const fresh = changes.flatMap(({ id, next }) =>
+    next === undefined || plugins.some(({ version }) => version.id === id)
+      ? []
+      : [[id, { version: next, order }] as const],
+  )
   if (!journaled || fresh.length === 0) return { must: false, may: false }
   const cases = [[], ...settling.map((other) => [other]), settling]
   return refusedIn(cases.map((tasks) => new Map([...after(permanent, tasks), ...fresh])))
@@ -46,7 +53,8 @@ function after(permanent: Versions, tasks: readonly OperationTask[]): Versions {
   for (const { order, changes } of tasks) {
     for (const { id, next } of changes) {
       const current = versions.get(id)
-      if (next !== undefined && current !== undefined && current.order < order) versions.set(id, { version: next, order })
+      if (next !== undefined && current !== undefined && current.order < order)
+        versions.set(id, { version: next, order })
     }
   }
   return versions

@@ -19,10 +19,17 @@ export function checkProgress(world: World): void {
     const waits = overlaps(task.ids, answering) || (task.cutover === 'exclusive' && isHeld(world, task))
     world.must(waits, () => `I8, I11: ${text(task)} has not ended, and waits for nobody`)
   }
-  const listed = host.plugins().filter(({ state }) => state === 'retired').map(({ id, version }) => `${id}@${version}`)
+  const listed = host
+    .plugins()
+    .filter(({ state }) => state === 'retired')
+    .map(({ id, version }) => `${id}@${version}`)
   for (const period of model.periods) {
-    for (const { label } of period.from) world.must(!isOn(period) || listed.includes(label), () => `I10: ${label} can come back, and is not listed`)
-    world.must(waitsForItsTime(world, period), () => `I8: the period of ${text(period.task)} is not over, and waits for nobody`)
+    for (const { label } of period.from)
+      world.must(!isOn(period) || listed.includes(label), () => `I10: ${label} can come back, and is not listed`)
+    world.must(
+      waitsForItsTime(world, period),
+      () => `I8: the period of ${text(period.task)} is not over, and waits for nobody`,
+    )
   }
   for (const task of model.tasks) {
     const waits = overlaps(task.ids, answering) || overlaps(task.ids, changing) || waitsForLeases(world, task)
@@ -40,7 +47,10 @@ function waitsForItsTime({ model }: World, { asking, back, bad, dueAt, task }: P
 /** I11: work that names what it uses waits for the exclusive operations of its owner, and of nobody else. */
 export function waitsForFence(model: Model, { resource }: Task): boolean {
   const owner = resource && ownerOf(model, resource)
-  return [...model.operations].some(({ cutover, ids }) => cutover === 'exclusive' && (resource === undefined || (owner !== undefined && ids.has(owner.id))))
+  return [...model.operations].some(
+    ({ cutover, ids }) =>
+      cutover === 'exclusive' && (resource === undefined || (owner !== undefined && ids.has(owner.id))),
+  )
 }
 
 function waitsForLeases({ leases, model }: World, task: Task): boolean {

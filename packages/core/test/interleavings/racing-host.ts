@@ -26,7 +26,11 @@ export class RacingHost {
   static async open(bakes: 'well' | 'badly' | undefined): Promise<RacingHost> {
     const racing = new RacingHost()
     await racing.host.add(racing.#version('1.0.0'))
-    racing.#ledger = await racing.host.attach(ledgerKind, { name: 'ledger', key: 'ledger', open: (provider) => provider.open(undefined) })
+    racing.#ledger = await racing.host.attach(ledgerKind, {
+      name: 'ledger',
+      key: 'ledger',
+      open: (provider) => provider.open(undefined),
+    })
     racing.#cell = await racing.host.attach(cellKind, openCell('cell'))
     if (bakes !== undefined) {
       const bake = { ms: PERIOD_MS, healthy: () => bakes === 'well' }
@@ -67,7 +71,9 @@ export class RacingHost {
 
   /** What went on to its commit although its caller had aborted it. */
   ignoredAbort(outcome: string): readonly string[] {
-    return this.#abortedInTime && outcome === 'done' && this.host.plugin('p')?.generation !== 0 ? ['committed after it was aborted'] : []
+    return this.#abortedInTime && outcome === 'done' && this.host.plugin('p')?.generation !== 0
+      ? ['committed after it was aborted']
+      : []
   }
 
   attach(name: string): Promise<unknown> {
@@ -98,7 +104,10 @@ export class RacingHost {
 
   /** Resources that do not serve, or whose plugin is gone, and what is in the ledger, if it is still there. */
   lookAround(): { astray: readonly unknown[]; entries: readonly number[] | undefined } {
-    const active = this.host.plugins().filter(({ state }) => state === 'active').map(({ id, version }) => `${id}@${version}`)
+    const active = this.host
+      .plugins()
+      .filter(({ state }) => state === 'active')
+      .map(({ id, version }) => `${id}@${version}`)
     const resources = this.host.resources()
     const astray = resources.filter(({ state, plugin }) => state !== 'serving' || !active.includes(plugin))
     if (!resources.some(({ name }) => name === 'ledger')) return { astray, entries: undefined }
@@ -110,8 +119,11 @@ export class RacingHost {
   leftBehind(): Record<'open' | 'unbalanced' | 'plugins' | 'resources', readonly unknown[]> {
     return {
       open: this.#kinds.flatMap(({ opened }) => opened).filter(({ closed }) => closed !== 1),
-      unbalanced: this.plugins.filter(({ calls }) => calls.shutdown !== calls.init || calls.init > 1).map(({ manifest }) => manifest),
-      plugins: this.host.plugins(), resources: this.host.resources(),
+      unbalanced: this.plugins
+        .filter(({ calls }) => calls.shutdown !== calls.init || calls.init > 1)
+        .map(({ manifest }) => manifest),
+      plugins: this.host.plugins(),
+      resources: this.host.resources(),
     }
   }
 
@@ -123,7 +135,11 @@ export class RacingHost {
     const [ledgers, { kind: cells }] = [new LedgerKind(), new CellPlugin('p', version)]
     this.#kinds.push(ledgers, cells)
     if (breaks) cells.open = () => Promise.reject(new Error('no disk'))
-    const plugin = new TestPlugin('p', version, { register: (registrar) => { registrar.provide(ledgerKind, ledgers).provide(cellKind, cells) } })
+    const plugin = new TestPlugin('p', version, {
+      register: (registrar) => {
+        registrar.provide(ledgerKind, ledgers).provide(cellKind, cells)
+      },
+    })
     this.plugins.push(plugin)
     return plugin
   }

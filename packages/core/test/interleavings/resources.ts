@@ -17,14 +17,21 @@ export function attach(world: World, resource: ResourceId): void {
   const task = begin(world, 'attach', resource)
   if (model.coming.indexOf(resource) < model.coming.length - 1) task.may.add('DUPLICATE')
   let data: ResourceData | undefined
-  const attaching = host.attach(STORES[kindOf(resource)], { name: keyOf(resource), key: keyOf(resource), open: (provider) => asWatched(provider).openFrom(data?.log ?? []) })
+  const attaching = host.attach(STORES[kindOf(resource)], {
+    name: keyOf(resource),
+    key: keyOf(resource),
+    open: (provider) => asWatched(provider).openFrom(data?.log ?? []),
+  })
   void follow(world, task, attaching, (outcome, attached) => {
     model.coming.splice(model.coming.indexOf(resource), 1)
     if (attached === undefined) return
     data = model.resources.get(resource)
     // It may have been closed as an orphan in the same turn.
     if (data !== undefined) live.set(resource, { resource: attached, data, detaching: false })
-    world.must(data !== undefined || task.may.has('PROVIDER_NOT_FOUND'), () => `I10: ${resource} was attached with ${outcome}, and is not there`)
+    world.must(
+      data !== undefined || task.may.has('PROVIDER_NOT_FOUND'),
+      () => `I10: ${resource} was attached with ${outcome}, and is not there`,
+    )
   })
 }
 
@@ -35,7 +42,9 @@ export function detach(world: World, resource: ResourceId): void {
   if (attached === undefined || attached.detaching) return
   attached.detaching = true
   if (model.resources.get(resource) === attached.data) model.going.add(attached.data)
-  void follow(world, begin(world, 'detach', resource, attached.data), leave(attached.resource), () => { model.going.delete(attached.data) })
+  void follow(world, begin(world, 'detach', resource, attached.data), leave(attached.resource), () => {
+    model.going.delete(attached.data)
+  })
 }
 
 /** I4: what is acknowledged has to stay, and what is refused must not have been made. */
@@ -65,10 +74,12 @@ export function deliver(world: World, resource: ResourceId): void {
   data.delivering = true
   if (data.uncertain) {
     const task = begin(world, 'position', resource, data)
-    const asking = attached.resource.use((stream) => stream.entries.length).then((position) => {
-      for (let at = 0; at < position; at += 1) data.log.add(at)
-      return position
-    })
+    const asking = attached.resource
+      .use((stream) => stream.entries.length)
+      .then((position) => {
+        for (let at = 0; at < position; at += 1) data.log.add(at)
+        return position
+      })
     void follow(world, task, asking, (_, position) => {
       data.delivering = false
       if (position === undefined) return
@@ -92,32 +103,58 @@ export function use(world: World, resource: ResourceId): void {
   const attached = world.live.get(resource)
   if (attached === undefined) return
   const task = begin(world, 'use', resource, attached.data)
-  void follow(world, task, attached.resource.use((store) => {
-    const used = store as WatchedStore
-    return world.calls.use({ caller: used.owner.data, kind: kindOf(resource) }, async () => {
-      await world.calls.pause(`use of ${resource}`)
-      world.must(used.closeCalls === 0 || task.elapsedMs >= TIMEOUT_MS, () => `I7: ${resource} was closed while it was used`)
-    })
-  }), () => {})
+  void follow(
+    world,
+    task,
+    attached.resource.use((store) => {
+      const used = store as WatchedStore
+      return world.calls.use({ caller: used.owner.data, kind: kindOf(resource) }, async () => {
+        await world.calls.pause(`use of ${resource}`)
+        world.must(
+          used.closeCalls === 0 || task.elapsedMs >= TIMEOUT_MS,
+          () => `I7: ${resource} was closed while it was used`,
+        )
+      })
+    }),
+    () => {},
+  )
 }
 
 function begin(world: World, kind: string, resource: ResourceId, data?: ResourceData): Task {
   observe(world)
   const owner = ownerOf(world.model, resource)
-  const task: Task = { kind, resource, ...data && { data }, ids: new Set(owner && [owner.id]), elapsedMs: 0, may: new Set() }
+  const task: Task = {
+    kind,
+    resource,
+    ...(data && { data }),
+    ids: new Set(owner && [owner.id]),
+    elapsedMs: 0,
+    may: new Set(),
+  }
   world.model.tasks.add(task)
   noteDuring(world, task)
   observe(world)
   return task
 }
 
-async function follow<T>(world: World, task: Task, promise: Promise<T>, end: (outcome: string, result: T | undefined) => void): Promise<void> {
-  const ended = await promise.then((result) => ({ result }), (error: unknown) => ({ error }))
+async function follow<T>(
+  world: World,
+  task: Task,
+  promise: Promise<T>,
+  end: (outcome: string, result: T | undefined) => void,
+): Promise<void> {
+  const ended = await promise.then(
+    (result) => ({ result }),
+    (error: unknown) => ({ error }),
+  )
   observe(world)
   const outcome = 'result' in ended ? 'done' : codeOf(ended.error)
   world.coverage.note(`${task.kind}: ${outcome}`)
-  world.must(outcome === 'done' || task.may.has(outcome), () => `I10: ${task.kind} of ${task.resource} ended with ${outcome}, for which there was no cause; there was for ${[...task.may]}`)
+  world.must(
+    outcome === 'done' || task.may.has(outcome),
+    () =>
+      `I10: ${task.kind} of ${task.resource} ended with ${outcome}, for which there was no cause; there was for ${[...task.may]}`,
+  )
   world.model.tasks.delete(task)
   end(outcome, 'result' in ended ? ended.result : undefined)
 }
-

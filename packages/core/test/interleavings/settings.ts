@@ -11,7 +11,12 @@ export interface Settings extends Exploration {
   readonly soakMinutes: number | undefined
 }
 
-export function settingsOf({ RELOAD_SEED, RELOAD_RUNS, RELOAD_PATH, SOAK_MINUTES }: Readonly<Record<string, string | undefined>>): Settings {
+export function settingsOf({
+  RELOAD_SEED,
+  RELOAD_RUNS,
+  RELOAD_PATH,
+  SOAK_MINUTES,
+}: Readonly<Record<string, string | undefined>>): Settings {
   return {
     seed: RELOAD_SEED !== undefined ? Number(RELOAD_SEED) : SOAK_MINUTES === undefined ? SEED : freshSeed(),
     runs: Number(RELOAD_RUNS ?? RUNS),

@@ -60,7 +60,9 @@ async function getOut(world: World): Promise<void> {
       if (model.operations.size === 0) break
       await world.pass(TIMEOUT_MS)
     }
-    const out = model.operations.size === 0 && model.plugins.some((now) => now.version.id === version.id && now.version.label !== version.label)
+    const out =
+      model.operations.size === 0 &&
+      model.plugins.some((now) => now.version.id === version.id && now.version.label !== version.label)
     world.must(out, () => `I3: ${version.label} is broken, and could not be got out`)
     coverage.note('the end: got out')
   }
@@ -75,7 +77,10 @@ async function useEverything(world: World): Promise<void> {
   const before = used.map(([, { data }]) => data.acknowledged.size)
   for (const [resource] of used) await answered(world, resource)
   used.forEach(([resource, { data }], at) => {
-    world.must(data.acknowledged.size > (before[at] as number), () => `I10: ${resource} serves, and does not take a write`)
+    world.must(
+      data.acknowledged.size > (before[at] as number),
+      () => `I10: ${resource} serves, and does not take a write`,
+    )
   })
   world.look()
 }
@@ -97,9 +102,17 @@ async function reloadEverything(world: World): Promise<void> {
     const installed = model.plugins.find(({ version }) => version.id === id)
     if (installed === undefined && id === ID_THAT_DEPENDS) continue
     const given = { ...ORDINARY, prompt: true, shared: installed?.version.keys.includes(SHARED) ?? false }
-    await world.expect(installed ? reload(world, [{ handle: world.handle(id), given }], { ...PLAIN, bake: LAST_BAKE }, 'last reload') : add(world, [{ id, given }]), `the last reload of ${id}`)
+    await world.expect(
+      installed
+        ? reload(world, [{ handle: world.handle(id), given }], { ...PLAIN, bake: LAST_BAKE }, 'last reload')
+        : add(world, [{ id, given }]),
+      `the last reload of ${id}`,
+    )
     const now = model.plugins.find(({ version }) => version.id === id)?.version.keys
-    world.must(now !== undefined && KINDS.every((kind) => now.includes(`${kind}/${id}`)), () => `I3: ${id} could not be ${installed ? 'reloaded' : 'installed'} afterwards`)
+    world.must(
+      now !== undefined && KINDS.every((kind) => now.includes(`${kind}/${id}`)),
+      () => `I3: ${id} could not be ${installed ? 'reloaded' : 'installed'} afterwards`,
+    )
   }
   coverage.note('the end: reloaded')
 }
@@ -108,8 +121,10 @@ async function close(world: World): Promise<void> {
   world.look()
   for (const [resource, { data }] of world.live) {
     const serving = world.model.resources.get(resource) === data
-    const store = [...world.plugins.values()].flatMap(({ stores }) => stores).find(({ owner, closeCalls }) => owner.resource === resource && closeCalls === 0)
-    const breach = serving ? store === undefined ? 'serves nowhere' : contentBreach(data, store.entries) : undefined
+    const store = [...world.plugins.values()]
+      .flatMap(({ stores }) => stores)
+      .find(({ owner, closeCalls }) => owner.resource === resource && closeCalls === 0)
+    const breach = serving ? (store === undefined ? 'serves nowhere' : contentBreach(data, store.entries)) : undefined
     world.must(breach === undefined, () => `I4: in the end ${resource} ${breach}`)
   }
   world.closed = true
@@ -119,10 +134,24 @@ async function close(world: World): Promise<void> {
 }
 
 function leaveNothing(world: World): void {
-  for (const { data: { label }, stores, calls, initialized, providers } of world.plugins.values()) {
-    for (const { owner, closeCalls } of stores) world.must(closeCalls === 1, () => `I7: in the end ${owner.resource} of ${label} was closed ${closeCalls} times`)
-    world.must(calls.shutdown === initialized && initialized <= 1 && calls.register <= 1, () => `I7: in the end ${label} was initialized ${initialized} times, and shut down ${calls.shutdown} times`)
-    for (const image of providers.flatMap(({ images }) => images)) world.must(image.discarded === 1, () => `I12: in the end an image of ${label} was discarded ${image.discarded} times`)
+  for (const {
+    data: { label },
+    stores,
+    calls,
+    initialized,
+    providers,
+  } of world.plugins.values()) {
+    for (const { owner, closeCalls } of stores)
+      world.must(closeCalls === 1, () => `I7: in the end ${owner.resource} of ${label} was closed ${closeCalls} times`)
+    world.must(
+      calls.shutdown === initialized && initialized <= 1 && calls.register <= 1,
+      () => `I7: in the end ${label} was initialized ${initialized} times, and shut down ${calls.shutdown} times`,
+    )
+    for (const image of providers.flatMap(({ images }) => images))
+      world.must(
+        image.discarded === 1,
+        () => `I12: in the end an image of ${label} was discarded ${image.discarded} times`,
+      )
   }
   world.must(world.clock.pending === 0, () => `I12: in the end ${world.clock.pending} timers are pending`)
   const left = [...world.host.plugins().map(({ id }) => id), ...world.host.resources().map(({ name }) => name)]
@@ -139,10 +168,14 @@ export interface Scene {
 
 /** Something to begin with, so that a short sequence is about something too. */
 export async function setTheScene(world: World, { shared, dependent, journaled }: Scene): Promise<void> {
-  const first = PLUGIN_IDS.filter((id) => id !== ID_THAT_DEPENDS || dependent).map((id) => ({ id, given: { ...ORDINARY, shared: shared && id === 'b' } }))
+  const first = PLUGIN_IDS.filter((id) => id !== ID_THAT_DEPENDS || dependent).map((id) => ({
+    id,
+    given: { ...ORDINARY, shared: shared && id === 'b' },
+  }))
   // As a host is started after a crash, or one after the other.
   if (journaled) await world.expect(add(world, first.toReversed()), 'the first install')
   else for (const fresh of first) await world.expect(add(world, [fresh]), `the first install of ${fresh.id}`)
-  for (const resource of ['clean/a', 'pre-copy/a', 'stop-and-copy/a', 'pre-copy/b', SHARED, 'stop-and-copy/c'] as const) attach(world, resource)
+  for (const resource of ['clean/a', 'pre-copy/a', 'stop-and-copy/a', 'pre-copy/b', SHARED, 'stop-and-copy/c'] as const)
+    attach(world, resource)
   await world.idle()
 }

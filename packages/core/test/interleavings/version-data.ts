@@ -14,7 +14,10 @@ export const ID_THAT_DEPENDS: PluginId = 'c'
 /** Major version 1 of it is what the other one needs. */
 export const ID_DEPENDED_ON: PluginId = 'a'
 
-export const RESOURCES: readonly ResourceId[] = [...KINDS.flatMap((kind) => PLUGIN_IDS.map((id): ResourceId => `${kind}/${id}`)), SHARED]
+export const RESOURCES: readonly ResourceId[] = [
+  ...KINDS.flatMap((kind) => PLUGIN_IDS.map((id): ResourceId => `${kind}/${id}`)),
+  SHARED,
+]
 
 export function kindOf(resource: ResourceId): StoreDiscipline {
   return resource.slice(0, resource.indexOf('/')) as StoreDiscipline

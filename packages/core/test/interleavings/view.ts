@@ -29,18 +29,25 @@ export function look(lease: Lease, names: Iterable<ResourceId>): View {
   const resources = new Map<ResourceId, WatchedStore | 'halted' | 'fenced'>()
   for (const resource of names) {
     const store = attempt(() => lease.resource(STORES[kindOf(resource)], keyOf(resource)))
-    if (store !== 'RESOURCE_NOT_FOUND') resources.set(resource, store instanceof WatchedStore ? store : store === 'RESOURCE_HALTED' ? 'halted' : 'fenced')
+    if (store !== 'RESOURCE_NOT_FOUND')
+      resources.set(resource, store instanceof WatchedStore ? store : store === 'RESOURCE_HALTED' ? 'halted' : 'fenced')
   }
   return { providers, fenced, resources }
 }
 
 export function sameProviders(one: View, other: View): boolean {
-  return one.providers.length === other.providers.length && one.fenced.size === other.fenced.size
-    && one.providers.every((provider, at) => provider === other.providers[at])
+  return (
+    one.providers.length === other.providers.length &&
+    one.fenced.size === other.fenced.size &&
+    one.providers.every((provider, at) => provider === other.providers[at])
+  )
 }
 
 export function sameView(one: View, other: View): boolean {
-  return sameProviders(one, other) && [...one.resources].every(([resource, store]) => other.resources.get(resource) === store)
+  return (
+    sameProviders(one, other) &&
+    [...one.resources].every(([resource, store]) => other.resources.get(resource) === store)
+  )
 }
 
 /** A value, or the code of the refusal. */

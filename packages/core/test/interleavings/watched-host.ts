@@ -8,8 +8,12 @@ const TIMED = ['stage', 'preflight', 'prepare', 'converge', 'rollback', 'finaliz
 /** The host under test, whose every deadline is short. */
 export function watchedHost(clock: Clock, observer: ReloadObserver, journal: Journal | undefined): PluginHost {
   return new PluginHost({
-    strategies: KINDS.map(watchedStrategy), clock, observer, maxRecordedWrites: MAX_RECORDED,
-    drain: { deadlineMs: DRAIN_MS, graceMs: GRACE_MS }, timeouts: Object.fromEntries(TIMED.map((call) => [call, TIMEOUT_MS])),
+    strategies: KINDS.map(watchedStrategy),
+    clock,
+    observer,
+    maxRecordedWrites: MAX_RECORDED,
+    drain: { deadlineMs: DRAIN_MS, graceMs: GRACE_MS },
+    timeouts: Object.fromEntries(TIMED.map((call) => [call, TIMEOUT_MS])),
     ...(journal && { journal }),
   })
 }

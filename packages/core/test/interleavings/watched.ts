@@ -1,5 +1,13 @@
 import type { HandoffStrategy, MaybePromise, Plugin, PluginManifest, Registrar } from '@uni/reload-core'
-import { Image, Store, StoreProvider, storeStrategy, STORES, type StoreDiscipline, type StoreStep } from '../fixtures/store.js'
+import {
+  Image,
+  Store,
+  StoreProvider,
+  storeStrategy,
+  STORES,
+  type StoreDiscipline,
+  type StoreStep,
+} from '../fixtures/store.js'
 import type { Callee, Method } from './calls.js'
 import { ID_DEPENDED_ON, ID_THAT_DEPENDS, keyOf, kindOf, type ResourceId, type VersionData } from './version-data.js'
 
@@ -67,7 +75,11 @@ export class WatchedProvider extends StoreProvider {
 
   /** How a host opens it, with the writes in its log. */
   openFrom(log: Iterable<number>): MaybePromise<Store> {
-    return this.open(kindOf(this.resource) === 'clean' ? undefined : new Image(JSON.stringify([...log].toSorted((one, other) => one - other))))
+    return this.open(
+      kindOf(this.resource) === 'clean'
+        ? undefined
+        : new Image(JSON.stringify([...log].toSorted((one, other) => one - other))),
+    )
   }
 }
 
@@ -101,7 +113,9 @@ export class WatchedPlugin implements Plugin {
 
   init(): MaybePromise<void> {
     this.calls.init += 1
-    return this.#watcher.call({ caller: this.data, kind: undefined }, 'init', () => { this.initialized += 1 })
+    return this.#watcher.call({ caller: this.data, kind: undefined }, 'init', () => {
+      this.initialized += 1
+    })
   }
 
   shutdown(): MaybePromise<void> {

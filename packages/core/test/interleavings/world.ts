@@ -91,9 +91,19 @@ export class World implements Watcher {
     this.model = emptyModel(journaled)
     this.calls = new Calls(scheduler)
     this.journal = new SlowJournal(this.calls)
-    this.journal.onFailure = (record) => { noteJournalFailure(this, record) }
-    this.journal.onWritten = () => { checkRecovery(this) }
-    this.host = watchedHost(this.clock, (event) => { observeEvent(this, event) }, journaled ? this.journal : undefined)
+    this.journal.onFailure = (record) => {
+      noteJournalFailure(this, record)
+    }
+    this.journal.onWritten = () => {
+      checkRecovery(this)
+    }
+    this.host = watchedHost(
+      this.clock,
+      (event) => {
+        observeEvent(this, event)
+      },
+      journaled ? this.journal : undefined,
+    )
     this.calls.onFault = (caller, method, fault) => {
       observe(this)
       noteFault(this, caller, method, fault)
@@ -146,7 +156,9 @@ export class World implements Watcher {
   /** Lets everything happen that can, after which `promise` has to have settled: nothing that it could wait for is left. */
   async expect(promise: Promise<unknown>, what: string): Promise<void> {
     let settled = false
-    const settle = (): void => { settled = true }
+    const settle = (): void => {
+      settled = true
+    }
     promise.then(settle, settle)
     await this.idle()
     this.must(settled, () => `I8: ${what} has not ended, and waits for nobody`)

@@ -1,4 +1,16 @@
-import { mkdtemp, open, readdir, readFile, readlink, realpath, rename, rm, stat, writeFile, type FileHandle } from 'node:fs/promises'
+import {
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+  type FileHandle,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { FileJournal } from '@uni/reload-core/node'
@@ -43,24 +55,35 @@ describe('a journal and its disk', () => {
     await journal[Symbol.asyncDispose]()
   })
 
-  it.each(['datasync', 'appendFile'] as const)('J2 relies on nothing that is written behind a record which may not have reached the disk: what follows goes to a new file, with all before it (%s)', async (call) => {
-    const { journal } = await FileJournal.open(file)
-    await journal.append({ type: 'intent', operation: 1, changes: [{ plugin: 'a', to: '1.0.0' }] })
-    const cause = new Error('input/output error')
-    vi.spyOn(disk, call).mockRejectedValueOnce(cause)
-    const before = (await stat(file)).ino
-    const [first, second] = await Promise.allSettled([journal.append({ type: 'intent', operation: 2, changes: [{ plugin: 'b', to: '1.0.0' }] }), journal.append({ type: 'committed', operation: 1 })])
-    expect(first).toMatchObject({ reason: {
-      code: 'JOURNAL', step: 'append', message: expect.stringContaining(`${file} cannot be written to: input/output error`) as string,
-      hint: expect.stringContaining('try again') as string, cause,
-    } })
-    expect(second.status).toBe('fulfilled')
-    expect((await stat(file)).ino).not.toBe(before)
-    await journal[Symbol.asyncDispose]()
-    const { journal: next, plan } = await FileJournal.open(file)
-    await next[Symbol.asyncDispose]()
-    expect([...plan.plugins.values()]).toEqual([{ id: 'a', version: '1.0.0', abandoned: [] }])
-  })
+  it.each(['datasync', 'appendFile'] as const)(
+    'J2 relies on nothing that is written behind a record which may not have reached the disk: what follows goes to a new file, with all before it (%s)',
+    async (call) => {
+      const { journal } = await FileJournal.open(file)
+      await journal.append({ type: 'intent', operation: 1, changes: [{ plugin: 'a', to: '1.0.0' }] })
+      const cause = new Error('input/output error')
+      vi.spyOn(disk, call).mockRejectedValueOnce(cause)
+      const before = (await stat(file)).ino
+      const [first, second] = await Promise.allSettled([
+        journal.append({ type: 'intent', operation: 2, changes: [{ plugin: 'b', to: '1.0.0' }] }),
+        journal.append({ type: 'committed', operation: 1 }),
+      ])
+      expect(first).toMatchObject({
+        reason: {
+          code: 'JOURNAL',
+          step: 'append',
+          message: expect.stringContaining(`${file} cannot be written to: input/output error`) as string,
+          hint: expect.stringContaining('try again') as string,
+          cause,
+        },
+      })
+      expect(second.status).toBe('fulfilled')
+      expect((await stat(file)).ino).not.toBe(before)
+      await journal[Symbol.asyncDispose]()
+      const { journal: next, plan } = await FileJournal.open(file)
+      await next[Symbol.asyncDispose]()
+      expect([...plan.plugins.values()]).toEqual([{ id: 'a', version: '1.0.0', abandoned: [] }])
+    },
+  )
 
   it('J2 a file that was removed or moved away under it is written anew', async () => {
     const { journal } = await FileJournal.open(file)
@@ -81,9 +104,16 @@ describe('a journal and its disk', () => {
     vi.spyOn(disk, 'datasync').mockImplementationOnce(async function (this: FileHandle) {
       await datasync.call(this)
       const lock = `${file}.lock`
-      await writeFile(lock, JSON.stringify({ ...JSON.parse(await readFile(lock, 'utf8')) as object, id: 'of somebody else' }))
+      await writeFile(
+        lock,
+        JSON.stringify({ ...(JSON.parse(await readFile(lock, 'utf8')) as object), id: 'of somebody else' }),
+      )
     })
-    expect(await refusalOf(journal.append({ type: 'committed', operation: 1 }))).toMatchObject({ code: 'JOURNAL', step: 'append', message: expect.stringContaining('was taken over') as string })
+    expect(await refusalOf(journal.append({ type: 'committed', operation: 1 }))).toMatchObject({
+      code: 'JOURNAL',
+      step: 'append',
+      message: expect.stringContaining('was taken over') as string,
+    })
     await journal[Symbol.asyncDispose]()
   })
 
@@ -91,7 +121,11 @@ describe('a journal and its disk', () => {
     const { journal } = await FileJournal.open(file)
     const plugin = 'a'.repeat(60_000)
     const reload = async (operation: number): Promise<void> => {
-      await journal.append({ type: 'intent', operation, changes: [{ plugin, from: `${operation - 1}.0.0`, to: `${operation}.0.0` }] })
+      await journal.append({
+        type: 'intent',
+        operation,
+        changes: [{ plugin, from: `${operation - 1}.0.0`, to: `${operation}.0.0` }],
+      })
       await journal.append({ type: 'permanent', operation })
     }
     const sizes: number[] = []
@@ -113,14 +147,22 @@ describe('a journal and its disk', () => {
     expect(plan.plugins.get(plugin)).toEqual({ id: plugin, version: '70.0.0', abandoned: [] })
   })
 
-  it.runIf(process.platform === 'linux')('I12 holds nothing but its own file open, and nothing once it is closed or could not begin', async () => {
-    const { journal } = await FileJournal.open(file)
-    expect(await heldOpen()).toEqual([file])
-    await journal[Symbol.asyncDispose]()
-    expect(await heldOpen()).toEqual([])
-    const cause = new Error('no space left on device')
-    vi.spyOn(disk, 'sync').mockRejectedValueOnce(cause)
-    await expect(FileJournal.open(file)).rejects.toMatchObject({ code: 'JOURNAL', step: 'open', message: expect.stringContaining(`${file} cannot be opened: no space left on device`) as string, cause })
-    expect(await heldOpen()).toEqual([])
-  })
+  it.runIf(process.platform === 'linux')(
+    'I12 holds nothing but its own file open, and nothing once it is closed or could not begin',
+    async () => {
+      const { journal } = await FileJournal.open(file)
+      expect(await heldOpen()).toEqual([file])
+      await journal[Symbol.asyncDispose]()
+      expect(await heldOpen()).toEqual([])
+      const cause = new Error('no space left on device')
+      vi.spyOn(disk, 'sync').mockRejectedValueOnce(cause)
+      await expect(FileJournal.open(file)).rejects.toMatchObject({
+        code: 'JOURNAL',
+        step: 'open',
+        message: expect.stringContaining(`${file} cannot be opened: no space left on device`) as string,
+        cause,
+      })
+      expect(await heldOpen()).toEqual([])
+    },
+  )
 })

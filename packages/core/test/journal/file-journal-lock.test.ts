@@ -36,11 +36,19 @@ async function openAndClose(): Promise<void> {
 }
 
 /** Who is said to have it, by what the refusal says to read and to work with; the lock is left as it is. */
-async function refusal(): Promise<{ readonly who: string | undefined; readonly details: unknown; readonly left: boolean }> {
+async function refusal(): Promise<{
+  readonly who: string | undefined
+  readonly details: unknown
+  readonly left: boolean
+}> {
   const before = await readFile(lock, 'utf8')
   const { code, step, message, hint, details } = await refusalOf(FileJournal.open(file))
   expect([code, step, hint?.includes(lock)]).toEqual(['JOURNAL', 'open', true])
-  return { who: /is held by (process \d+ on host "[^"]*"), since \d{4}-/.exec(message)?.[1], details, left: await readFile(lock, 'utf8') === before }
+  return {
+    who: /is held by (process \d+ on host "[^"]*"), since \d{4}-/.exec(message)?.[1],
+    details,
+    left: (await readFile(lock, 'utf8')) === before,
+  }
 }
 
 const heldAs = (holder: Partial<JournalHolder>): unknown => {
@@ -72,9 +80,11 @@ describe('J6 one process at a time has a journal open', () => {
     for (let round = 0; round < 5; round += 1) {
       await heldBy({ pid: await ended() })
       const asked = await Promise.allSettled(Array.from({ length: 8 }, () => FileJournal.open(file)))
-      const opened = asked.flatMap((it) => it.status === 'fulfilled' ? [it.value.journal] : [])
+      const opened = asked.flatMap((it) => (it.status === 'fulfilled' ? [it.value.journal] : []))
       // A lock that was taken from another one is no lock: whoever has it can write.
-      const wrote = await Promise.allSettled(opened.map((journal) => journal.append({ type: 'committed', operation: 1 })))
+      const wrote = await Promise.allSettled(
+        opened.map((journal) => journal.append({ type: 'committed', operation: 1 })),
+      )
       expect(wrote.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
       for (const journal of opened) await journal[Symbol.asyncDispose]()
       expect(await readdir(directory)).toEqual(['journal'])
@@ -92,20 +102,23 @@ describe('J6 one process at a time has a journal open', () => {
     expect(await readdir(directory)).toEqual(['journal'])
   })
 
-  it.runIf(process.platform === 'linux')('a process with the number of the one that had it does not keep it, nor does one of before the machine began again', async () => {
-    const { journal } = await FileJournal.open(file)
-    const { identity } = JSON.parse(await readFile(lock, 'utf8')) as JournalHolder
-    await journal[Symbol.asyncDispose]()
-    const [boot, tick] = (identity as string).split(' ') as [string, string]
-    for (const other of [`${boot} ${Number(tick) - 1}`, `00000000-0000-0000-0000-000000000000 ${tick}`]) {
-      await heldBy({ identity: other })
-      await openAndClose()
-      await heldBy({ pid: process.ppid, identity: other })
-      await openAndClose()
-    }
-    await heldBy({ identity: identity as string })
-    expect(await refusal()).toEqual(heldAs({ identity: identity as string }))
-  })
+  it.runIf(process.platform === 'linux')(
+    'a process with the number of the one that had it does not keep it, nor does one of before the machine began again',
+    async () => {
+      const { journal } = await FileJournal.open(file)
+      const { identity } = JSON.parse(await readFile(lock, 'utf8')) as JournalHolder
+      await journal[Symbol.asyncDispose]()
+      const [boot, tick] = (identity as string).split(' ') as [string, string]
+      for (const other of [`${boot} ${Number(tick) - 1}`, `00000000-0000-0000-0000-000000000000 ${tick}`]) {
+        await heldBy({ identity: other })
+        await openAndClose()
+        await heldBy({ pid: process.ppid, identity: other })
+        await openAndClose()
+      }
+      await heldBy({ identity: identity as string })
+      expect(await refusal()).toEqual(heldAs({ identity: identity as string }))
+    },
+  )
 
   it('where a platform does not tell processes apart, one that is older than this or than the machine has lost it, and another has not', async () => {
     const longAgo = new Date(0).toISOString()
@@ -122,7 +135,12 @@ describe('J6 one process at a time has a journal open', () => {
     await heldBy(holder)
     expect(await refusal()).toEqual(heldAs(holder))
     const asked: JournalHolder[] = []
-    const { journal } = await FileJournal.open(file, { takeOver: (it) => { asked.push(it); return true } })
+    const { journal } = await FileJournal.open(file, {
+      takeOver: (it) => {
+        asked.push(it)
+        return true
+      },
+    })
     expect(asked).toEqual([holder])
     await journal[Symbol.asyncDispose]()
   })
@@ -133,7 +151,11 @@ describe('J6 one process at a time has a journal open', () => {
     const { journal: second } = await FileJournal.open(file, { takeOver: () => true })
     const before = await readFile(file, 'utf8')
     for (let at = 0; at < 2; at += 1) {
-      expect(await refusalOf(first.append({ type: 'committed', operation: 1 }))).toMatchObject({ code: 'JOURNAL', step: 'append', message: expect.stringContaining(`was taken over by process ${process.pid}`) as string })
+      expect(await refusalOf(first.append({ type: 'committed', operation: 1 }))).toMatchObject({
+        code: 'JOURNAL',
+        step: 'append',
+        message: expect.stringContaining(`was taken over by process ${process.pid}`) as string,
+      })
     }
     await first[Symbol.asyncDispose]()
     expect(await readFile(file, 'utf8')).toBe(before)
@@ -144,7 +166,10 @@ describe('J6 one process at a time has a journal open', () => {
   it('a lock that cannot be read keeps everybody out, and is not removed', async () => {
     for (const content of ['', '{"pid":"1"}', 'null', '[]']) {
       await writeFile(lock, content)
-      expect(await refusalOf(FileJournal.open(file))).toMatchObject({ code: 'JOURNAL', message: expect.stringContaining('held by somebody, who has left no name') as string })
+      expect(await refusalOf(FileJournal.open(file))).toMatchObject({
+        code: 'JOURNAL',
+        message: expect.stringContaining('held by somebody, who has left no name') as string,
+      })
       expect(await readFile(lock, 'utf8')).toBe(content)
     }
   })

@@ -67,17 +67,27 @@ describe('a journal in a file', () => {
   })
 
   it('a removed plugin stays removed', async () => {
-    await written([...RELOAD, { type: 'intent', operation: 3, changes: [{ plugin: 'search', from: '2.0.0' }] }, { type: 'committed', operation: 3 }])
+    await written([
+      ...RELOAD,
+      { type: 'intent', operation: 3, changes: [{ plugin: 'search', from: '2.0.0' }] },
+      { type: 'committed', operation: 3 },
+    ])
     await planned()
     expect((await planned()).plugins.get('search')).toEqual({ id: 'search', version: undefined, abandoned: [] })
   })
 
-  it.each([['half a line', 'half'], ['more than is written there next', 'uni-reload journal 2\n'.repeat(100)]])('J4 a file that a crash left beside it is nothing to the next run nor to the one after that (%s)', async (_, left) => {
-    await written(RELOAD)
-    await writeFile(`${file}.new`, left)
-    expect([await versionThere(), await versionThere()]).toEqual(['2.0.0', '2.0.0'])
-    expect(await readdir(dirname(file))).toEqual(['journal'])
-  })
+  it.each([
+    ['half a line', 'half'],
+    ['more than is written there next', 'uni-reload journal 2\n'.repeat(100)],
+  ])(
+    'J4 a file that a crash left beside it is nothing to the next run nor to the one after that (%s)',
+    async (_, left) => {
+      await written(RELOAD)
+      await writeFile(`${file}.new`, left)
+      expect([await versionThere(), await versionThere()]).toEqual(['2.0.0', '2.0.0'])
+      expect(await readdir(dirname(file))).toEqual(['journal'])
+    },
+  )
 
   it('J4 a link that is found in its place is not followed', async () => {
     await written(RELOAD)
@@ -92,12 +102,15 @@ describe('a journal in a file', () => {
     await written(RELOAD)
     const whole = await readFile(file)
     const began = whole.indexOf('\n', whole.indexOf('\n') + 1)
-    await fc.assert(fc.asyncProperty(fc.integer({ min: began, max: whole.length }), async (at) => {
-      await writeFile(file, whole.subarray(0, at))
-      // The header, what is active, then the records; one is whole without its line feed.
-      const records = `${String(whole.subarray(0, at))}\n`.split('}\n').length - 2
-      expect(await versionThere()).toBe(records >= RELOAD.length ? '2.0.0' : records >= 2 ? '1.0.0' : undefined)
-    }), { numRuns: 60 })
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: began, max: whole.length }), async (at) => {
+        await writeFile(file, whole.subarray(0, at))
+        // The header, what is active, then the records; one is whole without its line feed.
+        const records = `${String(whole.subarray(0, at))}\n`.split('}\n').length - 2
+        expect(await versionThere()).toBe(records >= RELOAD.length ? '2.0.0' : records >= 2 ? '1.0.0' : undefined)
+      }),
+      { numRuns: 60 },
+    )
   })
 
   it.each<[string, (text: string) => string]>([
@@ -109,7 +122,12 @@ describe('a journal in a file', () => {
   ])('J4 refuses a quiet file that is %s, and leaves it as it is', async (_, damage) => {
     await written(RELOAD)
     await planned()
-    expect(await problemOf(damage(await readFile(file, 'utf8')))).toEqual({ code: 'JOURNAL', step: 'open', damaged: true, left: [true, 'journal'] })
+    expect(await problemOf(damage(await readFile(file, 'utf8')))).toEqual({
+      code: 'JOURNAL',
+      step: 'open',
+      damaged: true,
+      left: [true, 'journal'],
+    })
   })
 
   it.each<[string, (text: string) => string]>([
@@ -118,14 +136,24 @@ describe('a journal in a file', () => {
     ['without one of its records', (text) => text.replace(/.*"prepared".*\n/, '')],
   ])('J4 refuses a file that is %s, and leaves it as it is', async (_, damage) => {
     await written(RELOAD)
-    expect(await problemOf(damage(await readFile(file, 'utf8')))).toEqual({ code: 'JOURNAL', step: 'open', damaged: true, left: [true, 'journal'] })
+    expect(await problemOf(damage(await readFile(file, 'utf8')))).toEqual({
+      code: 'JOURNAL',
+      step: 'open',
+      damaged: true,
+      left: [true, 'journal'],
+    })
   })
 
   /** What is wrong with the file when it has this text, and whether it is left as it is. */
   async function problemOf(text: string): Promise<unknown> {
     await writeFile(file, text)
     const { code, step, message } = await refusalOf(FileJournal.open(file))
-    return { code, step, damaged: message.includes(`${file} is damaged`), left: [await readFile(file, 'utf8') === text, ...await readdir(dirname(file))] }
+    return {
+      code,
+      step,
+      damaged: message.includes(`${file} is damaged`),
+      left: [(await readFile(file, 'utf8')) === text, ...(await readdir(dirname(file)))],
+    }
   }
 
   it('J2 writes what it was given before it is closed', async () => {
@@ -139,7 +167,11 @@ describe('a journal in a file', () => {
     const { journal } = await FileJournal.open(file)
     await journal[Symbol.asyncDispose]()
     const refused = await journal.append({ type: 'committed', operation: 1 }).catch((error: unknown) => error)
-    expect(refused).toMatchObject({ code: 'JOURNAL', step: 'append', message: expect.stringContaining('it was closed') as string })
+    expect(refused).toMatchObject({
+      code: 'JOURNAL',
+      step: 'append',
+      message: expect.stringContaining('it was closed') as string,
+    })
     expect(refused).not.toHaveProperty('cause')
   })
 })

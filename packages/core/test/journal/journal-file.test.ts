@@ -1,5 +1,18 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, realpath, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  realpath,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { PluginHost } from '@uni/reload-core'
@@ -32,13 +45,16 @@ describe('the file of a journal', () => {
     }
   })
 
-  it.skipIf(process.platform === 'win32' || process.getuid?.() !== 0)('keeps its owner, where the process may give files away', async () => {
-    await openAndClose(file)
-    execFileSync('chown', ['1:1', file])
-    await openAndClose(file)
-    const { uid, gid } = await stat(file)
-    expect([uid, gid]).toEqual([1, 1])
-  })
+  it.skipIf(process.platform === 'win32' || process.getuid?.() !== 0)(
+    'keeps its owner, where the process may give files away',
+    async () => {
+      await openAndClose(file)
+      execFileSync('chown', ['1:1', file])
+      await openAndClose(file)
+      const { uid, gid } = await stat(file)
+      expect([uid, gid]).toEqual([1, 1])
+    },
+  )
 
   it('is written to where a link leads, which stays one, whether there is a file yet or not', async () => {
     const target = join(directory, 'elsewhere', 'of-plugins')
@@ -58,13 +74,41 @@ describe('the file of a journal', () => {
 
   it.each<[string, string, () => Promise<unknown>, string]>([
     ['a directory', 'EISDIR', () => mkdir(file), 'Name a regular file'],
-    ['below a file', 'ENOTDIR', async () => { await writeFile(file, ''); file = join(file, 'journal') }, 'Name a regular file'],
-    ['a device', 'EINVAL', async () => { await symlink('/dev/null', file) }, 'Name a regular file'],
-    ['too large to be read', 'ERR_FS_FILE_TOO_LARGE', async () => { await writeFile(file, ''); await truncate(file, 2 ** 32) }, 'longer than any journal becomes'],
+    [
+      'below a file',
+      'ENOTDIR',
+      async () => {
+        await writeFile(file, '')
+        file = join(file, 'journal')
+      },
+      'Name a regular file',
+    ],
+    [
+      'a device',
+      'EINVAL',
+      async () => {
+        await symlink('/dev/null', file)
+      },
+      'Name a regular file',
+    ],
+    [
+      'too large to be read',
+      'ERR_FS_FILE_TOO_LARGE',
+      async () => {
+        await writeFile(file, '')
+        await truncate(file, 2 ** 32)
+      },
+      'longer than any journal becomes',
+    ],
   ])('says what is wrong with one that is %s, and what to do', async (_, errno, make, hint) => {
     await make()
     const error = await refusalOf(FileJournal.open(file))
-    expect(error).toMatchObject({ code: 'JOURNAL', step: 'open', message: expect.stringContaining(`${file} cannot be opened`) as string, hint: expect.stringContaining(hint) as string })
+    expect(error).toMatchObject({
+      code: 'JOURNAL',
+      step: 'open',
+      message: expect.stringContaining(`${file} cannot be opened`) as string,
+      hint: expect.stringContaining(hint) as string,
+    })
     expect(error.cause).toMatchObject({ code: errno })
   })
 })
@@ -73,14 +117,25 @@ describe('the file of a journal', () => {
  * A place that is full after so many bytes, and how to make room there. A small file system of its own where one may be mounted; elsewhere a limit on
  * the size of files stands in for it.
  */
-function fullDisk(kibibytes: number): { readonly path: string; readonly fill: () => void; readonly makeRoom: () => void; readonly remove: () => void } | undefined {
+function fullDisk(
+  kibibytes: number,
+):
+  | { readonly path: string; readonly fill: () => void; readonly makeRoom: () => void; readonly remove: () => void }
+  | undefined {
   const path = join(directory, 'small')
   const made = spawnSync('sh', ['-c', `mkdir -p ${path} && mount -t tmpfs -o size=${kibibytes}k tmpfs ${path}`])
   if (made.status !== 0) return undefined
   return {
-    path, remove: () => { spawnSync('sh', ['-c', `umount -l ${path}`]) },
-    fill: () => { spawnSync('dd', ['if=/dev/zero', `of=${join(path, 'filler')}`, 'bs=1k']) },
-    makeRoom: () => { execFileSync('rm', [join(path, 'filler')]) },
+    path,
+    remove: () => {
+      spawnSync('sh', ['-c', `umount -l ${path}`])
+    },
+    fill: () => {
+      spawnSync('dd', ['if=/dev/zero', `of=${join(path, 'filler')}`, 'bs=1k'])
+    },
+    makeRoom: () => {
+      execFileSync('rm', [join(path, 'filler')])
+    },
   }
 }
 
@@ -91,22 +146,28 @@ async function installed(path: string, id: string, beforeCommit: () => void) {
   const { journal } = await FileJournal.open(path)
   let commits = 0
   let sizeAtCommit = 0
-  const host = new PluginHost({ strategies: [], journal: {
-    append: async (record) => {
-      if (record.type === 'committed' && (commits += 1) === 2) {
-        sizeAtCommit = (await stat(path)).size
-        beforeCommit()
-      }
-      await journal.append(record)
+  const host = new PluginHost({
+    strategies: [],
+    journal: {
+      append: async (record) => {
+        if (record.type === 'committed' && (commits += 1) === 2) {
+          sizeAtCommit = (await stat(path)).size
+          beforeCommit()
+        }
+        await journal.append(record)
+      },
     },
-  } })
+  })
   await host.add(new TestPlugin('before', '1.0.0'))
   const handle = await host.add(new TestPlugin(id, '1.0.0'))
   return { journal, host, handle, sizeAtCommit }
 }
 
 describe('J2 a disk that is full', () => {
-  it('an install is not permanent; when there is room, makePermanent writes it, and the next run starts it', async ({ skip, annotate }) => {
+  it('an install is not permanent; when there is room, makePermanent writes it, and the next run starts it', async ({
+    skip,
+    annotate,
+  }) => {
     const disk = fullDisk(64)
     if (disk === undefined) {
       await annotate('NOT RUN: no file system may be mounted here. It takes root on Linux.', 'warning')
@@ -117,12 +178,16 @@ describe('J2 a disk that is full', () => {
       // A page that has been begun takes records without any room: the commit is to need another one.
       const ordinary = await installed(join(directory, 'ordinary'), 'a', () => {})
       await ordinary.journal[Symbol.asyncDispose]()
-      const id = 'a'.repeat(1 + PAGE - 5 - ordinary.sizeAtCommit % PAGE)
+      const id = 'a'.repeat(1 + PAGE - 5 - (ordinary.sizeAtCommit % PAGE))
       const path = join(disk.path, 'plugins.journal')
       const { journal, host, handle } = await installed(path, id, disk.fill)
       const permanent = (): boolean[] => host.plugins().map((plugin) => plugin.permanent)
       expect(permanent()).toEqual([true, false])
-      expect(await refusalOf(host.makePermanent(handle))).toMatchObject({ code: 'JOURNAL', hint: expect.stringContaining('Make room on the disk') as string, cause: { code: 'ENOSPC' } })
+      expect(await refusalOf(host.makePermanent(handle))).toMatchObject({
+        code: 'JOURNAL',
+        hint: expect.stringContaining('Make room on the disk') as string,
+        cause: { code: 'ENOSPC' },
+      })
       expect(await refusalOf(host.add(new TestPlugin('other', '1.0.0')))).toMatchObject({ code: 'JOURNAL' })
       expect(permanent()).toEqual([true, false])
       disk.makeRoom()
@@ -131,7 +196,10 @@ describe('J2 a disk that is full', () => {
       await journal[Symbol.asyncDispose]()
       const { journal: next, plan } = await FileJournal.open(path)
       await next[Symbol.asyncDispose]()
-      expect([...plan.plugins.values()].map(({ version, ...plugin }) => [plugin.id, version])).toEqual([['before', '1.0.0'], [id, '1.0.0']])
+      expect([...plan.plugins.values()].map(({ version, ...plugin }) => [plugin.id, version])).toEqual([
+        ['before', '1.0.0'],
+        [id, '1.0.0'],
+      ])
     } finally {
       disk.remove()
     }
@@ -150,7 +218,11 @@ describe('J2 a disk that is full', () => {
       const before = await readFile(path)
       disk.fill()
       const error = await refusalOf(FileJournal.open(path))
-      expect(error).toMatchObject({ code: 'JOURNAL', hint: expect.stringContaining('Make room') as string, cause: { code: 'ENOSPC' } })
+      expect(error).toMatchObject({
+        code: 'JOURNAL',
+        hint: expect.stringContaining('Make room') as string,
+        cause: { code: 'ENOSPC' },
+      })
       expect(await readFile(path)).toEqual(before)
       disk.makeRoom()
       await openAndClose(path)

@@ -11,7 +11,11 @@ const RELOADS = 1_000
 const BAKE_MS = 100
 
 function version(number: string): TestPlugin {
-  return new TestPlugin('both', number, { register: (registrar) => { registrar.provide(ledgerKind, new LedgerKind()).provide(cellKind, new CellKind(number)) } })
+  return new TestPlugin('both', number, {
+    register: (registrar) => {
+      registrar.provide(ledgerKind, new LedgerKind()).provide(cellKind, new CellKind(number))
+    },
+  })
 }
 
 /** A host with one resource that is copied and one that is not, whose plugin is reloaded with a period in which it can go back. */
@@ -21,7 +25,11 @@ async function baking(healthy: boolean) {
   const host = new PluginHost({ strategies: [ledgerHandoff(), cellHandoff()], clock })
   let serving = version('1.0.0')
   let handle = await host.add(serving)
-  const ledger = await host.attach(ledgerKind, { name: 'ledger', key: 'ledger', open: (provider) => provider.open(undefined) })
+  const ledger = await host.attach(ledgerKind, {
+    name: 'ledger',
+    key: 'ledger',
+    open: (provider) => provider.open(undefined),
+  })
   const cell = await host.attach(cellKind, openCell('cell'))
 
   async function reload(nth: number, gone: (object: object) => void): Promise<void> {
@@ -33,7 +41,7 @@ async function baking(healthy: boolean) {
     expect(bake?.outcome).toBe(healthy ? 'healthy' : 'taken-back')
     for (const object of [healthy ? serving : next, result]) gone(object)
     if (healthy) serving = next
-    handle = bake?.outcome === 'taken-back' ? bake.results[0]?.handle ?? handle : result.handle
+    handle = bake?.outcome === 'taken-back' ? (bake.results[0]?.handle ?? handle) : result.handle
   }
 
   const entries = (): readonly number[] => {
@@ -44,7 +52,10 @@ async function baking(healthy: boolean) {
 }
 
 describe(`I12 ${RELOADS} reloads that can be taken back leave nothing behind`, () => {
-  it.each([['that are not', true], ['that are', false]])('%s', async (_, healthy) => {
+  it.each([
+    ['that are not', true],
+    ['that are', false],
+  ])('%s', async (_, healthy) => {
     const { entries, ...host } = await baking(healthy)
     expectNothingLeft(await leftBy({ ...host, reloads: RELOADS }), 2 * RELOADS)
     expect(entries()).toEqual(Array.from({ length: RELOADS }, (__, nth) => nth))

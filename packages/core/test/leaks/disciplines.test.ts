@@ -18,7 +18,11 @@ async function reloading(discipline: StoreDiscipline) {
   const surface = STORES[discipline]
   let serving = new StorePlugin('1.0.0', { discipline, medium })
   let handle = await host.add(serving)
-  const store = await host.attach(surface, { name: 'store', key: 'stores', open: (provider) => provider.open(undefined) })
+  const store = await host.attach(surface, {
+    name: 'store',
+    key: 'stores',
+    open: (provider) => provider.open(undefined),
+  })
 
   async function overlap(next: StorePlugin): Promise<void> {
     const lease = host.capture({ signal })
@@ -38,7 +42,9 @@ async function reloading(discipline: StoreDiscipline) {
     const next = new StorePlugin(`1.0.${nth + 1}`, { discipline, medium })
     const writing = store.write(nth)
     if (nth % 3 === 2) {
-      next.provider.breakNext('open', () => { throw new Error('no disk') })
+      next.provider.breakNext('open', () => {
+        throw new Error('no disk')
+      })
       expect((await refusalOf(host.reload(handle, next, { signal }))).code).toBe('HANDOFF')
       gone(next)
     } else {
@@ -61,9 +67,12 @@ async function reloading(discipline: StoreDiscipline) {
 Error.stackTraceLimit = 0
 
 describe(`I12 ${RELOADS} reloads leave nothing behind`, () => {
-  it.each<StoreDiscipline>(['clean', 'pre-copy', 'stop-and-copy'])('of a %s resource, a third of them in vain', async (discipline) => {
-    const { entries, ...host } = await reloading(discipline)
-    expectNothingLeft(await leftBy({ ...host, reloads: RELOADS }), RELOADS)
-    expect(entries()).toEqual(Array.from({ length: RELOADS }, (_, nth) => nth))
-  })
+  it.each<StoreDiscipline>(['clean', 'pre-copy', 'stop-and-copy'])(
+    'of a %s resource, a third of them in vain',
+    async (discipline) => {
+      const { entries, ...host } = await reloading(discipline)
+      expectNothingLeft(await leftBy({ ...host, reloads: RELOADS }), RELOADS)
+      expect(entries()).toEqual(Array.from({ length: RELOADS }, (_, nth) => nth))
+    },
+  )
 })

@@ -8,7 +8,9 @@ const RELOADS = 200
 const LEFT = 100
 
 /** What is left by reloads each of which leaves what `leak` does. */
-async function leftWhere(leak: (context: { clock: ManualClock; signal: AbortSignal; nth: number; gone: (object: object) => void }) => unknown): Promise<Left> {
+async function leftWhere(
+  leak: (context: { clock: ManualClock; signal: AbortSignal; nth: number; gone: (object: object) => void }) => unknown,
+): Promise<Left> {
   const clock = new ManualClock()
   const { signal } = new AbortController()
   const kept: unknown[] = []
@@ -19,17 +21,27 @@ async function leftWhere(leak: (context: { clock: ManualClock; signal: AbortSign
 }
 
 it('finds nothing where nothing is left', async () => {
-  const left = await leftWhere(({ nth, gone }) => { gone({ nth }) })
+  const left = await leftWhere(({ nth, gone }) => {
+    gone({ nth })
+  })
   expect(left).toMatchObject({ gone: RELOADS, reachable: 0 })
   expectNothingLeft(left, RELOADS)
 })
 
 it('finds what is held of that which was said to be gone', async () => {
-  expect(await leftWhere(({ gone }) => { const object = {}; gone(object); return object })).toMatchObject({ reachable: RELOADS })
+  expect(
+    await leftWhere(({ gone }) => {
+      const object = {}
+      gone(object)
+      return object
+    }),
+  ).toMatchObject({ reachable: RELOADS })
 })
 
 it.each<[string, (nth: number) => unknown]>([
-  ['an object', (nth) => ({ nth })], ['a function', (nth) => () => nth], ['a promise', (nth) => Promise.resolve(nth)],
+  ['an object', (nth) => ({ nth })],
+  ['a function', (nth) => () => nth],
+  ['a promise', (nth) => Promise.resolve(nth)],
 ])('finds %s that nobody watched', async (_, make) => {
   const left = await leftWhere(({ nth }) => Array.from({ length: LEFT }, () => make(nth)))
   expect(left.objectsPerReload).toBeGreaterThan(LEFT / 2)
@@ -37,16 +49,32 @@ it.each<[string, (nth: number) => unknown]>([
 })
 
 it('finds text, which is no object', async () => {
-  expect((await leftWhere(({ nth }) => `${nth} ${'x'.repeat(100_000)}`.replaceAll(' ', '-'))).bytesPerReload).toBeGreaterThan(10_000)
+  expect(
+    (await leftWhere(({ nth }) => `${nth} ${'x'.repeat(100_000)}`.replaceAll(' ', '-'))).bytesPerReload,
+  ).toBeGreaterThan(10_000)
 })
 
 it('finds timers and listeners', async () => {
-  expect(await leftWhere(({ clock }) => { clock.after(1_000, () => {}) })).toMatchObject({ timers: RELOADS })
-  expect(await leftWhere(({ signal }) => { signal.addEventListener('abort', () => {}) })).toMatchObject({ listeners: RELOADS })
+  expect(
+    await leftWhere(({ clock }) => {
+      clock.after(1_000, () => {})
+    }),
+  ).toMatchObject({ timers: RELOADS })
+  expect(
+    await leftWhere(({ signal }) => {
+      signal.addEventListener('abort', () => {})
+    }),
+  ).toMatchObject({ listeners: RELOADS })
 })
 
 it('finds what keeps the process busy', async () => {
   const timers: NodeJS.Timeout[] = []
-  expect((await leftWhere(() => { timers.push(setTimeout(() => {}, 3_600_000)) })).resources).toContain('Timeout')
+  expect(
+    (
+      await leftWhere(() => {
+        timers.push(setTimeout(() => {}, 3_600_000))
+      })
+    ).resources,
+  ).toContain('Timeout')
   for (const timer of timers) clearTimeout(timer)
 })

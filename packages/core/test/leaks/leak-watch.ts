@@ -48,16 +48,22 @@ interface Memory {
   readonly bytes: number
 }
 
-export async function leftBy(
-  {
-    reloads, clock, signal, reload, moreStretches = MORE_STRETCHES, objectsPerReload: most = OBJECTS_PER_RELOAD,
-  }: Repeated,
-): Promise<Left> {
+export async function leftBy({
+  reloads,
+  clock,
+  signal,
+  reload,
+  moreStretches = MORE_STRETCHES,
+  objectsPerReload: most = OBJECTS_PER_RELOAD,
+}: Repeated): Promise<Left> {
   const counts = { gone: 0, reachable: 0 }
   let nth = 0
   async function stretch(length: number): Promise<Memory> {
     const watched: WeakRef<object>[] = []
-    for (const end = nth + length; nth < end; nth += 1) await reload(nth, (object) => { watched.push(new WeakRef(object)) })
+    for (const end = nth + length; nth < end; nth += 1)
+      await reload(nth, (object) => {
+        watched.push(new WeakRef(object))
+      })
     if (nth <= reloads) counts.gone += watched.length
     counts.reachable += await reachableOf(watched)
     watched.length = 0
@@ -85,7 +91,9 @@ export async function leftBy(
   return {
     ...counts,
     ...perReload(),
-    timers: clock.pending, listeners: getEventListeners(signal, 'abort').length, resources: added(resources, process.getActiveResourcesInfo()),
+    timers: clock.pending,
+    listeners: getEventListeners(signal, 'abort').length,
+    resources: added(resources, process.getActiveResourcesInfo()),
   }
 }
 

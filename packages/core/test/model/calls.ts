@@ -17,9 +17,17 @@ export class Calls {
   begin<T>(name: string, on: unknown, outcome: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
       const pending: Pending = {
-        name, on, givenUp: false,
-        end: () => { this.#pending.delete(pending); resolve(outcome()) },
-        fail: () => { this.#pending.delete(pending); reject(new Error(`${name} fails`)) },
+        name,
+        on,
+        givenUp: false,
+        end: () => {
+          this.#pending.delete(pending)
+          resolve(outcome())
+        },
+        fail: () => {
+          this.#pending.delete(pending)
+          reject(new Error(`${name} fails`))
+        },
       }
       this.#pending.add(pending)
     })
@@ -36,7 +44,14 @@ export class Calls {
   /** @throws Error where the code has made no such call: the trace has a step that it refuses. */
   get(name: string, matches: (call: Pending) => boolean = () => true): Pending {
     const found = this.find((call) => call.name === name && matches(call))
-    if (found === undefined) throw new Error(`the trace ends a call of ${name}, and the code has made none; it waits for ${this.all().map((call) => call.name).join(', ') || 'nothing'}`)
+    if (found === undefined)
+      throw new Error(
+        `the trace ends a call of ${name}, and the code has made none; it waits for ${
+          this.all()
+            .map((call) => call.name)
+            .join(', ') || 'nothing'
+        }`,
+      )
     return found
   }
 }

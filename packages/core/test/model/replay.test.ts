@@ -12,7 +12,15 @@ import { openTogether } from './scenes/together.js'
 import { digestOf, tracedModels, tracesOf } from './trace-file.js'
 
 const SCENES: Readonly<Record<string, () => Promise<Scene>>> = {
-  'attach': openAttach, 'bake': openBake, 'concurrent': openConcurrent, 'crash': openCrash, 'exclusive': openExclusive, 'overlap': openOverlap, 'pre-copy': openPreCopy, 'stop-and-copy': openStopAndCopy, 'together': openTogether,
+  attach: openAttach,
+  bake: openBake,
+  concurrent: openConcurrent,
+  crash: openCrash,
+  exclusive: openExclusive,
+  overlap: openOverlap,
+  'pre-copy': openPreCopy,
+  'stop-and-copy': openStopAndCopy,
+  together: openTogether,
 }
 
 it('there is a scene for each model that has traces', () => {

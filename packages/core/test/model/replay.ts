@@ -22,7 +22,8 @@ export async function replay({ seed, start, steps }: Trace, scene: Scene): Promi
   for (const [at, [step, changed]] of steps.entries()) {
     const [, name = step, who = '0'] = /^(.*) (\d)$/.exec(step) ?? []
     const take = scene.steps[name]
-    if (take === undefined) throw new Error(`the trace with seed ${seed} has the step "${step}", which this scene does not know`)
+    if (take === undefined)
+      throw new Error(`the trace with seed ${seed} has the step "${step}", which this scene does not know`)
     take(Number(who))
     Object.assign(expected, changed)
     await comeToRest(scene, expected, `seed ${seed}, step ${at + 1}: ${step}`)

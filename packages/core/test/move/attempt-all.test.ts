@@ -8,7 +8,23 @@ describe('attempting all', () => {
   it('I7 runs each in order, whatever becomes of the others, and throws the only failure as it is', async () => {
     const log: string[] = []
     const broken = new Error('first')
-    const failure = failureOf(attemptAll([() => { log.push('a'); throw broken }, async () => { log.push('b') }, () => { log.push('c') }], 'undoing failed'))
+    const failure = failureOf(
+      attemptAll(
+        [
+          () => {
+            log.push('a')
+            throw broken
+          },
+          async () => {
+            log.push('b')
+          },
+          () => {
+            log.push('c')
+          },
+        ],
+        'undoing failed',
+      ),
+    )
     expect(await failure).toBe(broken)
     expect(log).toEqual(['a', 'b', 'c'])
   })

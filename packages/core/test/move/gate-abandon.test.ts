@@ -55,7 +55,14 @@ describe('a write that is abandoned under a hold', () => {
       const { gate, slow, behind, copy } = await abandoned()
       const again = copy()
       if (ends === 'replaced') gate.replace(again)
-      else gate.halt({ checkpoint: 'here', cause: new Error('no port'), restart: () => Promise.resolve(again), stop: () => {}, discard: () => Promise.resolve() })
+      else
+        gate.halt({
+          checkpoint: 'here',
+          cause: new Error('no port'),
+          restart: () => Promise.resolve(again),
+          stop: () => {},
+          discard: () => Promise.resolve(),
+        })
       gate.release()
       await behind
       slow.resolve()
@@ -64,20 +71,23 @@ describe('a write that is abandoned under a hold', () => {
     }
   })
 
-  it.each(['release', 'record'] as const)('I4 G6 nothing runs beside it on the same resource: after a %s the gate is stuck until it settles', async (leave) => {
-    const { gate, slow, behind, store } = await abandoned()
-    gate[leave]()
-    expect(await failureOf(behind)).toMatchObject({ code: 'RESOURCE_STUCK', retryable: true })
-    expect(gate.stuck).toBe(true)
-    expect(await failureOf(gate.write(3))).toMatchObject({ code: 'RESOURCE_STUCK' })
-    const held = gate.hold()
-    expect(await standing(held)).toBe('pending')
-    slow.resolve()
-    await held
-    gate.release()
-    await gate.write(4)
-    expect(store.entries).toEqual([1, 4])
-  })
+  it.each(['release', 'record'] as const)(
+    'I4 G6 nothing runs beside it on the same resource: after a %s the gate is stuck until it settles',
+    async (leave) => {
+      const { gate, slow, behind, store } = await abandoned()
+      gate[leave]()
+      expect(await failureOf(behind)).toMatchObject({ code: 'RESOURCE_STUCK', retryable: true })
+      expect(gate.stuck).toBe(true)
+      expect(await failureOf(gate.write(3))).toMatchObject({ code: 'RESOURCE_STUCK' })
+      const held = gate.hold()
+      expect(await standing(held)).toBe('pending')
+      slow.resolve()
+      await held
+      gate.release()
+      await gate.write(4)
+      expect(store.entries).toEqual([1, 4])
+    },
+  )
 
   it('I4 is recorded where it is accepted before another resource serves: the one that goes on has it', async () => {
     const { gate, slowWrite, copy, store } = gateOf()
@@ -114,8 +124,13 @@ describe('a restart that is abandoned', () => {
     const started = new Deferred<Store>()
     await gate.hold()
     gate.halt({
-      checkpoint: 'here', cause: new Error('no port'), restart: () => started.promise, discard: () => Promise.resolve(),
-      stop: (late) => { stopped.push(late) },
+      checkpoint: 'here',
+      cause: new Error('no port'),
+      restart: () => started.promise,
+      discard: () => Promise.resolve(),
+      stop: (late) => {
+        stopped.push(late)
+      },
     })
     gate.release()
     const told = failureOf(gate.write(1))

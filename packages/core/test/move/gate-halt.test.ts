@@ -5,9 +5,19 @@ import { StoreProvider, type Store } from '../fixtures/store.js'
 
 async function halted(restart: () => Promise<Store>) {
   const replaced: unknown[] = []
-  const made = gateOf({ onReplaced: (outcome) => { replaced.push(outcome) } })
+  const made = gateOf({
+    onReplaced: (outcome) => {
+      replaced.push(outcome)
+    },
+  })
   await made.gate.hold()
-  made.gate.halt({ checkpoint: 'here', cause: new Error('no port'), restart, stop: () => {}, discard: () => Promise.resolve() })
+  made.gate.halt({
+    checkpoint: 'here',
+    cause: new Error('no port'),
+    restart,
+    stop: () => {},
+    discard: () => Promise.resolve(),
+  })
   made.gate.release()
   return { ...made, replaced }
 }
@@ -23,7 +33,11 @@ describe('a halted gate', () => {
     })
     expect(() => gate.resource).toThrow(expect.objectContaining({ code: 'RESOURCE_HALTED', retryable: true }))
     for (const attempt of [1, 2]) {
-      expect(await failureOf(gate.write(attempt))).toMatchObject({ code: 'RESOURCE_HALTED', retryable: true, cause: new Error(`attempt ${attempt}`) })
+      expect(await failureOf(gate.write(attempt))).toMatchObject({
+        code: 'RESOURCE_HALTED',
+        retryable: true,
+        cause: new Error(`attempt ${attempt}`),
+      })
     }
     await gate.write(3)
     await gate.write(4)
@@ -50,7 +64,13 @@ describe('a halted gate', () => {
     const { gate, copy } = gateOf()
     await gate.hold()
     const started = copy()
-    gate.halt({ checkpoint: 'here', cause: new Error('no port'), restart: () => Promise.resolve(started), stop: () => {}, discard: () => Promise.resolve() })
+    gate.halt({
+      checkpoint: 'here',
+      cause: new Error('no port'),
+      restart: () => Promise.resolve(started),
+      stop: () => {},
+      discard: () => Promise.resolve(),
+    })
     gate.release()
     await gate.write(1)
     expect(gate.resource).toBe(started)

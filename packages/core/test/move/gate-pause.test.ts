@@ -17,7 +17,11 @@ describe('the longest time a write was held', () => {
 
   it('I10 counts a hold that nobody waited for as nothing, and keeps the longest of several', async () => {
     const { gate, clock } = gateOf()
-    for (const [heldMs, waits] of [[500, false], [20, true], [7, true]] as const) {
+    for (const [heldMs, waits] of [
+      [500, false],
+      [20, true],
+      [7, true],
+    ] as const) {
       await gate.hold()
       const write = waits ? gate.write(1) : undefined
       clock.advance(heldMs)

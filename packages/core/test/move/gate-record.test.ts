@@ -67,10 +67,20 @@ describe('the record', () => {
   })
 
   it.each([
-    ['throws', () => { throw new Error('no idea') }], ['is no number', () => Number.NaN], ['is negative', () => -1], ['is a promise', () => Promise.reject(new Error('later'))],
+    [
+      'throws',
+      () => {
+        throw new Error('no idea')
+      },
+    ],
+    ['is no number', () => Number.NaN],
+    ['is negative', () => -1],
+    ['is a promise', () => Promise.reject(new Error('later'))],
   ])('I4 a size that %s is estimated: an accepted write is acknowledged', async (_, sizeOf) => {
     const store = new StoreProvider('only', '1').make([])
-    const gate = new WriteGate({ ...STORES['pre-copy'], sizeOf: sizeOf as () => number }, 'only', store, { maxRecordedBytes: 1 })
+    const gate = new WriteGate({ ...STORES['pre-copy'], sizeOf: sizeOf as () => number }, 'only', store, {
+      maxRecordedBytes: 1,
+    })
     await gate.hold()
     gate.record()
     await gate.write(1)
@@ -87,7 +97,10 @@ describe('the record', () => {
     await gate.write(1)
     expect(gate.retains).toBe(true)
     const slow = new Deferred()
-    gate.resource.provider.breakNext('apply', async (run) => { await slow.promise; run() })
+    gate.resource.provider.breakNext('apply', async (run) => {
+      await slow.promise
+      run()
+    })
     const writing = gate.write(2)
     const holding = gate.hold()
     slow.resolve()
@@ -122,14 +135,19 @@ describe('the record', () => {
 
   it('I8 a long replay lets the event loop turn, and one that is soon done goes straight through', async () => {
     const budget = vi.spyOn(performance, 'now')
-    for (const [msEach, turns] of [[1, true], [0, false]] as const) {
+    for (const [msEach, turns] of [
+      [1, true],
+      [0, false],
+    ] as const) {
       const { gate, copy } = gateOf()
       await gate.hold()
       gate.record()
       await Promise.all(Array.from({ length: 20 }, (_, n) => gate.write(n)))
       let [now, turned] = [0, false]
-      budget.mockImplementation(() => now += msEach)
-      setImmediate(() => { turned = true })
+      budget.mockImplementation(() => (now += msEach))
+      setImmediate(() => {
+        turned = true
+      })
       await gate.replay(copy(), signal)
       expect(turned).toBe(turns)
     }
@@ -138,7 +156,9 @@ describe('the record', () => {
 
   it('I3 a replay that the target refuses rejects with what it threw', async () => {
     const { gate, target } = await recorded()
-    target.provider.breakNext('apply', () => { throw new Error('too new for that') })
+    target.provider.breakNext('apply', () => {
+      throw new Error('too new for that')
+    })
     expect(String(await failureOf(gate.replay(target, signal)))).toBe('Error: too new for that')
     expect(target.entries).toEqual([])
   })
@@ -146,7 +166,10 @@ describe('the record', () => {
   it('I4 a replay applies one write after the other, and ends when the last is applied', async () => {
     const { gate, target } = await recorded()
     const slow = new Deferred()
-    target.provider.breakNext('apply', async (run) => { await slow.promise; run() })
+    target.provider.breakNext('apply', async (run) => {
+      await slow.promise
+      run()
+    })
     const replaying = gate.replay(target, signal)
     expect(await standing(replaying)).toBe('pending')
     expect(target.entries).toEqual([])
@@ -162,7 +185,12 @@ describe('the record', () => {
     await Promise.all(Array.from({ length: 10 }, (_, n) => gate.write(n)))
     const target = copy()
     const ends: Deferred[] = []
-    target.provider.break('apply', async (run) => { const end = new Deferred(); ends.push(end); await end.promise; run() })
+    target.provider.break('apply', async (run) => {
+      const end = new Deferred()
+      ends.push(end)
+      await end.promise
+      run()
+    })
     const replaying = gate.replay(target, signal, { share: 0.5 })
     const writes = Array.from({ length: 20 }, (_, n) => gate.write(10 + n))
     const accepted: number[] = []
@@ -182,7 +210,10 @@ describe('the record', () => {
   it('I8 a replay applies nothing further once its signal has fired', async () => {
     const { gate, target } = await recorded()
     const controller = new AbortController()
-    target.provider.breakNext('apply', (run) => { controller.abort(new Error('enough')); run() })
+    target.provider.breakNext('apply', (run) => {
+      controller.abort(new Error('enough'))
+      run()
+    })
     expect(String(await failureOf(gate.replay(target, controller.signal)))).toBe('Error: enough')
     expect(target.entries).toEqual([1])
   })
@@ -194,7 +225,9 @@ describe('a write past its deadline', () => {
     const slow = slowWrite()
     const failures = [gate.write(1), gate.write(2)].map(failureOf)
     clock.advance(50)
-    const codes = [...await Promise.all(failures), await failureOf(gate.use(() => 0))].map((error) => ReloadError.is(error) && error.code)
+    const codes = [...(await Promise.all(failures)), await failureOf(gate.use(() => 0))].map(
+      (error) => ReloadError.is(error) && error.code,
+    )
     expect(codes).toEqual(['STEP_TIMEOUT', 'RESOURCE_STUCK', 'RESOURCE_STUCK'])
     slow.resolve()
     await turn()

@@ -6,9 +6,33 @@ import { STORES, Store, StoreProvider } from '../fixtures/store.js'
 /** What protocol and documentation say about each move; `null` where it must not happen. Written apart from the source's table. */
 const EXPECTED: Record<GateState, Record<GateEvent, GateState | null>> = {
   open: { hold: 'held', record: null, release: 'open', switch: null, replace: null, abandon: null, close: 'closed' },
-  recording: { hold: 'held', record: null, release: 'open', switch: null, replace: null, abandon: null, close: 'closed' },
-  held: { hold: 'held', record: 'recording', release: 'open', switch: 'open', replace: 'held', abandon: 'held', close: 'closed' },
-  closed: { hold: null, record: 'closed', release: 'closed', switch: null, replace: 'closed', abandon: 'closed', close: 'closed' },
+  recording: {
+    hold: 'held',
+    record: null,
+    release: 'open',
+    switch: null,
+    replace: null,
+    abandon: null,
+    close: 'closed',
+  },
+  held: {
+    hold: 'held',
+    record: 'recording',
+    release: 'open',
+    switch: 'open',
+    replace: 'held',
+    abandon: 'held',
+    close: 'closed',
+  },
+  closed: {
+    hold: null,
+    record: 'closed',
+    release: 'closed',
+    switch: null,
+    replace: 'closed',
+    abandon: 'closed',
+    close: 'closed',
+  },
 }
 const STATES = Object.keys(EXPECTED) as GateState[]
 const EVENTS = Object.keys(EXPECTED.open) as GateEvent[]
@@ -47,16 +71,25 @@ describe('the states of a gate', () => {
     expect(nextState(state, event)).toBe(to)
   })
 
-  it.each(CELLS.filter(({ to }) => to === null))('I3 $state: $event is refused, and changes nothing', ({ state, event }) => {
-    const gate = gateIn(state)
-    const { resource } = gate
-    expect(() => MOVES[event](gate)).toThrow(`a gate that is ${state} cannot ${event}`)
-    expect(gate.state).toBe(state)
-    expect(gate.resource).toBe(resource)
-  })
+  it.each(CELLS.filter(({ to }) => to === null))(
+    'I3 $state: $event is refused, and changes nothing',
+    ({ state, event }) => {
+      const gate = gateIn(state)
+      const { resource } = gate
+      expect(() => MOVES[event](gate)).toThrow(`a gate that is ${state} cannot ${event}`)
+      expect(gate.state).toBe(state)
+      expect(gate.resource).toBe(resource)
+    },
+  )
 
   it('a halt is a replacement: from a hold only', () => {
-    const halt = { checkpoint: 7, cause: new Error('gone'), restart: () => Promise.reject<Store>(new Error('gone')), stop: () => {}, discard: () => Promise.resolve() }
+    const halt = {
+      checkpoint: 7,
+      cause: new Error('gone'),
+      restart: () => Promise.reject<Store>(new Error('gone')),
+      stop: () => {},
+      discard: () => Promise.resolve(),
+    }
     const halts = (state: GateState): boolean => {
       const gate = gateIn(state)
       try {

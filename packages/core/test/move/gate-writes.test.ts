@@ -42,8 +42,14 @@ describe('writes through a gate', () => {
 
   it('I4 are acknowledged only once a thenable has answered, whatever its `then` returns', async () => {
     const answered = new Deferred()
-    const applied = thenable<void>((done) => { void answered.promise.then(done) })
-    const gate = new WriteGate(defineSurface<object, object, number>({ id: 'thenable', keyOf: () => 'only', apply: () => applied }), 'only', {})
+    const applied = thenable<void>((done) => {
+      void answered.promise.then(done)
+    })
+    const gate = new WriteGate(
+      defineSurface<object, object, number>({ id: 'thenable', keyOf: () => 'only', apply: () => applied }),
+      'only',
+      {},
+    )
     const written = gate.write(1)
     expect(await standing(written)).toBe('pending')
     answered.resolve()
@@ -115,12 +121,14 @@ describe('a hold', () => {
 it('G10 I8 writes that waited go on in slices, between which the event loop turns', async () => {
   const budget = vi.spyOn(performance, 'now')
   let now = 0
-  budget.mockImplementation(() => now += 1)
+  budget.mockImplementation(() => (now += 1))
   const { gate, store } = gateOf()
   await gate.hold()
   const writes = Array.from({ length: 200 }, (_, n) => gate.write(n))
   let applied: number | undefined
-  setImmediate(() => { applied = store.entries.length })
+  setImmediate(() => {
+    applied = store.entries.length
+  })
   gate.release()
   await Promise.all(writes)
   expect(store.entries).toHaveLength(200)

@@ -1,4 +1,15 @@
-import { OldProviders, PluginHost, ReloadDispatcher, ReloadKindHandlers, cleanHandoff, preCopy, stopAndCopy, type Cutover, type HandoffStrategy, type Plugin } from '@uni/reload-core'
+import {
+  OldProviders,
+  PluginHost,
+  ReloadDispatcher,
+  ReloadKindHandlers,
+  cleanHandoff,
+  preCopy,
+  stopAndCopy,
+  type Cutover,
+  type HandoffStrategy,
+  type Plugin,
+} from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
 import { failureOf } from '../fixtures/deferred.js'
@@ -8,17 +19,30 @@ type StoreHandoff = HandoffStrategy<StoreProvider, Store, number>
 
 /** Strategies that supply no more than they must. */
 const BARE: Record<string, StoreHandoff> = {
-  'clean': cleanHandoff(STORES.clean, { medium: 'shared', open: (provider) => provider.make([1]) }),
+  clean: cleanHandoff(STORES.clean, { medium: 'shared', open: (provider) => provider.make([1]) }),
   'pre-copy': {
-    surface: STORES['pre-copy'], discipline: 'pre-copy',
-    handoff: (job, ctx) => preCopy(job, ctx, { snapshot: (store) => [...store.entries], restore: (provider, entries) => provider.make([...entries]) }),
+    surface: STORES['pre-copy'],
+    discipline: 'pre-copy',
+    handoff: (job, ctx) =>
+      preCopy(job, ctx, {
+        snapshot: (store) => [...store.entries],
+        restore: (provider, entries) => provider.make([...entries]),
+      }),
   },
   'stop-and-copy': {
-    surface: STORES['stop-and-copy'], discipline: 'stop-and-copy',
-    handoff: (job, ctx) => stopAndCopy(job, ctx, { checkpoint: (store) => [...store.entries], stop: () => {}, start: (provider, entries) => provider.make([...entries]) }),
+    surface: STORES['stop-and-copy'],
+    discipline: 'stop-and-copy',
+    handoff: (job, ctx) =>
+      stopAndCopy(job, ctx, {
+        checkpoint: (store) => [...store.entries],
+        stop: () => {},
+        start: (provider, entries) => provider.make([...entries]),
+      }),
   },
 }
-const CASES = Object.keys(BARE).flatMap((discipline) => (['overlap', 'exclusive'] as const).map((cutover) => ({ discipline, cutover })))
+const CASES = Object.keys(BARE).flatMap((discipline) =>
+  (['overlap', 'exclusive'] as const).map((cutover) => ({ discipline, cutover })),
+)
 
 function bare(discipline: string, cutover: Cutover) {
   const strategy = BARE[discipline] as StoreHandoff
@@ -26,10 +50,13 @@ function bare(discipline: string, cutover: Cutover) {
   const [before, after] = [new StoreProvider('only', '1'), new StoreProvider('only', '2')]
   const store = before.make([1])
   const dispatcher = new ReloadDispatcher([strategy])
-  const dispatch = (resource = store) => dispatcher.dispatch({
-    old: new OldProviders().add(surface, before), next: new OldProviders().add(surface, after), cutover,
-    handlers: new ReloadKindHandlers().add(surface, { name: 'a', key: 'only', resource }),
-  })
+  const dispatch = (resource = store) =>
+    dispatcher.dispatch({
+      old: new OldProviders().add(surface, before),
+      next: new OldProviders().add(surface, after),
+      cutover,
+      handlers: new ReloadKindHandlers().add(surface, { name: 'a', key: 'only', resource }),
+    })
   return { strategy, surface, after, dispatch, store }
 }
 
@@ -55,7 +82,10 @@ describe('a strategy with none of the verbs that are optional', () => {
     const clock = new ManualClock()
     const host = new PluginHost({ clock, strategies: [strategy] })
     const of = (version: string): Plugin => ({
-      manifest: { id: 'bare', version }, register: (registrar) => { registrar.provide(surface, new StoreProvider('only', version)) },
+      manifest: { id: 'bare', version },
+      register: (registrar) => {
+        registrar.provide(surface, new StoreProvider('only', version))
+      },
     })
     const handle = await host.add(of('1.0.0'))
     await host.attach(surface, { name: 'a', key: 'only', open: (provider) => provider.make([]) })
@@ -73,7 +103,9 @@ describe('a strategy with none of the verbs that are optional', () => {
 
   it('I6 an exclusive pre-copy without a meaning to hold the new resource to goes by the image alone', async () => {
     const { after, dispatch } = bare('pre-copy', 'exclusive')
-    after.make = () => { throw new Error('cannot read it') }
+    after.make = () => {
+      throw new Error('cannot read it')
+    }
     expect(await failureOf(dispatch())).toMatchObject({ code: 'HANDOFF', step: 'start' })
   })
 })

@@ -6,8 +6,14 @@ describe('pre-copy with an exclusive cutover', () => {
   it('I3 goes by stop-and-copy: the old resource is closed before the new one is opened', async () => {
     const { scene, part } = sceneOfOne({}, { cutover: 'exclusive' })
     const order: string[] = []
-    part.old.breakNext('close', (run) => { order.push('close old'); run() })
-    part.next.breakNext('open', (run) => { order.push('open new'); return run() })
+    part.old.breakNext('close', (run) => {
+      order.push('close old')
+      run()
+    })
+    part.next.breakNext('open', (run) => {
+      order.push('open new')
+      return run()
+    })
     const outcome = await scene.dispatch()
     expect(order).toEqual(['close old', 'open new'])
     outcome.commit()
@@ -18,8 +24,15 @@ describe('pre-copy with an exclusive cutover', () => {
 
   it('I3 reopens with the old provider where the new one fails, from the same image', async () => {
     const { scene, part } = sceneOfOne({}, { cutover: 'exclusive' })
-    part.next.breakNext('open', () => { throw new Error('cannot read it') })
-    expect(await failureOf(scene.dispatch())).toMatchObject({ code: 'HANDOFF', phase: 'converge', step: 'start', rollbackErrors: [] })
+    part.next.breakNext('open', () => {
+      throw new Error('cannot read it')
+    })
+    expect(await failureOf(scene.dispatch())).toMatchObject({
+      code: 'HANDOFF',
+      phase: 'converge',
+      step: 'start',
+      rollbackErrors: [],
+    })
     expect(part.store.closed).toBe(1)
     expect(part.replaced).toEqual([{ resource: part.gate.resource }])
     expect(await scene.breaches('old')).toEqual([])
@@ -29,8 +42,15 @@ describe('pre-copy with an exclusive cutover', () => {
   it('I6 closes a new resource that means something else, and does not judge the old provider', async () => {
     const { scene, part } = sceneOfOne({}, { cutover: 'exclusive' })
     part.next.breakNext('open', () => part.next.make([9]))
-    part.old.breakNext('verify', () => { throw new Error('the last resort is not judged') })
-    expect(await failureOf(scene.dispatch())).toMatchObject({ code: 'HANDOFF', phase: 'converge', step: 'verify', rollbackErrors: [] })
+    part.old.breakNext('verify', () => {
+      throw new Error('the last resort is not judged')
+    })
+    expect(await failureOf(scene.dispatch())).toMatchObject({
+      code: 'HANDOFF',
+      phase: 'converge',
+      step: 'verify',
+      rollbackErrors: [],
+    })
     expect(await scene.breaches('old')).toEqual([])
   })
 

@@ -9,7 +9,7 @@ async function replayAgainst(arriving: ReadonlyMap<number, number>) {
   const states: string[] = []
   let written = 100
   const arrive = (count = 0): void => {
-    for (let i = 0; i < count; i += 1) void part.write(written += 1)
+    for (let i = 0; i < count; i += 1) void part.write((written += 1))
   }
   const replayOne: Fault = (run) => {
     states.push(part.gate.state)
@@ -17,7 +17,12 @@ async function replayAgainst(arriving: ReadonlyMap<number, number>) {
     part.next.breakNext('apply', replayOne)
     return run()
   }
-  part.next.breakNext('open', async (run) => { const opened = run(); arrive(arriving.get(0)); await turn(); return opened })
+  part.next.breakNext('open', async (run) => {
+    const opened = run()
+    arrive(arriving.get(0))
+    await turn()
+    return opened
+  })
   part.next.breakNext('apply', replayOne)
   const outcome = await scene.dispatch()
   const replayed = states.slice()
@@ -30,7 +35,11 @@ describe('pre-copy: the writes made meanwhile', () => {
     const { scene, part } = sceneOfOne({})
     const reached = new Deferred()
     const opened = new Deferred()
-    part.next.breakNext('open', async (run) => { reached.resolve(); await opened.promise; return run() })
+    part.next.breakNext('open', async (run) => {
+      reached.resolve()
+      await opened.promise
+      return run()
+    })
     const dispatching = scene.dispatch()
     await reached.promise
     await Promise.all([3, 4, 5].map((n) => part.write(n)))
@@ -44,14 +53,26 @@ describe('pre-copy: the writes made meanwhile', () => {
   })
 
   it('I4 are replayed round after round while they shrink, and writers go on', async () => {
-    const { replayed, report, breaches } = await replayAgainst(new Map([[0, 200], [1, 100], [201, 50]]))
+    const { replayed, report, breaches } = await replayAgainst(
+      new Map([
+        [0, 200],
+        [1, 100],
+        [201, 50],
+      ]),
+    )
     expect(replayed).toEqual(Array.from({ length: 350 }, () => 'recording'))
     expect(report).toMatchObject({ replayedWrites: 350 })
     expect(breaches).toEqual([])
   })
 
   it('I8 are replayed under load once they no longer shrink, too, and writers are slowed down for it; so are a few', async () => {
-    const paced = await replayAgainst(new Map([[0, 40], [1, 40], [41, 40]]))
+    const paced = await replayAgainst(
+      new Map([
+        [0, 40],
+        [1, 40],
+        [41, 40],
+      ]),
+    )
     expect(paced.replayed).toEqual(Array.from({ length: 120 }, () => 'recording'))
     expect(paced.breaches).toEqual([])
     const few = await replayAgainst(new Map([[0, 32]]))
@@ -63,7 +84,9 @@ describe('pre-copy: the writes made meanwhile', () => {
     // Each round finds one write fewer than the one before; there are 16 while all are prepared, and 16 once they are.
     const sizes = Array.from({ length: 33 }, (_, round) => 100 - round)
     const begins = sizes.map((_, round) => 1 + sizes.slice(0, round).reduce((sum, size) => sum + size, 0))
-    const { replayed, breaches } = await replayAgainst(new Map([[0, 100], ...sizes.slice(1).map((size, round) => [begins[round] as number, size] as const)]))
+    const { replayed, breaches } = await replayAgainst(
+      new Map([[0, 100], ...sizes.slice(1).map((size, round) => [begins[round] as number, size] as const)]),
+    )
     expect(replayed.filter((state) => state === 'held')).toEqual([])
     expect(replayed).toHaveLength(sizes.reduce((sum, size) => sum + size, 0))
     expect(breaches).toEqual([])
@@ -74,8 +97,15 @@ describe('pre-copy: the writes made meanwhile', () => {
     const [waiting, sizes]: [number[], number[]] = [[], []]
     let [written, replayed] = [100, 0]
     // Each write that is answered is followed by another, as fast as they are let in: a hundred writers.
-    const goOn = (): void => { if (written < 5000) void part.write(written += 1).then(goOn) }
-    part.next.breakNext('open', async (run) => { const opened = run(); for (let n = 0; n < 100; n += 1) goOn(); await turn(); return opened })
+    const goOn = (): void => {
+      if (written < 5000) void part.write((written += 1)).then(goOn)
+    }
+    part.next.breakNext('open', async (run) => {
+      const opened = run()
+      for (let n = 0; n < 100; n += 1) goOn()
+      await turn()
+      return opened
+    })
     const replayOne: Fault = async (run) => {
       replayed += 1
       await undefined
@@ -96,10 +126,21 @@ describe('pre-copy: the writes made meanwhile', () => {
 
   it('I3 the new resource refusing one fails the handoff, whatever the old one made of it', async () => {
     const { scene, part } = sceneOfOne({})
-    part.next.breakNext('open', async (run) => { const opened = run(); await part.write(3); return opened })
-    part.next.breakNext('apply', () => { throw new RangeError('three is one too many') })
+    part.next.breakNext('open', async (run) => {
+      const opened = run()
+      await part.write(3)
+      return opened
+    })
+    part.next.breakNext('apply', () => {
+      throw new RangeError('three is one too many')
+    })
     expect(await failureOf(scene.dispatch())).toMatchObject({
-      code: 'HANDOFF', phase: 'converge', step: 'replay', resource: 'only', rollbackErrors: [], cause: new RangeError('three is one too many'),
+      code: 'HANDOFF',
+      phase: 'converge',
+      step: 'replay',
+      resource: 'only',
+      rollbackErrors: [],
+      cause: new RangeError('three is one too many'),
     })
     expect(await scene.breaches('old')).toEqual([])
     expect(await scene.reload()).toEqual([])

@@ -8,7 +8,11 @@ describe('pre-copy: the snapshot is a point in time', () => {
     const reached = new Deferred()
     const persisted = new Deferred()
     // It reads what it hands over only when it is let go on: a write in between would be in the image and in the record.
-    part.old.breakNext('persist', async (run) => { reached.resolve(); await persisted.promise; return run() })
+    part.old.breakNext('persist', async (run) => {
+      reached.resolve()
+      await persisted.promise
+      return run()
+    })
     const dispatching = scene.dispatch()
     await reached.promise
     const write = part.write(3)
@@ -47,7 +51,10 @@ describe('pre-copy: the snapshot is a point in time', () => {
   it('I4 waits for the write in flight before it observes and persists', async () => {
     const { scene, part } = sceneOfOne({})
     const writing = new Deferred()
-    part.old.breakNext('apply', async (run) => { await writing.promise; run() })
+    part.old.breakNext('apply', async (run) => {
+      await writing.promise
+      run()
+    })
     const write = part.write(3)
     const dispatching = scene.dispatch()
     await turn()
@@ -69,7 +76,11 @@ describe('pre-copy: the same meaning', () => {
 
   it('I6 is judged at the point of the snapshot: writes made since do not count as a difference', async () => {
     const { scene, part } = sceneOfOne({})
-    part.next.breakNext('open', async (run) => { const opened = run(); await part.write(3); return opened })
+    part.next.breakNext('open', async (run) => {
+      const opened = run()
+      await part.write(3)
+      return opened
+    })
     const outcome = await scene.dispatch()
     outcome.commit()
     expect(await part.breaches('new')).toEqual([])

@@ -1,4 +1,11 @@
-import { OldProviders, PluginHost, ReloadDispatcher, ReloadKindHandlers, WriteGate, type HandoffStrategy } from '@uni/reload-core'
+import {
+  OldProviders,
+  PluginHost,
+  ReloadDispatcher,
+  ReloadKindHandlers,
+  WriteGate,
+  type HandoffStrategy,
+} from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
 import { StorePlugin } from '../fixtures/store-plugin.js'
@@ -27,7 +34,8 @@ describe('a rollback lets the gate go by itself', () => {
     const surface = STORES[discipline]
     const [before, after] = [new StoreProvider('only', '1'), new StoreProvider('only', '2')]
     const outcome = await new ReloadDispatcher([noting(discipline, states)]).dispatch({
-      old: new OldProviders().add(surface, before), next: new OldProviders().add(surface, after),
+      old: new OldProviders().add(surface, before),
+      next: new OldProviders().add(surface, after),
       handlers: new ReloadKindHandlers().add(surface, { name: 'a', key: 'only', resource: before.make([1]) }),
     })
     await outcome.rollback()
@@ -49,10 +57,19 @@ describe('a rollback lets the gate go by itself', () => {
     }
     const host = new PluginHost({ clock, strategies: [failing] })
     const handle = await host.add(new StorePlugin('1.0.0', { discipline }))
-    const store = await host.attach(STORES[discipline], { name: 'main', key: 'stores', open: (provider) => provider.open(undefined) })
-    const { finalized } = await host.reload(handle, new StorePlugin('2.0.0', { discipline }), { bake: { ms: 10, healthy: () => false } })
+    const store = await host.attach(STORES[discipline], {
+      name: 'main',
+      key: 'stores',
+      open: (provider) => provider.open(undefined),
+    })
+    const { finalized } = await host.reload(handle, new StorePlugin('2.0.0', { discipline }), {
+      bake: { ms: 10, healthy: () => false },
+    })
     clock.advance(10)
-    expect((await finalized).bake).toMatchObject({ outcome: 'stranded', error: { message: expect.stringContaining('no way back') as string } })
+    expect((await finalized).bake).toMatchObject({
+      outcome: 'stranded',
+      error: { message: expect.stringContaining('no way back') as string },
+    })
     await store.write(2)
     expect(states).toEqual(['open'])
   })
@@ -64,26 +81,34 @@ describe('a rollback lets the gate go by itself', () => {
     const strategy = storeStrategy('pre-copy')
     const host = new PluginHost({
       clock,
-      strategies: [{
-        ...strategy,
-        handoff(job, ctx) {
-          const move = strategy.handoff?.(job, ctx)
-          if (move?.prepare === undefined || job.kept === undefined) return move
-          const prepare = async (): Promise<void> => {
-            await move.prepare?.()
-            for (let entry = 0; entry < 40; entry += 1) writes.push(store.write(entry))
-          }
-          const converge = (): Promise<Store> => {
-            states.push(`${job.gate.recorded} left under the hold`)
-            return move.converge()
-          }
-          return { ...move, prepare, converge }
-        },
-      } as HandoffStrategy<StoreProvider, Store, number>],
+      strategies: [
+        {
+          ...strategy,
+          handoff(job, ctx) {
+            const move = strategy.handoff?.(job, ctx)
+            if (move?.prepare === undefined || job.kept === undefined) return move
+            const prepare = async (): Promise<void> => {
+              await move.prepare?.()
+              for (let entry = 0; entry < 40; entry += 1) writes.push(store.write(entry))
+            }
+            const converge = (): Promise<Store> => {
+              states.push(`${job.gate.recorded} left under the hold`)
+              return move.converge()
+            }
+            return { ...move, prepare, converge }
+          },
+        } as HandoffStrategy<StoreProvider, Store, number>,
+      ],
     })
     const handle = await host.add(new StorePlugin('1.0.0'))
-    const store = await host.attach(STORES['pre-copy'], { name: 'main', key: 'stores', open: (provider) => provider.make([]) })
-    const { finalized } = await host.reload(handle, new StorePlugin('2.0.0'), { bake: { ms: 10, healthy: () => false } })
+    const store = await host.attach(STORES['pre-copy'], {
+      name: 'main',
+      key: 'stores',
+      open: (provider) => provider.make([]),
+    })
+    const { finalized } = await host.reload(handle, new StorePlugin('2.0.0'), {
+      bake: { ms: 10, healthy: () => false },
+    })
     clock.advance(10)
     expect((await finalized).bake).toMatchObject({ outcome: 'taken-back' })
     await Promise.all(writes)

@@ -9,12 +9,21 @@ import { turnUntil } from '../fixtures/turn-until.js'
 function queueOf(tasks: number) {
   const clock = new ManualClock()
   let allowed = 0
-  const queue = new SerialQueue({ clock, taskTimeoutMs: 100, blocked: () => allowed === 0, overdue: () => new Error('overdue'), stuck: () => new Error('stuck'), reentered: () => new Error('reentered') })
+  const queue = new SerialQueue({
+    clock,
+    taskTimeoutMs: 100,
+    blocked: () => allowed === 0,
+    overdue: () => new Error('overdue'),
+    stuck: () => new Error('stuck'),
+    reentered: () => new Error('reentered'),
+  })
   const refs: WeakRef<object>[] = []
   for (let n = 0; n < tasks; n += 1) {
     const write = { n }
     refs.push(new WeakRef(write))
-    void queue.submit(() => { allowed -= write.n < 0 ? 0 : 1 })
+    void queue.submit(() => {
+      allowed -= write.n < 0 ? 0 : 1
+    })
   }
   const run = async (count: number): Promise<void> => {
     allowed = count

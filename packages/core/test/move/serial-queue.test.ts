@@ -9,10 +9,22 @@ describe('a serial queue', () => {
     const first = new Deferred()
     const log: string[] = []
     const submitted = [
-      queue.submit(async () => { log.push('a begins'); await first.promise; log.push('a ends') }),
-      queue.submit(() => { log.push('b') }),
-      queue.submit(async () => { log.push('c begins'); await turn(); log.push('c ends') }),
-      queue.submit(() => { log.push('d') }),
+      queue.submit(async () => {
+        log.push('a begins')
+        await first.promise
+        log.push('a ends')
+      }),
+      queue.submit(() => {
+        log.push('b')
+      }),
+      queue.submit(async () => {
+        log.push('c begins')
+        await turn()
+        log.push('c ends')
+      }),
+      queue.submit(() => {
+        log.push('d')
+      }),
     ]
     await turn()
     expect(log).toEqual(['a begins'])
@@ -24,7 +36,10 @@ describe('a serial queue', () => {
   it('runs a synchronous task at once where nothing waits', async () => {
     const { queue, clock } = serialQueueOf()
     let ran = false
-    const done = queue.submit(() => { ran = true; return 'given' })
+    const done = queue.submit(() => {
+      ran = true
+      return 'given'
+    })
     expect(ran).toBe(true)
     expect(await done).toBe('given')
     expect(clock.pending).toBe(0)
@@ -34,11 +49,20 @@ describe('a serial queue', () => {
     const { queue, gate } = serialQueueOf()
     const log: number[] = []
     gate.blocked = true
-    const waiting = [1, 2, 3].map((n) => queue.submit(() => { log.push(n) }))
+    const waiting = [1, 2, 3].map((n) =>
+      queue.submit(() => {
+        log.push(n)
+      }),
+    )
     gate.blocked = false
     queue.resume()
     expect(log).toEqual([])
-    await Promise.all([...waiting, queue.submit(() => { log.push(4) })])
+    await Promise.all([
+      ...waiting,
+      queue.submit(() => {
+        log.push(4)
+      }),
+    ])
     expect(log).toEqual([1, 2, 3, 4])
   })
 
@@ -47,7 +71,11 @@ describe('a serial queue', () => {
     const log: number[] = []
     const numbers = Array.from({ length: 2500 }, (_, n) => n)
     gate.blocked = true
-    const waiting = numbers.map((n) => queue.submit(() => { log.push(n) }))
+    const waiting = numbers.map((n) =>
+      queue.submit(() => {
+        log.push(n)
+      }),
+    )
     gate.blocked = false
     queue.resume()
     await Promise.all(waiting)
@@ -57,12 +85,20 @@ describe('a serial queue', () => {
   it('goes on past a task that throws or rejects, and tells its submitter what was thrown', async () => {
     const { queue } = serialQueueOf()
     const failures = [
-      failureOf(queue.submit(() => { throw new Error('thrown') })),
+      failureOf(
+        queue.submit(() => {
+          throw new Error('thrown')
+        }),
+      ),
       failureOf(queue.submit(() => Promise.reject(new Error('rejected')))),
       failureOf(queue.submit(() => Promise.reject(new Error('rejected in line')))),
     ]
     expect(await queue.submit(() => 'next')).toBe('next')
-    expect((await Promise.all(failures)).map(String)).toEqual(['Error: thrown', 'Error: rejected', 'Error: rejected in line'])
+    expect((await Promise.all(failures)).map(String)).toEqual([
+      'Error: thrown',
+      'Error: rejected',
+      'Error: rejected in line',
+    ])
   })
 
   it('I8 gives up on a task past its deadline, tells those that have not begun that they have not, and goes on once it settles', async () => {
@@ -160,13 +196,23 @@ describe('a serial queue', () => {
   it('I4 is not misled by a thenable that answers twice', async () => {
     const { queue } = serialQueueOf()
     let answer: ((value: void) => void) | undefined
-    const twice = thenable<void>((resolve) => { answer = resolve; resolve(); resolve() })
+    const twice = thenable<void>((resolve) => {
+      answer = resolve
+      resolve()
+      resolve()
+    })
     const inFlight = new Deferred()
     const log: string[] = []
     const all = [
       queue.submit(() => twice),
-      queue.submit(async () => { log.push('begins'); await inFlight.promise; log.push('ends') }),
-      queue.submit(() => { log.push('behind') }),
+      queue.submit(async () => {
+        log.push('begins')
+        await inFlight.promise
+        log.push('ends')
+      }),
+      queue.submit(() => {
+        log.push('behind')
+      }),
     ]
     await turn()
     answer?.()
@@ -182,34 +228,45 @@ describe('a serial queue', () => {
     const log: string[] = []
     let inner: Promise<void> | undefined
     await queue.submit(() => {
-      inner = queue.submit(() => { log.push('inner') })
+      inner = queue.submit(() => {
+        log.push('inner')
+      })
       log.push('outer')
     })
     await inner
     expect(log).toEqual(['outer', 'inner'])
   })
 
-  it.each([['may go on', 'done'], ['are refused', 'Error: refused'], ['are stuck', 'Error: stuck']] as const)(
-    'I8 very many tasks that waited and %s let the event loop turn', async (ending, answer) => {
-      const { queue, gate, clock } = serialQueueOf()
-      const hanging = new Deferred()
-      if (ending === 'are stuck') void failureOf(queue.submit(() => hanging.promise))
-      else gate.blocked = true
-      const answers: string[] = []
-      for (let n = 0; n < 20; n += 1) queue.submit(() => 'done').then((it) => answers.push(it), (error: unknown) => answers.push(String(error)))
-      let now = 0
-      const time = vi.spyOn(performance, 'now').mockImplementation(() => now += 1)
-      gate.blocked = false
-      if (ending === 'may go on') queue.resume()
-      if (ending === 'are refused') queue.refuse(() => new Error('refused'))
-      if (ending === 'are stuck') clock.advance(100)
-      await new Promise((resolve) => setImmediate(resolve))
-      expect(answers.length).toBeGreaterThan(0)
-      expect(answers.length).toBeLessThan(20)
-      await turn()
-      time.mockRestore()
-      expect(answers).toEqual(Array.from({ length: 20 }, () => answer))
-    })
+  it.each([
+    ['may go on', 'done'],
+    ['are refused', 'Error: refused'],
+    ['are stuck', 'Error: stuck'],
+  ] as const)('I8 very many tasks that waited and %s let the event loop turn', async (ending, answer) => {
+    const { queue, gate, clock } = serialQueueOf()
+    const hanging = new Deferred()
+    if (ending === 'are stuck') void failureOf(queue.submit(() => hanging.promise))
+    else gate.blocked = true
+    const answers: string[] = []
+    for (let n = 0; n < 20; n += 1)
+      queue
+        .submit(() => 'done')
+        .then(
+          (it) => answers.push(it),
+          (error: unknown) => answers.push(String(error)),
+        )
+    let now = 0
+    const time = vi.spyOn(performance, 'now').mockImplementation(() => (now += 1))
+    gate.blocked = false
+    if (ending === 'may go on') queue.resume()
+    if (ending === 'are refused') queue.refuse(() => new Error('refused'))
+    if (ending === 'are stuck') clock.advance(100)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(answers.length).toBeGreaterThan(0)
+    expect(answers.length).toBeLessThan(20)
+    await turn()
+    time.mockRestore()
+    expect(answers).toEqual(Array.from({ length: 20 }, () => answer))
+  })
 })
 
 describe('a task that is abandoned', () => {
@@ -223,7 +280,10 @@ describe('a task that is abandoned', () => {
     const idle = queue.idle()
     const behind = queue.submit(() => 'behind it')
     queue.abandon()
-    const release = (): void => { gate.blocked = false; queue.resume() }
+    const release = (): void => {
+      gate.blocked = false
+      queue.resume()
+    }
     return { ...made, inFlight, first, idle, behind, release }
   }
 
@@ -243,7 +303,15 @@ describe('a task that is abandoned', () => {
     expect(await behind).toBe('behind it')
     const next = new Deferred()
     const log: string[] = []
-    const both = [queue.submit(async () => { await next.promise; log.push('next') }), queue.submit(() => { log.push('the one after') })]
+    const both = [
+      queue.submit(async () => {
+        await next.promise
+        log.push('next')
+      }),
+      queue.submit(() => {
+        log.push('the one after')
+      }),
+    ]
     inFlight.resolve()
     await turn()
     expect(log).toEqual([])
@@ -285,16 +353,31 @@ describe('what is submitted from inside a task that wants it known', () => {
   it('I8 is refused at once where it would wait for itself: by the synchronous part, after an await, several calls down', async () => {
     const { queue, clock } = serialQueueOf()
     const inner = (): Promise<string> => queue.submit(() => 'inner')
-    const deeper = async (): Promise<string> => { await turn(); return await inner() }
+    const deeper = async (): Promise<string> => {
+      await turn()
+      return await inner()
+    }
     const nestings: (() => Promise<string>)[] = [
       inner,
       async () => await inner(),
-      async () => { await turn(); return await inner() },
+      async () => {
+        await turn()
+        return await inner()
+      },
       async () => await deeper(),
-      () => new Promise((resolve, reject) => { setImmediate(() => { inner().then(resolve, reject) }) }),
-      async () => { await turn(); return await queue.submitScoped(inner) },
+      () =>
+        new Promise((resolve, reject) => {
+          setImmediate(() => {
+            inner().then(resolve, reject)
+          })
+        }),
+      async () => {
+        await turn()
+        return await queue.submitScoped(inner)
+      },
     ]
-    for (const nesting of nestings) expect(String(await failureOf(queue.submitScoped(nesting)))).toBe('Error: reentered')
+    for (const nesting of nestings)
+      expect(String(await failureOf(queue.submitScoped(nesting)))).toBe('Error: reentered')
     expect(await queue.submit(() => 'free')).toBe('free')
     expect(clock.pending).toBe(0)
   })
@@ -302,7 +385,13 @@ describe('what is submitted from inside a task that wants it known', () => {
   it('I8 is found also through a task of another queue', async () => {
     const { queue: one } = serialQueueOf()
     const { queue: other } = serialQueueOf()
-    const nested = one.submitScoped(async () => await other.submitScoped(async () => { await turn(); return await one.submit(() => 'inner') }))
+    const nested = one.submitScoped(
+      async () =>
+        await other.submitScoped(async () => {
+          await turn()
+          return await one.submit(() => 'inner')
+        }),
+    )
     expect(String(await failureOf(nested))).toBe('Error: reentered')
   })
 
@@ -311,19 +400,39 @@ describe('what is submitted from inside a task that wants it known', () => {
     const log: string[] = []
     const inner: Promise<void>[] = []
     await queue.submitScoped(() => {
-      inner.push(queue.submit(() => { log.push('inner') }))
+      inner.push(
+        queue.submit(() => {
+          log.push('inner')
+        }),
+      )
       log.push('outer')
     })
     await Promise.all(inner)
     await queue.submitScoped(async () => {
       await turn()
-      setImmediate(() => { inner.push(queue.submitScoped(async () => { await turn(); log.push('afterwards') })) })
+      setImmediate(() => {
+        inner.push(
+          queue.submitScoped(async () => {
+            await turn()
+            log.push('afterwards')
+          }),
+        )
+      })
       log.push('second outer')
     })
     await turn()
     await Promise.all(inner)
     expect(log).toEqual(['outer', 'inner', 'second outer', 'afterwards'])
-    await expect(queue.submitScoped(() => { inner.push(queue.submit(() => { log.push('all the same') })); throw new Error('thrown') })).rejects.toThrow('thrown')
+    await expect(
+      queue.submitScoped(() => {
+        inner.push(
+          queue.submit(() => {
+            log.push('all the same')
+          }),
+        )
+        throw new Error('thrown')
+      }),
+    ).rejects.toThrow('thrown')
     await Promise.all(inner)
     expect(log.at(-1)).toBe('all the same')
   })
@@ -334,11 +443,23 @@ describe('what is submitted from inside a task that wants it known', () => {
     const log: string[] = []
     const outside = async (name: string): Promise<void> => {
       await turn()
-      await queue.submitScoped(async () => { await turn(); log.push(name) })
+      await queue.submitScoped(async () => {
+        await turn()
+        log.push(name)
+      })
     }
     const started = outside('begun before')
-    const outer = queue.submitScoped(async () => { await going.promise; log.push('outer') })
-    const writers = [started, outside('begun after'), queue.submit(() => { log.push('at once') })]
+    const outer = queue.submitScoped(async () => {
+      await going.promise
+      log.push('outer')
+    })
+    const writers = [
+      started,
+      outside('begun after'),
+      queue.submit(() => {
+        log.push('at once')
+      }),
+    ]
     await turn()
     expect(log).toEqual([])
     going.resolve()

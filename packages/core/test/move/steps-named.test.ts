@@ -6,7 +6,9 @@ import { StorePlugin } from '../fixtures/store-plugin.js'
 import { STORES, storeStrategy, type Image } from '../fixtures/store.js'
 import { sceneOfOne } from '../fixtures/store-scene.js'
 
-const no = (): never => { throw new Error('no') }
+const no = (): never => {
+  throw new Error('no')
+}
 
 /** Its file cannot be removed. */
 function pin(image: Image | undefined): void {
@@ -30,7 +32,10 @@ describe('an error names the step it arose in', () => {
     expect(await failureOf(outcome.rollback())).toMatchObject({ errors: [{ phase: 'rollback', step: 'close' }] })
   })
 
-  it.each([['pre-copy', 'discard image'], ['stop-and-copy', 'discard checkpoint']] as const)('I10 removing what %s left', async (discipline, step) => {
+  it.each([
+    ['pre-copy', 'discard image'],
+    ['stop-and-copy', 'discard checkpoint'],
+  ] as const)('I10 removing what %s left', async (discipline, step) => {
     const { scene, part } = sceneOfOne({ discipline })
     const outcome = await scene.dispatch()
     outcome.commit()
@@ -45,7 +50,12 @@ describe('an error names the step it arose in', () => {
     part.old.breakNext('close', no)
     pin(part.old.images[0])
     expect(await failureOf(outcome.finalize())).toMatchObject({
-      errors: [{ message: expect.stringContaining('disposing of a resource and its image failed') as string, cause: { errors: [{ step: 'close' }, { step: 'discard image' }] } }],
+      errors: [
+        {
+          message: expect.stringContaining('disposing of a resource and its image failed') as string,
+          cause: { errors: [{ step: 'close' }, { step: 'discard image' }] },
+        },
+      ],
     })
   })
 
@@ -55,7 +65,12 @@ describe('an error names the step it arose in', () => {
     part.next.breakNext('close', no)
     part.old.breakNext('open', no)
     expect(await failureOf(outcome.rollback())).toMatchObject({
-      errors: [{ message: expect.stringContaining('undoing the stop of a resource failed') as string, cause: { errors: [{ step: 'stop' }, { step: 'restart' }] } }],
+      errors: [
+        {
+          message: expect.stringContaining('undoing the stop of a resource failed') as string,
+          cause: { errors: [{ step: 'stop' }, { step: 'restart' }] },
+        },
+      ],
     })
   })
 
@@ -70,35 +85,52 @@ describe('an error names the step it arose in', () => {
 })
 
 describe('a way back', () => {
-  it.each(['clean', 'pre-copy'] as const)('I10 names the closing of the %s resource that it took out of service', async (discipline) => {
-    const clock = new ManualClock()
-    const host = new PluginHost({ clock, strategies: [storeStrategy(discipline)] })
-    const v2 = new StorePlugin('2.0.0', { discipline })
-    const handle = await host.add(new StorePlugin('1.0.0', { discipline }))
-    await host.attach(STORES[discipline], { name: 'main', key: 'stores', open: (provider) => provider.open(undefined) })
-    const { finalized } = await host.reload(handle, v2, { bake: { ms: 10, healthy: () => false } })
-    v2.provider.breakNext('close', no)
-    clock.advance(10)
-    const report = (await finalized).bake
-    const [result] = report?.outcome === 'taken-back' ? report.results : []
-    expect((await result?.finalized)?.errors).toMatchObject([{ phase: 'finalize', step: 'close' }])
-  })
+  it.each(['clean', 'pre-copy'] as const)(
+    'I10 names the closing of the %s resource that it took out of service',
+    async (discipline) => {
+      const clock = new ManualClock()
+      const host = new PluginHost({ clock, strategies: [storeStrategy(discipline)] })
+      const v2 = new StorePlugin('2.0.0', { discipline })
+      const handle = await host.add(new StorePlugin('1.0.0', { discipline }))
+      await host.attach(STORES[discipline], {
+        name: 'main',
+        key: 'stores',
+        open: (provider) => provider.open(undefined),
+      })
+      const { finalized } = await host.reload(handle, v2, { bake: { ms: 10, healthy: () => false } })
+      v2.provider.breakNext('close', no)
+      clock.advance(10)
+      const report = (await finalized).bake
+      const [result] = report?.outcome === 'taken-back' ? report.results : []
+      expect((await result?.finalized)?.errors).toMatchObject([{ phase: 'finalize', step: 'close' }])
+    },
+  )
 
   it('I8 goes on past a write of the new version that does not let the hold begin', async () => {
     const clock = new ManualClock()
     const host = new PluginHost({ clock, strategies: [storeStrategy('pre-copy')], timeouts: { prepare: 50 } })
     const v2 = new StorePlugin('2.0.0')
     const handle = await host.add(new StorePlugin('1.0.0'))
-    const store = await host.attach(STORES['pre-copy'], { name: 'main', key: 'stores', open: (provider) => provider.open(undefined) })
+    const store = await host.attach(STORES['pre-copy'], {
+      name: 'main',
+      key: 'stores',
+      open: (provider) => provider.open(undefined),
+    })
     const { finalized } = await host.reload(handle, v2, { bake: { ms: 10, healthy: () => false } })
     const slow = new Deferred()
-    v2.provider.breakNext('apply', async (run) => { await slow.promise; run() })
+    v2.provider.breakNext('apply', async (run) => {
+      await slow.promise
+      run()
+    })
     const write = store.write(1).catch((error: unknown) => error)
     clock.advance(10)
     await turn()
     clock.advance(50)
     expect((await finalized).bake).toMatchObject({ outcome: 'taken-back' })
-    expect(await write).toMatchObject({ code: 'STEP_TIMEOUT', message: expect.stringContaining('outcome is unknown') as string })
+    expect(await write).toMatchObject({
+      code: 'STEP_TIMEOUT',
+      message: expect.stringContaining('outcome is unknown') as string,
+    })
     slow.resolve()
   })
 })

@@ -8,8 +8,12 @@ const part = { discipline: 'stop-and-copy' } as const
 
 async function haltedStream() {
   const made = sceneOfOne(part)
-  made.part.next.breakNext('open', () => { throw new Error('the new one does not start') })
-  made.part.old.breakNext('open', () => { throw new Error('nor does the old one') })
+  made.part.next.breakNext('open', () => {
+    throw new Error('the new one does not start')
+  })
+  made.part.old.breakNext('open', () => {
+    throw new Error('nor does the old one')
+  })
   const error = await failureOf(made.scene.dispatch())
   return { ...made, error }
 }
@@ -17,7 +21,11 @@ async function haltedStream() {
 describe('a stream that can be started by neither', () => {
   it('I4 is halted, visibly, with its checkpoint kept', async () => {
     const { part: stream, error } = await haltedStream()
-    expect(error).toMatchObject({ code: 'HANDOFF', step: 'start', rollbackErrors: [{ code: 'HANDOFF', phase: 'rollback', step: 'restart' }] })
+    expect(error).toMatchObject({
+      code: 'HANDOFF',
+      step: 'start',
+      rollbackErrors: [{ code: 'HANDOFF', phase: 'rollback', step: 'restart' }],
+    })
     expect(stream.halted?.checkpoint).toBe(stream.old.images[0])
     expect(stream.old.images[0]?.discarded).toBe(0)
     expect(stream.replaced).toMatchObject([{ halted: { step: 'restart' } }])
@@ -58,7 +66,9 @@ describe('a stream that can be started by neither', () => {
     const { scene, part: stream } = await haltedStream()
     const { halted } = stream
     stream.next = new StoreProvider('only', '3')
-    stream.next.breakNext('open', () => { throw new Error('nor does the third') })
+    stream.next.breakNext('open', () => {
+      throw new Error('nor does the third')
+    })
     expect(await failureOf(scene.dispatch())).toMatchObject({ code: 'HANDOFF', step: 'start', rollbackErrors: [] })
     expect(stream.halted).toBe(halted)
     expect(stream.old.images.map(({ discarded }) => discarded)).toEqual([0])
@@ -68,7 +78,10 @@ describe('a stream that can be started by neither', () => {
   it('I4 I7 that a write starts again while a reload begins is checkpointed and stopped like any other', async () => {
     const { scene, part: stream } = await haltedStream()
     const restarting = new Deferred()
-    stream.old.breakNext('open', async (run) => { await restarting.promise; return run() })
+    stream.old.breakNext('open', async (run) => {
+      await restarting.promise
+      return run()
+    })
     const write = stream.write(3)
     stream.next = new StoreProvider('only', '3')
     const dispatching = scene.dispatch()
@@ -85,8 +98,13 @@ describe('a stream that can be started by neither', () => {
   it('I8 I12 where the old one starts after all, past its deadline, that one is stopped: never two owners', async () => {
     const { scene, part: stream, clock } = sceneOfOne(part, { timeouts: { rollback: 100 } })
     const late = new Deferred()
-    stream.next.breakNext('open', () => { throw new Error('no') })
-    stream.old.breakNext('open', async (run) => { await late.promise; return run() })
+    stream.next.breakNext('open', () => {
+      throw new Error('no')
+    })
+    stream.old.breakNext('open', async (run) => {
+      await late.promise
+      return run()
+    })
     const failure = failureOf(scene.dispatch())
     await turnUntil(() => stream.old.calls.at(-1) === 'open')
     clock.advance(100)
@@ -100,7 +118,9 @@ describe('a stream that can be started by neither', () => {
 
   it.each([undefined, null])('I3 an old provider that restarts as %s has not restarted', async (nothing) => {
     const { scene, part: stream } = sceneOfOne(part)
-    stream.next.breakNext('open', () => { throw new Error('no') })
+    stream.next.breakNext('open', () => {
+      throw new Error('no')
+    })
     stream.old.breakNext('open', () => nothing)
     expect(await failureOf(scene.dispatch())).toMatchObject({ rollbackErrors: [{ step: 'restart' }] })
     expect(stream.halted).toBeDefined()
@@ -109,8 +129,12 @@ describe('a stream that can be started by neither', () => {
 
   it('I4 that was moved by exclusive pre-copy is started from its image by a later reload, in overlap too', async () => {
     const { scene, part: stream } = sceneOfOne({ discipline: 'pre-copy' }, { cutover: 'exclusive' })
-    stream.next.breakNext('open', () => { throw new Error('the new one does not start') })
-    stream.old.breakNext('open', () => { throw new Error('nor does the old one') })
+    stream.next.breakNext('open', () => {
+      throw new Error('the new one does not start')
+    })
+    stream.old.breakNext('open', () => {
+      throw new Error('nor does the old one')
+    })
     await failureOf(scene.dispatch())
     stream.next = new StoreProvider('only', '3')
     const outcome = await scene.dispatch({ cutover: 'overlap' })

@@ -1,14 +1,36 @@
-import { OldProviders, ReloadDispatcher, ReloadKindHandlers, defineSurface, stopAndCopy, type HandoffStrategy, type MaybePromise, type Surface } from '@uni/reload-core'
+import {
+  OldProviders,
+  ReloadDispatcher,
+  ReloadKindHandlers,
+  defineSurface,
+  stopAndCopy,
+  type HandoffStrategy,
+  type MaybePromise,
+  type Surface,
+} from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
 import { Deferred, failureOf, turn } from '../fixtures/deferred.js'
 import { turnUntil } from '../fixtures/turn-until.js'
 
-interface Connection { readonly to: string }
-interface Sink { readonly via: Connection | undefined; deliver(): void }
-interface SinkProvider { readonly name: string; connect(): MaybePromise<Connection>; start(via: Connection | undefined): MaybePromise<Sink> }
+interface Connection {
+  readonly to: string
+}
+interface Sink {
+  readonly via: Connection | undefined
+  deliver(): void
+}
+interface SinkProvider {
+  readonly name: string
+  connect(): MaybePromise<Connection>
+  start(via: Connection | undefined): MaybePromise<Sink>
+}
 
-const sinkKind: Surface<SinkProvider, Sink, number> = defineSurface<SinkProvider, Sink, number>({ id: 'sink', keyOf: ({ name }) => name, apply: () => {} })
+const sinkKind: Surface<SinkProvider, Sink, number> = defineSurface<SinkProvider, Sink, number>({
+  id: 'sink',
+  keyOf: ({ name }) => name,
+  apply: () => {},
+})
 
 /** One sink that is handed over, and everything that is called of it, in order. */
 function scene({ connect, start }: Partial<Pick<SinkProvider, 'connect' | 'start'>> = {}) {
@@ -16,23 +38,47 @@ function scene({ connect, start }: Partial<Pick<SinkProvider, 'connect' | 'start
   const clock = new ManualClock()
   const provider = (version: string, more: Partial<SinkProvider> = {}): SinkProvider => ({
     name: 'only',
-    connect: () => ({ to: version }), start: (via) => ({ via, deliver: () => {} }), ...more,
+    connect: () => ({ to: version }),
+    start: (via) => ({ via, deliver: () => {} }),
+    ...more,
   })
   const strategy: HandoffStrategy<SinkProvider, Sink, number> = {
-    surface: sinkKind, discipline: 'stop-and-copy',
-    handoff: (job, ctx) => stopAndCopy<SinkProvider, Sink, number, Connection>(job, ctx, {
-      prepare: (of) => { calls.push('prepare'); return of.connect() },
-      checkpoint: () => { calls.push('checkpoint'); return 1 },
-      stop: (sink) => { calls.push(`stop via ${sink.via?.to}`) },
-      start: (of, _checkpoint, _ctx, via) => { calls.push(`start via ${via?.to}`); return of.start(via) },
-      abandon: ({ to }) => { calls.push(`abandon ${to}`) },
-      methods: ['deliver'],
-    }),
+    surface: sinkKind,
+    discipline: 'stop-and-copy',
+    handoff: (job, ctx) =>
+      stopAndCopy<SinkProvider, Sink, number, Connection>(job, ctx, {
+        prepare: (of) => {
+          calls.push('prepare')
+          return of.connect()
+        },
+        checkpoint: () => {
+          calls.push('checkpoint')
+          return 1
+        },
+        stop: (sink) => {
+          calls.push(`stop via ${sink.via?.to}`)
+        },
+        start: (of, _checkpoint, _ctx, via) => {
+          calls.push(`start via ${via?.to}`)
+          return of.start(via)
+        },
+        abandon: ({ to }) => {
+          calls.push(`abandon ${to}`)
+        },
+        methods: ['deliver'],
+      }),
   }
-  const dispatch = (more: { dryRun?: boolean; signal?: AbortSignal } = {}) => new ReloadDispatcher([strategy], { clock, timeouts: { prepare: 100, converge: 100 } }).dispatch({
-    old: new OldProviders().add(sinkKind, provider('1')), next: new OldProviders().add(sinkKind, provider('2', { ...(connect && { connect }), ...(start && { start }) })),
-    handlers: new ReloadKindHandlers().add(sinkKind, { name: 'a', key: 'only', resource: { via: { to: '1' }, deliver: () => {} } }), ...more,
-  })
+  const dispatch = (more: { dryRun?: boolean; signal?: AbortSignal } = {}) =>
+    new ReloadDispatcher([strategy], { clock, timeouts: { prepare: 100, converge: 100 } }).dispatch({
+      old: new OldProviders().add(sinkKind, provider('1')),
+      next: new OldProviders().add(sinkKind, provider('2', { ...(connect && { connect }), ...(start && { start }) })),
+      handlers: new ReloadKindHandlers().add(sinkKind, {
+        name: 'a',
+        key: 'only',
+        resource: { via: { to: '1' }, deliver: () => {} },
+      }),
+      ...more,
+    })
   return { calls, clock, dispatch }
 }
 
@@ -46,13 +92,26 @@ describe('what stop-and-copy prepares', () => {
   })
 
   it('I3 stops nothing where it cannot be prepared', async () => {
-    const { calls, dispatch } = scene({ connect: () => { throw new Error('no route') } })
-    expect(await failureOf(dispatch())).toMatchObject({ code: 'HANDOFF', phase: 'prepare', step: 'prepare', rollbackErrors: [] })
+    const { calls, dispatch } = scene({
+      connect: () => {
+        throw new Error('no route')
+      },
+    })
+    expect(await failureOf(dispatch())).toMatchObject({
+      code: 'HANDOFF',
+      phase: 'prepare',
+      step: 'prepare',
+      rollbackErrors: [],
+    })
     expect(calls).toEqual(['prepare'])
   })
 
   it('I3 is let go of where nothing was started with it, and the old provider starts without', async () => {
-    const { calls, dispatch } = scene({ start: () => { throw new Error('taken') } })
+    const { calls, dispatch } = scene({
+      start: () => {
+        throw new Error('taken')
+      },
+    })
     expect(await failureOf(dispatch())).toMatchObject({ step: 'start', rollbackErrors: [] })
     expect(calls).toEqual(['prepare', 'checkpoint', 'stop via 1', 'start via 2', 'abandon 2', 'start via undefined'])
   })
@@ -83,7 +142,9 @@ describe('what stop-and-copy prepares', () => {
 
   it('I3 goes with what was started too late, where that is waited for', async () => {
     const [late, abort] = [new Deferred<Sink>(), new AbortController()]
-    const { calls, dispatch } = scene({ start: (via) => calls.includes('stop via 2') ? { via, deliver: () => {} } : late.promise })
+    const { calls, dispatch } = scene({
+      start: (via) => (calls.includes('stop via 2') ? { via, deliver: () => {} } : late.promise),
+    })
     const failure = failureOf(dispatch({ signal: abort.signal }))
     await turnUntil(() => calls.includes('start via 2'))
     abort.abort()
@@ -95,7 +156,18 @@ describe('what stop-and-copy prepares', () => {
 
   it('I10 refuses a started resource without its methods, which is stopped', async () => {
     const { calls, dispatch } = scene({ start: (via) => ({ via }) as unknown as Sink })
-    expect(await failureOf(dispatch())).toMatchObject({ step: 'start', message: expect.stringContaining('expected a live resource with deliver, and got one without deliver') as string })
-    expect(calls).toEqual(['prepare', 'checkpoint', 'stop via 1', 'start via 2', 'stop via 2', 'abandon 2', 'start via undefined'])
+    expect(await failureOf(dispatch())).toMatchObject({
+      step: 'start',
+      message: expect.stringContaining('expected a live resource with deliver, and got one without deliver') as string,
+    })
+    expect(calls).toEqual([
+      'prepare',
+      'checkpoint',
+      'stop via 1',
+      'start via 2',
+      'stop via 2',
+      'abandon 2',
+      'start via undefined',
+    ])
   })
 })

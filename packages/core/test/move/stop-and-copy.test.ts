@@ -9,7 +9,10 @@ describe('stop-and-copy', () => {
   it('I4 I5 holds deliveries, lets the one in flight settle, checkpoints, stops, starts, and goes on after the commit', async () => {
     const { scene, part: stream } = sceneOfOne(part)
     const inFlight = new Deferred()
-    stream.old.breakNext('apply', async (run) => { await inFlight.promise; run() })
+    stream.old.breakNext('apply', async (run) => {
+      await inFlight.promise
+      run()
+    })
     const first = stream.write(3)
     const dispatching = scene.dispatch()
     const second = stream.write(4)
@@ -29,32 +32,45 @@ describe('stop-and-copy', () => {
 
   it('I3 a checkpoint that fails leaves the stream as it was: never stopped', async () => {
     const { scene, part: stream } = sceneOfOne(part)
-    stream.old.breakNext('persist', () => { throw new Error('no checkpoint') })
-    expect(await failureOf(scene.dispatch())).toMatchObject({ code: 'HANDOFF', phase: 'converge', step: 'checkpoint', rollbackErrors: [] })
+    stream.old.breakNext('persist', () => {
+      throw new Error('no checkpoint')
+    })
+    expect(await failureOf(scene.dispatch())).toMatchObject({
+      code: 'HANDOFF',
+      phase: 'converge',
+      step: 'checkpoint',
+      rollbackErrors: [],
+    })
     expect(stream.gate.resource).toBe(stream.store)
     expect(stream.replaced).toEqual([])
     expect(await scene.breaches('old')).toEqual([])
   })
 
-  it.each(['stop', 'start'] as const)('I3 I4 a %s that fails: the old provider starts again at the same checkpoint and takes the place', async (step) => {
-    const { scene, part: stream } = sceneOfOne(part)
-    const broken = step === 'stop' ? stream.old : stream.next
-    broken.breakNext(step === 'stop' ? 'close' : 'open', () => Promise.reject(new Error('no')))
-    const failure = failureOf(scene.dispatch())
-    const write = stream.write(3)
-    expect(await failure).toMatchObject({ code: 'HANDOFF', phase: 'converge', step, rollbackErrors: [] })
-    await write
-    expect(stream.gate.resource).not.toBe(stream.store)
-    expect(stream.replaced).toEqual([{ resource: stream.gate.resource }])
-    expect(stream.old.images).toHaveLength(1)
-    expect(await scene.breaches('old')).toEqual([])
-    expect(await scene.reload()).toEqual([])
-  })
+  it.each(['stop', 'start'] as const)(
+    'I3 I4 a %s that fails: the old provider starts again at the same checkpoint and takes the place',
+    async (step) => {
+      const { scene, part: stream } = sceneOfOne(part)
+      const broken = step === 'stop' ? stream.old : stream.next
+      broken.breakNext(step === 'stop' ? 'close' : 'open', () => Promise.reject(new Error('no')))
+      const failure = failureOf(scene.dispatch())
+      const write = stream.write(3)
+      expect(await failure).toMatchObject({ code: 'HANDOFF', phase: 'converge', step, rollbackErrors: [] })
+      await write
+      expect(stream.gate.resource).not.toBe(stream.store)
+      expect(stream.replaced).toEqual([{ resource: stream.gate.resource }])
+      expect(stream.old.images).toHaveLength(1)
+      expect(await scene.breaches('old')).toEqual([])
+      expect(await scene.reload()).toEqual([])
+    },
+  )
 
   it('I8 a new stream that starts after the deadline is stopped', async () => {
     const { scene, part: stream, clock } = sceneOfOne(part, { timeouts: { converge: 100 } })
     const late = new Deferred()
-    stream.next.breakNext('open', async (run) => { await late.promise; return run() })
+    stream.next.breakNext('open', async (run) => {
+      await late.promise
+      return run()
+    })
     const failure = failureOf(scene.dispatch())
     await turn()
     clock.advance(100)
@@ -69,8 +85,14 @@ describe('stop-and-copy', () => {
     const { scene, part: stream } = sceneOfOne(part)
     const order: string[] = []
     const outcome = await scene.dispatch()
-    stream.next.breakNext('close', (run) => { order.push('stop new'); run() })
-    stream.old.breakNext('open', (run) => { order.push('restart old'); return run() })
+    stream.next.breakNext('close', (run) => {
+      order.push('stop new')
+      run()
+    })
+    stream.old.breakNext('open', (run) => {
+      order.push('restart old')
+      return run()
+    })
     await outcome.rollback()
     expect(order).toEqual(['stop new', 'restart old'])
     expect(await scene.breaches('old')).toEqual([])
@@ -79,7 +101,10 @@ describe('stop-and-copy', () => {
   it('I3 I8 a new stream whose stop hangs in the rollback does not keep the old one from starting again', async () => {
     const { scene, part: stream, clock } = sceneOfOne(part, { timeouts: { rollback: 100 } })
     const outcome = await scene.dispatch()
-    stream.next.breakNext('close', (run) => { run(); return new Promise(() => {}) })
+    stream.next.breakNext('close', (run) => {
+      run()
+      return new Promise(() => {})
+    })
     const rolling = failureOf(outcome.rollback())
     await turn()
     clock.advance(100)

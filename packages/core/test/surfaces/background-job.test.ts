@@ -7,7 +7,11 @@ import { refusalOf } from '../fixtures/refusal.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
 
 function jobs(version: string, run: BackgroundJobProvider['run']): TestPlugin {
-  return new TestPlugin('jobs', version, { register: (registrar) => { registrar.provide(backgroundJob, { name: 'nightly', run }) } })
+  return new TestPlugin('jobs', version, {
+    register: (registrar) => {
+      registrar.provide(backgroundJob, { name: 'nightly', run })
+    },
+  })
 }
 
 describe('backgroundJob', () => {
@@ -22,10 +26,17 @@ describe('backgroundJob', () => {
     })
     const handle = await host.add(old)
     const running = runJob(host, 'nightly')
-    const { finalized } = await host.reload(handle, jobs('2.0.0', () => { ran.push('new') }))
+    const { finalized } = await host.reload(
+      handle,
+      jobs('2.0.0', () => {
+        ran.push('new')
+      }),
+    )
     await runJob(host, 'nightly')
     expect(ran).toEqual(['old begins', 'new'])
-    expect(host.plugins().find(({ state }) => state === 'retired')?.heldBy).toMatchObject([{ label: 'job nightly', holds: 'provider' }])
+    expect(host.plugins().find(({ state }) => state === 'retired')?.heldBy).toMatchObject([
+      { label: 'job nightly', holds: 'provider' },
+    ])
     expect(await standing(finalized)).toBe('pending')
     expect(old.calls.shutdown).toBe(0)
     work.resolve()
@@ -37,12 +48,25 @@ describe('backgroundJob', () => {
 
   it('I9 a job that is forced out is told by its signal', async () => {
     const clock = new ManualClock()
-    await using host = new PluginHost({ strategies: [backgroundJobHandoff()], clock, drain: { deadlineMs: 100, onDeadline: 'force' } })
-    const handle = await host.add(jobs('1.0.0', ({ signal }) => new Promise((_, reject) => {
-      signal.addEventListener('abort', () => reject(new Error('told to stop')))
-    })))
+    await using host = new PluginHost({
+      strategies: [backgroundJobHandoff()],
+      clock,
+      drain: { deadlineMs: 100, onDeadline: 'force' },
+    })
+    const handle = await host.add(
+      jobs(
+        '1.0.0',
+        ({ signal }) =>
+          new Promise((_, reject) => {
+            signal.addEventListener('abort', () => reject(new Error('told to stop')))
+          }),
+      ),
+    )
     const running = runJob(host, 'nightly')
-    const { finalized } = await host.reload(handle, jobs('2.0.0', () => {}))
+    const { finalized } = await host.reload(
+      handle,
+      jobs('2.0.0', () => {}),
+    )
     await turn()
     clock.advance(100)
     await expect(running).rejects.toThrow('told to stop')
@@ -51,18 +75,39 @@ describe('backgroundJob', () => {
 
   it('lets go of the plugin also where the job fails, or its caller gives up', async () => {
     await using host = new PluginHost({ strategies: [backgroundJobHandoff()] })
-    const handle = await host.add(jobs('1.0.0', ({ signal }) => { signal.throwIfAborted(); throw new Error('no data') }))
+    const handle = await host.add(
+      jobs('1.0.0', ({ signal }) => {
+        signal.throwIfAborted()
+        throw new Error('no data')
+      }),
+    )
     await expect(runJob(host, 'nightly')).rejects.toThrow('no data')
-    await expect(runJob(host, 'nightly', AbortSignal.abort(new Error('shutting down')))).rejects.toThrow('shutting down')
-    expect(await (await host.reload(handle, jobs('2.0.0', () => {}))).finalized).toMatchObject({ status: 'finalized', blockers: [] })
+    await expect(runJob(host, 'nightly', AbortSignal.abort(new Error('shutting down')))).rejects.toThrow(
+      'shutting down',
+    )
+    expect(
+      await (
+        await host.reload(
+          handle,
+          jobs('2.0.0', () => {}),
+        )
+      ).finalized,
+    ).toMatchObject({ status: 'finalized', blockers: [] })
   })
 
   it('I3 one that queued runs still name cannot be removed', async () => {
     let runs = 1204
-    await using host = new PluginHost({ strategies: [backgroundJobHandoff({ queued: async (name) => name === 'nightly' ? runs : 0 })] })
+    await using host = new PluginHost({
+      strategies: [backgroundJobHandoff({ queued: async (name) => (name === 'nightly' ? runs : 0) })],
+    })
     const handle = await host.add(jobs('1.0.0', () => {}))
     const error = await refusalOf(host.remove(handle))
-    expect(error).toMatchObject({ code: 'SCHEMA_INCOMPAT', step: 'checkRemoval', surface: 'background-job', key: 'nightly' })
+    expect(error).toMatchObject({
+      code: 'SCHEMA_INCOMPAT',
+      step: 'checkRemoval',
+      surface: 'background-job',
+      key: 'nightly',
+    })
     expect(error.message).toContain('1204 queued runs still name this job')
     runs = 0
     expect((await host.remove(handle)).report.removed).toEqual([{ surface: 'background-job', key: 'nightly' }])

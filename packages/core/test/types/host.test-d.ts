@@ -1,19 +1,45 @@
 import {
-  cleanHandoff, defineSurface, type HandoffStrategy, type Lease, type LiveResource, type Plugin, PluginHost, type PluginHandle, preCopy, type ReloadOptions, type ReloadResult, type Surface,
+  cleanHandoff,
+  defineSurface,
+  type HandoffStrategy,
+  type Lease,
+  type LiveResource,
+  type Plugin,
+  PluginHost,
+  type PluginHandle,
+  preCopy,
+  type ReloadOptions,
+  type ReloadResult,
+  type Surface,
 } from '@uni/reload-core'
 import { describe, expectTypeOf, it } from 'vitest'
 import { wordKind } from '../fixtures/word.js'
 
-interface Rows { readonly ids: readonly number[] }
-interface Index { probe(query: string, k: number): Promise<Rows>; apply(changes: Rows): Promise<void>; persist(): Promise<Uint8Array> }
-interface IndexBuild { finalize(): Promise<Index> }
-interface IndexProvider { readonly kind: string; build(rows: Rows): IndexBuild; open(image: Uint8Array): Promise<Index> }
+interface Rows {
+  readonly ids: readonly number[]
+}
+interface Index {
+  probe(query: string, k: number): Promise<Rows>
+  apply(changes: Rows): Promise<void>
+  persist(): Promise<Uint8Array>
+}
+interface IndexBuild {
+  finalize(): Promise<Index>
+}
+interface IndexProvider {
+  readonly kind: string
+  build(rows: Rows): IndexBuild
+  open(image: Uint8Array): Promise<Index>
+}
 
 declare const indexKind: Surface<IndexProvider, Index, Rows>
 declare const indexHandoff: () => HandoffStrategy<IndexProvider, Index, Rows>
 declare const searchV1: Plugin, searchV2: Plugin
 declare const rows: Rows
-declare const app: { get(path: string, handler: (req: string) => Promise<Rows>): void; post(path: string, handler: (req: Rows) => Promise<void>): void }
+declare const app: {
+  get(path: string, handler: (req: string) => Promise<Rows>): void
+  post(path: string, handler: (req: Rows) => Promise<void>): void
+}
 declare const lease: Lease
 
 const host = new PluginHost({ strategies: [indexHandoff()] })
@@ -24,7 +50,9 @@ describe('a clean strategy', () => {
     expectTypeOf(() => cleanHandoff(indexKind)).returns.toEqualTypeOf<HandoffStrategy<IndexProvider, Index, Rows>>()
     // @ts-expect-error an overlap loses what is written to the old one
     expectTypeOf(() => cleanHandoff(indexKind, { cutover: 'overlap' })).toBeFunction()
-    expectTypeOf(() => cleanHandoff(indexKind, { medium: 'shared' })).returns.toEqualTypeOf<HandoffStrategy<IndexProvider, Index, Rows>>()
+    expectTypeOf(() => cleanHandoff(indexKind, { medium: 'shared' })).returns.toEqualTypeOf<
+      HandoffStrategy<IndexProvider, Index, Rows>
+    >()
     expectTypeOf(() => cleanHandoff(indexKind, { cutover: 'exclusive' })).toBeFunction()
     expectTypeOf(() => cleanHandoff(wordKind)).toBeFunction()
   })
@@ -35,7 +63,9 @@ describe("the host author's twenty lines", () => {
     const search = await host.add(searchV1)
     expectTypeOf(search).toEqualTypeOf<PluginHandle>()
     const articles = await host.attach(indexKind, {
-      name: 'articles', key: 'fulltext', open: async (p) => {
+      name: 'articles',
+      key: 'fulltext',
+      open: async (p) => {
         expectTypeOf(p).toEqualTypeOf<IndexProvider>()
         return (await p.build(rows)).finalize()
       },
@@ -58,7 +88,14 @@ describe("the host author's twenty lines", () => {
     expectTypeOf(lease.all(indexKind)).toEqualTypeOf<readonly IndexProvider[]>()
     expectTypeOf(lease.resource(indexKind, 'articles')).toEqualTypeOf<Index>()
     expectTypeOf(host.acquire(indexKind, 'fulltext').provider).toEqualTypeOf<IndexProvider>()
-    expectTypeOf(host.captureReady({ uses: [{ surface: indexKind, key: 'fulltext' }, { surface: indexKind, resource: 'articles' }] })).toEqualTypeOf<Promise<Lease>>()
+    expectTypeOf(
+      host.captureReady({
+        uses: [
+          { surface: indexKind, key: 'fulltext' },
+          { surface: indexKind, resource: 'articles' },
+        ],
+      }),
+    ).toEqualTypeOf<Promise<Lease>>()
     expectTypeOf(host.captureReady({ uses: 'everything', label: 'a backup' })).toEqualTypeOf<Promise<Lease>>()
   })
 
@@ -83,7 +120,9 @@ describe('wrong uses do not compile', () => {
     void (() => host.attach(indexKind, { key: 'fulltext', open: (p) => p.open(new Uint8Array()) }))
     // @ts-expect-error an index cannot say a word
     void (() => lease.get(indexKind, 'fulltext').say())
-    expectTypeOf(articles.use(async (index) => (await index.probe('x', 1)).ids)).toEqualTypeOf<Promise<readonly number[]>>()
+    expectTypeOf(articles.use(async (index) => (await index.probe('x', 1)).ids)).toEqualTypeOf<
+      Promise<readonly number[]>
+    >()
   })
 
   it('of providers', () => {
@@ -111,11 +150,14 @@ describe('wrong uses do not compile', () => {
     // @ts-expect-error a key is a string
     void (() => defineSurface<IndexProvider>({ id: 'x', keyOf: (p) => p.build }))
     const strategy: HandoffStrategy<IndexProvider, Index, Rows> = {
-      surface: indexKind, discipline: 'pre-copy',
-      handoff: (job, ctx) => preCopy(job, ctx, { snapshot: (index) => index.persist(), restore: (provider, image) => provider.open(image) }),
+      surface: indexKind,
+      discipline: 'pre-copy',
+      handoff: (job, ctx) =>
+        preCopy(job, ctx, { snapshot: (index) => index.persist(), restore: (provider, image) => provider.open(image) }),
     }
-    // @ts-expect-error the image is bytes, and the provider opens bytes
-    const mixed: HandoffStrategy<IndexProvider, Index, Rows>['handoff'] = (job, ctx) => preCopy(job, ctx, { snapshot: () => 1, restore: (provider, image) => provider.open(image) })
+    const mixed: HandoffStrategy<IndexProvider, Index, Rows>['handoff'] = (job, ctx) =>
+      // @ts-expect-error the image is bytes, and the provider opens bytes
+      preCopy(job, ctx, { snapshot: () => 1, restore: (provider, image) => provider.open(image) })
     expectTypeOf([strategy.handoff, mixed]).toEqualTypeOf<HandoffStrategy<IndexProvider, Index, Rows>['handoff'][]>()
   })
 

@@ -18,7 +18,9 @@ export function chosen(cases: readonly CrdtCase[], settings: KitSettings): Confo
   const claimed = cases.filter(({ claim }) => claim === undefined || settings.capabilities[claim])
   const keys = new Set(claimed.map(({ key }) => key))
   return claimed.map(({ key, rule, title, needs = [], run }) => ({
-    key, rule, title,
+    key,
+    rule,
+    title,
     // What is not claimed was not judged either, and holds nobody up.
     needs: needs.filter((needed) => keys.has(needed) || !cases.some((other) => other.key === needed)),
     async run(expect, after) {

@@ -23,12 +23,18 @@ export interface CrdtConformanceOptions extends KitOptions {
 }
 
 const CAPABILITIES: OptionChecks<CrdtCapabilities> = {
-  anyOrder: option.flag, repeats: option.flag, samples: option.flag, wayBack: option.flag,
+  anyOrder: option.flag,
+  repeats: option.flag,
+  samples: option.flag,
+  wayBack: option.flag,
 }
 
 const OPTIONS: OptionChecks<CrdtConformanceOptions> = {
-  ...KIT, make: option.required(option.function), capabilities: option.object(CAPABILITIES),
-  golden: option.list(option.given), seed: option.integer(0),
+  ...KIT,
+  make: option.required(option.function),
+  capabilities: option.object(CAPABILITIES),
+  golden: option.list(option.given),
+  seed: option.integer(0),
 }
 
 /**
@@ -37,12 +43,25 @@ const OPTIONS: OptionChecks<CrdtConformanceOptions> = {
  */
 export function runCrdtConformance(options: CrdtConformanceOptions): void {
   const {
-    test, make, capabilities, golden = [], seed = 1, ...kit
+    test,
+    make,
+    capabilities,
+    golden = [],
+    seed = 1,
+    ...kit
   } = checkOptions(options, 'runCrdtConformance options', OPTIONS)
   const cases = [
-    ...contractSuite, ...persistSuite, ...convergenceSuite, ...samplesSuite, ...badInputSuite, ...handoffSuite, ...failureSuite, ...goldenSuite(golden),
+    ...contractSuite,
+    ...persistSuite,
+    ...convergenceSuite,
+    ...samplesSuite,
+    ...badInputSuite,
+    ...handoffSuite,
+    ...failureSuite,
+    ...goldenSuite(golden),
   ]
   declareConformance(test, chosen(cases, { make, seed, capabilities: { ...DEFAULT_CAPABILITIES, ...capabilities } }), {
-    kit: 'runCrdtConformance', ...kit,
+    kit: 'runCrdtConformance',
+    ...kit,
   })
 }

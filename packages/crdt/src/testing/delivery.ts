@@ -9,7 +9,7 @@ export function delivered(edits: readonly MadeEdit[], anyOrder: boolean, random:
 /** An order in which each edit still comes after those its replica had heard of, and after the replica's own. */
 function interleaved(edits: readonly MadeEdit[], random: Random): MadeEdit[] {
   const waiting = new Map<number, number[]>()
-  for (const [i, { replica }] of edits.entries()) waiting.set(replica, [...waiting.get(replica) ?? [], i])
+  for (const [i, { replica }] of edits.entries()) waiting.set(replica, [...(waiting.get(replica) ?? []), i])
   const arrived = new Set<number>()
   let complete = 0
   const order: MadeEdit[] = []

@@ -56,7 +56,8 @@ export class Editors {
   }
 
   #catchUp(who: number): void {
-    for (const { replica, op } of this.made.slice(this.#seen[who])) if (replica !== who) this.#replicas[who]?.receive(op)
+    for (const { replica, op } of this.made.slice(this.#seen[who]))
+      if (replica !== who) this.#replicas[who]?.receive(op)
     this.#seen[who] = this.made.length
   }
 

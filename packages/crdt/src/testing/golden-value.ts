@@ -2,8 +2,12 @@ import { nameOf, readNode, VIEWS, type Numbers } from '../plain-value.js'
 
 /** What JSON has no word for, marked by a field `$`. */
 type Marked =
-  | { $: 'undefined' } | { $: 'bigint' | 'number'; of: string } | { $: 'date'; of: number | null }
-  | { $: 'bytes'; type: string; of: string } | { $: 'set'; of: unknown[] } | { $: 'map' | 'object'; of: [unknown, unknown][] }
+  | { $: 'undefined' }
+  | { $: 'bigint' | 'number'; of: string }
+  | { $: 'date'; of: number | null }
+  | { $: 'bytes'; type: string; of: string }
+  | { $: 'set'; of: unknown[] }
+  | { $: 'map' | 'object'; of: [unknown, unknown][] }
 
 /**
  * A document's value as JSON has it.
@@ -13,22 +17,30 @@ type Marked =
 export function toGolden(value: unknown): unknown {
   if (value === undefined) return { $: 'undefined' } satisfies Marked
   if (typeof value === 'bigint') return { $: 'bigint', of: String(value) } satisfies Marked
-  if (typeof value === 'number') return Number.isFinite(value) ? value : { $: 'number', of: String(value) } satisfies Marked
+  if (typeof value === 'number')
+    return Number.isFinite(value) ? value : ({ $: 'number', of: String(value) } satisfies Marked)
   const node = readNode(value)
   if ('extra' in node && node.extra) {
     throw new TypeError(`the value holds ${nameOf(value)} with fields of its own, which cannot be written down`)
   }
   switch (node.kind) {
-    case 'opaque': throw new TypeError(`the value holds ${node.what}, which cannot be written down`)
-    case 'primitive': return node.value === value ? value : toGolden(node.value)
-    case 'array': return Array.from(node.items, toGolden)
-    case 'date': return { $: 'date', of: Number.isNaN(node.time) ? null : node.time } satisfies Marked
-    case 'set': return { $: 'set', of: Array.from(node.set, toGolden) } satisfies Marked
-    case 'map': return { $: 'map', of: Array.from(node.map, ([key, item]) => [toGolden(key), toGolden(item)]) } satisfies Marked
-    case 'binary': return { $: 'bytes', type: node.type, of: toBase64(bytesOf(node.copy())) } satisfies Marked
+    case 'opaque':
+      throw new TypeError(`the value holds ${node.what}, which cannot be written down`)
+    case 'primitive':
+      return node.value === value ? value : toGolden(node.value)
+    case 'array':
+      return Array.from(node.items, toGolden)
+    case 'date':
+      return { $: 'date', of: Number.isNaN(node.time) ? null : node.time } satisfies Marked
+    case 'set':
+      return { $: 'set', of: Array.from(node.set, toGolden) } satisfies Marked
+    case 'map':
+      return { $: 'map', of: Array.from(node.map, ([key, item]) => [toGolden(key), toGolden(item)]) } satisfies Marked
+    case 'binary':
+      return { $: 'bytes', type: node.type, of: toBase64(bytesOf(node.copy())) } satisfies Marked
     case 'object': {
       const entries = Object.entries(node.fields).map(([name, item]): [string, unknown] => [name, toGolden(item)])
-      return '$' in node.fields ? { $: 'object', of: entries } satisfies Marked : Object.fromEntries(entries)
+      return '$' in node.fields ? ({ $: 'object', of: entries } satisfies Marked) : Object.fromEntries(entries)
     }
   }
 }
@@ -40,16 +52,26 @@ export function fromGolden(json: unknown): unknown {
   if (!('$' in json)) return Object.fromEntries(Object.entries(json).map(([name, item]) => [name, fromGolden(item)]))
   const marked = json as Marked
   switch (marked.$) {
-    case 'undefined': return undefined
-    case 'bigint': return BigInt(marked.of)
-    case 'number': return Number(marked.of)
-    case 'date': return new Date(marked.of ?? NaN)
-    case 'set': return new Set(marked.of.map(fromGolden))
-    case 'map': return new Map(marked.of.map(([key, item]) => [fromGolden(key), fromGolden(item)]))
-    case 'object': return Object.fromEntries(marked.of.map(([name, item]) => [name, fromGolden(item)]))
-    case 'bytes': return viewOf(marked.type, fromBase64(marked.of))
+    case 'undefined':
+      return undefined
+    case 'bigint':
+      return BigInt(marked.of)
+    case 'number':
+      return Number(marked.of)
+    case 'date':
+      return new Date(marked.of ?? NaN)
+    case 'set':
+      return new Set(marked.of.map(fromGolden))
+    case 'map':
+      return new Map(marked.of.map(([key, item]) => [fromGolden(key), fromGolden(item)]))
+    case 'object':
+      return Object.fromEntries(marked.of.map(([name, item]) => [name, fromGolden(item)]))
+    case 'bytes':
+      return viewOf(marked.type, fromBase64(marked.of))
   }
-  throw new TypeError(`a golden file marks a value as ${JSON.stringify((json as { $: unknown }).$)}, which this version does not know`)
+  throw new TypeError(
+    `a golden file marks a value as ${JSON.stringify((json as { $: unknown }).$)}, which this version does not know`,
+  )
 }
 
 export function toBase64(bytes: Uint8Array): string {

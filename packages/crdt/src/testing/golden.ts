@@ -28,8 +28,19 @@ export interface WriteGoldenOptions {
   readonly seed?: number
 }
 
-interface StateJson { readonly name: string; readonly bytes: string; readonly value: unknown; readonly late?: { readonly ops: string[]; readonly becomes: number } }
-interface GoldenJson { readonly format: 'uni-reload-crdt-golden'; readonly kind: string; readonly version: string; readonly states: StateJson[]; readonly merges: [string, unknown][] }
+interface StateJson {
+  readonly name: string
+  readonly bytes: string
+  readonly value: unknown
+  readonly late?: { readonly ops: string[]; readonly becomes: number }
+}
+interface GoldenJson {
+  readonly format: 'uni-reload-crdt-golden'
+  readonly kind: string
+  readonly version: string
+  readonly states: StateJson[]
+  readonly merges: [string, unknown][]
+}
 
 const EDITS = 30
 
@@ -42,15 +53,21 @@ const OPTIONS: OptionChecks<WriteGoldenOptions> = { version: option.required(opt
  * @throws Error where a state cannot be recorded.
  */
 export async function writeCrdtGolden(
-  subject: CrdtSubject, options: WriteGoldenOptions,
+  subject: CrdtSubject,
+  options: WriteGoldenOptions,
 ): Promise<readonly GoldenFile[]> {
   const { version, seed = 1 } = checkOptions(options, 'writeCrdtGolden options', OPTIONS)
   const { kind } = subject.provider
   const { states, merges } = await recollect(withEditedSample(subject, seed), outsideReloads(), Infinity, PLAIN)
   const golden: GoldenJson = {
-    format: 'uni-reload-crdt-golden', kind, version,
+    format: 'uni-reload-crdt-golden',
+    kind,
+    version,
     states: states.map(({ name, bytes, value, late }) => ({
-      name, bytes: toBase64(bytes), value: toGolden(value), ...(late && { late: { ops: late.ops.map(toBase64), becomes: states.indexOf(late.becomes) } }),
+      name,
+      bytes: toBase64(bytes),
+      value: toGolden(value),
+      ...(late && { late: { ops: late.ops.map(toBase64), becomes: states.indexOf(late.becomes) } }),
     })),
     merges: Array.from(merges, ([name, value]) => [name, toGolden(value)]),
   }
@@ -60,14 +77,27 @@ export async function writeCrdtGolden(
 /** @throws TypeError where the bytes are no golden file of this kit. */
 export function readCrdtGolden(bytes: Uint8Array): CrdtGolden {
   const golden = JSON.parse(new TextDecoder().decode(bytes)) as GoldenJson
-  if (golden.format !== 'uni-reload-crdt-golden') throw new TypeError(`the bytes are no golden file: format is ${JSON.stringify(golden.format)}; expected "uni-reload-crdt-golden"`)
+  if (golden.format !== 'uni-reload-crdt-golden')
+    throw new TypeError(
+      `the bytes are no golden file: format is ${JSON.stringify(golden.format)}; expected "uni-reload-crdt-golden"`,
+    )
   const states: RecordedState[] = []
   // From the end, since what a state becomes comes after it.
   for (const { name, bytes: encoded, value, late } of golden.states.toReversed()) {
     const becomes = late && states[golden.states.length - 1 - late.becomes]
-    states.push({ name, bytes: fromBase64(encoded), value: fromGolden(value), ...(becomes && { late: { ops: late.ops.map(fromBase64), becomes } }) })
+    states.push({
+      name,
+      bytes: fromBase64(encoded),
+      value: fromGolden(value),
+      ...(becomes && { late: { ops: late.ops.map(fromBase64), becomes } }),
+    })
   }
-  return { kind: golden.kind, version: golden.version, states: states.toReversed(), merges: new Map(golden.merges.map(([name, value]) => [name, fromGolden(value)])) }
+  return {
+    kind: golden.kind,
+    version: golden.version,
+    states: states.toReversed(),
+    merges: new Map(golden.merges.map(([name, value]) => [name, fromGolden(value)])),
+  }
 }
 
 /** The version that wrote it, as far as it is known. */
@@ -83,8 +113,8 @@ export function withEditedSample(subject: CrdtSubject, seed: number): CrdtKindPr
     kind: provider.kind,
     empty: () => provider.empty(),
     fromPersisted: (bytes) => provider.fromPersisted(bytes),
-    * samples(): Generator<CrdtSample> {
-      yield * provider.samples?.() ?? []
+    *samples(): Generator<CrdtSample> {
+      yield* provider.samples?.() ?? []
       yield Object.assign(apply(provider.empty(), [...shared, ...meanwhile]), { late })
     },
   }
@@ -93,7 +123,18 @@ export function withEditedSample(subject: CrdtSubject, seed: number): CrdtKindPr
 function outsideReloads(): StepContext {
   const { signal } = new AbortController()
   return {
-    signal, dryRun: false, slices: () => new Slices(), progress() {}, transferred() {}, replayed() {}, unjudged() {}, outlived() {}, unclean() {},
-    claim() {}, letGo() {}, call: async (_, call) => call(signal), judge: async (_, check) => check(signal),
+    signal,
+    dryRun: false,
+    slices: () => new Slices(),
+    progress() {},
+    transferred() {},
+    replayed() {},
+    unjudged() {},
+    outlived() {},
+    unclean() {},
+    claim() {},
+    letGo() {},
+    call: async (_, call) => call(signal),
+    judge: async (_, check) => check(signal),
   }
 }

@@ -1,4 +1,12 @@
-import { PluginHost, type LiveResource, type Plugin, type PluginHandle, type ReloadOptions, type ReloadPhase, type ReloadResult } from '@uni/reload-core'
+import {
+  PluginHost,
+  type LiveResource,
+  type Plugin,
+  type PluginHandle,
+  type ReloadOptions,
+  type ReloadPhase,
+  type ReloadResult,
+} from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { crdtKind, type CrdtKindProvider, type CrdtState } from '../contract.js'
 import { crdtHandoff, type CrdtHandoffOptions } from '../strategy.js'
@@ -29,13 +37,20 @@ export class ReloadStand implements AsyncDisposable {
     this.#settings = settings
     this.#model = subject.provider.empty()
     this.host = new PluginHost({
-      strategies: [crdtHandoff(options)], clock: this.clock,
-      observer: (event) => { if (event.type === 'phase-started') this.#phase = event.phase },
+      strategies: [crdtHandoff(options)],
+      clock: this.clock,
+      observer: (event) => {
+        if (event.type === 'phase-started') this.#phase = event.phase
+      },
     })
   }
 
   /** @param options by default no samples are looked at, and no live documents: each is judged by its own handoff. */
-  static async of(settings: KitSettings, ops: readonly Uint8Array[], options: CrdtHandoffOptions = { sampleLimit: 0 }): Promise<ReloadStand> {
+  static async of(
+    settings: KitSettings,
+    ops: readonly Uint8Array[],
+    options: CrdtHandoffOptions = { sampleLimit: 0 },
+  ): Promise<ReloadStand> {
     const subject = await settings.make()
     const stand = new ReloadStand(settings, subject, options)
     stand.#handle = await stand.host.add(plugin('1.0.0', stand.watch.provider(subject.provider)))
@@ -51,17 +66,23 @@ export class ReloadStand implements AsyncDisposable {
 
   /** Writes operations to the document that serves, and to the model as they are acknowledged. */
   async write(ops: readonly Uint8Array[]): Promise<void> {
-    await Promise.all(ops.map(async (op) => {
-      await this.#document.write(op)
-      apply(this.#model, [op])
-    }))
+    await Promise.all(
+      ops.map(async (op) => {
+        await this.#document.write(op)
+        apply(this.#model, [op])
+      }),
+    )
   }
 
   /** Reloads the plugin with a fresh instance of the subject's version. */
   async reload(options: ReloadOptions = {}, changes: Changes = () => ({})): Promise<ReloadResult> {
     const { provider } = await this.#settings.make()
     const handingOver = (): boolean => this.#phase === 'prepare' || this.#phase === 'converge'
-    const moment: Moment = { get handingOver() { return handingOver() } }
+    const moment: Moment = {
+      get handingOver() {
+        return handingOver()
+      },
+    }
     const next = { ...facade(provider), ...changes(provider, moment) }
     const result = await this.host.reload(this.#handle, plugin('2.0.0', this.watch.provider(next)), options)
     this.#handle = result.handle
@@ -88,7 +109,12 @@ export class ReloadStand implements AsyncDisposable {
 }
 
 export function plugin(version: string, provider: CrdtKindProvider): Plugin {
-  return { manifest: { id: 'conformance', version }, register: (registrar) => { registrar.provide(crdtKind, provider) } }
+  return {
+    manifest: { id: 'conformance', version },
+    register: (registrar) => {
+      registrar.provide(crdtKind, provider)
+    },
+  }
 }
 
 /** The provider's own methods, to be overridden one by one. */

@@ -43,6 +43,11 @@ export interface CrdtCapabilities {
 
 export type Capability = keyof CrdtCapabilities
 
-export const DEFAULT_CAPABILITIES: Readonly<Record<Capability, boolean>> = { anyOrder: true, repeats: true, samples: true, wayBack: false }
+export const DEFAULT_CAPABILITIES: Readonly<Record<Capability, boolean>> = {
+  anyOrder: true,
+  repeats: true,
+  samples: true,
+  wayBack: false,
+}
 
 export type MakeSubject = () => MaybePromise<CrdtSubject>

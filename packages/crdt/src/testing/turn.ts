@@ -6,8 +6,12 @@ export class Turn {
   #release!: () => void
 
   constructor() {
-    this.arrived = new Promise((resolve) => { this.#arrive = resolve })
-    this.#released = new Promise((resolve) => { this.#release = resolve })
+    this.arrived = new Promise((resolve) => {
+      this.#arrive = resolve
+    })
+    this.#released = new Promise((resolve) => {
+      this.#release = resolve
+    })
   }
 
   readonly wait = (): Promise<void> => {

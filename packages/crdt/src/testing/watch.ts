@@ -15,7 +15,9 @@ export class Watch {
       empty: () => this.state(provider.empty()),
       fromPersisted: async (bytes) => this.state(await provider.fromPersisted(bytes)),
       ...(provider.samples && { samples: () => this.#each(samplesOf(provider, UNCLAIMED)) }),
-      ...(schemaCompatCheck && { schemaCompatCheck: (old, ctx) => schemaCompatCheck.call(provider, this.#originals.get(old) ?? old, ctx) }),
+      ...(schemaCompatCheck && {
+        schemaCompatCheck: (old, ctx) => schemaCompatCheck.call(provider, this.#originals.get(old) ?? old, ctx),
+      }),
     }
     this.#originals.set(watched, provider)
     return watched
@@ -23,17 +25,23 @@ export class Watch {
 
   /** How often each state was closed that is not in service. */
   closesOf(serving: CrdtState): number[] {
-    return Array.from(this.#closes).filter(([state]) => state !== serving).map(([, closes]) => closes)
+    return Array.from(this.#closes)
+      .filter(([state]) => state !== serving)
+      .map(([, closes]) => closes)
   }
 
   /** Resolves when every state but `serving` has been closed. */
   async allClosed(serving: CrdtState): Promise<void> {
-    while (this.closesOf(serving).includes(0)) await new Promise<void>((resolve) => { this.#onClose = resolve })
+    while (this.closesOf(serving).includes(0))
+      await new Promise<void>((resolve) => {
+        this.#onClose = resolve
+      })
   }
 
   /** What cannot be given a method of ours, or is no state, is not watched. */
   state<T extends CrdtState>(state: T): T {
-    if (typeof state !== 'object' || state === null || !Object.isExtensible(state) || this.#closes.has(state)) return state
+    if (typeof state !== 'object' || state === null || !Object.isExtensible(state) || this.#closes.has(state))
+      return state
     const { close } = state
     this.#closes.set(state, 0)
     state.close = () => {
@@ -44,7 +52,7 @@ export class Watch {
     return state
   }
 
-  * #each(samples: Iterator<CrdtSample>): Generator<CrdtSample> {
+  *#each(samples: Iterator<CrdtSample>): Generator<CrdtSample> {
     for (let next = samples.next(); next.done !== true; next = samples.next()) yield this.state(next.value)
   }
 }

@@ -27,7 +27,7 @@ export class BytesImage implements HeldImage {
     return this.#options.copies ? new Uint8Array(bytes) : bytes
   }
 
-  async* stream(): AsyncGenerator<Uint8Array> {
+  async *stream(): AsyncGenerator<Uint8Array> {
     for (const chunk of chunksOf(this.#kept())) yield this.#options.copies ? new Uint8Array(chunk) : chunk
   }
 

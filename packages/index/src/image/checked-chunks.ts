@@ -42,7 +42,9 @@ export class CheckedChunks implements AsyncIterableIterator<Uint8Array> {
       }
       const { value } = read
       if (!isBytes(value)) {
-        const error = new TypeError(`chunk ${this.#chunks} of the persisted stream is ${nameOf(value)}. Expected a Uint8Array`)
+        const error = new TypeError(
+          `chunk ${this.#chunks} of the persisted stream is ${nameOf(value)}. Expected a Uint8Array`,
+        )
         await this.stop(error)
         throw error
       }
@@ -99,6 +101,15 @@ function unlessAborted<T>(read: Promise<T>, signal: AbortSignal): Promise<T> {
     const abort = (): void => reject(signal.reason)
     const settle = (): void => signal.removeEventListener('abort', abort)
     signal.addEventListener('abort', abort, { once: true })
-    read.then((value) => { settle(); resolve(value) }, (error: unknown) => { settle(); reject(error) })
+    read.then(
+      (value) => {
+        settle()
+        resolve(value)
+      },
+      (error: unknown) => {
+        settle()
+        reject(error)
+      },
+    )
   })
 }

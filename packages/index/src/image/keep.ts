@@ -35,15 +35,22 @@ export async function keepImage(persisted: unknown, options: KeepOptions): Promi
     return isolated && !repeatable ? new StreamImage(chunks, spool) : readNow(chunks, options)
   }
   if (isFileReference(persisted)) {
-    const image = await spoolFor(`persist() resolved with the file ${JSON.stringify(persisted.file)}`, spool).adopt(persisted.file, persisted.crc32)
+    const image = await spoolFor(`persist() resolved with the file ${JSON.stringify(persisted.file)}`, spool).adopt(
+      persisted.file,
+      persisted.crc32,
+    )
     options.transferred(image.byteLength ?? 0)
     return image
   }
-  throw new TypeError(`persist() resolved with ${nameOf(persisted)}. Expected a Uint8Array, an AsyncIterable<Uint8Array> or { file, crc32? }`)
+  throw new TypeError(
+    `persist() resolved with ${nameOf(persisted)}. Expected a Uint8Array, an AsyncIterable<Uint8Array> or { file, crc32? }`,
+  )
 }
 
 async function readNow(chunks: CheckedChunks, { spool, signal, repeatable }: KeepOptions): Promise<HeldImage> {
-  const stop = (): void => { chunks.stop(signal.reason).catch(() => {}) }
+  const stop = (): void => {
+    chunks.stop(signal.reason).catch(() => {})
+  }
   if (signal.aborted) stop()
   signal.addEventListener('abort', stop, { once: true })
   try {

@@ -30,7 +30,7 @@ export class StreamImage implements HeldImage {
     return kept.bytes()
   }
 
-  async* stream(): AsyncGenerator<Uint8Array> {
+  async *stream(): AsyncGenerator<Uint8Array> {
     if (this.#kept) {
       const kept = await this.#kept
       yield* kept.stream()
@@ -65,8 +65,10 @@ export class StreamImage implements HeldImage {
   /** The one read there is. */
   #pass(): CheckedChunks {
     if (this.#passedOn) {
-      throw new Error('the image was persisted as a stream and has been read already. Keep what was read, '
-        + 'or read it with bytes() or file(), which can be called again')
+      throw new Error(
+        'the image was persisted as a stream and has been read already. Keep what was read, ' +
+          'or read it with bytes() or file(), which can be called again',
+      )
     }
     this.#passedOn = true
     return this.#chunks

@@ -51,7 +51,7 @@ export class FileImage implements HeldImage {
   }
 
   /** @param nextBuffer gives the memory of the next chunk; it is asked while the one before is with the reader. */
-  async* #read(nextBuffer: (position: number) => Uint8Array): AsyncGenerator<Uint8Array> {
+  async *#read(nextBuffer: (position: number) => Uint8Array): AsyncGenerator<Uint8Array> {
     if (this.#discarded) throw discardedError()
     const file = await open(this.#path, 'r')
     let reading: Promise<Uint8Array> | undefined
@@ -67,7 +67,9 @@ export class FileImage implements HeldImage {
         yield chunk
       }
       if (this.#checksum !== undefined && checksum !== this.#checksum) {
-        throw new Error(`the image in ${this.#path} was changed since it was written: its CRC-32 is ${checksum}, not ${this.#checksum}`)
+        throw new Error(
+          `the image in ${this.#path} was changed since it was written: its CRC-32 is ${checksum}, not ${this.#checksum}`,
+        )
       }
     } finally {
       // A reader that has had enough leaves a read under way, and its file is not to be closed under it.
@@ -96,7 +98,9 @@ export class FileImage implements HeldImage {
   }
 
   #torn(size: number): Error {
-    return new Error(`the image in ${this.#path} is ${size < this.byteLength ? 'truncated' : 'too long'}: ${size} of ${this.byteLength} bytes`)
+    return new Error(
+      `the image in ${this.#path} is ${size < this.byteLength ? 'truncated' : 'too long'}: ${size} of ${this.byteLength} bytes`,
+    )
   }
 }
 

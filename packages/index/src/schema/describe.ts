@@ -9,9 +9,10 @@ const MAX_DEPTH = 64
 
 /** @throws TypeError where a type is nested more than 64 levels deep. */
 export function describeSchema(schema: Schema): DescriptionMap {
-  return new Map([...new Describer().fields(schema.fields, 0).described, [
-    'metadata', describeMetadata(schema.metadata),
-  ]])
+  return new Map([
+    ...new Describer().fields(schema.fields, 0).described,
+    ['metadata', describeMetadata(schema.metadata)],
+  ])
 }
 
 /** A dictionary's id is a number of the process it was made in, and says nothing about the type. */
@@ -39,12 +40,21 @@ class Describer {
       for (let nth = 2; byName.has(name); nth += 1) name = `${field.name}#${nth}`
       const type = this.#type(field.type, depth + 1)
       height = Math.max(height, type.height + 1)
-      byName.set(name, new Map<string, Description>([
-        ...type.described, ['nullable', field.nullable], ['metadata', describeMetadata(field.metadata)],
-      ]))
+      byName.set(
+        name,
+        new Map<string, Description>([
+          ...type.described,
+          ['nullable', field.nullable],
+          ['metadata', describeMetadata(field.metadata)],
+        ]),
+      )
     }
     return {
-      described: new Map<string, Description>([['order', [...byName.keys()].join(', ')], ['fields', byName]]), height,
+      described: new Map<string, Description>([
+        ['order', [...byName.keys()].join(', ')],
+        ['fields', byName],
+      ]),
+      height,
     }
   }
 
@@ -55,7 +65,9 @@ class Describer {
     }
     if (seen) return seen
     const { children, indices, dictionary } = type as {
-      children?: readonly Field[] | null; indices?: DataType; dictionary?: DataType
+      children?: readonly Field[] | null
+      indices?: DataType
+      dictionary?: DataType
     }
     const described = new Map<string, Description>([['type', children || dictionary ? familyOf(type) : String(type)]])
     let height = 0

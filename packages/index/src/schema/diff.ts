@@ -50,7 +50,10 @@ export function showDifferences(differences: readonly SchemaDifference[]): strin
 }
 
 function* differences(
-  path: string, old: Description | undefined, next: Description | undefined, equal: EqualPairs,
+  path: string,
+  old: Description | undefined,
+  next: Description | undefined,
+  equal: EqualPairs,
 ): Generator<SchemaDifference> {
   if (isMap(old) && isMap(next)) {
     if (equal.has(old, next)) return

@@ -32,7 +32,10 @@ export class Bench {
   constructor(
     fixture: IndexFixture,
     setup: {
-      capabilities: IndexCapabilities; seed: number; expect: Expectation; later: Bench['later'];
+      capabilities: IndexCapabilities
+      seed: number
+      expect: Expectation
+      later: Bench['later']
       make(): MaybePromise<IndexFixture>
     },
   ) {
@@ -54,7 +57,9 @@ export class Bench {
 
   get questions(): Required<Questions> {
     const { queries, k = DEFAULT_K, filters = [], compare = differentRows } = this.fixture
-    const filtered = this.capabilities.filter ? queries.flatMap((query): IndexQuery[] => filters.map(({ filter }) => ({ query, filter }))) : []
+    const filtered = this.capabilities.filter
+      ? queries.flatMap((query): IndexQuery[] => filters.map(({ filter }) => ({ query, filter })))
+      : []
     return { queries: [...queries, ...filtered], k, compare }
   }
 
@@ -87,7 +92,10 @@ export class Bench {
   /** The version that is replaced: the one before, or the version under test in another process. */
   async previous(): Promise<IndexKindProvider> {
     if (!this.capabilities.upgrade) return this.elsewhere()
-    return this.fixture.previous ?? this.expect.fail('make() gives no `previous`. The capability `upgrade` needs the version before')
+    return (
+      this.fixture.previous ??
+      this.expect.fail('make() gives no `previous`. The capability `upgrade` needs the version before')
+    )
   }
 
   change(nth: number): RecordBatch {
@@ -111,13 +119,15 @@ export class Bench {
   }
 
   async apply(handle: IndexHandle, changes: readonly number[]): Promise<void> {
-    for (const nth of changes) await this.expect.works(`apply() of change ${nth}`, () => handle.apply?.(this.change(nth)))
+    for (const nth of changes)
+      await this.expect.works(`apply() of change ${nth}`, () => handle.apply?.(this.change(nth)))
   }
 
   /** The image is gone when the test is over. */
   async persisted(handle: IndexHandle): Promise<HeldImage> {
     const image = await this.expect.works('persist()', () =>
-      persistIndex(handle, TARGET, step(), { spool: this.fixture.spool, repeatable: false }))
+      persistIndex(handle, TARGET, step(), { spool: this.fixture.spool, repeatable: false }),
+    )
     this.later(() => image.discard())
     return image
   }
@@ -161,8 +171,8 @@ export class Bench {
 
   /** Holds `handle` to schema, abilities and answers. */
   async expectMeaning(handle: IndexHandle, meant: Meaning, what: string): Promise<void> {
-    const difference = await this.expect.works(
-      `probe() and schema() of ${what}`, () => differenceIn(handle, meant, UNENDING),
+    const difference = await this.expect.works(`probe() and schema() of ${what}`, () =>
+      differenceIn(handle, meant, UNENDING),
     )
     if (difference !== undefined) this.expect.fail(`${what} means something else: ${difference.reason}`)
   }
@@ -180,23 +190,31 @@ export class Bench {
 
   /** Holds a handle to what one means that the changes 0 to `changes` − 1 were applied to, one after the other. */
   async expectRebuilt(handle: IndexHandle, changes: number, what: string): Promise<void> {
-    const rebuilt = await this.rebuilt(this.provider, Array.from({ length: changes }, (_, nth) => nth))
+    const rebuilt = await this.rebuilt(
+      this.provider,
+      Array.from({ length: changes }, (_, nth) => nth),
+    )
     await this.expectMeaning(
-      handle, await this.meaning(rebuilt, this.exactQuestions),
+      handle,
+      await this.meaning(rebuilt, this.exactQuestions),
       `${what}, beside one rebuilt from a log of ${changes} changes,`,
     )
   }
 
   /** Holds what an approximate search finds to the recall that is claimed, and to rows that are there. */
   async expectRecall(handle: IndexHandle, changes: number, what: string): Promise<void> {
-    const { fixture: { queries, k = DEFAULT_K }, capabilities: { recall }, searches } = this
+    const {
+      fixture: { queries, k = DEFAULT_K },
+      capabilities: { recall },
+      searches,
+    } = this
     const expect: Expectation = this.expect
     if (recall === undefined) return
     let [found, best] = [0, 0]
     for (const [nth, query] of queries.entries()) {
       if (!searches.has(query)) continue
-      const [right, every] = [k, Number.MAX_SAFE_INTEGER].map(
-        (wanted) => this.fixture.scan?.(query, wanted, changes),
+      const [right, every] = [k, Number.MAX_SAFE_INTEGER].map((wanted) =>
+        this.fixture.scan?.(query, wanted, changes),
       ) as [RecordBatch, RecordBatch]
       const answer = rowNames(await expect.works('probe()', () => handle.probe(query, k)), every)
       const names = new Set(answer)
@@ -208,8 +226,11 @@ export class Bench {
       best += wanted.length
       found += wanted.filter((name) => names.has(name)).length
     }
-    expect.that(found >= recall * best, `${what} found ${found} of the best ${best} rows, a recall of `
-      + `${(found / best).toFixed(3)}, and ${recall} was claimed`)
+    expect.that(
+      found >= recall * best,
+      `${what} found ${found} of the best ${best} rows, a recall of ` +
+        `${(found / best).toFixed(3)}, and ${recall} was claimed`,
+    )
   }
 
   async expectAnswers(handle: IndexHandle, before: readonly RecordBatch[], what: string): Promise<void> {
@@ -218,12 +239,15 @@ export class Bench {
   }
 
   async expectNothingLeft(when: string): Promise<void> {
-    const left = await this.fixture.residue?.() ?? []
-    this.expect.that(left.length === 0, `${when} nothing is to be left open or lying about, and there is ${left.join(', ')}`)
+    const left = (await this.fixture.residue?.()) ?? []
+    this.expect.that(
+      left.length === 0,
+      `${when} nothing is to be left open or lying about, and there is ${left.join(', ')}`,
+    )
   }
 
   #tracked(handle: IndexHandle): IndexHandle {
-    this.later(() => this.#closed.has(handle) ? undefined : handle.close?.())
+    this.later(() => (this.#closed.has(handle) ? undefined : handle.close?.()))
     return handle
   }
 }
@@ -231,15 +255,26 @@ export class Bench {
 /** The rows of a batch by the columns of another. */
 function rowNames(batch: RecordBatch, { schema }: RecordBatch): string[] {
   const columns = schema.fields.map(({ name }) => batch.getChild(name))
-  return Array.from(
-    { length: batch.numRows }, (_, row) => columns.map((column): string => String(column?.get(row))).join(' '),
+  return Array.from({ length: batch.numRows }, (_, row) =>
+    columns.map((column): string => String(column?.get(row))).join(' '),
   )
 }
 
 /** What `persist` and `open` run in where no handoff is under way. */
 function step(signal = UNENDING): StepContext {
   return {
-    signal, dryRun: false, slices: () => new Slices(), progress() {}, transferred() {}, replayed() {}, unjudged() {}, outlived() {}, unclean() {},
-    claim() {}, letGo() {}, call: async (_, call) => call(signal), judge: async (_, check) => check(signal),
+    signal,
+    dryRun: false,
+    slices: () => new Slices(),
+    progress() {},
+    transferred() {},
+    replayed() {},
+    unjudged() {},
+    outlived() {},
+    unclean() {},
+    claim() {},
+    letGo() {},
+    call: async (_, call) => call(signal),
+    judge: async (_, check) => check(signal),
   }
 }

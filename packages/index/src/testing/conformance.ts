@@ -22,20 +22,41 @@ import { sampleCases } from './suites/samples.js'
 import { upgradeCases } from './suites/upgrade.js'
 
 const CASES: readonly Case[] = [
-  ...contractCases, ...probeCases, ...applyCases, ...filterCases, ...imageCases, ...formCases, ...recallCases,
-  ...independenceCases, ...damageCases, ...endingCases,
-  ...sampleCases, ...handoffCases, ...hostCases, ...failureCases, ...upgradeCases,
+  ...contractCases,
+  ...probeCases,
+  ...applyCases,
+  ...filterCases,
+  ...imageCases,
+  ...formCases,
+  ...recallCases,
+  ...independenceCases,
+  ...damageCases,
+  ...endingCases,
+  ...sampleCases,
+  ...handoffCases,
+  ...hostCases,
+  ...failureCases,
+  ...upgradeCases,
 ]
 
 const CAPABILITIES: OptionChecks<IndexCapabilities> = {
-  writes: option.flag, filter: option.flag, isolated: option.flag, samples: option.flag, checksum: option.flag,
-  files: option.flag, upgrade: option.flag,
-  downgrade: option.flag, recall: option.numberThat('a number above 0 and below 1', (value) => value > 0 && value < 1),
+  writes: option.flag,
+  filter: option.flag,
+  isolated: option.flag,
+  samples: option.flag,
+  checksum: option.flag,
+  files: option.flag,
+  upgrade: option.flag,
+  downgrade: option.flag,
+  recall: option.numberThat('a number above 0 and below 1', (value) => value > 0 && value < 1),
 }
 
 const OPTIONS: OptionChecks<IndexConformanceOptions> = {
-  ...KIT, make: option.required(option.function), capabilities: option.object(CAPABILITIES),
-  golden: option.list(option.given), seed: option.integer(0),
+  ...KIT,
+  make: option.required(option.function),
+  capabilities: option.object(CAPABILITIES),
+  golden: option.list(option.given),
+  seed: option.integer(0),
 }
 
 /**
@@ -44,15 +65,25 @@ const OPTIONS: OptionChecks<IndexConformanceOptions> = {
  */
 export function runIndexConformance(options: IndexConformanceOptions): void {
   const {
-    test, make, capabilities = {}, golden = [], seed = Math.floor(Math.random() * 2 ** 32), ...kit
+    test,
+    make,
+    capabilities = {},
+    golden = [],
+    seed = Math.floor(Math.random() * 2 ** 32),
+    ...kit
   } = checkOptions(options, 'runIndexConformance options', OPTIONS)
   const isClaimed = ({ claims = [] }: Case): boolean => claims.every((claim) => capabilities[claim])
   const claimed = [...CASES, ...goldenCases(golden)].filter(isClaimed)
   const unclaimed = new Set(CASES.filter((one) => !isClaimed(one)).map(({ key }) => key))
-  declareConformance(test, claimed.map((one) => ({
-    // What was never claimed cannot be broken.
-    ...onFixture(one, { make, capabilities, seed }), needs: (one.needs ?? []).filter((key) => !unclaimed.has(key)),
-  })), { kit: 'runIndexConformance', ...kit })
+  declareConformance(
+    test,
+    claimed.map((one) => ({
+      // What was never claimed cannot be broken.
+      ...onFixture(one, { make, capabilities, seed }),
+      needs: (one.needs ?? []).filter((key) => !unclaimed.has(key)),
+    })),
+    { kit: 'runIndexConformance', ...kit },
+  )
 }
 
 /** What a fixture has and its calls give, of which a call may never settle. */

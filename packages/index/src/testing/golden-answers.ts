@@ -14,7 +14,8 @@ export function parseAnswers(text: string): RowTable[] {
   const answers: unknown = JSON.parse(text)
   if (!Array.isArray(answers)) throw new Error('golden answers have to be an array')
   return answers.map((answer: { columns?: unknown; rows?: unknown }) => {
-    if (!Array.isArray(answer.columns) || !Array.isArray(answer.rows)) throw new Error('a golden answer has to have columns and rows')
+    if (!Array.isArray(answer.columns) || !Array.isArray(answer.rows))
+      throw new Error('a golden answer has to have columns and rows')
     return { columns: answer.columns as string[], rows: (answer.rows as unknown[][]).map((row) => row.map(decode)) }
   })
 }
@@ -25,8 +26,10 @@ function encode(value: unknown): unknown {
   if (typeof value === 'number' && !Number.isFinite(value)) return { number: String(value) }
   if (value instanceof Date) return { date: value.getTime() }
   // Lists, structs, maps, decimals and binary values are all iterable, in Arrow's own classes.
-  if (typeof value === 'object' && typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function') return [...value as Iterable<unknown>].map(encode)
-  if (typeof value === 'object') throw new Error(`golden answers cannot have a value such as ${Object.prototype.toString.call(value)}`)
+  if (typeof value === 'object' && typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function')
+    return [...(value as Iterable<unknown>)].map(encode)
+  if (typeof value === 'object')
+    throw new Error(`golden answers cannot have a value such as ${Object.prototype.toString.call(value)}`)
   return value
 }
 

@@ -41,7 +41,9 @@ export async function writeIndexGolden(fixture: IndexFixture, options: WriteInde
   const { version } = checkOptions(options, 'writeIndexGolden options', OPTIONS)
   const undos: (() => unknown)[] = [() => fixture.dispose?.()]
   try {
-    return await writeFiles(fixture, version, (undo) => { undos.push(undo) })
+    return await writeFiles(fixture, version, (undo) => {
+      undos.push(undo)
+    })
   } finally {
     for (const undo of undos.toReversed()) await attempt(undo)
   }
@@ -50,9 +52,16 @@ export async function writeIndexGolden(fixture: IndexFixture, options: WriteInde
 async function writeFiles(fixture: IndexFixture, version: string, later: Bench['later']): Promise<GoldenFile[]> {
   const capabilities = { writes: fixture.change !== undefined }
   const bench = new Bench(fixture, {
-    capabilities, seed: 0, expect: new Expectation('P17'), later, make: () => fixture,
+    capabilities,
+    seed: 0,
+    expect: new Expectation('P17'),
+    later,
+    make: () => fixture,
   })
-  const indexes: [name: string, handle: IndexHandle][] = [['built', await bench.built()], ['empty', await bench.builtEmpty()]]
+  const indexes: [name: string, handle: IndexHandle][] = [
+    ['built', await bench.built()],
+    ['empty', await bench.builtEmpty()],
+  ]
   if (capabilities.writes) indexes.push(['changed', await bench.rebuilt(bench.provider, CHANGES)])
   const files: GoldenFile[] = []
   for (const [name, handle] of indexes) {
@@ -69,7 +78,8 @@ export function readIndexGolden(files: readonly GoldenFile[]): IndexGolden[] {
   const names = new Set([...byName.keys()].map((name) => name.replace(/\.image$|\.answers\.json$/, '')))
   return [...names].sort().map((name) => {
     const [image, answers] = [byName.get(`${name}${IMAGE}`), byName.get(`${name}${ANSWERS}`)]
-    if (!image || !answers) throw new Error(`the golden files of ${name} are not complete. Expected ${name}${IMAGE} and ${name}${ANSWERS}`)
+    if (!image || !answers)
+      throw new Error(`the golden files of ${name} are not complete. Expected ${name}${IMAGE} and ${name}${ANSWERS}`)
     return { name, image, answers: parseAnswers(new TextDecoder().decode(answers)) }
   })
 }

@@ -1,5 +1,12 @@
 import {
-  OldProviders, ReloadDispatcher, ReloadError, ReloadKindHandlers, WriteGate, type Clock, type Cutover, type ReloadOutcome,
+  OldProviders,
+  ReloadDispatcher,
+  ReloadError,
+  ReloadKindHandlers,
+  WriteGate,
+  type Clock,
+  type Cutover,
+  type ReloadOutcome,
 } from '@uni/reload-core'
 import { attempt, type Expectation } from '@uni/reload-core/testing'
 import type { RecordBatch } from 'apache-arrow'
@@ -31,7 +38,14 @@ export class Live {
   /** The versions as they are, to rebuild with. */
   readonly #bare: { readonly old: IndexKindProvider; readonly next: IndexKindProvider }
 
-  private constructor(bench: Bench, options: LiveOptions, parts: Pick<Live, 'old' | 'next'> & { first: IndexHandle; bare: { old: IndexKindProvider; next: IndexKindProvider } }) {
+  private constructor(
+    bench: Bench,
+    options: LiveOptions,
+    parts: Pick<Live, 'old' | 'next'> & {
+      first: IndexHandle
+      bare: { old: IndexKindProvider; next: IndexKindProvider }
+    },
+  ) {
     this.#bench = bench
     this.#options = options
     this.old = parts.old
@@ -56,10 +70,21 @@ export class Live {
     const { spool } = this.#bench.fixture
     const { cutover = 'overlap', clock, compare } = this.#options
     const { queries, k, compare: same } = this.#bench.questions
-    const dispatcher = new ReloadDispatcher([indexHandoff({ canary: { queries, k, compare: compare ?? same }, ...(spool && { spool }) })], clock ? { clock } : {})
+    const dispatcher = new ReloadDispatcher(
+      [indexHandoff({ canary: { queries, k, compare: compare ?? same }, ...(spool && { spool }) })],
+      clock ? { clock } : {},
+    )
     return dispatcher.dispatch({
-      old: new OldProviders().add(indexKind, this.old), next: new OldProviders().add(indexKind, this.next), cutover, ...more,
-      handlers: new ReloadKindHandlers().add(indexKind, { name: 'live', key: this.old.kind, resource: this.#first, gate: this.gate }),
+      old: new OldProviders().add(indexKind, this.old),
+      next: new OldProviders().add(indexKind, this.next),
+      cutover,
+      ...more,
+      handlers: new ReloadKindHandlers().add(indexKind, {
+        name: 'live',
+        key: this.old.kind,
+        resource: this.#first,
+        gate: this.gate,
+      }),
     })
   }
 
@@ -74,7 +99,10 @@ export class Live {
   async failure(dispatched: Promise<ReloadOutcome>): Promise<ReloadError> {
     const error = await this.#bench.expect.refused('the reload', () => dispatched)
     if (!ReloadError.is(error)) this.#bench.expect.fail('the reload failed with what is no ReloadError', error)
-    this.#bench.expect.that(error.rollbackErrors.length === 0, `undoing the reload failed: ${error.rollbackErrors.map(String).join('; ')}`)
+    this.#bench.expect.that(
+      error.rollbackErrors.length === 0,
+      `undoing the reload failed: ${error.rollbackErrors.map(String).join('; ')}`,
+    )
     return error
   }
 
@@ -93,14 +121,24 @@ export class Live {
     const expect: Expectation = this.#bench.expect
     const serving = this.gate.resource
     const handles = [...this.old.handles, ...this.next.handles]
-    expect.that(this[by].handles.some(({ handle }) => handle === serving), `the ${by === 'old' ? 'version before' : 'version under test'} has to serve`)
+    expect.that(
+      this[by].handles.some(({ handle }) => handle === serving),
+      `the ${by === 'old' ? 'version before' : 'version under test'} has to serve`,
+    )
     expect.that(this.gate.state === 'open', `writes have to go on, and the gate is ${this.gate.state}`)
     for (const { handle, closes } of handles) {
       const wanted = handle === serving ? 0 : 1
-      expect.that(closes === wanted, `a handle that ${wanted === 0 ? 'serves' : 'serves no more'} was closed ${closes} times`)
+      expect.that(
+        closes === wanted,
+        `a handle that ${wanted === 0 ? 'serves' : 'serves no more'} was closed ${closes} times`,
+      )
     }
     const rebuilt = await this.#bench.rebuilt(this.#bare[by], this.log)
-    await this.#bench.expectMeaning(serving, await this.#bench.meaning(rebuilt), 'the index that serves, beside one rebuilt from the log,')
+    await this.#bench.expectMeaning(
+      serving,
+      await this.#bench.meaning(rebuilt),
+      'the index that serves, beside one rebuilt from the log,',
+    )
   }
 
   async #close(): Promise<void> {

@@ -12,7 +12,10 @@ export async function reopenedNowAndThen(bench: Bench): Promise<IndexHandle> {
   let handle = await bench.built()
   let applied = 0
   for (const until of [...REOPENED_AFTER, MANY]) {
-    await bench.apply(handle, Array.from({ length: until - applied }, (_, nth) => applied + nth))
+    await bench.apply(
+      handle,
+      Array.from({ length: until - applied }, (_, nth) => applied + nth),
+    )
     applied = until
     if (until < MANY) handle = await bench.opened(await bench.persisted(handle), await bench.elsewhere())
   }

@@ -36,7 +36,8 @@ export class WatchedProvider implements IndexKindProvider {
   }
 
   async open(image: IndexImage, ctx: IndexContext): Promise<IndexHandle> {
-    const open = async (): Promise<IndexHandle> => this.#watch(await this.#provider.open(image, ctx), this.#interference.opened)
+    const open = async (): Promise<IndexHandle> =>
+      this.#watch(await this.#provider.open(image, ctx), this.#interference.opened)
     return this.#interference.open ? this.#interference.open(open, ctx, image) : open()
   }
 
@@ -44,7 +45,10 @@ export class WatchedProvider implements IndexKindProvider {
     const watched: { handle: IndexHandle; closes: number } = { handle, closes: 0 }
     watched.handle = replacing(handle, {
       ...interfere?.(handle),
-      close: () => { watched.closes += 1; return handle.close?.() },
+      close: () => {
+        watched.closes += 1
+        return handle.close?.()
+      },
     })
     this.handles.push(watched)
     return watched.handle
@@ -57,7 +61,7 @@ export function replacing(handle: IndexHandle, members: Partial<IndexHandle>): I
     get(own, name) {
       if (name in own) return Reflect.get(own, name) as unknown
       const value: unknown = Reflect.get(handle, name, handle)
-      return typeof value === 'function' ? value.bind(handle) as unknown : value
+      return typeof value === 'function' ? (value.bind(handle) as unknown) : value
     },
     has: (own, name) => name in own || name in handle,
   })

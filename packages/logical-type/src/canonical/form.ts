@@ -23,7 +23,11 @@ export interface CanonicalProblem {
 /** The storage and metadata that one canonical name stands for. */
 export type CanonicalRule = (form: ExtensionForm) => Iterable<CanonicalProblem>
 
-export function* storedAs({ storage, storagePath }: ExtensionForm, expected: string, holds: boolean): Generator<CanonicalProblem> {
+export function* storedAs(
+  { storage, storagePath }: ExtensionForm,
+  expected: string,
+  holds: boolean,
+): Generator<CanonicalProblem> {
   if (!holds) yield { path: storagePath, expected, found: storage }
 }
 

@@ -10,7 +10,11 @@ export function* uuid(form: ExtensionForm): Generator<CanonicalProblem> {
 /** `arrow.bool8`: a byte; whatever is not 0 is true. */
 export function* bool8(form: ExtensionForm): Generator<CanonicalProblem> {
   const { storage } = form
-  yield* storedAs(form, 'a signed Int of 8 bits', storage.typeId === 'Int' && storage.bitWidth === 8 && storage.isSigned)
+  yield* storedAs(
+    form,
+    'a signed Int of 8 bits',
+    storage.typeId === 'Int' && storage.bitWidth === 8 && storage.isSigned,
+  )
   yield* withoutMetadata(form)
 }
 
@@ -19,7 +23,8 @@ export function* json(form: ExtensionForm): Generator<CanonicalProblem> {
   const { storage, metadata, metadataPath } = form
   yield* storedAs(form, 'Utf8 or LargeUtf8', storage.typeId === 'Utf8' || storage.typeId === 'LargeUtf8')
   const object = metadataObject(form)
-  if (metadata !== '' && (object === undefined || Object.keys(object).length > 0)) yield { path: metadataPath, expected: 'no metadata, or {}', found: metadata }
+  if (metadata !== '' && (object === undefined || Object.keys(object).length > 0))
+    yield { path: metadataPath, expected: 'no metadata, or {}', found: metadata }
 }
 
 /** `arrow.opaque`: what another system has and Arrow cannot interpret, in any storage, by that system's name for it. */
@@ -31,7 +36,8 @@ export function* opaque(form: ExtensionForm): Generator<CanonicalProblem> {
     return
   }
   for (const key of ['type_name', 'vendor_name']) {
-    if (typeof object[key] !== 'string') yield { path: `${metadataPath}.${key}`, expected: 'a string', found: object[key] }
+    if (typeof object[key] !== 'string')
+      yield { path: `${metadataPath}.${key}`, expected: 'a string', found: object[key] }
   }
 }
 
@@ -51,7 +57,11 @@ export function* timestampWithOffset(form: ExtensionForm): Generator<CanonicalPr
     }
     const minutes = offset.type.typeId === 'Dictionary' ? offset.type.dictionary : offset.type
     if (minutes.typeId !== 'Int' || minutes.bitWidth !== 16 || !minutes.isSigned) {
-      yield { path: `${storagePath}.children[1].type`, expected: 'a signed Int of 16 bits, or a Dictionary of such', found: offset.type }
+      yield {
+        path: `${storagePath}.children[1].type`,
+        expected: 'a signed Int of 16 bits, or a Dictionary of such',
+        found: offset.type,
+      }
     }
   }
   yield* withoutMetadata(form)

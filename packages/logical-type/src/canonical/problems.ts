@@ -33,12 +33,16 @@ export function canonicalProblems(contract: TypeContract): CanonicalProblem[] {
   if (fields > MAX_FIELDS && Object.hasOwn(RULES, contract.name)) {
     return [{ path: 'storage', expected: `at most ${MAX_FIELDS} fields in depth`, found: fields }]
   }
-  return [...extensionsOf(contract)].flatMap((form) => (Object.hasOwn(RULES, form.name) ? [...(RULES[form.name] as CanonicalRule)(form)] : []))
+  return [...extensionsOf(contract)].flatMap((form) =>
+    Object.hasOwn(RULES, form.name) ? [...(RULES[form.name] as CanonicalRule)(form)] : [],
+  )
 }
 
 /** Names in Arrow's own namespace whose rules are not known, so that nothing says whether the contract keeps them. */
 export function unknownReservedNames(contract: TypeContract): string[] {
-  return [...extensionsOf(contract)].map(({ name }) => name).filter((name) => name.startsWith(RESERVED) && !Object.hasOwn(RULES, name))
+  return [...extensionsOf(contract)]
+    .map(({ name }) => name)
+    .filter((name) => name.startsWith(RESERVED) && !Object.hasOwn(RULES, name))
 }
 
 /** The extension type that the contract is, and those that fields of its storage say they are. */
@@ -58,8 +62,11 @@ function* extensionsOfField({ type, metadata }: StorageField, path: string): Gen
   const name = metadata['ARROW:extension:name']
   if (name !== undefined) {
     yield {
-      name, storage: type, metadata: metadata['ARROW:extension:metadata'] ?? '',
-      storagePath: `${path}.type`, metadataPath: `${path}.metadata["ARROW:extension:metadata"]`,
+      name,
+      storage: type,
+      metadata: metadata['ARROW:extension:metadata'] ?? '',
+      storagePath: `${path}.type`,
+      metadataPath: `${path}.metadata["ARROW:extension:metadata"]`,
     }
   }
   yield* extensionsWithin(type, `${path}.type`)

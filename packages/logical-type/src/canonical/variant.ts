@@ -12,22 +12,29 @@ export function* variant(form: ExtensionForm): Generator<CanonicalProblem> {
     const path = `${storagePath}.children[${index}]`
     if (metadata.nullable) yield { path: `${path}.nullable`, expected: 'false', found: true }
     const bytes = metadata.type.typeId === 'Dictionary' ? metadata.type.dictionary : metadata.type
-    if (!isBinary(bytes)) yield { path: `${path}.type`, expected: 'Binary or LargeBinary, or a Dictionary of such', found: metadata.type }
+    if (!isBinary(bytes))
+      yield { path: `${path}.type`, expected: 'Binary or LargeBinary, or a Dictionary of such', found: metadata.type }
     yield* shredded(storage.children, storagePath, new Set(['metadata']))
   }
   yield* withoutMetadata(form)
 }
 
 /** A value, as it is encoded (`value`), in columns of its own (`typed_value`), or partly so and partly so. */
-function* shredded(fields: readonly StorageField[], path: string, others: ReadonlySet<string>): Generator<CanonicalProblem> {
+function* shredded(
+  fields: readonly StorageField[],
+  path: string,
+  others: ReadonlySet<string>,
+): Generator<CanonicalProblem> {
   const names = fields.map(({ name }) => name)
-  if (!names.includes('value') && !names.includes('typed_value')) yield { path, expected: 'a field value or typed_value, or both', found: names }
+  if (!names.includes('value') && !names.includes('typed_value'))
+    yield { path, expected: 'a field value or typed_value, or both', found: names }
   for (const [index, { name, type, metadata }] of fields.entries()) {
     const at = `${path}.children[${index}]`
     if (names.indexOf(name) !== index) yield { path: `${at}.name`, expected: 'each name once', found: name }
     else if (name === 'value') {
       if (!isBinary(type)) yield { path: `${at}.type`, expected: 'Binary or LargeBinary', found: type }
-    } else if (name === 'typed_value') yield* typedValue(type, `${at}.type`, metadata['ARROW:extension:name'] === 'arrow.uuid')
+    } else if (name === 'typed_value')
+      yield* typedValue(type, `${at}.type`, metadata['ARROW:extension:name'] === 'arrow.uuid')
     else if (!others.has(name)) yield { path: `${at}.name`, expected: 'value or typed_value', found: name }
   }
 }
@@ -52,13 +59,29 @@ function isBinary({ typeId }: StorageType): boolean {
 
 function isVariantPrimitive(type: StorageType): boolean {
   switch (type.typeId) {
-    case 'Null': case 'Bool': case 'Utf8': case 'LargeUtf8': case 'Binary': case 'LargeBinary': return true
-    case 'Int': return type.isSigned || type.bitWidth < 64
-    case 'Float': return type.precision !== 'HALF'
-    case 'Decimal': return type.bitWidth <= 128
-    case 'Date': return type.unit === 'DAY'
-    case 'Time': return type.bitWidth === 64
-    case 'Timestamp': return (type.unit === 'MICROSECOND' || type.unit === 'NANOSECOND') && (type.timezone === null || type.timezone === 'UTC')
-    default: return false
+    case 'Null':
+    case 'Bool':
+    case 'Utf8':
+    case 'LargeUtf8':
+    case 'Binary':
+    case 'LargeBinary':
+      return true
+    case 'Int':
+      return type.isSigned || type.bitWidth < 64
+    case 'Float':
+      return type.precision !== 'HALF'
+    case 'Decimal':
+      return type.bitWidth <= 128
+    case 'Date':
+      return type.unit === 'DAY'
+    case 'Time':
+      return type.bitWidth === 64
+    case 'Timestamp':
+      return (
+        (type.unit === 'MICROSECOND' || type.unit === 'NANOSECOND') &&
+        (type.timezone === null || type.timezone === 'UTC')
+      )
+    default:
+      return false
   }
 }

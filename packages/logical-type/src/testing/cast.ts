@@ -14,10 +14,17 @@ import { textOf } from './text-of.js'
  * What is wrong with a cast of `column` into the storage of `provider`, of which each row has to display as `displays` says (null
  * where the row is null): undefined where nothing is. The column is cast whole, empty, in part, in chunks, and as nulls alone.
  */
-export function castProblem(provider: LogicalTypeProvider, castFrom: (column: Vector) => Vector, column: Vector, displays: readonly (string | null)[]): string | undefined {
+export function castProblem(
+  provider: LogicalTypeProvider,
+  castFrom: (column: Vector) => Vector,
+  column: Vector,
+  displays: readonly (string | null)[],
+): string | undefined {
   const last = displays.length - 1
   const parts: [what: string, part: Vector, shown: readonly (string | null)[]][] = [
-    ['a whole column', column, displays], ['an empty column', column.slice(0, 0), []], ['a part of a column', column.slice(1), displays.slice(1)],
+    ['a whole column', column, displays],
+    ['an empty column', column.slice(0, 0), []],
+    ['a part of a column', column.slice(1), displays.slice(1)],
     ['a column in two chunks', column.concat(column), [...displays, ...displays]],
     ...(displays[last] === null ? [['a column of nulls', column.slice(last), [null]] as [string, Vector, null[]]] : []),
   ]
@@ -28,7 +35,12 @@ export function castProblem(provider: LogicalTypeProvider, castFrom: (column: Ve
   return undefined
 }
 
-function problemOf(provider: LogicalTypeProvider, castFrom: (column: Vector) => Vector, column: Vector, displays: readonly (string | null)[]): string | undefined {
+function problemOf(
+  provider: LogicalTypeProvider,
+  castFrom: (column: Vector) => Vector,
+  column: Vector,
+  displays: readonly (string | null)[],
+): string | undefined {
   const cast = attempt(() => settled(castFrom(column), 'castFrom'))
   if ('throws' in cast) return `it fails: ${cast.throws}`
   const vector: unknown = cast.value
@@ -50,5 +62,12 @@ function problemOf(provider: LogicalTypeProvider, castFrom: (column: Vector) => 
 
 /** Vectors of another copy of the library count too. */
 export function isVector(value: unknown): value is Vector {
-  return typeof value === 'object' && value !== null && 'get' in value && typeof value.get === 'function' && 'type' in value && 'length' in value
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'get' in value &&
+    typeof value.get === 'function' &&
+    'type' in value &&
+    'length' in value
+  )
 }

@@ -13,13 +13,18 @@ import { sampleSuite } from './suites/samples.js'
 import { castToSuite, upgradeSuite } from './suites/upgrade.js'
 
 const CAPABILITIES: OptionChecks<LogicalTypeCapabilities> = {
-  displayIsLiteral: option.flag, refuses: option.list(option.string), castsTo: option.list(option.given),
+  displayIsLiteral: option.flag,
+  refuses: option.list(option.string),
+  castsTo: option.list(option.given),
   upgradesFrom: option.list(option.given),
 }
 
 const OPTIONS: OptionChecks<LogicalTypeConformance> = {
-  ...KIT, make: option.required(option.function), capabilities: option.object(CAPABILITIES),
-  golden: option.list(option.given), seed: option.integer(0),
+  ...KIT,
+  make: option.required(option.function),
+  capabilities: option.object(CAPABILITIES),
+  golden: option.list(option.given),
+  seed: option.integer(0),
 }
 
 /**
@@ -31,7 +36,9 @@ export function runLogicalTypeConformance(given: LogicalTypeConformance): void {
   const options = checkOptions(given, 'runLogicalTypeConformance options', OPTIONS)
   const { test, knownGaps, deadlineMs } = options
   declareConformance(test, conformanceCases(options), {
-    kit: 'runLogicalTypeConformance', ...(knownGaps && { knownGaps }), ...(deadlineMs !== undefined && { deadlineMs }),
+    kit: 'runLogicalTypeConformance',
+    ...(knownGaps && { knownGaps }),
+    ...(deadlineMs !== undefined && { deadlineMs }),
   })
 }
 

@@ -2,6 +2,11 @@ import type { Expectation } from '@uni/reload-core/testing'
 import { textOf } from './text-of.js'
 
 /** @throws ConformanceError where `found` is another than `expected`. */
-export function expectSame(expect: Expectation, what: string, expected: string | number | boolean | null | undefined, found: unknown): void {
+export function expectSame(
+  expect: Expectation,
+  what: string,
+  expected: string | number | boolean | null | undefined,
+  found: unknown,
+): void {
   if (!Object.is(expected, found)) expect.fail(`${what}: expected ${textOf(expected)}, found ${textOf(found)}`)
 }

@@ -45,7 +45,8 @@ const CHECKSUM = 'uni:checksum'
  * @throws Error where a sample does not parse, display or go into a column.
  */
 export function writeLogicalTypeGolden(
-  provider: LogicalTypeProvider, options: WriteLogicalTypeGoldenOptions,
+  provider: LogicalTypeProvider,
+  options: WriteLogicalTypeGoldenOptions,
 ): GoldenFile[] {
   const { version } = checkOptions(options, 'writeLogicalTypeGolden options', OPTIONS)
   const contract = contractOf(provider)
@@ -58,31 +59,47 @@ export function writeLogicalTypeGolden(
   const value = columnOf(contract, [...literals.map((literal) => parse(provider, literal)), null])
   const texts = (values: readonly string[]): Vector => vectorFromArray([...values, null], new Utf8())
   const [literal, display] = [texts(literals), texts(displays)]
-  const metadata = new Map([[VERSION, version], [CHECKSUM, UNSEALED]])
+  const metadata = new Map([
+    [VERSION, version],
+    [CHECKSUM, UNSEALED],
+  ])
   if (contract.encodingVersion !== undefined) metadata.set(ENCODING_VERSION, contract.encodingVersion)
   const plain = { ...contract, name: '', metadata: '' }
-  const table = tableOf([
-    [fieldOf(contract, 'value', value), value], [fieldOf(plain, 'literal', literal), literal], [fieldOf(plain, 'display', display), display],
-  ], metadata)
+  const table = tableOf(
+    [
+      [fieldOf(contract, 'value', value), value],
+      [fieldOf(plain, 'literal', literal), literal],
+      [fieldOf(plain, 'display', display), display],
+    ],
+    metadata,
+  )
   return [{ name: `${contract.name}-${version}.arrow`, bytes: seal(tableToIPC(table, 'file')) }]
 }
 
 /** @throws TypeError where the bytes are no golden file: truncated, damaged, or of something else. */
 export function readGolden({ name, bytes }: GoldenFile): Golden {
-  const refuse = (reason: string): never => { throw new TypeError(`${name} is no golden file of a logical type: ${reason}`) }
+  const refuse = (reason: string): never => {
+    throw new TypeError(`${name} is no golden file of a logical type: ${reason}`)
+  }
   const { schema, column, literals, displays } = read()
   const field = schema.fields[0]
   const version = schema.metadata.get(VERSION) ?? refuse('its schema does not say the version that wrote it')
   const extension = field?.metadata.get('ARROW:extension:name') ?? refuse('its column does not say the extension type')
   const rows = literals.slice(0, -1).map((literal, row) => {
     const display = displays[row]
-    return typeof literal === 'string' && typeof display === 'string' ? { literal, display } : refuse(`row ${row} has no literal or no display`)
+    return typeof literal === 'string' && typeof display === 'string'
+      ? { literal, display }
+      : refuse(`row ${row} has no literal or no display`)
   })
   return {
-    version, column, rows,
+    version,
+    column,
+    rows,
     contract: {
-      name: extension, storage: describeType(column.type),
-      metadata: field?.metadata.get('ARROW:extension:metadata') ?? '', encodingVersion: schema.metadata.get(ENCODING_VERSION),
+      name: extension,
+      storage: describeType(column.type),
+      metadata: field?.metadata.get('ARROW:extension:metadata') ?? '',
+      encodingVersion: schema.metadata.get(ENCODING_VERSION),
     },
   }
 
@@ -101,6 +118,10 @@ export function readGolden({ name, bytes }: GoldenFile): Golden {
 
 /** What a golden file is to a host: what it would remember of the version that wrote it. */
 export function evidenceOf({ contract, column, rows }: Golden): TypeEvidence {
-  const samples = rows.map(({ literal, display }, row) => ({ literal, display, column: writeColumn(contract, column.get(row)) }))
+  const samples = rows.map(({ literal, display }, row) => ({
+    literal,
+    display,
+    column: writeColumn(contract, column.get(row)),
+  }))
   return { contract, samples, unjudged: [] }
 }

@@ -1,4 +1,11 @@
-import { PluginHost, type HandoffStrategy, type Plugin, type PluginHandle, type ReloadOptions, type ReloadResult } from '@uni/reload-core'
+import {
+  PluginHost,
+  type HandoffStrategy,
+  type Plugin,
+  type PluginHandle,
+  type ReloadOptions,
+  type ReloadResult,
+} from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { logicalType, type LogicalTypeProvider } from '../contract.js'
 

@@ -35,7 +35,12 @@ export class Subject {
   /** A column of the literals' values with a null after each, as written to Arrow IPC and read back. */
   column(literals: readonly string[]): Vector {
     const provider = this.make()
-    return readColumn(writeValues(this.contract, literals.flatMap((literal) => [parse(provider, literal), null])))
+    return readColumn(
+      writeValues(
+        this.contract,
+        literals.flatMap((literal) => [parse(provider, literal), null]),
+      ),
+    )
   }
 
   /** The column of one literal. @throws where it cannot be made. */
@@ -54,7 +59,9 @@ export class Subject {
     if ('throws' in column) return `it is accepted, and its value cannot be stored: ${column.throws}`
     const again = displayColumn(provider, column.value)
     if ('throws' in again) return `it is accepted, and its value read back from a column fails: ${again.throws}`
-    return again.value === shown.value ? undefined : `it is displayed as ${shorten(shown.value)}, and once stored as ${shorten(again.value)}`
+    return again.value === shown.value
+      ? undefined
+      : `it is displayed as ${shorten(shown.value)}, and once stored as ${shorten(again.value)}`
   }
 }
 

@@ -10,7 +10,10 @@ export interface Changes extends Partial<Omit<LogicalTypeProvider, 'compatCheck'
 export function successor(provider: LogicalTypeProvider, changes: Changes = {}): LogicalTypeProvider {
   const { compatCheck, ...others } = changes
   return {
-    name: provider.name, arrowType: provider.arrowType, metadata: provider.metadata, encodingVersion: provider.encodingVersion,
+    name: provider.name,
+    arrowType: provider.arrowType,
+    metadata: provider.metadata,
+    encodingVersion: provider.encodingVersion,
     fromLiteral: (text) => provider.fromLiteral(text),
     toDisplay: (value) => provider.toDisplay(value),
     samples: () => provider.samples?.() ?? [],

@@ -2,8 +2,12 @@ import { describe, expect, test } from 'vitest'
 import { canonicalValueProblem } from '../../src/testing/canonical-values.js'
 import type { TypeContract } from '../../src/index.js'
 
-const named = (name: string, metadata = ''): TypeContract =>
-  ({ name, storage: { typeId: 'Utf8' }, metadata, encodingVersion: undefined })
+const named = (name: string, metadata = ''): TypeContract => ({
+  name,
+  storage: { typeId: 'Utf8' },
+  metadata,
+  encodingVersion: undefined,
+})
 const offset = (minutes: number): unknown => ({ timestamp: 0, offset_minutes: minutes })
 const tensor = (shape: number[], elements: number): unknown => ({ data: Array.from({ length: elements }), shape })
 const variant = (...metadata: number[]): unknown => ({ metadata: Uint8Array.from(metadata) })
@@ -16,8 +20,13 @@ describe('a value that a canonical Arrow type holds (L11)', () => {
     ['json', '{a}', 'expected a JSON text'],
     ['uuid', BYTES, undefined, '', UUID],
     ['uuid', BYTES, undefined, '', UUID.toUpperCase()],
-    ['uuid', BYTES.toReversed(),
-      'expected the bytes from the most significant on, found ffeeddccbbaa99887766554433221100', '', UUID],
+    [
+      'uuid',
+      BYTES.toReversed(),
+      'expected the bytes from the most significant on, found ffeeddccbbaa99887766554433221100',
+      '',
+      UUID,
+    ],
     ['timestamp_with_offset', offset(-779), undefined],
     ['timestamp_with_offset', offset(780), undefined],
     ['timestamp_with_offset', offset(-780), 'expected an offset of -779 to 780 minutes, found -780'],
@@ -26,10 +35,18 @@ describe('a value that a canonical Arrow type holds (L11)', () => {
     ['variable_shape_tensor', tensor([2, 3], 5), 'expected the elements of a tensor of shape [2, 3], found 5'],
     ['variable_shape_tensor', tensor([-1, -1], 1), 'expected the elements of a tensor of shape [-1, -1], found 1'],
     ['variable_shape_tensor', tensor([2, 3], 6), undefined, '{"uniform_shape":[2,null]}'],
-    ['variable_shape_tensor', tensor([1, 3], 3),
-      'expected size 2 in dimension 0, as uniform_shape says, found 1', '{"uniform_shape":[2,null]}'],
-    ['variable_shape_tensor', tensor([1, 3], 3),
-      'expected size 2 in dimension 1, as uniform_shape says, found 3', '{"uniform_shape":[null,2]}'],
+    [
+      'variable_shape_tensor',
+      tensor([1, 3], 3),
+      'expected size 2 in dimension 0, as uniform_shape says, found 1',
+      '{"uniform_shape":[2,null]}',
+    ],
+    [
+      'variable_shape_tensor',
+      tensor([1, 3], 3),
+      'expected size 2 in dimension 1, as uniform_shape says, found 3',
+      '{"uniform_shape":[null,2]}',
+    ],
     ['parquet.variant', variant(0x11, 0), undefined],
     ['parquet.variant', variant(0x12, 0), 'expected variant metadata of version 1, found version 2'],
     ['parquet.variant', variant(), 'expected variant metadata of version 1, found none'],

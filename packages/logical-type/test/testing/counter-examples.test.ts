@@ -9,7 +9,13 @@ import { BROKEN_MACHINERY } from './broken-machinery.js'
 import { BROKEN_PROVIDERS, golden } from './broken-providers.js'
 import { Recorder } from './recorder.js'
 
-const providers = BROKEN_PROVIDERS.map(([key, fault, options, message, keys = [key]]) => ({ key, fault, options, message, keys }))
+const providers = BROKEN_PROVIDERS.map(([key, fault, options, message, keys = [key]]) => ({
+  key,
+  fault,
+  options,
+  message,
+  keys,
+}))
 
 describe('a provider that breaks a rule fails on that rule, and on no other', () => {
   test.each(providers)('$key: $fault', async ({ key, options, message, keys }) => {
@@ -27,16 +33,26 @@ describe('a provider that breaks a rule fails on that rule, and on no other', ()
 describe('so does what the suite holds to account beside the provider', () => {
   test.each(BROKEN_MACHINERY)('%s', async (_, machinery, keys) => {
     const recorder = new Recorder()
-    declareConformance(recorder.test, conformanceCases({ make: () => money() }, machinery), { kit: 'runLogicalTypeConformance' })
+    declareConformance(recorder.test, conformanceCases({ make: () => money() }, machinery), {
+      kit: 'runLogicalTypeConformance',
+    })
     expect([...(await recorder.failures()).keys()]).toEqual(keys)
   })
 })
 
 test('there is a counter-example for each rule, that fails on it alone', () => {
   const cases = conformanceCases({
-    make: () => moneyV2(), golden,
-    capabilities: { displayIsLiteral: true, refuses: [''], castsTo: [new Int64()], upgradesFrom: [{ version: '1.0.0', make: () => moneyV1(), wayBack: true }] },
+    make: () => moneyV2(),
+    golden,
+    capabilities: {
+      displayIsLiteral: true,
+      refuses: [''],
+      castsTo: [new Int64()],
+      upgradesFrom: [{ version: '1.0.0', make: () => moneyV1(), wayBack: true }],
+    },
   })
-  const alone = [...providers.map(({ keys }) => keys), ...BROKEN_MACHINERY.map(([, , keys]) => keys)].filter(({ length }) => length === 1).flat()
+  const alone = [...providers.map(({ keys }) => keys), ...BROKEN_MACHINERY.map(([, , keys]) => keys)]
+    .filter(({ length }) => length === 1)
+    .flat()
   expect(cases.map(({ key }) => key).filter((key) => !alone.includes(key))).toEqual([])
 })

@@ -3,7 +3,9 @@ import type { DeclareTest } from '../../src/testing/index.js'
 /** Records the tests a suite declares, to be run one after another: the name of each, and why it failed. */
 export class Recorder {
   readonly #tests: { name: string; body: () => Promise<void> | void }[] = []
-  readonly test: DeclareTest = (name, body) => { this.#tests.push({ name, body }) }
+  readonly test: DeclareTest = (name, body) => {
+    this.#tests.push({ name, body })
+  }
 
   get names(): string[] {
     return this.#tests.map(({ name }) => name)

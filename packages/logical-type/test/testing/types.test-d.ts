@@ -6,14 +6,26 @@ import { money } from '../fixtures.js'
 test('the declaration of vitest, of node:test and of anything alike fits', () => {
   expectTypeOf(test).toExtend<DeclareTest>()
   expectTypeOf(nodeTest).toExtend<DeclareTest>()
-  expectTypeOf((name: string, body: () => void | Promise<void>): void => { void name; void body }).toExtend<DeclareTest>()
+  expectTypeOf((name: string, body: () => void | Promise<void>): void => {
+    void name
+    void body
+  }).toExtend<DeclareTest>()
+  const nameless = (body: () => void): void => {
+    body()
+  }
   // @ts-expect-error: it is given a name and a body
-  expectTypeOf((body: () => void): void => { body() }).toExtend<DeclareTest>()
+  expectTypeOf(nameless).toExtend<DeclareTest>()
 })
 
 test('what an author has to give', () => {
   expectTypeOf(runLogicalTypeConformance).toBeCallableWith({ test, make: () => money() })
-  expectTypeOf(runLogicalTypeConformance).toBeCallableWith({ test, make: () => money(), golden: [{ name: 'a', bytes: Buffer.of(1) }], knownGaps: ['contract/ipc'], seed: 7 })
+  expectTypeOf(runLogicalTypeConformance).toBeCallableWith({
+    test,
+    make: () => money(),
+    golden: [{ name: 'a', bytes: Buffer.of(1) }],
+    knownGaps: ['contract/ipc'],
+    seed: 7,
+  })
   // @ts-expect-error: no provider
   runLogicalTypeConformance({ test })
   // @ts-expect-error: a version has a name

@@ -3,10 +3,15 @@ import type { LogicalTypeProvider } from '../../src/index.js'
 
 /** A type whose literals are JSON: `valueOf` makes what a column takes of the parsed literal, and throws for what is none. */
 export function jsonType(
-  name: string, arrowType: DataType, samples: readonly string[], valueOf: (parsed: unknown) => unknown, show: (value: unknown) => unknown = plain,
+  name: string,
+  arrowType: DataType,
+  samples: readonly string[],
+  valueOf: (parsed: unknown) => unknown,
+  show: (value: unknown) => unknown = plain,
 ): () => LogicalTypeProvider {
   return () => ({
-    name, arrowType,
+    name,
+    arrowType,
     fromLiteral: (text) => valueOf(JSON.parse(text)),
     toDisplay(value) {
       const text: unknown = JSON.stringify(show(value))
@@ -19,7 +24,8 @@ export function jsonType(
 
 /** What Arrow's readers give, as JSON has it. */
 export function plain(value: unknown): unknown {
-  if (value instanceof Vector || Array.isArray(value) || ArrayBuffer.isView(value)) return Array.from(value as Iterable<unknown>, plain)
+  if (value instanceof Vector || Array.isArray(value) || ArrayBuffer.isView(value))
+    return Array.from(value as Iterable<unknown>, plain)
   if (value instanceof Map || value instanceof MapRow || value instanceof StructRow) {
     return Object.fromEntries(Array.from(value as Iterable<[string, unknown]>, ([key, inner]) => [key, plain(inner)]))
   }
@@ -32,7 +38,9 @@ export function refuse(found: unknown): never {
 
 export function integer(value: unknown, bits: 8 | 16 | 32 = 32): number {
   const limit = 2 ** (bits - 1)
-  return Number.isInteger(value) && (value as number) >= -limit && (value as number) < limit ? (value as number) : refuse(value)
+  return Number.isInteger(value) && (value as number) >= -limit && (value as number) < limit
+    ? (value as number)
+    : refuse(value)
 }
 
 export function finite(value: unknown): number {
@@ -45,11 +53,15 @@ export function text(value: unknown): string {
 }
 
 export function list<T>(value: unknown, item: (inner: unknown) => T, length?: number): T[] {
-  return Array.isArray(value) && (length === undefined || value.length === length) ? value.map((inner) => item(inner)) : refuse(value)
+  return Array.isArray(value) && (length === undefined || value.length === length)
+    ? value.map((inner) => item(inner))
+    : refuse(value)
 }
 
 export function record(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : refuse(value)
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : refuse(value)
 }
 
 export function bytesOf(hex: string, length?: number): Uint8Array {
@@ -58,5 +70,7 @@ export function bytesOf(hex: string, length?: number): Uint8Array {
 }
 
 export function hexOf(value: unknown): string {
-  return value instanceof Uint8Array ? Array.from(value, (byte) => byte.toString(16).padStart(2, '0')).join('') : refuse(String(value))
+  return value instanceof Uint8Array
+    ? Array.from(value, (byte) => byte.toString(16).padStart(2, '0')).join('')
+    : refuse(String(value))
 }

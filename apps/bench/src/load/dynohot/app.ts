@@ -10,7 +10,9 @@ import.meta.hot?.accept('./plugin.js', () => updated())
 
 answerRounds(async (version) => {
   const served = new Promise<void>((resolve) => {
-    updated = () => { if (plugin.version === version) resolve() }
+    updated = () => {
+      if (plugin.version === version) resolve()
+    }
   })
   await writeFile(FILE, moduleOf(version))
   await served

@@ -11,7 +11,9 @@ await import('./plugin.js')
 
 answerRounds(async (version) => {
   await writeFile(FILE, moduleOf(version))
-  const done = new Promise<void>((resolve) => { invalidated = resolve })
+  const done = new Promise<void>((resolve) => {
+    invalidated = resolve
+  })
   process.emit('message', { type: 'hot-hook:file-changed', path: FILE }, undefined)
   await done
   assertServes(await import('./plugin.js'), version)

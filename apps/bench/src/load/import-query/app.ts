@@ -7,5 +7,5 @@ const FILE = new URL('plugin.js', import.meta.url)
 
 answerRounds(async (version) => {
   await writeFile(FILE, moduleOf(version))
-  assertServes(await import(`${FILE.href}?v=${version}`) as Code, version)
+  assertServes((await import(`${FILE.href}?v=${version}`)) as Code, version)
 })

@@ -16,7 +16,12 @@ async function load(version: number): Promise<Plugin> {
   const code = compileFunction(await readFile(FILE, 'utf8'))() as Code
   return {
     manifest: { id: 'code', version: `${version}.0.0` },
-    register: (registrar) => { registrar.provide(scalarFn, { name: 'call', call: (value) => (value === undefined ? code.version : code.call(Number(value))) }) },
+    register: (registrar) => {
+      registrar.provide(scalarFn, {
+        name: 'call',
+        call: (value) => (value === undefined ? code.version : code.call(Number(value))),
+      })
+    },
   }
 }
 

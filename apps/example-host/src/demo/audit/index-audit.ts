@@ -16,10 +16,16 @@ export interface IndexAudit {
 export async function auditIndex(host: ExampleHost, name: string, acknowledged: Acknowledged): Promise<IndexAudit> {
   using lease = host.plugins.capture({ label: 'index audit' })
   const answer = await lease.resource(indexKind, name).probe(everyDocument, Number.MAX_SAFE_INTEGER)
-  const found = new Map(Array.from({ length: answer.numRows }, (_, row) =>
-    [String(answer.getChild('id')?.get(row)), Number(answer.getChild('revision')?.get(row))]))
+  const found = new Map(
+    Array.from({ length: answer.numRows }, (_, row) => [
+      String(answer.getChild('id')?.get(row)),
+      Number(answer.getChild('revision')?.get(row)),
+    ]),
+  )
   const expected = [...acknowledged.documents.values()].filter(({ deleted }) => !deleted)
   const missing = expected.filter(({ id, revision }) => found.get(id) !== revision).length
-  const extra = [...found.keys()].filter((id) => acknowledged.documents.get(id)?.deleted !== false).length + (answer.numRows - found.size)
+  const extra =
+    [...found.keys()].filter((id) => acknowledged.documents.get(id)?.deleted !== false).length +
+    (answer.numRows - found.size)
   return { name, documents: found.size, missing, extra }
 }

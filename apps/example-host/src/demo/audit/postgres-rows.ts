@@ -6,7 +6,10 @@ export async function readPostgresRows(connectionString: string, stream: string)
   const client = new Client({ connectionString })
   await client.connect()
   try {
-    const { rows } = await client.query<{ lsn_start: string; id: string }>('SELECT lsn_start, id FROM document_changes WHERE stream = $1 ORDER BY xmin::text::bigint, row_number', [stream])
+    const { rows } = await client.query<{ lsn_start: string; id: string }>(
+      'SELECT lsn_start, id FROM document_changes WHERE stream = $1 ORDER BY xmin::text::bigint, row_number',
+      [stream],
+    )
     return rows.map(({ lsn_start: lsn, id }) => ({ lsn: BigInt(lsn), id }))
   } finally {
     await client.end()

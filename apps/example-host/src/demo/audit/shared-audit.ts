@@ -13,12 +13,17 @@ export interface SharedAudit {
 }
 
 /** Reads what was edited together back from the host, and from the people who edited it. */
-export async function auditShared(resource: LiveResource<CrdtState, Uint8Array>, replicas: readonly Replica[], acknowledged: Acknowledged): Promise<SharedAudit> {
+export async function auditShared(
+  resource: LiveResource<CrdtState, Uint8Array>,
+  replicas: readonly Replica[],
+  acknowledged: Acknowledged,
+): Promise<SharedAudit> {
   const value = await resource.use((state) => state.value())
   const sent = acknowledged.edits.get(resource.name) ?? []
   for (const replica of replicas) for (const other of replicas) if (other !== replica) replica.catchUpWith(other)
   return {
-    name: resource.name, editsSent: sent.length,
+    name: resource.name,
+    editsSent: sent.length,
     editsMissing: occurrences(value, sent).filter((count) => count !== 1).length,
     replicasConverged: replicas.every((replica) => replica.agreesWith(value)),
   }

@@ -18,11 +18,19 @@ export interface SunkRow {
 }
 
 /** Holds what a sink has against the commits that were acknowledged. */
-export function auditSink(stream: string, sink: string, rows: readonly SunkRow[], acknowledged: Acknowledged): SinkAudit {
+export function auditSink(
+  stream: string,
+  sink: string,
+  rows: readonly SunkRow[],
+  acknowledged: Acknowledged,
+): SinkAudit {
   const seen = new Set(rows.map(nameOf))
   const expected = [...acknowledged.commits].flatMap(([lsn, changes]) => changes.map(({ id }) => nameOf({ lsn, id })))
   return {
-    stream, sink, committed: expected.length, delivered: seen.size,
+    stream,
+    sink,
+    committed: expected.length,
+    delivered: seen.size,
     missing: expected.filter((name) => !seen.has(name)).length,
     duplicates: rows.length - seen.size,
     outOfOrder: rows.filter(({ lsn }, at) => at > 0 && lsn < (rows[at - 1] as SunkRow).lsn).length,

@@ -30,7 +30,10 @@ ${section('Documents, read back', crdt, 'replicasConverged')}
 function section(title: string, objects: readonly object[], verdict?: string): string {
   const rows = objects.map((object) => object as Readonly<Record<string, unknown>>)
   const columns = Object.keys(rows[0] ?? {})
-  const body = rows.map((row) => `<tr class="${verdict === undefined ? '' : String(row[verdict])}">${columns.map((column) => `<td>${cell(row[column])}</td>`).join('')}</tr>`)
+  const body = rows.map(
+    (row) =>
+      `<tr class="${verdict === undefined ? '' : String(row[verdict])}">${columns.map((column) => `<td>${cell(row[column])}</td>`).join('')}</tr>`,
+  )
   return `<h2>${escape(title)}</h2>
 <div class="table"><table><thead><tr>${columns.map((column) => `<th>${escape(column)}</th>`).join('')}</tr></thead>
 <tbody>${body.join('\n')}</tbody></table></div>`

@@ -38,7 +38,12 @@ export interface Report {
   readonly durationMs: number
   readonly node: string
   readonly dataset: { readonly name: string; readonly rows: number }
-  readonly load: { readonly queries: number; readonly failedQueries: number; readonly commits: number; readonly edits: number }
+  readonly load: {
+    readonly queries: number
+    readonly failedQueries: number
+    readonly commits: number
+    readonly edits: number
+  }
   readonly reloads: readonly ReloadEntry[]
   readonly cdc: readonly SinkAudit[]
   readonly index: readonly IndexAudit[]

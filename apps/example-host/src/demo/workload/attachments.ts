@@ -11,14 +11,21 @@ const KEYS = 16
  *
  * @throws Error where what was acknowledged is not what is read.
  */
-export async function runAttachments(host: ExampleHost, acknowledged: Acknowledged, stop: AbortSignal): Promise<number> {
+export async function runAttachments(
+  host: ExampleHost,
+  acknowledged: Acknowledged,
+  stop: AbortSignal,
+): Promise<number> {
   let reads = 0
   for (let turn = 0; !stop.aborted; turn += 1) {
     const key = `attachment-${turn % KEYS}`
     const text = `written at turn ${turn}`
     await host.attachments.write({ op: 'put', key, value: new TextEncoder().encode(text) })
     acknowledged.attachments.set(key, text)
-    using lease = await host.plugins.captureReady({ label: 'attachment reader', uses: [{ surface: storageBackend, resource: 'attachments' }] })
+    using lease = await host.plugins.captureReady({
+      label: 'attachment reader',
+      uses: [{ surface: storageBackend, resource: 'attachments' }],
+    })
     const stored = await lease.resource(storageBackend, 'attachments').get(key)
     const found = stored && new TextDecoder().decode(stored)
     if (found !== text) throw new Error(`attachment ${key} reads "${found}" after "${text}" was acknowledged`)

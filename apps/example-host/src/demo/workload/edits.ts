@@ -15,11 +15,13 @@ export interface EditorsOptions {
 /** People editing the same thing, each on a replica of their own, and catching up with one another now and then. */
 export async function runEditors({ resource, replicas, acknowledged, stop }: EditorsOptions): Promise<void> {
   for (let turn = 0; !stop.aborted; turn += 1) {
-    await Promise.all(replicas.map(async (replica, person) => {
-      const token = `<${person}:${turn}>`
-      await resource.write(replica.add(token))
-      acknowledged.edit(resource.name, token)
-    }))
+    await Promise.all(
+      replicas.map(async (replica, person) => {
+        const token = `<${person}:${turn}>`
+        await resource.write(replica.add(token))
+        acknowledged.edit(resource.name, token)
+      }),
+    )
     const [a, b] = [replicas[turn % replicas.length], replicas[(turn + 1) % replicas.length]]
     if (a && b && turn % 5 === 0) a.catchUpWith(b)
     await delay(40)

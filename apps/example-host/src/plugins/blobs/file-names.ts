@@ -12,8 +12,10 @@ const SUFFIX = '.blob'
  */
 export function fileOf(key: string): string {
   const bytes = Buffer.from(key)
-  if (bytes.byteLength > MAX_KEY_BYTES) throw new PluginCallError('KEY', `a key has at most ${MAX_KEY_BYTES} bytes, this one has ${bytes.byteLength}`)
-  if (bytes.toString() !== key) throw new PluginCallError('KEY', `a key is well-formed text, and ${JSON.stringify(key)} has half a surrogate pair`)
+  if (bytes.byteLength > MAX_KEY_BYTES)
+    throw new PluginCallError('KEY', `a key has at most ${MAX_KEY_BYTES} bytes, this one has ${bytes.byteLength}`)
+  if (bytes.toString() !== key)
+    throw new PluginCallError('KEY', `a key is well-formed text, and ${JSON.stringify(key)} has half a surrogate pair`)
   return `${bytes.toString('hex')}${SUFFIX}`
 }
 

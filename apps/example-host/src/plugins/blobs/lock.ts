@@ -50,7 +50,7 @@ async function takeFile(directory: string): Promise<void> {
   const own = join(directory, `LOCK.${process.pid}`)
   await writeFile(own, String(process.pid))
   try {
-    while (!await linked(own, lock)) await removeStale(own, lock, directory)
+    while (!(await linked(own, lock))) await removeStale(own, lock, directory)
   } finally {
     await rm(own, { force: true })
   }
@@ -77,9 +77,10 @@ async function removeStale(own: string, lock: string, directory: string): Promis
   if (owner === undefined) return
   if (isAlive(owner)) throw heldBy(directory, owner)
   const takeover = `${lock}.takeover`
-  if (!await linked(own, takeover)) throw new Error(`${directory} is in use: another process is taking it over. If none is, remove ${takeover}`)
+  if (!(await linked(own, takeover)))
+    throw new Error(`${directory} is in use: another process is taking it over. If none is, remove ${takeover}`)
   try {
-    if (await ownerOf(lock) === owner) await rm(lock)
+    if ((await ownerOf(lock)) === owner) await rm(lock)
   } finally {
     await rm(takeover)
   }

@@ -6,7 +6,9 @@ import { BlobsV2 } from './v2.js'
 export function openFails(): Plugin {
   return {
     manifest: { id: 'blobs', version: '3.0.0', capabilities: [storageBackend.id] },
-    register: (registrar) => { registrar.provide(storageBackend, new OpenFails()) },
+    register: (registrar) => {
+      registrar.provide(storageBackend, new OpenFails())
+    },
   }
 }
 

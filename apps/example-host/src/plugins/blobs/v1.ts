@@ -9,7 +9,9 @@ import { DirectoryLock } from './lock.js'
 export function blobsV1(): Plugin {
   return {
     manifest: { id: 'blobs', version: '1.0.0', capabilities: [storageBackend.id] },
-    register: (registrar) => { registrar.provide(storageBackend, new BlobsV1()) },
+    register: (registrar) => {
+      registrar.provide(storageBackend, new BlobsV1())
+    },
   }
 }
 
@@ -51,8 +53,8 @@ class PlainFiles implements Storage {
     return rm(join(this.#directory, fileOf(key)), { force: true })
   }
 
-  async * keys(prefix = ''): AsyncGenerator<string> {
-    yield * keysAmong(await readdir(this.#directory), prefix)
+  async *keys(prefix = ''): AsyncGenerator<string> {
+    yield* keysAmong(await readdir(this.#directory), prefix)
   }
 
   close(): Promise<void> {

@@ -9,7 +9,9 @@ import { DirectoryLock } from './lock.js'
 export function blobsV2(): Plugin {
   return {
     manifest: { id: 'blobs', version: '2.0.0', capabilities: [storageBackend.id] },
-    register: (registrar) => { registrar.provide(storageBackend, new BlobsV2()) },
+    register: (registrar) => {
+      registrar.provide(storageBackend, new BlobsV2())
+    },
   }
 }
 
@@ -76,8 +78,8 @@ class ReplacedFiles implements Storage {
     return rm(join(this.#directory, fileOf(key)), { force: true })
   }
 
-  async * keys(prefix = ''): AsyncGenerator<string> {
-    yield * keysAmong(await readdir(this.#directory), prefix)
+  async *keys(prefix = ''): AsyncGenerator<string> {
+    yield* keysAmong(await readdir(this.#directory), prefix)
   }
 
   close(): Promise<void> {
@@ -96,5 +98,6 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
 
 /** What a crash left of writes that nobody was told had succeeded. */
 async function removeUnfinished(directory: string): Promise<void> {
-  for (const file of await readdir(directory)) if (file.endsWith(UNFINISHED)) await rm(join(directory, file), { force: true })
+  for (const file of await readdir(directory))
+    if (file.endsWith(UNFINISHED)) await rm(join(directory, file), { force: true })
 }

@@ -59,7 +59,10 @@ export interface OpenedBoard {
 
 /** @throws Error where the bytes are no board, or a torn one. */
 export function openBoard(bytes: Uint8Array): OpenedBoard {
-  const { tag, parts: [saved, ...changes] } = splitParts(bytes)
+  const {
+    tag,
+    parts: [saved, ...changes],
+  } = splitParts(bytes)
   if (tag !== TAG.saved && tag !== TAG.journal) {
     throw new Error(`the bytes are no board: expected the tag ${TAG.saved} or ${TAG.journal}, found ${tag}`)
   }

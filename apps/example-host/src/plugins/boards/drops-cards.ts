@@ -7,7 +7,9 @@ import { BoardsV2, JournalledBoard } from './v2.js'
 export function dropsCards(): Plugin {
   return {
     manifest: { id: 'boards', version: '3.0.0', capabilities: [crdtKind.id] },
-    register: (registrar) => { registrar.provide(crdtKind, new DropsCards()) },
+    register: (registrar) => {
+      registrar.provide(crdtKind, new DropsCards())
+    },
   }
 }
 

@@ -2,14 +2,25 @@ import type { Plugin } from '@uni/reload-core'
 import { crdtKind, type CrdtKindProvider, type CrdtSample, type CrdtState } from '@uni/reload-crdt'
 import * as Automerge from '@automerge/automerge'
 import { joinParts } from '../../tagged-parts.js'
-import { emptyBoard, merged, openBoard, TAG, valueOf, withChange, type BoardDocument, type BoardValue } from './board.js'
+import {
+  emptyBoard,
+  merged,
+  openBoard,
+  TAG,
+  valueOf,
+  withChange,
+  type BoardDocument,
+  type BoardValue,
+} from './board.js'
 import { sampleBoards } from './samples.js'
 
 /** Boards: a list of cards, edited by many at once. An operation is an Automerge change; a board is persisted whole. */
 export function boardsV1(): Plugin {
   return {
     manifest: { id: 'boards', version: '1.0.0', capabilities: [crdtKind.id] },
-    register: (registrar) => { registrar.provide(crdtKind, new BoardsV1()) },
+    register: (registrar) => {
+      registrar.provide(crdtKind, new BoardsV1())
+    },
   }
 }
 
@@ -25,7 +36,7 @@ class BoardsV1 implements CrdtKindProvider {
     return new Board(openBoard(bytes).doc)
   }
 
-  * samples(): Generator<CrdtSample> {
+  *samples(): Generator<CrdtSample> {
     for (const { doc, late } of sampleBoards()) yield Object.assign(new Board(doc), { late })
   }
 }

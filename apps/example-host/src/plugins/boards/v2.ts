@@ -3,7 +3,15 @@ import { crdtKind, type CrdtKindProvider, type CrdtSample, type CrdtState } from
 import * as Automerge from '@automerge/automerge'
 import { joinParts } from '../../tagged-parts.js'
 import {
-  emptyBoard, merged, openBoard, TAG, valueOf, withChange, type BoardDocument, type BoardValue, type OpenedBoard,
+  emptyBoard,
+  merged,
+  openBoard,
+  TAG,
+  valueOf,
+  withChange,
+  type BoardDocument,
+  type BoardValue,
+  type OpenedBoard,
 } from './board.js'
 import { sampleBoards } from './samples.js'
 
@@ -11,7 +19,9 @@ import { sampleBoards } from './samples.js'
 export function boardsV2(): Plugin {
   return {
     manifest: { id: 'boards', version: '2.0.0', capabilities: [crdtKind.id] },
-    register: (registrar) => { registrar.provide(crdtKind, new BoardsV2()) },
+    register: (registrar) => {
+      registrar.provide(crdtKind, new BoardsV2())
+    },
   }
 }
 
@@ -27,7 +37,7 @@ export class BoardsV2 implements CrdtKindProvider {
     return this.wrap(openBoard(bytes))
   }
 
-  * samples(): Generator<CrdtSample> {
+  *samples(): Generator<CrdtSample> {
     for (const { doc, late } of sampleBoards()) yield Object.assign(this.wrap(saved(doc)), { late })
   }
 

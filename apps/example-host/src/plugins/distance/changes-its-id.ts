@@ -6,7 +6,9 @@ import { DistanceV2 } from './v2.js'
 export function changesItsId(): Plugin {
   return {
     manifest: { id: 'distances', version: '3.0.0', capabilities: [scalarFn.id] },
-    register: (registrar) => { registrar.provide(scalarFn, new ChangesItsId()) },
+    register: (registrar) => {
+      registrar.provide(scalarFn, new ChangesItsId())
+    },
   }
 }
 

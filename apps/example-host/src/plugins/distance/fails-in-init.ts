@@ -6,7 +6,9 @@ import { DistanceV2 } from './v2.js'
 export function failsInInit(): Plugin {
   return {
     manifest: { id: 'distance', version: '3.0.0', capabilities: [scalarFn.id] },
-    register: (registrar) => { registrar.provide(scalarFn, new FailsInInit()) },
+    register: (registrar) => {
+      registrar.provide(scalarFn, new FailsInInit())
+    },
     async init() {
       throw new Error('the table of ellipsoids is missing')
     },

@@ -6,7 +6,9 @@ import { EARTH_RADIUS_KM, radiansOf } from './arguments.js'
 export function distanceV1(): Plugin {
   return {
     manifest: { id: 'distance', version: '1.0.0', capabilities: [scalarFn.id] },
-    register: (registrar) => { registrar.provide(scalarFn, new DistanceV1()) },
+    register: (registrar) => {
+      registrar.provide(scalarFn, new DistanceV1())
+    },
   }
 }
 

@@ -6,7 +6,9 @@ import { EARTH_RADIUS_KM, radiansOf } from './arguments.js'
 export function distanceV2(): Plugin {
   return {
     manifest: { id: 'distance', version: '2.0.0', capabilities: [scalarFn.id] },
-    register: (registrar) => { registrar.provide(scalarFn, new DistanceV2()) },
+    register: (registrar) => {
+      registrar.provide(scalarFn, new DistanceV2())
+    },
   }
 }
 

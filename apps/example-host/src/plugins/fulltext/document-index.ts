@@ -40,7 +40,9 @@ export class DocumentIndex {
 
   /** The `k` documents that fit `text` best, best first. */
   search(text: string, k: number, options?: SearchOptions): RecordBatch {
-    const found = this.#words.search(text, options).map(({ id, score, revision }) => ({ id: String(id), score, revision: Number(revision) }))
+    const found = this.#words
+      .search(text, options)
+      .map(({ id, score, revision }) => ({ id: String(id), score, revision: Number(revision) }))
     return batchOf(answerSchema, found.toSorted(byRank).slice(0, k))
   }
 

@@ -6,7 +6,9 @@ import { FulltextV2 } from './v2.js'
 export function hangsInOpen(): Plugin {
   return {
     manifest: { id: 'fulltext', version: '3.0.0', capabilities: [indexKind.id] },
-    register: (registrar) => { registrar.provide(indexKind, new HangsInOpen()) },
+    register: (registrar) => {
+      registrar.provide(indexKind, new HangsInOpen())
+    },
   }
 }
 

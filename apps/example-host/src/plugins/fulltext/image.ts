@@ -27,7 +27,10 @@ interface Frame {
 }
 
 /** The pieces of an image of `documents`, each made when its turn comes. */
-export function * imagePieces(documents: readonly IndexedDocument[], { format, perFrame }: Layout): Generator<Uint8Array> {
+export function* imagePieces(
+  documents: readonly IndexedDocument[],
+  { format, perFrame }: Layout,
+): Generator<Uint8Array> {
   yield new TextEncoder().encode(`${MAGIC}${format}`)
   let frames = 0
   for (let from = 0; from < documents.length; from += perFrame) {
@@ -51,7 +54,7 @@ export async function readImage(image: Uint8Array, signal?: AbortSignal): Promis
 }
 
 /** The frames of an image, each checked when its turn comes. */
-function * framesOf(image: Uint8Array): Generator<Frame> {
+function* framesOf(image: Uint8Array): Generator<Frame> {
   const view = new DataView(image.buffer, image.byteOffset, image.byteLength)
   const format = formatOf(image)
   let frames = 0
@@ -62,26 +65,32 @@ function * framesOf(image: Uint8Array): Generator<Frame> {
     at += HEAD_BYTES
     if (length === 0) {
       if (check === frames && at === image.byteLength) return
-      throw new Error(`the image is damaged: its end mark at byte ${at - HEAD_BYTES} does not fit what precedes and follows it`)
+      throw new Error(
+        `the image is damaged: its end mark at byte ${at - HEAD_BYTES} does not fit what precedes and follows it`,
+      )
     }
     if (at + length > image.byteLength) throw torn(image)
     const payload = image.subarray(at, at + length)
-    if (crc32(payload) !== check) throw new Error(`the image is damaged: the frame at byte ${at - HEAD_BYTES} does not have its checksum`)
+    if (crc32(payload) !== check)
+      throw new Error(`the image is damaged: the frame at byte ${at - HEAD_BYTES} does not have its checksum`)
     yield { format, payload }
     frames += 1
     at += length
   }
 }
 
-function * documentsIn(frames: Iterable<Frame>): Generator<DocumentChange> {
-  for (const { format, payload } of frames) for (const document of payloadDocuments(format, payload)) yield { ...document, deleted: false }
+function* documentsIn(frames: Iterable<Frame>): Generator<DocumentChange> {
+  for (const { format, payload } of frames)
+    for (const document of payloadDocuments(format, payload)) yield { ...document, deleted: false }
 }
 
 function formatOf(image: Uint8Array): Format {
   const magic = Buffer.from(image.subarray(0, MAGIC_BYTES)).toString('latin1')
   const format = Number(magic.slice(MAGIC.length))
   if (!magic.startsWith(MAGIC) || (format !== 1 && format !== 2)) {
-    throw new Error(`the bytes are no image of a full-text index: expected them to begin with ${MAGIC}1 or ${MAGIC}2, found ${JSON.stringify(magic)}`)
+    throw new Error(
+      `the bytes are no image of a full-text index: expected them to begin with ${MAGIC}1 or ${MAGIC}2, found ${JSON.stringify(magic)}`,
+    )
   }
   return format
 }

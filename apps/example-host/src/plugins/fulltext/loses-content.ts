@@ -8,7 +8,9 @@ import { FulltextV2 } from './v2.js'
 export function losesContent(): Plugin {
   return {
     manifest: { id: 'fulltext', version: '3.0.0', capabilities: [indexKind.id] },
-    register: (registrar) => { registrar.provide(indexKind, new LosesContent()) },
+    register: (registrar) => {
+      registrar.provide(indexKind, new LosesContent())
+    },
   }
 }
 
@@ -19,7 +21,12 @@ class LosesContent extends FulltextV2 {
     const handle = await super.open(image, ctx)
     const everything = await handle.probe(batchOf(querySchema, [{ text: '' }]), Infinity)
     const thirds = [...everything].filter((_, nth) => nth % 3 === 2)
-    await handle.apply?.(batchOf(changeSchema, thirds.map(({ id, revision }) => ({ id, revision, deleted: true, title: '', details: '' }))))
+    await handle.apply?.(
+      batchOf(
+        changeSchema,
+        thirds.map(({ id, revision }) => ({ id, revision, deleted: true, title: '', details: '' })),
+      ),
+    )
     return handle
   }
 }

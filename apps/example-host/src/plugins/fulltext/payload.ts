@@ -16,16 +16,23 @@ export function framePayload(format: Format, documents: readonly IndexedDocument
 
 export function payloadDocuments(format: Format, payload: Uint8Array): readonly IndexedDocument[] {
   const content: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload))
-  return format === 1 ? content as readonly IndexedDocument[] : documentsOf(content as Columns)
+  return format === 1 ? (content as readonly IndexedDocument[]) : documentsOf(content as Columns)
 }
 
 function columnsOf(documents: readonly IndexedDocument[]): Columns {
   return {
-    id: documents.map(({ id }) => id), revision: documents.map(({ revision }) => revision),
-    title: documents.map(({ title }) => title), details: documents.map(({ details }) => details),
+    id: documents.map(({ id }) => id),
+    revision: documents.map(({ revision }) => revision),
+    title: documents.map(({ title }) => title),
+    details: documents.map(({ details }) => details),
   }
 }
 
 function documentsOf({ id, revision, title, details }: Columns): readonly IndexedDocument[] {
-  return id.map((key, at) => ({ id: key, revision: revision[at] as number, title: title[at] as string, details: details[at] as string }))
+  return id.map((key, at) => ({
+    id: key,
+    revision: revision[at] as number,
+    title: title[at] as string,
+    details: details[at] as string,
+  }))
 }

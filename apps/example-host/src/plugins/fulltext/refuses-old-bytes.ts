@@ -6,7 +6,9 @@ import { FulltextV2 } from './v2.js'
 export function refusesOldBytes(): Plugin {
   return {
     manifest: { id: 'fulltext', version: '3.0.0', capabilities: [indexKind.id] },
-    register: (registrar) => { registrar.provide(indexKind, new RefusesOldBytes()) },
+    register: (registrar) => {
+      registrar.provide(indexKind, new RefusesOldBytes())
+    },
   }
 }
 

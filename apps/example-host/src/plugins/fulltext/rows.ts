@@ -18,7 +18,7 @@ export function changesOf(batch: RecordBatch): DocumentChange[] {
 }
 
 /** The rows of a batch, each read when its turn comes: for an index that is thrown away where one is malformed. */
-export function * rowsIn(batch: RecordBatch): Generator<DocumentChange> {
+export function* rowsIn(batch: RecordBatch): Generator<DocumentChange> {
   const id = column(batch, 'id')
   const revision = column(batch, 'revision')
   const deleted = column(batch, 'deleted')
@@ -26,10 +26,14 @@ export function * rowsIn(batch: RecordBatch): Generator<DocumentChange> {
   const details = column(batch, 'details')
   for (let row = 0; row < batch.numRows; row += 1) {
     const key: unknown = id.get(row)
-    if (typeof key !== 'string') throw new Error(`row ${row} of the batch has no id: expected a text, found ${String(key)}`)
+    if (typeof key !== 'string')
+      throw new Error(`row ${row} of the batch has no id: expected a text, found ${String(key)}`)
     yield {
-      id: key, revision: Number(revision.get(row)), deleted: deleted.get(row) === true,
-      title: String(title.get(row) ?? ''), details: String(details.get(row) ?? ''),
+      id: key,
+      revision: Number(revision.get(row)),
+      deleted: deleted.get(row) === true,
+      title: String(title.get(row) ?? ''),
+      details: String(details.get(row) ?? ''),
     }
   }
 }
@@ -42,6 +46,9 @@ export function textOf(query: RecordBatch): string {
 
 function column(batch: RecordBatch, name: string): Vector {
   const found = batch.getChild(name)
-  if (found === null) throw new Error(`the batch has no column "${name}": it has ${batch.schema.fields.map((field) => field.name).join(', ')}`)
+  if (found === null)
+    throw new Error(
+      `the batch has no column "${name}": it has ${batch.schema.fields.map((field) => field.name).join(', ')}`,
+    )
   return found
 }

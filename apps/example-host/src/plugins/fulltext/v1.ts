@@ -1,5 +1,12 @@
 import type { MaybePromise, Plugin } from '@uni/reload-core'
-import { indexKind, type IndexBuild, type IndexContext, type IndexHandle, type IndexImage, type IndexKindProvider } from '@uni/reload-index'
+import {
+  indexKind,
+  type IndexBuild,
+  type IndexContext,
+  type IndexHandle,
+  type IndexImage,
+  type IndexKindProvider,
+} from '@uni/reload-index'
 import type { RecordBatch, Schema } from 'apache-arrow'
 import { inSlices } from '../../in-slices.js'
 import { answerSchema } from '../../schema.js'
@@ -11,7 +18,9 @@ import { changesOf, rowsIn, textOf } from './rows.js'
 export function fulltextV1(): Plugin {
   return {
     manifest: { id: 'fulltext', version: '1.0.0', capabilities: [indexKind.id] },
-    register: (registrar) => { registrar.provide(indexKind, new FulltextV1()) },
+    register: (registrar) => {
+      registrar.provide(indexKind, new FulltextV1())
+    },
   }
 }
 

@@ -1,6 +1,11 @@
 import type { MaybePromise, Plugin } from '@uni/reload-core'
 import {
-  indexKind, type IndexBuild, type IndexContext, type IndexHandle, type IndexImage, type IndexKindProvider,
+  indexKind,
+  type IndexBuild,
+  type IndexContext,
+  type IndexHandle,
+  type IndexImage,
+  type IndexKindProvider,
 } from '@uni/reload-index'
 import type { RecordBatch, Schema } from 'apache-arrow'
 import type { SearchOptions } from 'minisearch'
@@ -14,7 +19,9 @@ import { changesOf, rowsIn, textOf } from './rows.js'
 export function fulltextV2(): Plugin {
   return {
     manifest: { id: 'fulltext', version: '2.0.0', capabilities: [indexKind.id] },
-    register: (registrar) => { registrar.provide(indexKind, new FulltextV2()) },
+    register: (registrar) => {
+      registrar.provide(indexKind, new FulltextV2())
+    },
   }
 }
 
@@ -31,7 +38,11 @@ export class FulltextV2 implements IndexKindProvider {
   }
 }
 
-const SEARCH: SearchOptions = { prefix: (term) => term.length > 2, fuzzy: (term) => (term.length > 4 ? 0.2 : false), boost: { title: 2 } }
+const SEARCH: SearchOptions = {
+  prefix: (term) => term.length > 2,
+  fuzzy: (term) => (term.length > 4 ? 0.2 : false),
+  boost: { title: 2 },
+}
 /** A frame is a fraction of a millisecond's work. */
 const LAYOUT: Layout = { format: 2, perFrame: 128 }
 

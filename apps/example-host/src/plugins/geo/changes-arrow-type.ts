@@ -7,11 +7,16 @@ import { GeoV2 } from './v2.js'
 export function changesArrowType(): Plugin {
   return {
     manifest: { id: 'geo', version: '3.0.0', capabilities: [logicalType.id] },
-    register: (registrar) => { registrar.provide(logicalType, new ChangesArrowType()) },
+    register: (registrar) => {
+      registrar.provide(logicalType, new ChangesArrowType())
+    },
   }
 }
 
 class ChangesArrowType extends GeoV2 {
   override readonly version = '3.0.0'
-  override readonly arrowType = new Struct([new Field('lat', new Float32(), false), new Field('lon', new Float32(), false)])
+  override readonly arrowType = new Struct([
+    new Field('lat', new Float32(), false),
+    new Field('lon', new Float32(), false),
+  ])
 }

@@ -12,7 +12,12 @@ export const geoEntry: CatalogueEntry = {
   v1: geoV1,
   v2: geoV2,
   bad: () => [
-    { plugin: changesArrowType(), fault: 'changes the Arrow type of the coordinates', code: 'SCHEMA_INCOMPAT', result: 'rejected' },
+    {
+      plugin: changesArrowType(),
+      fault: 'changes the Arrow type of the coordinates',
+      code: 'SCHEMA_INCOMPAT',
+      result: 'rejected',
+    },
     { plugin: swapsAxes(), fault: 'swaps latitude and longitude', code: 'SCHEMA_INCOMPAT', result: 'rejected' },
   ],
 }

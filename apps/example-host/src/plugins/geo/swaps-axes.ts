@@ -7,7 +7,9 @@ import { GeoV2 } from './v2.js'
 export function swapsAxes(): Plugin {
   return {
     manifest: { id: 'geo', version: '3.0.0', capabilities: [logicalType.id] },
-    register: (registrar) => { registrar.provide(logicalType, new SwapsAxes()) },
+    register: (registrar) => {
+      registrar.provide(logicalType, new SwapsAxes())
+    },
   }
 }
 

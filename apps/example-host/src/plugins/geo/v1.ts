@@ -6,11 +6,14 @@ import { notAPoint, POINT_SAMPLES, POINT_STORAGE, pointAt, pointText, type GeoPo
 export function geoV1(): Plugin {
   return {
     manifest: { id: 'geo', version: '1.0.0', capabilities: [logicalType.id] },
-    register: (registrar) => { registrar.provide(logicalType, new GeoV1()) },
+    register: (registrar) => {
+      registrar.provide(logicalType, new GeoV1())
+    },
   }
 }
 
-const LITERAL = /^ *POINT *\( *([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?) +([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?) *\) *$/i
+const LITERAL =
+  /^ *POINT *\( *([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?) +([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?) *\) *$/i
 
 class GeoV1 implements LogicalTypeProvider {
   readonly version = '1.0.0'

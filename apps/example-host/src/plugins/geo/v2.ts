@@ -8,7 +8,9 @@ import { Scanner } from './scanner.js'
 export function geoV2(): Plugin {
   return {
     manifest: { id: 'geo', version: '2.0.0', capabilities: [logicalType.id] },
-    register: (registrar) => { registrar.provide(logicalType, new GeoV2()) },
+    register: (registrar) => {
+      registrar.provide(logicalType, new GeoV2())
+    },
   }
 }
 

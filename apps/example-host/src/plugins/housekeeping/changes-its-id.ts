@@ -6,7 +6,9 @@ import { HousekeepingV2 } from './v2.js'
 export function changesItsId(onRun: (version: string) => void): Plugin {
   return {
     manifest: { id: 'house-keeping', version: '3.0.0', capabilities: [backgroundJob.id] },
-    register: (registrar) => { registrar.provide(backgroundJob, new ChangesItsId(onRun)) },
+    register: (registrar) => {
+      registrar.provide(backgroundJob, new ChangesItsId(onRun))
+    },
   }
 }
 

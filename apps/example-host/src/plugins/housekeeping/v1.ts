@@ -5,7 +5,9 @@ import { backgroundJob, type BackgroundJobProvider } from '@uni/reload-core/surf
 export function housekeepingV1(onRun: (version: string) => void): Plugin {
   return {
     manifest: { id: 'housekeeping', version: '1.0.0', capabilities: [backgroundJob.id] },
-    register: (registrar) => { registrar.provide(backgroundJob, new HousekeepingV1(onRun)) },
+    register: (registrar) => {
+      registrar.provide(backgroundJob, new HousekeepingV1(onRun))
+    },
   }
 }
 

@@ -5,7 +5,9 @@ import { backgroundJob, type BackgroundJobProvider } from '@uni/reload-core/surf
 export function housekeepingV2(onRun: (version: string) => void): Plugin {
   return {
     manifest: { id: 'housekeeping', version: '2.0.0', capabilities: [backgroundJob.id] },
-    register: (registrar) => { registrar.provide(backgroundJob, new HousekeepingV2(onRun)) },
+    register: (registrar) => {
+      registrar.provide(backgroundJob, new HousekeepingV2(onRun))
+    },
   }
 }
 

@@ -19,7 +19,12 @@ export function jsonLinesEntry(directory: string): CatalogueEntry {
     v2: () => jsonLinesV2(directory),
     bad: () => [
       { plugin: startFails(directory), fault: 'does not start', code: 'HANDOFF', result: 'rolled-back' },
-      { plugin: startsAStreamWithoutDeliver(directory), fault: 'starts a stream without deliver', code: 'HANDOFF', result: 'rolled-back' },
+      {
+        plugin: startsAStreamWithoutDeliver(directory),
+        fault: 'starts a stream without deliver',
+        code: 'HANDOFF',
+        result: 'rolled-back',
+      },
     ],
   }
 }

@@ -28,7 +28,7 @@ interface Line {
   readonly whole: boolean
 }
 
-async function * linesBackwards(handle: FileHandle, size: number): AsyncGenerator<Line> {
+async function* linesBackwards(handle: FileHandle, size: number): AsyncGenerator<Line> {
   /** What has been read from `from` on and not been given out. */
   let rest = Buffer.alloc(0)
   let whole = false
@@ -63,5 +63,7 @@ function startOf(line: string, path: string, at: number): CdcLsn {
   } catch {
     // Said below, with its place.
   }
-  throw new Error(`${path} has a line at byte ${at} that is not of this sink: expected a JSON object with "lsnStart", found ${line.slice(0, 40)}`)
+  throw new Error(
+    `${path} has a line at byte ${at} that is not of this sink: expected a JSON object with "lsnStart", found ${line.slice(0, 40)}`,
+  )
 }

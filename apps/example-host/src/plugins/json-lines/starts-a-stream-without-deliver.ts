@@ -18,7 +18,11 @@ class StartsWithoutDeliver extends JsonLinesV2 {
 
   override async start(ctx: CdcStartContext): Promise<CdcStream> {
     const stream = await super.start(ctx)
-    const misfit = { write: (batch: never) => stream.deliver(batch), checkpoint: () => stream.checkpoint(), shutdown: () => stream.shutdown() }
+    const misfit = {
+      write: (batch: never) => stream.deliver(batch),
+      checkpoint: () => stream.checkpoint(),
+      shutdown: () => stream.shutdown(),
+    }
     return misfit as Partial<CdcStream> as CdcStream
   }
 }

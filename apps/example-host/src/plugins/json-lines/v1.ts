@@ -1,6 +1,13 @@
 import { join } from 'node:path'
 import type { Plugin } from '@uni/reload-core'
-import { cdcOutput, type CdcBatch, type CdcLsn, type CdcOutputProvider, type CdcStartContext, type CdcStream } from '@uni/reload-cdc'
+import {
+  cdcOutput,
+  type CdcBatch,
+  type CdcLsn,
+  type CdcOutputProvider,
+  type CdcStartContext,
+  type CdcStream,
+} from '@uni/reload-cdc'
 import { LinesFile } from './lines-file.js'
 import { SINKS, type Sink } from './sinks.js'
 

@@ -1,6 +1,13 @@
 import { join } from 'node:path'
 import type { Plugin } from '@uni/reload-core'
-import { cdcOutput, type CdcBatch, type CdcLsn, type CdcOutputProvider, type CdcStartContext, type CdcStream } from '@uni/reload-cdc'
+import {
+  cdcOutput,
+  type CdcBatch,
+  type CdcLsn,
+  type CdcOutputProvider,
+  type CdcStartContext,
+  type CdcStream,
+} from '@uni/reload-cdc'
 import type { RecordBatch, Vector } from 'apache-arrow'
 import { LinesFile } from './lines-file.js'
 import { SINKS, type Sink } from './sinks.js'
@@ -66,8 +73,15 @@ function columnsOf(mutations: RecordBatch, names: readonly string[] | undefined)
   return (names ?? mutations.schema.fields.map(({ name }) => name)).map((name) => [name, mutations.getChild(name)])
 }
 
-function linesOf({ lsnStart, lsnEnd, commitTimestamp, mutations }: CdcBatch, columns: readonly NamedColumn[]): string[] {
-  const head = JSON.stringify({ at: commitTimestamp.toISOString(), lsnStart: String(lsnStart), lsnEnd: String(lsnEnd) }).slice(0, -1)
+function linesOf(
+  { lsnStart, lsnEnd, commitTimestamp, mutations }: CdcBatch,
+  columns: readonly NamedColumn[],
+): string[] {
+  const head = JSON.stringify({
+    at: commitTimestamp.toISOString(),
+    lsnStart: String(lsnStart),
+    lsnEnd: String(lsnEnd),
+  }).slice(0, -1)
   return Array.from({ length: mutations.numRows }, (_, at) => {
     const row = Object.fromEntries(columns.map(([name, values]) => [name, values?.get(at) as unknown]))
     return `${head},"row":${JSON.stringify(row)}}\n`

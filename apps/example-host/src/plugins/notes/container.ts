@@ -17,6 +17,9 @@ export function documentOf(bytes: Uint8Array): Y.Doc {
   const doc = new Y.Doc()
   if (tag === TAG.updateV1) Y.applyUpdate(doc, update)
   else if (tag === TAG.updateV2) Y.applyUpdateV2(doc, update)
-  else throw new Error(`the bytes are no note: expected the tag ${TAG.updateV1} or ${TAG.updateV2}, found ${tag === undefined ? 'no byte' : tag}`)
+  else
+    throw new Error(
+      `the bytes are no note: expected the tag ${TAG.updateV1} or ${TAG.updateV2}, found ${tag === undefined ? 'no byte' : tag}`,
+    )
   return doc
 }

@@ -7,7 +7,9 @@ import { DenseNote, NotesV2, type NoteValue } from './v2.js'
 export function forgetsMeta(): Plugin {
   return {
     manifest: { id: 'notes', version: '3.0.0', capabilities: [crdtKind.id] },
-    register: (registrar) => { registrar.provide(crdtKind, new ForgetsMeta()) },
+    register: (registrar) => {
+      registrar.provide(crdtKind, new ForgetsMeta())
+    },
   }
 }
 

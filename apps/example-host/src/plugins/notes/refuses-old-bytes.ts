@@ -10,7 +10,9 @@ const OWN_TAG = 3
 export function refusesOldBytes(): Plugin {
   return {
     manifest: { id: 'notes', version: '3.0.0', capabilities: [crdtKind.id] },
-    register: (registrar) => { registrar.provide(crdtKind, new RefusesOldBytes()) },
+    register: (registrar) => {
+      registrar.provide(crdtKind, new RefusesOldBytes())
+    },
   }
 }
 

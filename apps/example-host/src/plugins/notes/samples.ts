@@ -7,36 +7,50 @@ export interface SampleDocument {
 }
 
 /** Documents that show what a note can hold. The same ones each time; the last two are edits of one note that have not met. */
-export function * sampleDocuments(): Generator<SampleDocument> {
-  yield onTime(edited(11, (body, meta) => {
-    body.insert(0, 'Plain text, twice edited')
-    body.delete(5, 5)
-    meta.set('author', 'Ada')
-    meta.set('stars', 5)
-  }))
-  yield onTime(edited(12, (body, meta) => {
-    body.insert(0, 'Zoë 👩‍🚀\nsecond line')
-    body.format(0, 3, { bold: true })
-    body.insertEmbed(4, { image: 'astronaut.png' })
-    meta.set('tags', ['a', 'b'])
-    meta.set('nested', { deep: { value: null } })
-    meta.set('gone', true)
-    meta.delete('gone')
-  }))
-  const base = Y.encodeStateAsUpdate(edited(13, (body, meta) => {
-    body.insert(0, 'shared')
-    meta.set('title', 'before')
-  }))
-  const left = edited(14, (body, meta) => {
-    body.insert(6, ' by the left')
-    meta.set('title', 'left')
-  }, base)
+export function* sampleDocuments(): Generator<SampleDocument> {
+  yield onTime(
+    edited(11, (body, meta) => {
+      body.insert(0, 'Plain text, twice edited')
+      body.delete(5, 5)
+      meta.set('author', 'Ada')
+      meta.set('stars', 5)
+    }),
+  )
+  yield onTime(
+    edited(12, (body, meta) => {
+      body.insert(0, 'Zoë 👩‍🚀\nsecond line')
+      body.format(0, 3, { bold: true })
+      body.insertEmbed(4, { image: 'astronaut.png' })
+      meta.set('tags', ['a', 'b'])
+      meta.set('nested', { deep: { value: null } })
+      meta.set('gone', true)
+      meta.delete('gone')
+    }),
+  )
+  const base = Y.encodeStateAsUpdate(
+    edited(13, (body, meta) => {
+      body.insert(0, 'shared')
+      meta.set('title', 'before')
+    }),
+  )
+  const left = edited(
+    14,
+    (body, meta) => {
+      body.insert(6, ' by the left')
+      meta.set('title', 'left')
+    },
+    base,
+  )
   yield onTime(left)
-  const right = edited(15, (body, meta) => {
-    body.delete(0, 3)
-    body.insert(0, 'Right: ')
-    meta.set('title', 'right')
-  }, base)
+  const right = edited(
+    15,
+    (body, meta) => {
+      body.delete(0, 3)
+      body.insert(0, 'Right: ')
+      meta.set('title', 'right')
+    },
+    base,
+  )
   yield { doc: right, late: [Y.encodeStateAsUpdate(left, Y.encodeStateVectorFromUpdate(base))] }
 }
 

@@ -8,7 +8,9 @@ import { sampleDocuments } from './samples.js'
 export function notesV1(): Plugin {
   return {
     manifest: { id: 'notes', version: '1.0.0', capabilities: [crdtKind.id] },
-    register: (registrar) => { registrar.provide(crdtKind, new NotesV1()) },
+    register: (registrar) => {
+      registrar.provide(crdtKind, new NotesV1())
+    },
   }
 }
 
@@ -24,7 +26,7 @@ class NotesV1 implements CrdtKindProvider {
     return new Note(documentOf(bytes))
   }
 
-  * samples(): Generator<CrdtSample> {
+  *samples(): Generator<CrdtSample> {
     for (const { doc, late } of sampleDocuments()) yield Object.assign(new Note(doc), { late })
   }
 }

@@ -8,7 +8,9 @@ import { sampleDocuments } from './samples.js'
 export function notesV2(): Plugin {
   return {
     manifest: { id: 'notes', version: '2.0.0', capabilities: [crdtKind.id] },
-    register: (registrar) => { registrar.provide(crdtKind, new NotesV2()) },
+    register: (registrar) => {
+      registrar.provide(crdtKind, new NotesV2())
+    },
   }
 }
 
@@ -24,7 +26,7 @@ export class NotesV2 implements CrdtKindProvider {
     return this.wrap(documentOf(bytes))
   }
 
-  * samples(): Generator<CrdtSample> {
+  *samples(): Generator<CrdtSample> {
     for (const { doc, late } of sampleDocuments()) yield Object.assign(this.wrap(doc), { late })
   }
 
@@ -64,8 +66,16 @@ export class DenseNote implements CrdtState {
   value(): NoteValue {
     const pieces = this.#body.toDelta() as readonly { insert: unknown }[]
     return {
-      body: pieces.map(({ insert }) => insert).filter((insert) => typeof insert === 'string').join(''),
-      meta: Object.fromEntries(Array.from(this.#meta, ([key, value]) => [key, value instanceof Y.AbstractType ? value.toJSON() as unknown : value])),
+      body: pieces
+        .map(({ insert }) => insert)
+        .filter((insert) => typeof insert === 'string')
+        .join(''),
+      meta: Object.fromEntries(
+        Array.from(this.#meta, ([key, value]) => [
+          key,
+          value instanceof Y.AbstractType ? (value.toJSON() as unknown) : value,
+        ]),
+      ),
     }
   }
 

@@ -17,8 +17,18 @@ export function postgresEntry(connectionString: string): CatalogueEntry {
     v1: () => postgresV1(connectionString),
     v2: () => postgresV2(connectionString),
     bad: () => [
-      { plugin: migrationFails(connectionString), fault: 'fails in the middle of its migration', code: 'HANDOFF', result: 'rolled-back' },
-      { plugin: startsAStreamWithoutCheckpoint(connectionString), fault: 'starts a stream without checkpoint', code: 'HANDOFF', result: 'rolled-back' },
+      {
+        plugin: migrationFails(connectionString),
+        fault: 'fails in the middle of its migration',
+        code: 'HANDOFF',
+        result: 'rolled-back',
+      },
+      {
+        plugin: startsAStreamWithoutCheckpoint(connectionString),
+        fault: 'starts a stream without checkpoint',
+        code: 'HANDOFF',
+        result: 'rolled-back',
+      },
     ],
   }
 }

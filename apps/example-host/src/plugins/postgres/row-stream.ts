@@ -30,8 +30,13 @@ export class RowStream implements CdcStream {
   }
 
   /** @throws Error where the database has less than lies below `fromLsn`. */
-  static async start(connectionString: string, dialect: RowDialect, { stream, fromLsn, gap, signal }: CdcStartContext): Promise<RowStream> {
-    if (stream === undefined) throw new Error('this sink keeps an LSN for each stream by its name, and the host gave none')
+  static async start(
+    connectionString: string,
+    dialect: RowDialect,
+    { stream, fromLsn, gap, signal }: CdcStartContext,
+  ): Promise<RowStream> {
+    if (stream === undefined)
+      throw new Error('this sink keeps an LSN for each stream by its name, and the host gave none')
     const session = new Session(connectionString)
     try {
       const lsn = await session.transaction(async (client) => {
@@ -55,10 +60,19 @@ export class RowStream implements CdcStream {
         if (lsn !== undefined && lsnEnd <= lsn) return
         if (lsn !== undefined && lsn !== lsnStart) throw notHere(this.#stream, lsn, lsnStart)
         await this.#dialect.insert(client, this.#stream, batch)
-        await client.query('INSERT INTO document_streams VALUES ($1, $2) ON CONFLICT (stream) DO UPDATE SET lsn = excluded.lsn', [this.#stream, String(lsnEnd)])
+        await client.query(
+          'INSERT INTO document_streams VALUES ($1, $2) ON CONFLICT (stream) DO UPDATE SET lsn = excluded.lsn',
+          [this.#stream, String(lsnEnd)],
+        )
       })
     } catch (error) {
-      throw isAboutTheRows(error) ? new PluginCallError(error.code ?? 'DATA', `PostgreSQL does not take a row of the batch at LSN ${lsnStart}: ${error.message}`, { cause: error }) : error
+      throw isAboutTheRows(error)
+        ? new PluginCallError(
+            error.code ?? 'DATA',
+            `PostgreSQL does not take a row of the batch at LSN ${lsnStart}: ${error.message}`,
+            { cause: error },
+          )
+        : error
     }
     this.#handed = lsnEnd
   }
@@ -74,23 +88,40 @@ export class RowStream implements CdcStream {
 }
 
 /** Where the stream goes on: at `fromLsn`, or further, as the rows up to there are stored already. */
-async function takeUp(client: Client, stream: string, fromLsn: CdcLsn | undefined, acceptsGap: boolean): Promise<CdcLsn> {
+async function takeUp(
+  client: Client,
+  stream: string,
+  fromLsn: CdcLsn | undefined,
+  acceptsGap: boolean,
+): Promise<CdcLsn> {
   const lsn = await lockedLsn(client, stream)
   if (fromLsn === undefined) return lsn ?? 0n
   if (lsn !== undefined && lsn >= fromLsn) return lsn
   if (lsn !== undefined && !acceptsGap) throw notHere(stream, lsn, fromLsn)
-  await client.query('INSERT INTO document_streams VALUES ($1, $2) ON CONFLICT (stream) DO UPDATE SET lsn = excluded.lsn', [stream, String(fromLsn)])
+  await client.query(
+    'INSERT INTO document_streams VALUES ($1, $2) ON CONFLICT (stream) DO UPDATE SET lsn = excluded.lsn',
+    [stream, String(fromLsn)],
+  )
   return fromLsn
 }
 
 async function lockedLsn(client: Client, stream: string): Promise<CdcLsn | undefined> {
-  const { rows } = await client.query<{ lsn: string }>('SELECT lsn FROM document_streams WHERE stream = $1 FOR UPDATE', [stream])
+  const { rows } = await client.query<{ lsn: string }>(
+    'SELECT lsn FROM document_streams WHERE stream = $1 FOR UPDATE',
+    [stream],
+  )
   return rows[0] && BigInt(rows[0].lsn)
 }
 
 function notHere(stream: string, lsn: CdcLsn, wanted: CdcLsn): PluginCallError {
-  return new PluginCallError('LSN', `the rows of stream "${stream}" end at LSN ${lsn} in the database, and it is to go on at ${wanted}. ${
-    lsn < wanted ? 'What lies between is missing: restore it, or start the stream where the rows end.' : 'The batches are not those that were stored.'}`)
+  return new PluginCallError(
+    'LSN',
+    `the rows of stream "${stream}" end at LSN ${lsn} in the database, and it is to go on at ${wanted}. ${
+      lsn < wanted
+        ? 'What lies between is missing: restore it, or start the stream where the rows end.'
+        : 'The batches are not those that were stored.'
+    }`,
+  )
 }
 
 /** Class 22 data exception, 23 integrity constraint violation: the same rows will not do any better next time. */

@@ -9,7 +9,12 @@ export class Session {
   #closed = false
 
   constructor(connectionString: string) {
-    this.#config = { connectionString, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, keepAlive: true, application_name: 'example-host' }
+    this.#config = {
+      connectionString,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      keepAlive: true,
+      application_name: 'example-host',
+    }
   }
 
   /** Commits what `work` did, or nothing of it. */

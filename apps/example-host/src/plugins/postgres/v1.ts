@@ -18,11 +18,14 @@ const dialect: RowDialect = {
   prepare: createTables,
   async insert(client: Client, stream: string, { lsnStart, mutations }: CdcBatch): Promise<void> {
     const rows = mutations.toArray().map((row, at) => ({ ...(row as { toJSON(): object }).toJSON(), row_number: at }))
-    await client.query(`
+    await client.query(
+      `
       INSERT INTO document_changes (stream, lsn_start, row_number, id, revision, deleted, title, details)
       SELECT $1, $2, row_number, id, revision, deleted, title, details
       FROM json_to_recordset($3) AS _ (row_number integer, id text, revision integer, deleted boolean, title text, details text)
-    `, [stream, String(lsnStart), JSON.stringify(rows)])
+    `,
+      [stream, String(lsnStart), JSON.stringify(rows)],
+    )
   },
 }
 

@@ -28,10 +28,13 @@ export const dialectV2: RowDialect = {
       return Array.from({ length: mutations.numRows }, (_, at) => column?.get(at) as unknown)
     })
     const arrays = Object.values(COLUMNS).map((type, at) => `$${at + 4}::${type}[]`)
-    await client.query(`
+    await client.query(
+      `
       INSERT INTO document_changes (stream, lsn_start, committed_at, row_number, ${names.join(', ')})
       SELECT $1, $2, $3, place - 1, ${names.join(', ')} FROM unnest(${arrays.join(', ')}) WITH ORDINALITY AS _ (${names.join(', ')}, place)
-    `, [stream, String(lsnStart), commitTimestamp, ...values])
+    `,
+      [stream, String(lsnStart), commitTimestamp, ...values],
+    )
   },
 }
 

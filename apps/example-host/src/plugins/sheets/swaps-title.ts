@@ -7,7 +7,9 @@ import { SheetsV2, SmallSheet } from './v2.js'
 export function swapsTitle(): Plugin {
   return {
     manifest: { id: 'sheets', version: '3.0.0', capabilities: [crdtKind.id] },
-    register: (registrar) => { registrar.provide(crdtKind, new SwapsTitle()) },
+    register: (registrar) => {
+      registrar.provide(crdtKind, new SwapsTitle())
+    },
   }
 }
 

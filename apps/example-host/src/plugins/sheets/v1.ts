@@ -7,7 +7,9 @@ import { SheetDocument, type SheetValue } from './sheet.js'
 export function sheetsV1(): Plugin {
   return {
     manifest: { id: 'sheets', version: '1.0.0', capabilities: [crdtKind.id] },
-    register: (registrar) => { registrar.provide(crdtKind, new SheetsV1()) },
+    register: (registrar) => {
+      registrar.provide(crdtKind, new SheetsV1())
+    },
   }
 }
 
@@ -23,7 +25,7 @@ class SheetsV1 implements CrdtKindProvider {
     return new Sheet(SheetDocument.open(bytes))
   }
 
-  * samples(): Generator<CrdtSample> {
+  *samples(): Generator<CrdtSample> {
     for (const { doc, late } of sampleSheets()) yield Object.assign(new Sheet(new SheetDocument(doc)), { late })
   }
 }

@@ -8,7 +8,9 @@ import { SheetDocument, type SheetValue } from './sheet.js'
 export function sheetsV2(): Plugin {
   return {
     manifest: { id: 'sheets', version: '2.0.0', capabilities: [crdtKind.id] },
-    register: (registrar) => { registrar.provide(crdtKind, new SheetsV2()) },
+    register: (registrar) => {
+      registrar.provide(crdtKind, new SheetsV2())
+    },
   }
 }
 
@@ -24,7 +26,7 @@ export class SheetsV2 implements CrdtKindProvider {
     return this.wrap(SheetDocument.open(bytes))
   }
 
-  * samples(): Generator<CrdtSample> {
+  *samples(): Generator<CrdtSample> {
     for (const { doc, late } of sampleSheets()) yield Object.assign(this.wrap(new SheetDocument(doc)), { late })
   }
 

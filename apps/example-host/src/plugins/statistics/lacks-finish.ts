@@ -5,7 +5,9 @@ import { aggregateFn, type AggregateFnProvider } from '@uni/reload-core/surfaces
 export function lacksFinish(): Plugin {
   return {
     manifest: { id: 'statistics', version: '3.0.0', capabilities: [aggregateFn.id] },
-    register: (registrar) => { registrar.provide(aggregateFn, new LacksFinish() as Partial<AggregateFnProvider> as AggregateFnProvider) },
+    register: (registrar) => {
+      registrar.provide(aggregateFn, new LacksFinish() as Partial<AggregateFnProvider> as AggregateFnProvider)
+    },
   }
 }
 
@@ -18,6 +20,6 @@ class LacksFinish {
   }
 
   step(values: unknown, value: unknown): unknown[] {
-    return [...values as unknown[], value]
+    return [...(values as unknown[]), value]
   }
 }

@@ -6,11 +6,16 @@ import { observationOf } from './observation.js'
 export function statisticsV1(): Plugin {
   return {
     manifest: { id: 'statistics', version: '1.0.0', capabilities: [aggregateFn.id] },
-    register: (registrar) => { registrar.provide(aggregateFn, new MeanV1()) },
+    register: (registrar) => {
+      registrar.provide(aggregateFn, new MeanV1())
+    },
   }
 }
 
-interface Sum { readonly total: number; readonly count: number }
+interface Sum {
+  readonly total: number
+  readonly count: number
+}
 
 class MeanV1 implements AggregateFnProvider<Sum> {
   readonly version = '1.0.0'

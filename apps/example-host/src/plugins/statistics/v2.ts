@@ -6,11 +6,16 @@ import { observationOf } from './observation.js'
 export function statisticsV2(): Plugin {
   return {
     manifest: { id: 'statistics', version: '2.0.0', capabilities: [aggregateFn.id] },
-    register: (registrar) => { registrar.provide(aggregateFn, new MeanV2()) },
+    register: (registrar) => {
+      registrar.provide(aggregateFn, new MeanV2())
+    },
   }
 }
 
-interface Running { readonly mean: number; readonly count: number }
+interface Running {
+  readonly mean: number
+  readonly count: number
+}
 
 class MeanV2 implements AggregateFnProvider<Running> {
   readonly version = '2.0.0'

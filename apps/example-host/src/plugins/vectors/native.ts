@@ -15,8 +15,13 @@ export interface SearchOptions {
 export function emptyVectors({ candidates }: SearchOptions): Index {
   // 0: what USearch takes by default.
   return new Index({
-    dimensions: DIMENSIONS, metric: MetricKind.Cos, quantization: ScalarKind.F32, multi: false,
-    connectivity: 0, expansion_add: 0, expansion_search: candidates,
+    dimensions: DIMENSIONS,
+    metric: MetricKind.Cos,
+    quantization: ScalarKind.F32,
+    multi: false,
+    connectivity: 0,
+    expansion_add: 0,
+    expansion_search: candidates,
   })
 }
 

@@ -8,7 +8,9 @@ import { VectorsV2 } from './v2.js'
 export function opensEmpty(directory: string): Plugin {
   return {
     manifest: { id: 'vectors', version: '3.0.0', capabilities: [indexKind.id] },
-    register: (registrar) => { registrar.provide(indexKind, new OpensEmpty(directory)) },
+    register: (registrar) => {
+      registrar.provide(indexKind, new OpensEmpty(directory))
+    },
   }
 }
 

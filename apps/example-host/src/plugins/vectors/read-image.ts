@@ -18,7 +18,7 @@ export interface ShardImage {
  *
  * @throws Error where the image is torn or damaged, or none at all.
  */
-export async function * readImage(path: string, directory: string, signal: AbortSignal): AsyncGenerator<ShardImage> {
+export async function* readImage(path: string, directory: string, signal: AbortSignal): AsyncGenerator<ShardImage> {
   const image = await open(path, 'r')
   try {
     const { format, lengths } = await readTrailer(image, path, signal)
@@ -26,7 +26,11 @@ export async function * readImage(path: string, directory: string, signal: Abort
     for (const [vectorBytes, tableBytes] of lengths) {
       const vectors = newFile(directory)
       try {
-        await pipeline(createReadStream(path, { start: at, end: at + vectorBytes - 1 }), createWriteStream(vectors, { flags: 'wx' }), { signal })
+        await pipeline(
+          createReadStream(path, { start: at, end: at + vectorBytes - 1 }),
+          createWriteStream(vectors, { flags: 'wx' }),
+          { signal },
+        )
         const table = await readAt(image, at + vectorBytes, tableBytes)
         yield { format, table, vectors }
       } finally {
@@ -53,11 +57,18 @@ async function readTrailer(image: FileHandle, path: string, signal: AbortSignal)
   const shards = trailer.readUInt32BE(0)
   const tail = LENGTHS_BYTES * shards + TRAILER_BYTES
   const heads = tail > size ? Buffer.alloc(0) : await readAt(image, size - tail, LENGTHS_BYTES * shards)
-  const lengths = Array.from({ length: heads.byteLength / LENGTHS_BYTES }, (_, nth) => (
-    [Number(heads.readBigUInt64BE(LENGTHS_BYTES * nth)), Number(heads.readBigUInt64BE(LENGTHS_BYTES * nth + 8))] as const))
+  const lengths = Array.from(
+    { length: heads.byteLength / LENGTHS_BYTES },
+    (_, nth) =>
+      [
+        Number(heads.readBigUInt64BE(LENGTHS_BYTES * nth)),
+        Number(heads.readBigUInt64BE(LENGTHS_BYTES * nth + 8)),
+      ] as const,
+  )
   const expected = lengths.reduce((sum, [vectors, table]) => sum + vectors + table, tail)
-  if (expected !== size) throw new Error(`the image is torn: expected ${shards} shards in ${expected} bytes, found ${size} bytes`)
-  if (trailer.readUInt32BE(8) !== await checksumOf(path, size - UNCHECKED_BYTES, signal)) {
+  if (expected !== size)
+    throw new Error(`the image is torn: expected ${shards} shards in ${expected} bytes, found ${size} bytes`)
+  if (trailer.readUInt32BE(8) !== (await checksumOf(path, size - UNCHECKED_BYTES, signal))) {
     throw new Error('the image is damaged: it does not have the checksum that its trailer says')
   }
   return { format: trailer.readUInt32BE(4), lengths }

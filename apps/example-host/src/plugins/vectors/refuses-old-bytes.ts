@@ -8,7 +8,9 @@ const OWN_FORMAT = 3
 export function refusesOldBytes(directory: string): Plugin {
   return {
     manifest: { id: 'vectors', version: '3.0.0', capabilities: [indexKind.id] },
-    register: (registrar) => { registrar.provide(indexKind, new RefusesOldBytes(directory)) },
+    register: (registrar) => {
+      registrar.provide(indexKind, new RefusesOldBytes(directory))
+    },
   }
 }
 

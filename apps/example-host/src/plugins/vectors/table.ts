@@ -26,8 +26,13 @@ export function documentsOf(format: number, table: Uint8Array): readonly KeyedDo
     const rows = JSON.parse(Buffer.from(table).toString()) as readonly (readonly [number, string, number])[]
     return rows.map(([key, id, revision]) => ({ key, id, revision }))
   }
-  if (format !== FORMAT.arrow) throw new Error(`expected an image of format ${FORMAT.json} or ${FORMAT.arrow}, found format ${format}`)
+  if (format !== FORMAT.arrow)
+    throw new Error(`expected an image of format ${FORMAT.json} or ${FORMAT.arrow}, found format ${format}`)
   const columns = tableFromIPC(table)
   const [keys, ids, revisions] = [columns.getChild('key'), columns.getChild('id'), columns.getChild('revision')]
-  return Array.from({ length: columns.numRows }, (_, row) => ({ key: keys?.get(row) as number, id: ids?.get(row) as string, revision: revisions?.get(row) as number }))
+  return Array.from({ length: columns.numRows }, (_, row) => ({
+    key: keys?.get(row) as number,
+    id: ids?.get(row) as string,
+    revision: revisions?.get(row) as number,
+  }))
 }

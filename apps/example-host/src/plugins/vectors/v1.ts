@@ -1,6 +1,12 @@
 import type { MaybePromise, Plugin } from '@uni/reload-core'
 import {
-  indexKind, type IndexBuild, type IndexContext, type IndexHandle, type IndexImage, type IndexKindProvider, type PersistedIndex,
+  indexKind,
+  type IndexBuild,
+  type IndexContext,
+  type IndexHandle,
+  type IndexImage,
+  type IndexKindProvider,
+  type PersistedIndex,
 } from '@uni/reload-index'
 import type { RecordBatch, Schema } from 'apache-arrow'
 import { answerSchema } from '../../schema.js'
@@ -16,7 +22,9 @@ import { writeImage } from './write-image.js'
 export function vectorsV1(directory: string): Plugin {
   return {
     manifest: { id: 'vectors', version: '1.0.0', capabilities: [indexKind.id] },
-    register: (registrar) => { registrar.provide(indexKind, new VectorsV1(directory)) },
+    register: (registrar) => {
+      registrar.provide(indexKind, new VectorsV1(directory))
+    },
   }
 }
 
@@ -62,7 +70,11 @@ class LoadedIndex implements IndexHandle {
   }
 
   persist({ signal }: IndexContext): Promise<PersistedIndex> {
-    return writeImage(this.#directory, { format: FORMAT.json, shards: this.#index.snapshot(this.#directory), table: jsonTable }, signal)
+    return writeImage(
+      this.#directory,
+      { format: FORMAT.json, shards: this.#index.snapshot(this.#directory), table: jsonTable },
+      signal,
+    )
   }
 
   schema(): Schema {

@@ -1,6 +1,12 @@
 import type { MaybePromise, Plugin } from '@uni/reload-core'
 import {
-  indexKind, type IndexBuild, type IndexContext, type IndexHandle, type IndexImage, type IndexKindProvider, type PersistedIndex,
+  indexKind,
+  type IndexBuild,
+  type IndexContext,
+  type IndexHandle,
+  type IndexImage,
+  type IndexKindProvider,
+  type PersistedIndex,
 } from '@uni/reload-index'
 import type { RecordBatch, Schema } from 'apache-arrow'
 import { answerSchema } from '../../schema.js'
@@ -19,7 +25,9 @@ import { writeImage } from './write-image.js'
 export function vectorsV2(directory: string): Plugin {
   return {
     manifest: { id: 'vectors', version: '2.0.0', capabilities: [indexKind.id] },
-    register: (registrar) => { registrar.provide(indexKind, new VectorsV2(directory)) },
+    register: (registrar) => {
+      registrar.provide(indexKind, new VectorsV2(directory))
+    },
   }
 }
 
@@ -69,7 +77,11 @@ class MappedIndex implements IndexHandle {
   }
 
   persist({ signal }: IndexContext): Promise<PersistedIndex> {
-    return writeImage(this.#directory, { format: FORMAT.arrow, shards: this.#index.snapshot(this.#directory), table: arrowTable }, signal)
+    return writeImage(
+      this.#directory,
+      { format: FORMAT.arrow, shards: this.#index.snapshot(this.#directory), table: arrowTable },
+      signal,
+    )
   }
 
   schema(): Schema {

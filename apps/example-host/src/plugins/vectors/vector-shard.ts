@@ -73,8 +73,13 @@ export class VectorShard {
     if (this.#keys.size === 0) return []
     const wanted = Math.min(k + this.#vacant.length, this.#documents.length)
     const { keys, distances } = this.#vectors.native.search(vector, wanted)
-    const found = Array.from(keys, (key, nth) => ({ document: this.#documents[Number(key)], score: 1 - (distances[nth] as number) }))
-    return found.flatMap(({ document, score }) => (document ? [{ id: document.id, revision: document.revision, score }] : [])).slice(0, k)
+    const found = Array.from(keys, (key, nth) => ({
+      document: this.#documents[Number(key)],
+      score: 1 - (distances[nth] as number),
+    }))
+    return found
+      .flatMap(({ document, score }) => (document ? [{ id: document.id, revision: document.revision, score }] : []))
+      .slice(0, k)
   }
 
   /** What the shard is now, to be saved to `path` later. */

@@ -14,7 +14,11 @@ export interface ImageContent {
 }
 
 /** Writes an image into a new file in `directory`. The snapshots are discarded, whatever happens. */
-export async function writeImage(directory: string, content: ImageContent, signal: AbortSignal): Promise<{ readonly file: string }> {
+export async function writeImage(
+  directory: string,
+  content: ImageContent,
+  signal: AbortSignal,
+): Promise<{ readonly file: string }> {
   const file = newFile(directory)
   try {
     await writeTo(file, content, signal)

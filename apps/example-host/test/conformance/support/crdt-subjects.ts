@@ -23,7 +23,8 @@ export const sheets: EditedKind = { entry: sheetsEntry, replica: (id) => new She
 /** A version of a plugin, and another one (where it is given) that reads what this one writes. */
 export function subjectOf({ replica }: EditedKind, plugin: Plugin, other?: Plugin): CrdtSubject {
   return {
-    provider: providerOf(plugin, crdtKind), replica,
+    provider: providerOf(plugin, crdtKind),
+    replica,
     ...(other && { older: [{ version: other.manifest.version, provider: providerOf(other, crdtKind) }] }),
   }
 }

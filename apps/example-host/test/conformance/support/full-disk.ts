@@ -8,7 +8,9 @@ export async function fullDisk(): Promise<() => void> {
   const some = await open(import.meta.filename)
   await some.close()
   const handles = Object.getPrototypeOf(some) as FileHandle
-  const write = Object.getOwnPropertyDescriptor(handles, 'write') as PropertyDescriptor & { readonly value: (...args: unknown[]) => Promise<unknown> }
+  const write = Object.getOwnPropertyDescriptor(handles, 'write') as PropertyDescriptor & {
+    readonly value: (...args: unknown[]) => Promise<unknown>
+  }
   Object.defineProperty(handles, 'write', {
     ...write,
     async value(this: FileHandle, bytes: Uint8Array, offset: number, length: number, position: number) {
@@ -16,5 +18,7 @@ export async function fullDisk(): Promise<() => void> {
       throw Object.assign(new Error('no space left on the disk'), { code: 'ENOSPC' })
     },
   })
-  return () => { Object.defineProperty(handles, 'write', write) }
+  return () => {
+    Object.defineProperty(handles, 'write', write)
+  }
 }

@@ -13,7 +13,10 @@ const WORDS = ['harbour', 'glacier', 'cinnamon', 'velocity', 'quarantine', 'umbr
 
 /** A document whose words depend on both numbers. What is asked for is in the details only, where versions rank alike. */
 function documentAt(at: number, revision: number): DocumentChange {
-  const words = Array.from({ length: 4 + (at * 5 + revision * 3) % 9 }, (_, nth) => WORDS[(at * (nth + 1) + revision * 7 + nth * nth) % WORDS.length])
+  const words = Array.from(
+    { length: 4 + ((at * 5 + revision * 3) % 9) },
+    (_, nth) => WORDS[(at * (nth + 1) + revision * 7 + nth * nth) % WORDS.length],
+  )
   return { id: `d${at}`, revision, deleted: false, title: `number ${at} of ${revision}`, details: words.join(' ') }
 }
 
@@ -22,7 +25,7 @@ const SOURCE = Array.from({ length: 20 }, (_, at) => documentAt(at, 0))
 /** Adds a document, replaces one, and now and then removes one. */
 function changeAt(nth: number): DocumentChange[] {
   const removed = nth % 3 === 1 ? [{ ...documentAt((nth * 7) % 20, 0), deleted: true }] : []
-  return [documentAt(100 + nth % 20, nth), documentAt(nth % 20, nth + 1), ...removed]
+  return [documentAt(100 + (nth % 20), nth), documentAt(nth % 20, nth + 1), ...removed]
 }
 
 /** The documents that are there after so many changes. */
@@ -36,7 +39,10 @@ export function documentsAfter(changes: number): DocumentChange[] {
 }
 
 /** What the kit tests a version of an index plugin by, in a directory of its own. */
-export async function indexFixture(make: (directory: string) => Plugin, previous?: (directory: string) => Plugin): Promise<IndexFixture> {
+export async function indexFixture(
+  make: (directory: string) => Plugin,
+  previous?: (directory: string) => Plugin,
+): Promise<IndexFixture> {
   const directory = await tempDirectory()
   const images = join(directory.path, 'images')
   const spool = join(directory.path, 'spool')
@@ -50,7 +56,7 @@ export async function indexFixture(make: (directory: string) => Plugin, previous
     change: (nth) => toBatch(changeAt(nth)),
     badChanges: [everyDocument],
     spool: fileSpool(spool),
-    residue: async () => [...await filesIn(images), ...await filesIn(spool)],
+    residue: async () => [...(await filesIn(images)), ...(await filesIn(spool))],
     dispose: async () => await directory[Symbol.asyncDispose](),
   }
 }

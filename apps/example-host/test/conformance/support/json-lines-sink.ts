@@ -11,7 +11,15 @@ import { tempDirectory } from '../../plugins/support/temp-directory.js'
 import { fullDisk } from './full-disk.js'
 
 /** What the JSON-lines sinks claim: one stream at a time writes to a file. */
-export const JSON_LINES: CdcCapabilities = { guarantee: 'exactly-once', streams: 'one', crash: true, outage: true, torn: true, older: true, downgrade: true }
+export const JSON_LINES: CdcCapabilities = {
+  guarantee: 'exactly-once',
+  streams: 'one',
+  crash: true,
+  outage: true,
+  torn: true,
+  older: true,
+  downgrade: true,
+}
 
 type Sink = 'json-lines-all' | 'json-lines-titles'
 
@@ -25,7 +33,16 @@ export async function jsonLinesSink(sink: Sink, make: (entry: CatalogueEntry) =>
   return {
     provider: () => provider(make(entry)),
     older: () => provider(entry.v1()),
-    mutations: (ids) => toBatch(ids.map((id) => ({ id: `row ${id}`, revision: id, deleted: id % 7 === 0, title: `title ${id}`, details: 'line\nbreak' }))),
+    mutations: (ids) =>
+      toBatch(
+        ids.map((id) => ({
+          id: `row ${id}`,
+          revision: id,
+          deleted: id % 7 === 0,
+          title: `title ${id}`,
+          details: 'line\nbreak',
+        })),
+      ),
     stored: async () => wholeLines(await contentOf(path)).flatMap(idsIn),
     // What was written is in the file, synchronized or not, and nobody writes on.
     crash: () => {},

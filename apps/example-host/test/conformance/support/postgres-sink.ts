@@ -11,7 +11,13 @@ import { dump, load, type Dump } from './table-dump.js'
 
 /** What the PostgreSQL sink claims. */
 export const POSTGRES_SINK: CdcCapabilities = {
-  guarantee: 'exactly-once', noticesLoss: true, crash: true, outage: true, torn: true, older: true, downgrade: true,
+  guarantee: 'exactly-once',
+  noticesLoss: true,
+  crash: true,
+  outage: true,
+  torn: true,
+  older: true,
+  downgrade: true,
 }
 
 /** A version of the plugin as the conformance suite sees it. */
@@ -23,13 +29,24 @@ export async function postgresSink(server: string, make: (entry: CatalogueEntry)
   return {
     provider: () => provider(make(entry)),
     older: () => provider(entry.v1()),
-    mutations: (ids) => toBatch(ids.map((id) => ({ id: `row ${id}`, revision: id, deleted: id % 7 === 0, title: `title ${id}`, details: 'line\nbreak' }))),
+    mutations: (ids) =>
+      toBatch(
+        ids.map((id) => ({
+          id: `row ${id}`,
+          revision: id,
+          deleted: id % 7 === 0,
+          title: `title ${id}`,
+          details: 'line\nbreak',
+        })),
+      ),
     stored: async (stream) => (await storedIds(schema, stream)).map((id) => Number(/^row (\d+)$/.exec(id)?.[1])),
     crash: kill,
     async outage() {
       await admin.query(`ALTER ROLE ${name} NOLOGIN`)
       await kill()
-      return async () => { await admin.query(`ALTER ROLE ${name} LOGIN`) }
+      return async () => {
+        await admin.query(`ALTER ROLE ${name} LOGIN`)
+      }
     },
     async tear(stream) {
       // A process that is killed between its rows and its LSN leaves a transaction that nobody commits.
@@ -37,14 +54,18 @@ export async function postgresSink(server: string, make: (entry: CatalogueEntry)
       torn.on('error', () => {})
       await torn.connect()
       await torn.query('BEGIN')
-      await torn.query(`
+      await torn.query(
+        `
         INSERT INTO document_changes (stream, lsn_start, row_number, id, revision, deleted, title, details)
         SELECT $1, lsn, 0, 'row -1', 0, false, '', '' FROM document_streams WHERE stream = $1
-      `, [stream])
+      `,
+        [stream],
+      )
       await kill()
     },
     save: async () => ({ 'tables.json': new TextEncoder().encode(JSON.stringify(await dump(admin))) }),
-    restore: async (files) => await load(admin, name, JSON.parse(new TextDecoder().decode(files['tables.json'])) as Dump),
+    restore: async (files) =>
+      await load(admin, name, JSON.parse(new TextDecoder().decode(files['tables.json'])) as Dump),
     dispose: async () => await schema[Symbol.asyncDispose](),
   }
 }

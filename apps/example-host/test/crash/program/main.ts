@@ -19,7 +19,11 @@ import type { Inventory, Line, Order } from './protocol.js'
 import { randomOf } from './random.js'
 import { commit, commitForEver, editForEver, otherVersion, reloadForEver, saveForEver, type Work } from './work.js'
 
-const SHARED: Readonly<Record<string, () => Replica>> = { notes: () => new NoteReplica(), boards: () => new BoardReplica(), sheets: () => new SheetReplica() }
+const SHARED: Readonly<Record<string, () => Replica>> = {
+  notes: () => new NoteReplica(),
+  boards: () => new BoardReplica(),
+  sheets: () => new SheetReplica(),
+}
 const OWNERS = ['ada', 'grace']
 const DOCUMENTS = 20
 /** Nothing is late by itself, however busy the machine is: what hangs is given up by its caller. */
@@ -38,9 +42,17 @@ const say = (line: Line): void => {
 
 if (order.dies === 'opening') dieAtTheMove()
 const opened = await FileJournal.open(join(directory, 'plugins.journal'))
-const catalogue = catalogueOf({ sinks: join(directory, 'sinks'), images: join(directory, 'images'), connectionString, onJobRun: () => {} })
+const catalogue = catalogueOf({
+  sinks: join(directory, 'sinks'),
+  images: join(directory, 'images'),
+  connectionString,
+  onJobRun: () => {},
+})
 const host = await ExampleHost.open({
-  directory, plugins: catalogue, indexes: { movies: 'fulltext', similar: 'vectors' }, shared: { agenda: 'notes', roadmap: 'boards', budget: 'sheets' },
+  directory,
+  plugins: catalogue,
+  indexes: { movies: 'fulltext', similar: 'vectors' },
+  shared: { agenda: 'notes', roadmap: 'boards', budget: 'sheets' },
   streams: { audit: 'json-lines-all', changes: 'postgres-rows' },
   run: { journal: death.journal(opened.journal), plan: opened.plan },
   checkpoints: death.checkpoints(new FileCheckpointStore(join(directory, 'checkpoints'))),
@@ -58,7 +70,8 @@ await once(process.stdin, 'data')
 const work: Work = { host, death, run, random: randomOf(seed), say }
 const documents = OWNERS.map((owner) => Array.from({ length: DOCUMENTS }, (_, at) => `${owner}-${at}`))
 // A version that loses documents is good for an index that has none: there have to be some before the first is tried.
-for (const id of documents.flatMap((ids) => ids.slice(0, 3))) if (host.store.get(id) === undefined) await commit(work, id)
+for (const id of documents.flatMap((ids) => ids.slice(0, 3)))
+  if (host.store.get(id) === undefined) await commit(work, id)
 death.armed = true
 
 await Promise.all([
@@ -67,8 +80,14 @@ await Promise.all([
   // The second has to wait for the first at each index, and commits are made while it does.
   saveForEver(work),
   saveForEver(work),
-  reloadForEver(work, catalogue.filter((_, at) => at % 2 === 0)),
-  reloadForEver(work, catalogue.filter((_, at) => at % 2 === 1)),
+  reloadForEver(
+    work,
+    catalogue.filter((_, at) => at % 2 === 0),
+  ),
+  reloadForEver(
+    work,
+    catalogue.filter((_, at) => at % 2 === 1),
+  ),
 ])
 
 function written(bytes: Uint8Array): number {
@@ -86,22 +105,36 @@ function replicaOf(name: string): Replica {
 }
 
 async function caughtUp({ pump, store }: ExampleHost): Promise<void> {
-  while (pump.status().some(({ position }) => position === undefined || position < store.head)) await new Promise((resolve) => { setTimeout(resolve, 5) })
+  while (pump.status().some(({ position }) => position === undefined || position < store.head))
+    await new Promise((resolve) => {
+      setTimeout(resolve, 5)
+    })
 }
 
 async function inventory({ plugins, store, shared }: ExampleHost): Promise<Inventory> {
   using lease = plugins.capture()
-  const indexes = await Promise.all(['movies', 'similar'].map(async (name) => {
-    const answer = await lease.resource(indexKind, name).probe(everyDocument, Number.MAX_SAFE_INTEGER)
-    const rows = Array.from({ length: answer.numRows }, (_, row) => [String(answer.getChild('id')?.get(row)), Number(answer.getChild('revision')?.get(row))] as const)
-    if (new Set(rows.map(([id]) => id)).size < rows.length) throw new Error(`index ${name} has a document twice`)
-    return [name, Object.fromEntries(rows)] as const
-  }))
+  const indexes = await Promise.all(
+    ['movies', 'similar'].map(async (name) => {
+      const answer = await lease.resource(indexKind, name).probe(everyDocument, Number.MAX_SAFE_INTEGER)
+      const rows = Array.from(
+        { length: answer.numRows },
+        (_, row) => [String(answer.getChild('id')?.get(row)), Number(answer.getChild('revision')?.get(row))] as const,
+      )
+      if (new Set(rows.map(([id]) => id)).size < rows.length) throw new Error(`index ${name} has a document twice`)
+      return [name, Object.fromEntries(rows)] as const
+    }),
+  )
   return {
     versions: plugins.plugins().map(({ id, version }) => [id, version] as const),
     documents: Object.fromEntries([...store.documents()].map(({ id, revision }) => [id, revision])),
     indexes: Object.fromEntries(indexes),
-    shared: Object.fromEntries(await Promise.all([...shared].map(async ([name, resource]) => [name, JSON.stringify(await resource.use((state) => state.value()))] as const))),
+    shared: Object.fromEntries(
+      await Promise.all(
+        [...shared].map(
+          async ([name, resource]) => [name, JSON.stringify(await resource.use((state) => state.value()))] as const,
+        ),
+      ),
+    ),
   }
 }
 
@@ -112,6 +145,7 @@ async function showReload(on: ExampleHost, entry: CatalogueEntry): Promise<void>
     if (handle === undefined) throw new Error(`${entry.id} did not come back`)
     const { finalized } = await on.plugins.reload(handle, otherVersion(on, entry).plugin)
     const { status, errors } = await finalized
-    if (status !== 'finalized' || errors.length > 0) throw new Error(`${entry.id} could not be replaced after the restart: ${status}`, { cause: errors[0] })
+    if (status !== 'finalized' || errors.length > 0)
+      throw new Error(`${entry.id} could not be replaced after the restart: ${status}`, { cause: errors[0] })
   }
 }

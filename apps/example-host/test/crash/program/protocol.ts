@@ -1,7 +1,17 @@
 /** A place where something has just become durable, or is about to. */
 export const BOUNDARIES = [
-  ...['intent', 'prepared', 'committed', 'permanent', 'rolled-back', 'finalized'].flatMap((type) => [`before ${type}`, `after ${type}`]),
-  'before a checkpoint', 'after a checkpoint', 'before a commit', 'after a commit', 'before an edit', 'after an edit', 'before saving', 'after saving',
+  ...['intent', 'prepared', 'committed', 'permanent', 'rolled-back', 'finalized'].flatMap((type) => [
+    `before ${type}`,
+    `after ${type}`,
+  ]),
+  'before a checkpoint',
+  'after a checkpoint',
+  'before a commit',
+  'after a commit',
+  'before an edit',
+  'after an edit',
+  'before saving',
+  'after saving',
 ] as const
 
 export interface Order {

@@ -28,7 +28,9 @@ export async function commitForEver(work: Work, ids: readonly string[]): Promise
 export async function commit({ host, death, say }: Work, id: string): Promise<void> {
   const revision = (host.store.get(id)?.revision ?? -1) + 1
   say({ type: 'trying-commit', id, revision })
-  await death.around('a commit', () => host.commit([{ id, revision, deleted: false, title: `Document ${id}`, details: `revision ${revision}` }]))
+  await death.around('a commit', () =>
+    host.commit([{ id, revision, deleted: false, title: `Document ${id}`, details: `revision ${revision}` }]),
+  )
   say({ type: 'committed', id, revision })
 }
 
@@ -71,13 +73,14 @@ async function reloadOnce({ host, random, say }: Work, entry: CatalogueEntry): P
     if (end === 0 && !bad) say({ type: 'trying-permanent', id: entry.id, version })
     const bakes = end === 0 && random(2) === 0
     const result = await plugins.reload(handle, plugin, {
-      ...bakes && { bake: { ms: 20, healthy: () => random(2) === 0 } },
-      ...hanging && { signal: hanging.signal },
+      ...(bakes && { bake: { ms: 20, healthy: () => random(2) === 0 } }),
+      ...(hanging && { signal: hanging.signal }),
     })
     if (bad) throw new Error(`${entry.id} ${bad.fault}, and was accepted`)
     if (end === 0 && !bakes) await plugins.makePermanent(result.handle)
     const { bake } = await result.finalized
-    if (bake?.outcome === 'healthy' ? bake.error === undefined : end === 0 && !bakes) say({ type: 'permanent', id: entry.id, version })
+    if (bake?.outcome === 'healthy' ? bake.error === undefined : end === 0 && !bakes)
+      say({ type: 'permanent', id: entry.id, version })
     return bake?.outcome ?? 'committed'
   } catch (error) {
     if (!ReloadError.is(error) || (!bad && !error.retryable)) throw error
@@ -98,7 +101,10 @@ function givenUpInOpen(hanging: Plugin): { readonly plugin: Plugin; readonly sig
   return { plugin, signal: giveUp.signal }
 }
 
-export function otherVersion(host: ExampleHost, entry: CatalogueEntry): { readonly plugin: ReturnType<CatalogueEntry['v1']>; readonly version: string } {
+export function otherVersion(
+  host: ExampleHost,
+  entry: CatalogueEntry,
+): { readonly plugin: ReturnType<CatalogueEntry['v1']>; readonly version: string } {
   const serving = host.plugins.plugins().find(({ id, state }) => id === entry.id && state !== 'retired')
   const plugin = serving?.version === entry.v1().manifest.version ? entry.v2() : entry.v1()
   return { plugin, version: plugin.manifest.version }

@@ -4,7 +4,8 @@ import { strategies } from '../../../src/host/strategies.js'
 
 /** A host with the strategies of the example host, and one plugin. */
 export async function hostWith(
-  plugin: Plugin, { log = new MemoryCommitLog(), ...options }: Partial<PluginHostOptions> & { log?: CommitLog } = {},
+  plugin: Plugin,
+  { log = new MemoryCommitLog(), ...options }: Partial<PluginHostOptions> & { log?: CommitLog } = {},
 ): Promise<PluginHost> {
   const host = new PluginHost({ ...options, strategies: strategies(log) })
   await host.add(plugin)

@@ -23,12 +23,13 @@ export function providerOf<P, R, W>(plugin: Plugin, surface: Surface<P, R, W>): 
 export function lookingInto<P, R, W>(plugin: Plugin, surface: Surface<P, R, W>, look: (provider: P) => void): Plugin {
   return {
     ...plugin,
-    register: (registrar) => plugin.register({
-      provide(on, provider): Registrar {
-        if (on.id === surface.id) look(provider as unknown as P)
-        registrar.provide(on, provider)
-        return this as Registrar
-      },
-    } as Registrar),
+    register: (registrar) =>
+      plugin.register({
+        provide(on, provider): Registrar {
+          if (on.id === surface.id) look(provider as unknown as P)
+          registrar.provide(on, provider)
+          return this as Registrar
+        },
+      } as Registrar),
   }
 }

@@ -14,8 +14,12 @@ export const STREAMS: readonly string[] = ['all', 'all-again']
 
 /** The commit number `at`: the same in every life of the process, as what is committed is never another. */
 export function commitAt(at: number): DocumentChange[] {
-  return Array.from({ length: 1 + at % 4 }, (_, row) => ({
-    id: `${at}.${row}`, revision: at, deleted: at % 5 === 0, title: `title ${at}`, details: 'x'.repeat(at % 50),
+  return Array.from({ length: 1 + (at % 4) }, (_, row) => ({
+    id: `${at}.${row}`,
+    revision: at,
+    deleted: at % 5 === 0,
+    title: `title ${at}`,
+    details: 'x'.repeat(at % 50),
   }))
 }
 
@@ -34,14 +38,18 @@ export async function runSink({ connectionString, checkpoints: directory, commit
   await host.add(entry.v1())
   let caughtUp: () => void = () => {}
   await using pump = new CdcPump({
-    host, log, checkpoints, checkpointEvery: 5, retry: { initialMs: 5, maxMs: 50 },
+    host,
+    log,
+    checkpoints,
+    checkpointEvery: 5,
+    retry: { initialMs: 5, maxMs: 50 },
     onEvent: ({ stream, type }) => {
       process.stdout.write(`${type} ${stream}\n`)
       caughtUp()
     },
   })
   // What an earlier life has committed is in the log.
-  for (const stream of STREAMS) commitUpTo(log, await checkpoints.load(stream) ?? 0n)
+  for (const stream of STREAMS) commitUpTo(log, (await checkpoints.load(stream)) ?? 0n)
   await Promise.all(STREAMS.map((stream) => pump.start(stream, 'postgres-rows')))
 
   const behind = (): boolean => log.head < commits || pump.status().some(({ position }) => position < log.head)
@@ -50,13 +58,17 @@ export async function runSink({ connectionString, checkpoints: directory, commit
     await reloaded(host, [entry.v2(), ...entry.bad().map(({ plugin }) => plugin), entry.v1()][reload % 4] as Plugin)
     process.stdout.write(`reloaded ${reload}\n`)
   }
-  while (pump.status().some(({ checkpoint }) => checkpoint !== log.head)) await new Promise<void>((resolve) => { caughtUp = resolve })
+  while (pump.status().some(({ checkpoint }) => checkpoint !== log.head))
+    await new Promise<void>((resolve) => {
+      caughtUp = resolve
+    })
   process.stdout.write('done\n')
 }
 
 /** One LSN a commit. */
 function commitUpTo(log: MemoryCommitLog, head: bigint): void {
-  for (let at = Number(log.head); at < head; at += 1) log.append(toBatch(commitAt(at)), new Date(at * 1_000), BigInt(at + 1))
+  for (let at = Number(log.head); at < head; at += 1)
+    log.append(toBatch(commitAt(at)), new Date(at * 1_000), BigInt(at + 1))
 }
 
 /** Tries a version. That a bad one is turned away is what is expected of it. */
@@ -64,6 +76,10 @@ async function reloaded(host: PluginHost, plugin: Plugin): Promise<void> {
   const handle = host.plugin('postgres')
   if (handle === undefined) throw new Error('the plugin is not installed')
   const good = plugin.manifest.version !== '3.0.0'
-  const outcome = await host.reload(handle, plugin).then(({ finalized }) => finalized, (error: unknown) => ({ error }))
-  if ('error' in outcome === good) throw new Error(`version ${plugin.manifest.version} was ${good ? 'turned away' : 'let in'}`, { cause: outcome })
+  const outcome = await host.reload(handle, plugin).then(
+    ({ finalized }) => finalized,
+    (error: unknown) => ({ error }),
+  )
+  if ('error' in outcome === good)
+    throw new Error(`version ${plugin.manifest.version} was ${good ? 'turned away' : 'let in'}`, { cause: outcome })
 }

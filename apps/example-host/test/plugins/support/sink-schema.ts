@@ -22,10 +22,12 @@ export async function inHaste(server: string): Promise<void> {
 let schemas = 0
 
 export async function sinkSchema(server: string): Promise<SinkSchema> {
-  const name = `sink_${schemas += 1}`
+  const name = `sink_${(schemas += 1)}`
   const admin = new Client(server)
   await admin.connect()
-  await admin.query(`CREATE ROLE ${name} LOGIN PASSWORD 'sink'; CREATE SCHEMA ${name} AUTHORIZATION ${name}; SET search_path = ${name}`)
+  await admin.query(
+    `CREATE ROLE ${name} LOGIN PASSWORD 'sink'; CREATE SCHEMA ${name} AUTHORIZATION ${name}; SET search_path = ${name}`,
+  )
   const url = new URL(server)
   url.username = name
   url.password = 'sink'
@@ -34,7 +36,10 @@ export async function sinkSchema(server: string): Promise<SinkSchema> {
     await admin.query('SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = $1', [name])
   }
   return {
-    name, admin, kill, connectionString: url.href,
+    name,
+    admin,
+    kill,
+    connectionString: url.href,
     async [Symbol.asyncDispose]() {
       await kill()
       await admin.query(`DROP SCHEMA ${name} CASCADE; DROP OWNED BY ${name}; DROP ROLE ${name}`)
@@ -45,8 +50,13 @@ export async function sinkSchema(server: string): Promise<SinkSchema> {
 
 /** The ids of a stream's rows, in order; each the number that it was made from. */
 export async function storedIds({ admin }: SinkSchema, stream: string): Promise<string[]> {
-  const { rows: tables } = await admin.query<{ there: boolean }>("SELECT to_regclass('document_changes') IS NOT NULL AS there")
+  const { rows: tables } = await admin.query<{ there: boolean }>(
+    "SELECT to_regclass('document_changes') IS NOT NULL AS there",
+  )
   if (tables[0]?.there !== true) return []
-  const { rows } = await admin.query<{ id: string }>('SELECT id FROM document_changes WHERE stream = $1 ORDER BY lsn_start, row_number', [stream])
+  const { rows } = await admin.query<{ id: string }>(
+    'SELECT id FROM document_changes WHERE stream = $1 ORDER BY lsn_start, row_number',
+    [stream],
+  )
   return rows.map(({ id }) => id)
 }

@@ -6,11 +6,16 @@ const BEFORE_ANY_HANDOFF: ReadonlySet<unknown> = new Set(['validate', 'stage', '
 
 /** I3: tries a bad version, and expects it to be turned away as the catalogue says, the old one in place. */
 export async function expectTurnedAway(
-  host: PluginHost, { id }: CatalogueEntry, { plugin, code, result }: BadVersion,
+  host: PluginHost,
+  { id }: CatalogueEntry,
+  { plugin, code, result }: BadVersion,
 ): Promise<ReloadError> {
   const handle = host.plugin(id)
   if (handle === undefined) throw new Error(`plugin ${id} is not installed`)
-  const thrown: unknown = await host.reload(handle, plugin).then(() => undefined, (error: unknown) => error)
+  const thrown: unknown = await host.reload(handle, plugin).then(
+    () => undefined,
+    (error: unknown) => error,
+  )
   if (!ReloadError.is(thrown)) throw new Error(`expected a ReloadError, found ${String(thrown)}`, { cause: thrown })
   expect(thrown.code).toBe(code)
   expect(BEFORE_ANY_HANDOFF.has(thrown.phase) ? 'rejected' : 'rolled-back').toBe(result)

@@ -11,7 +11,8 @@ const READS = ['read/in-order']
 
 export const LOG_CASES: readonly LogCase[] = [
   {
-    key: 'read/in-order', rule: 'L1',
+    key: 'read/in-order',
+    rule: 'L1',
     title: 'gives every commit from the oldest to the head, in order and without a gap',
     async run(bench) {
       const { log } = bench
@@ -25,15 +26,20 @@ export const LOG_CASES: readonly LogCase[] = [
     },
   },
   {
-    key: 'read/from-each-boundary', rule: 'L1',
-    title: 'gives the rest from wherever a batch ends, and nothing from the head', needs: READS,
+    key: 'read/from-each-boundary',
+    rule: 'L1',
+    title: 'gives the rest from wherever a batch ends, and nothing from the head',
+    needs: READS,
     async run(bench) {
       await bench.commit(2, 1, 3)
       for (const lsn of await bench.boundaries()) await bench.read(lsn)
     },
   },
   {
-    key: 'read/stable', rule: 'L2', title: 'never changes where its batches end', needs: READS,
+    key: 'read/stable',
+    rule: 'L2',
+    title: 'never changes where its batches end',
+    needs: READS,
     async run(bench) {
       await bench.commit(2, 1)
       const before = await bench.boundaries()
@@ -44,17 +50,20 @@ export const LOG_CASES: readonly LogCase[] = [
     },
   },
   {
-    key: 'read/beside-one-another', rule: 'L2', title: 'is read by several streams, each at its own place',
+    key: 'read/beside-one-another',
+    rule: 'L2',
+    title: 'is read by several streams, each at its own place',
     needs: READS,
     async run(bench) {
       await bench.commit(1, 2, 1)
       const { oldest } = bench.log
       const [slow, ends] = [
-        bench.log.read(oldest)[Symbol.asyncIterator](), (await bench.read(oldest)).map(({ lsnEnd }) => lsnEnd),
+        bench.log.read(oldest)[Symbol.asyncIterator](),
+        (await bench.read(oldest)).map(({ lsnEnd }) => lsnEnd),
       ]
       for (const end of ends) {
         await bench.read(oldest)
-        const { value } = await slow.next() as { value?: { lsnEnd: bigint } }
+        const { value } = (await slow.next()) as { value?: { lsnEnd: bigint } }
         bench.check(
           value?.lsnEnd === end,
           `a reader gets the batch that ends at ${end}, whoever reads beside it; it got ${value?.lsnEnd}`,
@@ -63,7 +72,9 @@ export const LOG_CASES: readonly LogCase[] = [
     },
   },
   {
-    key: 'read/beyond-the-head', rule: 'L3', title: 'refuses with LOG_POSITION to be read from beyond the head',
+    key: 'read/beyond-the-head',
+    rule: 'L3',
+    title: 'refuses with LOG_POSITION to be read from beyond the head',
     needs: READS,
     async run(bench) {
       await bench.commit(1)
@@ -71,8 +82,10 @@ export const LOG_CASES: readonly LogCase[] = [
     },
   },
   {
-    key: 'read/inside-a-batch', rule: 'L3',
-    title: 'refuses with LOG_POSITION to be read from inside a batch, where one has an inside', needs: READS,
+    key: 'read/inside-a-batch',
+    rule: 'L3',
+    title: 'refuses with LOG_POSITION to be read from inside a batch, where one has an inside',
+    needs: READS,
     async run(bench) {
       await bench.commit(1, 5, 1)
       for (const { lsnStart, lsnEnd } of await bench.read(bench.log.oldest)) {
@@ -81,7 +94,9 @@ export const LOG_CASES: readonly LogCase[] = [
     },
   },
   {
-    key: 'read/released', rule: 'L3', title: 'refuses with LOG_RELEASED, and the oldest LSN, what it no longer has',
+    key: 'read/released',
+    rule: 'L3',
+    title: 'refuses with LOG_RELEASED, and the oldest LSN, what it no longer has',
     needs: READS,
     async run(bench) {
       const { log } = bench
@@ -94,15 +109,17 @@ export const LOG_CASES: readonly LogCase[] = [
     },
   },
   {
-    key: 'can-read-from/agrees', rule: 'L4',
-    title: 'says of an LSN that it can be read from where it can, and nowhere else', needs: READS,
+    key: 'can-read-from/agrees',
+    rule: 'L4',
+    title: 'says of an LSN that it can be read from where it can, and nowhere else',
+    needs: READS,
     async run(bench) {
       const { expect, log } = bench
       await bench.commit(2, 3, 1)
       log.release((await bench.boundaries())[1] as bigint)
       for (let lsn = log.oldest > 0n ? log.oldest - 1n : 0n; lsn <= log.head + 1n; lsn += 1n) {
         const said = await expect.works(`canReadFrom(${lsn})`, () => log.canReadFrom(lsn))
-        const begins = 'value' in await attempt(() => log.read(lsn)[Symbol.asyncIterator]().next())
+        const begins = 'value' in (await attempt(() => log.read(lsn)[Symbol.asyncIterator]().next()))
         bench.check(
           said === begins,
           `canReadFrom(${lsn}) says ${String(said)}, and read(${lsn}) ${begins ? 'begins' : 'is refused'}`,
@@ -111,39 +128,48 @@ export const LOG_CASES: readonly LogCase[] = [
     },
   },
   {
-    key: 'wait-for/committed', rule: 'L5', title: 'waits until the LSN is committed, and no longer', needs: READS,
+    key: 'wait-for/committed',
+    rule: 'L5',
+    title: 'waits until the LSN is committed, and no longer',
+    needs: READS,
     async run(bench) {
       const { log } = bench
       await bench.commit(1)
       const [before, at] = [bench.waiting(log.head - 1n), bench.waiting(log.head)]
       const early = await at.stands()
-      bench.check(await before.stands() === 'resolved', 'waitFor() resolves at once below the head')
+      bench.check((await before.stands()) === 'resolved', 'waitFor() resolves at once below the head')
       bench.check(early === 'pending', 'waitFor() of the head is pending until something is committed')
       await bench.commit(1)
-      bench.check(await at.stands() === 'resolved', 'waitFor() resolves when something is committed')
+      bench.check((await at.stands()) === 'resolved', 'waitFor() resolves when something is committed')
     },
   },
   {
-    key: 'wait-for/aborted', rule: 'L6', title: 'ends a wait with the reason of its signal, fired before or meanwhile',
+    key: 'wait-for/aborted',
+    rule: 'L6',
+    title: 'ends a wait with the reason of its signal, fired before or meanwhile',
     needs: READS,
     async run(bench) {
       const { log } = bench
       const reason = new Error('nobody waits any more')
       const caller = new AbortController()
       const [fired, firing] = [
-        bench.waiting(log.head, AbortSignal.abort(reason)), bench.waiting(log.head, caller.signal),
+        bench.waiting(log.head, AbortSignal.abort(reason)),
+        bench.waiting(log.head, caller.signal),
       ]
       caller.abort(reason)
       for (const wait of [fired, firing]) {
         const stands = await wait.stands()
         bench.check(
-          typeof stands === 'object' && stands.rejected === reason, 'waitFor() rejects with the reason of its signal',
+          typeof stands === 'object' && stands.rejected === reason,
+          'waitFor() rejects with the reason of its signal',
         )
       }
     },
   },
   {
-    key: 'release/no-further', rule: 'L7', title: 'keeps all from where it was released to, wherever that lies',
+    key: 'release/no-further',
+    rule: 'L7',
+    title: 'keeps all from where it was released to, wherever that lies',
     needs: [...READS, 'read/stable'],
     async run(bench) {
       const { expect, log } = bench
@@ -161,8 +187,10 @@ export const LOG_CASES: readonly LogCase[] = [
     },
   },
   {
-    key: 'release/goes-on', rule: 'L7',
-    title: 'goes on at its head when all of it was released, more than once, and beyond', needs: READS,
+    key: 'release/goes-on',
+    rule: 'L7',
+    title: 'goes on at its head when all of it was released, more than once, and beyond',
+    needs: READS,
     async run(bench) {
       const { expect, log } = bench
       await bench.commit(2, 1)
@@ -174,8 +202,11 @@ export const LOG_CASES: readonly LogCase[] = [
     },
   },
   {
-    key: 'durable/reopened', rule: 'L8', title: 'has all of it after a restart: the same batches, the same head',
-    asks: 'durable', needs: [...READS, 'read/stable'],
+    key: 'durable/reopened',
+    rule: 'L8',
+    title: 'has all of it after a restart: the same batches, the same head',
+    asks: 'durable',
+    needs: [...READS, 'read/stable'],
     async run(bench) {
       await bench.commit(2, 1, 3)
       const before = await bench.boundaries()
@@ -187,8 +218,11 @@ export const LOG_CASES: readonly LogCase[] = [
     },
   },
   {
-    key: 'durable/released', rule: 'L8', title: 'goes on at its head after a restart, when all of it was released',
-    asks: 'durable', needs: ['durable/reopened', 'release/goes-on'],
+    key: 'durable/released',
+    rule: 'L8',
+    title: 'goes on at its head after a restart, when all of it was released',
+    asks: 'durable',
+    needs: ['durable/reopened', 'release/goes-on'],
     async run(bench) {
       await bench.commit(1, 2)
       const { head } = bench.log
@@ -199,14 +233,18 @@ export const LOG_CASES: readonly LogCase[] = [
     },
   },
   {
-    key: 'lsns/to-the-last', rule: 'L1', title: 'keeps LSNs exactly up to the width it has', asks: 'lsnBits',
+    key: 'lsns/to-the-last',
+    rule: 'L1',
+    title: 'keeps LSNs exactly up to the width it has',
+    asks: 'lsnBits',
     needs: READS,
     async run(bench) {
       const start = bench.log.head
       await bench.commit(1, 2, 1)
       const [first] = await bench.read(start)
       bench.check(
-        first?.lsnStart === start && await bench.log.canReadFrom(start), `the first commit starts at ${start}`,
+        first?.lsnStart === start && (await bench.log.canReadFrom(start)),
+        `the first commit starts at ${start}`,
       )
     },
   },

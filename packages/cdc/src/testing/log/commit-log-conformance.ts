@@ -1,6 +1,12 @@
 import { checkOptions, option, type MaybePromise, type OptionChecks } from '@uni/reload-core'
 import {
-  declareConformance, KIT, type After, type ConformanceCase, type Expectation, type KitOptions, type NamedKinds,
+  declareConformance,
+  KIT,
+  type After,
+  type ConformanceCase,
+  type Expectation,
+  type KitOptions,
+  type NamedKinds,
 } from '@uni/reload-core/testing'
 import type { CdcLsn } from '../../contract.js'
 import type { CommitLog } from '../../log/commit-log.js'
@@ -32,7 +38,8 @@ export interface CommitLogConformanceOptions extends KitOptions {
 }
 
 const OPTIONS: OptionChecks<CommitLogConformanceOptions> = {
-  ...KIT, make: option.required(option.function),
+  ...KIT,
+  make: option.required(option.function),
   capabilities: option.object<CommitLogCapabilities>({ durable: option.flag, lsnBits: option.integer(1) }),
 }
 
@@ -43,13 +50,15 @@ const NAMED: NamedKinds = { log: ['read', 'waitFor'] }
 export function runCommitLogConformance(options: CommitLogConformanceOptions): void {
   const { test, make, capabilities, ...kit } = checkOptions(options, 'runCommitLogConformance options', OPTIONS)
   declareConformance(test, commitLogCases({ make, ...(capabilities && { capabilities }) }), {
-    kit: 'runCommitLogConformance', ...kit,
+    kit: 'runCommitLogConformance',
+    ...kit,
   })
 }
 
-export function commitLogCases(
-  { make, capabilities = {} }: Omit<CommitLogConformanceOptions, keyof KitOptions>,
-): ConformanceCase[] {
+export function commitLogCases({
+  make,
+  capabilities = {},
+}: Omit<CommitLogConformanceOptions, keyof KitOptions>): ConformanceCase[] {
   const { durable = false, lsnBits } = capabilities
   return LOG_CASES.filter(
     (one) => (one.asks !== 'durable' || durable) && (one.asks !== 'lsnBits' || lsnBits !== undefined),

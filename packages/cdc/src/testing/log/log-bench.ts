@@ -17,7 +17,9 @@ export class LogBench {
     this.#log = log
   }
 
-  get log(): CommitLog { return this.#log }
+  get log(): CommitLog {
+    return this.#log
+  }
 
   check(holds: boolean, message: string): void {
     if (!holds) this.expect.fail(message)
@@ -39,7 +41,9 @@ export class LogBench {
   async read(from: CdcLsn): Promise<CdcBatch[]> {
     const { expect, log } = this
     const batches: CdcBatch[] = []
-    await expect.works(`read(${from})`, async () => { for await (const batch of log.read(from)) batches.push(batch) })
+    await expect.works(`read(${from})`, async () => {
+      for await (const batch of log.read(from)) batches.push(batch)
+    })
     let next = from
     for (const { lsnStart, lsnEnd, mutations } of batches) {
       this.check(
@@ -76,10 +80,18 @@ export class LogBench {
 
   /** Begins to wait, and tells how that stands once everything has happened that waits for nobody. */
   waiting(
-    lsn: CdcLsn, signal: AbortSignal = new AbortController().signal,
+    lsn: CdcLsn,
+    signal: AbortSignal = new AbortController().signal,
   ): { stands(): Promise<'pending' | 'resolved' | { readonly rejected: unknown }> } {
     let state: 'pending' | 'resolved' | { readonly rejected: unknown } = 'pending'
-    this.log.waitFor(lsn, signal).then(() => { state = 'resolved' }, (rejected: unknown) => { state = { rejected } })
+    this.log.waitFor(lsn, signal).then(
+      () => {
+        state = 'resolved'
+      },
+      (rejected: unknown) => {
+        state = { rejected }
+      },
+    )
     return {
       async stands() {
         const slices = new Slices()

@@ -1,6 +1,11 @@
 import { checkOptions, option, type MaybePromise, type OptionChecks } from '@uni/reload-core'
 import {
-  declareConformance, KIT, type ConformanceCase, type Expectation, type KitOptions, type NamedKinds,
+  declareConformance,
+  KIT,
+  type ConformanceCase,
+  type Expectation,
+  type KitOptions,
+  type NamedKinds,
 } from '@uni/reload-core/testing'
 import type { CheckpointStore } from '../../checkpoints/checkpoint-store.js'
 import type { CdcLsn } from '../../contract.js'
@@ -30,14 +35,42 @@ export interface CheckpointStoreConformanceOptions extends KitOptions {
 
 /** Names that a file system, a database or an encoding may take for one another, or not take. */
 const NAMES = [
-  'orders', 'Orders', 'ORDERS', '', ' ', '.', '..', '../orders', 'a/b', 'a\\b', 'a%2fb', 'a:b', 'nul', 'con', 'orders.',
-  'orders ', '~orders', "'; --", '\0', '\n',
-  '__proto__', 'constructor', 'é', 'e\u0301', '\uD800', '\uD801', '\uFFFD', 'ж'.repeat(41), '流'.repeat(28),
-  'a'.repeat(300), `${'a'.repeat(300)}b`,
+  'orders',
+  'Orders',
+  'ORDERS',
+  '',
+  ' ',
+  '.',
+  '..',
+  '../orders',
+  'a/b',
+  'a\\b',
+  'a%2fb',
+  'a:b',
+  'nul',
+  'con',
+  'orders.',
+  'orders ',
+  '~orders',
+  "'; --",
+  '\0',
+  '\n',
+  '__proto__',
+  'constructor',
+  'é',
+  'e\u0301',
+  '\uD800',
+  '\uD801',
+  '\uFFFD',
+  'ж'.repeat(41),
+  '流'.repeat(28),
+  'a'.repeat(300),
+  `${'a'.repeat(300)}b`,
 ]
 
 const OPTIONS: OptionChecks<CheckpointStoreConformanceOptions> = {
-  ...KIT, make: option.required(option.function),
+  ...KIT,
+  make: option.required(option.function),
   capabilities: option.object<CheckpointStoreCapabilities>({ durable: option.flag, lsnBits: option.integer(1) }),
 }
 
@@ -48,13 +81,15 @@ const NAMED: NamedKinds = { store: ['load', 'save'] }
 export function runCheckpointStoreConformance(options: CheckpointStoreConformanceOptions): void {
   const { test, make, capabilities, ...kit } = checkOptions(options, 'runCheckpointStoreConformance options', OPTIONS)
   declareConformance(test, checkpointStoreCases({ make, ...(capabilities && { capabilities }) }), {
-    kit: 'runCheckpointStoreConformance', ...kit,
+    kit: 'runCheckpointStoreConformance',
+    ...kit,
   })
 }
 
-export function checkpointStoreCases(
-  { make, capabilities = {} }: Omit<CheckpointStoreConformanceOptions, keyof KitOptions>,
-): ConformanceCase[] {
+export function checkpointStoreCases({
+  make,
+  capabilities = {},
+}: Omit<CheckpointStoreConformanceOptions, keyof KitOptions>): ConformanceCase[] {
   const { durable = false, lsnBits = 63 } = capabilities
   return [
     storeCase('load/none', 'S1', 'has no checkpoint of a stream before one is saved', [], async ({ store }, expect) => {
@@ -62,44 +97,74 @@ export function checkpointStoreCases(
       await store.save('orders', 5n)
       await loads(expect, store, 'customers', undefined)
     }),
-    storeCase('save/exact', 'S2', `gives back what was saved, exactly, up to ${lsnBits} bits`,
-      ['load/none'], async ({ store }, expect) => {
-      for (const lsn of [0n, 1n, 2n ** 53n + 1n, 2n ** BigInt(lsnBits) - 1n]) {
-        await expect.works(`save(${lsn})`, () => store.save('orders', lsn))
-        await loads(expect, store, 'orders', lsn)
-      }
-    }),
-    storeCase('save/last', 'S3', 'keeps the last of several saves that were begun at once',
-      ['load/none'], async ({ store }, expect) => {
-      await expect.works(
-        '20 saves', () => Promise.all(Array.from({ length: 20 }, (_, lsn) => store.save('orders', BigInt(lsn)))),
-      )
-      await loads(expect, store, 'orders', 19n)
-    }),
-    storeCase('streams/apart', 'S4', 'keeps streams apart, whatever their names',
-      ['save/exact'], async ({ store }, expect) => {
-      for (const [at, name] of NAMES.entries()) {
-        await expect.works(`save() for the stream ${show(name)}`, () => store.save(name, BigInt(at)))
-      }
-      for (const [at, name] of NAMES.entries()) await loads(expect, store, name, BigInt(at))
-    }),
-    ...durable ? [storeCase('durable/reopened', 'S5', 'has what was saved after a restart',
-      ['save/exact'], async (fixture, expect) => {
-      await fixture.store.save('orders', 5n)
-      await fixture.store.save('orders', 7n)
-      if (fixture.reopen === undefined) {
-        throw new Error('the fixture has no reopen(), which a declared capability needs')
-      }
-      await loads(expect, await fixture.reopen(), 'orders', 7n)
-    })] : [],
+    storeCase(
+      'save/exact',
+      'S2',
+      `gives back what was saved, exactly, up to ${lsnBits} bits`,
+      ['load/none'],
+      async ({ store }, expect) => {
+        for (const lsn of [0n, 1n, 2n ** 53n + 1n, 2n ** BigInt(lsnBits) - 1n]) {
+          await expect.works(`save(${lsn})`, () => store.save('orders', lsn))
+          await loads(expect, store, 'orders', lsn)
+        }
+      },
+    ),
+    storeCase(
+      'save/last',
+      'S3',
+      'keeps the last of several saves that were begun at once',
+      ['load/none'],
+      async ({ store }, expect) => {
+        await expect.works('20 saves', () =>
+          Promise.all(Array.from({ length: 20 }, (_, lsn) => store.save('orders', BigInt(lsn)))),
+        )
+        await loads(expect, store, 'orders', 19n)
+      },
+    ),
+    storeCase(
+      'streams/apart',
+      'S4',
+      'keeps streams apart, whatever their names',
+      ['save/exact'],
+      async ({ store }, expect) => {
+        for (const [at, name] of NAMES.entries()) {
+          await expect.works(`save() for the stream ${show(name)}`, () => store.save(name, BigInt(at)))
+        }
+        for (const [at, name] of NAMES.entries()) await loads(expect, store, name, BigInt(at))
+      },
+    ),
+    ...(durable
+      ? [
+          storeCase(
+            'durable/reopened',
+            'S5',
+            'has what was saved after a restart',
+            ['save/exact'],
+            async (fixture, expect) => {
+              await fixture.store.save('orders', 5n)
+              await fixture.store.save('orders', 7n)
+              if (fixture.reopen === undefined) {
+                throw new Error('the fixture has no reopen(), which a declared capability needs')
+              }
+              await loads(expect, await fixture.reopen(), 'orders', 7n)
+            },
+          ),
+        ]
+      : []),
   ]
 
   function storeCase(
-    key: string, rule: string, title: string, needs: readonly string[],
+    key: string,
+    rule: string,
+    title: string,
+    needs: readonly string[],
     run: (fixture: CheckpointStoreFixture, expect: Expectation) => Promise<void>,
   ): ConformanceCase {
     return {
-      key, rule, title, needs,
+      key,
+      rule,
+      title,
+      needs,
       async run(expect, after) {
         const fixture = expect.named(await expect.call('make()', make), 'fixture', NAMED)
         after(() => fixture.dispose?.())
@@ -110,10 +175,14 @@ export function checkpointStoreCases(
 }
 
 async function loads(
-  expect: Expectation, store: CheckpointStore, stream: string, expected: CdcLsn | undefined,
+  expect: Expectation,
+  store: CheckpointStore,
+  stream: string,
+  expected: CdcLsn | undefined,
 ): Promise<void> {
   const found: unknown = await expect.works(`load() for the stream ${show(stream)}`, () => store.load(stream))
   expect.that(
-    found === expected, `the checkpoint of the stream ${show(stream)} is ${expected}, and load() gives ${show(found)}`,
+    found === expected,
+    `the checkpoint of the stream ${show(stream)} is ${expected}, and load() gives ${show(found)}`,
   )
 }

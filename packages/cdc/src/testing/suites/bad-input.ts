@@ -1,5 +1,16 @@
 import { attempt } from '@uni/reload-core/testing'
-import { Binary, Field, Int32, makeData, RecordBatch, Schema, Struct, Utf8, vectorFromArray, type Data } from 'apache-arrow'
+import {
+  Binary,
+  Field,
+  Int32,
+  makeData,
+  RecordBatch,
+  Schema,
+  Struct,
+  Utf8,
+  vectorFromArray,
+  type Data,
+} from 'apache-arrow'
 import type { Bench } from '../bench.js'
 import type { Case, Suite } from '../case.js'
 import { RESUMES } from '../needs.js'
@@ -26,18 +37,25 @@ async function wholeOrRefused(bench: Bench, mutations: RecordBatch): Promise<voi
     return
   }
   const taken = await attempt(() => stream.deliver(next))
-  if ('error' in taken) expect.fail(`after a batch that was ${refused ? 'refused' : 'taken'}, the stream takes the next`, taken.error)
+  if ('error' in taken)
+    expect.fail(`after a batch that was ${refused ? 'refused' : 'taken'}, the stream takes the next`, taken.error)
   const end = await bench.checkpoint(stream)
   await bench.shutdown(stream)
   const own = new Set(history.idsBelow(history.head))
   const stored = (await bench.stored()).filter((id) => own.has(id))
   const expected = history.idsBelow(end)
-  if (!expected.every((id, at) => stored[at] === id)) expect.fail(`the rows before and after are stored as ever: expected [${expected.join(', ')}], found [${stored.join(', ')}]`)
+  if (!expected.every((id, at) => stored[at] === id))
+    expect.fail(
+      `the rows before and after are stored as ever: expected [${expected.join(', ')}], found [${stored.join(', ')}]`,
+    )
 }
 
 function batchOf(fields: readonly Field[], children: readonly Data[], length: number): RecordBatch {
   const schema = new Schema([...fields])
-  return new RecordBatch(schema, makeData({ type: new Struct([...fields]), length, nullCount: 0, children: [...children] }))
+  return new RecordBatch(
+    schema,
+    makeData({ type: new Struct([...fields]), length, nullCount: 0, children: [...children] }),
+  )
 }
 
 function noColumns(): RecordBatch {
@@ -45,16 +63,28 @@ function noColumns(): RecordBatch {
 }
 
 function otherColumns(): RecordBatch {
-  return batchOf([new Field('unforeseen', new Utf8())], [vectorFromArray(['a', 'b'], new Utf8()).data[0] as Data<Utf8>], 2)
+  return batchOf(
+    [new Field('unforeseen', new Utf8())],
+    [vectorFromArray(['a', 'b'], new Utf8()).data[0] as Data<Utf8>],
+    2,
+  )
 }
 
 /** Says it has 8 rows, and has the bytes of 2. */
 function truncated(): RecordBatch {
-  return batchOf([new Field('id', new Int32())], [makeData({ type: new Int32(), length: 8, nullCount: 0, data: new Int32Array(2) })], 8)
+  return batchOf(
+    [new Field('id', new Int32())],
+    [makeData({ type: new Int32(), length: 8, nullCount: 0, data: new Int32Array(2) })],
+    8,
+  )
 }
 
 function oversized(): RecordBatch {
-  return batchOf([new Field('unforeseen', new Utf8())], [vectorFromArray(['x'.repeat(4 * 1024 * 1024)], new Utf8()).data[0] as Data<Utf8>], 1)
+  return batchOf(
+    [new Field('unforeseen', new Utf8())],
+    [vectorFromArray(['x'.repeat(4 * 1024 * 1024)], new Utf8()).data[0] as Data<Utf8>],
+    1,
+  )
 }
 
 /** The same bytes each time: neither text nor anything else. */
@@ -67,23 +97,30 @@ function noise(): RecordBatch {
     state ^= state << 5
     return state & 0xff
   })
-  const child = makeData({ type: new Binary(), length: 1, nullCount: 0, valueOffsets: Int32Array.of(0, bytes.length), data: bytes })
+  const child = makeData({
+    type: new Binary(),
+    length: 1,
+    nullCount: 0,
+    valueOffsets: Int32Array.of(0, bytes.length),
+    data: bytes,
+  })
   return batchOf([new Field('\u0000"\'; --', new Binary())], [child], 1)
 }
 
 const inputs: Readonly<Record<string, readonly [what: string, make: () => RecordBatch]>> = {
   'no-columns': ['without columns', noColumns],
   'other-columns': ['of columns it does not know', otherColumns],
-  'truncated': ['whose columns are shorter than it says', truncated],
-  'oversized': ['of one value of 4 MiB', oversized],
+  truncated: ['whose columns are shorter than it says', truncated],
+  oversized: ['of one value of 4 MiB', oversized],
   'random-bytes': ['of random bytes', noise],
   'no-mutations': ['without mutations', () => ({}) as Partial<RecordBatch> as RecordBatch],
 }
 
-export const badInputSuite: Suite = () => Object.entries(inputs).map(([name, [what, make]]): Case => ({
-  key: `bad-input/${name}`,
-  rule: 'P11',
-  title: `takes whole, or refuses and survives, a batch ${what}`,
-  needs: RESUMES,
-  run: (bench) => wholeOrRefused(bench, make()),
-}))
+export const badInputSuite: Suite = () =>
+  Object.entries(inputs).map(([name, [what, make]]): Case => ({
+    key: `bad-input/${name}`,
+    rule: 'P11',
+    title: `takes whole, or refuses and survives, a batch ${what}`,
+    needs: RESUMES,
+    run: (bench) => wholeOrRefused(bench, make()),
+  }))

@@ -13,7 +13,10 @@ export const checkpointSuite: Suite = ({ crash, flushes = true }) => [
       const stream = await bench.open()
       const checkpoint = await bench.checkpoint(stream)
       await bench.shutdown(stream)
-      if (checkpoint !== origin) bench.expect.fail(`a stream that was started at ${origin} and handed nothing has its checkpoint there, and said ${checkpoint}`)
+      if (checkpoint !== origin)
+        bench.expect.fail(
+          `a stream that was started at ${origin} and handed nothing has its checkpoint there, and said ${checkpoint}`,
+        )
     },
   },
   {
@@ -27,7 +30,8 @@ export const checkpointSuite: Suite = ({ crash, flushes = true }) => [
       for (const rows of [2, 1, 4]) {
         await bench.deliver(stream, history.commit(rows, 10n))
         const checkpoint = await bench.checkpoint(stream)
-        if (checkpoint > history.head) expect.fail(`nothing beyond ${history.head} was delivered, and the checkpoint is ${checkpoint}`)
+        if (checkpoint > history.head)
+          expect.fail(`nothing beyond ${history.head} was delivered, and the checkpoint is ${checkpoint}`)
       }
       await bench.shutdown(stream)
     },
@@ -44,7 +48,8 @@ export const checkpointSuite: Suite = ({ crash, flushes = true }) => [
       for (const deliveries of [0, 1, 0, 3, 0, 0, 2, 0]) {
         for (let at = 0; at < deliveries; at += 1) await bench.deliver(stream, history.commit())
         const checkpoint = await bench.checkpoint(stream)
-        if (checkpoint < before) expect.fail(`what was durable stays so; the checkpoint was ${before}, and fell to ${checkpoint}`)
+        if (checkpoint < before)
+          expect.fail(`what was durable stays so; the checkpoint was ${before}, and fell to ${checkpoint}`)
         before = checkpoint
       }
       await bench.shutdown(stream)
@@ -61,7 +66,8 @@ export const checkpointSuite: Suite = ({ crash, flushes = true }) => [
       for (const rows of [3, 5, 2, 7]) {
         await bench.deliver(stream, history.commit(rows, 100n))
         const checkpoint = await bench.checkpoint(stream)
-        if (!history.isBoundary(checkpoint)) expect.fail(`a checkpoint lies where a batch ends, and ${checkpoint} lies inside one`)
+        if (!history.isBoundary(checkpoint))
+          expect.fail(`a checkpoint lies where a batch ends, and ${checkpoint} lies inside one`)
       }
       await bench.shutdown(stream)
     },
@@ -81,8 +87,12 @@ export const checkpointSuite: Suite = ({ crash, flushes = true }) => [
       if (first) await bench.deliver(stream, first)
       const afterOne = await bench.checkpoint(stream)
       await bench.shutdown(stream)
-      if (atStart > history.origin) expect.fail(`this stream was handed nothing, and its checkpoint is ${atStart}, beyond its start at ${history.origin}`)
-      if (first && afterOne > first.lsnEnd) expect.fail(`this stream was handed what ends at ${first.lsnEnd}, and its checkpoint is ${afterOne}`)
+      if (atStart > history.origin)
+        expect.fail(
+          `this stream was handed nothing, and its checkpoint is ${atStart}, beyond its start at ${history.origin}`,
+        )
+      if (first && afterOne > first.lsnEnd)
+        expect.fail(`this stream was handed what ends at ${first.lsnEnd}, and its checkpoint is ${afterOne}`)
     },
   },
   {
@@ -100,34 +110,45 @@ export const checkpointSuite: Suite = ({ crash, flushes = true }) => [
       await bench.shutdown(stream)
     },
   },
-  ...flushes ? [{
-    key: 'checkpoint/reaches-the-end',
-    rule: 'P3',
-    title: 'reaches the end of what was delivered, at rest',
-    needs: HONEST,
-    async run(bench) {
-      const { expect, history } = bench
-      const stream = await bench.open()
-      for (let at = 0; at < 3; at += 1) await bench.deliver(stream, history.commit())
-      const checkpoint = await bench.checkpoint(stream)
-      await bench.shutdown(stream)
-      if (checkpoint < history.head) expect.fail(`all up to ${history.head} was delivered, and the checkpoint stays at ${checkpoint}: the log would be held for ever`)
-    },
-  }] satisfies readonly Case[] : [],
-  ...crash ? [{
-    key: 'checkpoint/survives-a-crash',
-    rule: 'P5',
-    title: 'has what lies below a checkpoint after a crash',
-    needs: STORES,
-    async run(bench) {
-      const { history } = bench
-      const stream = await bench.open()
-      for (let at = 0; at < 3; at += 1) await bench.deliver(stream, history.commit())
-      const checkpoint = await bench.checkpoint(stream)
-      await bench.deliver(stream, history.commit())
-      await bench.end(stream)
-      // What lies beyond may be there or not; only what was promised is asked for.
-      await bench.expectNoneMissing(checkpoint, 'after a crash')
-    },
-  }] satisfies readonly Case[] : [],
+  ...(flushes
+    ? ([
+        {
+          key: 'checkpoint/reaches-the-end',
+          rule: 'P3',
+          title: 'reaches the end of what was delivered, at rest',
+          needs: HONEST,
+          async run(bench) {
+            const { expect, history } = bench
+            const stream = await bench.open()
+            for (let at = 0; at < 3; at += 1) await bench.deliver(stream, history.commit())
+            const checkpoint = await bench.checkpoint(stream)
+            await bench.shutdown(stream)
+            if (checkpoint < history.head)
+              expect.fail(
+                `all up to ${history.head} was delivered, and the checkpoint stays at ${checkpoint}: the log would be held for ever`,
+              )
+          },
+        },
+      ] satisfies readonly Case[])
+    : []),
+  ...(crash
+    ? ([
+        {
+          key: 'checkpoint/survives-a-crash',
+          rule: 'P5',
+          title: 'has what lies below a checkpoint after a crash',
+          needs: STORES,
+          async run(bench) {
+            const { history } = bench
+            const stream = await bench.open()
+            for (let at = 0; at < 3; at += 1) await bench.deliver(stream, history.commit())
+            const checkpoint = await bench.checkpoint(stream)
+            await bench.deliver(stream, history.commit())
+            await bench.end(stream)
+            // What lies beyond may be there or not; only what was promised is asked for.
+            await bench.expectNoneMissing(checkpoint, 'after a crash')
+          },
+        },
+      ] satisfies readonly Case[])
+    : []),
 ]

@@ -14,7 +14,8 @@ export const contractSuite: Suite = () => [
     run({ expect, fixture }) {
       const [one, other] = [fixture.provider(), fixture.provider()]
       if (typeof one.name !== 'string' || one.name === '') expect.fail('name is a string that is not empty')
-      if (one.name !== other.name) expect.fail(`the name is a key and stays the same; it was "${one.name}" and is "${other.name}"`)
+      if (one.name !== other.name)
+        expect.fail(`the name is a key and stays the same; it was "${one.name}" and is "${other.name}"`)
     },
   },
   {
@@ -23,9 +24,14 @@ export const contractSuite: Suite = () => [
     title: 'starts streams with all their methods',
     async run({ expect, fixture, history, stream: name }) {
       const provider: CdcOutputProvider = fixture.provider()
-      const stream: unknown = await expect.works('start()', () => provider.start({ stream: name, fromLsn: history.origin, signal: new AbortController().signal }))
+      const stream: unknown = await expect.works('start()', () =>
+        provider.start({ stream: name, fromLsn: history.origin, signal: new AbortController().signal }),
+      )
       for (const method of METHODS) {
-        const found = typeof stream === 'object' && stream !== null ? (stream as Readonly<Record<string, unknown>>)[method] : undefined
+        const found =
+          typeof stream === 'object' && stream !== null
+            ? (stream as Readonly<Record<string, unknown>>)[method]
+            : undefined
         if (typeof found !== 'function') expect.fail(`start() returns an object with a method ${method}`)
       }
       await attempt(() => (stream as { shutdown(): unknown }).shutdown())
@@ -42,7 +48,8 @@ export const contractSuite: Suite = () => [
       await bench.shutdown(first)
       const second = await bench.open({ provider })
       await bench.shutdown(second)
-      if (first === second) bench.expect.fail('each start() returns a stream of its own, since the host tells streams apart by it')
+      if (first === second)
+        bench.expect.fail('each start() returns a stream of its own, since the host tells streams apart by it')
     },
   },
   {

@@ -71,6 +71,10 @@ export const deliverySuite: Suite = () => [
 ]
 
 function contents({ lsnStart, lsnEnd, mutations, commitTimestamp }: CdcBatch): string {
-  const rows = mutations.toArray().map((row: { toJSON?(): unknown } | null) => JSON.stringify(row?.toJSON?.(), (_, value: unknown) => typeof value === 'bigint' ? `${value}n` : value))
+  const rows = mutations
+    .toArray()
+    .map((row: { toJSON?(): unknown } | null) =>
+      JSON.stringify(row?.toJSON?.(), (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value)),
+    )
   return `${lsnStart} ${lsnEnd} ${commitTimestamp.toISOString()} ${rows.join('\n')}`
 }

@@ -19,7 +19,10 @@ async function turnsAway(bench: Bench, interferences: readonly Interference[]): 
     const next = new Watched(fixture.provider(), interference)
     const { rollbackErrors } = await served.expectTurnedAway(next)
     if (rollbackErrors.length > 0) expect.fail('the old version is started again without an error', rollbackErrors[0])
-    if (old.openStreams() !== 1 || next.openStreams() !== 0) expect.fail(`after a failed reload one stream of the old version is open; open are ${old.openStreams()} old and ${next.openStreams()} new`)
+    if (old.openStreams() !== 1 || next.openStreams() !== 0)
+      expect.fail(
+        `after a failed reload one stream of the old version is open; open are ${old.openStreams()} old and ${next.openStreams()} new`,
+      )
     await served.commit()
   }
   await served.expectAllStored()
@@ -32,24 +35,45 @@ export const failedHandoffSuite: Suite = () => [
     rule: 'I3',
     title: 'is started again where it stood when its successor does not start, whatever that throws',
     needs: RELOADS,
-    run: (bench) => turnsAway(bench, THROWN.map((error) => ({ start: () => { throw error } }))),
+    run: (bench) =>
+      turnsAway(
+        bench,
+        THROWN.map((error) => ({
+          start: () => {
+            throw error
+          },
+        })),
+      ),
   },
   {
     key: 'failed-handoff/no-stream',
     rule: 'C8',
     title: 'is started again when its successor starts what is no stream',
     needs: ROLLS_BACK,
-    run: (bench) => turnsAway(bench, [null, 'stream', 7, {}, { deliver() {}, shutdown() {} }].map((instead) => ({ start: () => instead }))),
+    run: (bench) =>
+      turnsAway(
+        bench,
+        [null, 'stream', 7, {}, { deliver() {}, shutdown() {} }].map((instead) => ({ start: () => instead })),
+      ),
   },
   {
     key: 'failed-handoff/unfit-successor',
     rule: 'I5',
     title: 'is started again when the first checkpoint of its successor fails, or is not where that was started',
     needs: [...ROLLS_BACK, 'way-out/dishonest-checkpoint', 'handoff/out-of-order'],
-    run: (bench) => turnsAway(bench, [
-      () => { throw new Error('no such table') }, (own: CdcLsn) => own + 1n, (own: CdcLsn) => own - 1n, Number,
-      () => undefined,
-    ].map((checkpoint) => ({ checkpoint }))),
+    run: (bench) =>
+      turnsAway(
+        bench,
+        [
+          () => {
+            throw new Error('no such table')
+          },
+          (own: CdcLsn) => own + 1n,
+          (own: CdcLsn) => own - 1n,
+          Number,
+          () => undefined,
+        ].map((checkpoint) => ({ checkpoint })),
+      ),
   },
   {
     key: 'failed-handoff/aborted',
@@ -80,15 +104,28 @@ export const failedHandoffSuite: Suite = () => [
       const [old, next] = [new Watched(fixture.provider()), new Watched(fixture.provider())]
       const gate = new WriteGate<CdcStream, CdcBatch>(cdcOutput, bench.stream, await bench.open({ provider: old }))
       await expect.works('a delivery', () => gate.write(history.commit()))
-      const outcome = await expect.works('a handoff', () => new ReloadDispatcher([bench.strategy({})]).dispatch({
-        old: new OldProviders().add(cdcOutput, old), next: new OldProviders().add(cdcOutput, next),
-        handlers: new ReloadKindHandlers().add(cdcOutput, { name: bench.stream, key: old.name, resource: gate.resource, gate }),
-      }))
-      if (old.openStreams() !== 0 || next.openStreams() !== 1) expect.fail('once handed over, the new stream is open, and the old one is not')
+      const outcome = await expect.works('a handoff', () =>
+        new ReloadDispatcher([bench.strategy({})]).dispatch({
+          old: new OldProviders().add(cdcOutput, old),
+          next: new OldProviders().add(cdcOutput, next),
+          handlers: new ReloadKindHandlers().add(cdcOutput, {
+            name: bench.stream,
+            key: old.name,
+            resource: gate.resource,
+            gate,
+          }),
+        }),
+      )
+      if (old.openStreams() !== 0 || next.openStreams() !== 1)
+        expect.fail('once handed over, the new stream is open, and the old one is not')
       await expect.works('a rollback', () => outcome.rollback())
-      if (old.openStreams() !== 1 || next.openStreams() !== 0) expect.fail(`after a rollback the old version has the stream; open are ${old.openStreams()} old and ${next.openStreams()} new`)
+      if (old.openStreams() !== 1 || next.openStreams() !== 0)
+        expect.fail(
+          `after a rollback the old version has the stream; open are ${old.openStreams()} old and ${next.openStreams()} new`,
+        )
       history.commit()
-      for (const batch of history.from(expectedLsn(gate.resource) ?? history.origin)) await expect.works('a delivery', () => gate.write(batch))
+      for (const batch of history.from(expectedLsn(gate.resource) ?? history.origin))
+        await expect.works('a delivery', () => gate.write(batch))
       const checkpoint = await expect.works('checkpoint()', () => takeCheckpoint(gate.resource))
       await bench.shutdown(gate.resource)
       await bench.expectStored(checkpoint)

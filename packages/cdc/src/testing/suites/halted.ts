@@ -9,14 +9,22 @@ import { Watched } from '../watched.js'
 async function halted(bench: Bench): Promise<{ served: Served; heal(): void }> {
   const { expect, fixture } = bench
   let down = false
-  const start = (): void => { if (down) throw new Error('the sink is down') }
+  const start = (): void => {
+    if (down) throw new Error('the sink is down')
+  }
   const served = await Served.start(bench, new Watched(fixture.provider(), { start }))
   await served.commit()
   down = true
   await served.expectTurnedAway(new Watched(fixture.provider(), { start }))
   const error = await expect.refused('a delivery to a halted stream', () => served.live.write(bench.history.commit()))
-  if (!ReloadError.is(error) || error.code !== 'RESOURCE_HALTED') expect.fail('a halted stream says RESOURCE_HALTED', error)
-  return { served, heal: () => { down = false } }
+  if (!ReloadError.is(error) || error.code !== 'RESOURCE_HALTED')
+    expect.fail('a halted stream says RESOURCE_HALTED', error)
+  return {
+    served,
+    heal: () => {
+      down = false
+    },
+  }
 }
 
 const needs = [...ROLLS_BACK, 'handoff/while-deliveries-wait']

@@ -22,13 +22,18 @@ export const handoffSuite: Suite = (capabilities) => [
         await served.commit()
         await expect.works('a reload', () => served.reload(next))
         const last = before.calls.slice(-2).join(', ')
-        if (last !== 'checkpoint, shutdown') expect.fail(`the old stream ends with checkpoint, shutdown, and its last calls were ${last}`)
-        if (before.openStreams() !== 0 || next.openStreams() !== 1) expect.fail(`the new stream is open after a reload; open are ${before.openStreams()} old and ${next.openStreams()} new`)
+        if (last !== 'checkpoint, shutdown')
+          expect.fail(`the old stream ends with checkpoint, shutdown, and its last calls were ${last}`)
+        if (before.openStreams() !== 0 || next.openStreams() !== 1)
+          expect.fail(
+            `the new stream is open after a reload; open are ${before.openStreams()} old and ${next.openStreams()} new`,
+          )
         await served.commit()
         before = next
       }
       await served.expectAllStored()
-      if (!versions.every(({ streams }) => streams.length === 1) || !versions.every((version) => version.isClosed())) expect.fail('each version has one stream, which is shut down once')
+      if (!versions.every(({ streams }) => streams.length === 1) || !versions.every((version) => version.isClosed()))
+        expect.fail('each version has one stream, which is shut down once')
     },
   },
   {
@@ -42,7 +47,8 @@ export const handoffSuite: Suite = (capabilities) => [
       await using served = await Served.start(bench, old)
       await served.commit()
       await expect.works('a dry run', () => served.reload(next, { dryRun: true }))
-      if (old.openStreams() !== 1 || old.streams.length !== 1 || next.streams.length > 0) expect.fail('a dry run neither stops the old stream nor starts a new one')
+      if (old.openStreams() !== 1 || old.streams.length !== 1 || next.streams.length > 0)
+        expect.fail('a dry run neither stops the old stream nor starts a new one')
       await served.commit()
       await served.expectAllStored()
     },
@@ -64,8 +70,10 @@ export const handoffSuite: Suite = (capabilities) => [
       await expect.works('a reload', () => served.reload(new Watched(fixture.provider(), { start })))
       for (const outcome of await Promise.allSettled(written)) {
         // A stream whose checkpoint lagged continues behind them, and says so.
-        const lagged = outcome.status === 'rejected' && CdcError.is(outcome.reason) && outcome.reason.code === 'OUT_OF_ORDER'
-        if (outcome.status === 'rejected' && !lagged) expect.fail('a held delivery goes through or is out of order', outcome.reason)
+        const lagged =
+          outcome.status === 'rejected' && CdcError.is(outcome.reason) && outcome.reason.code === 'OUT_OF_ORDER'
+        if (outcome.status === 'rejected' && !lagged)
+          expect.fail('a held delivery goes through or is out of order', outcome.reason)
       }
       await served.expectAllStored()
     },
@@ -78,7 +86,9 @@ export const handoffSuite: Suite = (capabilities) => [
     async run(bench) {
       const { expect, fixture } = bench
       let lose = false
-      const delivered = (): void => { if (lose) throw new Error('connection reset') }
+      const delivered = (): void => {
+        if (lose) throw new Error('connection reset')
+      }
       await using served = await Served.start(bench, new Watched(fixture.provider(), { delivered }))
       await served.commit()
       lose = true
@@ -126,11 +136,13 @@ async function expectRefused({ expect, history }: Bench, served: Served, watched
     'an empty range': { lsnEnd: next.lsnStart },
     'a range backwards': { lsnEnd: continues - 1n },
     'a negative LSN': { lsnStart: -2n, lsnEnd: -1n },
-    'numbers': { lsnStart: Number(next.lsnStart), lsnEnd: Number(next.lsnEnd) },
+    numbers: { lsnStart: Number(next.lsnStart), lsnEnd: Number(next.lsnEnd) },
     'no end': { lsnEnd: undefined },
   }
   for (const [what, lsns] of Object.entries(wrong)) {
-    const error = await expect.refused(`a delivery with ${what}`, () => served.live.write({ ...next, ...lsns } as CdcBatch))
+    const error = await expect.refused(`a delivery with ${what}`, () =>
+      served.live.write({ ...next, ...lsns } as CdcBatch),
+    )
     if (!CdcError.is(error)) expect.fail(`${what} is refused with a CdcError`, error)
     if (watched.calls.length !== deliveries) expect.fail(`${what} is refused before the provider sees it`)
   }

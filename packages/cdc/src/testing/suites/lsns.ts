@@ -10,7 +10,8 @@ async function staysExact(bench: Bench): Promise<void> {
     bench.history.commit(rows)
     at = await bench.visit(bench.history.from(at), at)
     const { head } = bench.history
-    if (at > head || !bench.history.isBoundary(at)) bench.expect.fail(`the checkpoint is an LSN where a batch ends, up to ${head}; found ${at}`)
+    if (at > head || !bench.history.isBoundary(at))
+      bench.expect.fail(`the checkpoint is an LSN where a batch ends, up to ${head}; found ${at}`)
   }
   await bench.expectStored(at)
 }
@@ -22,7 +23,13 @@ export const lsnsSuite: Suite = ({ lsnBits = 63 }) => [
     title: 'does not take LSNs for row numbers',
     needs: STORES,
     async run(bench) {
-      for (const [rows, step] of [[3, 96n], [1, 4_096n], [4, 1n], [2, 2n]] as const) bench.history.commit(rows, step)
+      for (const [rows, step] of [
+        [3, 96n],
+        [1, 4_096n],
+        [4, 1n],
+        [2, 2n],
+      ] as const)
+        bench.history.commit(rows, step)
       await bench.finish(bench.history.origin)
     },
   },
@@ -63,8 +70,10 @@ async function exactOrRefused(narrow: Bench): Promise<void> {
   const delivered = await attempt(() => stream.deliver(beyond))
   const answered = await attempt(() => bench.checkpoint(stream))
   if ('value' in answered && answered.value !== good && answered.value !== beyond.lsnEnd) {
-    expect.fail(`the checkpoint is ${good} or ${beyond.lsnEnd}, and it is ${answered.value}: an LSN of more bits is `
-      + 'kept exactly, or refused')
+    expect.fail(
+      `the checkpoint is ${good} or ${beyond.lsnEnd}, and it is ${answered.value}: an LSN of more bits is ` +
+        'kept exactly, or refused',
+    )
   }
   await attempt(() => stream.shutdown())
   const taken = 'value' in delivered && 'value' in answered && answered.value === beyond.lsnEnd

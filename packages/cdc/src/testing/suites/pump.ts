@@ -15,12 +15,28 @@ export const pumpSuite: Suite = (capabilities) => [
       const pumped = new Pumped(bench)
       await pumped.start(fixture.provider())
       for (let reload = 0; reload < 8; reload += 1) {
-        for (let commit = 0; commit < 4; commit += 1) pumped.commit(1 + commit % 3)
+        for (let commit = 0; commit < 4; commit += 1) pumped.commit(1 + (commit % 3))
         const fails = reload % 3 === 2
-        const reloading = attempt(() => pumped.reload(new Watched(fixture.provider(), fails ? { start: () => { throw new Error('does not start') } } : {})))
+        const reloading = attempt(() =>
+          pumped.reload(
+            new Watched(
+              fixture.provider(),
+              fails
+                ? {
+                    start: () => {
+                      throw new Error('does not start')
+                    },
+                  }
+                : {},
+            ),
+          ),
+        )
         for (let commit = 0; commit < 4; commit += 1) pumped.commit()
         const outcome = await reloading
-        if (!fails && 'error' in outcome) await bench.expect.works('a reload of the provider by itself', () => { throw outcome.error })
+        if (!fails && 'error' in outcome)
+          await bench.expect.works('a reload of the provider by itself', () => {
+            throw outcome.error
+          })
       }
       await pumped.expectAllStored()
     },
@@ -33,7 +49,9 @@ export const pumpSuite: Suite = (capabilities) => [
     async run(bench) {
       const pumped = new Pumped(bench)
       let calls = 0
-      const sometimes = (every: number) => (): void => { if ((calls += 1) % every === 0) throw new Error('busy') }
+      const sometimes = (every: number) => (): void => {
+        if ((calls += 1) % every === 0) throw new Error('busy')
+      }
       await pumped.start(new Watched(bench.fixture.provider(), { deliver: sometimes(5), delivered: sometimes(7) }))
       for (let commit = 0; commit < 20; commit += 1) pumped.commit(1)
       await pumped.caughtUp()
@@ -61,23 +79,27 @@ export const pumpSuite: Suite = (capabilities) => [
       await pumped.expectAllStored()
     },
   },
-  ...capabilities.crash ? [{
-    key: 'pump/crashes',
-    rule: 'P7',
-    title: 'goes on at its checkpoint after a crash, whatever was stored beyond',
-    needs: survives(capabilities),
-    async run(bench) {
-      const pumped = new Pumped(bench)
-      for (let life = 0; life < 4; life += 1) {
-        await pumped.start(bench.fixture.provider())
-        for (let commit = 0; commit < 5; commit += 1) pumped.commit(1)
-        if (life > 0) await pumped.caughtUp()
-        // The pump of this life finds its streams dead, and is told to give up.
-        await bench.hook('crash')()
-        await attempt(() => pumped.stop())
-      }
-      await pumped.start(bench.fixture.provider())
-      await pumped.expectAllStored()
-    },
-  }] satisfies readonly Case[] : [],
+  ...(capabilities.crash
+    ? ([
+        {
+          key: 'pump/crashes',
+          rule: 'P7',
+          title: 'goes on at its checkpoint after a crash, whatever was stored beyond',
+          needs: survives(capabilities),
+          async run(bench) {
+            const pumped = new Pumped(bench)
+            for (let life = 0; life < 4; life += 1) {
+              await pumped.start(bench.fixture.provider())
+              for (let commit = 0; commit < 5; commit += 1) pumped.commit(1)
+              if (life > 0) await pumped.caughtUp()
+              // The pump of this life finds its streams dead, and is told to give up.
+              await bench.hook('crash')()
+              await attempt(() => pumped.stop())
+            }
+            await pumped.start(bench.fixture.provider())
+            await pumped.expectAllStored()
+          },
+        },
+      ] satisfies readonly Case[])
+    : []),
 ]

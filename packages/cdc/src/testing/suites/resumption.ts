@@ -32,12 +32,18 @@ export const resumptionSuite: Suite = () => [
       const before = await bench.stored()
       for (let visit = 0; visit < 3; visit += 1) {
         const checkpoint = await bench.visit([], at)
-        if (checkpoint !== at) expect.fail(`a stream that was started at ${at} and handed nothing has its checkpoint there, and said ${checkpoint}`)
+        if (checkpoint !== at)
+          expect.fail(
+            `a stream that was started at ${at} and handed nothing has its checkpoint there, and said ${checkpoint}`,
+          )
       }
       const after = await bench.stored()
       await bench.expectNoneMissing(at, 'after streams that were handed nothing')
       // Beyond the checkpoint a sink may have dropped what comes again.
-      if (!after.every((id, place) => before[place] === id)) expect.fail(`streams that are handed nothing leave the rows as they are: before [${before.join(', ')}], after [${after.join(', ')}]`)
+      if (!after.every((id, place) => before[place] === id))
+        expect.fail(
+          `streams that are handed nothing leave the rows as they are: before [${before.join(', ')}], after [${after.join(', ')}]`,
+        )
     },
   },
   {
@@ -48,7 +54,9 @@ export const resumptionSuite: Suite = () => [
     async run(bench) {
       const { expect, fixture, history, stream: name } = bench
       const batches = [2, 2].map((rows) => history.commit(rows))
-      const stream = await expect.works('start() without fromLsn', () => fixture.provider().start({ stream: name, signal: new AbortController().signal }))
+      const stream = await expect.works('start() without fromLsn', () =>
+        fixture.provider().start({ stream: name, signal: new AbortController().signal }),
+      )
       await bench.deliver(stream, ...batches)
       const checkpoint = await bench.checkpoint(stream)
       await bench.shutdown(stream)
@@ -73,9 +81,13 @@ export const resumptionSuite: Suite = () => [
       const checkpoint = await bench.checkpoint(stream)
       await bench.shutdown(stream)
       const stored = await bench.stored()
-      if (checkpoint !== batch.lsnEnd && checkpoint !== beyond.origin) expect.fail(`after a gap the checkpoint is ${beyond.origin} or ${batch.lsnEnd}, and it is ${checkpoint}`)
+      if (checkpoint !== batch.lsnEnd && checkpoint !== beyond.origin)
+        expect.fail(`after a gap the checkpoint is ${beyond.origin} or ${batch.lsnEnd}, and it is ${checkpoint}`)
       const expected = [...before, ...beyond.idsBelow(checkpoint)]
-      if (!expected.every((id, place) => stored[place] === id)) expect.fail(`behind a gap rows are stored as ever: expected [${expected.join(', ')}], found [${stored.join(', ')}]`)
+      if (!expected.every((id, place) => stored[place] === id))
+        expect.fail(
+          `behind a gap rows are stored as ever: expected [${expected.join(', ')}], found [${stored.join(', ')}]`,
+        )
     },
   },
 ]

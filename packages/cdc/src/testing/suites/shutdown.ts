@@ -14,7 +14,8 @@ export const shutdownSuite: Suite = () => [
       await bench.deliver(first, bench.history.commit())
       await bench.shutdown(first)
       // The same provider, and a new one, take turns.
-      for (let visit = 0; visit < 6; visit += 1) await bench.shutdown(await bench.open(visit % 2 === 0 ? { provider } : {}))
+      for (let visit = 0; visit < 6; visit += 1)
+        await bench.shutdown(await bench.open(visit % 2 === 0 ? { provider } : {}))
     },
   },
   {
@@ -33,7 +34,8 @@ export const shutdownSuite: Suite = () => [
       await expect.refused('a delivery after shutdown(), which nobody would make durable,', () => stream.deliver(late))
       const stored = await bench.stored()
       const leaked = history.idsBelow(history.head).filter((id) => stored.includes(id) && !before.includes(id))
-      if (leaked.length > 0) expect.fail(`a stream that was shut down writes no more; it wrote the rows ${leaked.join(', ')}`)
+      if (leaked.length > 0)
+        expect.fail(`a stream that was shut down writes no more; it wrote the rows ${leaked.join(', ')}`)
       await bench.finish(checkpoint)
     },
   },

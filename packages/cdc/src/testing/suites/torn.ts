@@ -22,44 +22,51 @@ async function repairedOrRefused(bench: Bench, from: CdcLsn): Promise<void> {
   })
   await attempt(() => opened.value.shutdown())
   if ('error' in outcome) return
-  if (!bench.history.isBoundary(outcome.value)) bench.expect.fail(`a checkpoint lies where a batch ends; ${outcome.value} does not`)
+  if (!bench.history.isBoundary(outcome.value))
+    bench.expect.fail(`a checkpoint lies where a batch ends; ${outcome.value} does not`)
   await bench.expectStored(outcome.value)
 }
 
-export const tornSuite: Suite = ({ torn: claimed }) => claimed ? [
-  {
-    key: 'torn/keeps-what-was-whole',
-    rule: 'P10',
-    title: 'keeps what lies below the checkpoint beside something half written',
-    needs: RESUMES,
-    async run(bench) {
-      const checkpoint = await torn(bench)
-      const outcome = await attempt(() => bench.visit([], checkpoint))
-      await bench.expectNoneMissing(checkpoint, `${'error' in outcome ? 'refusing' : 'repairing'} what was half written,`)
-    },
-  },
-  {
-    key: 'torn/goes-on',
-    rule: 'P10',
-    title: 'repairs what a crash left half written, or refuses it',
-    needs: [...RESUMES, 'torn/keeps-what-was-whole'],
-    async run(bench) {
-      const checkpoint = await torn(bench)
-      for (const rows of [2, 1]) bench.history.commit(rows)
-      await repairedOrRefused(bench, checkpoint)
-    },
-  },
-  {
-    key: 'torn/twice',
-    rule: 'P10',
-    title: 'survives another crash after the repair',
-    needs: [...RESUMES, 'torn/goes-on'],
-    async run(bench) {
-      const checkpoint = await torn(bench)
-      await attempt(() => bench.visit([], checkpoint))
-      await bench.hook('tear')(bench.stream)
-      bench.history.commit(2)
-      await repairedOrRefused(bench, checkpoint)
-    },
-  },
-] : []
+export const tornSuite: Suite = ({ torn: claimed }) =>
+  claimed
+    ? [
+        {
+          key: 'torn/keeps-what-was-whole',
+          rule: 'P10',
+          title: 'keeps what lies below the checkpoint beside something half written',
+          needs: RESUMES,
+          async run(bench) {
+            const checkpoint = await torn(bench)
+            const outcome = await attempt(() => bench.visit([], checkpoint))
+            await bench.expectNoneMissing(
+              checkpoint,
+              `${'error' in outcome ? 'refusing' : 'repairing'} what was half written,`,
+            )
+          },
+        },
+        {
+          key: 'torn/goes-on',
+          rule: 'P10',
+          title: 'repairs what a crash left half written, or refuses it',
+          needs: [...RESUMES, 'torn/keeps-what-was-whole'],
+          async run(bench) {
+            const checkpoint = await torn(bench)
+            for (const rows of [2, 1]) bench.history.commit(rows)
+            await repairedOrRefused(bench, checkpoint)
+          },
+        },
+        {
+          key: 'torn/twice',
+          rule: 'P10',
+          title: 'survives another crash after the repair',
+          needs: [...RESUMES, 'torn/goes-on'],
+          async run(bench) {
+            const checkpoint = await torn(bench)
+            await attempt(() => bench.visit([], checkpoint))
+            await bench.hook('tear')(bench.stream)
+            bench.history.commit(2)
+            await repairedOrRefused(bench, checkpoint)
+          },
+        },
+      ]
+    : []

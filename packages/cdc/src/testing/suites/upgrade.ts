@@ -27,31 +27,43 @@ export const upgradeSuite: Suite = ({ older, downgrade }, { golden = [], make, c
       await expectTakenUp(bench.from(left.origin), left, 'provider')
     },
   })),
-  ...older ? [{
-    key: 'upgrade/from-the-version-before',
-    rule: 'P13',
-    title: 'takes over from the version before, live',
-    needs: [...RELOADS, 'handoff/while-deliveries-wait'],
-    run: (bench) => reloads(bench, 'older'),
-  }] satisfies readonly Case[] : [],
-  ...older && downgrade ? [{
-    key: 'upgrade/back',
-    rule: 'P13',
-    title: 'gives way to the version before, live',
-    needs: [...RELOADS, 'handoff/while-deliveries-wait'],
-    run: (bench) => reloads(bench, 'provider'),
-  }] satisfies readonly Case[] : [],
-  ...older && downgrade && golden.length > 0 ? [{
-    key: 'upgrade/golden-back',
-    rule: 'P13',
-    title: 'leaves what the version before takes up',
-    needs: survives(capabilities),
-    async run(bench) {
-      const written = await writeCdcGolden({ make, capabilities, version: 'present' })
-      for (const [name, bytes] of Object.entries(written)) {
-        const left = readGolden({ name, bytes })
-        await expectTakenUp(bench.from(left.origin), left, 'older')
-      }
-    },
-  }] satisfies readonly Case[] : [],
+  ...(older
+    ? ([
+        {
+          key: 'upgrade/from-the-version-before',
+          rule: 'P13',
+          title: 'takes over from the version before, live',
+          needs: [...RELOADS, 'handoff/while-deliveries-wait'],
+          run: (bench) => reloads(bench, 'older'),
+        },
+      ] satisfies readonly Case[])
+    : []),
+  ...(older && downgrade
+    ? ([
+        {
+          key: 'upgrade/back',
+          rule: 'P13',
+          title: 'gives way to the version before, live',
+          needs: [...RELOADS, 'handoff/while-deliveries-wait'],
+          run: (bench) => reloads(bench, 'provider'),
+        },
+      ] satisfies readonly Case[])
+    : []),
+  ...(older && downgrade && golden.length > 0
+    ? ([
+        {
+          key: 'upgrade/golden-back',
+          rule: 'P13',
+          title: 'leaves what the version before takes up',
+          needs: survives(capabilities),
+          async run(bench) {
+            const written = await writeCdcGolden({ make, capabilities, version: 'present' })
+            for (const [name, bytes] of Object.entries(written)) {
+              const left = readGolden({ name, bytes })
+              await expectTakenUp(bench.from(left.origin), left, 'older')
+            }
+          },
+        },
+      ] satisfies readonly Case[])
+    : []),
 ]

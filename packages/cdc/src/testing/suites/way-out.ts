@@ -12,7 +12,7 @@ async function outlivesCheckpoints(bench: Bench, answers: readonly (() => unknow
   let misbehaving: { readonly version: Watched; readonly answer: () => unknown } | undefined
   const newVersion = (): Watched => {
     const version: Watched = new Watched(fixture.provider(), {
-      checkpoint: (own) => misbehaving?.version === version ? misbehaving.answer() : own,
+      checkpoint: (own) => (misbehaving?.version === version ? misbehaving.answer() : own),
     })
     return version
   }
@@ -26,12 +26,16 @@ async function outlivesCheckpoints(bench: Bench, answers: readonly (() => unknow
     const next = newVersion()
     await expect.works('a reload', () => served.reload(next))
     if (next.streams[0]?.fromLsn !== last) {
-      expect.fail(`one whose checkpoint is wrong is followed at its last good one, ${last}, and was at `
-        + `${next.streams[0]?.fromLsn}`)
+      expect.fail(
+        `one whose checkpoint is wrong is followed at its last good one, ${last}, and was at ` +
+          `${next.streams[0]?.fromLsn}`,
+      )
     }
     if (old.openStreams() !== 0 || next.openStreams() !== 1) {
-      expect.fail(`after a reload one stream of the new version is open; open are ${old.openStreams()} old and `
-        + `${next.openStreams()} new`)
+      expect.fail(
+        `after a reload one stream of the new version is open; open are ${old.openStreams()} old and ` +
+          `${next.openStreams()} new`,
+      )
     }
     old = next
   }
@@ -45,18 +49,30 @@ export const wayOutSuite: Suite = () => [
     rule: 'C22',
     title: 'is followed at its last checkpoint when it fails at another, whatever that throws',
     needs: [...RELOADS, 'handoff/while-deliveries-wait'],
-    run: (bench) => outlivesCheckpoints(bench, THROWN.map((error) => () => { throw error })),
+    run: (bench) =>
+      outlivesCheckpoints(
+        bench,
+        THROWN.map((error) => () => {
+          throw error
+        }),
+      ),
   },
   {
     key: 'way-out/dishonest-checkpoint',
     rule: 'I5',
-    title: 'is followed at its last checkpoint when another is none: ahead, behind, negative, inside a batch, or no '
-      + 'LSN',
+    title:
+      'is followed at its last checkpoint when another is none: ahead, behind, negative, inside a batch, or no ' +
+      'LSN',
     needs: [...RELOADS, 'way-out/checkpoint-fails'],
-    run: (bench) => outlivesCheckpoints(bench, [
-      () => bench.history.head + 1n, () => bench.history.origin - 1n, () => -1n, () => bench.history.head - 1n,
-      () => Number(bench.history.head), () => undefined,
-    ]),
+    run: (bench) =>
+      outlivesCheckpoints(bench, [
+        () => bench.history.head + 1n,
+        () => bench.history.origin - 1n,
+        () => -1n,
+        () => bench.history.head - 1n,
+        () => Number(bench.history.head),
+        () => undefined,
+      ]),
   },
   {
     key: 'way-out/shutdown-fails',
@@ -65,9 +81,14 @@ export const wayOutSuite: Suite = () => [
     needs: [...RELOADS, 'way-out/checkpoint-fails'],
     async run(bench) {
       const { expect, fixture } = bench
-      await using served = await Served.start(bench, new Watched(fixture.provider(), {
-        shutDown: () => { throw new Error('the connection was gone already') },
-      }))
+      await using served = await Served.start(
+        bench,
+        new Watched(fixture.provider(), {
+          shutDown: () => {
+            throw new Error('the connection was gone already')
+          },
+        }),
+      )
       await served.commit()
       await expect.works('a reload', () => served.reload(fixture.provider()))
       await served.commit()

@@ -14,8 +14,8 @@ export const BANK_TABLES = `
 `
 
 /** Numbers that look random, and are the same each time. The generator is a linear congruential one. */
-function * numbers(seed: number): Generator<number, never> {
-  for (let state = seed;;) {
+function* numbers(seed: number): Generator<number, never> {
+  for (let state = seed; ;) {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
     yield state
   }
@@ -26,31 +26,51 @@ function * numbers(seed: number): Generator<number, never> {
  *
  * @param each told of each commit; the connection goes on when it has resolved.
  */
-export async function runBank(url: string, { clients, transactions, each = async () => {} }: {
-  readonly clients: number
-  readonly transactions: number
-  each?(committed: number): Promise<void>
-}): Promise<{ readonly committed: number; readonly head: bigint }> {
+export async function runBank(
+  url: string,
+  {
+    clients,
+    transactions,
+    each = async () => {},
+  }: {
+    readonly clients: number
+    readonly transactions: number
+    each?(committed: number): Promise<void>
+  },
+): Promise<{ readonly committed: number; readonly head: bigint }> {
   let committed = 0
-  await Promise.all(Array.from({ length: clients }, async (_, client) => {
-    const connection = new Client(url)
-    await connection.connect()
-    const random = numbers(client + 1)
-    for (let at = 0; at < transactions; at += 1) {
-      const [aid, tid, delta] = [1 + random.next().value % ACCOUNTS, 1 + random.next().value % 10, random.next().value % 10_000 - 5_000]
-      await connection.query('BEGIN')
-      await connection.query('UPDATE accounts SET balance = balance + $1 WHERE aid = $2', [delta, aid])
-      await connection.query('UPDATE tellers SET balance = balance + $1 WHERE tid = $2', [delta, tid])
-      await connection.query('INSERT INTO history (client, at, aid, delta) VALUES ($1, $2, $3, $4)', [client, at, aid, delta])
-      // Keys that come and go, so that there is something to delete.
-      if (at % 4 === 0) await connection.query('INSERT INTO accounts VALUES ($1, $2)', [1_000_000 + client * 10_000 + at, delta])
-      if (at % 8 === 4) await connection.query('DELETE FROM accounts WHERE aid = $1', [1_000_000 + client * 10_000 + at - 4])
-      const commits = at % 10 !== 9
-      await connection.query(commits ? 'COMMIT' : 'ROLLBACK')
-      if (commits) await each(committed += 1)
-    }
-    await connection.end()
-  }))
+  await Promise.all(
+    Array.from({ length: clients }, async (_, client) => {
+      const connection = new Client(url)
+      await connection.connect()
+      const random = numbers(client + 1)
+      for (let at = 0; at < transactions; at += 1) {
+        const [aid, tid, delta] = [
+          1 + (random.next().value % ACCOUNTS),
+          1 + (random.next().value % 10),
+          (random.next().value % 10_000) - 5_000,
+        ]
+        await connection.query('BEGIN')
+        await connection.query('UPDATE accounts SET balance = balance + $1 WHERE aid = $2', [delta, aid])
+        await connection.query('UPDATE tellers SET balance = balance + $1 WHERE tid = $2', [delta, tid])
+        await connection.query('INSERT INTO history (client, at, aid, delta) VALUES ($1, $2, $3, $4)', [
+          client,
+          at,
+          aid,
+          delta,
+        ])
+        // Keys that come and go, so that there is something to delete.
+        if (at % 4 === 0)
+          await connection.query('INSERT INTO accounts VALUES ($1, $2)', [1_000_000 + client * 10_000 + at, delta])
+        if (at % 8 === 4)
+          await connection.query('DELETE FROM accounts WHERE aid = $1', [1_000_000 + client * 10_000 + at - 4])
+        const commits = at % 10 !== 9
+        await connection.query(commits ? 'COMMIT' : 'ROLLBACK')
+        if (commits) await each((committed += 1))
+      }
+      await connection.end()
+    }),
+  )
   return { committed, head: await markEnd(url) }
 }
 
@@ -58,7 +78,9 @@ export async function runBank(url: string, { clients, transactions, each = async
 async function markEnd(url: string): Promise<bigint> {
   const client = new Client(url)
   await client.connect()
-  const { rows } = await client.query<{ lsn: string }>('INSERT INTO history (client, at) VALUES (-1, -1) RETURNING pg_current_wal_insert_lsn() AS lsn')
+  const { rows } = await client.query<{ lsn: string }>(
+    'INSERT INTO history (client, at) VALUES (-1, -1) RETURNING pg_current_wal_insert_lsn() AS lsn',
+  )
   await client.end()
   return parse(rows[0]?.lsn ?? '')
 }

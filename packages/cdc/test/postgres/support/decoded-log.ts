@@ -42,13 +42,23 @@ export class DecodedLog implements AsyncDisposable {
   private constructor(url: string, slot: string, publication: string, start: CdcLsn) {
     this.log = new ReleasedLog(start)
     // It must neither acknowledge what was received nor, by its timer, what was received last: only what was released.
-    this.#service = new LogicalReplicationService({ connectionString: url }, { acknowledge: { auto: false, timeoutSeconds: 0 } })
+    this.#service = new LogicalReplicationService(
+      { connectionString: url },
+      { acknowledge: { auto: false, timeoutSeconds: 0 } },
+    )
     this.#service.on('data', (_, message: Pgoutput.Message) => this.#take(message))
-    this.#service.on('heartbeat', (_, __, shouldRespond) => { if (shouldRespond) this.#acknowledge() })
-    this.#service.on('error', (error) => { this.#failure = error })
+    this.#service.on('heartbeat', (_, __, shouldRespond) => {
+      if (shouldRespond) this.#acknowledge()
+    })
+    this.#service.on('error', (error) => {
+      this.#failure = error
+    })
     this.log.onRelease = () => this.#acknowledge()
-    this.#streaming = this.#service.subscribe(new PgoutputPlugin({ protoVersion: 1, publicationNames: [publication] }), slot, format(start))
-      .catch((error: unknown) => { this.#failure = error })
+    this.#streaming = this.#service
+      .subscribe(new PgoutputPlugin({ protoVersion: 1, publicationNames: [publication] }), slot, format(start))
+      .catch((error: unknown) => {
+        this.#failure = error
+      })
   }
 
   /** Goes on where the slot was told to; a slot that is new begins now. */
@@ -56,12 +66,18 @@ export class DecodedLog implements AsyncDisposable {
     const client = new Client(url)
     await client.connect()
     try {
-      await client.query(`
+      await client.query(
+        `
         SELECT pg_create_logical_replication_slot($1, 'pgoutput') WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = $1)
-      `, [slot])
+      `,
+        [slot],
+      )
       // Of a process that was killed, the server may not have noticed yet.
       for (;;) {
-        const { rows } = await client.query<{ lsn: string; pid: number | null }>('SELECT confirmed_flush_lsn AS lsn, active_pid AS pid FROM pg_replication_slots WHERE slot_name = $1', [slot])
+        const { rows } = await client.query<{ lsn: string; pid: number | null }>(
+          'SELECT confirmed_flush_lsn AS lsn, active_pid AS pid FROM pg_replication_slots WHERE slot_name = $1',
+          [slot],
+        )
         const [found] = rows
         if (found === undefined) throw new Error(`no slot ${slot}`)
         if (found.pid === null) return new DecodedLog(url, slot, publication, parse(found.lsn))
@@ -74,7 +90,8 @@ export class DecodedLog implements AsyncDisposable {
 
   /** Resolves once everything committed below `lsn` is in the log. */
   async reaches(lsn: CdcLsn): Promise<void> {
-    if (lsn > this.log.head) await Promise.race([this.log.waitFor(lsn - 1n, new AbortController().signal), this.#streaming])
+    if (lsn > this.log.head)
+      await Promise.race([this.log.waitFor(lsn - 1n, new AbortController().signal), this.#streaming])
     if (this.log.head < lsn) throw new Error('decoding has ended', { cause: this.#failure })
   }
 
@@ -85,10 +102,19 @@ export class DecodedLog implements AsyncDisposable {
 
   #take(message: Pgoutput.Message): void {
     switch (message.tag) {
-      case 'begin': this.#transaction = []; break
-      case 'insert': case 'update': this.#note(message.tag, message.relation.name, message.new); break
-      case 'delete': this.#note(message.tag, message.relation.name, message.key ?? {}); break
-      case 'commit': this.#commit(message); break
+      case 'begin':
+        this.#transaction = []
+        break
+      case 'insert':
+      case 'update':
+        this.#note(message.tag, message.relation.name, message.new)
+        break
+      case 'delete':
+        this.#note(message.tag, message.relation.name, message.key ?? {})
+        break
+      case 'commit':
+        this.#commit(message)
+        break
     }
   }
 
@@ -111,7 +137,13 @@ export class DecodedLog implements AsyncDisposable {
 }
 
 function rowsOf(changes: readonly Change[]): RecordBatch {
-  const children = FIELDS.map(({ name }) => vectorFromArray(changes.map((change) => change[name as keyof Change]), new Utf8()).data[0] as Data<Utf8>)
+  const children = FIELDS.map(
+    ({ name }) =>
+      vectorFromArray(
+        changes.map((change) => change[name as keyof Change]),
+        new Utf8(),
+      ).data[0] as Data<Utf8>,
+  )
   return new RecordBatch(SCHEMA, makeData({ type: new Struct(FIELDS), length: changes.length, nullCount: 0, children }))
 }
 

@@ -27,7 +27,10 @@ export class Replica implements CdcOutputProvider {
     await client.connect()
     let handed = fromLsn
     try {
-      await client.query('INSERT INTO replica.streams VALUES ($1, $2) ON CONFLICT DO NOTHING', [stream, String(fromLsn)])
+      await client.query('INSERT INTO replica.streams VALUES ($1, $2) ON CONFLICT DO NOTHING', [
+        stream,
+        String(fromLsn),
+      ])
     } catch (error) {
       await client.end()
       throw error
@@ -51,26 +54,39 @@ export class Replica implements CdcOutputProvider {
 }
 
 async function write(client: Client, stream: string, { lsnStart, lsnEnd, mutations }: CdcBatch): Promise<void> {
-  const { rows } = await client.query<{ lsn: string }>('SELECT lsn FROM replica.streams WHERE stream = $1 FOR UPDATE', [stream])
+  const { rows } = await client.query<{ lsn: string }>('SELECT lsn FROM replica.streams WHERE stream = $1 FOR UPDATE', [
+    stream,
+  ])
   const lsn: CdcLsn = BigInt(rows[0]?.lsn ?? -1)
   if (lsnEnd <= lsn) return
   if (lsn !== lsnStart) throw new Error(`the replica ends at LSN ${lsn}, and the batch starts at ${lsnStart}`)
-  const changes = JSON.stringify(Array.from({ length: mutations.numRows }, (_, at) => {
-    const [op, relation, row] = ['op', 'relation', 'row'].map((name) => String(mutations.getChild(name)?.get(at)))
-    return { op, relation, data: JSON.parse(row ?? '') as unknown }
-  }))
-  await client.query(`
+  const changes = JSON.stringify(
+    Array.from({ length: mutations.numRows }, (_, at) => {
+      const [op, relation, row] = ['op', 'relation', 'row'].map((name) => String(mutations.getChild(name)?.get(at)))
+      return { op, relation, data: JSON.parse(row ?? '') as unknown }
+    }),
+  )
+  await client.query(
+    `
     INSERT INTO replica.changes (stream, lsn_end, op, relation, data)
     SELECT $1, $2, op, relation, data FROM jsonb_to_recordset($3) AS _ (op text, relation text, data jsonb)
-  `, [stream, String(lsnEnd), changes])
-  await client.query(`
+  `,
+    [stream, String(lsnEnd), changes],
+  )
+  await client.query(
+    `
     INSERT INTO replica.accounts SELECT $1, (data->>'aid')::integer, (data->>'balance')::bigint
     FROM jsonb_to_recordset($2) AS _ (op text, relation text, data jsonb) WHERE relation = 'accounts' AND op <> 'delete'
     ON CONFLICT (stream, aid) DO UPDATE SET balance = excluded.balance
-  `, [stream, changes])
-  await client.query(`
+  `,
+    [stream, changes],
+  )
+  await client.query(
+    `
     DELETE FROM replica.accounts USING jsonb_to_recordset($2) AS _ (op text, relation text, data jsonb)
     WHERE stream = $1 AND relation = 'accounts' AND op = 'delete' AND aid = (data->>'aid')::integer
-  `, [stream, changes])
+  `,
+    [stream, changes],
+  )
   await client.query('UPDATE replica.streams SET lsn = $2 WHERE stream = $1', [stream, String(lsnEnd)])
 }

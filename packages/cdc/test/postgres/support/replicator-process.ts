@@ -18,7 +18,9 @@ export interface Replication {
  * it knows of its earlier lives is in the slot, the checkpoint files and the replica. Writes a line for each thing that happens.
  */
 async function replicate({ url, checkpoints, streams, until }: Replication): Promise<void> {
-  const say = (line: string): void => { process.stdout.write(`${line}\n`) }
+  const say = (line: string): void => {
+    process.stdout.write(`${line}\n`)
+  }
   const store = new FileCheckpointStore(checkpoints)
   await using decoded = await DecodedLog.open(url, 'killed', 'bank')
   let checkpointed = (): void => {}
@@ -28,13 +30,21 @@ async function replicate({ url, checkpoints, streams, until }: Replication): Pro
   })
   await wiring.host.add(plugin('1.0.0', new Replica(url, '1.0.0')))
   // The slot was told of the lowest checkpoint at most: what lies up to the others is decoded once more first.
-  for (const stream of streams) await decoded.reaches(await store.load(stream) ?? decoded.log.head)
+  for (const stream of streams) await decoded.reaches((await store.load(stream)) ?? decoded.log.head)
   await Promise.all(streams.map((stream) => wiring.pump.start(stream, 'replica', { from: decoded.log.oldest })))
 
   const ended = new AbortController()
-  const end = until === undefined ? new Promise<never>(() => {}) : decoded.reaches(BigInt(until)).then(() => wiring.checkpointed(BigInt(until))).finally(() => ended.abort())
+  const end =
+    until === undefined
+      ? new Promise<never>(() => {})
+      : decoded
+          .reaches(BigInt(until))
+          .then(() => wiring.checkpointed(BigInt(until)))
+          .finally(() => ended.abort())
   for (let version = 2; !ended.signal.aborted; version += 1) {
-    const checkpoint = new Promise<void>((resolve) => { checkpointed = resolve })
+    const checkpoint = new Promise<void>((resolve) => {
+      checkpointed = resolve
+    })
     await wiring.reload(plugin(`${version}.0.0`, new Replica(url, `${version}.0.0`)))
     say(`reloaded ${version}`)
     await Promise.race([checkpoint, end])

@@ -18,17 +18,31 @@ export async function startServer(): Promise<Server> {
   const root = process.getuid?.() === 0
   if (root) await chmod(directory, 0o755)
   const lines: string[] = []
-  const note = (line: unknown): void => { lines.push(String(line)) }
+  const note = (line: unknown): void => {
+    lines.push(String(line))
+  }
   let initialised = false
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort()
     const postgres = new EmbeddedPostgres({
-      databaseDir: join(directory, 'data'), port, user: 'postgres', password: 'postgres', createPostgresUser: root, persistent: true,
+      databaseDir: join(directory, 'data'),
+      port,
+      user: 'postgres',
+      password: 'postgres',
+      createPostgresUser: root,
+      persistent: true,
       initdbFlags: ['--no-sync'],
       // What is killed in these tests is never the machine, so that the disk need not be waited for.
-      postgresFlags: ['wal_level=logical', 'fsync=off', 'synchronous_commit=off', 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'wal_sender_timeout=0']
-        .flatMap((setting) => ['-c', setting]),
-      onLog: note, onError: note,
+      postgresFlags: [
+        'wal_level=logical',
+        'fsync=off',
+        'synchronous_commit=off',
+        'listen_addresses=127.0.0.1',
+        'unix_socket_directories=',
+        'wal_sender_timeout=0',
+      ].flatMap((setting) => ['-c', setting]),
+      onLog: note,
+      onError: note,
     })
     try {
       if (!initialised) await postgres.initialise()

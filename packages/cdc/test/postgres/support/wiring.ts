@@ -1,5 +1,13 @@
 import { PluginHost, type Plugin } from '@uni/reload-core'
-import { CdcPump, cdcHandoff, cdcOutput, type CdcOutputProvider, type CheckpointStore, type CommitLog, type PumpEvent } from '../../../src/index.js'
+import {
+  CdcPump,
+  cdcHandoff,
+  cdcOutput,
+  type CdcOutputProvider,
+  type CheckpointStore,
+  type CommitLog,
+  type PumpEvent,
+} from '../../../src/index.js'
 
 export function plugin(version: string, provider: CdcOutputProvider): Plugin {
   return {
@@ -21,7 +29,11 @@ export class Wiring implements AsyncDisposable {
     this.log = log
     this.host = new PluginHost({ strategies: [cdcHandoff({ canResume: (lsn) => log.canReadFrom(lsn) })] })
     this.pump = new CdcPump({
-      host: this.host, log, checkpoints, checkpointEvery: 8, retry: { initialMs: 5, maxMs: 100 },
+      host: this.host,
+      log,
+      checkpoints,
+      checkpointEvery: 8,
+      retry: { initialMs: 5, maxMs: 100 },
       onEvent: (event) => {
         onEvent(event)
         this.#wake()
@@ -38,7 +50,10 @@ export class Wiring implements AsyncDisposable {
 
   /** Resolves once every stream has a checkpoint at or beyond `lsn`. */
   async checkpointed(lsn: bigint): Promise<void> {
-    while (this.pump.status().some(({ checkpoint = -1n }) => checkpoint < lsn)) await new Promise<void>((resolve) => { this.#wake = resolve })
+    while (this.pump.status().some(({ checkpoint = -1n }) => checkpoint < lsn))
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

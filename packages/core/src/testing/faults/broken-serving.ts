@@ -31,20 +31,24 @@ const FAULTS = ['throws', 'never settles'] as const satisfies readonly FaultName
 
 /** Every call into what serves that a reload was seen to make, or its users. */
 export function brokenServing<P, R, W>(
-  strategy: HandoffStrategy<P, R, W>, subject: StrategySubject<P, R, W>, circumstances: Circumstances, { calls }: Trace,
+  strategy: HandoffStrategy<P, R, W>,
+  subject: StrategySubject<P, R, W>,
+  circumstances: Circumstances,
+  { calls }: Trace,
 ): BrokenServing[] {
   if (circumstances.course !== 'commits' || !isPair(circumstances)) return []
   // Opened anew, a stream begins where its host has it begin, and only a host with a log knows that.
   if (strategy.discipline === 'stop-and-copy' && subject.recovers !== true) return []
   const kept = circumstances.cutover === 'overlap'
   const served = new Set(
-    [...calls.values()].filter(
-      ({ site }) => site.side === 'old' && !site.call.startsWith('plugin.'),
-    ).map(({ site }) => site.call),
+    [...calls.values()]
+      .filter(({ site }) => site.side === 'old' && !site.call.startsWith('plugin.'))
+      .map(({ site }) => site.call),
   )
-  const ways = ['by a reload', ...kept ? ['by the way back of its bake' as const] : []] as const
-  return [...served].flatMap((call) => FAULTS.flatMap((fault) =>
-    ways.map((way): BrokenServing => ({ circumstances, call, fault, way }))))
+  const ways = ['by a reload', ...(kept ? ['by the way back of its bake' as const] : [])] as const
+  return [...served].flatMap((call) =>
+    FAULTS.flatMap((fault) => ways.map((way): BrokenServing => ({ circumstances, call, fault, way }))),
+  )
 }
 
 export function nameOfBroken({ circumstances, call, fault, way }: BrokenServing): string {
@@ -53,20 +57,30 @@ export function nameOfBroken({ circumstances, call, fault, way }: BrokenServing)
 
 /** Gets it out, and holds everything that can be seen to the record. Resolves with what breaks an invariant. */
 export async function runBrokenServing<P, R, W>(
-  strategy: HandoffStrategy<P, R, W>, subject: StrategySubject<P, R, W>, broken: BrokenServing, names: CallNames,
+  strategy: HandoffStrategy<P, R, W>,
+  subject: StrategySubject<P, R, W>,
+  broken: BrokenServing,
+  names: CallNames,
 ): Promise<readonly string[]> {
   using _still = new FrozenPerformance()
   using _prompt = new PromptTimers()
   const { circumstances, call, fault, way } = broken
   const breaches = new Breaches()
   const stand = await Stand.open({
-    strategy, subject, circumstances, aims: [], samples: false, names, onMoment: () => {}, onNewStep: () => {},
+    strategy,
+    subject,
+    circumstances,
+    aims: [],
+    samples: false,
+    names,
+    onMoment: () => {},
+    onNewStep: () => {},
   })
   const write = (): Promise<unknown> => Promise.all([...stand.ledgers.values()].map((ledger) => ledger.write()))
   await write()
   const bakes = way === 'by the way back of its bake'
   const { cutover } = circumstances
-  const brought = await stand.reload(2, { cutover, ...bakes && { bake: { ms: DEADLINE_MS, healthy: () => false } } })
+  const brought = await stand.reload(2, { cutover, ...(bakes && { bake: { ms: DEADLINE_MS, healthy: () => false } }) })
   await stand.settle(write())
   stand.break({ call, version: 2, fault: new Fault(fault) })
   await stand.settle(write())
@@ -85,10 +99,14 @@ export async function runBrokenServing<P, R, W>(
     return breaches.found
   }
   // What the way back has closed is closed when its own report is there.
-  await stand.settle(Promise.all(brought.map(async ({ finalized }) => {
-    const { bake } = await finalized
-    if (bake?.outcome === 'taken-back') await Promise.all(bake.results.map((result) => result.finalized))
-  })))
+  await stand.settle(
+    Promise.all(
+      brought.map(async ({ finalized }) => {
+        const { bake } = await finalized
+        if (bake?.outcome === 'taken-back') await Promise.all(bake.results.map((result) => result.finalized))
+      }),
+    ),
+  )
   await turn()
   await checkState(stand, breaches, { version: bakes ? 1 : 3, generation: 2, bystander: 1 }, 'after it was got out')
   await checkEnd(stand, breaches)
@@ -97,13 +115,16 @@ export async function runBrokenServing<P, R, W>(
 
 /** A mended version takes its place, with everything said that an operator may have to say. */
 async function replaced<P, R, W>(
-  stand: Stand<P, R, W>, cutover: ReloadOptions['cutover'],
+  stand: Stand<P, R, W>,
+  cutover: ReloadOptions['cutover'],
 ): Promise<readonly FinalReport[]> {
   const { surface, discipline } = stand.strategy
   const accept = POSITIONS.map((key) => ({ surface: surface.id, key, reason: 'the version that serves is broken' }))
   stand.opensFromLog = true
   const results = await stand.reload(3, {
-    ...cutover && { cutover }, accept, ...discipline !== 'stop-and-copy' && { from: 'open' as const },
+    ...(cutover && { cutover }),
+    accept,
+    ...(discipline !== 'stop-and-copy' && { from: 'open' as const }),
   })
   return Promise.all(results.map(({ finalized }) => finalized))
 }

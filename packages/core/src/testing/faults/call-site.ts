@@ -16,7 +16,15 @@ export interface CallSite {
 }
 
 /** Phases that come before what decides a reload. */
-const OPEN_PHASES: ReadonlySet<ReloadPhase> = new Set<ReloadPhase>(['validate', 'stage', 'preflight', 'fence', 'prepare', 'converge', 'commit'])
+const OPEN_PHASES: ReadonlySet<ReloadPhase> = new Set<ReloadPhase>([
+  'validate',
+  'stage',
+  'preflight',
+  'fence',
+  'prepare',
+  'converge',
+  'commit',
+])
 
 export function isBeforeCommit({ phase, side }: CallSite): boolean {
   // In the turn of the commit, users have gone over to the new version already, and it is activated.

@@ -39,20 +39,43 @@ export class CellList {
       const tolerance = this.toleranceOf(site, fault)
       const after = before.map((strike) => `, after ${nameOf(strike.site)} ${strike.fault}`).join('')
       this.#add(circumstances, stepOf(site), {
-        name: `${nameOf(site)} ${fault}${after}`, samples, strikes: [...before, { site, fault }],
+        name: `${nameOf(site)} ${fault}${after}`,
+        samples,
+        strikes: [...before, { site, fault }],
         expected: tolerance?.reported === true ? 'outlives' : expectedOf(circumstances, site, fault),
-        ...tolerance && { tolerance: tolerance.call },
+        ...(tolerance && { tolerance: tolerance.call }),
       })
     }
   }
 
   /** The caller gives up at each moment right before a call, and as each phase begins. */
-  abort(circumstances: Circumstances, sites: readonly SeenCall[], phases: readonly ReloadPhase[], samples: boolean): void {
+  abort(
+    circumstances: Circumstances,
+    sites: readonly SeenCall[],
+    phases: readonly ReloadPhase[],
+    samples: boolean,
+  ): void {
     const moments = new Map<string, { name: string; step: string; open: boolean }>()
-    for (const { site, before } of sites) moments.set(before, { name: `${nameOf(site)} is aborted just before it`, step: stepOf(site), open: isBeforeCommit(site) })
-    for (const phase of phases) moments.set(`phase ${phase}`, { name: `${phase} is aborted as it begins`, step: 'each phase', open: isOpen(phase) })
+    for (const { site, before } of sites)
+      moments.set(before, {
+        name: `${nameOf(site)} is aborted just before it`,
+        step: stepOf(site),
+        open: isBeforeCommit(site),
+      })
+    for (const phase of phases)
+      moments.set(`phase ${phase}`, {
+        name: `${phase} is aborted as it begins`,
+        step: 'each phase',
+        open: isOpen(phase),
+      })
     for (const [abortAt, { name, step, open }] of moments) {
-      this.#add(circumstances, step, { name, samples, strikes: [], abortAt, expected: open ? 'is aborted' : 'as without' })
+      this.#add(circumstances, step, {
+        name,
+        samples,
+        strikes: [],
+        abortAt,
+        expected: open ? 'is aborted' : 'as without',
+      })
     }
   }
 
@@ -61,7 +84,13 @@ export class CellList {
     for (const misshape of misshapesOf(plugins, POSITIONS)) {
       const { position, part, gives } = misshape
       const step = part === 'provider' ? 'stage: what is provided' : 'validate: the plugin'
-      this.#add(circumstances, step, { name: `${step}, ${part} of ${position} is ${gives}`, samples: false, strikes: [], misshape, expected: 'fails' })
+      this.#add(circumstances, step, {
+        name: `${step}, ${part} of ${position} is ${gives}`,
+        samples: false,
+        strikes: [],
+        misshape,
+        expected: 'fails',
+      })
     }
   }
 

@@ -19,7 +19,13 @@ export interface Circumstances {
 
 export const ALL_CIRCUMSTANCES: readonly Circumstances[] = (['overlap', 'exclusive'] as const).flatMap((cutover) =>
   (['one plugin', 'three plugins'] as const).flatMap((arrangement) =>
-    (['commits', 'is aborted at the commit', 'is a dry run'] as const).map((course) => ({ cutover, arrangement, course }))))
+    (['commits', 'is aborted at the commit', 'is a dry run'] as const).map((course) => ({
+      cutover,
+      arrangement,
+      course,
+    })),
+  ),
+)
 
 export function describe({ cutover, arrangement, course }: Circumstances): string {
   return `${cutover}, ${arrangement}${course === 'commits' ? '' : `, ${course}`}`

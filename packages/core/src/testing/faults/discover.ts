@@ -18,20 +18,34 @@ import type { SeenCall, Trace } from './trace.js'
  * @throws Error where a reload without a fault breaks an invariant already: the subject, or the strategy, is not sound.
  */
 export async function discover<P, R, W>(
-  strategy: HandoffStrategy<P, R, W>, subject: StrategySubject<P, R, W>, deadlineMs: number,
+  strategy: HandoffStrategy<P, R, W>,
+  subject: StrategySubject<P, R, W>,
+  deadlineMs: number,
 ): Promise<CellList> {
   const list = new CellList(subject.tolerates ?? [])
   const run = async (circumstances: Circumstances, more: Partial<Cell> = {}): Promise<Trace> => {
-    const cell: Cell = { name: describe(circumstances), group: '', circumstances, strikes: [], expected: 'as without', samples: false, ...more }
+    const cell: Cell = {
+      name: describe(circumstances),
+      group: '',
+      circumstances,
+      strikes: [],
+      expected: 'as without',
+      samples: false,
+      ...more,
+    }
     const deadline = new Deadline(deadlineMs)
     const { broken, told, trace } = await deadline.within(
       () => runCell(strategy, subject, cell, deadline),
-      (what) => new Error(
-        `${strategy.surface.id}, ${cell.name}: a reload to find what there is to break has not ended: ${what}`,
-      ),
+      (what) =>
+        new Error(
+          `${strategy.surface.id}, ${cell.name}: a reload to find what there is to break has not ended: ${what}`,
+        ),
     )
     const found = [...broken, ...told]
-    if (cell.strikes.length === 0 && found.length > 0) throw new Error(`${strategy.surface.id}, ${cell.name}: a reload without any fault is not sound:\n  ${found.join('\n  ')}`)
+    if (cell.strikes.length === 0 && found.length > 0)
+      throw new Error(
+        `${strategy.surface.id}, ${cell.name}: a reload without any fault is not sound:\n  ${found.join('\n  ')}`,
+      )
     return trace
   }
   for (const circumstances of ALL_CIRCUMSTANCES) {
@@ -58,12 +72,20 @@ function add(list: CellList, circumstances: Circumstances, trace: Trace, { early
     return because === undefined
   })
   for (const call of struck) list.strike(circumstances, call, early)
-  list.abort(circumstances, struck, trace.phases.filter((phase) => isEarly({ phase }) === early), early)
+  list.abort(
+    circumstances,
+    struck,
+    trace.phases.filter((phase) => isEarly({ phase }) === early),
+    early,
+  )
 }
 
 /** What is called on the way back depends on where it begins: from each kind of step, those calls that were not seen yet. */
 async function strikeWayBack(
-  list: CellList, circumstances: Circumstances, { calls }: Trace, run: (circumstances: Circumstances, more?: Partial<Cell>) => Promise<Trace>,
+  list: CellList,
+  circumstances: Circumstances,
+  { calls }: Trace,
+  run: (circumstances: Circumstances, more?: Partial<Cell>) => Promise<Trace>,
 ): Promise<void> {
   const known = new Set((await run({ ...circumstances, course: 'is aborted at the commit' })).calls.keys())
   for (const { site } of firstOfEachStep(calls.values())) {
@@ -84,7 +106,8 @@ function firstOfEachStep(seen: Iterable<SeenCall>): Iterable<SeenCall> {
   for (const call of seen) {
     const step = stepOf(call.site)
     const first = steps.get(step)
-    if (first === undefined || (first.site.position !== 'middle' && call.site.position === 'middle')) steps.set(step, call)
+    if (first === undefined || (first.site.position !== 'middle' && call.site.position === 'middle'))
+      steps.set(step, call)
   }
   return steps.values()
 }

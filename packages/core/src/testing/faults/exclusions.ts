@@ -16,8 +16,8 @@ const RULES: readonly { readonly because: string; applies(seen: SeenCall, fault:
   },
   {
     because: 'a step of a synchronous generator can throw, and cannot promise',
-    applies: ({ site, later }, fault) => site.call.endsWith('().next') && !later
-      && (sortOf(fault) === 'hangs' || fault.includes('rejects')),
+    applies: ({ site, later }, fault) =>
+      site.call.endsWith('().next') && !later && (sortOf(fault) === 'hangs' || fault.includes('rejects')),
   },
   {
     because: "a user's write that never settles keeps its resource busy until it is detached (G6)",
@@ -38,10 +38,15 @@ export function exclusionOf(seen: SeenCall, fault: FaultName): string | undefine
 export function repetitionOf({ site }: SeenCall, circumstances: Circumstances, trace: Trace): string | undefined {
   const { course } = circumstances
   const { nth, byUser, position } = site
-  if (course === 'is aborted at the commit' && site.phase !== 'rollback') return 'up to its commit a reload that is aborted there is any other'
-  if (course === 'is a dry run' && !isPair(circumstances)) return 'a dry run is struck under each cutover with one arrangement'
-  if (!isPair(circumstances) && (position === 'first' || position === 'last')) return 'under each cutover, one arrangement has every position, and the other the middle one'
-  if (byUser && (nth > 1 || course !== 'commits' || !isPair(circumstances))) return "of users' writes, the first in each phase stands for the others, under each cutover with one arrangement"
-  if (nth > 1 && (isEarly(site) || trace.countOf(site) > nth)) return 'of calls alike, the first and the last (up to preflight, the first) stand for the others'
+  if (course === 'is aborted at the commit' && site.phase !== 'rollback')
+    return 'up to its commit a reload that is aborted there is any other'
+  if (course === 'is a dry run' && !isPair(circumstances))
+    return 'a dry run is struck under each cutover with one arrangement'
+  if (!isPair(circumstances) && (position === 'first' || position === 'last'))
+    return 'under each cutover, one arrangement has every position, and the other the middle one'
+  if (byUser && (nth > 1 || course !== 'commits' || !isPair(circumstances)))
+    return "of users' writes, the first in each phase stands for the others, under each cutover with one arrangement"
+  if (nth > 1 && (isEarly(site) || trace.countOf(site) > nth))
+    return 'of calls alike, the first and the last (up to preflight, the first) stand for the others'
   return undefined
 }

@@ -27,17 +27,31 @@ function followed(outcome: unknown, ticks: number, then: () => void): unknown {
   return outcome
 }
 
-const noText = { toString() { throw new Error('no text') } }
+const noText = {
+  toString() {
+    throw new Error('no text')
+  },
+}
 
 /** The ways in which one call into a plugin can go wrong. `run` is what the call would have done. */
 const STRIKES = {
-  'throws': () => { throw new Error('broken') },
-  'rejects': () => Promise.reject(new Error('broken')),
-  'throws undefined': () => { throw undefined },
+  throws: () => {
+    throw new Error('broken')
+  },
+  rejects: () => Promise.reject(new Error('broken')),
+  'throws undefined': () => {
+    throw undefined
+  },
   'rejects with what has no text': () => Promise.reject(noText),
   'never settles': () => new Promise(() => {}),
-  'resolves late': async (run, { late }) => { await late; return run() },
-  'rejects late': async (_run, { late }) => { await late; throw new Error('broken') },
+  'resolves late': async (run, { late }) => {
+    await late
+    return run()
+  },
+  'rejects late': async (_run, { late }) => {
+    await late
+    throw new Error('broken')
+  },
   'gives nothing': () => undefined,
   'gives a stranger': () => ({}),
   'gives what serves elsewhere': (_run, { elsewhere }) => elsewhere(),
@@ -63,11 +77,20 @@ export type FaultName = keyof typeof STRIKES
 export type FaultSort = 'fails' | 'hangs' | 'misshapes' | 'shares' | 'aborts'
 
 const SORTS: Record<FaultName, FaultSort> = {
-  'throws': 'fails', 'rejects': 'fails', 'throws undefined': 'fails', 'rejects with what has no text': 'fails',
-  'never settles': 'hangs', 'resolves late': 'hangs', 'rejects late': 'hangs',
-  'gives nothing': 'misshapes', 'gives a stranger': 'misshapes', 'gives what serves elsewhere': 'shares',
-  'is aborted during it, and ends well': 'aborts', 'is aborted during it, and rejects': 'aborts',
-  'is aborted just after it': 'aborts', 'is aborted soon after it': 'aborts',
+  throws: 'fails',
+  rejects: 'fails',
+  'throws undefined': 'fails',
+  'rejects with what has no text': 'fails',
+  'never settles': 'hangs',
+  'resolves late': 'hangs',
+  'rejects late': 'hangs',
+  'gives nothing': 'misshapes',
+  'gives a stranger': 'misshapes',
+  'gives what serves elsewhere': 'shares',
+  'is aborted during it, and ends well': 'aborts',
+  'is aborted during it, and rejects': 'aborts',
+  'is aborted just after it': 'aborts',
+  'is aborted soon after it': 'aborts',
 }
 
 export const FAULT_NAMES = Object.keys(STRIKES) as readonly FaultName[]
@@ -97,8 +120,12 @@ export class Fault {
     }
     this.name = name
     this.#options = options
-    this.reached = new Promise((resolve) => { this.#reach = resolve })
-    this.#late = new Promise((resolve) => { this.#release = resolve })
+    this.reached = new Promise((resolve) => {
+      this.#reach = resolve
+    })
+    this.#late = new Promise((resolve) => {
+      this.#release = resolve
+    })
   }
 
   get sort(): FaultSort {
@@ -115,7 +142,13 @@ export class Fault {
     this.#reach()
     const strike: Strike = STRIKES[this.name]
     const { abort, elsewhere } = this.#options
-    return strike(run, { late: this.#late, abort: () => { abort?.() }, elsewhere: () => elsewhere?.() })
+    return strike(run, {
+      late: this.#late,
+      abort: () => {
+        abort?.()
+      },
+      elsewhere: () => elsewhere?.(),
+    })
   }
 
   /** Lets what is late settle. Only the faults that are late have something to let go. */

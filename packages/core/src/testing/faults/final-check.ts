@@ -11,15 +11,24 @@ export async function checkEnd<P, R, W>(stand: Stand<P, R, W>, breaches: Breache
   breaches.must(ended, 'I8', 'the host cannot be closed')
   if (!ended) return
   await turn()
-  for (const { origin: { kind, position, version }, ends, calledAfter } of stand.recorder.given) {
+  for (const {
+    origin: { kind, position, version },
+    ends,
+    calledAfter,
+  } of stand.recorder.given) {
     breaches.must(ends === 1, 'I7', `a ${kind} of ${position}, version ${version}, was closed ${ends} times`)
     breaches.must(
-      calledAfter.length === 0, 'I7',
+      calledAfter.length === 0,
+      'I7',
       `a ${kind} of ${position}, version ${version}, was used after it was closed: ${calledAfter.join(', ')}`,
     )
   }
   for (const { id, version, lives } of stand.plugins) {
-    breaches.must(lives.inits <= 1 && lives.shutdowns === lives.inits, 'I7', `version ${version} of ${id} was initialized ${lives.inits} times, and shut down ${lives.shutdowns} times`)
+    breaches.must(
+      lives.inits <= 1 && lives.shutdowns === lives.inits,
+      'I7',
+      `version ${version} of ${id} was initialized ${lives.inits} times, and shut down ${lives.shutdowns} times`,
+    )
   }
   breaches.must(stand.clock.pending === 0, 'I12', `${stand.clock.pending} timers are pending`)
 }
@@ -29,12 +38,17 @@ export async function checkEnd<P, R, W>(stand: Stand<P, R, W>, breaches: Breache
  * started again, and then plugins (O2).
  */
 export function checkOrder({ calls }: Trace, breaches: Breaches): void {
-  const undone = [...calls.values()].filter(({ site }) => site.phase === 'rollback' && !site.byUser).map(({ site }) => site)
+  const undone = [...calls.values()]
+    .filter(({ site }) => site.phase === 'rollback' && !site.byUser)
+    .map(({ site }) => site)
   const placesOf = (ofPlugins: boolean): number[] =>
-    undone.filter(({ call }) => call.startsWith('plugin.') === ofPlugins).map(
-      ({ position }) => (POSITIONS as readonly string[]).indexOf(position),
-    )
-  for (const [places, groups] of [[[...new Set(placesOf(false))], 2], [placesOf(true), 1]] as const) {
+    undone
+      .filter(({ call }) => call.startsWith('plugin.') === ofPlugins)
+      .map(({ position }) => (POSITIONS as readonly string[]).indexOf(position))
+  for (const [places, groups] of [
+    [[...new Set(placesOf(false))], 2],
+    [placesOf(true), 1],
+  ] as const) {
     const begun = places.filter((place, at) => place > (places[at - 1] ?? -1)).length
     breaches.must(begun <= groups, 'O2', `it is undone in the order ${places.join(', ')}`)
   }

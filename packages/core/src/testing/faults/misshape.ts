@@ -8,18 +8,22 @@ export interface Misshape {
   readonly gives: 'nothing' | 'a stranger'
 }
 
-const SHAPES = { 'nothing': undefined, 'a stranger': {} }
+const SHAPES = { nothing: undefined, 'a stranger': {} }
 
 /** A plugin without `init` or `shutdown` is one that has nothing to do there. */
 const MAY_BE_ABSENT: readonly Misshape['part'][] = ['init', 'shutdown']
 
 export function misshapesOf(plugins: readonly string[], keys: readonly string[]): Misshape[] {
   const gives = Object.keys(SHAPES) as Misshape['gives'][]
-  const parts = (['manifest', 'register', 'init', 'shutdown'] as const).flatMap((part) => plugins.map((position) => ({ part, position })))
+  const parts = (['manifest', 'register', 'init', 'shutdown'] as const).flatMap((part) =>
+    plugins.map((position) => ({ part, position })),
+  )
   const providers = keys.map((position) => ({ part: 'provider' as const, position }))
-  return [...parts, ...providers].flatMap((at) => gives
-    .filter((shape) => shape !== 'nothing' || !MAY_BE_ABSENT.includes(at.part))
-    .map((shape) => ({ ...at, gives: shape })))
+  return [...parts, ...providers].flatMap((at) =>
+    gives
+      .filter((shape) => shape !== 'nothing' || !MAY_BE_ABSENT.includes(at.part))
+      .map((shape) => ({ ...at, gives: shape })),
+  )
 }
 
 /** The plugin with a member that is not what it has to be. */

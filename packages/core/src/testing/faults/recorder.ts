@@ -53,7 +53,8 @@ export class Recorder {
         const value: unknown = Reflect.get(target, name, target)
         if (typeof value !== 'function' || typeof name === 'symbol') return value
         let method = methods.get(name)
-        if (method === undefined) methods.set(name, method = this.#method(target, value as Method, name, origin, onCall))
+        if (method === undefined)
+          methods.set(name, (method = this.#method(target, value as Method, name, origin, onCall)))
         return method
       },
     })
@@ -65,7 +66,7 @@ export class Recorder {
 
   /** What is behind a proxy; anything else is what it is. */
   unwrap<T>(value: T): T {
-    return (isObject(value) ? this.#targets.get(value) ?? value : value) as T
+    return (isObject(value) ? (this.#targets.get(value) ?? value) : value) as T
   }
 
   originOf(value: unknown): Origin | undefined {
@@ -86,11 +87,25 @@ export class Recorder {
     return this.#given.get(value)
   }
 
-  #method(target: object, method: Method, name: string, origin: Origin, onCall: ((method: string) => void) | undefined): Method {
+  #method(
+    target: object,
+    method: Method,
+    name: string,
+    origin: Origin,
+    onCall: ((method: string) => void) | undefined,
+  ): Method {
     return (...args) => {
       onCall?.(name)
-      const outcome = this.#intercept({ origin, method: name, args }, () => Reflect.apply(method, target, args.map((arg) => this.unwrap(arg))))
-      return isPromiseLike(outcome) ? Promise.resolve(outcome).then((value) => this.#adopt(value, name, origin)) : this.#adopt(outcome, name, origin)
+      const outcome = this.#intercept({ origin, method: name, args }, () =>
+        Reflect.apply(
+          method,
+          target,
+          args.map((arg) => this.unwrap(arg)),
+        ),
+      )
+      return isPromiseLike(outcome)
+        ? Promise.resolve(outcome).then((value) => this.#adopt(value, name, origin))
+        : this.#adopt(outcome, name, origin)
     }
   }
 
@@ -115,7 +130,9 @@ export class Recorder {
   }
 
   #kindOf(value: object): readonly [name: string, kind: GivenKind] | undefined {
-    return this.#kinds.find(([, { methods }]) => methods.every((name) => typeof Reflect.get(value, name) === 'function'))
+    return this.#kinds.find(([, { methods }]) =>
+      methods.every((name) => typeof Reflect.get(value, name) === 'function'),
+    )
   }
 
   /** Each step of a generator is a call into the plugin, too. */
@@ -139,5 +156,7 @@ function isObject(value: unknown): value is object {
 
 /** What a generator function gives. Collections, which can be gone through too, have no `next`. */
 function isIterator(value: object): value is Iterator<unknown> | AsyncIterator<unknown> {
-  return 'next' in value && typeof value.next === 'function' && (Symbol.iterator in value || Symbol.asyncIterator in value)
+  return (
+    'next' in value && typeof value.next === 'function' && (Symbol.iterator in value || Symbol.asyncIterator in value)
+  )
 }

@@ -23,7 +23,10 @@ export class ResourceLedger<R, W> {
   readonly #answers: Promise<void>[] = []
 
   constructor(
-    name: string, live: LiveResource<R, W>, write: (nth: number) => W, { inOrder, continuesAt }: LedgerOptions,
+    name: string,
+    live: LiveResource<R, W>,
+    write: (nth: number) => W,
+    { inOrder, continuesAt }: LedgerOptions,
   ) {
     this.name = name
     this.#live = live
@@ -42,11 +45,18 @@ export class ResourceLedger<R, W> {
     const nth = this.#next
     this.#next += 1
     this.#pending += 1
-    const answer = this.#make(nth).then(() => undefined, (error: unknown) => {
-      if (ReloadError.is(error) && error.code === 'STEP_TIMEOUT') this.unknown.add(nth)
-      if (this.#inOrder) this.#next = nth
-      return error
-    }).finally(() => { this.#pending -= 1 })
+    const answer = this.#make(nth)
+      .then(
+        () => undefined,
+        (error: unknown) => {
+          if (ReloadError.is(error) && error.code === 'STEP_TIMEOUT') this.unknown.add(nth)
+          if (this.#inOrder) this.#next = nth
+          return error
+        },
+      )
+      .finally(() => {
+        this.#pending -= 1
+      })
     this.#answers.push(answer.then(() => {}))
     return answer
   }

@@ -36,14 +36,19 @@ export interface CallNames {
 
 /** Runs one cell: a reload under it, then everything that can be seen, a reload without fault, and the end of the host. */
 export async function runCell<P, R, W>(
-  strategy: HandoffStrategy<P, R, W>, subject: StrategySubject<P, R, W>, cell: Cell, names: CallNames,
+  strategy: HandoffStrategy<P, R, W>,
+  subject: StrategySubject<P, R, W>,
+  cell: Cell,
+  names: CallNames,
 ): Promise<CellRun> {
   using unheard = new UnheardRejections()
   using _still = new FrozenPerformance()
   using _prompt = new PromptTimers()
   const run = await new CellRunner(strategy, subject, cell, names).run()
   await turn()
-  const dropped = unheard.found.map((reason) => `I8: a rejection that nobody hears would end the process: ${describeThrown(reason)}`)
+  const dropped = unheard.found.map(
+    (reason) => `I8: a rejection that nobody hears would end the process: ${describeThrown(reason)}`,
+  )
   return { ...run, broken: [...run.broken, ...dropped] }
 }
 
@@ -64,9 +69,15 @@ class CellRunner<P, R, W> {
     this.#subject = subject
     this.#cell = cell
     this.#names = names
-    this.#faults = cell.strikes.map(({ fault }) => new Fault(fault, {
-      abort: () => { this.#signal.abort() }, elsewhere: () => this.#stand?.elsewhere,
-    }))
+    this.#faults = cell.strikes.map(
+      ({ fault }) =>
+        new Fault(fault, {
+          abort: () => {
+            this.#signal.abort()
+          },
+          elsewhere: () => this.#stand?.elsewhere,
+        }),
+    )
   }
 
   async run(): Promise<CellRun> {
@@ -74,12 +85,22 @@ class CellRunner<P, R, W> {
     const aims = strikes.map(({ site }, at) => ({ site: nameOf(site), fault: this.#faults[at] as Fault }))
     let users: Users<P, R, W> | undefined
     const stand = await Stand.open({
-      strategy: this.#strategy, subject: this.#subject, circumstances, aims, misshape, samples, names: this.#names,
+      strategy: this.#strategy,
+      subject: this.#subject,
+      circumstances,
+      aims,
+      misshape,
+      samples,
+      names: this.#names,
       onMoment: (moment) => this.#at(moment),
       onNewStep: () => users?.come(),
     })
     this.#stand = stand
-    users = new Users(stand, this.#broken, strikes.some(({ site }) => site.phase === 'rollback'))
+    users = new Users(
+      stand,
+      this.#broken,
+      strikes.some(({ site }) => site.phase === 'rollback'),
+    )
     for (let nth = 0; nth < 2; nth += 1) await Promise.all([...stand.ledgers.values()].map((ledger) => ledger.write()))
     // A reload that is exclusive would wait for whoever stays.
     if (circumstances.cutover === 'overlap') users.stay()
@@ -97,23 +118,35 @@ class CellRunner<P, R, W> {
 
     const committed = ending.results?.some(({ status }) => status === 'committed') === true
     const beside = await bystander()
-    await checkState(stand, this.#broken, { version: committed ? 2 : 1, generation: committed ? 1 : 0, bystander: beside }, 'after it')
+    await checkState(
+      stand,
+      this.#broken,
+      { version: committed ? 2 : 1, generation: committed ? 1 : 0, bystander: beside },
+      'after it',
+    )
     await this.#reloadAgain(stand, { generation: committed ? 2 : 1, bystander: beside })
     await checkEnd(stand, this.#broken)
-    this.#broken.must(this.#signal.listeners === 0, 'I12', `${this.#signal.listeners} listeners are left on the caller's signal`)
+    this.#broken.must(
+      this.#signal.listeners === 0,
+      'I12',
+      `${this.#signal.listeners} listeners are left on the caller's signal`,
+    )
     return this.#result(stand)
   }
 
   #at(moment: string): void {
     const { abortAt, circumstances } = this.#cell
     if (moment === abortAt) this.#reached = true
-    if (moment === abortAt || (circumstances.course === 'is aborted at the commit' && moment === 'phase commit')) this.#signal.abort()
+    if (moment === abortAt || (circumstances.course === 'is aborted at the commit' && moment === 'phase commit'))
+      this.#signal.abort()
   }
 
   #result({ trace }: Stand<P, R, W>): CellRun {
     const { abortAt } = this.#cell
     return {
-      trace, told: this.#told.found, broken: this.#broken.found,
+      trace,
+      told: this.#told.found,
+      broken: this.#broken.found,
       reached: this.#faults.every(({ struck }) => struck) && (abortAt === undefined || this.#reached),
     }
   }
@@ -137,9 +170,18 @@ class CellRunner<P, R, W> {
     return { results, error, finals, deadlines }
   }
 
-  async #finalize(stand: Stand<P, R, W>, users: Users<P, R, W>, results: readonly ReloadResult[]): Promise<readonly FinalReport[]> {
+  async #finalize(
+    stand: Stand<P, R, W>,
+    users: Users<P, R, W>,
+    results: readonly ReloadResult[],
+  ): Promise<readonly FinalReport[]> {
     for (const { id, state, heldBy } of stand.host.plugins()) {
-      if (state === 'retired' && this.#cell.circumstances.cutover === 'overlap') this.#broken.must(heldBy.some(({ label }) => label === 'who stays'), 'I9', `${id} is retired, and nobody is said to hold it`)
+      if (state === 'retired' && this.#cell.circumstances.cutover === 'overlap')
+        this.#broken.must(
+          heldBy.some(({ label }) => label === 'who stays'),
+          'I9',
+          `${id} is retired, and nobody is said to hold it`,
+        )
     }
     users.leave()
     const finalizing = Promise.all(results.map(({ finalized }) => finalized))
@@ -160,19 +202,31 @@ class CellRunner<P, R, W> {
     })
     return async () => {
       await stand.settle(reloaded)
-      return reloaded.then(() => 2, (error: unknown) => {
-        this.#broken.must(false, 'I11', `another plugin cannot be reloaded: ${describeThrown(error)}`)
-        return 1
-      })
+      return reloaded.then(
+        () => 2,
+        (error: unknown) => {
+          this.#broken.must(false, 'I11', `another plugin cannot be reloaded: ${describeThrown(error)}`)
+          return 1
+        },
+      )
     }
   }
 
-  async #reloadAgain(stand: Stand<P, R, W>, { generation, bystander }: { generation: number; bystander: number }): Promise<void> {
-    const reloading = stand.reload(3, { cutover: this.#cell.circumstances.cutover }).then((results) => Promise.all(results.map(({ finalized }) => finalized)))
+  async #reloadAgain(
+    stand: Stand<P, R, W>,
+    { generation, bystander }: { generation: number; bystander: number },
+  ): Promise<void> {
+    const reloading = stand
+      .reload(3, { cutover: this.#cell.circumstances.cutover })
+      .then((results) => Promise.all(results.map(({ finalized }) => finalized)))
     const { ended } = await stand.settle(reloading)
     try {
       const finals = ended ? await reloading : []
-      this.#broken.must(ended && finals.every(({ status, errors }) => status === 'finalized' && errors.length === 0), 'I3', 'the next reload is not clean')
+      this.#broken.must(
+        ended && finals.every(({ status, errors }) => status === 'finalized' && errors.length === 0),
+        'I3',
+        'the next reload is not clean',
+      )
     } catch (error) {
       this.#broken.must(false, 'I3', `the next reload is refused: ${describeThrown(error)}`)
       return

@@ -24,7 +24,9 @@ export interface Settled {
 /** Waits for `promise`, letting a deadline pass whenever nothing happens any more. */
 export async function settle(promise: Promise<unknown>, trace: Trace, clock: ManualClock): Promise<Settled> {
   let ended = false
-  const end = (): void => { ended = true }
+  const end = (): void => {
+    ended = true
+  }
   promise.then(end, end)
   for (let deadlines = 0; ; deadlines += 1) {
     for (let quiet = 0; quiet < QUIET_TURNS + QUIET_TIMERS; quiet += 1) {
@@ -39,5 +41,7 @@ export async function settle(promise: Promise<unknown>, trace: Trace, clock: Man
 }
 
 function dueTimers(): Promise<void> {
-  return new Promise((resolve) => { realTimeout(resolve, 0) })
+  return new Promise((resolve) => {
+    realTimeout(resolve, 0)
+  })
 }

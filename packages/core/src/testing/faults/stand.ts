@@ -57,16 +57,19 @@ export class Stand<P, R, W> {
     this.#subject = subject
     this.#misshape = options.misshape
     const steps = new Set<string>()
-    this.trace = new Trace({
-      isUsers: (call, phase) => this.#isUsers(call, phase),
-      isResource: (given) => this.recorder.isResource(given),
-      onMoment: (moment) => options.onMoment(moment),
-      onNewStep: (step) => {
-        if (steps.has(step)) return
-        steps.add(step)
-        options.onNewStep()
+    this.trace = new Trace(
+      {
+        isUsers: (call, phase) => this.#isUsers(call, phase),
+        isResource: (given) => this.recorder.isResource(given),
+        onMoment: (moment) => options.onMoment(moment),
+        onNewStep: (step) => {
+          if (steps.has(step)) return
+          steps.add(step)
+          options.onNewStep()
+        },
       },
-    }, aims)
+      aims,
+    )
     this.recorder = new Recorder(subject.gives ?? {}, (call, run) => {
       // What happens to the bystander is watched for as well, and is no step of the reload.
       this.trace.activity += 1
@@ -78,19 +81,32 @@ export class Stand<P, R, W> {
     })
     const all = DEADLINE_MS
     this.host = new PluginHost({
-      strategies: [this.#applying.watch(strategy)], clock: this.clock, concurrency: circumstances.arrangement === 'one plugin' ? 1 : POSITIONS.length,
+      strategies: [this.#applying.watch(strategy)],
+      clock: this.clock,
+      concurrency: circumstances.arrangement === 'one plugin' ? 1 : POSITIONS.length,
       drain: { deadlineMs: all, graceMs: all },
-      timeouts: { stage: all, preflight: all, prepare: all, converge: all, rollback: all, finalize: all, open: all, write: all },
+      timeouts: {
+        stage: all,
+        preflight: all,
+        prepare: all,
+        converge: all,
+        rollback: all,
+        finalize: all,
+        open: all,
+        write: all,
+      },
       observer: (event) => {
         this.trace.activity += 1
-        if (event.type === 'phase-started' && !event.plugins.some((label) => label.startsWith(BYSTANDER))) this.trace.enter(event.phase)
+        if (event.type === 'phase-started' && !event.plugins.some((label) => label.startsWith(BYSTANDER)))
+          this.trace.enter(event.phase)
       },
     })
   }
 
   static async open<P, R, W>(options: StandOptions<P, R, W>): Promise<Stand<P, R, W>> {
     const stand = new Stand(
-      options, await options.names.call('scene()', () => options.subject.scene({ samples: options.samples })),
+      options,
+      await options.names.call('scene()', () => options.subject.scene({ samples: options.samples })),
     )
     for (const id of [...stand.ids, BYSTANDER]) await stand.host.add(stand.plugin(id, 1).plugin)
     for (const key of [...POSITIONS, BYSTANDER]) await stand.#attach(key)
@@ -105,7 +121,10 @@ export class Stand<P, R, W> {
   plugin(id: string, version: number): VersionedPlugin {
     const keys = id === 'only' ? POSITIONS : [id]
     const made = versionedPlugin(this.recorder, {
-      id, version, surface: this.strategy.surface, providers: new Map(keys.map((key) => [key, this.scene.provider(key, version)])),
+      id,
+      version,
+      surface: this.strategy.surface,
+      providers: new Map(keys.map((key) => [key, this.scene.provider(key, version)])),
       misshape: version === 2 && id !== BYSTANDER ? this.#misshape : undefined,
     })
     this.plugins.push(made)
@@ -133,7 +152,10 @@ export class Stand<P, R, W> {
     if (this.ids.length === 1 && only !== undefined) {
       return this.host.reload(this.handle(only), this.plugin(only, version).plugin, options).then((result) => [result])
     }
-    return this.host.reloadAll(this.ids.map((id) => ({ handle: this.handle(id), plugin: this.plugin(id, version).plugin })), options)
+    return this.host.reloadAll(
+      this.ids.map((id) => ({ handle: this.handle(id), plugin: this.plugin(id, version).plugin })),
+      options,
+    )
   }
 
   /** From now on each such call goes to the fault. */
@@ -149,20 +171,28 @@ export class Stand<P, R, W> {
     const { resources } = this.scene
     if (resources === undefined) return
     const { surface } = this.strategy
-    const live = await this.host.attach(surface, { name, key: name, open: async (provider) => {
-      const resource = await resources.open(provider, name)
-      if (!this.opensFromLog) return resource
-      const acknowledged = this.ledgers.get(name)?.acknowledged ?? []
-      // As a host opens one anew: what it does not find is in its log.
-      const found = new Set(await resources.entries(this.recorder.unwrap(resource), name))
-      for (const nth of acknowledged.filter((it) => !found.has(it))) {
-        await surface.apply?.(resource, resources.write(name, nth))
-      }
-      return resource
-    } })
-    this.ledgers.set(name, new ResourceLedger(name, live, (nth) => resources.write(name, nth), {
-      inOrder: this.#subject.inOrder === true, continuesAt: (refusal) => resources.continuesAt?.(refusal),
-    }))
+    const live = await this.host.attach(surface, {
+      name,
+      key: name,
+      open: async (provider) => {
+        const resource = await resources.open(provider, name)
+        if (!this.opensFromLog) return resource
+        const acknowledged = this.ledgers.get(name)?.acknowledged ?? []
+        // As a host opens one anew: what it does not find is in its log.
+        const found = new Set(await resources.entries(this.recorder.unwrap(resource), name))
+        for (const nth of acknowledged.filter((it) => !found.has(it))) {
+          await surface.apply?.(resource, resources.write(name, nth))
+        }
+        return resource
+      },
+    })
+    this.ledgers.set(
+      name,
+      new ResourceLedger(name, live, (nth) => resources.write(name, nth), {
+        inOrder: this.#subject.inOrder === true,
+        continuesAt: (refusal) => resources.continuesAt?.(refusal),
+      }),
+    )
   }
 
   /** A write reaches the version that serves when a user made it, and the other one when it is replayed: before the commit. */

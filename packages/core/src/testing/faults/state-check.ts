@@ -11,21 +11,39 @@ export interface Serving {
 }
 
 /** Holds everything that can be seen of a host to what the record says, after a reload has ended, whichever way. */
-export async function checkState<P, R, W>(stand: Stand<P, R, W>, breaches: Breaches, serving: Serving, when: string): Promise<void> {
+export async function checkState<P, R, W>(
+  stand: Stand<P, R, W>,
+  breaches: Breaches,
+  serving: Serving,
+  when: string,
+): Promise<void> {
   const { host, ids, scene } = stand
-  const must = (holds: boolean, invariant: string, what: string): void => breaches.must(holds, invariant, `${when}, ${what}`)
+  const must = (holds: boolean, invariant: string, what: string): void =>
+    breaches.must(holds, invariant, `${when}, ${what}`)
   await writeOnce(stand, must)
   checkPlugins(stand, serving, must)
   using lease = host.capture({ label: 'who checks' })
   for (const position of [...POSITIONS, BYSTANDER]) {
     const version = position === BYSTANDER ? serving.bystander : serving.version
-    const failed = await checkServed(stand, lease, position, version, must).then(() => undefined, (error: unknown) => ({ error }))
+    const failed = await checkServed(stand, lease, position, version, must).then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    )
     if (failed) must(false, 'I3', `${position} cannot be used: ${describeThrown(failed.error)}`)
   }
-  for (const id of ids) must(host.plugin(id)?.generation === serving.generation, 'I3', `the handle of ${id} has generation ${host.plugin(id)?.generation}, not ${serving.generation}`)
+  for (const id of ids)
+    must(
+      host.plugin(id)?.generation === serving.generation,
+      'I3',
+      `the handle of ${id} has generation ${host.plugin(id)?.generation}, not ${serving.generation}`,
+    )
   for (const call of stand.dropped) {
-    must(false, 'I4', `apply() of the surface drops the promise of ${call}, so writes are acknowledged before they are `
-      + 'accepted: return it')
+    must(
+      false,
+      'I4',
+      `apply() of the surface drops the promise of ${call}, so writes are acknowledged before they are ` +
+        'accepted: return it',
+    )
   }
   for (const found of scene.breaches?.() ?? []) must(false, 'I4', found)
 }
@@ -48,17 +66,40 @@ function checkPlugins<P, R, W>({ host, ids }: Stand<P, R, W>, { version, bystand
   const label = (id: string): string => `${id}@${id === BYSTANDER ? bystander : version}.0.0`
   const expected = [...ids, BYSTANDER].map((id) => `${label(id)} active`)
   const found = host.plugins().map(({ id, version, state }) => `${id}@${version} ${state}`)
-  must(String(found) === String(expected), 'I12', `the host has the plugins ${found.join(', ')}, not ${expected.join(', ')}`)
+  must(
+    String(found) === String(expected),
+    'I12',
+    `the host has the plugins ${found.join(', ')}, not ${expected.join(', ')}`,
+  )
   for (const { name, state, plugin } of host.resources()) {
-    const owner = label(name === BYSTANDER || ids.includes(name) ? name : ids[0] ?? name)
-    must(state === 'serving' && plugin === owner, 'I3', `the resource ${name} of ${plugin} is ${state}; expected it to be serving, of ${owner}`)
+    const owner = label(name === BYSTANDER || ids.includes(name) ? name : (ids[0] ?? name))
+    must(
+      state === 'serving' && plugin === owner,
+      'I3',
+      `the resource ${name} of ${plugin} is ${state}; expected it to be serving, of ${owner}`,
+    )
   }
 }
 
-async function checkServed<P, R, W>(stand: Stand<P, R, W>, lease: ReturnType<Stand<P, R, W>['host']['capture']>, position: string, version: number, must: Must): Promise<void> {
-  const { recorder, scene, strategy: { surface }, ledgers } = stand
+async function checkServed<P, R, W>(
+  stand: Stand<P, R, W>,
+  lease: ReturnType<Stand<P, R, W>['host']['capture']>,
+  position: string,
+  version: number,
+  must: Must,
+): Promise<void> {
+  const {
+    recorder,
+    scene,
+    strategy: { surface },
+    ledgers,
+  } = stand
   const provider = lease.get(surface, position)
-  must(recorder.originOf(provider)?.version === version, 'I1', `${position} is provided by version ${recorder.originOf(provider)?.version}, not ${version}`)
+  must(
+    recorder.originOf(provider)?.version === version,
+    'I1',
+    `${position} is provided by version ${recorder.originOf(provider)?.version}, not ${version}`,
+  )
   if (scene.answer) {
     const answer = await scene.answer(recorder.unwrap(provider))
     must(answer === version, 'I1', `the provider of ${position} answers as version ${answer}, not ${version}`)
@@ -67,7 +108,11 @@ async function checkServed<P, R, W>(stand: Stand<P, R, W>, lease: ReturnType<Sta
   if (ledger === undefined || scene.resources === undefined) return
   const resource = lease.resource(surface, position)
   const given = recorder.givenAs(resource)
-  must(given?.origin.version === version, 'I1', `${position} is served by a resource of version ${given?.origin.version}, not ${version}`)
+  must(
+    given?.origin.version === version,
+    'I1',
+    `${position} is served by a resource of version ${given?.origin.version}, not ${version}`,
+  )
   must(given?.ends === 0, 'I7', `the resource that serves ${position} was closed`)
   const differs = ledger.differs(await scene.resources.entries(recorder.unwrap(resource), position))
   must(differs === undefined, 'I4', `${position}: ${differs}`)

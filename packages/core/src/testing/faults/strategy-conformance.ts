@@ -44,20 +44,31 @@ export interface MatrixSummary {
  *
  * @throws Error where a reload without a fault is not sound.
  */
-export async function runStrategyConformance<P, R, W>(options: StrategyConformanceOptions<P, R, W>): Promise<MatrixSummary> {
-  const { test, strategy, subject, knownGaps = [], deadlineMs = DEADLINE_MS } = checkOptions(
-    options, 'runStrategyConformance options',
-    { ...KIT, strategy: option.required(option.given), subject: option.required(option.given) },
-  )
+export async function runStrategyConformance<P, R, W>(
+  options: StrategyConformanceOptions<P, R, W>,
+): Promise<MatrixSummary> {
+  const {
+    test,
+    strategy,
+    subject,
+    knownGaps = [],
+    deadlineMs = DEADLINE_MS,
+  } = checkOptions(options, 'runStrategyConformance options', {
+    ...KIT,
+    strategy: option.required(option.given),
+    subject: option.required(option.given),
+  })
   const name = nameOf(strategy, subject)
   const { cells, excluded, broken } = await discover(strategy, subject, deadlineMs)
   const groups = new Map<string, Cell[]>()
-  for (const cell of cells) groups.set(cell.group, [...groups.get(cell.group) ?? [], cell])
+  for (const cell of cells) groups.set(cell.group, [...(groups.get(cell.group) ?? []), cell])
   const summary = { surface: name, cells: cells.length + broken.length, steps: groups.size, excluded, reached: 0 }
   const needed = new Set<string>()
 
   const cases = [...groups].map(([group, members]): ConformanceCase => ({
-    key: `${name}, ${group}`, rule: 'I1–I12', title: `${members.length} cells`,
+    key: `${name}, ${group}`,
+    rule: 'I1–I12',
+    title: `${members.length} cells`,
     async run(expect: Expectation) {
       const failed: string[] = []
       for (const cell of members) {
@@ -67,36 +78,55 @@ export async function runStrategyConformance<P, R, W>(options: StrategyConforman
         const outlives = cell.expected === 'outlives'
         if (cell.tolerance !== undefined && (outlives || told.length > 0)) needed.add(cell.tolerance)
         const judged = cell.tolerance === undefined || outlives ? told : []
-        const found = [...reached ? [] : ['the cell was not reached'], ...broken, ...judged]
+        const found = [...(reached ? [] : ['the cell was not reached']), ...broken, ...judged]
         if (found.length > 0) failed.push(`${cell.name}\n    ${found.join('\n    ')}`)
       }
-      expect.that(failed.length === 0, `${failed.length} of ${members.length} cells:\n  ${failed.slice(0, MOST_SHOWN).join('\n  ')}`)
+      expect.that(
+        failed.length === 0,
+        `${failed.length} of ${members.length} cells:\n  ${failed.slice(0, MOST_SHOWN).join('\n  ')}`,
+      )
     },
   }))
   const gotOut = broken.map((cell): ConformanceCase => ({
-    key: `${name}, ${nameOfBroken(cell)}`, rule: 'I3, I4', title: 'with every acknowledged write',
+    key: `${name}, ${nameOfBroken(cell)}`,
+    rule: 'I3, I4',
+    title: 'with every acknowledged write',
     async run(expect: Expectation) {
       const found = await runBrokenServing(strategy, subject, cell, expect)
       summary.reached += 1
       expect.that(found.length === 0, found.join('\n  '))
     },
   }))
-  declareConformance(test, [...cases, ...gotOut, {
-    key: `${name}, tolerances`, rule: 'I10', title: 'each tolerance of the subject is needed',
-    needs: cases.map(({ key }) => key),
-    run(expect: Expectation) {
-      const idle = (subject.tolerates ?? []).filter(({ call }) => !needed.has(call))
-      expect.that(idle.length === 0, `nothing failed to be outlived: ${idle.map(({ call }) => call).join(', ')}. Take it out of tolerates`)
+  declareConformance(
+    test,
+    [
+      ...cases,
+      ...gotOut,
+      {
+        key: `${name}, tolerances`,
+        rule: 'I10',
+        title: 'each tolerance of the subject is needed',
+        needs: cases.map(({ key }) => key),
+        run(expect: Expectation) {
+          const idle = (subject.tolerates ?? []).filter(({ call }) => !needed.has(call))
+          expect.that(
+            idle.length === 0,
+            `nothing failed to be outlived: ${idle.map(({ call }) => call).join(', ')}. Take it out of tolerates`,
+          )
+        },
+      },
+    ],
+    {
+      kit: 'runStrategyConformance',
+      deadlineMs,
+      knownGaps: knownGaps.flatMap((gap) => {
+        const keys = [...groups.keys()]
+          .filter((group) => group.startsWith(`${gap} (`))
+          .map((group) => `${name}, ${group}`)
+        return keys.length > 0 ? keys : [gap]
+      }),
     },
-  }], {
-    kit: 'runStrategyConformance', deadlineMs,
-    knownGaps: knownGaps.flatMap((gap) => {
-      const keys = [...groups.keys()].filter(
-        (group) => group.startsWith(`${gap} (`),
-      ).map((group) => `${name}, ${group}`)
-      return keys.length > 0 ? keys : [gap]
-    }),
-  })
+  )
   return summary
 }
 

@@ -96,8 +96,14 @@ export class Trace {
     if (isPromiseLike(outcome)) {
       seen.later = true
       return Promise.resolve(outcome).then(
-        (value) => { ended(this.#sortOf(value)); return value as unknown },
-        (error: unknown) => { ended('an error'); throw error },
+        (value) => {
+          ended(this.#sortOf(value))
+          return value as unknown
+        },
+        (error: unknown) => {
+          ended('an error')
+          throw error
+        },
       )
     }
     ended(this.#sortOf(outcome))
@@ -112,12 +118,22 @@ export class Trace {
   #see(call: PluginCall, phase: ReloadPhase): SeenCall {
     const { origin, method } = call
     const like = {
-      phase, side: origin.version === 1 ? 'old' : 'new', position: origin.position, call: `${origin.kind}.${method}`, byUser: this.#options.isUsers(call, phase),
+      phase,
+      side: origin.version === 1 ? 'old' : 'new',
+      position: origin.position,
+      call: `${origin.kind}.${method}`,
+      byUser: this.#options.isUsers(call, phase),
     } as const
     const key = nameOfAlike(like)
     const nth = (this.#counts.get(key) ?? 0) + 1
     this.#counts.set(key, nth)
-    const seen: SeenCall = { name: `${key}, call ${nth}`, site: { ...like, nth }, before: this.#last, gave: 'no answer', later: false }
+    const seen: SeenCall = {
+      name: `${key}, call ${nth}`,
+      site: { ...like, nth },
+      before: this.#last,
+      gave: 'no answer',
+      later: false,
+    }
     this.calls.set(seen.name, seen)
     return seen
   }

@@ -17,12 +17,15 @@ export class UnheardRejections implements Disposable {
   readonly found: unknown[] = []
   readonly #process: Emitter | undefined
   readonly #others: readonly Listener[]
-  readonly #collect: Listener = (reason) => { this.found.push(reason) }
+  readonly #collect: Listener = (reason) => {
+    this.found.push(reason)
+  }
 
   constructor() {
     const { process } = globalThis as { process?: Partial<Emitter> }
-    this.#process = typeof process?.listeners === 'function' && typeof process.on === 'function' ? process as Emitter : undefined
-    this.#others = [...this.#process?.listeners(EVENT) ?? []] as Listener[]
+    this.#process =
+      typeof process?.listeners === 'function' && typeof process.on === 'function' ? (process as Emitter) : undefined
+    this.#others = [...(this.#process?.listeners(EVENT) ?? [])] as Listener[]
     for (const other of this.#others) this.#process?.off(EVENT, other)
     this.#process?.on(EVENT, this.#collect)
   }

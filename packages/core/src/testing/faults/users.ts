@@ -64,7 +64,11 @@ export class Users<P, R, W> {
     await turn()
     await turn()
     const again = this.#see(lease)
-    this.#breaches.must(String(first.versions) === String(again.versions), 'I1', `a lease saw ${first.versions.join(', ')}, and then ${again.versions.join(', ')}`)
+    this.#breaches.must(
+      String(first.versions) === String(again.versions),
+      'I1',
+      `a lease saw ${first.versions.join(', ')}, and then ${again.versions.join(', ')}`,
+    )
     this.#unclosed(first.seen, 'a lease')
     lease[Symbol.dispose]()
   }
@@ -73,7 +77,8 @@ export class Users<P, R, W> {
     const { strategy, circumstances } = this.#stand
     // A stream is stopped where it stands: whoever looks at it is no more than a guest of the one who delivers.
     if (strategy.discipline === 'stop-and-copy' && circumstances.cutover === 'overlap') return
-    for (const { origin, ends } of seen) this.#breaches.must(ends === 0, 'I7', `the ${origin.kind} of ${origin.position} was closed while ${by} held it`)
+    for (const { origin, ends } of seen)
+      this.#breaches.must(ends === 0, 'I7', `the ${origin.kind} of ${origin.position} was closed while ${by} held it`)
   }
 
   #ofOnePiece(versions: readonly (number | 'refused')[]): void {
@@ -83,7 +88,11 @@ export class Users<P, R, W> {
 
   /** The versions of what a lease reaches at each position, and the resources among it. */
   #see(lease: Lease): { readonly versions: readonly (number | 'refused')[]; readonly seen: readonly Given[] } {
-    const { strategy: { surface }, recorder, ledgers } = this.#stand
+    const {
+      strategy: { surface },
+      recorder,
+      ledgers,
+    } = this.#stand
     const versions: (number | 'refused')[] = []
     const seen: Given[] = []
     const see = (what: string, reach: () => unknown): void => {
@@ -91,8 +100,12 @@ export class Users<P, R, W> {
         const found = reach()
         const origin = recorder.originOf(found)
         if (origin === undefined) {
-          this.#breaches.must(false, 'I1', `${what} was given out by no call of a provider: resources.open of the `
-            + 'subject has to give what a method of the provider gave, and gives has to name its methods')
+          this.#breaches.must(
+            false,
+            'I1',
+            `${what} was given out by no call of a provider: resources.open of the ` +
+              'subject has to give what a method of the provider gave, and gives has to name its methods',
+          )
         }
         versions.push(origin?.version ?? 'refused')
         const given = recorder.givenAs(found)

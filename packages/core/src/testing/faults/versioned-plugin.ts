@@ -40,6 +40,8 @@ export function versionedPlugin<P, R, W>(recorder: Recorder, init: VersionedPlug
     async shutdown() {},
   }
   const made = misshape?.position === id ? misshapePlugin(own, misshape) : own
-  const plugin = recorder.wrap(made, { version, position: id, kind: 'plugin' }, (method) => { if (method === 'shutdown') lives.shutdowns += 1 })
+  const plugin = recorder.wrap(made, { version, position: id, kind: 'plugin' }, (method) => {
+    if (method === 'shutdown') lives.shutdowns += 1
+  })
   return { id, version, plugin, lives }
 }

@@ -1,4 +1,11 @@
-import { PluginHost, defineSurface, type HandoffStrategy, type LiveResource, type ReloadEvent, type Surface } from '@uni/reload-core'
+import {
+  PluginHost,
+  defineSurface,
+  type HandoffStrategy,
+  type LiveResource,
+  type ReloadEvent,
+  type Surface,
+} from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { TestPlugin } from '../../fixtures/test-plugin.js'
 import { Calls } from '../calls.js'
@@ -7,8 +14,15 @@ import { HeldLeases } from './held-leases.js'
 import { leave } from '../../fixtures/leave.js'
 
 /** A provider, who brought it, and the number of its version, which it gets when an operation begins. */
-interface Provider { readonly key: string; readonly who: number; version: number }
-interface Resource { readonly by: Provider; closed: boolean }
+interface Provider {
+  readonly key: string
+  readonly who: number
+  version: number
+}
+interface Resource {
+  readonly by: Provider
+  closed: boolean
+}
 
 const NAMES = [0, 1]
 const VERSIONS = [1, 2, 3]
@@ -20,7 +34,10 @@ class AttachScene implements Scene {
   readonly clock = new ManualClock()
   readonly host: PluginHost
   readonly #calls = new Calls()
-  readonly #surface: Surface<Provider, Resource> = defineSurface<Provider, Resource>({ id: 'model-resource', keyOf: ({ key }) => key })
+  readonly #surface: Surface<Provider, Resource> = defineSurface<Provider, Resource>({
+    id: 'model-resource',
+    keyOf: ({ key }) => key,
+  })
   readonly #leases = new HeldLeases()
   readonly #up = new Map<number, boolean>()
   readonly #states = new Map<number, string>(NAMES.map((name) => [name, 'absent']))
@@ -30,7 +47,10 @@ class AttachScene implements Scene {
 
   constructor() {
     this.host = new PluginHost({
-      strategies: [this.#strategy()], clock: this.clock, timeouts: { preflight: PREFLIGHT_MS, open: NEVER_MS, converge: NEVER_MS }, drain: { deadlineMs: NEVER_MS },
+      strategies: [this.#strategy()],
+      clock: this.clock,
+      timeouts: { preflight: PREFLIGHT_MS, open: NEVER_MS, converge: NEVER_MS },
+      drain: { deadlineMs: NEVER_MS },
       observer: (event) => this.#observe(event),
     })
   }
@@ -41,13 +61,19 @@ class AttachScene implements Scene {
   }
 
   readonly steps: Scene['steps'] = {
-    'attach': (name) => { void this.#attach(name) },
+    attach: (name) => {
+      void this.#attach(name)
+    },
     'open ends': (name) => this.#calls.get('open', ({ on }) => on === name).end(),
     'open fails': (name) => this.#calls.get('open', ({ on }) => on === name).fail(),
-    'detach': () => { void this.#detach() },
-    'capture': () => this.#capture(),
-    'release': () => this.#leases.release('reader'),
-    'reload': (who) => { void this.#reload(who) },
+    detach: () => {
+      void this.#detach()
+    },
+    capture: () => this.#capture(),
+    release: () => this.#leases.release('reader'),
+    reload: (who) => {
+      void this.#reload(who)
+    },
     'preflight deadline': () => this.clock.advance(PREFLIGHT_MS),
     'converge ends': (who) => {
       this.#calls.get('converge', ({ on }) => on === who)
@@ -70,11 +96,14 @@ class AttachScene implements Scene {
       return state === 'serving_' && !served.includes(name) ? 'detaching' : state
     }
     return {
-      serving: String(serving), up: VERSIONS.map((version) => this.#up.get(version) === true ? '1' : '0').join(''),
+      serving: String(serving),
+      up: VERSIONS.map((version) => (this.#up.get(version) === true ? '1' : '0')).join(''),
       states: NAMES.map(stateOf).join(),
-      owners: NAMES.map((name) => served.includes(name) ? lease.resource(this.#surface, String(name)).by.version : 0).join(),
+      owners: NAMES.map((name) =>
+        served.includes(name) ? lease.resource(this.#surface, String(name)).by.version : 0,
+      ).join(),
       outcomes: NAMES.map((who) => this.#outcomes.get(who)).join(),
-      calls: NAMES.map((who) => this.#converging(who).length > 0 ? 'converge' : 'none').join(),
+      calls: NAMES.map((who) => (this.#converging(who).length > 0 ? 'converge' : 'none')).join(),
     }
   }
 
@@ -85,9 +114,14 @@ class AttachScene implements Scene {
 
   async #attach(name: number): Promise<void> {
     try {
-      this.#live.set(name, await this.host.attach(this.#surface, {
-        name: String(name), key: 'only', open: (provider) => this.#calls.begin('open', name, () => ({ by: provider, closed: false })),
-      }))
+      this.#live.set(
+        name,
+        await this.host.attach(this.#surface, {
+          name: String(name),
+          key: 'only',
+          open: (provider) => this.#calls.begin('open', name, () => ({ by: provider, closed: false })),
+        }),
+      )
       this.#states.set(name, 'serving_')
     } catch {
       this.#states.set(name, 'failed')
@@ -103,14 +137,19 @@ class AttachScene implements Scene {
   #capture(): void {
     const lease = this.host.capture()
     const { version } = lease.get(this.#surface, 'only')
-    const resource = this.host.resources().some(({ name }) => name === '0') ? lease.resource(this.#surface, '0') : undefined
+    const resource = this.host.resources().some(({ name }) => name === '0')
+      ? lease.resource(this.#surface, '0')
+      : undefined
     this.#leases.hold('reader', lease, () => this.#up.get(version) === true && resource?.closed !== true)
   }
 
   async #reload(who: number): Promise<void> {
     const refusal = 'RELOAD_IN_PROGRESS'
     const handle = this.host.plugin('p') ?? { id: 'p', generation: 0 }
-    const outcome = await this.host.reload(handle, this.#plugin(who)).then(({ status }) => status, ({ code }: { code: string }) => code === refusal ? 'refused' : 'rolled_back')
+    const outcome = await this.host.reload(handle, this.#plugin(who)).then(
+      ({ status }) => status,
+      ({ code }: { code: string }) => (code === refusal ? 'refused' : 'rolled_back'),
+    )
     this.#outcomes.set(who, outcome)
   }
 
@@ -126,12 +165,16 @@ class AttachScene implements Scene {
   #plugin(who: number): TestPlugin {
     const provider: Provider = { key: 'only', who, version: 0 }
     return new TestPlugin('p', `1.0.${who}`, {
-      register: (registrar) => { registrar.provide(this.#surface, provider) },
+      register: (registrar) => {
+        registrar.provide(this.#surface, provider)
+      },
       init: () => {
         provider.version = this.#versions += 1
         this.#up.set(provider.version, true)
       },
-      shutdown: () => { this.#up.set(provider.version, false) },
+      shutdown: () => {
+        this.#up.set(provider.version, false)
+      },
     })
   }
 
@@ -141,11 +184,15 @@ class AttachScene implements Scene {
       resource.closed = true
     }
     return {
-      surface: this.#surface, discipline: 'contract', close,
+      surface: this.#surface,
+      discipline: 'contract',
+      close,
       handoff: ({ next, gate: { resource } }) => ({
         converge: () => this.#calls.begin('converge', next.who, () => ({ by: next, closed: false })),
         rollback: () => Promise.resolve(),
-        finalize: async () => { close(resource) },
+        finalize: async () => {
+          close(resource)
+        },
       }),
     }
   }

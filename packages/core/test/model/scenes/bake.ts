@@ -1,12 +1,29 @@
-import { PluginHost, ReloadError, defineSurface, preCopy, type HandoffStrategy, type Journal, type JournalRecord, type PluginHandle, type Surface } from '@uni/reload-core'
+import {
+  PluginHost,
+  ReloadError,
+  defineSurface,
+  preCopy,
+  type HandoffStrategy,
+  type Journal,
+  type JournalRecord,
+  type PluginHandle,
+  type Surface,
+} from '@uni/reload-core'
 import { planRecovery } from '@uni/reload-core/node'
 import { ManualClock } from '@uni/reload-core/testing'
 import { TestPlugin } from '../../fixtures/test-plugin.js'
 import { Calls, type Pending } from '../calls.js'
 import type { Scene } from '../replay.js'
 
-interface Provider { readonly key: string; readonly version: number }
-interface Index { readonly by: Provider; readonly entries: number[]; closed: number }
+interface Provider {
+  readonly key: string
+  readonly version: number
+}
+interface Index {
+  readonly by: Provider
+  readonly entries: number[]
+  closed: number
+}
 
 const EVERY_MS = 10
 const QUESTIONS = 2
@@ -19,7 +36,9 @@ class BakeScene implements Scene {
   readonly host: PluginHost
   readonly #calls = new Calls()
   readonly #surface: Surface<Provider, Index, number> = defineSurface<Provider, Index, number>({
-    id: 'model-index', keyOf: ({ key }) => key, apply: (index, write) => this.#apply(index, write),
+    id: 'model-index',
+    keyOf: ({ key }) => key,
+    apply: (index, write) => this.#apply(index, write),
   })
   readonly #made: Index[] = []
   readonly #up = new Map<number, boolean>()
@@ -39,25 +58,39 @@ class BakeScene implements Scene {
 
   constructor() {
     this.host = new PluginHost({
-      strategies: [this.#strategy()], clock: this.clock, maxRecordedWrites: MAX_RECORDED, timeouts: { bake: ANSWER_MS }, journal: this.#journal(),
+      strategies: [this.#strategy()],
+      clock: this.clock,
+      maxRecordedWrites: MAX_RECORDED,
+      timeouts: { bake: ANSWER_MS },
+      journal: this.#journal(),
     })
   }
 
   async open(): Promise<this> {
     const first = await this.host.add(this.#plugin(1))
-    const live = await this.host.attach(this.#surface, { name: 'index', key: 'only', open: (provider) => this.#make(provider, []) })
+    const live = await this.host.attach(this.#surface, {
+      name: 'index',
+      key: 'only',
+      open: (provider) => this.#make(provider, []),
+    })
     this.#write = (write) => live.write(write)
     const { handle, finalized } = await this.host.reload(first, this.#plugin(2), {
       bake: { ms: QUESTIONS * EVERY_MS, everyMs: EVERY_MS, healthy: (signal) => this.#ask(signal) },
     })
-    void finalized.then(({ bake }) => { this.#outcome = bake?.outcome.replace('-', '_') })
+    void finalized.then(({ bake }) => {
+      this.#outcome = bake?.outcome.replace('-', '_')
+    })
     this.#tried = handle
     this.#begun = true
     return this
   }
 
   readonly steps: Scene['steps'] = {
-    'write': () => { void this.#write(this.#acked + 1).then(() => { this.#acked += 1 }) },
+    write: () => {
+      void this.#write(this.#acked + 1).then(() => {
+        this.#acked += 1
+      })
+    },
     'write is accepted': () => this.#calls.get('write').end(),
     'a question is due': () => this.clock.advance(EVERY_MS),
     'it does well': () => this.#answer(true),
@@ -65,10 +98,14 @@ class BakeScene implements Scene {
     'no answer': () => this.clock.advance(ANSWER_MS),
     'the period is recorded': () => this.#calls.get('permanent', ({ on }) => on === 'period').end(),
     'the period is not recorded': () => this.#calls.get('permanent', ({ on }) => on === 'period').fail(),
-    'make permanent': () => { void this.#makePermanent() },
+    'make permanent': () => {
+      void this.#makePermanent()
+    },
     'permanent ends': () => this.#calls.get('permanent', ({ on }) => on === 'caller').end(),
     'permanent fails': () => this.#calls.get('permanent', ({ on }) => on === 'caller').fail(),
-    'reload': () => { void this.#reload() },
+    reload: () => {
+      void this.#reload()
+    },
     'record ends': () => this.#record().end(),
     'record fails': () => this.#record().fail(),
     'the way back is recorded': () => this.#calls.get('way back').end(),
@@ -83,16 +120,32 @@ class BakeScene implements Scene {
 
   visible(): Record<string, string> {
     const [kept, copied] = this.#made.filter(({ by }) => by.version === 1)
-    const resources = [kept, this.#made.find(({ by }) => by.version === 2), copied, this.#made.find(({ by }) => by.version === 3)]
+    const resources = [
+      kept,
+      this.#made.find(({ by }) => by.version === 2),
+      copied,
+      this.#made.find(({ by }) => by.version === 3),
+    ]
     using lease = this.host.capture()
     const [gate] = this.host.resources()
     return {
-      bake: this.#bake(), call: this.#calls.find(({ name }) => ['intent', 'persist', 'restore', 'prepared', 'replay'].includes(name))?.name ?? 'none',
-      reloaded: this.#reloaded, made: this.#permanent, serving: String(lease.get(this.#surface, 'only').version),
-      held: flag(gate?.state === 'held'), recording: flag(gate?.state === 'copying'),
-      writing: flag(this.#calls.find(({ name }) => name === 'write')), acked: String(this.#acked),
-      open: resources.map((index) => index === undefined || index.closed === 1 ? '0' : index.closed === 0 ? '1' : 'closed twice').join(), has: resources.map(contiguous).join(''),
-      up: [1, 2, 3].map((version) => flag(this.#up.get(version))).join(''), comes_back: this.#comesBack(),
+      bake: this.#bake(),
+      call:
+        this.#calls.find(({ name }) => ['intent', 'persist', 'restore', 'prepared', 'replay'].includes(name))?.name ??
+        'none',
+      reloaded: this.#reloaded,
+      made: this.#permanent,
+      serving: String(lease.get(this.#surface, 'only').version),
+      held: flag(gate?.state === 'held'),
+      recording: flag(gate?.state === 'copying'),
+      writing: flag(this.#calls.find(({ name }) => name === 'write')),
+      acked: String(this.#acked),
+      open: resources
+        .map((index) => (index === undefined || index.closed === 1 ? '0' : index.closed === 0 ? '1' : 'closed twice'))
+        .join(),
+      has: resources.map(contiguous).join(''),
+      up: [1, 2, 3].map((version) => flag(this.#up.get(version))).join(''),
+      comes_back: this.#comesBack(),
     }
   }
 
@@ -107,7 +160,9 @@ class BakeScene implements Scene {
   #comesBack(): string {
     const { version } = planRecovery(this.#records).plugins.get('indexes') ?? {}
     const active = this.host.plugins().find(({ state }) => state !== 'retired')
-    return active?.permanent === (active?.version === version) ? String(Number.parseInt(version ?? '0', 10)) : 'not what the host says'
+    return active?.permanent === (active?.version === version)
+      ? String(Number.parseInt(version ?? '0', 10))
+      : 'not what the host says'
   }
 
   #record(): Pending {
@@ -117,7 +172,9 @@ class BakeScene implements Scene {
   #ask(signal: AbortSignal): Promise<boolean> {
     const answer = this.#calls.begin('healthy', 'period', () => this.#well)
     const asked = this.#calls.get('healthy', isAwaited)
-    signal.addEventListener('abort', () => { asked.givenUp = true })
+    signal.addEventListener('abort', () => {
+      asked.givenUp = true
+    })
     return answer
   }
 
@@ -128,7 +185,9 @@ class BakeScene implements Scene {
 
   async #reload(): Promise<void> {
     this.#reloaded = 'under_way'
-    this.#reloaded = await this.host.reload(this.host.plugin('indexes') ?? this.#tried, this.#plugin(3)).then(() => 'committed', refusalOr('rolled_back'))
+    this.#reloaded = await this.host
+      .reload(this.host.plugin('indexes') ?? this.#tried, this.#plugin(3))
+      .then(() => 'committed', refusalOr('rolled_back'))
   }
 
   async #makePermanent(): Promise<void> {
@@ -140,14 +199,18 @@ class BakeScene implements Scene {
   }
 
   #journal(): Journal {
-    const write = (record: JournalRecord) => (): void => { this.#records.push(record) }
+    const write = (record: JournalRecord) => (): void => {
+      this.#records.push(record)
+    }
     return {
       append: async (record) => {
         const { type } = record
-        if (type === 'intent' && record.changes.some(({ from, to }) => from === '2.0.0' && to === '1.0.0')) this.#wayBack = record.operation
+        if (type === 'intent' && record.changes.some(({ from, to }) => from === '2.0.0' && to === '1.0.0'))
+          this.#wayBack = record.operation
         if (!this.#begun) write(record)()
         else if (type === 'intent' || type === 'prepared') await this.#calls.begin(type, 'operation', write(record))
-        else if (type === 'committed' && record.operation === this.#wayBack) await this.#calls.begin('way back', 'operation', write(record))
+        else if (type === 'committed' && record.operation === this.#wayBack)
+          await this.#calls.begin('way back', 'operation', write(record))
         else if (type === 'permanent') await this.#calls.begin(type, this.#asks, write(record))
         else write(record)()
       },
@@ -156,9 +219,15 @@ class BakeScene implements Scene {
 
   #plugin(version: number): TestPlugin {
     return new TestPlugin('indexes', `${version}.0.0`, {
-      register: (registrar) => { registrar.provide(this.#surface, { key: 'only', version }) },
-      init: () => { this.#up.set(version, true) },
-      shutdown: () => { this.#up.set(version, false) },
+      register: (registrar) => {
+        registrar.provide(this.#surface, { key: 'only', version })
+      },
+      init: () => {
+        this.#up.set(version, true)
+      },
+      shutdown: () => {
+        this.#up.set(version, false)
+      },
     })
   }
 
@@ -179,15 +248,21 @@ class BakeScene implements Scene {
   }
 
   #strategy(): HandoffStrategy<Provider, Index, number> {
-    const close = (index: Index): void => { index.closed += 1 }
-    const call = <T>(name: string, on: unknown, outcome: () => T): T | Promise<T> => this.#begun ? this.#calls.begin(name, on, outcome) : outcome()
+    const close = (index: Index): void => {
+      index.closed += 1
+    }
+    const call = <T>(name: string, on: unknown, outcome: () => T): T | Promise<T> =>
+      this.#begun ? this.#calls.begin(name, on, outcome) : outcome()
     return {
-      surface: this.#surface, discipline: 'pre-copy', close,
-      handoff: (job, ctx) => preCopy<Provider, Index, readonly number[], undefined>(job, ctx, {
-        snapshot: (index) => call('persist', index, () => [...index.entries]),
-        restore: (provider, image) => call('restore', provider, () => this.#make(provider, image)),
-        close,
-      }),
+      surface: this.#surface,
+      discipline: 'pre-copy',
+      close,
+      handoff: (job, ctx) =>
+        preCopy<Provider, Index, readonly number[], undefined>(job, ctx, {
+          snapshot: (index) => call('persist', index, () => [...index.entries]),
+          restore: (provider, image) => call('restore', provider, () => this.#make(provider, image)),
+          close,
+        }),
     }
   }
 }
@@ -206,10 +281,12 @@ function refusalOr(otherwise: string): (error: unknown) => string {
 /** How many entries an open index has, or what is wrong with them. */
 function contiguous(index: Index | undefined): string {
   if (index?.closed !== 0) return '0'
-  return index.entries.every((entry, at) => entry === at + 1) ? String(index.entries.length) : `(${index.entries.join()})`
+  return index.entries.every((entry, at) => entry === at + 1)
+    ? String(index.entries.length)
+    : `(${index.entries.join()})`
 }
 
-const flag = (value: unknown): string => value === undefined || value === false ? '0' : '1'
+const flag = (value: unknown): string => (value === undefined || value === false ? '0' : '1')
 
 export function openBake(): Promise<Scene> {
   return new BakeScene().open()

@@ -55,7 +55,10 @@ export class Disk {
   read(version: number): number[] {
     const place = this.images.get(version)
     if (place === undefined) throw new Error(`there is no image of version ${version}`)
-    if (place < this.released || place > this.log) throw new Error(`the log has ${this.released} to ${this.log}, and the image of version ${version} was taken at ${place}`)
+    if (place < this.released || place > this.log)
+      throw new Error(
+        `the log has ${this.released} to ${this.log}, and the image of version ${version} was taken at ${place}`,
+      )
     return Array.from({ length: this.log }, (_, at) => at + 1)
   }
 

@@ -1,12 +1,34 @@
-import { PluginHost, defineSurface, preCopy, stopAndCopy, type AnyStrategy, type HandoffStrategy, type Journal, type LiveResource, type ReloadOptions, type StepContext, type Surface } from '@uni/reload-core'
+import {
+  PluginHost,
+  defineSurface,
+  preCopy,
+  stopAndCopy,
+  type AnyStrategy,
+  type HandoffStrategy,
+  type Journal,
+  type LiveResource,
+  type ReloadOptions,
+  type StepContext,
+  type Surface,
+} from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { TestPlugin } from '../../fixtures/test-plugin.js'
 import { Calls } from '../calls.js'
 import type { Disk } from './crash-disk.js'
 
-interface Provider { readonly key: string; readonly version: number }
-interface Index { readonly by: Provider; readonly entries: number[]; open: boolean }
-interface Stream { readonly by: Provider; open: boolean }
+interface Provider {
+  readonly key: string
+  readonly version: number
+}
+interface Index {
+  readonly by: Provider
+  readonly entries: number[]
+  open: boolean
+}
+interface Stream {
+  readonly by: Provider
+  open: boolean
+}
 
 const PERIOD_MS = 10
 
@@ -16,10 +38,14 @@ export class Run {
   readonly host: PluginHost
   readonly calls = new Calls()
   readonly indexes: Surface<Provider, Index, number> = defineSurface<Provider, Index, number>({
-    id: 'model-index', keyOf: ({ key }) => key, apply: (index, write) => this.#apply(index, write),
+    id: 'model-index',
+    keyOf: ({ key }) => key,
+    apply: (index, write) => this.#apply(index, write),
   })
   readonly #streams: Surface<Provider, Stream, number> = defineSurface<Provider, Stream, number>({
-    id: 'model-stream', keyOf: ({ key }) => key, apply: (stream, batch) => this.#deliver(stream, batch),
+    id: 'model-stream',
+    keyOf: ({ key }) => key,
+    apply: (stream, batch) => this.#deliver(stream, batch),
   })
   readonly #disk: Disk
   readonly #indexesMade: Index[] = []
@@ -32,7 +58,11 @@ export class Run {
 
   constructor(disk: Disk) {
     this.#disk = disk
-    this.host = new PluginHost({ strategies: [this.#indexStrategy(), this.#streamStrategy()] as readonly unknown[] as readonly AnyStrategy[], clock: this.clock, journal: this.#journal() })
+    this.host = new PluginHost({
+      strategies: [this.#indexStrategy(), this.#streamStrategy()] as readonly unknown[] as readonly AnyStrategy[],
+      clock: this.clock,
+      journal: this.#journal(),
+    })
   }
 
   get ready(): boolean {
@@ -52,15 +82,25 @@ export class Run {
   async start(version: number): Promise<void> {
     this.#disk.beginRun(version)
     await this.host.add(this.#plugin(version))
-    this.#index = await this.host.attach(this.indexes, { name: 'index', key: 'only', open: (provider) => this.#make(provider, this.#disk.read(version)) })
+    this.#index = await this.host.attach(this.indexes, {
+      name: 'index',
+      key: 'only',
+      open: (provider) => this.#make(provider, this.#disk.read(version)),
+    })
     this.acked = this.#disk.log
     this.#discardImages()
-    this.#stream = await this.host.attach(this.#streams, { name: 'stream', key: 'only', open: (provider) => ({ by: provider, open: true }) })
+    this.#stream = await this.host.attach(this.#streams, {
+      name: 'stream',
+      key: 'only',
+      open: (provider) => ({ by: provider, open: true }),
+    })
   }
 
   write(): void {
     const write = this.acked + 1
-    void this.#index?.write(write).then(() => { this.acked = write })
+    void this.#index?.write(write).then(() => {
+      this.acked = write
+    })
   }
 
   deliver(): void {
@@ -71,7 +111,9 @@ export class Run {
     this.#abort = new AbortController()
     const handle = this.host.plugin('store') ?? { id: 'store', generation: 0 }
     void this.host.reload(handle, this.#plugin(version), { ...options, signal: this.#abort.signal }).then(
-      ({ finalized }) => finalized.then(() => this.#discardImages()), () => this.#discardImages())
+      ({ finalized }) => finalized.then(() => this.#discardImages()),
+      () => this.#discardImages(),
+    )
   }
 
   reloadWithPeriod(version: number): void {
@@ -98,7 +140,8 @@ export class Run {
   #discardImages(): void {
     const active = this.host.plugins().find(({ state }) => state !== 'retired')
     if (active?.permanent !== true) return
-    for (const version of this.#disk.images.keys()) if (`${version}.0.0` !== active.version) this.#disk.images.delete(version)
+    for (const version of this.#disk.images.keys())
+      if (`${version}.0.0` !== active.version) this.#disk.images.delete(version)
   }
 
   #journal(): Journal {
@@ -114,7 +157,11 @@ export class Run {
 
   #plugin(version: number): TestPlugin {
     const provider = { key: 'only', version }
-    return new TestPlugin('store', `${version}.0.0`, { register: (registrar) => { registrar.provide(this.indexes, provider).provide(this.#streams, provider) } })
+    return new TestPlugin('store', `${version}.0.0`, {
+      register: (registrar) => {
+        registrar.provide(this.indexes, provider).provide(this.#streams, provider)
+      },
+    })
   }
 
   #make(by: Provider, entries: readonly number[]): Index {
@@ -141,7 +188,9 @@ export class Run {
   #deliver(stream: Stream, batch: number): Promise<void> {
     if (!stream.open) throw new Error('a delivery by a stream that is stopped')
     this.#disk.sink = Math.max(this.#disk.sink, batch)
-    return this.calls.begin('checkpoint', stream, () => { this.#disk.checkpoint = batch })
+    return this.calls.begin('checkpoint', stream, () => {
+      this.#disk.checkpoint = batch
+    })
   }
 
   /** The first image of a version is the one it is opened from, and there before anything is taken from the old one. */
@@ -162,26 +211,38 @@ export class Run {
   }
 
   #indexStrategy(): HandoffStrategy<Provider, Index, number> {
-    const close = (index: Index): void => { index.open = false }
+    const close = (index: Index): void => {
+      index.open = false
+    }
     return {
-      surface: this.indexes, discipline: 'pre-copy', close,
-      handoff: (job, ctx) => preCopy<Provider, Index, readonly number[], undefined>(job, ctx, {
-        snapshot: ({ entries }) => [...entries], restore: (provider, entries, step) => this.#restore(provider, entries, step), close,
-      }),
+      surface: this.indexes,
+      discipline: 'pre-copy',
+      close,
+      handoff: (job, ctx) =>
+        preCopy<Provider, Index, readonly number[], undefined>(job, ctx, {
+          snapshot: ({ entries }) => [...entries],
+          restore: (provider, entries, step) => this.#restore(provider, entries, step),
+          close,
+        }),
     }
   }
 
   #streamStrategy(): HandoffStrategy<Provider, Stream, number> {
     return {
-      surface: this.#streams, discipline: 'stop-and-copy',
-      handoff: (job, ctx) => stopAndCopy<Provider, Stream, number>(job, ctx, {
-        checkpoint: () => this.#disk.checkpoint,
-        stop: (stream) => { stream.open = false },
-        start: (provider, from) => {
-          if (from !== this.#disk.checkpoint) throw new Error(`a stream is started at ${from}, and its checkpoint is ${this.#disk.checkpoint}`)
-          return { by: provider, open: true }
-        },
-      }),
+      surface: this.#streams,
+      discipline: 'stop-and-copy',
+      handoff: (job, ctx) =>
+        stopAndCopy<Provider, Stream, number>(job, ctx, {
+          checkpoint: () => this.#disk.checkpoint,
+          stop: (stream) => {
+            stream.open = false
+          },
+          start: (provider, from) => {
+            if (from !== this.#disk.checkpoint)
+              throw new Error(`a stream is started at ${from}, and its checkpoint is ${this.#disk.checkpoint}`)
+            return { by: provider, open: true }
+          },
+        }),
     }
   }
 }

@@ -1,4 +1,14 @@
-import { PluginHost, ReloadError, defineSurface, stopAndCopy, type AnyStrategy, type HandoffStrategy, type Lease, type ReloadOptions, type Surface } from '@uni/reload-core'
+import {
+  PluginHost,
+  ReloadError,
+  defineSurface,
+  stopAndCopy,
+  type AnyStrategy,
+  type HandoffStrategy,
+  type Lease,
+  type ReloadOptions,
+  type Surface,
+} from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { TestPlugin } from '../../fixtures/test-plugin.js'
 import { wordHandoff, wordKind, wordPlugin } from '../../fixtures/word.js'
@@ -6,8 +16,15 @@ import { Calls } from '../calls.js'
 import type { Scene } from '../replay.js'
 import { HeldLeases } from './held-leases.js'
 
-interface Provider { readonly key: string; readonly version: number }
-interface Cell { readonly by: Provider; entries: number[]; state: 'open' | 'stopping' | 'stopped' }
+interface Provider {
+  readonly key: string
+  readonly version: number
+}
+interface Cell {
+  readonly by: Provider
+  entries: number[]
+  state: 'open' | 'stopping' | 'stopped'
+}
 
 const DEADLINE_MS = 100
 const GRACE_MS = 50
@@ -19,11 +36,13 @@ class ExclusiveScene implements Scene {
   readonly host: PluginHost
   readonly #calls = new Calls()
   readonly #cells: Surface<Provider, Cell, number> = defineSurface<Provider, Cell, number>({
-    id: 'model-cell', keyOf: ({ key }) => key,
-    apply: (cell, entry) => this.#calls.begin('write', cell, () => {
-      if (cell.state !== 'open') throw new Error('written to what is stopped')
-      cell.entries.push(entry)
-    }),
+    id: 'model-cell',
+    keyOf: ({ key }) => key,
+    apply: (cell, entry) =>
+      this.#calls.begin('write', cell, () => {
+        if (cell.state !== 'open') throw new Error('written to what is stopped')
+        cell.entries.push(entry)
+      }),
   })
   readonly #made: Cell[] = []
   readonly #leases = new HeldLeases()
@@ -36,30 +55,49 @@ class ExclusiveScene implements Scene {
   #write: (write: number) => Promise<void> = () => Promise.resolve()
 
   constructor() {
-    this.host = new PluginHost({ strategies: [this.#strategy(), wordHandoff()] as readonly unknown[] as readonly AnyStrategy[], clock: this.clock })
+    this.host = new PluginHost({
+      strategies: [this.#strategy(), wordHandoff()] as readonly unknown[] as readonly AnyStrategy[],
+      clock: this.clock,
+    })
   }
 
   async open(): Promise<this> {
     await this.host.add(this.#pluginA(1))
     await this.host.add(this.#pluginB(1))
-    const cell = await this.host.attach(this.#cells, { name: 'cell', key: 'a', open: (provider) => {
-      this.#owners += 1
-      return this.#open(provider, [])
-    } })
+    const cell = await this.host.attach(this.#cells, {
+      name: 'cell',
+      key: 'a',
+      open: (provider) => {
+        this.#owners += 1
+        return this.#open(provider, [])
+      },
+    })
     this.#write = (write) => cell.write(write)
     return this
   }
 
   readonly steps: Scene['steps'] = {
-    'write': () => { void this.#write(this.#acked + 1).then(() => { this.#acked += 1 }) },
+    write: () => {
+      void this.#write(this.#acked + 1).then(() => {
+        this.#acked += 1
+      })
+    },
     'write is accepted': () => this.#calls.get('write').end(),
-    'capture': () => this.#hold('reader', this.host.capture()),
-    'release': () => this.#leases.release('reader'),
-    'capture when ready': () => { void this.#captureReady() },
+    capture: () => this.#hold('reader', this.host.capture()),
+    release: () => this.#leases.release('reader'),
+    'capture when ready': () => {
+      void this.#captureReady()
+    },
     'release what was waited for': () => this.#leases.release('patient reader'),
-    'reload': () => { void this.#reload({ drain: { deadlineMs: DEADLINE_MS, onDeadline: 'keep' } }) },
-    'reload that forces': () => { void this.#reload({ drain: { deadlineMs: DEADLINE_MS, onDeadline: 'force', graceMs: GRACE_MS } }) },
-    'reload b': () => { void this.#reloadB() },
+    reload: () => {
+      void this.#reload({ drain: { deadlineMs: DEADLINE_MS, onDeadline: 'keep' } })
+    },
+    'reload that forces': () => {
+      void this.#reload({ drain: { deadlineMs: DEADLINE_MS, onDeadline: 'force', graceMs: GRACE_MS } })
+    },
+    'reload b': () => {
+      void this.#reloadB()
+    },
     'drain deadline': () => this.clock.advance(DEADLINE_MS),
     'grace ends': () => this.clock.advance(GRACE_MS),
     'stop ends': () => this.#calls.get('stop').end(),
@@ -78,24 +116,38 @@ class ExclusiveScene implements Scene {
   visible(): Record<string, string> {
     using lease = this.host.capture()
     return {
-      outcome: this.#outcome, b: this.#outcomeOfB, call: this.#calls.find(({ name }) => name !== 'write')?.name ?? 'none',
-      generation: String(this.host.plugin('a')?.generation), generation_b: String(this.host.plugin('b')?.generation),
-      fenced: flag(isFenced(() => lease.find(this.#cells, 'a'))), fenced_b: flag(isFenced(() => lease.find(wordKind, 'b'))), waiting: flag(this.#waiting),
-      writing: flag(this.#calls.find(({ name }) => name === 'write') !== undefined), acked: String(this.#acked),
-      owner: String(this.#made.find(({ state }) => state === 'open')?.by.version ?? 0), owners: String(this.#owners),
-      up: flag(this.#up.a.get(1)), up_b: flag(this.#up.b.get(1)),
+      outcome: this.#outcome,
+      b: this.#outcomeOfB,
+      call: this.#calls.find(({ name }) => name !== 'write')?.name ?? 'none',
+      generation: String(this.host.plugin('a')?.generation),
+      generation_b: String(this.host.plugin('b')?.generation),
+      fenced: flag(isFenced(() => lease.find(this.#cells, 'a'))),
+      fenced_b: flag(isFenced(() => lease.find(wordKind, 'b'))),
+      waiting: flag(this.#waiting),
+      writing: flag(this.#calls.find(({ name }) => name === 'write') !== undefined),
+      acked: String(this.#acked),
+      owner: String(this.#made.find(({ state }) => state === 'open')?.by.version ?? 0),
+      owners: String(this.#owners),
+      up: flag(this.#up.a.get(1)),
+      up_b: flag(this.#up.b.get(1)),
     }
   }
 
   async #reload(options: ReloadOptions): Promise<void> {
     this.#outcome = 'serving'
     const handle = this.host.plugin('a') ?? { id: 'a', generation: 0 }
-    this.#outcome = await this.host.reload(handle, this.#pluginA(2), { cutover: 'exclusive', ...options }).then(({ status }) => status, () => 'rolled_back')
+    this.#outcome = await this.host.reload(handle, this.#pluginA(2), { cutover: 'exclusive', ...options }).then(
+      ({ status }) => status,
+      () => 'rolled_back',
+    )
   }
 
   async #reloadB(): Promise<void> {
     const handle = this.host.plugin('b') ?? { id: 'b', generation: 0 }
-    const { status } = await this.host.reload(handle, this.#pluginB(2), { cutover: 'exclusive', drain: { deadlineMs: NEVER_MS } })
+    const { status } = await this.host.reload(handle, this.#pluginB(2), {
+      cutover: 'exclusive',
+      drain: { deadlineMs: NEVER_MS },
+    })
     this.#outcomeOfB = status
   }
 
@@ -113,14 +165,22 @@ class ExclusiveScene implements Scene {
     const version = cell?.by.version ?? 0
     const generationOfB = (this.host.plugin('b')?.generation ?? 0) + 1
     this.#leases.hold(who, lease, () => {
-      const usesA = cell === undefined || (this.#up.a.get(version) === true && this.#made.some(({ by, state }) => by.version === version && state === 'open'))
+      const usesA =
+        cell === undefined ||
+        (this.#up.a.get(version) === true &&
+          this.#made.some(({ by, state }) => by.version === version && state === 'open'))
       return usesA && (!seesB || this.#up.b.get(generationOfB) === true)
     })
   }
 
   #pluginA(version: number): TestPlugin {
     const provider = { key: 'a', version }
-    return new TestPlugin('a', `${version}.0.0`, { register: (registrar) => { registrar.provide(this.#cells, provider) }, ...lives(this.#up.a, version) })
+    return new TestPlugin('a', `${version}.0.0`, {
+      register: (registrar) => {
+        registrar.provide(this.#cells, provider)
+      },
+      ...lives(this.#up.a, version),
+    })
   }
 
   #pluginB(version: number): TestPlugin {
@@ -140,24 +200,37 @@ class ExclusiveScene implements Scene {
 
   #strategy(): HandoffStrategy<Provider, Cell, number> {
     return {
-      surface: this.#cells, discipline: 'stop-and-copy',
-      handoff: (job, ctx) => stopAndCopy<Provider, Cell, readonly number[]>(job, ctx, {
-        checkpoint: ({ entries }) => [...entries],
-        stop: (cell) => {
-          cell.state = 'stopping'
-          return this.#calls.begin('stop', cell, () => { this.#stopped(cell) })
-        },
-        start: (provider, image) => {
-          this.#owners += 1
-          return this.#calls.begin(provider.version === 1 ? 'restart' : 'start', provider, () => this.#open(provider, image))
-        },
-      }),
+      surface: this.#cells,
+      discipline: 'stop-and-copy',
+      handoff: (job, ctx) =>
+        stopAndCopy<Provider, Cell, readonly number[]>(job, ctx, {
+          checkpoint: ({ entries }) => [...entries],
+          stop: (cell) => {
+            cell.state = 'stopping'
+            return this.#calls.begin('stop', cell, () => {
+              this.#stopped(cell)
+            })
+          },
+          start: (provider, image) => {
+            this.#owners += 1
+            return this.#calls.begin(provider.version === 1 ? 'restart' : 'start', provider, () =>
+              this.#open(provider, image),
+            )
+          },
+        }),
     }
   }
 }
 
 function lives(up: Map<number, boolean>, version: number): { init(): void; shutdown(): void } {
-  return { init: () => { up.set(version, true) }, shutdown: () => { up.set(version, false) } }
+  return {
+    init: () => {
+      up.set(version, true)
+    },
+    shutdown: () => {
+      up.set(version, false)
+    },
+  }
 }
 
 function isFenced(look: () => unknown): boolean {
@@ -170,7 +243,7 @@ function isFenced(look: () => unknown): boolean {
   }
 }
 
-const flag = (value: boolean | undefined): string => value === true ? '1' : '0'
+const flag = (value: boolean | undefined): string => (value === true ? '1' : '0')
 
 export function openExclusive(): Promise<Scene> {
   return new ExclusiveScene().open()

@@ -14,7 +14,7 @@ export class HeldLeases {
 
   /** Whether the time of any of them was up. */
   get told(): boolean {
-    return this.#told ||= [...this.#held.values()].some(({ signal }) => signal.aborted)
+    return (this.#told ||= [...this.#held.values()].some(({ signal }) => signal.aborted))
   }
 
   hold(who: string, lease: Lease | ProviderLease<unknown>, usable: () => boolean): void {

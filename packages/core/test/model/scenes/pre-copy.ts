@@ -4,9 +4,17 @@ import { TestPlugin } from '../../fixtures/test-plugin.js'
 import { Calls } from '../calls.js'
 import type { Scene } from '../replay.js'
 
-interface Provider { readonly key: string }
-interface Index { readonly by: Provider; readonly entries: number[]; closed: boolean }
-interface Image { readonly entries: readonly number[] }
+interface Provider {
+  readonly key: string
+}
+interface Index {
+  readonly by: Provider
+  readonly entries: number[]
+  closed: boolean
+}
+interface Image {
+  readonly entries: readonly number[]
+}
 
 /** What an incompatible version makes of an image. */
 const OTHER = 7
@@ -16,7 +24,9 @@ class PreCopyScene implements Scene {
   readonly host: PluginHost
   readonly #calls = new Calls()
   readonly #surface: Surface<Provider, Index, number> = defineSurface<Provider, Index, number>({
-    id: 'model-index', keyOf: ({ key }) => key, apply: (index, write) => this.#apply(index, write),
+    id: 'model-index',
+    keyOf: ({ key }) => key,
+    apply: (index, write) => this.#apply(index, write),
   })
   readonly #old: Provider = { key: 'only' }
   #new: Provider = this.#old
@@ -33,25 +43,41 @@ class PreCopyScene implements Scene {
 
   constructor() {
     this.host = new PluginHost({
-      strategies: [this.#strategy()], clock: this.clock, maxRecordedWrites: 2,
-      observer: (event) => { if (event.type === 'phase-started' && event.phase === 'rollback') this.#outcome = 'rolling_back' },
+      strategies: [this.#strategy()],
+      clock: this.clock,
+      maxRecordedWrites: 2,
+      observer: (event) => {
+        if (event.type === 'phase-started' && event.phase === 'rollback') this.#outcome = 'rolling_back'
+      },
     })
   }
 
   async open(): Promise<this> {
     await this.host.add(this.#plugin('1.0.0', this.#old))
-    const live = await this.host.attach(this.#surface, { name: 'index', key: 'only', open: (provider) => this.#make(provider, []) })
+    const live = await this.host.attach(this.#surface, {
+      name: 'index',
+      key: 'only',
+      open: (provider) => this.#make(provider, []),
+    })
     this.#write = (write) => live.write(write)
     return this
   }
 
   readonly steps: Scene['steps'] = {
-    'write': () => { void this.#submit() },
+    write: () => {
+      void this.#submit()
+    },
     'write is accepted': () => this.#calls.get('apply').end(),
     'write is refused': () => this.#calls.get('apply').fail(),
-    'reload': () => { void this.#reload({ isolated: false, judged: true }) },
-    'reload with isolated snapshots': () => { void this.#reload({ isolated: true, judged: true }) },
-    'reload without judging': () => { void this.#reload({ isolated: false, judged: false }) },
+    reload: () => {
+      void this.#reload({ isolated: false, judged: true })
+    },
+    'reload with isolated snapshots': () => {
+      void this.#reload({ isolated: true, judged: true })
+    },
+    'reload without judging': () => {
+      void this.#reload({ isolated: false, judged: false })
+    },
     'persist ends': () => this.#calls.get('persist').end(),
     'persist fails': () => this.#calls.get('persist').fail(),
     'restore ends': () => this.#calls.get('restore').end(),
@@ -62,7 +88,7 @@ class PreCopyScene implements Scene {
     'restore fails': () => this.#calls.get('restore').fail(),
     'replay is accepted': () => this.#calls.get('replay').end(),
     'replay is refused': () => this.#calls.get('replay').fail(),
-    'abort': () => {
+    abort: () => {
       for (const name of ['persist', 'restore', 'replay']) {
         const call = this.#calls.find((pending) => pending.name === name)
         if (call) call.givenUp = true
@@ -78,19 +104,28 @@ class PreCopyScene implements Scene {
     const applying = this.#calls.find(({ name }) => name === 'apply') === undefined ? 0 : this.#settled + 1
     const copy = this.#made.find(({ by, closed }) => by === this.#new && by !== this.#old && !closed)
     return {
-      outcome: this.#outcome, applying: String(applying),
+      outcome: this.#outcome,
+      applying: String(applying),
       call: this.#calls.find(({ name, givenUp }) => name !== 'apply' && !givenUp)?.name ?? 'none',
       late: this.#calls.find(({ givenUp }) => givenUp)?.name ?? 'none',
       waiting: String(this.#submitted - this.#settled - (applying > 0 ? 1 : 0)),
-      acked: digits(this.#acked), old: digits(this.#made[0]?.entries ?? []), new: digits(copy?.entries ?? []),
-      alive: String(this.#made.filter(({ closed }) => !closed).length), images: String(this.#images),
+      acked: digits(this.#acked),
+      old: digits(this.#made[0]?.entries ?? []),
+      new: digits(copy?.entries ?? []),
+      alive: String(this.#made.filter(({ closed }) => !closed).length),
+      images: String(this.#images),
       generation: String(this.host.plugin('indexes')?.generation),
     }
   }
 
   async #submit(): Promise<void> {
-    const write = this.#submitted += 1
-    await this.#write(write).then(() => { this.#acked.push(write) }, () => {})
+    const write = (this.#submitted += 1)
+    await this.#write(write).then(
+      () => {
+        this.#acked.push(write)
+      },
+      () => {},
+    )
     this.#settled += 1
   }
 
@@ -102,11 +137,18 @@ class PreCopyScene implements Scene {
     this.#new = { key: 'only' }
     const handle = this.host.plugin('indexes') ?? { id: 'indexes', generation: 0 }
     const { signal } = this.#abort
-    this.#outcome = await this.host.reload(handle, this.#plugin('2.0.0', this.#new), { signal }).then(() => 'committed', () => 'rolled_back')
+    this.#outcome = await this.host.reload(handle, this.#plugin('2.0.0', this.#new), { signal }).then(
+      () => 'committed',
+      () => 'rolled_back',
+    )
   }
 
   #plugin(version: string, provider: Provider): TestPlugin {
-    return new TestPlugin('indexes', version, { register: (registrar) => { registrar.provide(this.#surface, provider) } })
+    return new TestPlugin('indexes', version, {
+      register: (registrar) => {
+        registrar.provide(this.#surface, provider)
+      },
+    })
   }
 
   #make(by: Provider, entries: readonly number[]): Index {
@@ -125,28 +167,38 @@ class PreCopyScene implements Scene {
   }
 
   #strategy(): HandoffStrategy<Provider, Index, number> {
-    const close = (index: Index): void => { index.closed = true }
+    const close = (index: Index): void => {
+      index.closed = true
+    }
     return {
-      surface: this.#surface, discipline: 'pre-copy', close,
-      handoff: (job, ctx) => preCopy<Provider, Index, Image, string>(job, ctx, {
-        snapshot: (index) => {
-          const begun = [...index.entries]
-          return this.#calls.begin('persist', index, () => {
-            this.#images += 1
-            return { entries: this.#isolated ? begun : [...index.entries] }
-          })
-        },
-        isolated: () => this.#isolated,
-        restore: (provider, { entries }) => this.#calls.begin('restore', provider, () => this.#make(provider, entries)),
-        ...(this.#judged && { meaning: {
-          observe: ({ entries }) => digits(entries),
-          verify: ({ entries }, observed) => {
-            if (digits(entries) !== observed) throw new Error('it means something else')
+      surface: this.#surface,
+      discipline: 'pre-copy',
+      close,
+      handoff: (job, ctx) =>
+        preCopy<Provider, Index, Image, string>(job, ctx, {
+          snapshot: (index) => {
+            const begun = [...index.entries]
+            return this.#calls.begin('persist', index, () => {
+              this.#images += 1
+              return { entries: this.#isolated ? begun : [...index.entries] }
+            })
           },
-        } }),
-        close,
-        discard: () => { this.#images -= 1 },
-      }),
+          isolated: () => this.#isolated,
+          restore: (provider, { entries }) =>
+            this.#calls.begin('restore', provider, () => this.#make(provider, entries)),
+          ...(this.#judged && {
+            meaning: {
+              observe: ({ entries }) => digits(entries),
+              verify: ({ entries }, observed) => {
+                if (digits(entries) !== observed) throw new Error('it means something else')
+              },
+            },
+          }),
+          close,
+          discard: () => {
+            this.#images -= 1
+          },
+        }),
     }
   }
 }

@@ -1,11 +1,23 @@
-import { PluginHost, defineSurface, stopAndCopy, type HandoffStrategy, type PluginHandle, type Surface } from '@uni/reload-core'
+import {
+  PluginHost,
+  defineSurface,
+  stopAndCopy,
+  type HandoffStrategy,
+  type PluginHandle,
+  type Surface,
+} from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { TestPlugin } from '../../fixtures/test-plugin.js'
 import { Calls, type Pending } from '../calls.js'
 import type { Scene } from '../replay.js'
 
-interface Provider { readonly key: string }
-interface Stream { readonly by: Provider; held: boolean }
+interface Provider {
+  readonly key: string
+}
+interface Stream {
+  readonly by: Provider
+  held: boolean
+}
 
 /** One stream and its owner, who delivers a batch until it is acknowledged; the sink keeps the LSN with the data. */
 class StopAndCopyScene implements Scene {
@@ -13,7 +25,9 @@ class StopAndCopyScene implements Scene {
   readonly host: PluginHost
   readonly #calls = new Calls()
   readonly #surface: Surface<Provider, Stream, number> = defineSurface<Provider, Stream, number>({
-    id: 'model-stream', keyOf: ({ key }) => key, apply: (stream, batch) => this.#deliverTo(stream, batch),
+    id: 'model-stream',
+    keyOf: ({ key }) => key,
+    apply: (stream, batch) => this.#deliverTo(stream, batch),
   })
   /** The provider that has opened what serves; the next one, and the streams it started late. */
   #serving: Provider = { key: 'only' }
@@ -29,23 +43,32 @@ class StopAndCopyScene implements Scene {
 
   constructor() {
     this.host = new PluginHost({
-      strategies: [this.#strategy()], clock: this.clock,
-      observer: (event) => { if (event.type === 'phase-started' && event.phase === 'rollback') this.#outcome = 'rolling_back' },
+      strategies: [this.#strategy()],
+      clock: this.clock,
+      observer: (event) => {
+        if (event.type === 'phase-started' && event.phase === 'rollback') this.#outcome = 'rolling_back'
+      },
     })
   }
 
   async open(): Promise<this> {
     await this.host.add(this.#plugin('1.0.0', this.#serving))
-    const live = await this.host.attach(this.#surface, { name: 'stream', key: 'only', open: (provider) => {
-      this.#owners += 1
-      return { by: provider, held: true }
-    } })
+    const live = await this.host.attach(this.#surface, {
+      name: 'stream',
+      key: 'only',
+      open: (provider) => {
+        this.#owners += 1
+        return { by: provider, held: true }
+      },
+    })
     this.#deliver = (batch) => live.write(batch)
     return this
   }
 
   readonly steps: Scene['steps'] = {
-    'deliver': () => { void this.#submit() },
+    deliver: () => {
+      void this.#submit()
+    },
     'delivery ends': () => {
       this.#sink = Math.max(this.#sink, this.#acked + 1)
       this.#calls.get('deliver').end()
@@ -55,10 +78,15 @@ class StopAndCopyScene implements Scene {
       this.#sink = this.#acked + 1
       this.#calls.get('deliver').fail()
     },
-    'reload': () => { void this.#reload(false) },
-    'dry run': () => { void this.#reload(true) },
-    'abort': () => {
-      if (this.#outcome === 'serving') for (const call of this.#calls.all()) if (call.name !== 'deliver') call.givenUp = true
+    reload: () => {
+      void this.#reload(false)
+    },
+    'dry run': () => {
+      void this.#reload(true)
+    },
+    abort: () => {
+      if (this.#outcome === 'serving')
+        for (const call of this.#calls.all()) if (call.name !== 'deliver') call.givenUp = true
       this.#abort.abort()
     },
     'checkpoint ends': () => this.#calls.get('checkpoint', current).end(),
@@ -79,19 +107,32 @@ class StopAndCopyScene implements Scene {
     const restart = this.#calls.find(({ name }) => name === 'restart')
     // While a delivery waits for it, it is the delivery's.
     const restarting = restart !== undefined && this.#delivering
-    const call = this.#calls.find(({ name, givenUp }) => !givenUp && name !== 'deliver' && !(restarting && name === 'restart'))
+    const call = this.#calls.find(
+      ({ name, givenUp }) => !givenUp && name !== 'deliver' && !(restarting && name === 'restart'),
+    )
     return {
-      outcome: this.#outcome, call: call?.name ?? 'none',
+      outcome: this.#outcome,
+      call: call?.name ?? 'none',
       moving: this.#calls.find((pending) => pending.givenUp && pending.name !== 'checkpoint')?.name ?? 'none',
-      delivering: flag(this.#calls.find(({ name }) => name === 'deliver') !== undefined), restarting: flag(restarting),
-      acked: String(this.#acked), sink: String(this.#sink), owners: String(this.#owners), checkpoints: String(this.#checkpoints),
-      halted: flag(this.host.resources().some(({ state }) => state === 'halted')), generation: String(this.host.plugin('streams')?.generation),
+      delivering: flag(this.#calls.find(({ name }) => name === 'deliver') !== undefined),
+      restarting: flag(restarting),
+      acked: String(this.#acked),
+      sink: String(this.#sink),
+      owners: String(this.#owners),
+      checkpoints: String(this.#checkpoints),
+      halted: flag(this.host.resources().some(({ state }) => state === 'halted')),
+      generation: String(this.host.plugin('streams')?.generation),
     }
   }
 
   async #submit(): Promise<void> {
     this.#delivering = true
-    await this.#deliver(this.#acked + 1).then(() => { this.#acked += 1 }, () => {})
+    await this.#deliver(this.#acked + 1).then(
+      () => {
+        this.#acked += 1
+      },
+      () => {},
+    )
     this.#delivering = false
   }
 
@@ -102,12 +143,18 @@ class StopAndCopyScene implements Scene {
     const handle: PluginHandle = this.host.plugin('streams') ?? { id: 'streams', generation: 0 }
     const { signal } = this.#abort
     this.#outcome = await this.host.reload(handle, this.#plugin('2.0.0', next), { signal, dryRun }).then(
-      ({ status }) => status === 'dry-run' ? 'dry_run' : status, () => 'rolled_back')
+      ({ status }) => (status === 'dry-run' ? 'dry_run' : status),
+      () => 'rolled_back',
+    )
     if (this.#outcome === 'committed') this.#serving = next
   }
 
   #plugin(version: string, provider: Provider): TestPlugin {
-    return new TestPlugin('streams', version, { register: (registrar) => { registrar.provide(this.#surface, provider) } })
+    return new TestPlugin('streams', version, {
+      register: (registrar) => {
+        registrar.provide(this.#surface, provider)
+      },
+    })
   }
 
   #deliverTo(stream: Stream, batch: number): Promise<void> {
@@ -123,21 +170,31 @@ class StopAndCopyScene implements Scene {
 
   #strategy(): HandoffStrategy<Provider, Stream, number> {
     return {
-      surface: this.#surface, discipline: 'stop-and-copy', close: (stream) => { this.#stopped(stream) },
-      handoff: (job, ctx) => stopAndCopy<Provider, Stream, { readonly lsn: number }>(job, ctx, {
-        checkpoint: (stream) => this.#calls.begin('checkpoint', stream, () => {
-          this.#checkpoints += 1
-          return { lsn: this.#acked }
+      surface: this.#surface,
+      discipline: 'stop-and-copy',
+      close: (stream) => {
+        this.#stopped(stream)
+      },
+      handoff: (job, ctx) =>
+        stopAndCopy<Provider, Stream, { readonly lsn: number }>(job, ctx, {
+          checkpoint: (stream) =>
+            this.#calls.begin('checkpoint', stream, () => {
+              this.#checkpoints += 1
+              return { lsn: this.#acked }
+            }),
+          stop: (stream) => {
+            const stopped = this.#calls.begin('stop', stream, () => {
+              this.#stopped(stream)
+            })
+            // A stream that starts when nobody waits for it any more is stopped, and nobody waits for that either.
+            if (this.#late.has(stream)) this.#calls.get('stop').givenUp = true
+            return stopped
+          },
+          start: (provider, { lsn }) => this.#start(provider, lsn),
+          discard: () => {
+            this.#checkpoints -= 1
+          },
         }),
-        stop: (stream) => {
-          const stopped = this.#calls.begin('stop', stream, () => { this.#stopped(stream) })
-          // A stream that starts when nobody waits for it any more is stopped, and nobody waits for that either.
-          if (this.#late.has(stream)) this.#calls.get('stop').givenUp = true
-          return stopped
-        },
-        start: (provider, { lsn }) => this.#start(provider, lsn),
-        discard: () => { this.#checkpoints -= 1 },
-      }),
     }
   }
 
@@ -162,7 +219,7 @@ class StopAndCopyScene implements Scene {
 
 const givenUp = (call: Pending): boolean => call.givenUp
 const current = (call: Pending): boolean => !call.givenUp
-const flag = (value: boolean): string => value ? '1' : '0'
+const flag = (value: boolean): string => (value ? '1' : '0')
 
 export function openStopAndCopy(): Promise<Scene> {
   return new StopAndCopyScene().open()

@@ -1,13 +1,26 @@
 import {
-  PluginHost, defineSurface, preCopy, type HandoffStrategy, type LiveResource, type Surface,
+  PluginHost,
+  defineSurface,
+  preCopy,
+  type HandoffStrategy,
+  type LiveResource,
+  type Surface,
 } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { TestPlugin } from '../../fixtures/test-plugin.js'
 import { Calls, type Pending } from '../calls.js'
 import type { Scene } from '../replay.js'
 
-interface Provider { readonly key: string; readonly version: number }
-interface Resource { readonly name: number; readonly by: Provider; readonly entries: number[]; open: boolean }
+interface Provider {
+  readonly key: string
+  readonly version: number
+}
+interface Resource {
+  readonly name: number
+  readonly by: Provider
+  readonly entries: number[]
+  open: boolean
+}
 
 const NAMES = [0, 1]
 /** Longer than a round that others may be held for. */
@@ -19,7 +32,9 @@ class TogetherScene implements Scene {
   readonly host: PluginHost
   readonly #calls = new Calls()
   readonly #surface: Surface<Provider, Resource, number> = defineSurface<Provider, Resource, number>({
-    id: 'model-resource', keyOf: ({ key }) => key, apply: (resource, write) => this.#apply(resource, write),
+    id: 'model-resource',
+    keyOf: ({ key }) => key,
+    apply: (resource, write) => this.#apply(resource, write),
   })
   readonly #made: Resource[] = []
   readonly #live = new Map<number, LiveResource<Resource, number>>()
@@ -39,12 +54,20 @@ class TogetherScene implements Scene {
   }
 
   readonly steps: Scene['steps'] = {
-    'write': (name) => { void this.#write(name) },
+    write: (name) => {
+      void this.#write(name)
+    },
     'write is accepted': (name) => this.#get('write', name).end(),
     'write is accepted after long': (name) => this.#afterLong(this.#get('write', name)),
-    'attach': () => { void this.#attach(1) },
-    'detach': () => { void this.#detach() },
-    'reload': () => { void this.#reload() },
+    attach: () => {
+      void this.#attach(1)
+    },
+    detach: () => {
+      void this.#detach()
+    },
+    reload: () => {
+      void this.#reload()
+    },
     'restore ends': (name) => this.#get('restore', name).end(),
     'restore fails': (name) => this.#fail(this.#get('restore', name)),
     'replay is accepted': (name) => this.#get('replay', name).end(),
@@ -55,16 +78,17 @@ class TogetherScene implements Scene {
   visible(): Record<string, string> {
     const each = (show: (name: number) => unknown): string => NAMES.map((name) => String(show(name))).join('')
     const isThere = (name: number): boolean => this.host.resources().some((resource) => resource.name === String(name))
-    const flag = (value: unknown): number => value === undefined || value === false ? 0 : 1
+    const flag = (value: unknown): number => (value === undefined || value === false ? 0 : 1)
     return {
       outcome: this.#outcome,
       calls: NAMES.map((name) => this.#moving().find(({ on }) => on === name)?.name ?? 'none').join(),
       attached: each((name) => flag(isThere(name))),
-      serves: each((name) => isThere(name) ? this.#serving(name).by.version - 1 : 0),
+      serves: each((name) => (isThere(name) ? this.#serving(name).by.version - 1 : 0)),
       busy: each((name) => flag(this.#calls.find((call) => call.name === 'write' && call.on === name))),
       waiting: each((name) => this.host.resources().find((resource) => resource.name === String(name))?.waiting ?? 0),
       acked: each((name) => this.#acked.get(name)),
-      old: each((name) => contiguous(this.#of(name, 1))), new: each((name) => contiguous(this.#of(name, 2))),
+      old: each((name) => contiguous(this.#of(name, 1))),
+      new: each((name) => contiguous(this.#of(name, 2))),
       alive: NAMES.map((name) => `${flag(this.#of(name, 1))}${flag(this.#of(name, 2))}`).join(),
     }
   }
@@ -92,9 +116,17 @@ class TogetherScene implements Scene {
   async #write(name: number): Promise<void> {
     const write = (this.#asked.get(name) ?? 0) + 1
     this.#asked.set(name, write)
-    await this.#live.get(name)?.write(write).then(() => { this.#acked.set(name, write) }, (error: unknown) => {
-      if (!this.#left || name === 0) throw error
-    })
+    await this.#live
+      .get(name)
+      ?.write(write)
+      .then(
+        () => {
+          this.#acked.set(name, write)
+        },
+        (error: unknown) => {
+          if (!this.#left || name === 0) throw error
+        },
+      )
   }
 
   async #attach(name: number): Promise<void> {
@@ -114,12 +146,19 @@ class TogetherScene implements Scene {
 
   async #reload(): Promise<void> {
     const handle = this.host.plugin('p') ?? { id: 'p', generation: 0 }
-    this.#outcome = await this.host.reload(handle, this.#plugin(2)).then(() => 'committed', () => 'rolled_back')
+    this.#outcome = await this.host.reload(handle, this.#plugin(2)).then(
+      () => 'committed',
+      () => 'rolled_back',
+    )
   }
 
   #plugin(version: number): TestPlugin {
     const provider = { key: 'only', version }
-    return new TestPlugin('p', `${version}.0.0`, { register: (registrar) => { registrar.provide(this.#surface, provider) } })
+    return new TestPlugin('p', `${version}.0.0`, {
+      register: (registrar) => {
+        registrar.provide(this.#surface, provider)
+      },
+    })
   }
 
   #serving(name: number): Resource {
@@ -153,15 +192,18 @@ class TogetherScene implements Scene {
       resource.open = false
     }
     return {
-      surface: this.#surface, discipline: 'pre-copy', close,
-      handoff: (job, ctx) => preCopy<Provider, Resource, readonly number[], undefined>(job, ctx, {
-        snapshot: ({ entries }) => [...entries],
-        restore: (provider, image) => {
-          const name = Number(job.name)
-          return this.#calls.begin('restore', name, () => this.#make(name, provider, image))
-        },
-        close,
-      }),
+      surface: this.#surface,
+      discipline: 'pre-copy',
+      close,
+      handoff: (job, ctx) =>
+        preCopy<Provider, Resource, readonly number[], undefined>(job, ctx, {
+          snapshot: ({ entries }) => [...entries],
+          restore: (provider, image) => {
+            const name = Number(job.name)
+            return this.#calls.begin('restore', name, () => this.#make(name, provider, image))
+          },
+          close,
+        }),
     }
   }
 }

@@ -12,44 +12,64 @@ const OVERSIZED = 2 ** 20
 /** Bytes that are no document, and no operation. */
 export const badInputSuite: readonly CrdtCase[] = [
   {
-    key: 'bad-input/empty', rule: 'X19', title: 'no bytes at all are no document',
+    key: 'bad-input/empty',
+    rule: 'X19',
+    title: 'no bytes at all are no document',
     async run(stand, expect: Expectation) {
       await expect.refused('opening a document from no bytes', () => stand.open(new Uint8Array()))
     },
   },
   {
-    key: 'bad-input/truncated', rule: 'X19', title: 'a truncated document is refused',
+    key: 'bad-input/truncated',
+    rule: 'X19',
+    title: 'a truncated document is refused',
     async run(stand, expect: Expectation) {
       const bytes = document(stand).persist()
       const random = seeded(stand.seed)
-      const lengths = [1, bytes.length >> 1, bytes.length - 2, bytes.length - 1, ...Array.from({ length: 20 }, () => 1 + below(bytes.length - 1, random))]
+      const lengths = [
+        1,
+        bytes.length >> 1,
+        bytes.length - 2,
+        bytes.length - 1,
+        ...Array.from({ length: 20 }, () => 1 + below(bytes.length - 1, random)),
+      ]
       for (const length of lengths) {
-        await expect.refused(`opening the first ${length} of the ${bytes.length} bytes of a document`, () => stand.open(bytes.slice(0, length)))
+        await expect.refused(`opening the first ${length} of the ${bytes.length} bytes of a document`, () =>
+          stand.open(bytes.slice(0, length)),
+        )
       }
     },
   },
   {
-    key: 'bad-input/random', rule: 'X19', title: 'random bytes are refused, or open as a document that works',
+    key: 'bad-input/random',
+    rule: 'X19',
+    title: 'random bytes are refused, or open as a document that works',
     async run(stand, expect: Expectation) {
       const random = seeded(stand.seed)
-      for (const length of [1, 2, 3, 8, 64, 1024, 64, 64, 64]) await refusedOrUsable(stand, expect, randomBytes(length, random), `${length} random bytes`)
+      for (const length of [1, 2, 3, 8, 64, 1024, 64, 64, 64])
+        await refusedOrUsable(stand, expect, randomBytes(length, random), `${length} random bytes`)
     },
   },
   {
-    key: 'bad-input/oversized', rule: 'X19', title: 'a document with something after it is refused, or is that document',
+    key: 'bad-input/oversized',
+    rule: 'X19',
+    title: 'a document with something after it is refused, or is that document',
     async run(stand, expect: Expectation) {
       const state = document(stand)
       const value = valueNow(state)
       const bytes = state.persist()
       for (const tail of [Uint8Array.of(0), randomBytes(64, seeded(stand.seed)), new Uint8Array(OVERSIZED)]) {
         const opened = await attempt(() => stand.open(joined(bytes, tail)))
-        if ('value' in opened) sameValue(expect, valueNow(opened.value), value, `a document opened from its bytes and ${tail.length} more`)
+        if ('value' in opened)
+          sameValue(expect, valueNow(opened.value), value, `a document opened from its bytes and ${tail.length} more`)
       }
       await refusedOrUsable(stand, expect, new Uint8Array(OVERSIZED), `${OVERSIZED} zeros`)
     },
   },
   {
-    key: 'bad-input/says-why', rule: 'X19', title: 'what is thrown is an Error with a message',
+    key: 'bad-input/says-why',
+    rule: 'X19',
+    title: 'what is thrown is an Error with a message',
     async run(stand, expect: Expectation) {
       const bytes = document(stand).persist()
       const [op] = makeEdits(stand.subject, { count: 1, seed: stand.seed }) as [Uint8Array]
@@ -65,7 +85,9 @@ export const badInputSuite: readonly CrdtCase[] = [
     },
   },
   {
-    key: 'bad-input/operation', rule: 'X19', title: 'a bad operation is refused or does nothing, and a refused one leaves the document as it was',
+    key: 'bad-input/operation',
+    rule: 'X19',
+    title: 'a bad operation is refused or does nothing, and a refused one leaves the document as it was',
     async run(stand, expect: Expectation) {
       const ops = makeEdits(stand.subject, { count: LARGE, seed: stand.seed })
       const [before, after] = [ops.slice(0, -SMALL), ops.slice(-SMALL)]
@@ -75,15 +97,31 @@ export const badInputSuite: readonly CrdtCase[] = [
       for (const op of after) {
         for (const bad of [new Uint8Array(), op.slice(0, below(op.length, random)), op.slice(0, op.length - 1)]) {
           await attempt(() => state.apply(bad))
-          sameValue(expect, valueNow(state), value, `a document, after ${bad.length} of the ${op.length} bytes of an operation,`)
+          sameValue(
+            expect,
+            valueNow(state),
+            value,
+            `a document, after ${bad.length} of the ${op.length} bytes of an operation,`,
+          )
         }
       }
       for (const length of [1, 16, 256]) {
         const outcome = await attempt(() => state.apply(randomBytes(length, random)))
-        if ('error' in outcome) sameValue(expect, valueNow(state), value, `a document, after it refused an operation of ${length} random bytes,`)
+        if ('error' in outcome)
+          sameValue(
+            expect,
+            valueNow(state),
+            value,
+            `a document, after it refused an operation of ${length} random bytes,`,
+          )
       }
       await expect.works('applying operations after bad ones', () => apply(state, after))
-      sameValue(expect, valueNow(state), valueNow(stand.withOps(ops)), 'a document that got bad operations among its good ones')
+      sameValue(
+        expect,
+        valueNow(state),
+        valueNow(stand.withOps(ops)),
+        'a document that got bad operations among its good ones',
+      )
     },
   },
 ]

@@ -10,18 +10,28 @@ const METHODS = ['apply', 'merge', 'value', 'persist'] as const
 /** The contract's methods: what they answer, and what they leave alone. */
 export const contractSuite: readonly CrdtCase[] = [
   {
-    key: 'contract/kind', rule: 'X14', title: 'the kind is a name, and the same for every instance of the provider',
+    key: 'contract/kind',
+    rule: 'X14',
+    title: 'the kind is a name, and the same for every instance of the provider',
     async run(stand, expect: Expectation) {
       const { kind } = stand.provider
-      expect.that(typeof kind === 'string' && kind !== '', `kind is ${JSON.stringify(kind)}; expected a non-empty string`)
+      expect.that(
+        typeof kind === 'string' && kind !== '',
+        `kind is ${JSON.stringify(kind)}; expected a non-empty string`,
+      )
       const other = (await stand.settings.make()).provider
       for (const again of [other.kind, ...Array.from({ length: 5 }, () => stand.provider.kind)]) {
-        expect.that(again === kind, `kind is "${kind}" and then "${again}"; expected the same each time, since it is the key documents are kept under`)
+        expect.that(
+          again === kind,
+          `kind is "${kind}" and then "${again}"; expected the same each time, since it is the key documents are kept under`,
+        )
       }
     },
   },
   {
-    key: 'contract/empty', rule: 'X14', title: 'every empty document is one of its own, and they are alike',
+    key: 'contract/empty',
+    rule: 'X14',
+    title: 'every empty document is one of its own, and they are alike',
     run(stand, expect: Expectation) {
       const [first, second] = [stand.empty(), stand.empty()]
       const blank = valueNow(second)
@@ -31,7 +41,9 @@ export const contractSuite: readonly CrdtCase[] = [
     },
   },
   {
-    key: 'contract/synchronous', rule: 'X14', title: 'apply, merge, value and persist answer at once, and persist with bytes',
+    key: 'contract/synchronous',
+    rule: 'X14',
+    title: 'apply, merge, value and persist answer at once, and persist with bytes',
     async run(stand, expect: Expectation) {
       const state = stand.empty()
       for (const name of METHODS) expect.that(typeof state[name] === 'function', `a state has no ${name}()`)
@@ -40,21 +52,28 @@ export const contractSuite: readonly CrdtCase[] = [
       for (const [name, answer] of answers) {
         const later = typeof (answer as { then?: unknown } | null | undefined)?.then === 'function'
         if (later) await Promise.allSettled([answer])
-        expect.that(!later, `${name}() answered with a promise; expected the answer at once, so that what is read is a point in time`)
+        expect.that(
+          !later,
+          `${name}() answered with a promise; expected the answer at once, so that what is read is a point in time`,
+        )
       }
       const bytes = answers.at(-1)?.[1]
       expect.that(bytes instanceof Uint8Array, 'persist() gave something else than a Uint8Array')
     },
   },
   {
-    key: 'contract/value', rule: 'X14', title: 'the value is plain data that can be compared, after each edit',
+    key: 'contract/value',
+    rule: 'X14',
+    title: 'the value is plain data that can be compared, after each edit',
     async run(stand, expect: Expectation) {
       const state = stand.empty()
-      for (const op of someEdits(stand, LARGE)) await expect.works('reading the value of an edited document', () => copyOf(apply(state, [op]).value()))
+      for (const op of someEdits(stand, LARGE))
+        await expect.works('reading the value of an edited document', () => copyOf(apply(state, [op]).value()))
     },
   },
   {
-    key: 'contract/isolated', rule: 'X14',
+    key: 'contract/isolated',
+    rule: 'X14',
     title: 'what value() gave does not change when the document does, where it says so',
     run(stand, expect: Expectation) {
       const state = stand.empty()
@@ -68,15 +87,22 @@ export const contractSuite: readonly CrdtCase[] = [
     },
   },
   {
-    key: 'contract/edits', rule: 'X14', title: 'the operations of its replicas change a document',
+    key: 'contract/edits',
+    rule: 'X14',
+    title: 'the operations of its replicas change a document',
     run(stand, expect: Expectation) {
       const blank = valueNow(stand.empty())
       const edited = valueNow(stand.withOps(someEdits(stand, SMALL)))
-      expect.that(differ(blank, edited), `${SMALL} edits leave a document as empty as it was; expected them to show in its value`)
+      expect.that(
+        differ(blank, edited),
+        `${SMALL} edits leave a document as empty as it was; expected them to show in its value`,
+      )
     },
   },
   {
-    key: 'contract/reading', rule: 'X14', title: 'reading and persisting a document change nothing',
+    key: 'contract/reading',
+    rule: 'X14',
+    title: 'reading and persisting a document change nothing',
     async run(stand, expect: Expectation) {
       const ops = someEdits(stand, LARGE)
       const [state, untouched] = [stand.withOps(ops), stand.withOps(ops)]
@@ -85,22 +111,36 @@ export const contractSuite: readonly CrdtCase[] = [
         sameValue(expect, valueNow(state), value, `the value, read for the ${['first', 'second', 'third'][i]} time,`)
         state.persist()
       }
-      sameValue(expect, valueNow(await stand.reopen(state)), value, 'a document opened from the fourth bytes that another gave')
+      sameValue(
+        expect,
+        valueNow(await stand.reopen(state)),
+        value,
+        'a document opened from the fourth bytes that another gave',
+      )
     },
   },
   {
-    key: 'contract/independent', rule: 'X14', title: 'documents opened from the same bytes are apart',
+    key: 'contract/independent',
+    rule: 'X14',
+    title: 'documents opened from the same bytes are apart',
     async run(stand, expect: Expectation) {
       const ops = someEdits(stand, LARGE)
       const bytes = stand.withOps(ops.slice(0, -SMALL)).persist()
       const [edited, left, model] = [await stand.open(bytes), await stand.open(bytes), await stand.open(bytes)]
       apply(edited, ops.slice(-SMALL))
-      sameValue(expect, valueNow(left), valueNow(model), 'a document, after another one opened from the same bytes was edited,')
+      sameValue(
+        expect,
+        valueNow(left),
+        valueNow(model),
+        'a document, after another one opened from the same bytes was edited,',
+      )
       expect.that(differ(valueNow(edited), valueNow(left)), 'edits do not show in the document they were made to')
     },
   },
   {
-    key: 'contract/close', rule: 'X14', title: 'a document can be closed, and no other one is affected',
+    key: 'contract/close',
+    rule: 'X14',
+    title: 'a document can be closed, and no other one is affected',
     async run(stand, expect: Expectation) {
       const bytes = stand.withOps(someEdits(stand, LARGE)).persist()
       const [closed, open] = [await stand.provider.fromPersisted(new Uint8Array(bytes)), await stand.open(bytes)]

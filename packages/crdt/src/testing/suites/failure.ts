@@ -23,45 +23,139 @@ interface Fault {
 }
 
 const FAULTS: readonly Fault[] = [
-  { name: 'refused', title: 'is refused, since it reads the document otherwise', code: 'SCHEMA_INCOMPAT', judged: true, open: misread },
-  { name: 'open-throws', title: 'throws', code: 'HANDOFF', open: () => { throw new Error('planted') } },
-  { name: 'open-throws-anything', title: 'throws what is no Error', code: 'HANDOFF', open: () => { throw undefined } },
-  { name: 'open-rejects', title: 'rejects with what is no Error', code: 'HANDOFF', open: () => Promise.reject(Symbol('planted')) },
-  { name: 'open-hangs', title: 'hangs past the deadline, and answers after all', code: 'STEP_TIMEOUT', meanwhile: ({ clock }) => clock.advance(300_000) },
+  {
+    name: 'refused',
+    title: 'is refused, since it reads the document otherwise',
+    code: 'SCHEMA_INCOMPAT',
+    judged: true,
+    open: misread,
+  },
+  {
+    name: 'open-throws',
+    title: 'throws',
+    code: 'HANDOFF',
+    open: () => {
+      throw new Error('planted')
+    },
+  },
+  {
+    name: 'open-throws-anything',
+    title: 'throws what is no Error',
+    code: 'HANDOFF',
+    open: () => {
+      throw undefined
+    },
+  },
+  {
+    name: 'open-rejects',
+    title: 'rejects with what is no Error',
+    code: 'HANDOFF',
+    open: () => Promise.reject(Symbol('planted')),
+  },
+  {
+    name: 'open-hangs',
+    title: 'hangs past the deadline, and answers after all',
+    code: 'STEP_TIMEOUT',
+    meanwhile: ({ clock }) => clock.advance(300_000),
+  },
   { name: 'open-nothing', title: 'gives nothing', code: 'HANDOFF', open: () => undefined },
-  { name: 'open-shapeless', title: 'gives something that is no document', code: 'HANDOFF', open: () => ({ value: () => 1 }) },
-  { name: 'open-otherwise', title: 'opens the document as an empty one', code: 'HANDOFF', open: (next) => next.empty() },
-  { name: 'bytes-truncated', title: 'gets half of the bytes', code: 'HANDOFF', open: (next, bytes) => next.fromPersisted(bytes.slice(0, bytes.length >> 1)) },
-  { name: 'value-throws', title: 'cannot say what the document means', code: 'HANDOFF', open: opening({ value: () => { throw new Error('planted') } }) },
-  { name: 'operation-refused', title: 'refuses an operation that the old version took', code: 'HANDOFF', open: opening({ apply: () => { throw new Error('planted') } }) },
-  { name: 'operation-lost', title: 'takes operations and loses them', code: 'HANDOFF', open: opening({ apply: () => {} }) },
+  {
+    name: 'open-shapeless',
+    title: 'gives something that is no document',
+    code: 'HANDOFF',
+    open: () => ({ value: () => 1 }),
+  },
+  {
+    name: 'open-otherwise',
+    title: 'opens the document as an empty one',
+    code: 'HANDOFF',
+    open: (next) => next.empty(),
+  },
+  {
+    name: 'bytes-truncated',
+    title: 'gets half of the bytes',
+    code: 'HANDOFF',
+    open: (next, bytes) => next.fromPersisted(bytes.slice(0, bytes.length >> 1)),
+  },
+  {
+    name: 'value-throws',
+    title: 'cannot say what the document means',
+    code: 'HANDOFF',
+    open: opening({
+      value: () => {
+        throw new Error('planted')
+      },
+    }),
+  },
+  {
+    name: 'operation-refused',
+    title: 'refuses an operation that the old version took',
+    code: 'HANDOFF',
+    open: opening({
+      apply: () => {
+        throw new Error('planted')
+      },
+    }),
+  },
+  {
+    name: 'operation-lost',
+    title: 'takes operations and loses them',
+    code: 'HANDOFF',
+    open: opening({ apply: () => {} }),
+  },
   { name: 'aborted', title: 'is aborted', code: 'ABORTED', meanwhile: (_, abort) => abort.abort() },
 ]
 
 /** Reloads that fail: the old document serves with everything acknowledged, and nothing is left behind. */
 export const failureSuite: readonly CrdtCase[] = [
   ...FAULTS.map((fault): CrdtCase => ({
-    key: `failure/${fault.name}`, rule: 'X21', title: `the document serves on where its next version ${fault.title}`,
+    key: `failure/${fault.name}`,
+    rule: 'X21',
+    title: `the document serves on where its next version ${fault.title}`,
     async run(stand, expect: Expectation) {
       const [before, during, after] = threeParts(stand)
       await using reloads = await ReloadStand.of(stand.settings, before, { sampleLimit: fault.judged ? 1 : 0 })
       const old = await reloads.serving()
       const error = await failWith(fault, reloads, during)
       if (!ReloadError.is(error)) return expect.fail(`the reload did not fail with a ReloadError: ${String(error)}`)
-      expect.that(error.code === fault.code, `the reload failed with ${error.code}; expected ${fault.code}: ${error.message}`)
-      expect.that(error.rollbackErrors.length === 0, `undoing the reload failed: ${error.rollbackErrors.map(String).join('; ')}`)
+      expect.that(
+        error.code === fault.code,
+        `the reload failed with ${error.code}; expected ${fault.code}: ${error.message}`,
+      )
+      expect.that(
+        error.rollbackErrors.length === 0,
+        `undoing the reload failed: ${error.rollbackErrors.map(String).join('; ')}`,
+      )
       await servesOn(reloads, expect, old, after)
     },
   })),
   {
-    key: 'failure/then-reload', rule: 'X21', title: 'a document whose reload failed is handed over by a later one',
+    key: 'failure/then-reload',
+    rule: 'X21',
+    title: 'a document whose reload failed is handed over by a later one',
     async run(stand, expect: Expectation) {
       const [before, during, after] = threeParts(stand)
       await using reloads = await ReloadStand.of(stand.settings, before)
-      await failWith({ name: '', title: '', code: 'HANDOFF', open: () => { throw new Error('planted') } }, reloads, during)
+      await failWith(
+        {
+          name: '',
+          title: '',
+          code: 'HANDOFF',
+          open: () => {
+            throw new Error('planted')
+          },
+        },
+        reloads,
+        during,
+      )
       await expect.works('a reload after one that failed', () => reloads.reload())
       await reloads.write(after)
-      sameValue(expect, await reloads.value(), reloads.expected, 'the document that serves after a reload that failed and one that did not')
+      sameValue(
+        expect,
+        await reloads.value(),
+        reloads.expected,
+        'the document that serves after a reload that failed and one that did not',
+      )
     },
   },
 ]
@@ -85,16 +179,25 @@ function threeParts(stand: Stand): readonly [before: Uint8Array[], during: Uint8
 }
 
 /** @returns what the reload failed with, or `undefined`. */
-async function failWith({ open, judged = false, meanwhile }: Fault, reloads: ReloadStand, during: readonly Uint8Array[]): Promise<unknown> {
+async function failWith(
+  { open, judged = false, meanwhile }: Fault,
+  reloads: ReloadStand,
+  during: readonly Uint8Array[],
+): Promise<unknown> {
   const turn = new Turn()
   const abort = new AbortController()
-  const failed = reloads.reload({ signal: abort.signal }, (next, moment) => ({
-    async fromPersisted(bytes) {
-      if (moment.handingOver === judged) return next.fromPersisted(bytes)
-      await turn.wait()
-      return await (open ?? ((it) => it.fromPersisted(bytes)))(next, bytes, reloads) as CrdtState
-    },
-  })).then(() => undefined, (error: unknown) => error)
+  const failed = reloads
+    .reload({ signal: abort.signal }, (next, moment) => ({
+      async fromPersisted(bytes) {
+        if (moment.handingOver === judged) return next.fromPersisted(bytes)
+        await turn.wait()
+        return (await (open ?? ((it) => it.fromPersisted(bytes)))(next, bytes, reloads)) as CrdtState
+      },
+    }))
+    .then(
+      () => undefined,
+      (error: unknown) => error,
+    )
   await Promise.race([turn.arrived, failed])
   await reloads.write(during)
   meanwhile?.(reloads, abort)
@@ -103,11 +206,19 @@ async function failWith({ open, judged = false, meanwhile }: Fault, reloads: Rel
   return failed
 }
 
-async function servesOn(reloads: ReloadStand, expect: Expectation, old: CrdtState, after: readonly Uint8Array[]): Promise<void> {
-  expect.that(await reloads.serving() === old, 'another document serves after a reload that failed')
+async function servesOn(
+  reloads: ReloadStand,
+  expect: Expectation,
+  old: CrdtState,
+  after: readonly Uint8Array[],
+): Promise<void> {
+  expect.that((await reloads.serving()) === old, 'another document serves after a reload that failed')
   await reloads.write(after)
   sameValue(expect, await reloads.value(), reloads.expected, 'the document that serves after a reload that failed')
   await reloads.watch.allClosed(old)
   const closes = reloads.watch.closesOf(old)
-  expect.that(closes.every((count) => count === 1), `of ${closes.length} documents that the reload had opened, ${closes.filter((count) => count !== 1).length} were not closed once`)
+  expect.that(
+    closes.every((count) => count === 1),
+    `of ${closes.length} documents that the reload had opened, ${closes.filter((count) => count !== 1).length} were not closed once`,
+  )
 }

@@ -8,11 +8,26 @@ import type { Case } from '../case.js'
 /** Images that are none, or no longer. */
 export const damageCases: readonly Case[] = [
   {
-    key: 'damage/torn', rule: 'P12', title: 'a truncated image is refused', needs: ['form/bytes', 'independent/close'],
+    key: 'damage/torn',
+    rule: 'P12',
+    title: 'a truncated image is refused',
+    needs: ['form/bytes', 'independent/close'],
     async run(bench: Bench) {
       const { bytes, judge, stillReads } = await good(bench)
       const { byteLength } = bytes
-      const cuts = [1, 2, 3, 4, 8, 16, 64, ...[0.1, 0.25, 0.5, 0.75, 0.9].map((part) => Math.floor(part * byteLength)), byteLength - 16, byteLength - 2, byteLength - 1]
+      const cuts = [
+        1,
+        2,
+        3,
+        4,
+        8,
+        16,
+        64,
+        ...[0.1, 0.25, 0.5, 0.75, 0.9].map((part) => Math.floor(part * byteLength)),
+        byteLength - 16,
+        byteLength - 2,
+        byteLength - 1,
+      ]
       for (const length of cuts.filter((length) => length > 0 && length < byteLength)) {
         await judge(bench.imageOf(bytes.slice(0, length)), `the first ${length} of ${byteLength} bytes`)
       }
@@ -20,44 +35,67 @@ export const damageCases: readonly Case[] = [
     },
   },
   {
-    key: 'damage/broken-off', rule: 'P12', title: 'a stream that breaks off is refused', needs: ['form/stream', 'independent/close'],
+    key: 'damage/broken-off',
+    rule: 'P12',
+    title: 'a stream that breaks off is refused',
+    needs: ['form/stream', 'independent/close'],
     async run(bench: Bench, expect: Expectation) {
       const { bytes, stillReads } = await good(bench)
       for (const after of [0, bytes.byteLength >> 1, bytes.byteLength - 1]) {
         const image = imageOf(breakingOff(bytes.slice(0, after)), bench.fixture.spool)
-        await expect.refused(`a stream that breaks off after ${after} of ${bytes.byteLength} bytes`, () => bench.tryOpen(image))
+        await expect.refused(`a stream that breaks off after ${after} of ${bytes.byteLength} bytes`, () =>
+          bench.tryOpen(image),
+        )
       }
       await stillReads()
     },
   },
   {
-    key: 'damage/longer', rule: 'P12', title: 'an image with something after its end is refused, or the rest ignored', needs: ['form/bytes', 'independent/close'],
+    key: 'damage/longer',
+    rule: 'P12',
+    title: 'an image with something after its end is refused, or the rest ignored',
+    needs: ['form/bytes', 'independent/close'],
     async run(bench: Bench) {
       const { bytes, judge, stillReads } = await good(bench)
       const { random } = bench
-      for (const [what, more] of [['a zero byte', new Uint8Array(1)], ['a page of zeros', new Uint8Array(4096)], ['100 random bytes', random.bytes(100)], ['itself', bytes]] as const) {
+      for (const [what, more] of [
+        ['a zero byte', new Uint8Array(1)],
+        ['a page of zeros', new Uint8Array(4096)],
+        ['100 random bytes', random.bytes(100)],
+        ['itself', bytes],
+      ] as const) {
         await judge(bench.imageOf(joined(bytes, more)), `the image followed by ${what}`)
       }
       await stillReads()
     },
   },
   {
-    key: 'damage/random', rule: 'P12', title: 'bytes that are no image are refused', needs: ['form/bytes', 'independent/close'],
+    key: 'damage/random',
+    rule: 'P12',
+    title: 'bytes that are no image are refused',
+    needs: ['form/bytes', 'independent/close'],
     async run(bench: Bench, expect: Expectation) {
       const { random } = bench
       const { bytes, stillReads } = await good(bench)
-      const none: [what: string, bytes: Uint8Array][] = ['\n', '{}', '[]', 'null', '0', '""', '<html></html>'].map((text) => [JSON.stringify(text), new TextEncoder().encode(text)])
+      const none: [what: string, bytes: Uint8Array][] = ['\n', '{}', '[]', 'null', '0', '""', '<html></html>'].map(
+        (text) => [JSON.stringify(text), new TextEncoder().encode(text)],
+      )
       none.push(['2 MiB of zeros', new Uint8Array(2 << 20)], ['1 MiB of 0xff', new Uint8Array(1 << 20).fill(255)])
       for (let nth = 0; nth < 24; nth += 1) {
         const length = 1 + random.integer(nth < 8 ? 16 : 2 * bytes.byteLength)
         none.push([`${length} random bytes`, random.bytes(length)])
       }
-      for (const [what, given] of none) await expect.refused(`${what} (seed ${bench.seed})`, () => bench.tryOpen(bench.imageOf(given)))
+      for (const [what, given] of none)
+        await expect.refused(`${what} (seed ${bench.seed})`, () => bench.tryOpen(bench.imageOf(given)))
       await stillReads()
     },
   },
   {
-    key: 'damage/changed', rule: 'P13', title: 'an image with one bit changed is refused', claims: ['checksum'], needs: ['damage/torn'],
+    key: 'damage/changed',
+    rule: 'P13',
+    title: 'an image with one bit changed is refused',
+    claims: ['checksum'],
+    needs: ['damage/torn'],
     async run(bench: Bench) {
       const { bytes, judge, stillReads } = await good(bench)
       const { random } = bench
@@ -93,11 +131,16 @@ async function good(bench: Bench): Promise<Good> {
       if ('error' in opened) return
       const asked = await attempt(() => bench.difference(opened.value, before))
       const difference = 'error' in asked ? String(asked.error) : asked.value
-      if (difference !== undefined) bench.expect.fail(`${what} has to be refused, and was opened (seed ${bench.seed}): ${difference}`)
+      if (difference !== undefined)
+        bench.expect.fail(`${what} has to be refused, and was opened (seed ${bench.seed}): ${difference}`)
       await bench.close(opened.value)
     },
     async stillReads() {
-      await bench.expectAnswers(await bench.opened(bench.imageOf(bytes)), before, 'the good image, after bad ones were tried,')
+      await bench.expectAnswers(
+        await bench.opened(bench.imageOf(bytes)),
+        before,
+        'the good image, after bad ones were tried,',
+      )
     },
   }
 }
@@ -109,7 +152,7 @@ function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
   return both
 }
 
-async function * breakingOff(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+async function* breakingOff(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   if (bytes.byteLength > 0) yield bytes
   throw new Error('the source is gone')
 }

@@ -4,12 +4,21 @@ import type { Case } from '../case.js'
 import { Live } from '../live.js'
 
 /** What a test needs that hands an index over: its steps work, one by one. */
-export const STEPS_WORK: readonly string[] = ['form/gone', 'independent/close', 'independent/changes', 'upgrade/reads', 'upgrade/goes-on']
+export const STEPS_WORK: readonly string[] = [
+  'form/gone',
+  'independent/close',
+  'independent/changes',
+  'upgrade/reads',
+  'upgrade/goes-on',
+]
 
 /** The discipline, driven by core's own dispatcher and gate. */
 export const handoffCases: readonly Case[] = [
   {
-    key: 'handoff/commit', rule: 'I4', title: 'a reload hands the index over', needs: STEPS_WORK,
+    key: 'handoff/commit',
+    rule: 'I4',
+    title: 'a reload hands the index over',
+    needs: STEPS_WORK,
     async run(bench: Bench) {
       const live = await Live.start(bench)
       await live.reload()
@@ -17,7 +26,10 @@ export const handoffCases: readonly Case[] = [
     },
   },
   {
-    key: 'handoff/empty', rule: 'I4', title: 'a reload hands an empty index over', needs: [...STEPS_WORK, 'image/empty'],
+    key: 'handoff/empty',
+    rule: 'I4',
+    title: 'a reload hands an empty index over',
+    needs: [...STEPS_WORK, 'image/empty'],
     async run(bench: Bench, expect: Expectation) {
       const live = await Live.start(bench, { source: bench.fixture.source.slice(0, 0) })
       await live.reload()
@@ -26,9 +38,22 @@ export const handoffCases: readonly Case[] = [
     },
   },
   {
-    key: 'handoff/writes', rule: 'I4', title: 'each write made before, during and after a reload is there once, in order', claims: ['writes'], needs: STEPS_WORK,
+    key: 'handoff/writes',
+    rule: 'I4',
+    title: 'each write made before, during and after a reload is there once, in order',
+    claims: ['writes'],
+    needs: STEPS_WORK,
     async run(bench: Bench) {
-      const live: Live = await Live.start(bench, { next: { open: async (open) => { await live.writes(2, 3); const handle = await open(); await live.writes(4, 5); return handle } } })
+      const live: Live = await Live.start(bench, {
+        next: {
+          open: async (open) => {
+            await live.writes(2, 3)
+            const handle = await open()
+            await live.writes(4, 5)
+            return handle
+          },
+        },
+      })
       await live.writes(0, 1)
       const outcome = await bench.expect.works('the reload', () => live.dispatch())
       const held = live.writes(6, 7)
@@ -41,7 +66,10 @@ export const handoffCases: readonly Case[] = [
     },
   },
   {
-    key: 'handoff/rollback', rule: 'I3', title: 'a reload that is rolled back after it converged leaves the old index with every write', needs: STEPS_WORK,
+    key: 'handoff/rollback',
+    rule: 'I3',
+    title: 'a reload that is rolled back after it converged leaves the old index with every write',
+    needs: STEPS_WORK,
     async run(bench: Bench) {
       const live = await Live.start(bench)
       await live.writes(0)
@@ -56,7 +84,10 @@ export const handoffCases: readonly Case[] = [
     },
   },
   {
-    key: 'handoff/dry-run', rule: 'I3', title: 'a dry run leaves the old index as it was', needs: STEPS_WORK,
+    key: 'handoff/dry-run',
+    rule: 'I3',
+    title: 'a dry run leaves the old index as it was',
+    needs: STEPS_WORK,
     async run(bench: Bench) {
       const live = await Live.start(bench)
       await live.writes(0)
@@ -66,11 +97,19 @@ export const handoffCases: readonly Case[] = [
     },
   },
   {
-    key: 'handoff/exclusive', rule: 'X16', title: 'an exclusive reload opens the index when the old one is closed', needs: STEPS_WORK,
+    key: 'handoff/exclusive',
+    rule: 'X16',
+    title: 'an exclusive reload opens the index when the old one is closed',
+    needs: STEPS_WORK,
     async run(bench: Bench, expect: Expectation) {
       const live: Live = await Live.start(bench, {
         cutover: 'exclusive',
-        next: { open(open) { expect.that(live.old.handles[0]?.closes === 1, 'the old handle has to be closed first'); return open() } },
+        next: {
+          open(open) {
+            expect.that(live.old.handles[0]?.closes === 1, 'the old handle has to be closed first')
+            return open()
+          },
+        },
       })
       await live.writes(0, 1)
       await live.reload()

@@ -13,25 +13,40 @@ const TURNS = 3
 /** How many writes are made at full speed, and from then on one a turn: images stay small, however slow the machine is. */
 const AT_FULL_SPEED = 100
 
-const plugin = (version: string, provider: IndexKindProvider): Plugin =>
-  ({ manifest: { id: 'conformance', version }, register: (registrar) => { registrar.provide(indexKind, provider) } })
+const plugin = (version: string, provider: IndexKindProvider): Plugin => ({
+  manifest: { id: 'conformance', version },
+  register: (registrar) => {
+    registrar.provide(indexKind, provider)
+  },
+})
 
 /** The discipline in a host, with load. */
 export const hostCases: readonly Case[] = [
   {
-    key: 'host/load', rule: 'I2', title: 'questions and writes at full speed go on through one reload after another',
+    key: 'host/load',
+    rule: 'I2',
+    title: 'questions and writes at full speed go on through one reload after another',
     needs: [...STEPS_WORK, 'image/many', 'recall/opened', 'handoff/writes', 'upgrade/samples'],
     async run(bench: Bench, expect: Expectation) {
       const { spool, source } = bench.fixture
       const previous = await bench.previous()
       await using host = new PluginHost({ strategies: [indexHandoff({ ...(spool && { spool }) })] })
       let handle = await host.add(plugin('1.0.0', previous))
-      const index = await host.attach(indexKind, { name: 'live', key: previous.kind, open: (kind) => buildIndex(kind, source) })
+      const index = await host.attach(indexKind, {
+        name: 'live',
+        key: previous.kind,
+        open: (kind) => buildIndex(kind, source),
+      })
 
       const load = new Load(bench, host, index)
       await load.turns(TURNS)
-      for (const [version, provider] of [['2.0.0', bench.provider], ['3.0.0', await bench.elsewhere()]] as const) {
-        const result = await expect.works(`the reload to ${version}`, () => host.reload(handle, plugin(version, provider)))
+      for (const [version, provider] of [
+        ['2.0.0', bench.provider],
+        ['3.0.0', await bench.elsewhere()],
+      ] as const) {
+        const result = await expect.works(`the reload to ${version}`, () =>
+          host.reload(handle, plugin(version, provider)),
+        )
         handle = result.handle
         await load.turns(TURNS)
       }

@@ -4,7 +4,11 @@ import type { Case } from '../case.js'
 /** Handles and what they have to do with one another: nothing. */
 export const independenceCases: readonly Case[] = [
   {
-    key: 'independent/changes', rule: 'P14', title: 'a change to one index is none to another', claims: ['writes'], needs: ['image/goes-on', 'image/harmless'],
+    key: 'independent/changes',
+    rule: 'P14',
+    title: 'a change to one index is none to another',
+    claims: ['writes'],
+    needs: ['image/goes-on', 'image/harmless'],
     async run(bench: Bench) {
       const one = await bench.built()
       const other = await bench.built()
@@ -20,7 +24,10 @@ export const independenceCases: readonly Case[] = [
     },
   },
   {
-    key: 'independent/close', rule: 'P14', title: 'closing one index leaves the others', needs: ['image/harmless'],
+    key: 'independent/close',
+    rule: 'P14',
+    title: 'closing one index leaves the others',
+    needs: ['image/harmless'],
     async run(bench: Bench) {
       const one = await bench.built()
       const before = await bench.answers(one)

@@ -16,29 +16,47 @@ export function badInputSuite(subject: Subject, refuses: readonly string[] | und
   return [
     ...(refuses === undefined ? [] : [refusedCase(subject, refuses)]),
     {
-      key: 'bad-input/errors', rule: 'L12', title: 'what is thrown at a literal that does not parse is an error', needs,
+      key: 'bad-input/errors',
+      rule: 'L12',
+      title: 'what is thrown at a literal that does not parse is an error',
+      needs,
       run(expect: Expectation) {
         const provider = subject.make()
         for (const literal of oddLiterals(subject.literals, subject.seed)) {
-          const problem = wrongAnswer(() => settled(provider.fromLiteral(literal), 'fromLiteral'), () => true)
+          const problem = wrongAnswer(
+            () => settled(provider.fromLiteral(literal), 'fromLiteral'),
+            () => true,
+          )
           expect.that(problem === undefined, `fromLiteral(${textOf(literal)}) ${problem} (${seeded})`)
         }
       },
     },
     {
-      key: 'bad-input/kept', rule: 'L12', title: 'a literal that is accepted displays the same once it was stored', needs,
+      key: 'bad-input/kept',
+      rule: 'L12',
+      title: 'a literal that is accepted displays the same once it was stored',
+      needs,
       run: (expect) => kept(subject, oddLiterals(subject.literals, subject.seed), expect, seeded),
     },
     {
-      key: 'bad-input/oversized', rule: 'L12', title: 'so does one of a megabyte, if it is accepted', needs,
+      key: 'bad-input/oversized',
+      rule: 'L12',
+      title: 'so does one of a megabyte, if it is accepted',
+      needs,
       run: (expect) => kept(subject, oversizedLiterals(subject.literals), expect),
     },
     {
-      key: 'bad-input/encoding', rule: 'L12', title: 'so does one that UTF-8 does not keep, if it is accepted', needs,
+      key: 'bad-input/encoding',
+      rule: 'L12',
+      title: 'so does one that UTF-8 does not keep, if it is accepted',
+      needs,
       run: (expect) => kept(subject, unencodable(subject.literals), expect),
     },
     {
-      key: 'bad-input/values', rule: 'L12', title: 'toDisplay makes a text of any value, or throws an error', needs,
+      key: 'bad-input/values',
+      rule: 'L12',
+      title: 'toDisplay makes a text of any value, or throws an error',
+      needs,
       run(expect: Expectation) {
         const provider = subject.make()
         for (const value of oddValues()) {
@@ -48,22 +66,36 @@ export function badInputSuite(subject: Subject, refuses: readonly string[] | und
       },
     },
     {
-      key: 'bad-input/columns', rule: 'L12', title: 'so it does of what a damaged column holds', needs,
+      key: 'bad-input/columns',
+      rule: 'L12',
+      title: 'so it does of what a damaged column holds',
+      needs,
       run(expect: Expectation) {
         const provider = subject.make()
         for (const value of damagedValues(subject)) {
           const problem = wrongAnswer(() => settled(provider.toDisplay(value), 'toDisplay'), isText)
-          expect.that(problem === undefined, `toDisplay of a value of a damaged column, ${textOf(value)}, ${problem} (${seeded})`)
+          expect.that(
+            problem === undefined,
+            `toDisplay of a value of a damaged column, ${textOf(value)}, ${problem} (${seeded})`,
+          )
         }
       },
     },
     {
-      key: 'bad-input/after', rule: 'L12, I3', title: 'after all that, the provider means what it meant', needs,
+      key: 'bad-input/after',
+      rule: 'L12, I3',
+      title: 'after all that, the provider means what it meant',
+      needs,
       run(expect: Expectation) {
         const provider = subject.make()
-        const literals = [...oddLiterals(subject.literals, subject.seed), ...unencodable(subject.literals), ...refuses ?? []]
+        const literals = [
+          ...oddLiterals(subject.literals, subject.seed),
+          ...unencodable(subject.literals),
+          ...(refuses ?? []),
+        ]
         for (const literal of literals) displayLiteral(provider, literal)
-        for (const value of [...oddValues(), ...damagedValues(subject)]) attempt(() => settled(provider.toDisplay(value), 'toDisplay'))
+        for (const value of [...oddValues(), ...damagedValues(subject)])
+          attempt(() => settled(provider.toDisplay(value), 'toDisplay'))
         displaysAsBefore(subject, provider, `after bad input (${seeded})`, expect)
       },
     },
@@ -72,12 +104,16 @@ export function badInputSuite(subject: Subject, refuses: readonly string[] | und
 
 function refusedCase(subject: Subject, refuses: readonly string[]): ConformanceCase {
   return {
-    key: 'bad-input/refused', rule: 'L12', title: 'literals that are none are refused', needs: ['samples/display'],
+    key: 'bad-input/refused',
+    rule: 'L12',
+    title: 'literals that are none are refused',
+    needs: ['samples/display'],
     run(expect: Expectation) {
       const provider = subject.make()
       for (const literal of refuses) {
         const parsed = attempt(() => provider.fromLiteral(literal))
-        if ('value' in parsed) expect.fail(`fromLiteral(${textOf(literal)}): expected an error, found ${textOf(parsed.value)}`)
+        if ('value' in parsed)
+          expect.fail(`fromLiteral(${textOf(literal)}): expected an error, found ${textOf(parsed.value)}`)
       }
     },
   }
@@ -86,7 +122,10 @@ function refusedCase(subject: Subject, refuses: readonly string[]): ConformanceC
 function kept(subject: Subject, literals: readonly string[], expect: Expectation, seeded?: string): void {
   for (const literal of literals) {
     const loss = subject.lossOf(literal)
-    expect.that(loss === undefined, `${textOf(literal)}: ${loss}. Refuse what the storage type cannot hold${seeded === undefined ? '' : ` (${seeded})`}`)
+    expect.that(
+      loss === undefined,
+      `${textOf(literal)}: ${loss}. Refuse what the storage type cannot hold${seeded === undefined ? '' : ` (${seeded})`}`,
+    )
   }
 }
 
@@ -107,5 +146,7 @@ function damagedValues(subject: Subject): unknown[] {
   const below = randomIntegers(subject.seed)
   const provider: LogicalTypeProvider = subject.make()
   const columns = subject.literals.map((literal) => subject.store(provider, literal))
-  return columns.flatMap((column) => Array.from({ length: 8 }, () => damagedValue(column, below))).flatMap((damaged) => (damaged === undefined ? [] : [damaged.value]))
+  return columns
+    .flatMap((column) => Array.from({ length: 8 }, () => damagedValue(column, below)))
+    .flatMap((damaged) => (damaged === undefined ? [] : [damaged.value]))
 }

@@ -22,19 +22,31 @@ export function goldenSuite(subject: Subject, machinery: Machinery, files: reado
   const written = (): GoldenFile[] => writeLogicalTypeGolden(subject.make(), { version: 'present' })
   return [
     {
-      key: 'golden/present', rule: 'L6', title: 'the present version reads the golden file it writes', needs: ['column/rows', 'contract/ipc', 'samples/repeatable'],
+      key: 'golden/present',
+      rule: 'L6',
+      title: 'the present version reads the golden file it writes',
+      needs: ['column/rows', 'contract/ipc', 'samples/repeatable'],
       run(expect: Expectation) {
         for (const file of written()) {
           const golden = readGolden(file)
-          expectSame(expect, 'the literals that it holds', JSON.stringify(subject.literals), JSON.stringify(golden.rows.map(({ literal }) => literal)))
+          expectSame(
+            expect,
+            'the literals that it holds',
+            JSON.stringify(subject.literals),
+            JSON.stringify(golden.rows.map(({ literal }) => literal)),
+          )
           readsGolden(subject.make(), golden, expect)
         }
       },
     },
     {
-      key: 'golden/damaged', rule: 'L12', title: 'a damaged golden file is refused, by name', needs: ['golden/present'],
+      key: 'golden/damaged',
+      rule: 'L12',
+      title: 'a damaged golden file is refused, by name',
+      needs: ['golden/present'],
       run(expect: Expectation) {
-        for (const file of written()) for (const damaged of damages(file, subject.seed)) refusesFile(damaged, readGolden, expect)
+        for (const file of written())
+          for (const damaged of damages(file, subject.seed)) refusesFile(damaged, readGolden, expect)
       },
     },
     ...files.flatMap((file) => fileCases(subject, machinery, file)),
@@ -46,21 +58,32 @@ function fileCases(subject: Subject, { strategy, readGolden }: Machinery, file: 
   const needs = [readable, 'contract/well-formed']
   return [
     {
-      key: readable, rule: 'L6', title: 'it is a golden file of this type',
+      key: readable,
+      rule: 'L6',
+      title: 'it is a golden file of this type',
       async run(expect: Expectation) {
         const { contract, rows, column } = await expect.works('the file', () => readGolden(file))
         expectSame(expect, 'the name of its type', subject.make().name, contract.name)
-        expect.that(rows.length > 0 && column.length === rows.length + 1, `it has ${rows.length} samples and ${column.length} values, expected at least one sample, and a null at the end`)
+        expect.that(
+          rows.length > 0 && column.length === rows.length + 1,
+          `it has ${rows.length} samples and ${column.length} values, expected at least one sample, and a null at the end`,
+        )
       },
     },
     {
-      key: `golden/${file.name}/column`, rule: 'L6, L7', title: 'its column displays as it did', needs,
+      key: `golden/${file.name}/column`,
+      rule: 'L6, L7',
+      title: 'its column displays as it did',
+      needs,
       run(expect: Expectation) {
         readsGolden(subject.make(), readGolden(file), expect)
       },
     },
     {
-      key: `golden/${file.name}/literals`, rule: 'L5', title: 'its literals display as they did', needs,
+      key: `golden/${file.name}/literals`,
+      rule: 'L5',
+      title: 'its literals display as they did',
+      needs,
       run(expect: Expectation) {
         const provider = subject.make()
         for (const { literal, display } of readGolden(file).rows) {
@@ -70,7 +93,10 @@ function fileCases(subject: Subject, { strategy, readGolden }: Machinery, file: 
       },
     },
     {
-      key: `golden/${file.name}/reload`, rule: 'L8, I6', title: 'a host that served what wrote it goes over to the present version', needs: ['reload/same-version', `golden/${file.name}/column`, `golden/${file.name}/literals`],
+      key: `golden/${file.name}/reload`,
+      rule: 'L8, I6',
+      title: 'a host that served what wrote it goes over to the present version',
+      needs: ['reload/same-version', `golden/${file.name}/column`, `golden/${file.name}/literals`],
       async run(expect: Expectation) {
         await using hosted = await Hosted.start(strategy, new RememberedLogicalType(evidenceOf(readGolden(file))))
         const next = new CountedPlugin('2.0.0', subject.make())
@@ -82,20 +108,33 @@ function fileCases(subject: Subject, { strategy, readGolden }: Machinery, file: 
 }
 
 /** Holds `provider` to a golden column: as it stands where the contract is the same, through `castFrom` where it is not. */
-export function readsGolden(provider: LogicalTypeProvider, { contract, column, rows, version }: Golden, expect: Expectation): void {
+export function readsGolden(
+  provider: LogicalTypeProvider,
+  { contract, column, rows, version }: Golden,
+  expect: Expectation,
+): void {
   const differences = compareContracts(contract, contractOf(provider))
   if (differences.length > 0) {
     const castFrom = provider.castFrom?.bind(provider)
-    if (castFrom === undefined) expect.fail(`version ${version} had another contract, and there is no castFrom: ${listDifferences(differences)}`)
+    if (castFrom === undefined)
+      expect.fail(`version ${version} had another contract, and there is no castFrom: ${listDifferences(differences)}`)
     const problem = castProblem(provider, castFrom, column, [...rows.map(({ display }) => display), null])
     expect.that(problem === undefined, `castFrom of the column of version ${version}: ${problem}`)
     return
   }
   for (const [row, { literal, display }] of rows.entries()) {
     const shown = displayValue(provider, () => column.get(row))
-    expectSame(expect, `the display of row ${row}, which version ${version} stored for ${textOf(literal)}`, display, resultOf(shown))
+    expectSame(
+      expect,
+      `the display of row ${row}, which version ${version} stored for ${textOf(literal)}`,
+      display,
+      resultOf(shown),
+    )
   }
-  expect.that(column.get(rows.length) === null, `the null in row ${rows.length} was read as ${textOf(column.get(rows.length))}`)
+  expect.that(
+    column.get(rows.length) === null,
+    `the null in row ${rows.length} was read as ${textOf(column.get(rows.length))}`,
+  )
 }
 
 /** The file, empty, truncated, with one bit flipped, and bytes that are no file. */
@@ -110,7 +149,14 @@ function damages({ name, bytes }: GoldenFile, seed: number): GoldenFile[] {
   }
   const truncated = Array.from({ length: 16 }, () => bytes.slice(0, below(bytes.length)))
   const oversized = new Uint8Array([...bytes, ...random(4096)])
-  const all = [new Uint8Array(), ...truncated, ...Array.from({ length: 16 }, flipped), random(8), random(1024), oversized]
+  const all = [
+    new Uint8Array(),
+    ...truncated,
+    ...Array.from({ length: 16 }, flipped),
+    random(8),
+    random(1024),
+    oversized,
+  ]
   return all.map((damaged, index) => ({ name: `${name} (damage ${index} of seed ${seed})`, bytes: damaged }))
 }
 

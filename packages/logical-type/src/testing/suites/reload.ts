@@ -14,16 +14,33 @@ export function reloadSuite(subject: Subject, strategy: HandoffStrategy<LogicalT
   const needs = ['reload/same-version']
   return [
     {
-      key: 'reload/same-version', rule: 'L1, L5, L6, L9', title: 'a reload with the same version goes ahead, fully judged',
-      needs: ['contract/stable', 'contract/canonical', 'contract/reserved-name', 'samples/listed', 'column/display', 'column/same-bytes'],
+      key: 'reload/same-version',
+      rule: 'L1, L5, L6, L9',
+      title: 'a reload with the same version goes ahead, fully judged',
+      needs: [
+        'contract/stable',
+        'contract/canonical',
+        'contract/reserved-name',
+        'samples/listed',
+        'column/display',
+        'column/same-bytes',
+      ],
       async run(expect: Expectation) {
         await using hosted = await Hosted.start(strategy, subject.make())
         const next = new CountedPlugin('2.0.0', subject.make())
-        const result = await expect.works('a reload with another provider of the same version', () => hosted.reload(next))
+        const result = await expect.works('a reload with another provider of the same version', () =>
+          hosted.reload(next),
+        )
         const verdict = result.report.compat[0]?.verdict as LogicalTypeVerdict | undefined
-        expect.that(verdict !== undefined && verdict.level !== 'incompatible', `the verdict of the reload: expected it to go ahead, found ${JSON.stringify(verdict)}`)
+        expect.that(
+          verdict !== undefined && verdict.level !== 'incompatible',
+          `the verdict of the reload: expected it to go ahead, found ${JSON.stringify(verdict)}`,
+        )
         const [unjudged] = verdict.unjudged ?? []
-        expect.that(unjudged === undefined || unjudged.path.startsWith('samples['), `not all was judged: ${unjudged?.path}: ${unjudged?.reason}`)
+        expect.that(
+          unjudged === undefined || unjudged.path.startsWith('samples['),
+          `not all was judged: ${unjudged?.path}: ${unjudged?.reason}`,
+        )
         expect.that(hosted.serving() === next.provider, 'the new version does not serve after the reload')
         const { status, errors } = await result.finalized
         expectSame(expect, 'the end of the old version', 'finalized', errors.length === 0 ? status : textOf(errors[0]))
@@ -31,7 +48,10 @@ export function reloadSuite(subject: Subject, strategy: HandoffStrategy<LogicalT
       },
     },
     {
-      key: 'reload/dry-run', rule: 'I3', title: 'a dry run changes nothing', needs,
+      key: 'reload/dry-run',
+      rule: 'I3',
+      title: 'a dry run changes nothing',
+      needs,
       async run(expect: Expectation) {
         await using hosted = await Hosted.start(strategy, subject.make())
         const next = new CountedPlugin('2.0.0', subject.make())
@@ -43,13 +63,21 @@ export function reloadSuite(subject: Subject, strategy: HandoffStrategy<LogicalT
       },
     },
     {
-      key: 'reload/lease', rule: 'I1', title: 'who holds the old version goes on with it', needs,
+      key: 'reload/lease',
+      rule: 'I1',
+      title: 'who holds the old version goes on with it',
+      needs,
       async run(expect: Expectation) {
         await using hosted = await Hosted.start(strategy, subject.make())
         const reloaded = async (): Promise<ReloadResult> => {
           using lease = hosted.host.capture()
-          const result = await expect.works('the reload', () => hosted.reload(new CountedPlugin('2.0.0', subject.make())))
-          expect.that(lease.get(logicalType, hosted.old.provider.name) === hosted.old.provider, 'a lease taken before the reload sees another version')
+          const result = await expect.works('the reload', () =>
+            hosted.reload(new CountedPlugin('2.0.0', subject.make())),
+          )
+          expect.that(
+            lease.get(logicalType, hosted.old.provider.name) === hosted.old.provider,
+            'a lease taken before the reload sees another version',
+          )
           displaysAsBefore(subject, hosted.old.provider, 'in a lease taken before the reload', expect)
           return result
         }
@@ -58,7 +86,10 @@ export function reloadSuite(subject: Subject, strategy: HandoffStrategy<LogicalT
       },
     },
     {
-      key: 'reload/removed', rule: 'L8', title: 'a type that was removed may come back as it was', needs,
+      key: 'reload/removed',
+      rule: 'L8',
+      title: 'a type that was removed may come back as it was',
+      needs,
       async run(expect: Expectation) {
         await using hosted = await Hosted.start(strategy, subject.make())
         const { report, finalized } = await hosted.host.remove(hosted.handle)
@@ -70,14 +101,23 @@ export function reloadSuite(subject: Subject, strategy: HandoffStrategy<LogicalT
       },
     },
     {
-      key: 'reload/removed-changed', rule: 'L8, I6', title: 'a type that was removed may not come back as another', needs,
+      key: 'reload/removed-changed',
+      rule: 'L8, I6',
+      title: 'a type that was removed may not come back as another',
+      needs,
       async run(expect: Expectation) {
         await using hosted = await Hosted.start(strategy, subject.make())
         const { finalized } = await hosted.host.remove(hosted.handle)
         await finalized
-        for (const changes of [{ encodingVersion: 'another' }, { toDisplay: (value: unknown) => `${hosted.old.provider.toDisplay(value)}?` }]) {
+        for (const changes of [
+          { encodingVersion: 'another' },
+          { toDisplay: (value: unknown) => `${hosted.old.provider.toDisplay(value)}?` },
+        ]) {
           const back = new CountedPlugin('1.0.0', successor(hosted.old.provider, changes), 'another')
-          const error = await expect.refused(`another plugin that brings the type back with another ${Object.keys(changes)[0]}`, () => hosted.host.add(back))
+          const error = await expect.refused(
+            `another plugin that brings the type back with another ${Object.keys(changes)[0]}`,
+            () => hosted.host.add(back),
+          )
           expectSame(expect, 'the code of its error', 'SCHEMA_INCOMPAT', (error as { code?: unknown }).code)
         }
       },

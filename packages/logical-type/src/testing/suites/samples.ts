@@ -14,21 +14,35 @@ export function sampleSuite(subject: Subject, displayIsLiteral: boolean): Confor
   return [
     ...(displayIsLiteral ? [displayIsLiteralCase(subject)] : []),
     {
-      key: 'samples/declared', rule: 'L5', title: 'there are samples', needs: ['contract/well-formed'],
+      key: 'samples/declared',
+      rule: 'L5',
+      title: 'there are samples',
+      needs: ['contract/well-formed'],
       run(expect: Expectation) {
-        expect.that(subject.literals.length > 0, 'samples() declares none: later versions are held to the contract alone, and nothing proves a cast')
+        expect.that(
+          subject.literals.length > 0,
+          'samples() declares none: later versions are held to the contract alone, and nothing proves a cast',
+        )
       },
     },
     {
-      key: 'samples/listed', rule: 'L9', title: 'every sample is a text', needs: ['contract/well-formed'],
+      key: 'samples/listed',
+      rule: 'L9',
+      title: 'every sample is a text',
+      needs: ['contract/well-formed'],
       run(expect: Expectation) {
         // Samples may be endless; of the rest nobody asks.
-        const problem = readSamples(subject.make(), SAMPLE_LIMIT).unjudged.find(({ path }) => path !== `samples[${SAMPLE_LIMIT}]`)
+        const problem = readSamples(subject.make(), SAMPLE_LIMIT).unjudged.find(
+          ({ path }) => path !== `samples[${SAMPLE_LIMIT}]`,
+        )
         expect.that(problem === undefined, `${problem?.path}: ${problem?.reason}`)
       },
     },
     {
-      key: 'samples/repeatable', rule: 'L5', title: 'the samples are the same each time', needs: ['samples/declared'],
+      key: 'samples/repeatable',
+      rule: 'L5',
+      title: 'the samples are the same each time',
+      needs: ['samples/declared'],
       run(expect: Expectation) {
         const provider = subject.make()
         const listed = (from: typeof provider): string => JSON.stringify([...readSamples(from, SAMPLE_LIMIT).literals])
@@ -38,7 +52,10 @@ export function sampleSuite(subject: Subject, displayIsLiteral: boolean): Confor
       },
     },
     {
-      key: 'samples/display', rule: 'L5', title: 'every sample parses and displays', needs: ['samples/declared'],
+      key: 'samples/display',
+      rule: 'L5',
+      title: 'every sample parses and displays',
+      needs: ['samples/declared'],
       run(expect: Expectation) {
         for (const [literal, shown] of subject.displays) {
           if ('throws' in shown) expect.fail(`the sample ${textOf(literal)} fails: ${shown.throws}`)
@@ -46,14 +63,25 @@ export function sampleSuite(subject: Subject, displayIsLiteral: boolean): Confor
       },
     },
     {
-      key: 'samples/tell-apart', rule: 'L5', title: 'not every sample displays alike', needs: ['samples/display'],
+      key: 'samples/tell-apart',
+      rule: 'L5',
+      title: 'not every sample displays alike',
+      needs: ['samples/display'],
       run(expect: Expectation) {
-        const displays = new Set([...subject.displays.values()].map((shown) => ('value' in shown ? shown.value : undefined)))
-        expect.that(displays.size > 1, `every sample displays as ${textOf([...displays][0])}: a later version that displays anything so would not be noticed`)
+        const displays = new Set(
+          [...subject.displays.values()].map((shown) => ('value' in shown ? shown.value : undefined)),
+        )
+        expect.that(
+          displays.size > 1,
+          `every sample displays as ${textOf([...displays][0])}: a later version that displays anything so would not be noticed`,
+        )
       },
     },
     {
-      key: 'samples/stateless', rule: 'L5', title: 'a literal means the same again, in any order, and to another provider', needs: ['samples/display'],
+      key: 'samples/stateless',
+      rule: 'L5',
+      title: 'a literal means the same again, in any order, and to another provider',
+      needs: ['samples/display'],
       run: (expect) => stateless(subject, expect),
     },
   ]
@@ -61,13 +89,21 @@ export function sampleSuite(subject: Subject, displayIsLiteral: boolean): Confor
 
 function displayIsLiteralCase(subject: Subject): ConformanceCase {
   return {
-    key: 'samples/display-is-literal', rule: 'L5', title: 'what a sample displays as is a literal of the same value', needs: ['column/same-bytes'],
+    key: 'samples/display-is-literal',
+    rule: 'L5',
+    title: 'what a sample displays as is a literal of the same value',
+    needs: ['column/same-bytes'],
     run(expect: Expectation) {
       const provider = subject.make()
       for (const [literal, shown] of subject.displays) {
         const display = 'value' in shown ? shown.value : ''
         const again = displayLiteral(provider, display)
-        expectSame(expect, `the display of ${textOf(display)}, which ${textOf(literal)} displays as`, display, resultOf(again))
+        expectSame(
+          expect,
+          `the display of ${textOf(display)}, which ${textOf(literal)} displays as`,
+          display,
+          resultOf(again),
+        )
         const same = sameBytes(subject.store(provider, literal), subject.store(provider, display))
         expect.that(same, `${textOf(display)} is stored in other bytes than ${textOf(literal)}, which displays as it`)
       }
@@ -86,6 +122,11 @@ function stateless(subject: Subject, expect: Expectation): void {
   for (const [literal, expected] of displays) {
     const value = attempt(() => parse(provider, literal))
     if ('throws' in value) expect.fail(`${textOf(literal)} fails when it is parsed again: ${value.throws}`)
-    expectSame(expect, `what another provider displays the value of ${textOf(literal)} as`, resultOf(expected), resultOf(displayValue(other, () => value.value)))
+    expectSame(
+      expect,
+      `what another provider displays the value of ${textOf(literal)} as`,
+      resultOf(expected),
+      resultOf(displayValue(other, () => value.value)),
+    )
   }
 }

@@ -19,6 +19,9 @@ export class SheetReplica implements Replica {
   }
 
   agreesWith(value: unknown): boolean {
-    return isDeepStrictEqual(value, { title: this.#document.getText('title').toString(), cells: this.#document.getMap('cells').toJSON() as unknown })
+    return isDeepStrictEqual(value, {
+      title: this.#document.getText('title').toString(),
+      cells: this.#document.getMap('cells').toJSON() as unknown,
+    })
   }
 }
