@@ -1,4 +1,4 @@
-import { DataType, UnionMode, Vector, MapRow, makeBuilder, type Builder, type Union } from 'apache-arrow'
+import { DataType, UnionMode, makeBuilder, type Builder, type Union, type Vector } from 'apache-arrow'
 
 interface BuilderOptions {
   type: DataType
@@ -16,7 +16,7 @@ export function holdsUnion(type: DataType): boolean {
 }
 
 /**
- * A column of `values` of a type that is, or holds, a union. A value goes to the first child that takes its kind of
+ * A column of `values`, as `builderValue` gives them, of a type that is, or holds, a union. A value goes to the first child that takes its kind of
  * JavaScript value; Arrow's readers do not say which child one came from, so neither can a provider.
  *
  * @throws TypeError where no child takes a value.
@@ -57,13 +57,7 @@ function takes(type: DataType, value: unknown): boolean {
   if (DataType.isBinary(type) || DataType.isLargeBinary(type) || DataType.isFixedSizeBinary(type))
     return value instanceof Uint8Array
   if (DataType.isDecimal(type) || DataType.isInterval(type)) return ArrayBuffer.isView(value)
-  if (DataType.isList(type) || DataType.isFixedSizeList(type)) return Array.isArray(value) || value instanceof Vector
-  if (DataType.isMap(type)) return value instanceof Map || value instanceof MapRow
-  return (
-    DataType.isStruct(type) &&
-    typeof value === 'object' &&
-    !Array.isArray(value) &&
-    !(value instanceof Map) &&
-    !(value instanceof MapRow)
-  )
+  if (DataType.isList(type) || DataType.isFixedSizeList(type)) return Array.isArray(value)
+  if (DataType.isMap(type)) return value instanceof Map
+  return DataType.isStruct(type) && typeof value === 'object' && !Array.isArray(value) && !(value instanceof Map)
 }

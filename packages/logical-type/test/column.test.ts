@@ -28,11 +28,16 @@ import {
   TimestampSecond,
   Utf8,
   type DataType,
+  type tableFromIPC,
 } from 'apache-arrow'
+import { createRequire } from 'node:module'
 import { describe, expect, test } from 'vitest'
 import { readColumn, sameBytes, writeColumn } from '../src/column.js'
 import { contractOf, describeType } from '../src/index.js'
 import { money } from './fixtures.js'
+
+// A host in CommonJS has a copy of Arrow's classes of its own.
+const required = createRequire(import.meta.url)('apache-arrow') as { tableFromIPC: typeof tableFromIPC }
 
 const store = (arrowType: DataType, value: unknown): Uint8Array => writeColumn(contractOf(money({ arrowType })), value)
 const entries = (value: DataType = new Int32()): Field =>
@@ -125,6 +130,8 @@ describe('a value goes through an Arrow column and back (L6)', () => {
     expect(describeType(column.type)).toEqual(describeType(type))
     expect(column.get(1)).toBeNull()
     expect(sameBytes(store(type, column.get(0)), store(type, value))).toBe(true)
+    const elsewhere: unknown = required.tableFromIPC(store(type, value)).getChildAt(0)?.get(0)
+    expect(sameBytes(store(type, elsewhere), store(type, value))).toBe(true)
     expect(sameBytes(store(type, other), store(type, value))).toBe(false)
     expect(String(readColumn(store(type, other)).get(0))).not.toBe(String(column.get(0)))
   })
