@@ -18,7 +18,7 @@ export type { CommitLog } from './log/commit-log.js'
 export { MemoryCommitLog, type MemoryCommitLogOptions } from './log/memory-commit-log.js'
 export { MemoryCheckpointStore, type CheckpointStore } from './checkpoints/checkpoint-store.js'
 
-export { CdcPump, type CdcPumpOptions, type StartOptions } from './pump/pump.js'
+export { CdcPump, type CaughtUpOptions, type CdcPumpOptions, type StartOptions } from './pump/pump.js'
 export type { ResumeOptions } from './pump/stream-loop.js'
 export type { CdcHost, ReleasedPolicy } from './pump/attach-stream.js'
 export type { PumpEvent, PumpState, PumpStatus, PumpStep } from './pump/events.js'

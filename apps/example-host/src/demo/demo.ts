@@ -94,7 +94,7 @@ export async function runDemo({ dataset, directory, lastMs, progress }: DemoOpti
   await load.stop()
 
   progress('reading everything back')
-  await caughtUp(host)
+  await host.pump.caughtUp()
   const report: Omit<Report, 'invariants'> = {
     durationMs: performance.now() - startedAt,
     node: process.version,
@@ -154,18 +154,6 @@ function replicaOf(name: string): Replica {
   const make = REPLICAS[SHARED[name as keyof typeof SHARED]]
   if (make === undefined) throw new Error(`nobody edits ${name}`)
   return make()
-}
-
-/** Resolves once every stream has delivered all there is. */
-async function caughtUp(host: ExampleHost): Promise<void> {
-  for (let turn = 0; turn < 1_000; turn += 1) {
-    const behind = host.pump.status().filter(({ lag }) => lag > 0n)
-    if (behind.length === 0) return
-    const halted = behind.find(({ state }) => state === 'halted')
-    if (halted) throw new Error(`stream ${halted.name} has halted at LSN ${halted.position}`, { cause: halted.error })
-    await delay(20)
-  }
-  throw new Error('the streams have not caught up within 20 s')
 }
 
 /** Has what nothing reaches any more collected. @throws Error where the demo was started without --expose-gc. */

@@ -107,13 +107,7 @@ async function main() {
     ],
   })
   const handles = await host.addAll(plugins('1.0.0', stored))
-  let caughtUp = () => {}
-  const pump = new CdcPump({
-    host,
-    log,
-    checkpoints: new MemoryCheckpointStore(),
-    onEvent: ({ type, position }) => type === 'idle' && position === log.head && caughtUp(),
-  })
+  const pump = new CdcPump({ host, log, checkpoints: new MemoryCheckpointStore() })
   await pump.start('texts', 'warehouse')
   const articles = await host.attach(indexKind, {
     name: 'articles',
@@ -127,9 +121,8 @@ async function main() {
   const reloading = host.reloadAll(plugins('2.0.0', stored).map((plugin, at) => ({ handle: handles[at], plugin })))
   await articles.write(batchOf(['another fox']))
   const results = await reloading
-  const delivered = new Promise((resolve) => (caughtUp = resolve))
   log.append(batchOf(['second']))
-  await delivered
+  await pump.caughtUp()
   await pump.stop()
 
   const lease = host.capture()

@@ -42,6 +42,12 @@ export interface StartOptions {
   readonly retry?: RetryOptions
 }
 
+export interface CaughtUpOptions {
+  /** The stream to wait for. Default: every stream of the pump. */
+  readonly stream?: string
+  readonly signal?: AbortSignal
+}
+
 const RELEASED = option.oneOf('fail', 'restart-from-oldest')
 
 const PUMP: OptionChecks<CdcPumpOptions> = {
@@ -58,6 +64,7 @@ const PUMP: OptionChecks<CdcPumpOptions> = {
 
 const START: OptionChecks<StartOptions> = { from: option.bigint(), onReleased: RELEASED, retry: option.object(RETRY) }
 const RESUME: OptionChecks<ResumeOptions> = { onReleased: RELEASED }
+const CAUGHT_UP: OptionChecks<CaughtUpOptions> = { stream: option.text, signal: option.signal }
 
 /**
  * Delivers a commit log to live streams, each at its own pace, and releases the log up to the lowest of their checkpoints.
@@ -114,6 +121,20 @@ export class CdcPump implements AsyncDisposable {
 
   status(): PumpStatus[] {
     return Array.from(this.#loops.values(), (loop) => loop.status)
+  }
+
+  /**
+   * Resolves once everything below `lsn` was delivered to the stream, or to every stream; by default everything that is
+   * committed now. A reload meanwhile is waited through.
+   *
+   * @throws ReloadError `ABORTED` by `signal`, `RESOURCE_NOT_FOUND`, `RESOURCE_CLOSED` where a stream stops; what one
+   * halted with.
+   */
+  async caughtUp(lsn: CdcLsn = this.#options.log.head, options: CaughtUpOptions = {}): Promise<void> {
+    option.bigint()(lsn, 'caughtUp lsn', this)
+    const { stream, signal } = checkOptions(options, 'caughtUp options', CAUGHT_UP)
+    const loops = stream === undefined ? [...this.#loops.values()] : [this.#loop(stream)]
+    await Promise.all(loops.map((loop) => loop.caughtUp(lsn, signal)))
   }
 
   /**

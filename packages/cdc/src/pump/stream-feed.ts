@@ -12,6 +12,8 @@ export interface StreamFeedOptions extends SavedCheckpointOptions {
   readonly host: CdcHost
   readonly checkpointEvery: number
   readonly onReleased: ReleasedPolicy
+  /** Told when a batch was delivered. */
+  delivered(): void
 }
 
 type Live = LiveResource<CdcStream, CdcBatch>
@@ -90,6 +92,7 @@ export class StreamFeed {
       this.#health.succeeded('read')
       await this.#health.doing('deliver', () => resource.write(batch))
       this.#position = batch.lsnEnd
+      this.#options.delivered()
       this.#uncheckpointed += 1
       this.checkpoint.noteOverrun()
       if (this.#uncheckpointed >= checkpointEvery)

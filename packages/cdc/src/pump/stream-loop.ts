@@ -2,6 +2,7 @@ import { ReloadError, type Clock } from '@uni/reload-core'
 import type { CdcLsn } from '../contract.js'
 import { CdcError } from '../errors.js'
 import { stoppedError, type ReleasedPolicy } from './attach-stream.js'
+import { CaughtUp } from './caught-up.js'
 import type { PumpStatus } from './events.js'
 import { aborted, elapsed, firstOf, fulfilled, type Source } from './first-of.js'
 import { presentable } from './presentable.js'
@@ -10,7 +11,7 @@ import type { SavedCheckpoint } from './saved-checkpoint.js'
 import { StreamFeed, type StreamFeedOptions } from './stream-feed.js'
 import { isStoppedStream, StreamHealth } from './stream-health.js'
 
-export interface StreamLoopOptions extends StreamFeedOptions {
+export interface StreamLoopOptions extends Omit<StreamFeedOptions, 'delivered'> {
   readonly clock: Clock
   readonly retry: RetryPolicy
 }
@@ -31,6 +32,7 @@ export class StreamLoop {
   readonly #options: StreamLoopOptions
   readonly #health: StreamHealth
   readonly #feed: StreamFeed
+  readonly #caughtUp = new CaughtUp()
   readonly #ended: Promise<void>
   readonly #stop = new AbortController()
   #resolveOpened: () => void = () => {}
@@ -44,7 +46,8 @@ export class StreamLoop {
     this.key = key
     this.#options = options
     this.#health = new StreamHealth(options)
-    this.#feed = new StreamFeed(name, key, options, this.#health, this.#stop.signal)
+    const delivered = (): void => this.#caughtUp.changed()
+    this.#feed = new StreamFeed(name, key, { ...options, delivered }, this.#health, this.#stop.signal)
     this.opened = new Promise((resolve, reject) => {
       this.#resolveOpened = resolve
       this.#rejectOpened = reject
@@ -82,6 +85,11 @@ export class StreamLoop {
     this.#resume()
   }
 
+  /** Resolves once everything below `lsn` was delivered. Rejects with what the stream halted with, or that it stopped. */
+  caughtUp(lsn: CdcLsn, signal?: AbortSignal): Promise<void> {
+    return this.#caughtUp.wait(lsn, () => this.status, signal)
+  }
+
   /** Lets the delivery in flight settle, checkpoints, and closes the stream. Never rejects. */
   stop(): Promise<void> {
     this.#stop.abort()
@@ -106,6 +114,7 @@ export class StreamLoop {
     await this.#feed.catchUp(resource)
     if (this.#stop.signal.aborted) return
     this.#health.allDone()
+    this.#caughtUp.changed()
     const { position } = this.#feed
     this.#refuseEmptyPromise(position)
     this.#options.emit({ type: 'idle', position })
@@ -139,6 +148,7 @@ export class StreamLoop {
     if (ReloadError.is(error) && error.code === 'RESOURCE_CLOSED') this.#feed.forget()
     const delayMs = this.#health.failed(error)
     if (this.#health.state === 'halted') this.#rejectOpened(error)
+    this.#caughtUp.changed()
     await this.#rest(delayMs)
   }
 
@@ -189,6 +199,7 @@ export class StreamLoop {
     this.#rejectOpened(stoppedError(this.name, this.key))
     await this.#feed.finish(!isStoppedStream(this.#health.failures.last?.error))
     this.#health.stopped()
+    this.#caughtUp.changed()
     this.#options.emit({ type: 'stopped' })
   }
 }

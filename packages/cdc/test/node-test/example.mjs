@@ -25,20 +25,18 @@ const log = new MemoryCommitLog()
 const host = new PluginHost({ strategies: [cdcHandoff({ canResume: (lsn) => log.canReadFrom(lsn) })] })
 const handle = await host.add(plugin('1.0.0'))
 
-let idle = () => {}
-const pump = new CdcPump({
-  host, log, checkpoints: new MemoryCheckpointStore(),
-  onEvent: (event) => { if (event.type === 'idle' && event.position === log.head) idle() },
-})
+const pump = new CdcPump({ host, log, checkpoints: new MemoryCheckpointStore() })
 await pump.start('orders', 'warehouse')                                // stream 'orders', of the provider 'warehouse'
 
 const commit = (...ids) => {
   const [mutations] = tableFromArrays({ id: Int32Array.from(ids) }).batches
-  return new Promise((resolve) => { idle = resolve; log.append(mutations) })
+  log.append(mutations)
 }
-await commit(1, 2, 3)
+commit(1, 2, 3)
+await pump.caughtUp()                                                  // everything committed so far is delivered
 await host.reload(handle, plugin('2.0.0'))
-await commit(4)
+commit(4)
+await pump.caughtUp()
 
 console.log(stored)                                                    // [['1.0.0', 0n], ['2.0.0', 3n]]
 await pump.stop()
