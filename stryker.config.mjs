@@ -24,7 +24,7 @@ const scopes = {
   commit: {
     package: 'core',
     mutate: [
-      'host/{bake,permanence,commit,epoch-change,epoch,lease-list,drain,finalization,operation,preflight,attach}.ts',
+      'host/**/{bake,permanence,commit,epoch-change,epoch,lease-list,drain,finalization,operation,preflight,attach}.ts',
     ],
     tests: ['host/*.test.ts', 'dispatch/judgement.test.ts'],
   },

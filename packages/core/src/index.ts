@@ -58,18 +58,25 @@ export type { CompatEntry, CompatReport, FailureReport, HandoffReport, SurfaceKe
 export type { TimedCall, Timeouts } from './dispatch/timeouts.js'
 export type { Acceptance, CountedVerdict, UnjudgedPolicy } from './dispatch/judging.js'
 
-export type { Plugin, PluginContext, PluginDependency, PluginHandle, PluginManifest, Registrar } from './host/plugin.js'
-export type { Blocker, CaptureOptions, CaptureReadyOptions, Lease, ProviderLease, Serving } from './host/lease.js'
-export type { Use, Uses } from './host/uses.js'
-export type { AttachOptions, Detached, LiveResource } from './host/live-resource.js'
+export type {
+  Plugin,
+  PluginContext,
+  PluginDependency,
+  PluginHandle,
+  PluginManifest,
+  Registrar,
+} from './host/plugin/plugin.js'
+export type { Blocker, CaptureOptions, CaptureReadyOptions, Lease, ProviderLease, Serving } from './host/lease/lease.js'
+export type { Use, Uses } from './host/epoch/uses.js'
+export type { AttachOptions, Detached, LiveResource } from './host/resource/live-resource.js'
 export type { Journal, JournalRecord, JournaledAcceptance, JournaledChange } from './journal/record.js'
 export { PluginHost, type AddOptions, type ReloadOptions, type RemoveOptions } from './host/plugin-host.js'
 export type { PluginHostOptions } from './host/host-state.js'
-export type { ReloadSource, ResourceName } from './host/reload-source.js'
-export type { DrainPolicy } from './host/drain.js'
-export type { BakeOptions, BakeReport } from './host/bake.js'
-export type { Grants } from './host/staging.js'
-export type { ReloadEvent, ReloadObserver } from './host/events.js'
+export type { ReloadSource, ResourceName } from './host/resource/reload-source.js'
+export type { DrainPolicy } from './host/lease/drain.js'
+export type { BakeOptions, BakeReport } from './host/permanence/bake.js'
+export type { Grants } from './host/lifecycle/staging.js'
+export type { ReloadEvent, ReloadObserver } from './host/report/events.js'
 export type { HandoffStep } from './dispatch/handoff-event.js'
 export type {
   FinalReport,
@@ -78,4 +85,4 @@ export type {
   ReloadResult,
   RemoveResult,
   ResourceStatus,
-} from './host/results.js'
+} from './host/report/results.js'

@@ -1,9 +1,9 @@
 import type { WriteGate } from '../move/gate.js'
-import type { Blocker } from './lease.js'
-import type { LeaseList } from './lease-list.js'
-import type { PluginVersion } from './plugin-version.js'
+import type { Blocker } from './lease/lease.js'
+import type { LeaseList } from './lease/lease-list.js'
+import type { PluginVersion } from './epoch/plugin-version.js'
 import type { HostState } from './host-state.js'
-import type { PluginStatus, ResourceStatus } from './results.js'
+import type { PluginStatus, ResourceStatus } from './report/results.js'
 
 export function pluginStatuses(state: HostState): PluginStatus[] {
   const blockers = blockersNow(state)

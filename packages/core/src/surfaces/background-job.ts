@@ -2,7 +2,7 @@ import type { MaybePromise } from '../maybe-promise.js'
 import { cleanHandoff } from '../move/clean.js'
 import type { HandoffStrategy } from '../strategy.js'
 import { defineSurface, type Surface } from '../surface.js'
-import type { ProviderLease } from '../host/lease.js'
+import type { ProviderLease } from '../host/lease/lease.js'
 
 /** Work the host runs from time to time. */
 export interface BackgroundJobProvider {

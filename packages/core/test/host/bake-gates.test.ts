@@ -5,7 +5,7 @@ import { Claims } from '../../src/dispatch/claims.js'
 import { Judging } from '../../src/dispatch/judging.js'
 import { StretchMeter } from '../../src/dispatch/stretch-meter.js'
 import { Pace } from '../../src/pace.js'
-import { Bake } from '../../src/host/bake.js'
+import { Bake } from '../../src/host/permanence/bake.js'
 
 /** A period of 10 ms, of a reload that has switched the gate of one resource, which keeps what is written from there on. */
 async function baking() {

@@ -1,6 +1,6 @@
 import { describeThrown } from '../../errors.js'
 import type { ReloadOptions } from '../../host/plugin-host.js'
-import type { FinalReport } from '../../host/results.js'
+import type { FinalReport } from '../../host/report/results.js'
 import type { HandoffStrategy } from '../../strategy.js'
 import { Breaches } from './breaches.js'
 import { DEADLINE_MS, describe, isPair, POSITIONS, type Circumstances } from './circumstances.js'

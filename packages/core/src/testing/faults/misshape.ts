@@ -1,4 +1,4 @@
-import type { Plugin } from '../../host/plugin.js'
+import type { Plugin } from '../../host/plugin/plugin.js'
 
 /** A part of a new plugin that is not what it has to be. */
 export interface Misshape {

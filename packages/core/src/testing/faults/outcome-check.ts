@@ -1,5 +1,5 @@
 import { ReloadError, describeThrown, type ReloadErrorCode, type ReloadPhase } from '../../errors.js'
-import type { FinalReport, ReloadResult } from '../../host/results.js'
+import type { FinalReport, ReloadResult } from '../../host/report/results.js'
 import type { Breaches } from './breaches.js'
 import type { Cell, Strike } from './cell.js'
 import { sortOf } from './fault.js'

@@ -1,5 +1,5 @@
 import { describeThrown } from '../../errors.js'
-import type { FinalReport, ReloadResult } from '../../host/results.js'
+import type { FinalReport, ReloadResult } from '../../host/report/results.js'
 import type { HandoffStrategy } from '../../strategy.js'
 import { Breaches } from './breaches.js'
 import { nameOf } from './call-site.js'

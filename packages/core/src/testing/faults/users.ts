@@ -1,5 +1,5 @@
 import { ReloadError, describeThrown } from '../../errors.js'
-import type { Lease } from '../../host/lease.js'
+import type { Lease } from '../../host/lease/lease.js'
 import type { Breaches } from './breaches.js'
 import { POSITIONS } from './circumstances.js'
 import type { Given } from './recorder.js'

@@ -1,4 +1,4 @@
-import type { Plugin } from '../../host/plugin.js'
+import type { Plugin } from '../../host/plugin/plugin.js'
 import type { Surface } from '../../surface.js'
 import { misshapePlugin, misshapeProvider, type Misshape } from './misshape.js'
 import type { Recorder } from './recorder.js'

@@ -1,0 +1,33 @@
+import { ReloadError } from '../../errors.js'
+import { LeaseNode } from '../lease/lease-list.js'
+import type { CaptureOptions, ProviderLease } from '../lease/lease.js'
+import type { PluginHandle } from '../plugin/plugin.js'
+import type { PluginVersion } from './plugin-version.js'
+
+/** A provider lease, linked into the plugin version it holds. */
+export class HeldProvider<P> extends LeaseNode implements ProviderLease<P> {
+  readonly plugin: PluginHandle
+  /** `undefined` after the release: a lease that somebody keeps would keep what it held. */
+  #held: { readonly provider: P } | undefined
+
+  constructor(owner: PluginVersion, provider: P, capturedAt: number, options: CaptureOptions | undefined) {
+    super(owner.leases, capturedAt, options)
+    this.plugin = owner.handle
+    this.#held = { provider }
+  }
+
+  get provider(): P {
+    if (this.#held === undefined) {
+      throw new ReloadError('LEASE_RELEASED', 'the lease was released', {
+        plugin: this.plugin.id,
+        hint: 'Acquire the provider again.',
+      })
+    }
+    return this.#held.provider
+  }
+
+  override [Symbol.dispose](): void {
+    super[Symbol.dispose]()
+    this.#held = undefined
+  }
+}

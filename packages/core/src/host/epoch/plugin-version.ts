@@ -1,0 +1,108 @@
+import type { ErrorPlace } from '../../errors.js'
+import type { PluginIdentity } from '../../strategy.js'
+import type { Epoch } from './epoch.js'
+import { KeyTable } from './key-table.js'
+import { LeaseList } from '../lease/lease-list.js'
+import type { Brought } from '../permanence/permanent-versions.js'
+import type { Plugin, PluginHandle } from '../plugin/plugin.js'
+import type { SurfaceTable } from './surface-table.js'
+
+/** A provider as a plugin version registered it. */
+export interface Registration {
+  readonly table: SurfaceTable
+  readonly surface: string
+  readonly key: string
+  readonly provider: unknown
+  /** Its place among the registrations of the plugin. */
+  readonly at: number
+}
+
+/** What closes what is left of a plugin, once, and nothing of those that were replaced with it. */
+export interface Closing {
+  closeOf(plugin: Plugin): Promise<unknown>
+}
+
+export type PluginVersionInit = Pick<PluginVersion, 'plugin' | 'generation' | 'place' | 'registrations' | 'brought'>
+
+/** One generation of a plugin. */
+export class PluginVersion {
+  readonly plugin: Plugin
+  readonly generation: number
+  /** Where the plugin stands among the installed ones; a reload keeps it. */
+  readonly place: number
+  readonly registrations: readonly Registration[]
+  /** The leases that hold this version only. */
+  readonly leases: LeaseList
+  /** Live resources that are being opened by its providers. */
+  readonly opening = new Set<Promise<unknown>>()
+  /** The numbers of the first and the last epoch it is part of. */
+  firstEpoch = Number.POSITIVE_INFINITY
+  lastEpoch = Number.POSITIVE_INFINITY
+  /** The operation that brought it, and what came with it. */
+  readonly brought: Brought
+  /** The same plugin in earlier generations, as far as leases may reach it there. */
+  readonly earlier: readonly PluginVersion[]
+  /** What closes what is left of its earlier generations. */
+  readonly unclosed: Set<Closing>
+  readonly #registrations = new KeyTable<Registration>()
+
+  /** @param before the same plugin in the generation before, when it serves again. */
+  constructor(
+    { plugin, generation, place, registrations, brought }: PluginVersionInit,
+    before?: PluginVersion,
+    earlier: readonly PluginVersion[] = [],
+  ) {
+    this.plugin = plugin
+    this.generation = generation
+    this.place = place
+    this.registrations = registrations
+    this.brought = brought
+    // It is one plugin, which is shut down once, when nothing of any of its generations is held any more.
+    this.leases = before?.leases ?? new LeaseList()
+    this.unclosed = before?.unclosed ?? new Set()
+    this.earlier = earlier
+    for (const registration of registrations)
+      this.#registrations.set(registration.table, registration.key, registration)
+  }
+
+  get id(): string {
+    return this.plugin.manifest.id
+  }
+  get version(): string {
+    return this.plugin.manifest.version
+  }
+  get handle(): PluginHandle {
+    return Object.freeze({ id: this.id, generation: this.generation })
+  }
+  get identity(): PluginIdentity {
+    return { id: this.id, version: this.version }
+  }
+  /** How errors name it. */
+  get label(): string {
+    return `${this.id}@${this.version}`
+  }
+
+  /**
+   * The generation in which this plugin serves again, in the place of `replaced`.
+   *
+   * @param past the epochs that leases still hold.
+   */
+  returning(replaced: PluginVersion, past: Iterable<Epoch>): PluginVersion {
+    const { plugin, registrations, brought } = this
+    const held = [...past]
+    const earlier = [this, ...this.earlier].filter((version) => held.some((epoch) => epoch.reaches(version)))
+    return new PluginVersion(
+      { plugin, generation: replaced.generation + 1, place: replaced.place, registrations, brought },
+      this,
+      earlier,
+    )
+  }
+
+  provides(table: SurfaceTable, key: string): Registration | undefined {
+    return this.#registrations.get(table, key)
+  }
+
+  placeOf(registration: Registration): ErrorPlace {
+    return { plugin: this.label, surface: registration.surface, key: registration.key }
+  }
+}

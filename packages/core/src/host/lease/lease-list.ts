@@ -1,0 +1,135 @@
+import { onAbort } from '../../dispatch/on-abort.js'
+import type { Blocker, CaptureOptions } from './lease.js'
+
+/**
+ * The leases of one epoch or one plugin version, as an intrusive list: capturing and releasing cost a few pointer
+ * writes, and whoever drains is woken by the last release instead of asking.
+ */
+export class LeaseList {
+  #first: LeaseNode | undefined
+  #waiting: (() => void)[] | undefined
+
+  get isEmpty(): boolean {
+    return this.#first === undefined
+  }
+
+  /** Resolves when no lease is left; at once where none is. */
+  empty(): Promise<void> {
+    return this.isEmpty
+      ? Promise.resolve()
+      : new Promise((resolve) => {
+          this.whenEmpty(resolve)
+        })
+  }
+
+  /** Calls `callback` in the turn in which the last lease ends. There has to be one. */
+  protected whenEmpty(callback: () => void): void {
+    ;(this.#waiting ??= []).push(callback)
+  }
+
+  /** What its leases hold. */
+  get holds(): Blocker['holds'] {
+    return 'provider'
+  }
+
+  *blockers(now: number): Generator<Blocker> {
+    const { holds } = this
+    for (let node = this.#first; node; node = node.next)
+      yield { label: node.label, ageMs: now - node.capturedAt, holds }
+  }
+
+  /** Fires the signal of every lease. */
+  force(reason: unknown): void {
+    // A listener may release its lease, or another one, and with it the links that are being followed.
+    const nodes: LeaseNode[] = []
+    for (let node = this.#first; node; node = node.next) nodes.push(node)
+    for (const node of nodes) node.abort(reason)
+  }
+
+  link(node: LeaseNode): void {
+    const first = this.#first
+    if (first !== undefined) {
+      node.next = first
+      first.previous = node
+    }
+    this.#first = node
+  }
+
+  unlink(node: LeaseNode): void {
+    const { previous, next } = node
+    if (previous !== undefined) previous.next = next
+    else this.#first = next
+    if (next !== undefined) next.previous = previous
+    node.previous = node.next = undefined
+    if (this.#first !== undefined || this.#waiting === undefined) return
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    for (const wake of waiting) wake()
+  }
+}
+
+/** What the signal of a lease needs. */
+interface Signal {
+  readonly controller: AbortController
+  readonly stopFollowing: (() => void) | undefined
+}
+
+/** A lease, as the list it is linked into sees it. */
+export class LeaseNode<L extends LeaseList = LeaseList> implements Disposable {
+  /** The list's own links. */
+  previous: LeaseNode | undefined = undefined
+  next: LeaseNode | undefined = undefined
+  /** By the host's clock: whole milliseconds, and some tens of them late. */
+  readonly capturedAt: number
+  /** `undefined` after the release: a lease that somebody keeps would keep a whole version. */
+  protected list: L | undefined
+  #options: CaptureOptions | undefined
+  #signal: Signal | undefined
+
+  constructor(list: L, capturedAt: number, options: CaptureOptions | undefined) {
+    this.capturedAt = capturedAt
+    this.list = list
+    this.#options = options
+    list.link(this)
+  }
+
+  get label(): string {
+    return this.#options?.label ?? 'unlabelled'
+  }
+
+  /**
+   * Made when it is first asked for: most leases are released without anyone having asked. It follows the signal of the
+   * operation up to the release, and not as `AbortSignal.any` does: that one stays in reach of a signal that outlives
+   * it while it has listeners.
+   */
+  get signal(): AbortSignal {
+    return this.#follow().signal
+  }
+
+  abort(reason: unknown): void {
+    this.#follow().abort(reason)
+  }
+
+  /** Releasing twice is releasing once. Whoever still references the lease reaches nothing by it any more. */
+  [Symbol.dispose](): void {
+    const { list } = this
+    if (list === undefined) return
+    this.list = undefined
+    list.unlink(this)
+    this.#options = undefined
+    this.#signal?.stopFollowing?.()
+  }
+
+  #follow(): AbortController {
+    if (this.#signal !== undefined) return this.#signal.controller
+    const controller = new AbortController()
+    const outer = this.#options?.signal
+    if (outer?.aborted === true) controller.abort(outer.reason)
+    this.#signal = {
+      controller,
+      stopFollowing:
+        outer === undefined || outer.aborted ? undefined : onAbort(outer, () => controller.abort(outer.reason)),
+    }
+    return controller
+  }
+}

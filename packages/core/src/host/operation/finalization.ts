@@ -1,0 +1,180 @@
+import { forEachBounded } from '../../dispatch/bounded.js'
+import type { Handoffs } from '../../dispatch/handoffs.js'
+import type { StepEnvironment } from '../../dispatch/step.js'
+import type { Attached } from '../resource/attached.js'
+import type { Bake, BakeReport } from '../permanence/bake.js'
+import { closeOrphan } from '../resource/close-orphan.js'
+import { closeDependantsFirst } from '../lifecycle/close-order.js'
+import { DEADLINE_MS, type Drain, type DrainPolicy, type DrainResult } from '../lease/drain.js'
+import type { EpochChange } from '../plan/epoch-change.js'
+import type { HostState } from '../host-state.js'
+import type { OperationJournal } from '../permanence/operation-journal.js'
+import type { PhaseLog } from '../report/phase-log.js'
+import type { Plugin } from '../plugin/plugin.js'
+import { PluginVersion } from '../epoch/plugin-version.js'
+import type { FinalReport } from '../report/results.js'
+import { shutdown } from '../lifecycle/stage.js'
+
+export interface FinalizationInit {
+  readonly retired: readonly PluginVersion[]
+  readonly handoffs: Handoffs
+  readonly orphans: ReadonlyMap<Attached, PluginVersion>
+  readonly change: EpochChange
+  readonly policy: DrainPolicy
+  readonly log: PhaseLog
+  readonly environment: StepEnvironment
+  readonly journal: OperationJournal
+  /** Settles when the commit is written down, or could not be. */
+  readonly recorded: Promise<unknown>
+  /** The period in which the reload can be taken back. */
+  readonly bake?: Bake
+}
+
+type IsAsked = (owner: object | undefined) => boolean
+
+/** What follows a commit: the old versions are drained, and then closed once. Reported, never thrown. */
+export class Finalization {
+  readonly finished: Promise<FinalReport>
+  readonly #state: HostState
+  readonly #init: FinalizationInit
+  /** Of what can reach the retired versions, or, where these serve again, what they had before. */
+  #drain: Drain
+  #closed: Promise<unknown[]> | undefined
+  readonly #orphansClosed = new Map<Attached, Promise<void>>()
+
+  constructor(state: HostState, init: FinalizationInit) {
+    this.#state = state
+    this.#init = init
+    this.#drain = state.drainOf(init.retired)
+    for (const version of init.retired) {
+      state.retired.set(version, this.#drain)
+      version.unclosed.add(this)
+    }
+    state.finalizations.add(this)
+    this.finished = this.#run()
+  }
+
+  /** Has the leases' signals fired at the deadline, and closes the old versions, even where they were to be kept. */
+  async force(policy: DrainPolicy): Promise<void> {
+    await this.#drain.run({ ...policy, onDeadline: 'force' })
+    await this.close()
+  }
+
+  /** Closes what is left of the old versions. Nothing must be able to reach it any more. Resolves with what failed. */
+  close(): Promise<unknown[]> {
+    return (this.#closed ??= this.#closeAll())
+  }
+
+  /** Closes what is left of one of the old versions: leases may hold the others yet. */
+  async closeOf(plugin: Plugin): Promise<void> {
+    const { handoffs, recorded, bake } = this.#init
+    const isOf: IsAsked = (owner) => owner instanceof PluginVersion && owner.plugin === plugin
+    await recorded
+    await handoffs.finalize(bake?.servingAgain, isOf)
+    // What fails is told by the finalization itself, when all of it is closed.
+    await this.#closeOrphans(isOf, () => {})
+  }
+
+  async #run(): Promise<FinalReport> {
+    const { log, policy, bake: period } = this.#init
+    void this.#forgetOrphans()
+    const [drained, bake] = await Promise.all([
+      log.phase('drain', () => this.#drain.run(policy, period?.wentBack)),
+      period?.over,
+    ])
+    const takenBack = bake?.outcome === 'taken-back'
+    const { outcome, blockers } = takenBack ? await this.#drainLeft() : drained
+    const told = { drainMs: log.ms.drain ?? 0, blockers, ...(bake && { bake }) }
+    // Those that outlived the deadline may have ended since, while the new version was on probation.
+    if (outcome === 'blocked' && !this.#drain.isEnded) {
+      log.kept(blockers)
+      // The old version stays until its leases end, however long that takes; then it is closed like any other.
+      void this.#drain.ended.then(() => this.close())
+      return { status: takenBack ? 'taken-back' : 'kept', ...told, errors: [] }
+    }
+    const errors = await this.close()
+    return { status: closedStatus(outcome, bake), ...told, errors }
+  }
+
+  /** Nobody has to let go of a plugin that serves again, but of what it had before and has no more. */
+  #drainLeft(): Promise<DrainResult> {
+    for (const version of this.#init.retired) this.#state.retired.delete(version)
+    this.#drain = this.#state.drainOfEpochs(this.#init.retired)
+    const {
+      retired,
+      log,
+      policy: { deadlineMs = DEADLINE_MS },
+    } = this.#init
+    if (this.#drain.blockers().length > 0) {
+      // A lease that holds what is left of one of them holds nothing of the others.
+      for (const version of retired) {
+        void this.#state.drainOfEpochs([version]).ended.then(() => this.closeOf(version.plugin))
+      }
+    }
+    return this.#drain.run({ deadlineMs: deadlineMs - (log.ms.drain ?? 0) })
+  }
+
+  async #closeAll(): Promise<unknown[]> {
+    const { log, handoffs, retired, environment, journal, recorded, bake } = this.#init
+    const errors: unknown[] = []
+    await recorded
+    // Where nothing leaves, nobody waits for what is left of remembered contracts to go.
+    const pruned = this.#prune()
+    if (retired.length > 0) await pruned
+    const note = (error: unknown): void => {
+      errors.push(error)
+    }
+    await log.phase('finalize', async () => {
+      errors.push(...(await handoffs.finalize(bake?.servingAgain)))
+      await this.#closeOrphans(() => true, note)
+      await closeDependantsFirst(retired, this.#state.concurrency, async (version) => {
+        version.unclosed.delete(this)
+        if (bake?.servingAgain === undefined) {
+          for (const earlier of version.unclosed) await earlier.closeOf(version.plugin)
+          await shutdown(version, 'finalize', environment).catch(note)
+        }
+        this.#state.retired.delete(version)
+      })
+    })
+    errors.push(...(await journal.happened('finalized', 'finalize')))
+    this.#state.finalizations.delete(this)
+    log.finalized(errors)
+    return errors
+  }
+
+  async #forgetOrphans(): Promise<void> {
+    const { pace, attached } = this.#state
+    for (const orphan of this.#init.orphans.keys()) {
+      attached.delete(orphan)
+      if (pace.due()) await pace.pause()
+    }
+  }
+
+  /** What was replaced, and what leases hold of it yet, once they have ended: that they were waited for does not end them. */
+  async #prune(): Promise<void> {
+    const { change, retired } = this.#init
+    const state = this.#state
+    const prune = (): Promise<boolean> => change.prune(() => state.heldEpochs)
+    if (!(await prune())) void state.unseen(retired).then(prune)
+  }
+
+  #closeOrphans(isAsked: IsAsked, note: (error: unknown) => void): Promise<void> {
+    const { orphans, environment } = this.#init
+    return forEachBounded(
+      [...orphans].toReversed().filter(([, owner]) => isAsked(owner)),
+      this.#state.concurrency,
+      ([attached]) => {
+        const closed = this.#orphansClosed.get(attached) ?? closeOrphan(attached, environment)
+        this.#orphansClosed.set(attached, closed)
+        return closed.catch(note)
+      },
+      () => {},
+    )
+  }
+}
+
+function closedStatus(outcome: DrainResult['outcome'], bake: BakeReport | undefined): FinalReport['status'] {
+  if (bake?.outcome === 'taken-back') return 'taken-back'
+  if (outcome === 'forced') return 'forced'
+  return bake?.outcome === 'stranded' ? 'stranded' : 'finalized'
+}

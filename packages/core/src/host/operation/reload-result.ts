@@ -1,0 +1,153 @@
+import type { ResourceMove } from '../../dispatch/moving-resource.js'
+import type { CompatEntry, HandoffReport, SurfaceKey } from '../../dispatch/report.js'
+import type { Pace } from '../../pace.js'
+import type { Surface } from '../../surface.js'
+import type { Outcome } from './operation.js'
+import type { PluginVersion } from '../epoch/plugin-version.js'
+import type { FinalReport, ReloadReport, ReloadResult } from '../report/results.js'
+import type { ProvidedBy } from '../plan/succession.js'
+
+const NOTHING_TO_CLOSE: FinalReport = { status: 'finalized', drainMs: 0, blockers: [], errors: [] }
+
+/** What an operation did, by the versions that left. */
+interface Told {
+  readonly handoffs: Groups<PluginVersion, HandoffReport>
+  /** By how entries name their plugin. */
+  readonly compat: Groups<string, CompatEntry>
+  readonly added: Groups<PluginVersion, SurfaceKey>
+  readonly removed: Groups<PluginVersion, SurfaceKey>
+  readonly orphans: Groups<PluginVersion, string>
+  readonly forgotten: Groups<PluginVersion, string>
+}
+
+/**
+ * The parts of an operation's outcome that are about each of some plugins. Put together in slices; hold nothing of the
+ * old versions (I12).
+ */
+export async function reloadResults(outcome: Outcome, olds: readonly PluginVersion[]): Promise<ReloadResult[]> {
+  const committed = outcome.finalization !== undefined
+  const reports = await reloadReports(outcome, olds)
+  const resources = await resourceLookup(committed ? outcome.handoffs.results() : [], outcome.environment.pace)
+  return olds.map((old, at): ReloadResult => ({
+    status: committed ? 'committed' : 'dry-run',
+    handle: (committed ? (outcome.succession.next(old.id) ?? old) : old).handle,
+    report: reports[at] as ReloadReport,
+    finalized: outcome.finalization?.finished ?? Promise.resolve(NOTHING_TO_CLOSE),
+    resources,
+  }))
+}
+
+async function reloadReports(outcome: Outcome, olds: readonly PluginVersion[]): Promise<ReloadReport[]> {
+  const told = await tell(outcome)
+  return olds.map((old) => reloadReport(outcome, old, told))
+}
+
+function keyOf({ registration: { surface, key } }: ProvidedBy): SurfaceKey {
+  return { surface, key }
+}
+
+/** A function of its own: a closure keeps every variable that any closure of its scope mentions, the old version among them. */
+async function resourceLookup(
+  results: Iterable<readonly [move: ResourceMove, resource: unknown]>,
+  pace: Pace,
+): Promise<ReloadResult['resources']> {
+  const bySurface = new Map<string, Map<string, unknown>>()
+  for (const [{ strategy, name }, resource] of results) {
+    const { id } = strategy.surface
+    const byName = bySurface.get(id)
+    if (byName === undefined) bySurface.set(id, new Map([[name, resource]]))
+    else byName.set(name, resource)
+    if (pace.due()) await pace.pause()
+  }
+  return lookupIn(bySurface)
+}
+
+function lookupIn(bySurface: ReadonlyMap<string, ReadonlyMap<string, unknown>>): ReloadResult['resources'] {
+  return <P, R, W>(surface: Surface<P, R, W>) =>
+    (bySurface.get(surface.id) ?? new Map<string, unknown>()) as ReadonlyMap<string, R>
+}
+
+async function tell({ succession, preflight, handoffs, tables, environment: { pace } }: Outcome): Promise<Told> {
+  const ownerOf = (surface: string, key: string): PluginVersion | undefined => {
+    const table = tables.find(surface)
+    return table && succession.before(table, key)?.owner
+  }
+  const group = async <T, K, V>(
+    items: Iterable<T>,
+    of: (item: T) => readonly [K | undefined, V],
+  ): Promise<Groups<K, V>> => {
+    const groups = new Groups<K, V>()
+    for (const item of items) {
+      groups.add(...of(item))
+      if (pace.due()) await pace.pause()
+    }
+    return groups
+  }
+  return {
+    handoffs: await group(handoffs.reports(), (it) => [ownerOf(it.surface, it.key), it]),
+    compat: await group([...preflight.compat.entries, ...handoffs.verdicts], (it) => [it.plugin, it]),
+    added: await group(succession.added, (it) => [it.owner, keyOf(it)]),
+    removed: await group(succession.removed, (it) => [it.owner, keyOf(it)]),
+    orphans: await group(preflight.orphans, ([{ name }, owner]) => [owner, name]),
+    forgotten: await group(preflight.forgotten, ({ surface, key }) => [ownerOf(surface, key), `${surface} "${key}"`]),
+  }
+}
+
+function reloadReport(
+  { succession, preflight, log, environment, unrecorded }: Outcome,
+  old: PluginVersion,
+  told: Told,
+): ReloadReport {
+  const next = succession.next(old.id)
+  const own = told.handoffs.of(old)
+  const { blockedMs, blockedBy } = environment.meter.worst
+  const label = succession.label(old)
+  return {
+    plugin: old.id,
+    from: old.version,
+    to: next?.version,
+    totalMs: log.totalMs,
+    phases: { ...log.ms },
+    compat: told.compat.ofAll(next === undefined ? [label] : [next.label, label]),
+    unneeded: environment.judging.unneeded.map(({ surface, key }) => `${surface} "${key}"`),
+    cutover: preflight.toFence.includes(old) ? 'exclusive' : 'overlap',
+    added: next === undefined ? [] : told.added.of(next),
+    removed: told.removed.of(old),
+    handoffs: own,
+    pauseMs: own.reduce((longest, { pauseMs }) => Math.max(longest, pauseMs), 0),
+    blockedMs,
+    blockedBy,
+    bytes: own.reduce((sum, { bytes }) => sum + bytes, 0),
+    replayedWrites: own.reduce((sum, { replayedWrites }) => sum + replayedWrites, 0),
+    closedOrphans: told.orphans.of(old),
+    forgotten: told.forgotten.of(old),
+    ...(unrecorded && { unrecorded }),
+  }
+}
+
+/** Items by what they are about, in their order. */
+class Groups<K, V> {
+  readonly #groups = new Map<K, { readonly at: number; readonly value: V }[]>()
+  #count = 0
+
+  /** @param key `undefined` where the item is about nothing that is asked for. */
+  add(key: K | undefined, value: V): void {
+    if (key === undefined) return
+    const item = { at: this.#count, value }
+    this.#count += 1
+    const group = this.#groups.get(key)
+    if (group === undefined) this.#groups.set(key, [item])
+    else group.push(item)
+  }
+
+  of(key: K): readonly V[] {
+    return (this.#groups.get(key) ?? []).map(({ value }) => value)
+  }
+
+  ofAll(keys: readonly K[]): readonly V[] {
+    return [...new Set(keys)]
+      .flatMap((key) => this.#groups.get(key) ?? [])
+      .sort((a, b) => a.at - b.at)
+      .map(({ value }) => value)
+  }
+}

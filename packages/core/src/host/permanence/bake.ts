@@ -1,0 +1,194 @@
+import { onAbort } from '../../dispatch/on-abort.js'
+import { Step, type StepEnvironment } from '../../dispatch/step.js'
+import { ReloadError, describeThrown } from '../../errors.js'
+import type { MaybePromise } from '../../maybe-promise.js'
+import type { WriteGate } from '../../move/gate.js'
+import type { ReloadResult } from '../report/results.js'
+
+/** A period after the commit in which a reload can be taken back. */
+export interface BakeOptions {
+  /** Milliseconds that the old version stays ready to serve again. */
+  readonly ms: number
+  /**
+   * Whether the new version does well. Asked at the end of the period, or every `everyMs` of it. Anything but `true`, an error,
+   * and no answer within `timeouts.bake` take the reload back. Default: it does.
+   */
+  healthy?(signal: AbortSignal): MaybePromise<boolean>
+  /** Milliseconds from one question to the next. Default: `ms`. */
+  readonly everyMs?: number
+}
+
+/** How the period ended. */
+export type BakeReport =
+  /** The new version is permanent, unless `error` says why it could not be made so. */
+  | { readonly outcome: 'healthy'; readonly error?: unknown }
+  /** It was made permanent before the period was over. */
+  | { readonly outcome: 'accepted' }
+  /** The plugin was changed again, or the host closed. */
+  | { readonly outcome: 'superseded' }
+  /** The old version serves again, with every write made meanwhile. `results` are those of the way back. */
+  | { readonly outcome: 'taken-back'; readonly reason: string; readonly results: readonly ReloadResult[] }
+  /** The way back failed with `error`; the new version goes on serving. */
+  | { readonly outcome: 'stranded'; readonly reason: string; readonly error: ReloadError }
+
+type EndedEarly = Extract<BakeReport, { outcome: 'accepted' | 'superseded' }>['outcome']
+
+export interface BakeInit {
+  readonly options: BakeOptions
+  readonly environment: StepEnvironment
+  /** The plugins that bake, as errors name them. */
+  readonly plugin: string
+  /** The old resources that are as they were at the commit, by gate. */
+  readonly kept: ReadonlyMap<WriteGate<unknown, unknown>, unknown>
+  /** Settles when the operation that is changing one of the plugins is over; `undefined` where none is. */
+  underWay(): Promise<void> | undefined
+  makePermanent(): Promise<void>
+  /** Begins in the turn it is called in. */
+  takeBack(bake: Bake): Promise<readonly ReloadResult[]>
+}
+
+/** One such period. */
+export class Bake {
+  readonly over: Promise<BakeReport>
+  readonly #init: BakeInit
+  readonly #ended = new AbortController()
+  readonly #gone = new AbortController()
+  /** The old resources that went on serving when the reload was taken back; `undefined` where it was not. */
+  servingAgain: ReadonlySet<unknown> | undefined
+  #early: EndedEarly | undefined
+  #goingBack = false
+  /** What makes the new version permanent right now: several may ask for that. */
+  readonly #accepting = new Set<Promise<void>>()
+  /** The new resources, as they were at the commit, by gate. */
+  readonly #brought: Map<WriteGate<unknown, unknown>, unknown>
+
+  constructor(init: BakeInit) {
+    this.#init = init
+    this.#brought = new Map([...init.kept.keys()].map((gate) => [gate, gate.resource]))
+    this.over = this.#run()
+  }
+
+  /** Fires when the old version serves again. */
+  get wentBack(): AbortSignal {
+    return this.#gone.signal
+  }
+
+  /** The resource that served before the commit. */
+  keptBehind(gate: WriteGate<unknown, unknown>): unknown {
+    return gate.retains ? this.#init.kept.get(gate) : undefined
+  }
+
+  /**
+   * Ends the period by making the new version permanent. It cannot be taken back meanwhile.
+   *
+   * @throws ReloadError `RELOAD_IN_PROGRESS` where it is being taken back, and whatever `make` throws: the period goes on then.
+   */
+  async accept(make: () => Promise<void>): Promise<void> {
+    if (this.#goingBack) {
+      throw new ReloadError('RELOAD_IN_PROGRESS', 'the reload is being taken back', {
+        phase: 'bake',
+        plugin: this.#init.plugin,
+        hint: 'Await finalized of its result, which says whether that succeeds.',
+      })
+    }
+    const accepting = make()
+    this.#accepting.add(accepting)
+    try {
+      await accepting
+      this.end('accepted')
+    } finally {
+      this.#accepting.delete(accepting)
+    }
+  }
+
+  end(outcome: EndedEarly): void {
+    if (this.#goingBack) {
+      // The commit of the way back itself. What serves again is seen now, before anything else takes it over.
+      this.servingAgain ??= this.#unchanged(this.#init.kept)
+      this.#gone.abort()
+      return
+    }
+    if (this.#early !== undefined) return
+    this.#early = outcome
+    // At once: the gates are the next reload's from here on.
+    this.#forget(outcome)
+    this.#ended.abort()
+  }
+
+  async #run(): Promise<BakeReport> {
+    const { ms, everyMs = ms } = this.#init.options
+    for (let left = ms; left > 0; left -= everyMs) {
+      await this.#pause(Math.min(left, everyMs))
+      const problem = this.#early === undefined ? await this.#problem() : undefined
+      // What is looked at last is acted on in the same turn, or something else might begin in between.
+      if (problem !== undefined)
+        for (let other = this.#other(); other; other = this.#other()) await other.catch(() => {})
+      if (this.#early !== undefined) return { outcome: this.#early }
+      if (problem !== undefined) return this.#takeBack(problem)
+    }
+    this.#forget()
+    try {
+      await this.#init.makePermanent()
+      return { outcome: 'healthy' }
+    } catch (error) {
+      return { outcome: 'healthy', error }
+    }
+  }
+
+  /** The writes that the way back would have needed. Whoever superseded it has said what the gates are to keep that it has switched. */
+  #forget(ended?: EndedEarly): void {
+    const untouched = this.#unchanged(this.#brought)
+    for (const [gate, resource] of this.#brought) if (ended !== 'superseded' || untouched.has(resource)) gate.forget()
+    this.#brought.clear()
+  }
+
+  /** Those of `resources` that serve. */
+  #unchanged(resources: ReadonlyMap<WriteGate<unknown, unknown>, unknown>): ReadonlySet<unknown> {
+    return new Set(
+      [...resources]
+        .filter(([gate, resource]) => gate.halted === undefined && gate.resource === resource)
+        .map(([, resource]) => resource),
+    )
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        cancel()
+        stopListening()
+        resolve()
+      }
+      const cancel = this.#init.environment.clock.after(ms, done)
+      const stopListening = onAbort(this.#ended.signal, done)
+    })
+  }
+
+  /** What has to end before the reload can be taken back. */
+  #other(): Promise<void> | undefined {
+    return this.#early === undefined ? ([...this.#accepting][0] ?? this.#init.underWay()) : undefined
+  }
+
+  /** Why the reload is to be taken back, if it is. */
+  async #problem(): Promise<string | undefined> {
+    const { options, environment, plugin } = this.#init
+    const step = new Step(environment, { plugin })
+    try {
+      const healthy = await step.run('bake', { code: 'HANDOFF', signal: this.#ended.signal }, () =>
+        step.call('healthy', (signal) => options.healthy?.(signal) ?? true),
+      )
+      return healthy === true ? undefined : 'healthy said no'
+    } catch (error) {
+      return describeThrown(error)
+    }
+  }
+
+  async #takeBack(reason: string): Promise<BakeReport> {
+    this.#goingBack = true
+    try {
+      return { outcome: 'taken-back', reason, results: await this.#init.takeBack(this) }
+    } catch (error) {
+      this.#forget()
+      return { outcome: 'stranded', reason, error: error as ReloadError }
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import { ReloadError, describeThrown, type ReloadPhase } from '../../errors.js'
+import type { CompatEntry } from '../../dispatch/report.js'
+import type { JournaledAcceptance, JournaledChange } from '../../journal/record.js'
+import type { AppendOptions, RecordLog } from './record-log.js'
+
+/** The records of one operation. Without a log, it writes none. */
+export class OperationJournal {
+  readonly #log: RecordLog | undefined
+  readonly #operation: number
+  readonly #changes: readonly JournaledChange[]
+  readonly #until: AppendOptions
+  #begun = false
+
+  /** @param signal gives up what is to be written before the commit. */
+  constructor(
+    log: RecordLog | undefined,
+    operation: number,
+    changes: readonly JournaledChange[],
+    signal?: AbortSignal,
+  ) {
+    this.#log = log
+    this.#operation = operation
+    this.#changes = changes
+    this.#until = signal === undefined ? {} : { signal }
+  }
+
+  /** @throws ReloadError `JOURNAL`, `STEP_TIMEOUT`, `ABORTED`. */
+  async intent(): Promise<void> {
+    this.#begun = this.#log !== undefined
+    await this.#log?.append(
+      { type: 'intent', operation: this.#operation, changes: this.#changes },
+      this.#place('stage'),
+      this.#until,
+    )
+  }
+
+  /** @throws ReloadError `JOURNAL`, `STEP_TIMEOUT`, `ABORTED`. */
+  async prepared(): Promise<void> {
+    await this.#log?.append({ type: 'prepared', operation: this.#operation }, this.#place('prepare'), this.#until)
+  }
+
+  /**
+   * `onWritten` is called when the commit is written down: at once where nothing is written. Resolves with why it is
+   * not, if so: the new versions serve either way.
+   */
+  async committed(accepted: readonly JournaledAcceptance[], onWritten: () => void): Promise<ReloadError | undefined> {
+    if (this.#log === undefined) {
+      onWritten()
+      return undefined
+    }
+    try {
+      await this.#log.commit(
+        { type: 'committed', operation: this.#operation, ...(accepted.length > 0 && { accepted }) },
+        this.#place('commit'),
+        onWritten,
+      )
+      return undefined
+    } catch (cause) {
+      return new ReloadError('JOURNAL', `the commit was made and could not be written down: ${describeThrown(cause)}`, {
+        ...this.#place('commit'),
+        step: 'committed',
+        cause,
+        hint:
+          'A crash comes back on what was there before. Mend the journal, then call host.makePermanent with the ' +
+          'handle.',
+      })
+    }
+  }
+
+  /** Resolves with what failed: what has happened has happened. */
+  happened(type: 'finalized' | 'rolled-back', phase: ReloadPhase): Promise<readonly unknown[]> {
+    if (!this.#begun || this.#log === undefined) return Promise.resolve([])
+    return this.#log.append({ type, operation: this.#operation }, this.#place(phase)).then(
+      () => [],
+      (error: unknown) => [error],
+    )
+  }
+
+  #place(phase: ReloadPhase): { readonly phase: ReloadPhase; readonly plugin: string } {
+    return { phase, plugin: this.#changes.map(({ plugin }) => plugin).join(', ') }
+  }
+}
+
+/** The verdicts that an operator overruled, as the journal has them. */
+export function acceptedOf(entries: readonly CompatEntry[]): JournaledAcceptance[] {
+  return entries.flatMap(({ surface, key, resource, verdict }) =>
+    verdict.level !== 'accepted'
+      ? []
+      : [
+          {
+            surface,
+            key,
+            ...(resource !== undefined && { resource }),
+            reason: verdict.reason,
+            overruled: 'reason' in verdict.overruled ? verdict.overruled.reason : '',
+          },
+        ],
+  )
+}

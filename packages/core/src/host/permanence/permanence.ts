@@ -1,0 +1,124 @@
+import type { ReloadPhase } from '../../errors.js'
+import { idOf, type Change } from '../plan/change.js'
+import { checkDependencies } from '../plugin/manifest.js'
+import { PermanentVersions, type Brought } from './permanent-versions.js'
+import type { ReadHandle } from '../plugin/read-handle.js'
+import type { PluginVersion } from '../epoch/plugin-version.js'
+import type { RecordLog } from './record-log.js'
+
+const PERMANENT_FIRST =
+  'A crash comes back on the versions that are permanent: first make permanent, with makePermanent, the versions that go together.'
+
+/** The version of each plugin that a crash comes back on. */
+export class Permanence {
+  readonly #records: RecordLog | undefined
+  /** As it is once all that was committed is written down. */
+  readonly #ahead = new PermanentVersions()
+  /** As it is written down. */
+  readonly #written = new PermanentVersions()
+  /** What is being made permanent, or may have been: the outcome is not known. */
+  readonly #making = new Set<Brought>()
+  /** The generation in which a plugin was removed, by id. */
+  readonly #removed = new Map<string, number>()
+
+  constructor(records: RecordLog | undefined) {
+    this.#records = records
+  }
+
+  /**
+   * An install is permanent at its commit, as there is no earlier version to come back on, and so is a removal. Returns
+   * what is to be called when the commit is written down.
+   */
+  committed(installed: readonly PluginVersion[], removed: readonly PluginVersion[]): () => void {
+    for (const { id } of installed) this.#removed.delete(id)
+    for (const { id, generation } of removed) this.#removed.set(id, generation)
+    // Of the versions no more than their data: they may be gone for long before it is called.
+    const fresh = installed.flatMap(({ id, brought: { operation, manifests } }) =>
+      manifests.filter((manifest) => manifest.id === id).map((manifest) => ({ operation, manifest })),
+    )
+    const gone = removed.map(({ id }) => id)
+    const applyTo = (versions: PermanentVersions): void => {
+      for (const id of gone) versions.remove(id)
+      for (const { operation, manifest } of fresh) versions.install(operation, manifest)
+    }
+    applyTo(this.#ahead)
+    return () => applyTo(this.#written)
+  }
+
+  holds(version: PluginVersion): boolean {
+    return this.#written.holds(version)
+  }
+
+  /** Whether `handle` is the last one of a plugin that was removed. */
+  wasRemoved({ id, generation }: ReadHandle): boolean {
+    return generation !== undefined && this.#removed.get(id) === generation
+  }
+
+  /**
+   * What an operation installs or removes is so for a crash, too.
+   *
+   * @throws ReloadError `DEPENDENCY` where the permanent versions would not satisfy one another.
+   */
+  check(changes: readonly Change[], phase: ReloadPhase): void {
+    if (this.#records === undefined) return
+    for (const { manifests } of this.#possible()) {
+      for (const change of changes) {
+        if (change.kind === 'install') manifests.set(idOf(change), change.plugin.manifest)
+        if (change.kind === 'remove') manifests.delete(idOf(change))
+      }
+      checkDependencies(manifests, phase, PERMANENT_FIRST)
+    }
+  }
+
+  /**
+   * @throws ReloadError `DEPENDENCY` where the permanent versions would not satisfy one another, `JOURNAL`,
+   * `STEP_TIMEOUT`.
+   */
+  async make(version: PluginVersion): Promise<void> {
+    const { brought, label } = version
+    if (this.#written.holds(version)) return
+    if (this.#ahead.holds(version)) return this.settle(label)
+    for (const versions of this.#possible()) {
+      checkDependencies(versions.replace(brought).manifests, 'bake', PERMANENT_FIRST)
+    }
+    await this.#write(brought, label)
+  }
+
+  /** Writes down what was committed, where that has failed. @throws ReloadError `JOURNAL`, `STEP_TIMEOUT`. */
+  async settle(plugin: string): Promise<void> {
+    await this.#records?.settle({ phase: 'bake', plugin })
+  }
+
+  async #write(brought: Brought, plugin: string): Promise<void> {
+    // Of its own: the same may be asked for twice at once.
+    const making = { ...brought }
+    const onAnswer = (written: boolean): void => {
+      this.#making.delete(making)
+      if (written) for (const versions of [this.#ahead, this.#written]) versions.replace(making)
+    }
+    this.#making.add(making)
+    if (this.#records === undefined) onAnswer(true)
+    else
+      await this.#records.append(
+        { type: 'permanent', operation: making.operation },
+        { phase: 'bake', plugin },
+        {
+          onAnswer,
+        },
+      )
+  }
+
+  /**
+   * The versions that may be permanent, as far as it is known what is. A dependency is between two plugins, so that no
+   * more than two of those that are being made permanent have to be looked at together.
+   */
+  #possible(): PermanentVersions[] {
+    const making = [...this.#making]
+    const after = (...brought: readonly Brought[]): PermanentVersions =>
+      brought.reduce((versions, it) => versions.replace(it), new PermanentVersions(this.#ahead.entries))
+    return [
+      after(),
+      ...making.flatMap((one, at) => [after(one), ...making.slice(at + 1).map((other) => after(one, other))]),
+    ]
+  }
+}

@@ -1,0 +1,48 @@
+import type { PluginManifest } from '../plugin/plugin.js'
+import type { PluginVersion } from '../epoch/plugin-version.js'
+
+/** What one operation brought. It becomes permanent together, as it was committed together. */
+export interface Brought {
+  readonly operation: number
+  readonly manifests: readonly PluginManifest[]
+}
+
+/** One version of each plugin, and the operation that brought it. */
+export class PermanentVersions {
+  readonly #versions: Map<string, { readonly manifest: PluginManifest; readonly operation: number }>
+
+  constructor(versions: PermanentVersions['entries'] = []) {
+    this.#versions = new Map(versions)
+  }
+
+  get entries(): Iterable<readonly [id: string, { readonly manifest: PluginManifest; readonly operation: number }]> {
+    return this.#versions
+  }
+
+  get manifests(): Map<string, PluginManifest> {
+    return new Map([...this.#versions].map(([id, { manifest }]) => [id, manifest]))
+  }
+
+  holds({ id, brought }: PluginVersion): boolean {
+    return this.#versions.get(id)?.operation === brought.operation
+  }
+
+  install(operation: number, manifest: PluginManifest): void {
+    this.#versions.set(manifest.id, { manifest, operation })
+  }
+
+  remove(id: string): void {
+    this.#versions.delete(id)
+  }
+
+  /**
+   * A later operation on the same plugin may have been made permanent before, and nothing comes back of one that was
+   * removed.
+   */
+  replace({ operation, manifests }: Brought): this {
+    for (const manifest of manifests) {
+      if (operation > (this.#versions.get(manifest.id)?.operation ?? Infinity)) this.install(operation, manifest)
+    }
+    return this
+  }
+}

@@ -1,0 +1,162 @@
+import { Step, type StepEnvironment } from '../../dispatch/step.js'
+import { ReloadError, type ReloadPhase } from '../../errors.js'
+import type { Journal, JournalRecord } from '../../journal/record.js'
+
+const MEND = 'Mend the journal; until then no plugin can be changed.'
+const TRY_AGAIN = 'Mend the journal, then try again; a crash comes back on what was there before.'
+
+/** What a record is about, as errors name it. */
+export interface RecordPlace {
+  readonly phase: ReloadPhase
+  readonly plugin: string
+}
+
+export interface AppendOptions {
+  readonly signal?: AbortSignal
+  /** Called once: when the journal has answered, however late, or the record was not given to it. */
+  readonly onAnswer?: (written: boolean) => void
+}
+
+/** A record that the journal is given. */
+interface Answering {
+  readonly record: JournalRecord
+  handed: boolean
+  answered: boolean
+}
+
+/** A commit that is not written down yet. */
+interface Owed {
+  readonly record: JournalRecord
+  readonly onWritten: () => void
+  readonly waiting: { readonly resolve: () => void; readonly reject: (error: unknown) => void }[]
+}
+
+/**
+ * The way of a host's records to its journal. Each call has a deadline (I8). A commit cannot be undone: one that could
+ * not be written down is owed, and nothing is begun or made permanent before it is written, so that the journal never
+ * has a commit without those before it.
+ */
+export class RecordLog {
+  readonly #journal: Journal
+  readonly #environment: StepEnvironment
+  /** Oldest first. */
+  readonly #owed: Owed[] = []
+  /** The calls that were given up on and have not settled. */
+  readonly #stuck = new Set<Answering>()
+  /** What has happened meanwhile, for when the journal answers. */
+  readonly #past: JournalRecord[] = []
+  #writing = false
+  #failed = false
+
+  constructor(journal: Journal, environment: StepEnvironment) {
+    this.#journal = journal
+    this.#environment = environment
+  }
+
+  /** @throws ReloadError `JOURNAL`, `STEP_TIMEOUT`, `ABORTED` by `signal`. */
+  async append(
+    record: JournalRecord,
+    place: RecordPlace,
+    { signal, onAnswer = () => {} }: AppendOptions = {},
+  ): Promise<void> {
+    const answering: Answering = { record, handed: false, answered: false }
+    try {
+      if (!isPast(record) && this.#owed.length > 0 && (this.#failed || record.type === 'permanent')) {
+        await this.settle(place, signal)
+      }
+      this.#refuseStuck(record, place)
+      await this.#call(record.type, place, () => this.#hand(answering, onAnswer), signal)
+    } catch (error) {
+      if (!answering.handed) onAnswer(false)
+      else if (!answering.answered) this.#stuck.add(answering)
+      throw error
+    }
+  }
+
+  /**
+   * Writes down a commit, now or later. `onWritten` is called when that is done, however late.
+   *
+   * @throws ReloadError `JOURNAL`, `STEP_TIMEOUT` where it is not written down yet.
+   */
+  async commit(
+    record: JournalRecord & { readonly type: 'committed' },
+    place: RecordPlace,
+    onWritten: () => void,
+  ): Promise<void> {
+    this.#owed.push({ record, onWritten, waiting: [] })
+    await this.settle(place)
+  }
+
+  /** Writes down the commits that are not yet. @throws ReloadError `JOURNAL`, `STEP_TIMEOUT`, `ABORTED` by `signal`. */
+  async settle(place: RecordPlace, signal?: AbortSignal): Promise<void> {
+    const last = this.#owed.at(-1)
+    if (last !== undefined) await this.#call('committed', place, () => this.#written(last), signal)
+  }
+
+  async #hand(answering: Answering, onAnswer: (written: boolean) => void): Promise<void> {
+    answering.handed = true
+    let written = false
+    try {
+      await this.#journal.append(answering.record)
+      written = true
+    } finally {
+      answering.answered = true
+      this.#stuck.delete(answering)
+      onAnswer(written)
+      if (this.#stuck.size === 0) {
+        for (const past of this.#past.splice(0)) {
+          void this.#hand({ record: past, handed: false, answered: false }, () => {}).catch(() => {})
+        }
+      }
+    }
+  }
+
+  #refuseStuck(record: JournalRecord, place: RecordPlace): void {
+    const [stuck] = this.#stuck
+    if (stuck === undefined) return
+    if (isPast(record)) this.#past.push(record)
+    const reason = `the journal has not answered since it was given the record "${stuck.record.type}"`
+    throw new ReloadError('JOURNAL', reason, {
+      ...place,
+      step: record.type,
+      hint: 'Mend the journal; until it answers no plugin can be changed.',
+    })
+  }
+
+  #call(step: string, place: RecordPlace, call: () => Promise<void>, signal?: AbortSignal): Promise<void> {
+    const { phase, plugin } = place
+    const calling = new Step({ ...this.#environment, hint: phase === 'bake' ? TRY_AGAIN : MEND }, { plugin })
+    return calling.run(phase, { code: 'JOURNAL', ...(signal && { signal }) }, () => calling.call(step, call))
+  }
+
+  /** Resolves when it is written down, and what is owed before it. */
+  #written(owed: Owed): Promise<void> {
+    return new Promise((resolve, reject) => {
+      owed.waiting.push({ resolve, reject })
+      if (!this.#writing) void this.#write()
+    })
+  }
+
+  async #write(): Promise<void> {
+    this.#writing = true
+    try {
+      for (let first = this.#owed[0]; first !== undefined; first = this.#owed[0]) {
+        await this.#journal.append(first.record)
+        this.#owed.shift()
+        first.onWritten()
+        for (const { resolve } of first.waiting) resolve()
+      }
+      this.#failed = false
+    } catch (error) {
+      this.#failed = true
+      for (const { waiting } of this.#owed) for (const { reject } of waiting.splice(0)) reject(error)
+    } finally {
+      this.#writing = false
+    }
+  }
+}
+
+/** Nothing depends on it, and nobody waits for the journal with it. */
+function isPast({ type }: JournalRecord): boolean {
+  return type === 'finalized' || type === 'rolled-back'
+}

@@ -1,0 +1,204 @@
+import { ReloadError, type ReloadPhase } from '../../errors.js'
+import type { ChainTable } from '../../mvcc/chain-table.js'
+import { Transaction } from '../../mvcc/transaction.js'
+import type { Pace } from '../../pace.js'
+import type { Attached } from '../resource/attached.js'
+import type { KeyTable } from '../epoch/key-table.js'
+import type { PluginVersion, Registration } from '../epoch/plugin-version.js'
+import type { ProviderList } from '../epoch/provider-list.js'
+import type { ProvidedBy, Succession } from './succession.js'
+import type { ProviderEntry, SurfaceTable } from '../epoch/surface-table.js'
+
+/** Where something was written. */
+interface Written {
+  readonly table: ChainTable<unknown>
+  readonly key: string
+}
+
+/** What a surface's list becomes, and of which one. */
+interface NextList {
+  readonly before: ProviderList
+  readonly after: ProviderList
+}
+
+/** What keys are judged by that were removed before. */
+export interface Remembered {
+  /** What the keys that come were judged by. */
+  readonly judgedBy: KeyTable<unknown>
+  /** What the keys that go will be judged by. */
+  readonly remembered: KeyTable<unknown>
+}
+
+/**
+ * What an operation makes of the tables: written ahead, seen by nobody before the commit, which is one assignment.
+ * Operations on different plugins need not wait for one another (I11): where two of them have written under the same
+ * key, the later commit looks at all of its keys once more.
+ */
+export class EpochChange {
+  readonly transaction = new Transaction()
+  readonly #succession: Succession
+  readonly #pace: Pace
+  readonly #retired: ReadonlySet<PluginVersion>
+  readonly #written: Written[] = []
+  readonly #lists = new Map<SurfaceTable, NextList>()
+  #remembered: Remembered | undefined
+
+  constructor(succession: Succession, pace: Pace) {
+    this.#succession = succession
+    this.#pace = pace
+    this.#retired = new Set(succession.retired)
+  }
+
+  /** @throws ReloadError `DUPLICATE` where two plugins would provide the same key. */
+  async check(phase: ReloadPhase): Promise<void> {
+    for (const owner of this.#succession.installed) {
+      for (const registration of owner.registrations) {
+        this.#refuseTaken(owner, registration, phase)
+        if (this.#pace.due()) await this.#pace.pause()
+      }
+    }
+  }
+
+  /** Writes what becomes of the keys. */
+  async writeKeys(remembered: Remembered): Promise<void> {
+    this.#remembered = remembered
+    for (const {
+      registration: { table, key },
+    } of this.#succession.removed) {
+      this.#write(table.providers, key, undefined)
+      const kept = remembered.remembered.get(table, key)
+      if (kept !== undefined) this.#write(table.remembered, key, kept)
+      if (this.#pace.due()) await this.#pace.pause()
+    }
+    const added = new Map<SurfaceTable, ProviderEntry[]>()
+    for (const owner of this.#succession.installed.toSorted((a, b) => a.place - b.place)) {
+      for (const registration of owner.registrations) {
+        const { table, key, provider } = registration
+        const entry = { provider, registration, owner }
+        if (!this.#isAsJudged(owner, registration)) this.transaction.contended = true
+        this.#write(table.providers, key, entry)
+        if (table.remembered.latest(key) !== undefined) this.#write(table.remembered, key, undefined)
+        const list = added.get(table)
+        if (list === undefined) added.set(table, [entry])
+        else list.push(entry)
+        if (this.#pace.due()) await this.#pace.pause()
+      }
+    }
+    for (const table of this.#succession.surfaces) {
+      const before = table.latestList
+      const making = before.after(this.#retired, added.get(table) ?? [])
+      let made = making.next()
+      for (; made.done !== true; made = making.next()) if (this.#pace.due()) await this.#pace.pause()
+      table.lists.prepend(made.value, this.transaction)
+      this.#lists.set(table, { before, after: made.value })
+    }
+  }
+
+  /** A resource has left: what was to become of it is of no use. */
+  withdraw({ table, name }: Attached): void {
+    table.resources.withdraw(name, this.transaction)
+  }
+
+  /** Writes what serves in the place of a resource; of several, the last one counts. */
+  succeed(attached: Attached, live: unknown): void {
+    const { table, name, key } = attached
+    const { owner } = this.#succession.after(table, key) as ProvidedBy
+    table.resources.withdraw(name, this.transaction)
+    this.#write(table.resources, name, { attached, owner, live })
+  }
+
+  /** Writes that nothing serves any more in the place of some resources. */
+  async removeResources(orphans: Iterable<Attached>): Promise<void> {
+    for (const { table, name } of orphans) {
+      this.#write(table.resources, name, undefined)
+      if (this.#pace.due()) await this.#pace.pause()
+    }
+  }
+
+  /** @throws ReloadError `DUPLICATE` where another operation has taken a key since it was looked at. */
+  refuseContended(): void {
+    if (!this.transaction.contended) return
+    for (const owner of this.#succession.installed) {
+      for (const registration of owner.registrations) {
+        this.#refuseTaken(owner, registration, 'commit')
+        if (this.#isAsJudged(owner, registration)) continue
+        // A key that another plugin took and gave up again since then was judged against the wrong contract.
+        const { surface, key } = registration
+        throw new ReloadError('DUPLICATE', 'another plugin has provided this key meanwhile', {
+          phase: 'commit',
+          surface,
+          key,
+          hint: 'Try again.',
+        })
+      }
+    }
+  }
+
+  /** In the turn of the commit, before it: a list that was made of one that is no more is put in order anew. */
+  settleLists(): void {
+    for (const [table, { before, after }] of this.#lists) if (table.lists.latest !== before) after.forget()
+  }
+
+  /** Nobody sees what was written, which is taken away in slices. */
+  async abort(): Promise<void> {
+    if (this.transaction.state === 'pending') this.transaction.abort()
+    for (const { table, key } of this.#written) {
+      table.withdraw(key, this.transaction)
+      if (this.#pace.due()) await this.#pace.pause()
+    }
+    for (const table of this.#lists.keys()) table.lists.withdraw(this.transaction)
+  }
+
+  /**
+   * Forgets, in slices, what took the place of nothing that any epoch sees.
+   *
+   * @param epochs gives the numbers of the epochs that can still be asked for.
+   * @returns whether all of what was replaced is gone.
+   */
+  async prune(epochs: () => readonly number[]): Promise<boolean> {
+    let seen = epochs()
+    let clean = true
+    for (const { table, key } of this.#written) {
+      clean = table.prune(key, seen) && clean
+      if (!this.#pace.due()) continue
+      await this.#pace.pause()
+      seen = epochs()
+    }
+    for (const table of this.#lists.keys()) {
+      table.lists.prune(seen)
+      clean &&= table.lists.isSingle
+    }
+    return clean
+  }
+
+  #write<T>(table: ChainTable<T>, key: string, value: T | undefined): void {
+    table.write(key, value, this.transaction)
+    this.#written.push({ table, key })
+  }
+
+  #refuseTaken(owner: PluginVersion, registration: Registration, phase: ReloadPhase): void {
+    const holder = this.#holder(owner, registration)
+    if (holder === undefined) return
+    throw new ReloadError('DUPLICATE', `the key is provided by plugin "${holder.label}"`, {
+      phase,
+      ...owner.placeOf(registration),
+      hint: 'Choose another key, or replace both plugins together with reloadAll.',
+    })
+  }
+
+  /** Who else would serve a key of `owner`: a plugin that stays, or one that comes with it. */
+  #holder(owner: PluginVersion, { table, key }: Registration): PluginVersion | undefined {
+    const staying = table.providers.latest(key)?.owner
+    if (staying !== undefined && !this.#retired.has(staying)) return staying
+    const first = this.#succession.after(table, key)?.owner
+    return first === owner ? undefined : first
+  }
+
+  #isAsJudged(owner: PluginVersion, registration: Registration): boolean {
+    const { table, key } = registration
+    return (
+      this.#holder(owner, registration) === undefined &&
+      table.remembered.latest(key) === this.#remembered?.judgedBy.get(table, key)
+    )
+  }
+}

@@ -1,0 +1,53 @@
+import type { MaybePromise } from '../../maybe-promise.js'
+import type { Surface } from '../../surface.js'
+
+/** The unit of install. */
+export interface Plugin {
+  readonly manifest: PluginManifest
+  /** Says what the plugin provides. Nobody sees it before the commit. */
+  register(registrar: Registrar): MaybePromise<void>
+  /** Runs after `register`, before anything is handed over. Must not take what the old version may still hold. */
+  init?(ctx: PluginContext): MaybePromise<void>
+  /** Runs once, after an `init` that succeeded, when nothing can reach the plugin any more. */
+  shutdown?(ctx: PluginContext): MaybePromise<void>
+}
+
+export interface PluginManifest {
+  readonly id: string
+  /** A semantic version, such as `1.4.0`. */
+  readonly version: string
+  /** The ids of the surfaces it registers on. Absent: whatever the host grants. */
+  readonly capabilities?: readonly string[]
+  readonly dependsOn?: readonly PluginDependency[]
+}
+
+export interface PluginDependency {
+  readonly id: string
+  /** A semver range, such as `^2.1.0`. */
+  readonly range: string
+  /** The range applies only where the plugin is installed. */
+  readonly optional?: boolean
+}
+
+export interface PluginContext {
+  readonly id: string
+  readonly version: string
+  readonly generation: number
+  /** Fires when the call's deadline passes or the operation is aborted. */
+  readonly signal: AbortSignal
+}
+
+export interface Registrar {
+  /**
+   * Registers a provider on a surface, under the key the surface reads from it.
+   *
+   * @throws ReloadError `NO_STRATEGY`, `CAPABILITY`, `DUPLICATE`, or `PLUGIN` for a malformed provider.
+   */
+  provide<P, R, W>(surface: Surface<P, R, W>, provider: P): this
+}
+
+/** Names one generation of a plugin. Goes stale when the plugin is reloaded. */
+export interface PluginHandle {
+  readonly id: string
+  readonly generation: number
+}

@@ -1,0 +1,73 @@
+import type { ReloadError, ReloadPhase } from '../../errors.js'
+import type { HandoffStep } from '../../dispatch/handoff-event.js'
+import type { CompatVerdict } from '../../strategy.js'
+import type { BakeReport } from '../permanence/bake.js'
+import type { Blocker } from '../lease/lease.js'
+import type { SurfaceKey } from '../../dispatch/report.js'
+
+interface ReloadTag {
+  /** Numbers the operations of a host. */
+  readonly operation: number
+  /** The plugins it is about, as `id@version`; the new version where there is one. */
+  readonly plugins: readonly string[]
+}
+
+interface ResourceTag {
+  readonly surface: string
+  readonly resource: string
+}
+
+/** What a host tells its observer. Times in milliseconds. */
+export type ReloadEvent =
+  | (ReloadTag & { readonly type: 'phase-started'; readonly phase: ReloadPhase })
+  | (ReloadTag & { readonly type: 'phase-ended'; readonly phase: ReloadPhase; readonly ms: number })
+  | (ReloadTag & {
+      readonly type: 'phase-failed'
+      readonly phase: ReloadPhase
+      readonly ms: number
+      readonly error: unknown
+    })
+  | (ReloadTag &
+      ResourceTag & {
+        readonly type: 'resource'
+        readonly key: string
+        readonly step: HandoffStep
+        readonly ms: number
+        readonly error?: unknown
+      })
+  | (ReloadTag &
+      Partial<ResourceTag> & {
+        readonly type: 'progress'
+        readonly step: string | undefined
+        readonly done: number
+        readonly total: number | undefined
+      })
+  | (ReloadTag & {
+      readonly type: 'accepted'
+      readonly surface: string
+      readonly key: string
+      readonly resource?: string
+      readonly reason: string
+      readonly overruled: CompatVerdict
+    })
+  | (ReloadTag & {
+      readonly type: 'committed'
+      readonly epoch: number
+      readonly added: readonly SurfaceKey[]
+      readonly removed: readonly SurfaceKey[]
+    })
+  /** It was committed, and that is not in the journal: a crash comes back on what was there before. */
+  | (ReloadTag & { readonly type: 'unrecorded'; readonly error: ReloadError })
+  | (ReloadTag & { readonly type: 'baked'; readonly outcome: BakeReport['outcome'] })
+  | (ReloadTag & { readonly type: 'kept'; readonly blockers: readonly Blocker[] })
+  | (ReloadTag & { readonly type: 'finalized'; readonly errors: readonly unknown[] })
+  | (Blocker & { readonly type: 'lease-dropped'; readonly stack: string })
+  | (ResourceTag & { readonly type: 'resource-halted'; readonly cause: unknown })
+  | (ResourceTag & { readonly type: 'resource-restarted'; readonly activationError?: ReloadError })
+  /**
+   * What was of no use, or came too late, could not be closed or removed. The error says where; nothing else failed by
+   * it.
+   */
+  | { readonly type: 'unclean'; readonly error: ReloadError }
+
+export type ReloadObserver = (event: ReloadEvent) => void

@@ -1,0 +1,113 @@
+import type { HandoffEvent } from '../../dispatch/handoff-event.js'
+import type { CountedVerdict } from '../../dispatch/judging.js'
+import type { ErrorPlace, ReloadError, ReloadPhase } from '../../errors.js'
+import type { MaybePromise } from '../../maybe-promise.js'
+import type { BakeReport } from '../permanence/bake.js'
+import type { Blocker } from '../lease/lease.js'
+import type { HostState } from '../host-state.js'
+import type { Succession } from '../plan/succession.js'
+
+/** Times the phases of one operation, and tells the host's observer of them. */
+export class PhaseLog {
+  readonly ms: Partial<Record<ReloadPhase, number>> = {}
+  readonly #state: HostState
+  readonly #tag: { readonly operation: number; readonly plugins: readonly string[] }
+  readonly #startedAt: number
+  #current: ReloadPhase = 'validate'
+
+  constructor(state: HostState, plugins: readonly string[]) {
+    this.#state = state
+    this.#tag = { operation: state.nextOperation(), plugins }
+    this.#startedAt = state.clock.now()
+  }
+
+  /** Numbers the operations of a host, from 1. */
+  get operation(): number {
+    return this.#tag.operation
+  }
+
+  get current(): ReloadPhase {
+    return this.#current
+  }
+
+  get totalMs(): number {
+    return this.#state.clock.now() - this.#startedAt
+  }
+
+  async phase<T>(phase: ReloadPhase, body: () => MaybePromise<T>): Promise<T> {
+    const { clock } = this.#state
+    const startedAt = clock.now()
+    this.#current = phase
+    this.#state.emit({ ...this.#tag, type: 'phase-started', phase })
+    try {
+      const result = await body()
+      const ms = (this.ms[phase] = clock.now() - startedAt)
+      this.#state.emit({ ...this.#tag, type: 'phase-ended', phase, ms })
+      return result
+    } catch (error) {
+      this.#state.emit({ ...this.#tag, type: 'phase-failed', phase, ms: clock.now() - startedAt, error })
+      throw error
+    }
+  }
+
+  handoff({ place, step, ms, error }: HandoffEvent): void {
+    const { surface = '', key = '', resource = '' } = place
+    this.#state.emit({
+      ...this.#tag,
+      type: 'resource',
+      surface,
+      key,
+      resource,
+      step,
+      ms,
+      ...(error !== undefined && { error }),
+    })
+  }
+
+  progress({ surface, resource, step }: ErrorPlace, done: number, total: number | undefined): void {
+    this.#state.emit({
+      ...this.#tag,
+      type: 'progress',
+      ...(surface !== undefined && { surface }),
+      ...(resource !== undefined && { resource }),
+      step,
+      done,
+      total,
+    })
+  }
+
+  accepted(
+    { surface = '', key = '', resource }: ErrorPlace,
+    { reason, overruled }: Extract<CountedVerdict, { level: 'accepted' }>,
+  ): void {
+    this.#state.emit({
+      ...this.#tag,
+      type: 'accepted',
+      surface,
+      key,
+      ...(resource !== undefined && { resource }),
+      reason,
+      overruled,
+    })
+  }
+
+  committed(epoch: number, { addedKeys: added, removedKeys: removed }: Succession): void {
+    this.#state.emit({ ...this.#tag, type: 'committed', epoch, added, removed })
+  }
+
+  unrecorded(error: ReloadError): void {
+    this.#state.emit({ ...this.#tag, type: 'unrecorded', error })
+  }
+
+  kept(blockers: readonly Blocker[]): void {
+    this.#state.emit({ ...this.#tag, type: 'kept', blockers })
+  }
+
+  baked(outcome: BakeReport['outcome']): void {
+    this.#state.emit({ ...this.#tag, type: 'baked', outcome })
+  }
+
+  finalized(errors: readonly unknown[]): void {
+    this.#state.emit({ ...this.#tag, type: 'finalized', errors })
+  }
+}

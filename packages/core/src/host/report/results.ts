@@ -1,0 +1,111 @@
+import type { CompatEntry, HandoffReport, SurfaceKey } from '../../dispatch/report.js'
+import type { ReloadError, ReloadPhase } from '../../errors.js'
+import type { Cutover } from '../../strategy.js'
+import type { Surface } from '../../surface.js'
+import type { BakeReport } from '../permanence/bake.js'
+import type { Blocker } from '../lease/lease.js'
+import type { PluginHandle } from '../plugin/plugin.js'
+
+/** What an operation did, plugin by plugin (I10). Times in milliseconds. */
+export interface ReloadReport {
+  readonly plugin: string
+  /** The versions before and after; absent at an install and a removal. */
+  readonly from: string | undefined
+  readonly to: string | undefined
+  readonly totalMs: number
+  readonly phases: Readonly<Partial<Record<ReloadPhase, number>>>
+  readonly compat: readonly CompatEntry[]
+  /** Keys, as `surface "key"`, that were accepted and would have been taken without that. */
+  readonly unneeded: readonly string[]
+  /**
+   * `exclusive` where the plugin was fenced: the caller asked for it, or a provider of one of `handoffs`, as its
+   * `cutoverBy` says.
+   */
+  readonly cutover: Cutover
+  /** The keys that the plugin provides, and that nothing of the operation provided before. */
+  readonly added: readonly SurfaceKey[]
+  /**
+   * The keys that the plugin provided, and that nothing of the operation provides any more. A renamed provider is in
+   * both lists.
+   */
+  readonly removed: readonly SurfaceKey[]
+  readonly handoffs: readonly HandoffReport[]
+  /** The longest that one write was held. */
+  readonly pauseMs: number
+  /**
+   * The longest that the event loop did not turn, whoever kept it from that; and the plugin call, where one was the most
+   * of it, or was pending. Absent: it was the core, or other code of this process.
+   */
+  readonly blockedMs: number
+  readonly blockedBy: string | undefined
+  readonly bytes: number
+  readonly replayedWrites: number
+  /** Resources that were closed because nothing provides them any more. */
+  readonly closedOrphans: readonly string[]
+  /** Removed keys, as `surface "key"`, whose contract could not be remembered: one that comes back is not judged by it. */
+  readonly forgotten: readonly string[]
+  /**
+   * Why the commit is not in the journal; absent where it is. Until it is, a crash comes back on what was there before.
+   * `makePermanent` with the handle writes it, that of a removed plugin included.
+   */
+  readonly unrecorded?: ReloadError
+}
+
+/** How the old version ended. */
+export interface FinalReport {
+  /**
+   * `kept`: leases outlived the drain's deadline, and the old version stays until they end. `taken-back`: it serves
+   * again. `stranded`: it was to, and could not; it was closed, and the new version goes on serving. Of both, `bake`
+   * says why; a way back may have failed where the old version is `kept` or `forced`, too.
+   */
+  readonly status: 'finalized' | 'forced' | 'kept' | 'taken-back' | 'stranded'
+  /** How the period ended in which the reload could be taken back; absent where there was none. */
+  readonly bake?: BakeReport
+  readonly drainMs: number
+  /** What held the old version at the deadline. */
+  readonly blockers: readonly Blocker[]
+  /** What failed while the old version was closed. */
+  readonly errors: readonly unknown[]
+}
+
+export interface ReloadResult {
+  /** `dry-run`: everything up to the commit went well, and was rolled back. */
+  readonly status: 'committed' | 'dry-run'
+  /** The current handle: the new generation after a commit. */
+  readonly handle: PluginHandle
+  readonly report: ReloadReport
+  /** The new resources of a surface, by name. None after a dry run, which has closed them again. */
+  resources<P, R, W>(surface: Surface<P, R, W>): ReadonlyMap<string, R>
+  /** Resolves when the old version is closed, or at the drain's deadline. Never rejects. */
+  readonly finalized: Promise<FinalReport>
+}
+
+export interface RemoveResult {
+  readonly report: ReloadReport
+  readonly finalized: Promise<FinalReport>
+}
+
+export interface PluginStatus {
+  readonly id: string
+  readonly version: string
+  readonly generation: number
+  /** `baking`: its reload can still be taken back. `retired`: replaced or removed, and still held. */
+  readonly state: 'active' | 'baking' | 'changing' | 'retired'
+  /** Whether a crash comes back on this version. */
+  readonly permanent: boolean
+  readonly heldBy: readonly Blocker[]
+}
+
+export interface ResourceStatus {
+  readonly surface: string
+  readonly name: string
+  readonly key: string
+  readonly plugin: string
+  /**
+   * `copying`: writes are recorded for a successor; `held`: they wait; `halted`: it could not be started again;
+   * `stuck`: a write or use is past its deadline and has not settled, and all others are refused until it does.
+   */
+  readonly state: 'serving' | 'copying' | 'held' | 'halted' | 'stuck'
+  /** How many writes and uses wait for their turn. Each has a promise: a caller that awaits it cannot pile them up. */
+  readonly waiting: number
+}

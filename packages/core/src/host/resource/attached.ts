@@ -1,0 +1,114 @@
+import { activate } from '../../dispatch/activate.js'
+import type { ResourceMove } from '../../dispatch/moving-resource.js'
+import type { ErrorPlace, ReloadError } from '../../errors.js'
+import { WriteGate } from '../../move/gate.js'
+import type { AnyStrategy, Opening, Transition } from '../../strategy.js'
+import type { HostState } from '../host-state.js'
+import type { PluginVersion } from '../epoch/plugin-version.js'
+import type { ResourceEntry, SurfaceTable } from '../epoch/surface-table.js'
+
+export interface AttachedInit {
+  readonly table: SurfaceTable
+  readonly name: string
+  readonly key: string
+  readonly open: (provider: unknown, opening: Opening) => unknown
+}
+
+/** A live resource that a host attached. It stays the same object while versions come and go behind its gate. */
+export class Attached {
+  readonly table: SurfaceTable
+  readonly name: string
+  readonly key: string
+  readonly open: AttachedInit['open']
+  readonly gate: WriteGate<unknown, unknown>
+  readonly state: HostState
+
+  constructor(state: HostState, { table, name, key, open }: AttachedInit, resource: unknown, owner: PluginVersion) {
+    this.state = state
+    this.table = table
+    this.name = name
+    this.key = key
+    this.open = open
+    this.gate = new WriteGate<unknown, unknown>(table.strategy.surface, name, resource, state.gateTerms, this)
+    state.attached.add(this)
+    this.#serve({ attached: this, owner, live: resource })
+  }
+
+  get strategy(): AnyStrategy {
+    return this.table.strategy
+  }
+
+  /** As epochs serve it from now on; `undefined` once it has left. */
+  get entry(): ResourceEntry | undefined {
+    const entry = this.table.resources.latest(this.name)
+    return entry?.attached === this ? entry : undefined
+  }
+
+  /** The plugin version whose provider opened what serves now; `undefined` once it has left. */
+  get owner(): PluginVersion | undefined {
+    return this.entry?.owner
+  }
+
+  get place(): ErrorPlace & { readonly surface: string; readonly key: string; readonly resource: string } {
+    return { surface: this.table.id, key: this.key, resource: this.name }
+  }
+
+  /** What was stopped has been started again, or could not be. */
+  onReplaced(outcome: { readonly resource: unknown } | { readonly halted: unknown }): void {
+    const { owner, place } = this
+    // A restart may complete when the resource has left already; then it is only closed.
+    if (owner === undefined) return
+    const tag = { surface: place.surface, resource: place.resource }
+    if ('halted' in outcome) {
+      this.#serve({ attached: this, owner, halted: outcome.halted })
+      this.state.emit({ type: 'resource-halted', ...tag, cause: outcome.halted })
+      return
+    }
+    // A strategy that opened it itself may not have claimed it.
+    this.state.claims.claimFree(outcome.resource, { ...place, plugin: owner.label })
+    this.#serve({ attached: this, owner, live: outcome.resource })
+    try {
+      activate(this.strategy, outcome.resource, { ...place, phase: 'rollback', plugin: owner.label })
+      this.state.emit({ type: 'resource-restarted', ...tag })
+    } catch (error) {
+      this.state.emit({ type: 'resource-restarted', ...tag, activationError: error as ReloadError })
+      throw error
+    }
+  }
+
+  #serve(entry: ResourceEntry): void {
+    this.state.serve(this, entry)
+  }
+}
+
+export interface Successor {
+  readonly provider: unknown
+  readonly transition: Transition
+  /** The plugin being reloaded, as errors name it. */
+  readonly plugin: string
+  /** What served before the reload that is taken back. */
+  readonly kept: unknown
+  readonly reopened: boolean
+}
+
+export function moveOf(
+  attached: Attached,
+  owner: PluginVersion,
+  { provider, transition, plugin, kept, reopened }: Successor,
+): ResourceMove {
+  const { strategy, name, key, gate, open, table } = attached
+  return {
+    strategy,
+    name,
+    key,
+    gate,
+    open,
+    transition,
+    next: provider,
+    owner,
+    old: owner.provides(table, key)?.provider,
+    plugin,
+    reopened,
+    ...(kept !== undefined && { kept }),
+  }
+}

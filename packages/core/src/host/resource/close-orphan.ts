@@ -1,0 +1,34 @@
+import { Step, type StepEnvironment } from '../../dispatch/step.js'
+import type { Attached } from './attached.js'
+
+/** Closes a resource that leaves without a successor, and has been taken out of service. */
+export async function closeOrphan({ strategy, gate, place }: Attached, environment: StepEnvironment): Promise<void> {
+  const step = new Step(environment, place)
+  await step.run('finalize', { code: 'HANDOFF' }, async () => {
+    try {
+      await step.call('let the last write settle', () => gate.close())
+    } finally {
+      // Nor does a write that never settles keep it from being closed, or its timer the process.
+      gate.abandon()
+      const { halted } = gate
+      if (halted === undefined) {
+        const { resource } = gate
+        await closeHeld(resource, environment, () => step.call('close', () => strategy.close?.(resource)))
+      } else await step.call('discard checkpoint', () => halted.discard())
+    }
+  })
+}
+
+/** Another resource may be that object only once it was closed, or that was given up on. */
+export async function closeHeld(
+  resource: unknown,
+  { claims }: StepEnvironment,
+  close: () => Promise<void>,
+): Promise<void> {
+  const holder = claims.holderOf(resource)
+  try {
+    await close()
+  } finally {
+    claims.letGo(resource, holder)
+  }
+}

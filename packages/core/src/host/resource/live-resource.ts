@@ -1,0 +1,42 @@
+import type { MaybePromise } from '../../maybe-promise.js'
+import type { Opening } from '../../strategy.js'
+
+/** A live resource as the host that attached it works with it: it stays the same object from version to version. */
+export interface LiveResource<R, W> {
+  readonly name: string
+  /**
+   * Applies one write: in order, recorded during a copy, held during the swap. Resolves when the serving resource has
+   * accepted it, rejects with what the resource threw. Its promise is what bounds the writes that wait: await it.
+   *
+   * @throws ReloadError `STEP_TIMEOUT` where its outcome is unknown. Where nothing of it was applied: `RESOURCE_STUCK`
+   * and `RESOURCE_HALTED` (both retryable), `RESOURCE_REENTERED`, `RESOURCE_CLOSED`.
+   */
+  write(write: W): Promise<void>
+  /**
+   * Calls `fn` between two writes, after any hold: for calls that are not writes, such as a checkpoint. What `fn`
+   * starts may neither write to this resource nor use it before `fn` is over: it is refused (`RESOURCE_REENTERED`), as
+   * it would wait for itself.
+   *
+   * @throws ReloadError as {@link write} does.
+   */
+  use<T>(fn: (resource: R) => MaybePromise<T>): Promise<T>
+  /**
+   * Takes the resource out of service, which frees its name; also during a reload, up to its last hold. It is closed once
+   * no lease reaches it.
+   */
+  detach(): Promise<Detached>
+}
+
+/** A resource that is out of service. */
+export interface Detached {
+  /** Settles when it is closed. Rejects with what that failed with, which the observer is told as well (`unclean`). */
+  readonly finalized: Promise<void>
+}
+
+export interface AttachOptions<P, R> {
+  /** Unique on the surface. */
+  readonly name: string
+  /** The key of the provider that opens it. */
+  readonly key: string
+  open(provider: P, opening: Opening): MaybePromise<R>
+}
