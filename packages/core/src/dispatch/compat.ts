@@ -1,4 +1,5 @@
 import { ReloadError } from '../errors.js'
+import { isVerdict } from '../is-verdict.js'
 import type { MaybePromise } from '../maybe-promise.js'
 import type { AnyStrategy, CompatVerdict, LiveSample, ProviderPair, Transition } from '../strategy.js'
 import { ACCEPT_HINT, UNJUDGED_HINT, type Judging } from './judging.js'
@@ -124,13 +125,4 @@ export function refuseAstray(judging: Judging, judged: readonly (JudgedPair | Ju
 function withoutCheck({ strategy, resources }: JudgedPair): CompatVerdict {
   if (strategy.discipline === 'clean' && resources === 0) return COMPATIBLE
   return { level: 'unjudged', reason: 'the strategy of this surface has no checkCompat' }
-}
-
-function isVerdict(value: unknown): value is CompatVerdict {
-  if (typeof value !== 'object' || value === null) return false
-  const { level, reason } = value as { level?: unknown; reason?: unknown }
-  return (
-    level === 'compatible' ||
-    ((level === 'migrate' || level === 'unjudged' || level === 'incompatible') && typeof reason === 'string')
-  )
 }

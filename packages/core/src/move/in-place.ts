@@ -1,0 +1,123 @@
+import type { MaybePromise } from '../maybe-promise.js'
+import type {
+  CompatVerdict,
+  HandoffJob,
+  HandoffStrategy,
+  KeptResource,
+  ProviderPair,
+  ResourceHandoff,
+  StepContext,
+} from '../strategy.js'
+import type { Surface } from '../surface.js'
+import { isVerdict } from '../is-verdict.js'
+import { opened } from './opened.js'
+
+/** What a kind supplies for live resources that stay where they are: see {@link inPlaceHandoff}. `V` is what is judged. */
+export interface InPlaceVerbs<P, R, V = unknown> {
+  /**
+   * What is to be judged of a resource, such as a copy of its content. Called between two writes, so it calls no
+   * provider: one that hangs would keep writers waiting. Needed where there is a `judge`.
+   */
+  observe?(resource: R): MaybePromise<V>
+  /**
+   * Judges by value whether `next` can go on with what was observed of a resource. Absent: the reload goes ahead, and its
+   * report says that nothing was judged.
+   */
+  judge?(observed: V, next: P, ctx: StepContext): MaybePromise<CompatVerdict>
+  /**
+   * The same data, as `next` works with it. The old view serves on until the commit, so it must copy and change
+   * nothing, and acts by itself no sooner than in `activate`. Default: the same object.
+   */
+  view?(resource: R, next: P): MaybePromise<R>
+  /**
+   * Lets go of a view that serves no longer, and of nothing that it shows: that is the host's to close. Not called where
+   * the next version goes on with the same object.
+   */
+  release?(view: R): MaybePromise<void>
+  /** As in {@link HandoffStrategy.activate}. */
+  activate?(resource: R): void
+  /** As in {@link HandoffStrategy.deactivate}. */
+  deactivate?(resource: R): void
+  /** Names of the methods that a view must have: a reload is not to succeed with one that cannot be used (I10). */
+  readonly methods?: readonly (keyof R & string)[]
+}
+
+/**
+ * The discipline of resources that belong to the host and outlive every version of their plugin: sockets, a pool, the
+ * documents of a server that somebody else runs. Nothing is copied and no write is held for it: each is judged by what
+ * it holds, and from the commit on the next version works with it.
+ */
+export function inPlaceHandoff<P, R, W, V>(
+  surface: Surface<P, R, W>,
+  verbs: InPlaceVerbs<P, R, V> = {},
+): HandoffStrategy<P, R, W> {
+  const { activate, deactivate } = verbs
+  return {
+    surface,
+    discipline: 'clean',
+    checkCompat: (pair, ctx) => judgeInPlace(pair, ctx, verbs),
+    handoff: (job, ctx) => handOverInPlace(job, ctx, verbs),
+    close: (resource) => verbs.release?.(resource),
+    ...(activate && { activate: (resource: R) => activate.call(verbs, resource) }),
+    ...(deactivate && { deactivate: (resource: R) => deactivate.call(verbs, resource) }),
+  }
+}
+
+const GRAVITY: Record<CompatVerdict['level'], number> = { compatible: 0, unjudged: 1, migrate: 2, incompatible: 3 }
+
+/** The gravest verdict on any of the live resources. */
+async function judgeInPlace<P, R, V>(
+  { live, next }: ProviderPair<P, R>,
+  ctx: StepContext,
+  verbs: InPlaceVerbs<P, R, V>,
+): Promise<CompatVerdict> {
+  if (verbs.judge === undefined) return { level: 'unjudged', reason: 'the strategy of this surface has no judge' }
+  const slices = ctx.slices()
+  let gravest: CompatVerdict = { level: 'compatible' }
+  for (const { name, use } of live) {
+    const observed = (await use((resource) => verbs.observe?.(resource))) as V
+    ctx.signal.throwIfAborted()
+    const verdict = await verbs.judge(observed, next, ctx)
+    if (!isVerdict(verdict)) throw new TypeError(`the judgement on resource "${name}" is not a verdict`)
+    if (GRAVITY[verdict.level] > GRAVITY[gravest.level]) {
+      gravest = 'reason' in verdict ? { ...verdict, reason: `resource "${name}": ${verdict.reason}` } : verdict
+    }
+    if (slices.due()) await slices.pause()
+  }
+  return gravest
+}
+
+function handOverInPlace<P, R>(job: HandoffJob<P, R>, ctx: StepContext, verbs: InPlaceVerbs<P, R>): ResourceHandoff<R> {
+  const { gate, next, kept } = job
+  const old = gate.resource
+  const left: KeptResource<R> = { resource: old, release: async () => {} }
+  let successor: { readonly resource: R } | undefined
+  const release = async (view: R): Promise<void> => {
+    if (verbs.release) await ctx.call('release', () => verbs.release?.(view))
+  }
+  return {
+    // A version whose calls hang is got out all the same; an abandoned write goes on with the same data, if at all.
+    withoutOld: true,
+    async prepare() {
+      if (kept !== undefined) {
+        successor = { resource: kept }
+        return
+      }
+      const discard = (late: R): MaybePromise<void> => (late === old ? undefined : verbs.release?.(late))
+      const view = (): MaybePromise<R> =>
+        opened(verbs.view ? verbs.view(old, next) : old, { job, methods: verbs.methods, close: discard })
+      successor = { resource: await ctx.call('view', view, { discard, side: 'new' }) }
+    },
+    successor: () => successor?.resource,
+    converge: async () => successor?.resource as R,
+    async rollback() {
+      gate.release()
+      const view = successor?.resource
+      if (view !== undefined && view !== old && view !== kept) await release(view)
+    },
+    async finalize() {
+      if (successor?.resource !== old) await release(old)
+    },
+    kept: left,
+  }
+}
