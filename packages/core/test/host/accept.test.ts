@@ -4,76 +4,63 @@ import {
   type CompatVerdict,
   type HandoffStrategy,
   type JournalRecord,
-  type ReloadEvent,
   type ReloadOptions,
   type StepContext,
 } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import {
-  cellHandoff,
-  cellKind,
-  CellPlugin,
-  closeCell,
-  openCell,
-  type Cell,
-  type CellProvider,
-} from '../fixtures/cell.js'
 import { Deferred } from '../fixtures/deferred.js'
+import { hostWithStore } from '../fixtures/host-with-store.js'
 import { refusalOf } from '../fixtures/refusal.js'
+import { cleanStores, openStore } from '../fixtures/store-plugin.js'
+import { closeStore, STORES, type StoreProvider, storeStrategy, type Store } from '../fixtures/store.js'
 import { turnUntil } from '../fixtures/turn-until.js'
 import { wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
 
-type Cells = HandoffStrategy<CellProvider, Cell, number>
+type Stores = HandoffStrategy<StoreProvider, Store, number>
 
 const MISREAD = { level: 'incompatible', reason: 'it reads "a" as "b"', details: 7 } as const
-const accept = [{ surface: 'test-cell', key: 'cell', reason: 'version 1 misreads it' }]
+const accept = [{ surface: 'clean-store', key: 'stores', reason: 'version 1 misreads it' }]
 const accepted = (overruled: CompatVerdict) => ({ level: 'accepted', reason: 'version 1 misreads it', overruled })
 
-/** Moves cells by their values, which the new version is held to; `verify` finds what it will. */
-const judgedBy = (verify: () => void | Promise<void>): Partial<Cells> => ({
+/** Moves stores by their entries, which the new version is held to; `verify` finds what it will. */
+const judgedBy = (verify: () => void | Promise<void>): Partial<Stores> => ({
   checkCompat: () => ({ level: 'compatible' }),
   discipline: 'pre-copy',
   handoff: (job, ctx) =>
     preCopy(job, ctx, {
-      snapshot: (cell) => [...cell.values],
-      restore: async (provider, values) => {
-        const cell = await provider.open()
-        cell.values.push(...values)
-        return cell
+      snapshot: (store) => [...store.entries],
+      restore: async (provider, entries) => {
+        const store = await provider.open()
+        store.entries.push(...entries)
+        return store
       },
       meaning: { observe: () => undefined, verify },
-      close: closeCell,
+      close: closeStore,
     }),
 })
 
-async function cells(more: Partial<Cells>, clock = new ManualClock()) {
+async function stores(more: Partial<Stores>, clock = new ManualClock()) {
   const records: JournalRecord[] = []
-  const events: ReloadEvent[] = []
-  const host = new PluginHost({
-    strategies: [cellHandoff(more)],
+  const { host, handle, store, events } = await hostWithStore({
+    strategies: [storeStrategy('clean', more)],
     clock,
     timeouts: { preflight: 100, prepare: 100 },
-    observer: (event) => {
-      events.push(event)
-    },
     journal: {
       append: async (record) => {
         records.push(record)
       },
     },
   })
-  const handle = await host.add(new CellPlugin('cells', '1.0.0'))
-  const cell = await host.attach(cellKind, openCell('main'))
-  await cell.write(1)
+  await store.write(1)
   return {
     host,
-    cell,
+    store,
     clock,
     told: () => events.filter(({ type }) => type === 'accepted'),
     journaled: () =>
       records.flatMap((record) => (record.type === 'committed' && record.accepted ? record.accepted : [])),
-    reload: (options: ReloadOptions = {}) => host.reload(handle, new CellPlugin('cells', '2.0.0'), options),
+    reload: (options: ReloadOptions = {}) => host.reload(handle, cleanStores('2.0.0'), options),
   }
 }
 
@@ -91,34 +78,40 @@ describe('O11 I10 an operator overrules a judgement, and it is told in the repor
       { level: 'incompatible', reason: 'version 1 cannot be asked', details: 8 },
     ],
   ])('%s', async (_, check, overruled) => {
-    const { host, reload, told, journaled, cell } = await cells({ checkCompat: (_pair, ctx) => check(ctx) })
+    const { host, reload, told, journaled, store } = await stores({ checkCompat: (_pair, ctx) => check(ctx) })
     expect(await refusalOf(reload())).toMatchObject({
       code: 'SCHEMA_INCOMPAT',
       hint: expect.stringContaining('accept: [{ surface, key, reason }]'),
     })
     const { report } = await reload({ accept })
     expect(report.compat).toEqual([
-      { surface: 'test-cell', key: 'cell', step: 'checkCompat', plugin: 'cells@2.0.0', verdict: accepted(overruled) },
+      {
+        surface: 'clean-store',
+        key: 'stores',
+        step: 'checkCompat',
+        plugin: 'stores@2.0.0',
+        verdict: accepted(overruled),
+      },
     ])
     expect(report.unneeded).toEqual([])
     expect(told()).toMatchObject([
-      { plugins: ['cells@2.0.0'], surface: 'test-cell', key: 'cell', reason: 'version 1 misreads it', overruled },
+      { plugins: ['stores@2.0.0'], surface: 'clean-store', key: 'stores', reason: 'version 1 misreads it', overruled },
     ])
     expect(journaled()).toEqual([
       {
-        surface: 'test-cell',
-        key: 'cell',
+        surface: 'clean-store',
+        key: 'stores',
         reason: 'version 1 misreads it',
         overruled: 'reason' in overruled && overruled.reason,
       },
     ])
-    expect(await cell.use(({ by }) => by)).toBe('cells@2.0.0')
+    expect(await store.use(({ by }) => by)).toBe('stores@2.0.0')
     await host[Symbol.asyncDispose]()
   })
 
   it('that came to no end, since the version that serves does not answer', async () => {
     let asked = false
-    const { host, reload, clock } = await cells({
+    const { host, reload, clock } = await stores({
       checkCompat: () => {
         asked = true
         return hang()
@@ -140,34 +133,34 @@ describe('O11 I10 an operator overrules a judgement, and it is told in the repor
       const misread = (): never => {
         throw new Error('it has "b"')
       }
-      const { host, reload, told, journaled, cell } = await cells(judgedBy(misread))
+      const { host, reload, told, journaled, store } = await stores(judgedBy(misread))
       expect(await refusalOf(reload({ cutover }))).toMatchObject({ code: 'HANDOFF', step: 'verify', resource: 'main' })
       const { report } = await reload({ cutover, accept })
       const overruled = { level: 'incompatible', reason: 'it has "b"' } as const
       expect(report.compat).toMatchObject([
         { step: 'checkCompat', verdict: { level: 'compatible' } },
-        { step: 'handoff', resource: 'main', plugin: 'cells@2.0.0', verdict: accepted(overruled) },
+        { step: 'handoff', resource: 'main', plugin: 'stores@2.0.0', verdict: accepted(overruled) },
       ])
       expect(told()).toMatchObject([{ resource: 'main', overruled }])
       expect(journaled()).toEqual([
         {
-          surface: 'test-cell',
-          key: 'cell',
+          surface: 'clean-store',
+          key: 'stores',
           resource: 'main',
           reason: 'version 1 misreads it',
           overruled: 'it has "b"',
         },
       ])
-      expect(await cell.use(({ by, values }) => [by, values])).toEqual(['cells@2.0.0', [1]])
+      expect(await store.use(({ by, entries }) => [by, entries])).toEqual(['stores@2.0.0', [1]])
       await host[Symbol.asyncDispose]()
     },
   )
 
   it('that a host would refuse as unjudged', async () => {
-    await using host = new PluginHost({ strategies: [cellHandoff()], unjudged: 'refuse' })
-    const handle = await host.add(new CellPlugin('cells', '1.0.0'))
-    await host.attach(cellKind, openCell('main'))
-    const { report } = await host.reload(handle, new CellPlugin('cells', '2.0.0'), { accept })
+    await using host = new PluginHost({ strategies: [storeStrategy('clean')], unjudged: 'refuse' })
+    const handle = await host.add(cleanStores('1.0.0'))
+    await host.attach(STORES.clean, openStore('main'))
+    const { report } = await host.reload(handle, cleanStores('2.0.0'), { accept })
     expect(report.compat[0]?.verdict).toMatchObject({ level: 'accepted', overruled: { level: 'unjudged' } })
   })
 
@@ -189,22 +182,22 @@ describe('O11 I10 an operator overrules a judgement, and it is told in the repor
   })
 
   it('T6 on the way back, too, where that has to copy', async () => {
-    const { host, cell, clock, reload, told } = await cells({ checkCompat: refuseMisread, ...stoppedCells })
+    const { host, store, clock, reload, told } = await stores({ checkCompat: refuseMisread, ...stoppedCells })
     const { finalized } = await reload({ accept, bake: { ms: 10, healthy: () => false } })
-    await cell.write(2)
+    await store.write(2)
     await turnUntil(() => clock.pending > 0)
     clock.advance(10)
     expect((await finalized).bake).toMatchObject({ outcome: 'taken-back' })
-    expect(told()).toMatchObject([{ plugins: ['cells@2.0.0'] }, { plugins: ['cells@1.0.0'] }])
+    expect(told()).toMatchObject([{ plugins: ['stores@2.0.0'] }, { plugins: ['stores@1.0.0'] }])
     await host[Symbol.asyncDispose]()
   })
 })
 
-/** Nothing is kept of a cell that leaves. */
-const stoppedCells: Partial<Cells> = {
+/** Nothing is kept of a store that leaves. */
+const stoppedCells: Partial<Stores> = {
   handoff(job, ctx) {
-    const moved = cellHandoff().handoff?.(job, ctx)
-    if (moved === undefined) throw new Error('cells are handed over')
+    const moved = storeStrategy('clean').handoff?.(job, ctx)
+    if (moved === undefined) throw new Error('stores are handed over')
     const { kept: _, ...copied } = moved
     return copied
   },
@@ -212,10 +205,10 @@ const stoppedCells: Partial<Cells> = {
 
 describe('what is accepted is not passed over', () => {
   it.each([
-    ['another surface', { ...accept[0], surface: 'cells' }],
+    ['another surface', { ...accept[0], surface: 'stores' }],
     ['another key', { ...accept[0], key: 'cel' }],
   ])('I3 %s than any that is judged is refused, with nothing changed', async (_, astray) => {
-    const { host, reload, cell } = await cells({ checkCompat: () => ({ level: 'compatible' }) })
+    const { host, reload, store } = await stores({ checkCompat: () => ({ level: 'compatible' }) })
     const wrong = astray as (typeof accept)[number]
     expect(await refusalOf(reload({ accept: [...accept, wrong] }))).toMatchObject({
       code: 'PROVIDER_NOT_FOUND',
@@ -223,15 +216,15 @@ describe('what is accepted is not passed over', () => {
       surface: wrong.surface,
       key: wrong.key,
     })
-    expect(await cell.use(({ by }) => by)).toBe('cells@1.0.0')
+    expect(await store.use(({ by }) => by)).toBe('stores@1.0.0')
     await host[Symbol.asyncDispose]()
   })
 
   it('what was not needed is in the report', async () => {
-    const { host, reload, told, journaled } = await cells({ checkCompat: () => ({ level: 'compatible' }) })
+    const { host, reload, told, journaled } = await stores({ checkCompat: () => ({ level: 'compatible' }) })
     const { report } = await reload({ accept })
     expect([report.unneeded, report.compat[0]?.verdict.level, told(), journaled()]).toEqual([
-      ['test-cell "cell"'],
+      ['clean-store "stores"'],
       'compatible',
       [],
       [],
@@ -241,7 +234,7 @@ describe('what is accepted is not passed over', () => {
 
   it('an acceptance overrules no abort', async () => {
     const abort = new AbortController()
-    const { host, reload } = await cells({
+    const { host, reload } = await stores({
       checkCompat: () => {
         abort.abort()
         return MISREAD
@@ -252,19 +245,19 @@ describe('what is accepted is not passed over', () => {
   })
 
   it.each<[string, unknown, string]>([
-    ['no list', 'cell', 'reload options.accept: expected an array'],
+    ['no list', 'stores', 'reload options.accept: expected an array'],
     ['nothing', [undefined], 'accept[0].surface'],
-    ['no reason', [{ surface: 'test-cell', key: 'cell' }], 'accept[0].reason'],
+    ['no reason', [{ surface: 'clean-store', key: 'stores' }], 'accept[0].reason'],
     ['an empty reason', [{ ...accept[0], reason: '' }], 'accept[0].reason'],
   ])('%s is refused', async (_, wrong, text) => {
-    const { host, reload } = await cells({})
+    const { host, reload } = await stores({})
     await expect(reload({ accept: wrong as typeof accept })).rejects.toThrow(text)
     await host[Symbol.asyncDispose]()
   })
 })
 
 it('a strategy cannot say of itself that it is accepted', async () => {
-  const { host, reload } = await cells({ checkCompat: () => accepted(MISREAD) as unknown as CompatVerdict })
+  const { host, reload } = await stores({ checkCompat: () => accepted(MISREAD) as unknown as CompatVerdict })
   expect(await refusalOf(reload())).toMatchObject({
     code: 'SCHEMA_INCOMPAT',
     message: expect.stringContaining('not a verdict'),

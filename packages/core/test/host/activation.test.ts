@@ -10,18 +10,10 @@ import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
 import { Actors, hostOfActors } from '../fixtures/acting.js'
 import { pass } from '../fixtures/baking.js'
-import {
-  cellHandoff,
-  cellKind,
-  CellPlugin,
-  closeCell,
-  openCell,
-  type Cell,
-  type CellProvider,
-} from '../fixtures/cell.js'
 import { Deferred, standing, turn } from '../fixtures/deferred.js'
 import { refusalOf } from '../fixtures/refusal.js'
-import { STORES, StoreProvider } from '../fixtures/store.js'
+import { cleanStores, openStore } from '../fixtures/store-plugin.js'
+import { closeStore, STORES, StoreProvider, storeStrategy, type Store } from '../fixtures/store.js'
 
 const DISCIPLINES = ['clean', 'pre-copy', 'stop-and-copy'] as const
 const fail = (): never => {
@@ -155,7 +147,7 @@ describe('activate that fails', () => {
   it('I3 I7 at an attach attaches nothing, and what was opened is closed', async () => {
     const { actors, host, surface, first } = await hostOfActors('pre-copy')
     actors.onActivate = fail
-    const open = (provider: StoreProvider) => provider.open(undefined)
+    const open = (provider: StoreProvider) => provider.open()
     const refused = await refusalOf(host.attach(surface, { name: 'third', key: 'main', open }))
     expect(refused).toMatchObject({
       code: 'HANDOFF',
@@ -238,24 +230,24 @@ describe('deactivate that fails', () => {
 
   it('I3 keeps no writer waiting for the rest of the rollback, as nothing was stopped', async () => {
     const clock = new ManualClock()
-    const strategy = cellHandoff({
+    const strategy = storeStrategy('clean', {
       discipline: 'stop-and-copy',
       deactivate: fail,
       handoff: (job, ctx) =>
-        stopAndCopy<CellProvider, Cell, null, string>(job, ctx, {
+        stopAndCopy<StoreProvider, Store, null, string>(job, ctx, {
           prepare: () => 'a connection',
           checkpoint: () => null,
-          stop: closeCell,
+          stop: closeStore,
           start: (provider) => provider.open(),
           abandon: () => new Promise(() => {}),
         }),
     })
     const host = new PluginHost({ strategies: [strategy], clock, timeouts: { rollback: 100 } })
-    const handle = await host.add(new CellPlugin('cells', '1.0.0'))
-    const cell = await host.attach(cellKind, openCell('main'))
-    const reloading = refusalOf(host.reload(handle, new CellPlugin('cells', '2.0.0')))
+    const handle = await host.add(cleanStores('1.0.0'))
+    const store = await host.attach(STORES.clean, openStore('main'))
+    const reloading = refusalOf(host.reload(handle, cleanStores('2.0.0')))
     await turn()
-    expect([await standing(cell.write(1)), await standing(reloading)]).toEqual(['fulfilled', 'pending'])
+    expect([await standing(store.write(1)), await standing(reloading)]).toEqual(['fulfilled', 'pending'])
     clock.advance(100)
     expect(await reloading).toMatchObject({
       step: 'deactivate',

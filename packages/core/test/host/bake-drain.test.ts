@@ -103,7 +103,7 @@ describe('a plugin that serves again', () => {
     })
     const first = await host.add(v1)
     for (const name of ['one', 'two'])
-      await host.attach(STORES.clean, { name, key: 'stores', open: (provider) => provider.open(undefined) })
+      await host.attach(STORES.clean, { name, key: 'stores', open: (provider) => provider.open() })
     const slow = new Deferred()
     v1.provider.breakNext('close', async (run) => {
       await slow.promise

@@ -3,7 +3,7 @@ import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
 import { baking, pass } from '../fixtures/baking.js'
 import { Deferred, standing, turn } from '../fixtures/deferred.js'
-import { StorePlugin } from '../fixtures/store-plugin.js'
+import { openStore, StorePlugin } from '../fixtures/store-plugin.js'
 import { STORES, storeStrategy } from '../fixtures/store.js'
 import { turnUntil } from '../fixtures/turn-until.js'
 
@@ -297,7 +297,7 @@ describe('a reload that bakes', () => {
     const host = new PluginHost({ strategies: [storeStrategy('pre-copy')], clock, journal })
     const v1 = new StorePlugin('1.0.0')
     const first = await host.add(v1)
-    await host.attach(STORES['pre-copy'], { name: 'main', key: 'stores', open: (provider) => provider.open(undefined) })
+    await host.attach(STORES['pre-copy'], openStore('main'))
     const { finalized } = await host.reload(first, new StorePlugin('2.0.0'), { bake: { ms: 10, healthy: () => false } })
     await pass(clock, 10)
     const again = host.reload({ id: 'stores', generation: 2 }, new StorePlugin('3.0.0'))

@@ -1,9 +1,10 @@
 import { PluginHost, type Lease } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
-import { cellKind, CellPlugin } from '../fixtures/cell.js'
 import { standing, turn } from '../fixtures/deferred.js'
-import { lockedHost } from '../fixtures/locked-cell.js'
+import { lockedHost } from '../fixtures/locked-store.js'
 import { refusalOf } from '../fixtures/refusal.js'
+import { cleanStores } from '../fixtures/store-plugin.js'
+import { STORES } from '../fixtures/store.js'
 import { wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
 
 describe('captureReady', () => {
@@ -11,12 +12,12 @@ describe('captureReady', () => {
     const { host, plugin, handle, next } = await lockedHost()
     for (const fails of [true, false]) {
       const before = host.capture()
-      const kind = next().kind
+      const kind = next().provider
       if (fails)
         kind.open = () => {
           throw new Error('no disk')
         }
-      const reloading = host.reload(handle, new CellPlugin('cells', '2.0.0', { kind }), { cutover: 'exclusive' })
+      const reloading = host.reload(handle, cleanStores('2.0.0', { provider: kind }), { cutover: 'exclusive' })
       await turn()
       const ready = host.captureReady({ uses: 'everything' })
       expect(await standing(ready)).toBe('pending')
@@ -24,9 +25,9 @@ describe('captureReady', () => {
       if (fails) expect((await refusalOf(reloading)).message).toContain('no disk')
       else await reloading
       using lease = await ready
-      expect(lease.resource(cellKind, 'main').by).toBe(fails ? 'cells@1.0.0' : 'cells@2.0.0')
+      expect(lease.resource(STORES.clean, 'main').by).toBe(fails ? 'stores@1.0.0' : 'stores@2.0.0')
     }
-    expect(plugin.opened).toMatchObject([{ closed: 1 }, { closed: 1 }])
+    expect(plugin.made).toMatchObject([{ closed: 1 }, { closed: 1 }])
   })
 
   it('captures at once where nothing is fenced, and gives up with its signal: ABORTED', async () => {
@@ -49,7 +50,7 @@ describe('captureReady', () => {
   it('is not overtaken by the fence of another reload', async () => {
     const { host, handle, next } = await lockedHost()
     const words = host.plugin('words') as typeof handle
-    const [one, two] = [host.acquire(cellKind, 'cell'), host.acquire(wordKind, 'words')]
+    const [one, two] = [host.acquire(STORES.clean, 'stores'), host.acquire(wordKind, 'words')]
     const first = host.reload(handle, next(), { cutover: 'exclusive' })
     const second = host.reload(words, wordPlugin('words', '2.0.0'), { cutover: 'exclusive' })
     await turn()
@@ -60,38 +61,41 @@ describe('captureReady', () => {
     two[Symbol.dispose]()
     await second
     using lease = await ready
-    expect([lease.get(cellKind, 'cell').kind, lease.get(wordKind, 'words').say()]).toEqual(['cell', 'words@2.0.0'])
+    expect([lease.get(STORES.clean, 'stores').key, lease.get(wordKind, 'words').say()]).toEqual([
+      'stores',
+      'words@2.0.0',
+    ])
   })
 
   it('gives nobody a fenced epoch, in whichever turn the other fence goes up', async () => {
     for (let turns = 0; turns < 40; turns += 1) {
       const { host, handle, next } = await lockedHost()
       const words = host.plugin('words') as typeof handle
-      const held = host.acquire(cellKind, 'cell')
+      const held = host.acquire(STORES.clean, 'stores')
       const first = host.reload(handle, next(), { cutover: 'exclusive' })
       await turn()
       const ready = host.captureReady({ uses: 'everything' }).then((lease) => {
         using held = lease
-        return [held.get(cellKind, 'cell').kind, held.all(wordKind).length]
+        return [held.get(STORES.clean, 'stores').key, held.all(wordKind).length]
       })
       held[Symbol.dispose]()
       for (let at = 0; at < turns; at += 1) await Promise.resolve()
       const second = host.reload(words, wordPlugin('words', '2.0.0'), { cutover: 'exclusive' })
-      expect(await ready).toEqual(['cell', 1])
+      expect(await ready).toEqual(['stores', 1])
       await Promise.all([first, second])
     }
   })
 
   it('E8 I11 waits only for what it says that it will use', async () => {
     const { host, handle, next } = await lockedHost()
-    const held = host.acquire(cellKind, 'cell')
+    const held = host.acquire(STORES.clean, 'stores')
     const reloading = host.reload(handle, next(), { cutover: 'exclusive' })
     await turn()
     const words = { surface: wordKind }
     for (const uses of [
       [words],
       [{ ...words, key: 'words' }],
-      [{ surface: cellKind, key: 'absent', resource: 'absent' }],
+      [{ surface: STORES.clean, key: 'absent', resource: 'absent' }],
       [],
     ]) {
       using lease = await host.captureReady({ label: 'words', uses })
@@ -99,12 +103,12 @@ describe('captureReady', () => {
     }
     const waiting = (
       [
-        [{ surface: cellKind }],
-        [{ surface: cellKind, key: 'cell' }],
-        [{ surface: cellKind, resource: 'main' }],
-        [{ surface: cellKind, key: 'absent', resource: 'main' }],
-        [{ surface: cellKind, key: 'cell', resource: 'absent' }],
-        [words, { surface: cellKind, key: 'cell' }],
+        [{ surface: STORES.clean }],
+        [{ surface: STORES.clean, key: 'stores' }],
+        [{ surface: STORES.clean, resource: 'main' }],
+        [{ surface: STORES.clean, key: 'absent', resource: 'main' }],
+        [{ surface: STORES.clean, key: 'stores', resource: 'absent' }],
+        [words, { surface: STORES.clean, key: 'stores' }],
         'everything',
       ] as const
     ).map((uses) => host.captureReady({ uses }))
@@ -113,7 +117,7 @@ describe('captureReady', () => {
     await reloading
     for (const ready of waiting) {
       using lease = await ready
-      expect(lease.resource(cellKind, 'main').by).toBe('cells@2.0.0')
+      expect(lease.resource(STORES.clean, 'main').by).toBe('stores@2.0.0')
     }
     expect(await refusalOf(host.captureReady({ uses: [{ surface: { id: 'unknown' } }] }))).toMatchObject({
       code: 'NO_STRATEGY',
@@ -125,7 +129,7 @@ describe('captureReady', () => {
 describe('captureReady of a JavaScript caller that does not say what it uses', () => {
   it('I11 waits for nothing, and what is fenced says to name it', async () => {
     const { host, handle, next } = await lockedHost()
-    const held = host.acquire(cellKind, 'cell')
+    const held = host.acquire(STORES.clean, 'stores')
     const reloading = host.reload(handle, next(), { cutover: 'exclusive' })
     await turn()
     const captureReady = host.captureReady.bind(host) as (options?: { label: string }) => Promise<Lease>
@@ -133,9 +137,9 @@ describe('captureReady of a JavaScript caller that does not say what it uses', (
       using lease = await captureReady(options)
       expect(lease.get(wordKind, 'words').say()).toBe('words@1.0.0')
       for (const look of [
-        () => lease.get(cellKind, 'cell'),
-        () => lease.resource(cellKind, 'main'),
-        () => host.acquire(cellKind, 'cell'),
+        () => lease.get(STORES.clean, 'stores'),
+        () => lease.resource(STORES.clean, 'main'),
+        () => host.acquire(STORES.clean, 'stores'),
       ]) {
         expect(await refusalOf(look)).toMatchObject({
           code: 'SURFACE_FENCED',

@@ -1,9 +1,10 @@
 import { PluginHost, type PluginDependency, type PluginHostOptions } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { cellHandoff, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
 import { standing, turn } from '../fixtures/deferred.js'
 import { refusalOf } from '../fixtures/refusal.js'
+import { cleanStores, openStore } from '../fixtures/store-plugin.js'
+import { STORES, storeStrategy } from '../fixtures/store.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
 
 const never = (): Promise<void> => new Promise(() => {})
@@ -124,7 +125,7 @@ describe('plugins that are closed together', () => {
     const host = new PluginHost({
       clock,
       strategies: [
-        cellHandoff({
+        storeStrategy('clean', {
           close: () => {
             log.push('close')
             return never()
@@ -134,13 +135,13 @@ describe('plugins that are closed together', () => {
       timeouts: { finalize: 100 },
     })
     await host.add(
-      new CellPlugin('cells', '1.0.0', {
+      cleanStores('1.0.0', {
         shutdown: () => {
           log.push('shutdown')
         },
       }),
     )
-    for (const name of ['one', 'two', 'three']) await host.attach(cellKind, openCell(name))
+    for (const name of ['one', 'two', 'three']) await host.attach(STORES.clean, openStore(name))
     const disposing = host[Symbol.asyncDispose]()
     await turn()
     expect(log).toEqual(['close', 'close', 'close'])

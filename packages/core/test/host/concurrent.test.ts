@@ -1,18 +1,19 @@
 import { PluginHost } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
-import { cellHandoff, cellKind, CellKind, CellPlugin, openCell } from '../fixtures/cell.js'
 import { Deferred, standing } from '../fixtures/deferred.js'
 import { refusalOf } from '../fixtures/refusal.js'
+import { cleanStores, openStore } from '../fixtures/store-plugin.js'
+import { STORES, storeStrategy } from '../fixtures/store.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
 import { wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
 
-/** A cell plugin whose next opening waits to be told. */
-function slowCells(id: string, version: string) {
-  const plugin = new CellPlugin(id, version, { kind: new CellKind(`${id}@${version}`, id) })
+/** A store plugin whose next opening waits to be told. */
+function slowStores(id: string, version: string) {
+  const plugin = cleanStores(version, { id })
   const begun = new Deferred()
   const goOn = new Deferred()
-  const open = plugin.kind.open.bind(plugin.kind)
-  plugin.kind.open = async () => {
+  const open = plugin.provider.open.bind(plugin.provider)
+  plugin.provider.open = async () => {
     begun.resolve()
     await goOn.promise
     return open()
@@ -22,13 +23,13 @@ function slowCells(id: string, version: string) {
 
 describe('reloads of different plugins', () => {
   it('I11 do not wait for one another, and each commits on top of what was committed meanwhile', async () => {
-    await using host = new PluginHost({ strategies: [cellHandoff(), wordHandoff()] })
+    await using host = new PluginHost({ strategies: [storeStrategy('clean'), wordHandoff()] })
     const ids = ['a', 'b', 'c']
     for (const id of ids) {
-      await host.add(new CellPlugin(id, '1.0.0', { kind: new CellKind(`${id}@1.0.0`, id) }))
-      await host.attach(cellKind, openCell(id, id))
+      await host.add(cleanStores('1.0.0', { id }))
+      await host.attach(STORES.clean, openStore(id, id))
     }
-    const slow = ids.map((id) => slowCells(id, '2.0.0'))
+    const slow = ids.map((id) => slowStores(id, '2.0.0'))
     const reloads = slow.map(({ plugin }, at) =>
       host.reload(host.plugin(ids[at] as string) ?? { id: '', generation: 0 }, plugin),
     )
@@ -42,23 +43,23 @@ describe('reloads of different plugins', () => {
     }
     await host.remove(handle)
     using lease = host.capture()
-    expect(ids.map((id) => lease.resource(cellKind, id).by)).toEqual(['a@2.0.0', 'b@2.0.0', 'c@2.0.0'])
-    expect(lease.all(cellKind).map(({ kind }) => kind)).toEqual(ids)
+    expect(ids.map((id) => lease.resource(STORES.clean, id).by)).toEqual(['a@2.0.0', 'b@2.0.0', 'c@2.0.0'])
+    expect(lease.all(STORES.clean).map(({ key }) => key)).toEqual(ids)
     expect(lease.all(wordKind)).toEqual([])
   })
 
   it('I11 I3 one that fails leaves what another one has committed meanwhile', async () => {
-    await using host = new PluginHost({ strategies: [cellHandoff(), wordHandoff()] })
-    const cells = await host.add(new CellPlugin('a', '1.0.0', { kind: new CellKind('a@1.0.0', 'a') }))
-    await host.attach(cellKind, openCell('a', 'a'))
-    const { plugin, begun, goOn } = slowCells('a', '2.0.0')
-    const failing = refusalOf(host.reload(cells, plugin))
+    await using host = new PluginHost({ strategies: [storeStrategy('clean'), wordHandoff()] })
+    const stores = await host.add(cleanStores('1.0.0', { id: 'a' }))
+    await host.attach(STORES.clean, openStore('a', 'a'))
+    const { plugin, begun, goOn } = slowStores('a', '2.0.0')
+    const failing = refusalOf(host.reload(stores, plugin))
     await begun.promise
     await host.add(wordPlugin('w', '1.0.0'))
     goOn.reject(new Error('no disk'))
     expect((await failing).code).toBe('HANDOFF')
     using lease = host.capture()
-    expect([lease.resource(cellKind, 'a').by, lease.get(wordKind, 'w').say()]).toEqual(['a@1.0.0', 'w@1.0.0'])
+    expect([lease.resource(STORES.clean, 'a').by, lease.get(wordKind, 'w').say()]).toEqual(['a@1.0.0', 'w@1.0.0'])
   })
 
   it('I11 a key that another plugin takes meanwhile: DUPLICATE at the commit, and rolled back', async () => {

@@ -1,56 +1,58 @@
 import { PluginHost } from '@uni/reload-core'
-import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { type Cell, cellHandoff, cellKind, CellPlugin, closeCell, openCell } from '../fixtures/cell.js'
 import { Deferred, standing, turn } from '../fixtures/deferred.js'
 import { refusalOf } from '../fixtures/refusal.js'
+import { hostWithStore } from '../fixtures/host-with-store.js'
 import { leave } from '../fixtures/leave.js'
+import { cleanStores, openStore } from '../fixtures/store-plugin.js'
+import { closeStore, STORES, storeStrategy, type Store } from '../fixtures/store.js'
 
-async function hostWithCell() {
-  const clock = new ManualClock()
+/** A host with a store, and in which order things were closed and shut down. */
+async function scene() {
   const order: string[] = []
-  const close = async (cell: Cell): Promise<void> => {
+  const close = async (store: Store): Promise<void> => {
     await turn()
-    closeCell(cell)
-    order.push(`close ${cell.by}`)
+    closeStore(store)
+    order.push(`close ${store.by}`)
   }
-  const host = new PluginHost({ strategies: [cellHandoff({ close })], clock, timeouts: { write: 200, finalize: 300 } })
-  const plugin = new CellPlugin('cells', '1.0.0', {
-    shutdown: ({ version }) => {
-      order.push(`shutdown ${version}`)
-    },
+  const hosted = await hostWithStore({
+    strategies: [storeStrategy('clean', { close })],
+    timeouts: { write: 200, finalize: 300 },
+    plugin: cleanStores('1.0.0', {
+      shutdown: ({ version }) => {
+        order.push(`shutdown ${version}`)
+      },
+    }),
   })
-  const handle = await host.add(plugin)
-  const cell = await host.attach(cellKind, openCell('main'))
-  return { host, clock, order, plugin, handle, cell, old: plugin.opened[0] as Cell }
+  return { ...hosted, order }
 }
 
 describe('detach', () => {
   it('I7 takes the resource out of service at once, and closes it after its leases, once', async () => {
-    const { host, cell, old } = await hostWithCell()
-    await cell.write(1)
+    const { host, store, old } = await scene()
+    await store.write(1)
     const lease = host.capture()
-    const detaching = leave(cell)
-    const again = leave(cell)
-    expect((await refusalOf(cell.write(2))).code).toBe('RESOURCE_CLOSED')
-    expect((await refusalOf(cell.use(() => 1))).code).toBe('RESOURCE_CLOSED')
+    const detaching = leave(store)
+    const again = leave(store)
+    expect((await refusalOf(store.write(2))).code).toBe('RESOURCE_CLOSED')
+    expect((await refusalOf(store.use(() => 1))).code).toBe('RESOURCE_CLOSED')
     {
       using after = host.capture()
-      expect((await refusalOf(() => after.resource(cellKind, 'main'))).code).toBe('RESOURCE_NOT_FOUND')
+      expect((await refusalOf(() => after.resource(STORES.clean, 'main'))).code).toBe('RESOURCE_NOT_FOUND')
     }
     expect(host.resources()).toEqual([])
     expect([await standing(detaching), await standing(again)]).toEqual(['pending', 'pending'])
-    expect(lease.resource(cellKind, 'main')).toMatchObject({ values: [1], closed: 0 })
+    expect(lease.resource(STORES.clean, 'main')).toMatchObject({ entries: [1], closed: 0 })
     lease[Symbol.dispose]()
     await Promise.all([detaching, again])
-    await leave(cell)
-    expect(old).toMatchObject({ values: [1], closed: 1 })
+    await leave(store)
+    expect(old).toMatchObject({ entries: [1], closed: 1 })
   })
 
   it('I9 closes nothing under a lease, however long that lasts', async () => {
-    const { host, clock, cell, old } = await hostWithCell()
+    const { host, clock, store, old } = await scene()
     const lease = host.capture()
-    const detaching = leave(cell)
+    const detaching = leave(store)
     for (let minutes = 0; minutes < 10; minutes += 1) {
       await turn()
       clock.advance(60_000)
@@ -62,12 +64,12 @@ describe('detach', () => {
   })
 
   it('O14 waits for no lease, so that whoever holds one may await it', async () => {
-    const { host, cell, old } = await hostWithCell()
+    const { host, store, old } = await scene()
     const lease = host.capture()
-    const { finalized } = await cell.detach()
+    const { finalized } = await store.detach()
     expect([host.resources(), old.closed, await standing(finalized)]).toEqual([[], 0, 'pending'])
-    const again = await host.attach(cellKind, openCell('main'))
-    expect(lease.resource(cellKind, 'main')).toBe(old)
+    const again = await host.attach(STORES.clean, openStore('main'))
+    expect(lease.resource(STORES.clean, 'main')).toBe(old)
     lease[Symbol.dispose]()
     await finalized
     expect(old.closed).toBe(1)
@@ -78,7 +80,7 @@ describe('detach', () => {
     const unclean: unknown[] = []
     const host = new PluginHost({
       strategies: [
-        cellHandoff({
+        storeStrategy('clean', {
           close: () => {
             throw new Error('no disk')
           },
@@ -88,47 +90,47 @@ describe('detach', () => {
         if (event.type === 'unclean') unclean.push(event.error)
       },
     })
-    await host.add(new CellPlugin('cells', '1.0.0'))
-    const cell = await host.attach(cellKind, openCell('main'))
-    await cell.detach()
+    await host.add(cleanStores('1.0.0'))
+    const store = await host.attach(STORES.clean, openStore('main'))
+    await store.detach()
     await turn()
     expect(unclean).toMatchObject([{ code: 'HANDOFF', phase: 'finalize', step: 'close', resource: 'main' }])
   })
 
   it('frees the name', async () => {
-    const { host, cell, plugin } = await hostWithCell()
-    await leave(cell)
-    const again = await host.attach(cellKind, openCell('main'))
+    const { host, store, plugin } = await scene()
+    await leave(store)
+    const again = await host.attach(STORES.clean, openStore('main'))
     await again.write(1)
-    expect(plugin.opened).toMatchObject([
-      { closed: 1, values: [] },
-      { closed: 0, values: [1] },
+    expect(plugin.made).toMatchObject([
+      { closed: 1, entries: [] },
+      { closed: 0, entries: [1] },
     ])
   })
 
   it('lets the write in flight settle first, and refuses the ones behind it', async () => {
-    const { cell, old } = await hostWithCell()
+    const { store, old } = await scene()
     const writing = new Deferred()
-    old.put = async (value) => {
+    old.append = async (value) => {
       await writing.promise
-      old.values.push(value)
+      old.entries.push(value)
     }
-    const first = cell.write(1)
-    const second = refusalOf(cell.write(2))
-    const detaching = leave(cell)
+    const first = store.write(1)
+    const second = refusalOf(store.write(2))
+    const detaching = leave(store)
     expect((await second).code).toBe('RESOURCE_CLOSED')
     expect(await standing(detaching)).toBe('pending')
     expect(old.closed).toBe(0)
     writing.resolve()
     await Promise.all([first, detaching])
-    expect(old).toMatchObject({ values: [1], closed: 1 })
+    expect(old).toMatchObject({ entries: [1], closed: 1 })
   })
 
   it('I8 closes it also under a write that never settles, and says so', async () => {
-    const { clock, cell, old } = await hostWithCell()
-    old.put = () => new Promise(() => {})
-    const write = refusalOf(cell.write(1))
-    const detaching = refusalOf(leave(cell))
+    const { clock, store, old } = await scene()
+    old.append = () => new Promise(() => {})
+    const write = refusalOf(store.write(1))
+    const detaching = refusalOf(leave(store))
     await turn()
     clock.advance(200)
     expect(await write).toMatchObject({ code: 'STEP_TIMEOUT', resource: 'main' })
@@ -140,16 +142,16 @@ describe('detach', () => {
   it('rejects with what closing it threw', async () => {
     const host = new PluginHost({
       strategies: [
-        cellHandoff({
+        storeStrategy('clean', {
           close: () => {
             throw new Error('no disk')
           },
         }),
       ],
     })
-    await host.add(new CellPlugin('cells', '1.0.0'))
-    const cell = await host.attach(cellKind, openCell('main'))
-    expect(await refusalOf(leave(cell))).toMatchObject({
+    await host.add(cleanStores('1.0.0'))
+    const store = await host.attach(STORES.clean, openStore('main'))
+    expect(await refusalOf(leave(store))).toMatchObject({
       code: 'HANDOFF',
       phase: 'finalize',
       step: 'close',
@@ -160,12 +162,10 @@ describe('detach', () => {
 
   it('I7 its plugin is shut down after it is closed, also where it is replaced or removed meanwhile', async () => {
     for (const replaced of [true, false]) {
-      const { host, handle, cell, order } = await hostWithCell()
+      const { host, handle, store, order } = await scene()
       const lease = host.capture()
-      const detaching = leave(cell)
-      const { finalized } = replaced
-        ? await host.reload(handle, new CellPlugin('cells', '2.0.0'))
-        : await host.remove(handle)
+      const detaching = leave(store)
+      const { finalized } = replaced ? await host.reload(handle, cleanStores('2.0.0')) : await host.remove(handle)
       expect(
         host
           .plugins()
@@ -174,16 +174,16 @@ describe('detach', () => {
       ).toEqual(['unlabelled', 'detach main'])
       lease[Symbol.dispose]()
       await Promise.all([detaching, finalized])
-      expect(order).toEqual(['close cells@1.0.0', 'shutdown 1.0.0'])
+      expect(order).toEqual(['close stores@1.0.0', 'shutdown 1.0.0'])
     }
   })
 
   it('I7 closes it once where it leaves before its plugin, which is being removed, takes it along', async () => {
-    const { host, handle, cell, old } = await hostWithCell()
+    const { host, handle, store, old } = await scene()
     const lease = host.capture()
     const removing = host.remove(handle, { cutover: 'exclusive', onOrphan: 'close' })
     await turn()
-    const { finalized: closed } = await cell.detach()
+    const { finalized: closed } = await store.detach()
     expect([host.resources(), await standing(closed)]).toEqual([[], 'pending'])
     lease[Symbol.dispose]()
     const [{ report, finalized }] = await Promise.all([removing, closed])
@@ -193,21 +193,21 @@ describe('detach', () => {
 
   it('O5 I7 during a reload leaves that at once, and everything that was opened for it is closed once', async () => {
     for (const ends of ['well', 'badly']) {
-      const { host, handle, cell, old } = await hostWithCell()
+      const { host, handle, store, old } = await scene()
       const begun = new Deferred()
       const goOn = new Deferred()
-      const next = new CellPlugin('cells', '2.0.0')
-      const open = next.kind.open.bind(next.kind)
-      next.kind.open = async () => {
+      const next = cleanStores('2.0.0')
+      const open = next.provider.open.bind(next.provider)
+      next.provider.open = async () => {
         begun.resolve()
         await goOn.promise
         return open()
       }
       const reloading = host.reload(handle, next)
       await begun.promise
-      const { finalized: closed } = await cell.detach()
-      expect([(await refusalOf(cell.write(1))).code, host.resources()]).toEqual(['RESOURCE_CLOSED', []])
-      const again = await host.attach(cellKind, openCell('main'))
+      const { finalized: closed } = await store.detach()
+      expect([(await refusalOf(store.write(1))).code, host.resources()]).toEqual(['RESOURCE_CLOSED', []])
+      const again = await host.attach(STORES.clean, openStore('main'))
       await again.write(2)
       expect(old.closed).toBe(0)
       if (ends === 'well') goOn.resolve()
@@ -219,67 +219,67 @@ describe('detach', () => {
         ['main'],
       ])
       using lease = host.capture()
-      expect(lease.resource(cellKind, 'main')).toMatchObject({ closed: 0, values: ends === 'well' ? [] : [2] })
+      expect(lease.resource(STORES.clean, 'main')).toMatchObject({ closed: 0, entries: ends === 'well' ? [] : [2] })
       expect(
-        [old, ...next.opened].filter((it) => it !== lease.resource(cellKind, 'main')).every((it) => it.closed === 1),
+        [old, ...next.made].filter((it) => it !== lease.resource(STORES.clean, 'main')).every((it) => it.closed === 1),
       ).toBe(true)
     }
   })
 
   it('in whichever turn of a reload it is called, everything is closed once and nothing is left', async () => {
     for (let turns = 0; turns < 60; turns += 1) {
-      const { host, handle, cell, plugin } = await hostWithCell()
-      const next = new CellPlugin('cells', '2.0.0')
+      const { host, handle, store, plugin } = await scene()
+      const next = cleanStores('2.0.0')
       const reloading = host.reload(handle, next)
       for (let at = 0; at < turns; at += 1) await Promise.resolve()
-      await leave(cell)
+      await leave(store)
       await (
         await reloading
       ).finalized
       expect(
-        [...plugin.opened, ...next.opened].map(({ closed }) => closed),
+        [...plugin.made, ...next.made].map(({ closed }) => closed),
         `detached after ${turns} turns`,
       ).not.toContain(0)
-      expect(plugin.opened[0]?.closed).toBe(1)
+      expect(plugin.made[0]?.closed).toBe(1)
       expect(host.resources()).toEqual([])
       using lease = host.capture()
-      expect((await refusalOf(() => lease.resource(cellKind, 'main'))).code).toBe('RESOURCE_NOT_FOUND')
+      expect((await refusalOf(() => lease.resource(STORES.clean, 'main'))).code).toBe('RESOURCE_NOT_FOUND')
     }
   })
 })
 
 describe('writes', () => {
   it('I8 one that passes its deadline is told; work is refused until it settles, and then goes on', async () => {
-    const { clock, host, cell, old } = await hostWithCell()
+    const { clock, host, store, old } = await scene()
     const writing = new Deferred()
-    const put = old.put.bind(old)
-    old.put = async (value) => {
+    const append = old.append.bind(old)
+    old.append = async (value) => {
       await writing.promise
-      await put(value)
+      await append(value)
     }
-    const slow = refusalOf(cell.write(1))
+    const slow = refusalOf(store.write(1))
     await turn()
     clock.advance(200)
     expect((await slow).code).toBe('STEP_TIMEOUT')
-    expect((await refusalOf(cell.write(2))).code).toBe('RESOURCE_STUCK')
+    expect((await refusalOf(store.write(2))).code).toBe('RESOURCE_STUCK')
     expect(host.resources()).toMatchObject([{ name: 'main', state: 'stuck' }])
     writing.resolve()
     await turn()
     expect(host.resources()).toMatchObject([{ name: 'main', state: 'serving' }])
-    await cell.write(3)
-    expect(old.values).toEqual([1, 3])
+    await store.write(3)
+    expect(old.entries).toEqual([1, 3])
   })
 
   it('rejects with what the resource threw, and goes on', async () => {
-    const { cell, old } = await hostWithCell()
+    const { store, old } = await scene()
     const refusal = new RangeError('too large')
-    const put = old.put.bind(old)
-    old.put = (value) => {
+    const append = old.append.bind(old)
+    old.append = (value) => {
       if (value > 9) throw refusal
-      return put(value)
+      return append(value)
     }
-    await expect(cell.write(10)).rejects.toBe(refusal)
-    await cell.write(1)
-    expect(await cell.use(({ values }) => values)).toEqual([1])
+    await expect(store.write(10)).rejects.toBe(refusal)
+    await store.write(1)
+    expect(await store.use(({ entries }) => entries)).toEqual([1])
   })
 })

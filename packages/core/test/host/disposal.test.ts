@@ -1,38 +1,39 @@
 import { PluginHost, type ReloadEvent } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { type Cell, cellHandoff, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
 import { Deferred, standing, turn } from '../fixtures/deferred.js'
 import { refusalOf } from '../fixtures/refusal.js'
+import { cleanStores, openStore } from '../fixtures/store-plugin.js'
+import { STORES, storeStrategy, type Store } from '../fixtures/store.js'
 import { wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
 import { leave } from '../fixtures/leave.js'
 
 describe('closing a host', () => {
   it('I7 closes resources and plugins once, last installed first', async () => {
     const ended: string[] = []
-    const close = ({ by }: Cell): void => {
+    const close = ({ by }: Store): void => {
       ended.push(by)
     }
-    const host = new PluginHost({ strategies: [cellHandoff({ close }), wordHandoff()] })
+    const host = new PluginHost({ strategies: [storeStrategy('clean', { close }), wordHandoff()] })
     const shutdown = ({ id }: { id: string }): void => {
       ended.push(id)
     }
     for (const id of ['a', 'b']) await host.add(wordPlugin(id, '1.0.0', [id], { shutdown }))
-    await host.add(new CellPlugin('cells', '1.0.0', { shutdown }))
+    await host.add(cleanStores('1.0.0', { shutdown }))
     await host.reload(host.plugin('a') ?? { id: 'a', generation: 0 }, wordPlugin('a', '2.0.0', ['a'], { shutdown }))
-    await host.attach(cellKind, openCell('main'))
+    await host.attach(STORES.clean, openStore('main'))
     await turn()
     ended.length = 0
     await Promise.all([host[Symbol.asyncDispose](), host[Symbol.asyncDispose]()])
     await host[Symbol.asyncDispose]()
-    expect(ended).toEqual(['cells@1.0.0', 'cells', 'b', 'a'])
+    expect(ended).toEqual(['stores@1.0.0', 'stores', 'b', 'a'])
     expect([host.plugins(), host.resources()]).toEqual([[], []])
   })
 
   it('HOST_CLOSED afterwards, whatever is asked of it', async () => {
-    const host = new PluginHost({ strategies: [wordHandoff(), cellHandoff()] })
-    const handle = await host.add(new CellPlugin('cells', '1.0.0'))
-    const cell = await host.attach(cellKind, openCell('main'))
+    const host = new PluginHost({ strategies: [wordHandoff(), storeStrategy('clean')] })
+    const handle = await host.add(cleanStores('1.0.0'))
+    const store = await host.attach(STORES.clean, openStore('main'))
     await host[Symbol.asyncDispose]()
     const plugin = wordPlugin('a', '1.0.0')
     const refused = [
@@ -43,23 +44,27 @@ describe('closing a host', () => {
       await refusalOf(() => host.capture()),
       await refusalOf(host.captureReady({ uses: 'everything' })),
       await refusalOf(() => host.acquire(wordKind, 'a')),
-      await refusalOf(host.attach(cellKind, openCell('x'))),
+      await refusalOf(host.attach(STORES.clean, openStore('x'))),
     ]
     expect(new Set(refused.map(({ code }) => code))).toEqual(new Set(['HOST_CLOSED']))
-    expect((await refusalOf(cell.write(1))).code).toBe('RESOURCE_CLOSED')
-    await leave(cell)
+    expect((await refusalOf(store.write(1))).code).toBe('RESOURCE_CLOSED')
+    await leave(store)
     expect(plugin.calls.register).toBe(0)
   })
 
   it('I8 I12 leaves no timer of a write that never settles: its writer is told, and the resource is closed', async () => {
     const clock = new ManualClock()
-    const host = new PluginHost({ strategies: [cellHandoff()], clock, timeouts: { write: 600_000, finalize: 1000 } })
-    const plugin = new CellPlugin('cells', '1.0.0')
+    const host = new PluginHost({
+      strategies: [storeStrategy('clean')],
+      clock,
+      timeouts: { write: 600_000, finalize: 1000 },
+    })
+    const plugin = cleanStores('1.0.0')
     await host.add(plugin)
-    const cell = await host.attach(cellKind, openCell('main'))
-    const [opened] = plugin.opened as [Cell]
-    opened.put = () => new Promise(() => {})
-    const [hanging, behind] = [refusalOf(cell.write(1)), refusalOf(cell.write(2))]
+    const store = await host.attach(STORES.clean, openStore('main'))
+    const [opened] = plugin.made as [Store]
+    opened.append = () => new Promise(() => {})
+    const [hanging, behind] = [refusalOf(store.write(1)), refusalOf(store.write(2))]
     const closing = host[Symbol.asyncDispose]()
     await turn()
     expect((await behind).code).toBe('RESOURCE_CLOSED')
@@ -99,51 +104,55 @@ describe('closing a host', () => {
 
   it('I9 a lease that does not end is told at the deadline, given its grace, and not waited for any longer', async () => {
     const clock = new ManualClock()
-    const host = new PluginHost({ strategies: [cellHandoff()], clock, drain: { deadlineMs: 100, graceMs: 10 } })
-    const plugin = new CellPlugin('cells', '1.0.0')
+    const host = new PluginHost({
+      strategies: [storeStrategy('clean')],
+      clock,
+      drain: { deadlineMs: 100, graceMs: 10 },
+    })
+    const plugin = cleanStores('1.0.0')
     await host.add(plugin)
-    await host.attach(cellKind, openCell('main'))
+    await host.attach(STORES.clean, openStore('main'))
     const lease = host.capture()
     const closing = host[Symbol.asyncDispose]()
     await turn()
     clock.advance(100)
     await turn()
-    expect([lease.signal.aborted, plugin.opened[0]?.closed]).toEqual([true, 0])
+    expect([lease.signal.aborted, plugin.made[0]?.closed]).toEqual([true, 0])
     clock.advance(10)
     await closing
-    expect([plugin.opened[0]?.closed, plugin.calls.shutdown]).toEqual([1, 1])
+    expect([plugin.made[0]?.closed, plugin.calls.shutdown]).toEqual([1, 1])
   })
 
   it('I9 I8 also where it holds a version that an earlier reload has kept', async () => {
     const clock = new ManualClock()
     const events: ReloadEvent[] = []
     const host = new PluginHost({
-      strategies: [cellHandoff()],
+      strategies: [storeStrategy('clean')],
       clock,
       drain: { deadlineMs: 100, graceMs: 10 },
       observer: (event) => {
         events.push(event)
       },
     })
-    const plugin = new CellPlugin('cells', '1.0.0')
+    const plugin = cleanStores('1.0.0')
     const handle = await host.add(plugin)
-    await host.attach(cellKind, openCell('main'))
+    await host.attach(STORES.clean, openStore('main'))
     const lease = host.capture()
-    const { finalized } = await host.reload(handle, new CellPlugin('cells', '2.0.0'))
+    const { finalized } = await host.reload(handle, cleanStores('2.0.0'))
     clock.advance(100)
     expect((await finalized).status).toBe('kept')
     const closing = host[Symbol.asyncDispose]()
     await turn()
-    expect([lease.signal.aborted, plugin.opened[0]?.closed]).toEqual([false, 0])
+    expect([lease.signal.aborted, plugin.made[0]?.closed]).toEqual([false, 0])
     clock.advance(100)
     await turn()
-    expect([lease.signal.aborted, plugin.opened[0]?.closed]).toEqual([true, 0])
+    expect([lease.signal.aborted, plugin.made[0]?.closed]).toEqual([true, 0])
     clock.advance(10)
     await closing
-    expect([plugin.opened[0]?.closed, plugin.calls.shutdown]).toEqual([1, 1])
+    expect([plugin.made[0]?.closed, plugin.calls.shutdown]).toEqual([1, 1])
     lease[Symbol.dispose]()
     await turn()
-    expect([plugin.opened[0]?.closed, plugin.calls.shutdown]).toEqual([1, 1])
+    expect([plugin.made[0]?.closed, plugin.calls.shutdown]).toEqual([1, 1])
     expect(host.plugins()).toEqual([])
     expect(events.filter((event) => event.type === 'finalized' && event.operation === 2)).toHaveLength(1)
   })
@@ -166,13 +175,13 @@ describe('closing a host', () => {
   })
 
   it('I8 an open that hangs is not waited for: HOST_CLOSED, and what it opens after all is closed', async () => {
-    const host = new PluginHost({ strategies: [cellHandoff()], clock: new ManualClock() })
-    const plugin = new CellPlugin('cells', '1.0.0')
+    const host = new PluginHost({ strategies: [storeStrategy('clean')], clock: new ManualClock() })
+    const plugin = cleanStores('1.0.0')
     await host.add(plugin)
     const opening = new Deferred()
     const attaching = refusalOf(
-      host.attach(cellKind, {
-        ...openCell('main'),
+      host.attach(STORES.clean, {
+        ...openStore('main'),
         open: async (provider) => {
           await opening.promise
           return provider.open()
@@ -185,7 +194,7 @@ describe('closing a host', () => {
     expect(plugin.calls.shutdown).toBe(1)
     opening.resolve()
     await turn()
-    expect(plugin.opened).toMatchObject([{ closed: 1 }])
+    expect(plugin.made).toMatchObject([{ closed: 1 }])
   })
 
   it('I10 a plugin that fails on the way keeps nothing else from being closed', async () => {
@@ -205,19 +214,23 @@ describe('closing a host', () => {
 
   it('waits for a detach under way', async () => {
     const clock = new ManualClock()
-    const host = new PluginHost({ strategies: [cellHandoff()], clock, drain: { deadlineMs: 100, graceMs: 10 } })
-    const plugin = new CellPlugin('cells', '1.0.0')
+    const host = new PluginHost({
+      strategies: [storeStrategy('clean')],
+      clock,
+      drain: { deadlineMs: 100, graceMs: 10 },
+    })
+    const plugin = cleanStores('1.0.0')
     await host.add(plugin)
-    const cell = await host.attach(cellKind, openCell('main'))
+    const store = await host.attach(STORES.clean, openStore('main'))
     const lease = host.capture()
-    const detaching = leave(cell)
+    const detaching = leave(store)
     const closing = host[Symbol.asyncDispose]()
     await turn()
     clock.advance(100)
     await turn()
-    expect([lease.signal.aborted, plugin.opened[0]?.closed]).toEqual([true, 0])
+    expect([lease.signal.aborted, plugin.made[0]?.closed]).toEqual([true, 0])
     clock.advance(10)
     await Promise.all([closing, detaching])
-    expect(plugin.opened[0]?.closed).toBe(1)
+    expect(plugin.made[0]?.closed).toBe(1)
   })
 })

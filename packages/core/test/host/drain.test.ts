@@ -1,35 +1,19 @@
-import { PluginHost, type DrainPolicy, type Lease, type ReloadEvent } from '@uni/reload-core'
+import { PluginHost, type Lease } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { cellHandoff, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
 import { standing, turn } from '../fixtures/deferred.js'
+import { hostWithStore } from '../fixtures/host-with-store.js'
+import { cleanStores, openStore } from '../fixtures/store-plugin.js'
+import { STORES, storeStrategy } from '../fixtures/store.js'
 import { wordHandoff, wordPlugin } from '../fixtures/word.js'
 import { leave } from '../fixtures/leave.js'
 
-async function hostWithCell(drain: DrainPolicy = {}) {
-  const clock = new ManualClock()
-  const events: ReloadEvent[] = []
-  const host = new PluginHost({
-    strategies: [cellHandoff()],
-    clock,
-    drain,
-    observer: (event) => {
-      events.push(event)
-    },
-  })
-  const plugin = new CellPlugin('cells', '1.0.0')
-  const handle = await host.add(plugin)
-  await host.attach(cellKind, openCell('main'))
-  const [old] = plugin.opened
-  if (old === undefined) throw new Error('nothing was opened')
-  return { host, clock, events, plugin, handle, old, next: new CellPlugin('cells', '2.0.0') }
-}
-
 describe('drain', () => {
   it('I7 E5 closes the old version when its last lease ends, and not before; no time has to pass', async () => {
-    const { host, plugin, handle, old, next } = await hostWithCell()
+    const { host, plugin, handle, old } = await hostWithStore()
+    const next = cleanStores('2.0.0')
     const leases = [host.capture(), host.capture()]
-    const provider = host.acquire(cellKind, 'cell')
+    const provider = host.acquire(STORES.clean, 'stores')
     const { finalized } = await host.reload(handle, next)
     for (const lease of [...leases, provider]) {
       expect(await standing(finalized)).toBe('pending')
@@ -48,9 +32,9 @@ describe('drain', () => {
     [2, 0, 1],
     [2, 1, 0],
   ])('I7 E5 the last one, in whichever order they end (%i, %i, %i)', async (...order) => {
-    const { host, handle, old, next } = await hostWithCell()
+    const { host, handle, old } = await hostWithStore()
     const leases = [host.capture(), host.capture(), host.capture()]
-    const { finalized } = await host.reload(handle, next)
+    const { finalized } = await host.reload(handle, cleanStores('2.0.0'))
     for (const at of order) {
       expect([await standing(finalized), old.closed]).toEqual(['pending', 0])
       leases[at]?.[Symbol.dispose]()
@@ -59,10 +43,10 @@ describe('drain', () => {
   })
 
   it('a lease captured after the commit holds nothing old', async () => {
-    const { host, handle, next } = await hostWithCell()
-    const { finalized } = await host.reload(handle, next)
+    const { host, handle } = await hostWithStore()
+    const { finalized } = await host.reload(handle, cleanStores('2.0.0'))
     using lease = host.capture()
-    expect(lease.resource(cellKind, 'main').by).toBe('cells@2.0.0')
+    expect(lease.resource(STORES.clean, 'main').by).toBe('stores@2.0.0')
     expect((await finalized).status).toBe('finalized')
   })
 
@@ -71,17 +55,17 @@ describe('drain', () => {
     const leases: Lease[] = []
     let left: Promise<void> | undefined
     const host: PluginHost = new PluginHost({
-      strategies: [cellHandoff(), wordHandoff()],
+      strategies: [storeStrategy('clean'), wordHandoff()],
       clock,
       observer: (event) => {
         if (event.type !== 'committed' || event.operation !== 3) return
         leases.push(host.capture())
         // The epoch that was captured is a former one at once.
-        left = leave(cell)
+        left = leave(store)
       },
     })
-    await host.add(new CellPlugin('cells', '1.0.0'))
-    const cell = await host.attach(cellKind, openCell('main'))
+    await host.add(cleanStores('1.0.0'))
+    const store = await host.attach(STORES.clean, openStore('main'))
     const { finalized } = await host.reload(await host.add(wordPlugin('a', '1.0.0')), wordPlugin('a', '2.0.0'))
     expect((await finalized).status).toBe('finalized')
     expect(await standing(left as Promise<void>)).toBe('pending')
@@ -90,11 +74,11 @@ describe('drain', () => {
   })
 
   it('I9 E6 keeps the old version past the deadline, names what holds it, and closes it when that ends', async () => {
-    const { host, clock, events, plugin, handle, old, next } = await hostWithCell({ deadlineMs: 1000 })
+    const { host, clock, events, plugin, handle, old } = await hostWithStore({ drain: { deadlineMs: 1000 } })
     const lease = host.capture({ label: 'report for Q3' })
     clock.advance(50)
-    const provider = host.acquire(cellKind, 'cell', { label: 'job nightly' })
-    const { finalized } = await host.reload(handle, next)
+    const provider = host.acquire(STORES.clean, 'stores', { label: 'job nightly' })
+    const { finalized } = await host.reload(handle, cleanStores('2.0.0'))
     clock.advance(1000)
     const report = await finalized
     expect(report).toEqual({
@@ -112,7 +96,7 @@ describe('drain', () => {
     ])
     expect(events.filter(({ type }) => type === 'kept')).toMatchObject([{ blockers: report.blockers }])
     expect(lease.signal.aborted).toBe(false)
-    expect(lease.resource(cellKind, 'main').closed).toBe(0)
+    expect(lease.resource(STORES.clean, 'main').closed).toBe(0)
     clock.advance(3_600_000)
     provider[Symbol.dispose]()
     await turn()
@@ -124,10 +108,10 @@ describe('drain', () => {
   })
 
   it('I9 force tells the leases, gives them their grace, and then closes', async () => {
-    const { host, clock, plugin, handle, old, next } = await hostWithCell()
+    const { host, clock, plugin, handle, old } = await hostWithStore()
     const lease = host.capture({ label: 'endless' })
     const { signal } = lease
-    const { finalized } = await host.reload(handle, next, {
+    const { finalized } = await host.reload(handle, cleanStores('2.0.0'), {
       drain: { deadlineMs: 1000, onDeadline: 'force', graceMs: 200 },
     })
     clock.advance(1000)
@@ -148,7 +132,7 @@ describe('drain', () => {
   })
 
   it('I9 force tells every lease, also where one is released on being told', async () => {
-    const { host, clock, handle, next } = await hostWithCell({ deadlineMs: 1000, onDeadline: 'force' })
+    const { host, clock, handle } = await hostWithStore({ drain: { deadlineMs: 1000, onDeadline: 'force' } })
     const leases = ['one', 'two', 'three'].map((label) => host.capture({ label }))
     const told: string[] = []
     for (const [at, lease] of leases.entries()) {
@@ -157,7 +141,7 @@ describe('drain', () => {
         lease[Symbol.dispose]()
       })
     }
-    const { finalized } = await host.reload(handle, next)
+    const { finalized } = await host.reload(handle, cleanStores('2.0.0'))
     clock.advance(1000)
     // Nothing but their own ends is waited for: no grace has to pass.
     const report = await finalized
@@ -167,19 +151,20 @@ describe('drain', () => {
   })
 
   it('a reload may have a drain policy of its own', async () => {
-    const { host, clock, handle, next } = await hostWithCell({ deadlineMs: 1_000_000 })
+    const { host, clock, handle } = await hostWithStore({ drain: { deadlineMs: 1_000_000 } })
     using _lease = host.capture()
-    const { finalized } = await host.reload(handle, next, { drain: { deadlineMs: 10 } })
+    const { finalized } = await host.reload(handle, cleanStores('2.0.0'), { drain: { deadlineMs: 10 } })
     clock.advance(10)
     expect((await finalized).status).toBe('kept')
   })
 
   it('I7 several retired versions end each with its own leases', async () => {
-    const { host, plugin, handle, next } = await hostWithCell()
+    const { host, plugin, handle } = await hostWithStore()
+    const next = cleanStores('2.0.0')
     const first = host.capture({ label: 'first' })
     const { handle: second, finalized: firstClosed } = await host.reload(handle, next)
     const later = host.capture({ label: 'later' })
-    const { finalized: secondClosed } = await host.reload(second, new CellPlugin('cells', '3.0.0'))
+    const { finalized: secondClosed } = await host.reload(second, cleanStores('3.0.0'))
     expect(
       host.plugins().map(({ version, state, heldBy }) => [version, state, heldBy.map(({ label }) => label)]),
     ).toEqual([
@@ -190,7 +175,7 @@ describe('drain', () => {
     later[Symbol.dispose]()
     await secondClosed
     expect([plugin.calls.shutdown, next.calls.shutdown]).toEqual([0, 1])
-    expect(first.resource(cellKind, 'main')).toMatchObject({ by: 'cells@1.0.0', closed: 0 })
+    expect(first.resource(STORES.clean, 'main')).toMatchObject({ by: 'stores@1.0.0', closed: 0 })
     first[Symbol.dispose]()
     await firstClosed
     expect(plugin.calls.shutdown).toBe(1)

@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import { cellKind } from '../fixtures/cell.js'
 import { standing, turn } from '../fixtures/deferred.js'
-import { lockedHost } from '../fixtures/locked-cell.js'
+import { lockedHost } from '../fixtures/locked-store.js'
 import { refusalOf } from '../fixtures/refusal.js'
+import { STORES } from '../fixtures/store.js'
 import { wordKind, wordPlugin } from '../fixtures/word.js'
 
 describe('an exclusive reload that cannot go on', () => {
   it('I3 I9 a drain past its deadline rolls back, names what holds it, and takes the fence down: DRAIN_TIMEOUT', async () => {
-    const { host, clock, plugin, handle, cell, next } = await lockedHost({ deadlineMs: 100 })
+    const { host, clock, plugin, handle, store, next } = await lockedHost({ deadlineMs: 100 })
     using lease = host.capture({ label: 'report for Q3' })
     const plugin2 = next()
     const failing = refusalOf(host.reload(handle, plugin2, { cutover: 'exclusive' }))
     await turn()
-    await cell.write(1)
+    await store.write(1)
     clock.advance(100)
     const error = await failing
     expect(error).toMatchObject({
@@ -24,9 +24,9 @@ describe('an exclusive reload that cannot go on', () => {
     expect(error.message).toContain('report for Q3 (100 ms)')
     expect(lease.signal.aborted).toBe(false)
     using after = host.capture()
-    expect(after.resource(cellKind, 'main')).toMatchObject({ by: 'cells@1.0.0', values: [1], closed: 0 })
+    expect(after.resource(STORES.clean, 'main')).toMatchObject({ by: 'stores@1.0.0', entries: [1], closed: 0 })
     expect(plugin2.calls).toEqual({ register: 1, init: 1, shutdown: 1 })
-    expect(plugin2.opened).toEqual([])
+    expect(plugin2.made).toEqual([])
     expect(plugin.calls.shutdown).toBe(0)
   })
 
@@ -41,16 +41,16 @@ describe('an exclusive reload that cannot go on', () => {
     clock.advance(100)
     await turn()
     expect(lease.signal.aborted).toBe(true)
-    expect(plugin.opened[0]?.closed).toBe(0)
+    expect(plugin.made[0]?.closed).toBe(0)
     clock.advance(50)
     expect((await reloading).status).toBe('committed')
-    expect(plugin.opened[0]?.closed).toBe(1)
+    expect(plugin.made[0]?.closed).toBe(1)
   })
 
   it('I9 names each lease and each plugin that is waited for, and says what to do', async () => {
     const { host, clock, handle, next } = await lockedHost({ deadlineMs: 100 })
     const words = host.plugin('words') as typeof handle
-    using _one = host.acquire(cellKind, 'cell', { label: 'report' })
+    using _one = host.acquire(STORES.clean, 'stores', { label: 'report' })
     clock.advance(50)
     using _two = host.acquire(wordKind, 'words', { label: 'job' })
     const failing = refusalOf(
@@ -66,26 +66,26 @@ describe('an exclusive reload that cannot go on', () => {
     clock.advance(100)
     const error = await failing
     expect(error).toMatchObject({
-      plugin: 'cells@1.0.0, words@1.0.0',
+      plugin: 'stores@1.0.0, words@1.0.0',
       hint: "Wait for them, raise drain.deadlineMs, or say drain.onDeadline: 'force'.",
     })
     expect(error.message).toContain('leases hold the plugin: report (150 ms), job (100 ms).')
   })
 
   it('I3 a failure reopens the old version, with the old provider, and a lease sees it', async () => {
-    const { host, plugin, handle, cell, next } = await lockedHost()
+    const { host, plugin, handle, store, next } = await lockedHost()
     const broken = next()
-    broken.kind.open = () => {
+    broken.provider.open = () => {
       throw new Error('no disk')
     }
     const error = await refusalOf(host.reload(handle, broken, { cutover: 'exclusive' }))
     expect(error).toMatchObject({ code: 'HANDOFF', phase: 'converge', step: 'start', rollbackErrors: [] })
-    expect(plugin.opened).toMatchObject([{ closed: 1 }, { closed: 0 }])
-    await cell.write(2)
+    expect(plugin.made).toMatchObject([{ closed: 1 }, { closed: 0 }])
+    await store.write(2)
     using lease = host.capture()
-    expect(lease.resource(cellKind, 'main')).toBe(plugin.opened[1])
-    expect(lease.resource(cellKind, 'main').values).toEqual([2])
-    expect(host.resources()).toMatchObject([{ name: 'main', plugin: 'cells@1.0.0', state: 'serving' }])
+    expect(lease.resource(STORES.clean, 'main')).toBe(plugin.made[1])
+    expect(lease.resource(STORES.clean, 'main').entries).toEqual([2])
+    expect(host.resources()).toMatchObject([{ name: 'main', plugin: 'stores@1.0.0', state: 'serving' }])
   })
 
   it.each(['keep', 'force'] as const)(
@@ -101,19 +101,19 @@ describe('an exclusive reload that cannot go on', () => {
       expect(lease.signal.aborted).toBe(false)
       lease[Symbol.dispose]()
       using after = host.capture()
-      expect(after.resource(cellKind, 'main')).toMatchObject({ by: 'cells@1.0.0', closed: 0 })
-      expect(plugin.opened).toHaveLength(1)
+      expect(after.resource(STORES.clean, 'main')).toMatchObject({ by: 'stores@1.0.0', closed: 0 })
+      expect(plugin.made).toHaveLength(1)
     },
   )
 
   it('a plugin that has been drained once can be held and drained again', async () => {
     const { host, handle, next } = await lockedHost()
     const broken = next()
-    broken.kind.open = () => {
+    broken.provider.open = () => {
       throw new Error('no disk')
     }
     for (const plugin of [broken, next()]) {
-      const held = host.acquire(cellKind, 'cell')
+      const held = host.acquire(STORES.clean, 'stores')
       const reloading = host.reload(handle, plugin, { cutover: 'exclusive' })
       expect(await standing(reloading)).toBe('pending')
       held[Symbol.dispose]()

@@ -1,22 +1,22 @@
 import { describe, expect, it } from 'vitest'
-import { cellKind } from '../fixtures/cell.js'
 import { standing, turn } from '../fixtures/deferred.js'
-import { lockedHost } from '../fixtures/locked-cell.js'
+import { lockedHost } from '../fixtures/locked-store.js'
 import { refusalOf } from '../fixtures/refusal.js'
+import { STORES } from '../fixtures/store.js'
 import { wordKind } from '../fixtures/word.js'
 
 describe('an exclusive reload', () => {
   it('never has two owners, where an overlapping one would', async () => {
-    const { host, plugin, handle, next, cell } = await lockedHost()
+    const { host, plugin, handle, next, store } = await lockedHost()
     expect((await refusalOf(host.reload(handle, next()))).message).toContain('locked by another owner')
-    await cell.write(1)
-    expect(plugin.opened[0]).toMatchObject({ values: [1], closed: 0 })
+    await store.write(1)
+    expect(plugin.made[0]).toMatchObject({ entries: [1], closed: 0 })
     const { status, finalized } = await host.reload(handle, next(), { cutover: 'exclusive' })
     expect(status).toBe('committed')
     await finalized
     using lease = host.capture()
-    expect(lease.resource(cellKind, 'main').by).toBe('cells@2.0.0')
-    expect(plugin.opened).toMatchObject([{ closed: 1 }])
+    expect(lease.resource(STORES.clean, 'main').by).toBe('stores@2.0.0')
+    expect(plugin.made).toMatchObject([{ closed: 1 }])
     expect(plugin.calls.shutdown).toBe(1)
   })
 
@@ -27,27 +27,27 @@ describe('an exclusive reload', () => {
     await turn()
     const fenced = host.capture()
     const refused = [
-      await refusalOf(() => fenced.get(cellKind, 'cell')),
-      await refusalOf(() => fenced.find(cellKind, 'cell')),
-      await refusalOf(() => fenced.all(cellKind)),
-      await refusalOf(() => fenced.resource(cellKind, 'main')),
-      await refusalOf(() => host.acquire(cellKind, 'cell')),
+      await refusalOf(() => fenced.get(STORES.clean, 'stores')),
+      await refusalOf(() => fenced.find(STORES.clean, 'stores')),
+      await refusalOf(() => fenced.all(STORES.clean)),
+      await refusalOf(() => fenced.resource(STORES.clean, 'main')),
+      await refusalOf(() => host.acquire(STORES.clean, 'stores')),
     ]
     expect(refused.map(({ code, retryable, plugin }) => [code, retryable, plugin])).toEqual(
-      Array.from({ length: 5 }, () => ['SURFACE_FENCED', true, 'cells@1.0.0']),
+      Array.from({ length: 5 }, () => ['SURFACE_FENCED', true, 'stores@1.0.0']),
     )
-    expect(fenced.find(cellKind, 'other')).toBeUndefined()
+    expect(fenced.find(STORES.clean, 'other')).toBeUndefined()
     expect(fenced.get(wordKind, 'words').say()).toBe('words@1.0.0')
     expect(host.acquire(wordKind, 'words')[Symbol.dispose]()).toBeUndefined()
-    expect(before.resource(cellKind, 'main').closed).toBe(0)
+    expect(before.resource(STORES.clean, 'main').closed).toBe(0)
     expect(await standing(reloading)).toBe('pending')
     before[Symbol.dispose]()
     await reloading
     // A lease sees the epoch it was captured in, its fence included (I1).
-    expect((await refusalOf(() => fenced.get(cellKind, 'cell'))).code).toBe('SURFACE_FENCED')
+    expect((await refusalOf(() => fenced.get(STORES.clean, 'stores'))).code).toBe('SURFACE_FENCED')
     fenced[Symbol.dispose]()
     using after = host.capture()
-    expect(after.resource(cellKind, 'main').by).toBe('cells@2.0.0')
+    expect(after.resource(STORES.clean, 'main').by).toBe('stores@2.0.0')
   })
 
   it('a lease that was captured behind the fence holds the fenced plugin neither now nor at its next reload', async () => {
@@ -68,8 +68,8 @@ describe('an exclusive reload', () => {
     using _lease = host.capture()
     const plugin2 = next()
     expect((await host.reload(handle, plugin2, { cutover: 'exclusive', dryRun: true })).status).toBe('dry-run')
-    expect(plugin.opened).toMatchObject([{ closed: 0 }])
-    expect(plugin2.opened).toEqual([])
+    expect(plugin.made).toMatchObject([{ closed: 0 }])
+    expect(plugin2.made).toEqual([])
   })
 
   it('removes exclusively too: nothing of it is served while it drains', async () => {
@@ -77,12 +77,12 @@ describe('an exclusive reload', () => {
     const lease = host.capture()
     const removing = host.remove(handle, { cutover: 'exclusive', onOrphan: 'close' })
     await turn()
-    expect((await refusalOf(() => host.acquire(cellKind, 'cell'))).code).toBe('SURFACE_FENCED')
+    expect((await refusalOf(() => host.acquire(STORES.clean, 'stores'))).code).toBe('SURFACE_FENCED')
     lease[Symbol.dispose]()
     await (
       await removing
     ).finalized
-    expect(plugin.opened).toMatchObject([{ closed: 1 }])
-    expect((await refusalOf(() => host.acquire(cellKind, 'cell'))).code).toBe('PROVIDER_NOT_FOUND')
+    expect(plugin.made).toMatchObject([{ closed: 1 }])
+    expect((await refusalOf(() => host.acquire(STORES.clean, 'stores'))).code).toBe('PROVIDER_NOT_FOUND')
   })
 })

@@ -1,35 +1,34 @@
 import { cleanHandoff, PluginHost, stopAndCopy } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { type Cell, cellHandoff, cellKind, CellPlugin, closeCell, openCell } from '../fixtures/cell.js'
 import { turn } from '../fixtures/deferred.js'
 import { refusalOf } from '../fixtures/refusal.js'
-import { StorePlugin } from '../fixtures/store-plugin.js'
-import { STORES, storeStrategy } from '../fixtures/store.js'
+import { cleanStores, openStore, StorePlugin } from '../fixtures/store-plugin.js'
+import { closeStore, STORES, storeStrategy, type Store } from '../fixtures/store.js'
 import { wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
 
 describe('finalize', () => {
   it('I10 reports what fails, in order, and rejects never', async () => {
-    const close = (cell: Cell): void => {
-      closeCell(cell)
+    const close = (store: Store): void => {
+      closeStore(store)
       throw new Error('the disk is gone')
     }
-    const host = new PluginHost({ strategies: [cleanHandoff(cellKind, { medium: 'shared', close })] })
-    const plugin = new CellPlugin('cells', '1.0.0', {
+    const host = new PluginHost({ strategies: [cleanHandoff(STORES.clean, { medium: 'shared', close })] })
+    const plugin = cleanStores('1.0.0', {
       shutdown: () => {
         throw new Error('no goodbye')
       },
     })
     const handle = await host.add(plugin)
-    await host.attach(cellKind, openCell('main'))
-    const { finalized } = await host.reload(handle, new CellPlugin('cells', '2.0.0'))
+    await host.attach(STORES.clean, openStore('main'))
+    const { finalized } = await host.reload(handle, cleanStores('2.0.0'))
     const { status, errors } = await finalized
     expect(status).toBe('finalized')
     expect(errors).toMatchObject([
-      { code: 'HANDOFF', phase: 'finalize', step: 'close', surface: 'test-cell', resource: 'main' },
-      { code: 'PLUGIN', phase: 'finalize', step: 'shutdown', plugin: 'cells@1.0.0' },
+      { code: 'HANDOFF', phase: 'finalize', step: 'close', surface: 'clean-store', resource: 'main' },
+      { code: 'PLUGIN', phase: 'finalize', step: 'shutdown', plugin: 'stores@1.0.0' },
     ])
-    expect(plugin.opened[0]?.closed).toBe(1)
+    expect(plugin.made[0]?.closed).toBe(1)
     expect(host.plugins()).toMatchObject([{ version: '2.0.0' }])
   })
 
@@ -38,11 +37,7 @@ describe('finalize', () => {
     const host = new PluginHost({ strategies: [storeStrategy('stop-and-copy')], clock, timeouts: { finalize: 100 } })
     const plugin = new StorePlugin('1.0.0', { discipline: 'stop-and-copy' })
     const handle = await host.add(plugin)
-    const busy = await host.attach(STORES['stop-and-copy'], {
-      name: 'busy',
-      key: 'stores',
-      open: (provider) => provider.open(undefined),
-    })
+    const busy = await host.attach(STORES['stop-and-copy'], openStore('busy'))
     plugin.provider.breakNext('apply', () => new Promise(() => {}))
     void busy.write(1).catch(() => {})
     await turn()
@@ -71,11 +66,11 @@ describe('finalize', () => {
       clock,
       timeouts: { finalize: 100 },
       strategies: [
-        cellHandoff({
+        storeStrategy('clean', {
           handoff: (job, ctx) =>
             stopAndCopy(job, ctx, {
               checkpoint: () => 'image',
-              stop: closeCell,
+              stop: closeStore,
               start: () => {
                 throw new Error('nothing starts')
               },
@@ -84,9 +79,9 @@ describe('finalize', () => {
         }),
       ],
     })
-    const handle = await host.add(new CellPlugin('cells', '1.0.0'))
-    await host.attach(cellKind, openCell('main'))
-    await refusalOf(host.reload(handle, new CellPlugin('cells', '2.0.0')))
+    const handle = await host.add(cleanStores('1.0.0'))
+    await host.attach(STORES.clean, openStore('main'))
+    await refusalOf(host.reload(handle, cleanStores('2.0.0')))
     const { finalized } = await host.remove(handle, { onOrphan: 'close' })
     await turn()
     clock.advance(100)
@@ -96,10 +91,10 @@ describe('finalize', () => {
   })
 
   it('takes a strategy that has nothing to close with', async () => {
-    const { close: _, ...strategy } = cellHandoff()
+    const { close: _, ...strategy } = storeStrategy('clean')
     const host = new PluginHost({ strategies: [strategy] })
-    const handle = await host.add(new CellPlugin('cells', '1.0.0'))
-    await host.attach(cellKind, openCell('main'))
+    const handle = await host.add(cleanStores('1.0.0'))
+    await host.attach(STORES.clean, openStore('main'))
     const { finalized } = await host.remove(handle, { onOrphan: 'close' })
     expect(await finalized).toMatchObject({ status: 'finalized', errors: [] })
     expect(host.resources()).toEqual([])

@@ -1,33 +1,33 @@
 import { getEventListeners } from 'node:events'
 import { PluginHost } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
-import { cellHandoff, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
 import { Deferred } from '../fixtures/deferred.js'
-import { ledgerKind } from '../fixtures/ledger.js'
 import { reachable } from '../fixtures/reachable.js'
 import { refusalOf } from '../fixtures/refusal.js'
+import { cleanStores, openStore } from '../fixtures/store-plugin.js'
+import { STORES, storeStrategy } from '../fixtures/store.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
 import { word, wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
 
 describe('a lease', () => {
   it('I1 E2 sees one epoch, providers and resources alike, however many reloads commit meanwhile', async () => {
-    const host = new PluginHost({ strategies: [wordHandoff(), cellHandoff()] })
+    const host = new PluginHost({ strategies: [wordHandoff(), storeStrategy('clean')] })
     let words = await host.add(wordPlugin('a', '1.0.0', ['x', 'y']))
-    let cells = await host.add(new CellPlugin('cells', '1.0.0'))
-    await host.attach(cellKind, openCell('main'))
+    let stores = await host.add(cleanStores('1.0.0'))
+    await host.attach(STORES.clean, openStore('main'))
     const leases = []
     for (let major = 1; major <= 3; major += 1) {
       leases.push({ lease: host.capture(), version: `${major}.0.0` })
       words = (await host.reload(words, wordPlugin('a', `${major + 1}.0.0`, ['x', 'y']))).handle
-      leases.push({ lease: host.capture(), version: `${major + 1}.0.0 with cells ${major}.0.0` })
-      cells = (await host.reload(cells, new CellPlugin('cells', `${major + 1}.0.0`))).handle
+      leases.push({ lease: host.capture(), version: `${major + 1}.0.0 with stores ${major}.0.0` })
+      stores = (await host.reload(stores, cleanStores(`${major + 1}.0.0`))).handle
     }
     for (const { lease, version } of leases) {
-      const [wanted, cellsWanted = wanted] = version.split(' with cells ')
+      const [wanted, cellsWanted = wanted] = version.split(' with stores ')
       expect(lease.all(wordKind).map((it) => it.say())).toEqual([`a@${wanted}`, `a@${wanted}`])
       expect([lease.get(wordKind, 'x').say(), lease.find(wordKind, 'y')?.say()]).toEqual([`a@${wanted}`, `a@${wanted}`])
-      expect(lease.resource(cellKind, 'main').by).toBe(`cells@${cellsWanted}`)
-      expect(lease.resource(cellKind, 'main').closed).toBe(0)
+      expect(lease.resource(STORES.clean, 'main').by).toBe(`stores@${cellsWanted}`)
+      expect(lease.resource(STORES.clean, 'main').closed).toBe(0)
     }
     expect(new Set(leases.map(({ lease }) => lease.epoch)).size).toBe(6)
     for (const { lease } of leases) lease[Symbol.dispose]()
@@ -35,28 +35,28 @@ describe('a lease', () => {
   })
 
   it('E4 I2 no capture fails or waits while a reload is under way, nor while it fails', async () => {
-    await using host = new PluginHost({ strategies: [cellHandoff()] })
-    const handle = await host.add(new CellPlugin('cells', '1.0.0'))
-    const cell = await host.attach(cellKind, openCell('main'))
+    await using host = new PluginHost({ strategies: [storeStrategy('clean')] })
+    const handle = await host.add(cleanStores('1.0.0'))
+    const store = await host.attach(STORES.clean, openStore('main'))
     for (const ends of ['well', 'badly']) {
       const opening = new Deferred()
       const opened = new Deferred()
-      const next = new CellPlugin('cells', '2.0.0')
-      const open = next.kind.open.bind(next.kind)
-      next.kind.open = async () => {
+      const next = cleanStores('2.0.0')
+      const open = next.provider.open.bind(next.provider)
+      next.provider.open = async () => {
         opening.resolve()
         await opened.promise
         return open()
       }
-      const reloading = host.reload(host.plugin('cells') ?? handle, next)
+      const reloading = host.reload(host.plugin('stores') ?? handle, next)
       await opening.promise
       // Between two turns of this test nothing may be awaited: a capture answers at once.
       using lease = host.capture()
-      using provider = host.acquire(cellKind, 'cell')
-      const before = lease.resource(cellKind, 'main')
-      expect(provider.provider).toBe(lease.get(cellKind, 'cell'))
-      await cell.write(1)
-      expect(before.values.at(-1)).toBe(1)
+      using provider = host.acquire(STORES.clean, 'stores')
+      const before = lease.resource(STORES.clean, 'main')
+      expect(provider.provider).toBe(lease.get(STORES.clean, 'stores'))
+      await store.write(1)
+      expect(before.entries.at(-1)).toBe(1)
       if (ends === 'well') {
         opened.resolve()
         expect((await reloading).status).toBe('committed')
@@ -65,7 +65,7 @@ describe('a lease', () => {
         expect((await refusalOf(reloading)).code).toBe('HANDOFF')
       }
       using after = host.capture()
-      expect(after.resource(cellKind, 'main').by).toBe('cells@2.0.0')
+      expect(after.resource(STORES.clean, 'main').by).toBe('stores@2.0.0')
     }
   })
 
@@ -96,7 +96,7 @@ describe('a lease', () => {
   })
 
   it('names what it does not find', async () => {
-    await using host = new PluginHost({ strategies: [wordHandoff(), cellHandoff()] })
+    await using host = new PluginHost({ strategies: [wordHandoff(), storeStrategy('clean')] })
     await host.add(wordPlugin('a', '1.0.0'))
     using lease = host.capture()
     expect(lease.find(wordKind, 'b')).toBeUndefined()
@@ -105,14 +105,17 @@ describe('a lease', () => {
       surface: 'test-word',
       key: 'b',
     })
-    expect(await refusalOf(() => lease.resource(cellKind, 'main'))).toMatchObject({
+    expect(await refusalOf(() => lease.resource(STORES.clean, 'main'))).toMatchObject({
       code: 'RESOURCE_NOT_FOUND',
-      surface: 'test-cell',
+      surface: 'clean-store',
       resource: 'main',
     })
-    expect(await refusalOf(() => lease.all(ledgerKind))).toMatchObject({ code: 'NO_STRATEGY', surface: 'test-ledger' })
+    expect(await refusalOf(() => lease.all(STORES['pre-copy']))).toMatchObject({
+      code: 'NO_STRATEGY',
+      surface: 'pre-copy-store',
+    })
     expect(await refusalOf(() => host.acquire(wordKind, 'b'))).toMatchObject({ code: 'PROVIDER_NOT_FOUND', key: 'b' })
-    expect(await refusalOf(() => host.acquire(ledgerKind, 'b'))).toMatchObject({ code: 'NO_STRATEGY' })
+    expect(await refusalOf(() => host.acquire(STORES['pre-copy'], 'b'))).toMatchObject({ code: 'NO_STRATEGY' })
   })
 
   it('E2 answers nothing after its release; releasing twice is releasing once', async () => {
@@ -126,7 +129,7 @@ describe('a lease', () => {
       () => lease.get(wordKind, 'a'),
       () => lease.find(wordKind, 'a'),
       () => lease.all(wordKind),
-      () => lease.resource(cellKind, 'main'),
+      () => lease.resource(STORES.clean, 'main'),
     ]) {
       expect((await refusalOf(use)).code).toBe('LEASE_RELEASED')
     }
@@ -185,19 +188,19 @@ describe('a lease', () => {
   })
 
   it('I12 E2 keeps nothing of its version once it is released, whoever keeps the lease', async () => {
-    await using host = new PluginHost({ strategies: [cellHandoff()] })
+    await using host = new PluginHost({ strategies: [storeStrategy('clean')] })
     const watched: Record<string, WeakRef<object>> = {}
     const captured = async () => {
-      const plugin = new CellPlugin('cells', '1.0.0')
+      const plugin = cleanStores('1.0.0')
       const handle = await host.add(plugin)
-      const attached = await host.attach(cellKind, openCell('main'))
+      const attached = await host.attach(STORES.clean, openStore('main'))
       watched.plugin = new WeakRef(plugin)
-      watched.resource = new WeakRef(plugin.opened[0] as object)
-      const leases = [host.capture(), host.acquire(cellKind, 'cell')] as const
+      watched.resource = new WeakRef(plugin.made[0] as object)
+      const leases = [host.capture(), host.acquire(STORES.clean, 'stores')] as const
       await attached.write(1)
       for (const lease of leases) lease[Symbol.dispose]()
       await (
-        await host.reload(handle, new CellPlugin('cells', '2.0.0'))
+        await host.reload(handle, cleanStores('2.0.0'))
       ).finalized
       return leases
     }

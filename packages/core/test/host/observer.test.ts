@@ -1,9 +1,9 @@
 import { PluginHost, type ReloadEvent } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { cellHandoff, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
-import { type Ledger, LedgerKind, LedgerPlugin, ledgerHandoff, ledgerKind } from '../fixtures/ledger.js'
 import { refusalOf } from '../fixtures/refusal.js'
+import { cleanStores, openStore, StorePlugin } from '../fixtures/store-plugin.js'
+import { STORES, storeStrategy } from '../fixtures/store.js'
 import { wordHandoff, wordPlugin } from '../fixtures/word.js'
 
 /** An event as one line. */
@@ -17,20 +17,20 @@ function line(event: ReloadEvent): string {
 async function observed(cutover: 'overlap' | 'exclusive', breaks = false) {
   const events: ReloadEvent[] = []
   const host = new PluginHost({
-    strategies: [cellHandoff()],
+    strategies: [storeStrategy('clean')],
     observer: (event) => {
       events.push(event)
     },
     concurrency: 1,
   })
-  const handle = await host.add(new CellPlugin('cells', '1.0.0'))
-  await host.attach(cellKind, openCell('one'))
-  await host.attach(cellKind, openCell('two'))
+  const handle = await host.add(cleanStores('1.0.0'))
+  await host.attach(STORES.clean, openStore('one'))
+  await host.attach(STORES.clean, openStore('two'))
   events.length = 0
-  const next = new CellPlugin('cells', '2.0.0')
-  const open = next.kind.open.bind(next.kind)
+  const next = cleanStores('2.0.0')
+  const open = next.provider.open.bind(next.provider)
   let opens = 0
-  next.kind.open = () => {
+  next.provider.open = () => {
     opens += 1
     if (breaks && opens === 2) throw new Error('no disk')
     return open()
@@ -58,7 +58,7 @@ describe('the observer', () => {
       ...phase('finalize', 'finalize one', 'finalize two'),
       'finalized',
     ])
-    for (const event of events) expect(event).toMatchObject({ operation: 2, plugins: ['cells@2.0.0'] })
+    for (const event of events) expect(event).toMatchObject({ operation: 2, plugins: ['stores@2.0.0'] })
   })
 
   it('I10 of the fence too, where there is one', async () => {
@@ -95,17 +95,17 @@ describe('the observer', () => {
 
   it('may throw: nobody minds', async () => {
     const host = new PluginHost({
-      strategies: [cellHandoff()],
+      strategies: [storeStrategy('clean')],
       observer: () => {
         throw new Error('no log')
       },
     })
-    const handle = await host.add(new CellPlugin('cells', '1.0.0'))
-    const cell = await host.attach(cellKind, openCell('main'))
-    const { finalized } = await host.reload(handle, new CellPlugin('cells', '2.0.0'), { cutover: 'exclusive' })
+    const handle = await host.add(cleanStores('1.0.0'))
+    const store = await host.attach(STORES.clean, openStore('main'))
+    const { finalized } = await host.reload(handle, cleanStores('2.0.0'), { cutover: 'exclusive' })
     expect(await finalized).toMatchObject({ status: 'finalized', errors: [] })
-    await cell.write(1)
-    expect(await cell.use(({ by, values }) => [by, values])).toEqual(['cells@2.0.0', [1]])
+    await store.write(1)
+    expect(await store.use(({ by, entries }) => [by, entries])).toEqual(['stores@2.0.0', [1]])
     await host[Symbol.asyncDispose]()
   })
 
@@ -134,31 +134,23 @@ describe('the observer', () => {
 describe('the report', () => {
   it('I10 says what happened: times, pause, blocked stretch, replayed writes', async () => {
     const clock = new ManualClock()
-    const host = new PluginHost({ strategies: [ledgerHandoff()], clock })
-    const kind = new LedgerKind()
-    const handle = await host.add(new LedgerPlugin('1.0.0', kind))
-    const ledger = await host.attach(ledgerKind, {
-      name: 'main',
-      key: 'ledger',
-      open: (provider) => provider.open(undefined),
-    })
-    await ledger.write(1)
+    const host = new PluginHost({ strategies: [storeStrategy('pre-copy')], clock })
+    const handle = await host.add(new StorePlugin('1.0.0'))
+    const store = await host.attach(STORES['pre-copy'], openStore('main'))
+    await store.write(1)
     const writes: Promise<void>[] = []
-    const next: LedgerKind = new LedgerKind()
-    const slow = {
-      kind: 'ledger',
-      // Opening takes 40 ms in one go; meanwhile two writes come in.
-      open: (image: string | undefined): Ledger => {
-        clock.advance(40)
-        writes.push(ledger.write(2), ledger.write(3))
-        return next.open(image) as Ledger
-      },
-    }
-    const { report } = await host.reload(handle, new LedgerPlugin('2.0.0', slow))
+    const next = new StorePlugin('2.0.0')
+    // Opening takes 40 ms in one go; meanwhile two writes come in.
+    next.provider.breakNext('open', (run) => {
+      clock.advance(40)
+      writes.push(store.write(2), store.write(3))
+      return run()
+    })
+    const { report } = await host.reload(handle, next)
     await Promise.all(writes)
-    expect(next.opened[0]?.entries).toEqual([1, 2, 3])
+    expect(next.made[0]?.entries).toEqual([1, 2, 3])
     expect(report).toMatchObject({
-      plugin: 'ledgers',
+      plugin: 'stores',
       from: '1.0.0',
       to: '2.0.0',
       totalMs: 40,
@@ -171,8 +163,8 @@ describe('the report', () => {
     })
     expect(report.handoffs).toMatchObject([
       {
-        surface: 'test-ledger',
-        key: 'ledger',
+        surface: 'pre-copy-store',
+        key: 'stores',
         resource: 'main',
         discipline: 'pre-copy',
         prepareMs: 40,
@@ -181,37 +173,37 @@ describe('the report', () => {
         blockedBy: 'open',
       },
     ])
-    expect(report.compat).toMatchObject([{ key: 'ledger', verdict: { level: 'unjudged' } }])
+    expect(report.compat).toMatchObject([{ key: 'stores', verdict: { level: 'unjudged' } }])
   })
 
   it('I10 the pause is the longest that one write was held', async () => {
     const clock = new ManualClock()
-    const host = new PluginHost({ strategies: [cellHandoff()], clock })
-    const handle = await host.add(new CellPlugin('cells', '1.0.0'))
-    const cell = await host.attach(cellKind, openCell('main'))
-    const next = new CellPlugin('cells', '2.0.0')
+    const host = new PluginHost({ strategies: [storeStrategy('clean')], clock })
+    const handle = await host.add(cleanStores('1.0.0'))
+    const store = await host.attach(STORES.clean, openStore('main'))
+    const next = cleanStores('2.0.0')
     let write: Promise<void> | undefined
-    const open = next.kind.open.bind(next.kind)
-    next.kind.open = () => {
-      write = cell.write(1)
+    const open = next.provider.open.bind(next.provider)
+    next.provider.open = () => {
+      write = store.write(1)
       clock.advance(25)
       return open()
     }
     const { report } = await host.reload(handle, next, { cutover: 'exclusive' })
     await write
     expect(report.pauseMs).toBe(25)
-    expect(next.opened[0]?.values).toEqual([1])
+    expect(next.made[0]?.entries).toEqual([1])
   })
 
   it('a failure tells its place, and what failed while it was undone', async () => {
     const host = new PluginHost({
-      strategies: [cellHandoff({ checkCompat: () => ({ level: 'incompatible', reason: 'other cells' }) })],
+      strategies: [storeStrategy('clean', { checkCompat: () => ({ level: 'incompatible', reason: 'other stores' }) })],
     })
-    const handle = await host.add(new CellPlugin('cells', '1.0.0'))
+    const handle = await host.add(cleanStores('1.0.0'))
     const error = await refusalOf(
       host.reload(
         handle,
-        new CellPlugin('cells', '2.0.0', {
+        cleanStores('2.0.0', {
           shutdown: () => {
             throw new Error('no goodbye')
           },
@@ -219,7 +211,7 @@ describe('the report', () => {
       ),
     )
     expect(error.message).toMatch(
-      /^SCHEMA_INCOMPAT \(plugin "cells@2\.0\.0", test-cell "cell", preflight\/checkCompat\): test-cell "cell": other cells\. /,
+      /^SCHEMA_INCOMPAT \(plugin "stores@2\.0\.0", clean-store "stores", preflight\/checkCompat\): clean-store "stores": other stores\. /,
     )
     expect(error.rollbackErrors).toMatchObject([{ code: 'PLUGIN', phase: 'rollback', step: 'shutdown' }])
     expect(error.report).toMatchObject({ handoffs: [], pauseMs: 0 })

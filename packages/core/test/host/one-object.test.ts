@@ -11,147 +11,145 @@ import { storageBackend, storageBackendHandoff } from '@uni/reload-core/surfaces
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
 import { baking, pass } from '../fixtures/baking.js'
-import { Cell, cellHandoff, cellKind, CellKind, CellPlugin, openCell, type CellProvider } from '../fixtures/cell.js'
 import { Deferred, turn } from '../fixtures/deferred.js'
 import { refusalOf } from '../fixtures/refusal.js'
-import { StorePlugin } from '../fixtures/store-plugin.js'
 import { MemoryStorage } from '../fixtures/storage-worlds.js'
-import { STORES, storeStrategy, type Store, type StoreDiscipline, type StoreProvider } from '../fixtures/store.js'
+import { cleanStores, openStore, StorePlugin } from '../fixtures/store-plugin.js'
+import { STORES, StoreProvider, storeStrategy, type Store, type StoreDiscipline } from '../fixtures/store.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
 import { websocketHub, websocketHubHandoff, type Hub } from '../fixtures/websocket-hub.js'
 import { leave } from '../fixtures/leave.js'
 
 /** Opens what it is told to, one after another, and the last of them from then on. */
-class GivingKind extends CellKind {
-  readonly #cells: Cell[]
+class GivingProvider extends StoreProvider {
+  readonly #stores: Store[]
 
-  constructor(by: string, ...cells: Cell[]) {
-    super(by)
-    this.#cells = cells
+  constructor(version: string, ...stores: Store[]) {
+    super('stores', version)
+    this.#stores = stores
   }
 
-  override open(): Cell {
-    const [cell] = this.#cells.length > 1 ? this.#cells.splice(0, 1) : this.#cells
-    return cell as Cell
+  override open(): Store {
+    const [store] = this.#stores.length > 1 ? this.#stores.splice(0, 1) : this.#stores
+    return store as Store
   }
 }
 
-async function hostGiving(...cells: Cell[]) {
-  const host = new PluginHost({ strategies: [cellHandoff()], clock: new ManualClock(), timeouts: { open: 500 } })
-  const handle = await host.add(new CellPlugin('cells', '1.0.0', { kind: new GivingKind('cells@1.0.0', ...cells) }))
+async function hostGiving(...stores: Store[]) {
+  const host = new PluginHost({
+    strategies: [storeStrategy('clean')],
+    clock: new ManualClock(),
+    timeouts: { open: 500 },
+  })
+  const handle = await host.add(cleanStores('1.0.0', { provider: new GivingProvider('1.0.0', ...stores) }))
   return { host, handle }
 }
 
-const version = (number: string, ...cells: Cell[]): CellPlugin =>
-  new CellPlugin('cells', number, { kind: new GivingKind(`cells@${number}`, ...cells) })
+const version = (number: string, ...stores: Store[]): StorePlugin =>
+  cleanStores(number, { provider: new GivingProvider(number, ...stores) })
 
-/** Opens a cell when it is told to. */
+/** Opens a store when it is told to. */
 function openLater(name: string) {
   const opening = new Deferred()
-  const open = async (provider: CellProvider): Promise<Cell> => {
+  const open = async (provider: StoreProvider): Promise<Store> => {
     await opening.promise
     return provider.open()
   }
-  return { opening, options: { ...openCell(name), open } }
+  return { opening, options: { ...openStore(name), open } }
 }
 
-/** How a host opens a store. */
-function openStore(name: string) {
-  return { name, key: 'stores', open: (provider: StoreProvider) => provider.open(undefined) }
-}
-
-/** A version whose cells are opened by `open`. */
-const opening = (number: string, open: () => Cell): CellPlugin =>
-  new CellPlugin('cells', number, { kind: Object.assign(new CellKind(`cells@${number}`), { open }) })
+/** A version whose stores are opened by `open`. */
+const opening = (number: string, open: () => Store): StorePlugin =>
+  cleanStores(number, { provider: Object.assign(new StoreProvider('stores', number), { open }) })
 
 describe('one object, attached under two names', () => {
   it('O13 I7 is refused: DUPLICATE names both, and the object serves on and is closed once', async () => {
-    const cell = new Cell('1')
-    const { host } = await hostGiving(cell)
-    const first = await host.attach(cellKind, openCell('first'))
-    const error = await refusalOf(host.attach(cellKind, openCell('second')))
+    const store = new StoreProvider('stores', '1').make([])
+    const { host } = await hostGiving(store)
+    const first = await host.attach(STORES.clean, openStore('first'))
+    const error = await refusalOf(host.attach(STORES.clean, openStore('second')))
     expect(error).toMatchObject({
       code: 'DUPLICATE',
       phase: 'prepare',
       step: 'open',
-      surface: 'test-cell',
-      key: 'cell',
+      surface: 'clean-store',
+      key: 'stores',
       resource: 'second',
-      plugin: 'cells@1.0.0',
+      plugin: 'stores@1.0.0',
       retryable: false,
-      details: { surface: 'test-cell', key: 'cell', resource: 'first', plugin: 'cells@1.0.0' },
+      details: { surface: 'clean-store', key: 'stores', resource: 'first', plugin: 'stores@1.0.0' },
     })
     expect(error.message).toContain(
-      'is a live resource already: test-cell "cell", resource "first", opened by plugin "cells@1.0.0"',
+      'is a live resource already: clean-store "stores", resource "first", opened by plugin "stores@1.0.0"',
     )
     expect(host.resources()).toMatchObject([{ name: 'first' }])
     await first.write(1)
     await host[Symbol.asyncDispose]()
-    expect(cell).toMatchObject({ values: [1], closed: 1 })
+    expect(store).toMatchObject({ entries: [1], closed: 1 })
   })
 
   it('I7 I8 is left open also where it comes when the attach was given up on', async () => {
-    const cell = new Cell('1')
+    const store = new StoreProvider('stores', '1').make([])
     const clock = new ManualClock()
-    const host = new PluginHost({ strategies: [cellHandoff()], clock, timeouts: { open: 500 } })
-    await host.add(version('1.0.0', cell))
-    await host.attach(cellKind, openCell('first'))
+    const host = new PluginHost({ strategies: [storeStrategy('clean')], clock, timeouts: { open: 500 } })
+    await host.add(version('1.0.0', store))
+    await host.attach(STORES.clean, openStore('first'))
     const { opening, options } = openLater('second')
-    const failing = refusalOf(host.attach(cellKind, options))
+    const failing = refusalOf(host.attach(STORES.clean, options))
     await turn()
     clock.advance(500)
     expect((await failing).code).toBe('STEP_TIMEOUT')
     opening.resolve()
     await turn()
-    expect(cell.closed).toBe(0)
+    expect(store.closed).toBe(0)
   })
 
   it('may be another once it was closed: after a detach, a late open, an activation that failed', async () => {
-    const cell = new Cell('1')
+    const store = new StoreProvider('stores', '1').make([])
     const clock = new ManualClock()
     let broken = false
     const activate = (): void => {
       if (broken) throw new Error('no timer')
     }
-    const host = new PluginHost({ strategies: [cellHandoff({ activate })], clock, timeouts: { open: 500 } })
-    await host.add(version('1.0.0', cell))
-    const first = await host.attach(cellKind, openCell('first'))
+    const host = new PluginHost({ strategies: [storeStrategy('clean', { activate })], clock, timeouts: { open: 500 } })
+    await host.add(version('1.0.0', store))
+    const first = await host.attach(STORES.clean, openStore('first'))
     await leave(first)
     const { opening, options } = openLater('second')
-    const failing = refusalOf(host.attach(cellKind, options))
+    const failing = refusalOf(host.attach(STORES.clean, options))
     await turn()
     clock.advance(500)
     await failing
     opening.resolve()
     await turn()
     broken = true
-    expect((await refusalOf(host.attach(cellKind, openCell('third')))).code).toBe('HANDOFF')
+    expect((await refusalOf(host.attach(STORES.clean, openStore('third')))).code).toBe('HANDOFF')
     broken = false
-    await host.attach(cellKind, openCell('fourth'))
-    expect(cell.closed).toBe(3)
+    await host.attach(STORES.clean, openStore('fourth'))
+    expect(store.closed).toBe(3)
   })
 
   it('is refused while a lease keeps it open behind its detach', async () => {
-    const cell = new Cell('1')
-    const { host } = await hostGiving(cell)
-    const first = await host.attach(cellKind, openCell('first'))
+    const store = new StoreProvider('stores', '1').make([])
+    const { host } = await hostGiving(store)
+    const first = await host.attach(STORES.clean, openStore('first'))
     const lease = host.capture()
     const detached = leave(first)
-    expect(await refusalOf(host.attach(cellKind, openCell('second')))).toMatchObject({
+    expect(await refusalOf(host.attach(STORES.clean, openStore('second')))).toMatchObject({
       code: 'DUPLICATE',
       details: { resource: 'first' },
     })
     lease[Symbol.dispose]()
     await detached
-    await host.attach(cellKind, openCell('second'))
-    expect(cell.closed).toBe(1)
+    await host.attach(STORES.clean, openStore('second'))
+    expect(store.closed).toBe(1)
   })
 
   it('resources without an identity are as many as there are names', async () => {
-    const host = new PluginHost({ strategies: [cellHandoff({ close: () => {} })] })
-    await host.add(new CellPlugin('cells', '1.0.0'))
-    const open = (): Cell => 7 as unknown as Cell
-    for (const name of ['first', 'second']) await host.attach(cellKind, { ...openCell(name), open })
+    const host = new PluginHost({ strategies: [storeStrategy('clean', { close: () => {} })] })
+    await host.add(cleanStores('1.0.0'))
+    const open = (): Store => 7 as unknown as Store
+    for (const name of ['first', 'second']) await host.attach(STORES.clean, { ...openStore(name), open })
     expect(host.resources()).toHaveLength(2)
   })
 })
@@ -162,12 +160,21 @@ describe('one object, opened for two resources by the next version', () => {
     ['exclusive', undefined],
     ['overlap', 'open'],
   ])('I3 I7 %s, from %s: refused, and each object is closed once', async (cutover, from) => {
-    const [a, b, shared] = [new Cell('a'), new Cell('b'), new Cell('shared')]
-    const again = [new Cell('a again'), new Cell('b again')]
+    const [a, b, shared] = [
+      new StoreProvider('stores', 'a').make([]),
+      new StoreProvider('stores', 'b').make([]),
+      new StoreProvider('stores', 'shared').make([]),
+    ]
+    const again = [new StoreProvider('stores', 'a again').make([]), new StoreProvider('stores', 'b again').make([])]
     const { host, handle } = await hostGiving(a, b, ...again)
-    const attached = [await host.attach(cellKind, openCell('a')), await host.attach(cellKind, openCell('b'))]
+    const attached = [await host.attach(STORES.clean, openStore('a')), await host.attach(STORES.clean, openStore('b'))]
     const error = await refusalOf(host.reload(handle, version('2.0.0', shared), { cutover, ...(from && { from }) }))
-    expect(error).toMatchObject({ code: 'DUPLICATE', surface: 'test-cell', key: 'cell', plugin: 'cells@1.0.0 → 2.0.0' })
+    expect(error).toMatchObject({
+      code: 'DUPLICATE',
+      surface: 'clean-store',
+      key: 'stores',
+      plugin: 'stores@1.0.0 → 2.0.0',
+    })
     expect([error.resource, (error.details as { resource: string }).resource].toSorted()).toEqual(['a', 'b'])
     expect(error.rollbackErrors).toEqual([])
     expect(shared.closed).toBe(1)
@@ -177,7 +184,11 @@ describe('one object, opened for two resources by the next version', () => {
 
     // Nothing of it is held on to.
     await (
-      await host.reload(handle, version('3.0.0', new Cell('a3'), new Cell('b3')), { cutover })
+      await host.reload(
+        handle,
+        version('3.0.0', new StoreProvider('stores', 'a3').make([]), new StoreProvider('stores', 'b3').make([])),
+        { cutover },
+      )
     ).finalized
     expect([a, b, ...again].map(({ closed }) => closed)).toEqual([1, 1, stopped, stopped])
     await host[Symbol.asyncDispose]()
@@ -210,11 +221,13 @@ describe('one object, opened for two resources by the next version', () => {
   })
 
   it('O13 I7 another resource that serves: refused, and that one serves on', async () => {
-    const [a, b] = [new Cell('a'), new Cell('b')]
+    const [a, b] = [new StoreProvider('stores', 'a').make([]), new StoreProvider('stores', 'b').make([])]
     const { host, handle } = await hostGiving(a, b)
-    await host.attach(cellKind, openCell('a'))
-    const other = await host.attach(cellKind, openCell('b'))
-    expect(await refusalOf(host.reload(handle, version('2.0.0', b, new Cell('b2'))))).toMatchObject({
+    await host.attach(STORES.clean, openStore('a'))
+    const other = await host.attach(STORES.clean, openStore('b'))
+    expect(
+      await refusalOf(host.reload(handle, version('2.0.0', b, new StoreProvider('stores', 'b2').make([])))),
+    ).toMatchObject({
       code: 'DUPLICATE',
       resource: 'a',
       details: { resource: 'b' },
@@ -257,15 +270,15 @@ describe('one object, opened for two resources by the next version', () => {
   })
 
   it('I7 what a lease holds of an earlier version is refused; once it was closed it may be opened again', async () => {
-    const [a, b] = [new Cell('a'), new Cell('b')]
+    const [a, b] = [new StoreProvider('stores', 'a').make([]), new StoreProvider('stores', 'b').make([])]
     const { host, handle } = await hostGiving(a)
-    await host.attach(cellKind, openCell('main'))
+    await host.attach(STORES.clean, openStore('main'))
     const lease = host.capture()
     const second = await host.reload(handle, version('2.0.0', b))
     expect(await refusalOf(host.reload(second.handle, version('3.0.0', a)))).toMatchObject({
       code: 'DUPLICATE',
       resource: 'main',
-      details: { resource: 'main', plugin: 'cells@1.0.0' },
+      details: { resource: 'main', plugin: 'stores@1.0.0' },
     })
     expect(a.closed).toBe(0)
     lease[Symbol.dispose]()
@@ -277,22 +290,22 @@ describe('one object, opened for two resources by the next version', () => {
   })
 
   it('exclusive: what was stopped may be started again, by the other version and as another resource', async () => {
-    const pool = [new Cell('x'), new Cell('y')]
+    const pool = [new StoreProvider('stores', 'x').make([]), new StoreProvider('stores', 'y').make([])]
     const { host, handle } = await hostGiving(...pool)
-    await host.attach(cellKind, openCell('a'))
-    await host.attach(cellKind, openCell('b'))
+    await host.attach(STORES.clean, openStore('a'))
+    await host.attach(STORES.clean, openStore('b'))
     const result = await host.reload(handle, version('2.0.0', ...pool.toReversed()), { cutover: 'exclusive' })
     await result.finalized
     expect(pool.map(({ closed }) => closed)).toEqual([1, 1])
-    expect(await refusalOf(host.attach(cellKind, openCell('c')))).toMatchObject({ code: 'DUPLICATE' })
+    expect(await refusalOf(host.attach(STORES.clean, openStore('c')))).toMatchObject({ code: 'DUPLICATE' })
   })
 
   it('I4 I7 a halted resource that is started with the object of another one stays halted', async () => {
-    const [a, b] = [new Cell('a'), new Cell('b')]
-    let startsWith: () => Cell = () => a
-    const host = new PluginHost({ strategies: [cellHandoff()], clock: new ManualClock() })
+    const [a, b] = [new StoreProvider('stores', 'a').make([]), new StoreProvider('stores', 'b').make([])]
+    let startsWith: () => Store = () => a
+    const host = new PluginHost({ strategies: [storeStrategy('clean')], clock: new ManualClock() })
     const handle = await host.add(opening('1.0.0', () => startsWith()))
-    const main = await host.attach(cellKind, openCell('main'))
+    const main = await host.attach(STORES.clean, openStore('main'))
     startsWith = () => {
       throw new Error('no disk')
     }
@@ -304,13 +317,13 @@ describe('one object, opened for two resources by the next version', () => {
       ),
     )
     startsWith = () => b
-    await host.attach(cellKind, openCell('other'))
+    await host.attach(STORES.clean, openStore('other'))
     expect(await refusalOf(main.write(1))).toMatchObject({ code: 'RESOURCE_HALTED' })
-    expect(b).toMatchObject({ closed: 0, values: [] })
+    expect(b).toMatchObject({ closed: 0, entries: [] })
     // Closed when it was stopped, and so free.
     startsWith = () => a
     await main.use(() => {})
-    expect(await refusalOf(host.attach(cellKind, openCell('third')))).toMatchObject({
+    expect(await refusalOf(host.attach(STORES.clean, openStore('third')))).toMatchObject({
       code: 'DUPLICATE',
       details: { resource: 'main' },
     })
@@ -361,9 +374,13 @@ describe('a strategy that opens and closes by itself', () => {
   })
 
   it('H5 I7 what it did not claim is looked at before it serves, or when it replaced what was stopped', async () => {
-    const [a, b, put] = [new Cell('a'), new Cell('b'), new Cell('put')]
+    const [a, b, put] = [
+      new StoreProvider('stores', 'a').make([]),
+      new StoreProvider('stores', 'b').make([]),
+      new StoreProvider('stores', 'put').make([]),
+    ]
     let broken = false
-    const strategy = cellHandoff({
+    const strategy = storeStrategy('clean', {
       handoff: ({ gate, next }) => ({
         async converge() {
           if (broken) throw new Error('no disk')
@@ -377,8 +394,8 @@ describe('a strategy that opens and closes by itself', () => {
     })
     const host = new PluginHost({ strategies: [strategy], clock: new ManualClock() })
     const handle = await host.add(version('1.0.0', a, b, put))
-    await host.attach(cellKind, openCell('a'))
-    const other = await host.attach(cellKind, openCell('b'))
+    await host.attach(STORES.clean, openStore('a'))
+    const other = await host.attach(STORES.clean, openStore('b'))
     expect(await refusalOf(host.reload(handle, version('2.0.0', b)))).toMatchObject({
       code: 'DUPLICATE',
       phase: 'converge',
@@ -386,22 +403,22 @@ describe('a strategy that opens and closes by itself', () => {
       details: { resource: 'b' },
     })
     expect(b.closed).toBe(0)
-    expect(await refusalOf(host.attach(cellKind, { ...openCell('c'), open: () => a }))).toMatchObject({
+    expect(await refusalOf(host.attach(STORES.clean, { ...openStore('c'), open: () => a }))).toMatchObject({
       code: 'DUPLICATE',
       details: { resource: 'a' },
     })
     await leave(other)
     broken = true
     await refusalOf(host.reload(handle, version('2.0.0', b)))
-    expect(await refusalOf(host.attach(cellKind, openCell('c')))).toMatchObject({
+    expect(await refusalOf(host.attach(STORES.clean, openStore('c')))).toMatchObject({
       code: 'DUPLICATE',
       details: { resource: 'a' },
     })
   })
 
   it('what serves may serve on, changed in place', async () => {
-    const cell = new Cell('1')
-    const strategy = cellHandoff({
+    const store = new StoreProvider('stores', '1').make([])
+    const strategy = storeStrategy('clean', {
       handoff: (job) => ({
         async prepare() {
           job.claim?.(job.gate.resource)
@@ -412,24 +429,24 @@ describe('a strategy that opens and closes by itself', () => {
       }),
     })
     const host = new PluginHost({ strategies: [strategy], clock: new ManualClock() })
-    const handle = await host.add(version('1.0.0', cell))
-    await host.attach(cellKind, openCell('main'))
+    const handle = await host.add(version('1.0.0', store))
+    await host.attach(STORES.clean, openStore('main'))
     await (
-      await host.reload(handle, version('2.0.0', cell))
+      await host.reload(handle, version('2.0.0', store))
     ).finalized
-    expect((await refusalOf(host.attach(cellKind, openCell('other')))).code).toBe('DUPLICATE')
+    expect((await refusalOf(host.attach(STORES.clean, openStore('other')))).code).toBe('DUPLICATE')
   })
 
   it('I4 what a write has started while a reload begins may be started again once it was stopped', async () => {
-    const [a, pooled] = [new Cell('a'), new Cell('pooled')]
-    let startsWith: () => Cell = () => a
-    let main: LiveResource<Cell, number> | undefined
-    const given = (number: string): CellPlugin => opening(number, () => startsWith())
-    const clean = cellHandoff()
+    const [a, pooled] = [new StoreProvider('stores', 'a').make([]), new StoreProvider('stores', 'pooled').make([])]
+    let startsWith: () => Store = () => a
+    let main: LiveResource<Store, number> | undefined
+    const given = (number: string): StorePlugin => opening(number, () => startsWith())
+    const clean = storeStrategy('clean')
     const strategy: typeof clean = {
       ...clean,
       handoff(job, ctx) {
-        const handoff = clean.handoff?.(job, ctx) as ResourceHandoff<Cell>
+        const handoff = clean.handoff?.(job, ctx) as ResourceHandoff<Store>
         return job.gate.halted === undefined
           ? handoff
           : {
@@ -442,7 +459,7 @@ describe('a strategy that opens and closes by itself', () => {
     }
     const host = new PluginHost({ strategies: [strategy], clock: new ManualClock() })
     const handle = await host.add(given('1.0.0'))
-    main = await host.attach(cellKind, openCell('main'))
+    main = await host.attach(STORES.clean, openStore('main'))
     startsWith = () => {
       throw new Error('no disk')
     }
@@ -519,52 +536,71 @@ describe('while a reload bakes', () => {
 })
 
 describe('a dispatcher without a host', () => {
-  function dispatch(old: readonly Cell[], ...next: Cell[]) {
-    const dispatcher = new ReloadDispatcher([cellHandoff()], { clock: new ManualClock() })
+  function dispatch(old: readonly Store[], ...next: Store[]) {
+    const dispatcher = new ReloadDispatcher([storeStrategy('clean')], { clock: new ManualClock() })
     const handlers = new ReloadKindHandlers()
-    for (const [at, resource] of old.entries()) handlers.add(cellKind, { ...openCell(`cell ${at}`), resource })
+    for (const [at, resource] of old.entries()) handlers.add(STORES.clean, { ...openStore(`store ${at}`), resource })
     return dispatcher.dispatch({
-      old: new OldProviders().add(cellKind, new CellKind('1')),
-      next: new OldProviders().add(cellKind, new GivingKind('2', ...next)),
+      old: new OldProviders().add(STORES.clean, new StoreProvider('stores', '1')),
+      next: new OldProviders().add(STORES.clean, new GivingProvider('2', ...next)),
       handlers,
     })
   }
 
   it('I7 refuses one object for two, new or old, and one that another is replaced in', async () => {
-    const [a, b, shared] = [new Cell('a'), new Cell('b'), new Cell('shared')]
+    const [a, b, shared] = [
+      new StoreProvider('stores', 'a').make([]),
+      new StoreProvider('stores', 'b').make([]),
+      new StoreProvider('stores', 'shared').make([]),
+    ]
     expect(await refusalOf(dispatch([a, b], shared))).toMatchObject({
       code: 'DUPLICATE',
-      resource: 'cell 1',
-      details: { resource: 'cell 0' },
+      resource: 'store 1',
+      details: { resource: 'store 0' },
     })
     expect(shared.closed).toBe(1)
-    expect(await refusalOf(dispatch([a, a], new Cell('2'), new Cell('3')))).toMatchObject({
+    expect(
+      await refusalOf(
+        dispatch([a, a], new StoreProvider('stores', '2').make([]), new StoreProvider('stores', '3').make([])),
+      ),
+    ).toMatchObject({
       code: 'DUPLICATE',
-      resource: 'cell 1',
-      details: { resource: 'cell 0' },
+      resource: 'store 1',
+      details: { resource: 'store 0' },
     })
-    expect(await refusalOf(dispatch([a, b], b, new Cell('2')))).toMatchObject({ code: 'DUPLICATE' })
+    expect(await refusalOf(dispatch([a, b], b, new StoreProvider('stores', '2').make([])))).toMatchObject({
+      code: 'DUPLICATE',
+    })
     expect([a.closed, b.closed]).toEqual([0, 0])
   })
 })
 
 describe('resources that the caller of a reload hands in', () => {
   it('are held while they are handed over, and neither before nor after', async () => {
-    const [a, own, second, third] = [new Cell('a'), new Cell('own'), new Cell('second'), new Cell('third')]
+    const [a, own, second, third] = [
+      new StoreProvider('stores', 'a').make([]),
+      new StoreProvider('stores', 'own').make([]),
+      new StoreProvider('stores', 'second').make([]),
+      new StoreProvider('stores', 'third').make([]),
+    ]
     const { host, handle } = await hostGiving(a)
-    const handOver = (resource: Cell): ReloadKindHandlers =>
-      new ReloadKindHandlers().add(cellKind, { ...openCell('own'), resource })
+    const handOver = (resource: Store): ReloadKindHandlers =>
+      new ReloadKindHandlers().add(STORES.clean, { ...openStore('own'), resource })
     await refusalOf(host.reload(handle, version('2.0.0', own), { handlers: handOver(own) }))
     const result = await host.reload(handle, version('2.0.0', second), { handlers: handOver(own) })
     await result.finalized
     const again = await host.reload(result.handle, version('3.0.0', third), { handlers: handOver(second) })
     await again.finalized
     expect([own.closed, second.closed, third.closed]).toEqual([1, 1, 0])
-    const attached = await host.attach(cellKind, openCell('attached'))
+    const attached = await host.attach(STORES.clean, openStore('attached'))
     expect(
-      await refusalOf(host.reload(again.handle, version('4.0.0', new Cell('4')), { handlers: handOver(third) })),
+      await refusalOf(
+        host.reload(again.handle, version('4.0.0', new StoreProvider('stores', '4').make([])), {
+          handlers: handOver(third),
+        }),
+      ),
     ).toMatchObject({ code: 'DUPLICATE', resource: 'own', details: { resource: 'attached' } })
     await attached.write(1)
-    expect(third).toMatchObject({ closed: 0, values: [1] })
+    expect(third).toMatchObject({ closed: 0, entries: [1] })
   })
 })

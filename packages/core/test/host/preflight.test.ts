@@ -1,38 +1,40 @@
 import { PluginHost, ReloadKindHandlers, type CompatVerdict } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { Cell, cellHandoff, CellKind, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
 import { Deferred, turn } from '../fixtures/deferred.js'
+import { hostWithStore } from '../fixtures/host-with-store.js'
 import { refusalOf } from '../fixtures/refusal.js'
+import { cleanStores } from '../fixtures/store-plugin.js'
+import { STORES, StoreProvider, storeStrategy, type Store } from '../fixtures/store.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
 import { wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
 
 describe('preflight: compatibility', () => {
   it('I6 a provider that a handler names itself is judged like any other', async () => {
     const judged: unknown[] = []
-    const strategy = cellHandoff({
+    const strategy = storeStrategy('clean', {
       checkCompat({ next }): CompatVerdict {
         judged.push(next)
         return next === special ? { level: 'incompatible', reason: 'it keeps no values' } : { level: 'compatible' }
       },
     })
-    const special = new CellKind('special')
+    const special = new StoreProvider('stores', 'special')
     const host = new PluginHost({ strategies: [strategy] })
-    const handle = await host.add(new CellPlugin('cells', '1.0.0'))
-    const cell = new Cell('mine')
-    const handlers = new ReloadKindHandlers().add(cellKind, {
+    const handle = await host.add(cleanStores('1.0.0'))
+    const store = new StoreProvider('stores', 'mine').make([])
+    const handlers = new ReloadKindHandlers().add(STORES.clean, {
       name: 'mine',
-      key: 'cell',
-      resource: cell,
+      key: 'stores',
+      resource: store,
       next: special,
     })
-    const next = new CellPlugin('cells', '2.0.0')
+    const next = cleanStores('2.0.0')
     expect(await refusalOf(host.reload(handle, next, { handlers }))).toMatchObject({
       code: 'SCHEMA_INCOMPAT',
-      key: 'cell',
+      key: 'stores',
     })
-    expect(judged).toEqual([next.kind, special])
-    expect([special.opened, cell.closed]).toEqual([[], 0])
+    expect(judged).toEqual([next.provider, special])
+    expect([special.made, store.closed]).toEqual([[], 0])
   })
 
   it('I3 I6 an incompatible provider rolls back, and every incompatible key is named', async () => {
@@ -120,69 +122,61 @@ describe('preflight: compatibility', () => {
 })
 
 describe('preflight: orphans', () => {
-  async function hostWithCell() {
-    const host = new PluginHost({ strategies: [cellHandoff()] })
-    const plugin = new CellPlugin('cells', '1.0.0')
-    const handle = await host.add(plugin)
-    const cell = await host.attach(cellKind, openCell('main'))
-    return { host, plugin, handle, cell }
-  }
-
   it('I3 a reload that would orphan a live resource is refused: ORPHANED_RESOURCE', async () => {
-    const { host, plugin, handle, cell } = await hostWithCell()
-    const error = await refusalOf(host.reload(handle, new TestPlugin('cells', '2.0.0')))
+    const { host, plugin, handle, store } = await hostWithStore()
+    const error = await refusalOf(host.reload(handle, new TestPlugin('stores', '2.0.0')))
     expect(error).toMatchObject({
       code: 'ORPHANED_RESOURCE',
       phase: 'preflight',
-      plugin: 'cells@1.0.0',
-      surface: 'test-cell',
-      key: 'cell',
+      plugin: 'stores@1.0.0',
+      surface: 'clean-store',
+      key: 'stores',
       resource: 'main',
     })
     expect(error.hint).toBe("Detach it first, keep the key, or say onOrphan: 'close'.")
-    await cell.write(1)
-    expect(plugin.opened).toMatchObject([{ values: [1], closed: 0 }])
+    await store.write(1)
+    expect(plugin.made).toMatchObject([{ entries: [1], closed: 0 }])
     expect((await refusalOf(host.remove(handle))).code).toBe('ORPHANED_RESOURCE')
   })
 
   it("I7 I10 onOrphan: 'close' closes it once, after its leases, and says so", async () => {
-    const { host, plugin, handle, cell } = await hostWithCell()
+    const { host, plugin, handle, store } = await hostWithStore()
     const lease = host.capture()
-    const { report, finalized } = await host.reload(handle, new TestPlugin('cells', '2.0.0'), { onOrphan: 'close' })
+    const { report, finalized } = await host.reload(handle, new TestPlugin('stores', '2.0.0'), { onOrphan: 'close' })
     expect(report.closedOrphans).toEqual(['main'])
-    expect((await refusalOf(cell.write(1))).code).toBe('RESOURCE_CLOSED')
-    expect(lease.resource(cellKind, 'main').closed).toBe(0)
+    expect((await refusalOf(store.write(1))).code).toBe('RESOURCE_CLOSED')
+    expect(lease.resource(STORES.clean, 'main').closed).toBe(0)
     expect(host.resources()).toEqual([])
     lease[Symbol.dispose]()
     expect(await finalized).toMatchObject({ status: 'finalized', errors: [] })
-    expect(plugin.opened).toMatchObject([{ closed: 1 }])
+    expect(plugin.made).toMatchObject([{ closed: 1 }])
     expect(plugin.calls.shutdown).toBe(1)
   })
 
   it('I7 an orphan is closed after the write in flight has settled', async () => {
-    const { host, plugin, handle, cell } = await hostWithCell()
+    const { host, plugin, handle, store } = await hostWithStore()
     const writing = new Deferred()
-    const old = plugin.opened[0] as Cell
-    old.put = async (value) => {
+    const old = plugin.made[0] as Store
+    old.append = async (value) => {
       await writing.promise
-      old.values.push(value)
+      old.entries.push(value)
     }
-    const written = cell.write(7)
-    const { finalized } = await host.reload(handle, new TestPlugin('cells', '2.0.0'), { onOrphan: 'close' })
+    const written = store.write(7)
+    const { finalized } = await host.reload(handle, new TestPlugin('stores', '2.0.0'), { onOrphan: 'close' })
     await turn()
     expect(old.closed).toBe(0)
     writing.resolve()
     await written
     await finalized
-    expect(old).toMatchObject({ values: [7], closed: 1 })
+    expect(old).toMatchObject({ entries: [7], closed: 1 })
   })
 
   it('I10 each result of a reloadAll names its own orphans', async () => {
-    const { host, handle } = await hostWithCell()
+    const { host, handle } = await hostWithStore()
     const other = await host.add(wordlessPlugin('1.0.0'))
     const results = await host.reloadAll(
       [
-        { handle, plugin: new TestPlugin('cells', '2.0.0') },
+        { handle, plugin: new TestPlugin('stores', '2.0.0') },
         { handle: other, plugin: wordlessPlugin('2.0.0') },
       ],
       { onOrphan: 'close' },

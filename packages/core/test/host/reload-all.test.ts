@@ -1,8 +1,8 @@
 import { PluginHost } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
-import { Cell, cellHandoff, cellKind, CellKind, CellPlugin, openCell } from '../fixtures/cell.js'
-import { LedgerKind, ledgerHandoff, ledgerKind } from '../fixtures/ledger.js'
 import { refusalOf } from '../fixtures/refusal.js'
+import { cleanStores, openStore, type StorePlugin } from '../fixtures/store-plugin.js'
+import { STORES, StoreProvider, storeStrategy } from '../fixtures/store.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
 import { wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
 
@@ -10,15 +10,15 @@ describe('reloadAll', () => {
   it('I1 replaces all of them with one commit: no capture ever sees one new and one old', async () => {
     const seen = new Set<string>()
     const host: PluginHost = new PluginHost({
-      strategies: [wordHandoff(), cellHandoff()],
+      strategies: [wordHandoff(), storeStrategy('clean')],
       observer: () => {
         using lease = host.capture()
         if (lease.all(wordKind).length < 3) return
-        seen.add([...lease.all(wordKind).map((it) => it.say()), lease.resource(cellKind, 'main').by].join(' '))
+        seen.add([...lease.all(wordKind).map((it) => it.say()), lease.resource(STORES.clean, 'main').by].join(' '))
       },
     })
-    const cells = await host.add(new CellPlugin('cells', '1.0.0'))
-    await host.attach(cellKind, openCell('main'))
+    const stores = await host.add(cleanStores('1.0.0'))
+    await host.attach(STORES.clean, openStore('main'))
     const handles = []
     for (const id of ['a', 'b', 'c']) handles.push(await host.add(wordPlugin(id, '1.0.0')))
     const epoch = (): number => {
@@ -28,48 +28,48 @@ describe('reloadAll', () => {
     const before = epoch()
     const results = await host.reloadAll([
       ...handles.map((handle) => ({ handle, plugin: wordPlugin(handle.id, '2.0.0') })),
-      { handle: cells, plugin: new CellPlugin('cells', '2.0.0') },
+      { handle: stores, plugin: cleanStores('2.0.0') },
     ])
     expect(epoch()).toBe(before + 1)
-    expect([...seen]).toEqual(['a@1.0.0 b@1.0.0 c@1.0.0 cells@1.0.0', 'a@2.0.0 b@2.0.0 c@2.0.0 cells@2.0.0'])
+    expect([...seen]).toEqual(['a@1.0.0 b@1.0.0 c@1.0.0 stores@1.0.0', 'a@2.0.0 b@2.0.0 c@2.0.0 stores@2.0.0'])
     expect(results.map(({ handle, report }) => [handle.id, handle.generation, report.from, report.to])).toEqual([
       ['a', 1, '1.0.0', '2.0.0'],
       ['b', 1, '1.0.0', '2.0.0'],
       ['c', 1, '1.0.0', '2.0.0'],
-      ['cells', 1, '1.0.0', '2.0.0'],
+      ['stores', 1, '1.0.0', '2.0.0'],
     ])
     expect(results.map(({ report }) => report.handoffs.map(({ resource }) => resource))).toEqual([[], [], [], ['main']])
   })
 
   it('I3 one that fails rolls all of them back', async () => {
-    await using host = new PluginHost({ strategies: [cellHandoff()] })
-    const olds = ['a', 'b', 'c'].map((id) => new CellPlugin(id, '1.0.0', { kind: new CellKind(`${id}@1.0.0`, id) }))
-    const news = ['a', 'b', 'c'].map((id) => new CellPlugin(id, '2.0.0', { kind: new CellKind(`${id}@2.0.0`, id) }))
+    await using host = new PluginHost({ strategies: [storeStrategy('clean')] })
+    const olds = ['a', 'b', 'c'].map((id) => cleanStores('1.0.0', { id }))
+    const news = ['a', 'b', 'c'].map((id) => cleanStores('2.0.0', { id }))
     const handles = []
     for (const old of olds) {
       handles.push(await host.add(old))
-      await host.attach(cellKind, openCell(`of ${old.manifest.id}`, old.manifest.id))
+      await host.attach(STORES.clean, openStore(`of ${old.manifest.id}`, old.manifest.id))
     }
-    const broken = news[1] as CellPlugin
-    broken.kind.open = () => {
+    const broken = news[1] as StorePlugin
+    broken.provider.open = () => {
       throw new Error('no disk')
     }
     const error = await refusalOf(
-      host.reloadAll(handles.map((handle, at) => ({ handle, plugin: news[at] as CellPlugin }))),
+      host.reloadAll(handles.map((handle, at) => ({ handle, plugin: news[at] as StorePlugin }))),
     )
     expect(error).toMatchObject({ code: 'HANDOFF', resource: 'of b', plugin: 'b@1.0.0 → 2.0.0', rollbackErrors: [] })
-    expect(olds.map(({ opened, calls }) => [opened.map(({ closed }) => closed), calls.shutdown])).toEqual([
+    expect(olds.map(({ made, calls }) => [made.map(({ closed }) => closed), calls.shutdown])).toEqual([
       [[0], 0],
       [[0], 0],
       [[0], 0],
     ])
-    for (const { opened, calls } of news) {
-      expect(opened.every(({ closed }) => closed === 1)).toBe(true)
+    for (const { made, calls } of news) {
+      expect(made.every(({ closed }) => closed === 1)).toBe(true)
       expect(calls).toEqual({ register: 1, init: 1, shutdown: 1 })
     }
     expect(handles.map(({ id }) => host.plugin(id))).toEqual(handles)
     using lease = host.capture()
-    expect(['a', 'b', 'c'].map((id) => lease.resource(cellKind, `of ${id}`).by)).toEqual([
+    expect(['a', 'b', 'c'].map((id) => lease.resource(STORES.clean, `of ${id}`).by)).toEqual([
       'a@1.0.0',
       'b@1.0.0',
       'c@1.0.0',
@@ -96,32 +96,28 @@ describe('reloadAll', () => {
   })
 
   it('I4 a key moves from one plugin to another, with its live resource and its writes', async () => {
-    await using host = new PluginHost({ strategies: [ledgerHandoff()] })
-    const [from, to] = [new LedgerKind(), new LedgerKind()]
-    const provides = (kind: LedgerKind) => ({
+    await using host = new PluginHost({ strategies: [storeStrategy('pre-copy')] })
+    const [from, to] = [new StoreProvider('stores', '1.0.0'), new StoreProvider('stores', '2.0.0')]
+    const provides = (provider: StoreProvider) => ({
       register: (registrar: Parameters<TestPlugin['register']>[0]) => {
-        registrar.provide(ledgerKind, kind)
+        registrar.provide(STORES['pre-copy'], provider)
       },
     })
     const a = await host.add(new TestPlugin('a', '1.0.0', provides(from)))
     const b = await host.add(new TestPlugin('b', '1.0.0'))
-    const ledger = await host.attach(ledgerKind, {
-      name: 'main',
-      key: 'ledger',
-      open: (provider) => provider.open(undefined),
-    })
-    await ledger.write(1)
+    const copied = await host.attach(STORES['pre-copy'], openStore('main'))
+    await copied.write(1)
     const moving = host.reloadAll([
       { handle: a, plugin: new TestPlugin('a', '2.0.0') },
       { handle: b, plugin: new TestPlugin('b', '2.0.0', provides(to)) },
     ])
-    await ledger.write(2)
+    await copied.write(2)
     const [resultOfA, resultOfB] = await moving
-    await ledger.write(3)
-    expect(to.opened.map(({ entries }) => entries)).toEqual([[1, 2, 3]])
+    await copied.write(3)
+    expect(to.made.map(({ entries }) => entries)).toEqual([[1, 2, 3]])
     expect(host.resources()).toMatchObject([{ name: 'main', plugin: 'b@2.0.0' }])
     await resultOfA?.finalized
-    expect(from.opened[0]?.closed).toBe(1)
+    expect(from.made[0]?.closed).toBe(1)
     // From then on it is the other plugin that it belongs to.
     expect((await host.remove(resultOfA?.handle ?? a)).report.closedOrphans).toEqual([])
     expect((await refusalOf(host.remove(resultOfB?.handle ?? b))).code).toBe('ORPHANED_RESOURCE')
@@ -147,20 +143,20 @@ describe('reloadAll', () => {
   })
 
   it('I3 a resource that was opened for one plugin is closed where another one hangs up later', async () => {
-    await using host = new PluginHost({ strategies: [cellHandoff(), wordHandoff()] })
-    const cells = await host.add(new CellPlugin('cells', '1.0.0'))
-    await host.attach(cellKind, openCell('one'))
-    await host.attach(cellKind, openCell('two'))
-    const next = new CellPlugin('cells', '2.0.0')
+    await using host = new PluginHost({ strategies: [storeStrategy('clean'), wordHandoff()] })
+    const stores = await host.add(cleanStores('1.0.0'))
+    await host.attach(STORES.clean, openStore('one'))
+    await host.attach(STORES.clean, openStore('two'))
+    const next = cleanStores('2.0.0')
     let calls = 0
-    next.kind.open = () => {
+    next.provider.open = () => {
       calls += 1
       if (calls === 2) throw new Error('no disk')
-      const cell = new Cell('cells@2.0.0')
-      next.kind.opened.push(cell)
-      return cell
+      const store = new StoreProvider('stores', '2.0.0').make([])
+      next.provider.made.push(store)
+      return store
     }
-    expect((await refusalOf(host.reload(cells, next))).message).toContain('no disk')
-    expect(next.opened).toMatchObject([{ closed: 1 }])
+    expect((await refusalOf(host.reload(stores, next))).message).toContain('no disk')
+    expect(next.made).toMatchObject([{ closed: 1 }])
   })
 })

@@ -1,8 +1,9 @@
 import { PluginHost } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
-import { cellHandoff, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
 import { standing } from '../fixtures/deferred.js'
 import { refusalOf } from '../fixtures/refusal.js'
+import { cleanStores, openStore } from '../fixtures/store-plugin.js'
+import { STORES, storeStrategy } from '../fixtures/store.js'
 import { wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
 
 describe('a removal', () => {
@@ -25,18 +26,18 @@ describe('a removal', () => {
   })
 
   it('closes its resources once where the host says so, and refuses otherwise', async () => {
-    await using host = new PluginHost({ strategies: [cellHandoff()] })
-    const plugin = new CellPlugin('cells', '1.0.0')
+    await using host = new PluginHost({ strategies: [storeStrategy('clean')] })
+    const plugin = cleanStores('1.0.0')
     const handle = await host.add(plugin)
-    await host.attach(cellKind, openCell('one'))
-    await host.attach(cellKind, openCell('two'))
+    await host.attach(STORES.clean, openStore('one'))
+    await host.attach(STORES.clean, openStore('two'))
     const error = await refusalOf(host.remove(handle))
     expect(error.code).toBe('ORPHANED_RESOURCE')
-    expect(error.message).toContain('"one" (key "cell"), "two" (key "cell")')
+    expect(error.message).toContain('"one" (key "stores"), "two" (key "stores")')
     const { report, finalized } = await host.remove(handle, { onOrphan: 'close' })
     expect(report.closedOrphans).toEqual(['one', 'two'])
     expect((await finalized).errors).toEqual([])
-    expect(plugin.opened).toMatchObject([{ closed: 1 }, { closed: 1 }])
+    expect(plugin.made).toMatchObject([{ closed: 1 }, { closed: 1 }])
   })
 
   it('a plugin may be added again, from generation 0 and at the end of the order', async () => {

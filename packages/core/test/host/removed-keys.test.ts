@@ -1,8 +1,9 @@
 import { PluginHost, type ReloadEvent } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { CellPlugin, cellHandoff, cellKind, openCell } from '../fixtures/cell.js'
 import { refusalOf } from '../fixtures/refusal.js'
+import { cleanStores, openStore } from '../fixtures/store-plugin.js'
+import { STORES, storeStrategy } from '../fixtures/store.js'
 import { wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
 
 const key = (name: string) => ({ surface: 'test-word', key: name })
@@ -122,11 +123,11 @@ describe('keys that come and go', () => {
     const clock = new ManualClock()
     await using host = new PluginHost({
       clock,
-      strategies: [cellHandoff(), wordHandoff({ checkRemoval: queued('it is used') })],
+      strategies: [storeStrategy('clean'), wordHandoff({ checkRemoval: queued('it is used') })],
     })
-    const handle = await host.add(new CellPlugin('cells', '1.0.0'))
-    await host.attach(cellKind, openCell('main'))
-    const next = new CellPlugin('cells', '2.0.0')
+    const handle = await host.add(cleanStores('1.0.0'))
+    await host.attach(STORES.clean, openStore('main'))
+    const next = cleanStores('2.0.0')
     const register = next.register.bind(next)
     next.register = (registrar) => {
       registrar.provide(wordKind, { name: 'new', say: () => 'new' })

@@ -1,31 +1,30 @@
 import { PluginHost, type PluginHandle, type ReloadOptions, type ReloadResult } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { cellHandoff, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
 import { turn } from '../fixtures/deferred.js'
-import { LedgerKind, ledgerHandoff, ledgerKind } from '../fixtures/ledger.js'
 import { reachable } from '../fixtures/reachable.js'
 import { refusalOf } from '../fixtures/refusal.js'
+import { openStore } from '../fixtures/store-plugin.js'
+import { STORES, StoreProvider, storeStrategy } from '../fixtures/store.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
 
 function both(version: string): {
   plugin: TestPlugin
   watched: Record<string, WeakRef<object>>
-  ledgers: LedgerKind
-  cells: CellPlugin
+  copied: StoreProvider
+  clean: StoreProvider
 } {
-  const ledgers = new LedgerKind()
-  const cells = new CellPlugin('both', version)
+  const [copied, clean] = [new StoreProvider('stores', version), new StoreProvider('stores', version)]
   const plugin = new TestPlugin('both', version, {
     register: (registrar) => {
-      registrar.provide(ledgerKind, ledgers).provide(cellKind, cells.kind)
+      registrar.provide(STORES['pre-copy'], copied).provide(STORES.clean, clean)
     },
   })
   return {
     plugin,
-    ledgers,
-    cells,
-    watched: { plugin: new WeakRef(plugin), ledgers: new WeakRef(ledgers), cells: new WeakRef(cells.kind) },
+    copied,
+    clean,
+    watched: { plugin: new WeakRef(plugin), copied: new WeakRef(copied), clean: new WeakRef(clean) },
   }
 }
 
@@ -33,23 +32,19 @@ function both(version: string): {
 async function install(host: PluginHost): Promise<{ handle: PluginHandle; watched: Record<string, WeakRef<object>> }> {
   const { plugin, watched } = both('1.0.0')
   const handle = await host.add(plugin)
-  const ledger = await host.attach(ledgerKind, {
-    name: 'ledger',
-    key: 'ledger',
-    open: (provider) => provider.open(undefined),
-  })
-  const cell = await host.attach(cellKind, openCell('cell'))
-  await ledger.write(1)
-  await cell.write(1)
+  const copied = await host.attach(STORES['pre-copy'], openStore('copied'))
+  const clean = await host.attach(STORES.clean, openStore('clean'))
+  await copied.write(1)
+  await clean.write(1)
   using lease = host.capture()
-  watched['ledger'] = new WeakRef(lease.resource(ledgerKind, 'ledger'))
-  watched['cell'] = new WeakRef(lease.resource(cellKind, 'cell'))
+  watched['a copied store'] = new WeakRef(lease.resource(STORES['pre-copy'], 'copied'))
+  watched['a clean store'] = new WeakRef(lease.resource(STORES.clean, 'clean'))
   return { handle, watched }
 }
 
 async function hostWithBoth() {
   const clock = new ManualClock()
-  const host = new PluginHost({ strategies: [ledgerHandoff(), cellHandoff()], clock })
+  const host = new PluginHost({ strategies: [storeStrategy('pre-copy'), storeStrategy('clean')], clock })
   const { handle, watched } = await install(host)
   return { clock, host, handle, watched }
 }
@@ -60,12 +55,12 @@ describe('I12 after finalize nothing of the old generation is reachable', () => 
     ['an exclusive one', { cutover: 'exclusive' }],
   ])('after %s, with its result still held', async (_, options) => {
     const { clock, host, handle, watched } = await hostWithBoth()
-    expect(await reachable(watched, 5)).toEqual(['plugin', 'ledgers', 'cells', 'ledger', 'cell'])
+    expect(await reachable(watched, 5)).toEqual(['plugin', 'copied', 'clean', 'a copied store', 'a clean store'])
     const result: ReloadResult = await host.reload(handle, both('2.0.0').plugin, options)
     await result.finalized
     expect(await reachable(watched)).toEqual([])
     expect(clock.pending).toBe(0)
-    expect(result.resources(ledgerKind).get('ledger')?.entries).toEqual([1])
+    expect(result.resources(STORES['pre-copy']).get('copied')?.entries).toEqual([1])
     expect(result.report.handoffs).toHaveLength(2)
   })
 
@@ -95,7 +90,7 @@ describe('I12 after finalize nothing of the old generation is reachable', () => 
     await result.finalized
     expect(await reachable(watched)).toEqual([])
     expect(clock.pending).toBe(0)
-    expect(result.report.closedOrphans).toEqual(['ledger', 'cell'])
+    expect(result.report.closedOrphans).toEqual(['copied', 'clean'])
   })
 
   it('and no timer is left once the host is closed', async () => {
@@ -109,13 +104,13 @@ describe('I12 after finalize nothing of the old generation is reachable', () => 
 
 /** Reloads with a version that fails after it has opened something, and watches what it had made. */
 async function failing(host: PluginHost, handle: PluginHandle): Promise<Record<string, WeakRef<object>>> {
-  const { plugin, watched, ledgers, cells } = both('2.0.0')
-  cells.kind.open = async () => {
+  const { plugin, watched, copied, clean } = both('2.0.0')
+  clean.break('open', async () => {
     await turn()
     throw new Error('no disk')
-  }
+  })
   expect((await refusalOf(host.reload(handle, plugin))).code).toBe('HANDOFF')
-  const [opened] = ledgers.opened
+  const [opened] = copied.made
   if (opened !== undefined) watched['opened'] = new WeakRef(opened)
   expect(Object.keys(watched)).toContain('opened')
   return watched

@@ -1,20 +1,20 @@
 import { PluginHost, type PluginHandle } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { Cell, cellHandoff, cellKind, type CellProvider } from '../fixtures/cell.js'
 import { Counting } from '../fixtures/counting.js'
 import { turn } from '../fixtures/deferred.js'
+import { openStore } from '../fixtures/store-plugin.js'
+import { STORES, StoreProvider, storeStrategy } from '../fixtures/store.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
 
 const FEW = 5
 const MANY = 500
 
-function cells(version: string, keys: number): TestPlugin {
-  return new TestPlugin('cells', version, {
+function stores(version: string, keys: number): TestPlugin {
+  return new TestPlugin('stores', version, {
     register: (registrar) => {
       for (let at = 0; at < keys; at += 1) {
-        const provider: CellProvider = { kind: `cell ${at}`, open: () => new Cell(`cells@${version}`) }
-        registrar.provide(cellKind, provider)
+        registrar.provide(STORES.clean, new StoreProvider(`store ${at}`, version))
       }
     },
   })
@@ -28,7 +28,7 @@ async function hostWith(
   const commits = new Counting()
   let counted = false
   const host = new PluginHost({
-    strategies: [cellHandoff()],
+    strategies: [storeStrategy('clean')],
     clock,
     observer: (event) => {
       if (!('phase' in event) || event.phase !== 'commit' || event.operation === 1) return
@@ -37,9 +37,9 @@ async function hostWith(
       counted = true
     },
   })
-  const handle = await host.add(cells('1.0.0', size))
+  const handle = await host.add(stores('1.0.0', size))
   for (let at = 0; at < size; at += 1) {
-    await host.attach(cellKind, { name: `cell ${at}`, key: `cell ${at}`, open: (provider) => provider.open() })
+    await host.attach(STORES.clean, { name: `store ${at}`, key: `store ${at}`, open: (provider) => provider.open() })
   }
   await turn()
   expect(counted).toBe(false)
@@ -62,11 +62,11 @@ describe('what does not depend on how much is live', () => {
     const counts = []
     for (const size of [FEW, MANY]) {
       const { host, handle, commits } = await hostWith(size)
-      const { finalized } = await host.reload(handle, cells('2.0.0', size))
+      const { finalized } = await host.reload(handle, stores('2.0.0', size))
       await finalized
       using lease = host.capture()
-      expect(lease.all(cellKind)).toHaveLength(size)
-      expect(lease.resource(cellKind, `cell ${size - 1}`).by).toBe('cells@2.0.0')
+      expect(lease.all(STORES.clean)).toHaveLength(size)
+      expect(lease.resource(STORES.clean, `store ${size - 1}`).by).toBe(`store ${size - 1}@2.0.0`)
       counts.push(commits.count)
     }
     expect(counts[0]).toBeGreaterThan(0)
@@ -79,7 +79,7 @@ describe('what does not depend on how much is live', () => {
       const { host, clock } = await hostWith(size)
       counts.push(
         await countOf(async () => {
-          const more = await host.attach(cellKind, { name: 'more', key: 'cell 0', open: (provider) => provider.open() })
+          const more = await host.attach(STORES.clean, openStore('more', 'store 0'))
           await (
             await more.detach()
           ).finalized
@@ -96,7 +96,7 @@ describe('what does not depend on how much is live', () => {
     for (const size of [FEW, MANY]) {
       const { host } = await hostWith(size)
       using lease = host.capture()
-      counts.push(await countOf(() => Promise.resolve(lease.get(cellKind, 'cell 1'))))
+      counts.push(await countOf(() => Promise.resolve(lease.get(STORES.clean, 'store 1'))))
     }
     expect(counts).toEqual([1, 1])
   })

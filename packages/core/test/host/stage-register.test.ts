@@ -1,10 +1,10 @@
 import { PluginHost, type Registrar } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { cellKind, CellKind } from '../fixtures/cell.js'
 import { Deferred, turn } from '../fixtures/deferred.js'
 import { failingStage, provideOnly } from '../fixtures/failing-stage.js'
 import { refusalOf } from '../fixtures/refusal.js'
+import { STORES, StoreProvider } from '../fixtures/store.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
 import { word, wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
 
@@ -61,7 +61,7 @@ const REGISTER_FAILURES: Record<
   },
   'uses a surface without a strategy': {
     register: (registrar) => {
-      registrar.provide(cellKind, new CellKind('a'))
+      registrar.provide(STORES.clean, new StoreProvider('stores', 'a'))
     },
     code: 'NO_STRATEGY',
     says: 'no strategy',
@@ -117,7 +117,7 @@ describe('stage: register', () => {
   })
 
   it('refuses a surface that the manifest does not declare: CAPABILITY', async () => {
-    const { error } = await failingStage({ capabilities: ['test-cell'], register: provideOnly(word('a')) })
+    const { error } = await failingStage({ capabilities: ['clean-store'], register: provideOnly(word('a')) })
     expect(error).toMatchObject({ code: 'CAPABILITY', surface: 'test-word' })
     expect(error.message).toContain('manifest.capabilities')
   })

@@ -1,9 +1,10 @@
 import { cleanHandoff, closeAside, PluginHost, type ReloadEvent } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { Cell, cellHandoff, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
 import { Deferred, turn } from '../fixtures/deferred.js'
 import { refusalOf } from '../fixtures/refusal.js'
+import { cleanStores, openStore } from '../fixtures/store-plugin.js'
+import { STORES, StoreProvider, storeStrategy, Store } from '../fixtures/store.js'
 import { wordHandoff, wordPlugin } from '../fixtures/word.js'
 
 const broken = (): never => {
@@ -28,25 +29,25 @@ describe('what could not be closed, and fails nothing else', () => {
       clock,
       observer,
       timeouts: { open: 100 },
-      strategies: [cellHandoff({ close: broken })],
+      strategies: [storeStrategy('clean', { close: broken })],
     })
-    await host.add(new CellPlugin('cells', '1.0.0'))
-    const late = new Deferred<Cell>()
-    const attaching = refusalOf(host.attach(cellKind, { ...openCell('main'), open: () => late.promise }))
+    await host.add(cleanStores('1.0.0'))
+    const late = new Deferred<Store>()
+    const attaching = refusalOf(host.attach(STORES.clean, { ...openStore('main'), open: () => late.promise }))
     await turn()
     clock.advance(100)
     expect(await attaching).toMatchObject({ code: 'STEP_TIMEOUT', step: 'open' })
     expect(unclean()).toEqual([])
-    late.resolve(new Cell('cells@1.0.0'))
+    late.resolve(new StoreProvider('stores', '1.0.0').make([]))
     await turn()
     expect(unclean()).toMatchObject([
       {
         code: 'HANDOFF',
-        surface: 'test-cell',
-        key: 'cell',
+        surface: 'clean-store',
+        key: 'stores',
         resource: 'main',
         step: 'open',
-        plugin: 'cells@1.0.0',
+        plugin: 'stores@1.0.0',
         cause: { message: 'it is stuck' },
       },
     ])
@@ -75,24 +76,24 @@ describe('what could not be closed, and fails nothing else', () => {
   it('I10 is told the observer where what opened was no live resource, and is refused as that', async () => {
     const { observer, unclean } = watched()
     await using host = new PluginHost({ observer, strategies: [methodical()] })
-    const handle = await host.add(new CellPlugin('cells', '1.0.0'))
-    await host.attach(cellKind, openCell('main'))
-    const next = new CellPlugin('cells', '2.0.0')
-    next.kind.open = () => ({ by: 'nobody' }) as Cell
-    expect((await refusalOf(host.reload(handle, next))).message).toContain('got one without put')
+    const handle = await host.add(cleanStores('1.0.0'))
+    await host.attach(STORES.clean, openStore('main'))
+    const next = cleanStores('2.0.0')
+    next.provider.open = () => ({ by: 'nobody' }) as Store
+    expect((await refusalOf(host.reload(handle, next))).message).toContain('got one without append')
     expect(unclean()).toMatchObject([
       { resource: 'main', step: 'close', phase: 'prepare', cause: { message: 'it is stuck' } },
     ])
   })
 })
 
-/** Closes its own cells, and no stranger. */
+/** Closes its own stores, and no stranger. */
 function methodical() {
-  return cleanHandoff(cellKind, {
+  return cleanHandoff(STORES.clean, {
     medium: 'shared',
-    methods: ['put'],
-    close: (cell) => {
-      if (!(cell instanceof Cell)) broken()
+    methods: ['append'],
+    close: (store) => {
+      if (!(store instanceof Store)) broken()
     },
   })
 }

@@ -13,8 +13,9 @@ import {
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
 import { UnheardRejections } from '../../src/testing/faults/unheard-rejections.js'
-import { CellPlugin, cellHandoff, cellKind, openCell, type Cell, type CellProvider } from '../fixtures/cell.js'
 import { turn } from '../fixtures/deferred.js'
+import { cleanStores, openStore } from '../fixtures/store-plugin.js'
+import { STORES, type StoreProvider, storeStrategy, type Store } from '../fixtures/store.js'
 
 const rejects = (): Promise<never> => Promise.reject(new Error('nobody waits for this'))
 /** In the place of a function that gives its value at once. */
@@ -22,7 +23,7 @@ const late = rejects as () => never
 
 interface Broken {
   readonly host?: Partial<PluginHostOptions>
-  readonly strategy?: Partial<HandoffStrategy<CellProvider, Cell, number>>
+  readonly strategy?: Partial<HandoffStrategy<StoreProvider, Store, number>>
   readonly plugin?: Partial<Plugin>
   provides?(): unknown
   readonly reload?: ReloadOptions
@@ -39,8 +40,8 @@ const preCopied = (isolated: () => boolean): Broken => ({
 const BROKEN: Record<string, Broken> = {
   observer: { host: { observer: late } },
   'journal.append': { host: { journal: { append: rejects } satisfies Journal } },
-  'surface.keyOf': { strategy: { surface: { ...cellKind, keyOf: late } } },
-  'surface.apply': { strategy: { surface: { ...cellKind, apply: late } } },
+  'surface.keyOf': { strategy: { surface: { ...STORES.clean, keyOf: late } } },
+  'surface.apply': { strategy: { surface: { ...STORES.clean, apply: late } } },
   checkCompat: { strategy: { checkCompat: rejects } },
   checkRemoval: { strategy: { checkRemoval: rejects } },
   remember: { strategy: { remember: rejects } },
@@ -62,11 +63,11 @@ const BROKEN: Record<string, Broken> = {
 
 /** A plugin that registers `provider`, with some of its functions replaced. */
 function pluginWith(version: string, { plugin, provides }: Broken): Plugin {
-  const cells = new CellPlugin('cells', version)
+  const stores = cleanStores(version)
   return {
-    manifest: cells.manifest,
+    manifest: stores.manifest,
     register: (registrar) => {
-      registrar.provide(cellKind, (provides?.() ?? cells.kind) as CellProvider)
+      registrar.provide(STORES.clean, (provides?.() ?? stores.provider) as StoreProvider)
     },
     ...plugin,
   }
@@ -77,19 +78,19 @@ async function everything(broken: Broken): Promise<void> {
   const clock = new ManualClock()
   const host = new PluginHost({
     clock,
-    strategies: [cellHandoff(broken.strategy)] as readonly AnyStrategy[],
+    strategies: [storeStrategy('clean', broken.strategy)] as readonly AnyStrategy[],
     ...broken.host,
   })
   const ignore = (): undefined => undefined
   await host.add(pluginWith('1.0.0', broken)).catch(ignore)
-  const handle = host.plugin('cells') ?? (await host.add(pluginWith('1.0.0', { ...broken, plugin: {} })).catch(ignore))
-  const live = await host.attach(cellKind, openCell('main')).catch(ignore)
+  const handle = host.plugin('stores') ?? (await host.add(pluginWith('1.0.0', { ...broken, plugin: {} })).catch(ignore))
+  const live = await host.attach(STORES.clean, openStore('main')).catch(ignore)
   await live?.write(1).catch(ignore)
   if (handle !== undefined) {
     const result = await host.reload(handle, pluginWith('2.0.0', broken), broken.reload).catch(ignore)
     clock.advance(1)
     await result?.finalized
-    await host.remove(host.plugin('cells') ?? handle, { onOrphan: 'close' }).catch(ignore)
+    await host.remove(host.plugin('stores') ?? handle, { onOrphan: 'close' }).catch(ignore)
   }
   await host[Symbol.asyncDispose]()
 }
@@ -106,12 +107,12 @@ describe('a rejection that nobody waits for', () => {
     using unheard = new UnheardRejections()
     await using host = new PluginHost({ strategies: [] })
     await expect(host.add(rejects() as never)).rejects.toThrow('the plugin is a promise: await it first')
-    expect(() => new OldProviders().add({ ...cellKind, keyOf: late }, new CellPlugin('cells', '1.0.0').kind)).toThrow(
+    expect(() => new OldProviders().add({ ...STORES.clean, keyOf: late }, cleanStores('1.0.0').provider)).toThrow(
       'keyOf() returned a promise',
     )
-    const gate = new WriteGate(cellKind, 'main', { by: 'old' } as Cell, { onReplaced: late })
+    const gate = new WriteGate(STORES.clean, 'main', { by: 'old' } as Store, { onReplaced: late })
     await gate.hold()
-    gate.replace({ by: 'new' } as Cell)
+    gate.replace({ by: 'new' } as Store)
     gate.halt({ checkpoint: undefined, cause: new Error('no'), restart: rejects, stop: rejects, discard: rejects })
     gate.release()
     await turn()
@@ -120,17 +121,19 @@ describe('a rejection that nobody waits for', () => {
 
   it('S6 I10 what should be synchronous is refused by name', async () => {
     const refusal = async (broken: Broken): Promise<string> => {
-      await using host = new PluginHost({ strategies: [cellHandoff(broken.strategy)] as readonly AnyStrategy[] })
+      await using host = new PluginHost({
+        strategies: [storeStrategy('clean', broken.strategy)] as readonly AnyStrategy[],
+      })
       try {
         const handle = await host.add(pluginWith('1.0.0', broken))
-        await host.attach(cellKind, openCell('main'))
+        await host.attach(STORES.clean, openStore('main'))
         await host.reload(handle, pluginWith('2.0.0', broken))
         return 'nothing was refused'
       } catch (error) {
         return String(error)
       }
     }
-    expect(await refusal({ strategy: { surface: { ...cellKind, keyOf: late } } })).toContain(
+    expect(await refusal({ strategy: { surface: { ...STORES.clean, keyOf: late } } })).toContain(
       'keyOf() returned a promise; expected its value',
     )
     expect(await refusal({ provides: rejects })).toContain('the provider is a promise. Await it in register')

@@ -1,30 +1,25 @@
+import { hostWithStore } from '../fixtures/host-with-store.js'
 import { PluginHost, ReloadDispatcher, OldProviders, type HandoffStrategy, type UnjudgedPolicy } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
-import {
-  cellHandoff,
-  CellKind,
-  cellKind,
-  CellPlugin,
-  openCell,
-  type Cell,
-  type CellProvider,
-} from '../fixtures/cell.js'
 import { refusalOf } from '../fixtures/refusal.js'
+import { cleanStores, openStore } from '../fixtures/store-plugin.js'
+import { STORES, StoreProvider, storeStrategy, type Store } from '../fixtures/store.js'
 import { wordHandoff, wordPlugin } from '../fixtures/word.js'
 
-async function cellHost(more: Partial<HandoffStrategy<CellProvider, Cell, number>>, unjudged?: UnjudgedPolicy) {
-  const host = new PluginHost({ strategies: [cellHandoff(more)], ...(unjudged && { unjudged }) })
-  const handle = await host.add(new CellPlugin('cells', '1.0.0'))
-  const cell = await host.attach(cellKind, openCell('main'))
-  return { host, reload: () => host.reload(handle, new CellPlugin('cells', '2.0.0')), cell }
+async function storeHost(more: Partial<HandoffStrategy<StoreProvider, Store, number>>, unjudged?: UnjudgedPolicy) {
+  const { host, handle, store } = await hostWithStore({
+    strategies: [storeStrategy('clean', more)],
+    ...(unjudged && { unjudged }),
+  })
+  return { host, reload: () => host.reload(handle, cleanStores('2.0.0')), store }
 }
 
 /** A handoff that has nothing to hold its resource to. */
-const asksNothing: Partial<HandoffStrategy<CellProvider, Cell, number>> = {
+const asksNothing: Partial<HandoffStrategy<StoreProvider, Store, number>> = {
   checkCompat: () => ({ level: 'compatible' }),
   handoff(job, ctx) {
-    const moved = cellHandoff().handoff?.(job, ctx)
-    if (moved === undefined) throw new Error('cells are handed over')
+    const moved = storeStrategy('clean').handoff?.(job, ctx)
+    if (moved === undefined) throw new Error('stores are handed over')
     return {
       ...moved,
       prepare: async () => {
@@ -48,9 +43,9 @@ describe('I6 I10 nothing is judged in silence', () => {
   })
 
   it('a live resource whose strategy has no check is reported as unjudged', async () => {
-    const { host, reload } = await cellHost({})
+    const { host, reload } = await storeHost({})
     expect((await reload()).report.compat).toEqual([
-      { surface: 'test-cell', key: 'cell', step: 'checkCompat', plugin: 'cells@2.0.0', verdict: NO_CHECK },
+      { surface: 'clean-store', key: 'stores', step: 'checkCompat', plugin: 'stores@2.0.0', verdict: NO_CHECK },
     ])
     await host[Symbol.asyncDispose]()
   })
@@ -65,7 +60,7 @@ describe('I6 I10 nothing is judged in silence', () => {
   )
 
   it('a check may say so itself, by its verdict or on the way', async () => {
-    const { host, reload } = await cellHost({
+    const { host, reload } = await storeHost({
       checkCompat: (_, ctx) => {
         ctx.unjudged('no samples')
         return { level: 'unjudged', reason: 'no documents' }
@@ -79,28 +74,28 @@ describe('I6 I10 nothing is judged in silence', () => {
   })
 
   it('a handoff may say so of its resource', async () => {
-    const { host, reload } = await cellHost(asksNothing)
+    const { host, reload } = await storeHost(asksNothing)
     expect((await reload()).report.compat).toEqual([
       {
-        surface: 'test-cell',
-        key: 'cell',
+        surface: 'clean-store',
+        key: 'stores',
         step: 'checkCompat',
-        plugin: 'cells@2.0.0',
+        plugin: 'stores@2.0.0',
         verdict: { level: 'compatible' },
       },
       {
-        surface: 'test-cell',
-        key: 'cell',
+        surface: 'clean-store',
+        key: 'stores',
         step: 'handoff',
         resource: 'main',
-        plugin: 'cells@2.0.0',
+        plugin: 'stores@2.0.0',
         verdict: { level: 'unjudged', reason: 'there are no questions' },
       },
     ])
     await host[Symbol.asyncDispose]()
   })
 
-  it.each<[string, Partial<HandoffStrategy<CellProvider, Cell, number>>, object]>([
+  it.each<[string, Partial<HandoffStrategy<StoreProvider, Store, number>>, object]>([
     ['the strategy has no check', {}, { phase: 'preflight', step: 'checkCompat' }],
     [
       'the check says so',
@@ -119,31 +114,31 @@ describe('I6 I10 nothing is judged in silence', () => {
     ],
     ['the handoff says so', asksNothing, { phase: 'prepare', resource: 'main' }],
   ])('O10 I3 a host that refuses what is not judged goes on with the old version: %s', async (_, strategy, where) => {
-    const { host, reload, cell } = await cellHost(strategy, 'refuse')
+    const { host, reload, store } = await storeHost(strategy, 'refuse')
     const error = await refusalOf(reload())
     expect(error).toMatchObject({
       code: 'SCHEMA_INCOMPAT',
-      surface: 'test-cell',
-      key: 'cell',
-      plugin: expect.stringContaining('cells@'),
+      surface: 'clean-store',
+      key: 'stores',
+      plugin: expect.stringContaining('stores@'),
       ...where,
     })
     expect(error.hint).toContain("unjudged: 'accept'")
-    await cell.write(1)
-    expect(await cell.use(({ by, values }) => [by, values])).toEqual(['cells@1.0.0', [1]])
+    await store.write(1)
+    expect(await store.use(({ by, entries }) => [by, entries])).toEqual(['stores@1.0.0', [1]])
     await host[Symbol.asyncDispose]()
   })
 
   it('a dispatcher says beforehand whether it would refuse', async () => {
-    const [old, next] = [new CellKind('1'), new CellKind('2')].map((kind) =>
-      new OldProviders().add(cellKind, kind),
+    const [old, next] = [new StoreProvider('stores', '1'), new StoreProvider('stores', '2')].map((provider) =>
+      new OldProviders().add(STORES.clean, provider),
     ) as [OldProviders, OldProviders]
-    const strategy = { ...cellHandoff(), discipline: 'contract' as const }
+    const strategy = { ...storeStrategy('clean'), discipline: 'contract' as const }
     for (const unjudged of ['accept', 'refuse'] as const) {
       const report = await new ReloadDispatcher([], { unjudged }).use(strategy).checkCompat(old, next)
       expect(report).toEqual({
         compatible: unjudged === 'accept',
-        entries: [{ surface: 'test-cell', key: 'cell', step: 'checkCompat', verdict: NO_CHECK }],
+        entries: [{ surface: 'clean-store', key: 'stores', step: 'checkCompat', verdict: NO_CHECK }],
       })
     }
   })
@@ -151,29 +146,29 @@ describe('I6 I10 nothing is judged in silence', () => {
 
 it('a strategy is told from which version to which, and whether it is the way back', async () => {
   const told: unknown[] = []
-  const strategy = cellHandoff({
+  const strategy = storeStrategy('clean', {
     checkCompat: ({ transition }) => {
       told.push(transition)
       return { level: 'compatible' }
     },
     handoff(job, ctx) {
       told.push(job.transition)
-      const moved = cellHandoff().handoff?.(job, ctx)
-      if (moved === undefined) throw new Error('cells are handed over')
+      const moved = storeStrategy('clean').handoff?.(job, ctx)
+      if (moved === undefined) throw new Error('stores are handed over')
       const { kept: _, ...copied } = moved
       return copied
     },
   })
   await using host = new PluginHost({ strategies: [strategy] })
-  const handle = await host.add(new CellPlugin('cells', '1.0.0'))
-  await host.attach(cellKind, openCell('main'))
-  const { finalized } = await host.reload(handle, new CellPlugin('cells', '2.0.0'), {
+  const handle = await host.add(cleanStores('1.0.0'))
+  await host.attach(STORES.clean, openStore('main'))
+  const { finalized } = await host.reload(handle, cleanStores('2.0.0'), {
     bake: { ms: 1, healthy: () => false },
   })
   expect((await finalized).status).toBe('taken-back')
   const [v1, v2] = [
-    { id: 'cells', version: '1.0.0' },
-    { id: 'cells', version: '2.0.0' },
+    { id: 'stores', version: '1.0.0' },
+    { id: 'stores', version: '2.0.0' },
   ]
   const [forward, back] = [
     { direction: 'forward', from: v1, to: v2 },

@@ -10,33 +10,32 @@
 import { PluginHost, type PluginHandle, type ReloadOptions } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { type Cell, cellHandoff, cellKind, CellKind, CellPlugin, openCell } from '../fixtures/cell.js'
 import { Deferred, turn } from '../fixtures/deferred.js'
-import { LedgerKind, ledgerHandoff, ledgerKind } from '../fixtures/ledger.js'
 import { refusalOf } from '../fixtures/refusal.js'
+import { cleanStores, openStore, type StorePlugin } from '../fixtures/store-plugin.js'
+import { STORES, StoreProvider, storeStrategy, type Store } from '../fixtures/store.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
 
-class FailingKind extends CellKind {
-  override open(): Cell {
+class FailingProvider extends StoreProvider {
+  override open(): Store {
     throw new Error('no disk')
   }
 }
 
 interface Failure {
   readonly code: string
-  next(): CellPlugin
+  next(): StorePlugin
   readonly options?: ReloadOptions
   /** Something holds the plugin, and the drain's deadline passes. */
   readonly held?: boolean
 }
 
-const own = (version: string, Kind = CellKind): CellKind => new Kind(`changed@${version}`, 'changed')
-
 const FAILURES: Record<string, Failure> = {
   'in register': {
     code: 'PLUGIN',
     next: () =>
-      new CellPlugin('changed', '2.0.0', {
+      cleanStores('2.0.0', {
+        id: 'changed',
         register: () => {
           throw new Error('no config')
         },
@@ -44,50 +43,49 @@ const FAILURES: Record<string, Failure> = {
   },
   'in init': {
     code: 'PLUGIN',
-    next: () =>
-      new CellPlugin('changed', '2.0.0', { kind: own('2.0.0'), init: () => Promise.reject(new Error('no port')) }),
+    next: () => cleanStores('2.0.0', { id: 'changed', init: () => Promise.reject(new Error('no port')) }),
   },
   'for an orphan': {
     code: 'ORPHANED_RESOURCE',
-    next: () => new CellPlugin('changed', '2.0.0', { register: () => {} }),
+    next: () => cleanStores('2.0.0', { id: 'changed', register: () => {} }),
   },
   'while a resource is opened': {
     code: 'HANDOFF',
-    next: () => new CellPlugin('changed', '2.0.0', { kind: own('2.0.0', FailingKind) }),
+    next: () => cleanStores('2.0.0', { id: 'changed', provider: new FailingProvider('changed', '2.0.0') }),
   },
   'after a resource was stopped': {
     code: 'HANDOFF',
     options: { cutover: 'exclusive' },
-    next: () => new CellPlugin('changed', '2.0.0', { kind: own('2.0.0', FailingKind) }),
+    next: () => cleanStores('2.0.0', { id: 'changed', provider: new FailingProvider('changed', '2.0.0') }),
   },
   'in the drain': {
     code: 'DRAIN_TIMEOUT',
     options: { cutover: 'exclusive' },
     held: true,
-    next: () => new CellPlugin('changed', '2.0.0', { kind: own('2.0.0') }),
+    next: () => cleanStores('2.0.0', { id: 'changed' }),
   },
 }
 
 /** A host with the plugin that changes, and one beside it with a resource, a reader and a writer. */
 async function scene() {
   const clock = new ManualClock()
-  const host = new PluginHost({ strategies: [cellHandoff(), ledgerHandoff()], clock, drain: { deadlineMs: 1_000 } })
-  const changed = await host.add(new CellPlugin('changed', '1.0.0', { kind: own('1.0.0') }))
-  const kind = new LedgerKind('beside')
+  const host = new PluginHost({
+    strategies: [storeStrategy('clean'), storeStrategy('pre-copy')],
+    clock,
+    drain: { deadlineMs: 1_000 },
+  })
+  const changed = await host.add(cleanStores('1.0.0', { id: 'changed' }))
+  const provider = new StoreProvider('beside', '1.0.0')
   const beside = new TestPlugin('beside', '1.0.0', {
     register: (registrar) => {
-      registrar.provide(ledgerKind, kind)
+      registrar.provide(STORES['pre-copy'], provider)
     },
   })
   const handle = await host.add(beside)
-  const changing = await host.attach(cellKind, openCell('changing', 'changed'))
-  const ledger = await host.attach(ledgerKind, {
-    name: 'ledger',
-    key: 'beside',
-    open: (provider) => provider.open(undefined),
-  })
-  const reader = host.acquire(ledgerKind, 'beside', { label: 'reader' })
-  return { clock, host, changed, kind, beside, handle, changing, ledger, reader }
+  const changing = await host.attach(STORES.clean, openStore('changing', 'changed'))
+  const copied = await host.attach(STORES['pre-copy'], openStore('copied', 'beside'))
+  const reader = host.acquire(STORES['pre-copy'], 'beside', { label: 'reader' })
+  return { clock, host, changed, provider, beside, handle, changing, copied, reader }
 }
 
 /** Begins the reload that is to fail, and goes on once it has. */
@@ -95,7 +93,7 @@ async function fail(
   { clock, host, changed }: { clock: ManualClock; host: PluginHost; changed: PluginHandle },
   { next, options, held = false }: Failure,
 ): Promise<string> {
-  using holder = held ? host.acquire(cellKind, 'changed', { label: 'holder' }) : undefined
+  using holder = held ? host.acquire(STORES.clean, 'changed', { label: 'holder' }) : undefined
   const failing = refusalOf(host.reload(changed, next(), options))
   if (holder !== undefined) {
     await turn()
@@ -107,19 +105,19 @@ async function fail(
 describe('a reload that fails', () => {
   it.each(Object.entries(FAILURES))('I3 I11 %s leaves a plugin beside it as it was', async (_, failure) => {
     const world = await scene()
-    const { host, kind, beside, handle, changing, ledger, reader } = world
-    const writing = ledger.write(1)
+    const { host, provider, beside, handle, changing, copied, reader } = world
+    const writing = copied.write(1)
     expect(await fail(world, failure)).toBe(failure.code)
     await writing
-    await ledger.write(2)
+    await copied.write(2)
     expect(beside.calls).toEqual({ register: 1, init: 1, shutdown: 0 })
-    expect(kind.opened).toMatchObject([{ entries: [1, 2], closed: 0 }])
+    expect(provider.made).toMatchObject([{ entries: [1, 2], closed: 0 }])
     expect(reader.signal.aborted).toBe(false)
     expect(host.plugin('beside')).toEqual(handle)
     {
       using lease = host.capture()
-      expect(lease.resource(ledgerKind, 'ledger')).toBe(kind.opened[0])
-      expect(lease.get(ledgerKind, 'beside')).toBe(reader.provider)
+      expect(lease.resource(STORES['pre-copy'], 'copied')).toBe(provider.made[0])
+      expect(lease.get(STORES['pre-copy'], 'beside')).toBe(reader.provider)
     }
     await changing.write(3)
     expect(
@@ -128,7 +126,7 @@ describe('a reload that fails', () => {
           handle,
           new TestPlugin('beside', '2.0.0', {
             register: (registrar) => {
-              registrar.provide(ledgerKind, new LedgerKind('beside'))
+              registrar.provide(STORES['pre-copy'], new StoreProvider('beside', '2.0.0'))
             },
           }),
         )
@@ -137,14 +135,14 @@ describe('a reload that fails', () => {
   })
 
   it('I11 while it hangs, and while it is rolled back, a plugin beside it is reloaded', async () => {
-    const { clock, host, changed, handle, ledger } = await scene()
+    const { clock, host, changed, handle, copied } = await scene()
     const begun = new Deferred()
     const never = new Deferred()
     const failing = refusalOf(
       host.reload(
         changed,
-        new CellPlugin('changed', '2.0.0', {
-          kind: own('2.0.0'),
+        cleanStores('2.0.0', {
+          id: 'changed',
           init: () => {
             begun.resolve()
             return never.promise
@@ -153,19 +151,19 @@ describe('a reload that fails', () => {
       ),
     )
     await begun.promise
-    const next = new LedgerKind('beside')
+    const next = new StoreProvider('beside', '2.0.0')
     const { handle: second } = await host.reload(
       handle,
       new TestPlugin('beside', '2.0.0', {
         register: (registrar) => {
-          registrar.provide(ledgerKind, next)
+          registrar.provide(STORES['pre-copy'], next)
         },
       }),
     )
-    await ledger.write(1)
+    await copied.write(1)
     clock.advance(30_000)
     expect((await failing).code).toBe('STEP_TIMEOUT')
     expect(host.plugin('beside')).toEqual(second)
-    expect(next.opened).toMatchObject([{ entries: [1], closed: 0 }])
+    expect(next.made).toMatchObject([{ entries: [1], closed: 0 }])
   })
 })

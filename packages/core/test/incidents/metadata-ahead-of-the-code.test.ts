@@ -9,26 +9,26 @@
  */
 import { PluginHost, ReloadError, type ReloadOptions } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
-import { type Cell, cellHandoff, cellKind, CellKind, openCell } from '../fixtures/cell.js'
 import { turn } from '../fixtures/deferred.js'
 import { refusalOf } from '../fixtures/refusal.js'
+import { openStore } from '../fixtures/store-plugin.js'
+import { STORES, StoreProvider, storeStrategy, type Store } from '../fixtures/store.js'
 import { TestPlugin, type PluginHooks } from '../fixtures/test-plugin.js'
 import { word, wordHandoff, wordKind } from '../fixtures/word.js'
 
-class FailingKind extends CellKind {
-  override open(): Cell {
+class FailingProvider extends StoreProvider {
+  override open(): Store {
     throw new Error('no disk')
   }
 }
 
 function version(
   number: string,
-  { Kind = CellKind, ...hooks }: PluginHooks & { Kind?: typeof CellKind } = {},
+  { Provider = StoreProvider, ...hooks }: PluginHooks & { Provider?: typeof StoreProvider } = {},
 ): TestPlugin {
-  const label = `both@${number}`
   return new TestPlugin('both', number, {
     register: (registrar) => {
-      registrar.provide(cellKind, new Kind(label, 'both')).provide(wordKind, word('both', label))
+      registrar.provide(STORES.clean, new Provider('both', number)).provide(wordKind, word('both', `both@${number}`))
     },
     ...hooks,
   })
@@ -39,7 +39,10 @@ function look(host: PluginHost): string {
   const listed = host.plugins().find(({ state }) => state !== 'retired')
   const said = [`${listed?.id}@${listed?.version}`, `both@${(host.plugin('both')?.generation ?? -1) + 1}.0.0`]
   using lease = host.capture()
-  const served = [serving(() => lease.get(wordKind, 'both').say()), serving(() => lease.resource(cellKind, 'main').by)]
+  const served = [
+    serving(() => lease.get(wordKind, 'both').say()),
+    serving(() => lease.resource(STORES.clean, 'main').by),
+  ]
   return [...new Set([...said, ...served])].join(' and ')
 }
 
@@ -57,13 +60,13 @@ async function reloadWatched(next: TestPlugin, options: ReloadOptions = {}) {
   const looks: string[] = []
   let watching = false
   const host: PluginHost = new PluginHost({
-    strategies: [cellHandoff(), wordHandoff()],
+    strategies: [storeStrategy('clean'), wordHandoff()],
     observer: (event) => {
       if (watching && 'phase' in event) looks.push(look(host))
     },
   })
   const handle = await host.add(version('1.0.0'))
-  await host.attach(cellKind, openCell('main', 'both'))
+  await host.attach(STORES.clean, openStore('main', 'both'))
   // The install ends when its finalize does, for which nobody waits.
   await turn()
   watching = true
@@ -98,10 +101,10 @@ describe('what a host says, and what it serves', () => {
       {},
     ],
     ['init', version('2.0.0', { init: () => Promise.reject(new Error('no port')) }), {}],
-    ['opening a resource', version('2.0.0', { Kind: FailingKind }), {}],
+    ['opening a resource', version('2.0.0', { Provider: FailingProvider }), {}],
     [
       'opening a resource, after the old one was closed',
-      version('2.0.0', { Kind: FailingKind }),
+      version('2.0.0', { Provider: FailingProvider }),
       { cutover: 'exclusive' },
     ],
     ['no step: a dry run', version('2.0.0'), { dryRun: true }],

@@ -10,18 +10,19 @@
 import { PluginHost } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { cellHandoff, cellKind, CellKind, openCell } from '../fixtures/cell.js'
 import { refusalOf } from '../fixtures/refusal.js'
+import { openStore } from '../fixtures/store-plugin.js'
+import { STORES, StoreProvider, storeStrategy } from '../fixtures/store.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
 import { word, wordHandoff, wordKind } from '../fixtures/word.js'
 
 const DRAIN_MS = 1_000
 
-/** Provides a tool for each name, and a cell. */
+/** Provides a tool for each name, and a store. */
 function tools(version: string, ...names: readonly string[]): TestPlugin {
   return new TestPlugin('tools', version, {
     register: (registrar) => {
-      registrar.provide(cellKind, new CellKind(version))
+      registrar.provide(STORES.clean, new StoreProvider('stores', version))
       for (const name of names) registrar.provide(wordKind, word(name, `${name} ${version}`))
     },
   })
@@ -29,10 +30,14 @@ function tools(version: string, ...names: readonly string[]): TestPlugin {
 
 async function hostWithTools() {
   const clock = new ManualClock()
-  const host = new PluginHost({ strategies: [cellHandoff(), wordHandoff()], clock, drain: { deadlineMs: DRAIN_MS } })
+  const host = new PluginHost({
+    strategies: [storeStrategy('clean'), wordHandoff()],
+    clock,
+    drain: { deadlineMs: DRAIN_MS },
+  })
   const old = tools('1.0.0', 'search', 'fetch')
   const handle = await host.add(old)
-  await host.attach(cellKind, openCell('cache'))
+  await host.attach(STORES.clean, openStore('cache'))
   return { clock, host, old, handle }
 }
 
@@ -47,11 +52,11 @@ describe('an operation that outlives the reload', () => {
     expect(operation.all(wordKind).map((tool) => tool.say())).toEqual(['search 1.0.0', 'fetch 1.0.0'])
     expect(operation.get(wordKind, 'fetch').say()).toBe('fetch 1.0.0')
     expect(operation.find(wordKind, 'browse')).toBeUndefined()
-    expect(operation.resource(cellKind, 'cache')).toMatchObject({ by: '1.0.0', closed: 0 })
+    expect(operation.resource(STORES.clean, 'cache')).toMatchObject({ by: 'stores@1.0.0', closed: 0 })
     expect(old.calls.shutdown).toBe(0)
     using now = host.capture()
     expect(now.all(wordKind).map((tool) => tool.say())).toEqual(['browse 3.0.0'])
-    expect(now.resource(cellKind, 'cache').by).toBe('3.0.0')
+    expect(now.resource(STORES.clean, 'cache').by).toBe('stores@3.0.0')
     operation[Symbol.dispose]()
   })
 

@@ -11,8 +11,9 @@ import { PluginHost, type LiveResource, type PluginHandle } from '@uni/reload-co
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
 import { turn } from '../fixtures/deferred.js'
-import { Ledger, LedgerKind, ledgerHandoff, ledgerKind, type LedgerProvider } from '../fixtures/ledger.js'
 import { refusalOf } from '../fixtures/refusal.js'
+import { openStore } from '../fixtures/store-plugin.js'
+import { STORES, StoreProvider, storeStrategy, Image, type Store } from '../fixtures/store.js'
 import { TestPlugin, type PluginHooks } from '../fixtures/test-plugin.js'
 
 const TIMEOUT_MS = 1_000
@@ -21,13 +22,17 @@ interface Running {
   readonly clock: ManualClock
   readonly host: PluginHost
   readonly handle: PluginHandle
-  readonly ledger: LiveResource<Ledger, number>
+  readonly store: LiveResource<Store, number>
 }
 
-function version(number: string, provider: LedgerProvider = new LedgerKind(), hooks: PluginHooks = {}): TestPlugin {
-  return new TestPlugin('ledgers', number, {
+function version(
+  number: string,
+  provider: StoreProvider = new StoreProvider('stores', number),
+  hooks: PluginHooks = {},
+): TestPlugin {
+  return new TestPlugin('stores', number, {
     register: (registrar) => {
-      registrar.provide(ledgerKind, provider)
+      registrar.provide(STORES['pre-copy'], provider)
     },
     ...hooks,
   })
@@ -36,34 +41,33 @@ function version(number: string, provider: LedgerProvider = new LedgerKind(), ho
 async function running(first: TestPlugin = version('1.0.0')): Promise<Running> {
   const clock = new ManualClock()
   const timeouts = { stage: TIMEOUT_MS, prepare: TIMEOUT_MS, finalize: TIMEOUT_MS }
-  const host = new PluginHost({ strategies: [ledgerHandoff()], clock, timeouts })
+  const host = new PluginHost({ strategies: [storeStrategy('pre-copy')], clock, timeouts })
   const handle = await host.add(first)
-  const ledger = await host.attach(ledgerKind, {
-    name: 'ledger',
-    key: 'ledger',
-    open: (provider) => provider.open(undefined),
-  })
-  await ledger.write(1)
-  return { clock, host, handle, ledger }
+  const store = await host.attach(STORES['pre-copy'], openStore('store'))
+  await store.write(1)
+  return { clock, host, handle, store }
 }
 
 /** What serves, as a reader finds it. */
 function serving({ host }: Running): { entries: readonly number[]; closed: number } {
   using lease = host.capture()
-  const { entries, closed } = lease.resource(ledgerKind, 'ledger')
+  const { entries, closed } = lease.resource(STORES['pre-copy'], 'store')
   return { entries: [...entries], closed }
 }
 
-const opening = (open: LedgerProvider['open']): LedgerProvider => ({ kind: 'ledger', open })
+/** A provider that opens stores its own way. */
+const opening = (open: StoreProvider['open']): StoreProvider =>
+  Object.assign(new StoreProvider('stores', '2.0.0'), { open })
+
 const UNUSABLE: Record<string, TestPlugin> = {
   'registers nothing': version('2.0.0', undefined, { register: () => {} }),
-  'registers only under another key': version('2.0.0', new LedgerKind('other')),
-  'registers a provider without its methods': version('2.0.0', { kind: 'ledger' } as LedgerProvider),
+  'registers only under another key': version('2.0.0', new StoreProvider('other', '2.0.0')),
+  'registers a provider without its methods': version('2.0.0', { key: 'stores' } as StoreProvider),
   'fails to initialize': version('2.0.0', undefined, { init: () => Promise.reject(new Error('no port')) }),
   'never ends its init': version('2.0.0', undefined, { init: () => new Promise(() => {}) }),
   'opens nothing': version(
     '2.0.0',
-    opening(() => undefined as unknown as Ledger),
+    opening(() => undefined as unknown as Store),
   ),
   'never ends opening': version(
     '2.0.0',
@@ -71,14 +75,14 @@ const UNUSABLE: Record<string, TestPlugin> = {
   ),
   'cannot read what the old one wrote': version(
     '2.0.0',
-    opening((image) => new Ledger(JSON.parse(`${image}?`) as number[])),
+    opening((image) => new StoreProvider('stores', '2.0.0').open(new Image(`${image?.text}?`))),
   ),
   'opens one that takes no writes': version(
     '2.0.0',
     opening(async () => {
       // While it is being opened, something is written that it will have to take.
       await turn()
-      return Object.assign(new Ledger([1]), {
+      return Object.assign(new StoreProvider('stores', '2.0.0').make([1]), {
         append() {
           throw new Error('read only')
         },
@@ -92,14 +96,14 @@ describe('a reload that is reported as ok', () => {
     const world = await running()
     const failing = refusalOf(world.host.reload(world.handle, next))
     await turn()
-    const writing = world.ledger.write(2)
+    const writing = world.store.write(2)
     await turn()
     world.clock.advance(TIMEOUT_MS)
     await failing
     await writing
-    await world.ledger.write(3)
+    await world.store.write(3)
     expect(serving(world)).toEqual({ entries: [1, 2, 3], closed: 0 })
-    expect(world.host.plugin('ledgers')).toEqual(world.handle)
+    expect(world.host.plugin('stores')).toEqual(world.handle)
     expect(world.host.plugins()).toMatchObject([{ version: '1.0.0', state: 'active' }])
   })
 
@@ -108,15 +112,13 @@ describe('a reload that is reported as ok', () => {
     const world = await running(first)
     const { status, handle, report, finalized } = await world.host.reload(world.handle, version('2.0.0'))
     expect(status).toBe('committed')
-    await world.ledger.write(2)
+    await world.store.write(2)
     expect(serving(world)).toEqual({ entries: [1, 2], closed: 0 })
     await turn()
     world.clock.advance(TIMEOUT_MS)
-    expect((await finalized).errors).toMatchObject([
-      { code: 'STEP_TIMEOUT', plugin: 'ledgers@1.0.0', step: 'shutdown' },
-    ])
-    expect(report).toMatchObject({ from: '1.0.0', to: '2.0.0', handoffs: [{ resource: 'ledger' }] })
-    expect(world.host.plugin('ledgers')).toEqual(handle)
+    expect((await finalized).errors).toMatchObject([{ code: 'STEP_TIMEOUT', plugin: 'stores@1.0.0', step: 'shutdown' }])
+    expect(report).toMatchObject({ from: '1.0.0', to: '2.0.0', handoffs: [{ resource: 'store' }] })
+    expect(world.host.plugin('stores')).toEqual(handle)
     expect(world.host.plugins()).toMatchObject([{ version: '2.0.0', state: 'active' }])
   })
 })

@@ -9,28 +9,25 @@
  * and however often, and whatever an `init` does after it was given up on.
  */
 import { PluginHost } from '@uni/reload-core'
-import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { cellHandoff, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
 import { Deferred, turn } from '../fixtures/deferred.js'
+import { hostWithStore } from '../fixtures/host-with-store.js'
 import { refusalOf } from '../fixtures/refusal.js'
+import { cleanStores, openStore } from '../fixtures/store-plugin.js'
+import { STORES, StoreProvider, storeStrategy } from '../fixtures/store.js'
 import { wordHandoff, wordKind, word } from '../fixtures/word.js'
 
 const TIMEOUT_MS = 1_000
 
-async function hostWithCell() {
-  const clock = new ManualClock()
-  const host = new PluginHost({
-    strategies: [cellHandoff(), wordHandoff()],
-    clock,
+async function scene() {
+  const hosted = await hostWithStore({
+    strategies: [storeStrategy('clean'), wordHandoff()],
     timeouts: { stage: TIMEOUT_MS },
     drain: { deadlineMs: TIMEOUT_MS, graceMs: TIMEOUT_MS },
   })
-  const plugin = new CellPlugin('cells', '1.0.0')
-  const handle = await host.add(plugin)
-  await host.attach(cellKind, openCell('main'))
-  const closed = (): readonly number[] => [plugin.calls.shutdown, ...plugin.opened.map((cell) => cell.closed)]
-  return { clock, host, plugin, handle, closed }
+  const { plugin } = hosted
+  const closed = (): readonly number[] => [plugin.calls.shutdown, ...plugin.made.map((store) => store.closed)]
+  return { ...hosted, closed }
 }
 
 describe('a plugin that two ask to stop', () => {
@@ -38,9 +35,9 @@ describe('a plugin that two ask to stop', () => {
     ['resolves', 1],
     ['rejects', 0],
   ] as const)('I7 I8 an init that was given up on and then %s: shut down %i times', async (how, times) => {
-    const { clock, host, handle } = await hostWithCell()
+    const { clock, host, handle } = await scene()
     const init = new Deferred()
-    const next = new CellPlugin('cells', '2.0.0', { init: () => init.promise })
+    const next = cleanStores('2.0.0', { init: () => init.promise })
     const failing = refusalOf(host.reload(handle, next))
     await turn()
     clock.advance(TIMEOUT_MS)
@@ -52,7 +49,7 @@ describe('a plugin that two ask to stop', () => {
   })
 
   it('I7 a removal and the end of the host, at once', async () => {
-    const { host, handle, closed } = await hostWithCell()
+    const { host, handle, closed } = await scene()
     await Promise.allSettled([
       host.remove(handle, { onOrphan: 'close' }),
       host[Symbol.asyncDispose](),
@@ -63,7 +60,7 @@ describe('a plugin that two ask to stop', () => {
   })
 
   it('I7 two removals at once', async () => {
-    const { host, handle, closed } = await hostWithCell()
+    const { host, handle, closed } = await scene()
     const outcomes = await Promise.allSettled([
       host.remove(handle, { onOrphan: 'close' }),
       host.remove(handle, { onOrphan: 'close' }),
@@ -74,9 +71,9 @@ describe('a plugin that two ask to stop', () => {
   })
 
   it('I7 a version that was kept past its drain, its last lease, and the end of the host', async () => {
-    const { clock, host, handle, closed } = await hostWithCell()
+    const { clock, host, handle, closed } = await scene()
     const lease = host.capture()
-    const { finalized } = await host.reload(handle, new CellPlugin('cells', '2.0.0'))
+    const { finalized } = await host.reload(handle, cleanStores('2.0.0'))
     clock.advance(TIMEOUT_MS)
     expect((await finalized).status).toBe('kept')
     const closing = host[Symbol.asyncDispose]()
@@ -87,17 +84,18 @@ describe('a plugin that two ask to stop', () => {
   })
 
   it('I7 one that provides on two surfaces', async () => {
-    await using host = new PluginHost({ strategies: [cellHandoff(), wordHandoff()] })
-    const kind = new CellPlugin('both', '1.0.0').kind
-    const plugin = new CellPlugin('both', '1.0.0', {
-      kind,
+    await using host = new PluginHost({ strategies: [storeStrategy('clean'), wordHandoff()] })
+    const provider = new StoreProvider('stores', '1.0.0')
+    const plugin = cleanStores('1.0.0', {
+      id: 'both',
+      provider,
       register: (registrar) => {
-        registrar.provide(cellKind, kind).provide(wordKind, word('both'))
+        registrar.provide(STORES.clean, provider).provide(wordKind, word('both'))
       },
     })
     await host.add(plugin)
-    await host.attach(cellKind, openCell('main'))
+    await host.attach(STORES.clean, openStore('main'))
     await host[Symbol.asyncDispose]()
-    expect([plugin.calls.shutdown, ...plugin.opened.map((cell) => cell.closed)]).toEqual([1, 1])
+    expect([plugin.calls.shutdown, ...plugin.made.map((store) => store.closed)]).toEqual([1, 1])
   })
 })

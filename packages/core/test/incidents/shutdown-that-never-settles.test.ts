@@ -7,66 +7,58 @@
  * What holds here: every call into a plugin has a deadline, the calls that clean up included. What does not settle is reported by
  * name, and neither a rollback, nor the next reload, nor the end of the host waits for it any longer.
  */
-import { PluginHost } from '@uni/reload-core'
-import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { cellHandoff, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
 import { Deferred, standing, turn } from '../fixtures/deferred.js'
+import { hostWithStore } from '../fixtures/host-with-store.js'
 import { refusalOf } from '../fixtures/refusal.js'
+import { cleanStores } from '../fixtures/store-plugin.js'
 
 const TIMEOUT_MS = 1_000
 const hangs = (): Promise<void> => new Promise(() => {})
 
-async function hostWith(first: CellPlugin) {
-  const clock = new ManualClock()
-  const host = new PluginHost({
-    strategies: [cellHandoff()],
-    clock,
-    timeouts: { stage: TIMEOUT_MS, rollback: TIMEOUT_MS, finalize: TIMEOUT_MS },
-  })
-  const handle = await host.add(first)
-  const cell = await host.attach(cellKind, openCell('main'))
-  return { clock, host, handle, cell }
-}
+const timeouts = { stage: TIMEOUT_MS, rollback: TIMEOUT_MS, finalize: TIMEOUT_MS }
 
 describe('a shutdown that never settles', () => {
   it('I8 I10 of the old version: the new one serves meanwhile, and the report names the call', async () => {
-    const { clock, host, handle, cell } = await hostWith(new CellPlugin('cells', '1.0.0', { shutdown: hangs }))
-    const { handle: second, finalized } = await host.reload(handle, new CellPlugin('cells', '2.0.0'))
-    await cell.write(1)
+    const { clock, host, handle, store } = await hostWithStore({
+      plugin: cleanStores('1.0.0', { shutdown: hangs }),
+      timeouts,
+    })
+    const { handle: second, finalized } = await host.reload(handle, cleanStores('2.0.0'))
+    await store.write(1)
     expect(await standing(finalized)).toBe('pending')
     clock.advance(TIMEOUT_MS)
     expect(await finalized).toMatchObject({
       status: 'finalized',
-      errors: [{ code: 'STEP_TIMEOUT', plugin: 'cells@1.0.0', step: 'shutdown' }],
+      errors: [{ code: 'STEP_TIMEOUT', plugin: 'stores@1.0.0', step: 'shutdown' }],
     })
     expect(host.plugins()).toMatchObject([{ version: '2.0.0', state: 'active' }])
-    expect((await host.reload(second, new CellPlugin('cells', '3.0.0'))).status).toBe('committed')
+    expect((await host.reload(second, cleanStores('3.0.0'))).status).toBe('committed')
   })
 
   it('I3 I8 of a new version that could not take over: the old one serves, and the next reload is not held up', async () => {
-    const { clock, host, handle, cell } = await hostWith(new CellPlugin('cells', '1.0.0'))
-    const next = new CellPlugin('cells', '2.0.0', { shutdown: hangs })
-    next.kind.open = () => {
+    const { clock, host, handle, store } = await hostWithStore({ plugin: cleanStores('1.0.0'), timeouts })
+    const next = cleanStores('2.0.0', { shutdown: hangs })
+    next.provider.open = () => {
       throw new Error('the connection never came up')
     }
     const failing = refusalOf(host.reload(handle, next))
     await turn()
-    await cell.write(1)
+    await store.write(1)
     clock.advance(TIMEOUT_MS)
     const error = await failing
     expect(error).toMatchObject({
       code: 'HANDOFF',
-      rollbackErrors: [{ code: 'STEP_TIMEOUT', plugin: 'cells@2.0.0', step: 'shutdown' }],
+      rollbackErrors: [{ code: 'STEP_TIMEOUT', plugin: 'stores@2.0.0', step: 'shutdown' }],
     })
-    await cell.write(2)
-    expect((await host.reload(handle, new CellPlugin('cells', '2.0.1'))).status).toBe('committed')
+    await store.write(2)
+    expect((await host.reload(handle, cleanStores('2.0.1'))).status).toBe('committed')
   })
 
   it('I8 of a new version whose init hangs as well, and ends after all when nobody waits for it', async () => {
-    const { clock, host, handle, cell } = await hostWith(new CellPlugin('cells', '1.0.0'))
+    const { clock, host, handle, store } = await hostWithStore({ plugin: cleanStores('1.0.0'), timeouts })
     const init = new Deferred()
-    const next = new CellPlugin('cells', '2.0.0', { init: () => init.promise, shutdown: hangs })
+    const next = cleanStores('2.0.0', { init: () => init.promise, shutdown: hangs })
     const failing = refusalOf(host.reload(handle, next))
     await turn()
     clock.advance(TIMEOUT_MS)
@@ -74,13 +66,13 @@ describe('a shutdown that never settles', () => {
     init.resolve()
     await turn()
     expect(next.calls.shutdown).toBe(1)
-    await cell.write(1)
-    expect((await host.reload(handle, new CellPlugin('cells', '2.0.1'))).status).toBe('committed')
+    await store.write(1)
+    expect((await host.reload(handle, cleanStores('2.0.1'))).status).toBe('committed')
   })
 
   it('I8 I12 of every plugin at once, while the host is closed', async () => {
-    const { clock, host } = await hostWith(new CellPlugin('cells', '1.0.0', { shutdown: hangs }))
-    await host.add(new CellPlugin('more', '1.0.0', { register: () => {}, shutdown: hangs }))
+    const { clock, host } = await hostWithStore({ plugin: cleanStores('1.0.0', { shutdown: hangs }), timeouts })
+    await host.add(cleanStores('1.0.0', { id: 'more', register: () => {}, shutdown: hangs }))
     const closing = host[Symbol.asyncDispose]()
     for (let plugin = 0; plugin < 2; plugin += 1) {
       await turn()

@@ -1,7 +1,7 @@
 import { PluginHost, ReloadError, type LiveResource, type PluginHandle, type ReloadOptions } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
-import { type Cell, cellHandoff, type CellKind, cellKind, CellPlugin, openCell } from '../fixtures/cell.js'
-import { type Ledger, LedgerKind, ledgerHandoff, ledgerKind } from '../fixtures/ledger.js'
+import { openStore } from '../fixtures/store-plugin.js'
+import { STORES, StoreProvider, storeStrategy, type Store } from '../fixtures/store.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
 import { leave } from '../fixtures/leave.js'
 
@@ -10,28 +10,27 @@ const PERIOD_MS = 10
 /** A host with one plugin that has a resource of each discipline, and all that is ever made for it. */
 export class RacingHost {
   readonly #clock = new ManualClock()
-  readonly host: PluginHost = new PluginHost({ strategies: [ledgerHandoff(), cellHandoff()], clock: this.#clock })
+  readonly host: PluginHost = new PluginHost({
+    strategies: [storeStrategy('pre-copy'), storeStrategy('clean')],
+    clock: this.#clock,
+  })
   readonly plugins: TestPlugin[] = []
-  /** Acknowledged writes to the ledger. */
+  /** Acknowledged writes to the copied. */
   readonly written: number[] = []
-  readonly #kinds: { readonly opened: readonly (Ledger | Cell)[] }[] = []
+  readonly #providers: StoreProvider[] = []
   readonly #caller = new AbortController()
   /** Whether the caller aborted when nothing had been committed yet. */
   #abortedInTime = false
   #finalized: Promise<unknown> = Promise.resolve()
-  #ledger: LiveResource<Ledger, number> | undefined
-  #cell: LiveResource<Cell, number> | undefined
+  #copied: LiveResource<Store, number> | undefined
+  #store: LiveResource<Store, number> | undefined
 
   /** @param bakes it has just been reloaded, which is taken back or made permanent when its time is over. */
   static async open(bakes: 'well' | 'badly' | undefined): Promise<RacingHost> {
     const racing = new RacingHost()
     await racing.host.add(racing.#version('1.0.0'))
-    racing.#ledger = await racing.host.attach(ledgerKind, {
-      name: 'ledger',
-      key: 'ledger',
-      open: (provider) => provider.open(undefined),
-    })
-    racing.#cell = await racing.host.attach(cellKind, openCell('cell'))
+    racing.#copied = await racing.host.attach(STORES['pre-copy'], openStore('copied'))
+    racing.#store = await racing.host.attach(STORES.clean, openStore('stores'))
     if (bakes !== undefined) {
       const bake = { ms: PERIOD_MS, healthy: () => bakes === 'well' }
       racing.#finalized = (await racing.host.reload(racing.#handle, racing.#version('1.1.0'), { bake })).finalized
@@ -77,15 +76,15 @@ export class RacingHost {
   }
 
   attach(name: string): Promise<unknown> {
-    return this.host.attach(cellKind, openCell(name))
+    return this.host.attach(STORES.clean, openStore(name))
   }
 
   detach(): Promise<unknown> {
-    return Promise.all([this.#ledger && leave(this.#ledger), this.#cell && leave(this.#cell)])
+    return Promise.all([this.#copied && leave(this.#copied), this.#store && leave(this.#store)])
   }
 
   async write(value: number): Promise<void> {
-    await this.#ledger?.write(value)
+    await this.#copied?.write(value)
     this.written.push(value)
   }
 
@@ -93,16 +92,16 @@ export class RacingHost {
   async read(): Promise<void> {
     for (let at = 0; at < 2; at += 1) {
       using lease = this.host.capture()
-      const provider = lease.find(cellKind, 'cell') as CellKind | undefined
+      const provider = lease.find(STORES.clean, 'stores') as StoreProvider | undefined
       if (provider === undefined) return
-      const cell = lease.resource(cellKind, 'cell')
+      const store = lease.resource(STORES.clean, 'stores')
       await Promise.resolve()
-      if (cell.closed > 0) throw new Error('it was closed under a lease')
-      if (!provider.opened.includes(cell)) throw new Error('it was opened by another provider')
+      if (store.closed > 0) throw new Error('it was closed under a lease')
+      if (!provider.made.includes(store)) throw new Error('it was opened by another provider')
     }
   }
 
-  /** Resources that do not serve, or whose plugin is gone, and what is in the ledger, if it is still there. */
+  /** Resources that do not serve, or whose plugin is gone, and what is in the copied, if it is still there. */
   lookAround(): { astray: readonly unknown[]; entries: readonly number[] | undefined } {
     const active = this.host
       .plugins()
@@ -110,15 +109,15 @@ export class RacingHost {
       .map(({ id, version }) => `${id}@${version}`)
     const resources = this.host.resources()
     const astray = resources.filter(({ state, plugin }) => state !== 'serving' || !active.includes(plugin))
-    if (!resources.some(({ name }) => name === 'ledger')) return { astray, entries: undefined }
+    if (!resources.some(({ name }) => name === 'copied')) return { astray, entries: undefined }
     using lease = this.host.capture()
-    return { astray, entries: lease.resource(ledgerKind, 'ledger').entries }
+    return { astray, entries: lease.resource(STORES['pre-copy'], 'copied').entries }
   }
 
   /** What was not closed once, and which plugins were not shut down as often as initialized: nothing, after the host is closed (I7). */
   leftBehind(): Record<'open' | 'unbalanced' | 'plugins' | 'resources', readonly unknown[]> {
     return {
-      open: this.#kinds.flatMap(({ opened }) => opened).filter(({ closed }) => closed !== 1),
+      open: this.#providers.flatMap(({ made }) => made).filter(({ closed }) => closed !== 1),
       unbalanced: this.plugins
         .filter(({ calls }) => calls.shutdown !== calls.init || calls.init > 1)
         .map(({ manifest }) => manifest),
@@ -132,12 +131,12 @@ export class RacingHost {
   }
 
   #version(version: string, breaks = false): TestPlugin {
-    const [ledgers, { kind: cells }] = [new LedgerKind(), new CellPlugin('p', version)]
-    this.#kinds.push(ledgers, cells)
-    if (breaks) cells.open = () => Promise.reject(new Error('no disk'))
+    const [copied, clean] = [new StoreProvider('stores', version), new StoreProvider('stores', version)]
+    this.#providers.push(copied, clean)
+    if (breaks) clean.break('open', () => Promise.reject(new Error('no disk')))
     const plugin = new TestPlugin('p', version, {
       register: (registrar) => {
-        registrar.provide(ledgerKind, ledgers).provide(cellKind, cells)
+        registrar.provide(STORES['pre-copy'], copied).provide(STORES.clean, clean)
       },
     })
     this.plugins.push(plugin)

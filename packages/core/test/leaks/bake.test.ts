@@ -1,8 +1,8 @@
 import { PluginHost } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { cellHandoff, cellKind, CellKind, openCell } from '../fixtures/cell.js'
-import { LedgerKind, ledgerHandoff, ledgerKind } from '../fixtures/ledger.js'
+import { openStore } from '../fixtures/store-plugin.js'
+import { STORES, StoreProvider, storeStrategy } from '../fixtures/store.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
 import { leftBy } from './leak-watch.js'
 import { expectNothingLeft } from './no-leaks.js'
@@ -13,7 +13,9 @@ const BAKE_MS = 100
 function version(number: string): TestPlugin {
   return new TestPlugin('both', number, {
     register: (registrar) => {
-      registrar.provide(ledgerKind, new LedgerKind()).provide(cellKind, new CellKind(number))
+      registrar
+        .provide(STORES['pre-copy'], new StoreProvider('stores', number))
+        .provide(STORES.clean, new StoreProvider('stores', number))
     },
   })
 }
@@ -22,20 +24,16 @@ function version(number: string): TestPlugin {
 async function baking(healthy: boolean) {
   const clock = new ManualClock()
   const { signal } = new AbortController()
-  const host = new PluginHost({ strategies: [ledgerHandoff(), cellHandoff()], clock })
+  const host = new PluginHost({ strategies: [storeStrategy('pre-copy'), storeStrategy('clean')], clock })
   let serving = version('1.0.0')
   let handle = await host.add(serving)
-  const ledger = await host.attach(ledgerKind, {
-    name: 'ledger',
-    key: 'ledger',
-    open: (provider) => provider.open(undefined),
-  })
-  const cell = await host.attach(cellKind, openCell('cell'))
+  const copied = await host.attach(STORES['pre-copy'], openStore('copied'))
+  const store = await host.attach(STORES.clean, openStore('stores'))
 
   async function reload(nth: number, gone: (object: object) => void): Promise<void> {
     const next = version(`1.0.${nth + 1}`)
     const result = await host.reload(handle, next, { signal, bake: { ms: BAKE_MS, healthy: () => healthy } })
-    await Promise.all([ledger.write(nth), cell.write(nth)])
+    await Promise.all([copied.write(nth), store.write(nth)])
     clock.advance(BAKE_MS)
     const { bake } = await result.finalized
     expect(bake?.outcome).toBe(healthy ? 'healthy' : 'taken-back')
@@ -46,7 +44,7 @@ async function baking(healthy: boolean) {
 
   const entries = (): readonly number[] => {
     using lease = host.capture({ signal })
-    return lease.resource(ledgerKind, 'ledger').entries
+    return lease.resource(STORES['pre-copy'], 'copied').entries
   }
   return { clock, signal, reload, entries }
 }

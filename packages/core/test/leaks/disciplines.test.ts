@@ -2,10 +2,10 @@ import { PluginHost } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
 import { refusalOf } from '../fixtures/refusal.js'
-import { StorePlugin } from '../fixtures/store-plugin.js'
-import { STORES, storeStrategy, type StoreDiscipline } from '../fixtures/store.js'
 import { leftBy } from './leak-watch.js'
 import { expectNothingLeft } from './no-leaks.js'
+import { openStore, StorePlugin } from '../fixtures/store-plugin.js'
+import { STORES, storeStrategy, type StoreDiscipline } from '../fixtures/store.js'
 
 const RELOADS = 1_000
 
@@ -18,11 +18,7 @@ async function reloading(discipline: StoreDiscipline) {
   const surface = STORES[discipline]
   let serving = new StorePlugin('1.0.0', { discipline, medium })
   let handle = await host.add(serving)
-  const store = await host.attach(surface, {
-    name: 'store',
-    key: 'stores',
-    open: (provider) => provider.open(undefined),
-  })
+  const store = await host.attach(surface, openStore('store'))
 
   async function overlap(next: StorePlugin): Promise<void> {
     const lease = host.capture({ signal })

@@ -1,8 +1,8 @@
 import { OldProviders, ReloadDispatcher, ReloadKindHandlers, cleanHandoff } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
 import { Deferred, failureOf, turn } from '../fixtures/deferred.js'
-import { STORES, StoreProvider, type Store } from '../fixtures/store.js'
 import { sceneOfOne } from '../fixtures/store-scene.js'
+import { STORES, StoreProvider, type Store } from '../fixtures/store.js'
 
 const part = { discipline: 'clean' } as const
 
@@ -104,7 +104,7 @@ describe('a clean handoff', () => {
         name: 'a',
         key: 'only',
         resource,
-        open: (provider) => provider.open(undefined),
+        open: (provider) => provider.open(),
       }),
     })
     expect(outcome.resources(surface).get('a')?.provider).toBe(after)
@@ -203,7 +203,7 @@ describe('a clean handoff of what takes writes', () => {
           name: 'a',
           key: 'only',
           resource,
-          open: (provider) => provider.open(undefined),
+          open: (provider) => provider.open(),
         }),
       })
       expect(outcome.report).toMatchObject([

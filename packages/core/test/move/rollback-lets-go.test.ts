@@ -8,7 +8,7 @@ import {
 } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { StorePlugin } from '../fixtures/store-plugin.js'
+import { openStore, StorePlugin } from '../fixtures/store-plugin.js'
 import { STORES, StoreProvider, storeStrategy, type Store, type StoreDiscipline } from '../fixtures/store.js'
 
 /** A strategy that notes the state of the gate after its own rollback, ahead of what a dispatcher does about it. */
@@ -57,11 +57,7 @@ describe('a rollback lets the gate go by itself', () => {
     }
     const host = new PluginHost({ clock, strategies: [failing] })
     const handle = await host.add(new StorePlugin('1.0.0', { discipline }))
-    const store = await host.attach(STORES[discipline], {
-      name: 'main',
-      key: 'stores',
-      open: (provider) => provider.open(undefined),
-    })
+    const store = await host.attach(STORES[discipline], openStore('main'))
     const { finalized } = await host.reload(handle, new StorePlugin('2.0.0', { discipline }), {
       bake: { ms: 10, healthy: () => false },
     })

@@ -2,9 +2,9 @@ import { PluginHost } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
 import { Deferred, failureOf, turn } from '../fixtures/deferred.js'
-import { StorePlugin } from '../fixtures/store-plugin.js'
-import { STORES, storeStrategy, type Image } from '../fixtures/store.js'
 import { sceneOfOne } from '../fixtures/store-scene.js'
+import { openStore, StorePlugin } from '../fixtures/store-plugin.js'
+import { STORES, storeStrategy, type Image } from '../fixtures/store.js'
 
 const no = (): never => {
   throw new Error('no')
@@ -92,11 +92,7 @@ describe('a way back', () => {
       const host = new PluginHost({ clock, strategies: [storeStrategy(discipline)] })
       const v2 = new StorePlugin('2.0.0', { discipline })
       const handle = await host.add(new StorePlugin('1.0.0', { discipline }))
-      await host.attach(STORES[discipline], {
-        name: 'main',
-        key: 'stores',
-        open: (provider) => provider.open(undefined),
-      })
+      await host.attach(STORES[discipline], openStore('main'))
       const { finalized } = await host.reload(handle, v2, { bake: { ms: 10, healthy: () => false } })
       v2.provider.breakNext('close', no)
       clock.advance(10)
@@ -111,11 +107,7 @@ describe('a way back', () => {
     const host = new PluginHost({ clock, strategies: [storeStrategy('pre-copy')], timeouts: { prepare: 50 } })
     const v2 = new StorePlugin('2.0.0')
     const handle = await host.add(new StorePlugin('1.0.0'))
-    const store = await host.attach(STORES['pre-copy'], {
-      name: 'main',
-      key: 'stores',
-      open: (provider) => provider.open(undefined),
-    })
+    const store = await host.attach(STORES['pre-copy'], openStore('main'))
     const { finalized } = await host.reload(handle, v2, { bake: { ms: 10, healthy: () => false } })
     const slow = new Deferred()
     v2.provider.breakNext('apply', async (run) => {
