@@ -23,6 +23,19 @@ async function expectNewServes(served: Served, sink: Sink, from = 0n): Promise<v
   expect(sink.open.map(({ provider: version }) => version)).toEqual(['v2'])
 }
 
+/** Replaces the version that serves with `v2`, and answers with what it did without. A call that hangs passes its deadline. */
+async function outlive(served: Served, sink: Sink, hang?: Hang): Promise<unknown> {
+  const dispatched = served.dispatch(provider(sink, { version: 'v2' }))
+  if (hang !== undefined) {
+    await hang.reached
+    served.clock.advance(TIMEOUT_MS)
+  }
+  const outcome = await dispatched
+  outcome.commit()
+  if (hang === undefined) await outcome.finalize()
+  return outcome.report[0]?.outlived
+}
+
 describe('a version that serves and is broken is replaced without being asked', () => {
   it.each<[string, (honest: CdcLsn) => unknown]>([
     ['runs ahead of what was delivered', (honest) => honest + 1n],
@@ -38,22 +51,14 @@ describe('a version that serves and is broken is replaced without being asked', 
   ])('C22 I5 where its checkpoint %s', async (_, checkpoint) => {
     const sink = new Sink()
     const served = await Served.with(provider(sink, { faults: { checkpoint } }))
-    const outcome = await served.dispatch(provider(sink, { version: 'v2' }))
-    outcome.commit()
-    expect(outcome.report[0]?.outlived).toHaveLength(1)
-    await outcome.finalize()
+    expect(await outlive(served, sink)).toHaveLength(1)
     await expectNewServes(served, sink)
   })
 
   it('C22 I8 where its checkpoint hangs', async () => {
     const [sink, hang] = [new Sink(), new Hang()]
     const served = await Served.with(provider(sink, { faults: { checkpoint: hang.call } }))
-    const dispatched = served.dispatch(provider(sink, { version: 'v2' }))
-    await hang.reached
-    served.clock.advance(TIMEOUT_MS)
-    const outcome = await dispatched
-    outcome.commit()
-    expect(outcome.report[0]?.outlived).toHaveLength(1)
+    expect(await outlive(served, sink, hang)).toHaveLength(1)
     await expectNewServes(served, sink)
   })
 
@@ -62,9 +67,7 @@ describe('a version that serves and is broken is replaced without being asked', 
     const sink = new Sink()
     const served = await Served.with(provider(sink, { faults: { checkpoint: () => answers.shift() } }))
     expect(await served.gate.use((stream) => takeCheckpoint(stream))).toBe(3n)
-    const outcome = await served.dispatch(provider(sink, { version: 'v2' }))
-    outcome.commit()
-    expect(outcome.report[0]?.outlived).toHaveLength(1)
+    expect(await outlive(served, sink)).toHaveLength(1)
     await expectNewServes(served, sink, 3n)
   })
 
@@ -74,9 +77,7 @@ describe('a version that serves and is broken is replaced without being asked', 
     const served = await Served.with(provider(sink, { faults: { checkpoint: () => 2n } }), {
       canResume: (lsn) => log.canReadFrom(lsn),
     })
-    const outcome = await served.dispatch(provider(sink, { version: 'v2' }))
-    outcome.commit()
-    expect(outcome.report[0]?.outlived).toHaveLength(1)
+    expect(await outlive(served, sink)).toHaveLength(1)
     await expectNewServes(served, sink)
   })
 
@@ -131,22 +132,14 @@ describe('a version that serves and is broken is replaced without being asked', 
   ])('C22 where its shutdown %s', async (_, shutdown) => {
     const sink = new Sink()
     const served = await Served.with(provider(sink, { faults: { shutdown: shutdown as () => void } }))
-    const outcome = await served.dispatch(provider(sink, { version: 'v2' }))
-    outcome.commit()
-    expect(outcome.report[0]?.outlived).toHaveLength(1)
-    await outcome.finalize()
+    expect(await outlive(served, sink)).toHaveLength(1)
     await expectNewServes(served, sink, 3n)
   })
 
   it('C22 I8 where its shutdown hangs', async () => {
     const [sink, hang] = [new Sink(), new Hang()]
     const served = await Served.with(provider(sink, { faults: { shutdown: hang.call } }))
-    const dispatched = served.dispatch(provider(sink, { version: 'v2' }))
-    await hang.reached
-    served.clock.advance(TIMEOUT_MS)
-    const outcome = await dispatched
-    outcome.commit()
-    expect(outcome.report[0]?.outlived).toHaveLength(1)
+    expect(await outlive(served, sink, hang)).toHaveLength(1)
     await expectNewServes(served, sink, 3n)
   })
 })

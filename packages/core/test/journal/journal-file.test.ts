@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { PluginHost } from '@uni/reload-core'
 import { FileJournal, replaceFile } from '@uni/reload-core/node'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
 import { refusalOf } from '../fixtures/refusal.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
 
@@ -113,29 +113,36 @@ describe('the file of a journal', () => {
   })
 })
 
-/**
- * A place that is full after so many bytes, and how to make room there. A small file system of its own where one may be mounted; elsewhere a limit on
- * the size of files stands in for it.
- */
-function fullDisk(
-  kibibytes: number,
-):
-  | { readonly path: string; readonly fill: () => void; readonly makeRoom: () => void; readonly remove: () => void }
-  | undefined {
+interface FullDisk {
+  readonly path: string
+  fill(): void
+  makeRoom(): void
+}
+
+/** Runs `use` with a file system of 64 KiB, mounted for it; where none may be mounted, the test is skipped, and says so. */
+async function withSmallDisk(
+  { skip, annotate }: Pick<TestContext, 'skip' | 'annotate'>,
+  use: (disk: FullDisk) => Promise<void>,
+): Promise<void> {
   const path = join(directory, 'small')
-  const made = spawnSync('sh', ['-c', `mkdir -p ${path} && mount -t tmpfs -o size=${kibibytes}k tmpfs ${path}`])
-  if (made.status !== 0) return undefined
-  return {
-    path,
-    remove: () => {
-      spawnSync('sh', ['-c', `umount -l ${path}`])
-    },
-    fill: () => {
-      spawnSync('dd', ['if=/dev/zero', `of=${join(path, 'filler')}`, 'bs=1k'])
-    },
-    makeRoom: () => {
-      execFileSync('rm', [join(path, 'filler')])
-    },
+  const mounted = spawnSync('sh', ['-c', `mkdir -p ${path} && mount -t tmpfs -o size=64k tmpfs ${path}`])
+  if (mounted.status !== 0) {
+    await annotate('NOT RUN: no file system may be mounted here. It takes root on Linux.', 'warning')
+    console.warn('NOT RUN: the test of a full disk. No file system may be mounted here; it takes root on Linux.')
+    return skip()
+  }
+  try {
+    await use({
+      path,
+      fill: () => {
+        spawnSync('dd', ['if=/dev/zero', `of=${join(path, 'filler')}`, 'bs=1k'])
+      },
+      makeRoom: () => {
+        execFileSync('rm', [join(path, 'filler')])
+      },
+    })
+  } finally {
+    spawnSync('sh', ['-c', `umount -l ${path}`])
   }
 }
 
@@ -164,17 +171,11 @@ async function installed(path: string, id: string, beforeCommit: () => void) {
 }
 
 describe('J2 a disk that is full', () => {
-  it('an install is not permanent; when there is room, makePermanent writes it, and the next run starts it', async ({
+  it('an install is not permanent; when there is room, makePermanent writes it, and the next run starts it', ({
     skip,
     annotate,
-  }) => {
-    const disk = fullDisk(64)
-    if (disk === undefined) {
-      await annotate('NOT RUN: no file system may be mounted here. It takes root on Linux.', 'warning')
-      console.warn('NOT RUN: the test of a full disk. No file system may be mounted here; it takes root on Linux.')
-      return skip()
-    }
-    try {
+  }) =>
+    withSmallDisk({ skip, annotate }, async (disk) => {
       // A page that has been begun takes records without any room: the commit is to need another one.
       const ordinary = await installed(join(directory, 'ordinary'), 'a', () => {})
       await ordinary.journal[Symbol.asyncDispose]()
@@ -200,19 +201,10 @@ describe('J2 a disk that is full', () => {
         ['before', '1.0.0'],
         [id, '1.0.0'],
       ])
-    } finally {
-      disk.remove()
-    }
-  })
+    }))
 
-  it('a journal that cannot be begun is left as it was', async ({ skip, annotate }) => {
-    const disk = fullDisk(64)
-    if (disk === undefined) {
-      await annotate('NOT RUN: no file system may be mounted here. It takes root on Linux.', 'warning')
-      console.warn('NOT RUN: the test of a full disk. No file system may be mounted here; it takes root on Linux.')
-      return skip()
-    }
-    try {
+  it('a journal that cannot be begun is left as it was', ({ skip, annotate }) =>
+    withSmallDisk({ skip, annotate }, async (disk) => {
       const path = join(disk.path, 'plugins.journal')
       await openAndClose(path)
       const before = await readFile(path)
@@ -227,10 +219,7 @@ describe('J2 a disk that is full', () => {
       disk.makeRoom()
       await openAndClose(path)
       expect((await readdir(dirname(path))).toSorted()).toEqual(['plugins.journal'])
-    } finally {
-      disk.remove()
-    }
-  })
+    }))
 })
 
 describe('replaceFile', () => {
