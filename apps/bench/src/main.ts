@@ -16,17 +16,22 @@ if (unknown.length > 0) throw new Error(`BENCH names ${unknown.join(', ')}. Ther
 
 await mkdir(OUT, { recursive: true })
 const results: Result[] = []
+const beganAt = performance.now()
 for (const id of selected) {
   const startedAt = performance.now()
   const answers = await ask(id, async (result) => {
     results.push(result)
     await writeFile(new URL('results.json', OUT), `${JSON.stringify(results, undefined, 2)}\n`)
   })
-  process.stdout.write(`\n${id}, in ${Math.round((performance.now() - startedAt) / 1000)} s\n\n${toTable(answers)}\n`)
+  process.stdout.write(`\n${id}, in ${secondsSince(startedAt)} s\n\n${toTable(answers)}\n`)
 }
 // The page has the numbers of one whole run, not of several.
-if (selected.length === all.length) await writeFile(PAGE, toMarkdown(results))
+if (selected.length === all.length) await writeFile(PAGE, toMarkdown(results, secondsSince(beganAt)))
 process.stdout.write(`\n${fileURLToPath(new URL('results.json', OUT))}\n`)
+
+function secondsSince(startedAt: number): number {
+  return Math.round((performance.now() - startedAt) / 1000)
+}
 
 /** One question to a process: none pays for the garbage or the compiled code that another left behind. */
 function ask(id: string, onResult: (result: Result) => Promise<void>): Promise<readonly Result[]> {

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { MaybePromise } from '@uni/reload-core'
-import { spreadOf, type Result, type Spread, type Unit } from './result.js'
+import { spreadOf, type LimitOf, type Result, type Spread, type Unit } from './result.js'
 
 /** One way of doing the thing. A round gives what was measured, in the unit of the question: a number, or one for each question. */
 export interface Contender<M = number> {
@@ -15,11 +15,15 @@ export interface Asked {
   readonly question: string
   readonly unit: Unit
   readonly limit?: number
+  /** Default: our median. */
+  readonly limitOf?: LimitOf
 }
 
 interface Rounds<M> {
-  /** Rounds that count. Default 9. */
+  /** Rounds that count, at most. Default 9. */
   readonly rounds?: number
+  /** No further round begins after so many seconds, those for warming up included. One round counts at least. Default 20. */
+  readonly withinS?: number
   /** Rounds before those, in which code is compiled and caches fill. Default 1. */
   readonly warmups?: number
   readonly ours: Contender<M>['run']
@@ -32,9 +36,11 @@ export interface Comparison extends Asked, Rounds<number> {}
 export const PLATFORM = { version: `node ${process.versions.node}`, engine: `V8 ${process.versions.v8}` } as const
 
 /** Measures one thing: see {@link compareAll}. */
-export async function compare({ id, question, unit, limit, ours, peers = [], ...rounds }: Comparison): Promise<Result> {
-  const [result] = await compareAll([{ id, question, unit, ...(limit !== undefined && { limit }) }], {
-    ...rounds,
+export async function compare({ ours, peers = [], rounds, warmups, withinS, ...asked }: Comparison): Promise<Result> {
+  const [result] = await compareAll([asked], {
+    ...(rounds !== undefined && { rounds }),
+    ...(warmups !== undefined && { warmups }),
+    ...(withinS !== undefined && { withinS }),
     ours: async () => [await ours()],
     peers: peers.map((peer) => ({ name: peer.name, version: peer.version, run: async () => [await peer.run()] })),
   })
@@ -47,11 +53,13 @@ export async function compare({ id, question, unit, limit, ours, peers = [], ...
  */
 export async function compareAll(
   questions: readonly Asked[],
-  { rounds = 9, warmups = 1, ours, peers = [] }: Rounds<readonly number[]>,
+  { rounds = 9, warmups = 1, withinS = 20, ours, peers = [] }: Rounds<readonly number[]>,
 ): Promise<Result[]> {
+  const endsAt = performance.now() + withinS * 1000
   const runs = [ours, ...peers.map((peer) => () => peer.run())]
   const samples = runs.map((): (readonly number[])[] => [])
   for (let round = -warmups; round < rounds; round += 1) {
+    if (round > 0 && performance.now() > endsAt) break
     for (let place = 0; place < runs.length; place += 1) {
       const at = (place + round + warmups) % runs.length
       await collectGarbage()
@@ -59,7 +67,8 @@ export async function compareAll(
       if (round >= 0) samples[at]?.push(sample)
     }
   }
-  return questions.map(({ id, question, unit, limit }, index): Result => {
+  const counted = samples[0]?.length ?? 0
+  return questions.map(({ id, question, unit, limit, limitOf = 'ours' }, index): Result => {
     const [own, ...others] = samples.map((taken) => spreadOf(taken.map((sample) => sample[index] as number))) as [
       Spread,
       ...Spread[],
@@ -70,8 +79,10 @@ export async function compareAll(
       unit,
       ours: own,
       peers: peers.map(({ name, version }, at) => ({ name, version, ...(others[at] as Spread) })),
+      rounds: counted,
       ratio: ratioOf(own.median, others[0]?.median ?? limit),
       limit: limit ?? null,
+      limitOf,
     }
   })
 }

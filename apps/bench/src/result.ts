@@ -19,13 +19,31 @@ export interface Result {
   readonly unit: Unit
   readonly ours: Spread
   readonly peers: readonly Peer[]
+  /** Over how many rounds. */
+  readonly rounds: number
   /** Our median over that of the first peer; where there is none, over the limit; where there is neither, `null`. */
   readonly ratio: number | null
-  /** What the project allows itself at most, in the same unit. Only said, never enforced. */
+  /** What the project aims at: at most that, or at least where more is better. Only said, never enforced. */
   readonly limit: number | null
+  readonly limitOf: LimitOf
 }
 
-export type Unit = 'ns' | 'µs' | 'ms' | 'GB/s' | 'MiB' | 'KiB' | 'bytes' | 'queries' | 'documents' | '×'
+/** Whether a limit is of our median, in the same unit, or of the ratio. */
+export type LimitOf = 'ours' | 'ratio'
+
+/** Units of which more is better; of all else, less. */
+const MORE_IS_BETTER: ReadonlySet<Unit> = new Set(['GB/s', 'writes/s'])
+
+/** Whether the limit is kept: in every round, in the median alone, or not. @returns undefined where there is none. */
+export function reached({ unit, ours, ratio, limit, limitOf }: Result): 'yes' | 'in the median' | 'no' | undefined {
+  if (limit === null) return undefined
+  const keeps = (value: number): boolean => (MORE_IS_BETTER.has(unit) ? value >= limit : value <= limit)
+  if (limitOf === 'ratio') return ratio !== null && keeps(ratio) ? 'yes' : 'no'
+  if (!keeps(ours.median)) return 'no'
+  return keeps(ours.min) && keeps(ours.max) ? 'yes' : 'in the median'
+}
+
+export type Unit = 'ns' | 'µs' | 'ms' | 'GB/s' | 'writes/s' | 'MiB' | 'KiB' | 'bytes' | 'queries' | 'documents' | '×'
 
 export function spreadOf(samples: readonly number[]): Spread {
   const sorted = [...samples].sort((a, b) => a - b)

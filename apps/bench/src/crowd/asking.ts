@@ -5,7 +5,6 @@ import { Crowd, type CrowdSize, type Noticed } from './crowd.js'
 import type { CrowdKind } from './kind.js'
 import { restartMs } from './restart.js'
 
-const RELOADS = 20
 const STEADY_MS = 5_000
 /** "≤ 5 ms p99, ≤ 10 ms at most." */
 const P99_LIMIT_MS = 5
@@ -19,15 +18,20 @@ interface Asking<P, R, W> {
   /** By which name a restarted process knows it. */
   readonly stored: 'notes' | 'pages'
   readonly size: CrowdSize
+  readonly reloads: number
   readonly rounds: number
+  readonly warmups: number
 }
 
 /** What a crowd notices of reloads, of a restart, and of nothing at all. */
-export async function askCrowd<P, R, W>({ id, what, kind, stored, size, rounds }: Asking<P, R, W>): Promise<Result[]> {
+export async function askCrowd<P, R, W>(asking: Asking<P, R, W>): Promise<Result[]> {
+  const { kind, stored, size, reloads, rounds, warmups } = asking
   await using crowd = await Crowd.open(kind, size)
-  return await compareAll(questions(id, what), {
+  return await compareAll(questions(asking), {
     rounds,
-    ours: async () => answers(await crowd.noticed(() => crowd.reload(RELOADS))),
+    warmups,
+    withinS: 60,
+    ours: async () => answers(await crowd.noticed(() => crowd.reload(reloads))),
     peers: [
       {
         name: 'restart of the process, once',
@@ -43,7 +47,7 @@ export async function askCrowd<P, R, W>({ id, what, kind, stored, size, rounds }
   })
 }
 
-function questions(id: string, what: string): Asked[] {
+function questions<P, R, W>({ id, what, reloads }: Asking<P, R, W>): Asked[] {
   const longest = (sort: string, told: string): Asked => ({
     id: `${id}/${sort}`,
     unit: 'ms',
@@ -55,7 +59,7 @@ function questions(id: string, what: string): Asked[] {
       id: `${id}/p99`,
       unit: 'ms',
       limit: P99_LIMIT_MS,
-      question: `99 of 100 writes are accepted within this, through ${RELOADS} reloads of ${what}`,
+      question: `99 of 100 writes are accepted within this, through ${reloads} reloads of ${what}`,
     },
     longest('cold', 'one of the documents that are hardly ever written to'),
     longest('warm', 'one of the tenth that has writers'),

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { crdtHandoff, crdtKind, type CrdtKindProvider, type CrdtState } from '@uni/reload-crdt'
 import * as Y from 'yjs'
 import { Corpus } from '../writers.js'
@@ -90,6 +91,20 @@ export const storedPages: StoredKind<Page> = {
   create: () => new Page(written),
   save: (page) => page.persist(),
   load: (saved) => new Page(saved as Uint8Array),
+}
+
+export function writtenPages(count: number): Page[] {
+  return Array.from({ length: count }, () => new Page(written))
+}
+
+/** The least that it takes: the bytes of each, a document made of them, and whether that says the same. */
+export function handedOverByHand(pages: readonly Page[]): Page[] {
+  return pages.map((old) => {
+    const next = new Page(old.persist())
+    if (!isDeepStrictEqual(next.value(), old.value())) throw new Error('a document is not what it was')
+    old.close()
+    return next
+  })
 }
 
 /** A document as several people write one, here and there. */

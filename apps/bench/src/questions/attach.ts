@@ -3,7 +3,7 @@ import { KIND, noteOf, notes, notesHandoff, notesPlugin, type Note, type NoteWri
 import { collectGarbage, compare, compareAll, PLATFORM, type Asked } from '../measure.js'
 import type { Result } from '../result.js'
 
-const SIZES = [100, 10_000, 100_000]
+const SIZES = [100, 1_000, 10_000, 100_000]
 const TIMES = 1_000
 const LIMIT_US = 15
 /** "Within 2 × from 100 to 100,000." */

@@ -17,7 +17,7 @@ interface Provider {
   open(): object
 }
 
-const SIZES = [10, 1_000, 10_000]
+const SURFACES = [10, 1_000, 10_000]
 const ASSIGNMENTS = 1_000_000
 /** "Committing must cost microseconds": what a query that comes at that moment waits. */
 const LIMIT_US = 500
@@ -28,7 +28,7 @@ const CROWDS = [
 
 /** How long nothing else can run while a reload commits. */
 export async function* commit(): AsyncGenerator<Result> {
-  for (const size of SIZES) {
+  for (const size of SURFACES) {
     yield* committing(size, 'surfaces', `Commit ${size.toLocaleString('en')} surfaces, each with a provider`, {
       resources: false,
     })
@@ -67,7 +67,8 @@ async function* committing(
     question,
     unit: 'µs',
     limit: LIMIT_US,
-    rounds: size > 1000 ? 3 : 15,
+    rounds: 15,
+    withinS: 4,
     async ours() {
       handle = await reloaded(host, handle, pluginOf(surfaces))
       return stopwatch.microseconds
@@ -97,7 +98,8 @@ async function* committingKeys(size: number): AsyncGenerator<Result> {
     id: `commit/keys-${size}`,
     unit: 'µs',
     limit: LIMIT_US,
-    rounds: 3,
+    rounds: 9,
+    withinS: 5,
     question: `Commit ${size.toLocaleString('en')} keys of one surface, each with a live resource`,
     async ours() {
       handle = await reloaded(host, handle, plugin())
@@ -118,7 +120,8 @@ async function* committingCrowd(size: number, limit: number): AsyncGenerator<Res
     id: `commit/crowd-${size}`,
     unit: 'µs',
     limit,
-    rounds: 3,
+    rounds: 9,
+    withinS: 8,
     question: `Commit one key with ${size.toLocaleString('en')} live resources`,
     async ours() {
       handle = await reloaded(host, handle, notesPlugin(2))

@@ -8,7 +8,9 @@ export async function* crowd(): AsyncGenerator<Result> {
     id: 'crowd',
     kind: noteCrowd,
     stored: 'notes',
+    reloads: 20,
     rounds: 3,
+    warmups: 0,
     what: '10,000 empty documents, of which 1,000 are opened and closed a second and 1,000 are written to',
     size: { documents: 10_000, guests: 1_000, hot: 1_000, warm: 1_000, cold: 200 },
   })

@@ -26,9 +26,11 @@ interface Provider {
   close(counter: Counter): void
 }
 
-const SIZES = [1, 100, 10_000]
-/** A frame of a screen; core's own `Slices` turn the event loop every 4 ms. */
-const STALL_LIMIT_MS = 16
+const SIZES = [1, 100, 10_000, 100_000]
+const LIMIT_US = 25
+/** Fewer pay for what a reload costs whatever it hands over. */
+const AIMED_AT_FROM = 10_000
+const STALL_LIMIT_MS = 8
 const counter: Surface<Provider, Counter, number> = defineSurface<Provider, Counter, number>({
   id: 'counter',
   keyOf: ({ name }) => name,
@@ -104,7 +106,9 @@ function dispatching(strategy: HandoffStrategy<Provider, Counter, number>, size:
     id: `dispatch/${strategy.discipline}-${size}`,
     unit: 'µs',
     warmups: size > 1000 ? 1 : 3,
-    rounds: size > 1000 ? 3 : 15,
+    rounds: 15,
+    withinS: 4,
+    ...(size >= AIMED_AT_FROM && { limit: LIMIT_US }),
     question: `One ${strategy.discipline} handoff of ${size.toLocaleString('en')}, begun together, from dispatch to finalize`,
     async ours() {
       const live = liveOf(old, size)

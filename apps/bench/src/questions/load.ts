@@ -3,12 +3,12 @@ import { LoadContender } from '../load/contender.js'
 import { versionOf } from '../package-version.js'
 import type { Result } from '../result.js'
 
-const ROUNDS = 10
-/** Ours, and a bare import, are asked for 10,000 in all. */
+const ROUNDS = 5
+/** Ours, and a bare import, are asked for 5,000 in all. */
 const RELOADS = 1_000
 const HOT_HOOK_RELOADS = 200
 /** It waits 100 ms for further changes, each time. */
-const DYNOHOT_RELOADS = 30
+const DYNOHOT_RELOADS = 15
 
 /** What it takes to replace code once more, and what stays behind of it. */
 export async function* load(): AsyncGenerator<Result> {
@@ -37,6 +37,7 @@ export async function* load(): AsyncGenerator<Result> {
     ],
     {
       rounds: ROUNDS,
+      withinS: 600,
       ours: () => ours.round(),
       peers: [
         { name: `import('?v='), ${times(RELOADS)} times`, version: PLATFORM.version, run: () => query.round() },

@@ -103,6 +103,7 @@ function troubled(trouble: Trouble): Promise<Result[]> {
     ],
     {
       rounds: 3,
+      withinS: 15,
       warmups: 0,
       ours: () => waitsBeside(trouble),
       peers: [{ name: 'nothing is replaced', version: PLATFORM.version, run: () => waitsBeside(undefined) }],

@@ -44,6 +44,7 @@ export async function* serve(): AsyncGenerator<Result> {
     ],
     {
       rounds: 7,
+      withinS: 90,
       ours: rounds(ours, () => ours.reload()),
       peers: [
         {
