@@ -52,16 +52,10 @@ export class PhaseLog {
 
   handoff({ place, step, ms, error }: HandoffEvent): void {
     const { surface = '', key = '', resource = '' } = place
-    this.#state.emit({
-      ...this.#tag,
-      type: 'resource',
-      surface,
-      key,
-      resource,
-      step,
-      ms,
-      ...(error !== undefined && { error }),
-    })
+    const { operation, plugins } = this.#tag
+    // One for each step of each resource: a literal has its shape from the start, which a spread has not.
+    const event = { operation, plugins, type: 'resource', surface, key, resource, step, ms } as const
+    this.#state.emit(error === undefined ? event : { ...event, error })
   }
 
   progress({ surface, resource, step }: ErrorPlace, done: number, total: number | undefined): void {
