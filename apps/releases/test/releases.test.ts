@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { RepositoryCopy, type Released } from './repository-copy.js'
 
-const KINDS = ['cdc', 'crdt', 'index', 'logical-type']
+const KINDS = ['cdc', 'crdt', 'index', 'logical-type', 'state']
 
 const versions = (packages: Readonly<Record<string, Released>>): Record<string, string> =>
   Object.fromEntries(Object.entries(packages).map(([name, { version }]) => [name, version]))

@@ -11,6 +11,7 @@ const PACKAGES = [
   '@uni/reload-cdc',
   '@uni/reload-crdt',
   '@uni/reload-logical-type',
+  '@uni/reload-state',
 ]
 /** What is not installed to be run by a host. */
 const NOT_SHIPPED = ['./testing', './package.json']

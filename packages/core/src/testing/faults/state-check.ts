@@ -108,12 +108,16 @@ async function checkServed<P, R, W>(
   if (ledger === undefined || scene.resources === undefined) return
   const resource = lease.resource(surface, position)
   const given = recorder.givenAs(resource)
-  must(
-    given?.origin.version === version,
-    'I1',
-    `${position} is served by a resource of version ${given?.origin.version}, not ${version}`,
-  )
-  must(given?.ends === 0, 'I7', `the resource that serves ${position} was closed`)
+  const maker = given === undefined ? scene.resources.madeOf?.(resource) : resource
+  if (maker !== 'host') {
+    const origin = recorder.originOf(maker)
+    must(
+      origin?.version === version,
+      'I1',
+      `${position} is served by a resource of version ${origin?.version}, not ${version}`,
+    )
+  }
+  must(given === undefined || given.ends === 0, 'I7', `the resource that serves ${position} was closed`)
   const differs = ledger.differs(await scene.resources.entries(recorder.unwrap(resource), position))
   must(differs === undefined, 'I4', `${position}: ${differs}`)
 }

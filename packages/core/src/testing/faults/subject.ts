@@ -83,6 +83,11 @@ export interface SubjectResources<P, R, W> {
    */
   entries(resource: R, name: string): MaybePromise<readonly number[]>
   /**
+   * Where no call of a provider gives the resource: the provider that the kind has made it of; `host` where it is the
+   * host's, and every version works with the same object. Default: a method of the provider gave it.
+   */
+  madeOf?(resource: R): P | 'host'
+  /**
    * For a stream: the number of the write that a refusal asks for next. What lies between was done, or comes again, as
    * a successor may be started behind what was acknowledged.
    */

@@ -92,19 +92,23 @@ export class Users<P, R, W> {
       strategy: { surface },
       recorder,
       ledgers,
+      scene,
     } = this.#stand
     const versions: (number | 'refused')[] = []
     const seen: Given[] = []
-    const see = (what: string, reach: () => unknown): void => {
+    const see = (what: string, reach: () => unknown, madeOf: (found: unknown) => unknown = (found) => found): void => {
       try {
         const found = reach()
-        const origin = recorder.originOf(found)
+        const maker = recorder.originOf(found) === undefined ? madeOf(found) : found
+        if (maker === 'host') return
+        const origin = recorder.originOf(maker)
         if (origin === undefined) {
           this.#breaches.must(
             false,
             'I1',
             `${what} was given out by no call of a provider: resources.open of the ` +
-              'subject has to give what a method of the provider gave, and gives has to name its methods',
+              'subject has to give what a method of the provider gave, and gives has to name its methods; where the kind makes ' +
+              'it, madeOf has to give the provider',
           )
         }
         versions.push(origin?.version ?? 'refused')
@@ -117,7 +121,12 @@ export class Users<P, R, W> {
     }
     for (const position of POSITIONS) {
       see(`the provider of ${position}`, () => lease.get(surface, position))
-      if (ledgers.has(position)) see(`the resource of ${position}`, () => lease.resource(surface, position))
+      if (!ledgers.has(position)) continue
+      see(
+        `the resource of ${position}`,
+        () => lease.resource(surface, position),
+        (found) => scene.resources?.madeOf?.(found as R) ?? found,
+      )
     }
     return { versions, seen }
   }

@@ -1,0 +1,21 @@
+import { inPlaceHandoff, type HandoffStrategy } from '@uni/reload-core'
+import type { ConnectionsProvider, ConnectionsSurface } from './contract.js'
+import type { Roster } from './roster.js'
+
+/** The discipline of connections: each stays open where it is, and from the commit on the new version serves it. */
+export function connectionsHandoff<C, M>(
+  surface: ConnectionsSurface<C, M>,
+): HandoffStrategy<ConnectionsProvider<C, M>, Roster<C, M>, M> {
+  const strategy = inPlaceHandoff(surface, { view: (roster: Roster<C, M>, next) => roster.servedBy(next) })
+  return {
+    ...strategy,
+    async checkCompat({ old, next, live }) {
+      if (old.protocol === next.protocol) return { level: 'compatible' }
+      let connected = 0
+      for (const { use } of live) connected += await use((roster) => roster.connections.size)
+      if (connected === 0) return { level: 'compatible' }
+      const reason = `${connected} connected clients speak ${String(old.protocol)}, and not ${String(next.protocol)}`
+      return { level: 'incompatible', reason }
+    },
+  }
+}

@@ -1,0 +1,62 @@
+import {
+  preCopy,
+  type CompatVerdict,
+  type HandoffStrategy,
+  type ProviderPair,
+  type StepContext,
+} from '@uni/reload-core'
+import { dequal } from 'dequal'
+import type { MemoryProvider, MemorySurface } from './contract.js'
+import { valueIn } from './image.js'
+import { Memory } from './memory.js'
+import { readValue } from './read-value.js'
+
+/**
+ * The discipline of values in memory: each live value is read as the new version would, then moved by pre-copy, and the
+ * writes made meanwhile are applied by the new version, too.
+ */
+export function memoryHandoff<T, W>(
+  surface: MemorySurface<T, W>,
+): HandoffStrategy<MemoryProvider<T, W>, Memory<T, W>, W> {
+  return {
+    surface,
+    discipline: 'pre-copy',
+    checkCompat: judgeLive,
+    handoff: (job, ctx) =>
+      preCopy(job, ctx, {
+        snapshot: (live: Memory<T, W>) => live.image(),
+        // It is taken in one go.
+        isolated: () => true,
+        restore: async (provider, image) => new Memory(provider, await readValue(provider, image, job.transition.from)),
+      }),
+  }
+}
+
+/** The gravest verdict on any live value: what is refused refuses the reload, what is changed by reading it is told. */
+async function judgeLive<T, W>(
+  { live, next, transition }: ProviderPair<MemoryProvider<T, W>, Memory<T, W>>,
+  ctx: StepContext,
+): Promise<CompatVerdict> {
+  const judges = next.schema !== undefined || next.migrate !== undefined
+  if (live.length > 0 && !judges) {
+    return { level: 'unjudged', reason: 'the new version has neither a schema nor a migrate to hold the value to' }
+  }
+  const slices = ctx.slices()
+  const changed: string[] = []
+  for (const { name, use } of live) {
+    const image = await use((memory) => memory.image())
+    ctx.signal.throwIfAborted()
+    try {
+      if (!dequal(await readValue(next, image, transition.from), valueIn(next, image))) changed.push(name)
+    } catch (error) {
+      const reason = `the value of "${name}": ${error instanceof Error ? error.message : String(error)}`
+      return { level: 'incompatible', reason, details: error }
+    }
+    if (slices.due()) await slices.pause()
+  }
+  if (changed.length === 0) return { level: 'compatible' }
+  return {
+    level: 'migrate',
+    reason: `reading it changes the value of ${changed.map((name) => `"${name}"`).join(', ')}`,
+  }
+}

@@ -1,0 +1,109 @@
+import { ReloadError, type ErrorPlace, type LiveResource, type MaybePromise } from '@uni/reload-core'
+
+/** A live resource in the hands of one of those that share it. */
+export interface InUse<R, W> extends Pick<LiveResource<R, W>, 'name' | 'write' | 'use'> {
+  /** Lets it go. The last that does has it saved and closed; resolves when that is done. Further calls do nothing. */
+  close(): Promise<void>
+}
+
+export interface SharedResourceOptions<R> {
+  save(resource: R): MaybePromise<void>
+  /** Told when its name is free. */
+  outOfService(): void
+}
+
+/** One live resource, and how many share it. */
+export class SharedResource<R, W> {
+  readonly #place: ErrorPlace & { readonly resource: string }
+  readonly #live: Promise<LiveResource<R, W>>
+  readonly #options: SharedResourceOptions<R>
+  /** Resolves when its name is free. */
+  readonly outOfService: Promise<void>
+  #leave: () => void = () => {}
+  #users = 0
+  /** How many calls were made: what was saved before the last of them may not be all. */
+  #calls = 0
+  #evicted = false
+  #leaving = false
+  #ending: Promise<void> | undefined
+
+  constructor(
+    place: ErrorPlace & { readonly resource: string },
+    live: Promise<LiveResource<R, W>>,
+    options: SharedResourceOptions<R>,
+  ) {
+    this.#place = place
+    this.#live = live
+    this.#options = options
+    this.outOfService = new Promise((resolve) => {
+      this.#leave = () => {
+        options.outOfService()
+        resolve()
+      }
+    })
+    live.catch(this.#leave)
+  }
+
+  /** One more that shares it; `undefined` where it is about to leave the host. */
+  enter(): Promise<InUse<R, W>> | undefined {
+    if (this.#leaving) return undefined
+    this.#users += 1
+    return this.#live.then((live) => this.#inUse(live))
+  }
+
+  #inUse(live: LiveResource<R, W>): InUse<R, W> {
+    let left: Promise<void> | undefined
+    const called = (): void => {
+      this.#calls += 1
+      if (left === undefined && !this.#evicted) return
+      throw new ReloadError('RESOURCE_CLOSED', 'it was closed by who uses it', {
+        ...this.#place,
+        hint: 'Open it again.',
+      })
+    }
+    return {
+      name: this.#place.resource,
+      write: async (write) => {
+        called()
+        return live.write(write)
+      },
+      use: async (fn) => {
+        called()
+        return live.use(fn)
+      },
+      close: () => (left ??= this.#close()),
+    }
+  }
+
+  /** Saves and closes it, whoever uses it. */
+  evict(): Promise<void> {
+    this.#evicted = true
+    return this.#end()
+  }
+
+  async #close(): Promise<void> {
+    this.#users -= 1
+    if (this.#users === 0) await this.#end()
+  }
+
+  #end(): Promise<void> {
+    this.#ending ??= this.#saveAndClose().finally(() => {
+      this.#ending = undefined
+    })
+    return this.#ending
+  }
+
+  /** Leaves it open where somebody opens it again while it is being saved. */
+  async #saveAndClose(): Promise<void> {
+    const live = await this.#live
+    let calls: number
+    do {
+      calls = this.#calls
+      await live.use((resource) => this.#options.save(resource))
+      if (this.#users > 0 && !this.#evicted) return
+    } while (calls !== this.#calls)
+    this.#leaving = true
+    const { finalized } = await live.detach().finally(this.#leave)
+    await finalized
+  }
+}
