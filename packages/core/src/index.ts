@@ -68,6 +68,7 @@ export type {
   Registrar,
 } from './host/plugin/plugin.js'
 export type { Blocker, CaptureOptions, CaptureReadyOptions, Lease, ProviderLease, Serving } from './host/lease/lease.js'
+export { releaseWith } from './host/lease/release-with.js'
 export type { Use, Uses } from './host/epoch/uses.js'
 export type { AttachOptions, Detached, LiveResource } from './host/resource/live-resource.js'
 export type { Journal, JournalRecord, JournaledAcceptance, JournaledChange } from './journal/record.js'

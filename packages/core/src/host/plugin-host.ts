@@ -1,6 +1,7 @@
 import type { Acceptance } from '../dispatch/judging.js'
 import type { ReloadKindHandlers } from '../dispatch/request.js'
 import { ReloadError } from '../errors.js'
+import { option } from '../options.js'
 import type { Cutover } from '../strategy.js'
 import type { Surface } from '../surface.js'
 import { attach } from './resource/attach.js'
@@ -13,6 +14,7 @@ import { EpochLease, fencedError } from './epoch/epoch-lease.js'
 import { HeldProvider } from './epoch/held-provider.js'
 import { HostState, type PluginHostOptions } from './host-state.js'
 import type { CaptureOptions, CaptureReadyOptions, Lease, ProviderLease } from './lease/lease.js'
+import { releaseWith } from './lease/release-with.js'
 import type { AttachOptions, LiveResource } from './resource/live-resource.js'
 import { readPlugin } from './plugin/manifest.js'
 import { Operation, type OperationOptions } from './operation/operation.js'
@@ -206,6 +208,32 @@ export class PluginHost implements AsyncDisposable {
       await this.#state.fencesChanged(options.signal)
     }
     return this.capture(options)
+  }
+
+  /**
+   * Captures, does `work` with the lease, and releases it when that is over: see `releaseWith`. With `uses`, it waits
+   * first until nothing of them is fenced, and gives a promise; otherwise it gives what `work` gives.
+   *
+   * @throws ReloadError as {@link capture} and {@link captureReady} do; what `work` throws.
+   */
+  run<T>(work: (lease: Lease) => T): T
+  run<T>(options: CaptureReadyOptions, work: (lease: Lease) => T): Promise<Awaited<T>>
+  run<T>(options: CaptureOptions, work: (lease: Lease) => T): T
+  run<T>(
+    ...given: [work: (lease: Lease) => T] | [options: CaptureOptions | CaptureReadyOptions, work: (lease: Lease) => T]
+  ): T | Promise<Awaited<T>> {
+    const [options, work] = given.length === 1 ? [{}, given[0]] : given
+    option.function(work, 'run work', this)
+    const begin = (lease: Lease): T => {
+      try {
+        return releaseWith(lease, work(lease))
+      } catch (error) {
+        lease[Symbol.dispose]()
+        throw error
+      }
+    }
+    if ('uses' in options) return this.captureReady(options).then(begin) as Promise<Awaited<T>>
+    return begin(this.capture(options))
   }
 
   /** Captures one provider, and holds only its plugin. @throws ReloadError `PROVIDER_NOT_FOUND`, `SURFACE_FENCED`. */
