@@ -9,3 +9,6 @@ export {
 export { scalarFn, scalarFnHandoff, type ScalarFnProvider } from './scalar-fn.js'
 export { storageBackend, type Storage, type StorageBackendProvider, type StorageWrite } from './storage-backend.js'
 export { storageBackendHandoff } from './storage-handoff.js'
+export { hook, hookHandoff, hooksOf, runHooks, type HookProvider } from './hook.js'
+export { middleware, middlewareHandoff, runMiddleware, type MiddlewareProvider } from './middleware.js'
+export { service, serviceHandoff, serviceOf, type ServiceProvider } from './service.js'

@@ -1,0 +1,72 @@
+import type { CaptureOptions, Lease } from '../host/lease/lease.js'
+import { isPromiseLike } from '../maybe-promise.js'
+import { cleanHandoff } from '../move/clean.js'
+import type { HandoffStrategy } from '../strategy.js'
+import { defineSurface, type Surface } from '../surface.js'
+import { byPriority, type Prioritized } from './by-priority.js'
+
+/** What a plugin does when something happens. `A` are the arguments it is given, `T` is what it answers. */
+export interface HookProvider<A extends readonly unknown[] = readonly never[], T = unknown> extends Prioritized {
+  /** What it is called for, such as `request`. */
+  readonly hook: string
+  /** Which of the hooks of that name it is: its key is both. */
+  readonly name: string
+  run(...args: A): T
+}
+
+/** Functions that a host calls when something happens: of each plugin as many as it likes. */
+export const hook: Surface<HookProvider> = defineSurface<HookProvider>({
+  id: 'hook',
+  keyOf: (provider) => `${provider.hook}/${provider.name}`,
+  methods: ['run'],
+})
+
+/** Clean: whatever happens is seen by the hooks of one epoch, each of them to its end. */
+export function hookHandoff(): HandoffStrategy<HookProvider> {
+  return cleanHandoff(hook)
+}
+
+/** Anything with the `run` of a `PluginHost`. */
+interface RunningHost {
+  run<T>(options: CaptureOptions, work: (lease: Lease) => T): T
+}
+
+/**
+ * Calls the hooks of a name under one lease, in order of their priority, each when the one before it is done. Gives what
+ * they gave, in that order: at once where none of them gives a promise.
+ *
+ * @throws whatever a hook throws; those after it are not called.
+ */
+export function runHooks<A extends readonly unknown[], T>(
+  host: RunningHost,
+  name: string,
+  ...args: A
+): Awaited<T>[] | Promise<Awaited<T>[]> {
+  return host.run({ label: `hooks ${name}` }, (lease) => callInOrder<T>(hooksOf(lease, name), args))
+}
+
+/** The hooks of a name, as a lease sees them, in the order in which they are called. */
+export function hooksOf(lease: Lease, name: string): HookProvider[] {
+  return byPriority(lease.all(hook).filter((provider) => provider.hook === name))
+}
+
+function callInOrder<T>(
+  hooks: readonly HookProvider[],
+  args: readonly unknown[],
+): Awaited<T>[] | Promise<Awaited<T>[]> {
+  const given: Awaited<T>[] = []
+  const callFrom = (first: number): Promise<Awaited<T>[]> | Awaited<T>[] => {
+    for (let at = first; at < hooks.length; at += 1) {
+      const answer = (hooks[at] as HookProvider<readonly unknown[], T>).run(...args)
+      if (isPromiseLike(answer)) {
+        return Promise.resolve(answer).then((value) => {
+          given.push(value as Awaited<T>)
+          return callFrom(at + 1)
+        })
+      }
+      given.push(answer as Awaited<T>)
+    }
+    return given
+  }
+  return callFrom(0)
+}

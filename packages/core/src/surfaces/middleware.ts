@@ -1,0 +1,62 @@
+import type { CaptureOptions, Lease } from '../host/lease/lease.js'
+import type { MaybePromise } from '../maybe-promise.js'
+import { cleanHandoff } from '../move/clean.js'
+import type { HandoffStrategy } from '../strategy.js'
+import { defineSurface, type Surface } from '../surface.js'
+import { byPriority, type Prioritized } from './by-priority.js'
+
+/** One layer around what a host does with a `C`, such as a request. */
+export interface MiddlewareProvider<C = never> extends Prioritized {
+  /** Its key. */
+  readonly name: string
+  /** Does its part, with what `next()` resolves to in between: the layers below it, and the work itself. */
+  handle(context: C, next: () => Promise<void>): MaybePromise<void>
+}
+
+export const middleware: Surface<MiddlewareProvider> = defineSurface<MiddlewareProvider>({
+  id: 'middleware',
+  keyOf: (provider) => provider.name,
+  methods: ['handle'],
+})
+
+/** Clean: what has begun goes through the layers of one epoch. */
+export function middlewareHandoff(): HandoffStrategy<MiddlewareProvider> {
+  return cleanHandoff(middleware)
+}
+
+/** Anything with the `run` of a `PluginHost`. */
+interface RunningHost {
+  run<T>(options: CaptureOptions, work: (lease: Lease) => T): T
+}
+
+/**
+ * Does `work` within every middleware, under one lease: the one of the highest priority is the outermost.
+ *
+ * @throws what a layer or `work` throws, unless a layer around it catches that.
+ */
+export async function runMiddleware<C>(
+  host: RunningHost,
+  context: C,
+  work: (context: C) => MaybePromise<void>,
+  options: CaptureOptions = {},
+): Promise<void> {
+  await host.run(options, (lease) => layered(byPriority(lease.all(middleware)), context, work))
+}
+
+async function layered<C>(
+  layers: readonly MiddlewareProvider<C>[],
+  context: C,
+  work: (context: C) => MaybePromise<void>,
+): Promise<void> {
+  const enter = async (depth: number): Promise<void> => {
+    const layer = layers[depth]
+    if (layer === undefined) return work(context)
+    let entered = false
+    await layer.handle(context, async () => {
+      if (entered) throw new Error(`middleware "${layer.name}" has called next() twice`)
+      entered = true
+      await enter(depth + 1)
+    })
+  }
+  await enter(0)
+}
