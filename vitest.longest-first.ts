@@ -1,32 +1,47 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** Those that take longest, the longest first. */
+/** Those that take longest, the longest of each project first, and the projects in the order in which they begin. */
 const LONG = [
-  'fault-matrix/test/leaks.test.ts',
-  'core/test/faults/session-cache.test.ts',
-  'fault-matrix/test/surfaces/crdt-kind.test.ts',
-  'core/test/faults/websocket-hub.test.ts',
-  'index/test/broken.test.ts',
-  'core/test/interleavings/interleavings.test.ts',
   'example-host/test/crash/crash.built.test.ts',
-  'core/test/leaks/leak-watch.test.ts',
-  'releases/test/releases.test.ts',
-  'example-host/test/conformance/vectors.test.ts',
-  'example-host/test/conformance/postgres.test.ts',
+  'crdt/test/node-test.built.test.ts',
+  'fault-matrix/test/surfaces/crdt-kind.test.ts',
   'fault-matrix/test/surfaces/index-kind.test.ts',
   'fault-matrix/test/surfaces/storage-backend.private-medium.test.ts',
-  'logical-type/test/testing/counter-examples.test.ts',
-  'crdt/test/broken-kinds.test.ts',
+  'core/test/interleavings/interleavings.test.ts',
+  'core/test/faults/session-cache.test.ts',
+  'core/test/faults/websocket-hub.test.ts',
   'core/test/faults/strategy-conformance.test.ts',
+  'fault-matrix/test/leaks.test.ts',
+  'core/test/leaks/leak-watch.test.ts',
+  'index/test/broken.test.ts',
+  'crdt/test/broken-kinds.test.ts',
+  'example-host/test/conformance/postgres.test.ts',
+  'example-host/test/conformance/boards.test.ts',
+  'example-host/test/plugins/postgres.test.ts',
+  'releases/test/releases.test.ts',
+  'cdc/test/conformance-broken.test.ts',
+  'logical-type/test/testing/counter-examples.test.ts',
 ]
 
-/** A long file that began last would run alone, while the other workers have nothing left to do. */
+/**
+ * A worker takes the next file of its project, and ends where the next is another's: a new one would read all modules anew. So the
+ * files of a project follow one another. The longest of them begin first: one that began last would run alone, while the other workers have nothing
+ * left to do.
+ */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const place = ({ moduleId }: TestSpecification): number => {
+    const placeOf = ({ moduleId }: TestSpecification): number => {
       const at = LONG.findIndex((name) => moduleId.endsWith(`/${name}`))
       return at < 0 ? LONG.length : at
     }
-    return (await super.sort(files)).toSorted((a, b) => place(a) - place(b))
+    const sorted = await super.sort(files)
+    const firstOf = new Map<string, number>()
+    for (const file of sorted) {
+      const { name } = file.project
+      firstOf.set(name, Math.min(firstOf.get(name) ?? LONG.length, placeOf(file)))
+    }
+    return sorted.toSorted(
+      (a, b) => (firstOf.get(a.project.name) ?? 0) - (firstOf.get(b.project.name) ?? 0) || placeOf(a) - placeOf(b),
+    )
   }
 }

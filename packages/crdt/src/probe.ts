@@ -122,17 +122,22 @@ export class Probe implements Opening {
     options: AskOptions<T> = {},
   ): Promise<T> {
     let thrown: { error: unknown } | undefined
-    const noting = async (signal: AbortSignal): Promise<T> => {
+    const noting = async (asking: () => MaybePromise<T>): Promise<T> => {
       try {
-        return await work(signal)
+        return await asking()
       } catch (error) {
         thrown = { error }
         throw error
       }
     }
+    // A signal is made for a call that takes one, and is the dearest part of it.
+    const asked =
+      work.length === 0
+        ? () => noting(work as () => MaybePromise<T>)
+        : (signal: AbortSignal) => noting(() => work(signal))
     await this.turn()
     try {
-      return await this.#ctx.call(step, noting, options)
+      return await this.#ctx.call(step, asked, options)
     } catch (error) {
       if (thrown === undefined || ReloadError.is(thrown.error)) throw error
       const cause = thrown.error

@@ -1,6 +1,6 @@
-import { turn } from '../fixtures/deferred.js'
 import { observe } from './observe.js'
 import { observeKept } from './observe-bake.js'
+import { wholeTurn } from './timing.js'
 import { kindOf } from './version-data.js'
 import type { WatchedPlugin, WatchedProvider, WatchedStore } from './watched.js'
 import type { World } from './world.js'
@@ -64,6 +64,6 @@ export function observeShutdown(world: World, plugin: WatchedPlugin): void {
     )
   }
   // What an open that was given up on has opened after all, right now, is closed within this turn of the event loop.
-  if (world.troubled.has(plugin.data.id)) void turn().then(checkClosed)
+  if (world.troubled.has(plugin.data.id)) void wholeTurn().then(checkClosed)
   else checkClosed()
 }

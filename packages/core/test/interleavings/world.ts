@@ -1,7 +1,6 @@
 import type { Lease, LiveResource, MaybePromise, PluginHandle, PluginHost, ProviderLease } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import type * as fc from 'fast-check'
-import { turn } from '../fixtures/deferred.js'
 import type { Store, StoreProvider } from '../fixtures/store.js'
 import { Calls, type Callee, type Method } from './calls.js'
 import type { Coverage } from './coverage.js'
@@ -15,7 +14,7 @@ import { observeEvent } from './observe-bake.js'
 import type { Period } from './period.js'
 import { SlowJournal } from './slow-journal.js'
 import { observeClosing, observeOpening, observeShutdown } from './observe-calls.js'
-import { TIMEOUT_MS } from './timing.js'
+import { TIMEOUT_MS, wholeTurn } from './timing.js'
 import { versionData, type ResourceId, type VersionGiven } from './version-data.js'
 import type { View } from './view.js'
 import { watchedHost } from './watched-host.js'
@@ -134,7 +133,7 @@ export class World implements Watcher {
   async advance(pace: readonly number[]): Promise<void> {
     for (const ticks of pace) {
       if (this.#scheduler.count() > 0) await this.#scheduler.waitOne()
-      if (ticks >= WHOLE_TURN) await turn()
+      if (ticks >= WHOLE_TURN) await wholeTurn()
       else for (let at = 0; at < ticks; at += 1) await Promise.resolve()
       this.look()
     }
@@ -143,7 +142,7 @@ export class World implements Watcher {
   /** Releases answers, in the scheduler's order, until nothing happens any more by itself. */
   async idle(): Promise<void> {
     for (let quiet = 0, answers = 0; quiet < QUIET_TURNS; quiet += 1) {
-      await turn()
+      await wholeTurn()
       this.look()
       if (this.#scheduler.count() === 0) continue
       quiet = 0
@@ -167,7 +166,7 @@ export class World implements Watcher {
 
   /** Time passes, for the host and for everybody who waits for it. No timer fires before every microtask that is due has run. */
   async pass(ms: number): Promise<void> {
-    await turn()
+    await wholeTurn()
     for (const task of [...this.model.operations, ...this.model.tasks]) task.elapsedMs += ms
     for (const call of this.calls.pending) {
       call.elapsedMs += ms
