@@ -22,7 +22,14 @@ export {
   type ReloadPhase,
 } from './errors.js'
 
-export { defineSurface, type AnySurface, type Surface, type SurfaceDefinition } from './surface.js'
+export {
+  defineSurface,
+  narrowable,
+  type AnySurface,
+  type Surface,
+  type SurfaceDefinition,
+  type WrittenSurfaceDefinition,
+} from './surface.js'
 export type {
   AnyStrategy,
   CallOptions,

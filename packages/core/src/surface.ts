@@ -25,22 +25,39 @@ export interface Surface<P, R = never, W = never> {
 /** A surface whose types are forgotten: what the dispatcher, which knows no surface by name, works with. */
 export type AnySurface = Surface<unknown, unknown, unknown>
 
-export interface SurfaceDefinition<P, R, W> {
+export interface SurfaceDefinition<P> {
   id: string
   keyOf(provider: P): string
-  apply?(resource: R, write: W): MaybePromise<void>
-  sizeOf?(write: W): number
   methods?: readonly (keyof P & string)[]
 }
 
+/** A surface whose resources take writes says how one is applied: otherwise it would be lost. */
+export interface WrittenSurfaceDefinition<P, R, W> extends SurfaceDefinition<P> {
+  apply(resource: R, write: W): MaybePromise<void>
+  sizeOf?(write: W): number
+}
+
 /**
- * Defines a surface.
+ * Defines a surface. One with writes, `defineSurface<P, R, W>`, needs an `apply`; one without has none.
  *
  * @throws TypeError where the id is not a non-empty string.
  */
-export function defineSurface<P, R = never, W = never>(definition: SurfaceDefinition<P, R, W>): Surface<P, R, W> {
+export function defineSurface<P, R = never>(definition: SurfaceDefinition<P> & { apply?: never }): Surface<P, R>
+export function defineSurface<P, R, W>(definition: WrittenSurfaceDefinition<P, R, W>): Surface<P, R, W>
+export function defineSurface<P, R, W>(
+  definition: SurfaceDefinition<P> | WrittenSurfaceDefinition<P, R, W>,
+): Surface<P, R, W> {
   if (typeof definition.id !== 'string' || definition.id === '') throw new TypeError('a surface needs a non-empty id')
   return Object.freeze({ ...definition })
+}
+
+/**
+ * The same surface with an `of`, by which whoever knows more of its providers than the surface says narrows its types,
+ * once: `scalarFn.of<[degrees: number], number>()`.
+ */
+export function narrowable<S extends object, Of extends () => unknown>(surface: S): S & { readonly of: Of } {
+  const narrowed: S & { readonly of: Of } = Object.freeze({ ...surface, of: (() => narrowed) as unknown as Of })
+  return narrowed
 }
 
 /** Why `keyOf` is synchronous. */

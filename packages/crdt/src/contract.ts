@@ -1,4 +1,4 @@
-import { defineSurface, type CompatVerdict, type MaybePromise, type Surface } from '@uni/reload-core'
+import { defineSurface, narrowable, type CompatVerdict, type MaybePromise, type Surface } from '@uni/reload-core'
 
 /** One document of a CRDT kind. Everything but `close` answers synchronously, so that what is read is a point in time. */
 export interface CrdtState {
@@ -43,13 +43,13 @@ export interface SchemaCheckContext {
 }
 
 /** One kind of CRDT document, as a plugin provides it. */
-export interface CrdtKindProvider {
+export interface CrdtKindProvider<S extends CrdtState = CrdtState> {
   /** The key on the surface. */
   readonly kind: string
   /** A fresh document without content. */
-  empty(): CrdtState
+  empty(): S
   /** Opens a document from what `persist` of this version, or of an earlier one, gave. Rejects what it cannot read. */
-  fromPersisted(bytes: Uint8Array): MaybePromise<CrdtState>
+  fromPersisted(bytes: Uint8Array): MaybePromise<S>
   /**
    * Fresh documents that show what the kind can hold; replicas that were edited concurrently show how it merges. Later
    * versions are judged by them, and by what their `late` operations make of them. The caller closes each.
@@ -62,14 +62,17 @@ export interface CrdtKindProvider {
   schemaCompatCheck?(old: CrdtKindProvider, ctx: SchemaCheckContext): MaybePromise<CompatVerdict>
 }
 
+export interface CrdtKindSurface extends Surface<CrdtKindProvider, CrdtState, Uint8Array> {
+  /** Kinds whose documents are an `S`. */
+  of<S extends CrdtState>(): Surface<CrdtKindProvider<S>, S, Uint8Array>
+}
+
 /** CRDT kinds. A write to a document is one operation, in the kind's own encoding. */
-export const crdtKind: Surface<CrdtKindProvider, CrdtState, Uint8Array> = defineSurface<
-  CrdtKindProvider,
-  CrdtState,
-  Uint8Array
->({
-  id: 'crdt-kind',
-  keyOf: (provider) => provider.kind,
-  methods: ['empty', 'fromPersisted'],
-  apply: (state, op) => state.apply(op),
-})
+export const crdtKind: CrdtKindSurface = narrowable(
+  defineSurface<CrdtKindProvider, CrdtState, Uint8Array>({
+    id: 'crdt-kind',
+    keyOf: (provider) => provider.kind,
+    methods: ['empty', 'fromPersisted'],
+    apply: (state, op) => state.apply(op),
+  }),
+)

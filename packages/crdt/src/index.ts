@@ -1,6 +1,7 @@
 export {
   crdtKind,
   type CrdtKindProvider,
+  type CrdtKindSurface,
   type CrdtSample,
   type CrdtState,
   type SchemaCheckContext,

@@ -12,7 +12,11 @@ import {
 
 describe('types', () => {
   it('a surface whose writes are operations', () => {
-    expectTypeOf(crdtKind).toEqualTypeOf<Surface<CrdtKindProvider, CrdtState, Uint8Array>>()
+    expectTypeOf(crdtKind).toExtend<Surface<CrdtKindProvider, CrdtState, Uint8Array>>()
+    interface Note extends CrdtState {
+      readonly title: string
+    }
+    expectTypeOf(crdtKind.of<Note>()).toEqualTypeOf<Surface<CrdtKindProvider<Note>, Note, Uint8Array>>()
     expectTypeOf(crdtHandoff).returns.toEqualTypeOf<HandoffStrategy<CrdtKindProvider, CrdtState, Uint8Array>>()
     expectTypeOf<CrdtDirection>().toEqualTypeOf<'backward' | 'full'>()
   })

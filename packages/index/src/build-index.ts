@@ -7,15 +7,15 @@ import { assertBuild, assertHandle, assertMethods } from './shape.js'
  *
  * @throws TypeError that says what the provider returned instead.
  */
-export async function buildIndex(
-  provider: IndexKindProvider,
+export async function buildIndex<H extends IndexHandle = IndexHandle>(
+  provider: IndexKindProvider<H>,
   source: RecordBatch,
   options?: unknown,
-): Promise<IndexHandle> {
+): Promise<H> {
   assertMethods(provider, 'the index kind', ['build', 'open'])
   const build: unknown = await provider.build(source, options)
   assertBuild(build)
   const handle: unknown = await build.finalize()
   assertHandle(handle, 'what finalize() resolved with')
-  return handle
+  return handle as H
 }

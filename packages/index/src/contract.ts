@@ -1,23 +1,23 @@
-import { defineSurface, ReloadError, type MaybePromise, type Slices, type Surface } from '@uni/reload-core'
+import { defineSurface, narrowable, ReloadError, type MaybePromise, type Slices, type Surface } from '@uni/reload-core'
 import type { RecordBatch, Schema } from 'apache-arrow'
 
 /** A kind of index, as a plugin registers it: builds indexes of this kind, and opens what a handle of it persisted. */
-export interface IndexKindProvider {
+export interface IndexKindProvider<H extends IndexHandle = IndexHandle> {
   /** The key, such as `fulltext`. */
   readonly kind: string
   /** Begins an index over `source`, one row per indexed item. The columns are the kind's own contract. */
-  build(source: RecordBatch, options?: unknown): MaybePromise<IndexBuild>
+  build(source: RecordBatch, options?: unknown): MaybePromise<IndexBuild<H>>
   /**
    * Opens what a handle persisted, be it of this version or of the one before. The image is read before `open` settles:
    * it is removed when the handoff is over.
    */
-  open(image: IndexImage, ctx: IndexContext): MaybePromise<IndexHandle>
+  open(image: IndexImage, ctx: IndexContext): MaybePromise<H>
   /** Small indexes to judge a later version by, before anything live is touched. */
   samples?(): Iterable<IndexSample>
 }
 
-export interface IndexBuild {
-  finalize(): MaybePromise<IndexHandle>
+export interface IndexBuild<H extends IndexHandle = IndexHandle> {
+  finalize(): MaybePromise<H>
 }
 
 /** One open index. */
@@ -104,21 +104,24 @@ export interface IndexSample {
   readonly k?: number
 }
 
+export interface IndexKindSurface extends Surface<IndexKindProvider, IndexHandle, RecordBatch> {
+  /** Kinds whose handles are an `H`. */
+  of<H extends IndexHandle>(): Surface<IndexKindProvider<H>, H, RecordBatch>
+}
+
 /** The surface of index kinds. A write is one batch of changes, whose columns are the kind's own contract. */
-export const indexKind: Surface<IndexKindProvider, IndexHandle, RecordBatch> = defineSurface<
-  IndexKindProvider,
-  IndexHandle,
-  RecordBatch
->({
-  id: 'index-kind',
-  keyOf: (provider) => provider.kind,
-  methods: ['build', 'open'],
-  apply(handle, changes) {
-    if (typeof handle.apply === 'function') return handle.apply(changes)
-    throw new ReloadError('PLUGIN', 'this index takes no writes, its handle has no apply', {
-      surface: 'index-kind',
-      step: 'apply',
-      hint: 'Build the index anew, or use a kind whose handles implement apply(changes).',
-    })
-  },
-})
+export const indexKind: IndexKindSurface = narrowable(
+  defineSurface<IndexKindProvider, IndexHandle, RecordBatch>({
+    id: 'index-kind',
+    keyOf: (provider) => provider.kind,
+    methods: ['build', 'open'],
+    apply(handle, changes) {
+      if (typeof handle.apply === 'function') return handle.apply(changes)
+      throw new ReloadError('PLUGIN', 'this index takes no writes, its handle has no apply', {
+        surface: 'index-kind',
+        step: 'apply',
+        hint: 'Build the index anew, or use a kind whose handles implement apply(changes).',
+      })
+    },
+  }),
+)

@@ -10,6 +10,7 @@ export {
   type IndexHandle,
   type IndexImage,
   type IndexKindProvider,
+  type IndexKindSurface,
   type IndexQuery,
   type IndexSample,
   type PersistedFile,

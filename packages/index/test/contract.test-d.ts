@@ -2,6 +2,7 @@ import nodeTest from 'node:test'
 import type { HandoffStrategy, KindHandoff, LiveResource, PluginHost, Surface } from '@uni/reload-core'
 import {
   imageOf,
+  buildIndex,
   indexHandoff,
   indexKind,
   type ImageSpool,
@@ -20,7 +21,15 @@ declare const handle: IndexHandle
 declare const batch: RecordBatch
 
 test('the surface ties provider, handle and write together', () => {
-  expectTypeOf(indexKind).toEqualTypeOf<Surface<IndexKindProvider, IndexHandle, RecordBatch>>()
+  expectTypeOf(indexKind).toExtend<Surface<IndexKindProvider, IndexHandle, RecordBatch>>()
+  interface Counted extends IndexHandle {
+    readonly count: number
+  }
+  const counted = indexKind.of<Counted>()
+  expectTypeOf(counted).toEqualTypeOf<Surface<IndexKindProvider<Counted>, Counted, RecordBatch>>()
+  expectTypeOf(
+    host.attach(counted, { name: 'a', key: 'k', open: (kind) => buildIndex(kind, batch) }),
+  ).resolves.toEqualTypeOf<LiveResource<Counted, RecordBatch>>()
   expectTypeOf(indexHandoff()).toEqualTypeOf<HandoffStrategy<IndexKindProvider, IndexHandle, RecordBatch>>()
   expectTypeOf<IndexHandoff>().toEqualTypeOf<KindHandoff<IndexKindProvider, IndexHandle, RecordBatch>>()
   expectTypeOf(host.attach(indexKind, { name: 'a', key: 'k', open: () => handle })).resolves.toEqualTypeOf<

@@ -11,7 +11,7 @@ export class JobScheduler implements AsyncDisposable {
     using lease = host.acquire(backgroundJob, name)
     const schedule = lease.provider.schedule ?? '* * * * *'
     this.#cron = new Cron(schedule, { protect: true, catch: onError }, () => {
-      this.#running = runJob(host, name).catch((error: unknown) => {
+      this.#running = runJob<void>(host, name).catch((error: unknown) => {
         // A fence is lifted before long: this tick is left out, the next one runs.
         if (!(ReloadError.is(error) && error.retryable)) throw error
       })

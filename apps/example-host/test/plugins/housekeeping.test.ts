@@ -30,7 +30,9 @@ it('is due every second', () => {
 it('version 2 does not begin what was given up', async () => {
   const runs: string[] = []
   const job = providerOf(housekeepingEntry((version) => runs.push(version)).v2(), backgroundJob)
-  await expect(async () => job.run({ signal: AbortSignal.abort(new Error('given up')) })).rejects.toThrow('given up')
+  await expect(async () =>
+    job.run({ input: undefined, id: '1', attempt: 1, signal: AbortSignal.abort(new Error('given up')) }),
+  ).rejects.toThrow('given up')
   expect(runs).toEqual([])
 })
 

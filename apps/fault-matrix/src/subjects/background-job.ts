@@ -13,7 +13,7 @@ export const backgroundJobSubject: StrategySubject<BackgroundJobProvider> = {
         },
       }),
       async answer(provider) {
-        await provider.run({ signal: new AbortController().signal })
+        await provider.run({ input: undefined, id: '1', attempt: 1, signal: new AbortController().signal })
         return log.at(-1) ?? 0
       },
     }

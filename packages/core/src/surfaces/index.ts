@@ -5,8 +5,11 @@ export {
   runJob,
   type BackgroundJobHandoffOptions,
   type BackgroundJobProvider,
+  type BackgroundJobSurface,
+  type JobRun,
+  type RunJobOptions,
 } from './background-job.js'
-export { scalarFn, scalarFnHandoff, type ScalarFnProvider } from './scalar-fn.js'
+export { scalarFn, scalarFnHandoff, type ScalarFnProvider, type ScalarFnSurface } from './scalar-fn.js'
 export { storageBackend, type Storage, type StorageBackendProvider, type StorageWrite } from './storage-backend.js'
 export { storageBackendHandoff } from './storage-handoff.js'
 export { hook, hookHandoff, hooksOf, runHooks, type HookProvider } from './hook.js'

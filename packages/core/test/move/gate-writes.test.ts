@@ -36,7 +36,11 @@ describe('writes through a gate', () => {
   })
 
   it('are refused by a surface that defines no apply', async () => {
-    const gate = new WriteGate(defineSurface<object, object, number>({ id: 'sealed', keyOf: () => 'only' }), 'only', {})
+    const gate = new WriteGate<object, number>(
+      defineSurface<object, object>({ id: 'sealed', keyOf: () => 'only' }),
+      'only',
+      {},
+    )
     expect(String(await failureOf(gate.write(1)))).toContain('surface "sealed" defines no apply')
   })
 

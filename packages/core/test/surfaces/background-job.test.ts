@@ -1,5 +1,11 @@
 import { PluginHost } from '@uni/reload-core'
-import { backgroundJob, backgroundJobHandoff, runJob, type BackgroundJobProvider } from '@uni/reload-core/surfaces'
+import {
+  backgroundJob,
+  backgroundJobHandoff,
+  runJob,
+  type BackgroundJobProvider,
+  type JobRun,
+} from '@uni/reload-core/surfaces'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
 import { Deferred, standing, turn } from '../fixtures/deferred.js'
@@ -82,7 +88,7 @@ describe('backgroundJob', () => {
       }),
     )
     await expect(runJob(host, 'nightly')).rejects.toThrow('no data')
-    await expect(runJob(host, 'nightly', AbortSignal.abort(new Error('shutting down')))).rejects.toThrow(
+    await expect(runJob(host, 'nightly', { signal: AbortSignal.abort(new Error('shutting down')) })).rejects.toThrow(
       'shutting down',
     )
     expect(
@@ -111,6 +117,32 @@ describe('backgroundJob', () => {
     expect(error.message).toContain('1204 queued runs still name this job')
     runs = 0
     expect((await host.remove(handle)).report.removed).toEqual([{ surface: 'background-job', key: 'nightly' }])
+  })
+
+  it('is given what its run is about, and gives what comes of it', async () => {
+    await using host = new PluginHost({ strategies: [backgroundJobHandoff()] })
+    const ran: JobRun[] = []
+    await host.add(jobs('1.0.0', (run) => ran.push(run)))
+    const entry = { input: { to: 'ada' }, id: 'mail 17', attempt: 3 }
+    expect(await runJob(host, 'nightly', entry)).toBe(1)
+    expect(ran[0]).toEqual({ ...entry, signal: expect.any(AbortSignal) })
+    await Promise.all([runJob(host, 'nightly'), runJob(host, 'nightly', { id: undefined })])
+    const [, second, third] = ran
+    expect([second, third]).toMatchObject([
+      { input: undefined, attempt: 1 },
+      { input: undefined, attempt: 1 },
+    ])
+    expect(second?.id).not.toBe(third?.id)
+  })
+
+  it.each<[string, object]>([
+    ['runJob options.attempt', { attempt: 0 }],
+    ['runJob options.id', { id: '' }],
+    ['runJob options.signal', { signal: true }],
+    ['runJob options', { payload: 1 }],
+  ])('refuses %s by name', async (path, options) => {
+    await using host = new PluginHost({ strategies: [backgroundJobHandoff()] })
+    await expect(runJob(host, 'nightly', options)).rejects.toThrow(`${path}: expected `)
   })
 
   it('PROVIDER_NOT_FOUND for a job that nobody provides', async () => {
