@@ -24,9 +24,9 @@ const LONG = [
 ]
 
 /**
- * A worker takes the next file of its project, and ends where the next is another's: a new one would read all modules anew. So the
- * files of a project follow one another. The longest of them begin first: one that began last would run alone, while the other workers have nothing
- * left to do.
+ * The files of a project follow one another: a worker ends where the next file is another project's, and the one after
+ * it has to read all modules anew. Of a project, and of all projects, the longest begin first: one that began last would
+ * run alone, while the other workers have nothing left to do.
  */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -64,8 +64,11 @@ afterEach(() => {
 
 /** A slice of 2 ms has three looks at the clock: as it begins, and after each of two items. */
 const LOOKS_A_SLICE = 3
-/** Where one loop ends and the next one begins nothing turns. However many documents there are, these are as many as follow one another. */
-const SLICES_A_TURN = 5
+/**
+ * Where one loop ends before its slice is used up, nothing turns until the next loop has used up its own. So many
+ * follow one another at most, however many documents there are.
+ */
+const SLICES_A_TURN = 3
 
 const documents = (count: number): DocumentChange[] =>
   Array.from({ length: count }, (_, at) => ({
