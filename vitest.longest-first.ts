@@ -25,8 +25,8 @@ const LONG = [
 
 /**
  * The files of a project follow one another: a worker ends where the next file is another project's, and the one after
- * it has to read all modules anew. Of a project, and of all projects, the longest begin first: one that began last would
- * run alone, while the other workers have nothing left to do.
+ * it has to read all modules anew. Of a project, and of all projects, the longest begin first: one that began last
+ * would run alone, while the others have nothing left to do.
  */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
