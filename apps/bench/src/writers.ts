@@ -44,6 +44,8 @@ export interface WritersSaw {
   readonly longestMs: number
   /** The longest from one acknowledgement to the next, while a write waited for its own. */
   readonly stoppedMs: number
+  /** How many were accepted in a second. */
+  readonly acceptedPerSecond: number
 }
 
 /**
@@ -58,6 +60,7 @@ export class Writers {
   readonly #pending = new Set<Promise<void>>()
   #longestMs = 0
   #stoppedMs = 0
+  #accepted = 0
   #acknowledgedAt = 0
   #since = Number.POSITIVE_INFINITY
   #over = false
@@ -80,11 +83,13 @@ export class Writers {
   /** Of the writes that were due while `body` ran. */
   async during(body: () => Promise<unknown>): Promise<WritersSaw> {
     this.#since = performance.now()
+    this.#accepted = 0
     await body()
+    const acceptedPerSecond = (this.#accepted * 1000) / (performance.now() - this.#since)
     this.#over = true
     await this.#writing
     await Promise.all(this.#pending)
-    return { longestMs: this.#longestMs, stoppedMs: this.#stoppedMs }
+    return { longestMs: this.#longestMs, stoppedMs: this.#stoppedMs, acceptedPerSecond }
   }
 
   async #run(): Promise<void> {
@@ -114,6 +119,7 @@ export class Writers {
 
   #acknowledged(dueAt: number): void {
     const now = performance.now()
+    this.#accepted += 1
     if (dueAt >= this.#since) {
       this.#longestMs = Math.max(this.#longestMs, now - dueAt)
       this.#stoppedMs = Math.max(this.#stoppedMs, now - this.#acknowledgedAt)

@@ -65,10 +65,16 @@ function questions<P, R, W>({ id, what, reloads }: Asking<P, R, W>): Asked[] {
     longest('warm', 'one of the tenth that has writers'),
     longest('hot', 'the one that is written to most'),
     {
-      id: `${id}/guest`,
+      id: `${id}/opened`,
       unit: 'ms',
       limit: LONGEST_LIMIT_MS,
-      question: 'The longest that opening a document, and closing another, takes meanwhile',
+      question: 'The longest that opening another document takes meanwhile',
+    },
+    {
+      id: `${id}/closed`,
+      unit: 'ms',
+      limit: LONGEST_LIMIT_MS,
+      question: 'The longest until one that is to be closed is out of service',
     },
     {
       id: `${id}/stall`,
@@ -80,12 +86,12 @@ function questions<P, R, W>({ id, what, reloads }: Asking<P, R, W>): Asked[] {
   ]
 }
 
-function answers({ p99, cold, warm, hot, guest, stall, failedGuests }: Noticed): number[] {
-  return [p99, cold, warm, hot, guest, stall, failedGuests]
+function answers({ p99, cold, warm, hot, opened, closed, stall, failedGuests }: Noticed): number[] {
+  return [p99, cold, warm, hot, opened, closed, stall, failedGuests]
 }
 
 /** Calls that come at a rate are refused, or wait for its end, from its beginning on. */
 function noticedOfRestart(ms: number, { guests }: CrowdSize): Noticed {
   const failedGuests = Math.round((guests * ms) / 1000)
-  return { cold: ms, warm: ms, hot: ms, p99: 0.99 * ms, guest: ms, stall: ms, failedGuests }
+  return { cold: ms, warm: ms, hot: ms, p99: 0.99 * ms, opened: ms, closed: ms, stall: ms, failedGuests }
 }

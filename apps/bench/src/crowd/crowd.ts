@@ -30,8 +30,9 @@ export interface Noticed {
   readonly hot: number
   /** Of all writes, the time that 99 of 100 keep. */
   readonly p99: number
-  /** The longest that opening a document, and closing another, took. */
-  readonly guest: number
+  /** The longest that opening a document took, from when it was due; and that closing one took. */
+  readonly opened: number
+  readonly closed: number
   readonly stall: number
   /** Documents that could not be opened or closed. */
   readonly failedGuests: number
@@ -80,7 +81,11 @@ export class Crowd<P, R, W> implements AsyncDisposable {
       cold: new Arrivals(cold, (count) => this.#write(tenth + (count % (this.#size.documents - tenth)))),
     }
     const closing: Promise<void>[] = []
-    const guests = new Arrivals(opened, () => this.#guest(closing))
+    const leaves: number[] = []
+    const guests = new Arrivals(opened, async () => {
+      await this.#guest()
+      this.#oneLeaves(leaves, closing)
+    })
     await using watch = new StallWatch()
     const all = Object.values(writes)
     await arriving([...all, guests], body)
@@ -95,7 +100,8 @@ export class Crowd<P, R, W> implements AsyncDisposable {
         all.flatMap(({ waits }) => waits),
         0.99,
       ),
-      guest: longestOf(guests.waits),
+      opened: longestOf(guests.waits),
+      closed: longestOf(leaves),
       stall,
       failedGuests: guests.failed + unclosed,
     }
@@ -126,12 +132,23 @@ export class Crowd<P, R, W> implements AsyncDisposable {
     return document.live.write(this.#kind.write(document.writes - 1))
   }
 
-  /** One comes, and the one that has been there the longest leaves. */
-  async #guest(closing: Promise<void>[]): Promise<void> {
+  async #guest(): Promise<void> {
     this.#guestCount += 1
     this.#guests.push(await this.#attach(`guest ${this.#guestCount}`))
+  }
+
+  /** The one that has been there the longest, where there are too many. */
+  #oneLeaves(leaves: number[], closing: Promise<void>[]): void {
     const leaving = this.#guests.length > GUESTS_OPEN ? this.#guests.shift() : undefined
-    if (leaving !== undefined) closing.push((await leaving.detach()).finalized)
+    if (leaving === undefined) return
+    const startedAt = performance.now()
+    const closed = leaving.detach().then(({ finalized }) => {
+      leaves.push(performance.now() - startedAt)
+      return finalized
+    })
+    // Looked at once all have come.
+    closed.catch(() => {})
+    closing.push(closed)
   }
 
   async #refuseLost(all: readonly Arrivals[]): Promise<void> {

@@ -13,6 +13,7 @@ import { pause } from './pause.js'
 import { serve } from './serve.js'
 import { size } from './size.js'
 import { stall } from './stall.js'
+import { status } from './status.js'
 import { yjsPages } from './yjs-crowd.js'
 
 /** Every question, in the order they are asked. */
@@ -23,6 +24,7 @@ export const QUESTIONS: Readonly<Record<string, Question>> = {
   dispatch,
   overlap,
   stall,
+  status,
   crowd,
   'yjs-crowd': yjsPages,
   neighbours,

@@ -149,6 +149,39 @@ describe('attach and a reload', () => {
     }
   })
 
+  it('O5 waits neither for opens that a reload waits for nor for its judgement, and changes hands with the others', async () => {
+    const judging = new Deferred()
+    const judged = new Deferred()
+    const strategy = storeStrategy('clean', {
+      checkCompat: async () => {
+        judging.resolve()
+        await judged.promise
+        return { level: 'compatible' }
+      },
+    })
+    const { host, handle, plugin } = await hostWithStores({ strategies: [strategy] })
+    const { opening, attaching } = pendingAttach(host)
+    const next = cleanStores('2.0.0')
+    const reloading = host.reload(handle, next)
+    await turn()
+    await (await host.attach(STORES.clean, openStore('second'))).write(2)
+    opening.resolve()
+    await attaching
+    await judging.promise
+    const third = await host.attach(STORES.clean, openStore('third'))
+    await third.write(3)
+    expect(await standing(reloading)).toBe('pending')
+    judged.resolve()
+    const { report, finalized } = await reloading
+    expect(report.handoffs.map(({ resource }) => resource).toSorted()).toEqual(['main', 'second', 'third'])
+    await finalized
+    expect(plugin.made.map(({ closed }) => closed)).toEqual([1, 1, 1])
+    using lease = host.capture()
+    for (const { name } of host.resources()) {
+      expect(lease.resource(STORES.clean, name)).toMatchObject({ by: 'stores@2.0.0', closed: 0 })
+    }
+  })
+
   it('O5 waits for a reload that cannot take it along: one that fences, or whose version does not provide the key', async () => {
     for (const [options, provides] of [
       [{ cutover: 'exclusive' }, 'stores'],

@@ -85,6 +85,9 @@ export class Operation {
   #decide: () => void = () => {}
   #hand: () => void = () => {}
   #listed = false
+  #preflight: Preflight | undefined
+  /** Put into service after the live resources were listed, and before anything is handed over, with who opened them. */
+  readonly #early: (readonly [Attached, PluginVersion])[] = []
   #handover: Handover | undefined
   /** How to undo what has been done, in the order it was done. */
   readonly #undo: (() => Promise<readonly unknown[]>)[] = []
@@ -122,7 +125,7 @@ export class Operation {
 
   /** Whether a resource of this key that is opened now can be handed over with the others. */
   admits(table: SurfaceTable, key: string): boolean {
-    return this.#handover?.handoffs.open === true && this.#handover.preflight.admits(table, key)
+    return this.#handover?.handoffs.open !== false && this.#preflight?.admits(table, key) === true
   }
 
   /** Whether one that is put into service now is handed over with the others: it will be listed, or is admitted. */
@@ -133,8 +136,8 @@ export class Operation {
   /** Hands over one more. In the turn in which {@link takes} has said so. */
   take(attached: Attached, owner: PluginVersion): void {
     if (!this.#listed) return
-    const { handoffs, preflight } = this.#handover as Handover
-    handoffs.join(preflight.admit(attached, owner))
+    if (this.#handover === undefined) this.#early.push([attached, owner])
+    else this.#handover.handoffs.join(this.#handover.preflight.admit(attached, owner))
   }
 
   /**
@@ -165,10 +168,12 @@ export class Operation {
           this.#listed = true
         },
       })
+      this.#preflight = preflight
       for (const version of this.#retired) this.#state.listed.set(version, this)
       await this.#log.phase('preflight', () => preflight.run())
       const change = new EpochChange(succession, this.#state.pace)
       const handoffs = this.#handoffs(preflight, change)
+      for (const [attached, owner] of this.#early) handoffs.join(preflight.admit(attached, owner))
       this.#handover = { handoffs, preflight, change }
       this.#hand()
       // A dry run takes nothing out of service, so it fences nothing.
