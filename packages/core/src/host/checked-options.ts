@@ -5,7 +5,7 @@ import { checkOptions, option, unexpected, type OptionCheck, type OptionChecks }
 import { PACE } from '../pace.js'
 import type { BakeOptions } from './permanence/bake.js'
 import type { DrainPolicy } from './lease/drain.js'
-import type { PluginHostOptions } from './host-state.js'
+import type { PluginHostOptions } from './environment/plugin-host-options.js'
 import type { CaptureOptions, CaptureReadyOptions } from './lease/lease.js'
 import type { AttachOptions } from './resource/live-resource.js'
 import { SOURCE } from './resource/reload-source.js'

@@ -6,18 +6,21 @@ import type { Cutover } from '../strategy.js'
 import type { Surface } from '../surface.js'
 import { attach } from './resource/attach.js'
 import type { BakeOptions } from './permanence/bake.js'
-import type { Change } from './plan/change.js'
+import type { RequestedChange } from './plan/requested-change.js'
 import { checked } from './checked-options.js'
 import { dependencyOrder } from './lifecycle/dependency-order.js'
 import type { DrainPolicy } from './lease/drain.js'
 import { EpochLease, fencedError } from './epoch/epoch-lease.js'
 import { HeldProvider } from './epoch/held-provider.js'
-import { HostState, type PluginHostOptions } from './host-state.js'
+import type { PluginHostOptions } from './environment/plugin-host-options.js'
+import { HostState } from './state/host-state.js'
 import type { CaptureOptions, CaptureReadyOptions, Lease, ProviderLease } from './lease/lease.js'
 import { releaseWith } from './lease/release-with.js'
 import type { AttachOptions, LiveResource } from './resource/live-resource.js'
 import { readPlugin } from './plugin/manifest.js'
-import { Operation, type OperationOptions } from './operation/operation.js'
+import type { OperationOptions } from './operation/operation-options.js'
+import { operate } from './operation/operation.js'
+import type { Outcome } from './operation/outcome.js'
 import type { Plugin, PluginHandle } from './plugin/plugin.js'
 import { readHandle } from './plugin/read-handle.js'
 import { reloadResults } from './operation/reload-result.js'
@@ -81,26 +84,16 @@ export class PluginHost implements AsyncDisposable {
    * @throws ReloadError, with nothing changed.
    */
   async addAll(given: readonly Plugin[], options: AddOptions = {}): Promise<PluginHandle[]> {
-    this.#state.refuseClosed()
+    this.#state.environment.refuseClosed()
     const read = checked.add(options)
     const plugins = given.map(readPlugin)
-    const ids = plugins.map(({ manifest }) => manifest.id)
-    for (const id of ids) {
-      if (this.#state.plugins.has(id)) {
-        throw new ReloadError('DUPLICATE', 'a plugin with this id is installed', {
-          phase: 'validate',
-          plugin: id,
-          hint: 'Replace it with reload.',
-        })
-      }
-    }
     if (plugins.length === 0) return []
     const { succession } = await this.#run(
-      dependencyOrder(plugins).map((plugin): Change => ({ kind: 'install', plugin })),
+      dependencyOrder(plugins).map((plugin): RequestedChange => ({ kind: 'install', plugin })),
       read,
     )
     const handles = new Map(succession.installed.map(({ id, handle }) => [id, handle]))
-    return ids.map((id) => handles.get(id) as PluginHandle)
+    return plugins.map(({ manifest }) => handles.get(manifest.id) as PluginHandle)
   }
 
   /**
@@ -119,29 +112,19 @@ export class PluginHost implements AsyncDisposable {
     changes: readonly { readonly handle: PluginHandle; readonly plugin: Plugin }[],
     given: ReloadOptions = {},
   ): Promise<ReloadResult[]> {
-    this.#state.refuseClosed()
+    this.#state.environment.refuseClosed()
     const options = checked.reload(given)
     if (options.bake !== undefined && options.handlers !== undefined)
       throw new TypeError(
         'a reload cannot be taken back with resources that the host holds itself: attach them, or leave bake out',
       )
-    const wanted = changes.map(({ handle, plugin: next }): Change & { kind: 'reload' } => {
-      const plugin = readPlugin(next)
-      const old = this.#state.current(readHandle(handle))
-      if (plugin.manifest.id !== old.id) {
-        throw new ReloadError('MANIFEST', `the new version names itself "${plugin.manifest.id}"`, {
-          phase: 'validate',
-          plugin: old.id,
-          hint: 'A reload keeps the id. Install it as another plugin with add.',
-        })
-      }
-      return { kind: 'reload', old, plugin }
-    })
-    const outcome = await this.#run(wanted, options)
-    return reloadResults(
-      outcome,
-      wanted.map(({ old }) => old),
-    )
+    const requested = changes.map(({ handle, plugin }): RequestedChange => ({
+      kind: 'reload',
+      plugin: readPlugin(plugin),
+      handle: readHandle(handle),
+    }))
+    const outcome = await this.#run(requested, options)
+    return reloadResults(outcome, outcome.succession.retired)
   }
 
   /**
@@ -155,18 +138,17 @@ export class PluginHost implements AsyncDisposable {
   async makePermanent(handle: PluginHandle): Promise<void> {
     const read = readHandle(handle)
     if (this.#state.permanence.wasRemoved(read)) return this.#state.permanence.settle(read.id)
-    const version = this.#state.current(read)
+    const version = this.#state.plugins.current(read)
     const make = (): Promise<void> => this.#state.permanence.make(version)
-    await (this.#state.bakes.get(version)?.accept(make) ?? make())
+    await (this.#state.plugins.bakeOf(version)?.accept(make) ?? make())
   }
 
   /** Removes a plugin. @throws ReloadError, with nothing changed. */
   async remove(handle: PluginHandle, given: RemoveOptions = {}): Promise<RemoveResult> {
-    this.#state.refuseClosed()
+    this.#state.environment.refuseClosed()
     const options = checked.remove(given)
-    const old = this.#state.current(readHandle(handle))
-    const outcome = await this.#run([{ kind: 'remove', old }], options)
-    const [{ report, finalized }] = (await reloadResults(outcome, [old])) as [ReloadResult]
+    const outcome = await this.#run([{ kind: 'remove', handle: readHandle(handle) }], options)
+    const [{ report, finalized }] = (await reloadResults(outcome, outcome.succession.retired)) as [ReloadResult]
     return { report, finalized }
   }
 
@@ -187,10 +169,10 @@ export class PluginHost implements AsyncDisposable {
 
   /** Captures the current epoch. Release it with `using`, or by disposing it. */
   capture(given?: CaptureOptions): Lease {
-    this.#state.refuseClosed()
+    this.#state.environment.refuseClosed()
     const options = given && checked.capture(given)
-    const { epoch, leaseTime, leaseWatch } = this.#state
-    const lease = new EpochLease(epoch, leaseTime.now(), options)
+    const { epochs, environment, leaseWatch } = this.#state
+    const lease = new EpochLease(epochs.current, environment.leaseTime.now(), options)
     return leaseWatch === undefined ? lease : leaseWatch.epoch(lease, lease.label, lease.capturedAt)
   }
 
@@ -204,8 +186,8 @@ export class PluginHost implements AsyncDisposable {
   async captureReady(given: CaptureReadyOptions): Promise<Lease> {
     const { uses, ...options } = checked.captureReady(given)
     // Looked at and captured in one turn: another fence may go up while this wakes.
-    while (isFenced(this.#state.epoch, uses, this.#state.tables)) {
-      await this.#state.fencesChanged(options.signal)
+    while (isFenced(this.#state.epochs.current, uses, this.#state.tables)) {
+      await this.#state.epochs.fencesChanged(options.signal)
     }
     return this.capture(options)
   }
@@ -238,9 +220,10 @@ export class PluginHost implements AsyncDisposable {
 
   /** Captures one provider, and holds only its plugin. @throws ReloadError `PROVIDER_NOT_FOUND`, `SURFACE_FENCED`. */
   acquire<P, R, W>(surface: Surface<P, R, W>, key: string, given?: CaptureOptions): ProviderLease<P> {
-    this.#state.refuseClosed()
+    this.#state.environment.refuseClosed()
     const options = given && checked.capture(given)
-    const { epoch, tables, leaseTime, leaseWatch } = this.#state
+    const { epochs, tables, environment, leaseWatch } = this.#state
+    const epoch = epochs.current
     const entry = tables.of(surface).providers.at(key, epoch.number)
     if (entry === undefined) {
       throw new ReloadError('PROVIDER_NOT_FOUND', 'no plugin provides this key', {
@@ -250,7 +233,7 @@ export class PluginHost implements AsyncDisposable {
       })
     }
     if (epoch.fenced.has(entry.owner)) throw fencedError(entry.owner, surface.id)
-    const lease = new HeldProvider(entry.owner, entry.provider as P, leaseTime.now(), options)
+    const lease = new HeldProvider(entry.owner, entry.provider as P, environment.leaseTime.now(), options)
     return leaseWatch === undefined ? lease : leaseWatch.provider(lease, lease.label, lease.capturedAt)
   }
 
@@ -267,20 +250,22 @@ export class PluginHost implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    const { operations, plugins, drainPolicy, finalizations, detaching, permanence } = this.#state
-    this.#state.close()
+    const { environment, plugins, resources, retirements, permanence } = this.#state
+    const { drainPolicy } = environment
+    environment.close()
     // A reload may be taken back while others are waited for.
-    while (operations.size > 0) await Promise.all([...operations.values()].map(({ decided }) => decided))
-    const changes = [...plugins.values()].map((old): Change => ({ kind: 'remove', old }))
+    for (let { operations } = plugins; operations.size > 0; { operations } = plugins)
+      await Promise.all([...operations].map(({ decided }) => decided))
+    const changes = plugins.serving.map(({ handle }): RequestedChange => ({ kind: 'remove', handle }))
     await this.#run(changes, { onOrphan: 'close', drain: { ...drainPolicy, onDeadline: 'force' } })
     // Those of earlier reloads among them, which were to be kept for as long as their leases last.
-    await Promise.all([...finalizations].map((finalization) => finalization.force(drainPolicy)))
-    await Promise.allSettled(detaching)
+    await Promise.all([...retirements].map((retirement) => retirement.force(drainPolicy)))
+    await resources.left()
     // Once more: who had to know has been told that it failed.
     await permanence.settle('').catch(() => {})
   }
 
-  #run(changes: readonly Change[], options: ReloadOptions = {}): ReturnType<Operation['run']> {
+  #run(requested: readonly RequestedChange[], options: ReloadOptions = {}): Promise<Outcome> {
     const resolved: OperationOptions = {
       cutover: options.cutover ?? 'overlap',
       dryRun: options.dryRun ?? false,
@@ -288,10 +273,10 @@ export class PluginHost implements AsyncDisposable {
       accept: options.accept ?? [],
       signal: options.signal,
       handlers: options.handlers,
-      drain: { ...this.#state.drainPolicy, ...options.drain },
+      drain: { ...this.#state.environment.drainPolicy, ...options.drain },
       ...(options.bake && { bake: options.bake }),
       ...(options.from && { from: options.from }),
     }
-    return new Operation(this.#state, changes, resolved).run()
+    return operate(this.#state, requested, resolved)
   }
 }

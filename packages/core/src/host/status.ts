@@ -2,27 +2,32 @@ import type { WriteGate } from '../move/gate.js'
 import type { Blocker } from './lease/lease.js'
 import type { LeaseList } from './lease/lease-list.js'
 import type { PluginVersion } from './epoch/plugin-version.js'
-import type { HostState } from './host-state.js'
+import type { HostState } from './state/host-state.js'
 import type { PluginStatus, ResourceStatus } from './report/results.js'
 
 export function pluginStatuses(state: HostState): PluginStatus[] {
   const blockers = blockersNow(state)
-  const active = [...state.plugins.values()].map((version) =>
+  const { plugins, epochs } = state
+  const active = plugins.serving.map((version) =>
     pluginStatus(
       state,
       version,
-      state.operations.has(version.id) ? 'changing' : state.bakes.has(version) ? 'baking' : 'active',
-      [...state.drainOf([version]).lists, ...(state.epoch.reaches(version) ? [state.epoch] : [])].map(blockers),
+      plugins.operationOn(version.id) !== undefined
+        ? 'changing'
+        : plugins.bakeOf(version) !== undefined
+          ? 'baking'
+          : 'active',
+      [...epochs.drainOf([version]).lists, ...(epochs.current.reaches(version) ? [epochs.current] : [])].map(blockers),
     ),
   )
-  const retired = [...state.retired].map(([version, drain]) =>
-    pluginStatus(state, version, 'retired', drain.lists.map(blockers)),
+  const retired = [...state.retirements].flatMap(({ unclosed, drain }) =>
+    [...unclosed].map((version) => pluginStatus(state, version, 'retired', drain.lists.map(blockers))),
   )
   return [...active, ...retired]
 }
 
 /** As they are now: those of a list are read once, however many plugins they hold. */
-function blockersNow({ clock }: HostState): (list: LeaseList) => readonly Blocker[] {
+function blockersNow({ environment: { clock } }: HostState): (list: LeaseList) => readonly Blocker[] {
   const now = clock.now()
   const read = new Map<LeaseList, readonly Blocker[]>()
   return (list) => {
@@ -58,7 +63,7 @@ const STATES = { open: 'serving', recording: 'copying', held: 'held', closed: 'h
 
 export function resourceStatuses(state: HostState): ResourceStatus[] {
   const statuses: ResourceStatus[] = []
-  for (const { table, name, key, owner, gate } of state.attached) {
+  for (const { table, name, key, owner, gate } of state.resources.attached) {
     if (owner === undefined) continue
     statuses.push({ surface: table.id, name, key, plugin: owner.label, state: stateOf(gate), waiting: gate.waiting })
   }

@@ -33,8 +33,6 @@ export class PluginVersion {
   readonly registrations: readonly Registration[]
   /** The leases that hold this version only. */
   readonly leases: LeaseList
-  /** Live resources that are being opened by its providers. */
-  readonly opening = new Set<Promise<unknown>>()
   /** The numbers of the first and the last epoch it is part of. */
   firstEpoch = Number.POSITIVE_INFINITY
   lastEpoch = Number.POSITIVE_INFINITY

@@ -3,7 +3,6 @@ import { ChainTable } from '../../mvcc/chain-table.js'
 import { Transaction } from '../../mvcc/transaction.js'
 import { VersionChain } from '../../mvcc/version-chain.js'
 import type { AnyStrategy } from '../../strategy.js'
-import type { Attached } from '../resource/attached.js'
 import type { PluginVersion, Registration } from './plugin-version.js'
 import { ProviderList } from './provider-list.js'
 
@@ -18,7 +17,8 @@ export interface ProviderEntry {
 export type ResourceEntry = ServedResource & ({ readonly live: unknown } | { readonly halted: unknown })
 
 interface ServedResource {
-  readonly attached: Attached
+  /** The resource itself, which stays the same from version to version. */
+  readonly attached: object
   /** The plugin version whose provider opened it. */
   readonly owner: PluginVersion
 }
@@ -30,8 +30,6 @@ export class SurfaceTable {
   readonly resources = new ChainTable<ResourceEntry>()
   /** What removed keys are judged by when they come back. */
   readonly remembered = new ChainTable<unknown>()
-  /** The names of resources that are being opened. */
-  readonly opening = new Set<string>()
   readonly lists = new VersionChain<ProviderList>(ProviderList.empty, Transaction.committed(0))
 
   constructor(strategy: AnyStrategy) {

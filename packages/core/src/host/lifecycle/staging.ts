@@ -7,9 +7,6 @@ import type { Plugin, Registrar } from '../plugin/plugin.js'
 import type { Registration } from '../epoch/plugin-version.js'
 import type { SurfaceTables } from '../epoch/surface-table.js'
 
-/** Surface ids each plugin may register on, by plugin id; `*` is for plugins that are not named. */
-export type Grants = Readonly<Record<string, readonly string[]>>
-
 /** The view a plugin registers into. Nobody else can see it, and it is closed when `register` has returned. */
 export class Staging implements Registrar {
   readonly registrations: Registration[] = []

@@ -1,10 +1,12 @@
 import type { Handoffs } from '../../dispatch/handoffs.js'
 import type { EpochChange } from '../plan/epoch-change.js'
-import type { HostState } from '../host-state.js'
+import type { HostState } from '../state/host-state.js'
+import type { UnderWay } from '../state/plugins.js'
 import type { Preflight } from '../plan/preflight.js'
 import type { Succession } from '../plan/succession.js'
 
 export interface Commit {
+  readonly operation: UnderWay
   readonly change: EpochChange
   readonly succession: Succession
   readonly preflight: Preflight
@@ -17,21 +19,24 @@ export interface Commit {
  * Puts into service what was prepared: synchronous, runs no plugin code, cannot throw. What it takes does not depend on
  * how many keys and resources change. Returns what is to be called when the commit is written down.
  */
-export function commit(state: HostState, { change, succession, preflight, handoffs, retain }: Commit): () => void {
+export function commit(
+  state: HostState,
+  { operation, change, succession, preflight, handoffs, retain }: Commit,
+): () => void {
+  const { epochs, plugins } = state
   const { retired, installed } = succession
   change.settleLists()
-  for (const version of retired) version.lastEpoch = state.epoch.number
-  state.publish(change.transaction, state.fencedWithout(retired))
-  for (const version of installed) version.firstEpoch = state.epoch.number
+  for (const version of retired) version.lastEpoch = epochs.current.number
+  epochs.publish(change.transaction, epochs.fencedWithout(retired))
+  for (const version of installed) version.firstEpoch = epochs.current.number
   handoffs.committed({ retain })
-  for (const version of retired) state.bakes.get(version)?.end('superseded')
+  for (const version of retired) plugins.bakeOf(version)?.end('superseded')
   for (const { gate } of preflight.orphans.keys()) void gate.close()
   const removed = retired.filter(({ id }) => succession.next(id) === undefined)
   const onWritten = state.permanence.committed(
-    installed.filter(({ id }) => !state.plugins.has(id)),
+    installed.filter(({ id }) => plugins.get(id) === undefined),
     removed,
   )
-  for (const { id } of removed) state.plugins.delete(id)
-  for (const version of installed) state.plugins.set(version.id, version)
+  plugins.commit(operation, installed, removed)
   return onWritten
 }

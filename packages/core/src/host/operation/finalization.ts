@@ -7,13 +7,14 @@ import { closeOrphan } from '../resource/close-orphan.js'
 import { closeDependantsFirst } from '../lifecycle/close-order.js'
 import { DEADLINE_MS, type Drain, type DrainPolicy, type DrainResult } from '../lease/drain.js'
 import type { EpochChange } from '../plan/epoch-change.js'
-import type { HostState } from '../host-state.js'
+import type { HostState } from '../state/host-state.js'
+import type { Retirement } from '../state/retirement.js'
 import type { OperationJournal } from '../permanence/operation-journal.js'
 import type { PhaseLog } from '../report/phase-log.js'
 import type { Plugin } from '../plugin/plugin.js'
 import { PluginVersion } from '../epoch/plugin-version.js'
 import type { FinalReport } from '../report/results.js'
-import { shutdown } from '../lifecycle/stage.js'
+import { shutdown } from '../lifecycle/lifecycle.js'
 
 export interface FinalizationInit {
   readonly retired: readonly PluginVersion[]
@@ -33,7 +34,7 @@ export interface FinalizationInit {
 type IsAsked = (owner: object | undefined) => boolean
 
 /** What follows a commit: the old versions are drained, and then closed once. Reported, never thrown. */
-export class Finalization {
+export class Finalization implements Retirement {
   readonly finished: Promise<FinalReport>
   readonly #state: HostState
   readonly #init: FinalizationInit
@@ -41,17 +42,24 @@ export class Finalization {
   #drain: Drain
   #closed: Promise<unknown[]> | undefined
   readonly #orphansClosed = new Map<Attached, Promise<void>>()
+  readonly #unclosed: Set<PluginVersion>
 
   constructor(state: HostState, init: FinalizationInit) {
     this.#state = state
     this.#init = init
-    this.#drain = state.drainOf(init.retired)
-    for (const version of init.retired) {
-      state.retired.set(version, this.#drain)
-      version.unclosed.add(this)
-    }
-    state.finalizations.add(this)
+    this.#drain = state.epochs.drainOf(init.retired)
+    this.#unclosed = new Set(init.retired)
+    for (const version of init.retired) version.unclosed.add(this)
+    state.retirements.add(this)
     this.finished = this.#run()
+  }
+
+  get unclosed(): Iterable<PluginVersion> {
+    return this.#unclosed
+  }
+
+  get drain(): Drain {
+    return this.#drain
   }
 
   /** Has the leases' signals fired at the deadline, and closes the old versions, even where they were to be kept. */
@@ -98,8 +106,8 @@ export class Finalization {
 
   /** Nobody has to let go of a plugin that serves again, but of what it had before and has no more. */
   #drainLeft(): Promise<DrainResult> {
-    for (const version of this.#init.retired) this.#state.retired.delete(version)
-    this.#drain = this.#state.drainOfEpochs(this.#init.retired)
+    this.#unclosed.clear()
+    this.#drain = this.#state.epochs.drainOfEpochs(this.#init.retired)
     const {
       retired,
       log,
@@ -108,7 +116,7 @@ export class Finalization {
     if (this.#drain.blockers().length > 0) {
       // A lease that holds what is left of one of them holds nothing of the others.
       for (const version of retired) {
-        void this.#state.drainOfEpochs([version]).ended.then(() => this.closeOf(version.plugin))
+        void this.#state.epochs.drainOfEpochs([version]).ended.then(() => this.closeOf(version.plugin))
       }
     }
     return this.#drain.run({ deadlineMs: deadlineMs - (log.ms.drain ?? 0) })
@@ -127,25 +135,25 @@ export class Finalization {
     await log.phase('finalize', async () => {
       errors.push(...(await handoffs.finalize(bake?.servingAgain)))
       await this.#closeOrphans(() => true, note)
-      await closeDependantsFirst(retired, this.#state.concurrency, async (version) => {
+      await closeDependantsFirst(retired, this.#state.environment.concurrency, async (version) => {
         version.unclosed.delete(this)
         if (bake?.servingAgain === undefined) {
           for (const earlier of version.unclosed) await earlier.closeOf(version.plugin)
           await shutdown(version, 'finalize', environment).catch(note)
         }
-        this.#state.retired.delete(version)
+        this.#unclosed.delete(version)
       })
     })
     errors.push(...(await journal.happened('finalized', 'finalize')))
-    this.#state.finalizations.delete(this)
+    this.#state.retirements.delete(this)
     log.finalized(errors)
     return errors
   }
 
   async #forgetOrphans(): Promise<void> {
-    const { pace, attached } = this.#state
+    const { pace } = this.#init.environment
     for (const orphan of this.#init.orphans.keys()) {
-      attached.delete(orphan)
+      this.#state.resources.remove(orphan)
       if (pace.due()) await pace.pause()
     }
   }
@@ -153,16 +161,16 @@ export class Finalization {
   /** What was replaced, and what leases hold of it yet, once they have ended: that they were waited for does not end them. */
   async #prune(): Promise<void> {
     const { change, retired } = this.#init
-    const state = this.#state
-    const prune = (): Promise<boolean> => change.prune(() => state.heldEpochs)
-    if (!(await prune())) void state.unseen(retired).then(prune)
+    const { epochs } = this.#state
+    const prune = (): Promise<boolean> => change.prune(() => epochs.numbers)
+    if (!(await prune())) void epochs.unseen(retired).then(prune)
   }
 
   #closeOrphans(isAsked: IsAsked, note: (error: unknown) => void): Promise<void> {
     const { orphans, environment } = this.#init
     return forEachBounded(
       [...orphans].toReversed().filter(([, owner]) => isAsked(owner)),
-      this.#state.concurrency,
+      this.#state.environment.concurrency,
       ([attached]) => {
         const closed = this.#orphansClosed.get(attached) ?? closeOrphan(attached, environment)
         this.#orphansClosed.set(attached, closed)

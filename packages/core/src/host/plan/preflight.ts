@@ -18,7 +18,7 @@ import { ReloadError, type ReloadErrorCode } from '../../errors.js'
 import type { AnyStrategy, Cutover, Transition } from '../../strategy.js'
 import { moveOf, type Attached } from '../resource/attached.js'
 import type { Bake } from '../permanence/bake.js'
-import type { HostState } from '../host-state.js'
+import type { HostState } from '../state/host-state.js'
 import { KeyTable } from '../epoch/key-table.js'
 import type { PluginVersion, Registration } from '../epoch/plugin-version.js'
 import { isReopened, refuseUnknown, type ReloadSource } from '../resource/reload-source.js'
@@ -147,7 +147,7 @@ export class Preflight {
   }
 
   async #whomToFence(): Promise<readonly PluginVersion[]> {
-    const { pace } = this.#state
+    const { pace } = this.#environment
     const { retired } = this.#succession
     if (this.#options.cutover === 'exclusive') return retired
     const fenced = new Set<PluginVersion>()
@@ -163,20 +163,21 @@ export class Preflight {
 
   async #awaitOpening(): Promise<void> {
     for (const version of this.#succession.retired) {
-      if (version.opening.size === 0) continue
+      const pending = this.#state.resources.pendingOpens(version)
+      if (pending.length === 0) continue
       const step = new Step(this.#environment, { plugin: version.label })
       await step.run('preflight', this.#phase('HANDOFF'), () =>
         step.call('wait for pending opens', async () => {
-          await Promise.allSettled(version.opening)
+          await Promise.allSettled(pending)
         }),
       )
     }
   }
 
   async #listAttached(): Promise<void> {
-    const { pace } = this.#state
+    const { pace } = this.#environment
     const retired = new Set(this.#succession.retired)
-    for (const attached of this.#state.attached) {
+    for (const attached of this.#state.resources.attached) {
       if (pace.due()) await pace.pause()
       const { owner } = attached
       if (owner === undefined || !retired.has(owner)) continue
@@ -219,7 +220,7 @@ export class Preflight {
             next: after?.registration.provider,
             transition: this.#transition(owner, after?.owner),
           },
-          this.#state.clock,
+          this.#environment.clock,
         ),
       )
     }
@@ -267,7 +268,7 @@ export class Preflight {
 
   /** No strategy keeps a host from closing, or a reload from being taken back. */
   #removals(): JudgedRemoval[] {
-    if (this.#state.closing.signal.aborted || this.#options.takenBack !== undefined) return []
+    if (this.#state.environment.isClosing || this.#options.takenBack !== undefined) return []
     return this.#succession.removed
       .map(
         ({
@@ -297,7 +298,7 @@ export class Preflight {
 
   async #rememberRemoved(): Promise<void> {
     // Nothing comes back to a host that is closing.
-    if (this.#state.closing.signal.aborted) return
+    if (this.#state.environment.isClosing) return
     for (const { registration, owner } of this.#succession.removed) {
       const { table, key, provider } = registration
       const { strategy } = table

@@ -1,24 +1,38 @@
+import type { Clock } from '../../clock.js'
 import type { HandoffEvent } from '../../dispatch/handoff-event.js'
 import type { CountedVerdict } from '../../dispatch/judging.js'
+import type { SurfaceKey } from '../../dispatch/report.js'
 import type { ErrorPlace, ReloadError, ReloadPhase } from '../../errors.js'
 import type { MaybePromise } from '../../maybe-promise.js'
 import type { BakeReport } from '../permanence/bake.js'
 import type { Blocker } from '../lease/lease.js'
-import type { HostState } from '../host-state.js'
-import type { Succession } from '../plan/succession.js'
+import type { ReloadEvent } from './events.js'
+
+/** Whom an operation is told of, and when. */
+interface Audience {
+  readonly clock: Clock
+  nextOperation(): number
+  emit(event: ReloadEvent): void
+}
+
+/** The keys that come and go. */
+interface ChangedKeys {
+  readonly addedKeys: readonly SurfaceKey[]
+  readonly removedKeys: readonly SurfaceKey[]
+}
 
 /** Times the phases of one operation, and tells the host's observer of them. */
 export class PhaseLog {
   readonly ms: Partial<Record<ReloadPhase, number>> = {}
-  readonly #state: HostState
+  readonly #host: Audience
   readonly #tag: { readonly operation: number; readonly plugins: readonly string[] }
   readonly #startedAt: number
   #current: ReloadPhase = 'validate'
 
-  constructor(state: HostState, plugins: readonly string[]) {
-    this.#state = state
-    this.#tag = { operation: state.nextOperation(), plugins }
-    this.#startedAt = state.clock.now()
+  constructor(host: Audience, plugins: readonly string[]) {
+    this.#host = host
+    this.#tag = { operation: host.nextOperation(), plugins }
+    this.#startedAt = host.clock.now()
   }
 
   /** Numbers the operations of a host, from 1. */
@@ -31,21 +45,21 @@ export class PhaseLog {
   }
 
   get totalMs(): number {
-    return this.#state.clock.now() - this.#startedAt
+    return this.#host.clock.now() - this.#startedAt
   }
 
   async phase<T>(phase: ReloadPhase, body: () => MaybePromise<T>): Promise<T> {
-    const { clock } = this.#state
+    const { clock } = this.#host
     const startedAt = clock.now()
     this.#current = phase
-    this.#state.emit({ ...this.#tag, type: 'phase-started', phase })
+    this.#host.emit({ ...this.#tag, type: 'phase-started', phase })
     try {
       const result = await body()
       const ms = (this.ms[phase] = clock.now() - startedAt)
-      this.#state.emit({ ...this.#tag, type: 'phase-ended', phase, ms })
+      this.#host.emit({ ...this.#tag, type: 'phase-ended', phase, ms })
       return result
     } catch (error) {
-      this.#state.emit({ ...this.#tag, type: 'phase-failed', phase, ms: clock.now() - startedAt, error })
+      this.#host.emit({ ...this.#tag, type: 'phase-failed', phase, ms: clock.now() - startedAt, error })
       throw error
     }
   }
@@ -55,11 +69,11 @@ export class PhaseLog {
     const { operation, plugins } = this.#tag
     // One for each step of each resource: a literal has its shape from the start, which a spread has not.
     const event = { operation, plugins, type: 'resource', surface, key, resource, step, ms } as const
-    this.#state.emit(error === undefined ? event : { ...event, error })
+    this.#host.emit(error === undefined ? event : { ...event, error })
   }
 
   progress({ surface, resource, step }: ErrorPlace, done: number, total: number | undefined): void {
-    this.#state.emit({
+    this.#host.emit({
       ...this.#tag,
       type: 'progress',
       ...(surface !== undefined && { surface }),
@@ -74,7 +88,7 @@ export class PhaseLog {
     { surface = '', key = '', resource }: ErrorPlace,
     { reason, overruled }: Extract<CountedVerdict, { level: 'accepted' }>,
   ): void {
-    this.#state.emit({
+    this.#host.emit({
       ...this.#tag,
       type: 'accepted',
       surface,
@@ -85,23 +99,23 @@ export class PhaseLog {
     })
   }
 
-  committed(epoch: number, { addedKeys: added, removedKeys: removed }: Succession): void {
-    this.#state.emit({ ...this.#tag, type: 'committed', epoch, added, removed })
+  committed(epoch: number, { addedKeys: added, removedKeys: removed }: ChangedKeys): void {
+    this.#host.emit({ ...this.#tag, type: 'committed', epoch, added, removed })
   }
 
   unrecorded(error: ReloadError): void {
-    this.#state.emit({ ...this.#tag, type: 'unrecorded', error })
+    this.#host.emit({ ...this.#tag, type: 'unrecorded', error })
   }
 
   kept(blockers: readonly Blocker[]): void {
-    this.#state.emit({ ...this.#tag, type: 'kept', blockers })
+    this.#host.emit({ ...this.#tag, type: 'kept', blockers })
   }
 
   baked(outcome: BakeReport['outcome']): void {
-    this.#state.emit({ ...this.#tag, type: 'baked', outcome })
+    this.#host.emit({ ...this.#tag, type: 'baked', outcome })
   }
 
   finalized(errors: readonly unknown[]): void {
-    this.#state.emit({ ...this.#tag, type: 'finalized', errors })
+    this.#host.emit({ ...this.#tag, type: 'finalized', errors })
   }
 }

@@ -10,81 +10,83 @@ import { AttachedResource } from './attached-resource.js'
 import { checked } from '../checked-options.js'
 import { closeHeld } from './close-orphan.js'
 import { HeldProvider } from '../epoch/held-provider.js'
-import type { HostState } from '../host-state.js'
 import type { AttachOptions, LiveResource } from './live-resource.js'
+import type { ResourceHost } from './resource-host.js'
 import type { ProviderEntry, SurfaceTable } from '../epoch/surface-table.js'
 
 type Place = ErrorPlace & { readonly surface: string; readonly key: string; readonly resource: string }
 
 /** Opens a live resource with the provider that serves now, and puts it into service. */
 export async function attach<P, R, W>(
-  state: HostState,
+  host: ResourceHost,
   surface: Surface<P, R, W>,
   given: AttachOptions<P, R>,
 ): Promise<LiveResource<R, W>> {
   const options = checked.attach(given)
   const { name, key } = options
-  const table = state.tables.of(surface)
+  const table = host.tables.of(surface)
   const place = { surface: table.id, key, resource: name }
-  if (table.resources.latest(name) !== undefined || table.opening.has(name)) {
+  const reservation = host.resources.reserve(table, name)
+  if (reservation === undefined) {
     throw new ReloadError('DUPLICATE', 'a live resource of this name is attached already', {
       ...place,
       hint: 'Detach it first, or choose another name.',
     })
   }
-  table.opening.add(name)
   try {
     for (;;) {
-      const entry = served(state, table, place)
+      const entry = served(host, table, place)
       const { owner } = entry
-      const operation = state.listed.get(owner)
-      if (operation?.admits(table, key) === false) {
-        await operation.changed
+      const listing = host.listing(owner)
+      if (listing?.admits(table, key) === false) {
+        await listing.changed
         continue
       }
       // Up to the end: nor is its plugin shut down before what it has opened in vain is closed.
-      using lease = new HeldProvider(owner, entry.provider as P, state.leaseTime.now(), { label: `attach ${name}` })
+      using lease = new HeldProvider(owner, entry.provider as P, host.environment.leaseTime.now(), {
+        label: `attach ${name}`,
+      })
       // Whoever holds the resource has it from now on: a literal has its shape from the start, which a spread has not.
-      const opened = { surface: table.id, key, resource: name, plugin: owner.label }
-      const opening = open(state, table, lease.provider, opened, options)
-      owner.opening.add(opening)
+      const ownedPlace = { surface: table.id, key, resource: name, plugin: owner.label }
+      const opened = open(host, table, lease.provider, ownedPlace, options)
+      reservation.pending = { owner, opened }
       try {
-        const resource = await opening.catch((error: unknown) => {
-          state.refuseClosed()
+        const resource = await opened.catch((error: unknown) => {
+          host.environment.refuseClosed()
           throw error
         })
-        if (!canServe(state, table, entry)) {
-          await closeUnused(state, table, resource, opened)
+        if (!canServe(host, table, entry)) {
+          await closeUnused(host, table, resource, ownedPlace)
           continue
         }
-        const refused = refusedToBegin(state, table, resource, opened)
+        const refused = refusedToBegin(host, table, resource, ownedPlace)
         if (refused !== undefined) throw await refused
         const attached = new Attached(
-          state,
+          host,
           { table, name, key, open: options.open as Attached['open'] },
           resource,
           owner,
         )
-        state.listed.get(owner)?.take(attached, owner)
+        host.listing(owner)?.take(attached, owner)
         return new AttachedResource<R, W>(attached)
       } finally {
-        owner.opening.delete(opening)
+        reservation.pending = undefined
       }
     }
   } finally {
-    table.opening.delete(name)
+    host.resources.release(table, reservation)
   }
 }
 
 /** Whether what was opened can be put into service, in this turn. */
-function canServe(state: HostState, table: SurfaceTable, { owner, registration: { key } }: ProviderEntry): boolean {
+function canServe(host: ResourceHost, table: SurfaceTable, { owner, registration: { key } }: ProviderEntry): boolean {
   if (table.providers.latest(key)?.owner !== owner) return false
-  const operation = state.listed.get(owner)
-  return operation === undefined || operation.takes(table, key)
+  const listing = host.listing(owner)
+  return listing === undefined || listing.takes(table, key)
 }
 
-function served(state: HostState, table: SurfaceTable, place: Place): ProviderEntry {
-  state.refuseClosed()
+function served(host: ResourceHost, table: SurfaceTable, place: Place): ProviderEntry {
+  host.environment.refuseClosed()
   const entry = table.providers.latest(place.key)
   if (entry !== undefined) return entry
   throw new ReloadError('PROVIDER_NOT_FOUND', 'no plugin provides this key', {
@@ -95,15 +97,15 @@ function served(state: HostState, table: SurfaceTable, place: Place): ProviderEn
 }
 
 async function open<P, R>(
-  state: HostState,
+  host: ResourceHost,
   { strategy }: SurfaceTable,
   provider: P,
   place: Place,
   options: AttachOptions<P, R>,
 ): Promise<R> {
   const environment = {
-    ...state.environment(false),
-    timeoutMs: () => state.timeoutMs('open'),
+    ...host.environment.forSteps(),
+    timeoutMs: () => host.environment.timeoutMs('open'),
     timeoutOption: 'open',
     hint: 'Nothing was attached.',
   }
@@ -119,7 +121,7 @@ async function open<P, R>(
       step.letGo(resource)
     },
   }
-  return await step.run('prepare', { code: 'HANDOFF', signal: state.closing.signal, discard }, () =>
+  return await step.run('prepare', { code: 'HANDOFF', signal: host.environment.closing, discard }, () =>
     step.call(
       'open',
       async () => {
@@ -135,7 +137,7 @@ async function open<P, R>(
 
 /** In the turn in which the resource is put into service. Gives the error, once what did not begin has been closed. */
 function refusedToBegin(
-  state: HostState,
+  host: ResourceHost,
   { strategy }: SurfaceTable,
   resource: unknown,
   place: ErrorPlace & { surface: string },
@@ -145,7 +147,7 @@ function refusedToBegin(
     return undefined
   } catch (error) {
     const refusal = error as ReloadError
-    return closeOpened(state, strategy, resource, place)
+    return closeOpened(host, strategy, resource, place)
       .catch((failed: unknown) => {
         refusal.rollbackErrors.push(failed)
       })
@@ -155,23 +157,23 @@ function refusedToBegin(
 
 /** What was opened with a version that was replaced meanwhile. That it cannot be closed fails nothing else. */
 async function closeUnused(
-  state: HostState,
+  host: ResourceHost,
   { strategy }: SurfaceTable,
   resource: unknown,
   place: ErrorPlace,
 ): Promise<void> {
-  await closeOpened(state, strategy, resource, place).catch((error: unknown) => {
-    state.emit({ type: 'unclean', error: error as ReloadError })
+  await closeOpened(host, strategy, resource, place).catch((error: unknown) => {
+    host.environment.emit({ type: 'unclean', error: error as ReloadError })
   })
 }
 
 async function closeOpened(
-  state: HostState,
+  host: ResourceHost,
   strategy: AnyStrategy,
   resource: unknown,
   place: ErrorPlace,
 ): Promise<void> {
-  const environment = state.environment(false)
+  const environment = host.environment.forSteps()
   const step = new Step(environment, place)
   const close = (): Promise<void> => step.call('close', async () => strategy.close?.(resource))
   await step.run('rollback', { code: 'HANDOFF' }, () => closeHeld(resource, environment, close))

@@ -2,10 +2,11 @@ import { activate } from '../../dispatch/activate.js'
 import type { ResourceMove } from '../../dispatch/moving-resource.js'
 import type { ErrorPlace, ReloadError } from '../../errors.js'
 import { WriteGate } from '../../move/gate.js'
+import { Transaction } from '../../mvcc/transaction.js'
 import type { AnyStrategy, Opening, Transition } from '../../strategy.js'
-import type { HostState } from '../host-state.js'
 import type { PluginVersion } from '../epoch/plugin-version.js'
 import type { ResourceEntry, SurfaceTable } from '../epoch/surface-table.js'
+import type { ResourceHost } from './resource-host.js'
 
 export interface AttachedInit {
   readonly table: SurfaceTable
@@ -21,17 +22,23 @@ export class Attached {
   readonly key: string
   readonly open: AttachedInit['open']
   readonly gate: WriteGate<unknown, unknown>
-  readonly state: HostState
+  readonly host: ResourceHost
 
-  constructor(state: HostState, { table, name, key, open }: AttachedInit, resource: unknown, owner: PluginVersion) {
-    this.state = state
+  constructor(host: ResourceHost, { table, name, key, open }: AttachedInit, resource: unknown, owner: PluginVersion) {
+    this.host = host
     this.table = table
     this.name = name
     this.key = key
     this.open = open
-    this.gate = new WriteGate<unknown, unknown>(table.strategy.surface, name, resource, state.gateTerms, this)
-    state.attached.add(this)
-    this.#serve({ attached: this, owner, live: resource })
+    this.gate = new WriteGate<unknown, unknown>(
+      table.strategy.surface,
+      name,
+      resource,
+      host.environment.gateTerms,
+      this,
+    )
+    host.resources.add(this)
+    this.serve({ attached: this, owner, live: resource })
   }
 
   get strategy(): AnyStrategy {
@@ -55,29 +62,41 @@ export class Attached {
 
   /** What was stopped has been started again, or could not be. */
   onReplaced(outcome: { readonly resource: unknown } | { readonly halted: unknown }): void {
-    const { owner, place } = this
+    const { owner, place, host } = this
+    const { environment } = host
     // A restart may complete when the resource has left already; then it is only closed.
     if (owner === undefined) return
     const tag = { surface: place.surface, resource: place.resource }
     if ('halted' in outcome) {
-      this.#serve({ attached: this, owner, halted: outcome.halted })
-      this.state.emit({ type: 'resource-halted', ...tag, cause: outcome.halted })
+      this.serve({ attached: this, owner, halted: outcome.halted })
+      environment.emit({ type: 'resource-halted', ...tag, cause: outcome.halted })
       return
     }
     // A strategy that opened it itself may not have claimed it.
-    this.state.claims.claimFree(outcome.resource, { ...place, plugin: owner.label })
-    this.#serve({ attached: this, owner, live: outcome.resource })
+    environment.claims.claimFree(outcome.resource, { ...place, plugin: owner.label })
+    this.serve({ attached: this, owner, live: outcome.resource })
     try {
       activate(this.strategy, outcome.resource, { ...place, phase: 'rollback', plugin: owner.label })
-      this.state.emit({ type: 'resource-restarted', ...tag })
+      environment.emit({ type: 'resource-restarted', ...tag })
     } catch (error) {
-      this.state.emit({ type: 'resource-restarted', ...tag, activationError: error as ReloadError })
+      environment.emit({ type: 'resource-restarted', ...tag, activationError: error as ReloadError })
       throw error
     }
   }
 
-  #serve(entry: ResourceEntry): void {
-    this.state.serve(this, entry)
+  /** Epochs serve it as `entry` says from now on, or, where there is none, no more. */
+  serve(entry: ResourceEntry | undefined): void {
+    const {
+      table: { resources },
+      name,
+      owner,
+      host: { epochs },
+    } = this
+    const transaction = new Transaction()
+    resources.write(name, entry, transaction)
+    epochs.publish(transaction)
+    if (entry === undefined) this.host.resources.remove(this)
+    else if (owner !== undefined) void epochs.prune(resources, name, owner)
   }
 }
 

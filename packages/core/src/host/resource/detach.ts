@@ -3,60 +3,56 @@ import type { Attached } from './attached.js'
 import { closeOrphan } from './close-orphan.js'
 import { GRACE_MS } from '../lease/drain.js'
 import { HeldProvider } from '../epoch/held-provider.js'
-import type { HostState } from '../host-state.js'
 import type { Detached } from './live-resource.js'
+import type { ResourceHost } from './resource-host.js'
 import type { PluginVersion } from '../epoch/plugin-version.js'
 
 /** Takes a resource out of service, and closes it once no lease reaches it. */
 export function detach(attached: Attached): Promise<Detached> {
-  const { state } = attached
-  const left = leave(state, attached)
+  const { host } = attached
+  const left = leave(host, attached)
   const closed = left.then(({ finalized }) => finalized)
-  state.detaching.add(closed)
-  closed
-    .catch((error: unknown) => {
-      state.emit({ type: 'unclean', error: asReloadError(error) })
-    })
-    .finally(() => {
-      state.detaching.delete(closed)
-    })
+  host.resources.leave(closed)
+  closed.catch((error: unknown) => {
+    host.environment.emit({ type: 'unclean', error: asReloadError(error) })
+  })
   return left
 }
 
-async function leave(state: HostState, attached: Attached): Promise<Detached> {
+async function leave(host: ResourceHost, attached: Attached): Promise<Detached> {
   for (;;) {
     const { owner } = attached
     // A reload may have closed it as an orphan meanwhile.
     if (owner === undefined) return { finalized: Promise.resolve() }
-    const operation = state.listed.get(owner)
-    const withdrawn = operation === undefined ? Promise.resolve() : operation.withdraw(attached)
+    const listing = host.listing(owner)
+    const withdrawn = listing === undefined ? Promise.resolve() : listing.withdraw(attached)
     if (withdrawn !== undefined) {
       void attached.gate.close()
-      state.serve(attached, undefined)
-      return { finalized: closeUnreached(state, attached, owner, withdrawn) }
+      attached.serve(undefined)
+      return { finalized: closeUnreached(host, attached, owner, withdrawn) }
     }
-    await operation?.changed
+    await listing?.changed
   }
 }
 
 async function closeUnreached(
-  state: HostState,
+  { environment, epochs }: ResourceHost,
   attached: Attached,
   owner: PluginVersion,
   withdrawn: Promise<void>,
 ): Promise<void> {
   // Its plugin is not shut down before it is closed.
-  using held = new HeldProvider(owner, undefined, state.leaseTime.now(), { label: `detach ${attached.name}` })
-  const drain = state.drainOfEpochs([owner])
+  using held = new HeldProvider(owner, undefined, environment.leaseTime.now(), { label: `detach ${attached.name}` })
+  const drain = epochs.drainOfEpochs([owner])
   await drain.run({ deadlineMs: Number.POSITIVE_INFINITY }, held.signal)
   // Forced out with its plugin: the leases were told at the same moment, and have the same grace.
-  await drain.run({ deadlineMs: state.drainPolicy.graceMs ?? GRACE_MS })
+  await drain.run({ deadlineMs: environment.drainPolicy.graceMs ?? GRACE_MS })
   // Its successor, which has no place any more, is closed before it.
   await withdrawn
   try {
-    await closeOrphan(attached, state.environment(false))
+    await closeOrphan(attached, environment.forSteps())
   } finally {
-    void state.prune(attached.table.resources, attached.name, owner)
+    void epochs.prune(attached.table.resources, attached.name, owner)
   }
 }
 

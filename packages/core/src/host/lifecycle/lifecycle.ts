@@ -1,6 +1,6 @@
 import { Step, type StepEnvironment } from '../../dispatch/step.js'
 import type { MaybePromise } from '../../maybe-promise.js'
-import type { HostState } from '../host-state.js'
+import type { HostState } from '../state/host-state.js'
 import type { Brought } from '../permanence/permanent-versions.js'
 import type { Plugin, PluginContext } from '../plugin/plugin.js'
 import { PluginVersion } from '../epoch/plugin-version.js'
@@ -26,7 +26,7 @@ export async function register(
     plugin,
     brought,
     generation: old === undefined ? 0 : old.generation + 1,
-    place: old?.place ?? state.nextPlace(),
+    place: old?.place ?? state.plugins.nextPlace(),
     registrations: staging.registrations,
   })
 }

@@ -1,0 +1,125 @@
+import type { Clock } from '../../clock.js'
+import { onAbort } from '../../dispatch/on-abort.js'
+import { ReloadError } from '../../errors.js'
+import type { ChainTable } from '../../mvcc/chain-table.js'
+import { Transaction } from '../../mvcc/transaction.js'
+import { Drain } from '../lease/drain.js'
+import type { LeaseList } from '../lease/lease-list.js'
+import { Epoch, NOTHING_FENCED } from './epoch.js'
+import type { PluginVersion } from './plugin-version.js'
+import type { SurfaceTables } from './surface-table.js'
+
+/** The epochs of one host: the current one, and the former ones that leases still hold. */
+export class Epochs {
+  readonly #tables: SurfaceTables
+  readonly #clock: Clock
+  readonly #held = new Set<Epoch>()
+  readonly #awaitingFences = new Set<() => void>()
+  #current: Epoch
+
+  constructor(tables: SurfaceTables, clock: Clock) {
+    this.#tables = tables
+    this.#clock = clock
+    this.#current = new Epoch(0, tables)
+  }
+
+  /** What is captured now. */
+  get current(): Epoch {
+    return this.#current
+  }
+
+  /** The former epochs that leases hold. */
+  get held(): Iterable<Epoch> {
+    return this.#held
+  }
+
+  /** The numbers of the epochs that somebody can still ask a table for. */
+  get numbers(): number[] {
+    return [...Array.from(this.#held, ({ number }) => number), this.#current.number]
+  }
+
+  /** Makes what `transaction` has written visible, all at once, in a new epoch. */
+  publish(transaction: Transaction, fenced: ReadonlySet<PluginVersion> = this.#current.fenced): void {
+    const former = this.#current
+    const number = former.number + 1
+    transaction.commit(number)
+    this.#current = new Epoch(number, this.#tables, fenced)
+    former.supersede(this.#held)
+    if (fenced !== former.fenced) for (const wake of this.#awaitingFences) wake()
+  }
+
+  /** Closes `versions` to captures of the epochs from now on. */
+  fence(versions: readonly PluginVersion[]): void {
+    this.publish(new Transaction(), new Set([...this.#current.fenced, ...versions]))
+  }
+
+  unfence(versions: readonly PluginVersion[]): void {
+    this.publish(new Transaction(), this.fencedWithout(versions))
+  }
+
+  /** What is fenced now, without `versions`: the same set where none of them is fenced. */
+  fencedWithout(versions: readonly PluginVersion[]): ReadonlySet<PluginVersion> {
+    const { fenced } = this.#current
+    if (!versions.some((version) => fenced.has(version))) return fenced
+    const left = [...fenced].filter((version) => !versions.includes(version))
+    return left.length === 0 ? NOTHING_FENCED : new Set(left)
+  }
+
+  /** Resolves when something else is fenced than now. @throws ReloadError `ABORTED`. */
+  fencesChanged(signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        this.#awaitingFences.delete(wake)
+        stopListening?.()
+      }
+      const wake = (): void => {
+        leave()
+        resolve()
+      }
+      const abort = (): void => {
+        leave()
+        reject(
+          new ReloadError('ABORTED', 'the caller gave up waiting for an exclusive reload', {
+            phase: 'fence',
+            cause: signal?.reason,
+          }),
+        )
+      }
+      this.#awaitingFences.add(wake)
+      const stopListening = signal && onAbort(signal, abort)
+      if (signal?.aborted === true) abort()
+    })
+  }
+
+  /**
+   * Unlinks the versions of `key` that no epoch sees any more: at once, or, where leases hold an epoch that sees one,
+   * when these have ended.
+   *
+   * @param owner the plugin version that served what was replaced.
+   */
+  async prune(table: ChainTable<unknown>, key: string, owner: PluginVersion): Promise<void> {
+    if (table.prune(key, this.numbers)) return
+    await this.unseen([owner])
+    table.prune(key, this.numbers)
+  }
+
+  /** Resolves when no lease is on a former epoch that `versions` were part of, fenced or not. */
+  async unseen(versions: readonly PluginVersion[]): Promise<void> {
+    const seeing = [...this.#held].filter((epoch) => versions.some((version) => epoch.includes(version)))
+    await Promise.all(seeing.map((epoch) => epoch.empty()))
+  }
+
+  /** Drains all leases that reach `versions`: those of former epochs, and those of one provider. */
+  drainOf(versions: readonly PluginVersion[]): Drain {
+    return new Drain([...this.#reaching(versions), ...versions.map((version) => version.leases)], this.#clock)
+  }
+
+  /** Drains the leases of former epochs that reach `versions`, and not those of one provider. */
+  drainOfEpochs(versions: readonly PluginVersion[]): Drain {
+    return new Drain(this.#reaching(versions), this.#clock)
+  }
+
+  #reaching(versions: readonly PluginVersion[]): LeaseList[] {
+    return [...this.#held].filter((epoch) => versions.some((version) => epoch.reaches(version)))
+  }
+}

@@ -1,0 +1,22 @@
+import type { Handoffs } from '../../dispatch/handoffs.js'
+import type { StepEnvironment } from '../../dispatch/step.js'
+import type { ReloadError } from '../../errors.js'
+import type { SurfaceTables } from '../epoch/surface-table.js'
+import type { Preflight } from '../plan/preflight.js'
+import type { Succession } from '../plan/succession.js'
+import type { PhaseLog } from '../report/phase-log.js'
+import type { Finalization } from './finalization.js'
+
+/** What an operation did, before it is told plugin by plugin. */
+export interface Outcome {
+  readonly succession: Succession
+  readonly preflight: Preflight
+  readonly handoffs: Handoffs
+  readonly log: PhaseLog
+  readonly environment: StepEnvironment
+  readonly tables: SurfaceTables
+  /** Absent after a dry run. */
+  readonly finalization: Finalization | undefined
+  /** Why the commit is not written down, where that is so. */
+  readonly unrecorded: ReloadError | undefined
+}

@@ -1,0 +1,21 @@
+import type { PluginVersion } from '../epoch/plugin-version.js'
+import type { SurfaceTable } from '../epoch/surface-table.js'
+import type { Attached } from './attached.js'
+
+/** What an operation hands over or closes, as an attach or a detach beside it sees it. */
+export interface Listing {
+  /** Settles when {@link admits} or {@link withdraw} may answer otherwise than now. Never rejects. */
+  readonly changed: Promise<void>
+  /** Whether a resource of this key that is opened now can be handed over with the others. */
+  admits(table: SurfaceTable, key: string): boolean
+  /** Whether one that is put into service now is handed over with the others: it will be listed, or is admitted. */
+  takes(table: SurfaceTable, key: string): boolean
+  /** Hands over one more. In the turn in which {@link takes} has said so. */
+  take(attached: Attached, owner: PluginVersion): void
+  /**
+   * Hands over, or closes, `attached` no longer: it leaves by itself.
+   *
+   * @returns resolves once what was to succeed it is closed; `undefined` where it cannot leave before {@link changed}.
+   */
+  withdraw(attached: Attached): Promise<void> | undefined
+}
