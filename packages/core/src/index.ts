@@ -74,12 +74,21 @@ export type {
   PluginManifest,
   Registrar,
 } from './host/plugin/plugin.js'
-export type { Blocker, CaptureOptions, CaptureReadyOptions, Lease, ProviderLease, Serving } from './host/lease/lease.js'
+export type {
+  Blocker,
+  CaptureOptions,
+  CaptureReadyOptions,
+  Lease,
+  ProviderLease,
+  Serving,
+  Use,
+  Uses,
+} from './host/lease/lease.js'
 export { releaseWith } from './host/lease/release-with.js'
-export type { Use, Uses } from './host/epoch/uses.js'
 export type { AttachOptions, Detached, LiveResource } from './host/resource/live-resource.js'
 export type { Journal, JournalRecord, JournaledAcceptance, JournaledChange } from './journal/record.js'
-export { PluginHost, type AddOptions, type ReloadOptions, type RemoveOptions } from './host/plugin-host.js'
+export { PluginHost } from './host/plugin-host.js'
+export type { AddOptions, ReloadOptions, RemoveOptions } from './host/reload-options.js'
 export type { PluginHostOptions } from './host/environment/plugin-host-options.js'
 export type { ReloadSource, ResourceName } from './host/resource/reload-source.js'
 export type { DrainPolicy } from './host/lease/drain.js'

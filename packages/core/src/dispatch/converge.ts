@@ -7,11 +7,11 @@ import type { MovingResource } from './moving-resource.js'
 import type { Together } from './together.js'
 
 /**
- * When a discipline converges. A stop-and-copy resource takes as long as its peers outside take: it goes first, as every
- * gate is held from its turn to the commit. A pre-copy resource takes only as long as the last few writes: it goes last.
+ * The disciplines, in the order in which they converge. Each gate is held from when its group converges to the commit: a
+ * stop-and-copy resource takes as long as its peers outside take, and goes first, so that nobody else is held for that
+ * long; a pre-copy resource takes only as long as the last few writes, and goes last.
  */
-const CONVERGES: Record<Discipline, number> = { 'stop-and-copy': 0, clean: 1, contract: 1, 'pre-copy': 2 }
-const TURNS = [0, 1, 2]
+const GROUPS: readonly (readonly Discipline[])[] = [['stop-and-copy'], ['clean', 'contract'], ['pre-copy']]
 /** A hold that is longer than this is one that others are not to share. */
 const LONG_MS = 5
 /** So few that are behind are held, and brought in step then. */
@@ -37,9 +37,9 @@ export async function converge(
   await prepareJoined()
   const [unheld, held] = [movings.filter((moving) => moving.goesUnheld), movings.filter((moving) => !moving.goesUnheld)]
   await drive.tellConverged(unheld)
-  for (const turn of TURNS)
-    await convergeTurn(
-      held.filter(({ discipline }) => CONVERGES[discipline] === turn),
+  for (const group of GROUPS)
+    await convergeGroup(
+      held.filter(({ discipline }) => group.includes(discipline)),
       drive,
     )
   if (held.length > 0) await catchUpUnderLoad(together, drive)
@@ -59,7 +59,7 @@ async function convergeUnderLoad(together: Together, drive: Drive, prepareJoined
 }
 
 /** Those that are held from here to the commit. */
-async function convergeTurn(movings: readonly MovingResource[], drive: Drive): Promise<void> {
+async function convergeGroup(movings: readonly MovingResource[], drive: Drive): Promise<void> {
   await drive.forward(
     movings.filter(({ handoff }) => handoff?.catchUp !== undefined),
     'converge',

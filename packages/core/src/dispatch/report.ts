@@ -1,7 +1,7 @@
 import type { ReloadError } from '../errors.js'
 import type { Cutover, Discipline } from '../strategy.js'
 import type { CountedVerdict } from './judging.js'
-import type { Stretch } from './stretch-meter.js'
+import type { LongestStretch } from './stretch-meter.js'
 
 /** A key of a surface. */
 export interface SurfaceKey {
@@ -52,7 +52,11 @@ export interface FailureReport {
   readonly blockedBy: string | undefined
 }
 
-export function failureReport(totalMs: number, handoffs: readonly HandoffReport[], worst: Stretch): FailureReport {
+export function failureReport(
+  totalMs: number,
+  handoffs: readonly HandoffReport[],
+  worst: LongestStretch,
+): FailureReport {
   return { totalMs, handoffs, pauseMs: Math.max(0, ...handoffs.map(({ pauseMs }) => pauseMs)), ...worst }
 }
 

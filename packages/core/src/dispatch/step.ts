@@ -10,7 +10,7 @@ import type { Claims } from './claims.js'
 import { ACCEPT_HINT, UNJUDGED_HINT, type CountedVerdict, type Judging } from './judging.js'
 import { onAbort } from './on-abort.js'
 import { Scope } from './scope.js'
-import type { Measured, Stretch, StretchMeter } from './stretch-meter.js'
+import type { Measured, LongestStretch, StretchMeter } from './stretch-meter.js'
 
 /** What all steps of a reload share. */
 export interface StepEnvironment {
@@ -86,7 +86,7 @@ class Call extends Scope implements Measured, Named {
   get name(): string {
     return this.step
   }
-  get stretch(): Stretch {
+  get stretch(): LongestStretch {
     return this.#of.stretch
   }
 
@@ -142,7 +142,7 @@ class Running extends Scope implements Named {
 }
 
 /** Runs the plugin calls of one provider or one live resource, each with a deadline and a signal (I8). */
-export class Step implements StepContext, Stretch {
+export class Step implements StepContext, LongestStretch {
   readonly dryRun: boolean
   blockedMs = 0
   blockedBy: string | undefined
@@ -163,7 +163,7 @@ export class Step implements StepContext, Stretch {
   }
 
   /** The longest of its calls. */
-  get stretch(): Stretch {
+  get stretch(): LongestStretch {
     return this
   }
 
@@ -310,6 +310,16 @@ export class Step implements StepContext, Stretch {
       stopListening?.()
       if (this.#running === running) this.#running = undefined
     }
+  }
+
+  /** Runs a phase that is one call. What comes after either was given up on is discarded as `options` says. */
+  runCall<T>(
+    phase: ReloadPhase,
+    options: PhaseOptions<T>,
+    step: string,
+    call: (signal: AbortSignal) => MaybePromise<T>,
+  ): Promise<T> {
+    return this.run(phase, options, () => this.call(step, call, options))
   }
 
   call<T>(step: string, call: (signal: AbortSignal) => MaybePromise<T>, options: CallOptions<T> = {}): Promise<T> {

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js'
 
 /** The longest stretch in which the event loop did not turn, and which plugin call kept it from that. */
-export interface Stretch {
+export interface LongestStretch {
   blockedMs: number
   blockedBy: string | undefined
 }
@@ -9,7 +9,7 @@ export interface Stretch {
 /** A call that is measured. */
 export interface Measured {
   readonly name: string
-  readonly stretch: Stretch
+  readonly stretch: LongestStretch
 }
 
 const BEAT_MS = 5
@@ -26,16 +26,16 @@ export class StretchMeter {
   #beat: { readonly expectedAt: number; readonly cancel: () => void } | undefined
   #watching = 0
   /** The longest stretch of a call, measured directly, since the last heartbeat. */
-  #direct: Stretch = { blockedMs: 0, blockedBy: undefined }
+  #direct: LongestStretch = { blockedMs: 0, blockedBy: undefined }
   /** The longest stretch so far, whoever it was; named where it was a call. */
-  readonly worst: Stretch = { blockedMs: 0, blockedBy: undefined }
+  readonly worst: LongestStretch = { blockedMs: 0, blockedBy: undefined }
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
   /** Counts a stretch that was measured already. */
-  note(step: string, into: Stretch, blockedMs: number): void {
+  note(step: string, into: LongestStretch, blockedMs: number): void {
     if (blockedMs > into.blockedMs) {
       into.blockedMs = blockedMs
       into.blockedBy = step

@@ -6,20 +6,18 @@ import { PACE } from '../pace.js'
 import type { BakeOptions } from './permanence/bake.js'
 import type { DrainPolicy } from './lease/drain.js'
 import type { PluginHostOptions } from './environment/plugin-host-options.js'
-import type { CaptureOptions, CaptureReadyOptions } from './lease/lease.js'
-import type { AttachOptions } from './resource/live-resource.js'
+import type { CaptureOptions, CaptureReadyOptions, Use, Uses } from './lease/lease.js'
 import { SOURCE } from './resource/reload-source.js'
-import type { AddOptions, ReloadOptions, RemoveOptions } from './plugin-host.js'
-import type { Use, Uses } from './epoch/uses.js'
+import type { AddOptions, ReloadOptions, RemoveOptions } from './reload-options.js'
 
-const PERIOD = option.numberThat('a finite number of milliseconds above 0', (value) => value > 0 && value < Infinity)
+const DURATION = option.numberThat('a finite number of milliseconds above 0', (value) => value > 0 && value < Infinity)
 
 const DRAIN: OptionChecks<DrainPolicy> = {
   deadlineMs: option.from(0),
   onDeadline: option.oneOf('keep', 'force'),
   graceMs: option.from(0),
 }
-const BAKE: OptionChecks<BakeOptions> = { ms: option.required(PERIOD), healthy: option.function, everyMs: PERIOD }
+const BAKE: OptionChecks<BakeOptions> = { ms: option.required(DURATION), healthy: option.function, everyMs: DURATION }
 
 const ADD: OptionChecks<AddOptions> = { signal: option.signal, accept: ACCEPT }
 const REMOVE: OptionChecks<RemoveOptions> = {
@@ -34,12 +32,6 @@ const RELOAD: OptionChecks<ReloadOptions> = {
   handlers: option.with('add', 'entries'),
   bake: option.object(BAKE),
   from: SOURCE,
-}
-
-const ATTACH: OptionChecks<AttachOptions<unknown, unknown>> = {
-  name: option.required(option.text),
-  key: option.required(option.text),
-  open: option.required(option.function),
 }
 
 const HOST: OptionChecks<PluginHostOptions> = {
@@ -85,8 +77,6 @@ export const checked = {
   add: (given: AddOptions): AddOptions => checkOptions(given, 'add options', ADD),
   reload: (given: ReloadOptions): ReloadOptions => checkOptions(given, 'reload options', RELOAD),
   remove: (given: RemoveOptions): RemoveOptions => checkOptions(given, 'remove options', REMOVE),
-  attach: <P, R>(given: AttachOptions<P, R>): AttachOptions<P, R> =>
-    checkOptions(given as AttachOptions<unknown, unknown>, 'attach options', ATTACH) as AttachOptions<P, R>,
   captureReady: (given: CaptureReadyOptions): CaptureReadyOptions =>
     checkOptions(given, 'captureReady options', CAPTURE_READY),
   /** On the way of every query: what is plainly well formed is not looked at again. */

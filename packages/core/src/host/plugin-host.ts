@@ -1,15 +1,10 @@
-import type { Acceptance } from '../dispatch/judging.js'
-import type { ReloadKindHandlers } from '../dispatch/request.js'
 import { ReloadError } from '../errors.js'
 import { option } from '../options.js'
-import type { Cutover } from '../strategy.js'
 import type { Surface } from '../surface.js'
 import { attach } from './resource/attach.js'
-import type { BakeOptions } from './permanence/bake.js'
 import type { RequestedChange } from './plan/requested-change.js'
 import { checked } from './checked-options.js'
 import { dependencyOrder } from './lifecycle/dependency-order.js'
-import type { DrainPolicy } from './lease/drain.js'
 import { EpochLease, fencedError } from './epoch/epoch-lease.js'
 import { HeldProvider } from './epoch/held-provider.js'
 import type { PluginHostOptions } from './environment/plugin-host-options.js'
@@ -23,43 +18,11 @@ import { operate } from './operation/operation.js'
 import type { Outcome } from './operation/outcome.js'
 import type { Plugin, PluginHandle } from './plugin/plugin.js'
 import { readHandle } from './plugin/read-handle.js'
+import type { AddOptions, ReloadOptions, RemoveOptions } from './reload-options.js'
 import { reloadResults } from './operation/reload-result.js'
-import type { ReloadSource } from './resource/reload-source.js'
 import type { PluginStatus, ReloadResult, RemoveResult, ResourceStatus } from './report/results.js'
 import { pluginStatuses, resourceStatuses } from './status.js'
-import { isFenced } from './epoch/uses.js'
-
-export interface ReloadOptions {
-  /** Default `overlap`. */
-  cutover?: Cutover
-  /** Go through everything up to the commit, then roll back. */
-  dryRun?: boolean
-  /** Rolls back, up to the commit. */
-  signal?: AbortSignal
-  /** What becomes of a live resource whose key the new version no longer provides. Default `reject`. */
-  onOrphan?: 'reject' | 'close'
-  /** Further live resources to hand over, which the host holds itself. */
-  handlers?: ReloadKindHandlers
-  /** In place of the host's drain policy. */
-  drain?: DrainPolicy
-  /** Keeps the old version ready for a while, and goes back to it where the new one does not do well. */
-  bake?: BakeOptions
-  /**
-   * `open`: live resources are opened anew with the new version, by the `open` they were attached with; or those that
-   * are named. Nothing is asked of the version that serves, whose calls may throw or never settle. What only it has in
-   * memory is lost, so `open` has to find what was acknowledged. Default: each is handed over by what serves.
-   */
-  from?: ReloadSource
-  /**
-   * Keys that are taken whatever the judgement on them is: an operator overrules it, knowingly. In the report, the
-   * journal and the events. One that nothing would be judged by is refused (`PROVIDER_NOT_FOUND`).
-   */
-  accept?: readonly Acceptance[]
-}
-
-export type AddOptions = Pick<ReloadOptions, 'signal' | 'accept'>
-
-export type RemoveOptions = Pick<ReloadOptions, 'signal' | 'accept' | 'onOrphan' | 'drain' | 'cutover'>
+import { isFenced } from './epoch/is-fenced.js'
 
 /** The plugins of a host, its epochs, and the live resources it has opened with them. */
 export class PluginHost implements AsyncDisposable {

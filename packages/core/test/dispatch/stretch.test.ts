@@ -1,13 +1,13 @@
 import { OldProviders, ReloadDispatcher, ReloadKindHandlers, type ReloadOutcome } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
-import { StretchMeter, type Measured, type Stretch } from '../../src/dispatch/stretch-meter.js'
+import { StretchMeter, type Measured, type LongestStretch } from '../../src/dispatch/stretch-meter.js'
 import { Deferred, failureOf, turn } from '../fixtures/deferred.js'
 import { scriptedKind, scriptedStrategy, type Script } from '../fixtures/scripted.js'
 import { StallingClock } from '../fixtures/stalling-clock.js'
 
 function metered() {
   const clock = new StallingClock()
-  const stretch: Stretch = { blockedMs: 0, blockedBy: undefined }
+  const stretch: LongestStretch = { blockedMs: 0, blockedBy: undefined }
   return { clock, stretch, meter: new StretchMeter(clock) }
 }
 
@@ -78,7 +78,7 @@ describe('the longest synchronous stretch of a plugin call', () => {
 
   it('is attributed to every call that was pending', async () => {
     const { clock, stretch, meter } = metered()
-    const other: Stretch = { blockedMs: 0, blockedBy: undefined }
+    const other: LongestStretch = { blockedMs: 0, blockedBy: undefined }
     const ending = new Deferred()
     const calls = [
       pending(meter, { name: 'a', stretch }, () => ending.promise),
@@ -108,7 +108,7 @@ describe('the longest synchronous stretch of a plugin call', () => {
 
   it('I8 is not that of a call which was given up on, however late that settles', async () => {
     const { clock, stretch, meter } = metered()
-    const other: Stretch = { blockedMs: 0, blockedBy: undefined }
+    const other: LongestStretch = { blockedMs: 0, blockedBy: undefined }
     const ending = new Deferred()
     const hanging: Measured = { name: 'hangs', stretch }
     meter.begin(hanging)

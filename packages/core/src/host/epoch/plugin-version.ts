@@ -3,7 +3,7 @@ import type { PluginIdentity } from '../../strategy.js'
 import type { Epoch } from './epoch.js'
 import { KeyTable } from './key-table.js'
 import { LeaseList } from '../lease/lease-list.js'
-import type { Brought } from '../permanence/permanent-versions.js'
+import type { Origin } from '../plugin/origin.js'
 import type { Plugin, PluginHandle } from '../plugin/plugin.js'
 import type { SurfaceTable } from './surface-table.js'
 
@@ -22,22 +22,21 @@ export interface Closing {
   closeOf(plugin: Plugin): Promise<unknown>
 }
 
-export type PluginVersionInit = Pick<PluginVersion, 'plugin' | 'generation' | 'place' | 'registrations' | 'brought'>
+export type PluginVersionInit = Pick<PluginVersion, 'plugin' | 'generation' | 'order' | 'registrations' | 'origin'>
 
 /** One generation of a plugin. */
 export class PluginVersion {
   readonly plugin: Plugin
   readonly generation: number
   /** Where the plugin stands among the installed ones; a reload keeps it. */
-  readonly place: number
+  readonly order: number
   readonly registrations: readonly Registration[]
   /** The leases that hold this version only. */
   readonly leases: LeaseList
   /** The numbers of the first and the last epoch it is part of. */
   firstEpoch = Number.POSITIVE_INFINITY
   lastEpoch = Number.POSITIVE_INFINITY
-  /** The operation that brought it, and what came with it. */
-  readonly brought: Brought
+  readonly origin: Origin
   /** The same plugin in earlier generations, as far as leases may reach it there. */
   readonly earlier: readonly PluginVersion[]
   /** What closes what is left of its earlier generations. */
@@ -46,15 +45,15 @@ export class PluginVersion {
 
   /** @param before the same plugin in the generation before, when it serves again. */
   constructor(
-    { plugin, generation, place, registrations, brought }: PluginVersionInit,
+    { plugin, generation, order, registrations, origin }: PluginVersionInit,
     before?: PluginVersion,
     earlier: readonly PluginVersion[] = [],
   ) {
     this.plugin = plugin
     this.generation = generation
-    this.place = place
+    this.order = order
     this.registrations = registrations
-    this.brought = brought
+    this.origin = origin
     // It is one plugin, which is shut down once, when nothing of any of its generations is held any more.
     this.leases = before?.leases ?? new LeaseList()
     this.unclosed = before?.unclosed ?? new Set()
@@ -86,11 +85,11 @@ export class PluginVersion {
    * @param past the epochs that leases still hold.
    */
   returning(replaced: PluginVersion, past: Iterable<Epoch>): PluginVersion {
-    const { plugin, registrations, brought } = this
+    const { plugin, registrations, origin } = this
     const held = [...past]
     const earlier = [this, ...this.earlier].filter((version) => held.some((epoch) => epoch.reaches(version)))
     return new PluginVersion(
-      { plugin, generation: replaced.generation + 1, place: replaced.place, registrations, brought },
+      { plugin, generation: replaced.generation + 1, order: replaced.order, registrations, origin },
       this,
       earlier,
     )

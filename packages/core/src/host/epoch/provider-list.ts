@@ -23,7 +23,7 @@ export class ProviderList {
 
   /** @param read gives the providers, in any order. */
   fill(read: () => Iterable<ProviderEntry>): void {
-    this.#entries ??= [...read()].sort((a, b) => a.owner.place - b.owner.place || a.registration.at - b.registration.at)
+    this.#entries ??= [...read()].sort((a, b) => a.owner.order - b.owner.order || a.registration.at - b.registration.at)
   }
 
   /** Has it put in order anew: something else than it was made for has changed the surface. */
@@ -43,7 +43,7 @@ export class ProviderList {
     for (const entry of this.entries) {
       yield
       if (retired.has(entry.owner)) continue
-      for (let own = added[next]; own !== undefined && own.owner.place < entry.owner.place; own = added[(next += 1)]) {
+      for (let own = added[next]; own !== undefined && own.owner.order < entry.owner.order; own = added[(next += 1)]) {
         entries.push(own)
       }
       entries.push(entry)

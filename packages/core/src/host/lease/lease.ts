@@ -1,5 +1,4 @@
 import type { Surface } from '../../surface.js'
-import type { Uses } from '../epoch/uses.js'
 
 export interface CaptureOptions {
   /** Named where the lease holds up a drain. */
@@ -7,6 +6,20 @@ export interface CaptureOptions {
   /** The operation's own signal; the lease's fires with it. */
   readonly signal?: AbortSignal
 }
+
+/**
+ * What an operation will use of a surface: one provider, one live resource, or, where neither is named, any of them.
+ */
+export interface Use {
+  readonly surface: { readonly id: string }
+  /** The key of a provider. */
+  readonly key?: string
+  /** The name of a live resource. */
+  readonly resource?: string
+}
+
+/** What an operation will use, or all that there is, whoever provides it. */
+export type Uses = readonly Use[] | 'everything'
 
 export interface CaptureReadyOptions extends CaptureOptions {
   /**

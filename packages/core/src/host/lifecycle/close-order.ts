@@ -40,7 +40,10 @@ function dependantsOf(versions: readonly PluginVersion[]): ReadonlyMap<string, r
   const dependants = new Map<string, PluginVersion[]>()
   for (const version of versions) {
     for (const { id } of version.plugin.manifest.dependsOn ?? []) {
-      if (id !== version.id) dependants.set(id, [...(dependants.get(id) ?? []), version])
+      if (id === version.id) continue
+      const known = dependants.get(id)
+      if (known === undefined) dependants.set(id, [version])
+      else known.push(version)
     }
   }
   return dependants

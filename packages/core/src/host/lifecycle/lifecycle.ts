@@ -1,7 +1,7 @@
 import { Step, type StepEnvironment } from '../../dispatch/step.js'
 import type { MaybePromise } from '../../maybe-promise.js'
 import type { HostState } from '../state/host-state.js'
-import type { Brought } from '../permanence/permanent-versions.js'
+import type { Origin } from '../plugin/origin.js'
 import type { Plugin, PluginContext } from '../plugin/plugin.js'
 import { PluginVersion } from '../epoch/plugin-version.js'
 import { Staging } from './staging.js'
@@ -9,24 +9,24 @@ import { Staging } from './staging.js'
 /** Lets a plugin register where nobody else can see it. */
 export async function register(
   state: HostState,
-  { plugin, old, brought }: { readonly plugin: Plugin; readonly old?: PluginVersion; readonly brought: Brought },
+  { plugin, old, origin }: { readonly plugin: Plugin; readonly old?: PluginVersion; readonly origin: Origin },
   environment: StepEnvironment,
   signal?: AbortSignal,
 ): Promise<PluginVersion> {
   const staging = new Staging(plugin, state.tables, state.grants)
   const step = stepOf(plugin, environment)
   try {
-    await step.run('stage', { code: 'PLUGIN', ...(signal && { signal }) }, () =>
-      step.call('register', () => plugin.register(staging)),
+    await step.runCall('stage', { code: 'PLUGIN', ...(signal && { signal }) }, 'register', () =>
+      plugin.register(staging),
     )
   } finally {
     staging.seal()
   }
   return new PluginVersion({
     plugin,
-    brought,
+    origin,
     generation: old === undefined ? 0 : old.generation + 1,
-    place: old?.place ?? state.plugins.nextPlace(),
+    order: old?.order ?? state.plugins.nextInOrder(),
     registrations: staging.registrations,
   })
 }
@@ -41,9 +41,8 @@ export async function initialize(
   if (plugin.init === undefined) return
   const step = stepOf(plugin, environment)
   const discard = (): MaybePromise<void> => shutdownOf(version, step.signal)
-  // An abort may come between the end of the call and that of the phase, too.
-  await step.run('stage', { code: 'PLUGIN', discard, ...(signal && { signal }) }, () =>
-    step.call('init', (callSignal) => plugin.init?.(contextOf(version, callSignal)), { discard }),
+  await step.runCall('stage', { code: 'PLUGIN', discard, ...(signal && { signal }) }, 'init', (callSignal) =>
+    plugin.init?.(contextOf(version, callSignal)),
   )
 }
 
@@ -53,9 +52,7 @@ export async function shutdown(
   environment: StepEnvironment,
 ): Promise<void> {
   const step = stepOf(version.plugin, environment)
-  await step.run(phase, { code: 'PLUGIN' }, () =>
-    step.call('shutdown', (callSignal) => shutdownOf(version, callSignal)),
-  )
+  await step.runCall(phase, { code: 'PLUGIN' }, 'shutdown', (callSignal) => shutdownOf(version, callSignal))
 }
 
 function shutdownOf(version: PluginVersion, signal: AbortSignal): MaybePromise<void> {

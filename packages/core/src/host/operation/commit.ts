@@ -11,7 +11,7 @@ export interface Commit {
   readonly succession: Succession
   readonly preflight: Preflight
   readonly handoffs: Handoffs
-  /** Whether gates keep the writes from here on, as the reload may be taken back. */
+  /** Whether gates keep the writes that are accepted from the commit on: the reload may be taken back. */
   readonly retain: boolean
 }
 
@@ -37,6 +37,6 @@ export function commit(
     installed.filter(({ id }) => plugins.get(id) === undefined),
     removed,
   )
-  plugins.commit(operation, installed, removed)
+  plugins.replace(operation, installed, removed)
   return onWritten
 }

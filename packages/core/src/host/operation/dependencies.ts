@@ -12,5 +12,9 @@ export function refuseUnmet(state: HostState, changes: readonly Change[], phase:
     else installed.set(manifest.id, manifest)
   }
   checkDependencies(installed, phase)
-  state.permanence.check(changes, phase)
+  state.permanence.check(
+    changes.flatMap((change) => (change.kind === 'install' ? change.plugin.manifest : [])),
+    changes.flatMap((change) => (change.kind === 'remove' ? idOf(change) : [])),
+    phase,
+  )
 }

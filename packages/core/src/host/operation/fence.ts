@@ -1,6 +1,6 @@
 import { ReloadError } from '../../errors.js'
 import type { DrainPolicy } from '../lease/drain.js'
-import type { Preflight } from '../plan/preflight.js'
+import type { Fencing } from '../plan/fencing.js'
 import type { HostState } from '../state/host-state.js'
 import { refuseAborted } from './refuse-aborted.js'
 import type { UndoList } from './undo-list.js'
@@ -12,7 +12,7 @@ import type { UndoList } from './undo-list.js'
  */
 export async function fence(
   { epochs }: HostState,
-  { toFence: versions, fencedFor }: Preflight,
+  { versions, wantedBy }: Fencing,
   undos: UndoList,
   policy: DrainPolicy,
   signal?: AbortSignal,
@@ -33,7 +33,7 @@ export async function fence(
       plugin: versions.map(({ label }) => label).join(', '),
       details: blockers,
       hint:
-        `${fencedFor === undefined ? '' : `${fencedFor}. `}Wait for them, raise drain.deadlineMs, or say ` +
+        `${wantedBy === undefined ? '' : `${wantedBy}. `}Wait for them, raise drain.deadlineMs, or say ` +
         `drain.onDeadline: 'force'.`,
     },
   )

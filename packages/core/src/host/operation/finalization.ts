@@ -27,7 +27,7 @@ export interface FinalizationInit {
   readonly journal: OperationJournal
   /** Settles when the commit is written down, or could not be. */
   readonly recorded: Promise<unknown>
-  /** The period in which the reload can be taken back. */
+  /** As long as the reload can be taken back. */
   readonly bake?: Bake
 }
 
@@ -84,16 +84,16 @@ export class Finalization implements Retirement {
   }
 
   async #run(): Promise<FinalReport> {
-    const { log, policy, bake: period } = this.#init
+    const { log, policy } = this.#init
     void this.#forgetOrphans()
     const [drained, bake] = await Promise.all([
-      log.phase('drain', () => this.#drain.run(policy, period?.wentBack)),
-      period?.over,
+      log.phase('drain', () => this.#drain.run(policy, this.#init.bake?.wentBack)),
+      this.#init.bake?.over,
     ])
     const takenBack = bake?.outcome === 'taken-back'
     const { outcome, blockers } = takenBack ? await this.#drainLeft() : drained
     const told = { drainMs: log.ms.drain ?? 0, blockers, ...(bake && { bake }) }
-    // Those that outlived the deadline may have ended since, while the new version was on probation.
+    // Leases that outlived the deadline may have ended since, during the bake.
     if (outcome === 'blocked' && !this.#drain.isEnded) {
       log.kept(blockers)
       // The old version stays until its leases end, however long that takes; then it is closed like any other.

@@ -129,8 +129,8 @@ class Operation implements UnderWay {
       const handoffs = (this.#handoffs = this.#handoffsOf(preflight, change))
       handover.moves({ handoffs, preflight, change })
       // A dry run takes nothing out of service, so it fences nothing.
-      if (preflight.toFence.length > 0 && !dryRun)
-        await this.#log.phase('fence', () => fence(this.#state, preflight, this.#undos, drain, signal))
+      if (preflight.fencing.versions.length > 0 && !dryRun)
+        await this.#log.phase('fence', () => fence(this.#state, preflight.fencing, this.#undos, drain, signal))
 
       this.#undos.push(async () => {
         await change.abort()
@@ -141,7 +141,7 @@ class Operation implements UnderWay {
         await handoffs.prepare()
         await preflight.judgeCopied(handoffs.copied())
       })
-      await change.writeKeys(preflight)
+      await change.writeKeys(preflight.contracts)
       await change.removeResources(preflight.orphans.keys())
       // Before the hold: writers do not wait for the disk of the journal.
       await this.#journal.prepared()
@@ -252,7 +252,7 @@ class Operation implements UnderWay {
       },
       takeBack: async (takenBack) => {
         const changes = installed.map((old, at): RequestedChange => ({
-          kind: 'return',
+          kind: 'take-back',
           old,
           to: this.#retired[at] as PluginVersion,
         }))

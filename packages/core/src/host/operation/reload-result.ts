@@ -89,7 +89,10 @@ async function tell({ succession, preflight, handoffs, tables, environment: { pa
     added: await group(succession.added, (it) => [it.owner, keyOf(it)]),
     removed: await group(succession.removed, (it) => [it.owner, keyOf(it)]),
     orphans: await group(preflight.orphans, ([{ name }, owner]) => [owner, name]),
-    forgotten: await group(preflight.forgotten, ({ surface, key }) => [ownerOf(surface, key), `${surface} "${key}"`]),
+    forgotten: await group(preflight.contracts.forgotten, ({ surface, key }) => [
+      ownerOf(surface, key),
+      `${surface} "${key}"`,
+    ]),
   }
 }
 
@@ -110,7 +113,7 @@ function reloadReport(
     phases: { ...log.ms },
     compat: told.compat.ofAll(next === undefined ? [label] : [next.label, label]),
     unneeded: environment.judging.unneeded.map(({ surface, key }) => `${surface} "${key}"`),
-    cutover: preflight.toFence.includes(old) ? 'exclusive' : 'overlap',
+    cutover: preflight.fencing.versions.includes(old) ? 'exclusive' : 'overlap',
     added: next === undefined ? [] : told.added.of(next),
     removed: told.removed.of(old),
     handoffs: own,

@@ -2,7 +2,7 @@ import type { StepEnvironment } from '../../dispatch/step.js'
 import type { PluginVersion } from '../epoch/plugin-version.js'
 import { closeDependantsFirst } from '../lifecycle/close-order.js'
 import { initialize, register, shutdown } from '../lifecycle/lifecycle.js'
-import type { Brought } from '../permanence/permanent-versions.js'
+import type { Origin } from '../plugin/origin.js'
 import { retiredBy, manifestAfter, type Change } from '../plan/change.js'
 import { EpochChange } from '../plan/epoch-change.js'
 import { Succession } from '../plan/succession.js'
@@ -27,13 +27,13 @@ export async function stage(
   state: HostState,
   { changes, operation, environment, signal, undos }: Staging,
 ): Promise<Succession> {
-  const brought: Brought = { operation, manifests: changes.map(manifestAfter).filter((it) => it !== undefined) }
+  const origin: Origin = { operation, manifests: changes.map(manifestAfter).filter((it) => it !== undefined) }
   const installed: PluginVersion[] = []
   const fresh: PluginVersion[] = []
   for (const change of changes) {
-    if (change.kind === 'return') installed.push(change.to.returning(change.old, state.epochs.held))
+    if (change.kind === 'take-back') installed.push(change.to.returning(change.old, state.epochs.held))
     if (change.kind !== 'install' && change.kind !== 'reload') continue
-    const version = await register(state, { ...change, brought }, environment, signal)
+    const version = await register(state, { ...change, origin }, environment, signal)
     installed.push(version)
     fresh.push(version)
   }

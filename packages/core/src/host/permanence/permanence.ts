@@ -1,7 +1,8 @@
 import type { ReloadPhase } from '../../errors.js'
-import { idOf, type Change } from '../plan/change.js'
 import { checkDependencies } from '../plugin/manifest.js'
-import { PermanentVersions, type Brought } from './permanent-versions.js'
+import type { Origin } from '../plugin/origin.js'
+import { PermanentVersions } from './permanent-versions.js'
+import type { PluginManifest } from '../plugin/plugin.js'
 import type { ReadHandle } from '../plugin/read-handle.js'
 import type { PluginVersion } from '../epoch/plugin-version.js'
 import type { RecordLog } from './record-log.js'
@@ -17,7 +18,7 @@ export class Permanence {
   /** As it is written down. */
   readonly #written = new PermanentVersions()
   /** What is being made permanent, or may have been: the outcome is not known. */
-  readonly #making = new Set<Brought>()
+  readonly #making = new Set<Origin>()
   /** The generation in which a plugin was removed, by id. */
   readonly #removed = new Map<string, number>()
 
@@ -33,7 +34,7 @@ export class Permanence {
     for (const { id } of installed) this.#removed.delete(id)
     for (const { id, generation } of removed) this.#removed.set(id, generation)
     // Of the versions no more than their data: they may be gone for long before it is called.
-    const fresh = installed.flatMap(({ id, brought: { operation, manifests } }) =>
+    const fresh = installed.flatMap(({ id, origin: { operation, manifests } }) =>
       manifests.filter((manifest) => manifest.id === id).map((manifest) => ({ operation, manifest })),
     )
     const gone = removed.map(({ id }) => id)
@@ -59,13 +60,11 @@ export class Permanence {
    *
    * @throws ReloadError `DEPENDENCY` where the permanent versions would not satisfy one another.
    */
-  check(changes: readonly Change[], phase: ReloadPhase): void {
+  check(installed: readonly PluginManifest[], removed: readonly string[], phase: ReloadPhase): void {
     if (this.#records === undefined) return
     for (const { manifests } of this.#possible()) {
-      for (const change of changes) {
-        if (change.kind === 'install') manifests.set(idOf(change), change.plugin.manifest)
-        if (change.kind === 'remove') manifests.delete(idOf(change))
-      }
+      for (const manifest of installed) manifests.set(manifest.id, manifest)
+      for (const id of removed) manifests.delete(id)
       checkDependencies(manifests, phase, PERMANENT_FIRST)
     }
   }
@@ -75,13 +74,13 @@ export class Permanence {
    * `STEP_TIMEOUT`.
    */
   async make(version: PluginVersion): Promise<void> {
-    const { brought, label } = version
+    const { origin, label } = version
     if (this.#written.holds(version)) return
     if (this.#ahead.holds(version)) return this.settle(label)
     for (const versions of this.#possible()) {
-      checkDependencies(versions.replace(brought).manifests, 'bake', PERMANENT_FIRST)
+      checkDependencies(versions.replace(origin).manifests, 'bake', PERMANENT_FIRST)
     }
-    await this.#write(brought, label)
+    await this.#write(origin, label)
   }
 
   /** Writes down what was committed, where that has failed. @throws ReloadError `JOURNAL`, `STEP_TIMEOUT`. */
@@ -89,9 +88,9 @@ export class Permanence {
     await this.#records?.settle({ phase: 'bake', plugin })
   }
 
-  async #write(brought: Brought, plugin: string): Promise<void> {
+  async #write(origin: Origin, plugin: string): Promise<void> {
     // Of its own: the same may be asked for twice at once.
-    const making = { ...brought }
+    const making = { ...origin }
     const onAnswer = (written: boolean): void => {
       this.#making.delete(making)
       if (written) for (const versions of [this.#ahead, this.#written]) versions.replace(making)
@@ -114,8 +113,8 @@ export class Permanence {
    */
   #possible(): PermanentVersions[] {
     const making = [...this.#making]
-    const after = (...brought: readonly Brought[]): PermanentVersions =>
-      brought.reduce((versions, it) => versions.replace(it), new PermanentVersions(this.#ahead.entries))
+    const after = (...origins: readonly Origin[]): PermanentVersions =>
+      origins.reduce((versions, it) => versions.replace(it), new PermanentVersions(this.#ahead.entries))
     return [
       after(),
       ...making.flatMap((one, at) => [after(one), ...making.slice(at + 1).map((other) => after(one, other))]),

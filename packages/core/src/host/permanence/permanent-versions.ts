@@ -1,13 +1,8 @@
 import type { PluginManifest } from '../plugin/plugin.js'
+import type { Origin } from '../plugin/origin.js'
 import type { PluginVersion } from '../epoch/plugin-version.js'
 
-/** What one operation brought. It becomes permanent together, as it was committed together. */
-export interface Brought {
-  readonly operation: number
-  readonly manifests: readonly PluginManifest[]
-}
-
-/** One version of each plugin, and the operation that brought it. */
+/** One version of each plugin, and the operation that it came with. */
 export class PermanentVersions {
   readonly #versions: Map<string, { readonly manifest: PluginManifest; readonly operation: number }>
 
@@ -23,8 +18,8 @@ export class PermanentVersions {
     return new Map([...this.#versions].map(([id, { manifest }]) => [id, manifest]))
   }
 
-  holds({ id, brought }: PluginVersion): boolean {
-    return this.#versions.get(id)?.operation === brought.operation
+  holds({ id, origin }: PluginVersion): boolean {
+    return this.#versions.get(id)?.operation === origin.operation
   }
 
   install(operation: number, manifest: PluginManifest): void {
@@ -39,7 +34,7 @@ export class PermanentVersions {
    * A later operation on the same plugin may have been made permanent before, and nothing comes back of one that was
    * removed.
    */
-  replace({ operation, manifests }: Brought): this {
+  replace({ operation, manifests }: Origin): this {
     for (const manifest of manifests) {
       if (operation > (this.#versions.get(manifest.id)?.operation ?? Infinity)) this.install(operation, manifest)
     }

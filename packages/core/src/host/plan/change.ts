@@ -8,7 +8,7 @@ export type Change =
   | { readonly kind: 'reload'; readonly old: PluginVersion; readonly plugin: Plugin }
   | { readonly kind: 'remove'; readonly old: PluginVersion }
   /** A reload is taken back: `to`, which is still initialized, serves again. */
-  | { readonly kind: 'return'; readonly old: PluginVersion; readonly to: PluginVersion }
+  | { readonly kind: 'take-back'; readonly old: PluginVersion; readonly to: PluginVersion }
 
 export function idOf(change: Change): string {
   return change.kind === 'install' ? change.plugin.manifest.id : change.old.id
@@ -23,7 +23,7 @@ export function manifestAfter(change: Change): PluginManifest | undefined {
   switch (change.kind) {
     case 'remove':
       return undefined
-    case 'return':
+    case 'take-back':
       return change.to.plugin.manifest
     default:
       return change.plugin.manifest

@@ -3,9 +3,9 @@ import type { ChainTable } from '../../mvcc/chain-table.js'
 import { Transaction } from '../../mvcc/transaction.js'
 import type { Pace } from '../../pace.js'
 import type { Attached } from '../resource/attached.js'
-import type { KeyTable } from '../epoch/key-table.js'
 import type { PluginVersion, Registration } from '../epoch/plugin-version.js'
 import type { ProviderList } from '../epoch/provider-list.js'
+import type { Contracts } from './contracts.js'
 import type { ProvidedBy, Succession } from './succession.js'
 import type { ProviderEntry, SurfaceTable } from '../epoch/surface-table.js'
 
@@ -21,14 +21,6 @@ interface NextList {
   readonly after: ProviderList
 }
 
-/** What keys are judged by that were removed before. */
-export interface Remembered {
-  /** What the keys that come were judged by. */
-  readonly judgedBy: KeyTable<unknown>
-  /** What the keys that go will be judged by. */
-  readonly remembered: KeyTable<unknown>
-}
-
 /**
  * What an operation makes of the tables: written ahead, seen by nobody before the commit, which is one assignment.
  * Operations on different plugins need not wait for one another (I11): where two of them have written under the same
@@ -41,7 +33,7 @@ export class EpochChange {
   readonly #retired: ReadonlySet<PluginVersion>
   readonly #written: Written[] = []
   readonly #lists = new Map<SurfaceTable, NextList>()
-  #remembered: Remembered | undefined
+  #contracts: Contracts | undefined
 
   constructor(succession: Succession, pace: Pace) {
     this.#succession = succession
@@ -60,18 +52,18 @@ export class EpochChange {
   }
 
   /** Writes what becomes of the keys. */
-  async writeKeys(remembered: Remembered): Promise<void> {
-    this.#remembered = remembered
+  async writeKeys(contracts: Contracts): Promise<void> {
+    this.#contracts = contracts
     for (const {
       registration: { table, key },
     } of this.#succession.removed) {
       this.#write(table.providers, key, undefined)
-      const kept = remembered.remembered.get(table, key)
-      if (kept !== undefined) this.#write(table.remembered, key, kept)
+      const contract = contracts.remembered.get(table, key)
+      if (contract !== undefined) this.#write(table.remembered, key, contract)
       if (this.#pace.due()) await this.#pace.pause()
     }
     const added = new Map<SurfaceTable, ProviderEntry[]>()
-    for (const owner of this.#succession.installed.toSorted((a, b) => a.place - b.place)) {
+    for (const owner of this.#succession.installed.toSorted((a, b) => a.order - b.order)) {
       for (const registration of owner.registrations) {
         const { table, key, provider } = registration
         const entry = { provider, registration, owner }
@@ -198,7 +190,7 @@ export class EpochChange {
     const { table, key } = registration
     return (
       this.#holder(owner, registration) === undefined &&
-      table.remembered.latest(key) === this.#remembered?.judgedBy.get(table, key)
+      table.remembered.latest(key) === this.#contracts?.judgedBy.get(table, key)
     )
   }
 }

@@ -13,15 +13,16 @@ import { holdingHandedIn } from '../../dispatch/holding-handed-in.js'
 import { withMoves, type UnreadPair } from '../../dispatch/pairs.js'
 import type { CompatReport } from '../../dispatch/report.js'
 import type { ReloadKindHandlers } from '../../dispatch/request.js'
-import { Step, type PhaseOptions, type StepEnvironment } from '../../dispatch/step.js'
-import { ReloadError, type ReloadErrorCode } from '../../errors.js'
+import { Step, type StepEnvironment } from '../../dispatch/step.js'
 import type { AnyStrategy, Cutover, Transition } from '../../strategy.js'
 import { moveOf, type Attached } from '../resource/attached.js'
 import type { Bake } from '../permanence/bake.js'
 import type { HostState } from '../state/host-state.js'
-import { KeyTable } from '../epoch/key-table.js'
-import type { PluginVersion, Registration } from '../epoch/plugin-version.js'
+import type { PluginVersion } from '../epoch/plugin-version.js'
 import { isReopened, refuseUnknown, type ReloadSource } from '../resource/reload-source.js'
+import { Contracts } from './contracts.js'
+import { Fencing } from './fencing.js'
+import { refuseOrphans } from './refuse-orphans.js'
 import type { ProvidedBy, Succession } from './succession.js'
 import type { SurfaceTable } from '../epoch/surface-table.js'
 
@@ -31,7 +32,7 @@ export interface PreflightOptions {
   readonly onOrphan: 'reject' | 'close'
   readonly handlers: ReloadKindHandlers | undefined
   readonly from: ReloadSource | undefined
-  /** The period of the reload that is taken back. */
+  /** The bake whose reload this operation takes back. */
   readonly takenBack: Bake | undefined
   /** Called in the turn in which the live resources are listed: what is attached from then on is not among them. */
   onListed(): void
@@ -42,23 +43,15 @@ export class Preflight {
   readonly moves: ResourceMove[] = []
   /** Live resources that nothing will provide any more, with who does until then. */
   readonly orphans = new Map<Attached, PluginVersion>()
-  /** What removed keys will be judged by. */
-  readonly remembered = new KeyTable<unknown>()
-  /** The remembered contracts that new keys were judged by. */
-  readonly judgedBy = new KeyTable<unknown>()
-  /** Removed keys of which nothing could be remembered. */
-  readonly forgotten: Registration[] = []
+  readonly contracts: Contracts
   /** How each resource is cut over. */
   cutovers: ReadonlyMap<ResourceMove, ChosenCutover> = new Map()
-  /** The leaving versions that nobody may use while their resources change hands. */
-  toFence: readonly PluginVersion[] = []
+  readonly fencing: Fencing
   compat: CompatReport = { compatible: true, entries: [] }
   readonly #state: HostState
   readonly #succession: Succession
   readonly #environment: StepEnvironment
   readonly #options: PreflightOptions
-  /** The keys whose resources overlap, as their strategy has said when it was asked. */
-  readonly #overlapping = new KeyTable<true>()
   /** Whose the resources are that the host attached. */
   readonly #attached = new Map<ResourceMove, Attached>()
   /** What is not judged, since every resource of it is as the old version left it. */
@@ -67,6 +60,8 @@ export class Preflight {
   constructor(state: HostState, succession: Succession, environment: StepEnvironment, options: PreflightOptions) {
     this.#state = state
     this.#succession = succession
+    this.contracts = new Contracts(succession)
+    this.fencing = new Fencing(succession, state.tables, environment.pace, options.cutover)
     this.#environment = environment
     this.#options = options
   }
@@ -79,27 +74,20 @@ export class Preflight {
     await this.#awaitOpening()
     await this.#listAttached()
     this.#listHandlers()
-    this.#refuseOrphans()
+    if (this.#options.onOrphan === 'reject') refuseOrphans(this.orphans)
     this.cutovers = await chooseCutovers(this.moves, this.#options.cutover, this.#environment, this.#options.signal)
-    this.toFence = await this.#whomToFence()
+    await this.fencing.decide(this.cutovers)
     const judged = [...(await this.#pairs()), ...this.#removals()]
-    // What was accepted for a reload is so for the way back, which judges only what it copies.
+    // Keys that were accepted for a reload are accepted when it is taken back, which judges only what it copies.
     if (this.#options.takenBack === undefined) refuseAstray(this.#environment.judging, judged)
     await holdingHandedIn(this.moves, this.#environment, async () => {
       this.compat = await judge(judged, this.#environment, this.#options.signal)
       refuseIncompatible(this.compat, this.#environment.judging)
-      await this.#rememberRemoved()
-    })
-  }
-
-  /** Who wants the fence, as a sentence, where it is not the caller. */
-  get fencedFor(): string | undefined {
-    for (const [{ strategy, key }, { by }] of this.cutovers) {
-      if (by === 'old provider' || by === 'new provider') {
-        return `${strategy.surface.id} "${key}" takes an exclusive cutover, as its ${by} says`
+      // Nothing comes back to a host that is closing.
+      if (!this.#state.environment.isClosing) {
+        await this.contracts.rememberRemoved(this.#environment, this.#options.signal)
       }
-    }
-    return undefined
+    })
   }
 
   /**
@@ -110,9 +98,13 @@ export class Preflight {
     const { cutover, from, takenBack } = this.#options
     if (cutover === 'exclusive' || from !== undefined || takenBack !== undefined) return false
     const owner = this.#succession.before(table, key)?.owner
-    if (owner === undefined || this.toFence.includes(owner) || this.#succession.after(table, key) === undefined)
+    if (
+      owner === undefined ||
+      this.fencing.versions.includes(owner) ||
+      this.#succession.after(table, key) === undefined
+    )
       return false
-    return table.strategy.cutover === undefined || this.#overlapping.has(table, key)
+    return table.strategy.cutover === undefined || this.fencing.overlaps(table, key)
   }
 
   /** Lists one that {@link admits} admits. */
@@ -146,30 +138,19 @@ export class Preflight {
     this.compat = compatReport([...this.compat.entries, ...late.entries], this.#environment.judging)
   }
 
-  async #whomToFence(): Promise<readonly PluginVersion[]> {
-    const { pace } = this.#environment
-    const { retired } = this.#succession
-    if (this.#options.cutover === 'exclusive') return retired
-    const fenced = new Set<PluginVersion>()
-    for (const [{ strategy, key }, { cutover }] of this.cutovers) {
-      const table = this.#state.tables.of(strategy.surface)
-      const owner = this.#succession.before(table, key)?.owner
-      if (cutover === 'overlap') this.#overlapping.set(table, key, true)
-      else if (owner !== undefined) fenced.add(owner)
-      if (pace.due()) await pace.pause()
-    }
-    return retired.filter((version) => fenced.has(version))
-  }
-
   async #awaitOpening(): Promise<void> {
+    const { signal } = this.#options
     for (const version of this.#succession.retired) {
       const pending = this.#state.resources.pendingOpens(version)
       if (pending.length === 0) continue
       const step = new Step(this.#environment, { plugin: version.label })
-      await step.run('preflight', this.#phase('HANDOFF'), () =>
-        step.call('wait for pending opens', async () => {
+      await step.runCall(
+        'preflight',
+        { code: 'HANDOFF', ...(signal && { signal }) },
+        'wait for pending opens',
+        async () => {
           await Promise.allSettled(pending)
-        }),
+        },
       )
     }
   }
@@ -226,25 +207,11 @@ export class Preflight {
     }
   }
 
-  #refuseOrphans(): void {
-    const [first] = this.orphans
-    if (first === undefined || this.#options.onOrphan === 'close') return
-    const [attached, owner] = first
-    const named = [...this.orphans.keys()].map(({ name, key }) => `"${name}" (key "${key}")`)
-    throw new ReloadError('ORPHANED_RESOURCE', `nothing would provide ${named.join(', ')} any more`, {
-      phase: 'preflight',
-      plugin: owner.label,
-      ...attached.place,
-      hint: "Detach it first, keep the key, or say onOrphan: 'close'.",
-    })
-  }
-
-  /** Each key is judged against what was served under it last, whichever plugin provided it. */
   async #pairs(): Promise<JudgedPair[]> {
     const pairs: UnreadPair[] = []
     for (const version of this.#succession.installed) {
       for (const registration of version.registrations) {
-        const old = this.#lastServed(registration)
+        const old = this.contracts.lastServed(registration)
         if (old === undefined) continue
         const { table, key, provider } = registration
         pairs.push({
@@ -258,7 +225,7 @@ export class Preflight {
       }
     }
     const judged = await withMoves(pairs, this.moves, this.#environment.pace)
-    // What is as the old version left it, that version need not be asked about: it has nothing to read that it did not write.
+    // Nobody has to ask the version that serves again about a resource that is as it left it: it reads only what it wrote.
     const kept = keysOf(this.moves.filter((move) => move.kept !== undefined))
     const copied = keysOf(this.moves.filter((move) => move.kept === undefined))
     const isAsLeft = (pair: JudgedPair): boolean => isAmong(kept, pair) && !isAmong(copied, pair)
@@ -286,39 +253,6 @@ export class Preflight {
   #transition(from: PluginVersion | undefined, to: PluginVersion | undefined): Transition {
     const direction = this.#options.takenBack === undefined ? 'forward' : 'back'
     return { direction, ...(from && { from: from.identity }), ...(to && { to: to.identity }) }
-  }
-
-  #lastServed({ table, key }: Registration): unknown {
-    const before = this.#succession.before(table, key)
-    if (before !== undefined) return before.registration.provider
-    const kept = table.remembered.latest(key)
-    if (kept !== undefined) this.judgedBy.set(table, key, kept)
-    return kept
-  }
-
-  async #rememberRemoved(): Promise<void> {
-    // Nothing comes back to a host that is closing.
-    if (this.#state.environment.isClosing) return
-    for (const { registration, owner } of this.#succession.removed) {
-      const { table, key, provider } = registration
-      const { strategy } = table
-      if (strategy.remember === undefined) continue
-      const step = new Step(this.#environment, owner.placeOf(registration))
-      try {
-        const kept = await step.run('preflight', this.#phase('PLUGIN'), () =>
-          step.call('remember', () => strategy.remember?.(provider, step)),
-        )
-        this.remembered.set(table, key, kept)
-      } catch (error) {
-        // A plugin that cannot describe itself must still be removable; the report says what was forgotten.
-        if (this.#options.signal?.aborted === true) throw error
-        this.forgotten.push(registration)
-      }
-    }
-  }
-
-  #phase(code: ReloadErrorCode): PhaseOptions<void> & PhaseOptions<unknown> {
-    return { code, ...(this.#options.signal && { signal: this.#options.signal }) }
   }
 }
 

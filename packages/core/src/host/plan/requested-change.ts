@@ -10,7 +10,7 @@ export type RequestedChange =
   | { readonly kind: 'reload'; readonly handle: ReadHandle; readonly plugin: Plugin }
   | { readonly kind: 'remove'; readonly handle: ReadHandle }
   /** The host itself asks for it. */
-  | Extract<Change, { kind: 'return' }>
+  | Extract<Change, { kind: 'take-back' }>
 
 /**
  * What is asked for, of the versions that serve now.
@@ -41,14 +41,14 @@ export function resolveChange(plugins: Plugins, requested: RequestedChange): Cha
     }
     case 'remove':
       return { kind: 'remove', old: plugins.current(requested.handle) }
-    case 'return':
+    case 'take-back':
       return requested
   }
 }
 
 /** How events name the plugin, also where the request is refused: as {@link labelOf} does, as far as it is known. */
 export function requestedLabelOf(plugins: Plugins, requested: RequestedChange): string {
-  if (requested.kind === 'install' || requested.kind === 'return') return labelOf(requested)
+  if (requested.kind === 'install' || requested.kind === 'take-back') return labelOf(requested)
   const { id } = requested.handle
   const version = requested.kind === 'reload' ? requested.plugin.manifest.version : plugins.get(id)?.version
   return version === undefined ? id : `${id}@${version}`

@@ -6,8 +6,8 @@ import type { AnyStrategy } from '../../strategy.js'
 import type { Opening } from '../../strategy.js'
 import type { Surface } from '../../surface.js'
 import { Attached } from './attached.js'
+import { checkAttachOptions } from './attach-options.js'
 import { AttachedResource } from './attached-resource.js'
-import { checked } from '../checked-options.js'
 import { closeHeld } from './close-orphan.js'
 import { HeldProvider } from '../epoch/held-provider.js'
 import type { AttachOptions, LiveResource } from './live-resource.js'
@@ -22,7 +22,7 @@ export async function attach<P, R, W>(
   surface: Surface<P, R, W>,
   given: AttachOptions<P, R>,
 ): Promise<LiveResource<R, W>> {
-  const options = checked.attach(given)
+  const options = checkAttachOptions(given)
   const { name, key } = options
   const table = host.tables.of(surface)
   const place = { surface: table.id, key, resource: name }
@@ -110,8 +110,7 @@ async function open<P, R>(
     hint: 'Nothing was attached.',
   }
   const step = new Step(environment, place)
-  // A host that closes waits for no open: what it produces after all is closed again, also where the host closes right
-  // between the end of the call and that of the phase.
+  // A host that closes does not wait for an open. What the open produces after all is closed again.
   const discard = (late: R): MaybePromise<void> => strategy.close?.(late)
   const opening: Opening = {
     claim: (resource) => {
@@ -121,17 +120,16 @@ async function open<P, R>(
       step.letGo(resource)
     },
   }
-  return await step.run('prepare', { code: 'HANDOFF', signal: host.environment.closing, discard }, () =>
-    step.call(
-      'open',
-      async () => {
-        const resource = await options.open(provider, opening)
-        if (resource === undefined || resource === null) throw new Error('open returned no resource')
-        step.claim(resource)
-        return resource
-      },
-      { discard },
-    ),
+  return await step.runCall(
+    'prepare',
+    { code: 'HANDOFF', signal: host.environment.closing, discard },
+    'open',
+    async () => {
+      const resource = await options.open(provider, opening)
+      if (resource === undefined || resource === null) throw new Error('open returned no resource')
+      step.claim(resource)
+      return resource
+    },
   )
 }
 

@@ -20,7 +20,7 @@ type PluginRecord =
       readonly state: 'installed'
       readonly version: PluginVersion
       readonly operation: UnderWay | undefined
-      /** While the reload that brought `version` can be taken back. */
+      /** As long as the reload to `version` can be taken back. */
       readonly bake: Bake | undefined
     }
 
@@ -28,12 +28,12 @@ type PluginRecord =
 export class Plugins {
   /** By id, in install order; one that is being installed counts as installed at its commit. */
   readonly #records = new Map<string, PluginRecord>()
-  #places = 0
+  #installs = 0
 
-  /** The place of a plugin that is installed next. */
-  nextPlace(): number {
-    this.#places += 1
-    return this.#places
+  /** Where the plugin that is installed next stands among the others. */
+  nextInOrder(): number {
+    this.#installs += 1
+    return this.#installs
   }
 
   /** The versions that serve, in install order. */
@@ -74,7 +74,7 @@ export class Plugins {
     return new Set([...this.#records.values()].flatMap(({ operation }) => operation ?? []))
   }
 
-  /** The period in which the reload that brought `version` can be taken back, if one is under way. */
+  /** The bake of `version`, if one is under way. */
   bakeOf(version: PluginVersion): Bake | undefined {
     const installed = this.#installed(version.id)
     return installed?.version === version ? installed.bake : undefined
@@ -99,7 +99,7 @@ export class Plugins {
   }
 
   /** In the turn of the commit of `operation`: what it installs serves, and what it removes does not. */
-  commit(operation: UnderWay, installed: readonly PluginVersion[], removed: readonly PluginVersion[]): void {
+  replace(operation: UnderWay, installed: readonly PluginVersion[], removed: readonly PluginVersion[]): void {
     for (const { id } of removed) this.#records.delete(id)
     for (const version of installed) {
       const { id } = version
@@ -108,7 +108,7 @@ export class Plugins {
     }
   }
 
-  /** The reload that brought `versions`, which serve, can be taken back while `bake` lasts. */
+  /** The reload to `versions`, which serve, can be taken back while `bake` lasts. */
   bake(versions: readonly PluginVersion[], bake: Bake): void {
     this.#setBake(versions, bake)
     void bake.over.then(() => {

@@ -1,5 +1,5 @@
 import { describeThrown } from '../../errors.js'
-import type { ReloadOptions } from '../../host/plugin-host.js'
+import type { ReloadOptions } from '../../host/reload-options.js'
 import type { FinalReport } from '../../host/report/results.js'
 import type { HandoffStrategy } from '../../strategy.js'
 import { Breaches } from './breaches.js'

@@ -1,6 +1,7 @@
 import type { ReloadPhase } from '../../errors.js'
 import type { PluginHandle } from '../../host/plugin/plugin.js'
-import { PluginHost, type ReloadOptions } from '../../host/plugin-host.js'
+import { PluginHost } from '../../host/plugin-host.js'
+import type { ReloadOptions } from '../../host/reload-options.js'
 import type { ReloadResult } from '../../host/report/results.js'
 import type { HandoffStrategy } from '../../strategy.js'
 import { ManualClock } from '../manual-clock.js'

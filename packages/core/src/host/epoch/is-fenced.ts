@@ -1,20 +1,7 @@
+import type { Uses } from '../lease/lease.js'
 import type { Epoch } from './epoch.js'
 import type { PluginVersion } from './plugin-version.js'
 import type { SurfaceTables } from './surface-table.js'
-
-/**
- * What an operation will use of a surface: one provider, one live resource, or, where neither is named, any of them.
- */
-export interface Use {
-  readonly surface: { readonly id: string }
-  /** The key of a provider. */
-  readonly key?: string
-  /** The name of a live resource. */
-  readonly resource?: string
-}
-
-/** What an operation will use, or all that there is, whoever provides it. */
-export type Uses = readonly Use[] | 'everything'
 
 /** Whether an epoch refuses any of `uses`. @throws ReloadError `NO_STRATEGY`. */
 export function isFenced({ number, fenced }: Epoch, uses: Uses, tables: SurfaceTables): boolean {

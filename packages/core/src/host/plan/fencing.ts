@@ -1,0 +1,62 @@
+import type { ChosenCutover } from '../../dispatch/cutovers.js'
+import type { ResourceMove } from '../../dispatch/moving-resource.js'
+import type { Pace } from '../../pace.js'
+import type { Cutover } from '../../strategy.js'
+import { KeyTable } from '../epoch/key-table.js'
+import type { PluginVersion } from '../epoch/plugin-version.js'
+import type { SurfaceTable, SurfaceTables } from '../epoch/surface-table.js'
+import type { Succession } from './succession.js'
+
+/** Which of the leaving versions nobody may use while their resources change hands, and who wants that. */
+export class Fencing {
+  /** In the order in which they leave. */
+  versions: readonly PluginVersion[] = []
+  /** Who wants it, as a sentence, where it is not the caller. */
+  wantedBy: string | undefined
+  readonly #succession: Succession
+  readonly #tables: SurfaceTables
+  readonly #pace: Pace
+  readonly #asked: Cutover
+  /** The keys whose resources overlap, as their strategy has said when it was asked. */
+  readonly #overlapping = new KeyTable<true>()
+
+  /** @param asked the cutover that the caller asked for. */
+  constructor(succession: Succession, tables: SurfaceTables, pace: Pace, asked: Cutover) {
+    this.#succession = succession
+    this.#tables = tables
+    this.#pace = pace
+    this.#asked = asked
+  }
+
+  /** Whether the strategy of this key has said that its resources overlap. */
+  overlaps(table: SurfaceTable, key: string): boolean {
+    return this.#overlapping.has(table, key)
+  }
+
+  async decide(cutovers: ReadonlyMap<ResourceMove, ChosenCutover>): Promise<void> {
+    const { retired } = this.#succession
+    this.wantedBy = wish(cutovers)
+    if (this.#asked === 'exclusive') {
+      this.versions = retired
+      return
+    }
+    const fenced = new Set<PluginVersion>()
+    for (const [{ strategy, key }, { cutover }] of cutovers) {
+      const table = this.#tables.of(strategy.surface)
+      const owner = this.#succession.before(table, key)?.owner
+      if (cutover === 'overlap') this.#overlapping.set(table, key, true)
+      else if (owner !== undefined) fenced.add(owner)
+      if (this.#pace.due()) await this.#pace.pause()
+    }
+    this.versions = retired.filter((version) => fenced.has(version))
+  }
+}
+
+function wish(cutovers: ReadonlyMap<ResourceMove, ChosenCutover>): string | undefined {
+  for (const [{ strategy, key }, { by }] of cutovers) {
+    if (by === 'old provider' || by === 'new provider') {
+      return `${strategy.surface.id} "${key}" takes an exclusive cutover, as its ${by} says`
+    }
+  }
+  return undefined
+}

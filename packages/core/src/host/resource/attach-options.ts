@@ -1,0 +1,13 @@
+import { checkOptions, option, type OptionChecks } from '../../options.js'
+import type { AttachOptions } from './live-resource.js'
+
+const ATTACH: OptionChecks<AttachOptions<unknown, unknown>> = {
+  name: option.required(option.text),
+  key: option.required(option.text),
+  open: option.required(option.function),
+}
+
+/** The options, each read once. @throws TypeError that names the option, what is expected and what was given. */
+export function checkAttachOptions<P, R>(given: AttachOptions<P, R>): AttachOptions<P, R> {
+  return checkOptions(given as AttachOptions<unknown, unknown>, 'attach options', ATTACH) as AttachOptions<P, R>
+}
