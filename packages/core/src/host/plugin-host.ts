@@ -91,8 +91,8 @@ export class PluginHost implements AsyncDisposable {
   }
 
   /**
-   * The second commit: a crash comes back on this version from here on, and on what was committed together with it. Ends a period
-   * in which the reload could be taken back. Durable where the host has a journal: also for an install, or with its
+   * The second commit: a crash comes back on this version from here on, and on what was committed together with it. Ends a bake.
+   * Durable where the host has a journal: also for an install, or with its
    * last handle a removal, of which the commit could not be written down (`unrecorded`).
    *
    * @throws ReloadError `STALE_HANDLE`, `PLUGIN_NOT_FOUND`, `JOURNAL`, `RELOAD_IN_PROGRESS` (it is being taken back); `DEPENDENCY` where another plugin, in the version that a crash

@@ -26,7 +26,7 @@ export function pluginStatuses(state: HostState): PluginStatus[] {
   return [...active, ...retired]
 }
 
-/** As they are now: those of a list are read once, however many plugins they hold. */
+/** Reads the blockers of a list as they are now: once, however many plugins the list holds. */
 function blockersNow({ environment: { clock } }: HostState): (list: LeaseList) => readonly Blocker[] {
   const now = clock.now()
   const read = new Map<LeaseList, readonly Blocker[]>()
@@ -52,7 +52,7 @@ function pluginStatus(
     generation: version.generation,
     state,
     permanent: permanence.holds(version),
-    /** Put together where somebody asks: a lease is told of with each plugin that it holds. */
+    /** Put together when it is asked for: a lease appears with each plugin that it holds. */
     get heldBy() {
       return (heldBy ??= held.flat())
     },
@@ -71,7 +71,7 @@ export function resourceStatuses(state: HostState): ResourceStatus[] {
 }
 
 function stateOf(gate: WriteGate<unknown, unknown>): ResourceStatus['state'] {
-  // What hangs may be the restart of a halted one.
+  // Before `halted`: the call that hangs may be the restart of a halted resource.
   if (gate.stuck) return 'stuck'
   return gate.halted === undefined ? STATES[gate.state] : 'halted'
 }

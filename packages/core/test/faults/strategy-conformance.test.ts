@@ -105,11 +105,11 @@ describe('the fault matrix of a sound strategy', () => {
       'notebook.close',
       'notebook.dump',
     ])
-    expect(found.filter((name) => name.includes('by the way back of its bake, overlap'))).toHaveLength(6)
+    expect(found.filter((name) => name.includes('by the take-back of its bake, overlap'))).toHaveLength(6)
     expect([...failed]).toEqual([])
   })
 
-  it('I4 finds a way back that asks the version it takes out', async () => {
+  it('I4 finds a take-back that asks the version it takes out', async () => {
     const strategy = notebookHandoff((job, ctx) => {
       const move = moveNotebook(job, ctx)
       return {

@@ -181,7 +181,7 @@ describe('O11 I10 an operator overrules a judgement, and it is told in the repor
     expect(lease.get(wordKind, 'a').say()).toBe('a@2.0.0')
   })
 
-  it('T6 on the way back, too, where that has to copy', async () => {
+  it('T6 when the reload is taken back, too, where that has to copy', async () => {
     const { host, store, clock, reload, told } = await stores({ checkCompat: refuseMisread, ...stoppedCells })
     const { finalized } = await reload({ accept, bake: { ms: 10, healthy: () => false } })
     await store.write(2)

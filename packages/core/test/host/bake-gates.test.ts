@@ -34,7 +34,7 @@ async function baking() {
   return { clock, gate, bake }
 }
 
-describe('I12 when a period is over, gates keep nothing for the way back', () => {
+describe('I12 when a period is over, gates keep nothing for the take-back', () => {
   it.each<[string, (bake: Bake, clock: ManualClock) => unknown]>([
     ['it was healthy', (_, clock) => clock.advance(10)],
     ['the version was made permanent', (bake) => bake.accept(async () => {})],

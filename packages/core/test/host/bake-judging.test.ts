@@ -57,7 +57,7 @@ async function notWell(stores: Record<string, number>) {
   return { report, serves: host.plugins().find(({ state }) => state === 'active')?.version }
 }
 
-describe('I6 the way back asks the old version whether it reads what the new one wrote', () => {
+describe('I6 the take-back asks the old version whether it reads what the new one wrote', () => {
   it('not where each resource is as it left it', async () => {
     const { report, serves } = await notWell({ main: MOST_RECORDED, other: 0 })
     expect(report).toMatchObject({ outcome: 'taken-back' })

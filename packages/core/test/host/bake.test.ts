@@ -155,7 +155,7 @@ describe('a reload that bakes', () => {
     expect([v1, v2].map(({ provider }) => provider.made.map(({ closed }) => closed))).toEqual([[0], [1]])
   })
 
-  it('I3 goes on with the new version where the way back fails, and says why', async () => {
+  it('I3 goes on with the new version where the take-back fails, and says why', async () => {
     const { clock, store, serving, v1, v2, host, result, bake } = await baking({ ms: 1000, healthy: () => false })
     v1.provider.breakNext('apply', () => {
       throw new Error('cannot go back')
@@ -285,7 +285,7 @@ describe('a reload that bakes', () => {
     expect(host.capture().epoch).toBe(before + 1)
   })
 
-  it('I7 what serves again and is replaced before the way back is written down is closed once', async () => {
+  it('I7 what serves again and is replaced before the take-back is written down is closed once', async () => {
     const disk = new Deferred()
     const clock = new ManualClock()
     let commits = 0

@@ -1,4 +1,4 @@
-import { PluginHost, type ReloadEvent } from '@uni/reload-core'
+import { PluginHost, type PluginHandle, type ReloadErrorCode, type ReloadEvent } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
 import { refusalOf } from '../fixtures/refusal.js'
@@ -91,6 +91,23 @@ describe('the observer', () => {
     })
     await refusalOf(host.add(wordPlugin('a', '1.0.0', ['a', 'a'])))
     expect(events.map(line)).toEqual([...phase('validate'), 'started stage', 'failed stage'])
+  })
+
+  it.each<[ReloadErrorCode, (host: PluginHost, handle: PluginHandle) => Promise<unknown>]>([
+    ['DUPLICATE', (host) => host.add(wordPlugin('a', '2.0.0'))],
+    ['MANIFEST', (host, handle) => host.reload(handle, wordPlugin('b', '2.0.0'))],
+    ['STALE_HANDLE', (host, handle) => host.reload({ ...handle, generation: 1 }, wordPlugin('a', '2.0.0'))],
+    ['STALE_HANDLE', (host, handle) => host.remove({ ...handle, generation: 1 })],
+    ['PLUGIN_NOT_FOUND', (host) => host.remove({ id: 'b', generation: 0 })],
+  ])('I10 of the phase that refuses what was asked for: %s', async (code, ask) => {
+    const events: ReloadEvent[] = []
+    await using host = new PluginHost({ strategies: [wordHandoff()], observer: (event) => void events.push(event) })
+    const handle = await host.add(wordPlugin('a', '1.0.0'))
+    events.length = 0
+    const error = await refusalOf(ask(host, handle))
+    expect(error).toMatchObject({ code, phase: 'validate' })
+    expect(events.map(line)).toEqual(['started validate', 'failed validate'])
+    expect(events.at(-1)).toMatchObject({ operation: 2, error })
   })
 
   it('may throw: nobody minds', async () => {

@@ -495,7 +495,7 @@ describe('while a reload bakes', () => {
     for (const store of [...v1.provider.made, ...v2.provider.made]) expect(store.closed).toBe(1)
   })
 
-  it('T1 T4 I7 what was kept is held until it was closed, also where the way back failed', async () => {
+  it('T1 T4 I7 what was kept is held until it was closed, also where the take-back failed', async () => {
     const clock = new ManualClock()
     const host = new PluginHost({ strategies: [storeStrategy('pre-copy')], clock })
     const [v1, v2] = [new StorePlugin('1.0.0'), new StorePlugin('2.0.0')]

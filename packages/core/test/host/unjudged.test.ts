@@ -144,7 +144,7 @@ describe('I6 I10 nothing is judged in silence', () => {
   })
 })
 
-it('a strategy is told from which version to which, and whether it is the way back', async () => {
+it('a strategy is told from which version to which, and whether it is a take-back', async () => {
   const told: unknown[] = []
   const strategy = storeStrategy('clean', {
     checkCompat: ({ transition }) => {

@@ -347,7 +347,7 @@ describe('T2 a version that bakes and is broken is taken back, whatever of it ha
     expect(serving().entries).toEqual([1, 2, 3])
   })
 
-  it('I10 T4 a way back that is stranded is not reported as finalized', async () => {
+  it('I10 T4 a take-back that is stranded is not reported as finalized', async () => {
     const { clock, v1, v2, result, serving } = await baking(
       { ms: 1000, healthy: () => false },
       { discipline: 'stop-and-copy' },
@@ -363,8 +363,8 @@ describe('T2 a version that bakes and is broken is taken back, whatever of it ha
   })
 })
 
-describe('I7 I9 I12 what is behind a way back that failed leaves like any other', () => {
-  /** The way back fails at the end of a period of `ms`, and a lease was captured before the reload. Leases may take 30 s. */
+describe('I7 I9 I12 what is behind a take-back that failed leaves like any other', () => {
+  /** The take-back fails at the end of a period of `ms`, and a lease was captured before the reload. Leases may take 30 s. */
   async function stranding(ms: number) {
     const clock = new ManualClock()
     const host = new PluginHost({ strategies: [storeStrategy('stop-and-copy')], clock })

@@ -53,7 +53,7 @@ describe('the record', () => {
     expect(target.entries).toEqual(store.entries)
   })
 
-  it('I8 T6 what is kept for the way back is dropped ahead of the write that would not fit', async () => {
+  it('I8 T6 what is kept for the take-back is dropped ahead of the write that would not fit', async () => {
     const surface = { ...STORES['pre-copy'], sizeOf: (entry: number) => entry }
     const provider = new StoreProvider('only', '1')
     const gate = new WriteGate(surface, 'only', provider.make([]), { maxRecordedBytes: 100 })
@@ -90,7 +90,7 @@ describe('the record', () => {
     await second
   })
 
-  it('T6 what is kept for the way back is dropped past the bound, also where a hold let one more in', async () => {
+  it('T6 what is kept for the take-back is dropped past the bound, also where a hold let one more in', async () => {
     const { gate, copy } = gateOf({ maxRecorded: 1 })
     await gate.hold()
     gate.switchTo(copy(), { retain: true })

@@ -46,7 +46,7 @@ describe('the writes since the last switch', () => {
     expect(store.entries).toEqual([1, 2, 3])
   })
 
-  it('I4 have the one that was in flight when the hold of the way back began, at the bound too', async () => {
+  it('I4 have the one that was in flight when the hold of the take-back began, at the bound too', async () => {
     const { gate, slowWrite, copy } = await retaining(2)
     await Promise.all([1, 2].map((n) => gate.write(n)))
     const slow = slowWrite()

@@ -143,7 +143,7 @@ describe('a resource of which every version works with the same object', () => {
     register: (registrar) => void registrar.provide(rooms, { name: 'room' }),
   })
 
-  it('I4 I7 stays that object through reloads, a dry run and a way back, and is never let go', async () => {
+  it('I4 I7 stays that object through reloads, a dry run and a take-back, and is never let go', async () => {
     const clock = new ManualClock()
     const host = new PluginHost({ strategies: [inPlaceHandoff(rooms)], clock })
     const lobby: Room = { members: [] }

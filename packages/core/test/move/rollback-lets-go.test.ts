@@ -42,7 +42,7 @@ describe('a rollback lets the gate go by itself', () => {
     expect(states).toEqual(['open'])
   })
 
-  it.each(['clean', 'pre-copy'] as const)('I3 of the way back to what was kept, %s', async (discipline) => {
+  it.each(['clean', 'pre-copy'] as const)('I3 of the take-back to what was kept, %s', async (discipline) => {
     const clock = new ManualClock()
     const states: string[] = []
     const strategy = noting(discipline, states)
@@ -70,7 +70,7 @@ describe('a rollback lets the gate go by itself', () => {
     expect(states).toEqual(['open'])
   })
 
-  it('I4 the way back catches up with what was written while it was prepared, ahead of the hold', async () => {
+  it('I4 the take-back catches up with what was written while it was prepared, ahead of the hold', async () => {
     const clock = new ManualClock()
     const states: string[] = []
     const writes: Promise<void>[] = []

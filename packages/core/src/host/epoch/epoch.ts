@@ -4,11 +4,11 @@ import type { SurfaceTables } from './surface-table.js'
 
 export const NOTHING_FENCED: ReadonlySet<PluginVersion> = new Set()
 
-/** What a lease captures: a number, by which each table knows what it served then; and the leases on it. Immutable but for these. */
+/** What a lease captures: a number, by which each table knows what it served then. Only the list of its leases changes. */
 export class Epoch extends LeaseList {
   readonly number: number
   readonly tables: SurfaceTables
-  /** The plugin versions whose surfaces are closed to captures of this epoch. */
+  /** The plugin versions whose providers and resources are refused to leases on this epoch. */
   readonly fenced: ReadonlySet<PluginVersion>
 
   constructor(number: number, tables: SurfaceTables, fenced: ReadonlySet<PluginVersion> = NOTHING_FENCED) {
@@ -22,16 +22,16 @@ export class Epoch extends LeaseList {
     return 'epoch'
   }
 
-  /** Another one takes its place. It is kept in sight while leases hold it. */
-  supersede(past: Set<Epoch>): void {
+  /** Another epoch is current from now on. This one is in `held` until its last lease ends. */
+  supersede(held: Set<Epoch>): void {
     if (this.isEmpty) return
-    past.add(this)
+    held.add(this)
     this.whenEmpty(() => {
-      past.delete(this)
+      held.delete(this)
     })
   }
 
-  /** Whether captures are refused something of `version`. */
+  /** Whether leases on this epoch are refused what `version` provides. */
   isFenced(version: PluginVersion): boolean {
     return this.fenced !== NOTHING_FENCED && this.fenced.has(version)
   }

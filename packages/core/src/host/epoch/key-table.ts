@@ -1,6 +1,6 @@
 import type { SurfaceTable } from './surface-table.js'
 
-/** Something about each of some keys of surfaces. */
+/** A map from keys, each of one surface, to something that is known of the key. */
 export class KeyTable<T> {
   readonly #bySurface = new Map<SurfaceTable, Map<string, T>>()
 

@@ -13,11 +13,11 @@ export interface Registration {
   readonly surface: string
   readonly key: string
   readonly provider: unknown
-  /** Its place among the registrations of the plugin. */
+  /** Where it stands among the registrations of the plugin. */
   readonly at: number
 }
 
-/** What closes what is left of a plugin, once, and nothing of those that were replaced with it. */
+/** Closes what is left of one plugin, once. The plugins that were replaced together with it are not touched. */
 export interface Closing {
   closeOf(plugin: Plugin): Promise<unknown>
 }
@@ -28,7 +28,7 @@ export type PluginVersionInit = Pick<PluginVersion, 'plugin' | 'generation' | 'o
 export class PluginVersion {
   readonly plugin: Plugin
   readonly generation: number
-  /** Where the plugin stands among the installed ones; a reload keeps it. */
+  /** Where the plugin stands in install order: a reload does not change it. */
   readonly order: number
   readonly registrations: readonly Registration[]
   /** The leases that hold this version only. */

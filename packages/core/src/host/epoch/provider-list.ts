@@ -7,7 +7,7 @@ export class ProviderList {
   #entries: readonly ProviderEntry[] | undefined
   #providers: readonly unknown[] | undefined
 
-  /** @param entries in order; absent where it is put in order once somebody asks for it. */
+  /** @param entries in order; absent: `fill` puts them in order when somebody asks. */
   constructor(entries?: readonly ProviderEntry[]) {
     this.#entries = entries
   }
@@ -26,7 +26,7 @@ export class ProviderList {
     this.#entries ??= [...read()].sort((a, b) => a.owner.order - b.owner.order || a.registration.at - b.registration.at)
   }
 
-  /** Has it put in order anew: something else than it was made for has changed the surface. */
+  /** The list is put in order anew when it is next read: another change of the surface was committed before this one. */
   forget(): void {
     this.#entries = undefined
     this.#providers = undefined

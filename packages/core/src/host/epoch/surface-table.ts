@@ -28,7 +28,7 @@ export class SurfaceTable {
   readonly strategy: AnyStrategy
   readonly providers = new ChainTable<ProviderEntry>()
   readonly resources = new ChainTable<ResourceEntry>()
-  /** What removed keys are judged by when they come back. */
+  /** The contracts of removed keys: a key that comes back is judged by its own. */
   readonly remembered = new ChainTable<unknown>()
   readonly lists = new VersionChain<ProviderList>(ProviderList.empty, Transaction.committed(0))
 
@@ -56,7 +56,7 @@ export class SurfaceTable {
 /** The surfaces of a host. */
 export class SurfaceTables implements Iterable<SurfaceTable> {
   readonly #byId = new Map<string, SurfaceTable>()
-  /** What was asked for last: most that is asked for in a row is of one surface. */
+  /** The surface that was asked for last: what is asked for in a row is mostly of one surface. */
   #lastSurface: object | undefined
   #lastTable: SurfaceTable | undefined
 

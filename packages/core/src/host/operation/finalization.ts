@@ -79,7 +79,7 @@ export class Finalization implements Retirement {
     const isOf: IsAsked = (owner) => owner instanceof PluginVersion && owner.plugin === plugin
     await recorded
     await handoffs.finalize(bake?.servingAgain, isOf)
-    // What fails is told by the finalization itself, when all of it is closed.
+    // `close` reports what fails here, as the same promises are its own.
     await this.#closeOrphans(isOf, () => {})
   }
 
@@ -104,7 +104,7 @@ export class Finalization implements Retirement {
     return { status: closedStatus(outcome, bake), ...told, errors }
   }
 
-  /** Nobody has to let go of a plugin that serves again, but of what it had before and has no more. */
+  /** A plugin that serves again need not be let go of. Only leases on what it had before and has no more are waited for. */
   #drainLeft(): Promise<DrainResult> {
     this.#unclosed.clear()
     this.#drain = this.#state.epochs.drainOfEpochs(this.#init.retired)
@@ -114,7 +114,7 @@ export class Finalization implements Retirement {
       policy: { deadlineMs = DEADLINE_MS },
     } = this.#init
     if (this.#drain.blockers().length > 0) {
-      // A lease that holds what is left of one of them holds nothing of the others.
+      // Each for itself: a lease that holds what is left of one of them holds nothing of the others.
       for (const version of retired) {
         void this.#state.epochs.drainOfEpochs([version]).ended.then(() => this.closeOf(version.plugin))
       }
@@ -126,7 +126,7 @@ export class Finalization implements Retirement {
     const { log, handoffs, retired, environment, journal, recorded, bake } = this.#init
     const errors: unknown[] = []
     await recorded
-    // Where nothing leaves, nobody waits for what is left of remembered contracts to go.
+    // An install retires nothing: it does not wait until the contracts of its keys are unlinked.
     const pruned = this.#prune()
     if (retired.length > 0) await pruned
     const note = (error: unknown): void => {
@@ -158,7 +158,7 @@ export class Finalization implements Retirement {
     }
   }
 
-  /** What was replaced, and what leases hold of it yet, once they have ended: that they were waited for does not end them. */
+  /** Unlinks what was replaced: what leases can still see of it, once these have ended, and nobody waits for that. */
   async #prune(): Promise<void> {
     const { change, retired } = this.#init
     const { epochs } = this.#state

@@ -78,7 +78,7 @@ class Operation implements UnderWay {
     this.#log = log
     this.#ids = changes.map(idOf)
     this.#retired = changes.map(retiredBy).filter((version) => version !== undefined)
-    // A dry run changes nothing, and a host that closes takes nothing out of what the next one starts with.
+    // Neither a dry run nor the removals of a host that closes change what the next run starts with.
     const records = options.dryRun || state.environment.isClosing ? undefined : state.records
     this.#journal = new OperationJournal(records, log.operation, changes.map(journaled), options.signal)
     this.#environment = state.environment.forSteps({
@@ -221,7 +221,7 @@ class Operation implements UnderWay {
       handoffs,
       retain: this.#options.bake !== undefined,
     })
-    // At once: whoever sees the new version can change it, or make it permanent.
+    // In this turn: from here on others see the new version, and may change it or make it permanent.
     const recorded = this.#journal.committed(this.#accepted(preflight, handoffs), onWritten)
     const bake = this.#bake(succession, handoffs)
     this.#end()
@@ -230,7 +230,7 @@ class Operation implements UnderWay {
     return { bake, recorded }
   }
 
-  /** They are looked for, among all that was judged, only where the caller accepts something. */
+  /** All that was judged is looked through only where the caller accepts something. */
   #accepted({ compat }: Preflight, handoffs: Handoffs): readonly JournaledAcceptance[] {
     return this.#options.accept.length === 0 ? [] : acceptedOf([...compat.entries, ...handoffs.verdicts])
   }

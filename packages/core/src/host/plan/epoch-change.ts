@@ -15,7 +15,7 @@ interface Written {
   readonly key: string
 }
 
-/** What a surface's list becomes, and of which one. */
+/** What the list of a surface becomes, and the list that it was made from. */
 interface NextList {
   readonly before: ProviderList
   readonly after: ProviderList
@@ -86,7 +86,7 @@ export class EpochChange {
     }
   }
 
-  /** A resource has left: what was to become of it is of no use. */
+  /** A resource leaves by itself: takes away what was written of it. */
   withdraw({ table, name }: Attached): void {
     table.resources.withdraw(name, this.transaction)
   }
@@ -126,12 +126,12 @@ export class EpochChange {
     }
   }
 
-  /** In the turn of the commit, before it: a list that was made of one that is no more is put in order anew. */
+  /** In the turn of the commit, before it. A list that was made from one that is no longer the latest has to be put in order anew. */
   settleLists(): void {
     for (const [table, { before, after }] of this.#lists) if (table.lists.latest !== before) after.forget()
   }
 
-  /** Nobody sees what was written, which is taken away in slices. */
+  /** Makes what was written void, at once, and takes it away in slices. */
   async abort(): Promise<void> {
     if (this.transaction.state === 'pending') this.transaction.abort()
     for (const { table, key } of this.#written) {
@@ -142,7 +142,7 @@ export class EpochChange {
   }
 
   /**
-   * Forgets, in slices, what took the place of nothing that any epoch sees.
+   * Unlinks, in slices, what was replaced, as far as no epoch sees it.
    *
    * @param epochs gives the numbers of the epochs that can still be asked for.
    * @returns whether all of what was replaced is gone.

@@ -56,10 +56,10 @@ export interface FinalReport {
   /**
    * `kept`: leases outlived the drain's deadline, and the old version stays until they end. `taken-back`: it serves
    * again. `stranded`: it was to, and could not; it was closed, and the new version goes on serving. Of both, `bake`
-   * says why; a way back may have failed where the old version is `kept` or `forced`, too.
+   * says why; a take-back may have failed where the old version is `kept` or `forced`, too.
    */
   readonly status: 'finalized' | 'forced' | 'kept' | 'taken-back' | 'stranded'
-  /** How the period ended in which the reload could be taken back; absent where there was none. */
+  /** How the bake ended; absent where there was none. */
   readonly bake?: BakeReport
   readonly drainMs: number
   /** What held the old version at the deadline. */

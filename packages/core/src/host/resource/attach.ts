@@ -42,11 +42,11 @@ export async function attach<P, R, W>(
         await listing.changed
         continue
       }
-      // Up to the end: nor is its plugin shut down before what it has opened in vain is closed.
+      // Held up to the end of this turn of the loop: the plugin is not shut down before what it opened in vain is closed.
       using lease = new HeldProvider(owner, entry.provider as P, host.environment.leaseTime.now(), {
         label: `attach ${name}`,
       })
-      // Whoever holds the resource has it from now on: a literal has its shape from the start, which a spread has not.
+      // A literal and no spread, as it lives as long as the resource: a literal has its shape from the start.
       const ownedPlace = { surface: table.id, key, resource: name, plugin: owner.label }
       const opened = open(host, table, lease.provider, ownedPlace, options)
       reservation.pending = { owner, opened }
@@ -133,7 +133,10 @@ async function open<P, R>(
   )
 }
 
-/** In the turn in which the resource is put into service. Gives the error, once what did not begin has been closed. */
+/**
+ * Activates the resource, in the turn in which it is put into service. `undefined` where it has begun; else resolves with
+ * the error, once the resource is closed.
+ */
 function refusedToBegin(
   host: ResourceHost,
   { strategy }: SurfaceTable,
@@ -153,7 +156,7 @@ function refusedToBegin(
   }
 }
 
-/** What was opened with a version that was replaced meanwhile. That it cannot be closed fails nothing else. */
+/** Closes what was opened with a version that was replaced meanwhile. A failure is told to the observer, and fails nothing else. */
 async function closeUnused(
   host: ResourceHost,
   { strategy }: SurfaceTable,

@@ -60,11 +60,11 @@ export class Attached {
     return { surface: this.table.id, key: this.key, resource: this.name }
   }
 
-  /** What was stopped has been started again, or could not be. */
+  /** Called by the gate when a stopped resource has been started again, or could not be. */
   onReplaced(outcome: { readonly resource: unknown } | { readonly halted: unknown }): void {
     const { owner, place, host } = this
     const { environment } = host
-    // A restart may complete when the resource has left already; then it is only closed.
+    // Where the resource has left before its restart completes, it is only closed.
     if (owner === undefined) return
     const tag = { surface: place.surface, resource: place.resource }
     if ('halted' in outcome) {
@@ -72,7 +72,7 @@ export class Attached {
       environment.emit({ type: 'resource-halted', ...tag, cause: outcome.halted })
       return
     }
-    // A strategy that opened it itself may not have claimed it.
+    // Where a strategy opened it by itself, nobody may have claimed it.
     environment.claims.claimFree(outcome.resource, { ...place, plugin: owner.label })
     this.serve({ attached: this, owner, live: outcome.resource })
     try {

@@ -8,7 +8,7 @@ export async function closeOrphan({ strategy, gate, place }: Attached, environme
     try {
       await step.call('let the last write settle', () => gate.close())
     } finally {
-      // Nor does a write that never settles keep it from being closed, or its timer the process.
+      // A write that never settles keeps the resource from being closed no longer, nor does its timer keep the process.
       gate.abandon()
       const { halted } = gate
       if (halted === undefined) {
@@ -19,7 +19,7 @@ export async function closeOrphan({ strategy, gate, place }: Attached, environme
   })
 }
 
-/** Another resource may be that object only once it was closed, or that was given up on. */
+/** Closes `resource`, and lets its claim go afterwards: until it is closed, or that has failed, no other resource may be that object. */
 export async function closeHeld(
   resource: unknown,
   { claims }: StepEnvironment,

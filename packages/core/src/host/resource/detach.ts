@@ -41,13 +41,13 @@ async function closeUnreached(
   owner: PluginVersion,
   withdrawn: Promise<void>,
 ): Promise<void> {
-  // Its plugin is not shut down before it is closed.
+  // This lease keeps the plugin from being shut down before the resource is closed.
   using held = new HeldProvider(owner, undefined, environment.leaseTime.now(), { label: `detach ${attached.name}` })
   const drain = epochs.drainOfEpochs([owner])
   await drain.run({ deadlineMs: Number.POSITIVE_INFINITY }, held.signal)
-  // Forced out with its plugin: the leases were told at the same moment, and have the same grace.
+  // Where the plugin was forced out, the leases were told at the same moment, and have the same grace.
   await drain.run({ deadlineMs: environment.drainPolicy.graceMs ?? GRACE_MS })
-  // Its successor, which has no place any more, is closed before it.
+  // The successor that a reload had prepared is closed first.
   await withdrawn
   try {
     await closeOrphan(attached, environment.forSteps())

@@ -16,7 +16,7 @@ import type { Trace } from './trace.js'
 import { turn } from './turn.js'
 
 /** How a version that is broken is got out. */
-type WayOut = 'by a reload' | 'by the way back of its bake'
+type WayOut = 'by a reload' | 'by the take-back of its bake'
 
 /** A version that passed every check and, once it serves, fails at one of its calls each time. */
 export interface BrokenServing {
@@ -45,7 +45,7 @@ export function brokenServing<P, R, W>(
       .filter(({ site }) => site.side === 'old' && !site.call.startsWith('plugin.'))
       .map(({ site }) => site.call),
   )
-  const ways = ['by a reload', ...(kept ? ['by the way back of its bake' as const] : [])] as const
+  const ways = ['by a reload', ...(kept ? ['by the take-back of its bake' as const] : [])] as const
   return [...served].flatMap((call) =>
     FAULTS.flatMap((fault) => ways.map((way): BrokenServing => ({ circumstances, call, fault, way }))),
   )
@@ -78,7 +78,7 @@ export async function runBrokenServing<P, R, W>(
   })
   const write = (): Promise<unknown> => Promise.all([...stand.ledgers.values()].map((ledger) => ledger.write()))
   await write()
-  const bakes = way === 'by the way back of its bake'
+  const bakes = way === 'by the take-back of its bake'
   const { cutover } = circumstances
   const brought = await stand.reload(2, { cutover, ...(bakes && { bake: { ms: DEADLINE_MS, healthy: () => false } }) })
   await stand.settle(write())
@@ -98,7 +98,7 @@ export async function runBrokenServing<P, R, W>(
     breaches.must(false, 'I3', `it cannot be got out: ${describeThrown(error)}`)
     return breaches.found
   }
-  // What the way back has closed is closed when its own report is there.
+  // What the take-back has closed is closed when its own report is there.
   await stand.settle(
     Promise.all(
       brought.map(async ({ finalized }) => {
