@@ -24,7 +24,11 @@ const scopes = {
   commit: {
     package: 'core',
     mutate: [
-      'host/**/{bake,permanence,commit,epoch-change,epoch,lease-list,drain,finalization,operation,preflight,attach}.ts',
+      'host/{epoch,lease}/{epoch,epochs,lease-list,drain}.ts',
+      'host/permanence/{bake,permanence}.ts',
+      'host/{resource,state}/{attach,live-resources,plugins}.ts',
+      'host/plan/{contracts,epoch-change,fencing,preflight,refuse-orphans,requested-change}.ts',
+      'host/operation/{commit,dependencies,fence,finalization,handover,operation,stage,undo-list,validate}.ts',
     ],
     tests: ['host/*.test.ts', 'dispatch/judgement.test.ts'],
   },
