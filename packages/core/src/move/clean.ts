@@ -4,7 +4,7 @@ import type { Surface } from '../surface.js'
 import { freshSuccessor } from './fresh-successor.js'
 import { openedBy } from './opened-by.js'
 import { stopAndCopy } from './stop-and-copy.js'
-import { whileHalted } from './while-halted.js'
+import { unlessRestarted } from './unless-restarted.js'
 
 export interface CleanHandoffOptions<P, R> {
   /** Opens the resource `name` with a provider. Default: as the host opened it when it attached it. */
@@ -83,7 +83,7 @@ function handOver<P, R>(
       start: openAny,
       methods,
     })
-    return job.cutover === 'exclusive' ? stopped : whileHalted(job.gate, stopped)
+    return job.cutover === 'exclusive' ? stopped : unlessRestarted(job.gate, stopped)
   }
   const {
     gate: { resource: old },

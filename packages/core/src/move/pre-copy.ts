@@ -6,7 +6,7 @@ import { opened } from './opened.js'
 import { Replay } from './replay.js'
 import { stopAndCopy } from './stop-and-copy.js'
 import { takeBack } from './take-back.js'
-import { whileHalted } from './while-halted.js'
+import { unlessRestarted } from './unless-restarted.js'
 
 /** What a kind supplies for its live resources to be moved by {@link preCopy}. `I` is its image, `E` its evidence. */
 export interface PreCopyVerbs<P, R, I, E = unknown> {
@@ -51,7 +51,7 @@ export function preCopy<P, R, I, E>(
 ): ResourceHandoff<R> {
   if (job.cutover === 'exclusive') return moveStopped(job, ctx, verbs)
   // It has no old owner to copy from: it starts from the image that was kept.
-  if (job.gate.halted !== undefined) return whileHalted(job.gate, moveStopped(job, ctx, verbs))
+  if (job.gate.halted !== undefined) return unlessRestarted(job.gate, moveStopped(job, ctx, verbs))
   if (job.kept !== undefined) return takeBack(job, job.kept, ctx, (resource) => verbs.close?.(resource))
   return moveServing(job, ctx, verbs)
 }
@@ -135,7 +135,7 @@ class ServingMove<P, R, I, E> implements KeptResource<R> {
 
   async converge(): Promise<R> {
     const { resource } = this.restored as { resource: R }
-    await this.#replay.rest(resource)
+    await this.#replay.underHold(resource)
     await this.#agree(resource)
     return resource
   }
@@ -186,7 +186,7 @@ class ServingMove<P, R, I, E> implements KeptResource<R> {
     if (this.#agrees) return
     const { gate } = this.#job
     await this.#ctx.call('hold writes', () => gate.hold(), { side: 'old' })
-    await this.#replay.rest(resource)
+    await this.#replay.underHold(resource)
     await this.#agree(resource)
     gate.record()
   }

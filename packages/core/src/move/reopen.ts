@@ -5,7 +5,7 @@ import type { Halt } from './handoff-gate.js'
 import { holdOrAbandon } from './hold-or-abandon.js'
 import { openedBy } from './opened-by.js'
 import { stopAndStart } from './stop-and-copy.js'
-import { whileHalted } from './while-halted.js'
+import { unlessRestarted } from './unless-restarted.js'
 
 export interface ReopenOptions<R> {
   /** Whether the old one has to let go of what it holds before another can be opened. */
@@ -44,7 +44,7 @@ export function reopen<P, R>(
       },
       'open',
     )
-    return exclusive ? stopped : whileHalted(gate, stopped)
+    return exclusive ? stopped : unlessRestarted(gate, stopped)
   }
   let abandoned = false
   return freshSuccessor(job, ctx, {

@@ -42,7 +42,7 @@ export class Replay<R> {
   }
 
   /** What is left, while writes are held. */
-  async rest(target: R): Promise<void> {
+  async underHold(target: R): Promise<void> {
     while (this.#gate.recorded > 0) await this.#round(target)
   }
 

@@ -16,7 +16,7 @@ export function takeBack<P, R>(
   const replay = new Replay(gate, ctx)
   const replaced = gate.resource
   const converge = async (): Promise<R> => {
-    await replay.rest(kept)
+    await replay.underHold(kept)
     return kept
   }
   return {
