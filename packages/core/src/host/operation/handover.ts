@@ -9,27 +9,28 @@ import type { Listing } from '../resource/listing.js'
 /** What moves the listed resources. */
 export interface Movers {
   readonly handoffs: Handoffs
-  readonly preflight: Preflight
   readonly change: EpochChange
 }
 
 type Progress =
   /** The preflight has yet to list the live resources: whatever is attached by then is among them. */
   | { readonly state: 'to list' }
-  /** They are listed. None can join or leave before they begin to move. */
-  | { readonly state: 'listed' }
+  /** They are listed. None can leave before they begin to move; those that come join then, with who opened them. */
+  | { readonly state: 'listed'; readonly early: (readonly [Attached, PluginVersion])[] }
   | { readonly state: 'moving'; readonly movers: Movers }
   | { readonly state: 'over' }
 
 /** The resources that an operation hands over and closes, from its preflight until it is decided. */
 export class Handover implements Listing {
+  readonly #preflight: Preflight
   readonly #decided: Promise<void>
   readonly #moving: Promise<void>
   #settleMoving: () => void = () => {}
   #progress: Progress = { state: 'to list' }
 
   /** @param decided settles when the operation has committed or rolled back. */
-  constructor(decided: Promise<void>) {
+  constructor(preflight: Preflight, decided: Promise<void>) {
+    this.#preflight = preflight
     this.#decided = decided
     this.#moving = new Promise((resolve) => {
       this.#settleMoving = resolve
@@ -42,10 +43,12 @@ export class Handover implements Listing {
 
   /** In the turn in which the preflight has listed the live resources. */
   listed(): void {
-    this.#progress = { state: 'listed' }
+    this.#progress = { state: 'listed', early: [] }
   }
 
   moves(movers: Movers): void {
+    const early = this.#progress.state === 'listed' ? this.#progress.early : []
+    for (const [attached, owner] of early) movers.handoffs.join(this.#preflight.admit(attached, owner))
     this.#progress = { state: 'moving', movers }
     this.#settleMoving()
   }
@@ -56,9 +59,9 @@ export class Handover implements Listing {
   }
 
   admits(table: SurfaceTable, key: string): boolean {
-    if (this.#progress.state !== 'moving') return false
-    const { handoffs, preflight } = this.#progress.movers
-    return handoffs.open && preflight.admits(table, key)
+    if (this.#progress.state === 'over') return false
+    if (this.#progress.state === 'moving' && !this.#progress.movers.handoffs.open) return false
+    return this.#preflight.admits(table, key)
   }
 
   takes(table: SurfaceTable, key: string): boolean {
@@ -66,17 +69,17 @@ export class Handover implements Listing {
   }
 
   take(attached: Attached, owner: PluginVersion): void {
+    if (this.#progress.state === 'listed') this.#progress.early.push([attached, owner])
     if (this.#progress.state !== 'moving') return
-    const { handoffs, preflight } = this.#progress.movers
-    handoffs.join(preflight.admit(attached, owner))
+    this.#progress.movers.handoffs.join(this.#preflight.admit(attached, owner))
   }
 
   withdraw(attached: Attached): Promise<void> | undefined {
     if (this.#progress.state !== 'moving') return undefined
-    const { handoffs, preflight, change } = this.#progress.movers
+    const { handoffs, change } = this.#progress.movers
     const withdrawn = handoffs.withdraw(attached.gate)
     if (withdrawn === undefined) return undefined
-    preflight.withdraw(attached)
+    this.#preflight.withdraw(attached)
     change.withdraw(attached)
     return withdrawn
   }

@@ -115,7 +115,6 @@ class Operation implements UnderWay {
           undos: this.#undos,
         }),
       )
-      const handover = (this.#handover = new Handover(this.decided))
       const preflight = new Preflight(this.#state, succession, this.#environment, {
         ...this.#options,
         from: this.#options.from,
@@ -124,10 +123,11 @@ class Operation implements UnderWay {
           handover.listed()
         },
       })
+      const handover = (this.#handover = new Handover(preflight, this.decided))
       await this.#log.phase('preflight', () => preflight.run())
       const change = new EpochChange(succession, this.#environment.pace)
       const handoffs = (this.#handoffs = this.#handoffsOf(preflight, change))
-      handover.moves({ handoffs, preflight, change })
+      handover.moves({ handoffs, change })
       // A dry run takes nothing out of service, so it fences nothing.
       if (preflight.fencing.versions.length > 0 && !dryRun)
         await this.#log.phase('fence', () => fence(this.#state, preflight.fencing, this.#undos, drain, signal))
