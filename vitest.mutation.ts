@@ -1,9 +1,12 @@
 import { defineConfig, mergeConfig } from 'vitest/config'
 import { project } from './vitest.base.ts'
 
+const base = project('mutation')
+
 /** The tests that judge the mutants: those of one package, named by stryker.config.mjs, without the checks of types. */
 export default mergeConfig(
-  defineConfig(project('mutation')),
+  // Mutants are judged in threads, which take no flags of the engine.
+  defineConfig({ ...base, test: { ...base.test, execArgv: [] } }),
   defineConfig({
     test: {
       include: JSON.parse(process.env['MUTATION_TESTS'] ?? '[]') as string[],
