@@ -5,7 +5,7 @@
  * A scope is what is mutated, below `src` of its package, and the tests that judge it, below `test`: those which say what
  * the mutated code has to do, and not the slow ones that run the whole host at random.
  */
-const scopes = {
+export const scopes = {
   move: {
     package: 'core',
     mutate: ['move/*.ts'],
@@ -40,7 +40,7 @@ const scopes = {
   crdt: {
     package: 'crdt',
     mutate: ['judge*.ts', 'strategy.ts'],
-    tests: ['{advice,attribution,both-versions,compat,handoff,host,judging,late,misread,remember,way-back}.test.ts'],
+    tests: ['{advice,attribution,both-versions,compat*,handoff*,host,judging,late,misread,remember,way-back}.test.ts'],
   },
   'logical-type': {
     package: 'logical-type',
@@ -52,7 +52,7 @@ const scopes = {
   index: {
     package: 'index',
     mutate: ['{strategy,move-index,canary,meaning}.ts'],
-    tests: ['{exclusive,failures,handoff,host,meaning,same-rows,samples,spool,images}.test.ts'],
+    tests: ['{exclusive,failures,handoff,host,meaning-*,same-rows,samples,spool*,images,images-*}.test.ts'],
   },
 }
 

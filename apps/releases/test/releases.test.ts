@@ -1,7 +1,9 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { RepositoryCopy, type Released } from './repository-copy.js'
 
-const KINDS = ['cdc', 'crdt', 'index', 'logical-type', 'state']
+const KINDS = readdirSync(join(import.meta.dirname, '../../../packages')).filter((folder) => folder !== 'core')
 
 const versions = (packages: Readonly<Record<string, Released>>): Record<string, string> =>
   Object.fromEntries(Object.entries(packages).map(([name, { version }]) => [name, version]))

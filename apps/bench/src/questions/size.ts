@@ -1,18 +1,11 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { brotliCompress, gzip } from 'node:zlib'
 import { build } from 'esbuild'
 import { spreadOf, type Result } from '../result.js'
 
-const PACKAGES = [
-  '@uni/reload-core',
-  '@uni/reload-index',
-  '@uni/reload-cdc',
-  '@uni/reload-crdt',
-  '@uni/reload-logical-type',
-  '@uni/reload-state',
-]
+const PACKAGES = new URL('../../../packages/', import.meta.url)
 /** What is not installed to be run by a host. */
 const NOT_SHIPPED = ['./testing', './package.json']
 /** What a host has anyway. */
@@ -27,7 +20,8 @@ interface Budget {
 /** What a page has to load, minified and compressed, dependencies included and peers not. The budgets are of brotli. */
 export async function* size(): AsyncGenerator<Result> {
   const budgets = JSON.parse(await readFile(BUDGETS, 'utf8')) as readonly Budget[]
-  for (const entry of (await Promise.all(PACKAGES.map(entriesOf))).flat()) {
+  const packages = (await readdir(PACKAGES)).map((folder) => `@uni/reload-${folder}`)
+  for (const entry of (await Promise.all(packages.map(entriesOf))).flat()) {
     const id = `size/${entry.replace('@uni/reload-', '')}`
     const bundle = await bundleOf(entry)
     const gzipped = await promisify(gzip)(bundle, { level: 9 })
@@ -48,10 +42,8 @@ function sized(id: string, question: string, { byteLength }: Uint8Array, limit: 
     unit: 'bytes',
     ours: spreadOf([byteLength]),
     peers: [],
-    rounds: 1,
     ratio: limit === null ? null : byteLength / limit,
     limit,
-    limitOf: 'ours',
   }
 }
 
