@@ -86,7 +86,10 @@ describe('to wait until everything has been delivered', () => {
     app.log.append(mutations(1))
     const meanwhile = await failure(app.pump.caughtUp())
     expect(app.status().state).toBe('halted')
-    expect([meanwhile, await failure(app.pump.caughtUp())]).toEqual([app.status().error, app.status().error])
+    expect({ meanwhile, caughtUp: await failure(app.pump.caughtUp()) }).toEqual({
+      meanwhile: app.status().error,
+      caughtUp: app.status().error,
+    })
   })
 
   it('C17 rejects where the pump is stopped first', async () => {

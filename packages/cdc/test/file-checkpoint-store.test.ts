@@ -34,7 +34,10 @@ describe('FileCheckpointStore', () => {
     await store.save('orders', 2n ** 70n)
     await store.save('customers', 0n)
     const restarted = new FileCheckpointStore(directory)
-    expect([await restarted.load('orders'), await restarted.load('customers')]).toEqual([2n ** 70n, 0n])
+    expect({ orders: await restarted.load('orders'), customers: await restarted.load('customers') }).toEqual({
+      orders: 2n ** 70n,
+      customers: 0n,
+    })
   })
 
   it('C16 keeps the last of many saves made at once, and no temporary file', async () => {

@@ -77,7 +77,10 @@ describe('a stream that is made ready ahead', () => {
     connecting.release()
     await sink.called('v2.abandon')
     await served.gate.write(batch(3n, 4n))
-    expect([sink.calls.includes('v1.checkpoint'), sink.lsns]).toEqual([false, [0n, 1n, 2n, 3n]])
+    expect({ askedTheOld: sink.calls.includes('v1.checkpoint'), lsns: sink.lsns }).toEqual({
+      askedTheOld: false,
+      lsns: [0n, 1n, 2n, 3n],
+    })
   })
 
   it.each<[string, unknown]>([

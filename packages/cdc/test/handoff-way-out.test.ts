@@ -166,7 +166,7 @@ describe('a version whose delivery never settles', () => {
     app.passTimeOnRetry()
     await app.reload(plugin('2.0.0', provider(sink, { version: 'v2' })))
     await app.events.idleAt(5n)
-    expect([sink.lsns, app.status().state]).toEqual([[0n, 1n, 2n, 3n, 4n], 'running'])
+    expect({ lsns: sink.lsns, state: app.status().state }).toEqual({ lsns: [0n, 1n, 2n, 3n, 4n], state: 'running' })
     // What it does in the end reaches nobody.
     hang.release()
     await app.pump.stop()

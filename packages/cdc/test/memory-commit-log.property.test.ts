@@ -84,7 +84,7 @@ it('C14 C15 a log has what was neither released nor given up, and says of everyt
             log.release(model.head - step.behind)
             model.release(model.head - step.behind)
           }
-          expect([log.oldest, log.head]).toEqual([model.oldest, model.head])
+          expect({ oldest: log.oldest, head: log.head }).toEqual({ oldest: model.oldest, head: model.head })
         }
         for (let lsn = model.oldest - 2n; lsn <= model.head + 2n; lsn += 1n) {
           const expected = model.from(lsn)

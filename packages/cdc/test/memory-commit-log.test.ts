@@ -26,7 +26,7 @@ describe('MemoryCommitLog', () => {
       [12n, 15n],
       [15n, 16n],
     ])
-    expect([log.oldest, log.head]).toEqual([10n, 16n])
+    expect({ oldest: log.oldest, head: log.head }).toEqual({ oldest: 10n, head: 16n })
   })
 
   it('reads from any boundary to the head, and ends there', async () => {
@@ -65,7 +65,7 @@ describe('MemoryCommitLog', () => {
     log.release(11n)
     expect(log.oldest).toBe(12n)
     log.release(16n)
-    expect([log.oldest, log.head]).toEqual([16n, 16n])
+    expect({ oldest: log.oldest, head: log.head }).toEqual({ oldest: 16n, head: 16n })
     expect(await read(log, 16n)).toEqual([])
     expect(await failure(read(log, 15n))).toMatchObject({ code: 'LOG_RELEASED' })
   })
@@ -77,7 +77,7 @@ describe('MemoryCommitLog', () => {
     log.append(mutations(1))
     expect(log.oldest).toBe(12n)
     log.append(mutations(9))
-    expect([log.oldest, log.head]).toEqual([17n, 26n])
+    expect({ oldest: log.oldest, head: log.head }).toEqual({ oldest: 17n, head: 26n })
     log.release(26n)
     expect(log.oldest).toBe(26n)
     expect(() => new MemoryCommitLog(0n, { maxRetained: 0n })).toThrow(

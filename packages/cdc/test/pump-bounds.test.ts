@@ -72,12 +72,12 @@ describe('a log that does not keep its word', () => {
       ['wait', 100],
       ['wait', 200],
     ])
-    expect([app.status().state, log.asked]).toEqual(['halted', 3])
+    expect({ state: app.status().state, asked: log.asked }).toEqual({ state: 'halted', asked: 3 })
     log.empty = 0
     app.pump.resume('orders')
     log.append(mutations(1))
     await app.events.idleAt(1n)
-    expect([app.status().state, sink.lsns]).toEqual(['running', [0n]])
+    expect({ state: app.status().state, lsns: sink.lsns }).toEqual({ state: 'running', lsns: [0n] })
   })
 
   it('C18 is forgiven one empty promise, once something comes', async () => {
@@ -91,7 +91,7 @@ describe('a log that does not keep its word', () => {
       await app.events.idleAt(commit)
       log.empty = log.asked + 1
     }
-    expect([app.events.of('halted'), sink.lsns]).toEqual([[], [0n, 1n, 2n, 3n]])
+    expect({ halted: app.events.of('halted'), lsns: sink.lsns }).toEqual({ halted: [], lsns: [0n, 1n, 2n, 3n] })
   })
 
   it.each(['read', 'canReadFrom', 'load'] as const)(
@@ -126,14 +126,17 @@ describe('a log that does not keep its word', () => {
     await whatIsDue()
     app.clock.advance(TIMEOUT_MS)
     const { step, error } = await app.events.nth('retry')
-    expect([step, error]).toMatchObject([
-      'read',
-      { code: 'STEP_TIMEOUT', message: expect.stringContaining('log.read() has not answered for 1000 ms') as string },
-    ])
+    expect({ step, error }).toMatchObject({
+      step: 'read',
+      error: {
+        code: 'STEP_TIMEOUT',
+        message: expect.stringContaining('log.read() has not answered for 1000 ms') as string,
+      },
+    })
     log.hangs = false
     app.clock.advance(100)
     await app.events.idleAt(2n)
-    expect([sink.lsns, log.reads]).toEqual([[0n, 1n], 2])
+    expect({ lsns: sink.lsns, reads: log.reads }).toEqual({ lsns: [0n, 1n], reads: 2 })
   })
 
   it('C18 I8 does not hold up a stop that comes while it is read by an end that never comes', async () => {
@@ -178,7 +181,10 @@ describe('a store that does not answer', () => {
     const hang = (store.pending = new Hang())
     app.log.append(mutations(1))
     await hang.reached
-    expect([app.status().checkpoint, app.log.oldest]).toEqual([undefined, 0n])
+    expect({ checkpoint: app.status().checkpoint, oldest: app.log.oldest }).toEqual({
+      checkpoint: undefined,
+      oldest: 0n,
+    })
     app.clock.advance(TIMEOUT_MS)
     expect(await app.events.nth('retry')).toMatchObject({ step: 'checkpoint', error: { code: 'STEP_TIMEOUT' } })
     app.log.append(mutations(1))
@@ -189,12 +195,16 @@ describe('a store that does not answer', () => {
     expect((await app.events.nth('retry', 2)).error).toMatchObject({
       message: expect.stringContaining('an earlier save() of the checkpoint store') as string,
     })
-    expect([store.asked, app.log.oldest]).toEqual([[1n], 0n])
+    expect({ asked: store.asked, oldest: app.log.oldest }).toEqual({ asked: [1n], oldest: 0n })
     store.pending = undefined
     hang.release()
     app.clock.advance(100)
     await app.events.idleAt(2n)
-    expect([store.saved, app.log.oldest, app.status().state]).toEqual([[1n, 2n], 2n, 'running'])
+    expect({ saved: store.saved, oldest: app.log.oldest, state: app.status().state }).toEqual({
+      saved: [1n, 2n],
+      oldest: 2n,
+      state: 'running',
+    })
   })
 
   it('C17 C18 I8 holds up a stop for as long as one call may take, and that is told', async () => {
@@ -234,7 +244,11 @@ describe('what is called back', () => {
     log.release = release
     log.append(mutations(1))
     await app.events.idleAt(2n)
-    expect([app.events.of('retry'), sink.lsns, log.oldest]).toEqual([[], [0n, 1n], 2n])
+    expect({ retry: app.events.of('retry'), lsns: sink.lsns, oldest: log.oldest }).toEqual({
+      retry: [],
+      lsns: [0n, 1n],
+      oldest: 2n,
+    })
   })
 
   it.each<[string, (event: PumpEvent) => unknown]>([

@@ -227,7 +227,7 @@ describe('a log that is wrong', () => {
     log.append(mutations(1))
     await app.pump.start('orders', 'warehouse')
     const { delayMs, step, error: told } = await app.events.nth('retry')
-    expect([step, told]).toEqual(['wait', error])
+    expect({ step, told }).toEqual({ step: 'wait', told: error })
     app.clock.advance(delayMs)
     log.append(mutations(1))
     await app.events.idleAt(2n)

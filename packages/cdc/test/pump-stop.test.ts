@@ -257,7 +257,7 @@ describe('the end of a pump', () => {
       await app.pump.start('orders', 'warehouse')
       await app.events.nth('stopped')
       await stopped
-      expect([app.pendingTimers, log.waiting]).toEqual([0, 0])
+      expect({ pendingTimers: app.pendingTimers, waiting: log.waiting }).toEqual({ pendingTimers: 0, waiting: 0 })
     },
   )
 

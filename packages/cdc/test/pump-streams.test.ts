@@ -91,7 +91,11 @@ describe('several streams', () => {
     await expect(app.pump.start('orders', 'slow')).rejects.toMatchObject({ code: 'DUPLICATE' })
     hang.release()
     await dropped
-    expect([slow.open, app.log.oldest, await app.checkpoints.load('orders')]).toEqual([[], 5n, 5n])
+    expect({ open: slow.open, oldest: app.log.oldest, orders: await app.checkpoints.load('orders') }).toEqual({
+      open: [],
+      oldest: 5n,
+      orders: 5n,
+    })
     await app.pump.start('orders', 'slow')
     expect(app.status().position).toBe(5n)
   })

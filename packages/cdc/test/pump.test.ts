@@ -252,7 +252,7 @@ describe('checkpoints of a pump', () => {
     for (let commit = 0; commit < 2; commit += 1) app.log.append(mutations(1))
     await app.pump.start('orders', 'warehouse')
     const { delayMs, step } = await app.events.nth('retry')
-    expect([step, sink.lsns]).toEqual(['checkpoint', [0n]])
+    expect({ step, lsns: sink.lsns }).toEqual({ step: 'checkpoint', lsns: [0n] })
     app.clock.advance(delayMs)
     await app.events.idleAt(2n)
     expect(app.events.of('checkpoint').map(({ lsn }) => lsn)).toEqual([2n])

@@ -96,7 +96,10 @@ describe('a kind that core does not know', () => {
     expect(clients[0].received.at(-1)).toBe('2.0.0 three')
     expect(report.handoffs).toMatchObject([{ surface: 'websocket-hub', key: 'chat', resource: 'lobby' }])
     expect((await finalized).errors).toEqual([])
-    expect([first.hubs, next.hubs]).toMatchObject([[{ closed: 1, seats: [] }], [{ closed: 0 }]])
+    expect({ first: first.hubs, next: next.hubs }).toMatchObject({
+      first: [{ closed: 1, seats: [] }],
+      next: [{ closed: 0 }],
+    })
   })
 
   it.each<[string, Partial<HubProvider>, string]>([
@@ -153,7 +156,7 @@ describe('a kind that core does not know', () => {
     const { handle: again, finalized } = await host.reload(handle, next.plugin)
     expect((await finalized).errors).toEqual([])
     await hub.write({ room: 'room 0', text: 'two' })
-    expect([clients[0].received, old.closed]).toEqual([['2.0.1 two'], 1])
+    expect({ received: clients[0].received, closed: old.closed }).toEqual({ received: ['2.0.1 two'], closed: 1 })
 
     const serving = next.hubs[0] as TestHub
     serving.adopt = old.adopt

@@ -66,7 +66,7 @@ describe('a check that is given a live document as a copy', () => {
       ...DUPLICATE,
       step,
     })
-    expect([live.closes, live.changes]).toEqual([0, 0])
+    expect({ closes: live.closes, changes: live.changes }).toEqual({ closes: 0, changes: 0 })
     await votes.write(increment('a'))
     expect(live.value()).toBe(8)
   })
@@ -78,13 +78,13 @@ describe('a check that is given a live document as a copy', () => {
   ])('I7 X6 that the old version %s: as well, and an operator can overrule that', async (_, changes, step) => {
     const { host, handle, live } = await serving(changes)
     await expect(host.reload(handle, plugin('2.0.0', counterKind()))).rejects.toMatchObject({ ...DUPLICATE, step })
-    expect([live.closes, live.changes]).toEqual([0, 0])
+    expect({ closes: live.closes, changes: live.changes }).toEqual({ closes: 0, changes: 0 })
     const accept = [{ surface: 'crdt-kind', key: 'counter', reason: 'version 1 keeps what it opened' }]
     const { report, finalized } = await host.reload(handle, plugin('2.0.0', counterKind()), { accept })
     const overruled = expect.stringContaining('is a live resource already') as string
     expect(report.compat).toMatchObject([{ verdict: { level: 'accepted', overruled: { reason: overruled } } }])
     await finalized
-    expect([live.closes, live.changes]).toEqual([1, 0])
+    expect({ closes: live.closes, changes: live.changes }).toEqual({ closes: 1, changes: 0 })
   })
 
   it('I7 X6 among samples that nobody looks at: leaves it open, and closes the others', async () => {
@@ -132,7 +132,7 @@ describe('a check that is given a live document as a copy', () => {
     const removed = await host.remove(handle, { onOrphan: 'close' })
     expect(removed.report.forgotten).toEqual(['crdt-kind "counter"'])
     await removed.finalized
-    expect([live.closes, live.changes]).toEqual([1, 0])
+    expect({ closes: live.closes, changes: live.changes }).toEqual({ closes: 1, changes: 0 })
   })
 
   it('I7 X6 that the caller of a reload hands in: refuses it, too', async () => {
@@ -142,7 +142,7 @@ describe('a check that is given a live document as a copy', () => {
     await expect(
       host.reload(handle, plugin('2.0.0', counterKind({ fromPersisted: () => own })), { handlers }),
     ).rejects.toMatchObject({ code: 'DUPLICATE', phase: 'preflight', details: { resource: 'own' } })
-    expect([own.closes, own.changes]).toEqual([0, 0])
+    expect({ closes: own.closes, changes: own.changes }).toEqual({ closes: 0, changes: 0 })
   })
 })
 

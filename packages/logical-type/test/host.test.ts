@@ -147,7 +147,11 @@ describe('in a host', () => {
       expect(error).toMatchObject({ code: 'SCHEMA_INCOMPAT', message: expect.stringContaining(reason) })
       expect(serving(host)).toBe(v1)
       expect(host.plugin('accounting')).toEqual(handle)
-      expect([old.shutdowns, next.inits, next.shutdowns]).toEqual([0, 1, 1])
+      expect({ oldShutdowns: old.shutdowns, inits: next.inits, nextShutdowns: next.shutdowns }).toEqual({
+        oldShutdowns: 0,
+        inits: 1,
+        nextShutdowns: 1,
+      })
       await expect(host.reload(handle, plugin('3.0.0', money()))).resolves.toMatchObject({ status: 'committed' })
     },
   )

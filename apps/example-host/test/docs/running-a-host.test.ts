@@ -54,7 +54,7 @@ it('replaces', async () => {
   await host.makePermanent(handle)                     // the new generation; the old handle, `search`, is stale
   log.info(report)                                     // keys that came and went; per phase and resource: times, write pause, bytes, …
   const { status, blockers, errors } = await finalized // 'finalized', 'forced', 'kept', 'taken-back' or 'stranded'
-  expect([status, blockers, errors]).toEqual(['finalized', [], []])
+  expect({ status, blockers, errors }).toEqual({ status: 'finalized', blockers: [], errors: [] })
   expect(log.info).toHaveBeenCalledWith(report)
   await articles.write(documentOf('b', 'fox'))
 })
@@ -75,7 +75,7 @@ it('bakes', async () => {
   const { handle, finalized } = await host.reload(search, searchV2, { bake: period })
   await host.makePermanent(handle)                     // before the period is over, where nobody wants to wait for its end
   const { status, bake } = await finalized
-  expect([status, bake?.outcome]).toEqual(['finalized', 'accepted'])
+  expect({ status, outcome: bake?.outcome }).toEqual({ status: 'finalized', outcome: 'accepted' })
 })
 
 it('survives a crash', async () => {

@@ -49,11 +49,11 @@ describe.each(VERSIONS)('blobs %s', (version, make) => {
     await storage.put('a', new Uint8Array())
     await storage.delete('..')
     await storage.delete('..')
-    expect([await storage.get('a'), await storage.get('..'), await storage.get('none')]).toEqual([
-      new Uint8Array(),
-      undefined,
-      undefined,
-    ])
+    expect({ a: await storage.get('a'), dots: await storage.get('..'), none: await storage.get('none') }).toEqual({
+      a: new Uint8Array(),
+      dots: undefined,
+      none: undefined,
+    })
     await storage.close()
   })
 

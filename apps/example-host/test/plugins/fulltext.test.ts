@@ -172,8 +172,8 @@ describe.each(VERSIONS)('fulltext %s', (version, make) => {
 
 it('version 2 finds what is begun or misspelt, and version 1 does not', async () => {
   const [v1, v2] = [await build(entry.v1()), await build(entry.v2())]
-  expect([await ids(v1, 'apoc'), await ids(v2, 'apoc')]).toEqual([[], ['b']])
-  expect([await ids(v1, 'copola'), (await ids(v2, 'copola')).sort()]).toEqual([[], ['a', 'b']])
+  expect({ v1: await ids(v1, 'apoc'), v2: await ids(v2, 'apoc') }).toEqual({ v1: [], v2: ['b'] })
+  expect({ v1: await ids(v1, 'copola'), v2: (await ids(v2, 'copola')).sort() }).toEqual({ v1: [], v2: ['a', 'b'] })
 })
 
 it('an image is the same documents in either format, however many go to a frame', async () => {

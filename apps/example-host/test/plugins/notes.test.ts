@@ -90,7 +90,7 @@ describe.each(VERSIONS)('notes %s', (version, make) => {
     a.merge(b)
     expect(b.value()).toEqual({ ...VALUE, meta: { author: 'Grace' } })
     b.merge(a)
-    expect([a.value(), b.value()]).toEqual([a.value(), a.value()])
+    expect({ a: a.value(), b: b.value() }).toEqual({ a: a.value(), b: a.value() })
     expect(a.value()).toEqual({ body: 'left Hello 👩‍🚀', meta: { author: 'Grace' } })
   })
 

@@ -154,7 +154,7 @@ describe.each(VERSIONS)('vectors %s', (version, make) => {
   it('replaces, adds and removes documents, and begins with none', async () => {
     await using it = await setUp()
     const handle = await build(it.entry[make](), [])
-    expect([await revisions(handle), await ids(handle, 'alien')]).toEqual([{}, []])
+    expect({ revisions: await revisions(handle), ids: await ids(handle, 'alien') }).toEqual({ revisions: {}, ids: [] })
     await handle.apply?.(toBatch(MOVIES))
     await handle.apply?.(
       toBatch([
@@ -170,7 +170,7 @@ describe.each(VERSIONS)('vectors %s', (version, make) => {
     await handle.apply?.(
       toBatch(['a', 'c', 'd', 'e', 'none'].map((id) => ({ ...(MOVIES[0] as DocumentChange), id, deleted: true }))),
     )
-    expect([await revisions(handle), await ids(handle, 'heat')]).toEqual([{}, []])
+    expect({ revisions: await revisions(handle), ids: await ids(handle, 'heat') }).toEqual({ revisions: {}, ids: [] })
   })
 
   it('applies a batch that it cannot read not at all', async () => {

@@ -51,7 +51,11 @@ describe('a checkpoint', () => {
     hang.release()
     await stuck.reached
     expect(app.events.of('checkpoint').map(({ lsn }) => lsn)).toEqual([2n])
-    expect([await store.load('orders'), log.oldest, log.head]).toEqual([2n, 2n, 3n])
+    expect({ orders: await store.load('orders'), oldest: log.oldest, head: log.head }).toEqual({
+      orders: 2n,
+      oldest: 2n,
+      head: 3n,
+    })
 
     // The process ends here, with the delivery still under way. Another one takes over what it has left.
     const next = new Application({ log, checkpoints: store })
@@ -75,11 +79,11 @@ describe('a checkpoint', () => {
     life.crash(false)
     const stored = (): bigint[] | undefined => world.durable.get('buffered')?.map(({ lsnStart }) => lsnStart)
     expect(stored()).toEqual([0n, 1n])
-    expect([world.saved.get('buffered')?.at(-1), world.saved.get('exact')?.at(-1), world.log.oldest]).toEqual([
-      2n,
-      4n,
-      2n,
-    ])
+    expect({
+      bufferedLast: world.saved.get('buffered')?.at(-1),
+      exactLast: world.saved.get('exact')?.at(-1),
+      oldest: world.log.oldest,
+    }).toEqual({ bufferedLast: 2n, exactLast: 4n, oldest: 2n })
 
     world.heal()
     const next = new Life(world)
@@ -100,13 +104,16 @@ describe('a checkpoint', () => {
     app.log.append(mutations(1))
     expect(step).toBe('checkpoint')
     expect(app.events.of('checkpoint')).toEqual([])
-    expect([await app.checkpoints.load('orders'), app.log.oldest]).toEqual([undefined, 0n])
+    expect({ orders: await app.checkpoints.load('orders'), oldest: app.log.oldest }).toEqual({
+      orders: undefined,
+      oldest: 0n,
+    })
 
     await app.reload(plugin('2.0.0', provider(sink, { version: 'v2' })))
     await app.events.idleAt(2n)
     expect(sink.calls.filter((call) => call.includes('start'))).toEqual(['v1.start 0', 'v2.start 0'])
     expect(sink.lsns).toEqual([0n, 1n])
-    expect([await app.checkpoints.load('orders'), app.log.oldest]).toEqual([2n, 2n])
+    expect({ orders: await app.checkpoints.load('orders'), oldest: app.log.oldest }).toEqual({ orders: 2n, oldest: 2n })
   })
 
   it('C5 I5 is where the next version takes up the stream, though commits come in during the reload', async () => {

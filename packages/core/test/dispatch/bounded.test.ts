@@ -25,7 +25,7 @@ describe('tasks that run at most so many at a time', () => {
     expect(await standing(failing)).toBe('pending')
     slow.resolve()
     expect(await failing).toEqual(new Error('b'))
-    expect([begun, aborts]).toEqual([['a', 'b', 'c'], 1])
+    expect({ begun, aborts }).toEqual({ begun: ['a', 'b', 'c'], aborts: 1 })
   })
 
   it('nothing to do is done at once', async () => {
@@ -59,7 +59,7 @@ describe('tasks that run at most so many at a time', () => {
       () => {},
       slices as unknown as Slices,
     )
-    expect([done, pauses]).toEqual([['a', 'b', 'c'], 4])
+    expect({ done, pauses }).toEqual({ done: ['a', 'b', 'c'], pauses: 4 })
   })
 
   it('a failure that is undefined is a failure too', async () => {

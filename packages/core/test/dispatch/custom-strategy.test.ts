@@ -53,12 +53,12 @@ describe('a dispatcher of a host with a registry of its own', () => {
     old.add(scriptedKind, { key: 'dropped', version: '1' })
     next.add(scriptedKind, { key: 'new', version: '2' })
     await using outcome = await dispatch()
-    expect([outcome.added, outcome.removed]).toEqual([
-      [{ surface: 'scripted', key: 'new' }],
-      [{ surface: 'scripted', key: 'dropped' }],
-    ])
+    expect({ added: outcome.added, removed: outcome.removed }).toEqual({
+      added: [{ surface: 'scripted', key: 'new' }],
+      removed: [{ surface: 'scripted', key: 'dropped' }],
+    })
     const tried = await dispatch({ dryRun: true, handlers: new ReloadKindHandlers() })
-    expect([tried.added, tried.removed]).toEqual([outcome.added, outcome.removed])
+    expect({ added: tried.added, removed: tried.removed }).toEqual({ added: outcome.added, removed: outcome.removed })
   })
 })
 

@@ -33,10 +33,10 @@ describe('N5 a resource that comes while others are handed over', () => {
       const write = late.gate.write('2')
       handoffs.commit()
       await write
-      expect([late.gate.resource, gateOf('a').resource]).toEqual([
-        { text: 'late:12', closed: 0 },
-        { text: 'a:', closed: 0 },
-      ])
+      expect({ lateResource: late.gate.resource, aResource: gateOf('a').resource }).toEqual({
+        lateResource: { text: 'late:12', closed: 0 },
+        aResource: { text: 'a:', closed: 0 },
+      })
       expect(handoffs.report.map(({ resource }) => resource)).toEqual(['a', 'b', 'late'])
     },
   )
@@ -46,7 +46,7 @@ describe('N5 a resource that comes while others are handed over', () => {
       const { handoffs, moveOf } = handoffsOf(['a'])
       await handoffs.prepare()
       await handoffs.converge()
-      expect([handoffs.open, handoffs.join(moveOf('late'))]).toEqual([false, false])
+      expect({ open: handoffs.open, joined: handoffs.join(moveOf('late')) }).toEqual({ open: false, joined: false })
       if (ending === 'commit') handoffs.commit()
       else await handoffs.rollback()
       expect(handoffs.join(moveOf('later'))).toBe(false)
@@ -71,7 +71,7 @@ describe('N5 a resource that comes while others are handed over', () => {
     })
     expect(await handoffs.rollback()).toEqual([])
     await Promise.all([late.gate.write('1'), gateOf('a').write('1')])
-    expect([late.gate.state, gateOf('a').state]).toEqual(['open', 'open'])
+    expect({ lateState: late.gate.state, aState: gateOf('a').state }).toEqual({ lateState: 'open', aState: 'open' })
   })
 })
 
@@ -108,11 +108,14 @@ describe('N5 a resource that leaves while it is handed over', () => {
     const late = { text: 'late', closed: 0 }
     opening.resolve(late)
     await turn()
-    expect([late.closed, log]).toEqual([1, ['close b']])
+    expect({ closed: late.closed, log }).toEqual({ closed: 1, log: ['close b'] })
     await gateOf('b').write('!')
     await handoffs.converge()
     handoffs.commit()
-    expect([gateOf('a').resource.text, gateOf('b').resource.text]).toEqual(['a:', 'b:!'])
+    expect({ aText: gateOf('a').resource.text, bText: gateOf('b').resource.text }).toEqual({
+      aText: 'a:',
+      bText: 'b:!',
+    })
   })
 
   it('leaves before it is begun: nothing of it is', async () => {

@@ -37,7 +37,10 @@ describe('a wait that may be given up', () => {
     const { signal } = before
     before.giveUp(reason)
     after.giveUp(reason)
-    expect([signal.reason, after.signal.reason]).toEqual([reason, reason])
+    expect({ signalReason: signal.reason, afterReason: after.signal.reason }).toEqual({
+      signalReason: reason,
+      afterReason: reason,
+    })
     expect(before.signal).toBe(signal)
   })
 
@@ -49,7 +52,15 @@ describe('a wait that may be given up', () => {
     twice.giveUp(reason)
     twice.giveUp(new Error('once more'))
     twice.end()
-    expect([ended.ended, ended.givenUp, ended.signal.aborted]).toEqual([true, false, false])
-    expect([twice.ended, twice.givenUp, twice.reason]).toEqual([true, true, reason])
+    expect({ ended: ended.ended, givenUp: ended.givenUp, aborted: ended.signal.aborted }).toEqual({
+      ended: true,
+      givenUp: false,
+      aborted: false,
+    })
+    expect({ ended: twice.ended, givenUp: twice.givenUp, reason: twice.reason }).toEqual({
+      ended: true,
+      givenUp: true,
+      reason,
+    })
   })
 })

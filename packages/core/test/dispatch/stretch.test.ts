@@ -88,10 +88,10 @@ describe('the longest synchronous stretch of a plugin call', () => {
     clock.turn()
     ending.resolve()
     await Promise.all(calls)
-    expect([stretch, other]).toEqual([
-      { blockedMs: 10, blockedBy: 'a' },
-      { blockedMs: 10, blockedBy: 'b' },
-    ])
+    expect({ stretch, other }).toEqual({
+      stretch: { blockedMs: 10, blockedBy: 'a' },
+      other: { blockedMs: 10, blockedBy: 'b' },
+    })
   })
 
   it('goes on being measured of a call that is pending when another has ended', async () => {
@@ -117,10 +117,10 @@ describe('the longest synchronous stretch of a plugin call', () => {
     clock.block(105)
     meter.end(hanging)
     clock.turn()
-    expect([stretch, other]).toEqual([
-      { blockedMs: 0, blockedBy: undefined },
-      { blockedMs: 100, blockedBy: 'open' },
-    ])
+    expect({ stretch, other }).toEqual({
+      stretch: { blockedMs: 0, blockedBy: undefined },
+      other: { blockedMs: 100, blockedBy: 'open' },
+    })
     ending.resolve()
     await call
   })
@@ -135,10 +135,10 @@ describe('the longest synchronous stretch of a plugin call', () => {
     }
     ending.resolve()
     await call
-    expect([stretch, meter.worst]).toEqual([
-      { blockedMs: 0, blockedBy: undefined },
-      { blockedMs: 0, blockedBy: undefined },
-    ])
+    expect({ stretch, worst: meter.worst }).toEqual({
+      stretch: { blockedMs: 0, blockedBy: undefined },
+      worst: { blockedMs: 0, blockedBy: undefined },
+    })
   })
 
   it('I10 S4 while somebody watches, what no call has done is seen, too; a call that was the most of it is named', () => {
@@ -153,7 +153,7 @@ describe('the longest synchronous stretch of a plugin call', () => {
     clock.block(35)
     endWatch()
     expect(meter.worst).toEqual({ blockedMs: 120, blockedBy: 'open' })
-    expect([stretch.blockedMs, clock.pending]).toEqual([90, 0])
+    expect({ blockedMs: stretch.blockedMs, pending: clock.pending }).toEqual({ blockedMs: 90, pending: 0 })
   })
 
   it('I12 leaves no heartbeat behind', async () => {

@@ -104,7 +104,7 @@ describe('resources that are in step', () => {
     await made.gateOf('n0').write('a')
     await made.handoffs.converge()
     made.handoffs.commit()
-    expect([converges, made.gateOf('n0').resource.text]).toEqual([1, 'n0:a'])
+    expect({ converges, text: made.gateOf('n0').resource.text }).toEqual({ converges: 1, text: 'n0:a' })
   })
 
   it('N4 those that are to be deactivated are held for that, and converge', async () => {

@@ -69,7 +69,10 @@ describe('an abort', () => {
     expect(serving).toMatchObject({ by: 'stores@1.0.0', closed: 0 })
     expect(plugin.made.flatMap(({ entries }) => entries)).toEqual([1, 2])
     expect(next.made.every(({ closed }) => closed === 1)).toBe(true)
-    expect([plugin.calls.shutdown, next.calls.shutdown]).toEqual([0, next.calls.init])
+    expect({ pluginShutdown: plugin.calls.shutdown, nextShutdown: next.calls.shutdown }).toEqual({
+      pluginShutdown: 0,
+      nextShutdown: next.calls.init,
+    })
     // Nothing is left behind that would stand in the way of the next try.
     expect((await host.reload(handle, cleanStores('2.0.1'))).status).toBe('committed')
   })
@@ -77,7 +80,7 @@ describe('an abort', () => {
   it('I3 O6 fails a dry run up to its end, too', async () => {
     const { host, plugin, handle, next, reloading } = await abortedAt('converge', 'phase-ended', { dryRun: true })
     expect(await refusalOf(reloading)).toMatchObject({ code: 'ABORTED', phase: 'converge', rollbackErrors: [] })
-    expect([plugin.made, next.made]).toMatchObject([[{ closed: 0 }], [{ closed: 1 }]])
+    expect({ plugin: plugin.made, next: next.made }).toMatchObject({ plugin: [{ closed: 0 }], next: [{ closed: 1 }] })
     expect(host.plugin('stores')).toEqual(handle)
   })
 

@@ -223,12 +223,12 @@ describe('what is accepted is not passed over', () => {
   it('what was not needed is in the report', async () => {
     const { host, reload, told, journaled } = await stores({ checkCompat: () => ({ level: 'compatible' }) })
     const { report } = await reload({ accept })
-    expect([report.unneeded, report.compat[0]?.verdict.level, told(), journaled()]).toEqual([
-      ['clean-store "stores"'],
-      'compatible',
-      [],
-      [],
-    ])
+    expect({
+      unneeded: report.unneeded,
+      level: report.compat[0]?.verdict.level,
+      told: told(),
+      journaled: journaled(),
+    }).toEqual({ unneeded: ['clean-store "stores"'], level: 'compatible', told: [], journaled: [] })
     await host[Symbol.asyncDispose]()
   })
 

@@ -53,7 +53,10 @@ describe('a resource that acts by itself', () => {
       const { report, finalized } = await reloading
       await finalized
       expect(atCommit).toContain('2.0.0')
-      expect([actors.versions(), actors.clashes]).toEqual([['2.0.0', '2.0.0'], []])
+      expect({ versions: actors.versions(), clashes: actors.clashes }).toEqual({
+        versions: ['2.0.0', '2.0.0'],
+        clashes: [],
+      })
       expect(report.handoffs.map(({ activationError }) => activationError)).toEqual([undefined, undefined])
       expect(
         events.flatMap((event) => (event.type === 'resource' && event.step === 'activate' ? [event.resource] : [])),
@@ -77,7 +80,10 @@ describe('a resource that acts by itself', () => {
           rollbackErrors: [],
         })
         await main.write(2)
-        expect([actors.versions(), actors.clashes]).toEqual([['1.0.0', '1.0.0'], []])
+        expect({ versions: actors.versions(), clashes: actors.clashes }).toEqual({
+          versions: ['1.0.0', '1.0.0'],
+          clashes: [],
+        })
       }
     },
   )
@@ -111,7 +117,10 @@ describe('a resource that acts by itself', () => {
     expect(actors.versions()).toEqual(['2.0.0', '2.0.0'])
     await pass(clock, 1000)
     expect((await finalized).bake?.outcome).toBe('taken-back')
-    expect([actors.versions(), actors.clashes]).toEqual([['1.0.0', '1.0.0'], []])
+    expect({ versions: actors.versions(), clashes: actors.clashes }).toEqual({
+      versions: ['1.0.0', '1.0.0'],
+      clashes: [],
+    })
   })
 })
 
@@ -225,7 +234,10 @@ describe('deactivate that fails', () => {
       message: expect.stringContaining(message) as string,
       rollbackErrors: [],
     })
-    expect([actors.versions(), actors.clashes]).toEqual([['1.0.0', '1.0.0'], []])
+    expect({ versions: actors.versions(), clashes: actors.clashes }).toEqual({
+      versions: ['1.0.0', '1.0.0'],
+      clashes: [],
+    })
   })
 
   it('I3 keeps no writer waiting for the rest of the rollback, as nothing was stopped', async () => {
@@ -247,7 +259,10 @@ describe('deactivate that fails', () => {
     const store = await host.attach(STORES.clean, openStore('main'))
     const reloading = refusalOf(host.reload(handle, cleanStores('2.0.0')))
     await turn()
-    expect([await standing(store.write(1)), await standing(reloading)]).toEqual(['fulfilled', 'pending'])
+    expect({ write: await standing(store.write(1)), reload: await standing(reloading) }).toEqual({
+      write: 'fulfilled',
+      reload: 'pending',
+    })
     clock.advance(100)
     expect(await reloading).toMatchObject({
       step: 'deactivate',

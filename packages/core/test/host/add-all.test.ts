@@ -123,10 +123,10 @@ describe('addAll', () => {
       step: 'init',
       rollbackErrors: [],
     })
-    expect([good.calls, later.calls]).toEqual([
-      { register: 1, init: 1, shutdown: 1 },
-      { register: 1, init: 0, shutdown: 0 },
-    ])
+    expect({ good: good.calls, later: later.calls }).toEqual({
+      good: { register: 1, init: 1, shutdown: 1 },
+      later: { register: 1, init: 0, shutdown: 0 },
+    })
     expect(host.plugins()).toEqual([])
     using lease = host.capture()
     expect(lease.all(wordKind)).toEqual([])
@@ -178,13 +178,13 @@ describe('addAll', () => {
     abort.abort()
     expect(await adding).toMatchObject({ code: 'ABORTED' })
     expect(await refusalOf(host.add(slow, { signal: abort.signal }))).toMatchObject({ code: 'ABORTED' })
-    expect([host.plugins(), slow.calls.register]).toEqual([[], 1])
+    expect({ plugins: host.plugins(), register: slow.calls.register }).toEqual({ plugins: [], register: 1 })
   })
 
   it('of nothing changes nothing, and begins no operation', async () => {
     const events: unknown[] = []
     const host = new PluginHost({ strategies: [], observer: (event) => events.push(event) })
-    expect([await host.addAll([]), events]).toEqual([[], []])
+    expect({ handles: await host.addAll([]), events }).toEqual({ handles: [], events: [] })
     await host[Symbol.asyncDispose]()
     expect(await refusalOf(host.addAll([]))).toMatchObject({ code: 'HOST_CLOSED' })
   })

@@ -26,7 +26,10 @@ describe('leases that outlive the drain of a reload that bakes', () => {
   it('I10 and end within the period, are no reason to keep the old version', async () => {
     const { clock, old, lease, finalized } = await heldWhileBaking(() => true)
     lease[Symbol.dispose]()
-    expect([await standing(finalized), old.calls.shutdown]).toEqual(['pending', 0])
+    expect({ finalized: await standing(finalized), shutdown: old.calls.shutdown }).toEqual({
+      finalized: 'pending',
+      shutdown: 0,
+    })
     clock.advance(90)
     expect(await finalized).toMatchObject({
       status: 'finalized',
@@ -80,7 +83,10 @@ describe('a plugin that serves again', () => {
     expect(late.plugin).toEqual({ id: 'stores', generation: 2 })
     clock.advance(400)
     await turn()
-    expect([early.signal.aborted, late.signal.aborted]).toEqual([false, false])
+    expect({ earlyAborted: early.signal.aborted, lateAborted: late.signal.aborted }).toEqual({
+      earlyAborted: false,
+      lateAborted: false,
+    })
   })
 
   it('I12 is not held by leases of the time when it did not serve', async () => {
@@ -137,10 +143,13 @@ describe('a plugin that serves again', () => {
     const { finalized } = await host.reload({ id: 'stores', generation: 6 }, new StorePlugin('5.0.0'))
     expect(await standing(finalized)).toBe('pending')
     const { closed } = lease.resource(STORES['pre-copy'], 'main')
-    expect([closed, v1.calls.shutdown]).toEqual([0, 0])
+    expect({ closed, shutdown: v1.calls.shutdown }).toEqual({ closed: 0, shutdown: 0 })
     lease[Symbol.dispose]()
     expect(await finalized).toMatchObject({ status: 'finalized', blockers: [] })
-    expect([v1.provider.made.map((store) => store.closed), v1.calls.shutdown]).toEqual([[1], 1])
+    expect({ closed: v1.provider.made.map((store) => store.closed), shutdown: v1.calls.shutdown }).toEqual({
+      closed: [1],
+      shutdown: 1,
+    })
   })
 })
 
@@ -182,7 +191,11 @@ describe('what is left over of the time before a reload that was taken back', ()
     expect(old.closed).toBe(0)
     early[Symbol.dispose]()
     await turn()
-    expect([old.closed, v1.calls.shutdown, holder.signal.aborted]).toEqual([1, 0, false])
+    expect({ closed: old.closed, shutdown: v1.calls.shutdown, aborted: holder.signal.aborted }).toEqual({
+      closed: 1,
+      shutdown: 0,
+      aborted: false,
+    })
     using lease = host.capture()
     expect(lease.resource(STORES['pre-copy'], 'main').closed).toBe(0)
   })
@@ -194,10 +207,14 @@ describe('what is left over of the time before a reload that was taken back', ()
     await turn()
     clock.advance(50)
     await turn()
-    expect([early.signal.aborted, old.closed]).toEqual([true, 0])
+    expect({ aborted: early.signal.aborted, closed: old.closed }).toEqual({ aborted: true, closed: 0 })
     clock.advance(5)
     await closing
-    expect([v1.provider.made.map(({ closed }) => closed), v1.calls.shutdown, clock.pending]).toEqual([[1, 1], 1, 0])
+    expect({
+      closed: v1.provider.made.map(({ closed }) => closed),
+      shutdown: v1.calls.shutdown,
+      pending: clock.pending,
+    }).toEqual({ closed: [1, 1], shutdown: 1, pending: 0 })
   })
 
   it('I7 T7 of one plugin is closed, and what a lease reaches of another one, reloaded with it, when the lease ends', async () => {
@@ -239,23 +256,23 @@ describe('what is left over of the time before a reload that was taken back', ()
     ])
 
     expect((await (await host.reload(handle('a'), version('a', '3.0.0'))).finalized).status).toBe('finalized')
-    expect([closed(), a.calls.shutdown]).toEqual([
-      [
+    expect({ closed: closed(), shutdown: a.calls.shutdown }).toEqual({
+      closed: [
         [1, 1],
         [0, 0],
       ],
-      1,
-    ])
-    expect([early.signal.aborted, b.calls.shutdown]).toEqual([false, 0])
+      shutdown: 1,
+    })
+    expect({ aborted: early.signal.aborted, shutdown: b.calls.shutdown }).toEqual({ aborted: false, shutdown: 0 })
     early[Symbol.dispose]()
     await turn()
-    expect([closed(), a.calls.shutdown, b.calls.shutdown]).toEqual([
-      [
+    expect({ closed: closed(), aShutdown: a.calls.shutdown, bShutdown: b.calls.shutdown }).toEqual({
+      closed: [
         [1, 1],
         [1, 0],
       ],
-      1,
-      0,
-    ])
+      aShutdown: 1,
+      bShutdown: 0,
+    })
   })
 })

@@ -13,7 +13,7 @@ describe('a reload that bakes, and making it permanent', () => {
     await host.makePermanent(result.handle)
     expect(await bake()).toEqual({ outcome: 'accepted' })
     expect(v1.calls.shutdown).toBe(1)
-    expect([host.plugins()[0]?.permanent, clock.pending]).toEqual([true, 0])
+    expect({ permanent: host.plugins()[0]?.permanent, pending: clock.pending }).toEqual({ permanent: true, pending: 0 })
   })
 
   it('I10 is not taken back while it is made permanent', async () => {
@@ -36,10 +36,10 @@ describe('a reload that bakes, and making it permanent', () => {
     disk.resolve()
     await permanent
     expect((await result.finalized).bake).toEqual({ outcome: 'accepted' })
-    expect([host.plugins()[0]?.version, planRecovery(records).plugins.get('stores')?.version]).toEqual([
-      '2.0.0',
-      '2.0.0',
-    ])
+    expect({
+      serving: host.plugins()[0]?.version,
+      recovered: planRecovery(records).plugins.get('stores')?.version,
+    }).toEqual({ serving: '2.0.0', recovered: '2.0.0' })
   })
 
   it('I10 is not taken back while one of two makes it permanent, though the other could not', async () => {

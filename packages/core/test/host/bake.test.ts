@@ -12,14 +12,14 @@ describe('a reload that bakes', () => {
     const { clock, v1, host, result, bake } = await baking({ ms: 1000, healthy: () => true })
     await pass(clock, 999)
     expect(await standing(result.finalized)).toBe('pending')
-    expect([v1.calls.shutdown, v1.provider.made[0]?.closed]).toEqual([0, 0])
+    expect({ shutdown: v1.calls.shutdown, closed: v1.provider.made[0]?.closed }).toEqual({ shutdown: 0, closed: 0 })
     expect(host.plugins()).toMatchObject([
       { version: '2.0.0', state: 'baking', permanent: false },
       { version: '1.0.0', state: 'retired' },
     ])
     await pass(clock, 1)
     expect(await bake()).toEqual({ outcome: 'healthy' })
-    expect([v1.calls.shutdown, v1.provider.made[0]?.closed]).toEqual([1, 1])
+    expect({ shutdown: v1.calls.shutdown, closed: v1.provider.made[0]?.closed }).toEqual({ shutdown: 1, closed: 1 })
     expect(host.plugins()).toMatchObject([{ version: '2.0.0', state: 'active', permanent: true }])
     expect(clock.pending).toBe(0)
   })
@@ -49,16 +49,16 @@ describe('a reload that bakes', () => {
     expect(serving()).toBe(v1.provider.made[0])
     expect(v1.provider.made).toHaveLength(1)
     expect(serving().entries).toEqual([1, 2, 3])
-    expect([v1.calls, v2.calls]).toEqual([
-      { register: 1, init: 1, shutdown: 0 },
-      { register: 1, init: 1, shutdown: 1 },
-    ])
+    expect({ v1: v1.calls, v2: v2.calls }).toEqual({
+      v1: { register: 1, init: 1, shutdown: 0 },
+      v2: { register: 1, init: 1, shutdown: 1 },
+    })
     expect(v2.provider.made.map(({ closed }) => closed)).toEqual([1])
     expect(v1.provider.images.map(({ discarded }) => discarded)).toEqual([1])
     expect(host.plugins()).toMatchObject([{ version: '1.0.0', generation: 2, state: 'active', permanent: true }])
     await expect(host.reload(first, v2)).rejects.toMatchObject({ code: 'STALE_HANDLE' })
     await host[Symbol.asyncDispose]()
-    expect([v1.calls.shutdown, v1.provider.made[0]?.closed]).toEqual([1, 1])
+    expect({ shutdown: v1.calls.shutdown, closed: v1.provider.made[0]?.closed }).toEqual({ shutdown: 1, closed: 1 })
   })
 
   it('I8 hands back when healthy does not answer within its deadline', async () => {
@@ -172,7 +172,7 @@ describe('a reload that bakes', () => {
     await store.write(3)
     expect(serving()).toBe(v2.provider.made[0])
     expect(serving().entries).toEqual([1, 2, 3])
-    expect([v1.calls.shutdown, v1.provider.made[0]?.closed]).toEqual([1, 1])
+    expect({ shutdown: v1.calls.shutdown, closed: v1.provider.made[0]?.closed }).toEqual({ shutdown: 1, closed: 1 })
     expect(host.plugins()).toMatchObject([{ version: '2.0.0', permanent: false }])
   })
 
@@ -227,10 +227,14 @@ describe('a reload that bakes', () => {
     await pass(clock, 1000)
     await turn()
     expect(onNew.resource(STORES['pre-copy'], 'main')).toBe(v2.provider.made[0])
-    expect([v2.calls.shutdown, v2.provider.made[0]?.closed]).toEqual([0, 0])
+    expect({ shutdown: v2.calls.shutdown, closed: v2.provider.made[0]?.closed }).toEqual({ shutdown: 0, closed: 0 })
     onNew[Symbol.dispose]()
     expect(await closed()).toMatchObject({ outcome: 'taken-back' })
-    expect([v2.calls.shutdown, v2.provider.made[0]?.closed, v1.calls.shutdown]).toEqual([1, 1, 0])
+    expect({
+      v2Shutdown: v2.calls.shutdown,
+      v2Closed: v2.provider.made[0]?.closed,
+      v1Shutdown: v1.calls.shutdown,
+    }).toEqual({ v2Shutdown: 1, v2Closed: 1, v1Shutdown: 0 })
   })
 
   it('T3 I7 a plugin that serves again is not shut down under a lease of its first generation', async () => {
@@ -307,7 +311,10 @@ describe('a reload that bakes', () => {
       await again
     ).finalized
     expect((await finalized).bake).toMatchObject({ outcome: 'taken-back' })
-    expect([v1.calls.shutdown, v1.provider.made.map(({ closed }) => closed)]).toEqual([1, [1]])
+    expect({ shutdown: v1.calls.shutdown, closed: v1.provider.made.map(({ closed }) => closed) }).toEqual({
+      shutdown: 1,
+      closed: [1],
+    })
   })
 
   it('tells the observer how it ended', async () => {

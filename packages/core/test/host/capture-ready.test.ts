@@ -61,10 +61,10 @@ describe('captureReady', () => {
     two[Symbol.dispose]()
     await second
     using lease = await ready
-    expect([lease.get(STORES.clean, 'stores').key, lease.get(wordKind, 'words').say()]).toEqual([
-      'stores',
-      'words@2.0.0',
-    ])
+    expect({ store: lease.get(STORES.clean, 'stores').key, word: lease.get(wordKind, 'words').say() }).toEqual({
+      store: 'stores',
+      word: 'words@2.0.0',
+    })
   })
 
   it('gives nobody a fenced epoch, in whichever turn the other fence goes up', async () => {

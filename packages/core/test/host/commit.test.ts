@@ -40,7 +40,11 @@ describe('the commit', () => {
     using lease = host.capture()
     expect(lease.resource(STORES.clean, 'main')).toMatchObject({ by: 'stores@1.0.0', entries: [1], closed: 0 })
     expect(lease.get(STORES.clean, 'stores')).toBe(plugin.provider)
-    expect([host.plugin('stores'), next.calls.shutdown, opened.closed]).toEqual([handle, 1, 1])
+    expect({ stores: host.plugin('stores'), shutdown: next.calls.shutdown, closed: opened.closed }).toEqual({
+      stores: handle,
+      shutdown: 1,
+      closed: 1,
+    })
   })
 
   it('O3 I3 also where the host closes a gate of its own at the last moment', async () => {
@@ -151,7 +155,7 @@ describe('resources that the host holds itself', () => {
       cause: expect.any(TypeError) as TypeError,
       rollbackErrors: [],
     })
-    expect([host.plugin('stores'), next.calls.shutdown]).toEqual([handle, 1])
+    expect({ stores: host.plugin('stores'), shutdown: next.calls.shutdown }).toEqual({ stores: handle, shutdown: 1 })
   })
 
   it('are refused where neither version provides their key', async () => {

@@ -59,7 +59,10 @@ describe('reloads of different plugins', () => {
     goOn.reject(new Error('no disk'))
     expect((await failing).code).toBe('HANDOFF')
     using lease = host.capture()
-    expect([lease.resource(STORES.clean, 'a').by, lease.get(wordKind, 'w').say()]).toEqual(['a@1.0.0', 'w@1.0.0'])
+    expect({ store: lease.resource(STORES.clean, 'a').by, word: lease.get(wordKind, 'w').say() }).toEqual({
+      store: 'a@1.0.0',
+      word: 'w@1.0.0',
+    })
   })
 
   it('I11 a key that another plugin takes meanwhile: DUPLICATE at the commit, and rolled back', async () => {

@@ -41,7 +41,10 @@ describe('detach', () => {
       expect((await refusalOf(() => after.resource(STORES.clean, 'main'))).code).toBe('RESOURCE_NOT_FOUND')
     }
     expect(host.resources()).toEqual([])
-    expect([await standing(detaching), await standing(again)]).toEqual(['pending', 'pending'])
+    expect({ detaching: await standing(detaching), again: await standing(again) }).toEqual({
+      detaching: 'pending',
+      again: 'pending',
+    })
     expect(lease.resource(STORES.clean, 'main')).toMatchObject({ entries: [1], closed: 0 })
     lease[Symbol.dispose]()
     await Promise.all([detaching, again])
@@ -57,7 +60,11 @@ describe('detach', () => {
       await turn()
       clock.advance(60_000)
     }
-    expect([await standing(detaching), old.closed, lease.signal.aborted]).toEqual(['pending', 0, false])
+    expect({ detaching: await standing(detaching), closed: old.closed, aborted: lease.signal.aborted }).toEqual({
+      detaching: 'pending',
+      closed: 0,
+      aborted: false,
+    })
     lease[Symbol.dispose]()
     await detaching
     expect(old.closed).toBe(1)
@@ -67,7 +74,11 @@ describe('detach', () => {
     const { host, store, old } = await scene()
     const lease = host.capture()
     const { finalized } = await store.detach()
-    expect([host.resources(), old.closed, await standing(finalized)]).toEqual([[], 0, 'pending'])
+    expect({ resources: host.resources(), closed: old.closed, finalized: await standing(finalized) }).toEqual({
+      resources: [],
+      closed: 0,
+      finalized: 'pending',
+    })
     const again = await host.attach(STORES.clean, openStore('main'))
     expect(lease.resource(STORES.clean, 'main')).toBe(old)
     lease[Symbol.dispose]()
@@ -184,10 +195,16 @@ describe('detach', () => {
     const removing = host.remove(handle, { cutover: 'exclusive', onOrphan: 'close' })
     await turn()
     const { finalized: closed } = await store.detach()
-    expect([host.resources(), await standing(closed)]).toEqual([[], 'pending'])
+    expect({ resources: host.resources(), closed: await standing(closed) }).toEqual({
+      resources: [],
+      closed: 'pending',
+    })
     lease[Symbol.dispose]()
     const [{ report, finalized }] = await Promise.all([removing, closed])
-    expect([report.closedOrphans, (await finalized).errors]).toEqual([[], []])
+    expect({ closedOrphans: report.closedOrphans, errors: (await finalized).errors }).toEqual({
+      closedOrphans: [],
+      errors: [],
+    })
     expect(old.closed).toBe(1)
   })
 
@@ -206,7 +223,10 @@ describe('detach', () => {
       const reloading = host.reload(handle, next)
       await begun.promise
       const { finalized: closed } = await store.detach()
-      expect([(await refusalOf(store.write(1))).code, host.resources()]).toEqual(['RESOURCE_CLOSED', []])
+      expect({ code: (await refusalOf(store.write(1))).code, resources: host.resources() }).toEqual({
+        code: 'RESOURCE_CLOSED',
+        resources: [],
+      })
       const again = await host.attach(STORES.clean, openStore('main'))
       await again.write(2)
       expect(old.closed).toBe(0)
@@ -214,10 +234,10 @@ describe('detach', () => {
       else goOn.reject(new Error('no disk'))
       const [outcome] = await Promise.allSettled([reloading, closed])
       if (outcome.status === 'fulfilled') await outcome.value.finalized
-      expect([outcome.status, host.resources().map(({ name }) => name)]).toEqual([
-        ends === 'well' ? 'fulfilled' : 'rejected',
-        ['main'],
-      ])
+      expect({ status: outcome.status, name: host.resources().map(({ name }) => name) }).toEqual({
+        status: ends === 'well' ? 'fulfilled' : 'rejected',
+        name: ['main'],
+      })
       using lease = host.capture()
       expect(lease.resource(STORES.clean, 'main')).toMatchObject({ closed: 0, entries: ends === 'well' ? [] : [2] })
       expect(

@@ -27,7 +27,7 @@ describe('closing a host', () => {
     await Promise.all([host[Symbol.asyncDispose](), host[Symbol.asyncDispose]()])
     await host[Symbol.asyncDispose]()
     expect(ended).toEqual(['stores@1.0.0', 'stores', 'b', 'a'])
-    expect([host.plugins(), host.resources()]).toEqual([[], []])
+    expect({ plugins: host.plugins(), resources: host.resources() }).toEqual({ plugins: [], resources: [] })
   })
 
   it('HOST_CLOSED afterwards, whatever is asked of it', async () => {
@@ -71,7 +71,7 @@ describe('closing a host', () => {
     clock.advance(1000)
     await closing
     expect((await hanging).code).toBe('STEP_TIMEOUT')
-    expect([opened.closed, clock.pending]).toEqual([1, 0])
+    expect({ closed: opened.closed, pending: clock.pending }).toEqual({ closed: 1, pending: 0 })
   })
 
   it('waits for an operation under way, and closes what it installed', async () => {
@@ -98,7 +98,7 @@ describe('closing a host', () => {
       clock.advance(10)
       for (let turn = 0; turn < turns; turn += 1) await Promise.resolve()
       await host[Symbol.asyncDispose]()
-      expect([host.plugins(), old.calls.shutdown]).toEqual([[], 1])
+      expect({ plugins: host.plugins(), shutdown: old.calls.shutdown }).toEqual({ plugins: [], shutdown: 1 })
     },
   )
 
@@ -117,10 +117,10 @@ describe('closing a host', () => {
     await turn()
     clock.advance(100)
     await turn()
-    expect([lease.signal.aborted, plugin.made[0]?.closed]).toEqual([true, 0])
+    expect({ aborted: lease.signal.aborted, closed: plugin.made[0]?.closed }).toEqual({ aborted: true, closed: 0 })
     clock.advance(10)
     await closing
-    expect([plugin.made[0]?.closed, plugin.calls.shutdown]).toEqual([1, 1])
+    expect({ closed: plugin.made[0]?.closed, shutdown: plugin.calls.shutdown }).toEqual({ closed: 1, shutdown: 1 })
   })
 
   it('I9 I8 also where it holds a version that an earlier reload has kept', async () => {
@@ -143,16 +143,16 @@ describe('closing a host', () => {
     expect((await finalized).status).toBe('kept')
     const closing = host[Symbol.asyncDispose]()
     await turn()
-    expect([lease.signal.aborted, plugin.made[0]?.closed]).toEqual([false, 0])
+    expect({ aborted: lease.signal.aborted, closed: plugin.made[0]?.closed }).toEqual({ aborted: false, closed: 0 })
     clock.advance(100)
     await turn()
-    expect([lease.signal.aborted, plugin.made[0]?.closed]).toEqual([true, 0])
+    expect({ aborted: lease.signal.aborted, closed: plugin.made[0]?.closed }).toEqual({ aborted: true, closed: 0 })
     clock.advance(10)
     await closing
-    expect([plugin.made[0]?.closed, plugin.calls.shutdown]).toEqual([1, 1])
+    expect({ closed: plugin.made[0]?.closed, shutdown: plugin.calls.shutdown }).toEqual({ closed: 1, shutdown: 1 })
     lease[Symbol.dispose]()
     await turn()
-    expect([plugin.made[0]?.closed, plugin.calls.shutdown]).toEqual([1, 1])
+    expect({ closed: plugin.made[0]?.closed, shutdown: plugin.calls.shutdown }).toEqual({ closed: 1, shutdown: 1 })
     expect(host.plugins()).toEqual([])
     expect(events.filter((event) => event.type === 'finalized' && event.operation === 2)).toHaveLength(1)
   })
@@ -228,7 +228,7 @@ describe('closing a host', () => {
     await turn()
     clock.advance(100)
     await turn()
-    expect([lease.signal.aborted, plugin.made[0]?.closed]).toEqual([true, 0])
+    expect({ aborted: lease.signal.aborted, closed: plugin.made[0]?.closed }).toEqual({ aborted: true, closed: 0 })
     clock.advance(10)
     await Promise.all([closing, detaching])
     expect(plugin.made[0]?.closed).toBe(1)

@@ -17,11 +17,11 @@ describe('drain', () => {
     const { finalized } = await host.reload(handle, next)
     for (const lease of [...leases, provider]) {
       expect(await standing(finalized)).toBe('pending')
-      expect([old.closed, plugin.calls.shutdown]).toEqual([0, 0])
+      expect({ closed: old.closed, shutdown: plugin.calls.shutdown }).toEqual({ closed: 0, shutdown: 0 })
       lease[Symbol.dispose]()
     }
     expect(await finalized).toEqual({ status: 'finalized', drainMs: 0, blockers: [], errors: [] })
-    expect([old.closed, plugin.calls.shutdown]).toEqual([1, 1])
+    expect({ closed: old.closed, shutdown: plugin.calls.shutdown }).toEqual({ closed: 1, shutdown: 1 })
   })
 
   it.each([
@@ -36,7 +36,7 @@ describe('drain', () => {
     const leases = [host.capture(), host.capture(), host.capture()]
     const { finalized } = await host.reload(handle, cleanStores('2.0.0'))
     for (const at of order) {
-      expect([await standing(finalized), old.closed]).toEqual(['pending', 0])
+      expect({ finalized: await standing(finalized), closed: old.closed }).toEqual({ finalized: 'pending', closed: 0 })
       leases[at]?.[Symbol.dispose]()
     }
     expect((await finalized).status).toBe('finalized')
@@ -100,10 +100,10 @@ describe('drain', () => {
     clock.advance(3_600_000)
     provider[Symbol.dispose]()
     await turn()
-    expect([old.closed, plugin.calls.shutdown]).toEqual([0, 0])
+    expect({ closed: old.closed, shutdown: plugin.calls.shutdown }).toEqual({ closed: 0, shutdown: 0 })
     lease[Symbol.dispose]()
     await turn()
-    expect([old.closed, plugin.calls.shutdown]).toEqual([1, 1])
+    expect({ closed: old.closed, shutdown: plugin.calls.shutdown }).toEqual({ closed: 1, shutdown: 1 })
     expect(host.plugins()).toMatchObject([{ version: '2.0.0' }])
   })
 
@@ -118,17 +118,17 @@ describe('drain', () => {
     await turn()
     expect(signal.aborted).toBe(true)
     expect(signal.reason).toMatchObject({ name: 'AbortError', message: 'the plugin this lease holds is being closed' })
-    expect([old.closed, plugin.calls.shutdown]).toEqual([0, 0])
+    expect({ closed: old.closed, shutdown: plugin.calls.shutdown }).toEqual({ closed: 0, shutdown: 0 })
     clock.advance(200)
     expect(await finalized).toMatchObject({
       status: 'forced',
       blockers: [{ label: 'endless', ageMs: 1000, holds: 'epoch' }],
       errors: [],
     })
-    expect([old.closed, plugin.calls.shutdown]).toEqual([1, 1])
+    expect({ closed: old.closed, shutdown: plugin.calls.shutdown }).toEqual({ closed: 1, shutdown: 1 })
     lease[Symbol.dispose]()
     await turn()
-    expect([old.closed, plugin.calls.shutdown]).toEqual([1, 1])
+    expect({ closed: old.closed, shutdown: plugin.calls.shutdown }).toEqual({ closed: 1, shutdown: 1 })
   })
 
   it('I9 force tells every lease, also where one is released on being told', async () => {
@@ -174,7 +174,10 @@ describe('drain', () => {
     ])
     later[Symbol.dispose]()
     await secondClosed
-    expect([plugin.calls.shutdown, next.calls.shutdown]).toEqual([0, 1])
+    expect({ pluginShutdown: plugin.calls.shutdown, nextShutdown: next.calls.shutdown }).toEqual({
+      pluginShutdown: 0,
+      nextShutdown: 1,
+    })
     expect(first.resource(STORES.clean, 'main')).toMatchObject({ by: 'stores@1.0.0', closed: 0 })
     first[Symbol.dispose]()
     await firstClosed

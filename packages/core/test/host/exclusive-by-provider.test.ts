@@ -52,7 +52,7 @@ describe('a provider that says that it is exclusive', () => {
       await host.add(stores('1.0.0', 'exclusive')),
       stores('2.0.0', 'exclusive'),
     )
-    expect([report.cutover, report.phases.fence]).toEqual(['overlap', undefined])
+    expect({ cutover: report.cutover, fence: report.phases.fence }).toEqual({ cutover: 'overlap', fence: undefined })
     const next = await host.reload(handle, stores('3.0.0', 'overlap'))
     await host.attach(STORES.clean, openStore('main'))
     expect((await host.reload(next.handle, stores('4.0.0', 'overlap'))).report).toMatchObject({
@@ -92,7 +92,10 @@ describe('a provider that says that it is exclusive', () => {
       { resource: 'main', cutover: 'exclusive' },
       { resource: 'copied', cutover: 'overlap' },
     ])
-    expect([first?.report.cutover, second?.report.cutover]).toEqual(['exclusive', 'overlap'])
+    expect({ firstCutover: first?.report.cutover, secondCutover: second?.report.cutover }).toEqual({
+      firstCutover: 'exclusive',
+      secondCutover: 'overlap',
+    })
     expect(store.made[0]?.closed).toBe(0)
   })
 

@@ -20,7 +20,7 @@ describe('J2 a record that cannot be written', () => {
     expect(lease.resource(STORES['pre-copy'], 'main')).toBe(v1.provider.made[0])
     expect([v1.calls.shutdown, v2.calls.init, v2.calls.shutdown]).toEqual(type === 'intent' ? [0, 0, 0] : [0, 1, 1])
     expect(v2.provider.made.every(({ closed }) => closed === 1)).toBe(true)
-    expect([journal.version(), host.plugin('stores')]).toEqual(['1.0.0', handle])
+    expect({ version: journal.version(), stores: host.plugin('stores') }).toEqual({ version: '1.0.0', stores: handle })
   })
 
   it('I10 is reported of what has happened (finalized)', async () => {

@@ -20,12 +20,18 @@ describe('a host with a journal', () => {
     const { journal, host, v2, handle } = await journaled()
     const { handle: next, finalized } = await host.reload(handle, v2)
     expect(journal.types).toEqual(['active', 'intent', 'prepared', 'committed'])
-    expect([journal.version(), host.plugins()[0]?.permanent]).toEqual(['1.0.0', false])
+    expect({ version: journal.version(), permanent: host.plugins()[0]?.permanent }).toEqual({
+      version: '1.0.0',
+      permanent: false,
+    })
     await finalized
     expect(journal.types.at(-1)).toBe('finalized')
     await host.makePermanent(next)
     await host.makePermanent(next)
-    expect([journal.version(), host.plugins()[0]?.permanent]).toEqual(['2.0.0', true])
+    expect({ version: journal.version(), permanent: host.plugins()[0]?.permanent }).toEqual({
+      version: '2.0.0',
+      permanent: true,
+    })
     expect(journal.types.filter((type) => type === 'permanent')).toHaveLength(1)
   })
 
@@ -60,7 +66,10 @@ describe('a host with a journal', () => {
     }
     const result = host.reload(handle, v2)
     await committed.promise
-    expect([await standing(result), host.plugin('stores')?.generation]).toEqual(['pending', 1])
+    expect({ result: await standing(result), generation: host.plugin('stores')?.generation }).toEqual({
+      result: 'pending',
+      generation: 1,
+    })
     disk.resolve()
     expect((await result).status).toBe('committed')
   })

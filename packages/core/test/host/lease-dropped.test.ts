@@ -64,13 +64,19 @@ describe('I9 a lease that is dropped without being released', () => {
     const { signal } = new AbortController()
     using lease = host.capture({ signal })
     using provider = host.acquire(wordKind, 'word')
-    expect([
-      lease.epoch,
-      lease.signal.aborted,
-      lease.find(wordKind, 'none'),
-      provider.plugin,
-      provider.signal.aborted,
-    ]).toEqual([1, false, undefined, host.plugin(provider.plugin.id), false])
+    expect({
+      epoch: lease.epoch,
+      leaseAborted: lease.signal.aborted,
+      none: lease.find(wordKind, 'none'),
+      plugin: provider.plugin,
+      providerAborted: provider.signal.aborted,
+    }).toEqual({
+      epoch: 1,
+      leaseAborted: false,
+      none: undefined,
+      plugin: host.plugin(provider.plugin.id),
+      providerAborted: false,
+    })
     expect(() => lease.resource(wordKind as never, 'none')).toThrow('RESOURCE_NOT_FOUND')
   })
 })

@@ -25,7 +25,10 @@ describe('a lease', () => {
     for (const { lease, version } of leases) {
       const [wanted, cellsWanted = wanted] = version.split(' with stores ')
       expect(lease.all(wordKind).map((it) => it.say())).toEqual([`a@${wanted}`, `a@${wanted}`])
-      expect([lease.get(wordKind, 'x').say(), lease.find(wordKind, 'y')?.say()]).toEqual([`a@${wanted}`, `a@${wanted}`])
+      expect({ x: lease.get(wordKind, 'x').say(), y: lease.find(wordKind, 'y')?.say() }).toEqual({
+        x: `a@${wanted}`,
+        y: `a@${wanted}`,
+      })
       expect(lease.resource(STORES.clean, 'main').by).toBe(`stores@${cellsWanted}`)
       expect(lease.resource(STORES.clean, 'main').closed).toBe(0)
     }
@@ -150,12 +153,18 @@ describe('a lease', () => {
     const request = new AbortController()
     using lease = host.capture({ signal: request.signal })
     using held = host.acquire(wordKind, 'a', { signal: request.signal })
-    expect([lease.signal.aborted, held.signal.aborted]).toEqual([false, false])
+    expect({ leaseAborted: lease.signal.aborted, heldAborted: held.signal.aborted }).toEqual({
+      leaseAborted: false,
+      heldAborted: false,
+    })
     // The same each time, so that what was put on it can be taken off again.
     expect(lease.signal).toBe(lease.signal)
     const reason = new Error('the client went away')
     request.abort(reason)
-    expect([lease.signal.reason, held.signal.reason]).toEqual([reason, reason])
+    expect({ leaseReason: lease.signal.reason, heldReason: held.signal.reason }).toEqual({
+      leaseReason: reason,
+      heldReason: reason,
+    })
     expect(lease.get(wordKind, 'a').say()).toBe('a@1.0.0')
   })
 
@@ -176,11 +185,14 @@ describe('a lease', () => {
     await using host = new PluginHost({ strategies: [wordHandoff()] })
     const request = new AbortController()
     const [told, spared] = [host.capture({ signal: request.signal }), host.capture({ signal: request.signal })]
-    expect([told.signal.aborted, spared.signal.aborted]).toEqual([false, false])
+    expect({ toldAborted: told.signal.aborted, sparedAborted: spared.signal.aborted }).toEqual({
+      toldAborted: false,
+      sparedAborted: false,
+    })
     spared[Symbol.dispose]()
     const reason = new Error('the client went away')
     request.abort(reason)
-    expect([told.signal.reason, spared.signal.aborted]).toEqual([reason, false])
+    expect({ reason: told.signal.reason, aborted: spared.signal.aborted }).toEqual({ reason, aborted: false })
     told[Symbol.dispose]()
     expect(told.signal.reason).toBe(reason)
     using late = host.capture({ signal: request.signal })

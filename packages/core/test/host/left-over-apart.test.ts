@@ -61,10 +61,14 @@ async function takenBackTogether(closing: { a?: Fault; b?: Fault } = {}) {
 describe('what is left of each of the plugins that were taken back together', () => {
   it('I7 T7 is closed when no lease reaches it, whatever reaches the others', async () => {
     const { early, closes, a, b } = await takenBackTogether()
-    expect([closes(), early.signal.aborted]).toEqual([[[1], [0]], false])
+    expect({ closes: closes(), aborted: early.signal.aborted }).toEqual({ closes: [[1], [0]], aborted: false })
     early[Symbol.dispose]()
     await turn()
-    expect([closes(), a.calls.shutdown, b.calls.shutdown]).toEqual([[[1], [1]], 0, 0])
+    expect({ closes: closes(), aShutdown: a.calls.shutdown, bShutdown: b.calls.shutdown }).toEqual({
+      closes: [[1], [1]],
+      aShutdown: 0,
+      bShutdown: 0,
+    })
   })
 
   it('I7 T7 is closed once, before its plugin is shut down, and not under a lease of another', async () => {
@@ -77,15 +81,19 @@ describe('what is left of each of the plugins that were taken back together', ()
     })
     const leaving = await leave('a')
     await turn()
-    expect([closes(), a.calls.shutdown]).toEqual([[[0], [0]], 0])
+    expect({ closes: closes(), shutdown: a.calls.shutdown }).toEqual({ closes: [[0], [0]], shutdown: 0 })
     closing.resolve()
     expect(await leaving.finalized).toMatchObject({ status: 'finalized', errors: [] })
-    expect([closes(), a.calls.shutdown, b.calls.shutdown]).toEqual([[[1], [0]], 1, 0])
+    expect({ closes: closes(), aShutdown: a.calls.shutdown, bShutdown: b.calls.shutdown }).toEqual({
+      closes: [[1], [0]],
+      aShutdown: 1,
+      bShutdown: 0,
+    })
     const leftB = (await leave('b')).finalized
     expect(await standing(leftB)).toBe('pending')
     early[Symbol.dispose]()
     expect(await leftB).toMatchObject({ status: 'finalized', errors: [] })
-    expect([closes(), b.calls.shutdown]).toEqual([[[1], [1]], 1])
+    expect({ closes: closes(), shutdown: b.calls.shutdown }).toEqual({ closes: [[1], [1]], shutdown: 1 })
   })
 
   it('I7 I8 is closed although the closing of another one hangs, which delays only its own plugin', async () => {
@@ -95,11 +103,15 @@ describe('what is left of each of the plugins that were taken back together', ()
     expect(closes()).toEqual([[0], [1]])
     expect(await (await leave('b')).finalized).toMatchObject({ status: 'finalized', errors: [] })
     const leftA = (await leave('a')).finalized
-    expect([await standing(leftA), a.calls.shutdown, b.calls.shutdown]).toEqual(['pending', 0, 1])
+    expect({ leftA: await standing(leftA), aShutdown: a.calls.shutdown, bShutdown: b.calls.shutdown }).toEqual({
+      leftA: 'pending',
+      aShutdown: 0,
+      bShutdown: 1,
+    })
     clock.advance(FINALIZE_MS)
     expect(await leftA).toMatchObject({ status: 'finalized' })
     await turn()
-    expect([closes(), a.calls.shutdown]).toEqual([[[0], [1]], 1])
+    expect({ closes: closes(), shutdown: a.calls.shutdown }).toEqual({ closes: [[0], [1]], shutdown: 1 })
     expect(finalized).toMatchObject([[{ code: 'STEP_TIMEOUT', resource: 'a', step: 'close' }]])
   })
 

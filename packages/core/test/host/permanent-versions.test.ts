@@ -86,7 +86,7 @@ describe('J5 the versions that a crash comes back on go together', () => {
     ])
     await host.makePermanent(handle)
     await host.remove(needed)
-    expect([journal.version('base'), journal.version('user')]).toEqual([undefined, '2.0.0'])
+    expect({ base: journal.version('base'), user: journal.version('user') }).toEqual({ base: undefined, user: '2.0.0' })
   })
 
   it('a plugin is not installed that needs a version which a crash does not come back on', async () => {
@@ -100,7 +100,7 @@ describe('J5 the versions that a crash comes back on go together', () => {
     await expect(host.add(needing('1.0.0', '^2.0.0', true))).rejects.toMatchObject({ code: 'DEPENDENCY' })
     await host.makePermanent(handle)
     await host.add(needing('1.0.0', '^2.0.0'))
-    expect([journal.version('base'), journal.version('user')]).toEqual(['2.0.0', '1.0.0'])
+    expect({ base: journal.version('base'), user: journal.version('user') }).toEqual({ base: '2.0.0', user: '1.0.0' })
   })
 
   it('one that is made permanent late does not take the place of one that came after it', async () => {

@@ -34,7 +34,7 @@ describe('preflight: compatibility', () => {
       key: 'stores',
     })
     expect(judged).toEqual([next.provider, special])
-    expect([special.made, store.closed]).toEqual([[], 0])
+    expect({ made: special.made, closed: store.closed }).toEqual({ made: [], closed: 0 })
   })
 
   it('I3 I6 an incompatible provider rolls back, and every incompatible key is named', async () => {

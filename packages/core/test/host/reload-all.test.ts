@@ -132,7 +132,10 @@ describe('reloadAll', () => {
       { handle: b, plugin: wordPlugin('b', '2.0.0', ['x']) },
     ])
     using lease = host.capture()
-    expect([lease.get(wordKind, 'x').say(), lease.get(wordKind, 'y').say()]).toEqual(['b@2.0.0', 'a@2.0.0'])
+    expect({ x: lease.get(wordKind, 'x').say(), y: lease.get(wordKind, 'y').say() }).toEqual({
+      x: 'b@2.0.0',
+      y: 'a@2.0.0',
+    })
   })
 
   it('of nothing changes nothing', async () => {

@@ -163,6 +163,6 @@ describe('stage: register', () => {
       ]),
     )
     expect(error).toMatchObject({ code: 'DUPLICATE', phase: 'stage', key: 'x' })
-    expect([host.plugin('a'), host.plugin('b')]).toEqual([a, b])
+    expect({ a: host.plugin('a'), b: host.plugin('b') }).toEqual({ a, b })
   })
 })

@@ -42,7 +42,7 @@ describe('J2 a commit that cannot be written down', () => {
     const { journal, events, host, fail, permanent } = scene()
     fail('committed')
     const handle = await host.add(named('a'))
-    expect([permanent(), journal.version('a')]).toEqual([['a@1.0.0 false'], undefined])
+    expect({ permanent: permanent(), a: journal.version('a') }).toEqual({ permanent: ['a@1.0.0 false'], a: undefined })
     expect(events.filter(({ type }) => type === 'unrecorded')).toMatchObject([
       { plugins: ['a@1.0.0'], error: { ...UNRECORDED, plugin: 'a', cause: { code: 'JOURNAL' } } },
     ])
@@ -56,7 +56,7 @@ describe('J2 a commit that cannot be written down', () => {
     expect(permanent()).toEqual(['a@1.0.0 false'])
     fail()
     await host.makePermanent(handle)
-    expect([permanent(), journal.version('a')]).toEqual([['a@1.0.0 true'], '1.0.0'])
+    expect({ permanent: permanent(), a: journal.version('a') }).toEqual({ permanent: ['a@1.0.0 true'], a: '1.0.0' })
   })
 
   it('I10 a removal says so, and is made permanent by the handle of what was removed', async () => {
@@ -67,11 +67,11 @@ describe('J2 a commit that cannot be written down', () => {
     const { report } = await host.remove(handle)
     expect(report.unrecorded).toMatchObject({ ...UNRECORDED, plugin: 'a' })
     expect(lease.epoch).toBeGreaterThan(0)
-    expect([permanent(), journal.version('a')]).toEqual([['a@1.0.0 true'], '1.0.0'])
+    expect({ permanent: permanent(), a: journal.version('a') }).toEqual({ permanent: ['a@1.0.0 true'], a: '1.0.0' })
     expect(await refusalOf(host.makePermanent(handle))).toMatchObject({ code: 'JOURNAL' })
     fail()
     await host.makePermanent(handle)
-    expect([permanent(), journal.version('a')]).toEqual([['a@1.0.0 false'], undefined])
+    expect({ permanent: permanent(), a: journal.version('a') }).toEqual({ permanent: ['a@1.0.0 false'], a: undefined })
     await host.makePermanent(handle)
     expect(await refusalOf(host.makePermanent({ ...handle, generation: 7 }))).toMatchObject({
       code: 'PLUGIN_NOT_FOUND',
@@ -87,21 +87,21 @@ describe('J2 a commit that cannot be written down', () => {
     await finalized
     fail()
     await host.makePermanent(next)
-    expect([permanent(), journal.version('a'), journal.types.slice(-2)]).toEqual([
-      ['a@2.0.0 true'],
-      '2.0.0',
-      ['committed', 'permanent'],
-    ])
+    expect({ permanent: permanent(), a: journal.version('a'), types: journal.types.slice(-2) }).toEqual({
+      permanent: ['a@2.0.0 true'],
+      a: '2.0.0',
+      types: ['committed', 'permanent'],
+    })
   })
 
   it('a commit that is written down says nothing of it', async () => {
     const { events, host } = scene()
     const handle = await host.add(named('a'))
     const { report } = await host.reload(handle, named('a', '2.0.0'))
-    expect([report, events.filter(({ type }) => type === 'unrecorded')]).toEqual([
-      expect.not.objectContaining({ unrecorded: expect.anything() as unknown }),
-      [],
-    ])
+    expect({ report, events: events.filter(({ type }) => type === 'unrecorded') }).toEqual({
+      report: expect.not.objectContaining({ unrecorded: expect.anything() as unknown }),
+      events: [],
+    })
   })
 
   it('J5 nothing is begun or made permanent before it is written down, which is tried again each time', async () => {
@@ -134,16 +134,16 @@ describe('J2 a commit that cannot be written down', () => {
     const [a, b] = [host.add(named('a')), host.add(named('b'))]
     await turn()
     second.resolve()
-    expect([permanent(), await standing(b)]).toEqual([['a@1.0.0 false', 'b@1.0.0 false'], 'pending'])
+    expect({ permanent: permanent(), b: await standing(b) }).toEqual({
+      permanent: ['a@1.0.0 false', 'b@1.0.0 false'],
+      b: 'pending',
+    })
     first.resolve()
     await Promise.all([a, b])
-    expect([
-      permanent(),
-      journal.records.flatMap((record) => (record.type === 'committed' ? [record.operation] : [])),
-    ]).toEqual([
-      ['a@1.0.0 true', 'b@1.0.0 true'],
-      [1, 2],
-    ])
+    expect({
+      permanent: permanent(),
+      committed: journal.records.flatMap((record) => (record.type === 'committed' ? [record.operation] : [])),
+    }).toEqual({ permanent: ['a@1.0.0 true', 'b@1.0.0 true'], committed: [1, 2] })
   })
 
   it('J7 I8 J5 where one of them cannot be written down, those behind it wait no longer than it does', async () => {
@@ -153,10 +153,10 @@ describe('J2 a commit that cannot be written down', () => {
     expect(await standing(adding)).toBe('fulfilled')
     fail()
     await host.makePermanent((await adding)[1])
-    expect([permanent(), journal.types.slice(-2)]).toEqual([
-      ['a@1.0.0 true', 'b@1.0.0 true'],
-      ['committed', 'committed'],
-    ])
+    expect({ permanent: permanent(), types: journal.types.slice(-2) }).toEqual({
+      permanent: ['a@1.0.0 true', 'b@1.0.0 true'],
+      types: ['committed', 'committed'],
+    })
   })
 
   it('J5 nothing is made permanent while a commit is being written down, be it its own', async () => {
@@ -194,7 +194,7 @@ describe('J2 a commit that cannot be written down', () => {
     await permanent
     await host.makePermanent(third)
     await host.remove(other)
-    expect([journal.version('a'), journal.version('other')]).toEqual(['3.0.0', undefined])
+    expect({ a: journal.version('a'), other: journal.version('other') }).toEqual({ a: '3.0.0', other: undefined })
   })
 
   it('J5 what was refused before the journal was given it is not being made permanent', async () => {
@@ -211,7 +211,10 @@ describe('J2 a commit that cannot be written down', () => {
     fail()
     await host.reload(second, named('a', '3.0.0'))
     await host.remove(other)
-    expect([journal.types.includes('permanent'), journal.version('other')]).toEqual([false, undefined])
+    expect({ permanent: journal.types.includes('permanent'), other: journal.version('other') }).toEqual({
+      permanent: false,
+      other: undefined,
+    })
   })
 })
 
@@ -305,10 +308,10 @@ describe('I8 a journal that does not answer', () => {
     expect(permanent()).toEqual(['a@1.0.0 false'])
     disk.resolve()
     await host.makePermanent(handle)
-    expect([permanent(), journal.types.filter((type) => type === 'committed')]).toEqual([
-      ['a@1.0.0 true'],
-      ['committed'],
-    ])
+    expect({ permanent: permanent(), types: journal.types.filter((type) => type === 'committed') }).toEqual({
+      permanent: ['a@1.0.0 true'],
+      types: ['committed'],
+    })
   })
 
   it('nor does the end of a host wait longer', async () => {
@@ -321,7 +324,7 @@ describe('I8 a journal that does not answer', () => {
     clock.advance(1_000)
     await closing
     expect(await reloading).toMatchObject({ code: 'STEP_TIMEOUT' })
-    expect([host.plugins(), clock.pending]).toEqual([[], 0])
+    expect({ plugins: host.plugins(), pending: clock.pending }).toEqual({ plugins: [], pending: 0 })
   })
 
   it('the end of a host tries once more to write down what is not', async () => {

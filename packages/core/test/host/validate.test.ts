@@ -165,7 +165,10 @@ describe('validate', () => {
     )
     expect(error).toMatchObject({ code: 'DUPLICATE', phase: 'validate', plugin: 'a', hint: 'Name each plugin once.' })
     expect(error.message).toContain('the plugin is named twice')
-    expect([one.calls.register, two.calls.register]).toEqual([0, 0])
+    expect({ oneRegister: one.calls.register, twoRegister: two.calls.register }).toEqual({
+      oneRegister: 0,
+      twoRegister: 0,
+    })
   })
 
   it('refuses a second change of a plugin that is being changed: RELOAD_IN_PROGRESS, retryable', async () => {

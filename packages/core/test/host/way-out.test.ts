@@ -1,19 +1,11 @@
 import { PluginHost, type ReloadError, type ReloadOptions } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { baking, pass } from '../fixtures/baking.js'
-import { Deferred, turn } from '../fixtures/deferred.js'
+import { Deferred, failureOf, turn } from '../fixtures/deferred.js'
 import { pastDeadlines } from '../fixtures/past-deadlines.js'
 import { StorePlugin } from '../fixtures/store-plugin.js'
 import { STORES, storeStrategy, type Fault, type StoreDiscipline, type StoreStep } from '../fixtures/store.js'
-
-const FAULTS: Record<string, Fault> = {
-  throws: () => {
-    throw new Error('it is broken')
-  },
-  rejects: () => Promise.reject(new Error('it is broken')),
-  hangs: () => new Promise(() => {}),
-}
+import { FAULTS } from '../fixtures/faults.js'
 
 /** A host with one store, opened from what was acknowledged. Every call has 100 ms. */
 async function served(discipline: StoreDiscipline, unjudged: 'accept' | 'refuse' = 'accept') {
@@ -69,12 +61,6 @@ async function served(discipline: StoreDiscipline, unjudged: 'accept' | 'refuse'
   }
 }
 
-const refusalOf = (action: Promise<unknown>): Promise<unknown> =>
-  action.then(
-    () => 'it was not refused',
-    (error: unknown) => error,
-  )
-
 describe('I4 a version that serves and is broken is got out', () => {
   const broken = (['pre-copy', 'stop-and-copy', 'clean'] as const).flatMap((discipline) =>
     (['overlap', 'exclusive'] as const).flatMap((cutover) =>
@@ -88,7 +74,7 @@ describe('I4 a version that serves and is broken is got out', () => {
     const scene = await served(discipline)
     const { old, next, host, write, reload, serving, acknowledged, until } = scene
     old.provider.break(step, FAULTS[fault] as Fault)
-    const failed = step === 'apply' ? await refusalOf(until(write(2))) : undefined
+    const failed = step === 'apply' ? await failureOf(until(write(2))) : undefined
     if (fault === 'hangs' && step === 'apply') {
       expect(failed).toMatchObject({ code: 'STEP_TIMEOUT', hint: expect.stringContaining("from: 'open'") })
       expect(host.resources()).toMatchObject([{ state: 'stuck' }])
@@ -110,7 +96,7 @@ describe('I4 a version that serves and is broken is got out', () => {
     expect(host.resources()).toMatchObject([{ state: 'serving', plugin: 'stores@2.0.0' }])
     await until(finalized)
     expect(old.provider.calls.filter((call) => call === 'close')).toHaveLength(1)
-    expect([old.calls.shutdown, scene.clock.pending]).toEqual([1, 0])
+    expect({ shutdown: old.calls.shutdown, pending: scene.clock.pending }).toEqual({ shutdown: 1, pending: 0 })
     await until(host[Symbol.asyncDispose]())
     expect(next.provider.made.map(({ closed }) => closed)).toEqual([1])
   })
@@ -126,7 +112,7 @@ describe('I4 a version that serves and is broken is got out', () => {
       const { old, reload, serving, write, acknowledged, until } = await served(discipline)
       for (const fault of ['throws', 'hangs']) {
         old.provider.breakNext(step, FAULTS[fault] as Fault)
-        const error = await refusalOf(reload())
+        const error = await failureOf(reload())
         expect(error).toMatchObject({ step: named, side: 'old', hint: expect.stringContaining("from: 'open'") })
         expect(String(error)).toContain(`${named} of the version that serves`)
         expect((error as ReloadError).hint).not.toContain('Correct the new one')
@@ -143,7 +129,7 @@ describe('I4 a version that serves and is broken is got out', () => {
       await late.promise
       run()
     })
-    const hung = refusalOf(store.write(2))
+    const hung = failureOf(store.write(2))
     await turn()
     await reload({ from: 'open' })
     expect(await hung).toMatchObject({ code: 'STEP_TIMEOUT' })
@@ -161,7 +147,7 @@ describe('I4 a version that serves and is broken is got out', () => {
       next.provider.make = () => {
         throw new Error('no disk')
       }
-      expect(await refusalOf(reload({ from: 'open' }))).toMatchObject({
+      expect(await failureOf(reload({ from: 'open' }))).toMatchObject({
         code: 'HANDOFF',
         side: 'new',
         rollbackErrors: [],
@@ -182,7 +168,7 @@ describe('I4 a version that serves and is broken is got out', () => {
         provider.make = () => {
           throw new Error('no disk')
         }
-      expect(await refusalOf(reload({ cutover: 'exclusive', from: 'open' }))).toMatchObject({
+      expect(await failureOf(reload({ cutover: 'exclusive', from: 'open' }))).toMatchObject({
         code: 'HANDOFF',
         side: 'new',
       })
@@ -197,7 +183,10 @@ describe('I4 a version that serves and is broken is got out', () => {
           verdict: { level: 'unjudged', reason: expect.stringContaining('opened anew') as string },
         }),
       )
-      expect([serving().provider.version, serving().entries]).toEqual(['3.0.0', acknowledged])
+      expect({ version: serving().provider.version, entries: serving().entries }).toEqual({
+        version: '3.0.0',
+        entries: acknowledged,
+      })
       await write(2)
       expect(serving().entries).toEqual([1, 2])
     },
@@ -210,14 +199,14 @@ describe('I4 a version that serves and is broken is got out', () => {
       provider.make = () => {
         throw new Error('no disk')
       }
-    expect(await refusalOf(reload({ cutover: 'exclusive', from: 'open' }))).toMatchObject({ code: 'HANDOFF' })
+    expect(await failureOf(reload({ cutover: 'exclusive', from: 'open' }))).toMatchObject({ code: 'HANDOFF' })
     old.provider.make = make
     await write(2)
-    expect([host.resources()[0]?.state, serving().provider, serving().entries]).toEqual([
-      'serving',
-      old.provider,
-      [1, 2],
-    ])
+    expect({ state: host.resources()[0]?.state, provider: serving().provider, entries: serving().entries }).toEqual({
+      state: 'serving',
+      provider: old.provider,
+      entries: [1, 2],
+    })
   })
 
   it('I7 what a halted one was to start from is discarded once, where a write starts it in the middle of the reload', async () => {
@@ -226,7 +215,7 @@ describe('I4 a version that serves and is broken is got out', () => {
       throw new Error('no port')
     }
     for (const { provider } of [old, next]) provider.breakNext('open', fails)
-    expect(await refusalOf(reload())).toMatchObject({ code: 'HANDOFF' })
+    expect(await failureOf(reload())).toMatchObject({ code: 'HANDOFF' })
     const port = new Deferred()
     old.provider.breakNext('open', async (run) => {
       await port.promise
@@ -250,17 +239,15 @@ describe('I4 a version that serves and is broken is got out', () => {
       const { old, host, reload, serving, write, acknowledged } = await served(discipline, 'refuse')
       const judged = [{ surface: STORES[discipline].id, key: 'stores', reason: 'it was looked at' }]
       for (const cutover of ['overlap', 'exclusive'] as const) {
-        expect(await refusalOf(reload({ cutover, from: 'open' }))).toMatchObject({
+        expect(await failureOf(reload({ cutover, from: 'open' }))).toMatchObject({
           code: 'SCHEMA_INCOMPAT',
           resource: 'main',
           rollbackErrors: [],
         })
         await write(acknowledged.length + 1)
-        expect([host.resources()[0]?.state, serving().provider, serving().entries]).toEqual([
-          'serving',
-          old.provider,
-          acknowledged,
-        ])
+        expect({ state: host.resources()[0]?.state, provider: serving().provider, entries: serving().entries }).toEqual(
+          { state: 'serving', provider: old.provider, entries: acknowledged },
+        )
       }
       await reload({ cutover: 'exclusive', from: 'open', accept: judged })
       expect(serving().entries).toEqual(acknowledged)
@@ -289,7 +276,7 @@ describe('I4 a version that serves and is broken is got out', () => {
   it('I3 a name that is not handed over is refused, and so is a host that refuses what is not judged', async () => {
     const { reload, serving, old } = await served('pre-copy')
     expect(
-      await refusalOf(reload({ from: { open: [{ surface: 'pre-copy-store', resource: 'mian' }] } })),
+      await failureOf(reload({ from: { open: [{ surface: 'pre-copy-store', resource: 'mian' }] } })),
     ).toMatchObject({ code: 'RESOURCE_NOT_FOUND', resource: 'mian' })
     expect(serving().provider).toBe(old.provider)
   })
@@ -302,129 +289,5 @@ describe('I4 a version that serves and is broken is got out', () => {
       expect(serving()).toBe(old.provider.made[0])
       expect(next.provider.made.map(({ closed }) => closed)).toEqual(discipline === 'pre-copy' ? [1] : [])
     }
-  })
-})
-
-describe('T2 a version that bakes and is broken is taken back, whatever of it hangs or throws', () => {
-  const ways = (['pre-copy', 'clean'] as const).flatMap((discipline) =>
-    (['observe', 'persist', 'apply', 'close'] as const).flatMap((step) =>
-      Object.keys(FAULTS).map((fault) => ({ discipline, step, fault })),
-    ),
-  )
-
-  it.each(ways)('T8 $discipline: its $step $fault', async ({ discipline, step, fault }) => {
-    const { clock, v1, v2, host, store, result, serving } = await baking(
-      { ms: 100_000, healthy: () => false },
-      { discipline },
-    )
-    v2.provider.break(step, FAULTS[fault] as Fault)
-    if (step === 'apply') {
-      const failing = refusalOf(store.write(9))
-      await pass(clock, 30_000)
-      await failing
-    }
-    for (let at = 0; at < 10; at += 1) await pass(clock, 100_000)
-    expect(await result.finalized).toMatchObject({
-      status: 'taken-back',
-      bake: { outcome: 'taken-back', results: [{ report: { handoffs: [{ from: 'kept' }] } }] },
-    })
-    expect(serving()).toBe(v1.provider.made[0])
-    await store.write(3)
-    expect(serving().entries).toEqual([1, 2, 3])
-    expect(host.resources()).toMatchObject([{ state: 'serving', plugin: 'stores@1.0.0' }])
-    for (let at = 0; at < 5; at += 1) await pass(clock, 100_000)
-    expect([v2.calls.shutdown, v2.provider.calls.filter((call) => call === 'close').length]).toEqual([1, 1])
-  })
-
-  it('a write that begins to hang while the others are prepared is abandoned too', async () => {
-    const { clock, v2, store, result, serving } = await baking({ ms: 1000, healthy: () => false })
-    v2.provider.break('apply', FAULTS.hangs as Fault)
-    const hung = refusalOf(store.write(9))
-    for (let at = 0; at < 4; at += 1) await pass(clock, 30_000)
-    expect(await hung).toMatchObject({ code: 'STEP_TIMEOUT' })
-    expect((await result.finalized).status).toBe('taken-back')
-    await store.write(3)
-    expect(serving().entries).toEqual([1, 2, 3])
-  })
-
-  it('I10 T4 a take-back that is stranded is not reported as finalized', async () => {
-    const { clock, v1, v2, result, serving } = await baking(
-      { ms: 1000, healthy: () => false },
-      { discipline: 'stop-and-copy' },
-    )
-    v2.provider.break('persist', FAULTS.throws as Fault)
-    await pass(clock, 1000)
-    expect(await result.finalized).toMatchObject({
-      status: 'stranded',
-      bake: { outcome: 'stranded', error: { step: 'checkpoint', side: 'old' } },
-    })
-    expect(serving().provider).toBe(v2.provider)
-    expect(v1.calls.shutdown).toBe(1)
-  })
-})
-
-describe('I7 I9 I12 what is behind a take-back that failed leaves like any other', () => {
-  /** The take-back fails at the end of a period of `ms`, and a lease was captured before the reload. Leases may take 30 s. */
-  async function stranding(ms: number) {
-    const clock = new ManualClock()
-    const host = new PluginHost({ strategies: [storeStrategy('stop-and-copy')], clock })
-    const [v1, v2] = [
-      new StorePlugin('1.0.0', { discipline: 'stop-and-copy' }),
-      new StorePlugin('2.0.0', { discipline: 'stop-and-copy' }),
-    ]
-    const handle = await host.add(v1)
-    await host.attach(STORES['stop-and-copy'], { name: 'main', key: 'stores', open: (provider) => provider.make([]) })
-    const lease = host.capture({ label: 'report' })
-    const { finalized } = await host.reload(handle, v2, { bake: { ms, healthy: () => false } })
-    v2.provider.break('persist', FAULTS.throws as Fault)
-    const ended = () => [v1.calls.shutdown, v1.provider.made.map(({ closed }) => closed)]
-    const retired = () =>
-      host
-        .plugins()
-        .filter(({ state }) => state === 'retired')
-        .map(({ version }) => version)
-    return { clock, host, v1, lease, finalized, ended, retired }
-  }
-
-  it('stays as long as a lease holds it, is told as kept, and is shut down once that ends', async () => {
-    const { clock, lease, finalized, ended, retired } = await stranding(10)
-    await pass(clock, 10)
-    await pass(clock, 30_000)
-    expect(await finalized).toMatchObject({
-      status: 'kept',
-      blockers: [{ label: 'report' }],
-      bake: { outcome: 'stranded' },
-    })
-    expect([ended(), retired()]).toEqual([[0, [1]], ['1.0.0']])
-    lease[Symbol.dispose]()
-    await turn()
-    expect([ended(), retired(), clock.pending]).toEqual([[1, [1]], [], 0])
-  })
-
-  it('is shut down before that is told, where the lease has ended by the end of the period', async () => {
-    const { clock, lease, finalized, ended, retired } = await stranding(40_000)
-    await pass(clock, 30_000)
-    lease[Symbol.dispose]()
-    await turn()
-    expect(ended()).toEqual([0, [1]])
-    await pass(clock, 10_000)
-    expect(await finalized).toMatchObject({
-      status: 'stranded',
-      blockers: [{ label: 'report' }],
-      bake: { outcome: 'stranded' },
-    })
-    expect([ended(), retired(), clock.pending]).toEqual([[1, [1]], [], 0])
-  })
-
-  it('ends with a host that closes, which has the lease end', async () => {
-    const { clock, host, lease, finalized, ended } = await stranding(10)
-    await pass(clock, 10)
-    await pass(clock, 30_000)
-    expect((await finalized).status).toBe('kept')
-    lease.signal.addEventListener('abort', () => {
-      lease[Symbol.dispose]()
-    })
-    await pastDeadlines(clock, 30_000, host[Symbol.asyncDispose]())
-    expect([ended(), clock.pending]).toEqual([[1, [1]], 0])
   })
 })

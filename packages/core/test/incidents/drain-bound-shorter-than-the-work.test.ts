@@ -57,7 +57,10 @@ describe('a drain bound of five seconds, and work that runs for hours', () => {
     expect(old.calls.shutdown).toBe(0)
     work[Symbol.dispose]()
     await host[Symbol.asyncDispose]()
-    expect([old.calls.shutdown, old.made.map(({ closed }) => closed)]).toEqual([1, [1]])
+    expect({ shutdown: old.calls.shutdown, closed: old.made.map(({ closed }) => closed) }).toEqual({
+      shutdown: 1,
+      closed: [1],
+    })
   })
 
   it('I3 I9 an exclusive reload is refused at the bound, and nothing of either plugin was stopped', async () => {
@@ -83,7 +86,10 @@ describe('a drain bound of five seconds, and work that runs for hours', () => {
     using now = host.capture()
     expect(now.resource(STORES.clean, 'main')).toBe(work.resource(STORES.clean, 'main'))
     expect(now.get(wordKind, 'reports').say()).toBe('reports@1.0.0')
-    expect([host.plugin('proofs'), host.plugin('reports')]).toEqual([handle, otherHandle])
+    expect({ proofs: host.plugin('proofs'), reports: host.plugin('reports') }).toEqual({
+      proofs: handle,
+      reports: otherHandle,
+    })
   })
 
   it('I3 the same exclusive reload works once the work has ended', async () => {

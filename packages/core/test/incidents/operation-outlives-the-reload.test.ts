@@ -73,8 +73,14 @@ describe('an operation that outlives the reload', () => {
     const search = host.acquire(wordKind, 'search')
     await host.reload(handle, tools('2.0.0', 'search'))
     const again = host.acquire(wordKind, 'search')
-    expect([search.provider.say(), again.provider.say()]).toEqual(['search 1.0.0', 'search 2.0.0'])
-    expect([search.plugin.generation, again.plugin.generation]).toEqual([0, 1])
+    expect({ acquired: search.provider.say(), acquiredAgain: again.provider.say() }).toEqual({
+      acquired: 'search 1.0.0',
+      acquiredAgain: 'search 2.0.0',
+    })
+    expect({ acquired: search.plugin.generation, acquiredAgain: again.plugin.generation }).toEqual({
+      acquired: 0,
+      acquiredAgain: 1,
+    })
     expect(old.calls.shutdown).toBe(0)
     for (const held of [search, again]) held[Symbol.dispose]()
     await host[Symbol.asyncDispose]()

@@ -43,7 +43,11 @@ async function refusal(): Promise<{
 }> {
   const before = await readFile(lock, 'utf8')
   const { code, step, message, hint, details } = await refusalOf(FileJournal.open(file))
-  expect([code, step, hint?.includes(lock)]).toEqual(['JOURNAL', 'open', true])
+  expect({ code, step, namesTheLock: hint?.includes(lock) }).toEqual({
+    code: 'JOURNAL',
+    step: 'open',
+    namesTheLock: true,
+  })
   return {
     who: /is held by (process \d+ on host "[^"]*"), since \d{4}-/.exec(message)?.[1],
     details,

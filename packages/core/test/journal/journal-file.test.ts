@@ -52,7 +52,7 @@ describe('the file of a journal', () => {
       execFileSync('chown', ['1:1', file])
       await openAndClose(file)
       const { uid, gid } = await stat(file)
-      expect([uid, gid]).toEqual([1, 1])
+      expect({ uid, gid }).toEqual({ uid: 1, gid: 1 })
     },
   )
 
@@ -227,7 +227,10 @@ describe('replaceFile', () => {
     const path = join(directory, 'a', 'b', 'file')
     await replaceFile(path, 'one')
     await replaceFile(path, new Uint8Array([116, 119, 111]))
-    expect([await readFile(path, 'utf8'), await readdir(dirname(path))]).toEqual(['two', ['file']])
+    expect({ content: await readFile(path, 'utf8'), files: await readdir(dirname(path)) }).toEqual({
+      content: 'two',
+      files: ['file'],
+    })
   })
 
   it('I3 leaves the old content where it fails, and nothing beside it', async () => {

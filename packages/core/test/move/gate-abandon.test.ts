@@ -29,9 +29,9 @@ describe('a write that is abandoned under a hold', () => {
     clock.advance(50)
     expect(await told).toMatchObject({ code: 'STEP_TIMEOUT' })
     const held = gate.hold()
-    expect([await standing(held), gate.stuck]).toEqual(['pending', true])
+    expect({ held: await standing(held), stuck: gate.stuck }).toEqual({ held: 'pending', stuck: true })
     gate.abandon()
-    expect([await standing(held), gate.stuck]).toEqual(['fulfilled', false])
+    expect({ held: await standing(held), stuck: gate.stuck }).toEqual({ held: 'fulfilled', stuck: false })
   })
 
   it('G5 I4 I8 is inert once a successor serves: what waited goes on there, and the late one is neither recorded nor retained', async () => {
@@ -42,7 +42,7 @@ describe('a write that is abandoned under a hold', () => {
     slow.resolve()
     await turn()
     await gate.write(3)
-    expect([store.entries, next.entries]).toEqual([[1], [2, 3]])
+    expect({ store: store.entries, next: next.entries }).toEqual({ store: [1], next: [2, 3] })
     await gate.hold()
     gate.recall()
     const target = copy()
@@ -102,7 +102,7 @@ describe('a write that is abandoned under a hold', () => {
     await turn()
     const target = copy()
     expect(await gate.replay(target, signal)).toBe(1)
-    expect([store.entries, target.entries]).toEqual([[1], [1]])
+    expect({ store: store.entries, target: target.entries }).toEqual({ store: [1], target: [1] })
   })
 
   it('is none where nothing is in flight, and a synchronous one cannot be', async () => {
@@ -149,7 +149,11 @@ describe('a restart that is abandoned', () => {
     const { gate, next, late, stopped } = await restarting('switch')
     expect(stopped).toEqual([late])
     await gate.write(2)
-    expect([gate.resource, next.entries, late.entries]).toEqual([next, [2], []])
+    expect({ resource: gate.resource, nextEntries: next.entries, lateEntries: late.entries }).toEqual({
+      resource: next,
+      nextEntries: [2],
+      lateEntries: [],
+    })
   })
 
   it('I7 I12 is stopped where the resource has left', async () => {
@@ -167,14 +171,14 @@ describe('a hold that abandons what is past its deadline', () => {
     if (when === 'before') clock.advance(100)
     const held = gate.hold({ abandonOverdue: true })
     if (when === 'while') {
-      expect([await standing(held), gate.abandoned]).toEqual(['pending', false])
+      expect({ held: await standing(held), abandoned: gate.abandoned }).toEqual({ held: 'pending', abandoned: false })
       clock.advance(100)
     }
     await held
-    expect([gate.abandoned, gate.stuck]).toEqual([true, false])
+    expect({ abandoned: gate.abandoned, stuck: gate.stuck }).toEqual({ abandoned: true, stuck: false })
     expect(await hung).toMatchObject({ code: 'STEP_TIMEOUT' })
     gate.release()
-    expect([gate.abandoned, gate.stuck]).toEqual([false, true])
+    expect({ abandoned: gate.abandoned, stuck: gate.stuck }).toEqual({ abandoned: false, stuck: true })
   })
 
   it('G6 abandons nothing once it was released, nor under another hold', async () => {
@@ -188,7 +192,11 @@ describe('a hold that abandons what is past its deadline', () => {
     const held = gate.hold()
     clock.advance(100)
     await hung
-    expect([await standing(held), gate.abandoned, gate.stuck]).toEqual(['pending', false, true])
+    expect({ held: await standing(held), abandoned: gate.abandoned, stuck: gate.stuck }).toEqual({
+      held: 'pending',
+      abandoned: false,
+      stuck: true,
+    })
   })
 
   it('G6 leaves one alone that comes to be so after it was released', async () => {
@@ -198,7 +206,11 @@ describe('a hold that abandons what is past its deadline', () => {
     void gate.hold({ abandonOverdue: true })
     gate.release()
     clock.advance(100)
-    expect([await hung, gate.abandoned, gate.stuck]).toMatchObject([{ code: 'STEP_TIMEOUT' }, false, true])
+    expect({ hung: await hung, abandoned: gate.abandoned, stuck: gate.stuck }).toMatchObject({
+      hung: { code: 'STEP_TIMEOUT' },
+      abandoned: false,
+      stuck: true,
+    })
     slow.resolve()
     await turn()
     await gate.write(2)

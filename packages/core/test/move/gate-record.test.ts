@@ -48,7 +48,7 @@ describe('the record', () => {
     const target = new StoreProvider('only', '2').make([])
     await gate.replay(target, signal)
     await Promise.all(writes)
-    expect([gate.recorded, store.entries]).toEqual([2, [10, 20, 90, 30, 40]])
+    expect({ recorded: gate.recorded, entries: store.entries }).toEqual({ recorded: 2, entries: [10, 20, 90, 30, 40] })
     await gate.replay(target, signal)
     expect(target.entries).toEqual(store.entries)
   })
@@ -85,7 +85,11 @@ describe('the record', () => {
     gate.record()
     await gate.write(1)
     const second = gate.write(2)
-    expect([await standing(second), gate.recorded, store.entries]).toEqual(['pending', 1, [1]])
+    expect({ second: await standing(second), recorded: gate.recorded, entries: store.entries }).toEqual({
+      second: 'pending',
+      recorded: 1,
+      entries: [1],
+    })
     gate.release()
     await second
   })

@@ -18,7 +18,7 @@ describe('the writes since the last switch', () => {
     await Promise.all([gate.write(1), gate.write(2)])
     await gate.hold()
     gate.recall()
-    expect([gate.recorded, gate.retains]).toEqual([2, false])
+    expect({ recorded: gate.recorded, retains: gate.retains }).toEqual({ recorded: 2, retains: false })
     const target = copy()
     await gate.replay(target, signal)
     expect(target.entries).toEqual([1, 2])

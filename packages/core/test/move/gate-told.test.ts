@@ -50,7 +50,7 @@ describe('what writers are told', () => {
         hint: saying('once use has resolved'),
       })
     }
-    expect([store.entries, clock.pending]).toEqual([[], 0])
+    expect({ entries: store.entries, pending: clock.pending }).toEqual({ entries: [], pending: 0 })
   })
 
   it('I10 of a resource that has left: that it was detached', async () => {

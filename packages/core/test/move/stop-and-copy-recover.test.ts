@@ -130,10 +130,7 @@ describe('I4 a kind that says how to recover', () => {
       expect(found()).toBe(step === 'persist' || (step === 'apply' && fault === 'hangs') ? 1 : 0)
       await write(3)
       expect(serving().provider).toBe(next.provider)
-      expect([serving().entries, saved]).toEqual([
-        [1, 3],
-        [1, 3],
-      ])
+      expect({ entries: serving().entries, saved }).toEqual({ entries: [1, 3], saved: [1, 3] })
       await until(finalized)
       expect(first.next.provider.calls.filter((call) => call === 'close')).toHaveLength(1)
       expect(host.resources()).toMatchObject([{ state: 'serving' }])
@@ -203,7 +200,7 @@ describe('I4 a kind that says how to recover', () => {
     })
     await expect(result).rejects.toMatchObject({ code: 'HANDOFF', step: 'start', rollbackErrors: [] })
     await write(2)
-    expect([serving().provider, serving().entries]).toEqual([old, [1, 2]])
+    expect({ provider: serving().provider, entries: serving().entries }).toEqual({ provider: old, entries: [1, 2] })
     expect(host.resources()).toMatchObject([{ state: 'serving' }])
   })
 })

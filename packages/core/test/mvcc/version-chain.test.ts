@@ -13,7 +13,10 @@ describe('a transaction', () => {
     expect(committed.state).toBe('pending')
     committed.commit(3)
     aborted.abort()
-    expect([committed.state, aborted.state]).toEqual(['committed', 'aborted'])
+    expect({ committed: committed.state, aborted: aborted.state }).toEqual({
+      committed: 'committed',
+      aborted: 'aborted',
+    })
     expect(committed.epoch).toBe(3)
     expect(() => committed.commit(4)).toThrow('the transaction is committed already')
     expect(() => committed.abort()).toThrow('the transaction is committed already')
@@ -36,10 +39,10 @@ describe('a chain of versions', () => {
     const transaction = new Transaction()
     one.prepend('b', transaction)
     other.prepend(undefined, transaction)
-    expect([one.latest, other.latest]).toEqual(['a', 'A'])
+    expect({ one: one.latest, other: other.latest }).toEqual({ one: 'a', other: 'A' })
     transaction.commit(2)
-    expect([one.at(1), other.at(1)]).toEqual(['a', 'A'])
-    expect([one.at(2), other.at(2)]).toEqual(['b', undefined])
+    expect({ one: one.at(1), other: other.at(1) }).toEqual({ one: 'a', other: 'A' })
+    expect({ one: one.at(2), other: other.at(2) }).toEqual({ one: 'b', other: undefined })
   })
 
   it('I3: what was aborted is seen by nobody, and unlinked by the next pruning', () => {
@@ -48,7 +51,7 @@ describe('a chain of versions', () => {
     const never = new VersionChain('never', transaction)
     chain.prepend('b', transaction)
     transaction.abort()
-    expect([chain.latest, never.latest]).toEqual([undefined, undefined])
+    expect({ chain: chain.latest, never: never.latest }).toEqual({ chain: undefined, never: undefined })
     never.prune([1])
     expect(never.isEmpty).toBe(true)
     expect(chain.isEmpty).toBe(false)
@@ -80,7 +83,7 @@ describe('a chain of versions', () => {
       chain.contend(transaction)
       chain.prepend('b', transaction)
     }
-    expect([own.contended, other.contended]).toEqual([true, true])
+    expect({ own: own.contended, other: other.contended }).toEqual({ own: true, other: true })
     own.commit(2)
     other.abort()
     chain.contend(late)

@@ -92,7 +92,7 @@ describe('storageBackend', () => {
     expect(await standing(finalized)).toBe('pending')
     scan[Symbol.dispose]()
     expect(await finalized).toMatchObject({ status: 'finalized', errors: [] })
-    expect([first.opened, next.opened]).toMatchObject([[{ closed: 1 }], [{ closed: 0 }]])
+    expect({ first: first.opened, next: next.opened }).toMatchObject({ first: [{ closed: 1 }], next: [{ closed: 0 }] })
     using lease = host.capture()
     expect([...(lease.resource(storageBackend, 'main').keys() as Iterable<string>)]).toEqual(['a', 'b'])
   })

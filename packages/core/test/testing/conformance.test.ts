@@ -314,14 +314,14 @@ describe('named calls', () => {
       'take' in account,
       account instanceof Account,
     ]).toEqual([1, 2, 'a', true, true])
-    expect([account.itself(), await account.later(), account.twin, account.constructor]).toEqual([
-      account,
-      account,
-      account,
-      Account,
-    ])
+    expect({
+      itself: account.itself(),
+      later: await account.later(),
+      twin: account.twin,
+      constructor: account.constructor,
+    }).toEqual({ itself: account, later: account, twin: account, constructor: Account })
     const fixed = named(Object.freeze({ balance: () => 5, take: () => 6 }))
-    expect([fixed.balance(), fixed.take()]).toEqual([5, 6])
+    expect({ balance: fixed.balance(), take: fixed.take() }).toEqual({ balance: 5, take: 6 })
   })
 
   it('are of the method that is there now', () => {
