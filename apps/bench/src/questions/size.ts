@@ -42,8 +42,10 @@ function sized(id: string, question: string, { byteLength }: Uint8Array, limit: 
     unit: 'bytes',
     ours: spreadOf([byteLength]),
     peers: [],
+    rounds: 1,
     ratio: limit === null ? null : byteLength / limit,
     limit,
+    limitOf: 'ours',
   }
 }
 
