@@ -106,18 +106,22 @@ const filesBelow = (folder: string): string[] =>
     file.replaceAll('\\', '/'),
   )
 
-/** Each choice of `host/{bake,halted}.test.ts` by itself. */
+/** Each choice of each group, the other groups left open: `{a,b}/{c,d}.ts` is `a/{c,d}.ts`, `b/{c,d}.ts`, `{a,b}/c.ts`, … */
 function choices(pattern: string): string[] {
-  const [whole, choice] = /\{([^}]*)\}/.exec(pattern) ?? []
-  return whole === undefined ? [pattern] : (choice as string).split(',').map((one) => pattern.replace(whole, one))
+  const groups = Array.from(pattern.matchAll(/\{([^}]*)\}/g))
+  if (groups.length === 0) return [pattern]
+  return groups.flatMap(({ 0: group, 1: choice, index }) =>
+    (choice as string).split(',').map((one) => pattern.slice(0, index) + one + pattern.slice(index + group.length)),
+  )
 }
 
-const matcher = (pattern: string): RegExp =>
-  new RegExp(
-    `^${pattern
-      .replaceAll('.', '\\.')
-      .replace(/\*\*\/|\*/g, (stars) => (stars === '*' ? '[^/]*' : '(?:.*/)?'))}$`,
-  )
+const matcher = (pattern: string): RegExp => {
+  const source = pattern
+    .replaceAll('.', '\\.')
+    .replace(/\{([^}]*)\}/g, (_, choice: string) => `(?:${choice.replaceAll(',', '|')})`)
+    .replace(/\*\*\/|\*/g, (stars) => (stars === '*' ? '[^/]*' : '(?:.*/)?'))
+  return new RegExp(`^${source}$`)
+}
 
 it('each pattern of a mutation scope is of files that there are', async () => {
   const unmatched = Object.entries(await scopes()).flatMap(([name, { package: folder, mutate, tests }]) => {
