@@ -20,6 +20,12 @@ export interface HandoffsOptions {
   /** What makes the new resources serve, together with all else that it commits. Default: one for them alone. */
   readonly transaction?: Transaction
   onHandoff?(event: HandoffEvent): void
+  /**
+   * Judges the providers by resources that have joined, before anything is prepared for these.
+   *
+   * @throws ReloadError where they are refused, which fails the reload.
+   */
+  judgeJoined?(joined: readonly ResourceMove[]): Promise<void>
   /** Told what will serve, as soon as that is known, and before the commit. What it is told last of a move counts. */
   onSuccessor?(move: ResourceMove, resource: unknown): void
 }
@@ -121,8 +127,8 @@ export class Handoffs {
   }
 
   /**
-   * Hands over one more, whose resource has begun to serve meanwhile. It is prepared beside the others, and switches with
-   * them.
+   * Hands over one more, whose resource has begun to serve meanwhile. It is judged as the others were, prepared beside
+   * them, and switches with them.
    *
    * @returns false where it is too late for that: writes are being held for the commit, or what will serve is decided.
    */
@@ -252,10 +258,26 @@ export class Handoffs {
     })
   }
 
+  /** Those that have joined by now, and not those that join while they are prepared: there may be no end of these. */
   async #prepareJoined(): Promise<void> {
-    for (let joined = this.#together.joined.splice(0); joined.length > 0; joined = this.#together.joined.splice(0)) {
-      this.#movings.push(...joined)
-      await this.#prepare(joined)
+    const joined = this.#together.joined.splice(0)
+    if (joined.length === 0) return
+    this.#movings.push(...joined)
+    await this.#judgeJoined(joined)
+    await this.#prepare(joined)
+  }
+
+  async #judgeJoined(joined: readonly MovingResource[]): Promise<void> {
+    for (;;) {
+      const staying = joined.filter(({ withdrawn }) => !withdrawn)
+      if (staying.length === 0) return
+      try {
+        await this.#options.judgeJoined?.(staying.map(({ move }) => move))
+        return
+      } catch (error) {
+        // A resource that has left cannot be read, which says nothing of the new version: the others are judged again.
+        if (!staying.some(({ withdrawn }) => withdrawn)) throw error
+      }
     }
   }
 

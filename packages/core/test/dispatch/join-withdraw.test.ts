@@ -75,6 +75,83 @@ describe('N5 a resource that comes while others are handed over', () => {
   })
 })
 
+describe('N5 O7 a resource that joins is judged', () => {
+  it('with those that came with it, before anything is prepared for it', async () => {
+    const log: string[] = []
+    const { handoffs, moveOf } = handoffsOf(['a'], {
+      judgeJoined: (joined) => {
+        log.push(`judge ${joined.map(({ name }) => name).join(', ')}`)
+        return Promise.resolve()
+      },
+      onHandoff: ({ place, step }) => {
+        log.push(`${step} ${place.resource}`)
+      },
+    })
+    await handoffs.prepare()
+    for (const name of ['b', 'c']) handoffs.join(moveOf(name))
+    await handoffs.converge()
+    expect(log.slice(0, 4)).toEqual(['prepare a', 'judge b, c', 'prepare b', 'prepare c'])
+    await handoffs.rollback()
+  })
+
+  it('I3 fails them where it is refused', async () => {
+    const { handoffs, moveOf, gateOf } = handoffsOf(['a'], {
+      judgeJoined: () => Promise.reject(new Error('another meaning')),
+    })
+    await handoffs.prepare()
+    const late = moveOf('late')
+    handoffs.join(late)
+    await expect(handoffs.converge()).rejects.toThrow('another meaning')
+    expect(await handoffs.rollback()).toEqual([])
+    await Promise.all([late.gate.write('1'), gateOf('a').write('1')])
+  })
+
+  it('again without one that leaves meanwhile, as that cannot be read; alone, not at all', async () => {
+    for (const names of [['b', 'c'], ['b']]) {
+      const judged: string[][] = []
+      const left = new Deferred()
+      const { handoffs, moveOf } = handoffsOf(['a'], {
+        judgeJoined: async (joined) => {
+          judged.push(joined.map(({ name }) => name))
+          await left.promise
+          await Promise.all(joined.map(({ gate }) => gate.use(() => {})))
+        },
+      })
+      await handoffs.prepare()
+      const moves = names.map(moveOf)
+      for (const move of moves) handoffs.join(move)
+      const converging = handoffs.converge()
+      await turn()
+      void handoffs.withdraw(moves[0]?.gate as never)
+      void moves[0]?.gate.close()
+      left.resolve()
+      await converging
+      handoffs.commit()
+      expect(judged).toEqual(names.length === 1 ? [['b']] : [['b', 'c'], ['c']])
+      expect([...handoffs.results()].map(([{ name }]) => name)).toEqual(names.length === 1 ? ['a'] : ['a', 'c'])
+    }
+  })
+
+  it('I8 those that join while others are judged or prepared do not keep them from the commit', async () => {
+    let serial = 0
+    const made = handoffsOf(['a'], {
+      judgeJoined: () => {
+        joinAnother()
+        return Promise.resolve()
+      },
+    })
+    const joinAnother = (): void => {
+      serial += 1
+      made.handoffs.join(made.moveOf(`late ${serial}`))
+    }
+    joinAnother()
+    await made.handoffs.prepare()
+    await made.handoffs.converge()
+    made.handoffs.commit()
+    expect([...made.handoffs.results()]).toHaveLength(serial)
+  })
+})
+
 describe('N5 a resource that leaves while it is handed over', () => {
   it('has its successor closed, and the others go on', async () => {
     const log: string[] = []

@@ -1,4 +1,4 @@
-import type { PluginHost } from '@uni/reload-core'
+import { PluginHost, type PluginHostOptions, type ReloadOptions } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
 import { Deferred, standing, turn } from '../fixtures/deferred.js'
 import { hostWithStores } from '../fixtures/host-with-store.js'
@@ -8,6 +8,8 @@ import { STORES, StoreProvider, storeStrategy } from '../fixtures/store.js'
 import { wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
 
 const OPTIONS = { strategies: [storeStrategy('clean'), wordHandoff()], timeouts: { preflight: 100 } }
+
+type CheckCompat = NonNullable<ReturnType<typeof storeStrategy>['checkCompat']>
 
 describe('attach', () => {
   it('puts a resource into service: from the next capture on', async () => {
@@ -180,6 +182,76 @@ describe('attach and a reload', () => {
     for (const { name } of host.resources()) {
       expect(lease.resource(STORES.clean, name)).toMatchObject({ by: 'stores@2.0.0', closed: 0 })
     }
+  })
+
+  describe('O7 one that joins a reload is judged by its value', () => {
+    /** `opening` is under way until `goOn`: what is attached until then joins. */
+    async function joining(options: Partial<PluginHostOptions>, checkCompat: CheckCompat) {
+      const host = new PluginHost({ ...options, strategies: [storeStrategy('clean', { checkCompat })] })
+      const handle = await host.add(cleanStores('1.0.0'))
+      await host.attach(STORES.clean, openStore('first'))
+      const begun = new Deferred()
+      const goOn = new Deferred()
+      const next = cleanStores('2.0.0')
+      const open = next.provider.open.bind(next.provider)
+      next.provider.open = async () => {
+        begun.resolve()
+        await goOn.promise
+        return open()
+      }
+      const reload = async (more: ReloadOptions = {}) => {
+        const reloading = host.reload(handle, next, more)
+        await begun.promise
+        const second = await host.attach(STORES.clean, openStore('second'))
+        await second.write(13)
+        goOn.resolve()
+        return reloading
+      }
+      return { host, handle, next, reload }
+    }
+
+    const refuses13: CheckCompat = async ({ live }) => {
+      for (const { name, use } of live)
+        if (await use(({ entries }) => entries.includes(13)))
+          return { level: 'incompatible', reason: `${name} holds 13, which this version reads as 12` }
+      return { level: 'migrate', reason: 'numbers are longer' }
+    }
+
+    it('I3 I6 and refuses the version: SCHEMA_INCOMPAT, with everything as it was', async () => {
+      const { host, handle, next, reload } = await joining({}, refuses13)
+      expect(await refusalOf(reload())).toMatchObject({
+        code: 'SCHEMA_INCOMPAT',
+        surface: 'clean-store',
+        key: 'stores',
+        plugin: 'stores@2.0.0',
+        message: expect.stringContaining('second holds 13') as string,
+        rollbackErrors: [],
+      })
+      expect(host.plugin('stores')).toEqual(handle)
+      expect(next.made).toMatchObject([{ closed: 1 }])
+      expect(host.resources().map(({ name, state }) => [name, state])).toEqual([
+        ['first', 'serving'],
+        ['second', 'serving'],
+      ])
+    })
+
+    it('O11 O10 and the report has what is found besides, once', async () => {
+      const { reload } = await joining({}, refuses13)
+      const { report } = await reload({ accept: [{ surface: 'clean-store', key: 'stores', reason: 'as announced' }] })
+      expect(report.compat.map(({ step, verdict }) => [step, verdict.level])).toEqual([
+        ['checkCompat', 'migrate'],
+        ['checkCompat', 'accepted'],
+      ])
+      const alike = await joining({}, () => ({ level: 'migrate', reason: 'numbers are longer' }))
+      expect((await alike.reload()).report.compat).toHaveLength(1)
+    })
+
+    it('O10 and a host that takes nothing unjudged refuses it', async () => {
+      const { reload } = await joining({ unjudged: 'refuse' }, ({ live: [sample] }) =>
+        sample?.name === 'second' ? { level: 'unjudged', reason: 'it cannot be read' } : { level: 'compatible' },
+      )
+      expect(await refusalOf(reload())).toMatchObject({ code: 'SCHEMA_INCOMPAT', key: 'stores' })
+    })
   })
 
   it('O5 waits for a reload that cannot take it along: one that fences, or whose version does not provide the key', async () => {

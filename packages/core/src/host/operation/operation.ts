@@ -196,6 +196,7 @@ class Operation implements UnderWay {
       cutovers,
       concurrency: this.#state.environment.concurrency,
       transaction: change.transaction,
+      judgeJoined: (joined) => preflight.judgeJoined(joined),
       onSuccessor: (move, resource) => {
         const attached = preflight.attachedOf(move)
         if (attached?.owner !== undefined) change.succeed(attached, resource)

@@ -9,9 +9,10 @@ import {
 } from '../../dispatch/compat.js'
 import type { ResourceMove } from '../../dispatch/moving-resource.js'
 import { handlerMove } from '../../dispatch/handler-move.js'
+import type { CountedVerdict } from '../../dispatch/judging.js'
 import { holdingHandedIn } from '../../dispatch/holding-handed-in.js'
 import { withMoves, type UnreadPair } from '../../dispatch/pairs.js'
-import type { CompatReport } from '../../dispatch/report.js'
+import type { CompatEntry, CompatReport } from '../../dispatch/report.js'
 import type { ReloadKindHandlers } from '../../dispatch/request.js'
 import { Step, type StepEnvironment } from '../../dispatch/step.js'
 import type { AnyStrategy, Cutover, Transition } from '../../strategy.js'
@@ -54,6 +55,8 @@ export class Preflight {
   readonly #options: PreflightOptions
   /** Whose the resources are that the host attached. */
   readonly #attached = new Map<ResourceMove, Attached>()
+  /** Of all keys that are served before and after. */
+  #unread: readonly UnreadPair[] = []
   /** What is not judged, since every resource of it is as the old version left it. */
   #asLeft: readonly JudgedPair[] = []
 
@@ -129,13 +132,37 @@ export class Preflight {
    */
   async judgeCopied(copied: readonly ResourceMove[]): Promise<void> {
     const keys = keysOf(copied)
-    const late = await judge(
-      this.#asLeft.filter((pair) => isAmong(keys, pair)),
-      this.#environment,
-      this.#options.signal,
-    )
+    const { entries } = await this.#judgeLate(this.#asLeft.filter((pair) => isAmong(keys, pair)))
+    this.#report(entries)
+  }
+
+  /**
+   * Judges the keys of resources that joined after the preflight, by these. The report has what is found besides the
+   * verdicts that it has already.
+   *
+   * @throws ReloadError `SCHEMA_INCOMPAT`, `STEP_TIMEOUT`, `ABORTED`.
+   */
+  async judgeJoined(joined: readonly ResourceMove[]): Promise<void> {
+    const keys = keysOf(joined)
+    const pairs = this.#unread.filter((pair) => isAmong(keys, pair))
+    const { entries } = await this.#judgeLate(await withMoves(pairs, joined, this.#environment.pace))
+    this.#report(entries.filter(({ verdict }) => verdict.level !== 'compatible').filter((entry) => !this.#has(entry)))
+  }
+
+  async #judgeLate(judged: readonly JudgedPair[]): Promise<CompatReport> {
+    const late = await judge(judged, this.#environment, this.#options.signal)
     refuseIncompatible(late, this.#environment.judging)
-    this.compat = compatReport([...this.compat.entries, ...late.entries], this.#environment.judging)
+    return late
+  }
+
+  #report(late: readonly CompatEntry[]): void {
+    if (late.length > 0) this.compat = compatReport([...this.compat.entries, ...late], this.#environment.judging)
+  }
+
+  #has({ surface, key, verdict }: CompatEntry): boolean {
+    return this.compat.entries.some(
+      (entry) => entry.surface === surface && entry.key === key && isSame(entry.verdict, verdict),
+    )
   }
 
   async #awaitOpening(): Promise<void> {
@@ -224,6 +251,7 @@ export class Preflight {
         })
       }
     }
+    this.#unread = pairs
     const judged = await withMoves(pairs, this.moves, this.#environment.pace)
     // Nobody has to ask the version that serves again about a resource that is as it left it: it reads only what it wrote.
     const kept = keysOf(this.moves.filter((move) => move.kept !== undefined))
@@ -254,6 +282,14 @@ export class Preflight {
     const direction = this.#options.takenBack === undefined ? 'forward' : 'back'
     return { direction, ...(from && { from: from.identity }), ...(to && { to: to.identity }) }
   }
+}
+
+function isSame(one: CountedVerdict, other: CountedVerdict): boolean {
+  return one.level === other.level && reasonOf(one) === reasonOf(other)
+}
+
+function reasonOf(verdict: CountedVerdict): string | undefined {
+  return 'reason' in verdict ? verdict.reason : undefined
 }
 
 type KeyOf = Pick<JudgedPair, 'strategy' | 'key'>
