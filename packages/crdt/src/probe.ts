@@ -2,10 +2,10 @@ import {
   closeAside,
   describeThrown,
   ReloadError,
-  Slices,
   type CallOptions,
   type MaybePromise,
   type Opening,
+  type Slices,
   type StepContext,
 } from '@uni/reload-core'
 import { adviceOn, type CrdtCheck } from './advice.js'
@@ -62,10 +62,11 @@ export interface AskOptions<T> extends CallOptions<T> {
 export class Probe implements Opening {
   readonly #ctx: StepContext
   readonly #wording: Wording
-  readonly #slices = new Slices()
+  readonly #slices: Slices
 
   constructor(ctx: StepContext, wording: Wording) {
     this.#ctx = ctx
+    this.#slices = ctx.slices()
     this.#wording = wording
   }
 

@@ -1,4 +1,11 @@
-import { checkOptions, option, preCopy, Slices, type HandoffStrategy, type PreCopyVerbs } from '@uni/reload-core'
+import {
+  checkOptions,
+  option,
+  preCopy,
+  type HandoffStrategy,
+  type PreCopyVerbs,
+  type StepContext,
+} from '@uni/reload-core'
 import { crdtKind, type CrdtKindProvider, type CrdtState } from './contract.js'
 import { compare } from './difference.js'
 import { judgeKind } from './judge.js'
@@ -67,17 +74,17 @@ function verbs(wording: Wording): PreCopyVerbs<CrdtKindProvider, CrdtState, Uint
     methods: METHODS,
     meaning: {
       observe: (state) => valueNow(state, wording),
-      verify: (restored, observed, { signal }) =>
-        holdTo(observed, restored, 'the restored document differs from the old one at the snapshot', wording, signal),
+      verify: (restored, observed, ctx) =>
+        holdTo(observed, restored, 'the restored document differs from the old one at the snapshot', wording, ctx),
     },
     // No operation may mean something else.
-    agree: (old, restored, { signal }) =>
+    agree: (old, restored, ctx) =>
       holdTo(
         valueNow(old, wording),
         restored,
         'the new document differs from the old one after the operations made meanwhile were replayed',
         wording,
-        signal,
+        ctx,
       ),
     close: closeState,
   }
@@ -92,12 +99,14 @@ async function holdTo(
   state: CrdtState,
   saying: string,
   wording: Wording,
-  signal: AbortSignal,
+  ctx: StepContext,
 ): Promise<void> {
+  // Read now: past the step's deadline the context has another signal.
+  const { signal } = ctx
   await laterTurn()
   // Where the reload has failed meanwhile, the document is being closed.
   signal.throwIfAborted()
-  const difference = await new Slices().run(compare(expected, valueOf(state), wording), signal)
+  const difference = await ctx.slices().run(compare(expected, valueOf(state), wording), signal)
   if (difference !== undefined)
     throw new Error(`${saying}: ${difference.path}: ${difference.before} → ${difference.after}`)
 }

@@ -1,5 +1,5 @@
-import { PluginHost, type Plugin } from '@uni/reload-core'
-import { describe, expect, it } from 'vitest'
+import { PluginHost, Slices, type Plugin } from '@uni/reload-core'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { crdtHandoff, crdtKind, type CrdtKindProvider } from '../src/index.js'
 import { counterKind, increment } from './fixtures/g-counter.js'
 import { registerKind } from './fixtures/lww-register.js'
@@ -66,6 +66,18 @@ describe('in a host', () => {
     lease[Symbol.dispose]()
     expect(await result.finalized).toMatchObject({ status: 'finalized', errors: [] })
     expect(result.report.handoffs).toMatchObject([{ resource: 'minutes', discipline: 'pre-copy' }])
+  })
+
+  it('keeps the pace that the host has set, in its judgement and in its handoffs', async () => {
+    await using host = new PluginHost({ strategies: [crdtHandoff()], pace: { sliceMs: Number.MIN_VALUE } })
+    const v1 = await host.add(plugin('1.0.0', [yjsKind()]))
+    await host.attach(crdtKind, { name: 'minutes', key: 'notes', open: (kind) => kind.empty() })
+    // Slices of the host's pace know by themselves whether they are over.
+    const due = vi.spyOn(Slices.prototype, 'due')
+    onTestFinished(() => due.mockRestore())
+    const { report } = await host.reload(v1, plugin('2.0.0', [yjsKind()]))
+    expect(report.handoffs).toHaveLength(1)
+    expect(due).not.toHaveBeenCalled()
   })
 
   it('I3 I6 refuses a version that reads the document differently; the old one serves on', async () => {

@@ -1,4 +1,4 @@
-import { option, Slices, type MaybePromise, type OptionChecks, type Transition } from '@uni/reload-core'
+import { option, type MaybePromise, type OptionChecks, type Slices, type Transition } from '@uni/reload-core'
 import type { RecordBatch } from 'apache-arrow'
 import type { IndexHandle, IndexQuery } from './contract.js'
 import { assertBatch, assertQueries, isFilteredQuery, nameOf } from './shape.js'
@@ -67,14 +67,20 @@ export async function questionsOf(
   }
 }
 
+/** What questions are put in. */
+export interface Asking {
+  /** Ends the asking. */
+  readonly signal: AbortSignal
+  readonly slices: Slices
+}
+
 /** The answers of `handle`, in the order of the queries. The event loop turns in between. */
 export async function answersOf(
   handle: IndexHandle,
   { queries, k }: Questions,
-  signal: AbortSignal,
+  { signal, slices }: Asking,
 ): Promise<RecordBatch[]> {
   const answers: RecordBatch[] = []
-  const slices = new Slices()
   for (const [at, query] of queries.entries()) {
     signal.throwIfAborted()
     answers.push(await answerOf(handle, query, k, `query ${at}`))

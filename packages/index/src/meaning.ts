@@ -1,6 +1,6 @@
-import { Slices, synchronous } from '@uni/reload-core'
+import { synchronous } from '@uni/reload-core'
 import type { RecordBatch, Schema } from 'apache-arrow'
-import { answersOf, type Questions } from './canary.js'
+import { answersOf, type Asking, type Questions } from './canary.js'
 import type { IndexHandle } from './contract.js'
 import { compareAnswers } from './same-rows.js'
 import { diffSchema, showDifferences } from './schema/diff.js'
@@ -26,16 +26,15 @@ export interface MeaningDifference {
 const ABILITIES = ['apply', 'probeFiltered', 'supportsFilter'] as const
 type Ability = (typeof ABILITIES)[number]
 
-/** @param signal ends the asking. */
 export async function meaningOf(
   handle: IndexHandle,
   questions: Questions,
   checkSchema: boolean,
-  signal: AbortSignal,
+  asking: Asking,
 ): Promise<Meaning> {
-  const answers = await answersOf(handle, questions, signal)
+  const answers = await answersOf(handle, questions, asking)
   // It may be closed by now.
-  signal.throwIfAborted()
+  asking.signal.throwIfAborted()
   return {
     questions,
     answers,
@@ -52,13 +51,13 @@ export async function meaningOf(
 export async function differenceIn(
   successor: IndexHandle,
   meant: Meaning,
-  signal: AbortSignal,
+  asking: Asking,
   redact = false,
 ): Promise<MeaningDifference | undefined> {
   return (
     lostAbility(successor, meant) ??
     otherSchema(successor, meant) ??
-    (await otherAnswer(successor, meant, signal, redact))
+    (await otherAnswer(successor, meant, asking, redact))
   )
 }
 
@@ -85,16 +84,15 @@ function otherSchema(successor: IndexHandle, { schema }: Meaning): MeaningDiffer
 async function otherAnswer(
   successor: IndexHandle,
   { questions, answers }: Meaning,
-  signal: AbortSignal,
+  asking: Asking,
   redact: boolean,
 ): Promise<MeaningDifference | undefined> {
-  const now = await answersOf(successor, questions, signal)
-  const slices = new Slices()
+  const now = await answersOf(successor, questions, asking)
   for (const [query, answer] of answers.entries()) {
     const given = now[query] as RecordBatch
     const difference = questions.compare
       ? told(questions.compare(answer, given))
-      : await slices.run(compareAnswers(answer, given, redact), signal)
+      : await asking.slices.run(compareAnswers(answer, given, redact), asking.signal)
     if (difference === undefined) continue
     return {
       reason: `the new handle opened the image and answers query ${query} otherwise: ${difference}`,

@@ -52,14 +52,14 @@ export function moveIndex(
     },
     meaning: {
       async observe(handle, { signal }) {
-        const meant = await meaningOf(handle, questions, checkSchema, signal)
+        const meant = await meaningOf(handle, questions, checkSchema, { signal, slices: ctx.slices() })
         if (canary && meant.answers.every(({ numRows }) => numRows === 0) && !shownBySamples(job.next)) {
           ctx.unjudged(NOTHING_FOUND)
         }
         return meant
       },
       async verify(restored, meant, { signal }) {
-        const difference = await differenceIn(restored, meant, signal, redact)
+        const difference = await differenceIn(restored, meant, { signal, slices: ctx.slices() }, redact)
         if (difference === undefined) return
         throw Object.assign(new Error(difference.reason), { details: difference.details })
       },

@@ -2,7 +2,6 @@ import {
   closeAside,
   describeThrown,
   ReloadError,
-  Slices,
   synchronous,
   type CompatVerdict,
   type MaybePromise,
@@ -72,7 +71,7 @@ export async function judgeSamples(pair: Pair, ctx: StepContext, options: Sample
     )
   }
   let shown = false
-  const slices = new Slices()
+  const slices = ctx.slices()
   for await (const { nth, sample } of samplesOf(pair.old, options.sampleLimit, unjudged, ctx)) {
     for (const judged of casesOf(nth, sample)) {
       const verdict = await judgeSample(judged, pair, ctx, options)
@@ -206,7 +205,9 @@ async function judgeSample(
       { discard: (late) => late.close?.() },
     )
     undo.push({ claimed: handle, close: () => handle.close?.() })
-    const meant = await ctx.call(`probe ${name}`, (signal) => meaningOf(handle, questions, options.checkSchema, signal))
+    const meant = await ctx.call(`probe ${name}`, (signal) =>
+      meaningOf(handle, questions, options.checkSchema, { signal, slices: ctx.slices() }),
+    )
     const image = await ctx.call(
       `persist ${name}`,
       () => persistIndex(handle, target, ctx, { spool: options.spool, repeatable: false }),
@@ -220,7 +221,9 @@ async function judgeSample(
       discard: (late) => late.close?.(),
     })
     undo.push({ claimed: handle, close: () => handle.close?.() })
-    const difference = await ctx.call(`verify ${name}`, (signal) => differenceIn(handle, meant, signal, options.redact))
+    const difference = await ctx.call(`verify ${name}`, (signal) =>
+      differenceIn(handle, meant, { signal, slices: ctx.slices() }, options.redact),
+    )
     return difference === undefined
       ? { level: 'compatible', found: meant.answers.some(({ numRows }) => numRows > 0) }
       : { level: 'incompatible', reason: `${name}: ${difference.reason}`, details: difference.details }

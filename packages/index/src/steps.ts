@@ -3,6 +3,7 @@ import type { IndexContext, IndexHandle, IndexImage, IndexKindProvider } from '.
 import type { HeldImage } from './image/held-image.js'
 import { keepImage } from './image/keep.js'
 import { assertHandle, assertMethods } from './shape.js'
+import { indexContext } from './index-context.js'
 import type { ImageSpool } from './spool.js'
 
 /** The index a step works on. */
@@ -28,6 +29,7 @@ export async function persistIndex(
   return keepImage(await handle.persist(context), {
     ...options,
     signal: context.signal,
+    slices: ctx.slices(),
     isolated: isIsolated(handle),
     transferred: (bytes) => ctx.transferred(bytes),
   })
@@ -63,13 +65,13 @@ export function isIsolated(handle: IndexHandle): boolean {
 }
 
 function contextOf({ key, name }: StepTarget, ctx: StepContext): IndexContext {
-  return {
+  return indexContext({
+    key,
+    name,
     signal: ctx.signal,
     progress: (done, total) => ctx.progress(done, total),
     slices: () => ctx.slices(),
-    key,
-    name,
-  }
+  })
 }
 
 /** What is no handle may hold something open all the same. */

@@ -1,7 +1,7 @@
-import { PluginHost, type Plugin, type PluginHandle, type ReloadEvent } from '@uni/reload-core'
+import { PluginHost, Slices, type Plugin, type PluginHandle, type ReloadEvent } from '@uni/reload-core'
 import { buildIndex, indexHandoff, indexKind, type IndexContext, type IndexKindProvider } from '@uni/reload-index'
 import { fileSpool } from '@uni/reload-index/node'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { changes, doc, docs, query, rowsOf } from './fixtures/batches.js'
 import { pause } from './fixtures/deferred.js'
 import { temporaryDirectory } from './fixtures/directory.js'
@@ -34,6 +34,42 @@ test('what persists an index, and what opens it, cuts its work at the pace that 
   await host.reload(search, plugin('2.0.0', kind))
   // A slice of no length is over at once, and one of the default length is not.
   expect(due).toEqual({ persist: true, open: true })
+})
+
+test('whatever a reload does with an index keeps the pace that the host has set', async () => {
+  const asked = query('*')
+  const kind: IndexKindProvider = {
+    ...plainKind(async (image) => {
+      await image.bytes()
+      return plainHandle()
+    }),
+    build: async () => ({ finalize: async () => plainHandle() }),
+    samples: () => [{ source: rowsOf(docs(1)), queries: [asked] }],
+  }
+  await using host = new PluginHost({
+    strategies: [indexHandoff({ canary: { queries: [asked] } })],
+    pace: { sliceMs: Number.MIN_VALUE },
+  })
+  const search = await host.add(plugin('1.0.0', kind))
+  for (const snapshot of ['isolated', undefined] as const)
+    await host.attach(indexKind, {
+      name: `${snapshot}`,
+      key: 'plain',
+      open: () =>
+        plainHandle({
+          persist: async function* () {
+            yield new Uint8Array([1])
+            yield new Uint8Array([2])
+          },
+          ...(snapshot && { snapshot }),
+        }),
+    })
+  // Slices of the host's pace know by themselves whether they are over.
+  const due = vi.spyOn(Slices.prototype, 'due')
+  onTestFinished(() => due.mockRestore())
+  const { report } = await host.reload(search, plugin('2.0.0', kind))
+  expect(report.handoffs).toHaveLength(2)
+  expect(due).not.toHaveBeenCalled()
 })
 
 describe('an index that serves, and is given back as another one', () => {

@@ -1,5 +1,6 @@
 import { fileSpool } from '@uni/reload-index/node'
 import { describe, expect, test } from 'vitest'
+import { Slices } from '@uni/reload-core'
 import { CheckedChunks } from '../src/image/checked-chunks.js'
 import { StreamImage } from '../src/image/stream-image.js'
 import { deferred } from './fixtures/deferred.js'
@@ -57,14 +58,17 @@ describe('X7: an image of one read', () => {
       await using directory = await temporaryDirectory()
       const stuck = deferred()
       const image = new StreamImage(
-        new CheckedChunks({
-          [Symbol.asyncIterator]: () => ({
-            next: () => {
-              stuck.resolve()
-              return new Promise<never>(() => {})
-            },
-          }),
-        }),
+        new CheckedChunks(
+          {
+            [Symbol.asyncIterator]: () => ({
+              next: () => {
+                stuck.resolve()
+                return new Promise<never>(() => {})
+              },
+            }),
+          },
+          new Slices(),
+        ),
         fileSpool(directory.path),
       )
       const reading = READERS[form](image).then(

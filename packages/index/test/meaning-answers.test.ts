@@ -1,6 +1,6 @@
 import type { RecordBatch } from 'apache-arrow'
 import type { CanaryTarget, IndexHandle } from '@uni/reload-index'
-import type { Transition } from '@uni/reload-core'
+import { Slices, type Transition } from '@uni/reload-core'
 import { describe, expect, test, vi } from 'vitest'
 import { questionsOf } from '../src/canary.js'
 import { differenceIn, meaningOf } from '../src/meaning.js'
@@ -211,13 +211,9 @@ describe('X12: the new handle answers as the old one did', () => {
         { key: 'plain', name: 'articles' },
         transition,
       )
-      const meant = await meaningOf(
-        plainHandle({ probe: () => was }) as IndexHandle,
-        questions,
-        false,
-        AbortSignal.any([]),
-      )
-      return (await differenceIn(plainHandle({ probe: () => is }) as IndexHandle, meant, AbortSignal.any([])))?.reason
+      const asking = { signal: AbortSignal.any([]), slices: new Slices() }
+      const meant = await meaningOf(plainHandle({ probe: () => was }) as IndexHandle, questions, false, asking)
+      return (await differenceIn(plainHandle({ probe: () => is }) as IndexHandle, meant, asking))?.reason
     }
     const versions = { from: { id: 'p', version: '1.0.0' }, to: { id: 'p', version: '2.0.0' } }
     expect(await way(few, many, { direction: 'forward', ...versions })).toBeUndefined()

@@ -1,12 +1,13 @@
-import { Slices, type MaybePromise, type StepContext } from '@uni/reload-core'
+import type { MaybePromise, Slices, StepContext } from '@uni/reload-core'
 
 /** Calls into providers on behalf of one judgement. Once that is abandoned (aborted, or past its deadline) the context refuses them. */
 export class ProviderCalls {
   readonly #ctx: StepContext
-  readonly #slices = new Slices()
+  readonly #slices: Slices
 
   constructor(ctx: StepContext) {
     this.#ctx = ctx
+    this.#slices = ctx.slices()
   }
 
   call<T>(step: string, call: () => MaybePromise<T>): Promise<T> {

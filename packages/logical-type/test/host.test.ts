@@ -1,7 +1,7 @@
-import { PluginHost, ReloadError, type Plugin, type PluginHandle } from '@uni/reload-core'
+import { PluginHost, ReloadError, Slices, type Plugin, type PluginHandle } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { Int32 } from 'apache-arrow'
-import { expect, onTestFinished, test, describe } from 'vitest'
+import { expect, onTestFinished, test, describe, vi } from 'vitest'
 import { logicalType, logicalTypeHandoff, type LogicalTypeProvider } from '../src/index.js'
 import { money } from './fixtures.js'
 
@@ -55,6 +55,17 @@ describe('in a host', () => {
     expect(serving(host)).toBe(v2)
     expect(await result.finalized).toMatchObject({ status: 'finalized', errors: [] })
     expect(old.shutdowns).toBe(1)
+  })
+
+  test('the judgement keeps the pace that the host has set', async () => {
+    const host = new PluginHost({ strategies: [logicalTypeHandoff()], pace: { sliceMs: Number.MIN_VALUE } })
+    onTestFinished(() => host[Symbol.asyncDispose]())
+    const handle = await host.add(plugin('1.0.0', money()))
+    // Slices of the host's pace know by themselves whether they are over.
+    const due = vi.spyOn(Slices.prototype, 'due')
+    onTestFinished(() => due.mockRestore())
+    await host.reload(handle, plugin('2.0.0', money()))
+    expect(due).not.toHaveBeenCalled()
   })
 
   test('a lease taken before the reload goes on with the old version (I1)', async () => {

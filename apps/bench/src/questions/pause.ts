@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PluginHost, Slices, WriteGate, type PluginHandle } from '@uni/reload-core'
-import { imageOf, indexHandoff, indexKind, type IndexHandle } from '@uni/reload-index'
+import { PluginHost, WriteGate, type PluginHandle } from '@uni/reload-core'
+import { imageOf, indexContext, indexHandoff, indexKind, type IndexHandle } from '@uni/reload-index'
 import type { RecordBatch } from 'apache-arrow'
 import { compareAll, PLATFORM, type Asked, type Contender } from '../measure.js'
 import type { Result } from '../result.js'
@@ -142,15 +142,7 @@ class StoppedIndex implements Contender<readonly number[]> {
   async #stopAndCopy(): Promise<void> {
     await this.#gate.hold()
     const image = imageOf((this.#gate.resource as TextIndex).persist())
-    this.#gate.switchTo(
-      await textIndexes.open(image, {
-        signal: new AbortController().signal,
-        progress: () => {},
-        slices: () => new Slices(),
-        key: 'text',
-        name: 'by hand',
-      }),
-    )
+    this.#gate.switchTo(await textIndexes.open(image, indexContext({ key: 'text', name: 'by hand' })))
   }
 }
 

@@ -1,5 +1,5 @@
-import { Slices, type LiveResource, type PluginHost } from '@uni/reload-core'
-import { buildIndex, indexKind, type IndexContext, type IndexHandle, type IndexKindProvider } from '@uni/reload-index'
+import { type LiveResource, type PluginHost } from '@uni/reload-core'
+import { buildIndex, indexContext, indexKind, type IndexHandle, type IndexKindProvider } from '@uni/reload-index'
 import type { RecordBatch } from 'apache-arrow'
 import { toBatch } from './document.js'
 import type { DocumentStore } from './document-store.js'
@@ -44,7 +44,7 @@ export async function saveIndex(
   const lsn = store.head
   await index.use(async (handle) => {
     const { version, permanent } = serving(plugins, key)
-    await images.save({ index: name, version }, lsn, await handle.persist(contextOf(name, key)))
+    await images.save({ index: name, version }, lsn, await handle.persist(indexContext({ name, key })))
     store.pin(name, version, lsn)
     if (!permanent) return
     await images.keepOnly({ index: name, version })
@@ -67,11 +67,7 @@ async function resume(
   { image, lsn }: SavedImage,
   { name, key, store }: IndexPlace,
 ): Promise<IndexHandle> {
-  const handle = await provider.open(image, contextOf(name, key))
+  const handle = await provider.open(image, indexContext({ name, key }))
   for await (const { mutations } of store.read(lsn)) await handle.apply?.(mutations)
   return handle
-}
-
-function contextOf(name: string, key: string): IndexContext {
-  return { signal: new AbortController().signal, slices: () => new Slices(), progress: () => {}, name, key }
 }

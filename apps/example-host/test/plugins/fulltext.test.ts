@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events'
-import { Slices, type Plugin, type PluginHost } from '@uni/reload-core'
+import { type Plugin, type PluginHost } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
-import { buildIndex, imageOf, indexKind, type IndexContext, type IndexHandle } from '@uni/reload-index'
+import { buildIndex, imageOf, indexContext, indexKind, type IndexHandle } from '@uni/reload-index'
 import { describe, expect, it, vi } from 'vitest'
 import { toBatch, type DocumentChange } from '../../src/host/document.js'
 import { everyDocument, textQuery } from '../../src/host/queries.js'
@@ -18,13 +18,7 @@ const MOVIES: readonly DocumentChange[] = [
   { id: 'c', revision: 0, deleted: false, title: 'Alien', details: 'Ridley Scott Horror' },
   { id: 'd', revision: 0, deleted: false, title: 'Drama Queens', details: 'Somebody Else Comedy' },
 ]
-const CONTEXT: IndexContext = {
-  signal: new AbortController().signal,
-  slices: () => new Slices(),
-  progress: () => {},
-  key: 'fulltext',
-  name: 'movies',
-}
+const CONTEXT = indexContext({ key: 'fulltext', name: 'movies' })
 const VERSIONS = [
   ['1.0.0', entry.v1],
   ['2.0.0', entry.v2],

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { fc } from '@fast-check/vitest'
-import { Slices } from '@uni/reload-core'
-import { buildIndex, indexKind, type IndexContext, type IndexHandle } from '@uni/reload-index'
+import { buildIndex, indexContext, indexKind, type IndexHandle } from '@uni/reload-index'
 import { fileSpool } from '@uni/reload-index/node'
 import { expect, it } from 'vitest'
 import { toBatch, type DocumentChange } from '../../src/host/document.js'
@@ -10,13 +9,7 @@ import { vectorsEntry } from '../../src/plugins/vectors/entry.js'
 import { providerOf } from './support/providers.js'
 import { tempDirectory } from './support/temp-directory.js'
 
-const CONTEXT: IndexContext = {
-  signal: new AbortController().signal,
-  slices: () => new Slices(),
-  progress: () => {},
-  key: 'vectors',
-  name: 'documents',
-}
+const CONTEXT = indexContext({ key: 'vectors', name: 'documents' })
 
 const change = fc.record({ id: fc.integer({ min: 0, max: 400 }).map((n) => `d${n}`), deleted: fc.boolean() })
 const turn = fc.oneof(

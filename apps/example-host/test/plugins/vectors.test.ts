@@ -1,8 +1,15 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PluginHost, Slices, type Plugin } from '@uni/reload-core'
+import { PluginHost, type Plugin } from '@uni/reload-core'
 import { MemoryCommitLog } from '@uni/reload-cdc'
-import { buildIndex, indexKind, type IndexContext, type IndexHandle, type IndexImage } from '@uni/reload-index'
+import {
+  buildIndex,
+  indexContext,
+  indexKind,
+  type IndexHandle,
+  type IndexImage,
+  type IndexContext,
+} from '@uni/reload-index'
 import { fileImage, fileSpool } from '@uni/reload-index/node'
 import { Index } from 'usearch'
 import { describe, expect, it, vi } from 'vitest'
@@ -23,13 +30,7 @@ const MOVIES: readonly DocumentChange[] = [
   { id: 'c', revision: 0, deleted: false, title: 'Alien', details: 'Ridley Scott Horror' },
   { id: 'd', revision: 0, deleted: false, title: 'Drama Queens', details: 'Somebody Else Comedy' },
 ]
-const CONTEXT: IndexContext = {
-  signal: new AbortController().signal,
-  slices: () => new Slices(),
-  progress: () => {},
-  key: 'vectors',
-  name: 'movies',
-}
+const CONTEXT = indexContext({ key: 'vectors', name: 'movies' })
 const VERSIONS = [
   ['1.0.0', 'v1'],
   ['2.0.0', 'v2'],

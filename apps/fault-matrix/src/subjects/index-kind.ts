@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
-import { Slices } from '@uni/reload-core'
 import {
   imageOf,
+  indexContext,
   type IndexBuild,
   type IndexHandle,
   type IndexImage,
@@ -117,13 +117,7 @@ export const indexKindSubject: StrategySubject<IndexKindProvider, IndexHandle, R
     provider: (kind) => new NumberKind(kind, samples ? SAMPLES : []),
     resources: {
       open: async (provider, name) =>
-        provider.open(imageOf(new TextEncoder().encode('0\n')), {
-          key: name,
-          name,
-          signal: new AbortController().signal,
-          slices: () => new Slices(),
-          progress() {},
-        }),
+        provider.open(imageOf(new TextEncoder().encode('0\n')), indexContext({ key: name, name })),
       write: (_name, nth) => batchOfOne(nth),
       entries: async (handle) => numbersIn(await handle.probe(batchOfOne(ALL), ALL)),
     },

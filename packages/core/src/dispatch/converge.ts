@@ -150,7 +150,6 @@ async function convergeHeld(moving: MovingResource): Promise<void> {
   moving.noteServing()
   await deactivate(moving)
   moving.converging = true
-  moving.step.underHold = true
   const resource = await handoff.converge()
   if (resource === undefined || resource === null) throw new Error('the handoff converged without a resource')
   if (gate.state !== 'held') {

@@ -89,7 +89,7 @@ export class MovingResource implements GateMove<unknown> {
     this.move = move
     this.cutover = cutover ?? DEFAULT
     this.place = placeOf(move)
-    this.step = new Step(environment, this.place)
+    this.step = new Step(environment, this.place, move.gate)
     this.isReopened = move.reopened === true
     this.#together = together
   }

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js'
 import { Deadlines, type Deadline } from '../deadlines.js'
 import { ReloadError, type ErrorPlace, type ReloadErrorCode, type ReloadPhase } from '../errors.js'
 import { isPromiseLike, type MaybePromise } from '../maybe-promise.js'
+import type { WriteGate } from '../move/gate.js'
 import type { Pace } from '../pace.js'
 import { Slices } from '../slices.js'
 import type { CallOptions, CompatVerdict, StepContext } from '../strategy.js'
@@ -141,6 +142,8 @@ class Running extends Scope implements Named {
   }
 }
 
+type HeldOrNot = Pick<WriteGate<unknown, unknown>, 'state'>
+
 /** Runs the plugin calls of one provider or one live resource, each with a deadline and a signal (I8). */
 export class Step implements StepContext, LongestStretch {
   readonly dryRun: boolean
@@ -148,17 +151,18 @@ export class Step implements StepContext, LongestStretch {
   blockedBy: string | undefined
   bytes = 0
   replayedWrites = 0
-  /** Whether writers wait for what it does. */
-  underHold = false
   readonly #environment: StepEnvironment
   readonly #place: ErrorPlace
+  readonly #gate: HeldOrNot | undefined
   #running: Running | undefined
   #verdicts: CountedVerdict[] | undefined
   #outlived: unknown[] | undefined
 
-  constructor(environment: StepEnvironment, place: ErrorPlace) {
+  /** @param gate that of the live resource, where the step is about one: whether writers wait for what it does. */
+  constructor(environment: StepEnvironment, place: ErrorPlace, gate?: HeldOrNot) {
     this.#environment = environment
     this.#place = place
+    this.#gate = gate
     this.dryRun = environment.dryRun
   }
 
@@ -182,7 +186,7 @@ export class Step implements StepContext, LongestStretch {
 
   slices(): Slices {
     const { pace } = this.#environment
-    return this.underHold ? pace.underHold : pace
+    return this.#gate?.state === 'held' ? pace.underHold : pace
   }
 
   progress(done: number, total?: number): void {

@@ -1,4 +1,4 @@
-import { Slices } from '@uni/reload-core'
+import type { Slices } from '@uni/reload-core'
 import { isBytes, nameOf } from '../shape.js'
 import { emptyImageError } from './errors.js'
 
@@ -9,17 +9,19 @@ const END: IteratorReturnResult<undefined> = { done: true, value: undefined }
  * that never returns is not waited for, and whoever reads on is told the reason, lest a torn image look complete.
  */
 export class CheckedChunks implements AsyncIterableIterator<Uint8Array> {
+  /** What reading them is cut into, and what is done with them may be. */
+  readonly slices: Slices
   readonly #source: AsyncIterator<unknown>
   readonly #onBytes: (bytes: number) => void
   readonly #stopped = new AbortController()
-  readonly #slices = new Slices()
   #reading = 0
   #ended = false
   #chunks = 0
   #bytes = 0
 
-  constructor(source: AsyncIterable<unknown>, onBytes: (bytes: number) => void = () => {}) {
+  constructor(source: AsyncIterable<unknown>, slices: Slices, onBytes: (bytes: number) => void = () => {}) {
     this.#source = source[Symbol.asyncIterator]()
+    this.slices = slices
     this.#onBytes = onBytes
   }
 
@@ -31,7 +33,7 @@ export class CheckedChunks implements AsyncIterableIterator<Uint8Array> {
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
     for (;;) {
       // A source that has all of its chunks at hand would keep the event loop, and with it the deadline, from turning.
-      if (this.#slices.due()) await this.#slices.pause()
+      if (this.slices.due()) await this.slices.pause()
       this.#stopped.signal.throwIfAborted()
       if (this.#ended) return END
       const read = await this.#read()

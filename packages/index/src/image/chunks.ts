@@ -1,4 +1,4 @@
-import { Slices } from '@uni/reload-core'
+import type { Slices } from '@uni/reload-core'
 
 /** Bytes a chunk has where this package does the cutting: reading or checking one blocks for well under 1 ms. */
 export const CHUNK_BYTES = 1 << 20
@@ -9,7 +9,7 @@ export function* chunksOf(bytes: Uint8Array): Generator<Uint8Array> {
 }
 
 /** All of a stream in one array. A stream of one chunk is not copied. */
-export async function collect(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+export async function collect(stream: AsyncIterable<Uint8Array>, slices: Slices): Promise<Uint8Array> {
   const chunks: (Uint8Array | undefined)[] = []
   let total = 0
   for await (const chunk of stream) {
@@ -18,7 +18,6 @@ export async function collect(stream: AsyncIterable<Uint8Array>): Promise<Uint8A
   }
   if (chunks.length === 1) return chunks[0] as Uint8Array
   const all = new Uint8Array(total)
-  const slices = new Slices()
   let at = 0
   for (const [index, chunk] of (chunks as Uint8Array[]).entries()) {
     all.set(chunk, at)

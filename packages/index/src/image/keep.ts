@@ -1,3 +1,4 @@
+import type { Slices } from '@uni/reload-core'
 import { isAsyncIterable, isBytes, isFileReference, nameOf } from '../shape.js'
 import { spoolFor, type ImageSpool } from '../spool.js'
 import { BytesImage } from './bytes-image.js'
@@ -11,6 +12,8 @@ export interface KeepOptions {
   readonly spool?: ImageSpool | undefined
   /** Ends the reading of a stream. */
   readonly signal: AbortSignal
+  /** Cuts the reading of a stream into slices. */
+  readonly slices: Slices
   /** The image may be opened more than once, and has to survive a reader that spoils it. */
   readonly repeatable: boolean
   /** A stream may be produced while the index is written to. */
@@ -24,14 +27,14 @@ export interface KeepOptions {
  * unless it is isolated and will be read once: then it is read by its reader, chunk by chunk.
  */
 export async function keepImage(persisted: unknown, options: KeepOptions): Promise<HeldImage> {
-  const { spool, repeatable, isolated } = options
+  const { spool, repeatable, isolated, slices } = options
   if (isBytes(persisted)) {
     if (persisted.byteLength === 0) throw emptyImageError('what persist() resolved with')
     options.transferred(persisted.byteLength)
     return new BytesImage(persisted, { spool, copies: repeatable })
   }
   if (isAsyncIterable(persisted)) {
-    const chunks = new CheckedChunks(persisted, (bytes) => options.transferred(bytes))
+    const chunks = new CheckedChunks(persisted, slices, (bytes) => options.transferred(bytes))
     return isolated && !repeatable ? new StreamImage(chunks, spool) : readNow(chunks, options)
   }
   if (isFileReference(persisted)) {
@@ -54,7 +57,9 @@ async function readNow(chunks: CheckedChunks, { spool, signal, repeatable }: Kee
   if (signal.aborted) stop()
   signal.addEventListener('abort', stop, { once: true })
   try {
-    return spool ? await spool.write(chunks) : new BytesImage(await collect(chunks), { copies: repeatable })
+    return spool
+      ? await spool.write(chunks)
+      : new BytesImage(await collect(chunks, chunks.slices), { copies: repeatable })
   } catch (error) {
     // The spool may have failed before it read to the end.
     await chunks.stop(error)

@@ -26,7 +26,9 @@ export class StreamImage implements HeldImage {
   }
 
   async bytes(): Promise<Uint8Array> {
-    const kept = await this.#keep(async (chunks) => new BytesImage(await collect(chunks), { spool: this.#spool }))
+    const kept = await this.#keep(
+      async (chunks) => new BytesImage(await collect(chunks, chunks.slices), { spool: this.#spool }),
+    )
     return kept.bytes()
   }
 

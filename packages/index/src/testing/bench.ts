@@ -2,7 +2,7 @@ import { Slices, type MaybePromise, type StepContext } from '@uni/reload-core'
 import type { Expectation } from '@uni/reload-core/testing'
 import type { RecordBatch } from 'apache-arrow'
 import { buildIndex } from '../build-index.js'
-import { answersOf, DEFAULT_K, type Questions } from '../canary.js'
+import { answersOf, DEFAULT_K, type Asking, type Questions } from '../canary.js'
 import type { IndexHandle, IndexImage, IndexKindProvider, IndexQuery } from '../contract.js'
 import { BytesImage } from '../image/bytes-image.js'
 import type { HeldImage } from '../image/held-image.js'
@@ -162,17 +162,17 @@ export class Bench {
   }
 
   meaning(handle: IndexHandle, questions = this.questions): Promise<Meaning> {
-    return this.expect.works('probe() and schema()', () => meaningOf(handle, questions, true, UNENDING))
+    return this.expect.works('probe() and schema()', () => meaningOf(handle, questions, true, inNoHurry()))
   }
 
   answers(handle: IndexHandle): Promise<RecordBatch[]> {
-    return this.expect.works('probe()', () => answersOf(handle, this.questions, UNENDING))
+    return this.expect.works('probe()', () => answersOf(handle, this.questions, inNoHurry()))
   }
 
   /** Holds `handle` to schema, abilities and answers. */
   async expectMeaning(handle: IndexHandle, meant: Meaning, what: string): Promise<void> {
     const difference = await this.expect.works(`probe() and schema() of ${what}`, () =>
-      differenceIn(handle, meant, UNENDING),
+      differenceIn(handle, meant, inNoHurry()),
     )
     if (difference !== undefined) this.expect.fail(`${what} means something else: ${difference.reason}`)
   }
@@ -258,6 +258,10 @@ function rowNames(batch: RecordBatch, { schema }: RecordBatch): string[] {
   return Array.from({ length: batch.numRows }, (_, row) =>
     columns.map((column): string => String(column?.get(row))).join(' '),
   )
+}
+
+function inNoHurry(): Asking {
+  return { signal: UNENDING, slices: new Slices() }
 }
 
 /** What `persist` and `open` run in where no handoff is under way. */

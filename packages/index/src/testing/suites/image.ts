@@ -1,7 +1,7 @@
-import { Slices } from '@uni/reload-core'
 import type { Expectation } from '@uni/reload-core/testing'
 import { collect } from '../../image/chunks.js'
 import { keepImage } from '../../image/keep.js'
+import { indexContext } from '../../index-context.js'
 import type { Bench } from '../bench.js'
 import type { Case } from '../case.js'
 import { MANY, reopenedNowAndThen } from '../many-changes.js'
@@ -158,18 +158,16 @@ export const imageCases: readonly Case[] = [
     async run(bench: Bench, expect: Expectation) {
       const handle = await bench.rebuilt(bench.provider, [0, 1])
       const meant = await bench.meaning(handle)
-      const { signal } = new AbortController()
+      const context = indexContext({ key: 'conformance', name: 'index' })
       const persisting = expect.works('persist()', async () =>
-        keepImage(
-          await handle.persist({
-            signal,
-            progress() {},
-            slices: () => new Slices(),
-            key: 'conformance',
-            name: 'index',
-          }),
-          { spool: bench.fixture.spool, signal, repeatable: false, isolated: true, transferred() {} },
-        ),
+        keepImage(await handle.persist(context), {
+          spool: bench.fixture.spool,
+          signal: context.signal,
+          slices: context.slices(),
+          repeatable: false,
+          isolated: true,
+          transferred() {},
+        }),
       )
       bench.later(async () => (await persisting).discard())
       await bench.apply(handle, [2, 3])
@@ -185,6 +183,7 @@ export const imageCases: readonly Case[] = [
         (async function* () {
           yield* chunks
         })(),
+        context.slices(),
       )
       await bench.expectMeaning(
         await bench.opened(bench.imageOf(whole)),
