@@ -2,6 +2,7 @@ import type { MaybePromise } from '@uni/reload-core'
 import type { CrdtKindProvider, CrdtState } from './contract.js'
 import type { Probe } from './probe.js'
 import type { Version } from './recorded-state.js'
+import type { SpareCopies } from './spare-copies.js'
 import { closeQuietly, mergeInto, openState, valueOf } from './state.js'
 
 /** A document's bytes, and what a person calls the document. */
@@ -10,22 +11,37 @@ export interface Written {
   readonly bytes: Uint8Array
 }
 
-/** The copies of documents that one check opens. Each is closed once, when the check is over. */
+/** The copies of documents that one check opens. Each is closed once, when the check is over, unless it is spared. */
 export class Copies implements AsyncDisposable {
   readonly #probe: Probe
+  readonly #spares: SpareCopies | undefined
   readonly #opened = new Set<CrdtState>()
 
-  constructor(probe: Probe) {
+  /** @param spares what earlier checks left, for this one to use and to add to. */
+  constructor(probe: Probe, spares?: SpareCopies) {
     this.#probe = probe
+    this.#spares = spares
   }
 
   /** @param doing what opening it is for; said where it fails. */
   async open(provider: CrdtKindProvider, { name, bytes }: Written, doing: string): Promise<CrdtState> {
+    const spare = this.#spares?.take(provider, bytes)
+    if (spare !== undefined) {
+      this.#opened.add(spare)
+      return spare
+    }
     const opened = await this.#probe.ask('fromPersisted', name, doing, () => openState(provider, bytes, this.#probe), {
       discard: closeQuietly,
     })
     this.#opened.add(opened)
     return opened
+  }
+
+  /** Leaves `copy`, which this check has opened and not changed, to another one. */
+  spare(provider: CrdtKindProvider, bytes: Uint8Array, copy: CrdtState): void {
+    if (this.#spares === undefined) return
+    this.#opened.delete(copy)
+    this.#spares.put({ provider, bytes, copy })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -60,8 +76,9 @@ export async function mergeCopies<T>(
   version: Version,
   probe: Probe,
   look: (value: unknown, merge: number, signal: AbortSignal) => MaybePromise<T>,
+  spares?: SpareCopies,
 ): Promise<Merged<T>> {
-  await using copies = new Copies(probe)
+  await using copies = new Copies(probe, spares)
   const both = `${left.name} and ${right.name}`
   const doing = `merging ${both} with ${version}`
   const a = await copies.open(provider, left, doing)

@@ -6,6 +6,7 @@ import type { Difference } from './difference.js'
 import { MergePartners } from './merge-partners.js'
 import { Refusal, refuse, type Probe } from './probe.js'
 import type { RecordedState } from './recorded-state.js'
+import type { SpareCopies } from './spare-copies.js'
 import type { WayBack } from './way-back.js'
 
 /** A document that was judged, and as the new version writes it, where that is something else. */
@@ -40,25 +41,30 @@ export class MergeJudge {
     }
   }
 
-  /** Merges a live document with few others: it may be large. @throws Refusal at the first value that differs. */
-  async judgeLive(live: JudgedState): Promise<void> {
+  /**
+   * Merges a live document with few others: it may be large.
+   *
+   * @param spares copies of it that may be merged into.
+   * @throws Refusal at the first value that differs.
+   */
+  async judgeLive(live: JudgedState, spares: SpareCopies): Promise<void> {
     const { state, rewritten } = live
     for (const { partner, mixed, ways } of this.#partners.ofLive(live)) {
-      const expected = await this.#judgeMerge({ left: state, right: partner.state, ways })
+      const expected = await this.#judgeMerge({ left: state, right: partner.state, ways }, spares)
       if (expected && mixed && rewritten) {
-        await this.#judgeMixed(expected, { left: rewritten, right: partner.state, ways })
+        await this.#judgeMixed(expected, { left: rewritten, right: partner.state, ways }, spares)
       }
     }
   }
 
   /** @returns what the old version makes of the two, or `undefined` where it cannot merge them. */
-  async #judgeMerge(pairing: Pairing): Promise<Merged<unknown> | undefined> {
+  async #judgeMerge(pairing: Pairing, spares?: SpareCopies): Promise<Merged<unknown> | undefined> {
     const { old, next } = this.#pair
-    const expected = await mergeOrSkip(old, pairing, this.#probe)
+    const expected = await mergeOrSkip(old, pairing, this.#probe, spares)
     if (expected === undefined) return undefined
     hold(
       'merge',
-      await mergeCopies(next, pairing, 'the new version', this.#probe, this.#comparedTo(expected)),
+      await mergeCopies(next, pairing, 'the new version', this.#probe, this.#comparedTo(expected), spares),
       pairing,
       'merge differently with the new version',
     )
@@ -66,16 +72,16 @@ export class MergeJudge {
   }
 
   /** A replica on each version: one document as the old version wrote it, one as the new does. Each version merges them. */
-  async #judgeMixed(expected: Merged<unknown>, pairing: Pairing): Promise<void> {
+  async #judgeMixed(expected: Merged<unknown>, pairing: Pairing, spares?: SpareCopies): Promise<void> {
     const { old, next } = this.#pair
     const look = this.#comparedTo(expected)
     hold(
       'mixed-merge',
-      await mergeCopies(next, pairing, 'the new version', this.#probe, look),
+      await mergeCopies(next, pairing, 'the new version', this.#probe, look, spares),
       pairing,
       'merge differently with the new version',
     )
-    const back = await this.#wayBack.take(() => mergeCopies(old, pairing, 'the old version', this.#probe, look))
+    const back = await this.#wayBack.take(() => mergeCopies(old, pairing, 'the old version', this.#probe, look, spares))
     if (back) hold('mixed-merge', back, pairing, 'merge differently with the old version')
   }
 
@@ -91,9 +97,17 @@ export async function mergeOrSkip(
   old: CrdtKindProvider,
   pairing: Pairing,
   probe: Probe,
+  spares?: SpareCopies,
 ): Promise<Merged<unknown> | undefined> {
   try {
-    return await mergeCopies(old, pairing, 'the old version', probe, (value, _, signal) => probe.copy(value, signal))
+    return await mergeCopies(
+      old,
+      pairing,
+      'the old version',
+      probe,
+      (value, _, signal) => probe.copy(value, signal),
+      spares,
+    )
   } catch (error) {
     if (error instanceof Refusal) return undefined
     throw error

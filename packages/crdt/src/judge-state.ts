@@ -5,6 +5,7 @@ import type { CrdtKindProvider, CrdtState } from './contract.js'
 import { laterTurn } from './later-turn.js'
 import { refuse, type Probe } from './probe.js'
 import type { RecordedState, Version } from './recorded-state.js'
+import type { SpareCopies } from './spare-copies.js'
 import { applyTo, mergeInto, persistedBytes, sameBytes, valueOf } from './state.js'
 import type { WayBack } from './way-back.js'
 
@@ -21,17 +22,18 @@ export class StateJudge {
   }
 
   /**
+   * @param spares gets the copies that were only read.
    * @returns the document as the new version writes it, or `undefined` where that is the very bytes the old one wrote.
    * @throws Refusal at the first value that differs.
    */
-  async judge(state: RecordedState): Promise<Written | undefined> {
+  async judge(state: RecordedState, spares?: SpareCopies): Promise<Written | undefined> {
     const { old, next } = this.#pair
-    const written = await this.#judgeReading(state)
+    const written = await this.#judgeReading(state, spares)
     await this.#judgeLate(next, 'the new version', state, state)
     const rewritten = sameBytes(written.bytes, state.bytes) ? undefined : written
     if (rewritten) await this.#judgeLate(next, 'the new version', state, rewritten)
     if (rewritten ?? this.#wayBack.required) {
-      const back = await this.#wayBack.take(() => this.#judgeReadingBack(old, state, written))
+      const back = await this.#wayBack.take(() => this.#judgeReadingBack(old, state, written, spares))
       if (back && rewritten) await this.#judgeLate(old, 'the old version', state, rewritten)
     }
     return rewritten
@@ -50,10 +52,10 @@ export class StateJudge {
     )
   }
 
-  async #judgeReading(state: RecordedState): Promise<Written> {
+  async #judgeReading(state: RecordedState, spares: SpareCopies | undefined): Promise<Written> {
     const { next } = this.#pair
     const { name, value } = state
-    await using copies = new Copies(this.#probe)
+    await using copies = new Copies(this.#probe, spares)
     const opened = await copies.open(next, state, `opening ${name} with the new version`)
     // A binding to an editor repairs what its schema does not have, and does so a turn after the document was opened.
     await laterTurn()
@@ -74,12 +76,18 @@ export class StateJudge {
     const merging = `merging ${name} with a copy of itself`
     await this.#probe.ask('merge', name, `${merging} with the new version`, () => mergeInto(opened, reopened))
     await this.#expect('idempotence', value, opened, name, `${merging} changes it with the new version`)
+    copies.spare(next, bytes, reopened)
     return { name: `${name} (as the new version persists it)`, bytes }
   }
 
-  async #judgeReadingBack(old: CrdtKindProvider, { name, value }: RecordedState, { bytes }: Written): Promise<true> {
+  async #judgeReadingBack(
+    old: CrdtKindProvider,
+    { name, value }: RecordedState,
+    { bytes }: Written,
+    spares: SpareCopies | undefined,
+  ): Promise<true> {
     const asked = this.#wayBack.required ? ' (direction "full")' : ''
-    await using copies = new Copies(this.#probe)
+    await using copies = new Copies(this.#probe, spares)
     const back = await copies.open(
       old,
       { name, bytes },
@@ -92,6 +100,7 @@ export class StateJudge {
       name,
       `the old version reads ${name} differently once the new version has persisted it${asked}`,
     )
+    copies.spare(old, bytes, back)
     return true
   }
 

@@ -6,6 +6,7 @@ import { Probe, Refusal, refuse } from './probe.js'
 import type { Wording } from './show.js'
 import { recordLive, recordOwn, type RecordedState } from './recorded-state.js'
 import { RememberedKind } from './remembered-kind.js'
+import { SpareCopies } from './spare-copies.js'
 import { WayBack, type CrdtDirection } from './way-back.js'
 
 export interface JudgeOptions {
@@ -63,7 +64,8 @@ async function judgeValues(pair: Pair, probe: Probe, wayBack: WayBack, sampleLim
   for (const document of live.slice(0, sampleLimit)) {
     const state = await recordLive(document, probe)
     held.documents += 1
-    await merges.judgeLive({ state, rewritten: await states.judge(state) })
+    await using spares = new SpareCopies(probe)
+    await merges.judgeLive({ state, rewritten: await states.judge(state, spares) }, spares)
   }
   if (live.length > sampleLimit) {
     held.unjudged.push({
