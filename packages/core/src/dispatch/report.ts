@@ -22,7 +22,7 @@ export interface HandoffReport {
   readonly convergeMs: number
   /** The longest that one write was held. */
   readonly pauseMs: number
-  /** The longest synchronous stretch of any plugin call, and the call. */
+  /** The longest synchronous stretch of any plugin call, and the call; absent where none took any time. */
   readonly blockedMs: number
   readonly blockedBy: string | undefined
   readonly bytes: number
@@ -44,11 +44,12 @@ export interface FailureReport {
   readonly handoffs: readonly HandoffReport[]
   /** The longest that one write was held. */
   readonly pauseMs: number
-  /**
-   * The longest that the event loop did not turn, whoever kept it from that; and the plugin call, where one was the most
-   * of it, or was pending. Absent: it was the core, or other code of this process.
-   */
+  /** The longest that the event loop did not turn, whoever kept it from that. */
   readonly blockedMs: number
+  /**
+   * What kept it from that: the plugin call that was the most of it, or was pending; `core` where there was none, so that
+   * it was the core, or other code of this process. Absent where nothing did.
+   */
   readonly blockedBy: string | undefined
 }
 

@@ -1,10 +1,14 @@
 import type { Clock } from '../clock.js'
 
-/** The longest stretch in which the event loop did not turn, and which plugin call kept it from that. */
+/** The longest stretch in which the event loop did not turn, and what kept it from that. */
 export interface LongestStretch {
   blockedMs: number
+  /** The plugin call, or {@link CORE}; `undefined` where nothing did. */
   blockedBy: string | undefined
 }
+
+/** What has blocked where no plugin call was under way: the core, or whatever else this process does. */
+const CORE = 'core'
 
 /** A call that is measured. */
 export interface Measured {
@@ -27,7 +31,7 @@ export class StretchMeter {
   #watching = 0
   /** The longest stretch of a call, measured directly, since the last heartbeat. */
   #direct: LongestStretch = { blockedMs: 0, blockedBy: undefined }
-  /** The longest stretch so far, whoever it was; named where it was a call. */
+  /** The longest stretch so far, whoever it was. */
   readonly worst: LongestStretch = { blockedMs: 0, blockedBy: undefined }
 
   constructor(clock: Clock) {
@@ -105,7 +109,7 @@ export class StretchMeter {
     if (lateMs <= this.worst.blockedMs) return
     this.worst.blockedMs = lateMs
     // It was the most of it, and the rest is what came of it in the same turn.
-    this.worst.blockedBy = blockedMs >= lateMs / 2 ? blockedBy : undefined
+    this.worst.blockedBy = blockedMs >= lateMs / 2 ? blockedBy : CORE
   }
 
   #expectBeat(): void {

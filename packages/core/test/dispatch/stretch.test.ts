@@ -1,9 +1,10 @@
-import { OldProviders, ReloadDispatcher, ReloadKindHandlers, type ReloadOutcome } from '@uni/reload-core'
+import { OldProviders, PluginHost, ReloadDispatcher, ReloadKindHandlers, type ReloadOutcome } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
 import { StretchMeter, type Measured, type LongestStretch } from '../../src/dispatch/stretch-meter.js'
 import { Deferred, failureOf, turn } from '../fixtures/deferred.js'
 import { scriptedKind, scriptedStrategy, type Script } from '../fixtures/scripted.js'
 import { StallingClock } from '../fixtures/stalling-clock.js'
+import { TestPlugin } from '../fixtures/test-plugin.js'
 
 function metered() {
   const clock = new StallingClock()
@@ -141,12 +142,12 @@ describe('the longest synchronous stretch of a plugin call', () => {
     })
   })
 
-  it('I10 S4 while somebody watches, what no call has done is seen, too; a call that was the most of it is named', () => {
+  it('I10 S4 while somebody watches, what no call has done is seen, too, as core; a call that was the most of it is named', () => {
     const { clock, stretch, meter } = metered()
     const endWatch = meter.watch()
     clock.block(65)
     clock.turn()
-    expect(meter.worst).toEqual({ blockedMs: 60, blockedBy: undefined })
+    expect(meter.worst).toEqual({ blockedMs: 60, blockedBy: 'core' })
     meter.measure({ name: 'open', stretch }, () => {
       clock.block(90)
     })
@@ -154,6 +155,17 @@ describe('the longest synchronous stretch of a plugin call', () => {
     endWatch()
     expect(meter.worst).toEqual({ blockedMs: 120, blockedBy: 'open' })
     expect({ blockedMs: stretch.blockedMs, pending: clock.pending }).toEqual({ blockedMs: 90, pending: 0 })
+  })
+
+  it('I10 S4 a call that was less than half of what was seen is not named', () => {
+    const { clock, stretch, meter } = metered()
+    const endWatch = meter.watch()
+    meter.measure({ name: 'open', stretch }, () => {
+      clock.block(40)
+    })
+    clock.block(65)
+    endWatch()
+    expect(meter.worst).toEqual({ blockedMs: 100, blockedBy: 'core' })
   })
 
   it('I12 leaves no heartbeat behind', async () => {
@@ -205,6 +217,21 @@ describe('the report of a dispatch', () => {
       ),
     )
     expect(error).toMatchObject({ report: { blockedMs: 0, blockedBy: undefined, handoffs: report } })
+  })
+
+  it('I10 S4 says core of a host where no call of a plugin blocked: here its observer did', async () => {
+    const clock = new StallingClock()
+    const host = new PluginHost({
+      strategies: [],
+      clock,
+      observer: () => {
+        clock.block(30)
+      },
+    })
+    const handle = await host.add(new TestPlugin('idle', '1.0.0'))
+    const { report } = await host.reload(handle, new TestPlugin('idle', '2.0.0'))
+    expect(report.blockedMs).toBeGreaterThan(0)
+    expect(report.blockedBy).toBe('core')
   })
 
   it('I12 leaves no timer after a call that nobody waits for', async () => {

@@ -32,11 +32,12 @@ export interface ReloadReport {
   readonly handoffs: readonly HandoffReport[]
   /** The longest that one write was held. */
   readonly pauseMs: number
-  /**
-   * The longest that the event loop did not turn, whoever kept it from that; and the plugin call, where one was the most
-   * of it, or was pending. Absent: it was the core, or other code of this process.
-   */
+  /** The longest that the event loop did not turn, whoever kept it from that. */
   readonly blockedMs: number
+  /**
+   * What kept it from that: the plugin call that was the most of it, or was pending; `core` where there was none, so that
+   * it was the core, or other code of this process. Absent where nothing did.
+   */
   readonly blockedBy: string | undefined
   readonly bytes: number
   readonly replayedWrites: number
