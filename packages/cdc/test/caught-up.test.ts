@@ -108,6 +108,18 @@ describe('to wait until everything has been delivered', () => {
     expect(await waiting).toMatchObject({ code: 'ABORTED', resource: 'orders', cause: { message: 'shutting down' } })
     expect(getEventListeners(signal, 'abort')).toEqual([])
   })
+
+  it('I12 puts one listener on its signal, however many streams are waited for by it', async () => {
+    const names = Array.from({ length: 20 }, (_, nth) => `stream ${nth}`)
+    const { app } = await started({}, names)
+    const { signal, abort } = withAbort()
+    const waiting = failure(app.pump.caughtUp(5n, { signal }))
+    await whatIsDue()
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+    abort(new Error('shutting down'))
+    await waiting
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+  })
 })
 
 function withAbort(): { signal: AbortSignal; abort(reason: unknown): void } {

@@ -152,6 +152,16 @@ describe('MemoryCommitLog', () => {
     expect(listeners()).toEqual([0, 0])
   })
 
+  it('I12 puts one listener on a signal that many wait by', async () => {
+    const log = committed()
+    const { signal } = new AbortController()
+    const waits = Array.from({ length: 20 }, () => log.waitFor(16n, signal))
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+    log.append(mutations(1))
+    await Promise.all(waits)
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+  })
+
   it('refuses a commit without mutations', () => {
     const log = committed()
     expect(() => log.append(mutations(0))).toThrow('at least one mutation')

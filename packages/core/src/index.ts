@@ -59,6 +59,7 @@ export { preCopy, type PreCopyVerbs } from './move/pre-copy.js'
 export { stopAndCopy, type StopAndCopyVerbs } from './move/stop-and-copy.js'
 
 export { closeAside } from './dispatch/close-aside.js'
+export { onAbort } from './dispatch/on-abort.js'
 export { ReloadDispatcher, type DispatcherOptions, type DispatchRequest } from './dispatch/dispatcher.js'
 export { OldProviders, ReloadKindHandlers, type KindHandoff } from './dispatch/request.js'
 export { ReloadOutcome } from './dispatch/outcome.js'

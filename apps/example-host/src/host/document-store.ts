@@ -1,4 +1,5 @@
 import { CdcError, type CdcBatch, type CdcLsn, type CommitLog } from '@uni/reload-cdc'
+import { onAbort } from '@uni/reload-core'
 import { open, type Database, type RootDatabase } from 'lmdb'
 import { toBatch, type DocumentChange } from './document.js'
 
@@ -103,10 +104,9 @@ export class DocumentStore implements CommitLog {
     while (this.head <= lsn) {
       signal.throwIfAborted()
       await new Promise<void>((resolve, reject) => {
-        const abort = (): void => reject(signal.reason)
-        signal.addEventListener('abort', abort, { once: true })
+        const stopListening = onAbort(signal, () => reject(signal.reason))
         this.#waiters.push(() => {
-          signal.removeEventListener('abort', abort)
+          stopListening()
           resolve()
         })
       })

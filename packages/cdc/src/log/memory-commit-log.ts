@@ -1,4 +1,4 @@
-import { checkOptions, option, type OptionChecks } from '@uni/reload-core'
+import { checkOptions, onAbort, option, type OptionChecks } from '@uni/reload-core'
 import type { RecordBatch } from 'apache-arrow'
 import type { CdcBatch, CdcLsn } from '../contract.js'
 import { CdcError } from '../errors.js'
@@ -92,11 +92,7 @@ export class MemoryCommitLog implements CommitLog {
       if (this.#head > lsn) return resolve()
       const done = (): void => {
         this.#waiters.delete(waiter)
-        signal.removeEventListener('abort', onAbort)
-      }
-      const onAbort = (): void => {
-        done()
-        reject(signal.reason)
+        stopListening()
       }
       const waiter: Waiter = {
         lsn,
@@ -106,7 +102,10 @@ export class MemoryCommitLog implements CommitLog {
         },
       }
       this.#waiters.add(waiter)
-      signal.addEventListener('abort', onAbort, { once: true })
+      const stopListening = onAbort(signal, () => {
+        done()
+        reject(signal.reason)
+      })
     })
   }
 

@@ -1,4 +1,4 @@
-import { ReloadError, type AttachOptions, type LiveResource, type Surface } from '@uni/reload-core'
+import { onAbort, ReloadError, type AttachOptions, type LiveResource, type Surface } from '@uni/reload-core'
 import type { CheckpointStore } from '../checkpoints/checkpoint-store.js'
 import type { CdcBatch, CdcGap, CdcLsn, CdcOutputProvider, CdcStream } from '../contract.js'
 import { CdcError, show } from '../errors.js'
@@ -98,7 +98,7 @@ export async function attachStream({
   const { signal } = starting
   const abort = (): void => starting.abort(stoppedError(name, key))
   if (stop.aborted) abort()
-  stop.addEventListener('abort', abort)
+  const stopListening = onAbort(stop, abort)
   try {
     signal.throwIfAborted()
     const attached = host.attach(cdcOutput, {
@@ -115,7 +115,7 @@ export async function attachStream({
     throw signal.reason
   } finally {
     // From here on the signal stays quiet: it was the signal of the call, and the stream lives on.
-    stop.removeEventListener('abort', abort)
+    stopListening()
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Clock } from '@uni/reload-core'
+import { onAbort, type Clock } from '@uni/reload-core'
 
 /** Something that can be waited for: begins to watch, and returns how to end watching. */
 export type Source = (fire: () => void, fail: (error: unknown) => void) => () => void
@@ -32,8 +32,7 @@ export function aborted(signal: AbortSignal): Source {
       fire()
       return () => {}
     }
-    signal.addEventListener('abort', fire)
-    return () => signal.removeEventListener('abort', fire)
+    return onAbort(signal, fire)
   }
 }
 

@@ -6,8 +6,10 @@ interface Fan {
 const fans = new WeakMap<AbortSignal, Fan>()
 
 /**
- * Calls `listener` when `signal` fires, and gives back what takes it off again. However many there are, the signal has one
- * listener: a reload's steps share its signal, and a runtime takes more than a handful on one signal for a leak.
+ * Calls `listener`, which is not to throw, when `signal` fires; never, where it has fired already. However many there are,
+ * the signal has one listener: many wait on the signal of one caller, and Node warns of a leak at more than ten.
+ *
+ * @returns what takes the listener off again.
  */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   const fan = fans.get(signal) ?? fanOf(signal)

@@ -1,4 +1,4 @@
-import type { Slices } from '@uni/reload-core'
+import { onAbort, type Slices } from '@uni/reload-core'
 import { isBytes, nameOf } from '../shape.js'
 import { emptyImageError } from './errors.js'
 
@@ -100,18 +100,7 @@ export class CheckedChunks implements AsyncIterableIterator<Uint8Array> {
 
 function unlessAborted<T>(read: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const abort = (): void => reject(signal.reason)
-    const settle = (): void => signal.removeEventListener('abort', abort)
-    signal.addEventListener('abort', abort, { once: true })
-    read.then(
-      (value) => {
-        settle()
-        resolve(value)
-      },
-      (error: unknown) => {
-        settle()
-        reject(error)
-      },
-    )
+    const stopListening = onAbort(signal, () => reject(signal.reason))
+    read.then(resolve, reject).finally(stopListening)
   })
 }

@@ -1,4 +1,4 @@
-import type { Slices } from '@uni/reload-core'
+import { onAbort, type Slices } from '@uni/reload-core'
 import { isAsyncIterable, isBytes, isFileReference, nameOf } from '../shape.js'
 import { spoolFor, type ImageSpool } from '../spool.js'
 import { BytesImage } from './bytes-image.js'
@@ -55,7 +55,7 @@ async function readNow(chunks: CheckedChunks, { spool, signal, repeatable }: Kee
     chunks.stop(signal.reason).catch(() => {})
   }
   if (signal.aborted) stop()
-  signal.addEventListener('abort', stop, { once: true })
+  const stopListening = onAbort(signal, stop)
   try {
     return spool
       ? await spool.write(chunks)
@@ -65,6 +65,6 @@ async function readNow(chunks: CheckedChunks, { spool, signal, repeatable }: Kee
     await chunks.stop(error)
     throw error
   } finally {
-    signal.removeEventListener('abort', stop)
+    stopListening()
   }
 }
