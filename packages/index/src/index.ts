@@ -17,7 +17,8 @@ export {
   type PersistedIndex,
 } from './contract.js'
 export { indexHandoff, type IndexHandoffOptions } from './strategy.js'
-export { type IndexVerdict, type Unjudged } from './samples.js'
+export { type IndexVerdict } from './samples.js'
+export { type Unjudged } from './sample-list.js'
 export { type CanaryOptions, type CanaryTarget } from './canary.js'
 export { buildIndex } from './build-index.js'
 export { indexContext, type IndexContextInit } from './index-context.js'

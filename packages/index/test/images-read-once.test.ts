@@ -1,7 +1,7 @@
 import { fileSpool } from '@uni/reload-index/node'
 import { describe, expect, test } from 'vitest'
 import { Slices } from '@uni/reload-core'
-import { CheckedChunks } from '../src/image/checked-chunks.js'
+import { ChunkReader } from '../src/image/chunk-reader.js'
 import { StreamImage } from '../src/image/stream-image.js'
 import { deferred } from './fixtures/deferred.js'
 import { failureOf } from './fixtures/reload.js'
@@ -58,7 +58,7 @@ describe('X7: an image of one read', () => {
       await using directory = await temporaryDirectory()
       const stuck = deferred()
       const image = new StreamImage(
-        new CheckedChunks(
+        new ChunkReader(
           {
             [Symbol.asyncIterator]: () => ({
               next: () => {

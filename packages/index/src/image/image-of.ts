@@ -3,7 +3,7 @@ import type { IndexImage } from '../contract.js'
 import type { ImageSpool } from '../spool.js'
 import { isBytes } from '../shape.js'
 import { BytesImage } from './bytes-image.js'
-import { CheckedChunks } from './checked-chunks.js'
+import { ChunkReader } from './chunk-reader.js'
 import { emptyImageError } from './errors.js'
 import { StreamImage } from './stream-image.js'
 
@@ -12,7 +12,7 @@ import { StreamImage } from './stream-image.js'
  * (`fileImage` of `@uni/reload-index/node` makes one of a file.)
  */
 export function imageOf(persisted: Uint8Array | AsyncIterable<Uint8Array>, spool?: ImageSpool): IndexImage {
-  if (!isBytes(persisted)) return new StreamImage(new CheckedChunks(persisted, new Slices()), spool)
+  if (!isBytes(persisted)) return new StreamImage(new ChunkReader(persisted, new Slices()), spool)
   if (persisted.byteLength === 0) throw emptyImageError('the image')
   return new BytesImage(persisted, { spool })
 }

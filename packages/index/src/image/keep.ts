@@ -2,7 +2,7 @@ import { onAbort, type Slices } from '@uni/reload-core'
 import { isAsyncIterable, isBytes, isFileReference, nameOf } from '../shape.js'
 import { spoolFor, type ImageSpool } from '../spool.js'
 import { BytesImage } from './bytes-image.js'
-import { CheckedChunks } from './checked-chunks.js'
+import { ChunkReader } from './chunk-reader.js'
 import { collect } from './chunks.js'
 import { emptyImageError } from './errors.js'
 import type { HeldImage } from './held-image.js'
@@ -34,7 +34,7 @@ export async function keepImage(persisted: unknown, options: KeepOptions): Promi
     return new BytesImage(persisted, { spool, copies: repeatable })
   }
   if (isAsyncIterable(persisted)) {
-    const chunks = new CheckedChunks(persisted, slices, (bytes) => options.transferred(bytes))
+    const chunks = new ChunkReader(persisted, slices, (bytes) => options.transferred(bytes))
     return isolated && !repeatable ? new StreamImage(chunks, spool) : readNow(chunks, options)
   }
   if (isFileReference(persisted)) {
@@ -50,7 +50,7 @@ export async function keepImage(persisted: unknown, options: KeepOptions): Promi
   )
 }
 
-async function readNow(chunks: CheckedChunks, { spool, signal, repeatable }: KeepOptions): Promise<HeldImage> {
+async function readNow(chunks: ChunkReader, { spool, signal, repeatable }: KeepOptions): Promise<HeldImage> {
   const stop = (): void => {
     chunks.stop(signal.reason).catch(() => {})
   }

@@ -1,6 +1,6 @@
 import { spoolFor, type ImageSpool } from '../spool.js'
 import { BytesImage } from './bytes-image.js'
-import type { CheckedChunks } from './checked-chunks.js'
+import type { ChunkReader } from './chunk-reader.js'
 import { collect } from './chunks.js'
 import { discardedError } from './errors.js'
 import type { HeldImage } from './held-image.js'
@@ -10,13 +10,13 @@ import type { HeldImage } from './held-image.js'
  * is kept in that form, and can be read again.
  */
 export class StreamImage implements HeldImage {
-  readonly #chunks: CheckedChunks
+  readonly #chunks: ChunkReader
   readonly #spool: ImageSpool | undefined
   #passedOn = false
   #kept: Promise<HeldImage> | undefined
   #byteLength: number | undefined
 
-  constructor(chunks: CheckedChunks, spool?: ImageSpool) {
+  constructor(chunks: ChunkReader, spool?: ImageSpool) {
     this.#chunks = chunks
     this.#spool = spool
   }
@@ -53,19 +53,19 @@ export class StreamImage implements HeldImage {
     await kept?.discard()
   }
 
-  #keep(keep: (chunks: CheckedChunks) => Promise<HeldImage>): Promise<HeldImage> {
+  #keep(keep: (chunks: ChunkReader) => Promise<HeldImage>): Promise<HeldImage> {
     this.#kept ??= this.#readWhole(keep)
     return this.#kept
   }
 
-  async #readWhole(keep: (chunks: CheckedChunks) => Promise<HeldImage>): Promise<HeldImage> {
+  async #readWhole(keep: (chunks: ChunkReader) => Promise<HeldImage>): Promise<HeldImage> {
     const kept = await keep(this.#pass())
     this.#byteLength = kept.byteLength
     return kept
   }
 
   /** The one read there is. */
-  #pass(): CheckedChunks {
+  #pass(): ChunkReader {
     if (this.#passedOn) {
       throw new Error(
         'the image was persisted as a stream and has been read already. Keep what was read, ' +

@@ -5,10 +5,11 @@ import { emptyImageError } from './errors.js'
 const END: IteratorReturnResult<undefined> = { done: true, value: undefined }
 
 /**
- * What a plugin streams, read once, each chunk checked as it passes. It can be stopped from outside at any moment: a read
- * that never returns is not waited for, and whoever reads on is told the reason, lest a torn image look complete.
+ * Reads what a plugin streams, once, and refuses what is no chunk. It can be stopped from outside at any moment: a read
+ * that never returns is not waited for, and whoever reads on is told the reason, so that a torn image does not look
+ * complete.
  */
-export class CheckedChunks implements AsyncIterableIterator<Uint8Array> {
+export class ChunkReader implements AsyncIterableIterator<Uint8Array> {
   /** What reading them is cut into, and what is done with them may be. */
   readonly slices: Slices
   readonly #source: AsyncIterator<unknown>
