@@ -1,4 +1,4 @@
-import { Slices } from '../slices.js'
+import type { Slices } from '../slices.js'
 import type { StepContext } from '../strategy.js'
 import { synchronous } from '../synchronous.js'
 import type { Storage } from './storage-backend.js'
@@ -9,7 +9,7 @@ export type StorageContent = ReadonlyMap<string, Uint8Array>
 /** @throws TypeError where the storage lists what is no key, or gives for one that it lists what is no value. */
 export async function contentOf(storage: Storage, ctx: StepContext): Promise<StorageContent> {
   const content = new Map<string, Uint8Array>()
-  const slices = new Slices()
+  const slices = ctx.slices()
   for await (const key of keysOf(storage)) {
     ctx.signal.throwIfAborted()
     const value = await valueOf(storage, key)
@@ -33,16 +33,16 @@ export async function contentOf(storage: Storage, ctx: StepContext): Promise<Sto
 export async function fill(storage: Storage, content: StorageContent, ctx: StepContext): Promise<void> {
   try {
     await ctx.call('copy', async (signal) => {
+      const slices = ctx.slices()
       const there = await listed(
         storage,
         content,
-        signal,
+        { signal, slices },
         (key) =>
           `the new storage already has the key ${key}, with ` +
           'a value that the old one does not have: its location is in use for something else. ' +
           'Empty it, or choose another',
       )
-      const slices = new Slices()
       for (const [key, value] of content) {
         signal.throwIfAborted()
         if (!there.has(key)) await storage.put(key, value)
@@ -51,7 +51,7 @@ export async function fill(storage: Storage, content: StorageContent, ctx: StepC
       const put = await listed(
         storage,
         content,
-        signal,
+        { signal, slices },
         (key) => `the new storage does not give back the value that was put for the key ${key}`,
       )
       for (const key of content.keys()) {
@@ -78,10 +78,9 @@ export async function fill(storage: Storage, content: StorageContent, ctx: StepC
 async function listed(
   storage: Storage,
   content: StorageContent,
-  signal: AbortSignal,
+  { signal, slices }: { readonly signal: AbortSignal; readonly slices: Slices },
   otherwise: (key: string) => string,
 ): Promise<ReadonlySet<string>> {
-  const slices = new Slices()
   const keys = new Set<string>()
   // It may be closed by now.
   signal.throwIfAborted()

@@ -1,4 +1,4 @@
-import { kindOf } from './version-data.js'
+import { kindOf, STORAGE } from './version-data.js'
 import type { ResourceData } from './model.js'
 
 /** I4: what is wrong with the content of a resource, given what its writers were told. */
@@ -6,18 +6,32 @@ export function contentBreach(data: ResourceData, entries: readonly number[]): s
   return kindOf(data.id) === 'stop-and-copy' ? streamBreach(data, entries) : writesBreach(data, entries)
 }
 
-/** Each acknowledged write is there once, in the order they were made; one that was refused is not there. */
-function writesBreach(
-  { id, issued, acknowledged, refused }: ResourceData,
-  entries: readonly number[],
-): string | undefined {
+/**
+ * Each acknowledged write is there once, in the order they were made unless it is a storage; one that was refused is not
+ * there.
+ */
+function writesBreach(data: ResourceData, entries: readonly number[]): string | undefined {
+  const { id, acknowledged } = data
   const found = new Set(entries)
   if (found.size < entries.length) return `has ${entries}, and something twice`
+  return (id === STORAGE ? undefined : orderBreach(id, acknowledged, entries)) ?? setBreach(data, found)
+}
+
+function orderBreach(
+  id: ResourceData['id'],
+  acknowledged: ReadonlySet<number>,
+  entries: readonly number[],
+): string | undefined {
   // A write that was abandoned may reach the medium of clean resources late.
   const ordered = kindOf(id) === 'clean' ? entries.filter((entry) => acknowledged.has(entry)) : entries
   for (let at = 1; at < ordered.length; at += 1) {
     if ((ordered[at] as number) <= (ordered[at - 1] as number)) return `has ${entries}, which is out of order`
   }
+  return undefined
+}
+
+function setBreach({ issued, acknowledged, refused }: ResourceData, found: ReadonlySet<number>): string | undefined {
+  const entries = [...found]
   for (const write of acknowledged)
     if (!found.has(write)) return `has ${entries}, without ${write}, which was acknowledged`
   for (const write of found) {

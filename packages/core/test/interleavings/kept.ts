@@ -3,7 +3,7 @@ import { periodOf } from './period.js'
 import { settle } from './permanence.js'
 import type { OperationTask } from './task.js'
 import { MAX_RECORDED } from './timing.js'
-import { kindOf } from './version-data.js'
+import { kindOf, STORAGE } from './version-data.js'
 import type { View } from './view.js'
 import type { SlowJournal } from './slow-journal.js'
 import type { World } from './world.js'
@@ -11,6 +11,7 @@ import type { World } from './world.js'
 /** At a commit: what is kept, or what has to serve again as it was kept. */
 export function noteKept(world: World, task: OperationTask): void {
   const { model, serving } = world
+  for (const resource of task.moved) if (resource === STORAGE) world.coverage.note(`storage: ${task.cutover}`)
   if (task.period !== undefined && task.cutover === 'overlap') {
     for (const resource of task.moved) {
       const [store, data] = [serving.get(resource), model.resources.get(resource)]

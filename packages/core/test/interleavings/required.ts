@@ -62,6 +62,7 @@ export const REQUIRED: readonly string[] = [
   ...each('kept', 'closed when its leases had ended'),
   ...each('left over', 'closed while the plugin is held'),
   ...each('resource', 'halted'),
+  ...each('storage', 'overlap', 'exclusive'),
   ...each(
     'any fault',
     'throw',

@@ -10,6 +10,9 @@ export type PluginId = (typeof PLUGIN_IDS)[number]
 /** A key that any plugin may provide, and that they may quarrel about. Every other key is the id of its plugin. */
 export const SHARED: ResourceId = 'pre-copy/shared'
 
+/** One that is a storage whose medium is its own: what it holds has no order. */
+export const STORAGE: ResourceId = 'pre-copy/b'
+
 export const ID_THAT_DEPENDS: PluginId = 'c'
 /** Major version 1 of it is what the other one needs. */
 export const ID_DEPENDED_ON: PluginId = 'a'

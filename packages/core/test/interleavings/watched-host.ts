@@ -1,7 +1,7 @@
 import { PluginHost, type Clock, type Journal, type ReloadObserver } from '@uni/reload-core'
 import { DRAIN_MS, GRACE_MS, MAX_RECORDED, TIMEOUT_MS } from './timing.js'
 import { KINDS } from './version-data.js'
-import { watchedStrategy } from './watched.js'
+import { watchedStrategy } from './watched-strategy.js'
 
 const TIMED = ['stage', 'preflight', 'prepare', 'converge', 'rollback', 'finalize', 'open', 'write', 'bake'] as const
 

@@ -1,19 +1,13 @@
-import type { HandoffStrategy, MaybePromise, Plugin, PluginManifest, Registrar } from '@uni/reload-core'
-import {
-  Image,
-  Store,
-  StoreProvider,
-  storeStrategy,
-  STORES,
-  type StoreDiscipline,
-  type StoreStep,
-} from '../fixtures/store.js'
+import type { MaybePromise, Plugin, PluginManifest, Registrar } from '@uni/reload-core'
+import { Image, Store, StoreProvider, STORES, type StoreStep } from '../fixtures/store.js'
 import type { Callee, Method } from './calls.js'
 import { ID_DEPENDED_ON, ID_THAT_DEPENDS, keyOf, kindOf, type ResourceId, type VersionData } from './version-data.js'
 
 /** Who carries out the calls of watched plugins, and is told of what must not go unseen. */
 export interface Watcher {
   call<T>(callee: Callee, method: Method, effect: () => T): MaybePromise<T>
+  /** What a provider opens. */
+  store(provider: WatchedProvider, entries: number[]): WatchedStore
   opening(provider: WatchedProvider): void
   closing(store: WatchedStore): void
   shuttingDown(plugin: WatchedPlugin): void
@@ -68,7 +62,7 @@ export class WatchedProvider extends StoreProvider {
 
   override make(entries: number[]): WatchedStore {
     this.watcher.opening(this)
-    const store = new WatchedStore(this, entries)
+    const store = this.watcher.store(this, entries)
     this.opened.push(store)
     return store
   }
@@ -122,18 +116,6 @@ export class WatchedPlugin implements Plugin {
     this.calls.shutdown += 1
     this.#watcher.shuttingDown(this)
     return this.#watcher.call({ caller: this.data, kind: undefined }, 'shutdown', () => {})
-  }
-}
-
-/** The discipline's own strategy; its judgements, too, are calls into the plugin. */
-export function watchedStrategy(discipline: StoreDiscipline): HandoffStrategy<StoreProvider, Store, number> {
-  return {
-    ...storeStrategy(discipline),
-    checkCompat: ({ next }) => asWatched(next).call('checkCompat', () => ({ level: 'compatible' as const })),
-    remember: (provider) => {
-      const { data, resource, watcher } = asWatched(provider)
-      return asWatched(provider).call<StoreProvider>('remember', () => new WatchedProvider(data, resource, watcher))
-    },
   }
 }
 

@@ -15,10 +15,11 @@ import type { Period } from './period.js'
 import { SlowJournal } from './slow-journal.js'
 import { observeClosing, observeOpening, observeShutdown } from './observe-calls.js'
 import { TIMEOUT_MS, wholeTurn } from './timing.js'
-import { versionData, type ResourceId, type VersionGiven } from './version-data.js'
+import { STORAGE, versionData, type ResourceId, type VersionGiven } from './version-data.js'
 import type { View } from './view.js'
 import { watchedHost } from './watched-host.js'
-import { WatchedPlugin, type WatchedProvider, type WatchedStore, type Watcher } from './watched.js'
+import { WatchedStorage } from './watched-storage.js'
+import { WatchedPlugin, WatchedStore, type WatchedProvider, type Watcher } from './watched.js'
 
 export interface Attachment {
   readonly resource: LiveResource<Store, number>
@@ -187,6 +188,10 @@ export class World implements Watcher {
 
   call<T>(callee: Callee, method: Method, effect: () => T): MaybePromise<T> {
     return this.calls.make(callee, method, effect) as MaybePromise<T>
+  }
+
+  store(provider: WatchedProvider, entries: number[]): WatchedStore {
+    return new (provider.resource === STORAGE ? WatchedStorage : WatchedStore)(provider, entries)
   }
 
   opening(provider: WatchedProvider): void {
