@@ -158,7 +158,7 @@ export class Comparison {
     return node.kind === 'primitive' && primitives.delete(node.value) ? node.value : NOTHING
   }
 
-  /** What was assumed on the way to a difference has not been shown, and is forgotten. */
+  /** Where the two differ, pairs that were assumed to be equal on the way are forgotten, as nothing has shown it. */
   *#equal(before: unknown, after: unknown): Steps<boolean> {
     const mark = this.#trail.length
     if ((yield* this.first(before, after)) === undefined) return true

@@ -50,8 +50,8 @@ export class Copies implements AsyncDisposable {
 }
 
 /**
- * One thing for each merge: of left with right merged into it, and then, where the two go both ways, of right with
- * that.
+ * One result for each merge: of left with right merged into it, and, where both ways are tried, of right with that
+ * merged into it.
  */
 export type Merged<T> = readonly T[]
 

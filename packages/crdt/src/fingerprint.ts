@@ -23,7 +23,7 @@ interface Known {
 
 /** Stands for whatever leads to a cycle. */
 const CYCLIC = 0x5bd1e995
-/** An object on the way down: what leads to it leads to a cycle. */
+/** What is known of an object while its parts are looked at: whatever leads back to it is part of a cycle. */
 const PENDING: Known = { hash: CYCLIC, cyclic: true }
 
 /**
@@ -70,8 +70,8 @@ export class Fingerprints {
 }
 
 /**
- * What leads to a cycle is told from others by what it holds at first hand: where a cycle is entered is no part of a
- * value.
+ * Adds a part. One that leads to a cycle counts as {@link CYCLIC}, whatever it holds: two equal values may enter the
+ * same cycle at different objects.
  */
 function add(frame: Frame, salt: number, { hash, cyclic }: Known): void {
   if (cyclic) frame.cyclic = true

@@ -9,7 +9,7 @@ import type { SpareCopies } from './spare-copies.js'
 import { applyTo, mergeInto, persistedBytes, sameBytes, valueOf } from './state.js'
 import type { WayBack } from './way-back.js'
 
-/** Holds the new version, and where it reads what that writes the old one, to what one document meant. */
+/** Holds the new version to what one document meant, and the old version too, if that reads what the new one writes. */
 export class StateJudge {
   readonly #pair: ProviderPair<CrdtKindProvider, CrdtState>
   readonly #probe: Probe
@@ -57,7 +57,7 @@ export class StateJudge {
     const { name, value } = state
     await using copies = new Copies(this.#probe, spares)
     const opened = await copies.open(next, state, `opening ${name} with the new version`)
-    // A binding to an editor repairs what its schema does not have, and does so a turn after the document was opened.
+    // A binding to an editor removes what its schema does not have, a turn after the document was opened.
     await laterTurn()
     await this.#expect('read', value, opened, name, `${name} reads differently with the new version`)
 

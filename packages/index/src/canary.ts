@@ -67,7 +67,7 @@ export async function questionsOf(
   }
 }
 
-/** What questions are put in. */
+/** What keeps the asking within bounds. */
 export interface Asking {
   /** Ends the asking. */
   readonly signal: AbortSignal

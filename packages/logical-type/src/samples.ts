@@ -31,7 +31,7 @@ export function readSamples(
   return { literals, unjudged }
 }
 
-/** Why what was listed is none. Where it is a promise, its rejection is heard. */
+/** Why `given` is no literal. If it is a promise, its rejection is handled. */
 function notALiteral(given: unknown): string {
   const settling = attempt(() => settled(given, 'samples'))
   return 'throws' in settling ? settling.throws : `it is a value of type ${typeof given}, expected a string`

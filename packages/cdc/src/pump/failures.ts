@@ -4,7 +4,7 @@ import type { PumpStep } from './events.js'
 export class Failures {
   /** What is being done now. */
   step: PumpStep = 'open'
-  /** By step, since one that works says nothing of another: deliveries may go well while every checkpoint fails. */
+  /** Counted for each step, as deliveries may succeed while every checkpoint fails. */
   readonly #counts = new Map<PumpStep, number>()
   #last: { readonly step: PumpStep; readonly error: unknown } | undefined
 
@@ -12,12 +12,12 @@ export class Failures {
     return this.#last
   }
 
-  /** How often what failed last has failed in a row. */
+  /** How often in a row the step has failed that failed last. 0 while nothing fails. */
   get inARow(): number {
     return this.#last === undefined ? 0 : (this.#counts.get(this.#last.step) ?? 0)
   }
 
-  /** Notes that the current step failed. Returns how often it has, in a row. */
+  /** Notes that the current step failed. Returns how often in a row it has. */
   note(error: unknown): number {
     const count = (this.#counts.get(this.step) ?? 0) + 1
     this.#counts.set(this.step, count)
@@ -28,7 +28,7 @@ export class Failures {
   /** Returns whether `step` is what failed last. */
   succeeded(step: PumpStep): boolean {
     this.#counts.delete(step)
-    // What the log gives is what was waited for.
+    // A read that gives a batch shows that the wait before it succeeded.
     if (step === 'read') this.#counts.delete('wait')
     return this.#last?.step === step
   }
@@ -38,7 +38,7 @@ export class Failures {
     this.#counts.clear()
   }
 
-  /** So does every step but waiting, of which a stream that has caught up has done none yet. */
+  /** Every step but `wait` gets all its attempts again: a stream that has just caught up has not waited yet. */
   forgiveAllButWaiting(): void {
     for (const step of this.#counts.keys()) if (step !== 'wait') this.#counts.delete(step)
   }

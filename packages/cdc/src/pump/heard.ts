@@ -1,4 +1,4 @@
-/** Has the rejection of what should be no promise go to `hear`: one that nobody hears ends a Node process. */
+/** Gives `hear` the rejection of a promise that should not have been returned: unhandled, it would end the process. */
 export function heard(outcome: unknown, hear: (error: unknown) => void = () => {}): void {
   void Promise.resolve(outcome).catch(hear)
 }

@@ -107,8 +107,8 @@ export class StreamFeed {
   }
 
   /**
-   * Where the log no longer has the next batch, and the stream may go on without it, closes the stream, for it to be opened
-   * again where the log begins. Returns whether it did.
+   * Closes the stream where the log no longer has its next batch and the stream may go on without that: the next
+   * {@link findPlace} opens it where the log begins. Returns whether it was closed.
    */
   async closeForRestart(): Promise<boolean> {
     const resource = this.#resource
@@ -118,7 +118,7 @@ export class StreamFeed {
       this.#position >= this.#options.log.oldest
     )
       return false
-    // What it has is then not part of the gap. Where it cannot say, the gap is told larger than it is.
+    // The gap begins at the last checkpoint. If this one fails, the gap that is reported is larger than the real one.
     await this.#takeCheckpoint(resource).catch(() => {})
     await this.#close()
     return true

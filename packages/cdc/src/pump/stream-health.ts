@@ -43,19 +43,22 @@ export class StreamHealth {
     if (this.failures.succeeded(step)) this.#recovered()
   }
 
-  /** All that there was to do has worked. What failed for a stream that has since been replaced may not be needed any more. */
+  /**
+   * The stream has caught up, so that whatever failed before counts no longer: a call of a stream that was replaced
+   * since may never be made again.
+   */
   allDone(): void {
     this.failures.forgiveAllButWaiting()
     this.#recovered()
   }
 
-  /** Somebody has given a fresh start to all that failed. */
+  /** A reload, or a call of `resume`, gives every step all its attempts again. */
   wokenUp(): void {
     this.failures.forgive()
     if (this.#state === 'halted') this.#recovered()
   }
 
-  /** Notes what the current step failed with. Returns how many milliseconds to wait; `undefined`: until somebody acts. */
+  /** Notes why the current step failed. Returns the milliseconds until it is tried again; `undefined`: it is not. */
   failed(error: unknown): number | undefined {
     const { retry, emit } = this.#options
     const { step } = this.failures
@@ -63,7 +66,7 @@ export class StreamHealth {
     const halts = !worthRetrying(error) || failures >= retry.attempts
     if (halts && this.#state !== 'halted') emit({ type: 'halted', step, error })
     this.#state = halts ? 'halted' : 'retrying'
-    // Nobody is told when a stopped resource could be started again, so even a halted stream tries that now and then.
+    // A halted stream tries to start a stopped resource now and then, as nothing says when that would succeed.
     const delayMs = !halts ? retry.delayMs(failures) : isStoppedStream(error) ? retry.maxMs : undefined
     if (delayMs !== undefined) emit({ type: 'retry', step, failures, delayMs, error })
     return delayMs

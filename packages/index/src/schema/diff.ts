@@ -71,7 +71,7 @@ function* differences(
   }
 }
 
-/** Where the type is another, its parameters and children are bound to differ too, and say nothing more. */
+/** Of another type, parameters and children differ as well, and are not listed. */
 function namesToCompare(old: DescriptionMap, next: DescriptionMap): Iterable<string> {
   const type = old.get('type')
   if (typeof type === 'string' && type !== next.get('type')) return ['type', 'nullable', 'metadata']

@@ -15,7 +15,7 @@ import { Random } from './random.js'
 
 const TARGET = { key: 'conformance', name: 'index' }
 
-/** Of a test that its runner ends. */
+/** Never fires: a test is ended by its runner. */
 const UNENDING = new AbortController().signal
 
 /** What a test works with: the fixture, and what it opens, which is closed when the test is over. */
@@ -111,7 +111,7 @@ export class Bench {
     return this.built(provider, this.fixture.source.slice(0, 0))
   }
 
-  /** An index that the log was applied to, write by write: what no copy was ever made of. */
+  /** An index to which the log was applied, write by write, and of which no copy was ever made. */
   async rebuilt(provider: IndexKindProvider, changes: readonly number[]): Promise<IndexHandle> {
     const handle = await this.built(provider)
     await this.apply(handle, changes)
@@ -150,7 +150,7 @@ export class Bench {
     return this.expect.works('open()', () => this.tryOpen(image, provider))
   }
 
-  /** Rejects as `open` does, or where it gave no handle. */
+  /** @throws what `open` threw; TypeError where it resolved with something that is no handle. */
   async tryOpen(image: IndexImage, provider = this.provider, signal?: AbortSignal): Promise<IndexHandle> {
     return this.#tracked(await openIndex(provider, image, TARGET, step(signal)))
   }
@@ -188,7 +188,7 @@ export class Bench {
     return undefined
   }
 
-  /** Holds a handle to what one means that the changes 0 to `changes` − 1 were applied to, one after the other. */
+  /** Holds `handle` to the meaning of an index to which the changes 0 to `changes` − 1 were applied in order. */
   async expectRebuilt(handle: IndexHandle, changes: number, what: string): Promise<void> {
     const rebuilt = await this.rebuilt(
       this.provider,
