@@ -64,7 +64,7 @@ type Inside = () => Promise<unknown> | void
 export class Calls {
   readonly pending = new Set<PendingCall>()
   /** Told of every fault as it strikes. */
-  onFault: (caller: VersionData, method: Method, fault: Fault) => void = () => {}
+  onFault: (callee: Callee, method: Method, fault: Fault) => void = () => {}
   readonly #scheduler: fc.Scheduler
   #faults: Armed<Fault>[] = []
   /** By the label of the version. */
@@ -128,7 +128,7 @@ export class Calls {
     const broken = this.#broken.get(caller.label)
     const fault = broken?.method === method ? broken.fault : take(this.#faults, callee, method)
     const inside = take(this.#insides, callee, method)
-    if (fault !== undefined) this.onFault(caller, method, fault)
+    if (fault !== undefined) this.onFault(callee, method, fault)
     if (fault === 'throw') throw new PlannedFailure(`${method} of ${caller.label} throws`)
     if (caller.prompt && fault === undefined && inside === undefined) return effect()
     return this.#track(callee, method, this.#answer(caller, method, effect, fault, inside))

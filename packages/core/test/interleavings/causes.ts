@@ -1,8 +1,8 @@
-import type { Fault, Method } from './calls.js'
+import type { Callee, Fault, Method } from './calls.js'
 import { isHeld } from './holders.js'
-import { ownerOf, versionOf } from './model.js'
+import { isGoing, ownerOf, versionOf } from './model.js'
 import type { OperationTask } from './task.js'
-import type { VersionData } from './version-data.js'
+import type { ResourceId, VersionData } from './version-data.js'
 import type { View } from './view.js'
 import { DRAIN_MS, TIMEOUT_MS } from './timing.js'
 import type { World } from './world.js'
@@ -25,7 +25,8 @@ const NEEDED_OF_NEXT: readonly Method[] = ['register', 'init', 'checkCompat', 'o
 const NEEDED_OF_OLD: readonly Method[] = ['observe', 'persist']
 
 /** What follows from a fault that has just struck: who may fail of it, and who must. */
-export function noteFault(world: World, caller: VersionData, method: Method, fault: Fault): void {
+export function noteFault(world: World, { caller, kind }: Callee, method: Method, fault: Fault): void {
+  const resource: ResourceId | undefined = kind && `${kind}/${caller.id}`
   world.troubled.add(caller.id)
   world.coverage.note(`fault in ${method}: ${fault}`)
   world.coverage.note(`any fault: ${fault}`)
@@ -38,8 +39,10 @@ export function noteFault(world: World, caller: VersionData, method: Method, fau
     if (code !== undefined) task.may.add(code)
     // A dry run that cannot be undone has not gone well.
     if (method === 'shutdown' && task.dryRun) task.may.add('HANDOFF')
+    // A resource that is being detached may leave the operation, with all that failed of it.
+    if (resource !== undefined && isGoing(world.model, resource)) continue
     if (isNeeded(world, task, caller, method) && !isUnjudged(task, method, fault))
-      task.broken = `${method} of ${caller.label} failed`
+      task.broken.set(resource, `${method} of ${caller.label} failed`)
   }
   for (const task of world.model.tasks) {
     if (!task.ids.has(caller.id)) continue
@@ -54,7 +57,7 @@ export function noteAbort(world: World, task: OperationTask): void {
   world.look()
   task.may.add('ABORTED')
   for (const id of task.ids) world.troubled.add(id)
-  if (!task.committed && !task.dryRun) task.broken = 'its caller aborted it'
+  if (!task.committed && !task.dryRun) task.broken.set(undefined, 'its caller aborted it')
 }
 
 function isNeeded(

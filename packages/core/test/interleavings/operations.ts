@@ -152,7 +152,7 @@ export function begin(world: World, kind: string, changes: readonly Change[], gi
       : undefined,
     judgedAt: -1,
     always: undefined,
-    broken: undefined,
+    broken: new Map(),
     moved: [],
     unsure: [],
     closed: [],

@@ -27,7 +27,7 @@ export function judge(world: World, task: OperationTask, outcome: string): void 
     return
   }
   world.must(committed === !dryRun, () => `I10: ${name()}, and was ${committed ? '' : 'not '}committed`)
-  world.must(broken === undefined, () => `I10: ${name()}, although ${broken}`)
+  world.must(broken.size === 0, () => `I10: ${name()}, although ${[...broken.values()].join(', ')}`)
   world.must((always?.size ?? 0) === 0, () => `I10: ${name()}, although it could not for ${[...(always ?? [])]}`)
 }
 

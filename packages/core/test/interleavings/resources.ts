@@ -42,6 +42,7 @@ export function detach(world: World, resource: ResourceId): void {
   if (attached === undefined || attached.detaching) return
   attached.detaching = true
   if (model.resources.get(resource) === attached.data) model.going.add(attached.data)
+  for (const task of model.operations) if (!task.committed) task.broken.delete(resource)
   void follow(world, begin(world, 'detach', resource, attached.data), leave(attached.resource), () => {
     model.going.delete(attached.data)
   })

@@ -48,8 +48,8 @@ export interface OperationTask extends Task {
   judgedAt: number
   /** Codes whose cause was there whenever anybody looked: while there is one, it cannot commit. */
   always: Set<string> | undefined
-  /** A call failed that it cannot go on without. */
-  broken: string | undefined
+  /** Why it cannot go on: calls that failed, by the resource that they were made for, if any. */
+  readonly broken: Map<ResourceId | undefined, string>
   /** As they were at its commit: what it handed over, what it closed, what it retired, and the generations it made. */
   moved: readonly ResourceId[]
   /** Those of them that were being attached or detached, and may not have been there. */

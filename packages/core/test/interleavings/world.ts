@@ -104,9 +104,9 @@ export class World implements Watcher {
       },
       journaled ? this.journal : undefined,
     )
-    this.calls.onFault = (caller, method, fault) => {
+    this.calls.onFault = (callee, method, fault) => {
       observe(this)
-      noteFault(this, caller, method, fault)
+      noteFault(this, callee, method, fault)
     }
   }
 
