@@ -91,6 +91,7 @@ export type { Journal, JournalRecord, JournaledAcceptance, JournaledChange } fro
 export { PluginHost } from './host/plugin-host.js'
 export type { AddOptions, ReloadOptions, RemoveOptions } from './host/reload-options.js'
 export type { PluginHostOptions } from './host/environment/plugin-host-options.js'
+export type { VersionRanges } from './host/plugin/version-ranges.js'
 export type { ReloadSource, ResourceName } from './host/resource/reload-source.js'
 export type { DrainPolicy } from './host/lease/drain.js'
 export type { BakeOptions, BakeReport } from './host/permanence/bake.js'

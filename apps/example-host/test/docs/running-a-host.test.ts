@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OldProviders, PluginHost, ReloadDispatcher, ReloadKindHandlers, WriteGate } from '@uni/reload-core'
+import { npmRanges } from '@uni/reload-core/ranges'
 import { scalarFn, scalarFnHandoff } from '@uni/reload-core/surfaces'
 import { buildIndex, indexHandoff, indexKind, type IndexHandle } from '@uni/reload-index'
 import { expect, it, onTestFinished, vi } from 'vitest'
@@ -14,6 +15,7 @@ const log = { info: vi.fn<(what: unknown) => void>() }
 async function hostAsPrinted() {
   const host = new PluginHost({
     strategies: [indexHandoff(), scalarFnHandoff()],   // the surfaces plugins may register on
+    ranges: npmRanges,                                 // of '@uni/reload-core/ranges': for plugins that depend on others
     grants: { search: ['index-kind'], '*': ['scalar-fn'] },
     drain: { deadlineMs: 30_000, onDeadline: 'keep' },
     timeouts: { prepare: 300_000, converge: 10_000 },

@@ -37,6 +37,7 @@ const RELOAD: OptionChecks<ReloadOptions> = {
 const HOST: OptionChecks<PluginHostOptions> = {
   strategies: option.required(option.list(option.members(STRATEGY))),
   grants: option.record(option.list(option.text)),
+  ranges: option.with('isRange', 'satisfies'),
   drain: option.object(DRAIN),
   timeouts: option.object(TIMEOUTS),
   concurrency: option.count(1),

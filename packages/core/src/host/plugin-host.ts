@@ -49,7 +49,7 @@ export class PluginHost implements AsyncDisposable {
   async addAll(given: readonly Plugin[], options: AddOptions = {}): Promise<PluginHandle[]> {
     this.#state.environment.refuseClosed()
     const read = checked.add(options)
-    const plugins = given.map(readPlugin)
+    const plugins = given.map((plugin) => readPlugin(plugin, this.#state.ranges))
     if (plugins.length === 0) return []
     const { succession } = await this.#run(
       dependencyOrder(plugins).map((plugin): RequestedChange => ({ kind: 'install', plugin })),
@@ -83,7 +83,7 @@ export class PluginHost implements AsyncDisposable {
       )
     const requested = changes.map(({ handle, plugin }): RequestedChange => ({
       kind: 'reload',
-      plugin: readPlugin(plugin),
+      plugin: readPlugin(plugin, this.#state.ranges),
       handle: readHandle(handle),
     }))
     const outcome = await this.#run(requested, options)

@@ -1,4 +1,5 @@
 import { PluginHost, type PluginDependency } from '@uni/reload-core'
+import { npmRanges } from '@uni/reload-core/ranges'
 import { planRecovery } from '@uni/reload-core/node'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -17,6 +18,7 @@ describe('addAll', () => {
   it('I1 installs all of them with one commit', async () => {
     const seen = new Set<string>()
     const host: PluginHost = new PluginHost({
+      ranges: npmRanges,
       strategies: [wordHandoff()],
       observer: () => {
         using lease = host.capture()
@@ -48,7 +50,7 @@ describe('addAll', () => {
           calls.push(`shutdown ${id}`)
         },
       })
-    const host = new PluginHost({ strategies: [] })
+    const host = new PluginHost({ ranges: npmRanges, strategies: [] })
     const handles = await host.addAll([
       plugin('page', 'search'),
       plugin('search', 'store', 'text'),
@@ -64,7 +66,7 @@ describe('addAll', () => {
   })
 
   it('O9 installs plugins that need one another', async () => {
-    await using host = new PluginHost({ strategies: [] })
+    await using host = new PluginHost({ ranges: npmRanges, strategies: [] })
     await host.addAll([
       new TestPlugin('a', '1.0.0', needs('b')),
       new TestPlugin('b', '1.0.0', needs('a')),
@@ -82,7 +84,7 @@ describe('addAll', () => {
           id === 'early' ? [{ id: 'late', range: '^1.0.0' }] : [{ id: id === 'a' ? 'b' : 'a', range: '^2.0.0' }],
       })
     }
-    const host = new PluginHost({ strategies: [], journal })
+    const host = new PluginHost({ ranges: npmRanges, strategies: [], journal })
     const [early, , a, b] = await host.addAll(['early', 'late', 'a', 'b'].map((id) => version(id, 1)))
     if (early === undefined || a === undefined || b === undefined) throw new Error('a handle is missing')
     await host.makePermanent((await host.reload(early, version('early', 2))).handle)
@@ -92,7 +94,7 @@ describe('addAll', () => {
     ])
     await host.makePermanent(first?.handle ?? a)
 
-    const next = new PluginHost({ strategies: [], journal: new MemoryJournal() })
+    const next = new PluginHost({ ranges: npmRanges, strategies: [], journal: new MemoryJournal() })
     const plan = planRecovery(journal.records).plugins
     await next.addAll(
       [...plan.values()].flatMap(({ id, version: found }) =>
@@ -108,7 +110,7 @@ describe('addAll', () => {
   })
 
   it('I3 installs none where one fails, and shuts down those that were initialized', async () => {
-    await using host = new PluginHost({ strategies: [wordHandoff()] })
+    await using host = new PluginHost({ ranges: npmRanges, strategies: [wordHandoff()] })
     const good = wordPlugin('good', '1.0.0')
     const bad = wordPlugin('bad', '1.0.0', ['bad'], {
       ...needs('good'),
@@ -133,7 +135,7 @@ describe('addAll', () => {
   })
 
   it('refuses a dependency that is neither installed nor among them: DEPENDENCY', async () => {
-    await using host = new PluginHost({ strategies: [] })
+    await using host = new PluginHost({ ranges: npmRanges, strategies: [] })
     const user = new TestPlugin('user', '1.0.0', needs('base'))
     expect(await refusalOf(host.addAll([user, new TestPlugin('base', '2.0.0')]))).toMatchObject({
       code: 'DEPENDENCY',
@@ -145,7 +147,7 @@ describe('addAll', () => {
   })
 
   it('refuses a plugin that is named twice or installed, and one that is malformed, before any of them registers', async () => {
-    await using host = new PluginHost({ strategies: [] })
+    await using host = new PluginHost({ ranges: npmRanges, strategies: [] })
     await host.add(new TestPlugin('there', '1.0.0'))
     const other = new TestPlugin('other', '1.0.0')
     expect(await refusalOf(host.addAll([other, other]))).toMatchObject({ code: 'DUPLICATE', plugin: 'other' })
@@ -165,7 +167,7 @@ describe('addAll', () => {
   })
 
   it('I8 gives up where the caller aborts, and installs none', async () => {
-    await using host = new PluginHost({ strategies: [] })
+    await using host = new PluginHost({ ranges: npmRanges, strategies: [] })
     const [begun, abort] = [new Deferred(), new AbortController()]
     const slow = new TestPlugin('slow', '1.0.0', {
       init: () => {
@@ -183,7 +185,7 @@ describe('addAll', () => {
 
   it('of nothing changes nothing, and begins no operation', async () => {
     const events: unknown[] = []
-    const host = new PluginHost({ strategies: [], observer: (event) => events.push(event) })
+    const host = new PluginHost({ ranges: npmRanges, strategies: [], observer: (event) => events.push(event) })
     expect({ handles: await host.addAll([]), events }).toEqual({ handles: [], events: [] })
     await host[Symbol.asyncDispose]()
     expect(await refusalOf(host.addAll([]))).toMatchObject({ code: 'HOST_CLOSED' })

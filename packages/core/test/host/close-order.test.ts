@@ -1,4 +1,5 @@
 import { PluginHost, type PluginDependency, type PluginHostOptions } from '@uni/reload-core'
+import { npmRanges } from '@uni/reload-core/ranges'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
 import { standing, turn } from '../fixtures/deferred.js'
@@ -14,7 +15,13 @@ const on = (...ids: string[]): PluginDependency[] => ids.map((id) => ({ id, rang
 function closing(options: Partial<PluginHostOptions> = {}) {
   const clock = new ManualClock()
   const log: string[] = []
-  const host = new PluginHost({ clock, strategies: [], timeouts: { finalize: 100, rollback: 100 }, ...options })
+  const host = new PluginHost({
+    ranges: npmRanges,
+    clock,
+    strategies: [],
+    timeouts: { finalize: 100, rollback: 100 },
+    ...options,
+  })
   const plugin = (
     id: string,
     version: string,
@@ -123,6 +130,7 @@ describe('plugins that are closed together', () => {
     const clock = new ManualClock()
     const log: string[] = []
     const host = new PluginHost({
+      ranges: npmRanges,
       clock,
       strategies: [
         storeStrategy('clean', {

@@ -1,4 +1,5 @@
 import { PluginHost } from '@uni/reload-core'
+import { npmRanges } from '@uni/reload-core/ranges'
 import { describe, expect, it } from 'vitest'
 import { Deferred } from '../fixtures/deferred.js'
 import { refusalOf } from '../fixtures/refusal.js'
@@ -10,7 +11,7 @@ const onBase = (range: string, optional?: boolean) => ({
 
 describe('dependencies', () => {
   it('refuses a plugin whose dependency is missing, or of another version: DEPENDENCY', async () => {
-    await using host = new PluginHost({ strategies: [wordHandoff()] })
+    await using host = new PluginHost({ ranges: npmRanges, strategies: [wordHandoff()] })
     const plugin = wordPlugin('user', '1.0.0', ['user'], onBase('^2.0.0'))
     expect((await refusalOf(host.add(plugin))).message).toContain('"base" ^2.0.0, and none is installed')
     await host.add(wordPlugin('base', '1.4.0'))
@@ -21,7 +22,7 @@ describe('dependencies', () => {
   })
 
   it('refuses a new version that breaks a dependency of its own', async () => {
-    await using host = new PluginHost({ strategies: [wordHandoff()] })
+    await using host = new PluginHost({ ranges: npmRanges, strategies: [wordHandoff()] })
     await host.add(wordPlugin('base', '1.0.0'))
     const user = await host.add(wordPlugin('user', '1.0.0', ['user'], onBase('^1.0.0')))
     expect(await refusalOf(host.reload(user, wordPlugin('user', '2.0.0', ['user'], onBase('^2.0.0'))))).toMatchObject({
@@ -32,7 +33,7 @@ describe('dependencies', () => {
   })
 
   it('refuses a new version that others cannot work with, and a removal of what others need', async () => {
-    await using host = new PluginHost({ strategies: [wordHandoff()] })
+    await using host = new PluginHost({ ranges: npmRanges, strategies: [wordHandoff()] })
     const base = await host.add(wordPlugin('base', '1.0.0'))
     await host.add(wordPlugin('user', '1.0.0', ['user'], onBase('^1.0.0')))
     expect(await refusalOf(host.reload(base, wordPlugin('base', '2.0.0')))).toMatchObject({
@@ -44,7 +45,7 @@ describe('dependencies', () => {
   })
 
   it('takes an optional dependency as it comes, but not of another version', async () => {
-    await using host = new PluginHost({ strategies: [wordHandoff()] })
+    await using host = new PluginHost({ ranges: npmRanges, strategies: [wordHandoff()] })
     const user = await host.add(wordPlugin('user', '1.0.0', ['user'], onBase('^1.0.0', true)))
     expect(await refusalOf(host.add(wordPlugin('base', '2.0.0')))).toMatchObject({ code: 'DEPENDENCY' })
     const base = await host.add(wordPlugin('base', '1.0.0'))
@@ -53,7 +54,7 @@ describe('dependencies', () => {
   })
 
   it('replaces what belongs together with one reloadAll', async () => {
-    await using host = new PluginHost({ strategies: [wordHandoff()] })
+    await using host = new PluginHost({ ranges: npmRanges, strategies: [wordHandoff()] })
     const base = await host.add(wordPlugin('base', '1.0.0'))
     const user = await host.add(wordPlugin('user', '1.0.0', ['user'], onBase('^1.0.0')))
     const [result] = await host.reloadAll([
@@ -65,7 +66,7 @@ describe('dependencies', () => {
   })
 
   it('I11 looks again at the commit: a dependency broken meanwhile rolls back', async () => {
-    await using host = new PluginHost({ strategies: [wordHandoff()] })
+    await using host = new PluginHost({ ranges: npmRanges, strategies: [wordHandoff()] })
     const base = await host.add(wordPlugin('base', '1.0.0'))
     const init = new Deferred()
     const user = wordPlugin('user', '1.0.0', ['user'], { ...onBase('^1.0.0'), init: () => init.promise })

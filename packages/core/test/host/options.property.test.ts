@@ -82,6 +82,7 @@ const bake: Record<Under<'bake', BakeOptions>, Takes> = {
 const HOST: Record<keyof PluginHostOptions, Takes> = {
   strategies: list,
   grants: object,
+  ranges: methods('isRange', 'satisfies'),
   drain: object,
   timeouts: object,
   concurrency: atLeastOne,

@@ -1,4 +1,5 @@
 import { PluginHost, type Journal, type ReloadResult } from '@uni/reload-core'
+import { npmRanges } from '@uni/reload-core/ranges'
 import { describe, expect, it } from 'vitest'
 import { Deferred } from '../fixtures/deferred.js'
 import { MemoryJournal } from '../fixtures/journaled.js'
@@ -13,7 +14,7 @@ const base = (version: string): TestPlugin => new TestPlugin('base', version)
 describe('J5 the versions that a crash comes back on go together', () => {
   it('refuses to make permanent what does not go with the version that a crash comes back on', async () => {
     const journal = new MemoryJournal()
-    const host = new PluginHost({ strategies: [storeStrategy('pre-copy')], journal })
+    const host = new PluginHost({ ranges: npmRanges, strategies: [storeStrategy('pre-copy')], journal })
     const base = await host.add(new StorePlugin('1.0.0', { id: 'base' }))
     const user = await host.add(new StorePlugin('1.0.0', { id: 'user' }))
     const newBase = await host.reload(base, new StorePlugin('2.0.0', { id: 'base' }))
@@ -39,7 +40,7 @@ describe('J5 the versions that a crash comes back on go together', () => {
         if (type === 'permanent') await disk.promise
       },
     }
-    const host = new PluginHost({ strategies: [], journal })
+    const host = new PluginHost({ ranges: npmRanges, strategies: [], journal })
     const dependent = (version: string) =>
       new TestPlugin('dependent', version, { dependsOn: [{ id: 'other', range: '^1.0.0' }] })
     const other = await host.add(new TestPlugin('other', '1.0.0'))
@@ -55,7 +56,7 @@ describe('J5 the versions that a crash comes back on go together', () => {
 
   it('nor does what was removed before, of all that was reloaded together', async () => {
     const journal = new MemoryJournal()
-    const host = new PluginHost({ strategies: [], journal })
+    const host = new PluginHost({ ranges: npmRanges, strategies: [], journal })
     const needed = await host.add(base('1.0.0'))
     const user = await host.add(needing('1.0.0', '^1.0.0'))
     const other = await host.add(new TestPlugin('other', '1.0.0'))
@@ -71,7 +72,7 @@ describe('J5 the versions that a crash comes back on go together', () => {
 
   it('a plugin is not removed while one needs it in the version that a crash comes back on', async () => {
     const journal = new MemoryJournal()
-    const host = new PluginHost({ strategies: [], journal })
+    const host = new PluginHost({ ranges: npmRanges, strategies: [], journal })
     const needed = await host.add(base('1.0.0'))
     const { handle } = await host.reload(await host.add(needing('1.0.0', '^1.0.0')), needing('2.0.0'))
     await expect(host.remove(needed)).rejects.toMatchObject({
@@ -91,7 +92,7 @@ describe('J5 the versions that a crash comes back on go together', () => {
 
   it('a plugin is not installed that needs a version which a crash does not come back on', async () => {
     const journal = new MemoryJournal()
-    const host = new PluginHost({ strategies: [], journal })
+    const host = new PluginHost({ ranges: npmRanges, strategies: [], journal })
     const { handle } = await host.reload(await host.add(base('1.0.0')), base('2.0.0'))
     await expect(host.add(needing('1.0.0', '^2.0.0'))).rejects.toMatchObject({
       code: 'DEPENDENCY',
@@ -106,7 +107,7 @@ describe('J5 the versions that a crash comes back on go together', () => {
   it('one that is made permanent late does not take the place of one that came after it', async () => {
     const disk = new Deferred()
     const journal = new MemoryJournal()
-    const host = new PluginHost({ strategies: [], journal })
+    const host = new PluginHost({ ranges: npmRanges, strategies: [], journal })
     const second = await host.reload(await host.add(base('1.0.0')), base('2.0.0'))
     journal.onAppend = ({ type }) => {
       if (type === 'permanent') return disk.promise
@@ -123,7 +124,7 @@ describe('J5 the versions that a crash comes back on go together', () => {
 
   it('what is optional may be missing', async () => {
     const journal = new MemoryJournal()
-    const host = new PluginHost({ strategies: [], journal })
+    const host = new PluginHost({ ranges: npmRanges, strategies: [], journal })
     const { handle } = await host.reload(
       await host.add(needing('1.0.0', '^1.0.0', true)),
       needing('1.1.0', '^1.0.0', true),
@@ -133,7 +134,7 @@ describe('J5 the versions that a crash comes back on go together', () => {
   })
 
   it('without a journal no crash comes back on anything, and what is installed is enough', async () => {
-    const host = new PluginHost({ strategies: [] })
+    const host = new PluginHost({ ranges: npmRanges, strategies: [] })
     const first = await host.add(base('1.0.0'))
     const { handle } = await host.reload(first, base('2.0.0'))
     const user = await host.add(needing('1.0.0', '^2.0.0'))

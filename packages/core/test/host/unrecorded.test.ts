@@ -1,4 +1,5 @@
 import { PluginHost, type JournalRecord, type PluginHandle, type ReloadEvent } from '@uni/reload-core'
+import { npmRanges } from '@uni/reload-core/ranges'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
 import { Deferred, standing, turn } from '../fixtures/deferred.js'
@@ -12,6 +13,7 @@ function scene() {
   const clock = new ManualClock()
   const events: ReloadEvent[] = []
   const host = new PluginHost({
+    ranges: npmRanges,
     strategies: [],
     journal,
     clock,

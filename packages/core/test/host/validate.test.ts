@@ -1,4 +1,5 @@
 import { PluginHost, type Plugin, type PluginHandle } from '@uni/reload-core'
+import { npmRanges } from '@uni/reload-core/ranges'
 import { describe, expect, it } from 'vitest'
 import { Deferred } from '../fixtures/deferred.js'
 import { refusalOf } from '../fixtures/refusal.js'
@@ -18,6 +19,7 @@ const MALFORMED: Record<string, unknown> = {
   'an empty id': { manifest: { id: ' ', version: '1.0.0' }, register },
   'no version': { manifest: { id: 'a' }, register },
   'a version that is not semantic': { manifest: { id: 'a', version: 'one' }, register },
+  'a version with a v before it': { manifest: { id: 'a', version: 'v1.0.0' }, register },
   'a version that is a number': { manifest: { id: 'a', version: 1 }, register },
   'capabilities that are no list': { manifest: { ...manifest, capabilities: 'test-word' }, register },
   'capabilities that are no strings': { manifest: { ...manifest, capabilities: [1] }, register },
@@ -40,7 +42,7 @@ function says(host: PluginHost, name: string): string {
 
 describe('validate', () => {
   it.each(Object.entries(MALFORMED))('I3 refuses %s: MANIFEST, at install and at a reload', async (_, plugin) => {
-    await using host = new PluginHost({ strategies: [wordHandoff()] })
+    await using host = new PluginHost({ ranges: npmRanges, strategies: [wordHandoff()] })
     const handle = await host.add(wordPlugin('a', '1.0.0'))
     const added = await refusalOf(host.add(plugin as Plugin))
     const reloaded = await refusalOf(host.reload(handle, plugin as Plugin))

@@ -1,4 +1,5 @@
 import { PluginHost, type Clock, type Journal, type ReloadObserver } from '@uni/reload-core'
+import { npmRanges } from '@uni/reload-core/ranges'
 import { DRAIN_MS, GRACE_MS, MAX_RECORDED, TIMEOUT_MS } from './timing.js'
 import { KINDS } from './version-data.js'
 import { watchedStrategy } from './watched-strategy.js'
@@ -8,6 +9,7 @@ const TIMED = ['stage', 'preflight', 'prepare', 'converge', 'rollback', 'finaliz
 /** The host under test, whose every deadline is short. */
 export function watchedHost(clock: Clock, observer: ReloadObserver, journal: Journal | undefined): PluginHost {
   return new PluginHost({
+    ranges: npmRanges,
     strategies: KINDS.map(watchedStrategy),
     clock,
     observer,

@@ -6,6 +6,7 @@ import type { PaceOptions } from '../../pace.js'
 import type { AnyStrategy } from '../../strategy.js'
 import type { DrainPolicy } from '../lease/drain.js'
 import type { Grants } from '../plugin/grants.js'
+import type { VersionRanges } from '../plugin/version-ranges.js'
 import type { ReloadObserver } from '../report/events.js'
 
 export interface PluginHostOptions {
@@ -13,6 +14,11 @@ export interface PluginHostOptions {
   strategies: readonly AnyStrategy[]
   /** The surfaces each plugin may register on, by plugin id; `*` is for those not named. Default: all. */
   grants?: Grants
+  /**
+   * How versions are compared with the ranges of `dependsOn`: `npmRanges` of `@uni/reload-core/ranges`. Without it a plugin
+   * that depends on others is refused.
+   */
+  ranges?: VersionRanges
   drain?: DrainPolicy
   timeouts?: Timeouts
   /**

@@ -11,7 +11,7 @@ export function refuseUnmet(state: HostState, changes: readonly Change[], phase:
     if (manifest === undefined) installed.delete(idOf(change))
     else installed.set(manifest.id, manifest)
   }
-  checkDependencies(installed, phase)
+  checkDependencies(installed, state.ranges, phase)
   state.permanence.check(
     changes.flatMap((change) => (change.kind === 'install' ? change.plugin.manifest : [])),
     changes.flatMap((change) => (change.kind === 'remove' ? idOf(change) : [])),

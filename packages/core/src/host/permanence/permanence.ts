@@ -4,6 +4,7 @@ import type { Origin } from '../plugin/origin.js'
 import { PermanentVersions } from './permanent-versions.js'
 import type { PluginManifest } from '../plugin/plugin.js'
 import type { ReadHandle } from '../plugin/read-handle.js'
+import type { VersionRanges } from '../plugin/version-ranges.js'
 import type { PluginVersion } from '../epoch/plugin-version.js'
 import type { RecordLog } from './record-log.js'
 
@@ -13,6 +14,7 @@ const PERMANENT_FIRST =
 /** The version of each plugin that a crash comes back on. */
 export class Permanence {
   readonly #records: RecordLog | undefined
+  readonly #ranges: VersionRanges | undefined
   /** As it is once all that was committed is written down. */
   readonly #ahead = new PermanentVersions()
   /** As it is written down. */
@@ -22,8 +24,9 @@ export class Permanence {
   /** The generation in which a plugin was removed, by id. */
   readonly #removed = new Map<string, number>()
 
-  constructor(records: RecordLog | undefined) {
+  constructor(records: RecordLog | undefined, ranges: VersionRanges | undefined) {
     this.#records = records
+    this.#ranges = ranges
   }
 
   /**
@@ -65,7 +68,7 @@ export class Permanence {
     for (const { manifests } of this.#possible()) {
       for (const manifest of installed) manifests.set(manifest.id, manifest)
       for (const id of removed) manifests.delete(id)
-      checkDependencies(manifests, phase, PERMANENT_FIRST)
+      checkDependencies(manifests, this.#ranges, phase, PERMANENT_FIRST)
     }
   }
 
@@ -78,7 +81,7 @@ export class Permanence {
     if (this.#written.holds(version)) return
     if (this.#ahead.holds(version)) return this.settle(label)
     for (const versions of this.#possible()) {
-      checkDependencies(versions.replace(origin).manifests, 'bake', PERMANENT_FIRST)
+      checkDependencies(versions.replace(origin).manifests, this.#ranges, 'bake', PERMANENT_FIRST)
     }
     await this.#write(origin, label)
   }

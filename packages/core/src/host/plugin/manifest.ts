@@ -1,27 +1,26 @@
-import satisfies from 'semver/functions/satisfies.js'
-import valid from 'semver/functions/valid.js'
-import validRange from 'semver/ranges/valid.js'
 import { ReloadError, describeThrown, type ReloadPhase } from '../../errors.js'
 import { hear, isPromiseLike } from '../../maybe-promise.js'
 import { show } from '../../options.js'
 import type { Plugin, PluginDependency, PluginManifest } from './plugin.js'
+import { isSemanticVersion, type VersionRanges } from './version-ranges.js'
 
 /**
  * A plugin as it was when it was given to a host. Everything that it says of itself is read once, here: what it is
  * changed to afterwards, or a getter that throws, reaches nobody else.
  *
- * @throws ReloadError `MANIFEST` where the plugin or its manifest is malformed.
+ * @throws ReloadError `MANIFEST` where the plugin or its manifest is malformed; `DEPENDENCY` where it has a range, and
+ * the host cannot compare any.
  */
-export function readPlugin(given: Plugin): Plugin {
+export function readPlugin(given: Plugin, ranges: VersionRanges | undefined): Plugin {
   try {
-    return read(given)
+    return read(given, ranges)
   } catch (error) {
     if (ReloadError.is(error)) throw error
     throw malformed(undefined, `the plugin cannot be read: ${describeThrown(error)}`, error)
   }
 }
 
-function read(given: unknown): Plugin {
+function read(given: unknown, ranges: VersionRanges | undefined): Plugin {
   if (typeof given !== 'object' || given === null) throw malformed(undefined, 'the plugin is not an object')
   const { manifest: said, register, init, shutdown } = given as Partial<Record<keyof Plugin, unknown>>
   if (typeof said !== 'object' || said === null) {
@@ -33,7 +32,7 @@ function read(given: unknown): Plugin {
   }
   const { id, version, capabilities, dependsOn } = said as Partial<Record<keyof PluginManifest, unknown>>
   if (typeof id !== 'string' || id.trim() === '') throw malformed(undefined, 'manifest.id is not a non-empty string')
-  if (typeof version !== 'string' || valid(version) === null) {
+  if (typeof version !== 'string' || !isSemanticVersion(version)) {
     throw malformed(id, `manifest.version ${show(version)} is not a semantic version`)
   }
   const manifest: PluginManifest = {
@@ -45,8 +44,8 @@ function read(given: unknown): Plugin {
     }),
     ...(dependsOn !== undefined && {
       dependsOn:
-        readList(dependsOn, readDependency) ??
-        refuse('manifest.dependsOn is not a list of { id, range } with semver ranges'),
+        readList(dependsOn, dependency) ??
+        refuse('manifest.dependsOn is not a list of { id, range } with version ranges'),
     }),
   }
   return Object.freeze({
@@ -55,6 +54,15 @@ function read(given: unknown): Plugin {
     ...(init !== undefined && { init: method<'init'>(init) ?? refuse('init is not a function') }),
     ...(shutdown !== undefined && { shutdown: method<'shutdown'>(shutdown) ?? refuse('shutdown is not a function') }),
   })
+
+  function dependency(item: unknown): PluginDependency | undefined {
+    if (typeof item !== 'object' || item === null) return undefined
+    const { id: other, range, optional = false } = item as Record<string, unknown>
+    if (typeof other !== 'string' || other === '' || typeof range !== 'string') return undefined
+    if (typeof optional !== 'boolean') return undefined
+    if (ranges === undefined) throw withoutRanges(`${id}@${version}`, other, range)
+    return ranges.isRange(range) ? Object.freeze({ id: other, range, optional }) : undefined
+  }
 
   function refuse(problem: string): never {
     throw malformed(id as string, problem)
@@ -76,14 +84,6 @@ function readSurfaceId(given: unknown): string | undefined {
   return typeof given === 'string' ? given : undefined
 }
 
-function readDependency(given: unknown): PluginDependency | undefined {
-  if (typeof given !== 'object' || given === null) return undefined
-  const { id, range, optional = false } = given as Record<string, unknown>
-  if (typeof id !== 'string' || id === '' || typeof range !== 'string') return undefined
-  if (validRange(range) === null || typeof optional !== 'boolean') return undefined
-  return Object.freeze({ id, range, optional })
-}
-
 function malformed(id: string | undefined, problem: string, cause?: unknown): ReloadError {
   return new ReloadError('MANIFEST', problem, {
     phase: 'validate',
@@ -93,12 +93,25 @@ function malformed(id: string | undefined, problem: string, cause?: unknown): Re
   })
 }
 
+function withoutRanges(plugin: string, needed: string, range: string): ReloadError {
+  return new ReloadError(
+    'DEPENDENCY',
+    `it needs plugin "${needed}" ${range}, and the host was not told how to compare versions`,
+    {
+      phase: 'validate',
+      plugin,
+      hint: "Give the host the option ranges: import { npmRanges } from '@uni/reload-core/ranges', and say new PluginHost({ ranges: npmRanges, … }).",
+    },
+  )
+}
+
 const TOGETHER =
   'Replace the plugins that belong together with one reloadAll, or install the one that is missing first.'
 
 /** @throws ReloadError `DEPENDENCY` where the plugins, as they would be installed, do not satisfy one another. */
 export function checkDependencies(
   installed: ReadonlyMap<string, PluginManifest>,
+  ranges: VersionRanges | undefined,
   phase: ReloadPhase,
   hint = TOGETHER,
 ): void {
@@ -106,7 +119,7 @@ export function checkDependencies(
     for (const { id, range, optional } of manifest.dependsOn ?? []) {
       const found = installed.get(id)
       if (found === undefined && optional === true) continue
-      if (found !== undefined && satisfies(found.version, range, { includePrerelease: true })) continue
+      if (found !== undefined && ranges?.satisfies(found.version, range) === true) continue
       throw new ReloadError(
         'DEPENDENCY',
         `it needs plugin "${id}" ${range}, and ${found ? `${found.version} would be` : 'none is'} installed`,

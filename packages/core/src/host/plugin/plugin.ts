@@ -14,7 +14,7 @@ export interface Plugin {
 
 export interface PluginManifest {
   readonly id: string
-  /** A semantic version, such as `1.4.0`. */
+  /** A semantic version (https://semver.org), such as `1.4.0`. */
   readonly version: string
   /** The ids of the surfaces it registers on. Absent: whatever the host grants. */
   readonly capabilities?: readonly string[]
@@ -23,7 +23,7 @@ export interface PluginManifest {
 
 export interface PluginDependency {
   readonly id: string
-  /** A semver range, such as `^2.1.0`. */
+  /** Of versions, such as `^2.1.0`: as the host's `ranges` read it. */
   readonly range: string
   /** The range applies only where the plugin is installed. */
   readonly optional?: boolean

@@ -12,6 +12,7 @@ import { LiveResources } from '../resource/live-resources.js'
 import type { ResourceHost } from '../resource/resource-host.js'
 import { Plugins } from './plugins.js'
 import type { Retirement } from './retirement.js'
+import type { VersionRanges } from '../plugin/version-ranges.js'
 
 /** What the operations of one host share. */
 export class HostState implements ResourceHost {
@@ -24,6 +25,7 @@ export class HostState implements ResourceHost {
   readonly retirements = new Set<Retirement>()
   /** By plugin id, and not as members of an object, which has some of its own, such as `constructor`. */
   readonly grants: ReadonlyMap<string, readonly string[]> | undefined
+  readonly ranges: VersionRanges | undefined
   readonly leaseWatch: LeaseWatch | undefined
   readonly records: RecordLog | undefined
   readonly permanence: Permanence
@@ -36,6 +38,7 @@ export class HostState implements ResourceHost {
     this.tables = new SurfaceTables(strategies)
     this.epochs = new Epochs(this.tables, environment.clock)
     this.grants = options.grants && new Map(Object.entries(options.grants))
+    this.ranges = options.ranges
     this.leaseWatch =
       options.watchLeases === true
         ? new LeaseWatch(({ capturedAt, ...lease }) => {
@@ -49,7 +52,7 @@ export class HostState implements ResourceHost {
         timeoutMs: () => environment.timeoutMs('journal'),
         timeoutOption: 'journal',
       })
-    this.permanence = new Permanence(this.records)
+    this.permanence = new Permanence(this.records, this.ranges)
   }
 
   listing({ id }: PluginVersion): Listing | undefined {

@@ -7,6 +7,7 @@ import {
   type PluginHandle,
   type Surface,
 } from '@uni/reload-core'
+import { npmRanges } from '@uni/reload-core/ranges'
 import { ManualClock } from '@uni/reload-core/testing'
 import { TestPlugin } from '../../fixtures/test-plugin.js'
 import { Calls } from '../calls.js'
@@ -44,7 +45,7 @@ class ConcurrentScene implements Scene {
   readonly #handles = new Map<string, PluginHandle>()
 
   constructor() {
-    this.host = new PluginHost({ strategies: [this.#strategy()], clock: this.clock })
+    this.host = new PluginHost({ ranges: npmRanges, strategies: [this.#strategy()], clock: this.clock })
   }
 
   async open(): Promise<this> {
