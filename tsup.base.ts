@@ -13,7 +13,8 @@ export function library(entry: Record<string, string>, options: Options = {}): R
     removeNodeProtocol: false,
     dts: true,
     clean: flags.dts === false ? ['!**/*.d.ts'] : true,
-    treeshake: true,
+    // No package has an import that is made for what it does.
+    treeshake: { moduleSideEffects: false },
     splitting: true,
     sourcemap: true,
     ...options,

@@ -54,8 +54,7 @@ export function readMembers<T extends object>(given: T, path: string, checks: Op
 export const option = {
   required: <V>(check: OptionCheck<V>): RequiredCheck<V> =>
     Object.assign((...given: Parameters<OptionCheck<V>>): V => check(...given), { required: true } as const),
-  /** A number from `least` on, `Infinity` among them: milliseconds, mostly. */
-  from: (least: number): OptionCheck<number> => numberThat(`a number, ${least} or more`, (value) => value >= least),
+  from: numberFrom,
   /** A number above 0, `Infinity` among them. */
   positive: numberThat('a number above 0', (value) => value > 0),
   /** A whole number from `least` on, `Infinity` among them. */
@@ -131,6 +130,13 @@ export function unexpected(
   return typeof value === sort ? new RangeError(message) : new TypeError(message)
 }
 
+/** A number from `least` on, `Infinity` among them: milliseconds, mostly. */
+export function numberFrom(least: number): OptionCheck<number> {
+  return numberThat(`a number, ${least} or more`, (value) => value >= least)
+}
+
+// Marked, so that bundlers leave `option` out where nobody uses it.
+/* @__NO_SIDE_EFFECTS__ */
 function that<V>(expected: string, holds: (value: unknown) => boolean): OptionCheck<V> {
   return (value, path) => {
     if (!holds(value)) throw unexpected(expected, value, path)
@@ -138,6 +144,7 @@ function that<V>(expected: string, holds: (value: unknown) => boolean): OptionCh
   }
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 function numberThat(expected: string, holds: (value: number) => boolean): OptionCheck<number> {
   return that(expected, (value) => typeof value === 'number' && holds(value))
 }

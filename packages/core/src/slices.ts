@@ -1,4 +1,4 @@
-import { option } from './options.js'
+import { numberFrom } from './options.js'
 
 /**
  * Cuts long synchronous work into slices, so that the event loop turns between them:
@@ -15,7 +15,7 @@ export class Slices {
   /** @param budgetMs how long a slice may take, in milliseconds. */
   constructor(budgetMs = 4) {
     // A budget that is no number would never be used up.
-    this.#budgetMs = option.from(0)(budgetMs, 'Slices budgetMs', this)
+    this.#budgetMs = numberFrom(0)(budgetMs, 'Slices budgetMs', this)
   }
 
   /** Whether this slice has used up its budget. */

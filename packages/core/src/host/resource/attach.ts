@@ -43,7 +43,7 @@ export async function attach<P, R, W>(
         continue
       }
       // Held up to the end of this turn of the loop: the plugin is not shut down before what it opened in vain is closed.
-      using lease = new HeldProvider(owner, entry.provider as P, host.environment.leaseTime.now(), {
+      const lease = new HeldProvider(owner, entry.provider as P, host.environment.leaseTime.now(), {
         label: `attach ${name}`,
       })
       // A literal and no spread, as it lives as long as the resource: a literal has its shape from the start.
@@ -71,6 +71,7 @@ export async function attach<P, R, W>(
         return new AttachedResource<R, W>(attached)
       } finally {
         reservation.pending = undefined
+        lease[Symbol.dispose]()
       }
     }
   } finally {

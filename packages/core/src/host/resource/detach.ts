@@ -42,17 +42,18 @@ async function closeUnreached(
   withdrawn: Promise<void>,
 ): Promise<void> {
   // This lease keeps the plugin from being shut down before the resource is closed.
-  using held = new HeldProvider(owner, undefined, environment.leaseTime.now(), { label: `detach ${attached.name}` })
-  const drain = epochs.drainOfEpochs([owner])
-  await drain.run({ deadlineMs: Number.POSITIVE_INFINITY }, held.signal)
-  // Where the plugin was forced out, the leases were told at the same moment, and have the same grace.
-  await drain.run({ deadlineMs: environment.drainPolicy.graceMs ?? GRACE_MS })
-  // The successor that a reload had prepared is closed first.
-  await withdrawn
+  const held = new HeldProvider(owner, undefined, environment.leaseTime.now(), { label: `detach ${attached.name}` })
   try {
+    const drain = epochs.drainOfEpochs([owner])
+    await drain.run({ deadlineMs: Number.POSITIVE_INFINITY }, held.signal)
+    // Where the plugin was forced out, the leases were told at the same moment, and have the same grace.
+    await drain.run({ deadlineMs: environment.drainPolicy.graceMs ?? GRACE_MS })
+    // The successor that a reload had prepared is closed first.
+    await withdrawn
     await closeOrphan(attached, environment.forSteps())
   } finally {
     void epochs.prune(attached.table.resources, attached.name, owner)
+    held[Symbol.dispose]()
   }
 }
 
