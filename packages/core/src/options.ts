@@ -137,7 +137,7 @@ export function numberFrom(least: number): OptionCheck<number> {
 
 // Marked, so that bundlers leave `option` out where nobody uses it.
 /* @__NO_SIDE_EFFECTS__ */
-function that<V>(expected: string, holds: (value: unknown) => boolean): OptionCheck<V> {
+export function that<V>(expected: string, holds: (value: unknown) => boolean): OptionCheck<V> {
   return (value, path) => {
     if (!holds(value)) throw unexpected(expected, value, path)
     return value as V
