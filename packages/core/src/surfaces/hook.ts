@@ -7,17 +7,17 @@ import { byPriority, type Prioritized } from './by-priority.js'
 
 /** What a plugin does when something happens. `A` are the arguments it is given, `T` is what it answers. */
 export interface HookProvider<A extends readonly unknown[] = readonly never[], T = unknown> extends Prioritized {
-  /** What it is called for, such as `request`. */
-  readonly hook: string
-  /** Which of the hooks of that name it is: its key is both. */
+  /** Its key, such as `shop/log-sales`. */
   readonly name: string
+  /** What it is called for, such as `sold`. */
+  readonly hook: string
   run(...args: A): T
 }
 
 /** Functions that a host calls when something happens: of each plugin as many as it likes. */
 export const hook: Surface<HookProvider> = defineSurface<HookProvider>({
   id: 'hook',
-  keyOf: (provider) => `${provider.hook}/${provider.name}`,
+  keyOf: (provider) => provider.name,
   methods: ['run'],
 })
 
