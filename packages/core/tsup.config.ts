@@ -8,7 +8,12 @@ const EXPORTED = {
   testing: 'src/testing/index.ts',
 }
 
-// What only `index.ts` imports is built apart: code that is in `index.js` itself comes with whatever is imported from it.
-const APART = { dispatcher: 'src/dispatch/dispatcher.ts', request: 'src/dispatch/request.ts' }
+// Built apart: what only `index.ts` imports, as code that is in `index.js` itself comes with whatever is imported from it;
+// and `Slices`, which would otherwise share a file with all that is imported wherever it is.
+const APART = {
+  dispatcher: 'src/dispatch/dispatcher.ts',
+  request: 'src/dispatch/request.ts',
+  slices: 'src/slices.ts',
+}
 
 export default library({ ...EXPORTED, ...APART }, { dts: { entry: EXPORTED } })
