@@ -121,7 +121,7 @@ describe('the fault matrix of a sound strategy', () => {
       }
     })
     const { failed } = await runMatrix(strategy, notebookSubject, {
-      only: (name) => name.includes('notebook.dump of what serves never settles, and it is got out by the way back'),
+      only: (name) => name.includes('notebook.dump of what serves never settles, and it is got out by the take-back'),
     })
     expect([...failed.values()].join()).toContain('it is stranded')
   })
