@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../maybe-promise.js'
 import { Pace } from '../pace.js'
 import type { Slices } from '../slices.js'
 
@@ -9,7 +10,7 @@ import type { Slices } from '../slices.js'
 export async function forEachBounded<T>(
   items: readonly T[],
   limit: number,
-  task: (item: T) => Promise<void>,
+  task: (item: T) => MaybePromise<void>,
   abort: () => void,
   slices: Slices = new Pace(),
 ): Promise<void> {

@@ -1,7 +1,13 @@
-import { ReloadError, type ErrorPlace } from '../errors.js'
+import { ReloadError, type ErrorPlace, type ReloadPhase } from '../errors.js'
 import { ACCEPT_HINT } from './judging.js'
 
 const HINT = 'It was not closed. Have the provider open an object of its own each time: each is closed once.'
+
+/** Where a claim is made, as errors say. */
+interface ClaimedIn {
+  readonly phase?: ReloadPhase | undefined
+  readonly step?: string | undefined
+}
 
 /**
  * Which live resource, or copy of a check, each object is that will be closed, by identity: an object that is two of them
@@ -20,12 +26,13 @@ export class Claims {
    * @throws ReloadError `DUPLICATE` where the object is held by another. It is not to be closed then: the other one
    * serves.
    */
-  claim(resource: unknown, holder: ErrorPlace, at: ErrorPlace = {}): void {
+  claim(resource: unknown, holder: ErrorPlace, at: ClaimedIn = {}): void {
     const other = this.holderOf(resource)
     if (other !== undefined && other !== holder) {
       throw new ReloadError('DUPLICATE', `the object is ${described(other)}`, {
         ...holder,
-        ...at,
+        ...(at.phase !== undefined && { phase: at.phase }),
+        ...(at.step !== undefined && { step: at.step }),
         details: other,
         hint: `${HINT}${at.phase === 'preflight' ? ` ${ACCEPT_HINT}` : ''}`,
       })

@@ -2,9 +2,10 @@ import { ReloadError } from '../errors.js'
 import { isVerdict } from '../is-verdict.js'
 import type { MaybePromise } from '../maybe-promise.js'
 import type { AnyStrategy, CompatVerdict, LiveSample, ProviderPair, Transition } from '../strategy.js'
-import { ACCEPT_HINT, UNJUDGED_HINT, type Judging } from './judging.js'
+import { type CountedVerdict, ACCEPT_HINT, UNJUDGED_HINT, type Judging } from './judging.js'
 import type { CompatEntry, CompatReport } from './report.js'
-import { Step, type StepEnvironment } from './step.js'
+import { Step } from './step.js'
+import type { StepEnvironment } from './step-environment.js'
 
 /** A key that is served before and after, with the strategy that judges it. */
 export interface JudgedPair {
@@ -49,7 +50,8 @@ export async function judge(
     const name = 'removed' in one ? 'checkRemoval' : 'checkCompat'
     const about = { surface: strategy.surface.id, key, step: name, ...(plugin !== undefined && { plugin }) } as const
     const { step: _, ...place } = about
-    const step = new Step(environment, place)
+    const found: CountedVerdict[] = []
+    const step = new Step(environment, place, { found: (counted) => found.push(counted) })
     const verdict = await step.run('preflight', { code: 'SCHEMA_INCOMPAT', ...(signal && { signal }) }, () =>
       step.judged(name, async () => {
         const given = await verdictOf(one, step)
@@ -57,7 +59,7 @@ export async function judge(
         return given
       }),
     )
-    entries.push(...[verdict, ...step.verdicts].map((counted): CompatEntry => ({ ...about, verdict: counted })))
+    entries.push(...[verdict, ...found].map((counted): CompatEntry => ({ ...about, verdict: counted })))
   }
   return compatReport(entries, environment.judging)
 }

@@ -1,5 +1,5 @@
 import { ReloadError } from '../errors.js'
-import { holdOrAbandon } from '../move/hold-or-abandon.js'
+import { holdOrAbandon, holdWrites } from '../move/hold-writes.js'
 import type { Discipline, ResourceHandoff } from '../strategy.js'
 import { synchronous } from '../synchronous.js'
 import type { Drive } from './drive.js'
@@ -158,9 +158,8 @@ async function convergeHeld(moving: MovingResource): Promise<void> {
   moving.succeed(resource)
 }
 
-async function hold({ move: { gate }, step, handoff }: MovingResource): Promise<void> {
-  if (handoff?.withoutOld === true) await holdOrAbandon(gate, step)
-  else await step.call('hold writes', () => gate.hold(), { side: 'old' })
+function hold({ move: { gate }, step, handoff }: MovingResource): Promise<void> {
+  return handoff?.withoutOld === true ? holdOrAbandon(gate, step) : holdWrites(gate, step)
 }
 
 /** A dry run takes nothing out of service. */

@@ -1,7 +1,8 @@
 import type { AnyStrategy, Cutover } from '../strategy.js'
 import type { ResourceMove } from './moving-resource.js'
 import { synchronous } from '../synchronous.js'
-import { Step, type StepEnvironment } from './step.js'
+import { Step } from './step.js'
+import type { StepEnvironment } from './step-environment.js'
 
 /** How one resource is cut over, and who asked for that: nobody, where it is the default. */
 export interface ChosenCutover {

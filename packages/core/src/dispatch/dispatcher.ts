@@ -15,9 +15,9 @@ import { ACCEPT, Judging, UNJUDGED, type Acceptance, type UnjudgedPolicy } from 
 import type { ResourceMove } from './moving-resource.js'
 import { ReloadOutcome } from './outcome.js'
 import { withMoves, type UnreadPair } from './pairs.js'
-import { failureReport, type CompatReport, type SurfaceKey } from './report.js'
+import { failureReport, listed, type CompatReport, type SurfaceKey } from './report.js'
 import type { OldProviders, ReloadKindHandlers } from './request.js'
-import type { StepEnvironment } from './step.js'
+import type { StepEnvironment } from './step-environment.js'
 import { STRATEGY, StrategyTable } from './strategy-table.js'
 import { StretchMeter } from './stretch-meter.js'
 import { TIMEOUTS, timeoutOf, type Timeouts } from './timeouts.js'
@@ -170,7 +170,9 @@ export class ReloadDispatcher {
       const rollbackErrors = await handoffs.rollback()
       if (ReloadError.is(error)) {
         error.rollbackErrors.push(...rollbackErrors)
-        error.report = failureReport(this.#clock.now() - startedAt, handoffs.report, environment.meter.worst)
+        const totalMs = this.#clock.now() - startedAt
+        const reports = await listed(handoffs.reports(), this.#pace)
+        error.report = failureReport(totalMs, reports, environment.meter.worst)
       }
       throw error
     }

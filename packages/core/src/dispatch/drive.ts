@@ -1,11 +1,12 @@
 import type { Clock } from '../clock.js'
 import { ReloadError, type ReloadPhase } from '../errors.js'
+import type { MaybePromise } from '../maybe-promise.js'
 import type { Pace } from '../pace.js'
 import { forEachBounded } from './bounded.js'
 import type { HandoffEvent, HandoffStep } from './handoff-event.js'
 import type { MovingResource } from './moving-resource.js'
 import { onAbort } from './on-abort.js'
-import type { PhaseOptions } from './step.js'
+import type { PhaseOptions } from './running.js'
 
 export interface DriveOptions {
   readonly clock: Clock
@@ -52,25 +53,14 @@ export class Drive {
   async forward(
     movings: readonly MovingResource[],
     phase: 'prepare' | 'converge',
-    body: (moving: MovingResource) => Promise<void>,
+    body: (moving: MovingResource) => MaybePromise<void>,
     { told } = { told: true },
   ): Promise<void> {
     const options = { code: 'HANDOFF', signal: this.#signal } as const
     const unlink = this.#linkSignal()
     await this.#bounded(
       movings,
-      async (moving) => {
-        if (moving.withdrawn) return
-        const running = (moving.running = this.timed(moving, phase, options, () => body(moving), told))
-        const ms = await running.catch((error: unknown) => {
-          // It has left, and fails nothing.
-          if (!moving.withdrawn) throw error
-          return 0
-        })
-        moving.running = undefined
-        if (phase === 'prepare') moving.prepareMs += ms
-        else moving.convergeMs += ms
-      },
+      (moving) => (moving.withdrawn ? undefined : this.timed(moving, phase, options, () => body(moving), told)),
       () => {
         this.#abort.abort(new ReloadError('ABORTED', 'another handoff of this reload failed', { phase }))
       },
@@ -82,25 +72,29 @@ export class Drive {
     await this.#bounded(movings, body, () => {})
   }
 
-  /** Runs a step of one, and resolves with the milliseconds that it took. */
+  /** Runs a step of one. */
   async timed(
     moving: MovingResource,
     step: ReloadPhase & HandoffStep,
     options: PhaseOptions<void>,
-    run: () => Promise<void>,
+    run: () => MaybePromise<void>,
     told = true,
-  ): Promise<number> {
+  ): Promise<void> {
     const { clock } = this.#options
     const startedAt = clock.now()
     try {
-      await moving.step.run(step, options, run)
+      await (moving.running = moving.step.run(step, options, run))
     } catch (error) {
       this.tell(moving, step, clock.now() - startedAt, error)
+      // One that has left fails nothing but its own rollback.
+      if (moving.withdrawn && step !== 'rollback') return
       throw error
+    } finally {
+      moving.running = undefined
     }
     const ms = clock.now() - startedAt
+    moving.took(step, ms)
     if (told) this.tell(moving, step, ms)
-    return ms
   }
 
   /** Not by `AbortSignal.any`: in Node 22 the caller's signal keeps something of each for as long as it lives. */
@@ -120,7 +114,7 @@ export class Drive {
 
   #bounded(
     movings: readonly MovingResource[],
-    body: (moving: MovingResource) => Promise<void>,
+    body: (moving: MovingResource) => MaybePromise<void>,
     abort: () => void,
   ): Promise<void> {
     return forEachBounded(movings, this.#options.concurrency, body, abort, this.#options.pace)

@@ -8,7 +8,7 @@ import type { HandoffEvent } from './handoff-event.js'
 import { MovingResource, type ResourceMove } from './moving-resource.js'
 import type { CompatEntry, HandoffReport } from './report.js'
 import { rollBack } from './roll-back.js'
-import type { StepEnvironment } from './step.js'
+import type { StepEnvironment } from './step-environment.js'
 import { Together } from './together.js'
 
 export interface HandoffsOptions {
@@ -73,29 +73,8 @@ export class Handoffs {
   }
 
   /** Verdicts on single resources, where their handoffs came to one. */
-  get verdicts(): CompatEntry[] {
-    const entries: CompatEntry[] = []
-    for (const {
-      move: {
-        strategy,
-        name,
-        key,
-        transition: { to },
-      },
-      step,
-    } of this.#movings) {
-      for (const verdict of step.verdicts) {
-        entries.push({
-          surface: strategy.surface.id,
-          key,
-          step: 'handoff',
-          resource: name,
-          ...(to && { plugin: `${to.id}@${to.version}` }),
-          verdict,
-        })
-      }
-    }
-    return entries
+  get verdicts(): readonly CompatEntry[] {
+    return this.#together.verdicts
   }
 
   /** The resources that will serve, with the moves they come from. */
@@ -233,13 +212,16 @@ export class Handoffs {
     isAsked: (owner: object | undefined) => boolean = () => true,
   ): Promise<unknown[]> {
     const errors: unknown[] = []
-    await Promise.all(this.#together.leaving)
+    if (this.#together.leaving.size > 0) await Promise.all(this.#together.leaving)
+    if (this.#movings.length === 0) return errors
     await this.#drive.each(
       this.#movings.filter(({ move, withdrawn }) => !withdrawn && isAsked(move.owner)),
       async (moving) => {
-        await (moving.finalized ??= this.#finalize(moving, again)).catch((error: unknown) => {
+        try {
+          await (moving.finalized ??= this.#finalize(moving, again))
+        } catch (error) {
           errors.push(error)
-        })
+        }
       },
     )
     return errors
@@ -309,8 +291,7 @@ export class Handoffs {
       move: { gate },
     } = moving
     const kept = handoff?.kept
-    const close =
-      kept !== undefined && again.has(kept.resource) ? () => kept.release() : async () => handoff?.finalize()
+    const close = kept !== undefined && again.has(kept.resource) ? () => kept.release() : () => handoff?.finalize()
     // It may not have been used since the commit, and has the move to let go of.
     gate.settle()
     try {

@@ -1,6 +1,6 @@
 import type { ErrorPlace } from '../errors.js'
 import { placeOf, type ResourceMove } from './moving-resource.js'
-import type { StepEnvironment } from './step.js'
+import type { StepEnvironment } from './step-environment.js'
 
 /**
  * Runs `check` while what the caller of a reload hands in is held: a check that is given it as a copy would close it.

@@ -6,8 +6,11 @@ import type { AnyStrategy, Discipline, HandoffJob, Opening, ResourceHandoff, Tra
 import { synchronous } from '../synchronous.js'
 import { activate } from './activate.js'
 import type { ChosenCutover } from './cutovers.js'
+import type { CountedVerdict } from './judging.js'
+import type { HandoffStep } from './handoff-event.js'
 import type { HandoffReport } from './report.js'
-import { Step, type StepEnvironment } from './step.js'
+import { Step, type StepSubject } from './step.js'
+import type { StepEnvironment } from './step-environment.js'
 import type { Together } from './together.js'
 
 /** One live resource of a reload: its strategy, its gate, and the providers before and after. */
@@ -46,7 +49,7 @@ export function placeOf({ strategy, key, name, plugin }: ResourceMove): ErrorPla
 }
 
 /** One resource, on its way from one provider to another. */
-export class MovingResource implements GateMove<unknown> {
+export class MovingResource implements GateMove<unknown>, StepSubject {
   readonly move: ResourceMove
   readonly cutover: ChosenCutover
   readonly place: ErrorPlace
@@ -89,7 +92,7 @@ export class MovingResource implements GateMove<unknown> {
     this.move = move
     this.cutover = cutover ?? DEFAULT
     this.place = placeOf(move)
-    this.step = new Step(environment, this.place, move.gate)
+    this.step = new Step(environment, this.place, this)
     this.isReopened = move.reopened === true
     this.#together = together
   }
@@ -107,6 +110,33 @@ export class MovingResource implements GateMove<unknown> {
   }
   get discipline(): Discipline {
     return this.handoff?.discipline ?? this.move.strategy.discipline
+  }
+
+  get isHeld(): boolean {
+    return this.move.gate.state === 'held'
+  }
+
+  found(verdict: CountedVerdict): void {
+    const {
+      strategy,
+      name,
+      key,
+      transition: { to },
+    } = this.move
+    this.#together.verdicts.push({
+      surface: strategy.surface.id,
+      key,
+      step: 'handoff',
+      resource: name,
+      ...(to && { plugin: `${to.id}@${to.version}` }),
+      verdict,
+    })
+  }
+
+  /** Counts the time that a step of it took. */
+  took(step: HandoffStep, ms: number): void {
+    if (step === 'prepare') this.prepareMs += ms
+    if (step === 'converge') this.convergeMs += ms
   }
 
   stirred(): void {

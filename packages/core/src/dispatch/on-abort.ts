@@ -1,5 +1,10 @@
+/** Who is told that a signal has fired. */
+export interface AbortListener {
+  aborted(): void
+}
+
 interface Fan {
-  readonly listeners: Set<() => void>
+  readonly listeners: Set<AbortListener>
   readonly tellAll: () => void
 }
 
@@ -12,22 +17,33 @@ const fans = new WeakMap<AbortSignal, Fan>()
  * @returns what takes the listener off again.
  */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
-  const fan = fans.get(signal) ?? fanOf(signal)
-  // A function of its own for each call, so that one listener may be there twice.
-  const own = (): void => listener()
-  fan.listeners.add(own)
+  // An object of its own for each call, so that one listener may be there twice.
+  const own: AbortListener = { aborted: listener }
+  listen(signal, own)
   return () => {
-    fan.listeners.delete(own)
-    if (fan.listeners.size > 0 || fans.get(signal) !== fan) return
-    signal.removeEventListener('abort', fan.tellAll)
-    fans.delete(signal)
+    unlisten(signal, own)
   }
 }
 
+/** The same, for an object that is there once. */
+export function listen(signal: AbortSignal, listener: AbortListener): void {
+  const fan = fans.get(signal) ?? fanOf(signal)
+  fan.listeners.add(listener)
+}
+
+export function unlisten(signal: AbortSignal, listener: AbortListener): void {
+  const fan = fans.get(signal)
+  if (fan === undefined) return
+  fan.listeners.delete(listener)
+  if (fan.listeners.size > 0) return
+  signal.removeEventListener('abort', fan.tellAll)
+  fans.delete(signal)
+}
+
 function fanOf(signal: AbortSignal): Fan {
-  const listeners = new Set<() => void>()
+  const listeners = new Set<AbortListener>()
   const tellAll = (): void => {
-    for (const tell of listeners) tell()
+    for (const listener of listeners) listener.aborted()
   }
   const fan = { listeners, tellAll }
   signal.addEventListener('abort', tellAll, { once: true })

@@ -1,4 +1,5 @@
 import type { ReloadError } from '../errors.js'
+import type { Pace } from '../pace.js'
 import type { Cutover, Discipline } from '../strategy.js'
 import type { CountedVerdict } from './judging.js'
 import type { LongestStretch } from './stretch-meter.js'
@@ -53,12 +54,23 @@ export interface FailureReport {
   readonly blockedBy: string | undefined
 }
 
+/** The reports of many resources, made in slices. */
+export async function listed(reports: Iterable<HandoffReport>, pace: Pace): Promise<HandoffReport[]> {
+  const list: HandoffReport[] = []
+  for (const report of reports) {
+    list.push(report)
+    if (pace.due()) await pace.pause()
+  }
+  return list
+}
+
 export function failureReport(
   totalMs: number,
   handoffs: readonly HandoffReport[],
   worst: LongestStretch,
 ): FailureReport {
-  return { totalMs, handoffs, pauseMs: Math.max(0, ...handoffs.map(({ pauseMs }) => pauseMs)), ...worst }
+  const pauseMs = handoffs.reduce((longest, handoff) => Math.max(longest, handoff.pauseMs), 0)
+  return { totalMs, handoffs, pauseMs, ...worst }
 }
 
 /** A strategy's judgement of one key, or of one live resource. */

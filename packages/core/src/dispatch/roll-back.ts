@@ -36,7 +36,7 @@ export async function rollBack(all: readonly MovingResource[], together: Togethe
       move: { gate, handedIn },
     } = moving
     await drive
-      .timed(moving, 'rollback', OPTIONS, async () => handoff?.rollback())
+      .timed(moving, 'rollback', OPTIONS, () => handoff?.rollback())
       .catch((error: unknown) => {
         note(moving, error)
       })

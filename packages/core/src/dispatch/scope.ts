@@ -37,23 +37,45 @@ export abstract class Scope {
     this.#state = 'given up'
     this.#reason = reason
     this.#controller?.abort(reason)
-    this.#reject?.(reason)
+    if (this.#reject !== undefined) this.refuse(this.#reject)
   }
 
   /** Disposes of what it has come to after it was given up on. */
   protected abstract discard(late: unknown): void
+
+  /** Tells who waits for it that it was given up on. */
+  protected refuse(reject: (reason: unknown) => void): void {
+    reject(this.#reason)
+  }
+
+  /** What who waits for it is told of `error`. */
+  protected failure(error: unknown): unknown {
+    return error
+  }
 
   /** Waits for `outcome` no longer than until it is given up on, and then rejects with the reason. */
   wait<T>(outcome: PromiseLike<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#reject = reject
       // Its own synchronous part may have been what made somebody give it up.
-      if (this.givenUp) reject(this.#reason)
-      // One `then` only: a lazy thenable, such as a query builder's, runs once for each.
-      outcome.then((value) => {
-        if (this.givenUp) this.discard(value)
-        else resolve(value)
-      }, reject)
+      if (this.givenUp) this.refuse(reject)
+      const fail = (error: unknown): void => {
+        if (this.ended) return
+        this.end()
+        reject(this.failure(error))
+      }
+      try {
+        // One `then` only: a lazy thenable, such as a query builder's, runs once for each.
+        outcome.then((value) => {
+          if (this.givenUp) this.discard(value)
+          else if (!this.ended) {
+            this.end()
+            resolve(value)
+          }
+        }, fail)
+      } catch (error) {
+        fail(error)
+      }
     })
   }
 }

@@ -123,3 +123,10 @@ export class StretchMeter {
     this.#beat = { expectedAt, cancel }
   }
 }
+
+/** Of what nobody is told the stretches of: it takes neither time nor timers. */
+export class NoMeter extends StretchMeter {
+  override note(): void {}
+  override begin(): void {}
+  override end(): void {}
+}

@@ -4,6 +4,7 @@ import type { Transaction } from '../mvcc/transaction.js'
 import type { Pace } from '../pace.js'
 import type { Claims } from './claims.js'
 import type { MovingResource } from './moving-resource.js'
+import type { CompatEntry } from './report.js'
 
 export interface TogetherInit {
   readonly clock: Clock
@@ -26,6 +27,8 @@ export class Together {
   retains = false
   /** Those whose successor may be behind: something was recorded, or a write begun. */
   readonly dirty = new Set<MovingResource>()
+  /** What was found of single resources. */
+  readonly verdicts: CompatEntry[] = []
   /** Those whose successor has something to begin at the commit. */
   readonly acting: MovingResource[] = []
   /** Those whose successor is the caller's from the commit on. */

@@ -1,6 +1,6 @@
 import type { MaybePromise } from '../maybe-promise.js'
 import type { HandoffJob, KeptResource, ResourceHandoff, StepContext } from '../strategy.js'
-import { opened } from './opened.js'
+import { openedAtOnce } from './opened.js'
 
 export interface FreshSuccessorOptions<R> {
   /** Opens it, with the new provider. */
@@ -35,7 +35,7 @@ export function freshSuccessor<P, R>(
       const resource = await ctx.call(
         'open',
         () =>
-          opened(options.open(), {
+          openedAtOnce(options.open(), {
             job,
             serving: old,
             methods: options.methods,

@@ -36,6 +36,8 @@ export interface HandoffGate<R> {
   readonly resource: R
   /** Set where an earlier rollback could not start the resource again. */
   readonly halted: Halt<R> | undefined
+  /** Whether a write or a use is in flight. */
+  readonly busy: boolean
   /** How many writes are recorded and not yet replayed. */
   readonly recorded: number
   /** Whether nothing is recorded, and no write or use in flight: a resource that has had every replay has every write. */

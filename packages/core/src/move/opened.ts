@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../maybe-promise.js'
+import { isPromiseLike, type MaybePromise } from '../maybe-promise.js'
 import type { HandoffJob } from '../strategy.js'
 
 export interface OpenedOptions<R> {
@@ -21,18 +21,33 @@ export interface OpenedOptions<R> {
  * @throws TypeError for nothing at all, for the serving resource, and for one without its methods, which is closed
  * again.
  */
-export async function opened<R>(
-  resource: MaybePromise<R>,
-  { job, serving, methods = [], close, unclean }: OpenedOptions<R> = {},
-): Promise<R> {
-  const value = await resource
+export async function opened<R>(resource: MaybePromise<R>, options: OpenedOptions<R> = {}): Promise<R> {
+  return openedAtOnce(resource, options)
+}
+
+/** The same, which gives no promise where the provider gave none: nobody waits for what is there. */
+export function openedAtOnce<R>(resource: MaybePromise<R>, options: OpenedOptions<R>): MaybePromise<R> {
+  return isPromiseLike(resource)
+    ? Promise.resolve(resource).then((value) => accept(value, options))
+    : accept(resource, options)
+}
+
+function accept<R>(value: R, options: OpenedOptions<R>): MaybePromise<R> {
+  const { job, serving, methods = [] } = options
   if (value === undefined || value === null) throw new TypeError(`expected a live resource, and got ${String(value)}`)
   if (value === serving) throw new TypeError('expected a live resource of the new version, and got the old one itself')
   job?.claim?.(value)
-  const missing = methods.filter((method) => typeof value[method] !== 'function')
-  if (missing.length === 0) return value
+  return methods.every((method) => typeof value[method] === 'function') ? value : refuse(value, methods, options)
+}
+
+async function refuse<R>(
+  misfit: R,
+  methods: readonly (keyof R & string)[],
+  { close, unclean }: OpenedOptions<R>,
+): Promise<never> {
+  const missing = methods.filter((method) => typeof misfit[method] !== 'function')
   try {
-    await close?.(value)
+    await close?.(misfit)
   } catch (error) {
     // It may have held something all the same; what is wrong with it is being reported already.
     unclean?.(error)

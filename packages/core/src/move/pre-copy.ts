@@ -2,7 +2,9 @@ import type { MaybePromise } from '../maybe-promise.js'
 import type { HandoffJob, KeptResource, ResourceHandoff, StepContext } from '../strategy.js'
 import { synchronous } from '../synchronous.js'
 import { attemptAll } from './attempt-all.js'
-import { opened } from './opened.js'
+import { holdWrites } from './hold-writes.js'
+import type { HandoffGate } from './handoff-gate.js'
+import { openedAtOnce } from './opened.js'
 import { Replay } from './replay.js'
 import { stopAndCopy } from './stop-and-copy.js'
 import { takeBack } from './take-back.js'
@@ -98,7 +100,9 @@ class ServingMove<P, R, I, E> implements KeptResource<R> {
   /** The old one. */
   readonly resource: R
   restored: { readonly resource: R } | undefined
-  readonly #job: HandoffJob<P, R>
+  readonly #gate: HandoffGate<R>
+  /** Until the new one is there: ten thousand may be pending from then on. */
+  #job: HandoffJob<P, R> | undefined
   readonly #ctx: StepContext
   readonly #verbs: PreCopyVerbs<P, R, I, E>
   readonly #replay: Replay<R>
@@ -108,6 +112,7 @@ class ServingMove<P, R, I, E> implements KeptResource<R> {
 
   constructor(job: HandoffJob<P, R>, ctx: StepContext, verbs: PreCopyVerbs<P, R, I, E>) {
     this.resource = job.gate.resource
+    this.#gate = job.gate
     this.#job = job
     this.#ctx = ctx
     this.#verbs = verbs
@@ -122,15 +127,16 @@ class ServingMove<P, R, I, E> implements KeptResource<R> {
       side: 'new',
     })
     this.restored = { resource }
+    this.#job = undefined
     if (check) await this.#ctx.judge('verify', () => check(resource))
-    await this.#replay.underLoad(resource)
-    await this.#agreeUnderLoad(resource)
+    if (this.#gate.recorded > 0) await this.#replay.underLoad(resource)
+    if (!this.#agrees) await this.#agreeUnderLoad(resource)
   }
 
   async catchUp(): Promise<void> {
     const { resource } = this.restored as { resource: R }
     await this.#replay.catchUp(resource)
-    await this.#agreeUnderLoad(resource)
+    if (!this.#agrees) await this.#agreeUnderLoad(resource)
   }
 
   async converge(): Promise<R> {
@@ -141,7 +147,7 @@ class ServingMove<P, R, I, E> implements KeptResource<R> {
   }
 
   rollback(): Promise<void> {
-    this.#job.gate.release()
+    this.#gate.release()
     return this.#dispose(this.restored)
   }
 
@@ -157,9 +163,9 @@ class ServingMove<P, R, I, E> implements KeptResource<R> {
   /** Resolves with the check that the restored resource has to pass. */
   async #takeSnapshot(): Promise<((resource: R) => MaybePromise<void>) | undefined> {
     const { resource: old } = this
-    const { gate } = this.#job
+    const gate = this.#gate
     const [ctx, verbs] = [this.#ctx, this.#verbs]
-    await ctx.call('hold writes', () => gate.hold(), { side: 'old' })
+    await holdWrites(gate, ctx)
     const { meaning } = verbs
     let check: ((resource: R) => MaybePromise<void>) | undefined
     if (meaning) {
@@ -183,9 +189,8 @@ class ServingMove<P, R, I, E> implements KeptResource<R> {
 
   /** Holds nobody but its own writers, and for no longer than the comparison takes. */
   async #agreeUnderLoad(resource: R): Promise<void> {
-    if (this.#agrees) return
-    const { gate } = this.#job
-    await this.#ctx.call('hold writes', () => gate.hold(), { side: 'old' })
+    const gate = this.#gate
+    await holdWrites(gate, this.#ctx)
     await this.#replay.underHold(resource)
     await this.#agree(resource)
     gate.record()
@@ -197,9 +202,9 @@ class ServingMove<P, R, I, E> implements KeptResource<R> {
     this.#agreedAfter = this.#replay.applied
   }
 
-  #restore(image: I): Promise<R> {
-    const [job, ctx, verbs] = [this.#job, this.#ctx, this.#verbs]
-    return opened(verbs.restore(job.next, image, ctx), {
+  #restore(image: I): MaybePromise<R> {
+    const [job, ctx, verbs] = [this.#job as HandoffJob<P, R>, this.#ctx, this.#verbs]
+    return openedAtOnce(verbs.restore(job.next, image, ctx), {
       job,
       serving: this.resource,
       methods: verbs.methods,
@@ -215,14 +220,13 @@ class ServingMove<P, R, I, E> implements KeptResource<R> {
   }
 
   #dispose(owner: { readonly resource: R } | undefined): Promise<void> {
-    const [ctx, image] = [this.#ctx, this.#taken]
-    return attemptAll(
-      [
-        () => owner && ctx.call('close', () => this.#close(owner.resource)),
-        () => image && ctx.call('discard image', () => this.#verbs.discard?.(image.image)),
-      ],
-      'disposing of a resource and its image failed',
-    )
+    const [ctx, verbs, taken] = [this.#ctx, this.#verbs, this.#taken]
+    const undos: (() => Promise<void>)[] = []
+    if (owner !== undefined) undos.push(() => ctx.call('close', () => verbs.close?.(owner.resource)))
+    if (taken !== undefined && verbs.discard !== undefined) {
+      undos.push(() => ctx.call('discard image', () => verbs.discard?.(taken.image)))
+    }
+    return attemptAll(undos, 'disposing of a resource and its image failed')
   }
 }
 

@@ -45,6 +45,7 @@ export interface QueueOwner {
 
 /** Shared by all queues in which nothing waits. */
 const NONE: never[] = []
+const IDLE = Promise.resolve()
 
 /** A synchronous task cannot hang, and its caller has its outcome at once: one object does for all of them. */
 const SYNCHRONOUS: Running = { ended: false, scoped: false, nested: undefined, givenUp: false, giveUp: () => {} }
@@ -113,7 +114,7 @@ export class SerialQueue {
    * @param onOverdue told when the one that runs is past its deadline, until {@link unabandon}.
    */
   idle(onOverdue?: () => void): Promise<void> {
-    if (this.#running === undefined) return Promise.resolve()
+    if (this.#running === undefined) return IDLE
     const idle = new Promise<void>((resolve) => (this.#idleWaiters ??= []).push(resolve))
     this.#onOverdue = onOverdue
     if (this.stuck) onOverdue?.()

@@ -1,6 +1,6 @@
 import type { MaybePromise } from '../maybe-promise.js'
 import type { HandoffJob, ResourceHandoff, StepContext } from '../strategy.js'
-import { holdOrAbandon } from './hold-or-abandon.js'
+import { holdOrAbandon } from './hold-writes.js'
 import { Replay } from './replay.js'
 
 /**

@@ -1,10 +1,13 @@
+const PENDING = -1
+const ABORTED = -2
+
 /**
  * What one operation changes, seen by all or by nobody: its versions are written ahead, and become visible together by
  * one assignment (multi-version concurrency control: Reed 1978; Bernstein and Goodman 1983).
  */
 export class Transaction {
-  /** The number of the epoch in which it became visible. Before that no epoch is late enough; once aborted, none is any number. */
-  #epoch = Number.POSITIVE_INFINITY
+  /** The number of the epoch in which it became visible, or one of those below. Whole numbers take no memory of their own. */
+  #epoch = PENDING
 
   /** One that is committed from the start. */
   static committed(epoch: number): Transaction {
@@ -14,8 +17,8 @@ export class Transaction {
   }
 
   get state(): 'pending' | 'committed' | 'aborted' {
-    if (Number.isNaN(this.#epoch)) return 'aborted'
-    return this.#epoch === Number.POSITIVE_INFINITY ? 'pending' : 'committed'
+    if (this.#epoch >= 0) return 'committed'
+    return this.#epoch === PENDING ? 'pending' : 'aborted'
   }
 
   /** Whether another one wrote to the same thing while this one was pending: which of them is to have it is to be looked at again. */
@@ -23,7 +26,8 @@ export class Transaction {
 
   /** The number of the epoch in which it became visible; infinity while it is pending, `NaN` once it was aborted. */
   get epoch(): number {
-    return this.#epoch
+    if (this.#epoch >= 0) return this.#epoch
+    return this.#epoch === PENDING ? Number.POSITIVE_INFINITY : Number.NaN
   }
 
   /** @throws Error where it was committed or aborted already. */
@@ -35,7 +39,7 @@ export class Transaction {
   /** @throws Error where it was committed or aborted already. */
   abort(): void {
     this.#refuseSettled()
-    this.#epoch = Number.NaN
+    this.#epoch = ABORTED
   }
 
   #refuseSettled(): void {

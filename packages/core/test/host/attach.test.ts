@@ -1,5 +1,5 @@
 import { PluginHost, type PluginHostOptions, type ReloadOptions } from '@uni/reload-core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Deferred, standing, turn } from '../fixtures/deferred.js'
 import { hostWithStores } from '../fixtures/host-with-store.js'
 import { refusalOf } from '../fixtures/refusal.js'
@@ -23,6 +23,23 @@ describe('attach', () => {
     expect(host.resources()).toEqual([
       { surface: 'clean-store', name: 'main', key: 'stores', plugin: 'stores@1.0.0', state: 'serving', waiting: 0 },
     ])
+  })
+})
+
+describe('S7 what an attach sets in motion, and a detach', () => {
+  it('is a timer each, for their deadlines, and no signal of their own', async () => {
+    const { host, clock } = await hostWithStores()
+    const timers = vi.spyOn(clock, 'after')
+    const signals = vi.spyOn(AbortController.prototype, 'signal', 'get')
+    const store = await host.attach(STORES.clean, openStore('main'))
+    expect(timers).toHaveBeenCalledTimes(1)
+    const { finalized } = await store.detach()
+    await finalized
+    expect(timers).toHaveBeenCalledTimes(2)
+    // The host's own, which is there already.
+    expect(signals).toHaveBeenCalledTimes(1)
+    signals.mockRestore()
+    expect(clock.pending).toBe(0)
   })
 })
 

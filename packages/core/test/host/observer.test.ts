@@ -1,6 +1,7 @@
 import { PluginHost, type PluginHandle, type ReloadErrorCode, type ReloadEvent } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
+import { turn } from '../fixtures/deferred.js'
 import { refusalOf } from '../fixtures/refusal.js'
 import { cleanStores, openStore, StorePlugin } from '../fixtures/store-plugin.js'
 import { STORES, storeStrategy } from '../fixtures/store.js'
@@ -103,6 +104,8 @@ describe('the observer', () => {
     const events: ReloadEvent[] = []
     await using host = new PluginHost({ strategies: [wordHandoff()], observer: (event) => void events.push(event) })
     const handle = await host.add(wordPlugin('a', '1.0.0'))
+    // The finalize of the install is told of, too.
+    await turn()
     events.length = 0
     const error = await refusalOf(ask(host, handle))
     expect(error).toMatchObject({ code, phase: 'validate' })

@@ -1,8 +1,9 @@
 import { coarseTime, systemClock, type Clock } from '../../clock.js'
 import { Claims } from '../../dispatch/claims.js'
 import { Judging, type UnjudgedPolicy } from '../../dispatch/judging.js'
-import type { StepEnvironment } from '../../dispatch/step.js'
-import { StretchMeter } from '../../dispatch/stretch-meter.js'
+import type { StepEnvironment } from '../../dispatch/step-environment.js'
+import { NoMeter, StretchMeter } from '../../dispatch/stretch-meter.js'
+import { onAbort } from '../../dispatch/on-abort.js'
 import { timeoutOf, type TimedCall, type Timeouts } from '../../dispatch/timeouts.js'
 import { ReloadError } from '../../errors.js'
 import { hear } from '../../maybe-promise.js'
@@ -24,6 +25,9 @@ export class HostEnvironment {
   readonly gateTerms: GateTerms
   /** The resources that the host will close. */
   readonly claims = new Claims()
+  /** Of single resources, beside the operations: no report tells how long their calls took. */
+  readonly apart: StepEnvironment
+  readonly openings: StepEnvironment
   readonly #timeouts: Timeouts
   readonly #observer: ReloadObserver | undefined
   readonly #closing = new AbortController()
@@ -45,6 +49,15 @@ export class HostEnvironment {
       ...(options.maxRecordedWrites !== undefined && { maxRecorded: options.maxRecordedWrites }),
       ...(options.maxRecordedBytes !== undefined && { maxRecordedBytes: options.maxRecordedBytes }),
     })
+    this.apart = { ...this.forSteps(), meter: new NoMeter(this.clock) }
+    this.openings = {
+      ...this.apart,
+      timeoutMs: () => this.timeoutMs('open'),
+      timeoutOption: 'open',
+      hint: 'Nothing was attached.',
+    }
+    // It stays, so that not each opening adds a listener to the signal and takes it off again.
+    onAbort(this.closing, () => {})
   }
 
   timeoutMs(call: TimedCall): number {

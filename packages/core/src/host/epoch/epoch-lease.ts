@@ -6,7 +6,7 @@ import type { CaptureOptions, Lease, Serving } from '../lease/lease.js'
 import type { PluginVersion } from './plugin-version.js'
 
 export class EpochLease extends LeaseNode<Epoch> implements Lease {
-  readonly epoch: number
+  declare readonly epoch: number
 
   constructor(epoch: Epoch, capturedAt: number, options: CaptureOptions | undefined) {
     super(epoch, capturedAt, options)
@@ -20,7 +20,7 @@ export class EpochLease extends LeaseNode<Epoch> implements Lease {
   }
 
   find<P, R, W>(surface: Surface<P, R, W>, key: string): P | undefined {
-    const epoch = this.#held(surface)
+    const epoch = held(this.list, surface)
     const entry = epoch.tables.of(surface).providers.at(key, epoch.number)
     if (entry === undefined) return undefined
     if (epoch.isFenced(entry.owner)) throw fencedError(entry.owner, surface.id)
@@ -28,7 +28,7 @@ export class EpochLease extends LeaseNode<Epoch> implements Lease {
   }
 
   all<P, R, W>(surface: Surface<P, R, W>): readonly P[] {
-    const epoch = this.#held(surface)
+    const epoch = held(this.list, surface)
     const { entries, providers } = epoch.tables.of(surface).list(epoch.number)
     // A list that left a fenced plugin out would silently run a chain of hooks without it.
     if (epoch.fenced.size > 0) {
@@ -38,7 +38,7 @@ export class EpochLease extends LeaseNode<Epoch> implements Lease {
   }
 
   serving<P, R, W>(surface: Surface<P, R, W>): Serving<P> {
-    const { number, fenced, tables } = this.#held(surface)
+    const { number, fenced, tables } = held(this.list, surface)
     const list = tables.of(surface).list(number)
     if (fenced.size === 0) return { providers: list.providers as readonly P[], fenced: [] }
     return {
@@ -53,18 +53,19 @@ export class EpochLease extends LeaseNode<Epoch> implements Lease {
   }
 
   resource<P, R, W>(surface: Surface<P, R, W>, name: string): R {
-    const epoch = this.#held(surface)
+    const epoch = held(this.list, surface)
     const entry = epoch.tables.of(surface).resources.at(name, epoch.number)
     if (entry === undefined) throw notAttached(surface.id, name)
     if (epoch.isFenced(entry.owner)) throw fencedError(entry.owner, surface.id)
     if ('halted' in entry) throw haltedError(surface.id, name, entry.halted)
     return entry.live as R
   }
+}
 
-  #held(surface: { readonly id: string }): Epoch {
-    if (this.list === undefined) throw released(surface.id)
-    return this.list
-  }
+/** No private method: each lease would be marked as one of its class when it is made. */
+function held(epoch: Epoch | undefined, surface: { readonly id: string }): Epoch {
+  if (epoch === undefined) throw released(surface.id)
+  return epoch
 }
 
 function released(surface: string): ReloadError {

@@ -6,28 +6,28 @@ import type { PluginVersion } from './plugin-version.js'
 
 /** A provider lease, linked into the plugin version it holds. */
 export class HeldProvider<P> extends LeaseNode implements ProviderLease<P> {
-  readonly plugin: PluginHandle
+  declare readonly plugin: PluginHandle
   /** `undefined` after the release: a lease that somebody keeps would keep what it held. */
-  #held: { readonly provider: P } | undefined
+  declare private held: P | undefined
 
   constructor(owner: PluginVersion, provider: P, capturedAt: number, options: CaptureOptions | undefined) {
     super(owner.leases, capturedAt, options)
     this.plugin = owner.handle
-    this.#held = { provider }
+    this.held = provider
   }
 
   get provider(): P {
-    if (this.#held === undefined) {
+    if (this.list === undefined) {
       throw new ReloadError('LEASE_RELEASED', 'the lease was released', {
         plugin: this.plugin.id,
         hint: 'Acquire the provider again.',
       })
     }
-    return this.#held.provider
+    return this.held as P
   }
 
   override [Symbol.dispose](): void {
     super[Symbol.dispose]()
-    this.#held = undefined
+    this.held = undefined
   }
 }

@@ -28,6 +28,9 @@ export type PluginVersionInit = Pick<PluginVersion, 'plugin' | 'generation' | 'o
 export class PluginVersion {
   readonly plugin: Plugin
   readonly generation: number
+  readonly handle: PluginHandle
+  /** How errors name it: one string, as each live resource keeps it. */
+  readonly label: string
   /** Where the plugin stands in install order: a reload does not change it. */
   readonly order: number
   readonly registrations: readonly Registration[]
@@ -51,6 +54,8 @@ export class PluginVersion {
   ) {
     this.plugin = plugin
     this.generation = generation
+    this.handle = Object.freeze({ id: plugin.manifest.id, generation })
+    this.label = `${plugin.manifest.id}@${plugin.manifest.version}`
     this.order = order
     this.registrations = registrations
     this.origin = origin
@@ -68,15 +73,8 @@ export class PluginVersion {
   get version(): string {
     return this.plugin.manifest.version
   }
-  get handle(): PluginHandle {
-    return Object.freeze({ id: this.id, generation: this.generation })
-  }
   get identity(): PluginIdentity {
     return { id: this.id, version: this.version }
-  }
-  /** How errors name it. */
-  get label(): string {
-    return `${this.id}@${this.version}`
   }
 
   /**

@@ -1,4 +1,5 @@
-import { Step, type StepEnvironment } from '../../dispatch/step.js'
+import { Step } from '../../dispatch/step.js'
+import type { StepEnvironment } from '../../dispatch/step-environment.js'
 import type { MaybePromise } from '../../maybe-promise.js'
 import type { HostState } from '../state/host-state.js'
 import type { Origin } from '../plugin/origin.js'

@@ -1,6 +1,6 @@
 import { forEachBounded } from '../../dispatch/bounded.js'
 import type { Handoffs } from '../../dispatch/handoffs.js'
-import type { StepEnvironment } from '../../dispatch/step.js'
+import type { StepEnvironment } from '../../dispatch/step-environment.js'
 import type { Attached } from '../resource/attached.js'
 import type { Bake, BakeReport } from '../permanence/bake.js'
 import { closeOrphan } from '../resource/close-orphan.js'
@@ -166,17 +166,24 @@ export class Finalization implements Retirement {
     if (!(await prune())) void epochs.unseen(retired).then(prune)
   }
 
-  #closeOrphans(isAsked: IsAsked, note: (error: unknown) => void): Promise<void> {
+  async #closeOrphans(isAsked: IsAsked, note: (error: unknown) => void): Promise<void> {
     const { orphans, environment } = this.#init
-    return forEachBounded(
-      [...orphans].toReversed().filter(([, owner]) => isAsked(owner)),
-      this.#state.environment.concurrency,
-      ([attached]) => {
+    const { pace, concurrency } = this.#state.environment
+    const asked: Attached[] = []
+    for (const [attached, owner] of orphans) {
+      if (isAsked(owner)) asked.push(attached)
+      if (pace.due()) await pace.pause()
+    }
+    await forEachBounded(
+      asked.toReversed(),
+      concurrency,
+      (attached) => {
         const closed = this.#orphansClosed.get(attached) ?? closeOrphan(attached, environment)
         this.#orphansClosed.set(attached, closed)
         return closed.catch(note)
       },
       () => {},
+      pace,
     )
   }
 }

@@ -1,8 +1,8 @@
 import { dryRunError } from '../../dispatch/dry-run-error.js'
 import { Handoffs } from '../../dispatch/handoffs.js'
 import { Judging } from '../../dispatch/judging.js'
-import { failureReport } from '../../dispatch/report.js'
-import type { StepEnvironment } from '../../dispatch/step.js'
+import { failureReport, listed } from '../../dispatch/report.js'
+import type { StepEnvironment } from '../../dispatch/step-environment.js'
 import { ReloadError, describeThrown } from '../../errors.js'
 import type { JournaledAcceptance } from '../../journal/record.js'
 import type { PluginVersion } from '../epoch/plugin-version.js'
@@ -287,7 +287,9 @@ class Operation implements UnderWay {
       ? cause
       : new ReloadError('HANDOFF', describeThrown(cause), { phase: this.#log.current, cause })
     error.rollbackErrors.push(...(await this.#undoAll()), ...(await this.#journal.happened('rolled-back', 'rollback')))
-    error.report = failureReport(this.#log.totalMs, this.#handoffs?.report ?? [], this.#environment.meter.worst)
+    const { meter, pace } = this.#environment
+    const reports = this.#handoffs === undefined ? [] : await listed(this.#handoffs.reports(), pace)
+    error.report = failureReport(this.#log.totalMs, reports, meter.worst)
     return error
   }
 

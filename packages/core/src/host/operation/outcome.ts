@@ -1,5 +1,5 @@
 import type { Handoffs } from '../../dispatch/handoffs.js'
-import type { StepEnvironment } from '../../dispatch/step.js'
+import type { StepEnvironment } from '../../dispatch/step-environment.js'
 import type { ReloadError } from '../../errors.js'
 import type { SurfaceTables } from '../epoch/surface-table.js'
 import type { Preflight } from '../plan/preflight.js'

@@ -1,4 +1,4 @@
-import type { StepEnvironment } from '../../dispatch/step.js'
+import type { StepEnvironment } from '../../dispatch/step-environment.js'
 import type { PluginVersion } from '../epoch/plugin-version.js'
 import { closeDependantsFirst } from '../lifecycle/close-order.js'
 import { initialize, register, shutdown } from '../lifecycle/lifecycle.js'

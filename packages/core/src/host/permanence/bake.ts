@@ -1,5 +1,6 @@
 import { onAbort } from '../../dispatch/on-abort.js'
-import { Step, type StepEnvironment } from '../../dispatch/step.js'
+import { Step } from '../../dispatch/step.js'
+import type { StepEnvironment } from '../../dispatch/step-environment.js'
 import { ReloadError, describeThrown } from '../../errors.js'
 import type { MaybePromise } from '../../maybe-promise.js'
 import type { WriteGate } from '../../move/gate.js'

@@ -1,4 +1,5 @@
-import { Step, type StepEnvironment } from '../../dispatch/step.js'
+import { Step } from '../../dispatch/step.js'
+import type { StepEnvironment } from '../../dispatch/step-environment.js'
 import { ReloadError, type ReloadPhase } from '../../errors.js'
 import type { Journal, JournalRecord } from '../../journal/record.js'
 

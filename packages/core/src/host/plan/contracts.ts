@@ -1,4 +1,5 @@
-import { Step, type StepEnvironment } from '../../dispatch/step.js'
+import { Step } from '../../dispatch/step.js'
+import type { StepEnvironment } from '../../dispatch/step-environment.js'
 import { KeyTable } from '../epoch/key-table.js'
 import type { Registration } from '../epoch/plugin-version.js'
 import type { ProvidedBy, Succession } from './succession.js'

@@ -14,7 +14,8 @@ import { holdingHandedIn } from '../../dispatch/holding-handed-in.js'
 import { withMoves, type UnreadPair } from '../../dispatch/pairs.js'
 import type { CompatEntry, CompatReport } from '../../dispatch/report.js'
 import type { ReloadKindHandlers } from '../../dispatch/request.js'
-import { Step, type StepEnvironment } from '../../dispatch/step.js'
+import { Step } from '../../dispatch/step.js'
+import type { StepEnvironment } from '../../dispatch/step-environment.js'
 import type { AnyStrategy, Cutover, Transition } from '../../strategy.js'
 import { moveOf, type Attached } from '../resource/attached.js'
 import type { Bake } from '../permanence/bake.js'
@@ -39,6 +40,8 @@ export interface PreflightOptions {
   onListed(): void
 }
 
+type Passage = Pick<ResourceMove, 'transition'> & { readonly plugin: string }
+
 /** What an operation will hand over, close and remember, and how its providers were judged. */
 export class Preflight {
   readonly moves: ResourceMove[] = []
@@ -57,6 +60,7 @@ export class Preflight {
   readonly #attached = new Map<ResourceMove, Attached>()
   /** Of all keys that are served before and after. */
   #unread: readonly UnreadPair[] = []
+  readonly #passages: { readonly from: PluginVersion; readonly to: PluginVersion; readonly passage: Passage }[] = []
   /** What is not judged, since every resource of it is as the old version left it. */
   #asLeft: readonly JudgedPair[] = []
 
@@ -203,13 +207,21 @@ export class Preflight {
   #moveOf(attached: Attached, owner: PluginVersion, next: ProvidedBy): ResourceMove {
     const move = moveOf(attached, owner, {
       provider: next.registration.provider,
-      transition: this.#transition(owner, next.owner),
-      plugin: this.#succession.label(owner),
+      ...this.#passage(owner, next.owner),
       kept: this.#options.takenBack?.keptBehind(attached.gate),
       reopened: isReopened(this.#options.from, attached),
     })
     this.#attached.set(move, attached)
     return move
+  }
+
+  /** The same objects for all resources that go from the one version to the other. */
+  #passage(from: PluginVersion, to: PluginVersion): Passage {
+    const known = this.#passages.find((passage) => passage.from === from && passage.to === to)
+    if (known !== undefined) return known.passage
+    const passage = { transition: this.#transition(from, to), plugin: this.#succession.label(from) }
+    this.#passages.push({ from, to, passage })
+    return passage
   }
 
   #listHandlers(): void {

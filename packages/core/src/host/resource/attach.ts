@@ -1,7 +1,7 @@
 import { activate } from '../../dispatch/activate.js'
 import { Step } from '../../dispatch/step.js'
 import { ReloadError, type ErrorPlace } from '../../errors.js'
-import type { MaybePromise } from '../../maybe-promise.js'
+import { isPromiseLike, type MaybePromise } from '../../maybe-promise.js'
 import type { AnyStrategy } from '../../strategy.js'
 import type { Opening } from '../../strategy.js'
 import type { Surface } from '../../surface.js'
@@ -97,20 +97,14 @@ function served(host: ResourceHost, table: SurfaceTable, place: Place): Provider
   })
 }
 
-async function open<P, R>(
+function open<P, R>(
   host: ResourceHost,
   { strategy }: SurfaceTable,
   provider: P,
   place: Place,
   options: AttachOptions<P, R>,
 ): Promise<R> {
-  const environment = {
-    ...host.environment.forSteps(),
-    timeoutMs: () => host.environment.timeoutMs('open'),
-    timeoutOption: 'open',
-    hint: 'Nothing was attached.',
-  }
-  const step = new Step(environment, place)
+  const step = new Step(host.environment.openings, place)
   // A host that closes does not wait for an open. What the open produces after all is closed again.
   const discard = (late: R): MaybePromise<void> => strategy.close?.(late)
   const opening: Opening = {
@@ -121,17 +115,15 @@ async function open<P, R>(
       step.letGo(resource)
     },
   }
-  return await step.runCall(
-    'prepare',
-    { code: 'HANDOFF', signal: host.environment.closing, discard },
-    'open',
-    async () => {
-      const resource = await options.open(provider, opening)
-      if (resource === undefined || resource === null) throw new Error('open returned no resource')
-      step.claim(resource)
-      return resource
-    },
-  )
+  const accept = (resource: R): R => {
+    if (resource === undefined || resource === null) throw new Error('open returned no resource')
+    step.claim(resource)
+    return resource
+  }
+  return step.runCall('prepare', { code: 'HANDOFF', signal: host.environment.closing, discard }, 'open', () => {
+    const resource = options.open(provider, opening)
+    return isPromiseLike(resource) ? Promise.resolve(resource).then(accept) : accept(resource)
+  })
 }
 
 /**
@@ -175,7 +167,7 @@ async function closeOpened(
   resource: unknown,
   place: ErrorPlace,
 ): Promise<void> {
-  const environment = host.environment.forSteps()
+  const environment = host.environment.apart
   const step = new Step(environment, place)
   const close = (): Promise<void> => step.call('close', async () => strategy.close?.(resource))
   await step.run('rollback', { code: 'HANDOFF' }, () => closeHeld(resource, environment, close))

@@ -1,4 +1,5 @@
-import { Step, type StepEnvironment } from '../../dispatch/step.js'
+import { Step } from '../../dispatch/step.js'
+import type { StepEnvironment } from '../../dispatch/step-environment.js'
 import type { Attached } from './attached.js'
 
 /** Closes a resource that leaves without a successor, and has been taken out of service. */
@@ -6,7 +7,10 @@ export async function closeOrphan({ strategy, gate, place }: Attached, environme
   const step = new Step(environment, place)
   await step.run('finalize', { code: 'HANDOFF' }, async () => {
     try {
-      await step.call('let the last write settle', () => gate.close())
+      await step.call('let the last write settle', () => {
+        const closed = gate.close()
+        return gate.busy ? closed : undefined
+      })
     } finally {
       // A write that never settles keeps the resource from being closed no longer, nor does its timer keep the process.
       gate.abandon()

@@ -45,12 +45,14 @@ async function closeUnreached(
   const held = new HeldProvider(owner, undefined, environment.leaseTime.now(), { label: `detach ${attached.name}` })
   try {
     const drain = epochs.drainOfEpochs([owner])
-    await drain.run({ deadlineMs: Number.POSITIVE_INFINITY }, held.signal)
-    // Where the plugin was forced out, the leases were told at the same moment, and have the same grace.
-    await drain.run({ deadlineMs: environment.drainPolicy.graceMs ?? GRACE_MS })
+    if (!drain.isEnded) {
+      await drain.run({ deadlineMs: Number.POSITIVE_INFINITY }, held.signal)
+      // Where the plugin was forced out, the leases were told at the same moment, and have the same grace.
+      await drain.run({ deadlineMs: environment.drainPolicy.graceMs ?? GRACE_MS })
+    }
     // The successor that a reload had prepared is closed first.
     await withdrawn
-    await closeOrphan(attached, environment.forSteps())
+    await closeOrphan(attached, environment.apart)
   } finally {
     void epochs.prune(attached.table.resources, attached.name, owner)
     held[Symbol.dispose]()
