@@ -1,6 +1,7 @@
+import type { HandoffReport } from '../handoff-report.js'
 import type { Surface } from '../surface.js'
 import type { Handoffs } from './handoffs.js'
-import type { CompatReport, HandoffReport, SurfaceKey } from './report.js'
+import type { CompatReport, SurfaceKey } from './report.js'
 
 /**
  * A reload that has converged: the new resources exist, and writes to the old ones are held until it is committed or

@@ -1,5 +1,6 @@
 import type { ResourceMove } from '../../dispatch/moving-resource.js'
-import type { CompatEntry, HandoffReport, SurfaceKey } from '../../dispatch/report.js'
+import type { CompatEntry, SurfaceKey } from '../../dispatch/report.js'
+import type { HandoffReport } from '../../handoff-report.js'
 import type { Pace } from '../../pace.js'
 import type { Surface } from '../../surface.js'
 import type { Outcome } from './outcome.js'

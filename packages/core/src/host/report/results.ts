@@ -1,5 +1,6 @@
-import type { CompatEntry, HandoffReport, SurfaceKey } from '../../dispatch/report.js'
+import type { CompatEntry, SurfaceKey } from '../../dispatch/report.js'
 import type { ReloadError, ReloadPhase } from '../../errors.js'
+import type { HandoffReport } from '../../handoff-report.js'
 import type { Cutover } from '../../strategy.js'
 import type { Surface } from '../../surface.js'
 import type { BakeReport } from '../permanence/bake.js'

@@ -7,7 +7,7 @@ import { DEADLINE_MS, describe, isPair, POSITIONS, type Circumstances } from './
 import { Fault, type FaultName } from './fault.js'
 import { checkEnd } from './final-check.js'
 import { FrozenPerformance } from './frozen-performance.js'
-import type { CallNames } from './run-cell.js'
+import type { CallNames } from './call-names.js'
 import { PromptTimers } from './prompt-timers.js'
 import { Stand } from './stand.js'
 import { checkState } from './state-check.js'

@@ -3,6 +3,7 @@ import type { FinalReport, ReloadResult } from '../../host/report/results.js'
 import type { HandoffStrategy } from '../../strategy.js'
 import { Breaches } from './breaches.js'
 import { nameOf } from './call-site.js'
+import type { CallNames } from './call-names.js'
 import type { Cell } from './cell.js'
 import { BYSTANDER } from './circumstances.js'
 import { Fault } from './fault.js'
@@ -27,11 +28,6 @@ export interface CellRun {
   readonly told: readonly string[]
   /** What breaks an invariant, whatever the caller was told. */
   readonly broken: readonly string[]
-}
-
-/** Names the calls of a cell while they are pending. */
-export interface CallNames {
-  call<T>(what: string, run: () => T): T
 }
 
 /** Runs one cell: a reload under it, then everything that can be seen, a reload without fault, and the end of the host. */

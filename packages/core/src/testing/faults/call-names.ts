@@ -1,0 +1,4 @@
+/** Names the calls of a cell while they are pending. */
+export interface CallNames {
+  call<T>(what: string, run: () => T): T
+}
