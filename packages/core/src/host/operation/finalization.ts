@@ -3,7 +3,7 @@ import type { Handoffs } from '../../dispatch/handoffs.js'
 import type { StepEnvironment } from '../../dispatch/step-environment.js'
 import type { Attached } from '../resource/attached.js'
 import type { Bake, BakeReport } from '../permanence/bake.js'
-import { closeOrphan } from '../resource/close-orphan.js'
+import { closeResource } from '../resource/close-resource.js'
 import { closeDependantsFirst } from '../lifecycle/close-order.js'
 import { DEADLINE_MS, type Drain, type DrainPolicy, type DrainResult } from '../lease/drain.js'
 import type { EpochChange } from '../plan/epoch-change.js'
@@ -178,7 +178,7 @@ export class Finalization implements Retirement {
       asked.toReversed(),
       concurrency,
       (attached) => {
-        const closed = this.#orphansClosed.get(attached) ?? closeOrphan(attached, environment)
+        const closed = this.#orphansClosed.get(attached) ?? closeResource(attached, environment)
         this.#orphansClosed.set(attached, closed)
         return closed.catch(note)
       },

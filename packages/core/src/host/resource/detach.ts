@@ -1,6 +1,6 @@
 import { describeThrown, ReloadError } from '../../errors.js'
 import type { Attached } from './attached.js'
-import { closeOrphan } from './close-orphan.js'
+import { closeResource } from './close-resource.js'
 import { GRACE_MS } from '../lease/drain.js'
 import { HeldProvider } from '../epoch/held-provider.js'
 import type { Detached } from './live-resource.js'
@@ -52,7 +52,7 @@ async function closeUnreached(
     }
     // The successor that a reload had prepared is closed first.
     await withdrawn
-    await closeOrphan(attached, environment.apart)
+    await closeResource(attached, environment.apart)
   } finally {
     void epochs.prune(attached.table.resources, attached.name, owner)
     held[Symbol.dispose]()

@@ -2,8 +2,11 @@ import { Step } from '../../dispatch/step.js'
 import type { StepEnvironment } from '../../dispatch/step-environment.js'
 import type { Attached } from './attached.js'
 
-/** Closes a resource that leaves without a successor, and has been taken out of service. */
-export async function closeOrphan({ strategy, gate, place }: Attached, environment: StepEnvironment): Promise<void> {
+/**
+ * Closes a resource that nothing succeeds, once it is out of service: an orphan, after the commit that has left it without
+ * a provider, or one that was detached.
+ */
+export async function closeResource({ strategy, gate, place }: Attached, environment: StepEnvironment): Promise<void> {
   const step = new Step(environment, place)
   await step.run('finalize', { code: 'HANDOFF' }, async () => {
     try {
