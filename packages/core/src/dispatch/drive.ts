@@ -46,9 +46,11 @@ export class Drive {
   }
 
   /**
-   * Up to the commit: where one fails, the signals of the others fire, and nothing further is begun.
+   * Runs a phase that comes before the commit. Where one resource fails, the signals of the others fire, nothing further
+   * is begun, and the reload fails with the error of that one.
    *
-   * @param told whether the observer hears of it also where it goes well: it is not told of half a step.
+   * @param told whether the observer is told of each resource that went well. False for a part of a step. It is told of
+   * each failure in any case.
    */
   async forward(
     movings: readonly MovingResource[],

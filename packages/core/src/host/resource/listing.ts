@@ -2,7 +2,7 @@ import type { PluginVersion } from '../epoch/plugin-version.js'
 import type { SurfaceTable } from '../epoch/surface-table.js'
 import type { Attached } from './attached.js'
 
-/** What an operation hands over or closes, as an attach or a detach beside it sees it. */
+/** What an operation hands over or closes, as an attach or a detach beside it sees it: its `Handover` answers. */
 export interface Listing {
   /** Settles when {@link admits} or {@link withdraw} may answer otherwise than now. Never rejects. */
   readonly changed: Promise<void>
