@@ -7,22 +7,24 @@ import type { MovingResource } from './moving-resource.js'
 import type { Together } from './together.js'
 
 /**
- * The disciplines, in the order in which they converge. Each gate is held from when its group converges to the commit: a
- * stop-and-copy resource takes as long as its peers outside take, and goes first, so that nobody else is held for that
- * long; a pre-copy resource takes only as long as the last few writes, and goes last.
+ * The disciplines, in the order in which they converge. A gate is held from when its group converges to the commit.
+ * Stop-and-copy goes first: it takes as long as somebody outside takes, and no other gate is to be held for that long.
+ * Pre-copy goes last: it takes only as long as the last few writes.
  */
 const GROUPS: readonly (readonly Discipline[])[] = [['stop-and-copy'], ['clean', 'contract'], ['pre-copy']]
-/** A hold that is longer than this is one that others are not to share. */
+/** Work that takes longer than this is not done while other gates are held. */
 const LONG_MS = 5
-/** So few that are behind are held, and brought in step then. */
+/** While more resources than this are behind, they are caught up with under load. So few are held at once. */
 const HANDFUL = 32
-/** So many rounds are run under load, however long each of them takes. */
+/** How many rounds are run under load at most. After them writes are held, however long a round takes. */
 const MAX_ROUNDS = 16
 
 /**
- * Brings every successor in step, so that writes are held at every gate and nothing is left to do. Those that are in step
- * as they are go unheld to the end; what is written to them meanwhile is replayed under load, round after round, until
- * few are behind. Only these are held, and what is then written to others before nothing is left has them held, too.
+ * Brings every successor in step, and holds writes at every gate in a turn in which nothing is left to do.
+ *
+ * A resource whose successor is in step by replay alone goes unheld to the end: what is written to it meanwhile is
+ * replayed under load, round after round, until few resources are behind. Only these few are held. Whatever is written to
+ * before nothing is left to do is held, too.
  */
 export async function converge(
   movings: readonly MovingResource[],
@@ -46,7 +48,7 @@ export async function converge(
   await convergeRest(together, drive)
 }
 
-/** Up to where holding writes would not be for long. */
+/** Runs rounds until one is short: what is left then is short under a hold, too. */
 async function convergeUnderLoad(together: Together, drive: Drive, prepareJoined: () => Promise<void>): Promise<void> {
   const { clock, joined } = together
   for (let rounds = 0; rounds < MAX_ROUNDS; rounds += 1) {
@@ -58,7 +60,7 @@ async function convergeUnderLoad(together: Together, drive: Drive, prepareJoined
   }
 }
 
-/** Those that are held from here to the commit. */
+/** Converges resources whose gates are held from here to the commit. */
 async function convergeGroup(movings: readonly MovingResource[], drive: Drive): Promise<void> {
   await drive.forward(
     movings.filter(({ handoff }) => handoff?.catchUp !== undefined),
@@ -66,18 +68,18 @@ async function convergeGroup(movings: readonly MovingResource[], drive: Drive): 
     async ({ handoff }) => handoff?.catchUp?.(),
     { told: false },
   )
-  // Nobody else is held while those in use are waited for.
+  // Gates in use come first: their holds wait for what is in flight, and no other gate is to be held meanwhile.
   await drive.forward(
     movings.filter(({ move }) => move.gate.busy),
     'converge',
     hold,
     { told: false },
   )
-  // Those that took long to catch up will take long for the rest as well. Nobody else is held meanwhile: those that only
-  // ran beside them took a part of that time.
+  // What took long to catch up takes long for the rest as well: it converges while no other gate is held. What took less
+  // than half as long as the slowest may only have run beside that one.
   const longestMs = movings.reduce((longest, { convergeMs }) => Math.max(longest, convergeMs), 0)
-  const behind = new Set(movings.filter(({ convergeMs }) => convergeMs > Math.max(LONG_MS, longestMs / 2)))
-  for (const some of [[...behind], movings.filter((moving) => !behind.has(moving))]) {
+  const slow = new Set(movings.filter(({ convergeMs }) => convergeMs > Math.max(LONG_MS, longestMs / 2)))
+  for (const some of [[...slow], movings.filter((moving) => !slow.has(moving))]) {
     await drive.forward(some, 'converge', convergeHeld)
   }
 }
@@ -90,7 +92,7 @@ async function catchUpUnderLoad(together: Together, drive: Drive): Promise<void>
   }
 }
 
-/** Leaves those among the dirty that are not in step after it. */
+/** Catches up with each of `movings`. What is not in step afterwards is dirty again. */
 async function catchUp(movings: readonly MovingResource[], drive: Drive): Promise<void> {
   await drive.forward(
     movings,
@@ -104,30 +106,30 @@ async function catchUp(movings: readonly MovingResource[], drive: Drive): Promis
 }
 
 /**
- * Holds writes at every gate, in a turn in which nothing is left to do. Whoever writes to one that is behind is held from its turn to the
- * commit: so it comes to that only when a round takes no longer than writers may wait, and those in use go first, as
- * nobody else is to wait for what they do.
+ * Converges what is behind, and holds writes at every gate in a turn in which nothing is. What converges here is held to
+ * the commit, so it is caught up with under load first, until a round is short. Gates in use are held before others, as
+ * no other gate is to be held while what is in flight is waited for.
  */
 async function convergeRest(together: Together, drive: Drive): Promise<void> {
   const { clock } = together
   for (let rounds = 0; ;) {
     const left = takeBehind(together)
     if (left.length === 0) {
-      // At once: in the next turn of a promise somebody may have written again.
+      // In this turn: by the next one somebody may have written again.
       together.seal()
       return
     }
     const unheld = left.filter(({ move }) => move.gate.state !== 'held')
     const inUse = unheld.filter(({ move }) => move.gate.busy)
     const startedAt = clock.now()
-    // Each of them is behind until it has caught up, also one that is held and not among those that do so now.
+    // All stay dirty: a resource that is held already is not caught up with in this round, and is looked at in the next.
     for (const moving of left) moving.stirred()
     if (rounds < MAX_ROUNDS && unheld.length > 0) {
       await catchUp(unheld, drive)
       rounds = clock.now() - startedAt > LONG_MS ? rounds + 1 : MAX_ROUNDS
     } else if (inUse.length > 0) {
       await drive.forward(inUse, 'converge', hold, { told: false })
-      // Others may have been written to for long meanwhile.
+      // The holds took long: other resources may have been written to for as long, so rounds under load begin anew.
       if (clock.now() - startedAt > LONG_MS) rounds = 0
     } else {
       await drive.forward(left, 'converge', convergeHeld, { told: false })
@@ -135,7 +137,7 @@ async function convergeRest(together: Together, drive: Drive): Promise<void> {
   }
 }
 
-/** Those among the dirty that have not been caught up with since. One that has converged is in step, whatever it says. */
+/** Empties the dirty set, and gives what is behind. What has converged is in step, whatever its successor says. */
 function takeBehind({ dirty }: Together): MovingResource[] {
   const taken = [...dirty].filter((moving) => !moving.converging && !moving.isInStep())
   dirty.clear()
@@ -146,7 +148,7 @@ async function convergeHeld(moving: MovingResource): Promise<void> {
   const { gate } = moving.move
   const handoff = moving.handoff as ResourceHandoff<unknown>
   await hold(moving)
-  // A write may have started a halted one meanwhile.
+  // Before the hold, a write may have started a halted resource again.
   moving.noteServing()
   await deactivate(moving)
   moving.converging = true
@@ -175,7 +177,7 @@ async function deactivate(moving: MovingResource): Promise<void> {
     .call(
       'deactivate',
       () => {
-        // Not before the call is made: one that was aborted ahead of it has ended nothing.
+        // Set inside the call: a step that was aborted before it has deactivated nothing.
         moving.deactivated = { resource }
         return synchronous(
           strategy.deactivate?.(resource),

@@ -4,17 +4,18 @@ import { synchronous } from '../synchronous.js'
 import { Step } from './step.js'
 import type { StepEnvironment } from './step-environment.js'
 
-/** How one resource is cut over, and who asked for that: nobody, where it is the default. */
+/** How one resource is cut over, and who asked for that. Nobody did where it is the default. */
 export interface ChosenCutover {
   readonly cutover: Cutover
   readonly by: 'caller' | 'old provider' | 'new provider' | undefined
 }
 
 /**
- * How resources are cut over, but for those that overlap: exclusively, where the caller or a strategy asks for it on behalf of either of its
- * providers. Nobody can ask for an overlap in spite of that. A provider is asked about once, however many resources it
- * has.
+ * Decides which resources are cut over exclusively: all of them where the caller asks for that, and otherwise those whose
+ * strategy says so of the old or of the new provider. Nobody can ask for an overlap in spite of that. A strategy is asked
+ * once about each provider, however many resources it has.
  *
+ * @returns the cutover of each resource that the caller or a strategy has said something of. The others overlap.
  * @throws ReloadError `HANDOFF` where a strategy cannot say.
  */
 export async function chooseCutovers(
@@ -32,7 +33,9 @@ export async function chooseCutovers(
       ...(plugin !== undefined && { plugin }),
     })
     const answer = await step.run('preflight', { code: 'HANDOFF', ...(signal && { signal }) }, () =>
-      step.call('cutover', () => checked(synchronous(strategy.cutover?.(provider), 'cutover()', 'it says what is so'))),
+      step.call('cutover', () =>
+        checked(synchronous(strategy.cutover?.(provider), 'cutover()', 'it is asked before anything is moved')),
+      ),
     )
     const byProvider = said.get(strategy) ?? new Map<unknown, Cutover>()
     said.set(strategy, byProvider.set(provider, answer))
@@ -47,10 +50,13 @@ export async function chooseCutovers(
     }
     const by = asked === 'exclusive' ? 'caller' : BY[answers.indexOf('exclusive')]
     if (by !== undefined) chosen.set(move, { cutover: 'exclusive', by })
+    else if (answers.length > 0) chosen.set(move, OVERLAP)
     if (environment.pace.due()) await environment.pace.pause()
   }
   return chosen
 }
+
+const OVERLAP: ChosenCutover = { cutover: 'overlap', by: undefined }
 
 /** In the order in which they are asked. */
 const BY = ['old provider', 'new provider'] as const

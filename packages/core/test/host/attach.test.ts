@@ -201,6 +201,28 @@ describe('attach and a reload', () => {
     }
   })
 
+  it('O5 one of a key whose strategy has said that it overlaps changes hands with the others', async () => {
+    const { host, handle } = await hostWithStores({
+      strategies: [storeStrategy('clean', { cutover: () => 'overlap' })],
+    })
+    await host.attach(STORES.clean, openStore('first'))
+    const begun = new Deferred()
+    const goOn = new Deferred()
+    const next = cleanStores('2.0.0')
+    const open = next.provider.open.bind(next.provider)
+    next.provider.open = async () => {
+      begun.resolve()
+      await goOn.promise
+      return open()
+    }
+    const reloading = host.reload(handle, next)
+    await begun.promise
+    const attaching = host.attach(STORES.clean, openStore('second'))
+    expect(await standing(attaching)).toBe('fulfilled')
+    goOn.resolve()
+    expect((await reloading).report.handoffs.map(({ resource }) => resource)).toEqual(['first', 'second'])
+  })
+
   describe('O7 one that joins a reload is judged by its value', () => {
     /** `opening` is under way until `goOn`: what is attached until then joins. */
     async function joining(options: Partial<PluginHostOptions>, checkCompat: CheckCompat) {
