@@ -101,6 +101,7 @@ export type { ReloadEvent, ReloadObserver } from './host/report/events.js'
 export type { HandoffStep } from './dispatch/handoff-event.js'
 export type {
   FinalReport,
+  OpenedResource,
   PluginStatus,
   ReloadReport,
   ReloadResult,

@@ -1,8 +1,11 @@
 import { PluginHost } from '@uni/reload-core'
 import { npmRanges } from '@uni/reload-core/ranges'
-import { scalarFn, scalarFnHandoff } from '@uni/reload-core/surfaces'
+import { backgroundJobHandoff, runJob, scalarFn, scalarFnHandoff } from '@uni/reload-core/surfaces'
+import { indexHandoff, indexKind } from '@uni/reload-index'
 import { expect, it } from 'vitest'
+import { articlesPlugin } from './articles-plugin.js'
 import { distance } from './distance-plugin.js'
+import { fox } from './search-plugins.js'
 
 it('the plugin of docs/writing-a-plugin.md is one', async () => {
   await using host = new PluginHost({ ranges: npmRanges, strategies: [scalarFnHandoff()] })
@@ -10,4 +13,12 @@ it('the plugin of docs/writing-a-plugin.md is one', async () => {
   await host.add(distance)
   using lease = host.capture()
   expect(lease.get(scalarFn, 'haversine').call(52.5, 13.4, 52.5, 13.4)).toBe(0)
+})
+
+it('the plugin that has its index opened finds it in service', async () => {
+  await using host = new PluginHost({ strategies: [indexHandoff(), backgroundJobHandoff()] })
+  const articles = host.resource(indexKind, 'articles')
+  await host.add(articlesPlugin)
+  await runJob(host, 'refresh', { input: undefined, id: '1', attempt: 1, signal: new AbortController().signal })
+  expect((await articles.use((index) => index.probe(fox, 10))).numRows).toBe(2)
 })

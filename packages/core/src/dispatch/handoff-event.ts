@@ -1,6 +1,6 @@
 import type { ErrorPlace } from '../errors.js'
 
-export type HandoffStep = 'prepare' | 'converge' | 'activate' | 'rollback' | 'finalize'
+export type HandoffStep = 'open' | 'prepare' | 'converge' | 'activate' | 'rollback' | 'finalize'
 
 /** One step of one resource's handoff, as the host's observer sees it. */
 export interface HandoffEvent {

@@ -12,6 +12,7 @@ import { HostState } from './state/host-state.js'
 import type { CaptureOptions, CaptureReadyOptions, Lease, ProviderLease } from './lease/lease.js'
 import { releaseWith } from './lease/release-with.js'
 import type { AttachOptions, LiveResource } from './resource/live-resource.js'
+import { NamedResource } from './resource/named-resource.js'
 import { readPlugin } from './plugin/manifest.js'
 import type { OperationOptions } from './operation/operation-options.js'
 import { operate } from './operation/operation.js'
@@ -198,6 +199,15 @@ export class PluginHost implements AsyncDisposable {
     if (epoch.fenced.has(entry.owner)) throw fencedError(entry.owner, surface.id)
     const lease = new HeldProvider(entry.owner, entry.provider as P, environment.leaseTime.now(), options)
     return leaseWatch === undefined ? lease : leaseWatch.provider(lease, lease.label, lease.capturedAt)
+  }
+
+  /**
+   * The live resource of a name, before it is there too: each call goes to the one that has the name then.
+   *
+   * @throws ReloadError `NO_STRATEGY`; its calls are refused with `RESOURCE_NOT_FOUND` where nothing has the name.
+   */
+  resource<P, R, W>(surface: Surface<P, R, W>, name: string): LiveResource<R, W> {
+    return new NamedResource(this.#state.tables.of(surface), name)
   }
 
   /** Opens a live resource and puts it into service; reloads hand it over from then on. */

@@ -8,6 +8,9 @@ export function providersOf<P, R, W>(plugin: Plugin, surface: Surface<P, R, W>):
       if (on.id === surface.id) found.push(provider as unknown as P)
       return this
     },
+    open() {
+      throw new Error('there is no host that would open anything')
+    },
   })
   return found
 }
@@ -25,6 +28,7 @@ export function lookingInto<P, R, W>(plugin: Plugin, surface: Surface<P, R, W>, 
     ...plugin,
     register: (registrar) =>
       plugin.register({
+        open: (on, resource) => registrar.open(on, resource),
         provide(on, provider): Registrar {
           if (on.id === surface.id) look(provider as unknown as P)
           registrar.provide(on, provider)

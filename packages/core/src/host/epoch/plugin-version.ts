@@ -1,5 +1,5 @@
 import type { ErrorPlace } from '../../errors.js'
-import type { PluginIdentity } from '../../strategy.js'
+import type { Opening, PluginIdentity } from '../../strategy.js'
 import type { Epoch } from './epoch.js'
 import { KeyTable } from './key-table.js'
 import { LeaseList } from '../lease/lease-list.js'
@@ -17,12 +17,29 @@ export interface Registration {
   readonly at: number
 }
 
+/** A live resource that a plugin has the host open with it. */
+export interface DeclaredResource {
+  readonly table: SurfaceTable
+  readonly name: string
+  /** The key of the provider that opens it. */
+  readonly key: string
+  readonly open: (provider: unknown, opening: Opening) => unknown
+  /** What the plugin works with. */
+  readonly handle: {
+    serves(resource: unknown): void
+    rolledBack(): void
+  }
+}
+
 /** Closes what is left of one plugin, once. The plugins that were replaced together with it are not touched. */
 export interface Closing {
   closeOf(plugin: Plugin): Promise<unknown>
 }
 
-export type PluginVersionInit = Pick<PluginVersion, 'plugin' | 'generation' | 'order' | 'registrations' | 'origin'>
+export type PluginVersionInit = Pick<
+  PluginVersion,
+  'plugin' | 'generation' | 'order' | 'registrations' | 'declared' | 'origin'
+>
 
 /** One generation of a plugin. */
 export class PluginVersion {
@@ -34,6 +51,7 @@ export class PluginVersion {
   /** Where the plugin stands in install order: a reload does not change it. */
   readonly order: number
   readonly registrations: readonly Registration[]
+  readonly declared: readonly DeclaredResource[]
   /** The leases that hold this version only. */
   readonly leases: LeaseList
   /** The numbers of the first and the last epoch it is part of. */
@@ -45,10 +63,11 @@ export class PluginVersion {
   /** What closes what is left of its earlier generations. */
   readonly unclosed: Set<Closing>
   readonly #registrations = new KeyTable<Registration>()
+  readonly #declared = new KeyTable<DeclaredResource>()
 
   /** @param before the same plugin in the generation before, when it serves again. */
   constructor(
-    { plugin, generation, order, registrations, origin }: PluginVersionInit,
+    { plugin, generation, order, registrations, declared, origin }: PluginVersionInit,
     before?: PluginVersion,
     earlier: readonly PluginVersion[] = [],
   ) {
@@ -58,6 +77,7 @@ export class PluginVersion {
     this.label = `${plugin.manifest.id}@${plugin.manifest.version}`
     this.order = order
     this.registrations = registrations
+    this.declared = declared
     this.origin = origin
     // It is one plugin, which is shut down once, when nothing of any of its generations is held any more.
     this.leases = before?.leases ?? new LeaseList()
@@ -65,6 +85,7 @@ export class PluginVersion {
     this.earlier = earlier
     for (const registration of registrations)
       this.#registrations.set(registration.table, registration.key, registration)
+    for (const it of declared) this.#declared.set(it.table, it.name, it)
   }
 
   get id(): string {
@@ -83,11 +104,11 @@ export class PluginVersion {
    * @param past the epochs that leases still hold.
    */
   returning(replaced: PluginVersion, past: Iterable<Epoch>): PluginVersion {
-    const { plugin, registrations, origin } = this
+    const { plugin, registrations, declared, origin } = this
     const held = [...past]
     const earlier = [this, ...this.earlier].filter((version) => held.some((epoch) => epoch.reaches(version)))
     return new PluginVersion(
-      { plugin, generation: replaced.generation + 1, order: replaced.order, registrations, origin },
+      { plugin, generation: replaced.generation + 1, order: replaced.order, registrations, declared, origin },
       this,
       earlier,
     )
@@ -95,6 +116,11 @@ export class PluginVersion {
 
   provides(table: SurfaceTable, key: string): Registration | undefined {
     return this.#registrations.get(table, key)
+  }
+
+  /** The live resource of this name that it has the host open. */
+  declares(table: SurfaceTable, name: string): DeclaredResource | undefined {
+    return this.#declared.get(table, name)
   }
 
   placeOf(registration: Registration): ErrorPlace {

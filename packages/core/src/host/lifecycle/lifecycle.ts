@@ -20,6 +20,9 @@ export async function register(
     await step.runCall('stage', { code: 'PLUGIN', ...(signal && { signal }) }, 'register', () =>
       plugin.register(staging),
     )
+  } catch (error) {
+    for (const { handle } of staging.declared) handle.rolledBack()
+    throw error
   } finally {
     staging.seal()
   }
@@ -29,6 +32,7 @@ export async function register(
     generation: old === undefined ? 0 : old.generation + 1,
     order: old?.order ?? state.plugins.nextInOrder(),
     registrations: staging.registrations,
+    declared: staging.declared,
   })
 }
 

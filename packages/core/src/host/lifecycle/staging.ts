@@ -4,13 +4,18 @@ import { KEY_AT_ONCE, type AnySurface, type Surface } from '../../surface.js'
 import { synchronous } from '../../synchronous.js'
 import { KeyTable } from '../epoch/key-table.js'
 import type { Plugin, Registrar } from '../plugin/plugin.js'
-import type { Registration } from '../epoch/plugin-version.js'
-import type { SurfaceTables } from '../epoch/surface-table.js'
+import { checkAttachOptions } from '../resource/attach-options.js'
+import { DeclaredHandle } from '../resource/declared-handle.js'
+import type { AttachOptions, LiveResource } from '../resource/live-resource.js'
+import type { DeclaredResource, Registration } from '../epoch/plugin-version.js'
+import type { SurfaceTable, SurfaceTables } from '../epoch/surface-table.js'
 
 /** The view a plugin registers into. Nobody else can see it, and it is closed when `register` has returned. */
 export class Staging implements Registrar {
   readonly registrations: Registration[] = []
+  readonly declared: DeclaredResource[] = []
   readonly #provided = new KeyTable<Registration>()
+  readonly #opened = new KeyTable<true>()
   readonly #plugin: Plugin
   readonly #tables: SurfaceTables
   readonly #grants: ReadonlyMap<string, readonly string[]> | undefined
@@ -24,17 +29,7 @@ export class Staging implements Registrar {
 
   provide<P, R, W>(surface: Surface<P, R, W>, provider: P): this {
     const { id } = surface
-    if (this.#sealed)
-      throw this.#refused('PLUGIN', 'register had returned already', id, 'Provide everything before register returns.')
-    const table = this.#tables.find(id)
-    if (table === undefined)
-      throw this.#refused(
-        'NO_STRATEGY',
-        'the host has no strategy for this surface',
-        id,
-        'The host has to be given the strategy of the surface.',
-      )
-    this.#checkAllowed(id)
+    const table = this.#tableOf(id)
     const key = this.#keyOf(table.strategy.surface, provider)
     if (this.#provided.get(table, key) !== undefined) {
       throw this.#refused(
@@ -42,7 +37,7 @@ export class Staging implements Registrar {
         'the plugin provides this key twice',
         id,
         'Give each provider of a surface a key of its own.',
-        key,
+        { key },
       )
     }
     const registration = { table, surface: id, key, provider, at: this.registrations.length }
@@ -51,8 +46,47 @@ export class Staging implements Registrar {
     return this
   }
 
+  open<P, R, W>(surface: Surface<P, R, W>, given: AttachOptions<P, R>): LiveResource<R, W> {
+    const { id } = surface
+    const table = this.#tableOf(id)
+    const { name, key, open } = checkAttachOptions(given, 'open options')
+    if (this.#opened.has(table, name)) {
+      throw this.#refused(
+        'DUPLICATE',
+        'the plugin opens two live resources of this name',
+        id,
+        'Give each resource of a surface a name of its own.',
+        { key, resource: name },
+      )
+    }
+    this.#opened.set(table, name, true)
+    const handle = new DeclaredHandle<R, W>(id, name)
+    this.declared.push({ table, name, key, open: open as DeclaredResource['open'], handle })
+    return handle
+  }
+
   seal(): void {
     this.#sealed = true
+  }
+
+  #tableOf(surface: string): SurfaceTable {
+    if (this.#sealed)
+      throw this.#refused(
+        'PLUGIN',
+        'register had returned already',
+        surface,
+        'Provide and open everything before register returns.',
+      )
+    const table = this.#tables.find(surface)
+    if (table === undefined)
+      throw this.#refused(
+        'NO_STRATEGY',
+        'the host has no strategy for this surface',
+        surface,
+        'The host has to be given the strategy of the surface.',
+      )
+    this.#checkAllowed(surface)
+    return table
   }
 
   #checkAllowed(surface: string): void {
@@ -110,19 +144,25 @@ export class Staging implements Registrar {
         `the provider has no method ${missing.join(', ')}`,
         surface.id,
         'Implement the whole contract of the surface.',
-        key,
+        { key },
       )
     return key
   }
 
-  #refused(code: ReloadErrorCode, reason: string, surface: string, hint: string, key?: string): ReloadError {
+  #refused(
+    code: ReloadErrorCode,
+    reason: string,
+    surface: string,
+    hint: string,
+    more?: { key: string; resource?: string },
+  ): ReloadError {
     const { id, version } = this.#plugin.manifest
     return new ReloadError(code, reason, {
       phase: 'stage',
       step: 'register',
       plugin: `${id}@${version}`,
       surface,
-      ...(key !== undefined && { key }),
+      ...more,
       hint,
     })
   }

@@ -21,6 +21,7 @@ import { refuseUnmet } from './dependencies.js'
 import { fence } from './fence.js'
 import { Finalization } from './finalization.js'
 import { Handover } from './handover.js'
+import { Openings } from './openings.js'
 import type { OperationOptions } from './operation-options.js'
 import type { Outcome } from './outcome.js'
 import { refuseAborted } from './refuse-aborted.js'
@@ -124,7 +125,17 @@ class Operation implements UnderWay {
         },
       })
       const handover = (this.#handover = new Handover(preflight, this.decided))
-      await this.#log.phase('preflight', () => preflight.run())
+      const openings = new Openings(this.#state, {
+        succession,
+        environment: this.#environment,
+        log: this.#log,
+        signal,
+      })
+      this.#undos.push(() => openings.rollback())
+      await this.#log.phase('preflight', async () => {
+        await preflight.run()
+        openings.plan()
+      })
       const change = new EpochChange(succession, this.#environment.pace)
       const handoffs = (this.#handoffs = this.#handoffsOf(preflight, change))
       handover.moves({ handoffs, change })
@@ -140,9 +151,11 @@ class Operation implements UnderWay {
       await this.#log.phase('prepare', async () => {
         await handoffs.prepare()
         await preflight.judgeCopied(handoffs.copied())
+        await openings.open()
       })
       await change.writeKeys(preflight.contracts)
       await change.removeResources(preflight.orphans.keys())
+      openings.writeTo(change)
       // Before the hold: writers do not wait for the disk of the journal.
       await this.#journal.prepared()
       await this.#log.phase('converge', () => handoffs.converge())
@@ -151,6 +164,7 @@ class Operation implements UnderWay {
         succession,
         preflight,
         handoffs,
+        openings,
         log: this.#log,
         environment: this.#environment,
         tables: this.#state.tables,
@@ -161,7 +175,7 @@ class Operation implements UnderWay {
         return { ...outcome, finalization: undefined, unrecorded: undefined }
       }
       const { bake, recorded } = await this.#log.phase('commit', () =>
-        this.#commit(change, succession, preflight, handoffs),
+        this.#commit(change, succession, preflight, handoffs, openings),
       )
       const finalization = new Finalization(this.#state, {
         ...outcome,
@@ -207,12 +221,19 @@ class Operation implements UnderWay {
   }
 
   /** One turn of the event loop. What may fail comes first; from the publish on nothing can. */
-  #commit(change: EpochChange, succession: Succession, preflight: Preflight, handoffs: Handoffs): Committed {
+  #commit(
+    change: EpochChange,
+    succession: Succession,
+    preflight: Preflight,
+    handoffs: Handoffs,
+    openings: Openings,
+  ): Committed {
     const state = this.#state
     refuseAborted(this.#options.signal, 'commit')
     refuseUnmet(state, this.#changes, 'commit')
     change.refuseContended()
     handoffs.refuseUncommittable()
+    openings.refuseUncommittable()
 
     const onWritten = commit(state, {
       operation: this,
@@ -227,6 +248,7 @@ class Operation implements UnderWay {
     const bake = this.#bake(succession, handoffs)
     this.#end()
     handoffs.activate()
+    openings.committed(preflight.released.keys())
     this.#log.committed(state.epochs.current.number, succession)
     return { bake, recorded }
   }

@@ -6,12 +6,14 @@ import type { Preflight } from '../plan/preflight.js'
 import type { Succession } from '../plan/succession.js'
 import type { PhaseLog } from '../report/phase-log.js'
 import type { Finalization } from './finalization.js'
+import type { Openings } from './openings.js'
 
 /** What an operation did, before it is told plugin by plugin. */
 export interface Outcome {
   readonly succession: Succession
   readonly preflight: Preflight
   readonly handoffs: Handoffs
+  readonly openings: Openings
   readonly log: PhaseLog
   readonly environment: StepEnvironment
   readonly tables: SurfaceTables

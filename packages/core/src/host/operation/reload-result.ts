@@ -89,7 +89,7 @@ async function tell({ succession, preflight, handoffs, tables, environment: { pa
     compat: await group([...preflight.compat.entries, ...handoffs.verdicts], (it) => [it.plugin, it]),
     added: await group(succession.added, (it) => [it.owner, keyOf(it)]),
     removed: await group(succession.removed, (it) => [it.owner, keyOf(it)]),
-    orphans: await group(preflight.orphans, ([{ name }, owner]) => [owner, name]),
+    orphans: await group([...preflight.orphans, ...preflight.released], ([{ name }, owner]) => [owner, name]),
     forgotten: await group(preflight.contracts.forgotten, ({ surface, key }) => [
       ownerOf(surface, key),
       `${surface} "${key}"`,
@@ -98,7 +98,7 @@ async function tell({ succession, preflight, handoffs, tables, environment: { pa
 }
 
 function reloadReport(
-  { succession, preflight, log, environment, unrecorded }: Outcome,
+  { succession, preflight, openings, log, environment, unrecorded }: Outcome,
   old: PluginVersion,
   told: Told,
 ): ReloadReport {
@@ -123,6 +123,7 @@ function reloadReport(
     blockedBy,
     bytes: own.reduce((sum, { bytes }) => sum + bytes, 0),
     replayedWrites: own.reduce((sum, { replayedWrites }) => sum + replayedWrites, 0),
+    opened: next === undefined ? [] : openings.of(next),
     closedOrphans: told.orphans.of(old),
     forgotten: told.forgotten.of(old),
     ...(unrecorded && { unrecorded }),

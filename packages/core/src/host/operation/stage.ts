@@ -23,12 +23,28 @@ export interface Staging {
  *
  * @throws ReloadError `PLUGIN`, `NO_STRATEGY`, `CAPABILITY`, `DUPLICATE`, `STEP_TIMEOUT`, `ABORTED`.
  */
-export async function stage(
+export async function stage(state: HostState, staging: Staging): Promise<Succession> {
+  const installed: PluginVersion[] = []
+  try {
+    return await stageInto(installed, state, staging)
+  } catch (error) {
+    // Before anything is shut down, which may wait for a call on what was to be opened.
+    letGoDeclared(installed)
+    throw error
+  }
+}
+
+/** Calls that wait for what the versions were to have opened are refused. */
+export function letGoDeclared(versions: readonly PluginVersion[]): void {
+  for (const { declared } of versions) for (const { handle } of declared) handle.rolledBack()
+}
+
+async function stageInto(
+  installed: PluginVersion[],
   state: HostState,
   { changes, operation, environment, signal, undos }: Staging,
 ): Promise<Succession> {
   const origin: Origin = { operation, manifests: changes.map(manifestAfter).filter((it) => it !== undefined) }
-  const installed: PluginVersion[] = []
   const fresh: PluginVersion[] = []
   for (const change of changes) {
     if (change.kind === 'take-back') installed.push(change.to.returning(change.old, state.epochs.held))

@@ -99,6 +99,11 @@ export class EpochChange {
     this.#write(table.resources, name, { attached, owner, live })
   }
 
+  /** Writes that a resource serves which was opened with the plugins. */
+  opens(attached: Attached, owner: PluginVersion, live: unknown): void {
+    this.#write(attached.table.resources, attached.name, { attached, owner, live })
+  }
+
   /** Writes that nothing serves any more in the place of some resources. */
   async removeResources(orphans: Iterable<Attached>): Promise<void> {
     for (const { table, name } of orphans) {

@@ -45,8 +45,10 @@ type Passage = Pick<ResourceMove, 'transition'> & { readonly plugin: string }
 /** What an operation will hand over, close and remember, and how its providers were judged. */
 export class Preflight {
   readonly moves: ResourceMove[] = []
-  /** Live resources that nothing will provide any more, with who does until then. */
+  /** Live resources that nothing will provide or open any more, with who provides them until then. */
   readonly orphans = new Map<Attached, PluginVersion>()
+  /** Those that a leaving version has opened, and nobody does after it, with providers that stay: with that version. */
+  readonly released = new Map<Attached, PluginVersion>()
   readonly contracts: Contracts
   /** How each resource is cut over. */
   cutovers: ReadonlyMap<ResourceMove, ChosenCutover> = new Map()
@@ -81,7 +83,8 @@ export class Preflight {
     await this.#awaitOpening()
     await this.#listAttached()
     this.#listHandlers()
-    if (this.#options.onOrphan === 'reject') refuseOrphans(this.orphans)
+    if (this.#options.onOrphan === 'reject')
+      refuseOrphans([...this.orphans].filter(([attached]) => this.#openerLettingGo(attached) === undefined))
     this.cutovers = await chooseCutovers(this.moves, this.#options.cutover, this.#environment, this.#options.signal)
     await this.fencing.decide(this.cutovers)
     const judged = [...(await this.#pairs()), ...this.#removals()]
@@ -192,8 +195,13 @@ export class Preflight {
     for (const attached of this.#state.resources.attached) {
       if (pace.due()) await pace.pause()
       const { owner } = attached
-      if (owner === undefined || !retired.has(owner)) continue
-      const next = this.#succession.after(attached.table, attached.key)
+      if (owner === undefined) continue
+      const lettingGo = this.#openerLettingGo(attached)
+      if (!retired.has(owner)) {
+        if (lettingGo !== undefined) this.released.set(attached, lettingGo)
+        continue
+      }
+      const next = lettingGo === undefined ? this.#succession.after(attached.table, attached.key) : undefined
       if (next === undefined) {
         this.orphans.set(attached, owner)
         continue
@@ -204,9 +212,18 @@ export class Preflight {
     refuseUnknown(this.#options.from, this.#attached.values())
   }
 
+  /** The leaving version that has opened a resource which its plugin opens no more. */
+  #openerLettingGo({ openedBy, table, name }: Attached): PluginVersion | undefined {
+    if (openedBy === undefined || this.#succession.next(openedBy)?.declares(table, name) !== undefined) return undefined
+    return this.#succession.retired.find(({ id }) => id === openedBy)
+  }
+
   #moveOf(attached: Attached, owner: PluginVersion, next: ProvidedBy): ResourceMove {
+    const { openedBy, table, name } = attached
+    const opener = openedBy === undefined ? undefined : this.#succession.next(openedBy)
     const move = moveOf(attached, owner, {
       provider: next.registration.provider,
+      open: opener?.declares(table, name)?.open ?? attached.open,
       ...this.#passage(owner, next.owner),
       kept: this.#options.takenBack?.keptBehind(attached.gate),
       reopened: isReopened(this.#options.from, attached),

@@ -1,5 +1,6 @@
 import type { MaybePromise } from '../../maybe-promise.js'
 import type { Surface } from '../../surface.js'
+import type { AttachOptions, LiveResource } from '../resource/live-resource.js'
 
 /** The unit of install. */
 export interface Plugin {
@@ -44,6 +45,17 @@ export interface Registrar {
    * @throws ReloadError `NO_STRATEGY`, `CAPABILITY`, `DUPLICATE`, or `PLUGIN` for a malformed provider.
    */
   provide<P, R, W>(surface: Surface<P, R, W>, provider: P): this
+  /**
+   * Has the host open a live resource with the provider of `key`, of this plugin or of one that it depends on: it is in
+   * service from the commit on. Where it is in service already, it goes on, handed over as ever. One that the next
+   * version does not open is closed after that one's commit, as all of them are when the plugin is removed.
+   *
+   * @returns the resource. Calls before the commit wait for it, and are refused (`RESOURCE_CLOSED`) where the operation
+   * is rolled back: neither `register` nor `init` may wait for one.
+   * @throws ReloadError `NO_STRATEGY`, `CAPABILITY`, `DUPLICATE`; TypeError for malformed options. What fails later fails
+   * the operation.
+   */
+  open<P, R, W>(surface: Surface<P, R, W>, resource: AttachOptions<P, R>): LiveResource<R, W>
 }
 
 /** Names one generation of a plugin. Goes stale when the plugin is reloaded. */

@@ -7,6 +7,14 @@ import type { BakeReport } from '../permanence/bake.js'
 import type { Blocker } from '../lease/lease.js'
 import type { PluginHandle } from '../plugin/plugin.js'
 
+/** A live resource that a plugin had the host open, in service since the commit. */
+export interface OpenedResource {
+  readonly surface: string
+  readonly resource: string
+  /** What `activate` of its strategy threw. It serves all the same. */
+  readonly activationError?: ReloadError
+}
+
 /** What an operation did, plugin by plugin (I10). Times in milliseconds. */
 export interface ReloadReport {
   readonly plugin: string
@@ -42,7 +50,9 @@ export interface ReloadReport {
   readonly blockedBy: string | undefined
   readonly bytes: number
   readonly replayedWrites: number
-  /** Resources that were closed because nothing provides them any more. */
+  /** Resources that the plugin had the host open, and that were not in service before. */
+  readonly opened: readonly OpenedResource[]
+  /** Resources that were closed because nothing provides them any more, or their plugin opens them no longer. */
   readonly closedOrphans: readonly string[]
   /** Removed keys, as `surface "key"`, whose contract could not be remembered: one that comes back is not judged by it. */
   readonly forgotten: readonly string[]

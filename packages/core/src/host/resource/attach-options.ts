@@ -8,6 +8,6 @@ const ATTACH: OptionChecks<AttachOptions<unknown, unknown>> = {
 }
 
 /** The options, each read once. @throws TypeError that names the option, what is expected and what was given. */
-export function checkAttachOptions<P, R>(given: AttachOptions<P, R>): AttachOptions<P, R> {
-  return checkOptions(given as AttachOptions<unknown, unknown>, 'attach options', ATTACH) as AttachOptions<P, R>
+export function checkAttachOptions<P, R>(given: AttachOptions<P, R>, path = 'attach options'): AttachOptions<P, R> {
+  return checkOptions(given as AttachOptions<unknown, unknown>, path, ATTACH) as AttachOptions<P, R>
 }

@@ -1,16 +1,12 @@
 import { activate } from '../../dispatch/activate.js'
-import { Step } from '../../dispatch/step.js'
 import { ReloadError, type ErrorPlace } from '../../errors.js'
-import { isPromiseLike, type MaybePromise } from '../../maybe-promise.js'
-import type { AnyStrategy } from '../../strategy.js'
-import type { Opening } from '../../strategy.js'
 import type { Surface } from '../../surface.js'
 import { Attached } from './attached.js'
 import { checkAttachOptions } from './attach-options.js'
 import { AttachedResource } from './attached-resource.js'
-import { closeHeld } from './close-resource.js'
 import { HeldProvider } from '../epoch/held-provider.js'
 import type { AttachOptions, LiveResource } from './live-resource.js'
+import { closeOpened, openResource } from './open-resource.js'
 import type { ResourceHost } from './resource-host.js'
 import type { ProviderEntry, SurfaceTable } from '../epoch/surface-table.js'
 
@@ -48,7 +44,14 @@ export async function attach<P, R, W>(
       })
       // A literal and no spread, as it lives as long as the resource: a literal has its shape from the start.
       const ownedPlace = { surface: table.id, key, resource: name, plugin: owner.label }
-      const opened = open(host, table, lease.provider, ownedPlace, options)
+      const opened = openResource(host.environment.openings, {
+        strategy: table.strategy,
+        provider: lease.provider,
+        place: ownedPlace,
+        open: options.open,
+        // A host that closes does not wait for an open.
+        signal: host.environment.closing,
+      })
       reservation.pending = { owner, opened }
       try {
         const resource = await opened.catch((error: unknown) => {
@@ -61,12 +64,8 @@ export async function attach<P, R, W>(
         }
         const refused = refusedToBegin(host, table, resource, ownedPlace)
         if (refused !== undefined) throw await refused
-        const attached = new Attached(
-          host,
-          { table, name, key, open: options.open as Attached['open'] },
-          resource,
-          owner,
-        )
+        const attached = new Attached(host, { table, name, key, open: options.open as Attached['open'] }, resource)
+        attached.enter(owner, resource)
         host.listing(owner)?.take(attached, owner)
         return new AttachedResource<R, W>(attached)
       } finally {
@@ -97,35 +96,6 @@ function served(host: ResourceHost, table: SurfaceTable, place: Place): Provider
   })
 }
 
-function open<P, R>(
-  host: ResourceHost,
-  { strategy }: SurfaceTable,
-  provider: P,
-  place: Place,
-  options: AttachOptions<P, R>,
-): Promise<R> {
-  const step = new Step(host.environment.openings, place)
-  // A host that closes does not wait for an open. What the open produces after all is closed again.
-  const discard = (late: R): MaybePromise<void> => strategy.close?.(late)
-  const opening: Opening = {
-    claim: (resource) => {
-      step.claim(resource)
-    },
-    letGo: (resource) => {
-      step.letGo(resource)
-    },
-  }
-  const accept = (resource: R): R => {
-    if (resource === undefined || resource === null) throw new Error('open returned no resource')
-    step.claim(resource)
-    return resource
-  }
-  return step.runCall('prepare', { code: 'HANDOFF', signal: host.environment.closing, discard }, 'open', () => {
-    const resource = options.open(provider, opening)
-    return isPromiseLike(resource) ? Promise.resolve(resource).then(accept) : accept(resource)
-  })
-}
-
 /**
  * Activates the resource, in the turn in which it is put into service. `undefined` where it has begun; else resolves with
  * the error, once the resource is closed.
@@ -141,7 +111,7 @@ function refusedToBegin(
     return undefined
   } catch (error) {
     const refusal = error as ReloadError
-    return closeOpened(host, strategy, resource, place)
+    return closeOpened(host.environment.apart, strategy, resource, place)
       .catch((failed: unknown) => {
         refusal.rollbackErrors.push(failed)
       })
@@ -156,19 +126,7 @@ async function closeUnused(
   resource: unknown,
   place: ErrorPlace,
 ): Promise<void> {
-  await closeOpened(host, strategy, resource, place).catch((error: unknown) => {
+  await closeOpened(host.environment.apart, strategy, resource, place).catch((error: unknown) => {
     host.environment.emit({ type: 'unclean', error: error as ReloadError })
   })
-}
-
-async function closeOpened(
-  host: ResourceHost,
-  strategy: AnyStrategy,
-  resource: unknown,
-  place: ErrorPlace,
-): Promise<void> {
-  const environment = host.environment.apart
-  const step = new Step(environment, place)
-  const close = (): Promise<void> => step.call('close', async () => strategy.close?.(resource))
-  await step.run('rollback', { code: 'HANDOFF' }, () => closeHeld(resource, environment, close))
 }

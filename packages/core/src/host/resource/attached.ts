@@ -13,6 +13,8 @@ export interface AttachedInit {
   readonly name: string
   readonly key: string
   readonly open: (provider: unknown, opening: Opening) => unknown
+  /** The id of the plugin that has the host open it; absent where the host attached it. */
+  readonly openedBy?: string
 }
 
 /** A live resource that a host attached. It stays the same object while versions come and go behind its gate. */
@@ -20,16 +22,20 @@ export class Attached {
   readonly table: SurfaceTable
   readonly name: string
   readonly key: string
-  readonly open: AttachedInit['open']
+  /** That of the version that serves, where a plugin has the host open it. */
+  open: AttachedInit['open']
+  readonly openedBy: string | undefined
   readonly gate: WriteGate<unknown, unknown>
   readonly host: ResourceHost
 
-  constructor(host: ResourceHost, { table, name, key, open }: AttachedInit, resource: unknown, owner: PluginVersion) {
+  /** It serves from its {@link enter} on, or from the commit of the operation that writes it. */
+  constructor(host: ResourceHost, { table, name, key, open, openedBy }: AttachedInit, resource: unknown) {
     this.host = host
     this.table = table
     this.name = name
     this.key = key
     this.open = open
+    this.openedBy = openedBy
     this.gate = new WriteGate<unknown, unknown>(
       table.strategy.surface,
       name,
@@ -37,7 +43,11 @@ export class Attached {
       host.environment.gateTerms,
       this,
     )
-    host.resources.add(this)
+  }
+
+  /** Puts it into service. */
+  enter(owner: PluginVersion, resource: unknown): void {
+    this.host.resources.add(this)
     this.serve({ attached: this, owner, live: resource })
   }
 
@@ -103,6 +113,7 @@ export class Attached {
 export interface Successor {
   readonly provider: unknown
   readonly transition: Transition
+  readonly open: Attached['open']
   /** The plugin being reloaded, as errors name it. */
   readonly plugin: string
   /** What served before the reload that is taken back. */
@@ -113,9 +124,9 @@ export interface Successor {
 export function moveOf(
   attached: Attached,
   owner: PluginVersion,
-  { provider, transition, plugin, kept, reopened }: Successor,
+  { provider, transition, open, plugin, kept, reopened }: Successor,
 ): ResourceMove {
-  const { strategy, name, key, gate, open, table } = attached
+  const { strategy, name, key, gate, table } = attached
   return {
     strategy,
     name,

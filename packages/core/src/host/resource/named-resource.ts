@@ -1,0 +1,45 @@
+import { ReloadError } from '../../errors.js'
+import type { MaybePromise } from '../../maybe-promise.js'
+import type { SurfaceTable } from '../epoch/surface-table.js'
+import type { Attached } from './attached.js'
+import { AttachedResource } from './attached-resource.js'
+import type { Detached, LiveResource } from './live-resource.js'
+
+/** Whatever live resource has a name at the time of a call. */
+export class NamedResource<R, W> implements LiveResource<R, W> {
+  readonly name: string
+  readonly #table: SurfaceTable
+  #known: { readonly attached: object; readonly resource: LiveResource<R, W> } | undefined
+
+  constructor(table: SurfaceTable, name: string) {
+    this.#table = table
+    this.name = name
+  }
+
+  async write(write: W): Promise<void> {
+    return this.#serving().write(write)
+  }
+
+  async use<T>(fn: (resource: R) => MaybePromise<T>): Promise<T> {
+    return this.#serving().use(fn)
+  }
+
+  async detach(): Promise<Detached> {
+    return this.#serving().detach()
+  }
+
+  #serving(): LiveResource<R, W> {
+    const attached = this.#table.resources.latest(this.name)?.attached
+    if (attached === undefined) {
+      this.#known = undefined
+      throw new ReloadError('RESOURCE_NOT_FOUND', 'no live resource has this name now', {
+        surface: this.#table.id,
+        resource: this.name,
+        hint: 'Attach it, or install the plugin that opens it.',
+      })
+    }
+    if (this.#known?.attached !== attached)
+      this.#known = { attached, resource: new AttachedResource<R, W>(attached as Attached) }
+    return this.#known.resource
+  }
+}
