@@ -9,7 +9,7 @@ const SERVES =
 /**
  * Lets `resource` begin to act by itself, in the turn in which it begins to serve.
  *
- * @throws ReloadError `HANDOFF` for what the strategy throws, and for a promise: nobody waits for one in that turn.
+ * @throws ReloadError `HANDOFF` where the strategy throws, or returns a promise: nobody would wait for it in that turn.
  */
 export function activate(strategy: AnyStrategy, resource: unknown, place: ErrorPlace, hint = SERVES): void {
   try {

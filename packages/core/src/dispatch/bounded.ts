@@ -3,9 +3,9 @@ import { Pace } from '../pace.js'
 import type { Slices } from '../slices.js'
 
 /**
- * Runs `task` over `items`, `limit` at a time (one, where `limit` is below that). Rejects with what the first task fails
- * with; what others fail with after it is dropped. At the first failure `abort` is called, and no further task is begun;
- * the rejection waits for those that were begun, so that nothing is still moving when the caller undoes it.
+ * Runs `task` over `items`, `limit` at a time (one, where `limit` is below that). Rejects with what the first task
+ * fails with; what others fail with after it is dropped. At the first failure `abort` is called, and no further task is
+ * begun; the rejection waits for those that were begun, so that nothing is still moving when the caller undoes it.
  *
  * @param slices pauses between tasks, so that many which wait for nothing let the event loop turn.
  */

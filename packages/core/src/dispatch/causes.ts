@@ -1,11 +1,11 @@
 import { describeThrown } from '../errors.js'
 
-/** Deeper than any library nests them; what is its own cause ends here too. */
+/** Deeper than any library nests causes. It also ends a chain in which an error is its own cause. */
 const MOST = 5
 
 /**
- * What was thrown, and what caused that, down to the first cause: libraries say "failed to open" and keep the reason
- * underneath.
+ * The text of what was thrown, with those of its causes: libraries say "failed to open", and keep the reason in
+ * `cause`.
  */
 export function describeWithCauses(thrown: unknown): string {
   const texts: string[] = []
@@ -30,7 +30,9 @@ const TAKEN_CODES: ReadonlySet<unknown> = new Set([
 const TAKEN_TEXT =
   /\b(locked|lock (is )?(held|taken)|already (in use|open|opened|running|held|locked)|in use by|another (owner|process|instance|connection)|resource temporarily unavailable)\b/i
 
-/** Whether it fails as what only one may hold does while somebody else holds it: a lock, a port. */
+/**
+ * Whether it reads like the failure to open what only one may hold, such as a lock or a port, while another holds it.
+ */
 export function looksTaken(thrown: unknown): boolean {
   return chainOf(thrown).some((one) => TAKEN_CODES.has(propertyOf(one, 'code')) || TAKEN_TEXT.test(describeThrown(one)))
 }
@@ -47,7 +49,7 @@ function chainOf(thrown: unknown): unknown[] {
   return chain
 }
 
-/** Plugins throw anything, and some of it cannot be looked at. */
+/** Plugins throw anything, such as proxies that cannot be read. */
 function propertyOf(thrown: unknown, name: 'cause' | 'code' | 'errors'): unknown {
   try {
     return (thrown as Partial<Record<typeof name, unknown>>)[name]

@@ -10,11 +10,12 @@ interface ClaimedIn {
 }
 
 /**
- * Which live resource, or copy of a check, each object is that will be closed, by identity: an object that is two of them
- * would be closed twice, or while it serves (I7). A resource that is a number, a string or the like has no identity, and is not claimed.
+ * Who holds each object that will be closed: a live resource, or a check that has a copy open. No object is held twice,
+ * as it would be closed twice, or while it serves (I7). A resource without an identity, such as a number or a string,
+ * is not claimed.
  */
 export class Claims {
-  /** By the place under which each is held; the same object of a place is the same holder. */
+  /** The holder of each: its place. Two places are one holder where they are the same object. */
   readonly #holders = new WeakMap<object, ErrorPlace>()
 
   holderOf(resource: unknown): ErrorPlace | undefined {
@@ -22,9 +23,8 @@ export class Claims {
   }
 
   /**
-   * @param at where the claim is made, as the error says.
-   * @throws ReloadError `DUPLICATE` where the object is held by another. It is not to be closed then: the other one
-   * serves.
+   * @param at where the claim is made, as the error has it.
+   * @throws ReloadError `DUPLICATE` where another holds the object. Do not close it then: that one closes it.
    */
   claim(resource: unknown, holder: ErrorPlace, at: ClaimedIn = {}): void {
     const other = this.holderOf(resource)
@@ -45,7 +45,7 @@ export class Claims {
     if (this.holderOf(resource) === undefined) this.claim(resource, holder)
   }
 
-  /** It was closed, or is for somebody else to close. Does nothing where another has claimed it since. */
+  /** The object was closed, or another is to close it. Does nothing where another holds it by now. */
   letGo(resource: unknown, holder: ErrorPlace | undefined): void {
     if (isObject(resource) && this.#holders.get(resource) === holder) this.#holders.delete(resource)
   }
@@ -53,7 +53,7 @@ export class Claims {
 
 function described({ surface, key, resource, plugin }: ErrorPlace): string {
   const opener = plugin === undefined ? '' : `, opened by plugin "${plugin}"`
-  // Only what serves has a name.
+  // A live resource has a name, and a copy has none.
   return resource === undefined
     ? `a copy that a check has open: ${surface} "${key}"${opener}`
     : `a live resource already: ${surface} "${key}", resource "${resource}"${opener}`

@@ -2,11 +2,10 @@ import type { MaybePromise } from '../maybe-promise.js'
 import type { StepContext } from '../strategy.js'
 
 /**
- * Closes what a check opened only to look at it. The call has a deadline of its own, and what it throws is told the
- * observer alone, so that one that hangs keeps nothing else open. Where the phase was ended meanwhile, it is closed all
- * the same, and nobody waits for it.
+ * Closes what a check opened only to look at it. The call has a deadline of its own, and fails nothing: what it throws
+ * goes to the observer. Where the phase is over, the call is made all the same, and nobody waits for it.
  *
- * @param claimed what it closes, where the step has claimed that: it is let go then.
+ * @param claimed the object that is closed, where the step has claimed it. It is let go afterwards.
  */
 export async function closeAside(ctx: StepContext, close: () => MaybePromise<void>, claimed?: unknown): Promise<void> {
   let begun = false

@@ -14,7 +14,7 @@ export interface JudgedPair {
   readonly old: unknown
   readonly next: unknown
   readonly live: readonly LiveSample<unknown>[]
-  /** How many live resources are handed over with it: those in `live`, and those that cannot be read. */
+  /** How many live resources are handed over under the key: those in `live`, and those that cannot be read. */
   readonly resources: number
   readonly transition: Transition
   /** The plugin being reloaded, as errors name it. */
@@ -33,8 +33,8 @@ export interface JudgedRemoval {
 const COMPATIBLE: CompatVerdict = { level: 'compatible' }
 
 /**
- * Asks each pair's strategy. A check that throws, or gives no answer in time, has not shown compatibility, so it counts
- * as incompatible.
+ * Asks the strategy of each pair and of each removal. A check that throws, or does not answer in time, has not shown
+ * that the two are compatible, so it counts as `incompatible`.
  *
  * @throws ReloadError `SCHEMA_INCOMPAT` or `STEP_TIMEOUT` of such a check, unless an operator accepts the key;
  * `ABORTED`.
@@ -108,8 +108,7 @@ function hintFor(refused: readonly CompatEntry[]): string {
 }
 
 /**
- * @throws ReloadError `PROVIDER_NOT_FOUND` where something is accepted that is not judged: it would be passed over in
- * silence.
+ * @throws ReloadError `PROVIDER_NOT_FOUND` where a key is accepted that is not judged: the mistake would go unnoticed.
  */
 export function refuseAstray(judging: Judging, judged: readonly (JudgedPair | JudgedRemoval)[]): void {
   const [astray] = judging.astray(judged.map(({ strategy, key }) => ({ surface: strategy.surface.id, key })))
@@ -123,7 +122,7 @@ export function refuseAstray(judging: Judging, judged: readonly (JudgedPair | Ju
   })
 }
 
-/** Whether its values are as they were, nobody has asked. */
+/** The verdict without a check: nobody has asked whether values are as they were. */
 function withoutCheck({ strategy, resources }: JudgedPair): CompatVerdict {
   if (strategy.discipline === 'clean' && resources === 0) return COMPATIBLE
   return { level: 'unjudged', reason: 'the strategy of this surface has no checkCompat' }

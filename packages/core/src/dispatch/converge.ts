@@ -23,8 +23,8 @@ const MAX_ROUNDS = 16
  * Brings every successor in step, and holds writes at every gate in a turn in which nothing is left to do.
  *
  * A resource whose successor is in step by replay alone goes unheld to the end: what is written to it meanwhile is
- * replayed under load, round after round, until few resources are behind. Only these few are held. Whatever is written to
- * before nothing is left to do is held, too.
+ * replayed under load, round after round, until few resources are behind. Only these few are held. Whatever is written
+ * to before nothing is left to do is held, too.
  */
 export async function converge(
   movings: readonly MovingResource[],
@@ -75,8 +75,8 @@ async function convergeGroup(movings: readonly MovingResource[], drive: Drive): 
     hold,
     { told: false },
   )
-  // What took long to catch up takes long for the rest as well: it converges while no other gate is held. What took less
-  // than half as long as the slowest may only have run beside that one.
+  // What took long to catch up takes long for the rest as well: it converges while no other gate is held. What took
+  // less than half as long as the slowest may only have run beside that one.
   const longestMs = movings.reduce((longest, { convergeMs }) => Math.max(longest, convergeMs), 0)
   const slow = new Set(movings.filter(({ convergeMs }) => convergeMs > Math.max(LONG_MS, longestMs / 2)))
   for (const some of [[...slow], movings.filter((moving) => !slow.has(moving))]) {
@@ -106,9 +106,9 @@ async function catchUp(movings: readonly MovingResource[], drive: Drive): Promis
 }
 
 /**
- * Converges what is behind, and holds writes at every gate in a turn in which nothing is. What converges here is held to
- * the commit, so it is caught up with under load first, until a round is short. Gates in use are held before others, as
- * no other gate is to be held while what is in flight is waited for.
+ * Converges what is behind, and holds writes at every gate in a turn in which nothing is. What converges here is held
+ * to the commit, so it is caught up with under load first, until a round is short. Gates in use are held before others,
+ * as no other gate is to be held while what is in flight is waited for.
  */
 async function convergeRest(together: Together, drive: Drive): Promise<void> {
   const { clock } = together
@@ -122,7 +122,8 @@ async function convergeRest(together: Together, drive: Drive): Promise<void> {
     const unheld = left.filter(({ move }) => move.gate.state !== 'held')
     const inUse = unheld.filter(({ move }) => move.gate.busy)
     const startedAt = clock.now()
-    // All stay dirty: a resource that is held already is not caught up with in this round, and is looked at in the next.
+    // All stay dirty: a resource that is held already is not caught up with in this round, and is looked at in the
+    // next.
     for (const moving of left) moving.stirred()
     if (rounds < MAX_ROUNDS && unheld.length > 0) {
       await catchUp(unheld, drive)

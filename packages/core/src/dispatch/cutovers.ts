@@ -11,9 +11,9 @@ export interface ChosenCutover {
 }
 
 /**
- * Decides which resources are cut over exclusively: all of them where the caller asks for that, and otherwise those whose
- * strategy says so of the old or of the new provider. Nobody can ask for an overlap in spite of that. A strategy is asked
- * once about each provider, however many resources it has.
+ * Decides which resources are cut over exclusively: all of them where the caller asks for that, and otherwise those
+ * whose strategy says so of the old or of the new provider. Nobody can ask for an overlap in spite of that. A strategy
+ * is asked once about each provider, however many resources it has.
  *
  * @returns the cutover of each resource that the caller or a strategy has said something of. The others overlap.
  * @throws ReloadError `HANDOFF` where a strategy cannot say.

@@ -41,7 +41,7 @@ export interface DispatcherOptions {
   onUnclean?: (error: ReloadError) => unknown
 }
 
-/** Who serves which version is known to the registry of the host. */
+/** Without plugins: which version provides a key is known to the registry of the host alone. */
 const FORWARD: Transition = { direction: 'forward' }
 
 export interface DispatchRequest {
@@ -51,13 +51,16 @@ export interface DispatchRequest {
   readonly next: ProviderView
   /** The live resources to hand over. */
   readonly handlers?: ReloadKindHandlers
-  /** Default: as the strategies say. Whoever can reach a resource that moves exclusively is to be kept away before. */
+  /**
+   * Default: as the strategies say. Before an exclusive cutover, the host keeps away whoever can reach the resources
+   * that move.
+   */
   readonly cutover?: Cutover
   /** Rolls back, up to the moment the outcome is returned. */
   readonly signal?: AbortSignal
-  /** Go through everything, then roll back. A live stream is not stopped. */
+  /** Whether to go through everything up to the commit, and roll back then. A live stream is not stopped for it. */
   readonly dryRun?: boolean
-  /** Keys that are taken whatever the judgement on them is. */
+  /** Keys that are accepted, whatever the verdict on them is. */
   readonly accept?: readonly Acceptance[]
 }
 
@@ -111,7 +114,9 @@ export class ReloadDispatcher {
     return this
   }
 
-  /** Judges every key that the old side serves: what the other makes of it, or that it goes. Touches nothing live. */
+  /**
+   * Judges every key of the old side: by its new provider, or, where it has none, its removal. Touches nothing live.
+   */
   async checkCompat(old: OldProviders, next: ProviderView): Promise<CompatReport> {
     return judge(await this.#judged(old, next, []), this.#environment(true, []))
   }
@@ -119,7 +124,7 @@ export class ReloadDispatcher {
   /**
    * Judges, then prepares and converges every handoff.
    *
-   * @throws ReloadError after rolling back; `rollbackErrors` has what failed on the way.
+   * @throws ReloadError after it was rolled back; `rollbackErrors` has what failed in that.
    */
   async dispatch(request: DispatchRequest): Promise<ReloadOutcome> {
     const checked = checkOptions(request, 'dispatch request', REQUEST)
@@ -163,7 +168,7 @@ export class ReloadDispatcher {
     try {
       await handoffs.prepare()
       await handoffs.converge()
-      // The last converge, or there being nothing to hand over, leaves nobody who would notice.
+      // No step is run from here on that would notice an abort.
       if (signal?.aborted === true)
         throw new ReloadError('ABORTED', 'the caller aborted', { phase: 'converge', cause: signal.reason })
     } catch (error) {
@@ -226,7 +231,7 @@ export class ReloadDispatcher {
     try {
       hear(this.#onUnclean?.(error))
     } catch {
-      // Who is told has no say in what it is told of.
+      // What the host's callback throws does not change what it is told of.
     }
   }
 }

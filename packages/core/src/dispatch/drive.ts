@@ -17,25 +17,28 @@ export interface DriveOptions {
   onHandoff?(event: HandoffEvent): void
 }
 
-/** Takes resources through a step, so many at a time, and tells the observer. */
+/** Takes resources through a step, `concurrency` at a time, and tells the observer. */
 export class Drive {
   readonly #options: DriveOptions
   readonly #abort = new AbortController()
-  /** Read once: that is what makes it. */
+  /** Read once, as reading it makes it. */
   readonly #signal = this.#abort.signal
 
   constructor(options: DriveOptions) {
     this.#options = options
   }
 
-  /** @throws ReloadError `ABORTED`: where all are in step, none would notice. */
+  /**
+   * Notices an abort where every resource is in step already, so that none of them would. @throws ReloadError
+   * `ABORTED`.
+   */
   refuseAborted(phase: 'converge'): void {
     const { signal } = this.#options
     if (signal?.aborted === true)
       throw new ReloadError('ABORTED', 'the caller aborted', { phase, cause: signal.reason })
   }
 
-  /** Tells of those that have no more to do for it, in slices. */
+  /** Tells the observer, in slices, that `movings` have converged, though no step was run for it. */
   async tellConverged(movings: readonly MovingResource[]): Promise<void> {
     const { onHandoff, pace } = this.#options
     if (onHandoff === undefined) return
@@ -46,8 +49,8 @@ export class Drive {
   }
 
   /**
-   * Runs a phase that comes before the commit. Where one resource fails, the signals of the others fire, nothing further
-   * is begun, and the reload fails with the error of that one.
+   * Runs a phase that comes before the commit. Where one resource fails, the signals of the others fire, nothing
+   * further is begun, and the reload fails with the error of that one.
    *
    * @param told whether the observer is told of each resource that went well. False for a part of a step. It is told of
    * each failure in any case.
@@ -69,12 +72,12 @@ export class Drive {
     ).finally(unlink)
   }
 
-  /** Goes on past what fails. */
+  /** @param body must not reject: no further resource would be begun. */
   async each(movings: readonly MovingResource[], body: (moving: MovingResource) => Promise<void>): Promise<void> {
     await this.#bounded(movings, body, () => {})
   }
 
-  /** Runs a step of one. */
+  /** Runs a step of one resource, measures it, and tells the observer. */
   async timed(
     moving: MovingResource,
     step: ReloadPhase & HandoffStep,
@@ -88,7 +91,7 @@ export class Drive {
       await (moving.running = moving.step.run(step, options, run))
     } catch (error) {
       this.tell(moving, step, clock.now() - startedAt, error)
-      // One that has left fails nothing but its own rollback.
+      // A resource that has left fails nothing but its own rollback.
       if (moving.withdrawn && step !== 'rollback') return
       throw error
     } finally {
@@ -99,7 +102,7 @@ export class Drive {
     if (told) this.tell(moving, step, ms)
   }
 
-  /** Not by `AbortSignal.any`: in Node 22 the caller's signal keeps something of each for as long as it lives. */
+  /** Not by `AbortSignal.any`: in Node 22 the caller's signal keeps a part of each for as long as it lives. */
   #linkSignal(): () => void {
     const { signal } = this.#options
     if (signal === undefined) return () => {}

@@ -3,7 +3,8 @@ import { placeOf, type ResourceMove } from './moving-resource.js'
 import type { StepEnvironment } from './step-environment.js'
 
 /**
- * Runs `check` while what the caller of a reload hands in is held: a check that is given it as a copy would close it.
+ * Runs `check` with the resources claimed that the caller of a reload handed in. A check that opens a copy, and is
+ * given one of them in its place, is refused then: it would close it.
  *
  * @throws ReloadError `DUPLICATE` where an object that is handed in is another live resource already.
  */

@@ -2,10 +2,7 @@ import type { ErrorPlace } from '../errors.js'
 import { option } from '../options.js'
 import type { CompatVerdict } from '../strategy.js'
 
-/**
- * What becomes of a reload of which something could not be judged: it goes ahead and the report says so, or it is
- * refused.
- */
+/** Whether a reload goes ahead where something could not be judged, and its report says so, or is refused. */
 export type UnjudgedPolicy = 'accept' | 'refuse'
 
 export const UNJUDGED = option.oneOf('accept', 'refuse')
@@ -16,7 +13,7 @@ export const UNJUDGED_HINT =
 
 export const ACCEPT_HINT = 'To overrule this knowingly, pass accept: [{ surface, key, reason }].'
 
-/** An operator takes a key whatever the judgement on it is. */
+/** An operator accepts a key, whatever the verdict on it is. */
 export interface Acceptance {
   readonly surface: string
   readonly key: string
@@ -32,7 +29,7 @@ export const ACCEPT = option.list(
   }),
 )
 
-/** A verdict as it counts: a strategy's own, or that an operator has overruled it. */
+/** A verdict as it counts: the strategy's own, or `accepted` where an operator has overruled that. */
 export type CountedVerdict = CompatVerdict | { level: 'accepted'; reason: string; overruled: CompatVerdict }
 
 export interface JudgingOptions {
@@ -42,7 +39,7 @@ export interface JudgingOptions {
   onAccepted?(place: ErrorPlace, verdict: Extract<CountedVerdict, { level: 'accepted' }>): void
 }
 
-/** By what one operation is refused or goes ahead, given what strategies find. */
+/** Decides, for one operation, which verdicts refuse it, and which of these an operator overrules. */
 export class Judging {
   readonly #unjudged: UnjudgedPolicy
   readonly #accept: readonly Acceptance[]
@@ -55,7 +52,7 @@ export class Judging {
     this.#onAccepted = onAccepted
   }
 
-  /** What was accepted and would have gone ahead without that. */
+  /** What was accepted and need not have been: no verdict on it would have refused the operation. */
   get unneeded(): readonly Acceptance[] {
     return this.#accept.filter((acceptance) => !this.#needed.has(acceptance))
   }
@@ -64,7 +61,7 @@ export class Judging {
     return level === 'incompatible' || (level === 'unjudged' && this.#unjudged === 'refuse')
   }
 
-  /** The verdict on the key or the resource at `place`, as it counts. */
+  /** What a strategy's verdict on the key or the resource at `place` counts for. */
   count(place: ErrorPlace, verdict: CompatVerdict): CountedVerdict {
     if (!this.refuses(verdict)) return verdict
     const acceptance = this.#accept.find(({ surface, key }) => surface === place.surface && key === place.key)
@@ -75,7 +72,7 @@ export class Judging {
     return counted
   }
 
-  /** Those that are not about any of the keys that are judged: they would be passed over in silence. */
+  /** The acceptances of keys that are not judged. Without an error they would go unnoticed. */
   astray(judged: Iterable<{ readonly surface: string; readonly key: string }>): readonly Acceptance[] {
     const keys = [...judged]
     return this.#accept.filter(

@@ -1,4 +1,4 @@
-/** Who is told that a signal has fired. */
+/** An object that is told when a signal fires. */
 export interface AbortListener {
   aborted(): void
 }
@@ -11,13 +11,15 @@ interface Fan {
 const fans = new WeakMap<AbortSignal, Fan>()
 
 /**
- * Calls `listener`, which is not to throw, when `signal` fires; never, where it has fired already. However many there are,
- * the signal has one listener: many wait on the signal of one caller, and Node warns of a leak at more than ten.
+ * Calls `listener` when `signal` fires. Where the signal has fired already, `listener` is never called: look at
+ * `signal.aborted` first. The signal itself has one listener, however many there are here: many wait on the signal of
+ * one caller, and Node warns of a leak at more than ten.
  *
- * @returns what takes the listener off again.
+ * @param listener must not throw.
+ * @returns a function that takes the listener off again.
  */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
-  // An object of its own for each call, so that one listener may be there twice.
+  // A new object for each call: the set has one function twice where it listens twice.
   const own: AbortListener = { aborted: listener }
   listen(signal, own)
   return () => {
@@ -25,7 +27,7 @@ export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   }
 }
 
-/** The same, for an object that is there once. */
+/** Like {@link onAbort}, for an object that listens to the signal once at most. {@link unlisten} takes it off again. */
 export function listen(signal: AbortSignal, listener: AbortListener): void {
   const fan = fans.get(signal) ?? fanOf(signal)
   fan.listeners.add(listener)

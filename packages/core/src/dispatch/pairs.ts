@@ -4,7 +4,7 @@ import type { Slices } from '../slices.js'
 import type { JudgedPair } from './compat.js'
 import type { ResourceMove } from './moving-resource.js'
 
-/** A pair without the live resources that it is about. */
+/** A pair before its live resources are known. */
 export type UnreadPair = Omit<JudgedPair, 'live' | 'resources'>
 
 interface About {
@@ -12,7 +12,10 @@ interface About {
   resources: number
 }
 
-/** The pairs of a reload with samples of the live resources that each is about. */
+/**
+ * Gives each pair samples of the live resources that are handed over under its key. A handoff that names a new provider
+ * of its own is a pair of its own, so that it is judged, too.
+ */
 export async function withMoves(
   pairs: readonly UnreadPair[],
   moves: readonly ResourceMove[],
@@ -21,7 +24,6 @@ export async function withMoves(
   const about = new Map(pairs.map((pair): [UnreadPair, About] => [pair, { live: [], resources: 0 }]))
   const byProvider = new Map<unknown, UnreadPair[]>()
   for (const pair of pairs) byProvider.set(pair.next, [...(byProvider.get(pair.next) ?? []), pair])
-  // A handoff that names its own new provider is not to get round the judgement.
   const others: JudgedPair[] = []
   for (const move of moves) {
     const { strategy, key, old, next, transition, plugin } = move
@@ -48,12 +50,12 @@ export async function withMoves(
   return [...pairs.map((pair) => ({ ...pair, ...(about.get(pair) as About) })), ...others]
 }
 
-/** A halted resource has none to read, and one that is opened anew is asked nothing. */
+/** `undefined` where nothing can be read: the resource is halted, or is opened anew and so asked nothing. */
 function sampleOf(move: ResourceMove): LiveSample<unknown> | undefined {
   return move.gate.halted !== undefined || move.reopened === true ? undefined : new Sample(move)
 }
 
-/** Read between two writes. */
+/** Reads a live resource between two writes. */
 class Sample implements LiveSample<unknown> {
   readonly name: string
   readonly #move: ResourceMove
@@ -63,6 +65,6 @@ class Sample implements LiveSample<unknown> {
     this.#move = move
   }
 
-  /** Strategies pass it on without the sample. */
+  /** Bound to the sample, as strategies pass it on by itself. */
   readonly use = <T>(read: (resource: unknown) => MaybePromise<T>): Promise<T> => this.#move.gate.use(read)
 }

@@ -4,16 +4,14 @@ import type { Handoffs } from './handoffs.js'
 import type { CompatReport, SurfaceKey } from './report.js'
 
 /**
- * A reload that has converged: the new resources exist, and writes to the old ones are held until it is committed or
- * rolled back. Disposing an uncommitted outcome rolls it back.
+ * A reload that has converged: the new resources are there, and writes are held until it is committed or rolled back.
+ * Disposing it before the commit rolls it back.
  */
 export class ReloadOutcome implements AsyncDisposable {
   readonly compat: CompatReport
-  /**
-   * The keys that the new side provides and the old one did not, and the other way round. A renamed provider is in both
-   * lists.
-   */
+  /** The keys that only the new side provides. A renamed provider is in `added` and in `removed`. */
   readonly added: readonly SurfaceKey[]
+  /** The keys that only the old side provided. */
   readonly removed: readonly SurfaceKey[]
   readonly #handoffs: Handoffs
   #state: 'converged' | 'committed' | 'rolled-back'
@@ -47,10 +45,10 @@ export class ReloadOutcome implements AsyncDisposable {
   }
 
   /**
-   * Lets held writes go on against the new resources, and these begin to act by themselves. Synchronous; the host swaps
-   * its registry in the same turn, before it. What `activate` throws is in the report.
+   * Switches every gate to its new resource: held writes go on, and the new resources begin to act by themselves.
+   * Synchronous. Swap the host's registry before it, in the same turn. What `activate` throws is in the report.
    *
-   * @throws ReloadError `HANDOFF`, with nothing switched, where a gate was closed or let go meanwhile: roll back.
+   * @throws ReloadError `HANDOFF` where a gate was closed or let go meanwhile. Nothing was switched: roll back.
    */
   commit(): void {
     if (this.#state !== 'converged') throw new Error(`this outcome is ${this.#state} and cannot be committed`)

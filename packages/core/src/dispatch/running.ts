@@ -14,9 +14,9 @@ export interface PhaseOptions<T> extends CallOptions<T> {
   readonly signal?: AbortSignal
 }
 
-/** Whose phases and calls are run. */
+/** The step that a phase or a call belongs to. */
 export interface Runner extends StepPlace {
-  /** The longest of its calls. */
+  /** The longest stretch of any of its calls. */
   readonly stretch: LongestStretch
   discardLate(step: string, late: unknown, discard: Discard | undefined): Promise<void>
   /** The phase is over. */
@@ -25,14 +25,17 @@ export interface Runner extends StepPlace {
 
 export type Discard = CallOptions<never>['discard']
 
-/** A phase under way. It has one deadline: that of the call made last, or, between calls, its own. */
+/**
+ * A phase under way. It has one deadline: that of the call made last, or, between calls, its own. A deadline that
+ * passes ends the call and not the phase, so that a rollback goes on past a call that hangs.
+ */
 export class Running extends Scope implements Named, AbortListener {
   readonly phase: ReloadPhase
   /** The call that was made last. */
   step: string | undefined = undefined
   /** Whose call {@link step} is, while it is pending. */
   side: ErrorPlace['side'] = undefined
-  /** When a call was begun or ended last: from here on the deadline counts. */
+  /** When a call last began or ended: the deadline counts from here. */
   activeSince: number
   readonly of: Runner
   readonly #options: PhaseOptions<never>
@@ -81,7 +84,10 @@ export class Running extends Scope implements Named, AbortListener {
     return asStepError(error, this.#options.code, this.of, this.phase, named)
   }
 
-  /** A body that waits for nothing but calls ends with them, in this turn of the event loop. What undoes it comes after. */
+  /**
+   * Rejects in the next turn of the event loop. A body that waits only for its calls ends in this one, as they reject:
+   * it is over before anything is undone.
+   */
   override refuse(reject: (reason: unknown) => void): void {
     void new Slices().pause().then(() => {
       this.#leave()
@@ -93,21 +99,21 @@ export class Running extends Scope implements Named, AbortListener {
     void this.of.discardLate('discard', late, this.#options.discard)
   }
 
-  /** A deadline ends its call and not the phase, so that a rollback goes on past a call that hangs. */
+  /** Sets the deadline, unless one is set. */
   arm(): void {
     if (this.#deadline === undefined) this.#arm(this.of.environment.timeoutMs(this.phase))
   }
 
   /** One of its calls has settled, or was given up on. */
   settled(call: Call): void {
-    // What fails between two calls is neither side's.
+    // What fails between two calls is a call of neither side.
     this.side = undefined
     if (this.#isOver) this.#deadline?.cancel()
     else if (call.givenUp) this.arm()
   }
 
   #leave(): void {
-    // A call that nobody waits for has its deadline all the same.
+    // A call that is pending keeps its deadline, though nobody waits for it.
     if (this.calling === undefined) this.#deadline?.cancel()
     const { signal } = this.#options
     if (signal !== undefined) unlisten(signal, this)
@@ -133,7 +139,7 @@ export class Running extends Scope implements Named, AbortListener {
       this.#arm(left)
       return
     }
-    // That of the phase counts from when the call has ended.
+    // The phase, if it goes on, sets its own when the call has ended.
     this.#deadline = undefined
     const { calling } = this
     const ended = calling ?? this
@@ -141,11 +147,11 @@ export class Running extends Scope implements Named, AbortListener {
   }
 }
 
-/** A call under way. While one that was made inside it is pending, its own deadline is suspended. */
+/** A call under way. Its deadline is suspended while a call that was made inside it is pending. */
 export class Call extends Scope implements Measured, Named {
   readonly step: string
   readonly side: ErrorPlace['side']
-  /** The call that it was made in, or beside. */
+  /** The call that was pending when it was made: it was made inside that one, or beside it. */
   readonly outer: Call | undefined
   readonly #running: Running
   readonly #discard: Discard | undefined
@@ -180,14 +186,14 @@ export class Call extends Scope implements Measured, Named {
     this.#settled()
   }
 
-  /** Calls `call`, and measures how long it does not give way. */
+  /** Calls `call`, and measures how long the event loop does not turn until it returns. */
   begin<T>(call: (signal: AbortSignal) => T): T {
     if (this.givenUp) throw this.reason
     const running = this.#running
     const { clock, meter } = running.of.environment
     const startedAt = (running.activeSince = clock.now())
     try {
-      // Most calls take no signal, and to make one is dearer than all the rest of a call.
+      // Most calls take no signal, and making one costs more than all the rest of a call.
       return call.length === 0 ? (call as () => T)() : call(this.signal)
     } finally {
       const now = (running.activeSince = clock.now())
@@ -195,7 +201,7 @@ export class Call extends Scope implements Measured, Named {
     }
   }
 
-  /** Waits for what {@link begin} gave. */
+  /** Waits for what {@link begin} returned. */
   override wait<T>(outcome: PromiseLike<T>): Promise<T> {
     if (!this.givenUp) {
       this.#isMeasured = true

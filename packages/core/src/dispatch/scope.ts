@@ -1,6 +1,7 @@
 /**
- * A phase or a call under way, which may be given up on. A late completion is inert (I8): what it produced is discarded,
- * what it throws is dropped. Its signal is made when somebody reads it: it is the dearest part of a call.
+ * A phase or a call under way, which may be given up on. Its late completion is inert (I8): what it produces is
+ * discarded, and what it throws is dropped. The signal is made when it is first read, since nothing of a call costs
+ * more.
  */
 export abstract class Scope {
   #state: 'pending' | 'ended' | 'given up' = 'pending'
@@ -27,7 +28,7 @@ export abstract class Scope {
     return this.#controller.signal
   }
 
-  /** It has settled. */
+  /** It has settled. Does nothing where it was given up on. */
   end(): void {
     if (this.#state === 'pending') this.#state = 'ended'
   }
@@ -40,24 +41,24 @@ export abstract class Scope {
     if (this.#reject !== undefined) this.refuse(this.#reject)
   }
 
-  /** Disposes of what it has come to after it was given up on. */
+  /** Disposes of what it produced after it was given up on. */
   protected abstract discard(late: unknown): void
 
-  /** Tells who waits for it that it was given up on. */
+  /** Rejects the promise of {@link wait}, as it was given up on. */
   protected refuse(reject: (reason: unknown) => void): void {
     reject(this.#reason)
   }
 
-  /** What who waits for it is told of `error`. */
+  /** What the promise of {@link wait} rejects with where `error` was thrown. */
   protected failure(error: unknown): unknown {
     return error
   }
 
-  /** Waits for `outcome` no longer than until it is given up on, and then rejects with the reason. */
+  /** Settles as `outcome` does. Rejects with the reason as soon as it is given up on. */
   wait<T>(outcome: PromiseLike<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#reject = reject
-      // Its own synchronous part may have been what made somebody give it up.
+      // It may have been given up on while its own synchronous part ran.
       if (this.givenUp) this.refuse(reject)
       const fail = (error: unknown): void => {
         if (this.ended) return
@@ -65,7 +66,7 @@ export abstract class Scope {
         reject(this.failure(error))
       }
       try {
-        // One `then` only: a lazy thenable, such as a query builder's, runs once for each.
+        // `then` is called once: a lazy thenable, such as a query builder's, runs anew at each call.
         outcome.then((value) => {
           if (this.givenUp) this.discard(value)
           else if (!this.ended) {

@@ -8,20 +8,20 @@ import type { StretchMeter } from './stretch-meter.js'
 /** What all steps of a reload share. */
 export interface StepEnvironment {
   readonly clock: Clock
-  /** Of all work on resources. */
+  /** Cuts all work on resources into slices. */
   readonly pace: Pace
   readonly meter: StretchMeter
   readonly dryRun: boolean
   readonly judging: Judging
-  /** What is held open. */
+  /** Which objects are live resources, or copies that a check has open. */
   readonly claims: Claims
   /** Milliseconds each plugin call of a phase may take. */
   timeoutMs(phase: ReloadPhase): number
-  /** The option that sets it. Default: the one named after the phase. */
+  /** The member of `timeouts` that sets it, as errors name it. Default: the one named after the phase. */
   readonly timeoutOption?: string
   /** What to do about a call that failed. Default: by phase. */
   readonly hint?: string
-  /** Told what could not be closed or removed, where nothing else fails by it. */
+  /** Told of what could not be closed or removed, where nothing else fails for it. */
   onUnclean?(error: ReloadError): void
   onProgress?(place: ErrorPlace, done: number, total: number | undefined): void
 }

@@ -9,13 +9,13 @@ export interface Named {
   readonly side: ErrorPlace['side']
 }
 
-/** Where a step is run. */
+/** What the step that failed runs in, and where it is. */
 export interface StepPlace {
   readonly environment: StepEnvironment
   readonly place: ErrorPlace
 }
 
-/** What to do about a step of a phase that failed. */
+/** What to do about a failure, by phase. */
 const HINTS: Partial<Record<ReloadPhase, string>> = {
   stage: 'Correct the plugin; nothing was changed.',
   preflight: `The old version goes on serving. Correct the new one, then reload again. ${ACCEPT_HINT}`,
@@ -27,12 +27,15 @@ const HINTS: Partial<Record<ReloadPhase, string>> = {
 const TAKEN =
   'It looks as if only one may hold this at a time; the old version holds it, and goes on serving. ' +
   "Let the provider or its strategy say that it takes an exclusive cutover, or reload with cutover: 'exclusive'."
-/** What to do about a call of the version that serves, which no correction of the new one mends. */
+/** What to do about a failed call of the version that serves: no correction of the new one mends it. */
 const OLD_HINT =
   'That version goes on serving, and no change to the new one would help. If the call never succeeds, ' +
   "reload with from: 'open', which asks nothing of it."
 
-/** What was thrown in a phase, as a `ReloadError` with its place and what to do about it. */
+/**
+ * What was thrown in a phase, as a `ReloadError` with its place and what to do about it. A `ReloadError` stays as it
+ * is.
+ */
 export function asStepError(
   error: unknown,
   code: ReloadErrorCode,
@@ -76,12 +79,12 @@ function hintFor(error: unknown, phase: ReloadPhase, side: ErrorPlace['side']): 
   return phase === 'prepare' && looksTaken(error) ? TAKEN : HINTS[phase]
 }
 
-/** Whether the old version goes on serving where a call fails. */
+/** Whether the old version serves on where this phase fails. */
 function isOpen(phase: ReloadPhase): boolean {
   return phase === 'preflight' || phase === 'prepare' || phase === 'converge'
 }
 
-/** The particulars of an error that has any. What a plugin throws may be `undefined`, or refuse to be looked at. */
+/** The `details` of what a plugin threw, which may be `undefined`, or a proxy that refuses to be read. */
 function detailsOf(error: unknown): unknown {
   try {
     return (error as { details?: unknown }).details

@@ -12,7 +12,7 @@ import type { LongestStretch } from './stretch-meter.js'
 export interface StepSubject {
   /** Whether writers wait for what the step does. */
   readonly isHeld?: boolean
-  /** Told what is found on the way, besides the verdict of a check. */
+  /** Told of each verdict that is found on the way, besides that of a check. */
   found(verdict: CountedVerdict): void
 }
 
@@ -40,7 +40,7 @@ export class Step implements StepContext, Runner, LongestStretch {
     return this
   }
 
-  /** What failed of the old resource, and was done without. */
+  /** What the calls of the old resource failed with that the handoff has gone on without. */
   get outlivedErrors(): readonly unknown[] {
     return this.#outlived ?? []
   }
@@ -67,7 +67,7 @@ export class Step implements StepContext, Runner, LongestStretch {
     this.replayedWrites += writes
   }
 
-  /** Adds a synchronous stretch of a call that cannot be awaited, and so was not made through {@link call}. */
+  /** Counts how long a synchronous call took that was not made through {@link call}, as nobody can wait for it. */
   blocked(step: string, ms: number): void {
     this.environment.meter.note(step, this.stretch, ms)
   }
@@ -108,8 +108,8 @@ export class Step implements StepContext, Runner, LongestStretch {
   }
 
   /**
-   * Like {@link call}: the verdict as it counts. Where an operator accepts the key, a failure is an `incompatible` that
-   * is overruled.
+   * Makes a call that judges, and gives its verdict as it counts. Where the call fails, that is the reason of an
+   * `incompatible`: it throws, unless an operator accepts the key.
    */
   async judged(step: string, check: (signal: AbortSignal) => MaybePromise<CompatVerdict>): Promise<CountedVerdict> {
     const { judging } = this.environment
@@ -142,12 +142,12 @@ export class Step implements StepContext, Runner, LongestStretch {
     )
   }
 
-  /** Ends the phase that runs, if any, with `reason`. */
+  /** Ends the phase under way, if there is one: it fails with `reason`. */
   giveUp(reason: ReloadError): void {
     this.#running?.giveUp(reason)
   }
 
-  /** Runs one phase. Its deadline starts anew with every {@link call} made inside it. */
+  /** Runs one phase. Its deadline starts anew with each {@link call} made inside it. */
   run<T>(phase: ReloadPhase, options: PhaseOptions<T>, body: () => MaybePromise<T>): Promise<T> {
     const running = new Running(this, phase, options)
     this.#running = running
@@ -168,7 +168,7 @@ export class Step implements StepContext, Runner, LongestStretch {
     return Promise.resolve(outcome)
   }
 
-  /** Runs a phase that is one call. What comes after either was given up on is discarded as `options` says. */
+  /** Runs a phase that is one call. What the call gives after it was given up on goes to `options.discard`. */
   runCall<T>(
     phase: ReloadPhase,
     options: PhaseOptions<T>,
@@ -185,7 +185,9 @@ export class Step implements StepContext, Runner, LongestStretch {
         return this.run('rollback', { code: 'HANDOFF', ...options }, () => this.call(step, call, options))
       }
       const place = { ...this.place, step }
-      return Promise.reject(new ReloadError('ABORTED', 'the phase that it belongs to is over', place))
+      return Promise.reject(
+        new ReloadError('ABORTED', 'the call was not made: the phase that it belongs to is over', place),
+      )
     }
     const calling = new Call(running, step, options)
     let outcome: MaybePromise<T>
@@ -205,13 +207,13 @@ export class Step implements StepContext, Runner, LongestStretch {
     if (this.#running === running) this.#running = undefined
   }
 
-  /** What came too late is held no longer once it was disposed of. */
+  /** Disposes of what a call or a phase gave too late, and lets its claim go. */
   async discardLate(step: string, late: unknown, discard: Discard | undefined): Promise<void> {
     if (discard === undefined) return
     try {
       await discard(late as never)
     } catch (error) {
-      // The step it belonged to has failed and been reported already.
+      // The step that it belonged to has failed, and that was reported: this fails nothing else.
       this.unclean(step, error)
     } finally {
       this.letGo(late)

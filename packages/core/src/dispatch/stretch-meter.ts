@@ -1,13 +1,13 @@
 import type { Clock } from '../clock.js'
 
-/** The longest stretch in which the event loop did not turn, and what kept it from that. */
+/** The longest stretch in which the event loop did not turn, and what blocked it. */
 export interface LongestStretch {
   blockedMs: number
   /** The plugin call, or {@link CORE}; `undefined` where nothing did. */
   blockedBy: string | undefined
 }
 
-/** What has blocked where no plugin call was under way: the core, or whatever else this process does. */
+/** What has blocked where no plugin call was under way: the core, or other code of this process. */
 const CORE = 'core'
 
 /** A call that is measured. */
@@ -19,13 +19,13 @@ export interface Measured {
 const BEAT_MS = 5
 
 /**
- * Measures how long the event loop does not turn (I10). The part of a call before its first `await` is measured directly.
- * What it does after that is seen by a heartbeat that comes late, so a stretch is attributed to every call pending at the
- * time. While somebody watches, the heartbeat also sees what no call has done.
+ * Measures how long the event loop does not turn (I10). The part of a call before its first `await` is measured
+ * directly. What it does after that is seen by a heartbeat that comes late, so a stretch is attributed to every call
+ * pending at the time. While somebody watches, the heartbeat also sees what no call has done.
  */
 export class StretchMeter {
   readonly #clock: Clock
-  /** When a heartbeat is late for each of them, at the earliest. */
+  /** Each pending call, and from when on a late heartbeat is due to it. */
   readonly #pending = new Map<Measured, number>()
   #beat: { readonly expectedAt: number; readonly cancel: () => void } | undefined
   #watching = 0
@@ -38,7 +38,7 @@ export class StretchMeter {
     this.#clock = clock
   }
 
-  /** Counts a stretch that was measured already. */
+  /** Counts a stretch of `step` that the caller has measured. */
   note(step: string, into: LongestStretch, blockedMs: number): void {
     if (blockedMs > into.blockedMs) {
       into.blockedMs = blockedMs
@@ -61,7 +61,7 @@ export class StretchMeter {
     }
   }
 
-  /** Sees whatever keeps the event loop from turning, until it is told to end. */
+  /** Sees whatever blocks the event loop, until the function that it returns is called. */
   watch(): () => void {
     this.#watching += 1
     this.#expectBeat()
@@ -72,16 +72,17 @@ export class StretchMeter {
     }
   }
 
-  /** From here on the call is pending: {@link end} has to follow. */
+  /** The call is pending from here on. {@link end} has to follow. */
   begin(call: Measured): void {
     this.#pending.set(call, this.#clock.now() + BEAT_MS)
     this.#expectBeat()
   }
 
-  /** It has settled, or was given up on: one that never settles would be measured for ever. */
+  /** The call has settled, or was given up on: one that never settles would be measured for ever. */
   end(call: Measured): void {
     if (!this.#pending.has(call)) return
-    // A call that blocks right before it ends, as one that serializes what it has gathered, ends ahead of the late beat.
+    // A call that blocks right before it ends, as one that serializes what it has gathered, ends ahead of the late
+    // beat.
     this.#notePending(call)
     this.#pending.delete(call)
     this.#restUnlessNeeded()
@@ -93,7 +94,7 @@ export class StretchMeter {
     this.#beat = undefined
   }
 
-  /** What came before a call was begun is not its own. */
+  /** Counts how late the heartbeat is by now, but for what came before the call was begun. */
   #notePending(call: Measured): void {
     if (this.#beat === undefined) return
     const since = Math.max(this.#beat.expectedAt, this.#pending.get(call) ?? Infinity)
@@ -108,7 +109,7 @@ export class StretchMeter {
     this.#direct = { blockedMs: 0, blockedBy: undefined }
     if (lateMs <= this.worst.blockedMs) return
     this.worst.blockedMs = lateMs
-    // It was the most of it, and the rest is what came of it in the same turn.
+    // A call that took half of it or more counts for all: the rest came of it, in the same turn.
     this.worst.blockedBy = blockedMs >= lateMs / 2 ? blockedBy : CORE
   }
 

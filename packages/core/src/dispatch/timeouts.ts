@@ -2,8 +2,8 @@ import type { ReloadPhase } from '../errors.js'
 import { option, type OptionChecks } from '../options.js'
 
 /**
- * Milliseconds that one plugin call of a phase may take; `open` and `write` are the calls of a live resource, `journal`
- * those of the journal.
+ * Milliseconds that one call may take: a plugin call, by its phase; `open` and `write` of a live resource; `journal`,
+ * an append to the journal.
  */
 export type Timeouts = Partial<Record<TimedCall, number>>
 export type TimedCall = Exclude<ReloadPhase, 'validate' | 'fence' | 'commit' | 'drain'> | 'open' | 'write' | 'journal'

@@ -141,7 +141,9 @@ describe('a step that was given up on is inert', () => {
     expect(log).toEqual([
       'prepare a',
       'rollback a',
-      expect.stringMatching(/ABORTED \(scripted "a", resource "a", open\): the phase that it belongs to is over/),
+      expect.stringMatching(
+        /ABORTED \(scripted "a", resource "a", open\): the call was not made: the phase that it belongs to is over/,
+      ),
     ])
   })
 
