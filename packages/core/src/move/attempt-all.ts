@@ -1,5 +1,5 @@
 /**
- * Runs every one of `undos`, in order, whatever becomes of the others.
+ * Runs all of `undos`, in order, also where some of them fail.
  *
  * @throws what the one that failed threw, or an AggregateError with `message` where several did.
  */

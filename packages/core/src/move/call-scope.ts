@@ -1,9 +1,9 @@
-/** A call under way, as what is called from inside it finds it. */
+/** A call under way, as code that it calls finds it. */
 export interface ScopedCall {
   readonly ended: boolean
 }
 
-/** The calls that a piece of code was called from, the innermost first. */
+/** The calls that the running code was called from, the innermost first. */
 interface Scope {
   readonly call: ScopedCall
   readonly outer: Scope | undefined
@@ -21,12 +21,12 @@ interface Platform {
 }
 
 const { AsyncLocalStorage } = (globalThis as Platform).process?.getBuiltinModule?.('node:async_hooks') ?? {}
-/** Browsers have nothing like it: there, only the synchronous part of a call is known to be inside it. */
+/** `undefined` in browsers, which have nothing like it: {@link isInside} is false there. */
 const storage = AsyncLocalStorage && new AsyncLocalStorage()
 let entered = 0
 
 /**
- * Calls `fn`, so that {@link isInside} is true of all that it starts, across its awaits. {@link leaveScope} has to
+ * Calls `fn`. {@link isInside} is true in all code that `fn` starts, across its awaits. {@link leaveScope} has to
  * follow.
  */
 export function enterScope<T>(call: ScopedCall, fn: () => T): T {
@@ -35,7 +35,10 @@ export function enterScope<T>(call: ScopedCall, fn: () => T): T {
   return storage.run({ call, outer: underWay(storage.getStore()) }, fn)
 }
 
-/** Following calls across awaits makes every promise of a Node before 24 dearer, so it ends with the last of them. */
+/**
+ * The last scope that is left ends the following of calls across awaits: in a Node before 24, it makes every promise
+ * slower.
+ */
 export function leaveScope(): void {
   if (storage === undefined) return
   entered -= 1
@@ -49,8 +52,8 @@ export function isInside(call: ScopedCall): boolean {
 }
 
 /**
- * Scopes that have ended are left out: each call of an endless chain, that starts the next one, would keep all before
- * it.
+ * The innermost scope whose call has not ended. In an endless chain, in which each call starts the next one, a new
+ * scope would otherwise keep all those before it.
  */
 function underWay(scope: Scope | undefined): Scope | undefined {
   let innermost = scope

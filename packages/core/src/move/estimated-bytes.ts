@@ -1,14 +1,14 @@
-/** What a value that is not counted further is taken for. */
+/** The bytes that a value counts for by itself, without its members. */
 const SMALL = 16
-/** Values inside one write that are looked at, at most. */
+/** How many values inside one write are looked at, at most. */
 const LOOKS = 64
-/** Elements of a long list that stand for all of them. */
+/** How many elements of a long list are looked at, and stand for all. */
 const SAMPLE = 8
 
 /**
- * About how many bytes of memory `value` occupies, at a cost that does not grow with it: buffers and views, and
- * whatever else has a `byteLength`, by that; strings by their length; of collections some members, of which the others
- * are taken to be like.
+ * About how many bytes of memory `value` occupies, at a cost that does not grow with it. What has a `byteLength`, such
+ * as a buffer, counts by that, and a string by its length. Of a collection some members are looked at, and the others
+ * count as these do on average.
  */
 export function estimatedBytes(value: unknown): number {
   try {

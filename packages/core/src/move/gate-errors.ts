@@ -1,6 +1,6 @@
 import { ReloadError, describeThrown, type ReloadErrorCode } from '../errors.js'
 
-/** What callers of one gate are told. A new error each time: who catches one may add to it. */
+/** What the callers of one gate are told. Each is told by an error of its own, as it may add to that. */
 export class GateErrors {
   readonly #place: { readonly surface: string; readonly resource: string }
 

@@ -2,7 +2,10 @@ import { ReloadError } from '../errors.js'
 import type { StepContext } from '../strategy.js'
 import type { HandoffGate } from './handoff-gate.js'
 
-/** Holds writes. Where none is in flight, as at most resources of a reload, nothing is waited for, and no deadline set. */
+/**
+ * Holds writes. Where none is in flight, as with most resources of a reload, it waits for nothing, and sets no
+ * deadline.
+ */
 export function holdWrites<R>(
   gate: HandoffGate<R>,
   ctx: StepContext,

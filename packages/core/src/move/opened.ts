@@ -2,30 +2,32 @@ import { isPromiseLike, type MaybePromise } from '../maybe-promise.js'
 import type { HandoffJob } from '../strategy.js'
 
 export interface OpenedOptions<R> {
-  /** The job it was opened for, which claims it. */
+  /** The job that the resource was opened for, which claims it. */
   readonly job?: Pick<HandoffJob<never, R>, 'claim'>
-  /** The resource that still serves: were it handed over to itself, it would be closed while it serves. */
+  /** The resource that serves yet. It is refused, as it would be closed while it serves as its own successor. */
   readonly serving?: R
   /** Names of the methods that a resource must have. */
   readonly methods?: readonly (keyof R & string)[] | undefined
-  /** Closes what opened and is of no use. */
+  /** Closes a resource that was opened and cannot be used. */
   close?(misfit: R): MaybePromise<void>
-  /** Told what that failed with. */
+  /** Told what `close` failed with. */
   unclean?(error: unknown): void
 }
 
 /**
- * What a provider opened, held to being a live resource.
+ * Checks that what a provider opened is a live resource, and gives it.
  *
  * @throws ReloadError `DUPLICATE` where the object is another live resource already, which is not closed.
- * @throws TypeError for nothing at all, for the serving resource, and for one without its methods, which is closed
- * again.
+ * @throws TypeError for `undefined` and `null`, for the serving resource, and for one without its methods. Only the
+ * last is closed again.
  */
 export async function opened<R>(resource: MaybePromise<R>, options: OpenedOptions<R> = {}): Promise<R> {
   return openedAtOnce(resource, options)
 }
 
-/** The same, which gives no promise where the provider gave none: nobody waits for what is there. */
+/**
+ * Like {@link opened}, but gives a promise only where the provider gave one: nobody waits for what is there already.
+ */
 export function openedAtOnce<R>(resource: MaybePromise<R>, options: OpenedOptions<R>): MaybePromise<R> {
   return isPromiseLike(resource)
     ? Promise.resolve(resource).then((value) => accept(value, options))
@@ -49,7 +51,7 @@ async function refuse<R>(
   try {
     await close?.(misfit)
   } catch (error) {
-    // It may have held something all the same; what is wrong with it is being reported already.
+    // What is wrong with the misfit is thrown below. This is told apart, as the misfit may hold something yet.
     unclean?.(error)
   }
   throw new TypeError(`expected a live resource with ${methods.join(', ')}, and got one without ${missing.join(', ')}`)

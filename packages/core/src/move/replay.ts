@@ -1,13 +1,13 @@
 import type { StepContext } from '../strategy.js'
 import type { HandoffGate } from './handoff-gate.js'
 
-/** Below this many recorded writes a further round costs more than holding writes for them. */
+/** With fewer recorded writes than this, another round costs more than holding writes for them. */
 const WORTH_A_ROUND = 32
-/** So many rounds are run before writers that keep nearly the pace of the replay are slowed down. */
+/** How many rounds are run at most before writers are slowed down who are nearly as fast as the replay. */
 const MAX_ROUNDS = 16
 /**
- * How many writes are let in for each one that is replayed, where writers are slowed down: each round then has at most half
- * as much to do as the one before.
+ * How many writes are let in for each one that is replayed, where writers are slowed down. Each round has at most half
+ * as much to do as the one before, then.
  */
 const SHARE = 0.5
 
@@ -23,14 +23,14 @@ export class Replay<R> {
     this.#ctx = ctx
   }
 
-  /** Round after round, while writers go on and the rounds shrink. */
+  /** Replays round after round while writers go on, as long as rounds shrink and there is enough for one. */
   async underLoad(target: R): Promise<void> {
     await this.#downTo(WORTH_A_ROUND, target)
   }
 
   /**
-   * Down to the last write, or to as few as writers that never pause leave: where a round has not shrunk, they are slowed
-   * down to a share of what is replayed, and never stopped.
+   * Replays down to the last write, or to as few as writers leave who never pause. Once rounds no longer shrink, these
+   * are slowed down to a share of what is replayed, and never stopped.
    */
   async catchUp(target: R): Promise<void> {
     await this.#downTo(0, target)
@@ -41,7 +41,7 @@ export class Replay<R> {
     }
   }
 
-  /** What is left, while writes are held. */
+  /** Replays what is left, while writes are held. */
   async underHold(target: R): Promise<void> {
     while (this.#gate.recorded > 0) await this.#round(target)
   }

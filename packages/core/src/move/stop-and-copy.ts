@@ -11,30 +11,33 @@ import { opened } from './opened.js'
  */
 export interface StopAndCopyVerbs<P, R, C, T = never> {
   /**
-   * What can be done before the old one is stopped, such as to connect or to load: it serves meanwhile, and no write is
-   * held. What it gives goes to `start`.
+   * Does what can be done before the old resource is stopped, such as connecting or loading: that one serves meanwhile,
+   * and no write is held. What it gives goes to `start`.
    */
   prepare?(provider: P, ctx: StepContext): MaybePromise<T>
-  /** Where the next owner has to start. */
+  /** Says where the next owner has to start. */
   checkpoint(resource: R, ctx: StepContext): MaybePromise<C>
   /**
-   * Where the next owner has to start, found without the old resource: asked for where its checkpoint fails, or where a
-   * write to it never settles. Nothing acknowledged may lie behind it. A kind that has it also says that a resource
-   * that cannot be stopped keeps no successor from starting. Absent: each of these fails the handoff.
+   * Finds out without the old resource where the next owner has to start: called where the checkpoint of that one
+   * fails, or a write to it never settles. No write after that point may have been acknowledged. A kind that has
+   * `recover` also says that a successor can start beside an old resource that cannot be stopped. Absent: each of these
+   * fails the handoff.
    */
   recover?(ctx: StepContext): MaybePromise<C>
   /** Stops the resource for good; afterwards a successor may take what it held. */
   stop(resource: R, ctx: StepContext): MaybePromise<void>
   /**
-   * @param prepared what `prepare` gave; `undefined` where there is no `prepare`, and where the old provider starts it
-   * again.
+   * Starts a resource where the checkpoint says.
+   *
+   * @param prepared what `prepare` gave. `undefined` where there is no `prepare`, and where the old provider starts the
+   * resource again.
    */
   start(provider: P, checkpoint: C, ctx: StepContext, prepared?: T): MaybePromise<R>
-  /** Lets go of what was prepared where no resource has come of it. What `start` made of it is stopped instead. */
+  /** Lets go of what was prepared, where no resource was started with it. One that was is stopped. */
   abandon?(prepared: T): MaybePromise<void>
   /**
-   * Throws unless the new provider started something that can go on where the old one stopped. No operator overrules it: what holds
-   * values to the old ones goes through `ctx.judge` inside it. The old provider, the last resort, is not asked.
+   * Throws unless what the new provider started can go on where the old resource stopped. No operator overrules that:
+   * compare values through `ctx.judge`. Not called for what the old provider starts again, as that is the last resort.
    */
   verify?(started: R, checkpoint: C, ctx: StepContext): MaybePromise<void>
   /** Removes what the checkpoint occupies outside memory. */
@@ -49,10 +52,12 @@ export interface StopAndCopyVerbs<P, R, C, T = never> {
  * Moves a resource whose writes leave the process, or that two owners may not hold at once: hold writes, let the one in
  * flight settle, checkpoint, stop the old, start the new at the checkpoint.
  *
- * If the new one does not start, the old provider is started again at the same checkpoint and that resource takes the
- * stopped one's place. If even that fails the gate is halted with the checkpoint kept, and each later write tries again.
- * Where a kind says how to recover, what the old one fails at is reported and done without.
- * A dry run prepares and checkpoints, and stops nothing.
+ * Where the new one does not start, the old provider starts a resource at the same checkpoint, which takes the place of
+ * the stopped one. Where that fails, too, the gate is halted: it keeps the checkpoint, and each later write tries
+ * again.
+ *
+ * Where a kind can `recover`, the handoff goes on without what the old resource fails at, and the report names it. A
+ * dry run prepares and takes a checkpoint, and stops nothing.
  */
 export function stopAndCopy<P, R, C, T = never>(
   job: HandoffJob<P, R>,
@@ -63,8 +68,10 @@ export function stopAndCopy<P, R, C, T = never>(
 }
 
 /**
- * @param from `open`: `verbs` start it as the host opens it. No checkpoint is taken; in its place is what was left of a
- * halted resource.
+ * {@link stopAndCopy}, and what opens a resource anew.
+ *
+ * @param from `open` where `verbs` start the resource as the host opens it. No checkpoint is taken then: in its place
+ * they are given what is left of a halted resource, if it is one.
  */
 export function stopAndStart<P, R, C, T = never>(
   job: HandoffJob<P, R>,
@@ -78,19 +85,19 @@ export function stopAndStart<P, R, C, T = never>(
   let checkpoint: { value: C } | undefined
   let stopped = false
   let started: { resource: R } | undefined
-  /** The stop or start last begun: an abort ends the wait for it, and not the thing itself. */
+  /** The stop or start that was begun last. An abort ends the wait for it, and not itself. */
   let moving: Promise<unknown> | undefined
 
   const stop = async (resource: R): Promise<void> => {
     try {
       await verbs.stop(resource, ctx)
     } finally {
-      // What a provider keeps for reuse may be started as another resource of this reload.
+      // A provider may keep what was stopped, and start it as another resource of this reload.
       job.letGo?.(resource)
     }
   }
   const stopLate = (late: R): Promise<unknown> => {
-    // What was prepared goes with it.
+    // What was prepared became part of it.
     prepared = undefined
     return (moving = stop(late))
   }
@@ -121,7 +128,7 @@ export function stopAndStart<P, R, C, T = never>(
     }
   }
 
-  /** Goes on without what the old one failed at. */
+  /** Goes on without the old resource, which has failed with `failure`. */
   async function recoverFrom(failure: unknown): Promise<C> {
     const found = await ctx.call('recover', () => verbs.recover?.(ctx) as MaybePromise<C>, {
       discard: (late) => verbs.discard?.(late),
@@ -135,7 +142,7 @@ export function stopAndStart<P, R, C, T = never>(
       await move(
         'stop',
         () => {
-          // Not before the call is made: one that was aborted ahead of it has stopped nothing.
+          // Set inside the call: a step that was aborted before it has stopped nothing.
           stopped = true
           return stop(gate.resource)
         },
@@ -168,13 +175,15 @@ export function stopAndStart<P, R, C, T = never>(
         },
       )
     } catch (error) {
-      // What has had its time is not waited for once more.
+      // A rollback waits for what is under way, but not for what has had its time already.
       if (ReloadError.is(error) && error.code === 'STEP_TIMEOUT') moving = undefined
       throw error
     }
   }
 
-  /** Two owners at once is what this discipline is there to prevent, so a restart waits for what is still under way. */
+  /**
+   * Waits for the stop or start under way: a restart beside it would make two owners, which this discipline prevents.
+   */
   async function settle(): Promise<void> {
     for (let seen: typeof moving; seen !== moving;) {
       seen = moving
@@ -186,10 +195,10 @@ export function stopAndStart<P, R, C, T = never>(
     return ctx.call('restart', () => begin(job.old, from, undefined), { discard: stop, later: true })
   }
 
-  /** What a later write runs, long after the reload. */
+  /** Run by a later write, perhaps long after the reload. */
   async function startHalted(from: C): Promise<R> {
     const resource = await startOld(from)
-    // It serves: a checkpoint that cannot be removed is no reason to refuse the write.
+    // The resource serves: the write is not refused for a checkpoint that cannot be removed.
     await discard(from).catch((error: unknown) => {
       ctx.unclean('discard checkpoint', error)
     })
@@ -205,13 +214,13 @@ export function stopAndStart<P, R, C, T = never>(
     try {
       resource = await startOld(value)
     } catch (cause) {
-      // Whoever gives it up has a step of its own for that.
       gate.halt({
         checkpoint: value,
         ...(from && { from }),
         cause,
         restart: () => startHalted(value),
         stop: stopRestarted,
+        // Not through `ctx`: whoever discards it does so in a step of its own.
         discard: async () => {
           await verbs.discard?.(value)
         },
@@ -237,7 +246,7 @@ export function stopAndStart<P, R, C, T = never>(
       },
     }),
     async converge() {
-      // Not before the hold: a write that was in flight may have started it again.
+      // Read under the hold: before it, a write may have started a halted resource again.
       halted = gate.halted
       const value = await takeCheckpoint()
       checkpoint = { value }
@@ -266,7 +275,7 @@ export function stopAndStart<P, R, C, T = never>(
               resource === undefined &&
               ctx.call('abandon', () => verbs.abandon?.(prepared?.value as T)),
             () => stopped && restartOld(value as C),
-            // A halted resource keeps what it will be started from.
+            // A resource that was halted before keeps its checkpoint, as it will be started from that.
             () => checkpoint !== undefined && !stopped && halted === undefined && discard(value as C),
           ],
           'undoing the stop of a resource failed',

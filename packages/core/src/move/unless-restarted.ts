@@ -2,8 +2,8 @@ import type { ResourceHandoff } from '../strategy.js'
 import type { HandoffGate } from './handoff-gate.js'
 
 /**
- * Hands over a halted resource as one that is stopped, since nothing of it serves. Once a write has started it again, leases may
- * reach it: in an overlap it is not stopped under them (I7).
+ * Hands over a halted resource as `stopped` does, in an overlap: nothing of it serves. It refuses where a write has
+ * started the resource again, as leases may reach that, and it is not to be stopped under them (I7).
  */
 export function unlessRestarted<R>(gate: HandoffGate<R>, stopped: ResourceHandoff<R>): ResourceHandoff<R> {
   return {
@@ -11,7 +11,7 @@ export function unlessRestarted<R>(gate: HandoffGate<R>, stopped: ResourceHandof
     async converge() {
       if (gate.halted === undefined)
         throw new Error(
-          'a write has started the halted resource again meanwhile; nothing is wrong with the new version, reload once more',
+          'a write has started the halted resource again; nothing is wrong with the new version: reload once more',
         )
       return stopped.converge()
     },
