@@ -1,9 +1,11 @@
 /* Opening and detaching during reloads: `attach`, `detach`, `Preflight`, and the operations that list what they hand over.
  *
  * Versions open resources, which takes a while. Two callers attach one each, two reload the plugin, somebody detaches the
- * first resource and somebody reads it. What is attached after the list was made joins the handoffs, and what is detached
- * leaves them, up to the last hold. Every await may fail; the wait for opens under way may end at its deadline. Shown: I3 I7
- * and O5, that no resource of a version that has gone appears afterwards.
+ * first resource and somebody reads it. A reload waits for the opens that are under way when it begins, lists what it hands
+ * over, and judges the new version by that. An attach waits for none of this. What is attached after the list was made joins
+ * the handoffs when the judgement has ended, and is judged as well; what is detached leaves them; both up to the last hold.
+ * Every await may fail; the wait for opens under way may end at its deadline. Shown: I3 I7, O5, that no resource of a version
+ * that has gone appears afterwards, and O7, that none is handed over that the new version was not judged by.
  *
  * Faults:
  *   LIST_FIRST        O5  a reload lists what it hands over first, and then waits for opens under way
@@ -11,6 +13,9 @@
  *   NO_SECOND_LOOK    O5  what was opened is put into service whatever has happened meanwhile
  *   JOIN_LATE         O5  what was opened is put into service under the last hold
  *   NOT_JOINED        O5  what is attached after the list was made is not handed over
+ *   EARLY_LEFT_OUT    O5  what is attached during the judgement is forgotten when the handoffs begin
+ *   JOINED_UNJUDGED   O7  what has joined is handed over without a judgement of its own
+ *   LEFT_ANSWERS      O7  where a judgement fails as one resource has left, the others are not judged again
  *   RELEASE_EARLY     I7  an attach lets go of the plugin before what it has opened in vain is closed
  *   KEEP_LISTED       deadlock  a rollback leaves the version marked as listed
  *   DETACH_AT_ONCE    O5  a detach does not wait for the operation that holds the resource
@@ -22,24 +27,28 @@
 
 #define VERSIONS 4                  /* from 1; each reload brings another one */
 
-mtype = { none, converge };
+mtype = { none, check, converge };
 mtype = { absent, opening_, serving_, detaching, gone, failed };
-mtype = { free, waits, joins, sealed };
+mtype = { free, waits, judges, joins, sealed };
 mtype = { idle, waiting, under_way, committed, refused, rolled_back };
 
 byte serving = 1;                   /* the version the current epoch provides */
 byte versions = 1;
 bool up[VERSIONS];                  /* not shut down */
-byte opening[VERSIONS];             /* opens under way */
 byte leases[VERSIONS];              /* provider leases: those of opens and of detaches */
 byte readers[VERSIONS];             /* epoch leases by the version of their epoch */
 byte seen = 0;                      /* the version whose instance of the first resource a lease sees */
 mtype stage[VERSIONS] = free;       /* of the operation that replaces it */
-byte queued = 0;                    /* those that wait for the list */
-bool moving[2];                     /* what the operation under way hands over */
+byte queued = 0;                    /* those that wait until what is listed begins to move, and come first then */
+bool awaited[2];                    /* the opens that the operation under way waits for */
+bool early[2];                      /* attached while it judges */
+bool moving[2];                     /* what it hands over */
+bool judging[2];                    /* what it judges the new version by now */
+bool judged[2];                     /* and has judged it by */
 bool busy = false;
 
 mtype state[2] = absent;
+byte opener[2];                     /* the version with which an open is under way */
 byte owner[2];                      /* the version that has opened what serves */
 mtype call[2] = none;
 mtype outcome[2] = idle;
@@ -48,17 +57,11 @@ byte ended = 0;
 #define served_by(name) (state[name] == serving_ -> owner[name] : 0)
 
 inline visible() {
-  printf("@state serving=%d up=%d%d%d states=%e,%e owners=%d,%d outcomes=%e,%e calls=%e,%e\n", serving, up[1], up[2], up[3],
-    state[0], state[1], served_by(0), served_by(1), outcome[0], outcome[1], call[0], call[1])
+  printf("@state serving=%d up=%d%d%d states=%e,%e owners=%d,%d outcomes=%e,%e calls=%e,%e judging=%d%d\n", serving, up[1], up[2],
+    up[3], state[0], state[1], served_by(0), served_by(1), outcome[0], outcome[1], call[0], call[1], judging[0], judging[1])
 }
 
-/* Waits until what is opened with the version, or leaves it, can be taken along. The list waits for those that wait for it. */
-inline await_change(version) {
-  if
-  :: stage[version] == waits -> queued++; stage[version] != waits; queued--
-  :: stage[version] == sealed -> stage[version] != sealed
-  fi
-}
+#define is_listing(version) (stage[version] == waits || stage[version] == judges)
 
 proctype Attach(byte name) {
   byte version;
@@ -67,15 +70,15 @@ again:
   atomic {
     version = serving;
     do
-    :: stage[version] == waits || stage[version] == sealed ->
-       await_change(version);
+    :: stage[version] == sealed ->
+       stage[version] != sealed;
 #ifndef STALE_ENTRY
        version = serving
 #endif
     :: else -> break
     od;
     assert(up[version]);                                                  /* I7 */
-    opening[version]++; leases[version]++; state[name] = opening_
+    opener[name] = version; leases[version]++; state[name] = opening_
   }
   if
   :: on_by(name, open ends);
@@ -83,7 +86,7 @@ again:
      leases[version]--;
 #endif
      atomic {
-       opening[version]--;
+       opener[name] = 0; awaited[name] = false;
        if
 #ifdef NO_SECOND_LOOK
        :: true ->
@@ -96,7 +99,11 @@ again:
 #endif
           owner[name] = version; state[name] = serving_;
 #ifndef NOT_JOINED
-          if :: stage[version] == joins -> moving[name] = true :: else fi
+          if
+          :: stage[version] == judges -> early[name] = true
+          :: stage[version] == joins -> moving[name] = true
+          :: else
+          fi
 #endif
 #ifndef NO_SECOND_LOOK
        :: else ->
@@ -109,7 +116,7 @@ again:
 #endif
        if :: state[name] == absent -> goto again :: else fi
      }
-  :: atomic { on_fault_by(name, open fails); leases[version]--; opening[version]--; state[name] = failed }
+  :: atomic { on_fault_by(name, open fails); leases[version]--; opener[name] = 0; awaited[name] = false; state[name] = failed }
   fi;
   ended++
 }
@@ -123,7 +130,8 @@ proctype Detach() {
   atomic {
 #ifndef DETACH_AT_ONCE
     do
-    :: stage[owner[0]] == waits || stage[owner[0]] == sealed -> await_change(owner[0])
+    :: is_listing(owner[0]) -> queued++; !is_listing(owner[0]); queued--
+    :: stage[owner[0]] == sealed -> stage[owner[0]] != sealed
     :: else -> break
     od;
 #endif
@@ -163,7 +171,13 @@ proctype Reader() {
 #define moves(name) (state[name] == serving_ && owner[name] == old)
 
 /* What it hands over is what is attached when it lists; the resource stays where it was if the handoff fails. */
-inline list() { moving[0] = moves(0); moving[1] = moves(1) }
+inline list() { moving[0] = moves(0); moving[1] = moves(1); judged[0] = false; judged[1] = false }
+
+#define unjudged(name) (moving[name] && !judged[name])
+
+inline begin_check(who) { judging[0] = unjudged(0); judging[1] = unjudged(1); call[who] = check }
+inline end_check(who) { judging[0] = false; judging[1] = false; call[who] = none }
+inline found_compatible() { judged[0] = judged[0] || judging[0]; judged[1] = judged[1] || judging[1] }
 
 proctype Reload(byte who) {
   byte old, new;
@@ -174,23 +188,61 @@ proctype Reload(byte who) {
     :: else -> busy = true; old = serving; versions++; new = versions; up[new] = true
     fi
   }
-  stage[old] = waits;
+  atomic {
+    stage[old] = waits; outcome[who] = waiting;
+    awaited[0] = opener[0] == old; awaited[1] = opener[1] == old
+  }
 #ifdef LIST_FIRST
   list();
 #endif
-  outcome[who] = waiting;
   if
-  :: atomic { on_by_if(who, opening[old] > 0, preflight deadline); goto rollback }
-  :: opening[old] == 0
+  :: atomic { on_by_if(who, awaited[0] || awaited[1], preflight deadline); goto rollback }
+  :: !awaited[0] && !awaited[1]
   fi;
   atomic {
 #ifndef LIST_FIRST
     list();
 #endif
-    stage[old] = joins
+    stage[old] = judges; begin_check(who)
   }
-  outcome[who] = under_way;
-  atomic { queued == 0 -> stage[old] = sealed }
+  if
+  :: atomic { on_by(who, check ends); found_compatible(); end_check(who) }
+  :: atomic { on_fault_by(who, check fails); end_check(who); goto rollback }
+  fi;
+  atomic {
+#ifndef EARLY_LEFT_OUT
+    moving[0] = moving[0] || early[0]; moving[1] = moving[1] || early[1];
+#endif
+    early[0] = false; early[1] = false;
+    stage[old] = joins; outcome[who] = under_way
+  }
+  queued == 0;
+  /* Round after round, and once more under the last hold, as some may have joined just before it. */
+  do
+#ifndef JOINED_UNJUDGED
+  :: atomic { unjudged(0) || unjudged(1) -> begin_check(who) }
+     if
+     :: atomic { on_by(who, check ends); found_compatible(); end_check(who) }
+     :: atomic {
+          on_fault_by(who, check fails);
+          if
+          /* What has left cannot be read, which says nothing of the new version. */
+          :: judging[0] && !moving[0] ->
+             end_check(who);
+#ifdef LEFT_ANSWERS
+             stage[old] = sealed; break
+#endif
+          :: else -> end_check(who); goto rollback
+          fi
+        }
+     fi
+  :: atomic { !unjudged(0) && !unjudged(1) && stage[old] == joins -> stage[old] = sealed }
+  :: !unjudged(0) && !unjudged(1) && stage[old] == sealed -> break
+#else
+  :: stage[old] == joins -> stage[old] = sealed
+  :: stage[old] == sealed -> break
+#endif
+  od;
   if
   :: moving[0] || moving[1] ->
      call[who] = converge;
@@ -202,6 +254,7 @@ proctype Reload(byte who) {
   fi;
   atomic {
     assert(!moving[0] || state[0] == serving_);                           /* O5 */
+    assert(!unjudged(0) && !unjudged(1));                                 /* O7 */
     if :: moving[0] -> owner[0] = new :: else fi;
     if :: moving[1] -> owner[1] = new :: else fi;
     assert(!moves(0) && !moves(1));                                       /* O5 */
@@ -216,7 +269,7 @@ rollback:
 #ifndef KEEP_LISTED
     stage[old] = free;
 #endif
-    moving[0] = false; moving[1] = false;
+    moving[0] = false; moving[1] = false; early[0] = false; early[1] = false; awaited[0] = false; awaited[1] = false;
     busy = false; up[new] = false; outcome[who] = rolled_back;
     assert(serving == old && up[old])                                     /* I3 */
   }

@@ -1,14 +1,15 @@
-import { PluginHost, type PluginHostOptions, type ReloadOptions } from '@uni/reload-core'
+import { PluginHost, type LiveResource, type PluginHostOptions, type ReloadOptions } from '@uni/reload-core'
 import { describe, expect, it, vi } from 'vitest'
 import { Deferred, standing, turn } from '../fixtures/deferred.js'
 import { hostWithStores } from '../fixtures/host-with-store.js'
 import { refusalOf } from '../fixtures/refusal.js'
 import { cleanStores, openStore } from '../fixtures/store-plugin.js'
-import { STORES, StoreProvider, storeStrategy } from '../fixtures/store.js'
+import { STORES, StoreProvider, storeStrategy, type Store } from '../fixtures/store.js'
 import { wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
 
 const OPTIONS = { strategies: [storeStrategy('clean'), wordHandoff()], timeouts: { preflight: 100 } }
 
+type JoinedStore = LiveResource<Store, number>
 type CheckCompat = NonNullable<ReturnType<typeof storeStrategy>['checkCompat']>
 
 describe('attach', () => {
@@ -224,25 +225,42 @@ describe('attach and a reload', () => {
   })
 
   describe('O7 one that joins a reload is judged by its value', () => {
-    /** `opening` is under way until `goOn`: what is attached until then joins. */
-    async function joining(options: Partial<PluginHostOptions>, checkCompat: CheckCompat) {
-      const host = new PluginHost({ ...options, strategies: [storeStrategy('clean', { checkCompat })] })
-      const handle = await host.add(cleanStores('1.0.0'))
-      await host.attach(STORES.clean, openStore('first'))
+    const MOMENTS = ['judges', 'prepares'] as const
+
+    /** What is attached while the reload judges the version by `first`, or prepares that, joins. */
+    async function joining(
+      options: Partial<PluginHostOptions>,
+      checkCompat: CheckCompat,
+      joinsWhileIt: (typeof MOMENTS)[number] = 'prepares',
+    ) {
       const begun = new Deferred()
       const goOn = new Deferred()
+      const pauseWhileIt = async (does: typeof joinsWhileIt): Promise<void> => {
+        if (does !== joinsWhileIt) return
+        begun.resolve()
+        await goOn.promise
+      }
+      const strategy = storeStrategy('clean', {
+        checkCompat: async (...pair) => {
+          await pauseWhileIt('judges')
+          return checkCompat(...pair)
+        },
+      })
+      const host = new PluginHost({ ...options, strategies: [strategy] })
+      const handle = await host.add(cleanStores('1.0.0'))
+      await host.attach(STORES.clean, openStore('first'))
       const next = cleanStores('2.0.0')
       const open = next.provider.open.bind(next.provider)
       next.provider.open = async () => {
-        begun.resolve()
-        await goOn.promise
+        await pauseWhileIt('prepares')
         return open()
       }
-      const reload = async (more: ReloadOptions = {}) => {
+      const reload = async (more: ReloadOptions = {}, meanwhile: (second: JoinedStore) => void = () => {}) => {
         const reloading = host.reload(handle, next, more)
         await begun.promise
         const second = await host.attach(STORES.clean, openStore('second'))
         await second.write(13)
+        meanwhile(second)
         goOn.resolve()
         return reloading
       }
@@ -256,40 +274,79 @@ describe('attach and a reload', () => {
       return { level: 'migrate', reason: 'numbers are longer' }
     }
 
-    it('I3 I6 and refuses the version: SCHEMA_INCOMPAT, with everything as it was', async () => {
-      const { host, handle, next, reload } = await joining({}, refuses13)
-      expect(await refusalOf(reload())).toMatchObject({
-        code: 'SCHEMA_INCOMPAT',
-        surface: 'clean-store',
-        key: 'stores',
-        plugin: 'stores@2.0.0',
-        message: expect.stringContaining('second holds 13') as string,
-        rollbackErrors: [],
-      })
-      expect(host.plugin('stores')).toEqual(handle)
-      expect(next.made).toMatchObject([{ closed: 1 }])
-      expect(host.resources().map(({ name, state }) => [name, state])).toEqual([
-        ['first', 'serving'],
-        ['second', 'serving'],
-      ])
-    })
+    it.each(MOMENTS)(
+      'I3 I6 and refuses the version: SCHEMA_INCOMPAT, with everything as it was: %s',
+      async (moment) => {
+        const { host, handle, next, reload } = await joining({}, refuses13, moment)
+        expect(await refusalOf(reload())).toMatchObject({
+          code: 'SCHEMA_INCOMPAT',
+          surface: 'clean-store',
+          key: 'stores',
+          plugin: 'stores@2.0.0',
+          message: expect.stringContaining('second holds 13') as string,
+          rollbackErrors: [],
+        })
+        expect(host.plugin('stores')).toEqual(handle)
+        expect(next.made).toMatchObject([{ closed: 1 }])
+        expect(host.resources().map(({ name, state }) => [name, state])).toEqual([
+          ['first', 'serving'],
+          ['second', 'serving'],
+        ])
+      },
+    )
 
-    it('O11 O10 and the report has what is found besides, once', async () => {
-      const { reload } = await joining({}, refuses13)
+    it.each(MOMENTS)('O11 O10 and the report has what is found besides, once: %s', async (moment) => {
+      const { reload } = await joining({}, refuses13, moment)
       const { report } = await reload({ accept: [{ surface: 'clean-store', key: 'stores', reason: 'as announced' }] })
       expect(report.compat.map(({ step, verdict }) => [step, verdict.level])).toEqual([
         ['checkCompat', 'migrate'],
         ['checkCompat', 'accepted'],
       ])
-      const alike = await joining({}, () => ({ level: 'migrate', reason: 'numbers are longer' }))
+      const alike = await joining({}, () => ({ level: 'migrate', reason: 'numbers are longer' }), moment)
       expect((await alike.reload()).report.compat).toHaveLength(1)
     })
 
-    it('O10 and a host that takes nothing unjudged refuses it', async () => {
-      const { reload } = await joining({ unjudged: 'refuse' }, ({ live: [sample] }) =>
-        sample?.name === 'second' ? { level: 'unjudged', reason: 'it cannot be read' } : { level: 'compatible' },
+    it.each(MOMENTS)('O10 and a host that takes nothing unjudged refuses it: %s', async (moment) => {
+      const { reload } = await joining(
+        { unjudged: 'refuse' },
+        ({ live: [sample] }) =>
+          sample?.name === 'second' ? { level: 'unjudged', reason: 'it cannot be read' } : { level: 'compatible' },
+        moment,
       )
       expect(await refusalOf(reload())).toMatchObject({ code: 'SCHEMA_INCOMPAT', key: 'stores' })
+    })
+
+    it('O6 in a dry run as well', async () => {
+      for (const moment of MOMENTS) {
+        const { host, reload } = await joining({}, refuses13, moment)
+        expect(await refusalOf(reload({ dryRun: true }))).toMatchObject({ code: 'SCHEMA_INCOMPAT', key: 'stores' })
+        expect(host.resources()).toMatchObject([{ plugin: 'stores@1.0.0' }, { plugin: 'stores@1.0.0' }])
+      }
+    })
+
+    it('O5 one that is to leave during the judgement leaves when that has ended, and nothing is asked of it', async () => {
+      const judgedBy: string[][] = []
+      const { host, reload } = await joining(
+        {},
+        ({ live }) => {
+          judgedBy.push(live.map(({ name }) => name))
+          return { level: 'compatible' }
+        },
+        'judges',
+      )
+      const { report, finalized } = await reload({}, (second) => void second.detach())
+      await finalized
+      expect(judgedBy).toEqual([['first']])
+      expect(report.handoffs.map(({ resource }) => resource)).toEqual(['first'])
+      expect(host.resources()).toMatchObject([{ name: 'first', plugin: 'stores@2.0.0' }])
+    })
+
+    it('O5 I3 one that has joined stays with the version that serves where the judgement refuses the other', async () => {
+      const { host, handle, reload } = await joining({}, () => ({ level: 'incompatible', reason: 'no' }), 'judges')
+      expect(await refusalOf(reload())).toMatchObject({ code: 'SCHEMA_INCOMPAT', rollbackErrors: [] })
+      using lease = host.capture()
+      expect(lease.resource(STORES.clean, 'second')).toMatchObject({ by: 'stores@1.0.0', entries: [13], closed: 0 })
+      expect(host.plugin('stores')).toEqual(handle)
     })
   })
 

@@ -1,7 +1,7 @@
 import { OldProviders, PluginHost, ReloadDispatcher, ReloadKindHandlers, type Cutover } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { turn } from '../fixtures/deferred.js'
+import { Deferred, turn } from '../fixtures/deferred.js'
 import { refusalOf } from '../fixtures/refusal.js'
 import { cleanStores, openStore, type StorePlugin } from '../fixtures/store-plugin.js'
 import { STORES, StoreProvider, storeStrategy } from '../fixtures/store.js'
@@ -18,6 +18,12 @@ class SayingProvider extends StoreProvider {
 }
 
 const saying = storeStrategy('clean', { cutover: (provider) => (provider as SayingProvider).says })
+const both = (version: string, kind: StoreProvider, store: StoreProvider): TestPlugin =>
+  new TestPlugin('both', version, {
+    register: (registrar) => {
+      registrar.provide(STORES.clean, kind).provide(STORES['pre-copy'], store)
+    },
+  })
 const stores = (version: string, says: Cutover, id = 'stores', key = id): StorePlugin =>
   cleanStores(version, { id, provider: new SayingProvider(version, says, key) })
 
@@ -61,15 +67,71 @@ describe('a provider that says that it is exclusive', () => {
     })
   })
 
+  describe('O5 C2 an attach of a resource that may overlap, beside one that may not', () => {
+    const surface = STORES['pre-copy']
+
+    async function besideExclusive() {
+      const host = new PluginHost({ strategies: [saying, storeStrategy('pre-copy')] })
+      const [old, next] = [new StoreProvider('only', '1'), new StoreProvider('only', '2')]
+      const handle = await host.add(both('1.0.0', new SayingProvider('1', 'exclusive'), old))
+      await host.attach(STORES.clean, openStore('main'))
+      const reload = () => host.reload(handle, both('2.0.0', new SayingProvider('2', 'overlap'), next))
+      return { host, old, next, reload }
+    }
+
+    it('in whichever turn of the reload it begins, leaves nothing with the version that goes', async () => {
+      for (let turns = 0; turns < 60; turns += 1) {
+        const { host, old, reload } = await besideExclusive()
+        const reloading = reload()
+        for (let at = 0; at < turns; at += 1) await Promise.resolve()
+        const late = await host.attach(surface, openStore('late', 'only'))
+        await (
+          await reloading
+        ).finalized
+        await late.write(1)
+        expect(host.resources(), `attached after ${turns} turns`).toMatchObject([
+          { name: 'main', plugin: 'both@2.0.0' },
+          { name: 'late', plugin: 'both@2.0.0' },
+        ])
+        expect(old.made.filter(({ closed }) => closed !== 1)).toEqual([])
+      }
+    })
+
+    it('I7 that began while the reload waited for another open is waited for by the fence, and opens again', async () => {
+      const { host, old, next, reload } = await besideExclusive()
+      const opens = [new Deferred(), new Deferred()]
+      const attaching = opens.map((opened, at) =>
+        host.attach.bind(host, surface, {
+          name: `late ${at}`,
+          key: 'only',
+          open: async (provider: StoreProvider) => {
+            const store = await provider.open()
+            await opened.promise
+            return store
+          },
+        }),
+      )
+      const first = attaching[0]?.()
+      const reloading = reload()
+      await turn()
+      const second = attaching[1]?.()
+      opens[0]?.resolve()
+      await first
+      await turn()
+      expect(host.plugins()).toMatchObject([{ heldBy: [{ label: 'attach late 1' }] }])
+      opens[1]?.resolve()
+      await (
+        await reloading
+      ).finalized
+      await second
+      expect(old.made.map(({ closed }) => closed)).toEqual([1, 1])
+      expect(next.made.map(({ closed }) => closed)).toEqual([0, 0])
+    })
+  })
+
   it('C2 I11 fences its own plugin, and no other one of the same reload; a resource beside it that may overlap does', async () => {
     const host = new PluginHost({ strategies: [saying, wordHandoff(), storeStrategy('pre-copy')] })
     const surface = STORES['pre-copy']
-    const both = (version: string, kind: StoreProvider, store: StoreProvider): TestPlugin =>
-      new TestPlugin('both', version, {
-        register: (registrar) => {
-          registrar.provide(STORES.clean, kind).provide(surface, store)
-        },
-      })
     const store = new StoreProvider('only', '1')
     const [one, words] = [
       await host.add(both('1.0.0', new SayingProvider('1', 'exclusive'), store)),

@@ -42,6 +42,8 @@ class AttachScene implements Scene {
   readonly #up = new Map<number, boolean>()
   readonly #states = new Map<number, string>(NAMES.map((name) => [name, 'absent']))
   readonly #outcomes = new Map<number, string>(NAMES.map((who) => [who, 'idle']))
+  /** The names of the resources that the version which is judged is judged by. */
+  #judging: readonly string[] = []
   readonly #live = new Map<number, LiveResource<Resource, never>>()
   #versions = 0
 
@@ -75,6 +77,8 @@ class AttachScene implements Scene {
       void this.#reload(who)
     },
     'preflight deadline': () => this.clock.advance(PREFLIGHT_MS),
+    'check ends': (who) => this.#calls.get('check', ({ on }) => on === who).end(),
+    'check fails': (who) => this.#calls.get('check', ({ on }) => on === who).fail(),
     'converge ends': (who) => {
       this.#calls.get('converge', ({ on }) => on === who)
       for (const call of this.#converging(who)) call.end()
@@ -103,8 +107,16 @@ class AttachScene implements Scene {
         served.includes(name) ? lease.resource(this.#surface, String(name)).by.version : 0,
       ).join(),
       outcomes: NAMES.map((who) => this.#outcomes.get(who)).join(),
-      calls: NAMES.map((who) => (this.#converging(who).length > 0 ? 'converge' : 'none')).join(),
+      calls: NAMES.map((who) => this.#callOf(who)).join(),
+      judging: NAMES.map((name) =>
+        this.#calls.find((call) => call.name === 'check') !== undefined && this.#judging.includes(String(name)) ? 1 : 0,
+      ).join(''),
     }
+  }
+
+  #callOf(who: number): string {
+    if (this.#converging(who).length > 0) return 'converge'
+    return this.#calls.find(({ name, on }) => name === 'check' && on === who)?.name ?? 'none'
   }
 
   /** One for each resource it hands over. */
@@ -187,6 +199,10 @@ class AttachScene implements Scene {
       surface: this.#surface,
       discipline: 'contract',
       close,
+      checkCompat: ({ next, live }) => {
+        this.#judging = live.map(({ name }) => name)
+        return this.#calls.begin('check', next.who, () => ({ level: 'compatible' }))
+      },
       handoff: ({ next, gate: { resource } }) => ({
         converge: () => this.#calls.begin('converge', next.who, () => ({ by: next, closed: false })),
         rollback: () => Promise.resolve(),
