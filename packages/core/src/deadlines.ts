@@ -21,8 +21,9 @@ interface List {
 }
 
 /**
- * Deadlines that share one timer of a clock, that of the earliest. To set or to cancel one takes constant time: those of
- * one length are a list, as in timing wheels (Varghese and Lauck, "Hashed and Hierarchical Timing Wheels", SOSP 1987).
+ * Deadlines that share one timer of a clock, that of the earliest. To set or to cancel one takes constant time: those
+ * of one length are a list, as in timing wheels (Varghese and Lauck, "Hashed and Hierarchical Timing Wheels", SOSP
+ * 1987).
  */
 export class Deadlines {
   readonly #clock: Clock
@@ -34,7 +35,7 @@ export class Deadlines {
     this.#clock = clock
   }
 
-  /** Those of a clock: whoever has that clock shares them. */
+  /** The deadlines that everybody with this clock shares. */
   static of(clock: Clock): Deadlines {
     let deadlines = ofClocks.get(clock)
     if (deadlines === undefined) ofClocks.set(clock, (deadlines = new Deadlines(clock)))
@@ -94,7 +95,7 @@ export class Deadlines {
     for (const { first } of Array.from(this.#lists.values())) {
       for (let pending = first; pending !== undefined && pending.dueAt <= now;) {
         const { after } = pending
-        // One that has passed before may have cancelled it.
+        // A deadline that has passed just before may have cancelled this one.
         if (pending.list !== undefined) {
           this.#unlink(pending)
           pending.passed()

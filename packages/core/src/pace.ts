@@ -6,8 +6,8 @@ export interface PaceOptions {
   /** How long they may keep the event loop from turning at a time, in milliseconds. Default 4. */
   readonly sliceMs?: number
   /**
-   * Their share of the thread's time while there is enough to do, above 0 and at most 1: with ½ each slice is followed by
-   * a pause as long as it was. Writers that are held are not kept waiting for that. Default 1.
+   * Their share of the thread's time while there is enough to do, above 0 and at most 1: with ½ each slice is followed
+   * by a pause as long as it was. Writers that are held are not kept waiting for that. Default 1.
    */
   readonly share?: number
 }
@@ -17,12 +17,12 @@ export const PACE: OptionChecks<PaceOptions> = {
   share: option.numberThat('a number above 0 and at most 1', (value) => value > 0 && value <= 1),
 }
 
-/** As with `Slices`, whose instances know nothing of one another: here all that is done shares one slice at a time. */
+/** Slices that all work of a host shares: one is under way at a time, and whoever pauses goes on in the next one. */
 export class Pace extends Slices {
   readonly #sliceMs: number
   readonly #share: number
   #startedAt = performance.now()
-  /** What goes on in the next slice, in the order in which it paused. */
+  /** What goes on in the next slice: first what paused first. */
   #paused: (() => void)[] = []
   #next = 0
   #underHold: Pace | undefined
@@ -33,7 +33,7 @@ export class Pace extends Slices {
     this.#share = share
   }
 
-  /** For what is done while writers wait for it. */
+  /** The pace of work that held writers wait for: the same slices, and no pauses for the share. */
   get underHold(): Pace {
     return (this.#underHold ??= this.#share === 1 ? this : new Pace({ sliceMs: this.#sliceMs }))
   }
@@ -60,7 +60,7 @@ export class Pace extends Slices {
     this.#goOn()
   }
 
-  /** Each begins once the one before has used what it was given, as far as it did not wait for anything. */
+  /** Lets what paused go on, one after the other, each until it waits again. What the slice has no time for is left. */
   #goOn(): void {
     const go = this.#paused[this.#next]
     if (go === undefined) {
@@ -81,7 +81,7 @@ export class Pace extends Slices {
     })
   }
 
-  /** What began in a turn of its own may have waited for long: it has not worked all that time. */
+  /** How long to pause for the share. Two slices count as work at most: the rest of the time may have been waiting. */
   #restMs(): number {
     if (this.#share === 1) return 0
     const workedMs = Math.min(performance.now() - this.#startedAt, 2 * this.#sliceMs)

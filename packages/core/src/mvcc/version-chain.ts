@@ -7,11 +7,11 @@ interface Version<T> {
   older: Version<T> | undefined
 }
 
-/** It has not been looked at since its transaction was committed, if it was. */
+/** Whether, and in which epoch, the only version was committed, no look-up has found out yet. */
 const UNKNOWN = -1
 
 /**
- * The versions of one thing that epochs see. While nothing is under way there is one, which is the chain itself, so that
+ * The versions of one thing that epochs see. While nothing is under way there is one, which is the chain object itself:
  * a look-up is one comparison.
  */
 export class VersionChain<T> implements Version<T> {
@@ -19,7 +19,7 @@ export class VersionChain<T> implements Version<T> {
   value: T | undefined
   transaction: Transaction
   older: Version<T> | undefined = undefined
-  /** The epoch in which that one became visible, where it is the only one. A whole number: it is compared by each look-up. */
+  /** The epoch in which the only version became visible. A whole number, as each look-up compares it. */
   #since = UNKNOWN
 
   constructor(value: T | undefined, transaction: Transaction) {
@@ -42,7 +42,7 @@ export class VersionChain<T> implements Version<T> {
     return this.at(Number.MAX_SAFE_INTEGER)
   }
 
-  /** Whether no epoch can see anything of it, now or later: whoever has it in a table can drop it. */
+  /** Whether no epoch sees anything of it, or ever will, so that a table can drop it. */
   get isEmpty(): boolean {
     if (!this.isSingle) return false
     const { state } = this.transaction
@@ -64,7 +64,10 @@ export class VersionChain<T> implements Version<T> {
     this.#put(value, transaction)
   }
 
-  /** Unlinks what `transaction` has written, unless it is the only version. That is to be aborted, and the chain dropped. */
+  /**
+   * Unlinks what `transaction` has written, unless it is the only version. That is to be aborted, and the chain
+   * dropped.
+   */
   withdraw(transaction: Transaction): void {
     this.#keep((version) => version.transaction !== transaction)
   }
@@ -93,7 +96,7 @@ export class VersionChain<T> implements Version<T> {
     this.#since = UNKNOWN
   }
 
-  /** The last one stays in any case. */
+  /** Unlinks what is not kept. Where nothing is, the version stays that was written last. */
   #keep(isKept: (version: Version<T>) => boolean): void {
     unlinkBehind(this, isKept)
     if (this.older === undefined || isKept(this)) return
@@ -120,7 +123,7 @@ function unlinkBehind<T>(newest: Version<T>, isKept: (version: Version<T>) => bo
   }
 }
 
-/** Of two that one transaction wrote, the later one counts. */
+/** The version that `epoch` sees. Of two by one transaction, the one that was written later counts. */
 function seenFrom<T>(newest: Version<T>, epoch: number): Version<T> | undefined {
   let seen: Version<T> | undefined
   for (let version: Version<T> | undefined = newest; version; version = version.older) {

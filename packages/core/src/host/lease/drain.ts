@@ -47,7 +47,12 @@ export class Drain {
     return this.lists.flatMap((list) => [...list.blockers(now)])
   }
 
-  /** Waits as the policy says. `blocked` leaves the leases alone: the default keeps what they hold (I9). */
+  /**
+   * Waits until the last lease has ended (`drained`), or the deadline has passed. Then `keep` leaves the leases alone,
+   * and what they hold with them (`blocked`, I9); `force` fires their signals, and waits for `graceMs` more (`forced`).
+   *
+   * @param signal ends the wait as the deadline does, and forces nothing.
+   */
   async run(policy: DrainPolicy, signal?: AbortSignal): Promise<DrainResult> {
     if (await this.#within(policy.deadlineMs ?? DEADLINE_MS, signal)) return { outcome: 'drained', blockers: [] }
     const blockers = this.blockers()

@@ -75,8 +75,8 @@ interface Signal {
 }
 
 /**
- * A lease, as the list it is linked into sees it. Its members are declared, and set by the constructor: to define fields,
- * and private ones, takes a third of the time of a capture.
+ * A lease, as the list that it is linked into sees it. Its members are declared, and set by the constructor: defining
+ * fields, private ones above all, would take a third of the time of a capture.
  */
 export class LeaseNode<L extends LeaseList = LeaseList> implements Disposable {
   /** The list's own links. */
@@ -104,9 +104,9 @@ export class LeaseNode<L extends LeaseList = LeaseList> implements Disposable {
   }
 
   /**
-   * Made when it is first asked for: most leases are released without anyone having asked. It follows the signal of the
-   * operation up to the release, and not as `AbortSignal.any` does: that one stays in reach of a signal that outlives
-   * it while it has listeners.
+   * Made when it is first read: most leases are released without that. It follows the operation's signal up to the
+   * release. It is not one of `AbortSignal.any`: while it had listeners, the operation's signal, which may outlive the
+   * lease, would keep it.
    */
   get signal(): AbortSignal {
     return this.follow().signal
@@ -116,7 +116,7 @@ export class LeaseNode<L extends LeaseList = LeaseList> implements Disposable {
     this.follow().abort(reason)
   }
 
-  /** Releasing twice is releasing once. Whoever still references the lease reaches nothing by it any more. */
+  /** A second release does nothing. Whoever still has the lease reaches nothing by it. */
   [Symbol.dispose](): void {
     const { list } = this
     if (list === undefined) return

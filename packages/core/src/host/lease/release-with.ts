@@ -67,12 +67,12 @@ function streamTo(stream: ReadableStream<unknown>, release: () => void): Readabl
         return reader.cancel(reason)
       },
     },
-    // It reads no further ahead than whoever reads it.
+    // It reads nothing ahead of its own reader.
     { highWaterMark: 0 },
   )
 }
 
-/** Not a generator of its own: one that is left before it was begun runs nothing, and would release nothing. */
+/** Not a generator: one that is left before its first step runs no code, and so would never release. */
 function asyncTo(iterator: AsyncIterator<unknown>, release: () => void): AsyncIterableIterator<unknown> {
   const step = async (take: Promise<IteratorResult<unknown>> | undefined, value?: unknown) => {
     try {

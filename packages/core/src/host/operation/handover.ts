@@ -15,12 +15,15 @@ export interface Movers {
 type Progress =
   /** The preflight has yet to list the live resources: whatever is attached by then is among them. */
   | { readonly state: 'to list' }
-  /** They are listed. None can leave before they begin to move; those that come join then, with who opened them. */
+  /** None of those that are listed can leave before they begin to move. What is attached meanwhile joins then. */
   | { readonly state: 'listed'; readonly early: (readonly [Attached, PluginVersion])[] }
   | { readonly state: 'moving'; readonly movers: Movers }
   | { readonly state: 'over' }
 
-/** The resources that an operation hands over and closes, from its preflight until it is decided. */
+/**
+ * The resources that an operation hands over and closes, from its preflight until it is decided. Says whether one that
+ * is attached meanwhile joins them, and whether one that is detached leaves them.
+ */
 export class Handover implements Listing {
   readonly #preflight: Preflight
   readonly #decided: Promise<void>

@@ -9,17 +9,17 @@ import type { PluginVersion } from '../epoch/plugin-version.js'
 import type { RecordLog } from './record-log.js'
 
 const PERMANENT_FIRST =
-  'A crash comes back on the versions that are permanent: first make permanent, with makePermanent, the versions that go together.'
+  'A crash comes back on the permanent versions: call makePermanent first, for the versions that go together.'
 
 /** The version of each plugin that a crash comes back on. */
 export class Permanence {
   readonly #records: RecordLog | undefined
   readonly #ranges: VersionRanges | undefined
-  /** As it is once all that was committed is written down. */
+  /** What is permanent once every commit is written down. */
   readonly #ahead = new PermanentVersions()
-  /** As it is written down. */
+  /** What is permanent by what is written down. */
   readonly #written = new PermanentVersions()
-  /** What is being made permanent, or may have been: the outcome is not known. */
+  /** What is being made permanent: the journal has not answered yet, so it may be permanent already. */
   readonly #making = new Set<Origin>()
   /** The generation in which a plugin was removed, by id. */
   readonly #removed = new Map<string, number>()

@@ -31,8 +31,8 @@ export class PermanentVersions {
   }
 
   /**
-   * A later operation on the same plugin may have been made permanent before, and nothing comes back of one that was
-   * removed.
+   * Makes the versions of an operation permanent. A plugin is passed over where a later operation on it is permanent
+   * already, or where it was removed.
    */
   replace({ operation, manifests }: Origin): this {
     for (const manifest of manifests) {

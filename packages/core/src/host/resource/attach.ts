@@ -12,7 +12,10 @@ import type { ProviderEntry, SurfaceTable } from '../epoch/surface-table.js'
 
 type Place = ErrorPlace & { readonly surface: string; readonly key: string; readonly resource: string }
 
-/** Opens a live resource with the provider that serves now, and puts it into service. */
+/**
+ * Opens a live resource with the provider that serves now, and puts it into service. Where an operation is under way on
+ * that plugin, its listing says whether the resource joins those that are handed over, or waits.
+ */
 export async function attach<P, R, W>(
   host: ResourceHost,
   surface: Surface<P, R, W>,
@@ -38,7 +41,8 @@ export async function attach<P, R, W>(
         await listing.changed
         continue
       }
-      // Held up to the end of this turn of the loop: the plugin is not shut down before what it opened in vain is closed.
+      // Held to the end of this turn of the loop, so that the plugin is not shut down before what it opened in vain is
+      // closed.
       const lease = new HeldProvider(owner, entry.provider as P, host.environment.leaseTime.now(), {
         label: `attach ${name}`,
       })
@@ -97,8 +101,9 @@ function served(host: ResourceHost, table: SurfaceTable, place: Place): Provider
 }
 
 /**
- * Activates the resource, in the turn in which it is put into service. `undefined` where it has begun; else resolves with
- * the error, once the resource is closed.
+ * Activates the resource, in the turn in which it is put into service.
+ *
+ * @returns `undefined` where that went well; otherwise resolves with the error, once the resource is closed.
  */
 function refusedToBegin(
   host: ResourceHost,
@@ -119,7 +124,10 @@ function refusedToBegin(
   }
 }
 
-/** Closes what was opened with a version that was replaced meanwhile. A failure is told to the observer, and fails nothing else. */
+/**
+ * Closes what was opened by a version that was replaced meanwhile. The observer is told of a failure, which fails
+ * nothing.
+ */
 async function closeUnused(
   host: ResourceHost,
   { strategy }: SurfaceTable,
