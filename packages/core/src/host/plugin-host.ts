@@ -5,11 +5,12 @@ import { attach } from './resource/attach.js'
 import type { RequestedChange } from './plan/requested-change.js'
 import { checked } from './checked-options.js'
 import { dependencyOrder } from './lifecycle/dependency-order.js'
-import { EpochLease, fencedError } from './epoch/epoch-lease.js'
+import { EpochLease, fencedError, liveIn } from './epoch/epoch-lease.js'
 import { HeldProvider } from './epoch/held-provider.js'
+import { HeldResource } from './epoch/held-resource.js'
 import type { PluginHostOptions } from './environment/plugin-host-options.js'
 import { HostState } from './state/host-state.js'
-import type { CaptureOptions, CaptureReadyOptions, Lease, ProviderLease } from './lease/lease.js'
+import type { CaptureOptions, CaptureReadyOptions, Lease, ProviderLease, ResourceLease } from './lease/lease.js'
 import { releaseWith } from './lease/release-with.js'
 import type { AttachOptions, LiveResource } from './resource/live-resource.js'
 import { NamedResource } from './resource/named-resource.js'
@@ -202,6 +203,21 @@ export class PluginHost implements AsyncDisposable {
   }
 
   /**
+   * Captures one live resource, and holds only the plugin that serves it: for long streams, which would hold up the
+   * exclusive reload of every plugin with an epoch.
+   *
+   * @throws ReloadError `RESOURCE_NOT_FOUND`, `RESOURCE_HALTED`, `SURFACE_FENCED` (retryable).
+   */
+  acquireResource<P, R, W>(surface: Surface<P, R, W>, name: string, given?: CaptureOptions): ResourceLease<R> {
+    this.#state.environment.refuseClosed()
+    const options = given && checked.capture(given)
+    const { epochs, environment, leaseWatch } = this.#state
+    const entry = liveIn(epochs.current, surface, name)
+    const lease = new HeldResource(entry, entry.live as R, environment.leaseTime.now(), options)
+    return leaseWatch === undefined ? lease : leaseWatch.resource(lease, lease.label, lease.capturedAt)
+  }
+
+  /**
    * The live resource of a name, before it is there too: each call goes to the one that has the name then.
    *
    * @throws ReloadError `NO_STRATEGY`; its calls are refused with `RESOURCE_NOT_FOUND` where nothing has the name.
@@ -218,8 +234,13 @@ export class PluginHost implements AsyncDisposable {
   /**
    * Closes every resource and plugin, last installed first. Work that outlives the drain's deadline has its signals fired.
    */
-  [Symbol.asyncDispose](): Promise<void> {
+  close(): Promise<void> {
     return (this.#closing ??= this.#close())
+  }
+
+  /** The same as {@link close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
   }
 
   async #close(): Promise<void> {

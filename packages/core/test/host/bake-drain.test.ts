@@ -80,7 +80,7 @@ describe('a plugin that serves again', () => {
   it('I9 is not forced away from leases by the drain of the reload that was taken back', async () => {
     const { clock, host, early } = await takenBack({ drain: { deadlineMs: 400, onDeadline: 'force' } })
     using late = host.acquire(STORES['pre-copy'], 'stores', { label: 'late' })
-    expect(late.plugin).toEqual({ id: 'stores', generation: 2 })
+    expect(late.plugin).toEqual({ id: 'stores', version: '1.0.0', generation: 2 })
     clock.advance(400)
     await turn()
     expect({ earlyAborted: early.signal.aborted, lateAborted: late.signal.aborted }).toEqual({

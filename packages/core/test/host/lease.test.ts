@@ -229,7 +229,7 @@ describe('a provider lease', () => {
     const [a, b] = [wordPlugin('a', '1.0.0'), wordPlugin('b', '1.0.0')]
     const handles = [await host.add(a), await host.add(b)] as const
     const lease = host.acquire(wordKind, 'a', { label: 'job' })
-    expect(lease.plugin).toEqual({ id: 'a', generation: 0 })
+    expect(lease.plugin).toEqual({ id: 'a', version: '1.0.0', generation: 0 })
     expect(await (await host.reload(handles[1], wordPlugin('b', '2.0.0'))).finalized).toMatchObject({
       status: 'finalized',
       blockers: [],

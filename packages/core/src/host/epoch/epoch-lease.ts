@@ -2,8 +2,9 @@ import { ReloadError, describeThrown, type ReloadErrorCode } from '../../errors.
 import type { Surface } from '../../surface.js'
 import type { Epoch } from './epoch.js'
 import { LeaseNode } from '../lease/lease-list.js'
-import type { CaptureOptions, Lease, Serving } from '../lease/lease.js'
+import type { CaptureOptions, Lease, LeasedPlugin, Serving } from '../lease/lease.js'
 import type { PluginVersion } from './plugin-version.js'
+import type { ResourceEntry } from './surface-table.js'
 
 export class EpochLease extends LeaseNode<Epoch> implements Lease {
   declare readonly epoch: number
@@ -52,14 +53,31 @@ export class EpochLease extends LeaseNode<Epoch> implements Lease {
     }
   }
 
+  plugin<P, R, W>(surface: Surface<P, R, W>, key: string): LeasedPlugin {
+    const { tables, number, fenced } = held(this.list, surface)
+    const entry = tables.of(surface).providers.at(key, number)
+    if (entry === undefined) throw notProvided(surface.id, key)
+    if (fenced.has(entry.owner)) throw fencedError(entry.owner, surface.id)
+    return entry.owner.leased
+  }
+
   resource<P, R, W>(surface: Surface<P, R, W>, name: string): R {
     const epoch = held(this.list, surface)
-    const entry = epoch.tables.of(surface).resources.at(name, epoch.number)
-    if (entry === undefined) throw notAttached(surface.id, name)
-    if (epoch.isFenced(entry.owner)) throw fencedError(entry.owner, surface.id)
-    if ('halted' in entry) throw haltedError(surface.id, name, entry.halted)
-    return entry.live as R
+    return liveIn(epoch, surface, name).live as R
   }
+}
+
+/** @throws ReloadError `RESOURCE_NOT_FOUND`, `RESOURCE_HALTED`, `SURFACE_FENCED`. */
+export function liveIn(
+  { tables, number, fenced }: Epoch,
+  surface: { readonly id: string },
+  name: string,
+): Extract<ResourceEntry, { readonly live: unknown }> {
+  const entry = tables.of(surface).resources.at(name, number)
+  if (entry === undefined) throw notAttached(surface.id, name)
+  if (fenced.size > 0 && fenced.has(entry.owner)) throw fencedError(entry.owner, surface.id)
+  if ('halted' in entry) throw haltedError(surface.id, name, entry.halted)
+  return entry
 }
 
 /** No private method: each lease would be marked as one of its class when it is made. */

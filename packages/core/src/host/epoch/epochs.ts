@@ -109,17 +109,27 @@ export class Epochs {
     await Promise.all(seeing.map((epoch) => epoch.empty()))
   }
 
-  /** Drains all leases that reach `versions`: those of former epochs, and those of one provider. */
+  /** Drains all leases that reach `versions`: those of former epochs, of single resources, and of one provider. */
   drainOf(versions: readonly PluginVersion[]): Drain {
     return new Drain([...this.#reaching(versions), ...versions.map((version) => version.leases)], this.#clock)
   }
 
-  /** Drains the leases of former epochs that reach `versions`, and not those of one provider. */
-  drainOfEpochs(versions: readonly PluginVersion[]): Drain {
+  /** Drains the leases that reach what `versions` have opened, and not those of one provider. */
+  drainOfOpened(versions: readonly PluginVersion[]): Drain {
     return new Drain(this.#reaching(versions), this.#clock)
   }
 
+  /** Drains the leases that reach one live resource: those of former epochs in which `owner` served, and its own. */
+  drainOfResource(owner: PluginVersion, leased: Iterable<LeaseList>): Drain {
+    return new Drain([...this.#epochsReaching([owner]), ...leased], this.#clock)
+  }
+
   #reaching(versions: readonly PluginVersion[]): LeaseList[] {
+    const generations = versions.flatMap((version) => [version, ...version.earlier])
+    return [...this.#epochsReaching(versions), ...generations.flatMap(({ resourceLeases }) => [...resourceLeases])]
+  }
+
+  #epochsReaching(versions: readonly PluginVersion[]): LeaseList[] {
     return [...this.#held].filter((epoch) => versions.some((version) => epoch.reaches(version)))
   }
 }

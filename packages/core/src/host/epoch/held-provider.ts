@@ -1,18 +1,17 @@
 import { ReloadError } from '../../errors.js'
 import { LeaseNode } from '../lease/lease-list.js'
-import type { CaptureOptions, ProviderLease } from '../lease/lease.js'
-import type { PluginHandle } from '../plugin/plugin.js'
+import type { CaptureOptions, LeasedPlugin, ProviderLease } from '../lease/lease.js'
 import type { PluginVersion } from './plugin-version.js'
 
 /** A provider lease, linked into the plugin version it holds. */
 export class HeldProvider<P> extends LeaseNode implements ProviderLease<P> {
-  declare readonly plugin: PluginHandle
+  declare readonly plugin: LeasedPlugin
   /** `undefined` after the release: a lease that somebody keeps would keep what it held. */
   declare private held: P | undefined
 
   constructor(owner: PluginVersion, provider: P, capturedAt: number, options: CaptureOptions | undefined) {
     super(owner.leases, capturedAt, options)
-    this.plugin = owner.handle
+    this.plugin = owner.leased
     this.held = provider
   }
 

@@ -3,6 +3,7 @@ import type { Opening, PluginIdentity } from '../../strategy.js'
 import type { Epoch } from './epoch.js'
 import { KeyTable } from './key-table.js'
 import { LeaseList } from '../lease/lease-list.js'
+import type { LeasedPlugin } from '../lease/lease.js'
 import type { Origin } from '../plugin/origin.js'
 import type { Plugin, PluginHandle } from '../plugin/plugin.js'
 import type { SurfaceTable } from './surface-table.js'
@@ -54,6 +55,8 @@ export class PluginVersion {
   readonly declared: readonly DeclaredResource[]
   /** The leases that hold this version only. */
   readonly leases: LeaseList
+  /** Those of single live resources, which this generation has opened: another one may have closed them. */
+  readonly resourceLeases = new Set<LeaseList>()
   /** The numbers of the first and the last epoch it is part of. */
   firstEpoch = Number.POSITIVE_INFINITY
   lastEpoch = Number.POSITIVE_INFINITY
@@ -63,6 +66,7 @@ export class PluginVersion {
   /** What closes what is left of its earlier generations. */
   readonly unclosed: Set<Closing>
   readonly #registrations = new KeyTable<Registration>()
+  #leased: LeasedPlugin | undefined
   readonly #declared = new KeyTable<DeclaredResource>()
 
   /** @param before the same plugin in the generation before, when it serves again. */
@@ -94,6 +98,10 @@ export class PluginVersion {
   get version(): string {
     return this.plugin.manifest.version
   }
+  /** The same object for all leases. */
+  get leased(): LeasedPlugin {
+    return (this.#leased ??= Object.freeze({ id: this.id, version: this.version, generation: this.generation }))
+  }
   get identity(): PluginIdentity {
     return { id: this.id, version: this.version }
   }
@@ -106,7 +114,9 @@ export class PluginVersion {
   returning(replaced: PluginVersion, past: Iterable<Epoch>): PluginVersion {
     const { plugin, registrations, declared, origin } = this
     const held = [...past]
-    const earlier = [this, ...this.earlier].filter((version) => held.some((epoch) => epoch.reaches(version)))
+    const earlier = [this, ...this.earlier].filter(
+      (version) => version.resourceLeases.size > 0 || held.some((epoch) => epoch.reaches(version)),
+    )
     return new PluginVersion(
       { plugin, generation: replaced.generation + 1, order: replaced.order, registrations, declared, origin },
       this,

@@ -3,6 +3,7 @@ import { ChainTable } from '../../mvcc/chain-table.js'
 import { Transaction } from '../../mvcc/transaction.js'
 import { VersionChain } from '../../mvcc/version-chain.js'
 import type { AnyStrategy } from '../../strategy.js'
+import type { LeaseList } from '../lease/lease-list.js'
 import type { PluginVersion, Registration } from './plugin-version.js'
 import { ProviderList } from './provider-list.js'
 
@@ -18,7 +19,7 @@ export type ResourceEntry = ServedResource & ({ readonly live: unknown } | { rea
 
 interface ServedResource {
   /** The resource itself, which stays the same from version to version. */
-  readonly attached: object
+  readonly attached: { readonly leased: Set<LeaseList> }
   /** The plugin version whose provider opened it. */
   readonly owner: PluginVersion
 }

@@ -29,6 +29,13 @@ export interface CaptureReadyOptions extends CaptureOptions {
   readonly uses: Uses
 }
 
+/** A plugin, as a lease sees it. It goes stale as a handle as any other does. */
+export interface LeasedPlugin {
+  readonly id: string
+  readonly version: string
+  readonly generation: number
+}
+
 /** The providers of a surface, while some of its plugins may be fenced. */
 export interface Serving<P> {
   /** Those that serve: install order, then registration order. */
@@ -59,6 +66,12 @@ export interface Lease extends Disposable {
   all<P, R, W>(surface: Surface<P, R, W>): readonly P[]
   /** Like {@link all}, for who can do without some: what serves now, and what is left out. */
   serving<P, R, W>(surface: Surface<P, R, W>): Serving<P>
+  /**
+   * Which plugin, in which version, provides a key to this lease.
+   *
+   * @throws ReloadError `PROVIDER_NOT_FOUND`, `SURFACE_FENCED` (retryable), `LEASE_RELEASED`.
+   */
+  plugin<P, R, W>(surface: Surface<P, R, W>, key: string): LeasedPlugin
   /** @throws ReloadError `RESOURCE_NOT_FOUND`, `RESOURCE_HALTED`, `SURFACE_FENCED` (retryable), `LEASE_RELEASED`. */
   resource<P, R, W>(surface: Surface<P, R, W>, name: string): R
 }
@@ -67,8 +80,18 @@ export interface Lease extends Disposable {
 export interface ProviderLease<P> extends Disposable {
   /** @throws ReloadError `LEASE_RELEASED`. */
   readonly provider: P
-  /** The handle of the plugin that provides it. */
-  readonly plugin: { readonly id: string; readonly generation: number }
+  /** Which plugin provides it; a handle of it, too. */
+  readonly plugin: LeasedPlugin
+  readonly signal: AbortSignal
+}
+
+/** A capture of one live resource, which holds only the plugin that serves it. */
+export interface ResourceLease<R> extends Disposable {
+  /** @throws ReloadError `LEASE_RELEASED`. */
+  readonly resource: R
+  /** Which plugin has opened it; a handle of it, too. */
+  readonly plugin: LeasedPlugin
+  /** Fires when the plugin is forced out, or with the signal it was captured with; not after the release. */
   readonly signal: AbortSignal
 }
 
@@ -77,5 +100,5 @@ export interface Blocker {
   readonly label: string
   /** Milliseconds since the capture. */
   readonly ageMs: number
-  readonly holds: 'epoch' | 'provider'
+  readonly holds: 'epoch' | 'provider' | 'resource'
 }

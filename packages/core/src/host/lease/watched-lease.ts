@@ -1,12 +1,12 @@
 import type { Surface } from '../../surface.js'
-import type { Lease, ProviderLease, Serving } from './lease.js'
+import type { Lease, LeasedPlugin, ProviderLease, ResourceLease, Serving } from './lease.js'
 
 /** What is said of a lease that was dropped. */
 export interface DroppedLease {
   readonly label: string
   /** By the host's clock. */
   readonly capturedAt: number
-  readonly holds: 'epoch' | 'provider'
+  readonly holds: 'epoch' | 'provider' | 'resource'
   /** Where it was captured. */
   readonly stack: string
 }
@@ -31,6 +31,12 @@ export class LeaseWatch {
   provider<P>(lease: ProviderLease<P>, label: string, capturedAt: number): ProviderLease<P> {
     const watched = new WatchedProviderLease(lease, () => this.#registry.unregister(watched))
     this.#registry.register(watched, { label, capturedAt, holds: 'provider', stack: stackOf(label) }, watched)
+    return watched
+  }
+
+  resource<R>(lease: ResourceLease<R>, label: string, capturedAt: number): ResourceLease<R> {
+    const watched = new WatchedResourceLease(lease, () => this.#registry.unregister(watched))
+    this.#registry.register(watched, { label, capturedAt, holds: 'resource', stack: stackOf(label) }, watched)
     return watched
   }
 }
@@ -66,6 +72,9 @@ class WatchedLease implements Lease {
   serving<P, R, W>(surface: Surface<P, R, W>): Serving<P> {
     return this.#lease.serving(surface)
   }
+  plugin<P, R, W>(surface: Surface<P, R, W>, key: string): LeasedPlugin {
+    return this.#lease.plugin(surface, key)
+  }
   resource<P, R, W>(surface: Surface<P, R, W>, name: string): R {
     return this.#lease.resource(surface, name)
   }
@@ -88,7 +97,32 @@ class WatchedProviderLease<P> implements ProviderLease<P> {
   get provider(): P {
     return this.#lease.provider
   }
-  get plugin(): ProviderLease<P>['plugin'] {
+  get plugin(): LeasedPlugin {
+    return this.#lease.plugin
+  }
+  get signal(): AbortSignal {
+    return this.#lease.signal
+  }
+
+  [Symbol.dispose](): void {
+    this.#lease[Symbol.dispose]()
+    this.#released()
+  }
+}
+
+class WatchedResourceLease<R> implements ResourceLease<R> {
+  readonly #lease: ResourceLease<R>
+  readonly #released: () => void
+
+  constructor(lease: ResourceLease<R>, released: () => void) {
+    this.#lease = lease
+    this.#released = released
+  }
+
+  get resource(): R {
+    return this.#lease.resource
+  }
+  get plugin(): LeasedPlugin {
     return this.#lease.plugin
   }
   get signal(): AbortSignal {

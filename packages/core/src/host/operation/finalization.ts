@@ -107,7 +107,7 @@ export class Finalization implements Retirement {
   /** A plugin that serves again need not be let go of. Only leases on what it had before and has no more are waited for. */
   #drainLeft(): Promise<DrainResult> {
     this.#unclosed.clear()
-    this.#drain = this.#state.epochs.drainOfEpochs(this.#init.retired)
+    this.#drain = this.#state.epochs.drainOfOpened(this.#init.retired)
     const {
       retired,
       log,
@@ -116,7 +116,7 @@ export class Finalization implements Retirement {
     if (this.#drain.blockers().length > 0) {
       // Each for itself: a lease that holds what is left of one of them holds nothing of the others.
       for (const version of retired) {
-        void this.#state.epochs.drainOfEpochs([version]).ended.then(() => this.closeOf(version.plugin))
+        void this.#state.epochs.drainOfOpened([version]).ended.then(() => this.closeOf(version.plugin))
       }
     }
     return this.#drain.run({ deadlineMs: deadlineMs - (log.ms.drain ?? 0) })

@@ -6,6 +6,7 @@ import { Transaction } from '../../mvcc/transaction.js'
 import type { AnyStrategy, Opening, Transition } from '../../strategy.js'
 import type { PluginVersion } from '../epoch/plugin-version.js'
 import type { ResourceEntry, SurfaceTable } from '../epoch/surface-table.js'
+import type { LeaseList } from '../lease/lease-list.js'
 import type { ResourceHost } from './resource-host.js'
 
 export interface AttachedInit {
@@ -27,6 +28,8 @@ export class Attached {
   readonly openedBy: string | undefined
   readonly gate: WriteGate<unknown, unknown>
   readonly host: ResourceHost
+  /** The leases of this resource alone, whichever version has opened what they hold. */
+  readonly leased = new Set<LeaseList>()
 
   /** It serves from its {@link enter} on, or from the commit of the operation that writes it. */
   constructor(host: ResourceHost, { table, name, key, open, openedBy }: AttachedInit, resource: unknown) {

@@ -44,7 +44,7 @@ async function closeUnreached(
   // This lease keeps the plugin from being shut down before the resource is closed.
   const held = new HeldProvider(owner, undefined, environment.leaseTime.now(), { label: `detach ${attached.name}` })
   try {
-    const drain = epochs.drainOfEpochs([owner])
+    const drain = epochs.drainOfResource(owner, attached.leased)
     if (!drain.isEnded) {
       await drain.run({ deadlineMs: Number.POSITIVE_INFINITY }, held.signal)
       // Where the plugin was forced out, the leases were told at the same moment, and have the same grace.
