@@ -125,6 +125,8 @@ describe('a provider that says that it is exclusive', () => {
       ).finalized
       await second
       expect(old.made.map(({ closed }) => closed)).toEqual([1, 1])
+      // Only the first one was handed over.
+      expect(old.images).toHaveLength(1)
       expect(next.made.map(({ closed }) => closed)).toEqual([0, 0])
     })
   })
