@@ -6,7 +6,7 @@ import { KeyTable } from '../epoch/key-table.js'
 import type { Plugin, Registrar } from '../plugin/plugin.js'
 import { checkAttachOptions } from '../resource/attach-options.js'
 import { DeclaredHandle } from '../resource/declared-handle.js'
-import type { AttachOptions, LiveResource } from '../resource/live-resource.js'
+import type { AttachOptions, LiveResource } from '../../live-resource.js'
 import type { DeclaredResource, Registration } from '../epoch/plugin-version.js'
 import type { SurfaceTable, SurfaceTables } from '../epoch/surface-table.js'
 

@@ -1,6 +1,6 @@
 import type { MaybePromise } from '../../maybe-promise.js'
 import type { Surface } from '../../surface.js'
-import type { AttachOptions, LiveResource } from '../resource/live-resource.js'
+import type { AttachOptions, LiveResource } from '../../live-resource.js'
 
 /** The unit of install. */
 export interface Plugin {

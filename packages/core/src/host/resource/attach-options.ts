@@ -1,5 +1,5 @@
 import { checkOptions, option, type OptionChecks } from '../../options.js'
-import type { AttachOptions } from './live-resource.js'
+import type { AttachOptions } from '../../live-resource.js'
 
 const ATTACH: OptionChecks<AttachOptions<unknown, unknown>> = {
   name: option.required(option.text),

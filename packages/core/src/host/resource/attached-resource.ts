@@ -1,7 +1,7 @@
 import type { MaybePromise } from '../../maybe-promise.js'
 import type { Attached } from './attached.js'
 import { detach } from './detach.js'
-import type { Detached, LiveResource } from './live-resource.js'
+import type { Detached, LiveResource } from '../../live-resource.js'
 
 /** A live resource, as the host that attached it works with it. */
 export class AttachedResource<R, W> implements LiveResource<R, W> {

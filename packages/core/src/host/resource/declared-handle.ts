@@ -1,6 +1,6 @@
 import { ReloadError } from '../../errors.js'
 import type { MaybePromise } from '../../maybe-promise.js'
-import type { Detached, LiveResource } from './live-resource.js'
+import type { Detached, LiveResource } from '../../live-resource.js'
 
 type State<R, W> =
   /** The operation that puts the resource into service is under way. */

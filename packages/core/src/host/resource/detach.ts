@@ -3,7 +3,7 @@ import type { Attached } from './attached.js'
 import { closeResource } from './close-resource.js'
 import { GRACE_MS } from '../lease/drain.js'
 import { HeldProvider } from '../epoch/held-provider.js'
-import type { Detached } from './live-resource.js'
+import type { Detached } from '../../live-resource.js'
 import type { ResourceHost } from './resource-host.js'
 import type { PluginVersion } from '../epoch/plugin-version.js'
 

@@ -3,7 +3,7 @@ import type { MaybePromise } from '../../maybe-promise.js'
 import type { SurfaceTable } from '../epoch/surface-table.js'
 import type { Attached } from './attached.js'
 import { AttachedResource } from './attached-resource.js'
-import type { Detached, LiveResource } from './live-resource.js'
+import type { Detached, LiveResource } from '../../live-resource.js'
 
 /** Whatever live resource has a name at the time of a call. */
 export class NamedResource<R, W> implements LiveResource<R, W> {

@@ -1,4 +1,4 @@
-import type { LiveResource } from '../../host/resource/live-resource.js'
+import type { LiveResource } from '../../live-resource.js'
 import { ReloadError } from '../../errors.js'
 
 export interface LedgerOptions {

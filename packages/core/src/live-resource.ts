@@ -1,5 +1,5 @@
-import type { MaybePromise } from '../../maybe-promise.js'
-import type { Opening } from '../../strategy.js'
+import type { MaybePromise } from './maybe-promise.js'
+import type { Opening } from './strategy.js'
 
 /** A live resource as the host that attached it works with it: it stays the same object from version to version. */
 export interface LiveResource<R, W> {
