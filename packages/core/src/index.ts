@@ -59,7 +59,7 @@ export { preCopy, type PreCopyVerbs } from './move/pre-copy.js'
 export { stopAndCopy, type StopAndCopyVerbs } from './move/stop-and-copy.js'
 
 export { closeAside } from './dispatch/close-aside.js'
-export { onAbort } from './dispatch/on-abort.js'
+export { onAbort } from './on-abort.js'
 export { ReloadDispatcher, type DispatcherOptions, type DispatchRequest } from './dispatch/dispatcher.js'
 export { OldProviders, ReloadKindHandlers, type KindHandoff } from './dispatch/request.js'
 export { ReloadOutcome } from './dispatch/reload-outcome.js'
@@ -89,7 +89,7 @@ export type {
   Uses,
 } from './host/lease/lease.js'
 export { releaseWith } from './host/lease/release-with.js'
-export type { AttachOptions, Detached, LiveResource } from './live-resource.js'
+export type { AttachOptions, Detached, LiveResource, OpenOptions, TurnOptions } from './live-resource.js'
 export type { Journal, JournalRecord, JournaledAcceptance, JournaledChange } from './journal/record.js'
 export { PluginHost } from './host/plugin-host.js'
 export type { AddOptions, ReloadOptions, RemoveOptions } from './host/reload-options.js'

@@ -1,6 +1,15 @@
 import type { MaybePromise } from './maybe-promise.js'
 import type { Opening } from './strategy.js'
 
+/** Of one write or use of a live resource. */
+export interface TurnOptions {
+  /**
+   * Takes the call out of the queue: it is refused (`ABORTED`), and nothing of it was applied. One that has begun goes on,
+   * and settles as ever.
+   */
+  readonly signal?: AbortSignal | undefined
+}
+
 /** A live resource as the host that attached it works with it: it stays the same object from version to version. */
 export interface LiveResource<R, W> {
   readonly name: string
@@ -9,9 +18,9 @@ export interface LiveResource<R, W> {
    * accepted it, rejects with what the resource threw. Its promise is what bounds the writes that wait: await it.
    *
    * @throws ReloadError `STEP_TIMEOUT` where its outcome is unknown. Where nothing of it was applied: `RESOURCE_STUCK`
-   * and `RESOURCE_HALTED` (both retryable), `RESOURCE_REENTERED`, `RESOURCE_CLOSED`.
+   * and `RESOURCE_HALTED` (both retryable), `RESOURCE_REENTERED`, `RESOURCE_CLOSED`, `ABORTED`.
    */
-  write(write: W): Promise<void>
+  write(write: W, options?: TurnOptions): Promise<void>
   /**
    * Calls `fn` between two writes, after any hold: for calls that are not writes, such as a checkpoint. What `fn`
    * starts may neither write to this resource nor use it before `fn` is over: it is refused (`RESOURCE_REENTERED`), as
@@ -19,7 +28,7 @@ export interface LiveResource<R, W> {
    *
    * @throws ReloadError as {@link write} does.
    */
-  use<T>(fn: (resource: R) => MaybePromise<T>): Promise<T>
+  use<T>(fn: (resource: R) => MaybePromise<T>, options?: TurnOptions): Promise<T>
   /**
    * Takes the resource out of service, which frees its name; also during a reload, up to its last hold. It is closed once
    * no lease reaches it.
@@ -33,10 +42,17 @@ export interface Detached {
   readonly finalized: Promise<void>
 }
 
-export interface AttachOptions<P, R> {
+/** A live resource that is to be opened. */
+export interface OpenOptions<P, R> {
   /** Unique on the surface. */
   readonly name: string
   /** The key of the provider that opens it. */
   readonly key: string
   open(provider: P, opening: Opening): MaybePromise<R>
+}
+
+/** As `attach` takes it. */
+export interface AttachOptions<P, R> extends OpenOptions<P, R> {
+  /** Gives the attach up (`ABORTED`), until the resource is in service: what was opened is closed. */
+  readonly signal?: AbortSignal | undefined
 }

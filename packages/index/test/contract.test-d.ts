@@ -39,7 +39,7 @@ test('the surface ties provider, handle and write together', () => {
 
 test('a write is a batch, and an attached resource is a handle', async () => {
   const live = await host.attach(indexKind, { name: 'a', key: 'k', open: () => handle })
-  expectTypeOf(live.write).parameters.toEqualTypeOf<[write: RecordBatch]>()
+  expectTypeOf(live.write).parameter(0).toEqualTypeOf<RecordBatch>()
   await live.write(batch)
   // @ts-expect-error a write is one RecordBatch
   await live.write({ id: 'a' })

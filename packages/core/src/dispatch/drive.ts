@@ -5,7 +5,7 @@ import type { Pace } from '../pace.js'
 import { forEachBounded } from './bounded.js'
 import type { HandoffEvent, HandoffStep } from './handoff-event.js'
 import type { MovingResource } from './moving-resource.js'
-import { onAbort } from './on-abort.js'
+import { onAbort } from '../on-abort.js'
 import type { PhaseOptions } from './running.js'
 
 export interface DriveOptions {

@@ -35,6 +35,17 @@ export class GateErrors {
     )
   }
 
+  aborted(cause: unknown): ReloadError {
+    return this.#error(
+      'ABORTED',
+      'the caller aborted; the call was not begun, and nothing of it was applied',
+      'Make it again.',
+      {
+        cause,
+      },
+    )
+  }
+
   closed(): ReloadError {
     return this.#error('RESOURCE_CLOSED', 'the resource was detached', 'Attach it again to go on.')
   }

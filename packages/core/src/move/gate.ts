@@ -11,6 +11,8 @@ import type { GateMove } from './gate-move.js'
 import { nextState, type GateEvent, type GateState } from './gate-state.js'
 import type { Halt, HandoffGate, ReplayOptions } from './handoff-gate.js'
 import { SerialQueue, type QueueOwner } from './serial-queue.js'
+import type { TurnOptions } from '../live-resource.js'
+import { signalOf } from './turn-options.js'
 import { WriteRecord } from './write-record.js'
 
 export interface WriteGateOptions<R> {
@@ -199,11 +201,12 @@ export class WriteGate<R, W> implements HandoffGate<R> {
    * Applies one write. Resolves when the serving resource has accepted it; rejects with what the resource threw.
    *
    * @throws ReloadError `STEP_TIMEOUT` where its outcome is unknown. Where nothing of it was applied: `RESOURCE_STUCK`
-   * and `RESOURCE_HALTED` (both retryable), `RESOURCE_REENTERED`, `RESOURCE_CLOSED`.
+   * and `RESOURCE_HALTED` (both retryable), `RESOURCE_REENTERED`, `RESOURCE_CLOSED`, `ABORTED`.
    */
-  write(write: W): Promise<void> {
+  write(write: W, options?: TurnOptions): Promise<void> {
+    const signal = signalOf(options, 'write')
     this.#settle()
-    return this.#queue.submit(() => this.#withResource((resource) => this.#apply(resource, write)))
+    return this.#queue.submit(() => this.#withResource((resource) => this.#apply(resource, write)), signal)
   }
 
   /**
@@ -213,9 +216,10 @@ export class WriteGate<R, W> implements HandoffGate<R> {
    *
    * @throws ReloadError as {@link write} does.
    */
-  use<T>(fn: (resource: R) => MaybePromise<T>): Promise<T> {
+  use<T>(fn: (resource: R) => MaybePromise<T>, options?: TurnOptions): Promise<T> {
+    const signal = signalOf(options, 'use')
     this.#settle()
-    return this.#queue.submitScoped(() => this.#withResource(fn))
+    return this.#queue.submitScoped(() => this.#withResource(fn), signal)
   }
 
   hold({ abandonOverdue = false }: { readonly abandonOverdue?: boolean } = {}): Promise<void> {
@@ -479,6 +483,9 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     }
     stuck(): Error {
       return this.gate.#errors.stuck()
+    }
+    aborted(reason: unknown): Error {
+      return this.gate.#errors.aborted(reason)
     }
     reentered(): Error {
       return this.gate.#errors.reentered()

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js'
 import { Deadlines } from '../deadlines.js'
 import { isPromiseLike, type MaybePromise } from '../maybe-promise.js'
 import { Slices } from '../slices.js'
+import { onAbort } from '../on-abort.js'
 import { enterScope, isInside, leaveScope, type ScopedCall } from './call-scope.js'
 
 interface Waiting {
@@ -10,6 +11,10 @@ interface Waiting {
   readonly resolve: (value: unknown) => void
   readonly reject: (reason: unknown) => void
   readonly queuedAt: number
+  /** `withdrawn` by its caller's signal: it is passed over. `apart`: it is not in the queue, or no more. */
+  state: 'apart' | 'queued' | 'withdrawn'
+  /** Heeds the caller's signal no longer. */
+  stopListening: (() => void) | undefined
 }
 
 /** A task that has begun. */
@@ -37,6 +42,8 @@ export interface QueueOwner {
   stuck(): Error
   /** What the caller of a task is told that would wait for the one it was submitted from. */
   reentered(): Error
+  /** What the caller of a task is told whose signal fires before the task has begun. */
+  aborted(reason: unknown): Error
   /** Told that a task has begun which does not end at once. */
   begun?(): void
   /** Told that a task waits. */
@@ -58,6 +65,8 @@ export class SerialQueue {
   readonly #owner: QueueOwner
   #waiting: Waiting[] = NONE
   #head = 0
+  /** How many of those that wait were withdrawn. The first is none of them. */
+  #withdrawn = 0
   #running: Running | undefined
   /** The task that {@link abandon} has let go of. */
   #abandoned: Running | undefined
@@ -78,7 +87,7 @@ export class SerialQueue {
 
   /** How many tasks wait. */
   get waiting(): number {
-    return this.#waiting.length - this.#head
+    return this.#waiting.length - this.#head - this.#withdrawn
   }
 
   /** Whether a task is running. */
@@ -96,16 +105,17 @@ export class SerialQueue {
     return this.#abandoned?.ended === false
   }
 
-  submit<T>(run: () => MaybePromise<T>): Promise<T> {
-    return this.#submit(run, false)
+  /** @param signal takes the task out again, up to when it begins. */
+  submit<T>(run: () => MaybePromise<T>, signal?: AbortSignal): Promise<T> {
+    return this.#submit(run, false, signal)
   }
 
   /**
    * Like {@link submit}. What is submitted from inside a pending task of this sort is refused, since it would wait for
    * itself.
    */
-  submitScoped<T>(run: () => MaybePromise<T>): Promise<T> {
-    return this.#submit(run, true)
+  submitScoped<T>(run: () => MaybePromise<T>, signal?: AbortSignal): Promise<T> {
+    return this.#submit(run, true, signal)
   }
 
   /**
@@ -159,8 +169,9 @@ export class SerialQueue {
     this.#abandoned = undefined
   }
 
-  #submit<T>(run: () => MaybePromise<T>, scoped: boolean): Promise<T> {
+  #submit<T>(run: () => MaybePromise<T>, scoped: boolean, signal: AbortSignal | undefined): Promise<T> {
     const running = this.#running
+    if (signal?.aborted === true) return Promise.reject(this.#owner.aborted(signal.reason))
     if (this.#refusal !== undefined) return Promise.reject(this.#refusal())
     if (running === undefined) {
       // An idle queue runs a synchronous task at once, at the cost of neither an entry nor a timer.
@@ -172,13 +183,16 @@ export class SerialQueue {
       }
     }
     return new Promise<T>((resolve, reject) => {
-      const waiting = {
+      const waiting: Waiting = {
         run,
         scoped,
         resolve: resolve as (value: unknown) => void,
         reject,
         queuedAt: this.#owner.clock.now(),
+        state: 'apart',
+        stopListening: undefined,
       }
+      if (signal !== undefined) waiting.stopListening = onAbort(signal, () => this.#withdraw(waiting, signal.reason))
       if (running?.nested !== undefined) running.nested.push(waiting)
       else this.#enqueue(waiting)
       this.#owner.queued?.()
@@ -190,6 +204,32 @@ export class SerialQueue {
   #enqueue(waiting: Waiting): void {
     if (this.#waiting === NONE) this.#waiting = []
     this.#waiting.push(waiting)
+    waiting.state = 'queued'
+  }
+
+  #withdraw(waiting: Waiting, reason: unknown): void {
+    waiting.stopListening?.()
+    if (waiting.state === 'queued') this.#withdrawn += 1
+    waiting.state = 'withdrawn'
+    waiting.reject(this.#owner.aborted(reason))
+    this.#dropWithdrawn()
+  }
+
+  /** Drops those that were withdrawn and are first now. */
+  #dropWithdrawn(): void {
+    while (this.#waiting[this.#head]?.state === 'withdrawn') {
+      this.#withdrawn -= 1
+      this.#dropFirst()
+    }
+  }
+
+  #dropFirst(): void {
+    this.#head += 1
+    // Shifting an array costs its length, so what has been run is dropped a thousand at a time.
+    if (this.#head === this.#waiting.length || this.#head === 1024) {
+      this.#waiting = this.#head === this.#waiting.length ? NONE : this.#waiting.slice(this.#head)
+      this.#head = 0
+    }
   }
 
   #run<T>(run: () => MaybePromise<T>): Promise<T> {
@@ -222,7 +262,10 @@ export class SerialQueue {
       return Promise.resolve(outcome)
     }
     task.nested = undefined
-    for (const { reject } of nested) reject(this.#owner.reentered())
+    for (const { reject, stopListening } of nested) {
+      stopListening?.()
+      reject(this.#owner.reentered())
+    }
     return this.#watch(Promise.resolve(outcome), task)
   }
 
@@ -231,7 +274,7 @@ export class SerialQueue {
     task.ended = true
     task.nested = undefined
     leaveScope()
-    for (const waiting of nested) this.#enqueue(waiting)
+    for (const waiting of nested) if (waiting.state === 'apart') this.#enqueue(waiting)
     this.#idle()
   }
 
@@ -241,12 +284,9 @@ export class SerialQueue {
     // What this turn has no time for is gone on with at the end of the slice.
     else if (this.#slice.due()) return
     const task = this.#waiting[this.#head] as Waiting
-    this.#head += 1
-    // Shifting an array costs its length, so what has been run is dropped a thousand at a time.
-    if (this.#head === this.#waiting.length || this.#head === 1024) {
-      this.#waiting = this.#head === this.#waiting.length ? NONE : this.#waiting.slice(this.#head)
-      this.#head = 0
-    }
+    this.#dropFirst()
+    this.#dropWithdrawn()
+    task.stopListening?.()
     const outcome = task.scoped ? this.#runScoped(task.run) : this.#run(task.run)
     outcome.then(task.resolve, task.reject)
   }
@@ -310,9 +350,14 @@ export class SerialQueue {
     const waiting = this.#waiting.slice(this.#head)
     this.#waiting = NONE
     this.#head = 0
+    this.#withdrawn = 0
     const slices = new Slices()
-    for (const { reject } of waiting) {
-      reject(error())
+    // Before any is told, as signals may fire between two of them.
+    for (const one of waiting) if (one.state === 'queued') one.state = 'apart'
+    for (const one of waiting) {
+      if (one.state === 'withdrawn') continue
+      one.stopListening?.()
+      one.reject(error())
       if (slices.due()) await slices.pause()
     }
   }

@@ -6,7 +6,7 @@ import {
   defineSurface,
   type HandoffStrategy,
 } from '@uni/reload-core'
-import { onAbort } from '../../src/dispatch/on-abort.js'
+import { onAbort } from '../../src/on-abort.js'
 
 interface Cell {
   readonly version: number

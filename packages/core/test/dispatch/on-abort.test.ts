@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { onAbort } from '../../src/dispatch/on-abort.js'
+import { onAbort } from '../../src/on-abort.js'
 
 const listening = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length
 

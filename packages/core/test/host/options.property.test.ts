@@ -109,7 +109,7 @@ const RELOAD: Record<keyof ReloadOptions, Takes> = {
   bake: object,
   from,
 }
-const ATTACH: Record<keyof AttachOptions<unknown, unknown>, Takes> = { name: text, key: text, open: callback }
+const ATTACH: Record<keyof AttachOptions<unknown, unknown>, Takes> = { name: text, key: text, open: callback, signal }
 const CAPTURE: Record<keyof CaptureOptions, Takes> = { label: text, signal }
 const DISPATCHER: Record<keyof DispatcherOptions, Takes> = {
   clock: methods('now', 'after'),

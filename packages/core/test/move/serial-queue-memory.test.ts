@@ -16,6 +16,7 @@ function queueOf(tasks: number) {
     overdue: () => new Error('overdue'),
     stuck: () => new Error('stuck'),
     reentered: () => new Error('reentered'),
+    aborted: () => new Error('aborted'),
   })
   const refs: WeakRef<object>[] = []
   for (let n = 0; n < tasks; n += 1) {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.js'
-import { onAbort } from '../../dispatch/on-abort.js'
+import { onAbort } from '../../on-abort.js'
 import { ReloadError } from '../../errors.js'
 import type { ChainTable } from '../../mvcc/chain-table.js'
 import { Transaction } from '../../mvcc/transaction.js'

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.js'
-import { onAbort } from '../../dispatch/on-abort.js'
+import { onAbort } from '../../on-abort.js'
 import type { LeaseList } from './lease-list.js'
 import type { Blocker } from './lease.js'
 

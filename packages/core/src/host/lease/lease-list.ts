@@ -1,4 +1,4 @@
-import { onAbort } from '../../dispatch/on-abort.js'
+import { onAbort } from '../../on-abort.js'
 import type { Blocker, CaptureOptions } from './lease.js'
 
 /**

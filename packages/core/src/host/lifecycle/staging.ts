@@ -4,9 +4,9 @@ import { KEY_AT_ONCE, type AnySurface, type Surface } from '../../surface.js'
 import { synchronous } from '../../synchronous.js'
 import { KeyTable } from '../epoch/key-table.js'
 import type { Plugin, Registrar } from '../plugin/plugin.js'
-import { checkAttachOptions } from '../resource/attach-options.js'
+import { checkOpenOptions } from '../resource/attach-options.js'
 import { DeclaredHandle } from '../resource/declared-handle.js'
-import type { AttachOptions, LiveResource } from '../../live-resource.js'
+import type { LiveResource, OpenOptions } from '../../live-resource.js'
 import type { DeclaredResource, Registration } from '../epoch/plugin-version.js'
 import type { SurfaceTable, SurfaceTables } from '../epoch/surface-table.js'
 
@@ -46,10 +46,10 @@ export class Staging implements Registrar {
     return this
   }
 
-  open<P, R, W>(surface: Surface<P, R, W>, given: AttachOptions<P, R>): LiveResource<R, W> {
+  open<P, R, W>(surface: Surface<P, R, W>, given: OpenOptions<P, R>): LiveResource<R, W> {
     const { id } = surface
     const table = this.#tableOf(id)
-    const { name, key, open } = checkAttachOptions(given, 'open options')
+    const { name, key, open } = checkOpenOptions(given)
     if (this.#opened.has(table, name)) {
       throw this.#refused(
         'DUPLICATE',

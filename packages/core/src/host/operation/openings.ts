@@ -1,6 +1,6 @@
 import { activate } from '../../dispatch/activate.js'
 import { forEachBounded } from '../../dispatch/bounded.js'
-import { onAbort } from '../../dispatch/on-abort.js'
+import { onAbort } from '../../on-abort.js'
 import type { StepEnvironment } from '../../dispatch/step-environment.js'
 import { ReloadError, type ErrorPlace, type ReloadErrorCode, type ReloadPhase } from '../../errors.js'
 import { HeldProvider } from '../epoch/held-provider.js'

@@ -1,4 +1,4 @@
-import { onAbort } from '../../dispatch/on-abort.js'
+import { onAbort } from '../../on-abort.js'
 import { Step } from '../../dispatch/step.js'
 import type { StepEnvironment } from '../../dispatch/step-environment.js'
 import { ReloadError, describeThrown } from '../../errors.js'

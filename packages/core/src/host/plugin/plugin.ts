@@ -1,6 +1,6 @@
 import type { MaybePromise } from '../../maybe-promise.js'
 import type { Surface } from '../../surface.js'
-import type { AttachOptions, LiveResource } from '../../live-resource.js'
+import type { LiveResource, OpenOptions } from '../../live-resource.js'
 
 /** The unit of install. */
 export interface Plugin {
@@ -55,7 +55,7 @@ export interface Registrar {
    * @throws ReloadError `NO_STRATEGY`, `CAPABILITY`, `DUPLICATE`; TypeError for malformed options. What fails later fails
    * the operation.
    */
-  open<P, R, W>(surface: Surface<P, R, W>, resource: AttachOptions<P, R>): LiveResource<R, W>
+  open<P, R, W>(surface: Surface<P, R, W>, resource: OpenOptions<P, R>): LiveResource<R, W>
 }
 
 /** Names one generation of a plugin. Goes stale when the plugin is reloaded. */

@@ -3,6 +3,7 @@ import { ReloadError, type ErrorPlace } from '../../errors.js'
 import type { Surface } from '../../surface.js'
 import { Attached } from './attached.js'
 import { checkAttachOptions } from './attach-options.js'
+import { AttachSignal } from './attach-signal.js'
 import { AttachedResource } from './attached-resource.js'
 import { HeldProvider } from '../epoch/held-provider.js'
 import type { AttachOptions, LiveResource } from '../../live-resource.js'
@@ -32,13 +33,14 @@ export async function attach<P, R, W>(
       hint: 'Detach it first, or choose another name.',
     })
   }
+  const givenUpBy = new AttachSignal(host.environment.closing, options.signal)
   try {
     for (;;) {
-      const entry = served(host, table, place)
+      const entry = served(host, table, place, options.signal)
       const { owner } = entry
       const listing = host.listing(owner)
       if (listing?.admits(table, key) === false) {
-        await listing.changed
+        await givenUpBy.orFired(listing.changed)
         continue
       }
       // Held to the end of this turn of the loop, so that the plugin is not shut down before what it opened in vain is
@@ -53,8 +55,8 @@ export async function attach<P, R, W>(
         provider: lease.provider,
         place: ownedPlace,
         open: options.open,
-        // A host that closes does not wait for an open.
-        signal: host.environment.closing,
+        // Neither a host that closes nor a caller that aborts waits for an open.
+        signal: givenUpBy.signal,
       })
       reservation.pending = { owner, opened }
       try {
@@ -78,6 +80,7 @@ export async function attach<P, R, W>(
       }
     }
   } finally {
+    givenUpBy.end()
     host.resources.release(table, reservation)
   }
 }
@@ -89,8 +92,16 @@ function canServe(host: ResourceHost, table: SurfaceTable, { owner, registration
   return listing === undefined || listing.takes(table, key)
 }
 
-function served(host: ResourceHost, table: SurfaceTable, place: Place): ProviderEntry {
+function served(host: ResourceHost, table: SurfaceTable, place: Place, signal: AbortSignal | undefined): ProviderEntry {
   host.environment.refuseClosed()
+  if (signal?.aborted === true) {
+    throw new ReloadError('ABORTED', 'the caller aborted', {
+      ...place,
+      step: 'attach',
+      cause: signal.reason,
+      hint: 'Nothing was attached.',
+    })
+  }
   const entry = table.providers.latest(place.key)
   if (entry !== undefined) return entry
   throw new ReloadError('PROVIDER_NOT_FOUND', 'no plugin provides this key', {

@@ -1,7 +1,7 @@
 import type { MaybePromise } from '../../maybe-promise.js'
 import type { Attached } from './attached.js'
 import { detach } from './detach.js'
-import type { Detached, LiveResource } from '../../live-resource.js'
+import type { Detached, LiveResource, TurnOptions } from '../../live-resource.js'
 
 /** A live resource, as the host that attached it works with it. */
 export class AttachedResource<R, W> implements LiveResource<R, W> {
@@ -16,12 +16,12 @@ export class AttachedResource<R, W> implements LiveResource<R, W> {
     return this.#attached.name
   }
 
-  write(write: W): Promise<void> {
-    return this.#attached.gate.write(write)
+  write(write: W, options?: TurnOptions): Promise<void> {
+    return this.#attached.gate.write(write, options)
   }
 
-  use<T>(fn: (resource: R) => MaybePromise<T>): Promise<T> {
-    return this.#attached.gate.use((resource) => fn(resource as R))
+  use<T>(fn: (resource: R) => MaybePromise<T>, options?: TurnOptions): Promise<T> {
+    return this.#attached.gate.use((resource) => fn(resource as R), options)
   }
 
   detach(): Promise<Detached> {

@@ -1,6 +1,9 @@
 import { ReloadError } from '../../errors.js'
 import type { MaybePromise } from '../../maybe-promise.js'
-import type { Detached, LiveResource } from '../../live-resource.js'
+import { GateErrors } from '../../move/gate-errors.js'
+import { signalOf } from '../../move/turn-options.js'
+import { onAbort } from '../../on-abort.js'
+import type { Detached, LiveResource, TurnOptions } from '../../live-resource.js'
 
 type State<R, W> =
   /** The operation that puts the resource into service is under way. */
@@ -22,12 +25,12 @@ export class DeclaredHandle<R, W> implements LiveResource<R, W> {
     this.name = name
   }
 
-  write(write: W): Promise<void> {
-    return this.#when((resource) => resource.write(write))
+  write(write: W, options?: TurnOptions): Promise<void> {
+    return this.#when((resource) => resource.write(write, options), signalOf(options, 'write'))
   }
 
-  use<T>(fn: (resource: R) => MaybePromise<T>): Promise<T> {
-    return this.#when((resource) => resource.use(fn))
+  use<T>(fn: (resource: R) => MaybePromise<T>, options?: TurnOptions): Promise<T> {
+    return this.#when((resource) => resource.use(fn, options), signalOf(options, 'use'))
   }
 
   detach(): Promise<Detached> {
@@ -50,7 +53,7 @@ export class DeclaredHandle<R, W> implements LiveResource<R, W> {
     for (const go of waiting) go()
   }
 
-  #when<T>(work: (resource: LiveResource<R, W>) => Promise<T>): Promise<T> {
+  #when<T>(work: (resource: LiveResource<R, W>) => Promise<T>, signal?: AbortSignal): Promise<T> {
     const state = this.#state
     switch (state.state) {
       case 'serving':
@@ -69,7 +72,18 @@ export class DeclaredHandle<R, W> implements LiveResource<R, W> {
         )
       case 'awaited':
         return new Promise((resolve, reject) => {
+          const aborted = (): void => {
+            reject(new GateErrors(this.#surface, this.name).aborted(signal?.reason))
+          }
+          if (signal?.aborted === true) {
+            aborted()
+            return
+          }
+          const stopListening = signal && onAbort(signal, aborted)
           state.waiting.push(() => {
+            stopListening?.()
+            // It was refused already.
+            if (signal?.aborted === true) return
             this.#when(work).then(resolve, reject)
           })
         })

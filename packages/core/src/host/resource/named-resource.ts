@@ -3,7 +3,7 @@ import type { MaybePromise } from '../../maybe-promise.js'
 import type { SurfaceTable } from '../epoch/surface-table.js'
 import type { Attached } from './attached.js'
 import { AttachedResource } from './attached-resource.js'
-import type { Detached, LiveResource } from '../../live-resource.js'
+import type { Detached, LiveResource, TurnOptions } from '../../live-resource.js'
 
 /** Whatever live resource has a name at the time of a call. */
 export class NamedResource<R, W> implements LiveResource<R, W> {
@@ -16,12 +16,12 @@ export class NamedResource<R, W> implements LiveResource<R, W> {
     this.name = name
   }
 
-  async write(write: W): Promise<void> {
-    return this.#serving().write(write)
+  async write(write: W, options?: TurnOptions): Promise<void> {
+    return this.#serving().write(write, options)
   }
 
-  async use<T>(fn: (resource: R) => MaybePromise<T>): Promise<T> {
-    return this.#serving().use(fn)
+  async use<T>(fn: (resource: R) => MaybePromise<T>, options?: TurnOptions): Promise<T> {
+    return this.#serving().use(fn, options)
   }
 
   async detach(): Promise<Detached> {
