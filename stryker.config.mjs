@@ -54,6 +54,11 @@ export const scopes = {
     mutate: ['{strategy,move-index,canary,meaning}.ts'],
     tests: ['{exclusive,failures,handoff,host,meaning-*,same-rows,samples,spool*,images,images-*}.test.ts'],
   },
+  state: {
+    package: 'state',
+    mutate: ['when-served.ts', 'schema/*.ts', '{memory,per-key,connections,timers}/*.ts'],
+    tests: ['{connections,options,per-key,timers,value}.test.ts'],
+  },
 }
 
 const name = process.env.SCOPE ?? ''

@@ -7,13 +7,19 @@ import { writeIndexGolden } from '@uni/reload-index/testing'
 import { writeLogicalTypeGolden } from '@uni/reload-logical-type/testing'
 import { startPostgres } from '../src/demo/postgres.js'
 import type { CatalogueEntry } from '../src/plugins/catalogue.js'
+import { drafts } from '../src/plugins/drafts/contract.js'
+import { draftsEntry } from '../src/plugins/drafts/entry.js'
 import { fulltextEntry } from '../src/plugins/fulltext/entry.js'
 import { geoEntry } from '../src/plugins/geo/entry.js'
 import { vectorsEntry } from '../src/plugins/vectors/entry.js'
+import { visits } from '../src/plugins/visits/contract.js'
+import { visitsEntry } from '../src/plugins/visits/entry.js'
 import { boards, notes, sheets, subjectOf } from '../test/conformance/support/crdt-subjects.js'
 import { indexFixture } from '../test/conformance/support/index-fixture.js'
 import { JSON_LINES, jsonLinesSink } from '../test/conformance/support/json-lines-sink.js'
+import { LINES, VISITS } from '../test/conformance/support/memory-writes.js'
 import { POSTGRES_SINK, postgresSink } from '../test/conformance/support/postgres-sink.js'
+import { storeImage } from '../test/conformance/support/stored-images.js'
 import { providerOf } from '../test/plugins/support/providers.js'
 import { tempDirectory } from '../test/plugins/support/temp-directory.js'
 
@@ -38,7 +44,8 @@ async function keepIndex(entryIn: (directory: string) => CatalogueEntry): Promis
   for (const make of VERSIONS) {
     const { id, [make]: plugin } = entryIn('')
     const fixture = await indexFixture((directory) => entryIn(directory)[make]())
-    for (const { name, bytes } of await writeIndexGolden(fixture, plugin().manifest)) await keep(id, name, bytes)
+    for (const { name, bytes } of await writeIndexGolden(fixture, { version: plugin().manifest.version }))
+      await keep(id, name, bytes)
     await fixture.dispose?.()
   }
 }
@@ -69,6 +76,13 @@ for (const kind of [notes, boards, sheets]) {
 for (const plugin of VERSIONS.map((make) => geoEntry[make]())) {
   for (const { name, bytes } of writeLogicalTypeGolden(providerOf(plugin, logicalType), plugin.manifest))
     await keep(geoEntry.id, name, bytes)
+}
+for (const make of VERSIONS) {
+  for (const [id, { name, bytes }] of [
+    [visitsEntry.id, await storeImage(visitsEntry[make](), visits, VISITS)],
+    [draftsEntry.id, await storeImage(draftsEntry[make](), drafts, LINES)],
+  ] as const)
+    await keep(id, name, bytes)
 }
 await keepSink('json-lines', JSON_LINES, (make) => jsonLinesSink('json-lines-all', (entry) => entry[make]()))
 {

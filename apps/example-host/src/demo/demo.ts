@@ -23,6 +23,8 @@ import { BoardReplica } from './workload/replicas/board-replica.js'
 import { NoteReplica } from './workload/replicas/note-replica.js'
 import type { Replica } from './workload/replicas/replica.js'
 import { SheetReplica } from './workload/replicas/sheet-replica.js'
+import type { Reminded } from '../plugins/reminders/contract.js'
+import { StateLoad } from './state/state-load.js'
 
 export interface DemoOptions {
   readonly dataset: Dataset
@@ -59,6 +61,7 @@ export async function runDemo({ dataset, directory, lastMs, progress }: DemoOpti
   const sinks = join(directory, 'sinks')
   const failures: unknown[] = []
   const jobs: string[] = []
+  const reminded: Reminded[] = []
   progress('starting PostgreSQL')
   await using postgres = await startPostgres(directory)
   const { connectionString } = postgres
@@ -67,6 +70,7 @@ export async function runDemo({ dataset, directory, lastMs, progress }: DemoOpti
     images: join(directory, 'images'),
     connectionString,
     onJobRun: (version) => jobs.push(version),
+    onReminded: (one) => reminded.push(one),
   }).map((entry) => lifecycle.watchEntry(entry))
   const checkpoints = new CheckpointLog(new FileCheckpointStore(join(directory, 'checkpoints')))
 
@@ -79,19 +83,21 @@ export async function runDemo({ dataset, directory, lastMs, progress }: DemoOpti
     shared: SHARED,
     streams: STREAMS,
     pluginHost: { timeouts: TIMEOUTS },
-    onJobError: (error) => failures.push(error),
+    onError: (error) => failures.push(error),
   })
   for (let at = 0; at < dataset.movies.length; at += COMMIT_ROWS) {
     const changes = dataset.movies.slice(at, at + COMMIT_ROWS)
     acknowledged.commit(await host.commit(changes), changes)
   }
 
+  await using stateLoad = await StateLoad.start(host, reminded)
   const load = new Load(host, dataset, acknowledged, latency, (name) => replicaOf(name))
   progress('running the load alone')
   await delay(lastMs * STEADY_SHARE)
   const reloads = new Reloads(host, latency)
   const notes = await runPlan({ host, catalogue, reloads, lastMs: lastMs * (1 - STEADY_SHARE), progress })
   await load.stop()
+  await stateLoad.stop()
 
   progress('reading everything back')
   await host.pump.caughtUp()
@@ -126,11 +132,14 @@ export async function runDemo({ dataset, directory, lastMs, progress }: DemoOpti
     crdt: await Promise.all(
       [...host.shared].map(([name, resource]) => auditShared(resource, load.replicas.get(name) ?? [], acknowledged)),
     ),
+    state: await stateLoad.audit(),
+    calls: stateLoad.versionsSeen,
     latency: latency.summary(),
   }
   const attachments = { written: acknowledged.attachments.size, missing: await auditAttachments(host, acknowledged) }
   await collect()
   const { alive, running } = lifecycle
+  await stateLoad[Symbol.asyncDispose]()
   await host[Symbol.asyncDispose]()
   const { initialized, unbalanced, running: runningAfterClose } = lifecycle
   const invariants = judgeInvariants({
@@ -143,6 +152,7 @@ export async function runDemo({ dataset, directory, lastMs, progress }: DemoOpti
     plugins: { installed: catalogue.length, initialized, unbalanced, running, runningAfterClose, alive },
     workloadFailures: [
       ...load.failures,
+      ...stateLoad.failures,
       ...failures,
       ...(jobs.length === 0 ? [new Error('the background job never ran')] : []),
     ],

@@ -40,19 +40,23 @@ export function judgeInvariants({
   head,
   workloadFailures,
 }: Findings): InvariantEntry[] {
-  const { load, reloads, cdc, index, crdt } = report
+  const { load, reloads, cdc, index, crdt, state, calls } = report
   const good = reloads.filter(({ fault }) => fault === null)
   const bad = reloads.filter(({ fault }) => fault !== null)
   const lost = [
     ...cdc.map(({ missing }) => missing),
     ...index.map(({ missing }) => missing),
     ...crdt.map(({ editsMissing }) => editsMissing),
+    ...state.flatMap(({ missing, cutOff }) => [missing, cutOff]),
     attachments.missing,
   ]
   const doubled = [
     ...cdc.flatMap(({ duplicates, outOfOrder }) => [duplicates, outOfOrder]),
     ...index.map(({ extra }) => extra),
+    ...state.flatMap(({ doubled: twice, outOfOrder }) => [twice, outOfOrder]),
   ]
+  const mixed = queries.mixed + sum(calls.map((it) => it.mixed))
+  const called = sum(calls.map((it) => it.calls))
   const refusedByValue = bad.filter(
     ({ surface, code, asExpected }) =>
       asExpected && (code === 'SCHEMA_INCOMPAT' || (code === 'HANDOFF' && surface === 'index-kind')),
@@ -62,8 +66,8 @@ export function judgeInvariants({
   return [
     entry(
       'I1',
-      queries.mixed === 0,
-      `${load.queries} leases checked, ${queries.mixed} saw one old and one new version`,
+      mixed === 0,
+      `${load.queries} leases and ${called} calls checked, ${mixed} saw one old and one new version`,
     ),
     entry(
       'I2',
@@ -79,7 +83,7 @@ export function judgeInvariants({
       'I4',
       sum(lost) + sum(doubled) + workloadFailures.length === 0 &&
         crdt.every(({ replicasConverged }) => replicasConverged),
-      `${load.commits} commits, ${load.edits} edits, ${attachments.written} attachments read back: ${sum(lost)} missing, ${sum(doubled)} doubled or out of order${firstOf(workloadFailures)}`,
+      `${load.commits} commits, ${load.edits} edits, ${attachments.written} attachments, ${state.map((it) => `${it.seenTo} ${it.name}`).join(', ')} read back: ${sum(lost)} missing, ${sum(doubled)} doubled or out of order${firstOf(workloadFailures)}`,
     ),
     entry(
       'I5',

@@ -1,4 +1,12 @@
-import { aggregateFn, backgroundJob, scalarFn, storageBackend } from '@uni/reload-core/surfaces'
+import {
+  aggregateFn,
+  backgroundJob,
+  hook,
+  middleware,
+  scalarFn,
+  service,
+  storageBackend,
+} from '@uni/reload-core/surfaces'
 import type { AnySurface, Lease } from '@uni/reload-core'
 import { cdcOutput } from '@uni/reload-cdc'
 import { crdtKind } from '@uni/reload-crdt'
@@ -6,6 +14,10 @@ import { indexKind } from '@uni/reload-index'
 import { logicalType } from '@uni/reload-logical-type'
 import type { ExampleHost } from '../host/example-host.js'
 import type { CatalogueEntry } from '../plugins/catalogue.js'
+import { chat } from '../plugins/chat/contract.js'
+import { drafts } from '../plugins/drafts/contract.js'
+import { reminders } from '../plugins/reminders/contract.js'
+import { visits } from '../plugins/visits/contract.js'
 import { versionOf } from './workload/queries.js'
 
 const SURFACES: readonly AnySurface[] = [
@@ -17,6 +29,13 @@ const SURFACES: readonly AnySurface[] = [
   cdcOutput,
   crdtKind,
   logicalType,
+  hook,
+  service,
+  middleware,
+  visits,
+  drafts,
+  chat,
+  reminders,
 ]
 
 /** What serves on a plugin's surface, as a query sees it. */

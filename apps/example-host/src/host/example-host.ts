@@ -13,6 +13,7 @@ import { toBatch, type DocumentChange } from './document.js'
 import { DocumentStore } from './document-store.js'
 import { IndexImages } from './index-images.js'
 import { JobScheduler } from './job-scheduler.js'
+import { LiveState } from './live-state.js'
 import { openIndex, saveIndex, type IndexPlace } from './open-index.js'
 import { strategies } from './strategies.js'
 import { versionsToStart } from './versions.js'
@@ -35,7 +36,8 @@ export interface ExampleHostOptions {
   readonly checkpoints?: CheckpointStore
   /** Which versions to start, and where to write down what becomes of them. Default: a file in `directory`. */
   readonly run?: { readonly journal: Journal & AsyncDisposable; readonly plan: RecoveryPlan }
-  onJobError(error: unknown): void
+  /** Told of what plugins throw that nobody waits for: jobs, timers, and what is done for a connection. */
+  onError(error: unknown): void
 }
 
 /** An index, and how to save it. */
@@ -53,6 +55,7 @@ interface Parts {
   readonly shared: ReadonlyMap<string, LiveResource<CrdtState, Uint8Array>>
   readonly attachments: LiveResource<Storage, StorageWrite>
   readonly jobs: JobScheduler
+  readonly state: LiveState
 }
 
 /** A document database whose abilities come from plugins. */
@@ -62,6 +65,7 @@ export class ExampleHost implements AsyncDisposable {
   readonly pump: CdcPump
   readonly shared: ReadonlyMap<string, LiveResource<CrdtState, Uint8Array>>
   readonly attachments: LiveResource<Storage, StorageWrite>
+  readonly state: LiveState
   readonly #indexes: readonly OpenIndex[]
   readonly #journal: AsyncDisposable
   readonly #jobs: JobScheduler
@@ -73,6 +77,7 @@ export class ExampleHost implements AsyncDisposable {
     this.pump = parts.pump
     this.shared = parts.shared
     this.attachments = parts.attachments
+    this.state = parts.state
     this.#indexes = parts.indexes
     this.#jobs = parts.jobs
     this.#journal = parts.journal
@@ -109,8 +114,19 @@ export class ExampleHost implements AsyncDisposable {
     const checkpoints = options.checkpoints ?? new FileCheckpointStore(join(directory, 'checkpoints'))
     const pump = new CdcPump({ host: plugins, log: store, checkpoints })
     await attachAll(options.streams, (name, key) => pump.start(name, key))
-    const jobs = new JobScheduler(plugins, 'housekeeping', options.onJobError)
-    return new ExampleHost({ plugins, store, journal, pump, attachments, jobs, shared, indexes: [...indexes.values()] })
+    const jobs = new JobScheduler(plugins, 'housekeeping', options.onError)
+    const state = await LiveState.open(plugins, options.onError)
+    return new ExampleHost({
+      plugins,
+      store,
+      journal,
+      pump,
+      attachments,
+      jobs,
+      state,
+      shared,
+      indexes: [...indexes.values()],
+    })
   }
 
   /** Commits changes to documents. Resolves when they are durable and searchable; the sinks follow by the log. */
@@ -141,6 +157,7 @@ export class ExampleHost implements AsyncDisposable {
 
   async #close(): Promise<void> {
     await this.#jobs[Symbol.asyncDispose]()
+    await this.state[Symbol.asyncDispose]()
     await this.pump.stop()
     await this.plugins[Symbol.asyncDispose]()
     await this.#journal[Symbol.asyncDispose]()

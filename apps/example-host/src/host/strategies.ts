@@ -2,13 +2,21 @@ import type { AnyStrategy } from '@uni/reload-core'
 import {
   aggregateFnHandoff,
   backgroundJobHandoff,
+  hookHandoff,
+  middlewareHandoff,
   scalarFnHandoff,
+  serviceHandoff,
   storageBackendHandoff,
 } from '@uni/reload-core/surfaces'
 import { cdcHandoff, type CommitLog } from '@uni/reload-cdc'
 import { crdtHandoff } from '@uni/reload-crdt'
 import { indexHandoff, type ImageSpool } from '@uni/reload-index'
 import { logicalTypeHandoff } from '@uni/reload-logical-type'
+import { connectionsHandoff, memoryHandoff, timersHandoff } from '@uni/reload-state'
+import { chat } from '../plugins/chat/contract.js'
+import { drafts } from '../plugins/drafts/contract.js'
+import { reminders } from '../plugins/reminders/contract.js'
+import { visits } from '../plugins/visits/contract.js'
 import { differentDocuments } from './different-documents.js'
 import { everyDocument } from './queries.js'
 
@@ -26,5 +34,12 @@ export function strategies(log: CommitLog, spool?: ImageSpool): AnyStrategy[] {
     cdcHandoff({ canResume: (lsn) => log.canReadFrom(lsn) }),
     crdtHandoff({ direction: 'full' }),
     logicalTypeHandoff(),
+    memoryHandoff(visits),
+    memoryHandoff(drafts),
+    connectionsHandoff(chat),
+    timersHandoff(reminders),
+    hookHandoff(),
+    serviceHandoff(),
+    middlewareHandoff(),
   ]
 }

@@ -5,18 +5,29 @@ import { readCrdtGolden, runCrdtConformance } from '@uni/reload-crdt/testing'
 import { readIndexGolden, runIndexConformance } from '@uni/reload-index/testing'
 import { logicalType, type LogicalTypeProvider } from '@uni/reload-logical-type'
 import { runLogicalTypeConformance } from '@uni/reload-logical-type/testing'
+import type { MemorySurface } from '@uni/reload-state'
+import { runMemoryConformance, runTimersConformance } from '@uni/reload-state/testing'
 import { describe, expect, it } from 'vitest'
 import type { CatalogueEntry } from '../../src/plugins/catalogue.js'
+import { drafts } from '../../src/plugins/drafts/contract.js'
+import { draftsEntry } from '../../src/plugins/drafts/entry.js'
 import { fulltextEntry } from '../../src/plugins/fulltext/entry.js'
 import { geoEntry } from '../../src/plugins/geo/entry.js'
 import { jsonLinesEntry } from '../../src/plugins/json-lines/entry.js'
+import { reminders } from '../../src/plugins/reminders/contract.js'
+import { remindersEntry } from '../../src/plugins/reminders/entry.js'
 import { vectorsEntry } from '../../src/plugins/vectors/entry.js'
+import { visits } from '../../src/plugins/visits/contract.js'
+import { visitsEntry } from '../../src/plugins/visits/entry.js'
 import { providerOf } from '../plugins/support/providers.js'
 import { boards, notes, sheets, subjectOf, type EditedKind } from './support/crdt-subjects.js'
 import { failuresOf } from './support/failures.js'
 import { goldenFiles } from './support/golden-files.js'
 import { indexFixture } from './support/index-fixture.js'
 import { JSON_LINES, jsonLinesSink } from './support/json-lines-sink.js'
+import { LINES, VISITS } from './support/memory-writes.js'
+import { REMINDERS } from './support/reminders.js'
+import { storedImages } from './support/stored-images.js'
 
 /** The version of an entry that is tried. */
 type Choice = (entry: CatalogueEntry) => Plugin
@@ -52,6 +63,19 @@ async function geo(choose: Choice) {
     runLogicalTypeConformance({ test, make, capabilities: { displayIsLiteral: true }, golden })
 }
 
+async function value<T, W>(entry: CatalogueEntry, surface: MemorySurface<T, W>, writes: readonly W[], choose: Choice) {
+  const stored = await storedImages(entry.id)
+  const make = () => providerOf(choose(entry), surface)
+  return (test: DeclareTest): void => runMemoryConformance({ test, make, writes, stored })
+}
+
+const remindersOf = remindersEntry(() => {})
+
+async function timed(choose: Choice) {
+  const make = () => providerOf(choose(remindersOf), reminders)
+  return (test: DeclareTest): void => runTimersConformance({ test, make, payloads: REMINDERS })
+}
+
 /** What the kit of its kind finds wrong with a version: the keys of the tests that fail, and the rules they name. */
 const FOUND: readonly (readonly [
   entry: CatalogueEntry,
@@ -84,13 +108,31 @@ const FOUND: readonly (readonly [
   [sheets.entry, 'swaps the title', (choose) => edited(sheets, choose), ['golden'], ['X22']],
   [geoEntry, 'changes the Arrow type of the coordinates', geo, ['column/display', 'golden'], ['L6', 'L6, L7']],
   [geoEntry, 'swaps latitude and longitude', geo, ['samples/display-is-literal', 'golden'], ['L5', 'L6, L7']],
+  [
+    visitsEntry,
+    'refuses what is kept',
+    (choose) => value(visitsEntry, visits, VISITS, choose),
+    ['stored/read'],
+    ['M4'],
+  ],
+  [
+    draftsEntry,
+    'refuses the drafts that are open',
+    (choose) => value(draftsEntry, drafts, LINES, choose),
+    ['schema/own', 'stored/read'],
+    ['M3', 'M4'],
+  ],
+  [remindersOf, 'refuses what is pending', timed, ['payloads/taken'], ['T4']],
 ]
 
 /** Of kinds whose edits take long, as those of Automerge and Loro do, only this part of the kit is run. */
 const PARTS: Readonly<Record<string, string>> = { boards: 'golden', sheets: 'golden' }
 
-/** What only a host sees: a runner has a time limit for the one, and the other is no fault of the provider. */
-const UNSEEN = ['hangs in open', 'fails in init']
+/**
+ * What only a host sees: a runner has a time limit for what hangs, a failing `init` is no fault of the provider, and one that
+ * lacks a method is refused before a kit could call it.
+ */
+const UNSEEN = ['hangs in open', 'fails in init', 'lacks the method apply', 'lacks the method fire']
 
 describe('a bad version fails the kit of its kind on the rule it breaks', () => {
   it.each(FOUND.map(([entry, fault, ...found]) => [entry.id, fault, ...found] as const))(

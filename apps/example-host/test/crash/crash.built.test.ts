@@ -13,7 +13,7 @@ import { Record } from './record.js'
 /** How often the host is killed, and where the drawing of places and moments starts: to live these lives again. */
 const KILLS = Number(process.env['CRASH_KILLS'] ?? 20)
 const SEED = Number(process.env['CRASH_SEED'] ?? Math.trunc(Date.now() % 1_000_000) + 1)
-const PLUGINS = 12
+const PLUGINS = 19
 
 it(`I3 I4 I7 a host that is killed ${KILLS} times under load comes back with all that it acknowledged (CRASH_SEED=${SEED})`, async () => {
   await using temporary = await tempDirectory()

@@ -39,16 +39,6 @@ const PLACES: Readonly<Record<string, (folder: string, name: string) => boolean>
     changesets().some((changeset) => changeset.includes(`'${name}': major`)),
 }
 
-/** Places that are known to be missing. One that is named after all fails the test, until it is taken out of here. */
-const KNOWN_GAPS: Readonly<Record<string, readonly string[]>> = {
-  state: [
-    'stryker.config.mjs',
-    'apps/example-host/package.json',
-    'apps/bench/package.json',
-    'apps/example-host/src/host/strategies.ts',
-  ],
-}
-
 /** The first fenced block of a document. */
 const blockOf = (document: string): string => /```\n([^]*?)```/.exec(document)?.[1] ?? ''
 
@@ -68,10 +58,7 @@ describe('a package is named everywhere it has to be', () => {
     const missing = Object.entries(PLACES)
       .filter(([, names]) => !names(folder, name))
       .map(([place]) => place)
-    const gaps = KNOWN_GAPS[folder] ?? []
-    const forgotten = missing.filter((place) => !gaps.includes(place.split(',')[0] as string))
-    expect(forgotten, `${name} is to be named in:\n${forgotten.join('\n')}\n`).toEqual([])
-    expect(gaps.filter((gap) => !missing.some((place) => place.startsWith(gap))), 'named now: take it out of KNOWN_GAPS').toEqual([])
+    expect(missing, `${name} is to be named in:\n${missing.join('\n')}\n`).toEqual([])
   })
 
   it.each(packages)('packages/%s has what each package has', (folder) => {

@@ -12,6 +12,7 @@ it('has a plugin for each surface, all of which one host takes', async () => {
     images: directory.path,
     connectionString: 'postgres://nobody@127.0.0.1:1/none',
     onJobRun: () => {},
+    onReminded: () => {},
   })
   const all = strategies(new MemoryCommitLog())
   expect([...new Set(catalogue.map(({ surface }) => surface))].sort()).toEqual(

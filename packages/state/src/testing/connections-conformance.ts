@@ -36,17 +36,17 @@ export interface ConnectionsConformance<C, M> extends KitOptions {
   readonly messages: readonly M[]
 }
 
-const OPTIONS: OptionChecks<ConnectionsConformance<never, never>> = {
+const optionsOf = <C, M>(): OptionChecks<ConnectionsConformance<C, M>> => ({
   ...KIT,
   make: option.required(option.function),
   connect: option.required(option.function),
   messages: option.required(option.list(option.given)),
-}
+})
 
 /** Proves that a provider keeps the discipline of connections: declares a test for each rule. */
 export function runConnectionsConformance<C, M>(given: ConnectionsConformance<C, M>): void {
   const path = 'runConnectionsConformance options'
-  const options = checkOptions(given, path, OPTIONS as OptionChecks<ConnectionsConformance<C, M>>)
+  const options = checkOptions(given, path, optionsOf<C, M>())
   const { test, knownGaps, deadlineMs } = options
   declareConformance(test, connectionsCases(options), {
     kit: 'runConnectionsConformance',

@@ -2,7 +2,7 @@ import type { Report } from './report.js'
 
 /** The report as one page, with nothing to load from elsewhere. */
 export function toHtml(report: Report): string {
-  const { load, latency, reloads, cdc, index, crdt, invariants, ...run } = report
+  const { load, latency, reloads, cdc, index, crdt, state, calls, invariants, ...run } = report
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -23,6 +23,8 @@ ${section('Query latency', [latency])}
 ${section('CDC sinks, read back', cdc)}
 ${section('Indexes, read back', index)}
 ${section('Documents, read back', crdt, 'replicasConverged')}
+${section('Visits, drafts, messages and reminders, as their users saw them', state)}
+${section('Calls, broadcasts and firings, by version', calls)}
 </html>
 `
 }

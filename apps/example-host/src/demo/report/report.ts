@@ -2,6 +2,8 @@ import type { IndexAudit } from '../audit/index-audit.js'
 import type { SharedAudit } from '../audit/shared-audit.js'
 import type { SinkAudit } from '../audit/sink-audit.js'
 import type { Latency } from '../latency.js'
+import type { StateAudit } from '../state/state-audit.js'
+import type { VersionsSeen } from '../state/version-log.js'
 
 /** One reload of the demo. Times in milliseconds. */
 export interface ReloadEntry {
@@ -48,6 +50,8 @@ export interface Report {
   readonly cdc: readonly SinkAudit[]
   readonly index: readonly IndexAudit[]
   readonly crdt: readonly SharedAudit[]
+  readonly state: readonly StateAudit[]
+  readonly calls: readonly VersionsSeen[]
   readonly latency: ReturnType<Latency['summary']>
   readonly invariants: readonly InvariantEntry[]
 }

@@ -2,7 +2,7 @@ import type { Report } from './report.js'
 
 /** The report, for a terminal. */
 export function toText(report: Report): string {
-  const { load, latency, reloads, cdc, index, crdt, invariants } = report
+  const { load, latency, reloads, cdc, index, crdt, state, calls, invariants } = report
   return [
     '',
     table(
@@ -31,6 +31,11 @@ export function toText(report: Report): string {
       (shared) =>
         `document ${shared.name}: ${shared.editsSent} edits, ${shared.editsMissing} missing, replicas ${shared.replicasConverged ? 'converged' : 'did not converge'}`,
     ),
+    ...state.map(
+      (it) =>
+        `${it.name}: ${it.seenTo} seen to, ${it.missing} missing, ${it.doubled} doubled, ${it.outOfOrder} out of order, ${it.cutOff} cut off`,
+    ),
+    ...calls.map((it) => `${it.surface}: ${it.calls} calls, ${it.versions}, ${it.mixed} by more than one version`),
     '',
     ...invariants.map(({ id, held, evidence }) => `${held ? '✔' : '✘'} ${id.padEnd(3)} ${evidence}`),
   ].join('\n')

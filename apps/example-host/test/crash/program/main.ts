@@ -47,6 +47,7 @@ const catalogue = catalogueOf({
   images: join(directory, 'images'),
   connectionString,
   onJobRun: () => {},
+  onReminded: () => {},
 })
 const host = await ExampleHost.open({
   directory,
@@ -57,7 +58,7 @@ const host = await ExampleHost.open({
   run: { journal: death.journal(opened.journal), plan: opened.plan },
   checkpoints: death.checkpoints(new FileCheckpointStore(join(directory, 'checkpoints'))),
   pluginHost: { timeouts: DEADLINES },
-  onJobError: (error) => failures.push(error),
+  onError: (error) => failures.push(error),
 })
 await caughtUp(host)
 say({ type: 'inventory', inventory: await inventory(host) })
@@ -72,6 +73,8 @@ const documents = OWNERS.map((owner) => Array.from({ length: DOCUMENTS }, (_, at
 // A version that loses documents is good for an index that has none: there have to be some before the first is tried.
 for (const id of documents.flatMap((ids) => ids.slice(0, 3)))
   if (host.store.get(id) === undefined) await commit(work, id)
+// And so is one that refuses visits, drafts, connections or reminders where there are none.
+await keepState(host)
 death.armed = true
 
 await Promise.all([
@@ -136,6 +139,14 @@ async function inventory({ plugins, store, shared }: ExampleHost): Promise<Inven
       ),
     ),
   }
+}
+
+/** Something in each part of the state that is in memory only. */
+async function keepState({ state }: ExampleHost): Promise<void> {
+  await state.visits.write({ page: '/', ms: 1 })
+  await (await state.drafts.open('minutes')).write('Present: all')
+  await state.chat.add({ send: () => {} })
+  state.reminders.set('some day', { text: 'some day' }, { afterMs: 86_400_000 })
 }
 
 /** To the other version and back. */
