@@ -1,3 +1,4 @@
+export { ASYNC_DISPOSE, DISPOSE } from './dispose.js'
 export { type Clock, systemClock } from './clock.js'
 export { type MaybePromise } from './maybe-promise.js'
 export { Slices } from './slices.js'

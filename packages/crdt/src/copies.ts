@@ -1,4 +1,4 @@
-import type { MaybePromise } from '@uni/reload-core'
+import { ASYNC_DISPOSE, type MaybePromise } from '@uni/reload-core'
 import type { CrdtKindProvider, CrdtState } from './contract.js'
 import type { Probe } from './probe.js'
 import type { Version } from './recorded-state.js'
@@ -44,7 +44,7 @@ export class Copies implements AsyncDisposable {
     this.#spares.put({ provider, bytes, copy })
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [ASYNC_DISPOSE](): Promise<void> {
     for (const state of this.#opened) await this.#probe.close(state)
   }
 }

@@ -1,3 +1,4 @@
+import { ASYNC_DISPOSE } from '@uni/reload-core'
 import type { CrdtKindProvider, CrdtState } from './contract.js'
 import type { Probe } from './probe.js'
 import { sameBytes } from './state.js'
@@ -31,7 +32,7 @@ export class SpareCopies implements AsyncDisposable {
     return at < 0 ? undefined : this.#spares.splice(at, 1)[0]?.copy
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [ASYNC_DISPOSE](): Promise<void> {
     for (const { copy } of this.#spares) await this.#probe.close(copy)
   }
 }

@@ -1,4 +1,11 @@
-import { ReloadError, type CaptureOptions, type PluginHost, type ProviderLease, type Surface } from '@uni/reload-core'
+import {
+  DISPOSE,
+  ReloadError,
+  type CaptureOptions,
+  type PluginHost,
+  type ProviderLease,
+  type Surface,
+} from '@uni/reload-core'
 
 export type ServingHost = Pick<PluginHost, 'acquire' | 'captureReady'>
 
@@ -10,7 +17,7 @@ export async function whenServed<P, R, W>(
   signal?: AbortSignal,
 ): Promise<void> {
   const lease = await host.captureReady({ uses: [{ surface, key }], ...(signal && { signal }) })
-  lease[Symbol.dispose]()
+  lease[DISPOSE]()
 }
 
 /**

@@ -1,4 +1,12 @@
-import { checkOptions, option, ReloadError, systemClock, type Clock, type OptionChecks } from '@uni/reload-core'
+import {
+  ASYNC_DISPOSE,
+  checkOptions,
+  option,
+  ReloadError,
+  systemClock,
+  type Clock,
+  type OptionChecks,
+} from '@uni/reload-core'
 import type { CheckpointStore } from '../checkpoints/checkpoint-store.js'
 import type { CdcLsn } from '../contract.js'
 import type { CommitLog } from '../log/commit-log.js'
@@ -164,7 +172,7 @@ export class CdcPump implements AsyncDisposable {
     return this.#stopped
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
+  [ASYNC_DISPOSE](): Promise<void> {
     return this.stop()
   }
 

@@ -1,4 +1,4 @@
-import { PluginHost } from '@uni/reload-core'
+import { ASYNC_DISPOSE, PluginHost } from '@uni/reload-core'
 import { MemoryCheckpointStore } from '../checkpoints/checkpoint-store.js'
 import type { CdcOutputProvider } from '../contract.js'
 import { MemoryCommitLog } from '../log/memory-commit-log.js'
@@ -73,7 +73,7 @@ export class Pumped {
 
   async stop(): Promise<void> {
     await this.pump.stop()
-    await this.#host[Symbol.asyncDispose]()
+    await this.#host[ASYNC_DISPOSE]()
   }
 
   async expectAllStored(): Promise<void> {

@@ -1,4 +1,11 @@
-import { PluginHost, ReloadError, type LiveResource, type Plugin, type ReloadOptions } from '@uni/reload-core'
+import {
+  ASYNC_DISPOSE,
+  PluginHost,
+  ReloadError,
+  type LiveResource,
+  type Plugin,
+  type ReloadOptions,
+} from '@uni/reload-core'
 import { attempt } from '@uni/reload-core/testing'
 import type { CdcBatch, CdcLsn, CdcOutputProvider, CdcStream } from '../contract.js'
 import { CdcError } from '../errors.js'
@@ -108,11 +115,11 @@ export class Served implements AsyncDisposable {
     const checkpoint = await this.#bench.expect.works('checkpoint()', () =>
       this.live.use((stream) => takeCheckpoint(stream)),
     )
-    await this[Symbol.asyncDispose]()
+    await this[ASYNC_DISPOSE]()
     await this.#bench.expectAllStored(checkpoint)
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.host[Symbol.asyncDispose]()
+  async [ASYNC_DISPOSE](): Promise<void> {
+    await this.host[ASYNC_DISPOSE]()
   }
 }

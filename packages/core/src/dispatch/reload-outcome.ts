@@ -2,6 +2,7 @@ import type { HandoffReport } from '../handoff-report.js'
 import type { Surface } from '../surface.js'
 import type { Handoffs } from './handoffs.js'
 import type { CompatReport, SurfaceKey } from './report.js'
+import { ASYNC_DISPOSE } from '../dispose.js'
 
 /**
  * A reload that has converged: the new resources are there, and writes are held until it is committed or rolled back.
@@ -75,7 +76,7 @@ export class ReloadOutcome implements AsyncDisposable {
     await (this.#finalization ??= allOf(this.#handoffs.finalize(), 'closing the old resources failed'))
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [ASYNC_DISPOSE](): Promise<void> {
     if (this.#state !== 'committed') await this.rollback()
   }
 }

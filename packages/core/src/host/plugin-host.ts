@@ -25,6 +25,7 @@ import { reloadResults } from './operation/reload-result.js'
 import type { PluginStatus, ReloadResult, RemoveResult, ResourceStatus } from './report/results.js'
 import { pluginStatuses, resourceStatuses } from './status.js'
 import { isFenced } from './epoch/is-fenced.js'
+import { ASYNC_DISPOSE, DISPOSE } from '../dispose.js'
 
 /** The plugins of a host, its epochs, and the live resources it has opened with them. */
 export class PluginHost implements AsyncDisposable {
@@ -175,7 +176,7 @@ export class PluginHost implements AsyncDisposable {
       try {
         return releaseWith(lease, work(lease))
       } catch (error) {
-        lease[Symbol.dispose]()
+        lease[DISPOSE]()
         throw error
       }
     }
@@ -239,7 +240,7 @@ export class PluginHost implements AsyncDisposable {
   }
 
   /** The same as {@link close}, for `await using`. */
-  [Symbol.asyncDispose](): Promise<void> {
+  [ASYNC_DISPOSE](): Promise<void> {
     return this.close()
   }
 

@@ -7,6 +7,7 @@ import { errnoOf, isMissing } from './errno.js'
 import { decodeJournal, JournalEncoder } from './journal-lines.js'
 import { describeHolder, JournalLock, type JournalHolder } from './journal-lock.js'
 import { fileAt, replaceAndHold, targetOf } from './replace-file.js'
+import { ASYNC_DISPOSE } from '../dispose.js'
 
 /** A file that has grown by so many bytes is replaced by a short one that says the same. */
 const SUM_UP_AT = 1024 * 1024
@@ -82,7 +83,7 @@ export class FileJournal implements Journal, AsyncDisposable {
   }
 
   /** Writes what is waiting, and closes the file. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [ASYNC_DISPOSE](): Promise<void> {
     await this.#last
     if (this.#closed) return
     this.#closed = true

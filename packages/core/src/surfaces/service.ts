@@ -3,6 +3,7 @@ import type { CaptureOptions, ProviderLease } from '../host/lease/lease.js'
 import { cleanHandoff } from '../move/clean.js'
 import type { HandoffStrategy } from '../strategy.js'
 import { defineSurface, type Surface } from '../surface.js'
+import { DISPOSE } from '../dispose.js'
 
 /** An object that others call: its methods are what it offers. */
 export interface ServiceProvider<S extends object = object> {
@@ -43,7 +44,7 @@ export function serviceOf<S extends object>(host: AcquiringHost, name: string): 
       const target = lease.provider.service
       return releaseWith(lease, Reflect.apply(Reflect.get(target, member) as () => unknown, target, args))
     } catch (error) {
-      lease[Symbol.dispose]()
+      lease[DISPOSE]()
       throw error
     }
   }
@@ -64,7 +65,7 @@ export function serviceOf<S extends object>(host: AcquiringHost, name: string): 
         const value: unknown = Reflect.get(lease.provider.service, member)
         return typeof value === 'function' ? methodOf(member) : value
       } finally {
-        lease[Symbol.dispose]()
+        lease[DISPOSE]()
       }
     },
     set: () => false,

@@ -1,4 +1,5 @@
 import {
+  ASYNC_DISPOSE,
   PluginHost,
   type LiveResource,
   type Plugin,
@@ -102,8 +103,8 @@ export class ReloadStand implements AsyncDisposable {
     return valueNow(this.#model)
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.host[Symbol.asyncDispose]()
+  async [ASYNC_DISPOSE](): Promise<void> {
+    await this.host[ASYNC_DISPOSE]()
     await this.#model.close?.()
   }
 }

@@ -1,4 +1,5 @@
 import {
+  ASYNC_DISPOSE,
   PluginHost,
   type HandoffStrategy,
   type Plugin,
@@ -67,7 +68,7 @@ export class Hosted implements AsyncDisposable {
     return lease.find(logicalType, this.old.provider.name)
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.host[Symbol.asyncDispose]()
+  [ASYNC_DISPOSE](): Promise<void> {
+    return this.host[ASYNC_DISPOSE]()
   }
 }

@@ -1,4 +1,4 @@
-import { checkOptions, option, type LiveResource, type PluginHost } from '@uni/reload-core'
+import { DISPOSE, checkOptions, option, type LiveResource, type PluginHost } from '@uni/reload-core'
 import { acquireServed, type ServingHost } from '../when-served.js'
 import type { ConnectionsProvider, ConnectionsSurface } from './contract.js'
 import { Roster } from './roster.js'
@@ -111,7 +111,7 @@ export class Hub<C, M> {
       try {
         await call(lease.provider)
       } finally {
-        lease[Symbol.dispose]()
+        lease[DISPOSE]()
       }
     } catch (error) {
       this.#options.onError(error, connection)

@@ -1,4 +1,5 @@
 import {
+  ASYNC_DISPOSE,
   checkOptions,
   option,
   PluginHost,
@@ -85,7 +86,7 @@ function connectionsCases<C, M>({
       title: 'a broadcast reaches each connection, which gets it as the others do',
       async run(expect: Expectation, after) {
         const { host, hub, errors } = await serve()
-        after(() => host[Symbol.asyncDispose]())
+        after(() => host[ASYNC_DISPOSE]())
         const [one, other] = [await connect(), await connect()]
         await Promise.all([hub.add(one.connection), hub.add(other.connection)])
         const before = [await one.received(), await other.received()].map(({ length }) => length)
@@ -102,7 +103,7 @@ function connectionsCases<C, M>({
       title: 'each message is seen to, without an error',
       async run(expect: Expectation, after) {
         const { host, hub, errors } = await serve()
-        after(() => host[Symbol.asyncDispose]())
+        after(() => host[ASYNC_DISPOSE]())
         const { connection } = await connect()
         await hub.add(connection)
         for (const message of messages)
@@ -118,7 +119,7 @@ function connectionsCases<C, M>({
       needs: ['broadcast/all'],
       async run(expect: Expectation, after) {
         const { host, hub, reload } = await serve()
-        after(() => host[Symbol.asyncDispose]())
+        after(() => host[ASYNC_DISPOSE]())
         const [one, other] = [await connect(), await connect()]
         await Promise.all([hub.add(one.connection), hub.add(other.connection)])
         const before = [await one.received(), await other.received()].map(({ length }) => length)

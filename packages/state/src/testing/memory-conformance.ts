@@ -1,4 +1,4 @@
-import { checkOptions, option, PluginHost, type OptionChecks } from '@uni/reload-core'
+import { ASYNC_DISPOSE, checkOptions, option, PluginHost, type OptionChecks } from '@uni/reload-core'
 import {
   declareConformance,
   KIT,
@@ -167,7 +167,7 @@ function memoryCases<T, W>({
       async run(expect: Expectation, after) {
         const surface = memory<T, W>('value')
         const host = new PluginHost({ strategies: [memoryHandoff(surface)] })
-        after(() => host[Symbol.asyncDispose]())
+        after(() => host[ASYNC_DISPOSE]())
         const plugin = (version: string) => ({
           manifest: { id: 'value', version },
           register: (registrar: { provide(on: typeof surface, provider: MemoryProvider<T, W>): unknown }) =>

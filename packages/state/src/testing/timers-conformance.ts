@@ -1,4 +1,4 @@
-import { checkOptions, option, PluginHost, type OptionChecks, type Registrar } from '@uni/reload-core'
+import { ASYNC_DISPOSE, checkOptions, option, PluginHost, type OptionChecks, type Registrar } from '@uni/reload-core'
 import {
   declareConformance,
   KIT,
@@ -82,7 +82,7 @@ function timersCases<T>({
         const surface = timers<T>('timers')
         const clock = new ManualClock()
         const host = new PluginHost({ strategies: [timersHandoff(surface)], clock })
-        after(() => host[Symbol.asyncDispose]())
+        after(() => host[ASYNC_DISPOSE]())
         const fired: number[] = []
         const settled: Promise<void>[] = []
         const failed: unknown[] = []

@@ -1,4 +1,5 @@
 import {
+  DISPOSE,
   checkOptions,
   option,
   ReloadError,
@@ -128,7 +129,7 @@ class Firing<T> {
     } catch (error) {
       this.#options.onError(error, id)
     } finally {
-      lease[Symbol.dispose]()
+      lease[DISPOSE]()
     }
   }
 

@@ -1,4 +1,4 @@
-import { PluginHost } from '@uni/reload-core'
+import { ASYNC_DISPOSE, PluginHost } from '@uni/reload-core'
 import type { CdcLsn } from '../../contract.js'
 import { expectedLsn, takeCheckpoint } from '../../progress.js'
 import { startStream } from '../../start-stream.js'
@@ -98,7 +98,7 @@ export const streamsSuite: Suite = ({ streams = 'many' }) =>
             )
             await expect.works('every delivery', () => Promise.all(streams.map(({ catchUp }) => catchUp())))
             const ends = await Promise.all(streams.map(({ checkpoint }) => expect.works('checkpoint()', checkpoint)))
-            await host[Symbol.asyncDispose]()
+            await host[ASYNC_DISPOSE]()
             for (const [at, { name, history }] of streams.entries())
               await bench.expectStored(ends[at] ?? origin, { history, stream: name })
           },

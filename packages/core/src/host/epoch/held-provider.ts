@@ -2,6 +2,7 @@ import { ReloadError } from '../../errors.js'
 import { LeaseNode } from '../lease/lease-list.js'
 import type { CaptureOptions, LeasedPlugin, ProviderLease } from '../lease/lease.js'
 import type { PluginVersion } from './plugin-version.js'
+import { DISPOSE } from '../../dispose.js'
 
 /** A provider lease, linked into the plugin version it holds. */
 export class HeldProvider<P> extends LeaseNode implements ProviderLease<P> {
@@ -25,8 +26,8 @@ export class HeldProvider<P> extends LeaseNode implements ProviderLease<P> {
     return this.held as P
   }
 
-  override [Symbol.dispose](): void {
-    super[Symbol.dispose]()
+  override [DISPOSE](): void {
+    super[DISPOSE]()
     this.held = undefined
   }
 }

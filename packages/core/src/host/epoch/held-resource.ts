@@ -3,6 +3,7 @@ import { LeaseNode } from '../lease/lease-list.js'
 import type { CaptureOptions, LeasedPlugin, ResourceLease } from '../lease/lease.js'
 import { ResourceLeases } from './resource-leases.js'
 import type { ResourceEntry } from './surface-table.js'
+import { DISPOSE } from '../../dispose.js'
 
 /** A lease of a live resource, linked into the plugin version that serves it. */
 export class HeldResource<R> extends LeaseNode implements ResourceLease<R> {
@@ -31,8 +32,8 @@ export class HeldResource<R> extends LeaseNode implements ResourceLease<R> {
     return this.held as R
   }
 
-  override [Symbol.dispose](): void {
-    super[Symbol.dispose]()
+  override [DISPOSE](): void {
+    super[DISPOSE]()
     this.held = undefined
   }
 }

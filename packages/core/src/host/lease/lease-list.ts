@@ -1,5 +1,6 @@
 import { onAbort } from '../../on-abort.js'
 import type { Blocker, CaptureOptions } from './lease.js'
+import { DISPOSE } from '../../dispose.js'
 
 /**
  * The leases of one epoch or one plugin version, as an intrusive list: capturing and releasing cost a few pointer
@@ -117,7 +118,7 @@ export class LeaseNode<L extends LeaseList = LeaseList> implements Disposable {
   }
 
   /** A second release does nothing. Whoever still has the lease reaches nothing by it. */
-  [Symbol.dispose](): void {
+  [DISPOSE](): void {
     const { list } = this
     if (list === undefined) return
     this.list = undefined

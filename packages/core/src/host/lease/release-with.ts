@@ -1,4 +1,5 @@
 import { isPromiseLike } from '../../maybe-promise.js'
+import { DISPOSE } from '../../dispose.js'
 
 /** What tells by a `close` event that it is over: a stream of Node, a response, a socket. */
 interface Closing {
@@ -18,7 +19,7 @@ interface Closing {
  * - anything else: at once.
  */
 export function releaseWith<T>(lease: Disposable, outcome: T): T {
-  const release = (): void => lease[Symbol.dispose]()
+  const release = (): void => lease[DISPOSE]()
   return over(outcome, release) as T
 }
 

@@ -1,5 +1,6 @@
 import type { Surface } from '../../surface.js'
 import type { Lease, LeasedPlugin, ProviderLease, ResourceLease, Serving } from './lease.js'
+import { DISPOSE } from '../../dispose.js'
 
 /** What is said of a lease that was dropped. */
 export interface DroppedLease {
@@ -79,8 +80,8 @@ class WatchedLease implements Lease {
     return this.#lease.resource(surface, name)
   }
 
-  [Symbol.dispose](): void {
-    this.#lease[Symbol.dispose]()
+  [DISPOSE](): void {
+    this.#lease[DISPOSE]()
     this.#released()
   }
 }
@@ -104,8 +105,8 @@ class WatchedProviderLease<P> implements ProviderLease<P> {
     return this.#lease.signal
   }
 
-  [Symbol.dispose](): void {
-    this.#lease[Symbol.dispose]()
+  [DISPOSE](): void {
+    this.#lease[DISPOSE]()
     this.#released()
   }
 }
@@ -129,8 +130,8 @@ class WatchedResourceLease<R> implements ResourceLease<R> {
     return this.#lease.signal
   }
 
-  [Symbol.dispose](): void {
-    this.#lease[Symbol.dispose]()
+  [DISPOSE](): void {
+    this.#lease[DISPOSE]()
     this.#released()
   }
 }

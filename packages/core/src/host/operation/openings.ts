@@ -16,6 +16,7 @@ import type { Reservation } from '../resource/live-resources.js'
 import { closeOpened, openResource } from '../resource/open-resource.js'
 import type { HostState } from '../state/host-state.js'
 import { letGoDeclared } from './stage.js'
+import { DISPOSE } from '../../dispose.js'
 
 export interface OpeningsInit {
   readonly succession: Succession
@@ -156,7 +157,7 @@ export class Openings {
       resources.release(declared.table, reservation)
       if (held !== undefined) this.#state.listing(owner)?.take(attached, owner)
       this.#activate(planned, opened)
-      held?.[Symbol.dispose]()
+      held?.[DISPOSE]()
     }
     for (const version of this.#init.succession.installed) {
       for (const { table, name, open, handle } of version.declared) {
@@ -179,7 +180,7 @@ export class Openings {
         await closeOpened(environment, table.strategy, opened.resource, opened.place).catch((error: unknown) => {
           errors.push(error)
         })
-        opened.held?.[Symbol.dispose]()
+        opened.held?.[DISPOSE]()
       }
       this.#state.resources.release(table, reservation)
     }
@@ -232,7 +233,7 @@ export class Openings {
         return { attached, resource, owner, place, held }
       } catch (error) {
         told(error)
-        held?.[Symbol.dispose]()
+        held?.[DISPOSE]()
         throw error
       } finally {
         reservation.pending = undefined

@@ -10,6 +10,7 @@ import type { AttachOptions, LiveResource } from '../../live-resource.js'
 import { closeOpened, openResource } from './open-resource.js'
 import type { ResourceHost } from './resource-host.js'
 import type { ProviderEntry, SurfaceTable } from '../epoch/surface-table.js'
+import { DISPOSE } from '../../dispose.js'
 
 type Place = ErrorPlace & { readonly surface: string; readonly key: string; readonly resource: string }
 
@@ -76,7 +77,7 @@ export async function attach<P, R, W>(
         return new AttachedResource<R, W>(attached)
       } finally {
         reservation.pending = undefined
-        lease[Symbol.dispose]()
+        lease[DISPOSE]()
       }
     }
   } finally {

@@ -6,6 +6,7 @@ import { HeldProvider } from '../epoch/held-provider.js'
 import type { Detached } from '../../live-resource.js'
 import type { ResourceHost } from './resource-host.js'
 import type { PluginVersion } from '../epoch/plugin-version.js'
+import { DISPOSE } from '../../dispose.js'
 
 /** Takes a resource out of service, and closes it once no lease reaches it. */
 export function detach(attached: Attached): Promise<Detached> {
@@ -55,7 +56,7 @@ async function closeUnreached(
     await closeResource(attached, environment.apart)
   } finally {
     void epochs.prune(attached.table.resources, attached.name, owner)
-    held[Symbol.dispose]()
+    held[DISPOSE]()
   }
 }
 

@@ -3,10 +3,11 @@ import { POSITIONS } from './circumstances.js'
 import type { Stand } from './stand.js'
 import type { Trace } from './trace.js'
 import { turn } from './turn.js'
+import { ASYNC_DISPOSE } from '../../dispose.js'
 
 /** Closes the host: everything has been closed once, and nothing is left (I7, I12). */
 export async function checkEnd<P, R, W>(stand: Stand<P, R, W>, breaches: Breaches): Promise<void> {
-  const closing = stand.host[Symbol.asyncDispose]()
+  const closing = stand.host[ASYNC_DISPOSE]()
   const { ended } = await stand.settle(closing)
   breaches.must(ended, 'I8', 'the host cannot be closed')
   if (!ended) return

@@ -1,3 +1,5 @@
+import { DISPOSE } from '../../dispose.js'
+
 /**
  * `performance.now` stands still while this is there. Long work is cut into slices by it, so that calls would come in another
  * order on a machine that is busy: what a run saw would not be found again in the next.
@@ -10,7 +12,7 @@ export class FrozenPerformance implements Disposable {
     performance.now = () => now
   }
 
-  [Symbol.dispose](): void {
+  [DISPOSE](): void {
     performance.now = this.#now
   }
 }

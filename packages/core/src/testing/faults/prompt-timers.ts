@@ -1,4 +1,5 @@
 import { turn } from './turn.js'
+import { DISPOSE } from '../../dispose.js'
 
 const LONGEST_MS = 2 ** 31 - 1
 
@@ -20,7 +21,7 @@ export class PromptTimers implements Disposable {
     Object.assign(globalThis, { setTimeout: set, clearTimeout: clear })
   }
 
-  [Symbol.dispose](): void {
+  [DISPOSE](): void {
     Object.assign(globalThis, this.#real)
   }
 

@@ -1,3 +1,5 @@
+import { DISPOSE } from '../../dispose.js'
+
 type Listener = (reason: unknown) => void
 
 /** What of Node's `process` is used, and of the runtimes that are like it. */
@@ -30,7 +32,7 @@ export class UnheardRejections implements Disposable {
     this.#process?.on(EVENT, this.#collect)
   }
 
-  [Symbol.dispose](): void {
+  [DISPOSE](): void {
     this.#process?.off(EVENT, this.#collect)
     for (const other of this.#others) this.#process?.on(EVENT, other)
   }

@@ -5,6 +5,7 @@ import { POSITIONS } from './circumstances.js'
 import type { Given } from './recorder.js'
 import type { Stand } from './stand.js'
 import { turn } from './turn.js'
+import { DISPOSE } from '../../dispose.js'
 
 /** Those who work with the host while it reloads: each time they come, they write to every resource, and look at everything. */
 export class Users<P, R, W> {
@@ -43,7 +44,7 @@ export class Users<P, R, W> {
     const { lease, seen } = this.#held
     this.#held = undefined
     this.#unclosed(seen, 'a lease from before the reload')
-    lease[Symbol.dispose]()
+    lease[DISPOSE]()
   }
 
   async gone(): Promise<void> {
@@ -70,7 +71,7 @@ export class Users<P, R, W> {
       `a lease saw ${first.versions.join(', ')}, and then ${again.versions.join(', ')}`,
     )
     this.#unclosed(first.seen, 'a lease')
-    lease[Symbol.dispose]()
+    lease[DISPOSE]()
   }
 
   #unclosed(seen: readonly Given[], by: string): void {
