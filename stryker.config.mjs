@@ -32,6 +32,11 @@ export const scopes = {
     ],
     tests: ['host/*.test.ts', 'dispatch/judgement.test.ts'],
   },
+  'take-back': {
+    package: 'core',
+    mutate: ['take-back/*.ts'],
+    tests: ['host/*.test.ts', 'move/{gate,rollback}*.test.ts', 'dispatch/standbys.test.ts'],
+  },
   cdc: {
     package: 'cdc',
     mutate: ['strategy.ts', 'start-stream.ts', 'pump/*.ts'],

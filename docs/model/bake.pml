@@ -1,20 +1,20 @@
-/* The way back: a reload that has just been committed, with a period in which it can be taken back. `Bake`, `takeBack`,
- * `WriteGate.recall`, `Permanence`, `Finalization`.
+/* The way back: a reload that has just been committed, with a period in which it can be taken back. `Bake`, `Standby`,
+ * `MissedWrites`, `WriteGate.recall`, `Permanence`, `Finalization`.
  *
- * The first version's resource is kept as it was, and the gate retains the writes made since. The new version is asked now and
- * then whether it does well; if not, the kept resource serves again when what was retained has been replayed, or, where the
- * writes were too many to retain, a copy of the new one's. Meanwhile somebody reloads the plugin once more, and somebody makes
+ * The first version's resource stands by as it was, and the writes made since are recorded for it. The new version is asked now
+ * and then whether it does well; if not, the standby serves again when what was recorded has been replayed, or, where the
+ * writes were too many to record, a copy of the new one's. Meanwhile somebody reloads the plugin once more, and somebody makes
  * it permanent. Each call and each record may fail. Shown: I3 I4 I7 I10 I12.
  *
  * Faults:
- *   NO_RETAIN             I4   the kept resource serves again without the writes made meanwhile
- *   RETAIN_PART           I4   of too many writes the first are retained
- *   RECALL_EARLY          I4   what is retained is counted before the write in flight has settled
+ *   NO_RETAIN             I4   the standby serves again without the writes made meanwhile
+ *   RETAIN_PART           I4   of too many writes the first are recorded
+ *   RECALL_EARLY          I4   what is recorded is counted before the write in flight has settled
  *   CLOSE_KEPT            I7   the first version's resource is closed as soon as its leases have ended
  *   CLOSE_AGAIN           I7   it is closed although it serves again
  *   LOOK_LATE             I7   it is seen whether it serves again only when the way back has been written down
  *   SHUT_DOWN_AGAIN       I7   the first version is shut down although it serves again
- *   KEEP_STRANDED         I12  a way back that fails leaves the kept resource open
+ *   KEEP_STRANDED         I12  a way back that fails leaves the standby open
  *   NO_SUPERSEDE          I3   a reload that commits does not end the period
  *   NO_SETTLE             I10  the way back does not wait for an operation on the plugin that is under way
  *   PERMANENT_UNCLAIMED   I10  a version is taken back while it is being made permanent

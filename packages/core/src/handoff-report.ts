@@ -20,10 +20,10 @@ export interface HandoffReport {
   readonly bytes: number
   readonly replayedWrites: number
   /**
-   * What the new one was made of: what served; what was kept when it was replaced, with the writes made since; or
-   * whatever the host opens it from.
+   * What the new one was made of: what served; the standby of the reload that is taken back, with the writes made since;
+   * or whatever the host opens it from.
    */
-  readonly from: 'serving' | 'kept' | 'open'
+  readonly from: 'serving' | 'standby' | 'open'
   /** What failed of the old one and was done without, such as its checkpoint. */
   readonly outlived: readonly unknown[]
   /** Why `activate` failed, once the commit was made; the commit stands. */

@@ -37,9 +37,10 @@ export type {
   CompatVerdict,
   Cutover,
   Discipline,
+  HandBackOptions,
   HandoffJob,
   HandoffStrategy,
-  KeptResource,
+  IntactResource,
   LiveSample,
   Opening,
   PluginIdentity,
@@ -47,12 +48,15 @@ export type {
   ProviderView,
   RemovedProvider,
   ResourceHandoff,
+  StandbyResource,
   StepContext,
   Transition,
 } from './strategy.js'
 export { attemptAll } from './move/attempt-all.js'
 export { cleanHandoff, type CleanHandoffOptions, type CleanOptions, type CleanWrites } from './move/clean.js'
-export { WriteGate, type WriteGateOptions } from './move/gate.js'
+export { WriteGate } from './move/gate.js'
+export type { WriteFollower } from './move/gate-move.js'
+export type { WriteGateOptions } from './move/gate-options.js'
 export type { Halt, HandoffGate } from './move/handoff-gate.js'
 export { inPlaceHandoff, type InPlaceVerbs } from './move/in-place.js'
 export { opened, type OpenedOptions } from './move/opened.js'

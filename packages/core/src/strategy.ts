@@ -149,10 +149,10 @@ export interface HandoffJob<P, R> {
   /** The only way to the old resource, and the only way writes reach it. */
   readonly gate: HandoffGate<R>
   /**
-   * Where a reload is taken back: the resource that served before it, as it was at that commit. The writes made since then
-   * are to be had from `gate.recall`. A strategy that has no use for it hands over as ever; it is closed then.
+   * Where a reload is taken back: the resource that served before it. A strategy that has no use for it hands over as
+   * ever; it is closed then.
    */
-  readonly kept?: R
+  readonly standby?: StandbyResource<R>
   /** How the host opens such a resource, as it said when it attached it. */
   open?(provider: P): MaybePromise<R>
   /**
@@ -168,12 +168,29 @@ export interface HandoffJob<P, R> {
 
 /**
  * An old resource that serves up to the commit, whatever `converge` does, and is as it was at the commit until its
- * handoff is finalized.
+ * handoff is finalized. While the reload bakes, it stands by.
  */
-export interface KeptResource<R> {
+export interface IntactResource<R> {
   readonly resource: R
   /** Called in place of `finalize` where the reload was taken back and the resource serves again: removes all else. */
   release(): Promise<void>
+}
+
+export interface HandBackOptions<R> {
+  /**
+   * What becomes of the writes made since it was replaced: `replayed`, they are replayed on it; `shared`, it has seen each
+   * of them, as the two have one medium.
+   */
+  readonly writes: 'replayed' | 'shared'
+  /** Closes the one that replaced it, where that is another object: by steps of its own. */
+  close(resource: R): Promise<void>
+}
+
+/** What served before the reload that is taken back: as it was at that commit. */
+export interface StandbyResource<R> {
+  readonly resource: R
+  /** Hands over to it. Nothing is copied, and nothing is asked of the one that replaced it but to close. */
+  handBack(ctx: StepContext, options: HandBackOptions<R>): ResourceHandoff<R>
 }
 
 /** The handoff of one live resource. The dispatcher drives it, in the order of the members. */
@@ -212,7 +229,7 @@ export interface ResourceHandoff<R> {
    * The old resource, where it stays as it is until `finalize`: a reload that is taken back goes on with it, and one
    * that is rolled back lets its gate go before `rollback` of this or any other handoff is called.
    */
-  readonly kept?: KeptResource<R> | undefined
+  readonly intact?: IntactResource<R> | undefined
 }
 
 /** A surface's discipline. */

@@ -9,6 +9,7 @@ import type { HandoffEvent } from './handoff-event.js'
 import { MovingResource, type ResourceMove } from './moving-resource.js'
 import type { CompatEntry } from './report.js'
 import { rollBack } from './roll-back.js'
+import { NO_STANDBYS, type Standbys } from './standbys.js'
 import type { StepEnvironment } from './step-environment.js'
 import { Together } from './together.js'
 
@@ -20,6 +21,8 @@ export interface HandoffsOptions {
   readonly signal?: AbortSignal
   /** What makes the new resources serve, together with all else that it commits. Default: one for them alone. */
   readonly transaction?: Transaction
+  /** What becomes of what is replaced, besides that it is closed in the end. Default: nothing. */
+  readonly standbys?: Standbys
   onHandoff?(event: HandoffEvent): void
   /**
    * Judges the providers by resources that have joined, before anything is prepared for these.
@@ -54,6 +57,7 @@ export class Handoffs {
       claims,
       pace,
       transaction: options.transaction ?? new Transaction(),
+      standbys: options.standbys ?? NO_STANDBYS,
       onSuccessor: ({ move, successor }) => {
         options.onSuccessor?.(move, successor?.resource)
       },
@@ -146,20 +150,15 @@ export class Handoffs {
     this.#together.refuseAstray()
   }
 
-  /**
-   * Synchronous, runs no plugin code: every gate goes on against the new resource, or, where one cannot, none does.
-   *
-   * @param retain whether gates keep the writes that those need which may serve again.
-   */
-  commit({ retain }: { retain: boolean } = { retain: false }): void {
+  /** Synchronous, runs no plugin code: every gate goes on against the new resource, or, where one cannot, none does. */
+  commit(): void {
     this.refuseUncommittable()
     this.#together.transaction.commit(1)
-    this.committed({ retain })
+    this.committed()
   }
 
   /** In the turn in which the transaction was committed, before anything else. */
-  committed({ retain }: { retain: boolean }): void {
-    this.#together.retains = retain
+  committed(): void {
     void this.#together.wake()
     void this.#letGoHandedIn()
   }
@@ -189,29 +188,12 @@ export class Handoffs {
     return rollBack(this.#begun.splice(0), this.#together, this.#drive)
   }
 
-  /** Those that something was kept of, and that are copied all the same: the record of what was written since has ended. */
-  copied(): ResourceMove[] {
-    return this.#movings.flatMap(({ move, copied }) => (copied ? [move] : []))
-  }
-
-  /** The old resources that are as they were at the commit, by gate. */
-  kept(): ReadonlyMap<WriteGate<unknown, unknown>, unknown> {
-    const kept = new Map<WriteGate<unknown, unknown>, unknown>()
-    for (const { move, handoff, withdrawn } of this.#movings) {
-      if (handoff?.kept && !withdrawn) kept.set(move.gate, handoff.kept.resource)
-    }
-    return kept
-  }
-
   /**
    * Closes, once, what is left of the old resources, but for those that serve again. Resolves with what failed on the way.
    *
    * @param isAsked which of them, by their owners. Default: all.
    */
-  async finalize(
-    again: ReadonlySet<unknown> = new Set(),
-    isAsked: (owner: object | undefined) => boolean = () => true,
-  ): Promise<unknown[]> {
+  async finalize(isAsked: (owner: object | undefined) => boolean = () => true): Promise<unknown[]> {
     const errors: unknown[] = []
     if (this.#together.leaving.size > 0) await Promise.all(this.#together.leaving)
     if (this.#movings.length === 0) return errors
@@ -219,7 +201,7 @@ export class Handoffs {
       this.#movings.filter(({ move, withdrawn }) => !withdrawn && isAsked(move.owner)),
       async (moving) => {
         try {
-          await (moving.finalized ??= this.#finalize(moving, again))
+          await (moving.finalized ??= this.#finalize(moving))
         } catch (error) {
           errors.push(error)
         }
@@ -285,20 +267,17 @@ export class Handoffs {
     moving.letGoClosed(gate.halted === undefined ? [gate.resource] : [])
   }
 
-  async #finalize(moving: MovingResource, again: ReadonlySet<unknown>): Promise<void> {
+  async #finalize(moving: MovingResource): Promise<void> {
     const {
-      handoff,
       successor,
       move: { gate },
     } = moving
-    const kept = handoff?.kept
-    const close = kept !== undefined && again.has(kept.resource) ? () => kept.release() : () => handoff?.finalize()
     // It may not have been used since the commit, and has the move to let go of.
     gate.settle()
     try {
-      await this.#drive.timed(moving, 'finalize', { code: 'HANDOFF' }, close)
+      await this.#drive.timed(moving, 'finalize', { code: 'HANDOFF' }, () => moving.finalize())
     } finally {
-      moving.letGoClosed(successor === undefined ? [] : [successor.resource], again)
+      moving.letGoClosed(successor === undefined ? [] : [successor.resource])
     }
   }
 }

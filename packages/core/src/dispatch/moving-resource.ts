@@ -1,14 +1,24 @@
 import type { ErrorPlace, ReloadError, ReloadPhase } from '../errors.js'
 import type { HandoffReport } from '../handoff-report.js'
-import type { GateMove } from '../move/gate-move.js'
+import type { GateMove, WriteFollower } from '../move/gate-move.js'
 import type { WriteGate } from '../move/gate.js'
+import type { MaybePromise } from '../maybe-promise.js'
 import { reopen } from '../move/reopen.js'
-import type { AnyStrategy, Discipline, HandoffJob, Opening, ResourceHandoff, Transition } from '../strategy.js'
+import type {
+  AnyStrategy,
+  Discipline,
+  HandoffJob,
+  Opening,
+  ResourceHandoff,
+  StandbyResource,
+  Transition,
+} from '../strategy.js'
 import { synchronous } from '../synchronous.js'
 import { activate } from './activate.js'
 import type { ChosenCutover } from './cutovers.js'
 import type { CountedVerdict } from './judging.js'
 import type { HandoffStep } from './handoff-event.js'
+import type { StandbyOffer } from './standbys.js'
 import { Step, type StepSubject } from './step.js'
 import type { StepEnvironment } from './step-environment.js'
 import type { Together } from './together.js'
@@ -32,7 +42,7 @@ export interface ResourceMove {
   /** Whether it is opened anew, with nothing asked of the old one. */
   readonly reopened?: boolean
   /** Where a reload is taken back: what served before it. */
-  readonly kept?: unknown
+  readonly standby?: StandbyOffer<unknown> | undefined
 }
 
 /** An object that it has the care of, and who holds it. */
@@ -49,13 +59,13 @@ export function placeOf({ strategy, key, name, plugin }: ResourceMove): ErrorPla
 }
 
 /** One resource, on its way from one provider to another. */
-export class MovingResource implements GateMove<unknown>, StepSubject {
+export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
   readonly move: ResourceMove
   readonly cutover: ChosenCutover
   readonly place: ErrorPlace
   readonly step: Step
   readonly #together: Together
-  /** The old resource, what was kept, what was opened. */
+  /** The old resource, the standby, what was opened. */
   #held: Held | undefined
   handoff: ResourceHandoff<unknown> | undefined
   successor: { readonly resource: unknown } | undefined
@@ -63,11 +73,10 @@ export class MovingResource implements GateMove<unknown>, StepSubject {
   goesUnheld = false
   /** The closing of what is left of the old one, once it has begun. */
   finalized: Promise<void> | undefined
-  /** Whether it is handed to what was kept of it. */
-  isKept = false
   /** Whether it is opened anew. */
   isReopened: boolean
-  copied = false
+  /** What the strategy may hand back to. */
+  #standby: StandbyResource<unknown> | undefined
   /** Whether it is handed over no longer, as its resource has left. */
   withdrawn = false
   /** Its `converge` was begun, so that the old resource may be stopped. */
@@ -104,9 +113,6 @@ export class MovingResource implements GateMove<unknown>, StepSubject {
 
   get sealed(): boolean {
     return this.#together.sealed
-  }
-  get retains(): boolean {
-    return this.#together.retains && this.handoff?.kept !== undefined
   }
   get discipline(): Discipline {
     return this.handoff?.discipline ?? this.move.strategy.discipline
@@ -147,6 +153,11 @@ export class MovingResource implements GateMove<unknown>, StepSubject {
     this.#together.waits(this)
   }
 
+  switched(): WriteFollower<unknown> | undefined {
+    const intact = this.handoff?.intact
+    return intact && this.#together.standbys.replaced(this.move.gate, intact.resource)
+  }
+
   strayed(): void {
     if (this.withdrawn) return
     this.goesUnheld = false
@@ -154,7 +165,7 @@ export class MovingResource implements GateMove<unknown>, StepSubject {
   }
 
   get report(): HandoffReport {
-    const { move, cutover, step, isKept, isReopened, prepareMs, convergeMs, activationError } = this
+    const { move, cutover, step, isReopened, prepareMs, convergeMs, activationError } = this
     return {
       surface: move.strategy.surface.id,
       key: move.key,
@@ -167,7 +178,7 @@ export class MovingResource implements GateMove<unknown>, StepSubject {
       pauseMs: this.pauseMs,
       blockedMs: step.blockedMs,
       blockedBy: step.blockedBy,
-      from: isReopened ? 'open' : isKept ? 'kept' : 'serving',
+      from: isReopened ? 'open' : this.#standby === undefined ? 'serving' : 'standby',
       outlived: [...step.outlivedErrors],
       bytes: step.bytes,
       replayedWrites: step.replayedWrites,
@@ -183,18 +194,24 @@ export class MovingResource implements GateMove<unknown>, StepSubject {
     return this.longestHeldMs
   }
 
+  /** Closes what is left of the old one, but for the old one itself where it serves again. */
+  finalize(): MaybePromise<void> {
+    const intact = this.handoff?.intact
+    if (intact !== undefined && this.#together.standbys.servesAgain(intact.resource)) return intact.release()
+    return this.handoff?.finalize()
+  }
+
   /** Asks the strategy how it will be handed over. */
   begin(): void {
-    const { strategy, name, key, old, next, gate, transition, open, kept, handedIn, reopened } = this.move
+    const { strategy, name, key, old, next, gate, transition, open, standby, handedIn, reopened } = this.move
     gate.resetLongestHeld()
     gate.enter(this)
     if (strategy.handoff === undefined) throw new Error('the strategy of this surface cannot hand over a live resource')
     // Nobody has a checkpoint of what an earlier reload opened anew, and could not start again.
     this.isReopened ||= gate.halted?.from === 'open'
-    this.isKept = !this.isReopened && kept !== undefined && gate.retains
-    this.copied = kept !== undefined && !gate.retains
+    this.#standby = standby?.offer()
     if (handedIn === true && gate.halted === undefined) this.step.claim(gate.resource)
-    if (kept !== undefined) this.#hold(kept, this.#together.claims.holderOf(kept))
+    if (standby !== undefined) this.#hold(standby.resource, this.#together.claims.holderOf(standby.resource))
     this.noteServing()
     const job: HandoffJob<unknown, unknown> = {
       name,
@@ -205,7 +222,7 @@ export class MovingResource implements GateMove<unknown>, StepSubject {
       transition,
       cutover: this.cutover.cutover,
       ...(open && { open: (provider) => open(provider, this.#opening()) }),
-      ...(!this.copied && kept !== undefined && { kept }),
+      ...(this.#standby && { standby: this.#standby }),
       claim: (resource) => {
         this.claim(resource)
       },
@@ -317,14 +334,15 @@ export class MovingResource implements GateMove<unknown>, StepSubject {
       this.#hold(gate.resource, this.#together.claims.holderOf(gate.resource))
   }
 
-  /** All but what serves, some of it again, was closed. What was kept is closed by those that keep it. */
-  letGoClosed(serving: readonly unknown[], again?: ReadonlySet<unknown>): void {
+  /** All but what serves, some of it again, was closed. A standby is closed by the reload that replaced it. */
+  letGoClosed(serving: readonly unknown[]): void {
+    const { claims, standbys } = this.#together
     for (let held = this.#held; held; held = held.next) {
       const { resource, holder } = held
-      const serves = serving.includes(resource) || again?.has(resource) === true
-      if (!serves && resource !== this.move.kept) this.#together.claims.letGo(resource, holder)
+      const serves = serving.includes(resource) || standbys.servesAgain(resource)
+      if (!serves && resource !== this.move.standby?.resource) claims.letGo(resource, holder)
     }
-    // A handoff that halted its gate is kept by that.
+    // A gate that is halted holds on to the handoff that halted it.
     this.#held = undefined
   }
 

@@ -22,7 +22,7 @@ export async function rollBack(all: readonly MovingResource[], together: Togethe
     if (noted === undefined) errors.set(moving, [error])
     else noted.push(error)
   }
-  const stopped = begun.filter(({ converging, handoff }) => converging && handoff?.kept === undefined)
+  const stopped = begun.filter(({ converging, handoff }) => converging && handoff?.intact === undefined)
   for (const moving of stopped) moving.stopped = true
   if (together.transaction.state === 'pending') together.transaction.abort()
   const servingOn = begun.filter((moving) => !moving.stopped).toReversed()

@@ -5,6 +5,7 @@ import type { Pace } from '../pace.js'
 import type { Claims } from './claims.js'
 import type { MovingResource } from './moving-resource.js'
 import type { CompatEntry } from './report.js'
+import type { Standbys } from './standbys.js'
 
 export interface TogetherInit {
   readonly clock: Clock
@@ -12,6 +13,8 @@ export interface TogetherInit {
   readonly pace: Pace
   /** What makes all of them serve. */
   readonly transaction: Transaction
+  /** What becomes of what was replaced. */
+  readonly standbys: Standbys
   /** Told of what will serve, as soon as that is known. */
   onSuccessor(moving: MovingResource): void
 }
@@ -23,8 +26,7 @@ export class Together {
   readonly pace: Pace
   readonly transaction: Transaction
   readonly onSuccessor: (moving: MovingResource) => void
-  /** Whether gates keep the writes accepted from the commit on, for those that have kept what served before. */
-  retains = false
+  readonly standbys: Standbys
   /** Those whose successor may be behind: something was recorded, or a write begun. */
   readonly dirty = new Set<MovingResource>()
   /** What was found of single resources. */
@@ -44,11 +46,12 @@ export class Together {
   /** Those whose gate was closed or let go. */
   readonly #astray = new Set<MovingResource>()
 
-  constructor({ clock, claims, pace, transaction, onSuccessor }: TogetherInit) {
+  constructor({ clock, claims, pace, transaction, standbys, onSuccessor }: TogetherInit) {
     this.clock = clock
     this.claims = claims
     this.pace = pace
     this.transaction = transaction
+    this.standbys = standbys
     this.onSuccessor = onSuccessor
   }
 

@@ -85,28 +85,8 @@ function handOver<P, R>(
     })
     return job.cutover === 'exclusive' ? stopped : unlessRestarted(job.gate, stopped)
   }
-  const {
-    gate: { resource: old },
-    kept,
-  } = job
-  if (kept !== undefined) return serveAgain(job, kept, () => ctx.call('close', () => close(old)))
-  return freshSuccessor(job, ctx, { open: () => openAny(job.next), close, methods })
-}
-
-/** Nothing was moved to the one that replaced it, so nothing is moved back. */
-function serveAgain<P, R>({ gate }: HandoffJob<P, R>, kept: R, finalize: () => Promise<void>): ResourceHandoff<R> {
-  const replaced = gate.resource
-  const converge = async (): Promise<R> => kept
-  return {
-    withoutOld: true,
-    successor() {
-      return this.converge === converge ? kept : undefined
-    },
-    converge,
-    rollback: async () => {
-      gate.release()
-    },
-    finalize,
-    kept: { resource: replaced, release: async () => {} },
-  }
+  return (
+    job.standby?.handBack(ctx, { writes: 'shared', close: (resource) => ctx.call('close', () => close(resource)) }) ??
+    freshSuccessor(job, ctx, { open: () => openAny(job.next), close, methods })
+  )
 }

@@ -1,5 +1,5 @@
 import type { MaybePromise } from '../maybe-promise.js'
-import type { HandoffJob, KeptResource, ResourceHandoff, StepContext } from '../strategy.js'
+import type { HandoffJob, IntactResource, ResourceHandoff, StepContext } from '../strategy.js'
 import { openedAtOnce } from './opened.js'
 
 export interface FreshSuccessorOptions<R> {
@@ -12,8 +12,8 @@ export interface FreshSuccessorOptions<R> {
   readonly withoutOld?: boolean
   /** Called first, where writes are to be held for the opening. */
   hold?(): Promise<void>
-  /** Whether the old one is left as it was. Default: it is. */
-  isLeft?(): boolean
+  /** Whether the old one is as it was. Default: it is. */
+  isIntact?(): boolean
 }
 
 /** A handoff in which the new provider opens a resource of its own, and the old one is closed: nothing is moved. */
@@ -25,7 +25,7 @@ export function freshSuccessor<P, R>(
   const { gate } = job
   const old = gate.resource
   const close = (resource: R): Promise<void> => ctx.call('close', () => options.close(resource))
-  const left: KeptResource<R> = { resource: old, release: async () => {} }
+  const intact: IntactResource<R> = { resource: old, release: async () => {} }
   let successor: { readonly resource: R } | undefined
   const converge = async (): Promise<R> => (successor as { readonly resource: R }).resource
   return {
@@ -58,8 +58,8 @@ export function freshSuccessor<P, R>(
       if (successor !== undefined) await close(successor.resource)
     },
     finalize: () => close(old),
-    get kept() {
-      return options.isLeft?.() === false ? undefined : left
+    get intact() {
+      return options.isIntact?.() === false ? undefined : intact
     },
   }
 }

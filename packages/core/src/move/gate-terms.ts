@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from '../clock.js'
-import type { WriteGateOptions } from './gate.js'
+import type { WriteGateOptions } from './gate-options.js'
 import type { RecordBounds } from './write-record.js'
 
 const MAX_RECORDED_WRITES = 65_536

@@ -1,51 +1,19 @@
-import type { Clock } from '../clock.js'
 import { hear, isPromiseLike, type MaybePromise } from '../maybe-promise.js'
-import { checkOptions, option, type OptionChecks } from '../options.js'
 import { Slices } from '../slices.js'
 import type { Surface } from '../surface.js'
-import { synchronous } from '../synchronous.js'
-import { estimatedBytes } from './estimated-bytes.js'
+import { applyRecorded } from './apply-recorded.js'
 import { GateErrors } from './gate-errors.js'
-import { GateTerms, type ReplacementListener } from './gate-terms.js'
-import type { GateMove } from './gate-move.js'
+import type { GateMove, WriteFollower } from './gate-move.js'
+import { termsOf, type GateSettings } from './gate-options.js'
 import { nextState, type GateEvent, type GateState } from './gate-state.js'
+import type { GateTerms, ReplacementListener } from './gate-terms.js'
 import type { Halt, HandoffGate, ReplayOptions } from './handoff-gate.js'
 import { SerialQueue, type QueueOwner } from './serial-queue.js'
 import type { TurnOptions } from '../live-resource.js'
+import { sizeOfWrite } from './size-of-write.js'
+import { restart, type Slot } from './slot.js'
 import { signalOf } from './turn-options.js'
 import { WriteRecord } from './write-record.js'
-
-export interface WriteGateOptions<R> {
-  clock?: Clock
-  /** How many writes may be recorded and not yet replayed; at the bound writers wait. Default 65,536. */
-  maxRecorded?: number
-  /**
-   * How many bytes they may occupy, as the surface's `sizeOf` says, or else about; at the bound writers wait. Default
-   * 64 MiB.
-   */
-  maxRecordedBytes?: number
-  /**
-   * Milliseconds one write or use may take. Past it its caller is told, and work is refused until it settles. Default
-   * 30,000.
-   */
-  writeTimeoutMs?: number
-  /**
-   * Told when another resource took the place of a stopped one, or why none could. Where a rollback did it, what is
-   * thrown here is among the rollback's errors; where a write or a use did it, that goes on.
-   */
-  onReplaced?(outcome: { resource: R } | { halted: unknown }): void
-}
-
-const OPTIONS: OptionChecks<WriteGateOptions<unknown>> = {
-  clock: option.with('now', 'after'),
-  maxRecorded: option.count(1),
-  maxRecordedBytes: option.positive,
-  writeTimeoutMs: option.positive,
-  onReplaced: option.function,
-}
-
-/** What work goes to: a live resource, or what one may be started from. */
-type Slot<R> = { readonly live: R } | { readonly halt: Halt<R> }
 
 /**
  * The one way writes reach a live resource: in order, one at a time; recorded while the resource is being copied; held
@@ -64,13 +32,11 @@ export class WriteGate<R, W> implements HandoffGate<R> {
   #slot: Slot<R>
   #state: GateState = 'open'
   /** The reload that hands the resource over, until the gate has found out how that ended. */
-  #move: GateMove<R> | undefined
+  #move: GateMove<R, W> | undefined
   /** The writes accepted since the mark; `undefined` where no copy is under way. */
   #recorded: WriteRecord<W> | undefined
-  /** How many writes may be recorded for now, while a replay that does not keep up slows writers down; else `undefined`. */
-  #allowance: number | undefined
-  /** The writes accepted since the last switch, for a reload that is taken back; `undefined` where nobody wants them. */
-  #retained: WriteRecord<W> | undefined
+  /** Who follows the resource; `undefined` where nobody does. */
+  #follower: WriteFollower<W> | undefined
   /** Since when writes have had to wait, by the clock. */
   #stalledAt: number | undefined
   #longestHeldMs = 0
@@ -79,38 +45,12 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     surface: Surface<never, R, W> | Surface<unknown, R, W>,
     name: string,
     resource: R,
-    options?: WriteGateOptions<R>,
-  )
-  /** @internal Of a host: its gates share what they go by. */
-  constructor(
-    surface: Surface<never, R, W> | Surface<unknown, R, W>,
-    name: string,
-    resource: R,
-    terms: GateTerms,
-    listener: ReplacementListener<R>,
-  )
-  constructor(
-    surface: Surface<never, R, W> | Surface<unknown, R, W>,
-    name: string,
-    resource: R,
-    given: WriteGateOptions<R> | GateTerms = {},
-    listener?: ReplacementListener<R>,
+    ...settings: GateSettings<R>
   ) {
     this.#surface = surface as Surface<unknown, R, W>
     this.#name = name
     this.#slot = { live: resource }
-    if (listener !== undefined && given instanceof GateTerms) {
-      this.#terms = given
-      this.#listener = listener
-    } else {
-      const options = checkOptions(
-        given as WriteGateOptions<R>,
-        'WriteGate options',
-        OPTIONS as OptionChecks<WriteGateOptions<R>>,
-      )
-      this.#terms = new GateTerms(options as WriteGateOptions<never>)
-      this.#listener = options
-    }
+    ;[this.#terms, this.#listener] = termsOf(settings)
     this.#queue = new SerialQueue(new WriteGate.#Owner(this))
   }
 
@@ -150,12 +90,6 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     return this.#slot.live
   }
 
-  /** Whether it has every write accepted since the last switch. */
-  get retains(): boolean {
-    this.#settle()
-    return this.#retained !== undefined
-  }
-
   /** Whether a write or a use is in flight. */
   get busy(): boolean {
     return this.#queue.busy
@@ -164,6 +98,12 @@ export class WriteGate<R, W> implements HandoffGate<R> {
   /** Whether the successor has every write, so that none would be lost if it served from here on. */
   get inStep(): boolean {
     return !this.#queue.busy && this.recorded === 0
+  }
+
+  /** Whether somebody is told of each write that the resource accepts. */
+  get isFollowed(): boolean {
+    this.#settle()
+    return this.#follower !== undefined
   }
 
   /** The longest that one write was held since {@link resetLongestHeld}, in milliseconds. */
@@ -176,7 +116,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
   }
 
   /** The resource is handed over: from here on the gate is what `move` says. */
-  enter(move: GateMove<R>): void {
+  enter(move: GateMove<R, W>): void {
     this.#settle()
     this.#move = move
     if (this.waiting > 0) move.waits()
@@ -242,18 +182,11 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     this.#resume()
   }
 
-  recall(): void {
+  /** From a hold: what `record` has counts as recorded. */
+  recall(record: WriteRecord<W>): void {
     this.#settle()
-    if (this.#retained === undefined) throw new Error('the writes made since the last switch were not retained')
-    this.#recorded = this.#retained
-    this.#retained = undefined
-    if (this.#recorded.length > 0) this.#move?.stirred()
-  }
-
-  /** Forgets the writes accepted since the last switch. */
-  forget(): void {
-    this.#settle()
-    this.#retained = undefined
+    this.#recorded = record
+    if (record.length > 0) this.#move?.stirred()
   }
 
   async replay(
@@ -261,30 +194,8 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     signal: AbortSignal,
     { share = Number.POSITIVE_INFINITY, slices = new Slices() }: ReplayOptions = {},
   ): Promise<number> {
-    const round = this.#recorded?.take() ?? []
-    if (round.length === 0) return 0
-    let allowed = share
-    this.#allow(allowed)
-    try {
-      for (const write of round) {
-        signal.throwIfAborted()
-        const applied = this.#surface.apply?.(target, write)
-        if (isPromiseLike(applied)) await applied
-        this.#allowance = allowed += share
-        if (slices.due()) {
-          this.#resume()
-          await slices.pause()
-        }
-      }
-    } finally {
-      this.#allow(undefined)
-    }
-    return round.length
-  }
-
-  #allow(writes: number | undefined): void {
-    this.#allowance = writes
-    this.#resume()
+    if (this.#recorded === undefined) return 0
+    return applyRecorded(this.#recorded, this.#surface, target, { signal, share, slices, resume: () => this.#resume() })
   }
 
   release(): void {
@@ -295,11 +206,15 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     this.#resume()
   }
 
-  /** The commit: work goes on against `resource`. Runs no plugin code, and cannot throw on a held gate. */
-  switchTo(resource: R, { retain }: { retain: boolean } = { retain: false }): void {
+  /**
+   * The commit: work goes on against `resource`. Runs no plugin code, and cannot throw on a held gate.
+   *
+   * @param follower told of each write from here on. Default: nobody.
+   */
+  switchTo(resource: R, follower?: WriteFollower<W>): void {
     this.#turn('switch')
     this.#move = undefined
-    this.#switch(resource, retain)
+    this.#switch(resource, follower)
     this.#resume()
   }
 
@@ -340,29 +255,32 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     if (outcome === 'pending') return
     this.#noteHeld()
     this.#stalledAt = undefined
-    this.#move = undefined
-    move.longestHeldMs = Math.max(move.longestHeldMs, this.#longestHeldMs)
+    this.#leaveMove(move)
     if (this.#state !== 'closed') this.#state = 'open'
-    if (outcome === 'committed' && move.successor !== undefined) this.#switch(move.successor.resource, move.retains)
+    if (outcome === 'committed' && move.successor !== undefined) this.#switch(move.successor.resource, move.switched())
     else {
       this.#queue.unabandon()
       this.#recorded = undefined
     }
   }
 
-  #switch(resource: R, retain: boolean): void {
+  #switch(resource: R, follower: WriteFollower<W> | undefined): void {
     this.#put({ live: resource })
     this.#recorded = undefined
-    this.#retained = retain ? new WriteRecord(this.#terms) : undefined
+    this.#follower = follower
   }
 
   /** It takes no part in a commit any more. */
   #stray(): void {
     if (this.#move?.successor === undefined) return
     const move = this.#move
+    this.#leaveMove(move)
+    move.strayed()
+  }
+
+  #leaveMove(move: GateMove<R, W>): void {
     this.#move = undefined
     move.longestHeldMs = Math.max(move.longestHeldMs, this.#longestHeldMs)
-    move.strayed()
   }
 
   #apply(resource: R, write: W): MaybePromise<void> {
@@ -372,64 +290,43 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     const slot = this.#slot
     const applied = this.#surface.apply(resource, write)
     // Anything thenable may come from a plugin; what its `then` returns is not to be relied upon.
-    if (isPromiseLike(applied)) return Promise.resolve(applied).then(() => this.#accepted(slot, write))
-    this.#accepted(slot, write)
+    if (isPromiseLike(applied)) return Promise.resolve(applied).then(() => this.#noteAccepted(slot, write))
+    this.#noteAccepted(slot, write)
   }
 
   /** Recorded whatever the state: a write in flight when the last hold began is accepted under that hold. */
-  #accepted(slot: Slot<R>, write: W): void {
+  #noteAccepted(slot: Slot<R>, write: W): void {
     this.#settle()
     // An abandoned write, accepted by a resource that serves no more.
     if (this.#slot !== slot) return
-    if (this.#retained === undefined && this.#recorded === undefined) return
-    const bytes = this.#sizeOf(write)
-    // At the bound no writer waits for a reload that may be taken back: what it would have spared is copied then.
-    if (this.#state !== 'held' && this.#retained?.fits(bytes) === false) this.#retained = undefined
-    this.#retained?.add(write, bytes)
+    if (this.#follower === undefined && this.#recorded === undefined) return
+    const bytes = sizeOfWrite(this.#surface, write)
+    if (this.#follower?.accepted(write, bytes, this.#state === 'held') === false) this.#follower = undefined
     if (this.#recorded === undefined) return
     this.#recorded.add(write, bytes)
     this.#move?.stirred()
     if (this.#blocked()) this.#stalledAt ??= this.#terms.clock.now()
   }
 
-  /** The resource has accepted the write: a surface that cannot say how large it is does not make it fail. */
-  #sizeOf(write: W): number {
-    try {
-      const told = synchronous(this.#surface.sizeOf?.(write), 'sizeOf', 'it is called with each write that is recorded')
-      if (told !== undefined && Number.isFinite(told) && told >= 0) return told
-    } catch {}
-    return estimatedBytes(write)
-  }
-
   #blocked(): boolean {
-    if (this.state === 'held') return true
-    if (this.#recorded === undefined) return false
-    return this.#recorded.isFull || (this.#allowance !== undefined && this.#recorded.length >= this.#allowance)
+    return this.state === 'held' || this.#recorded?.isFull === true
   }
 
   #withResource<T>(fn: (resource: R) => MaybePromise<T>): MaybePromise<T> {
-    return 'live' in this.#slot ? fn(this.#slot.live) : this.#restart(this.#slot).then(fn)
+    const slot = this.#slot
+    if ('live' in slot) return fn(slot.live)
+    return restart(slot.halt, this.#errors, (resource) => this.#started(slot, resource)).then(fn)
   }
 
-  async #restart(slot: { readonly halt: Halt<R> }): Promise<R> {
-    let resource: R
-    try {
-      resource = await slot.halt.restart()
-    } catch (cause) {
-      throw this.#errors.halted(cause)
-    }
-    if (this.#slot !== slot) {
-      // It was abandoned while it started, and has no place any more.
-      await slot.halt.stop(resource)
-      throw this.#errors.overdue()
-    }
+  #started(slot: Slot<R>, resource: R): boolean {
+    if (this.#slot !== slot) return false
     this.#slot = { live: resource }
     try {
       hear(this.#listener.onReplaced?.({ resource }))
     } catch {
       // It serves, and who was told has told others.
     }
-    return resource
+    return true
   }
 
   /** What was abandoned is of a resource that serves no more. */
@@ -463,11 +360,11 @@ export class WriteGate<R, W> implements HandoffGate<R> {
       this.gate = gate
     }
 
-    get clock(): Clock {
-      return this.gate.#terms.clock
+    get terms(): GateTerms {
+      return this.gate.#terms
     }
-    get taskTimeoutMs(): number {
-      return this.gate.#terms.taskTimeoutMs
+    get errors(): GateErrors {
+      return this.gate.#errors
     }
     blocked(): boolean {
       return this.gate.#blocked()
@@ -477,18 +374,6 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     }
     queued(): void {
       this.gate.#move?.waits()
-    }
-    overdue(): Error {
-      return this.gate.#errors.overdue()
-    }
-    stuck(): Error {
-      return this.gate.#errors.stuck()
-    }
-    aborted(reason: unknown): Error {
-      return this.gate.#errors.aborted(reason)
-    }
-    reentered(): Error {
-      return this.gate.#errors.reentered()
     }
   }
 }

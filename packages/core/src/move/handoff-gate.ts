@@ -67,12 +67,6 @@ export interface HandoffGate<R> {
   /** From a hold: lets writes go on, and records each one that the resource accepts. */
   record(): void
   /**
-   * From a hold: the writes accepted since the last switch count as recorded.
-   *
-   * @throws Error where they were not retained, or were more than may be recorded.
-   */
-  recall(): void
-  /**
    * Applies what has been recorded so far to `target`, in order, and forgets it. Resolves with the number applied.
    */
   replay(target: R, signal: AbortSignal, options?: ReplayOptions): Promise<number>

@@ -3,7 +3,7 @@ import type {
   CompatVerdict,
   HandoffJob,
   HandoffStrategy,
-  KeptResource,
+  IntactResource,
   ProviderPair,
   ResourceHandoff,
   StepContext,
@@ -88,21 +88,18 @@ async function judgeInPlace<P, R, V>(
 }
 
 function handOverInPlace<P, R>(job: HandoffJob<P, R>, ctx: StepContext, verbs: InPlaceVerbs<P, R>): ResourceHandoff<R> {
-  const { gate, next, kept } = job
+  const { gate, next, standby } = job
   const old = gate.resource
-  const left: KeptResource<R> = { resource: old, release: async () => {} }
+  const intact: IntactResource<R> = { resource: old, release: async () => {} }
   let successor: { readonly resource: R } | undefined
   const release = async (view: R): Promise<void> => {
     if (verbs.release) await ctx.call('release', () => verbs.release?.(view))
   }
+  if (standby !== undefined) return standby.handBack(ctx, { writes: 'shared', close: release })
   return {
     // A version whose calls hang is got out all the same; an abandoned write goes on with the same data, if at all.
     withoutOld: true,
     async prepare() {
-      if (kept !== undefined) {
-        successor = { resource: kept }
-        return
-      }
       const discard = (late: R): MaybePromise<void> => (late === old ? undefined : verbs.release?.(late))
       const view = (): MaybePromise<R> =>
         opened(verbs.view ? verbs.view(old, next) : old, { job, methods: verbs.methods, close: discard })
@@ -113,11 +110,11 @@ function handOverInPlace<P, R>(job: HandoffJob<P, R>, ctx: StepContext, verbs: I
     async rollback() {
       gate.release()
       const view = successor?.resource
-      if (view !== undefined && view !== old && view !== kept) await release(view)
+      if (view !== undefined && view !== old) await release(view)
     },
     async finalize() {
       if (successor?.resource !== old) await release(old)
     },
-    kept: left,
+    intact,
   }
 }

@@ -1,5 +1,5 @@
 import type { MaybePromise } from '../maybe-promise.js'
-import type { HandoffJob, KeptResource, ResourceHandoff, StepContext } from '../strategy.js'
+import type { HandoffJob, IntactResource, ResourceHandoff, StepContext } from '../strategy.js'
 import { synchronous } from '../synchronous.js'
 import { attemptAll } from './attempt-all.js'
 import { holdWrites } from './hold-writes.js'
@@ -7,7 +7,6 @@ import type { HandoffGate } from './handoff-gate.js'
 import { openedAtOnce } from './opened.js'
 import { Replay } from './replay.js'
 import { stopAndCopy } from './stop-and-copy.js'
-import { takeBack } from './take-back.js'
 import { unlessRestarted } from './unless-restarted.js'
 
 /** What a kind supplies for its live resources to be moved by {@link preCopy}. `I` is its image, `E` its evidence. */
@@ -54,8 +53,12 @@ export function preCopy<P, R, I, E>(
   if (job.cutover === 'exclusive') return moveStopped(job, ctx, verbs)
   // It has no old owner to copy from: it starts from the image that was kept.
   if (job.gate.halted !== undefined) return unlessRestarted(job.gate, moveStopped(job, ctx, verbs))
-  if (job.kept !== undefined) return takeBack(job, job.kept, ctx, (resource) => verbs.close?.(resource))
-  return moveServing(job, ctx, verbs)
+  return (
+    job.standby?.handBack(ctx, {
+      writes: 'replayed',
+      close: (resource) => ctx.call('close', () => verbs.close?.(resource)),
+    }) ?? moveServing(job, ctx, verbs)
+  )
 }
 
 /** What the handoff of one resource knows, under the handoff's own symbol: so wrappers that spread it have it, too. */
@@ -92,11 +95,11 @@ function moveServing<P, R, I, E>(
   verbs: PreCopyVerbs<P, R, I, E>,
 ): ResourceHandoff<R> {
   const move = new ServingMove(job, ctx, verbs)
-  return { [MOVE]: move, ...STEPS, kept: move } as unknown as PreCopyHandoff<R>
+  return { [MOVE]: move, ...STEPS, intact: move } as unknown as PreCopyHandoff<R>
 }
 
 /** One resource that goes on serving while it is copied. */
-class ServingMove<P, R, I, E> implements KeptResource<R> {
+class ServingMove<P, R, I, E> implements IntactResource<R> {
   /** The old one. */
   readonly resource: R
   restored: { readonly resource: R } | undefined

@@ -56,6 +56,6 @@ export function reopen<P, R>(
       abandoned = gate.abandoned
     },
     // A write that was abandoned may change it yet.
-    isLeft: () => !abandoned,
+    isIntact: () => !abandoned,
   })
 }

@@ -29,21 +29,25 @@ interface Running extends ScopedCall {
   giveUp(): void
 }
 
+/** What the callers of tasks are told that fail by the queue: an error of its own each. */
+export interface QueueErrors {
+  /** Of a task that has begun, has not settled, and is waited for no longer. */
+  overdue(): Error
+  /** Of the others while one is past its deadline: these have not begun. */
+  stuck(): Error
+  /** Of a task that would wait for the one it was submitted from. */
+  reentered(): Error
+  /** Of a task whose signal fires before it has begun. */
+  aborted(reason: unknown): Error
+}
+
 /** What a queue works for. */
 export interface QueueOwner {
-  readonly clock: Clock
-  /** Milliseconds one task may take. */
-  readonly taskTimeoutMs: number
+  /** `taskTimeoutMs`: milliseconds one task may take. */
+  readonly terms: { readonly clock: Clock; readonly taskTimeoutMs: number }
+  readonly errors: QueueErrors
   /** Whether the next task has to wait. */
   blocked(): boolean
-  /** What the caller of a task is told that has begun, has not settled, and is waited for no longer. */
-  overdue(): Error
-  /** What the callers of other tasks are told while one is past its deadline. These tasks have not begun. */
-  stuck(): Error
-  /** What the caller of a task is told that would wait for the one it was submitted from. */
-  reentered(): Error
-  /** What the caller of a task is told whose signal fires before the task has begun. */
-  aborted(reason: unknown): Error
   /** Told that a task has begun which does not end at once. */
   begun?(): void
   /** Told that a task waits. */
@@ -161,7 +165,7 @@ export class SerialQueue {
     this.#onOverdue = undefined
     if (task === undefined || task.ended) return
     this.#running = task
-    void this.#rejectWaiting(() => this.#owner.stuck())
+    void this.#rejectWaiting(() => this.#owner.errors.stuck())
   }
 
   /** The abandoned task is nobody's concern any more. */
@@ -171,15 +175,15 @@ export class SerialQueue {
 
   #submit<T>(run: () => MaybePromise<T>, scoped: boolean, signal: AbortSignal | undefined): Promise<T> {
     const running = this.#running
-    if (signal?.aborted === true) return Promise.reject(this.#owner.aborted(signal.reason))
+    if (signal?.aborted === true) return Promise.reject(this.#owner.errors.aborted(signal.reason))
     if (this.#refusal !== undefined) return Promise.reject(this.#refusal())
     if (running === undefined) {
       // An idle queue runs a synchronous task at once, at the cost of neither an entry nor a timer.
       if (this.waiting === 0 && !this.#owner.blocked()) return scoped ? this.#runScoped(run) : this.#run(run)
     } else {
-      if (running.givenUp) return Promise.reject(this.#owner.stuck())
+      if (running.givenUp) return Promise.reject(this.#owner.errors.stuck())
       if (running.scoped && running.nested === undefined && isInside(running)) {
-        return Promise.reject(this.#owner.reentered())
+        return Promise.reject(this.#owner.errors.reentered())
       }
     }
     return new Promise<T>((resolve, reject) => {
@@ -188,7 +192,7 @@ export class SerialQueue {
         scoped,
         resolve: resolve as (value: unknown) => void,
         reject,
-        queuedAt: this.#owner.clock.now(),
+        queuedAt: this.#owner.terms.clock.now(),
         state: 'apart',
         stopListening: undefined,
       }
@@ -211,7 +215,7 @@ export class SerialQueue {
     waiting.stopListening?.()
     if (waiting.state === 'queued') this.#withdrawn += 1
     waiting.state = 'withdrawn'
-    waiting.reject(this.#owner.aborted(reason))
+    waiting.reject(this.#owner.errors.aborted(reason))
     this.#dropWithdrawn()
   }
 
@@ -264,7 +268,7 @@ export class SerialQueue {
     task.nested = undefined
     for (const { reject, stopListening } of nested) {
       stopListening?.()
-      reject(this.#owner.reentered())
+      reject(this.#owner.errors.reentered())
     }
     return this.#watch(Promise.resolve(outcome), task)
   }
@@ -308,11 +312,11 @@ export class SerialQueue {
         task.givenUp = true
         deadline.cancel()
         if (task.scoped) leaveScope()
-        reject(this.#owner.overdue())
+        reject(this.#owner.errors.overdue())
       }
-      const deadline = Deadlines.of(this.#owner.clock).set(this.#owner.taskTimeoutMs, () => {
+      const deadline = Deadlines.of(this.#owner.terms.clock).set(this.#owner.terms.taskTimeoutMs, () => {
         task.giveUp()
-        void this.#rejectWaiting(() => this.#owner.stuck())
+        void this.#rejectWaiting(() => this.#owner.errors.stuck())
         this.#onOverdue?.()
       })
       const settle = (): void => {

@@ -6,6 +6,8 @@ export interface RecordBounds {
 /** Writes in the order in which they were accepted, bounded by their number and by what they occupy. */
 export class WriteRecord<W> {
   readonly #bounds: RecordBounds
+  /** How many it may have for now, while a replay that does not keep up slows writers down; else `undefined`. */
+  allowance: number | undefined
   #writes: W[] | undefined
   #bytes = 0
 
@@ -18,7 +20,8 @@ export class WriteRecord<W> {
   }
 
   get isFull(): boolean {
-    return this.length >= this.#bounds.maxWrites || this.#bytes >= this.#bounds.maxBytes
+    const { maxWrites, maxBytes } = this.#bounds
+    return this.length >= Math.min(maxWrites, this.allowance ?? maxWrites) || this.#bytes >= maxBytes
   }
 
   /** Whether another write of so many bytes keeps it within its bounds. */

@@ -169,14 +169,14 @@ describe('the order of a dispatch', () => {
     })
   })
 
-  it('tells each handoff of the cutover, which overlaps unless the host says otherwise, and of nothing kept', async () => {
+  it('tells each handoff of the cutover, which overlaps unless the host says otherwise, and of nothing that stands by', async () => {
     const told: unknown[] = []
     const { dispatch } = scriptedScene(
       ['a'],
       [
         scriptedStrategy([], {
           prepare: (job) => {
-            told.push([job.cutover, 'kept' in job])
+            told.push([job.cutover, 'standby' in job])
           },
         }),
       ],

@@ -193,12 +193,12 @@ describe('O11 I10 an operator overrules a judgement, and it is told in the repor
   })
 })
 
-/** Nothing is kept of a store that leaves. */
+/** No store that leaves stands by. */
 const stoppedCells: Partial<Stores> = {
   handoff(job, ctx) {
     const moved = storeStrategy('clean').handoff?.(job, ctx)
     if (moved === undefined) throw new Error('stores are handed over')
-    const { kept: _, ...copied } = moved
+    const { intact: _, ...copied } = moved
     return copied
   },
 }

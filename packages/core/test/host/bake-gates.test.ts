@@ -6,14 +6,18 @@ import { Judging } from '../../src/dispatch/judging.js'
 import { StretchMeter } from '../../src/dispatch/stretch-meter.js'
 import { Pace } from '../../src/pace.js'
 import { Bake } from '../../src/host/permanence/bake.js'
+import { StandbySet } from '../../src/take-back/standby-set.js'
+import type { MissedWrites } from '../../src/take-back/missed-writes.js'
+import { missedWrites } from '../fixtures/store-gate.js'
 
-/** A period of 10 ms, of a reload that has switched the gate of one resource, which keeps what is written from there on. */
+/** A period of 10 ms, of a reload that has switched the gate of one resource, whose old one stands by. */
 async function baking() {
   const clock = new ManualClock()
   const surface = defineSurface<unknown, unknown, unknown>({ id: 'any', keyOf: () => 'any', apply: () => {} })
   const gate = new WriteGate<unknown, unknown>(surface, 'main', 'the old one', { clock })
   await gate.hold()
-  gate.switchTo('the new one', { retain: true })
+  const standbys = new StandbySet({ maxWrites: 10, maxBytes: 1000 })
+  gate.switchTo('the new one', standbys.replaced(gate, 'the old one'))
   const bake = new Bake({
     options: { ms: 10 },
     environment: {
@@ -26,24 +30,32 @@ async function baking() {
       timeoutMs: () => 10,
     },
     plugin: 'stores@2.0.0',
-    kept: new Map([[gate, 'the old one']]),
+    standbys,
     underWay: () => undefined,
     makePermanent: async () => {},
     takeBack: async () => [],
   })
-  return { clock, gate, bake }
+  return { clock, gate, bake, standbys }
 }
 
-describe('I12 when a period is over, gates keep nothing for the take-back', () => {
+/** Whether anything is recorded of the next write. */
+async function records(gate: WriteGate<unknown, unknown>): Promise<boolean> {
+  await gate.write('anything')
+  return gate.isFollowed
+}
+
+describe('I12 when a bake is over, nothing is recorded for the take-back', () => {
   it.each<[string, (bake: Bake, clock: ManualClock) => unknown]>([
     ['it was healthy', (_, clock) => clock.advance(10)],
     ['the version was made permanent', (bake) => bake.accept(async () => {})],
     ['a plugin was changed that was reloaded together with that of the gate', (bake) => bake.end('superseded')],
   ])('%s', async (_, end) => {
-    const { clock, gate, bake } = await baking()
+    const { clock, gate, bake, standbys } = await baking()
+    const seen = async () => ({ records: await records(gate), standby: standbys.of(gate)?.resource })
+    expect(await seen()).toEqual({ records: true, standby: 'the old one' })
     await end(bake, clock)
     await bake.over
-    expect(gate.retains).toBe(false)
+    expect(await seen()).toEqual({ records: false, standby: undefined })
   })
 
   it('also where a rollback had to start the resource again', async () => {
@@ -53,7 +65,7 @@ describe('I12 when a period is over, gates keep nothing for the take-back', () =
     gate.release()
     await bake.accept(async () => {})
     await bake.over
-    expect(gate.retains).toBe(false)
+    expect(await records(gate)).toBe(false)
   })
 
   it('nor does it take a resource that could not be', async () => {
@@ -70,22 +82,28 @@ describe('I12 when a period is over, gates keep nothing for the take-back', () =
     expect(await bake.over).toEqual({ outcome: 'superseded' })
   })
 
-  it('but for what a further reload, which has switched them, wants kept', async () => {
-    const { gate, bake } = await baking()
-    await gate.hold()
-    gate.switchTo('a newer one', { retain: true })
-    bake.end('superseded')
-    await bake.over
-    expect(gate.retains).toBe(true)
+  it('also where the gate finds out only then that it was switched', async () => {
+    const { gate, bake, standbys } = await baking()
+    await bake.accept(async () => {})
+    expect(standbys.replaced(gate, 'the old one')).toBe(undefined)
   })
 
-  it('nor is that forgotten which a further reload wants kept that was under way when the version was made permanent', async () => {
+  it('but for what a further reload, which has switched them, has recorded', async () => {
+    const { gate, bake } = await baking()
+    await gate.hold()
+    gate.switchTo('a newer one', missedWrites() as unknown as MissedWrites<unknown>)
+    bake.end('superseded')
+    await bake.over
+    expect(await records(gate)).toBe(true)
+  })
+
+  it('nor is that forgotten which a further reload has recorded that was under way when the version was made permanent', async () => {
     const { gate, bake } = await baking()
     await gate.hold()
     bake.end('accepted')
-    gate.switchTo('a newer one', { retain: true })
+    gate.switchTo('a newer one', missedWrites() as unknown as MissedWrites<unknown>)
     expect(await bake.over).toEqual({ outcome: 'accepted' })
-    expect(gate.retains).toBe(true)
+    expect(await records(gate)).toBe(true)
   })
 
   it('ends once, and as it ended first', async () => {

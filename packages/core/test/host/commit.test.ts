@@ -127,7 +127,7 @@ describe('resources that the host holds itself', () => {
     await finalized
     expect(store).toMatchObject({ entries: [], closed: 1 })
     // Nobody will take the reload back, so nothing is recorded for that (I12).
-    expect(gate.retains).toBe(false)
+    expect(gate.isFollowed).toBe(false)
   })
 
   it('I3 stay with the host where the reload fails', async () => {

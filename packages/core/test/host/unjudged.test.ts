@@ -155,7 +155,7 @@ it('a strategy is told from which version to which, and whether it is a take-bac
       told.push(job.transition)
       const moved = storeStrategy('clean').handoff?.(job, ctx)
       if (moved === undefined) throw new Error('stores are handed over')
-      const { kept: _, ...copied } = moved
+      const { intact: _, ...copied } = moved
       return copied
     },
   })

@@ -29,7 +29,7 @@ describe('T2 a version that bakes and is broken is taken back, whatever of it ha
     for (let at = 0; at < 10; at += 1) await pass(clock, 100_000)
     expect(await result.finalized).toMatchObject({
       status: 'taken-back',
-      bake: { outcome: 'taken-back', results: [{ report: { handoffs: [{ from: 'kept' }] } }] },
+      bake: { outcome: 'taken-back', results: [{ report: { handoffs: [{ from: 'standby' }] } }] },
     })
     expect(serving()).toBe(v1.provider.made[0])
     await store.write(3)

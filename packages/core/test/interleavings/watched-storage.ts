@@ -1,4 +1,11 @@
-import type { HandoffGate, HandoffJob, MaybePromise, ResourceHandoff, StepContext } from '@uni/reload-core'
+import type {
+  HandoffGate,
+  HandoffJob,
+  MaybePromise,
+  ResourceHandoff,
+  StandbyResource,
+  StepContext,
+} from '@uni/reload-core'
 import { storageBackendHandoff, type Storage, type StorageBackendProvider } from '@uni/reload-core/surfaces'
 import { Image, type Store, type StoreProvider } from '../fixtures/store.js'
 import { asWatched, WatchedStore } from './watched.js'
@@ -37,7 +44,7 @@ const backends = new WeakMap<StoreProvider, StorageBackendProvider>()
 
 /** Hands a {@link WatchedStorage} over by the strategy that storages have. The new one is empty when it is opened. */
 export function storageHandoff(job: HandoffJob<StoreProvider, Store>, ctx: StepContext): ResourceHandoff<Store> {
-  const { old, next, gate, kept, open: _, claim, letGo, ...more } = job
+  const { old, next, gate, standby, open: _, claim, letGo, ...more } = job
   const handoff = STORAGES.handoff?.(
     {
       ...more,
@@ -45,7 +52,7 @@ export function storageHandoff(job: HandoffJob<StoreProvider, Store>, ctx: StepC
       next: backendOf(next),
       gate: gate as unknown as HandoffGate<Storage>,
       open: (provider) => provider.open(''),
-      ...(kept !== undefined && { kept: kept as WatchedStorage }),
+      ...(standby && { standby: standby as unknown as StandbyResource<Storage> }),
       ...(claim && { claim: (storage) => claim(storage as WatchedStorage) }),
       ...(letGo && { letGo: (storage) => letGo(storage as WatchedStorage) }),
     },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Deferred, failureOf, standing, turn } from '../fixtures/deferred.js'
-import { gateOf } from '../fixtures/store-gate.js'
+import { gateOf, missedWrites } from '../fixtures/store-gate.js'
 import { StoreProvider, type Store } from '../fixtures/store.js'
 
 const { signal } = new AbortController()
@@ -34,17 +34,18 @@ describe('a write that is abandoned under a hold', () => {
     expect({ held: await standing(held), stuck: gate.stuck }).toEqual({ held: 'fulfilled', stuck: false })
   })
 
-  it('G5 I4 I8 is inert once a successor serves: what waited goes on there, and the late one is neither recorded nor retained', async () => {
+  it('G5 I4 I8 is inert once a successor serves: what waited goes on there, and the late one is neither recorded nor missed', async () => {
     const { gate, slow, behind, copy, store } = await abandoned()
     const next = copy()
-    gate.switchTo(next, { retain: true })
+    const missed = missedWrites()
+    gate.switchTo(next, missed)
     await behind
     slow.resolve()
     await turn()
     await gate.write(3)
     expect({ store: store.entries, next: next.entries }).toEqual({ store: [1], next: [2, 3] })
     await gate.hold()
-    gate.recall()
+    gate.recall(missed.take())
     const target = copy()
     expect(await gate.replay(target, signal)).toBe(2)
     expect(target.entries).toEqual([2, 3])

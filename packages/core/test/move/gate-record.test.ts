@@ -1,7 +1,7 @@
 import { ReloadError, WriteGate } from '@uni/reload-core'
 import { describe, expect, it, vi } from 'vitest'
 import { Deferred, failureOf, standing, turn } from '../fixtures/deferred.js'
-import { gateOf } from '../fixtures/store-gate.js'
+import { gateOf, missedWrites } from '../fixtures/store-gate.js'
 import { STORES, StoreProvider } from '../fixtures/store.js'
 
 const { signal } = new AbortController()
@@ -53,17 +53,18 @@ describe('the record', () => {
     expect(target.entries).toEqual(store.entries)
   })
 
-  it('I8 T6 what is kept for the take-back is dropped ahead of the write that would not fit', async () => {
+  it('I8 T6 what a standby has missed is dropped ahead of the write that would not fit', async () => {
     const surface = { ...STORES['pre-copy'], sizeOf: (entry: number) => entry }
     const provider = new StoreProvider('only', '1')
-    const gate = new WriteGate(surface, 'only', provider.make([]), { maxRecordedBytes: 100 })
+    const gate = new WriteGate(surface, 'only', provider.make([]))
     await gate.hold()
-    gate.switchTo(provider.make([]), { retain: true })
+    const missed = missedWrites({ maxBytes: 100 })
+    gate.switchTo(provider.make([]), missed)
     await gate.write(60)
     await gate.write(40)
-    expect(gate.retains).toBe(true)
+    expect(missed.isComplete).toBe(true)
     await gate.write(1)
-    expect(gate.retains).toBe(false)
+    expect(missed.isComplete).toBe(false)
   })
 
   it.each([
@@ -94,12 +95,13 @@ describe('the record', () => {
     await second
   })
 
-  it('T6 what is kept for the take-back is dropped past the bound, also where a hold let one more in', async () => {
-    const { gate, copy } = gateOf({ maxRecorded: 1 })
+  it('T6 what a standby has missed is dropped past the bound, also where a hold let one more in', async () => {
+    const { gate, copy } = gateOf()
     await gate.hold()
-    gate.switchTo(copy(), { retain: true })
+    const missed = missedWrites({ maxWrites: 1 })
+    gate.switchTo(copy(), missed)
     await gate.write(1)
-    expect(gate.retains).toBe(true)
+    expect(missed.isComplete).toBe(true)
     const slow = new Deferred()
     gate.resource.provider.breakNext('apply', async (run) => {
       await slow.promise
@@ -109,12 +111,12 @@ describe('the record', () => {
     const holding = gate.hold()
     slow.resolve()
     await Promise.all([writing, holding])
-    expect(gate.retains).toBe(true)
+    expect(missed.isComplete).toBe(true)
     gate.release()
     await gate.write(3)
-    expect(gate.retains).toBe(false)
+    expect(missed.isComplete).toBe(false)
     await gate.hold()
-    expect(() => gate.recall()).toThrow('were not retained')
+    expect(() => missed.take()).toThrow('are not recorded')
   })
 
   it('I3 a release lets writers at the bound go on, and forgets what was recorded', async () => {

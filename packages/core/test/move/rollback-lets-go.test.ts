@@ -42,7 +42,7 @@ describe('a rollback lets the gate go by itself', () => {
     expect(states).toEqual(['open'])
   })
 
-  it.each(['clean', 'pre-copy'] as const)('I3 of the take-back to what was kept, %s', async (discipline) => {
+  it.each(['clean', 'pre-copy'] as const)('I3 of the take-back to a standby, %s', async (discipline) => {
     const clock = new ManualClock()
     const states: string[] = []
     const strategy = noting(discipline, states)
@@ -52,7 +52,7 @@ describe('a rollback lets the gate go by itself', () => {
       handoff(job, ctx) {
         const move = strategy.handoff?.(job, ctx)
         if (move === undefined) throw new Error('the strategy hands nothing over')
-        return job.kept === undefined ? move : { ...move, converge: () => Promise.reject(new Error('no way back')) }
+        return job.standby === undefined ? move : { ...move, converge: () => Promise.reject(new Error('no way back')) }
       },
     }
     const host = new PluginHost({ clock, strategies: [failing] })
@@ -82,7 +82,7 @@ describe('a rollback lets the gate go by itself', () => {
           ...strategy,
           handoff(job, ctx) {
             const move = strategy.handoff?.(job, ctx)
-            if (move?.prepare === undefined || job.kept === undefined) return move
+            if (move?.prepare === undefined || job.standby === undefined) return move
             const prepare = async (): Promise<void> => {
               await move.prepare?.()
               for (let entry = 0; entry < 40; entry += 1) writes.push(store.write(entry))

@@ -10,13 +10,14 @@ function queueOf(tasks: number) {
   const clock = new ManualClock()
   let allowed = 0
   const queue = new SerialQueue({
-    clock,
-    taskTimeoutMs: 100,
+    terms: { clock, taskTimeoutMs: 100 },
     blocked: () => allowed === 0,
-    overdue: () => new Error('overdue'),
-    stuck: () => new Error('stuck'),
-    reentered: () => new Error('reentered'),
-    aborted: () => new Error('aborted'),
+    errors: {
+      overdue: () => new Error('overdue'),
+      stuck: () => new Error('stuck'),
+      reentered: () => new Error('reentered'),
+      aborted: () => new Error('aborted'),
+    },
   })
   const refs: WeakRef<object>[] = []
   for (let n = 0; n < tasks; n += 1) {

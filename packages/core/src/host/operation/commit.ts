@@ -11,25 +11,20 @@ export interface Commit {
   readonly succession: Succession
   readonly preflight: Preflight
   readonly handoffs: Handoffs
-  /** Whether gates keep the writes that are accepted from the commit on: the reload may be taken back. */
-  readonly retain: boolean
 }
 
 /**
  * Puts into service what was prepared: synchronous, runs no plugin code, cannot throw. What it takes does not depend on
  * how many keys and resources change. Returns what is to be called when the commit is written down.
  */
-export function commit(
-  state: HostState,
-  { operation, change, succession, preflight, handoffs, retain }: Commit,
-): () => void {
+export function commit(state: HostState, { operation, change, succession, preflight, handoffs }: Commit): () => void {
   const { epochs, plugins } = state
   const { retired, installed } = succession
   change.settleLists()
   for (const version of retired) version.lastEpoch = epochs.current.number
   epochs.publish(change.transaction, epochs.fencedWithout(retired))
   for (const version of installed) version.firstEpoch = epochs.current.number
-  handoffs.committed({ retain })
+  handoffs.committed()
   for (const version of retired) plugins.bakeOf(version)?.end('superseded')
   for (const { gate } of preflight.orphans.keys()) void gate.close()
   const removed = retired.filter(({ id }) => succession.next(id) === undefined)

@@ -75,10 +75,10 @@ export class Finalization implements Retirement {
 
   /** Closes what is left of one of the old versions: leases may hold the others yet. */
   async closeOf(plugin: Plugin): Promise<void> {
-    const { handoffs, recorded, bake } = this.#init
+    const { handoffs, recorded } = this.#init
     const isOf: IsAsked = (owner) => owner instanceof PluginVersion && owner.plugin === plugin
     await recorded
-    await handoffs.finalize(bake?.servingAgain, isOf)
+    await handoffs.finalize(isOf)
     // `close` reports what fails here, as the same promises are its own.
     await this.#closeOrphans(isOf, () => {})
   }
@@ -133,11 +133,11 @@ export class Finalization implements Retirement {
       errors.push(error)
     }
     await log.phase('finalize', async () => {
-      errors.push(...(await handoffs.finalize(bake?.servingAgain)))
+      errors.push(...(await handoffs.finalize()))
       await this.#closeOrphans(() => true, note)
       await closeDependantsFirst(retired, this.#state.environment.concurrency, async (version) => {
         version.unclosed.delete(this)
-        if (bake?.servingAgain === undefined) {
+        if (bake?.wentBack.aborted !== true) {
           for (const earlier of version.unclosed) await earlier.closeOf(version.plugin)
           await shutdown(version, 'finalize', environment).catch(note)
         }

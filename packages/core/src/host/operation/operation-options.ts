@@ -1,8 +1,9 @@
 import type { Acceptance } from '../../dispatch/judging.js'
 import type { ReloadKindHandlers } from '../../dispatch/request.js'
 import type { Cutover } from '../../strategy.js'
+import type { Direction } from '../../take-back/direction.js'
 import type { DrainPolicy } from '../lease/drain.js'
-import type { Bake, BakeOptions } from '../permanence/bake.js'
+import type { BakeOptions } from '../permanence/bake.js'
 import type { ReloadSource } from '../resource/reload-source.js'
 
 export interface OperationOptions {
@@ -15,6 +16,6 @@ export interface OperationOptions {
   readonly accept: readonly Acceptance[]
   readonly bake?: BakeOptions
   readonly from?: ReloadSource
-  /** The bake that this operation ends, by taking its reload back. */
-  readonly takenBack?: Bake
+  /** Default: forward. */
+  readonly direction?: Direction
 }

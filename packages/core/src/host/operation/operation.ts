@@ -5,6 +5,8 @@ import { failureReport, listed } from '../../dispatch/report.js'
 import type { StepEnvironment } from '../../dispatch/step-environment.js'
 import { ReloadError, describeThrown } from '../../errors.js'
 import type { JournaledAcceptance } from '../../journal/record.js'
+import { FORWARD } from '../../take-back/direction.js'
+import { StandbySet } from '../../take-back/standby-set.js'
 import type { PluginVersion } from '../epoch/plugin-version.js'
 import { Bake } from '../permanence/bake.js'
 import { acceptedOf, OperationJournal } from '../permanence/operation-journal.js'
@@ -67,6 +69,8 @@ class Operation implements UnderWay {
   readonly #ids: readonly string[]
   readonly #retired: readonly PluginVersion[]
   readonly #undos = new UndoList()
+  /** What can serve again; `undefined` where the operation cannot be taken back. */
+  readonly #standbys: StandbySet | undefined
   #decide: () => void = () => {}
   #handover: Handover | undefined
   #handoffs: Handoffs | undefined
@@ -79,6 +83,7 @@ class Operation implements UnderWay {
     this.#log = log
     this.#ids = changes.map(idOf)
     this.#retired = changes.map(retiredBy).filter((version) => version !== undefined)
+    this.#standbys = options.bake && new StandbySet(state.environment.gateTerms)
     // Neither a dry run nor the removals of a host that closes change what the next run starts with.
     const records = options.dryRun || state.environment.isClosing ? undefined : state.records
     this.#journal = new OperationJournal(records, log.operation, changes.map(journaled), options.signal)
@@ -119,7 +124,7 @@ class Operation implements UnderWay {
       const preflight = new Preflight(this.#state, succession, this.#environment, {
         ...this.#options,
         from: this.#options.from,
-        takenBack: this.#options.takenBack,
+        direction: this.#options.direction ?? FORWARD,
         onListed: () => {
           handover.listed()
         },
@@ -150,7 +155,7 @@ class Operation implements UnderWay {
       this.#undos.push(() => handoffs.rollback())
       await this.#log.phase('prepare', async () => {
         await handoffs.prepare()
-        await preflight.judgeCopied(handoffs.copied())
+        await preflight.judgeCopied()
         await openings.open()
       })
       await change.writeKeys(preflight.contracts)
@@ -210,6 +215,7 @@ class Operation implements UnderWay {
       cutovers,
       concurrency: this.#state.environment.concurrency,
       transaction: change.transaction,
+      ...(this.#standbys && { standbys: this.#standbys }),
       judgeJoined: (joined) => preflight.judgeJoined(joined),
       onSuccessor: (move, resource) => {
         const attached = preflight.attachedOf(move)
@@ -241,11 +247,10 @@ class Operation implements UnderWay {
       succession,
       preflight,
       handoffs,
-      retain: this.#options.bake !== undefined,
     })
     // In this turn: from here on others see the new version, and may change it or make it permanent.
     const recorded = this.#journal.committed(this.#accepted(preflight, handoffs), onWritten)
-    const bake = this.#bake(succession, handoffs)
+    const bake = this.#bake(succession)
     this.#end()
     handoffs.activate()
     openings.committed(preflight.released.keys())
@@ -259,21 +264,21 @@ class Operation implements UnderWay {
   }
 
   /** From the commit on, for a while, the reload can be taken back. */
-  #bake({ installed }: Succession, handoffs: Handoffs): Bake | undefined {
+  #bake({ installed }: Succession): Bake | undefined {
     const { bake: options, cutover, onOrphan, drain, accept } = this.#options
-    if (options === undefined) return undefined
+    if (options === undefined || this.#standbys === undefined) return undefined
     const state = this.#state
     const bake = new Bake({
       options,
       environment: state.environment.forSteps(),
       plugin: installed.map(({ label }) => label).join(', '),
-      kept: handoffs.kept(),
+      standbys: this.#standbys,
       underWay: () =>
         this.#ids.map((id) => state.plugins.operationOn(id)?.decided).find((decided) => decided !== undefined),
       makePermanent: async () => {
         await Promise.all(installed.slice(0, 1).map((version) => state.permanence.make(version)))
       },
-      takeBack: async (takenBack) => {
+      takeBack: async (direction) => {
         const changes = installed.map((old, at): RequestedChange => ({
           kind: 'take-back',
           old,
@@ -287,7 +292,7 @@ class Operation implements UnderWay {
           dryRun: false,
           signal: undefined,
           handlers: undefined,
-          takenBack,
+          direction,
         })
         return reloadResults(outcome, installed)
       },

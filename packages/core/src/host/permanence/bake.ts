@@ -3,7 +3,9 @@ import { Step } from '../../dispatch/step.js'
 import type { StepEnvironment } from '../../dispatch/step-environment.js'
 import { ReloadError, describeThrown } from '../../errors.js'
 import type { MaybePromise } from '../../maybe-promise.js'
-import type { WriteGate } from '../../move/gate.js'
+import type { Direction } from '../../take-back/direction.js'
+import type { StandbySet } from '../../take-back/standby-set.js'
+import { TakingBack } from '../../take-back/taking-back.js'
 import type { ReloadResult } from '../report/results.js'
 
 /** A period after the commit in which a reload can be taken back. */
@@ -27,9 +29,9 @@ export type BakeReport =
   | { readonly outcome: 'accepted' }
   /** The plugin was changed again, or the host closed. */
   | { readonly outcome: 'superseded' }
-  /** The old version serves again, with every write made meanwhile. `results` are those of the way back. */
+  /** The old version serves again, with every write made meanwhile. `results` are those of the take-back. */
   | { readonly outcome: 'taken-back'; readonly reason: string; readonly results: readonly ReloadResult[] }
-  /** The way back failed with `error`; the new version goes on serving. */
+  /** The take-back failed with `error`; the new version goes on serving. */
   | { readonly outcome: 'stranded'; readonly reason: string; readonly error: ReloadError }
 
 type EndedEarly = Extract<BakeReport, { outcome: 'accepted' | 'superseded' }>['outcome']
@@ -39,13 +41,13 @@ export interface BakeInit {
   readonly environment: StepEnvironment
   /** The plugins that bake, as errors name them. */
   readonly plugin: string
-  /** The old resources that are as they were at the commit, by gate. */
-  readonly kept: ReadonlyMap<WriteGate<unknown, unknown>, unknown>
+  /** The old resources, as they were at the commit. */
+  readonly standbys: StandbySet
   /** Settles when the operation that is changing one of the plugins is over; `undefined` where none is. */
   underWay(): Promise<void> | undefined
   makePermanent(): Promise<void>
   /** Begins in the turn it is called in. */
-  takeBack(bake: Bake): Promise<readonly ReloadResult[]>
+  takeBack(direction: Direction): Promise<readonly ReloadResult[]>
 }
 
 /** One such period. */
@@ -54,29 +56,19 @@ export class Bake {
   readonly #init: BakeInit
   readonly #ended = new AbortController()
   readonly #gone = new AbortController()
-  /** The old resources that went on serving when the reload was taken back; `undefined` where it was not. */
-  servingAgain: ReadonlySet<unknown> | undefined
   #early: EndedEarly | undefined
   #goingBack = false
   /** What makes the new version permanent right now: several may ask for that. */
   readonly #accepting = new Set<Promise<void>>()
-  /** The new resources, as they were at the commit, by gate. */
-  readonly #brought: Map<WriteGate<unknown, unknown>, unknown>
 
   constructor(init: BakeInit) {
     this.#init = init
-    this.#brought = new Map([...init.kept.keys()].map((gate) => [gate, gate.resource]))
     this.over = this.#run()
   }
 
   /** Fires when the old version serves again. */
   get wentBack(): AbortSignal {
     return this.#gone.signal
-  }
-
-  /** The resource that served before the commit. */
-  keptBehind(gate: WriteGate<unknown, unknown>): unknown {
-    return gate.retains ? this.#init.kept.get(gate) : undefined
   }
 
   /**
@@ -104,15 +96,14 @@ export class Bake {
 
   end(outcome: EndedEarly): void {
     if (this.#goingBack) {
-      // The commit of the way back itself. What serves again is seen now, before anything else takes it over.
-      this.servingAgain ??= this.#unchanged(this.#init.kept)
+      // The commit of the take-back itself.
+      this.#init.standbys.takenBack()
       this.#gone.abort()
       return
     }
     if (this.#early !== undefined) return
     this.#early = outcome
-    // At once: the gates are the next reload's from here on.
-    this.#forget(outcome)
+    this.#init.standbys.letGo()
     this.#ended.abort()
   }
 
@@ -127,29 +118,13 @@ export class Bake {
       if (this.#early !== undefined) return { outcome: this.#early }
       if (problem !== undefined) return this.#takeBack(problem)
     }
-    this.#forget()
+    this.#init.standbys.letGo()
     try {
       await this.#init.makePermanent()
       return { outcome: 'healthy' }
     } catch (error) {
       return { outcome: 'healthy', error }
     }
-  }
-
-  /** The writes that the way back would have needed. Whoever superseded it has said what the gates are to keep that it has switched. */
-  #forget(ended?: EndedEarly): void {
-    const untouched = this.#unchanged(this.#brought)
-    for (const [gate, resource] of this.#brought) if (ended !== 'superseded' || untouched.has(resource)) gate.forget()
-    this.#brought.clear()
-  }
-
-  /** Those of `resources` that serve. */
-  #unchanged(resources: ReadonlyMap<WriteGate<unknown, unknown>, unknown>): ReadonlySet<unknown> {
-    return new Set(
-      [...resources]
-        .filter(([gate, resource]) => gate.halted === undefined && gate.resource === resource)
-        .map(([, resource]) => resource),
-    )
   }
 
   #pause(ms: number): Promise<void> {
@@ -186,9 +161,9 @@ export class Bake {
   async #takeBack(reason: string): Promise<BakeReport> {
     this.#goingBack = true
     try {
-      return { outcome: 'taken-back', reason, results: await this.#init.takeBack(this) }
+      return { outcome: 'taken-back', reason, results: await this.#init.takeBack(new TakingBack(this.#init.standbys)) }
     } catch (error) {
-      this.#forget()
+      this.#init.standbys.letGo()
       return { outcome: 'stranded', reason, error: error as ReloadError }
     }
   }

@@ -15,10 +15,11 @@ import { withMoves, type UnreadPair } from '../../dispatch/pairs.js'
 import type { CompatEntry, CompatReport } from '../../dispatch/report.js'
 import type { ReloadKindHandlers } from '../../dispatch/request.js'
 import { Step } from '../../dispatch/step.js'
+import { StrategyKeys } from '../../dispatch/strategy-keys.js'
 import type { StepEnvironment } from '../../dispatch/step-environment.js'
-import type { AnyStrategy, Cutover, Transition } from '../../strategy.js'
+import type { Cutover, Transition } from '../../strategy.js'
+import type { Direction } from '../../take-back/direction.js'
 import { moveOf, type Attached } from '../resource/attached.js'
-import type { Bake } from '../permanence/bake.js'
 import type { HostState } from '../state/host-state.js'
 import type { PluginVersion } from '../epoch/plugin-version.js'
 import { isReopened, refuseUnknown, type ReloadSource } from '../resource/reload-source.js'
@@ -34,8 +35,7 @@ export interface PreflightOptions {
   readonly onOrphan: 'reject' | 'close'
   readonly handlers: ReloadKindHandlers | undefined
   readonly from: ReloadSource | undefined
-  /** The bake whose reload this operation takes back. */
-  readonly takenBack: Bake | undefined
+  readonly direction: Direction
   /** Called in the turn in which the live resources are listed: what is attached from then on is not among them. */
   onListed(): void
 }
@@ -63,8 +63,6 @@ export class Preflight {
   /** Of all keys that are served before and after. */
   #unread: readonly UnreadPair[] = []
   readonly #passages: { readonly from: PluginVersion; readonly to: PluginVersion; readonly passage: Passage }[] = []
-  /** What is not judged, since every resource of it is as the old version left it. */
-  #asLeft: readonly JudgedPair[] = []
 
   constructor(state: HostState, succession: Succession, environment: StepEnvironment, options: PreflightOptions) {
     this.#state = state
@@ -88,8 +86,7 @@ export class Preflight {
     this.cutovers = await chooseCutovers(this.moves, this.#options.cutover, this.#environment, this.#options.signal)
     await this.fencing.decide(this.cutovers)
     const judged = [...(await this.#pairs()), ...this.#removals()]
-    // Keys that were accepted for a reload are accepted when it is taken back, which judges only what it copies.
-    if (this.#options.takenBack === undefined) refuseAstray(this.#environment.judging, judged)
+    if (this.#options.direction.refusesAstray) refuseAstray(this.#environment.judging, judged)
     await holdingHandedIn(this.moves, this.#environment, async () => {
       this.compat = await judge(judged, this.#environment, this.#options.signal)
       refuseIncompatible(this.compat, this.#environment.judging)
@@ -105,8 +102,8 @@ export class Preflight {
    * be asked first, of a plugin that is not fenced.
    */
   admits(table: SurfaceTable, key: string): boolean {
-    const { cutover, from, takenBack } = this.#options
-    if (cutover === 'exclusive' || from !== undefined || takenBack !== undefined) return false
+    const { cutover, from, direction } = this.#options
+    if (!direction.admits || cutover === 'exclusive' || from !== undefined) return false
     const owner = this.#succession.before(table, key)?.owner
     if (
       owner === undefined ||
@@ -133,13 +130,12 @@ export class Preflight {
   }
 
   /**
-   * Judges what was to go on as it was left, and is copied after all: too much was written since the preflight.
+   * Judges what a standby was to take over, and is copied after all: it has missed more writes than were recorded.
    *
    * @throws ReloadError `SCHEMA_INCOMPAT`, `STEP_TIMEOUT`.
    */
-  async judgeCopied(copied: readonly ResourceMove[]): Promise<void> {
-    const keys = keysOf(copied)
-    const { entries } = await this.#judgeLate(this.#asLeft.filter((pair) => isAmong(keys, pair)))
+  async judgeCopied(): Promise<void> {
+    const { entries } = await this.#judgeLate(this.#options.direction.toJudgeLate())
     this.#report(entries)
   }
 
@@ -150,8 +146,8 @@ export class Preflight {
    * @throws ReloadError `SCHEMA_INCOMPAT`, `STEP_TIMEOUT`, `ABORTED`.
    */
   async judgeJoined(joined: readonly ResourceMove[]): Promise<void> {
-    const keys = keysOf(joined)
-    const pairs = this.#unread.filter((pair) => isAmong(keys, pair))
+    const keys = new StrategyKeys(joined)
+    const pairs = this.#unread.filter((pair) => keys.has(pair))
     const { entries } = await this.#judgeLate(await withMoves(pairs, joined, this.#environment.pace))
     this.#report(entries.filter(({ verdict }) => verdict.level !== 'compatible').filter((entry) => !this.#has(entry)))
   }
@@ -225,7 +221,7 @@ export class Preflight {
       provider: next.registration.provider,
       open: opener?.declares(table, name)?.open ?? attached.open,
       ...this.#passage(owner, next.owner),
-      kept: this.#options.takenBack?.keptBehind(attached.gate),
+      standby: this.#options.direction.standbyOf(attached.gate),
       reopened: isReopened(this.#options.from, attached),
     })
     this.#attached.set(move, attached)
@@ -263,7 +259,7 @@ export class Preflight {
     }
   }
 
-  async #pairs(): Promise<JudgedPair[]> {
+  async #pairs(): Promise<readonly JudgedPair[]> {
     const pairs: UnreadPair[] = []
     for (const version of this.#succession.installed) {
       for (const registration of version.registrations) {
@@ -282,17 +278,12 @@ export class Preflight {
     }
     this.#unread = pairs
     const judged = await withMoves(pairs, this.moves, this.#environment.pace)
-    // Nobody has to ask the version that serves again about a resource that is as it left it: it reads only what it wrote.
-    const kept = keysOf(this.moves.filter((move) => move.kept !== undefined))
-    const copied = keysOf(this.moves.filter((move) => move.kept === undefined))
-    const isAsLeft = (pair: JudgedPair): boolean => isAmong(kept, pair) && !isAmong(copied, pair)
-    this.#asLeft = judged.filter(isAsLeft)
-    return judged.filter((pair) => !isAsLeft(pair))
+    return this.#options.direction.toJudge(judged, this.moves)
   }
 
-  /** No strategy keeps a host from closing, or a reload from being taken back. */
+  /** No strategy keeps a host from closing. */
   #removals(): JudgedRemoval[] {
-    if (this.#state.environment.isClosing || this.#options.takenBack !== undefined) return []
+    if (this.#state.environment.isClosing || !this.#options.direction.asksRemovals) return []
     return this.#succession.removed
       .map(
         ({
@@ -308,7 +299,7 @@ export class Preflight {
   }
 
   #transition(from: PluginVersion | undefined, to: PluginVersion | undefined): Transition {
-    const direction = this.#options.takenBack === undefined ? 'forward' : 'back'
+    const { direction } = this.#options.direction
     return { direction, ...(from && { from: from.identity }), ...(to && { to: to.identity }) }
   }
 }
@@ -319,20 +310,4 @@ function isSame(one: CountedVerdict, other: CountedVerdict): boolean {
 
 function reasonOf(verdict: CountedVerdict): string | undefined {
   return 'reason' in verdict ? verdict.reason : undefined
-}
-
-type KeyOf = Pick<JudgedPair, 'strategy' | 'key'>
-
-function keysOf(keys: readonly KeyOf[]): ReadonlyMap<AnyStrategy, ReadonlySet<string>> {
-  const byStrategy = new Map<AnyStrategy, Set<string>>()
-  for (const { strategy, key } of keys) {
-    const known = byStrategy.get(strategy)
-    if (known === undefined) byStrategy.set(strategy, new Set([key]))
-    else known.add(key)
-  }
-  return byStrategy
-}
-
-function isAmong(keys: ReadonlyMap<AnyStrategy, ReadonlySet<string>>, { strategy, key }: KeyOf): boolean {
-  return keys.get(strategy)?.has(key) === true
 }

@@ -119,15 +119,14 @@ export interface Successor {
   readonly open: Attached['open']
   /** The plugin being reloaded, as errors name it. */
   readonly plugin: string
-  /** What served before the reload that is taken back. */
-  readonly kept: unknown
+  readonly standby: ResourceMove['standby']
   readonly reopened: boolean
 }
 
 export function moveOf(
   attached: Attached,
   owner: PluginVersion,
-  { provider, transition, open, plugin, kept, reopened }: Successor,
+  { provider, transition, open, plugin, standby, reopened }: Successor,
 ): ResourceMove {
   const { strategy, name, key, gate, table } = attached
   return {
@@ -142,6 +141,6 @@ export function moveOf(
     old: owner.provides(table, key)?.provider,
     plugin,
     reopened,
-    ...(kept !== undefined && { kept }),
+    standby,
   }
 }

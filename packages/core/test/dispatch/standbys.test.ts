@@ -10,7 +10,7 @@ it('T6 a dispatcher, which takes nothing back, has no write recorded for that', 
   const { scene, part } = sceneOfOne({ discipline: 'pre-copy' })
   const outcome = await scene.dispatch()
   outcome.commit()
-  expect(part.gate.retains).toBe(false)
+  expect(part.gate.isFollowed).toBe(false)
   await outcome.finalize()
 })
 
@@ -27,7 +27,7 @@ function showing<P, R>(strategy: HandoffStrategy<P, R, number>, gates: Map<strin
   return shown as unknown as AnyStrategy
 }
 
-it('T6 a reload that bakes has writes recorded for the old resources that were kept, and for no others', async () => {
+it('T6 a reload that bakes has writes recorded for the old resources that are intact, and for no others', async () => {
   const gates = new Map<string, unknown>()
   await using host = new PluginHost({
     clock: new ManualClock(),
@@ -42,11 +42,11 @@ it('T6 a reload that bakes has writes recorded for the old resources that were k
       },
     })
   const handle = await host.add(pluginOf('1.0.0'))
-  await host.attach(STORES['pre-copy'], { name: 'kept', key: 'a', open: (provider) => provider.make([]) })
+  await host.attach(STORES['pre-copy'], { name: 'intact', key: 'a', open: (provider) => provider.make([]) })
   await host.attach(scriptedKind, { name: 'closed', key: 'a', open: ({ version }) => ({ by: version }) })
   await host.reload(handle, pluginOf('2.0.0'), { bake: { ms: 10 } })
-  expect([...gates].map(([name, gate]) => [name, gate instanceof WriteGate && gate.retains])).toEqual([
-    ['kept', true],
+  expect([...gates].map(([name, gate]) => [name, gate instanceof WriteGate && gate.isFollowed])).toEqual([
+    ['intact', true],
     ['closed', false],
   ])
 })

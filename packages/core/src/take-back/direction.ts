@@ -1,0 +1,31 @@
+import type { JudgedPair } from '../dispatch/compat.js'
+import type { ResourceMove } from '../dispatch/moving-resource.js'
+import type { WriteGate } from '../move/gate.js'
+import type { Transition } from '../strategy.js'
+
+/** What differs between an operation that brings versions, and one that takes them back. */
+export interface Direction {
+  readonly direction: Transition['direction']
+  /** Whether a resource that is attached meanwhile may be handed over with the others. */
+  readonly admits: boolean
+  /** Whether a strategy may refuse that a key goes. */
+  readonly asksRemovals: boolean
+  /** Whether it is refused to accept a key that nothing judges. */
+  readonly refusesAstray: boolean
+  /** What stands by for the resource of `gate`. */
+  standbyOf(gate: WriteGate<unknown, unknown>): ResourceMove['standby']
+  /** Which of `pairs` are judged before anything is prepared. */
+  toJudge(pairs: readonly JudgedPair[], moves: readonly ResourceMove[]): readonly JudgedPair[]
+  /** Which of those that were not have to be judged after all, once everything is prepared. */
+  toJudgeLate(): readonly JudgedPair[]
+}
+
+export const FORWARD: Direction = {
+  direction: 'forward',
+  admits: true,
+  asksRemovals: true,
+  refusesAstray: true,
+  standbyOf: () => undefined,
+  toJudge: (pairs) => pairs,
+  toJudgeLate: () => [],
+}
