@@ -57,7 +57,7 @@ export { cleanHandoff, type CleanHandoffOptions, type CleanOptions, type CleanWr
 export { WriteGate } from './move/gate.js'
 export type { WriteFollower } from './move/gate-move.js'
 export type { WriteGateOptions } from './move/gate-options.js'
-export type { Halt, HandoffGate } from './move/handoff-gate.js'
+export type { Halt, HandoffGate } from './handoff-gate.js'
 export { inPlaceHandoff, type InPlaceVerbs } from './move/in-place.js'
 export { opened, type OpenedOptions } from './move/opened.js'
 export { preCopy, type PreCopyVerbs } from './move/pre-copy.js'
@@ -102,11 +102,12 @@ export type { PluginHostOptions } from './host/environment/plugin-host-options.j
 export type { VersionRanges } from './host/plugin/version-ranges.js'
 export type { ReloadSource, ResourceName } from './host/resource/reload-source.js'
 export type { DrainPolicy } from './host/lease/drain.js'
-export type { BakeOptions, BakeReport } from './host/permanence/bake.js'
+export type { BakeOptions } from './host/permanence/bake.js'
 export type { Grants } from './host/plugin/grants.js'
 export type { ReloadEvent, ReloadObserver } from './host/report/events.js'
 export type { HandoffStep } from './dispatch/handoff-event.js'
 export type {
+  BakeReport,
   FinalReport,
   OpenedResource,
   PluginStatus,

@@ -1,5 +1,5 @@
 import type { MaybePromise } from './maybe-promise.js'
-import type { HandoffGate } from './move/handoff-gate.js'
+import type { HandoffGate } from './handoff-gate.js'
 import type { Slices } from './slices.js'
 import type { AnySurface, Surface } from './surface.js'
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ROOT } from './blocks.js'
@@ -126,10 +126,4 @@ it('each pattern of a mutation scope is of files that there are', async () => {
 it('each app is named in the drawing of the architecture, or where tests are', () => {
   const document = read('docs/architecture.md')
   expect(apps.filter((app) => !document.includes(`apps/${app}`))).toEqual([])
-})
-
-it('each file of the core that the architecture names is there', () => {
-  const named = Array.from(read('docs/architecture.md').matchAll(/`([\w-][\w/-]*\.ts)`/g), ([, file]) => file as string)
-  expect(named.length).toBeGreaterThan(0)
-  expect(named.filter((file) => !existsSync(join(ROOT, 'packages/core/src', file)))).toEqual([])
 })

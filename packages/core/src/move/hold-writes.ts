@@ -1,6 +1,6 @@
 import { ReloadError } from '../errors.js'
 import type { StepContext } from '../strategy.js'
-import type { HandoffGate } from './handoff-gate.js'
+import type { HandoffGate } from '../handoff-gate.js'
 
 /**
  * Holds writes. Where none is in flight, as with most resources of a reload, it waits for nothing, and sets no

@@ -3,7 +3,7 @@ import type { HandoffJob, IntactResource, ResourceHandoff, StepContext } from '.
 import { synchronous } from '../synchronous.js'
 import { attemptAll } from './attempt-all.js'
 import { holdWrites } from './hold-writes.js'
-import type { HandoffGate } from './handoff-gate.js'
+import type { HandoffGate } from '../handoff-gate.js'
 import { openedAtOnce } from './opened.js'
 import { Replay } from './replay.js'
 import { stopAndCopy } from './stop-and-copy.js'

@@ -1,7 +1,7 @@
 import type { MaybePromise } from '../maybe-promise.js'
 import type { HandoffJob, ResourceHandoff, StepContext } from '../strategy.js'
 import { freshSuccessor } from './fresh-successor.js'
-import type { Halt } from './handoff-gate.js'
+import type { Halt } from '../handoff-gate.js'
 import { holdOrAbandon } from './hold-writes.js'
 import { openedBy } from './opened-by.js'
 import { stopAndStart } from './stop-and-copy.js'

@@ -1,5 +1,5 @@
 import type { StepContext } from '../strategy.js'
-import type { HandoffGate } from './handoff-gate.js'
+import type { HandoffGate } from '../handoff-gate.js'
 
 /** With fewer recorded writes than this, another round costs more than holding writes for them. */
 const WORTH_A_ROUND = 32

@@ -1,5 +1,5 @@
 import type { GateErrors } from './gate-errors.js'
-import type { Halt } from './handoff-gate.js'
+import type { Halt } from '../handoff-gate.js'
 
 /** What work goes to: a live resource, or what one may be started from. */
 export type Slot<R> = { readonly live: R } | { readonly halt: Halt<R> }

@@ -2,7 +2,7 @@ import { ReloadError } from '../errors.js'
 import type { MaybePromise } from '../maybe-promise.js'
 import type { HandoffJob, ResourceHandoff, StepContext } from '../strategy.js'
 import { attemptAll } from './attempt-all.js'
-import type { Halt } from './handoff-gate.js'
+import type { Halt } from '../handoff-gate.js'
 import { opened } from './opened.js'
 
 /**

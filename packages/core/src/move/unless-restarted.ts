@@ -1,5 +1,5 @@
 import type { ResourceHandoff } from '../strategy.js'
-import type { HandoffGate } from './handoff-gate.js'
+import type { HandoffGate } from '../handoff-gate.js'
 
 /**
  * Hands over a halted resource as `stopped` does, in an overlap: nothing of it serves. It refuses where a write has

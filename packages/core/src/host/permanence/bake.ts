@@ -6,7 +6,7 @@ import type { MaybePromise } from '../../maybe-promise.js'
 import type { Direction } from '../../take-back/direction.js'
 import type { StandbySet } from '../../take-back/standby-set.js'
 import { TakingBack } from '../../take-back/taking-back.js'
-import type { ReloadResult } from '../report/results.js'
+import type { BakeReport, ReloadResult } from '../report/results.js'
 
 /** A period after the commit in which a reload can be taken back. */
 export interface BakeOptions {
@@ -20,19 +20,6 @@ export interface BakeOptions {
   /** Milliseconds from one question to the next. Default: `ms`. */
   readonly everyMs?: number
 }
-
-/** How the period ended. */
-export type BakeReport =
-  /** The new version is permanent, unless `error` says why it could not be made so. */
-  | { readonly outcome: 'healthy'; readonly error?: unknown }
-  /** It was made permanent before the period was over. */
-  | { readonly outcome: 'accepted' }
-  /** The plugin was changed again, or the host closed. */
-  | { readonly outcome: 'superseded' }
-  /** The old version serves again, with every write made meanwhile. `results` are those of the take-back. */
-  | { readonly outcome: 'taken-back'; readonly reason: string; readonly results: readonly ReloadResult[] }
-  /** The take-back failed with `error`; the new version goes on serving. */
-  | { readonly outcome: 'stranded'; readonly reason: string; readonly error: ReloadError }
 
 type EndedEarly = Extract<BakeReport, { outcome: 'accepted' | 'superseded' }>['outcome']
 

@@ -1,7 +1,7 @@
 import type { ReloadError, ReloadPhase } from '../../errors.js'
 import type { HandoffStep } from '../../dispatch/handoff-event.js'
 import type { CompatVerdict } from '../../strategy.js'
-import type { BakeReport } from '../permanence/bake.js'
+import type { BakeReport } from './results.js'
 import type { Blocker } from '../lease/lease.js'
 import type { SurfaceKey } from '../../dispatch/report.js'
 

@@ -4,7 +4,7 @@ import type { CountedVerdict } from '../../dispatch/judging.js'
 import type { SurfaceKey } from '../../dispatch/report.js'
 import type { ErrorPlace, ReloadError, ReloadPhase } from '../../errors.js'
 import type { MaybePromise } from '../../maybe-promise.js'
-import type { BakeReport } from '../permanence/bake.js'
+import type { BakeReport } from './results.js'
 import type { Blocker } from '../lease/lease.js'
 import type { ReloadEvent } from './events.js'
 

@@ -3,7 +3,6 @@ import type { ReloadError, ReloadPhase } from '../../errors.js'
 import type { HandoffReport } from '../../handoff-report.js'
 import type { Cutover } from '../../strategy.js'
 import type { Surface } from '../../surface.js'
-import type { BakeReport } from '../permanence/bake.js'
 import type { Blocker } from '../lease/lease.js'
 import type { PluginHandle } from '../plugin/plugin.js'
 
@@ -62,6 +61,19 @@ export interface ReloadReport {
    */
   readonly unrecorded?: ReloadError
 }
+
+/** How a bake ended. */
+export type BakeReport =
+  /** The new version is permanent, unless `error` says why it could not be made so. */
+  | { readonly outcome: 'healthy'; readonly error?: unknown }
+  /** It was made permanent before the period was over. */
+  | { readonly outcome: 'accepted' }
+  /** The plugin was changed again, or the host closed. */
+  | { readonly outcome: 'superseded' }
+  /** The old version serves again, with every write made meanwhile. `results` are those of the take-back. */
+  | { readonly outcome: 'taken-back'; readonly reason: string; readonly results: readonly ReloadResult[] }
+  /** The take-back failed with `error`; the new version goes on serving. */
+  | { readonly outcome: 'stranded'; readonly reason: string; readonly error: ReloadError }
 
 /** How the old version ended. */
 export interface FinalReport {

@@ -1,5 +1,5 @@
-import type { MaybePromise } from '../maybe-promise.js'
-import type { Slices } from '../slices.js'
+import type { MaybePromise } from './maybe-promise.js'
+import type { Slices } from './slices.js'
 
 /** What remains of a stopped resource that could not be started again. */
 export interface Halt<R> {
