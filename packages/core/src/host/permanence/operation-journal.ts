@@ -67,7 +67,7 @@ export class OperationJournal {
     }
   }
 
-  /** Resolves with what failed: what has happened has happened. */
+  /** Writes down what has happened. Resolves with what failed in that, which fails nothing else. */
   happened(type: 'finalized' | 'rolled-back', phase: ReloadPhase): Promise<readonly unknown[]> {
     if (!this.#begun || this.#log === undefined) return Promise.resolve([])
     return this.#log.append({ type, operation: this.#operation }, this.#place(phase)).then(

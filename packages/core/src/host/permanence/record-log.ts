@@ -157,7 +157,7 @@ export class RecordLog {
   }
 }
 
-/** Nothing depends on it, and nobody waits for the journal with it. */
+/** Whether a record only says what has happened: nothing depends on it, and nobody waits until it is written. */
 function isPast({ type }: JournalRecord): boolean {
   return type === 'finalized' || type === 'rolled-back'
 }
