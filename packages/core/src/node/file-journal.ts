@@ -47,8 +47,8 @@ export class FileJournal implements Journal, AsyncDisposable {
   }
 
   /**
-   * Reads what the run before wrote, and begins a new run with it: the file is replaced, in one move, by one that says what
-   * is active. Gives the plan to start the plugins by. A file that is not there is a first run.
+   * Reads what the run before wrote, and begins a new run with it: the file is replaced, in one move, by one that says
+   * what is active. Gives the plan to start the plugins by. A file that is not there is a first run.
    *
    * @throws ReloadError `JOURNAL`, with the file as it was, where it is damaged elsewhere than at its end, held by
    * another process, or cannot be read or replaced.
@@ -100,7 +100,7 @@ export class FileJournal implements Journal, AsyncDisposable {
     }
     try {
       await this.#refuseTakenOver()
-      // One that was moved or removed is written anew, like one that is not known to be whole.
+      // A file that was moved or removed is written anew, as is one that may not be whole.
       if (this.#handle !== undefined && !(await this.#isInPlace())) await this.#letGo()
       if (this.#handle === undefined) await this.#replace()
       else if (this.#grown >= this.#sumUpAt) await this.#sumUp()
@@ -109,7 +109,7 @@ export class FileJournal implements Journal, AsyncDisposable {
       if (!(await this.#isInPlace())) throw new Error('it was moved or removed meanwhile')
       this.#state.add(record)
     } catch (error) {
-      // What is on the disk after a failed write or flush is unknown: nothing that is written behind it can be relied on.
+      // After a failed write or flush nobody knows what is on the disk: nothing is to be written behind it.
       await this.#letGo()
       if (ReloadError.is(error)) throw error
       throw new ReloadError('JOURNAL', `${this.#file} cannot be written to: ${describeThrown(error)}`, {
@@ -127,7 +127,9 @@ export class FileJournal implements Journal, AsyncDisposable {
     this.#grown += Buffer.byteLength(line)
   }
 
-  /** It is only to save room: where it fails before anything was moved, the file grows on. */
+  /**
+   * Replaces the file by a shorter one, to save room. Where that fails with the file in its place, the file grows on.
+   */
   async #sumUp(): Promise<void> {
     try {
       await this.#replace()
@@ -147,7 +149,9 @@ export class FileJournal implements Journal, AsyncDisposable {
     this.#sumUpAt = SUM_UP_AT
   }
 
-  /** What is written to a file that its name does not lead to is lost with it. */
+  /**
+   * Whether the name of the file still leads to the one that is open. If it does not, what is written to that is lost.
+   */
   async #isInPlace(): Promise<boolean> {
     const [own, there] = await Promise.all([
       this.#handle?.stat({ bigint: true }),

@@ -50,12 +50,12 @@ export function decodeJournal(text: string, file: string): JournalRecord[] {
   for (const [at, line] of lines.entries()) {
     if (take(line)) continue
     const problem = lineProblem(line, records.length + 2)
-    // Of its sectors only some have reached the disk: the others are zeros. A whole record in front of them is a line
-    // of its own, which had been written: its line feed is what is damaged.
+    // A crash may leave zeros in the last line, for the sectors that have not reached the disk: that line is left out.
+    // Where a whole record is in front of the zeros, the line was complete, and its line feed was damaged afterwards.
     const zero = at === lines.length - 1 && torn === '' ? line.indexOf('\0') : -1
     if (zero < 0 || records.length === 0 || take(line.slice(0, zero))) throw damaged(file, problem)
   }
-  // All but its line feed may be there, or that alone may be damaged.
+  // The torn line may be a whole record: only its line feed is missing, or another character is in its place.
   if (torn !== '' && !take(torn)) take(torn.slice(0, -1))
   if (records.length === 0) throw damaged(file, 'its first record is missing')
   return records

@@ -74,7 +74,10 @@ export function describeHolder({ pid, host, since }: JournalHolder): string {
   return `process ${pid} on host "${host}", since ${since}`
 }
 
-/** Nobody ever sees a part of it: it is written elsewhere first, as a process may end in any moment. */
+/**
+ * Creates the lock file. It is written elsewhere first, so that nobody sees a part of it where this process ends
+ * meanwhile.
+ */
 async function create(path: string, own: Noted): Promise<boolean> {
   const content = `${JSON.stringify(own)}\n`
   const draft = `${path}.${own.id}`
@@ -102,7 +105,7 @@ async function createInPlace(path: string, content: string): Promise<boolean> {
   }
 }
 
-/** Another process may have done the same, and hold it by now: what is not the one that was seen is put back. */
+/** Removes the lock that was `seen`. Another process may have done so, and made its own since: that one is put back. */
 async function remove(path: string, seen: Noted): Promise<void> {
   const aside = `${path}.${randomUUID()}`
   try {

@@ -7,14 +7,14 @@ export interface StorageBackendProvider {
   /** Such as `memory` or `lmdb`. */
   readonly scheme: string
   /**
-   * Where that is which a storage has acknowledged:
+   * Where the writes are that a storage has acknowledged:
    *
-   * - `shared`: at the location. Every storage that is open there sees it at once, whichever version opened it, and
+   * - `shared`: at the location. Every storage that is open there sees them at once, whichever version opened it, and
    *   so does one that is opened when all others have been closed.
    * - `private`: in the open storage, and nowhere else. A reload copies it.
    *
-   * A provider that says neither this nor `cutover: 'exclusive'` is not reloaded while a storage of its is open: nobody
-   * could say what would be lost.
+   * A provider that says neither this nor `cutover: 'exclusive'` is not reloaded while one of its storages is open, as
+   * nobody knows what would be lost.
    */
   readonly medium?: 'shared' | 'private'
   /**

@@ -32,14 +32,14 @@ export function storageBackendHandoff(): HandoffStrategy<StorageBackendProvider,
       if (serves && !copied && clean.handoff) return clean.handoff(job, ctx)
       const moved = preCopy<StorageBackendProvider, Storage, StorageContent | undefined, never>(job, ctx, {
         snapshot: (storage) => (copied ? contentOf(storage, ctx) : undefined),
-        // It may see some of the writes made meanwhile: each sets or deletes one key, and made again, in order, they
-        // end the same.
+        // The copy may have some of the writes made meanwhile. They are made again, in order: as each sets or deletes
+        // one key, the content is the same in the end.
         isolated: () => true,
         async restore(provider, content) {
           if (content === undefined && provider.medium === 'private') {
             throw new Error('the medium of the new storage is private, and there is no open storage to copy from')
           }
-          // Not after it was filled: what serves is neither written to nor closed.
+          // Checked before it is filled: the storage that serves is neither to be written to nor to be closed.
           const storage = await opened(openedBy(job, provider), { job, ...(serves && { serving: job.gate.resource }) })
           if (content !== undefined) await fill(storage, content, ctx)
           return storage
