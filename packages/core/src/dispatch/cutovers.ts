@@ -1,5 +1,5 @@
 import type { AnyStrategy, Cutover } from '../strategy.js'
-import type { ResourceMove } from './moving-resource.js'
+import type { ResourceMove } from './resource-move.js'
 import { synchronous } from '../synchronous.js'
 import { Step } from './step.js'
 import type { StepEnvironment } from './step-environment.js'

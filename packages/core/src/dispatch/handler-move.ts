@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js'
 import { ReloadError } from '../errors.js'
 import { WriteGate } from '../move/gate.js'
 import type { AnyStrategy, Transition } from '../strategy.js'
-import type { ResourceMove } from './moving-resource.js'
+import type { ResourceMove } from './resource-move.js'
 import type { KindHandoff } from './request.js'
 
 /**

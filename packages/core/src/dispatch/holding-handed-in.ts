@@ -1,5 +1,5 @@
 import type { ErrorPlace } from '../errors.js'
-import { placeOf, type ResourceMove } from './moving-resource.js'
+import { placeOf, type ResourceMove } from './resource-move.js'
 import type { StepEnvironment } from './step-environment.js'
 
 /**

@@ -1,49 +1,18 @@
 import type { ErrorPlace, ReloadError, ReloadPhase } from '../errors.js'
 import type { HandoffReport } from '../handoff-report.js'
 import type { GateMove, WriteFollower } from '../move/gate-move.js'
-import type { WriteGate } from '../move/gate.js'
 import type { MaybePromise } from '../maybe-promise.js'
 import { reopen } from '../move/reopen.js'
-import type {
-  AnyStrategy,
-  Discipline,
-  HandoffJob,
-  Opening,
-  ResourceHandoff,
-  StandbyResource,
-  Transition,
-} from '../strategy.js'
+import type { Discipline, HandoffJob, Opening, ResourceHandoff, StandbyResource } from '../strategy.js'
 import { synchronous } from '../synchronous.js'
 import { activate } from './activate.js'
 import type { ChosenCutover } from './cutovers.js'
 import type { CountedVerdict } from './judging.js'
 import type { HandoffStep } from './handoff-event.js'
-import type { StandbyOffer } from './standbys.js'
+import { placeOf, type ResourceMove } from './resource-move.js'
 import { Step, type StepSubject } from './step.js'
 import type { StepEnvironment } from './step-environment.js'
 import type { Together } from './together.js'
-
-/** One live resource of a reload: its strategy, its gate, and the providers before and after. */
-export interface ResourceMove {
-  readonly strategy: AnyStrategy
-  readonly name: string
-  readonly key: string
-  readonly old: unknown
-  readonly next: unknown
-  readonly gate: WriteGate<unknown, unknown>
-  readonly transition: Transition
-  /** The plugin being reloaded, as errors name it. */
-  readonly plugin?: string
-  /** Whether the resource is the caller's, before and after: it is held only while it is handed over. */
-  readonly handedIn?: boolean
-  open?(provider: unknown, opening: Opening): unknown
-  /** Whose the old one is, where it may have to be closed apart from the others. */
-  readonly owner?: object | undefined
-  /** Whether it is opened anew, with nothing asked of the old one. */
-  readonly reopened?: boolean
-  /** Where a reload is taken back: what served before it. */
-  readonly standby?: StandbyOffer<unknown> | undefined
-}
 
 /** An object that it has the care of, and who holds it. */
 interface Held {
@@ -53,10 +22,6 @@ interface Held {
 }
 
 const DEFAULT: ChosenCutover = { cutover: 'overlap', by: undefined }
-
-export function placeOf({ strategy, key, name, plugin }: ResourceMove): ErrorPlace {
-  return { surface: strategy.surface.id, key, resource: name, ...(plugin !== undefined && { plugin }) }
-}
 
 /** One resource, on its way from one provider to another. */
 export class MovingResource implements GateMove<unknown, unknown>, StepSubject {

@@ -2,7 +2,7 @@ import type { MaybePromise } from '../maybe-promise.js'
 import type { LiveSample } from '../strategy.js'
 import type { Slices } from '../slices.js'
 import type { JudgedPair } from './compat.js'
-import type { ResourceMove } from './moving-resource.js'
+import type { ResourceMove } from './resource-move.js'
 
 /** A pair before its live resources are known. */
 export type UnreadPair = Omit<JudgedPair, 'live' | 'resources'>

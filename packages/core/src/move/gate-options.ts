@@ -1,27 +1,5 @@
-import type { Clock } from '../clock.js'
 import { checkOptions, option, type OptionChecks } from '../options.js'
-import { GateTerms, type ReplacementListener } from './gate-terms.js'
-
-export interface WriteGateOptions<R> {
-  clock?: Clock
-  /** How many writes may be recorded and not yet replayed; at the bound writers wait. Default 65,536. */
-  maxRecorded?: number
-  /**
-   * How many bytes they may occupy, as the surface's `sizeOf` says, or else about; at the bound writers wait. Default
-   * 64 MiB.
-   */
-  maxRecordedBytes?: number
-  /**
-   * Milliseconds one write or use may take. Past it its caller is told, and work is refused until it settles. Default
-   * 30,000.
-   */
-  writeTimeoutMs?: number
-  /**
-   * Told when another resource took the place of a stopped one, or why none could. Where a rollback did it, what is
-   * thrown here is among the rollback's errors; where a write or a use did it, that goes on.
-   */
-  onReplaced?(outcome: { resource: R } | { halted: unknown }): void
-}
+import { GateTerms, type ReplacementListener, type WriteGateOptions } from './gate-terms.js'
 
 const OPTIONS: OptionChecks<WriteGateOptions<unknown>> = {
   clock: option.with('now', 'after'),

@@ -1,6 +1,26 @@
 import { systemClock, type Clock } from '../clock.js'
-import type { WriteGateOptions } from './gate-options.js'
 import type { RecordBounds } from './write-record.js'
+
+export interface WriteGateOptions<R> {
+  clock?: Clock
+  /** How many writes may be recorded and not yet replayed; at the bound writers wait. Default 65,536. */
+  maxRecorded?: number
+  /**
+   * How many bytes they may occupy, as the surface's `sizeOf` says, or else about; at the bound writers wait. Default
+   * 64 MiB.
+   */
+  maxRecordedBytes?: number
+  /**
+   * Milliseconds one write or use may take. Past it its caller is told, and work is refused until it settles. Default
+   * 30,000.
+   */
+  writeTimeoutMs?: number
+  /**
+   * Told when another resource took the place of a stopped one, or why none could. Where a rollback did it, what is
+   * thrown here is among the rollback's errors; where a write or a use did it, that goes on.
+   */
+  onReplaced?(outcome: { resource: R } | { halted: unknown }): void
+}
 
 const MAX_RECORDED_WRITES = 65_536
 const MAX_RECORDED_BYTES = 64 * 1024 * 1024

@@ -1,5 +1,5 @@
 import type { JudgedPair } from '../dispatch/compat.js'
-import type { ResourceMove } from '../dispatch/moving-resource.js'
+import type { ResourceMove } from '../dispatch/resource-move.js'
 import type { WriteGate } from '../move/gate.js'
 import type { Transition } from '../strategy.js'
 

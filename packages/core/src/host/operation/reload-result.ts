@@ -1,4 +1,4 @@
-import type { ResourceMove } from '../../dispatch/moving-resource.js'
+import type { ResourceMove } from '../../dispatch/resource-move.js'
 import type { CompatEntry, SurfaceKey } from '../../dispatch/report.js'
 import type { HandoffReport } from '../../handoff-report.js'
 import type { Pace } from '../../pace.js'

@@ -1,5 +1,5 @@
 import type { ChosenCutover } from '../../dispatch/cutovers.js'
-import type { ResourceMove } from '../../dispatch/moving-resource.js'
+import type { ResourceMove } from '../../dispatch/resource-move.js'
 import type { Pace } from '../../pace.js'
 import type { Cutover } from '../../strategy.js'
 import { KeyTable } from '../epoch/key-table.js'

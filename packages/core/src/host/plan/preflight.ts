@@ -7,7 +7,7 @@ import {
   type JudgedPair,
   type JudgedRemoval,
 } from '../../dispatch/compat.js'
-import type { ResourceMove } from '../../dispatch/moving-resource.js'
+import type { ResourceMove } from '../../dispatch/resource-move.js'
 import { handlerMove } from '../../dispatch/handler-move.js'
 import type { CountedVerdict } from '../../dispatch/judging.js'
 import { holdingHandedIn } from '../../dispatch/holding-handed-in.js'

@@ -1,5 +1,5 @@
 import { activate } from '../../dispatch/activate.js'
-import type { ResourceMove } from '../../dispatch/moving-resource.js'
+import type { ResourceMove } from '../../dispatch/resource-move.js'
 import type { ErrorPlace, ReloadError } from '../../errors.js'
 import { WriteGate } from '../../move/gate.js'
 import { Transaction } from '../../mvcc/transaction.js'
