@@ -15,7 +15,7 @@ import type { StepEnvironment } from './step-environment.js'
 import { Together } from './together.js'
 
 export interface HandoffsOptions {
-  /** Of each move. */
+  /** The cutover of each move; those that are missing overlap. */
   readonly cutovers: ReadonlyMap<ResourceMove, ChosenCutover>
   /** How many resources are prepared, and how many converge, at a time. */
   readonly concurrency: number
@@ -26,12 +26,14 @@ export interface HandoffsOptions {
   readonly standbys?: Standbys
   onHandoff?(event: HandoffEvent): void
   /**
-   * Judges the providers by resources that have joined, before anything is prepared for these.
+   * Judges the new providers by the resources that have joined, before anything is prepared for these.
    *
    * @throws ReloadError where they are refused, which fails the reload.
    */
   judgeJoined?(joined: readonly ResourceMove[]): Promise<void>
-  /** Told what will serve, as soon as that is known, and before the commit. What it is told last of a move counts. */
+  /**
+   * Told before the commit, as soon as it is known, what will serve. Where it is told twice of a move, the last counts.
+   */
   onSuccessor?(move: ResourceMove, resource: unknown): void
 }
 
@@ -40,9 +42,9 @@ export class Handoffs {
   readonly #moves: readonly ResourceMove[]
   readonly #environment: StepEnvironment
   readonly #options: HandoffsOptions
-  /** Of each move, from when it is to be prepared. */
+  /** One for each move, from when that is to be prepared. */
   readonly #movings: MovingResource[] = []
-  /** By their gates, once one has left. */
+  /** The same, by gate. Made when the first one leaves. */
   #byGate: Map<unknown, MovingResource> | undefined
   /** The gates of those that have left before they were listed here. */
   readonly #gone = new Set<unknown>()
@@ -73,12 +75,12 @@ export class Handoffs {
     return [...this.reports()]
   }
 
-  /** The same, for who makes it in slices. */
+  /** Like {@link report}, one by one, so that a caller can make it in slices. */
   *reports(): Generator<HandoffReport> {
     for (const moving of this.#movings) if (!moving.withdrawn) yield moving.report
   }
 
-  /** Verdicts on single resources, where their handoffs came to one. */
+  /** The verdicts that handoffs have found, each on one resource. */
   get verdicts(): readonly CompatEntry[] {
     return this.#together.verdicts
   }
@@ -101,7 +103,7 @@ export class Handoffs {
     await this.#prepareJoined()
   }
 
-  /** Afterwards writes are held, and every successor has all of them. */
+  /** Brings every successor in step. Writes are held at every gate afterwards. */
   async converge(): Promise<void> {
     await converge(this.#movings, this.#together, this.#drive, () => this.#prepareJoined())
   }
@@ -124,11 +126,11 @@ export class Handoffs {
   }
 
   /**
-   * Hands over `move` no longer, as its resource leaves: its gate goes on, or stays closed; its successor is closed. What
-   * that fails with fails nothing else; the observer is told.
+   * Takes a resource that leaves out of the reload: its gate goes on, or stays closed, and its successor is closed.
+   * Where that fails, the observer is told, and nothing else fails.
    *
-   * @returns resolves once the successor is closed; `undefined` where it is too late: the resource leaves when the reload
-   * is decided.
+   * @returns resolves once the successor is closed; `undefined` where it is too late: the resource leaves when the
+   * reload is decided.
    */
   withdraw(gate: WriteGate<unknown, unknown>): Promise<void> | undefined {
     if (!this.open) return undefined
@@ -146,7 +148,9 @@ export class Handoffs {
     return left
   }
 
-  /** @throws ReloadError `HANDOFF` where a gate was closed or let go since it converged, so that not all could switch. */
+  /**
+   * @throws ReloadError `HANDOFF` where a gate was closed or let go since it converged, so that not all could switch.
+   */
   refuseUncommittable(): void {
     this.#together.refuseAstray()
   }
@@ -173,7 +177,7 @@ export class Handoffs {
     }
   }
 
-  /** In the turn of the commit, once everybody sees it: whatever a strategy does here, the commit stands. */
+  /** Call it in the turn of the commit, after it. The commit stands, whatever a strategy throws here. */
   activate(): void {
     const { clock, acting } = this.#together
     for (const moving of acting) {
@@ -190,9 +194,9 @@ export class Handoffs {
   }
 
   /**
-   * Closes, once, what is left of the old resources, but for those that serve again. Resolves with what failed on the way.
+   * Closes, once, what is left of the old resources, except for those that serve again. Resolves with what failed.
    *
-   * @param isAsked which of them, by their owners. Default: all.
+   * @param isAsked picks the resources to close, by their owners. Default: all.
    */
   async finalize(isAsked: (owner: object | undefined) => boolean = () => true): Promise<unknown[]> {
     const errors: unknown[] = []
@@ -224,7 +228,7 @@ export class Handoffs {
     })
   }
 
-  /** Those that have joined by now, and not those that join while they are prepared: there may be no end of these. */
+  /** Prepares what has joined by now. What joins meanwhile is left for the next time, as there may be no end of it. */
   async #prepareJoined(): Promise<void> {
     const joined = this.#together.joined.splice(0)
     if (joined.length === 0) return
@@ -241,7 +245,8 @@ export class Handoffs {
         await this.#options.judgeJoined?.(staying.map(({ move }) => move))
         return
       } catch (error) {
-        // A resource that has left cannot be read, which says nothing of the new version: the others are judged again.
+        // A resource that has left could not be read, which says nothing of the new version. The others are judged
+        // again.
         if (!staying.some(({ withdrawn }) => withdrawn)) throw error
       }
     }
@@ -273,7 +278,7 @@ export class Handoffs {
       successor,
       move: { gate },
     } = moving
-    // It may not have been used since the commit, and has the move to let go of.
+    // A gate that was not used since the commit still has the move.
     gate.settle()
     try {
       await this.#drive.timed(moving, 'finalize', { code: 'HANDOFF' }, () => moving.finalize())

@@ -14,7 +14,7 @@ import { Step, type StepSubject } from './step.js'
 import type { StepEnvironment } from './step-environment.js'
 import type { Together } from './together.js'
 
-/** An object that it has the care of, and who holds it. */
+/** An object that a moving resource may have to close, and who holds it. */
 interface Held {
   readonly resource: unknown
   readonly holder: ErrorPlace | undefined
@@ -34,7 +34,7 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
   #held: Held | undefined
   handoff: ResourceHandoff<unknown> | undefined
   successor: { readonly resource: unknown } | undefined
-  /** Whether it need not be held while nothing is written to it. */
+  /** Whether it goes unheld, as long as its successor is in step by replay alone. */
   goesUnheld = false
   /** The closing of what is left of the old one, once it has begun. */
   finalized: Promise<void> | undefined
@@ -42,9 +42,9 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
   isReopened: boolean
   /** What the strategy may hand back to. */
   #standby: StandbyResource<unknown> | undefined
-  /** Whether it is handed over no longer, as its resource has left. */
+  /** Whether its resource has left, so that it is no longer handed over. */
   withdrawn = false
-  /** Its `converge` was begun, so that the old resource may be stopped. */
+  /** Whether its `converge` was begun: from there on, the old resource may be stopped. */
   converging = false
   /** Whether its gate is held in a rollback, until what was stopped has been started again. */
   stopped = false
@@ -172,7 +172,7 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
     gate.resetLongestHeld()
     gate.enter(this)
     if (strategy.handoff === undefined) throw new Error('the strategy of this surface cannot hand over a live resource')
-    // Nobody has a checkpoint of what an earlier reload opened anew, and could not start again.
+    // There is no checkpoint of a resource that an earlier reload opened anew, and that could not be started again.
     this.isReopened ||= gate.halted?.from === 'open'
     this.#standby = standby?.offer()
     if (handedIn === true && gate.halted === undefined) this.step.claim(gate.resource)
@@ -205,21 +205,21 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
     this.handoff = handoff
   }
 
-  /** One that is to be deactivated is held for that. */
+  /** Decides whether it goes unheld. A resource that is to be deactivated does not: it is held for that. */
   #goUnheld(): void {
-    // One whose gate was closed fails at its hold.
+    // A resource whose gate was closed is held as well: its hold fails.
     if ((this.move.strategy.deactivate !== undefined && !this.step.dryRun) || this.move.gate.state === 'closed') return
     this.goesUnheld = this.#askSuccessor()
     if (!this.move.gate.inStep) this.stirred()
   }
 
-  /** Whether the successor has every write as things stand, so that nobody has to be held for it. */
+  /** Whether the successor has every write as it is, without a hold. */
   isInStep(): boolean {
     if (!this.move.gate.inStep) return false
     try {
       return this.#askSuccessor()
     } catch {
-      // What it fails with, it fails with again when it converges under a hold.
+      // The failure comes again, and is told, when the resource converges under a hold.
       return false
     }
   }
@@ -231,14 +231,14 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
     return true
   }
 
-  /** Prepares it: from here on its successor is there. */
+  /** Begins the handoff, and prepares its successor. */
   async prepare(): Promise<void> {
     this.begin()
     await this.handoff?.prepare?.()
     this.#goUnheld()
   }
 
-  /** Says what will serve. */
+  /** Takes `resource` as the successor. */
   succeed(resource: unknown): void {
     this.claim(resource)
     if (this.successor === undefined) this.#together.joins(this)
@@ -259,7 +259,7 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
     }
   }
 
-  /** One that was stopped and started again was activated when it took the other's place. */
+  /** Activates what was deactivated, if it serves on. What was started in its place is active already. */
   reactivate(): ReloadError | undefined {
     const {
       deactivated,
@@ -279,7 +279,7 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
     this.#hold(resource, this.place)
   }
 
-  /** What serves is refused here also where it is this one's own: who claims by this closes it again. */
+  /** Refuses the resource that serves also where it is this one's own: who claims by this may close what it claims. */
   #opening(): Opening {
     return {
       claim: (resource) => {
@@ -292,14 +292,16 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
     }
   }
 
-  /** The old resource may be another one than when the handoff was begun: a write may have started a halted one. */
+  /**
+   * Notes what serves now. That may have changed since the handoff began: a write may have started a halted resource.
+   */
   noteServing(): void {
     const { gate } = this.move
     if (gate.halted === undefined && this.#holderOf(gate.resource) === undefined)
       this.#hold(gate.resource, this.#together.claims.holderOf(gate.resource))
   }
 
-  /** All but what serves, some of it again, was closed. A standby is closed by the reload that replaced it. */
+  /** Lets the claims go of all but what serves: it was closed. A standby is closed by the reload that replaced it. */
   letGoClosed(serving: readonly unknown[]): void {
     const { claims, standbys } = this.#together
     for (let held = this.#held; held; held = held.next) {

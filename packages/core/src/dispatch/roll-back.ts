@@ -6,11 +6,12 @@ import type { Together } from './together.js'
 const OPTIONS = { code: 'HANDOFF' } as const
 
 /**
- * Undoes what was begun, so many at a time. Writers come first: where the old resource serves on, its gate is let go
- * before anything is closed, together with all the others; what has to be started again comes before what has only to be
- * closed. Resolves with what failed on the way, last begun first.
+ * Undoes what was begun, `concurrency` resources at a time. Writers come first: the gates of all old resources that
+ * serve on are let go at once, before anything is closed, and resources that have to be started again come before those
+ * whose successor is only to be closed.
  *
  * @param all in the order in which they were begun.
+ * @returns resolves with what failed in it, last begun first.
  */
 export async function rollBack(all: readonly MovingResource[], together: Together, drive: Drive): Promise<unknown[]> {
   together.close()
@@ -48,7 +49,7 @@ export async function rollBack(all: readonly MovingResource[], together: Togethe
   return begun.toReversed().flatMap((moving) => errors.get(moving) ?? [])
 }
 
-/** The old resource goes on: with writes, and with what it does by itself. */
+/** Lets the old resource go on, with writes and with what it does by itself. */
 function letGo(moving: MovingResource): ReloadError | undefined {
   moving.move.gate.release()
   moving.stopped = false

@@ -19,7 +19,10 @@ export interface TogetherInit {
   onSuccessor(moving: MovingResource): void
 }
 
-/** What the resources of one reload have in common, and tell it: what concerns all of them is said once, here. */
+/**
+ * What the resources of one reload share. What concerns all of them is said here, once, and what one finds is told
+ * here.
+ */
 export class Together {
   readonly clock: Clock
   readonly claims: Claims
@@ -27,23 +30,23 @@ export class Together {
   readonly transaction: Transaction
   readonly onSuccessor: (moving: MovingResource) => void
   readonly standbys: Standbys
-  /** Those whose successor may be behind: something was recorded, or a write begun. */
+  /** The resources whose successor may be behind: a write was recorded, or a write or a use has begun. */
   readonly dirty = new Set<MovingResource>()
   /** What was found of single resources. */
   readonly verdicts: CompatEntry[] = []
-  /** Those whose successor has something to begin at the commit. */
+  /** The resources whose successor is to be activated at the commit. */
   readonly acting: MovingResource[] = []
-  /** Those whose successor is the caller's from the commit on. */
+  /** The resources whose successor belongs to the caller from the commit on. */
   readonly handedIn: MovingResource[] = []
   #sealed = false
   #closed = false
-  /** Those that came when the others had been listed, and are not prepared yet. */
+  /** The resources that have joined, and are not prepared yet. */
   readonly joined: MovingResource[] = []
-  /** Ends with each that has left. */
+  /** A promise for each resource that is leaving: it resolves when its successor is closed. */
   readonly leaving = new Set<Promise<void>>()
-  /** Those at whose gate somebody waits. */
+  /** The resources at whose gate somebody waits. */
   readonly #waited = new Set<MovingResource>()
-  /** Those whose gate was closed or let go. */
+  /** The resources whose gate was closed or let go, so that it cannot switch. */
   readonly #astray = new Set<MovingResource>()
 
   constructor({ clock, claims, pace, transaction, standbys, onSuccessor }: TogetherInit) {
@@ -93,7 +96,9 @@ export class Together {
     for (const some of [this.dirty, this.#waited, this.#astray]) some.delete(moving)
   }
 
-  /** @throws ReloadError `HANDOFF` where a gate was closed or let go since it converged, so that not all could switch. */
+  /**
+   * @throws ReloadError `HANDOFF` where a gate was closed or let go since it converged, so that not all could switch.
+   */
   refuseAstray(): void {
     const [astray] = this.#astray
     if (astray === undefined) return
@@ -105,8 +110,8 @@ export class Together {
   }
 
   /**
-   * What was decided is so at every gate already. Those that wait there are told, in slices, the first in this turn:
-   * each goes on before the next is told.
+   * Has those go on who wait at gates, once the reload is decided: every gate knows already, but has nobody to tell it.
+   * In slices, the first in this turn. What waits at one gate goes on before the next gate is told.
    */
   async wake(): Promise<void> {
     const slices = this.pace.underHold
