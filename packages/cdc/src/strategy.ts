@@ -17,7 +17,7 @@ export interface CdcHandoffOptions {
    * old stream is stopped; `false` fails the handoff. Default: every honest checkpoint will do, and one that lies inside
    * a batch halts the stream afterwards.
    */
-  canResume?(lsn: CdcLsn, name: string): MaybePromise<boolean>
+  readonly canResume?: ((lsn: CdcLsn, name: string) => MaybePromise<boolean>) | undefined
 }
 
 const OPTIONS: OptionChecks<CdcHandoffOptions> = { canResume: option.function }

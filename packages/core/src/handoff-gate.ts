@@ -25,9 +25,9 @@ export interface ReplayOptions {
    * How many writes are let in, while it runs, for each one that is applied: below 1 it slows writers down, so that the
    * next replay has less to do. Default: as many as come.
    */
-  readonly share?: number
+  readonly share?: number | undefined
   /** What it is cut into. Default: slices of its own. */
-  readonly slices?: Slices
+  readonly slices?: Slices | undefined
 }
 
 /** The part of a `WriteGate` that a handoff works with. */

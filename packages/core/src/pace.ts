@@ -4,12 +4,12 @@ import { Slices } from './slices.js'
 /** How much of the thread reloads may take. */
 export interface PaceOptions {
   /** How long they may keep the event loop from turning at a time, in milliseconds. Default 4. */
-  readonly sliceMs?: number
+  readonly sliceMs?: number | undefined
   /**
    * Their share of the thread's time while there is enough to do, above 0 and at most 1: with ½ each slice is followed
    * by a pause as long as it was. Writers that are held are not kept waiting for that. Default 1.
    */
-  readonly share?: number
+  readonly share?: number | undefined
 }
 
 export const PACE: OptionChecks<PaceOptions> = {

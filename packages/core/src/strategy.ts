@@ -41,17 +41,17 @@ export interface Transition {
 
 export interface CallOptions<T> {
   /** Disposes of what an abandoned call produced after all (the step had timed out or been aborted). */
-  discard?(late: T): MaybePromise<void>
+  readonly discard?: ((late: T) => MaybePromise<void>) | undefined
   /**
    * Whether it may be made when no phase runs, and is then one of its own: what starts a halted resource again, long after the
    * reload. Any other is refused then, as what goes on after it was given up on is to be inert (I8). Default false.
    */
-  later?: boolean
+  later?: boolean | undefined
   /**
    * Whose call it is: that of the version that serves (`old`), or of the one that is to. Errors say so, and what to do
    * about it.
    */
-  side?: 'old' | 'new'
+  side?: 'old' | 'new' | undefined
 }
 
 /** What a step runs in. Every call into a plugin goes through {@link StepContext.call}. */

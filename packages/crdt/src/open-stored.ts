@@ -17,12 +17,12 @@ export interface StoredDocument {
 
 export interface OpenStoredOptions {
   /** As of `crdtHandoff`. */
-  readonly redact?: boolean
+  readonly redact?: boolean | undefined
   /**
    * As `attach` gives it to `open`. A live document that the provider gives once more is then refused, and not closed,
    * whatever it says.
    */
-  readonly opening?: Opening
+  readonly opening?: Opening | undefined
 }
 
 /**

@@ -17,18 +17,18 @@ import type { CrdtDirection } from './way-back.js'
 
 export interface CrdtHandoffOptions {
   /** Default `backward`. */
-  readonly direction?: CrdtDirection
+  readonly direction?: CrdtDirection | undefined
   /**
    * How many of a provider's samples, and how many live documents, are looked at to judge compatibility. Default 64;
    * what is left out is told in the verdict. Every live document is held to its value once more while it is handed
    * over, whatever the limit.
    */
-  readonly sampleLimit?: number
+  readonly sampleLimit?: number | undefined
   /**
    * Whether refusals tell values by kind and size only, and leave out names of fields and keys, since errors are read
    * by more people than documents are. What a provider throws is told as it is. Default false.
    */
-  readonly redact?: boolean
+  readonly redact?: boolean | undefined
 }
 
 /**

@@ -12,7 +12,7 @@ export interface CanaryOptions {
    */
   readonly queries: readonly IndexQuery[] | ((resource: CanaryTarget) => MaybePromise<readonly IndexQuery[]>)
   /** Rows asked for per query. Default 10. */
-  readonly k?: number
+  readonly k?: number | undefined
   /**
    * In what two answers to one query differ, or `undefined` where they mean the same. Default: the same columns and the
    * same rows in the same order, floats within a relative 1e-6.
@@ -21,7 +21,7 @@ export interface CanaryOptions {
    * same on the way there, such as an answer with more rows, is taken for it on the way back. `transition` says which
    * way it is, and between which versions.
    */
-  compare?(old: RecordBatch, next: RecordBatch, transition: Transition): string | undefined
+  readonly compare?: ((old: RecordBatch, next: RecordBatch, transition: Transition) => string | undefined) | undefined
 }
 
 export const CANARY: OptionChecks<CanaryOptions> = {

@@ -8,20 +8,20 @@ import type { ImageSpool } from './spool.js'
 
 export interface IndexHandoffOptions {
   /** Queries that the new index has to answer as the old one did, before the commit. */
-  readonly canary?: CanaryOptions
+  readonly canary?: CanaryOptions | undefined
   /** Whether the new handle's `schema()` has to equal the old one's in everything. Default true. */
-  readonly checkSchema?: boolean
+  readonly checkSchema?: boolean | undefined
   /**
    * How many of a provider's samples a later version is held to. Default 64; what is left out is told in the verdict.
    */
-  readonly sampleLimit?: number
+  readonly sampleLimit?: number | undefined
   /**
    * Whether refusals tell values of rows by kind and size only, since errors are read by more people than indexes are.
    * What a provider throws and what `canary.compare` says is told as it is. Default false.
    */
-  readonly redact?: boolean
+  readonly redact?: boolean | undefined
   /** Keeps images outside memory; needed where either side works with files. See `fileSpool`. */
-  readonly spool?: ImageSpool
+  readonly spool?: ImageSpool | undefined
 }
 
 const OPTIONS: OptionChecks<IndexHandoffOptions> = {

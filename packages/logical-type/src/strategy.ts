@@ -8,12 +8,12 @@ import { SAMPLE_LIMIT } from './samples.js'
 
 export interface LogicalTypeHandoffOptions {
   /** How many of the old version's samples the new one is held to. Default 256; what is left out is reported. */
-  readonly sampleLimit?: number
+  readonly sampleLimit?: number | undefined
   /**
    * Whether a type may go, in a reload or with its plugin. Default `refuse`: columns of it may be stored, and nothing
    * else reads them.
    */
-  readonly removal?: 'refuse' | 'allow'
+  readonly removal?: 'refuse' | 'allow' | undefined
 }
 
 /**

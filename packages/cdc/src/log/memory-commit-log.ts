@@ -14,7 +14,7 @@ export interface MemoryCommitLogOptions {
    * How many LSNs below the head are kept, at most, for streams that lag; above 0, and no bound by default. What lies
    * further back is given up, whether or not it was released, in whole batches; the last batch is always kept.
    */
-  readonly maxRetained?: bigint
+  readonly maxRetained?: bigint | undefined
 }
 
 const OPTIONS: OptionChecks<MemoryCommitLogOptions> = { maxRetained: option.bigint(1n) }

@@ -79,7 +79,7 @@ export interface AttachStreamOptions {
   readonly name: string
   readonly key: string
   readonly fromLsn: CdcLsn
-  readonly gap?: CdcGap
+  readonly gap?: CdcGap | undefined
   readonly stop: AbortSignal
   emit(event: StreamEvent): void
 }

@@ -21,39 +21,39 @@ export interface CdcPumpOptions {
   readonly host: CdcHost
   readonly log: CommitLog
   readonly checkpoints: CheckpointStore
-  readonly retry?: RetryOptions
-  readonly clock?: Clock
+  readonly retry?: RetryOptions | undefined
+  readonly clock?: Clock | undefined
   /** How many batches are delivered between two checkpoints, at most; there is one on idle and on stop too. Default 64. */
-  readonly checkpointEvery?: number
+  readonly checkpointEvery?: number | undefined
   /**
    * Milliseconds that one call of the log or of the store may take; `waitFor` alone may take for ever. Default 30,000.
    */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
   /**
    * What becomes of a stream whose next batch was released. `fail` (default): it halts. `restart-from-oldest`: it begins
    * again at the oldest retained batch, and a `gap` event says what it will never get.
    */
-  readonly onReleased?: ReleasedPolicy
+  readonly onReleased?: ReleasedPolicy | undefined
   /**
    * Told of everything that happens. What it throws, or rejects with, is dropped: who watches a stream must not stop
    * it.
    */
-  onEvent?(event: PumpEvent): void
+  readonly onEvent?: ((event: PumpEvent) => void) | undefined
 }
 
 export interface StartOptions {
   /** Where to begin while there is no checkpoint. Default: the oldest retained LSN. */
-  readonly from?: CdcLsn
+  readonly from?: CdcLsn | undefined
   /** Of this stream. Default: the pump's. */
-  readonly onReleased?: ReleasedPolicy
+  readonly onReleased?: ReleasedPolicy | undefined
   /** Of this stream, in place of the pump's. */
-  readonly retry?: RetryOptions
+  readonly retry?: RetryOptions | undefined
 }
 
 export interface CaughtUpOptions {
   /** The stream to wait for. Default: every stream of the pump. */
-  readonly stream?: string
-  readonly signal?: AbortSignal
+  readonly stream?: string | undefined
+  readonly signal?: AbortSignal | undefined
 }
 
 const RELEASED = option.oneOf('fail', 'restart-from-oldest')

@@ -3,13 +3,13 @@ import { presentable } from './presentable.js'
 
 export interface RetryOptions {
   /** How often one thing may fail in a row before the stream halts. Default 8; `Infinity`: never halt. */
-  attempts?: number
+  attempts?: number | undefined
   /** Milliseconds before the first repetition; they double with each. Default 100. */
-  initialMs?: number
+  initialMs?: number | undefined
   /** The longest delay, in milliseconds. Default 30,000. */
-  maxMs?: number
+  maxMs?: number | undefined
   /** From 0 up to 1. Default `Math.random`. */
-  random?(): number
+  readonly random?: (() => number) | undefined
 }
 
 export const RETRY: OptionChecks<RetryOptions> = {

@@ -18,7 +18,7 @@ export interface StreamLoopOptions extends Omit<StreamFeedOptions, 'delivered'> 
 
 export interface ResumeOptions {
   /** `restart-from-oldest`: this once, go on past what the log no longer has, with a `gap` event. Default: the stream's. */
-  readonly onReleased?: ReleasedPolicy
+  readonly onReleased?: ReleasedPolicy | undefined
 }
 
 type Wake = 'commit' | 'resume' | 'elapsed'

@@ -37,23 +37,23 @@ export interface CdcCapabilities {
    */
   readonly guarantee: 'exactly-once' | 'at-least-once'
   /** How many streams of one provider may be open at a time. Default `many`. */
-  readonly streams?: 'one' | 'many'
+  readonly streams?: 'one' | 'many' | undefined
   /** A checkpoint asked at rest reaches the end of what was delivered. Default true. */
-  readonly flushes?: boolean
+  readonly flushes?: boolean | undefined
   /** How many bits an LSN may have. Default 63, as a signed integer of 64 bits holds. */
-  readonly lsnBits?: number
+  readonly lsnBits?: number | undefined
   /** Keeps its LSN with its data, and refuses to start above it. */
-  readonly noticesLoss?: boolean
+  readonly noticesLoss?: boolean | undefined
   /** The suite may crash the sink. */
-  readonly crash?: boolean
+  readonly crash?: boolean | undefined
   /** The suite may take away what the sink needs. */
-  readonly outage?: boolean
+  readonly outage?: boolean | undefined
   /** The suite may leave the sink half written. */
-  readonly torn?: boolean
+  readonly torn?: boolean | undefined
   /** There is a version before. */
-  readonly older?: boolean
+  readonly older?: boolean | undefined
   /** The version before takes up what this one leaves: a safe way back. */
-  readonly downgrade?: boolean
+  readonly downgrade?: boolean | undefined
 }
 
 export const CAPABILITIES: OptionChecks<CdcCapabilities> = {
@@ -80,7 +80,7 @@ export interface CdcConformanceOptions extends KitOptions {
   make(): MaybePromise<CdcFixture>
   readonly capabilities: CdcCapabilities
   /** What earlier versions left. This version has to take all of it up. */
-  readonly golden?: readonly CdcGoldenFile[]
+  readonly golden?: readonly CdcGoldenFile[] | undefined
 }
 
 /** Where the suite starts its streams. Not 0, as real logs have been there before. */

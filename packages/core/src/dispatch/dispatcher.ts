@@ -23,22 +23,22 @@ import { StretchMeter } from './stretch-meter.js'
 import { TIMEOUTS, timeoutOf, type Timeouts } from './timeouts.js'
 
 export interface DispatcherOptions {
-  clock?: Clock
-  timeouts?: Timeouts
+  clock?: Clock | undefined
+  timeouts?: Timeouts | undefined
   /** How many resources are handed over at a time. Default 32. */
-  concurrency?: number
+  concurrency?: number | undefined
   /** How much of the thread reloads may take. */
-  pace?: PaceOptions
+  pace?: PaceOptions | undefined
   /**
    * What becomes of a reload of which something could not be judged. Default `accept`: it goes ahead, and the report
    * says so.
    */
-  unjudged?: UnjudgedPolicy
+  unjudged?: UnjudgedPolicy | undefined
   /**
    * Told what could not be closed or removed, where nothing else fails by it. What it throws, or rejects with, is
    * ignored.
    */
-  onUnclean?: (error: ReloadError) => unknown
+  onUnclean?: ((error: ReloadError) => unknown) | undefined
 }
 
 /** Without plugins: which version provides a key is known to the registry of the host alone. */
@@ -50,18 +50,18 @@ export interface DispatchRequest {
   /** The providers that take their place. */
   readonly next: ProviderView
   /** The live resources to hand over. */
-  readonly handlers?: ReloadKindHandlers
+  readonly handlers?: ReloadKindHandlers | undefined
   /**
    * Default: as the strategies say. Before an exclusive cutover, the host keeps away whoever can reach the resources
    * that move.
    */
-  readonly cutover?: Cutover
+  readonly cutover?: Cutover | undefined
   /** Rolls back, up to the moment the outcome is returned. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** Whether to go through everything up to the commit, and roll back then. A live stream is not stopped for it. */
-  readonly dryRun?: boolean
+  readonly dryRun?: boolean | undefined
   /** Keys that are accepted, whatever the verdict on them is. */
-  readonly accept?: readonly Acceptance[]
+  readonly accept?: readonly Acceptance[] | undefined
 }
 
 const OPTIONS: OptionChecks<DispatcherOptions> = {

@@ -5,7 +5,7 @@ import { option, type OptionChecks } from '../options.js'
  * Milliseconds that one call may take: a plugin call, by its phase; `open` and `write` of a live resource; `journal`,
  * an append to the journal.
  */
-export type Timeouts = Partial<Record<TimedCall, number>>
+export type Timeouts = { [Call in TimedCall]?: number | undefined }
 export type TimedCall = Exclude<ReloadPhase, 'validate' | 'fence' | 'commit' | 'drain'> | 'open' | 'write' | 'journal'
 
 const DEFAULTS: Record<TimedCall, number> = {

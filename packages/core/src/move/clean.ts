@@ -8,12 +8,12 @@ import { unlessRestarted } from './unless-restarted.js'
 
 export interface CleanHandoffOptions<P, R> {
   /** Opens the resource `name` with a provider. Default: as the host opened it when it attached it. */
-  open?(provider: P, name: string): MaybePromise<R>
-  close?(resource: R): MaybePromise<void>
+  readonly open?: ((provider: P, name: string) => MaybePromise<R>) | undefined
+  readonly close?: ((resource: R) => MaybePromise<void>) | undefined
   /** Names of the methods a live resource must have: a reload is not to succeed with one that cannot be used (I10). */
-  readonly methods?: readonly (keyof R & string)[]
+  readonly methods?: readonly (keyof R & string)[] | undefined
   /** `exclusive`: one resource at a time, whatever the caller of a reload says. */
-  readonly cutover?: Cutover
+  readonly cutover?: Cutover | undefined
 }
 
 /**

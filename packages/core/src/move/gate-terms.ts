@@ -2,24 +2,24 @@ import { systemClock, type Clock } from '../clock.js'
 import type { RecordBounds } from './write-record.js'
 
 export interface WriteGateOptions<R> {
-  clock?: Clock
+  clock?: Clock | undefined
   /** How many writes may be recorded and not yet replayed; at the bound writers wait. Default 65,536. */
-  maxRecorded?: number
+  maxRecorded?: number | undefined
   /**
    * How many bytes they may occupy, as the surface's `sizeOf` says, or else about; at the bound writers wait. Default
    * 64 MiB.
    */
-  maxRecordedBytes?: number
+  maxRecordedBytes?: number | undefined
   /**
    * Milliseconds one write or use may take. Past it its caller is told, and work is refused until it settles. Default
    * 30,000.
    */
-  writeTimeoutMs?: number
+  writeTimeoutMs?: number | undefined
   /**
    * Told when another resource took the place of a stopped one, or why none could. Where a rollback did it, what is
    * thrown here is among the rollback's errors; where a write or a use did it, that goes on.
    */
-  onReplaced?(outcome: { resource: R } | { halted: unknown }): void
+  readonly onReplaced?: ((outcome: { resource: R } | { halted: unknown }) => void) | undefined
 }
 
 const MAX_RECORDED_WRITES = 65_536
@@ -43,5 +43,5 @@ export class GateTerms implements RecordBounds {
 
 /** Told when another resource took the place of a stopped one, or why none could. */
 export interface ReplacementListener<R> {
-  onReplaced?(outcome: { resource: R } | { halted: unknown }): unknown
+  readonly onReplaced?: ((outcome: { resource: R } | { halted: unknown }) => unknown) | undefined
 }

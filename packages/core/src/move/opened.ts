@@ -3,15 +3,15 @@ import type { HandoffJob } from '../strategy.js'
 
 export interface OpenedOptions<R> {
   /** The job that the resource was opened for, which claims it. */
-  readonly job?: Pick<HandoffJob<never, R>, 'claim'>
+  readonly job?: Pick<HandoffJob<never, R>, 'claim'> | undefined
   /** The resource that serves yet. It is refused, as it would be closed while it serves as its own successor. */
-  readonly serving?: R
+  readonly serving?: R | undefined
   /** Names of the methods that a resource must have. */
   readonly methods?: readonly (keyof R & string)[] | undefined
   /** Closes a resource that was opened and cannot be used. */
-  close?(misfit: R): MaybePromise<void>
+  readonly close?: ((misfit: R) => MaybePromise<void>) | undefined
   /** Told what `close` failed with. */
-  unclean?(error: unknown): void
+  readonly unclean?: ((error: unknown) => void) | undefined
 }
 
 /**

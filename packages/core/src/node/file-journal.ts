@@ -19,7 +19,7 @@ export interface FileJournalOptions {
    * Whether to take the journal from another process that holds it and may be running. That of a process of this
    * machine that has ended is taken over without asking. Default: never.
    */
-  takeOver?(holder: JournalHolder): boolean
+  readonly takeOver?: ((holder: JournalHolder) => boolean) | undefined
 }
 
 const OPTIONS: OptionChecks<FileJournalOptions> = { takeOver: option.function }

@@ -35,7 +35,7 @@ export const backgroundJob: BackgroundJobSurface = narrowable(
 
 export interface BackgroundJobHandoffOptions {
   /** How many runs of the job wait in a queue. A job that has any cannot be removed. Default: nobody is asked. */
-  queued?(name: string): MaybePromise<number>
+  readonly queued?: ((name: string) => MaybePromise<number>) | undefined
 }
 
 /** Clean: a running job finishes on the old provider, the next tick picks up the new one. */

@@ -35,12 +35,12 @@ export interface KitOptions {
   /**
    * Keys of tests that are known to fail. One that passes fails the suite, so that a closed gap is taken off the list.
    */
-  readonly knownGaps?: readonly string[]
+  readonly knownGaps?: readonly string[] | undefined
   /**
    * For how long, in milliseconds, none of a test's calls may begin or settle: then the test fails, and names the calls
    * that have not settled. Default 30,000. What is torn down after a test has as long again.
    */
-  readonly deadlineMs?: number
+  readonly deadlineMs?: number | undefined
 }
 
 export const KIT: OptionChecks<KitOptions> = {

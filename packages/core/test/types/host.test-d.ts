@@ -162,7 +162,6 @@ describe('wrong uses do not compile', () => {
   })
 
   it('of options', () => {
-    // @ts-expect-error undefined is not an option (exactOptionalPropertyTypes)
     const withUndefined: ReloadOptions = { signal: undefined }
     // @ts-expect-error there is no such cutover
     const cutover: ReloadOptions = { cutover: 'gradual' }

@@ -15,11 +15,11 @@ import { samplesSuite } from './suites/samples.js'
 export interface CrdtConformanceOptions extends KitOptions {
   /** Gives what is tested, afresh. */
   make: MakeSubject
-  capabilities?: CrdtCapabilities
+  capabilities?: CrdtCapabilities | undefined
   /** What earlier versions wrote, from `readCrdtGolden`. */
-  golden?: readonly CrdtGolden[]
+  golden?: readonly CrdtGolden[] | undefined
   /** Chooses the edits. Default 1: the same each time. */
-  seed?: number
+  seed?: number | undefined
 }
 
 const CAPABILITIES: OptionChecks<CrdtCapabilities> = {
@@ -50,6 +50,8 @@ export function runCrdtConformance(options: CrdtConformanceOptions): void {
     seed = 1,
     ...kit
   } = checkOptions(options, 'runCrdtConformance options', OPTIONS)
+  // What is undefined was not read.
+  const claimed = { ...DEFAULT_CAPABILITIES, ...capabilities } as typeof DEFAULT_CAPABILITIES
   const cases = [
     ...contractSuite,
     ...persistSuite,
@@ -60,7 +62,7 @@ export function runCrdtConformance(options: CrdtConformanceOptions): void {
     ...failureSuite,
     ...goldenSuite(golden),
   ]
-  declareConformance(test, chosen(cases, { make, seed, capabilities: { ...DEFAULT_CAPABILITIES, ...capabilities } }), {
+  declareConformance(test, chosen(cases, { make, seed, capabilities: claimed }), {
     kit: 'runCrdtConformance',
     ...kit,
   })

@@ -13,7 +13,7 @@ export interface EditOptions {
   readonly count: number
   readonly seed: number
   /** How many replicas edit. Default 3. */
-  readonly replicas?: number
+  readonly replicas?: number | undefined
 }
 
 /** How often a replica catches up with the others before it edits. */

@@ -25,7 +25,7 @@ export interface WriteGoldenOptions {
   /** The version of the provider. */
   readonly version: string
   /** Chooses the edits of the document that is written beside the samples. Default 1. */
-  readonly seed?: number
+  readonly seed?: number | undefined
 }
 
 interface StateJson {

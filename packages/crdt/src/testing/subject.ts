@@ -32,13 +32,13 @@ export interface OlderVersion {
 /** What a provider claims. Each chooses tests. */
 export interface CrdtCapabilities {
   /** Operations may arrive before those they build on. Default true. */
-  readonly anyOrder?: boolean
+  readonly anyOrder?: boolean | undefined
   /** An operation that arrives again changes nothing. Default true. */
-  readonly repeats?: boolean
+  readonly repeats?: boolean | undefined
   /** `samples()` shows conflicts and late operations. Default true. */
-  readonly samples?: boolean
+  readonly samples?: boolean | undefined
   /** Older versions read what this one writes. Default false. */
-  readonly wayBack?: boolean
+  readonly wayBack?: boolean | undefined
 }
 
 export type Capability = keyof CrdtCapabilities

@@ -6,7 +6,7 @@ import type { HeldImage } from './held-image.js'
 export interface BytesImageOptions {
   readonly spool?: ImageSpool | undefined
   /** Give every reader bytes of its own, for an image that must survive a reader that writes to them. */
-  readonly copies?: boolean
+  readonly copies?: boolean | undefined
 }
 
 /** An image in memory. */

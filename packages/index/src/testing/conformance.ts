@@ -89,7 +89,7 @@ export function runIndexConformance(options: IndexConformanceOptions): void {
 /** What a fixture has and its calls give, of which a call may never settle. */
 const NAMED: NamedKinds = { provider: ['build', 'open'], build: ['finalize'], handle: ['probe', 'schema', 'persist'] }
 
-type Setup = Pick<IndexConformanceOptions, 'make'> & Required<Pick<IndexConformanceOptions, 'capabilities' | 'seed'>>
+type Setup = { readonly [K in 'make' | 'capabilities' | 'seed']: NonNullable<IndexConformanceOptions[K]> }
 
 /** The case with a fixture of its own, of which nothing is left when it is over. */
 function onFixture({ run, ...one }: Case, { make, capabilities, seed }: Setup): ConformanceCase {

@@ -56,24 +56,24 @@ export interface FilterCase {
 /** What a provider claims, and so is held to. Each claim is a section of the suite. */
 export interface IndexCapabilities {
   /** Handles have `apply`. */
-  readonly writes?: boolean
+  readonly writes?: boolean | undefined
   /** Handles have `probeFiltered`, and say `supportsFilter`. */
-  readonly filter?: boolean
+  readonly filter?: boolean | undefined
   /** Handles say `snapshot: 'isolated'`. */
-  readonly isolated?: boolean
+  readonly isolated?: boolean | undefined
   /**
    * Searches are approximate, and find at least this share of the best `k` rows (recall@k, as a mean over the fixture's
    * queries), however often the index was changed: above 0, and below 1. Without it every answer has to be complete.
    */
-  readonly recall?: number
+  readonly recall?: number | undefined
   /** The provider has `samples()`. */
-  readonly samples?: boolean
+  readonly samples?: boolean | undefined
   /** An image that was changed in any bit is refused. */
-  readonly checksum?: boolean
+  readonly checksum?: boolean | undefined
   /** The fixture has a spool, so that images may be files. */
-  readonly files?: boolean
+  readonly files?: boolean | undefined
   /** The fixture has the version before. */
-  readonly upgrade?: boolean
+  readonly upgrade?: boolean | undefined
   /** The version before reads what this one writes: a way back. */
-  readonly downgrade?: boolean
+  readonly downgrade?: boolean | undefined
 }

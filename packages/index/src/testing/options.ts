@@ -5,9 +5,9 @@ import type { IndexGolden } from './golden.js'
 
 export interface IndexConformanceOptions extends KitOptions {
   make(): MaybePromise<IndexFixture>
-  readonly capabilities?: IndexCapabilities
+  readonly capabilities?: IndexCapabilities | undefined
   /** What earlier versions wrote, as `readIndexGolden` gives it. This version has to read all of it. */
-  readonly golden?: readonly IndexGolden[]
+  readonly golden?: readonly IndexGolden[] | undefined
   /** What bad input is drawn from. Default: another each time; a failure names it. */
-  readonly seed?: number
+  readonly seed?: number | undefined
 }

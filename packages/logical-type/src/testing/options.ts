@@ -16,21 +16,21 @@ export interface EarlierVersion {
 /** What a provider claims beyond what every one must do. Each claim is a section of the suite. */
 export interface LogicalTypeCapabilities {
   /** What `toDisplay` gives is itself a literal of the same value. */
-  readonly displayIsLiteral?: boolean
+  readonly displayIsLiteral?: boolean | undefined
   /** Literals that are none of the type, which `fromLiteral` must refuse. */
-  readonly refuses?: readonly string[]
+  readonly refuses?: readonly string[] | undefined
   /** Arrow types that `castTo` converts columns into. */
-  readonly castsTo?: readonly DataType[]
+  readonly castsTo?: readonly DataType[] | undefined
   /** Earlier versions whose plugins are upgraded by a reload. */
-  readonly upgradesFrom?: readonly EarlierVersion[]
+  readonly upgradesFrom?: readonly EarlierVersion[] | undefined
 }
 
 export interface LogicalTypeConformance extends KitOptions {
   /** A new provider of the present version. Called often; two must not depend on each other. */
   make(): LogicalTypeProvider
-  readonly capabilities?: LogicalTypeCapabilities
+  readonly capabilities?: LogicalTypeCapabilities | undefined
   /** Columns that earlier versions wrote with `writeLogicalTypeGolden`. The present version has to read each. */
-  readonly golden?: readonly GoldenFile[]
+  readonly golden?: readonly GoldenFile[] | undefined
   /** What the bad input is drawn from; in the message of what it finds. Default 1. */
-  readonly seed?: number
+  readonly seed?: number | undefined
 }

@@ -17,7 +17,7 @@ export interface PerKeyOptions<P, R> {
    * Called between two writes, when the last user of one has let it go, before it is closed. What it throws keeps that
    * one open, with nothing lost: it is called again the next time, or by `closeAll`.
    */
-  save?(resource: R, name: string): MaybePromise<void>
+  readonly save?: ((resource: R, name: string) => MaybePromise<void>) | undefined
 }
 
 /** Anything with the `attach` of a `PluginHost`. */

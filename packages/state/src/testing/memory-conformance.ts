@@ -20,9 +20,9 @@ export interface MemoryConformance<T, W> extends KitOptions {
   /** Writes that it takes, in an order in which it takes them: what a value can hold is to be among what they make. */
   readonly writes: readonly W[]
   /** Writes that it refuses, whatever the value. Default: none is known. */
-  readonly refuses?: readonly W[]
+  readonly refuses?: readonly W[] | undefined
   /** Images that earlier versions stored, which it has to read. */
-  readonly stored?: readonly unknown[]
+  readonly stored?: readonly unknown[] | undefined
 }
 
 const OPTIONS: OptionChecks<MemoryConformance<never, never>> = {

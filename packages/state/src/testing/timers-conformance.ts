@@ -19,7 +19,7 @@ export interface TimersConformance<T> extends KitOptions {
   /** Payloads that it is set with. */
   readonly payloads: readonly T[]
   /** Payloads that its schema refuses. Default: none is known. */
-  readonly refuses?: readonly unknown[]
+  readonly refuses?: readonly unknown[] | undefined
 }
 
 const OPTIONS: OptionChecks<TimersConformance<never>> = {

@@ -26,15 +26,15 @@ export interface CommitLogFixture {
 /** What a log claims, and so is held to. */
 export interface CommitLogCapabilities {
   /** It outlives the program. */
-  readonly durable?: boolean
+  readonly durable?: boolean | undefined
   /** Its LSNs have at most so many bits, and `make` is given where to begin. Absent: it begins where it likes. */
-  readonly lsnBits?: number
+  readonly lsnBits?: number | undefined
 }
 
 export interface CommitLogConformanceOptions extends KitOptions {
   /** Once for each test. @param start where the log begins; only where `lsnBits` is declared. */
   make(start?: CdcLsn): MaybePromise<CommitLogFixture>
-  readonly capabilities?: CommitLogCapabilities
+  readonly capabilities?: CommitLogCapabilities | undefined
 }
 
 const OPTIONS: OptionChecks<CommitLogConformanceOptions> = {

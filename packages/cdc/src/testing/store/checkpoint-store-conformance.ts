@@ -22,15 +22,15 @@ export interface CheckpointStoreFixture {
 /** What a store claims, and so is held to. */
 export interface CheckpointStoreCapabilities {
   /** It outlives the program. */
-  readonly durable?: boolean
+  readonly durable?: boolean | undefined
   /** How many bits an LSN may have. Default 63, as a signed integer of 64 bits holds. */
-  readonly lsnBits?: number
+  readonly lsnBits?: number | undefined
 }
 
 export interface CheckpointStoreConformanceOptions extends KitOptions {
   /** Once for each test. */
   make(): MaybePromise<CheckpointStoreFixture>
-  readonly capabilities?: CheckpointStoreCapabilities
+  readonly capabilities?: CheckpointStoreCapabilities | undefined
 }
 
 /** Names that a file system, a database or an encoding may take for one another, or not take. */

@@ -13,38 +13,38 @@ export interface PluginHostOptions {
   /** One for each surface that plugins may register on. */
   strategies: readonly AnyStrategy[]
   /** The surfaces each plugin may register on, by plugin id; `*` is for those not named. Default: all. */
-  grants?: Grants
+  grants?: Grants | undefined
   /**
    * How versions are compared with the ranges of `dependsOn`: `npmRanges` of `@uni/reload-core/ranges`. Without it a plugin
    * that depends on others is refused.
    */
-  ranges?: VersionRanges
-  drain?: DrainPolicy
-  timeouts?: Timeouts
+  ranges?: VersionRanges | undefined
+  drain?: DrainPolicy | undefined
+  timeouts?: Timeouts | undefined
   /**
    * How many resources of one reload are handed over, and how many resources and plugins are closed, at a time. Default
    * 32.
    */
-  concurrency?: number
+  concurrency?: number | undefined
   /** How much of the thread the work of reloads may take. */
-  pace?: PaceOptions
+  pace?: PaceOptions | undefined
   /** How many writes to a resource are recorded while it is copied before writers wait. Default 65,536. */
-  maxRecordedWrites?: number
+  maxRecordedWrites?: number | undefined
   /** How many bytes these may occupy before writers wait. Default 64 MiB. */
-  maxRecordedBytes?: number
+  maxRecordedBytes?: number | undefined
   /**
    * What becomes of a reload of which something could not be judged. Default `accept`: it goes ahead, and the report
    * says so.
    */
-  unjudged?: UnjudgedPolicy
+  unjudged?: UnjudgedPolicy | undefined
   /** Told of every phase, resource and step. What it throws, or rejects with, is ignored. */
-  observer?: ReloadObserver
+  observer?: ReloadObserver | undefined
   /** Where operations are written down, so that the next run knows which versions to start. Default: nowhere. */
-  journal?: Journal
+  journal?: Journal | undefined
   /**
    * Tells the observer of leases that were dropped without being released (`lease-dropped`), with the stack of their capture.
    * For development: it makes a capture some microseconds dearer. Default false.
    */
-  watchLeases?: boolean
-  clock?: Clock
+  watchLeases?: boolean | undefined
+  clock?: Clock | undefined
 }

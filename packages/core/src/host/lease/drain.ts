@@ -5,11 +5,11 @@ import type { Blocker } from './lease.js'
 
 export interface DrainPolicy {
   /** Milliseconds to wait for leases to end. Default 30,000. */
-  readonly deadlineMs?: number
+  readonly deadlineMs?: number | undefined
   /** `keep` (default): the retired version stays until its leases end. `force`: their signals fire. */
-  readonly onDeadline?: 'keep' | 'force'
+  readonly onDeadline?: 'keep' | 'force' | undefined
   /** Milliseconds that leases are given after their signals fired. Default 5,000. */
-  readonly graceMs?: number
+  readonly graceMs?: number | undefined
 }
 
 export const DEADLINE_MS = 30_000

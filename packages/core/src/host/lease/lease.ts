@@ -2,9 +2,9 @@ import type { Surface } from '../../surface.js'
 
 export interface CaptureOptions {
   /** Named where the lease holds up a drain. */
-  readonly label?: string
+  readonly label?: string | undefined
   /** The operation's own signal; the lease's fires with it. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
@@ -13,9 +13,9 @@ export interface CaptureOptions {
 export interface Use {
   readonly surface: { readonly id: string }
   /** The key of a provider. */
-  readonly key?: string
+  readonly key?: string | undefined
   /** The name of a live resource. */
-  readonly resource?: string
+  readonly resource?: string | undefined
 }
 
 /** What an operation will use, or all that there is, whoever provides it. */

@@ -16,9 +16,9 @@ export interface BakeOptions {
    * Whether the new version does well. Asked at the end of the period, or every `everyMs` of it. Anything but `true`, an error,
    * and no answer within `timeouts.bake` take the reload back. Default: it does.
    */
-  healthy?(signal: AbortSignal): MaybePromise<boolean>
+  readonly healthy?: ((signal: AbortSignal) => MaybePromise<boolean>) | undefined
   /** Milliseconds from one question to the next. Default: `ms`. */
-  readonly everyMs?: number
+  readonly everyMs?: number | undefined
 }
 
 type EndedEarly = Extract<BakeReport, { outcome: 'accepted' | 'superseded' }>['outcome']

@@ -97,9 +97,9 @@ export const FAULT_NAMES = Object.keys(STRIKES) as readonly FaultName[]
 
 export interface FaultOptions {
   /** What a fault that aborts does: fires the signal that the operation was given. */
-  abort?(): void
+  readonly abort?: (() => void) | undefined
   /** The live resource that the call gives in place of one of its own. Needed by `gives what serves elsewhere`. */
-  elsewhere?(): unknown
+  readonly elsewhere?: (() => unknown) | undefined
 }
 
 /** One fault, to strike one call of a plugin. */

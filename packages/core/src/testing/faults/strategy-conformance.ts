@@ -13,9 +13,9 @@ export interface StrategyConformanceOptions<P, R, W> extends KitOptions {
   readonly strategy: HandoffStrategy<P, R, W>
   readonly subject: StrategySubject<P, R, W>
   /** Steps whose tests fail, and are known to, such as `preflight: old handle.close`; or one test, by its key. */
-  readonly knownGaps?: readonly string[]
+  readonly knownGaps?: readonly string[] | undefined
   /** As of every kit; for each cell. */
-  readonly deadlineMs?: number
+  readonly deadlineMs?: number | undefined
 }
 
 /** What a matrix consists of. The numbers that are run grow as its tests run. */

@@ -1,0 +1,61 @@
+import { expectTypeOf, test } from 'vitest'
+import type {
+  AddOptions,
+  AttachOptions,
+  BakeOptions,
+  CallOptions,
+  CaptureOptions,
+  CaptureReadyOptions,
+  CleanHandoffOptions,
+  DispatchRequest,
+  DispatcherOptions,
+  DrainPolicy,
+  OpenOptions,
+  OpenedOptions,
+  PaceOptions,
+  PluginHostOptions,
+  ReloadOptions,
+  RemoveOptions,
+  Timeouts,
+  TurnOptions,
+  Use,
+  WriteGateOptions,
+} from '@uni/reload-core'
+import type { BackgroundJobHandoffOptions, RunJobOptions } from '@uni/reload-core/surfaces'
+import type { FileJournalOptions } from '@uni/reload-core/node'
+import type { ConformanceOptions, FaultOptions, KitOptions, StrategyConformanceOptions } from '@uni/reload-core/testing'
+import type { RefusesUndefined } from './refuses-undefined.js'
+
+test('an option that is undefined is one that is not given', () => {
+  expectTypeOf<RefusesUndefined<AddOptions>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<AttachOptions<unknown, unknown>>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<BakeOptions>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<CaptureOptions>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<CaptureReadyOptions>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<CleanHandoffOptions<unknown, unknown>>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<DispatcherOptions>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<DispatchRequest>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<DrainPolicy>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<OpenedOptions<unknown>>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<OpenOptions<unknown, unknown>>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<PaceOptions>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<PluginHostOptions>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<ReloadOptions>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<RemoveOptions>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<Timeouts>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<TurnOptions>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<Use>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<WriteGateOptions<unknown>>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<CallOptions<unknown>>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<BackgroundJobHandoffOptions>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<RunJobOptions<unknown>>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<FileJournalOptions>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<ConformanceOptions>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<FaultOptions>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<KitOptions>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<StrategyConformanceOptions<unknown, unknown, unknown>>>().toEqualTypeOf<never>()
+})
+
+test('what refuses undefined is found', () => {
+  expectTypeOf<RefusesUndefined<{ readonly a?: 1; b: 2; c?: 3 | undefined }>>().toEqualTypeOf<'a'>()
+})
