@@ -48,7 +48,7 @@ export function freshSuccessor<P, R>(
       )
       successor = { resource }
     },
-    // Whoever wraps this one and converges otherwise wants that done.
+    // `undefined` where a wrapper has replaced `converge`: that is to be called then.
     successor() {
       return this.converge === converge ? successor?.resource : undefined
     },

@@ -19,8 +19,8 @@ import { WriteRecord } from './write-record.js'
  * The one way writes reach a live resource: in order, one at a time; recorded while the resource is being copied; held
  * while its successor takes over. A write that the resource refuses is neither acknowledged nor recorded (I4).
  *
- * What a reload decides, it decides for all of its gates at once, and touches none of them: each finds out for itself
- * when it is used next ({@link GateMove}).
+ * A reload decides for all of its gates at once, and touches none of them: each gate finds out when it is next used
+ * ({@link GateMove}).
  */
 export class WriteGate<R, W> implements HandoffGate<R> {
   readonly #surface: Surface<unknown, R, W>
@@ -69,7 +69,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     return this.#queue.abandons
   }
 
-  /** How many writes and uses wait. Only those that make them bound it: each has a promise to wait for. */
+  /** How many writes and uses wait. Nothing bounds them but their callers, each of whom has a promise to await. */
   get waiting(): number {
     return this.#queue.waiting
   }
@@ -123,7 +123,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     if (this.busy) move.stirred()
   }
 
-  /** Its resource is handed over no longer, and goes on: with writes, unless the gate was closed. */
+  /** The resource is no longer handed over. Writes to it go on, unless the gate was closed. */
   leave(): void {
     this.#settle()
     if (this.#move === undefined) return
@@ -131,7 +131,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     if (this.#state !== 'closed') this.release()
   }
 
-  /** Finds out what became of its move, and lets go of that. Writes that waited for it go on. */
+  /** Finds out how its move has ended, and lets go of that. Writes that waited for it go on. */
   settle(): void {
     this.#settle()
     this.#resume()
@@ -171,7 +171,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
   abandon(): void {
     this.#turn('abandon')
     this.#queue.abandon()
-    // Nobody will ask what a closed gate has: a restart that was abandoned here stops what it starts.
+    // A closed gate gets a new slot, so that a restart which is abandoned here stops what it starts.
     if (this.#state === 'closed') this.#put({ ...this.#slot })
   }
 
@@ -247,7 +247,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     this.#state = nextState(this.state, event)
   }
 
-  /** Its move has been decided, together with that of every other gate: what that makes of this one. */
+  /** Takes over how its move was decided, if it was: that is decided for every gate of the reload at once. */
   #settle(): void {
     const move = this.#move
     if (move === undefined) return
@@ -270,7 +270,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     this.#follower = follower
   }
 
-  /** It takes no part in a commit any more. */
+  /** Leaves its move, so that it takes no part in the commit. */
   #stray(): void {
     if (this.#move?.successor === undefined) return
     const move = this.#move
@@ -324,7 +324,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     try {
       hear(this.#listener.onReplaced?.({ resource }))
     } catch {
-      // It serves, and who was told has told others.
+      // The resource serves: what the listener throws does not fail the write or the use that started it.
     }
     return true
   }
@@ -342,10 +342,10 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     this.#queue.resume()
   }
 
-  /** How long the one that waits longest has been held: at the latest since all were. */
+  /** Notes how long the write or use that waits longest has been held. */
   #noteHeld(): void {
     const oldest = this.#queue.oldestSubmission
-    // Where all gates were held at once, nobody waited before.
+    // A gate that was sealed with all others had nobody waiting then: the oldest has come since.
     const stalledAt = this.#stalledAt ?? (this.#move?.sealed === true ? oldest : undefined)
     if (oldest === undefined || stalledAt === undefined) return
     const since = Math.max(oldest, stalledAt)

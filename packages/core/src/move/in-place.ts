@@ -12,26 +12,28 @@ import type { Surface } from '../surface.js'
 import { isVerdict } from '../is-verdict.js'
 import { opened } from './opened.js'
 
-/** What a kind supplies for live resources that stay where they are: see {@link inPlaceHandoff}. `V` is what is judged. */
+/**
+ * What a kind supplies for live resources that stay where they are: see {@link inPlaceHandoff}. `V` is what is judged.
+ */
 export interface InPlaceVerbs<P, R, V = unknown> {
   /**
-   * What is to be judged of a resource, such as a copy of its content. Called between two writes, so it calls no
-   * provider: one that hangs would keep writers waiting. Needed where there is a `judge`.
+   * Gives what is to be judged of a resource, such as a copy of its content. Called between two writes. It must not
+   * call a provider, as one that hangs would keep writers waiting. Needed where there is a `judge`.
    */
   observe?(resource: R): MaybePromise<V>
   /**
-   * Judges by value whether `next` can go on with what was observed of a resource. Absent: the reload goes ahead, and its
-   * report says that nothing was judged.
+   * Judges by value whether `next` can go on with what was observed of a resource. Absent: the reload goes ahead, and
+   * its report says that nothing was judged.
    */
   judge?(observed: V, next: P, ctx: StepContext): MaybePromise<CompatVerdict>
   /**
-   * The same data, as `next` works with it. The old view serves on until the commit, so it must copy and change
-   * nothing, and acts by itself no sooner than in `activate`. Default: the same object.
+   * Gives the same data, as `next` works with it. It must neither copy nor change anything, as the old view serves on
+   * until the commit, and the new view must not act by itself before `activate`. Default: the same object.
    */
   view?(resource: R, next: P): MaybePromise<R>
   /**
-   * Lets go of a view that serves no longer, and of nothing that it shows: that is the host's to close. Not called where
-   * the next version goes on with the same object.
+   * Lets go of a view that no longer serves. What the view shows stays open: the host closes that. Not called where the
+   * next version goes on with the same object.
    */
   release?(view: R): MaybePromise<void>
   /** As in {@link HandoffStrategy.activate}. */
@@ -97,7 +99,8 @@ function handOverInPlace<P, R>(job: HandoffJob<P, R>, ctx: StepContext, verbs: I
   }
   if (standby !== undefined) return standby.handBack(ctx, { writes: 'shared', close: release })
   return {
-    // A version whose calls hang is got out all the same; an abandoned write goes on with the same data, if at all.
+    // A version whose calls hang can be replaced, too: a write that is abandoned works with the same data, if it goes
+    // on.
     withoutOld: true,
     async prepare() {
       const discard = (late: R): MaybePromise<void> => (late === old ? undefined : verbs.release?.(late))

@@ -26,8 +26,9 @@ export interface PreCopyVerbs<P, R, I, E = unknown> {
   }
   /**
    * Holds the two to one another, with writes held: throws unless they mean the same, so that no write means something
-   * else to the new one, and nothing has changed the old one but its writes. Called once at least, and again where writes
-   * were replayed since. An operator may overrule it. Absent: a write that the new one has accepted means what it meant.
+   * else to the new one, and nothing has changed the old one but its writes. Called once at least, and again where
+   * writes were replayed since. An operator may overrule it. Absent: a write that the new one has accepted means what
+   * it meant.
    */
   agree?(old: R, restored: R, ctx: StepContext): MaybePromise<void>
   close?(resource: R): MaybePromise<void>
@@ -41,9 +42,9 @@ export interface PreCopyVerbs<P, R, I, E = unknown> {
 
 /**
  * Moves a resource by pre-copy, the algorithm of live migration (Clark et al., "Live Migration of Virtual Machines",
- * NSDI 2005): snapshot it while it goes on serving, record the writes made meanwhile, replay them on the copy round after
- * round while they shrink, then hold writes for the last of them. With an exclusive cutover, where no two owners may
- * exist, the same verbs move it by stop-and-copy.
+ * NSDI 2005): snapshot it while it goes on serving, record the writes made meanwhile, replay them on the copy round
+ * after round while they shrink, then hold writes for the last of them. With an exclusive cutover, where no two owners
+ * may exist, the same verbs move it by stop-and-copy.
  */
 export function preCopy<P, R, I, E>(
   job: HandoffJob<P, R>,
@@ -51,7 +52,7 @@ export function preCopy<P, R, I, E>(
   verbs: PreCopyVerbs<P, R, I, E>,
 ): ResourceHandoff<R> {
   if (job.cutover === 'exclusive') return moveStopped(job, ctx, verbs)
-  // It has no old owner to copy from: it starts from the image that was kept.
+  // A halted resource has no old owner to copy from: the new one starts from the image that was kept.
   if (job.gate.halted !== undefined) return unlessRestarted(job.gate, moveStopped(job, ctx, verbs))
   return (
     job.standby?.handBack(ctx, {
@@ -74,7 +75,7 @@ const STEPS = {
   catchUp(this: PreCopyHandoff<unknown>) {
     return this[MOVE].catchUp()
   },
-  /** Whoever wraps this one and converges otherwise wants that done. */
+  /** `undefined` where a wrapper has replaced `converge`: that is to be called then. */
   successor(this: PreCopyHandoff<unknown>) {
     return this.converge === STEPS.converge ? this[MOVE].restored?.resource : undefined
   },

@@ -29,7 +29,7 @@ interface Running extends ScopedCall {
   giveUp(): void
 }
 
-/** What the callers of tasks are told that fail by the queue: an error of its own each. */
+/** The errors of tasks that fail by the queue. Each caller is told by a new one. */
 export interface QueueErrors {
   /** Of a task that has begun, has not settled, and is waited for no longer. */
   overdue(): Error
@@ -58,7 +58,7 @@ export interface QueueOwner {
 const NONE: never[] = []
 const IDLE = Promise.resolve()
 
-/** A synchronous task cannot hang, and its caller has its outcome at once: one object does for all of them. */
+/** One object for all synchronous tasks: these cannot hang, and their callers have the outcome at once. */
 const SYNCHRONOUS: Running = { ended: false, scoped: false, nested: undefined, givenUp: false, giveUp: () => {} }
 
 /**
@@ -77,7 +77,7 @@ export class SerialQueue {
   #refusal: (() => Error) | undefined
   #idleWaiters: (() => void)[] | undefined
   #onOverdue: (() => void) | undefined
-  /** Of this turn of the event loop; `undefined` where nothing that waited has run in it. */
+  /** The slice of this turn of the event loop. `undefined` where nothing that waited has run in the turn. */
   #slice: Slices | undefined
 
   constructor(owner: QueueOwner) {
@@ -168,7 +168,7 @@ export class SerialQueue {
     void this.#rejectWaiting(() => this.#owner.errors.stuck())
   }
 
-  /** The abandoned task is nobody's concern any more. */
+  /** Forgets the abandoned task, as another resource has taken the place of its own. */
   forgetAbandoned(): void {
     this.#abandoned = undefined
   }
@@ -285,7 +285,7 @@ export class SerialQueue {
   #advance(): void {
     if (this.#running !== undefined || this.waiting === 0 || this.#owner.blocked()) return
     if (this.#slice === undefined) this.#beginSlice()
-    // What this turn has no time for is gone on with at the end of the slice.
+    // What the slice has no time for goes on in the next one.
     else if (this.#slice.due()) return
     const task = this.#waiting[this.#head] as Waiting
     this.#dropFirst()
@@ -295,7 +295,7 @@ export class SerialQueue {
     outcome.then(task.resolve, task.reject)
   }
 
-  /** A hundred thousand writes that were held do not keep the event loop from turning once they may go on. */
+  /** Runs in slices what was held: a hundred thousand writes may go on at once, and the event loop is to turn. */
   #beginSlice(): void {
     const slice = (this.#slice = new Slices())
     void slice.pause().then(() => {
