@@ -18,11 +18,12 @@ import { readPlugin } from './plugin/manifest.js'
 import type { OperationOptions } from './operation/operation-options.js'
 import { operate } from './operation/operation.js'
 import type { Outcome } from './operation/outcome.js'
+import { notBaking } from './permanence/bake.js'
 import type { Plugin, PluginHandle } from './plugin/plugin.js'
 import { readHandle } from './plugin/read-handle.js'
 import type { AddOptions, ReloadOptions, RemoveOptions } from './reload-options.js'
 import { reloadResults } from './operation/reload-result.js'
-import type { PluginStatus, ReloadResult, RemoveResult, ResourceStatus } from './report/results.js'
+import type { BakeReport, PluginStatus, ReloadResult, RemoveResult, ResourceStatus } from './report/results.js'
 import { pluginStatuses, resourceStatuses } from './status.js'
 import { isFenced } from './epoch/is-fenced.js'
 import { ASYNC_DISPOSE, DISPOSE } from '../dispose.js'
@@ -107,6 +108,22 @@ export class PluginHost implements AsyncDisposable {
     const version = this.#state.plugins.current(read)
     const make = (): Promise<void> => this.#state.permanence.make(version)
     await (this.#state.plugins.bakeOf(version)?.accept(make) ?? make())
+  }
+
+  /**
+   * Takes a reload back while it bakes, whatever `healthy` says. Waits for what changes the plugin or makes it permanent
+   * meanwhile, which may end the bake in another way.
+   *
+   * @param handle of the version that is to leave.
+   * @returns how the bake ended, as `finalized` of the reload says too.
+   * @throws ReloadError `NOT_BAKING`, `STALE_HANDLE`, `PLUGIN_NOT_FOUND`.
+   */
+  async takeBack(handle: PluginHandle): Promise<BakeReport> {
+    this.#state.environment.refuseClosed()
+    const version = this.#state.plugins.current(readHandle(handle))
+    const bake = this.#state.plugins.bakeOf(version)
+    if (bake === undefined) throw notBaking(version.label)
+    return bake.takeBack()
   }
 
   /** Removes a plugin. @throws ReloadError, with nothing changed. */

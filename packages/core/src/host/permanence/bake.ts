@@ -44,6 +44,10 @@ export class Bake {
   readonly #ended = new AbortController()
   readonly #gone = new AbortController()
   #early: EndedEarly | undefined
+  /** Why the host wants it taken back. */
+  #asked: string | undefined
+  /** The period is over, and the old version may be let go. */
+  #isPast = false
   #goingBack = false
   /** What makes the new version permanent right now: several may ask for that. */
   readonly #accepting = new Set<Promise<void>>()
@@ -81,6 +85,21 @@ export class Bake {
     }
   }
 
+  /**
+   * Takes the reload back now, once whatever changes the plugin or makes it permanent is over. Resolves with how the
+   * period ended.
+   *
+   * @throws ReloadError `NOT_BAKING` where the period is over.
+   */
+  async takeBack(): Promise<BakeReport> {
+    if (this.#isPast || this.#early !== undefined) throw notBaking(this.#init.plugin)
+    if (!this.#goingBack) {
+      this.#asked ??= 'the host asked for it'
+      this.#ended.abort()
+    }
+    return this.over
+  }
+
   end(outcome: EndedEarly): void {
     if (this.#goingBack) {
       // The commit of the take-back itself.
@@ -98,13 +117,14 @@ export class Bake {
     const { ms, everyMs = ms } = this.#init.options
     for (let left = ms; left > 0; left -= everyMs) {
       await this.#pause(Math.min(left, everyMs))
-      const problem = this.#early === undefined ? await this.#problem() : undefined
+      const problem = this.#early === undefined ? (this.#asked ?? (await this.#problem())) : undefined
       // What is looked at last is acted on in the same turn, or something else might begin in between.
       if (problem !== undefined)
         for (let other = this.#other(); other; other = this.#other()) await other.catch(() => {})
       if (this.#early !== undefined) return { outcome: this.#early }
       if (problem !== undefined) return this.#takeBack(problem)
     }
+    this.#isPast = true
     this.#init.standbys.letGo()
     try {
       await this.#init.makePermanent()
@@ -139,9 +159,9 @@ export class Bake {
       const healthy = await step.run('bake', { code: 'HANDOFF', signal: this.#ended.signal }, () =>
         step.call('healthy', (signal) => options.healthy?.(signal) ?? true),
       )
-      return healthy === true ? undefined : 'healthy said no'
+      return this.#asked ?? (healthy === true ? undefined : 'healthy said no')
     } catch (error) {
-      return describeThrown(error)
+      return this.#asked ?? describeThrown(error)
     }
   }
 
@@ -154,4 +174,13 @@ export class Bake {
       return { outcome: 'stranded', reason, error: error as ReloadError }
     }
   }
+}
+
+/** What a host is told that wants a reload taken back which cannot be. */
+export function notBaking(plugin: string): ReloadError {
+  return new ReloadError('NOT_BAKING', 'the reload cannot be taken back: it bakes no more, or never did', {
+    phase: 'bake',
+    plugin,
+    hint: 'Reload it to the version before, or give the next reload a bake.',
+  })
 }
