@@ -109,7 +109,8 @@ export class Running extends Scope implements Named, AbortListener {
     // What fails between two calls is a call of neither side.
     this.side = undefined
     if (this.#isOver) this.#deadline?.cancel()
-    else if (call.givenUp) this.arm()
+    // Not at once: where the clock jumps, the phase would be overdue with its call, before it can make another.
+    else if (call.givenUp) queueMicrotask(() => !this.#isOver && this.arm())
   }
 
   #leave(): void {
