@@ -69,12 +69,14 @@ describe('I9 a lease that is dropped without being released', () => {
       leaseAborted: lease.signal.aborted,
       none: lease.find(wordKind, 'none'),
       plugin: provider.plugin,
+      seen: lease.plugin(wordKind, 'word'),
       providerAborted: provider.signal.aborted,
     }).toEqual({
       epoch: 1,
       leaseAborted: false,
       none: undefined,
-      plugin: host.plugin(provider.plugin.id),
+      plugin: { ...host.plugin('word'), version: '1.0.0' },
+      seen: provider.plugin,
       providerAborted: false,
     })
     expect(() => lease.resource(wordKind as never, 'none')).toThrow('RESOURCE_NOT_FOUND')
