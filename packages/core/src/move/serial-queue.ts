@@ -30,7 +30,7 @@ interface Running extends ScopedCall {
 }
 
 /** The errors of tasks that fail by the queue. Each caller is told by a new one. */
-export interface QueueErrors {
+interface QueueErrors {
   /** Of a task that has begun, has not settled, and is waited for no longer. */
   overdue(): Error
   /** Of the others while one is past its deadline: these have not begun. */
