@@ -11,7 +11,7 @@ import { HeldResource } from './epoch/held-resource.js'
 import type { PluginHostOptions } from './environment/plugin-host-options.js'
 import { HostState } from './state/host-state.js'
 import type { CaptureOptions, CaptureReadyOptions, Lease, ProviderLease, ResourceLease } from './lease/lease.js'
-import { releaseWith } from './lease/release-with.js'
+import { underLease } from './lease/release-with.js'
 import type { AttachOptions, LiveResource } from '../live-resource.js'
 import { NamedResource } from './resource/named-resource.js'
 import { readPlugin } from './plugin/manifest.js'
@@ -26,7 +26,7 @@ import { reloadResults } from './operation/reload-result.js'
 import type { BakeReport, PluginStatus, ReloadResult, RemoveResult, ResourceStatus } from './report/results.js'
 import { pluginStatuses, resourceStatuses } from './status.js'
 import { isFenced } from './epoch/is-fenced.js'
-import { ASYNC_DISPOSE, DISPOSE } from '../dispose.js'
+import { ASYNC_DISPOSE } from '../dispose.js'
 
 /** The plugins of a host, its epochs, and the live resources it has opened with them. */
 export class PluginHost implements AsyncDisposable {
@@ -156,7 +156,7 @@ export class PluginHost implements AsyncDisposable {
     const options = given && checked.capture(given)
     const { epochs, environment, leaseWatch } = this.#state
     const lease = new EpochLease(epochs.current, environment.leaseTime.now(), options)
-    return leaseWatch === undefined ? lease : leaseWatch.epoch(lease, lease.label, lease.capturedAt)
+    return leaseWatch === undefined ? lease : leaseWatch.epoch(lease)
   }
 
   /**
@@ -189,14 +189,7 @@ export class PluginHost implements AsyncDisposable {
   ): T | Promise<Awaited<T>> {
     const [options, work] = given.length === 1 ? [{}, given[0]] : given
     option.function(work, 'run work', this)
-    const begin = (lease: Lease): T => {
-      try {
-        return releaseWith(lease, work(lease))
-      } catch (error) {
-        lease[DISPOSE]()
-        throw error
-      }
-    }
+    const begin = (lease: Lease): T => underLease(lease, work)
     if ('uses' in options) return this.captureReady(options).then(begin) as Promise<Awaited<T>>
     return begin(this.capture(options))
   }
@@ -217,7 +210,7 @@ export class PluginHost implements AsyncDisposable {
     }
     if (epoch.fenced.has(entry.owner)) throw fencedError(entry.owner, surface.id)
     const lease = new HeldProvider(entry.owner, entry.provider as P, environment.leaseTime.now(), options)
-    return leaseWatch === undefined ? lease : leaseWatch.provider(lease, lease.label, lease.capturedAt)
+    return leaseWatch === undefined ? lease : leaseWatch.provider(lease)
   }
 
   /**
@@ -232,7 +225,7 @@ export class PluginHost implements AsyncDisposable {
     const { epochs, environment, leaseWatch } = this.#state
     const entry = liveIn(epochs.current, surface, name)
     const lease = new HeldResource(entry, entry.live as R, environment.leaseTime.now(), options)
-    return leaseWatch === undefined ? lease : leaseWatch.resource(lease, lease.label, lease.capturedAt)
+    return leaseWatch === undefined ? lease : leaseWatch.resource(lease)
   }
 
   /**

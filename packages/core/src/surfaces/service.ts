@@ -1,9 +1,9 @@
-import { releaseWith } from '../host/lease/release-with.js'
+import { underLease } from '../host/lease/release-with.js'
 import type { CaptureOptions, ProviderLease } from '../host/lease/lease.js'
 import { cleanHandoff } from '../move/clean.js'
 import type { HandoffStrategy } from '../strategy.js'
-import { defineSurface, type Surface } from '../surface.js'
 import { DISPOSE } from '../dispose.js'
+import { defineSurface, type Surface } from '../surface.js'
 
 /** An object that others call: its methods are what it offers. */
 export interface ServiceProvider<S extends object = object> {
@@ -38,16 +38,10 @@ interface AcquiringHost {
 export function serviceOf<S extends object>(host: AcquiringHost, name: string): S {
   const acquire = (member: PropertyKey): ProviderLease<ServiceProvider> =>
     host.acquire(service, name, { label: `service ${name}.${String(member)}` })
-  const call = (member: PropertyKey, args: readonly unknown[]): unknown => {
-    const lease = acquire(member)
-    try {
-      const target = lease.provider.service
-      return releaseWith(lease, Reflect.apply(Reflect.get(target, member) as () => unknown, target, args))
-    } catch (error) {
-      lease[DISPOSE]()
-      throw error
-    }
-  }
+  const call = (member: PropertyKey, args: readonly unknown[]): unknown =>
+    underLease(acquire(member), ({ provider: { service: target } }) =>
+      Reflect.apply(Reflect.get(target, member) as () => unknown, target, args),
+    )
   const methods = new Map<PropertyKey, (...args: readonly unknown[]) => unknown>()
   const methodOf = (member: PropertyKey): ((...args: readonly unknown[]) => unknown) => {
     const known = methods.get(member)

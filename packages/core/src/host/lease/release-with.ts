@@ -23,6 +23,16 @@ export function releaseWith<T>(lease: Disposable, outcome: T): T {
   return over(outcome, release) as T
 }
 
+/** Does `work` under a lease that is released when that is over, and where it throws. */
+export function underLease<L extends Disposable, T>(lease: L, work: (lease: L) => T): T {
+  try {
+    return releaseWith(lease, work(lease))
+  } catch (error) {
+    lease[DISPOSE]()
+    throw error
+  }
+}
+
 function over(outcome: unknown, release: () => void): unknown {
   if (isPromiseLike(outcome)) {
     return outcome.then(
