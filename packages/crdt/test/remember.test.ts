@@ -1,15 +1,15 @@
 import { OldProviders, ReloadDispatcher } from '@uni/reload-core'
+import { stepOutsideReloads } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
 import { crdtHandoff, crdtKind, type CrdtHandoffOptions, type CrdtKindProvider, type CrdtState } from '../src/index.js'
 import { counterKind, GCounter } from './fixtures/g-counter.js'
 import { Ledger } from './fixtures/ledger.js'
 import { registerKind } from './fixtures/lww-register.js'
 import { pairsCounterKind } from './fixtures/pairs-counter.js'
-import { stepContext } from './fixtures/step-context.js'
 import { readNotes, yjsKind } from './fixtures/yjs-kind.js'
 
 async function remembered(provider: CrdtKindProvider, options: CrdtHandoffOptions = {}): Promise<CrdtKindProvider> {
-  return (await crdtHandoff(options).remember?.(provider, stepContext())) as CrdtKindProvider
+  return (await crdtHandoff(options).remember?.(provider, stepOutsideReloads())) as CrdtKindProvider
 }
 
 async function verdictOn({

@@ -27,3 +27,4 @@ export {
 } from './faults/index.js'
 export type { NamedKinds } from './named-calls.js'
 export { ManualClock } from './manual-clock.js'
+export { stepOutsideReloads } from './step-outside-reloads.js'

@@ -1,4 +1,5 @@
-import { checkOptions, option, Slices, type OptionChecks, type StepContext } from '@uni/reload-core'
+import { checkOptions, option, type OptionChecks } from '@uni/reload-core'
+import { stepOutsideReloads } from '@uni/reload-core/testing'
 import type { CrdtKindProvider, CrdtSample } from '../contract.js'
 import type { RecordedState } from '../recorded-state.js'
 import { PLAIN } from '../show.js'
@@ -58,7 +59,7 @@ export async function writeCrdtGolden(
 ): Promise<readonly GoldenFile[]> {
   const { version, seed = 1 } = checkOptions(options, 'writeCrdtGolden options', OPTIONS)
   const { kind } = subject.provider
-  const { states, merges } = await recollect(withEditedSample(subject, seed), outsideReloads(), Infinity, PLAIN)
+  const { states, merges } = await recollect(withEditedSample(subject, seed), stepOutsideReloads(), Infinity, PLAIN)
   const golden: GoldenJson = {
     format: 'uni-reload-crdt-golden',
     kind,
@@ -117,24 +118,5 @@ export function withEditedSample(subject: CrdtSubject, seed: number): CrdtKindPr
       yield* provider.samples?.() ?? []
       yield Object.assign(apply(provider.empty(), [...shared, ...meanwhile]), { late })
     },
-  }
-}
-
-function outsideReloads(): StepContext {
-  const { signal } = new AbortController()
-  return {
-    signal,
-    dryRun: false,
-    slices: () => new Slices(),
-    progress() {},
-    transferred() {},
-    replayed() {},
-    unjudged() {},
-    outlived() {},
-    unclean() {},
-    claim() {},
-    letGo() {},
-    call: async (_, call) => call(signal),
-    judge: async (_, check) => check(signal),
   }
 }

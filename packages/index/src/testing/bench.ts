@@ -1,5 +1,5 @@
-import { Slices, type MaybePromise, type StepContext } from '@uni/reload-core'
-import type { Expectation } from '@uni/reload-core/testing'
+import { Slices, type MaybePromise } from '@uni/reload-core'
+import { stepOutsideReloads, type Expectation } from '@uni/reload-core/testing'
 import type { RecordBatch } from 'apache-arrow'
 import { buildIndex } from '../build-index.js'
 import { answersOf, DEFAULT_K, type Asking, type Questions } from '../canary.js'
@@ -126,7 +126,7 @@ export class Bench {
   /** The image is gone when the test is over. */
   async persisted(handle: IndexHandle): Promise<HeldImage> {
     const image = await this.expect.works('persist()', () =>
-      persistIndex(handle, TARGET, step(), { spool: this.fixture.spool, repeatable: false }),
+      persistIndex(handle, TARGET, stepOutsideReloads(), { spool: this.fixture.spool, repeatable: false }),
     )
     this.later(() => image.discard())
     return image
@@ -152,7 +152,7 @@ export class Bench {
 
   /** @throws what `open` threw; TypeError where it resolved with something that is no handle. */
   async tryOpen(image: IndexImage, provider = this.provider, signal?: AbortSignal): Promise<IndexHandle> {
-    return this.#tracked(await openIndex(provider, image, TARGET, step(signal)))
+    return this.#tracked(await openIndex(provider, image, TARGET, stepOutsideReloads(signal)))
   }
 
   /** Closes a handle now, and not when the test is over. */
@@ -262,23 +262,4 @@ function rowNames(batch: RecordBatch, { schema }: RecordBatch): string[] {
 
 function inNoHurry(): Asking {
   return { signal: UNENDING, slices: new Slices() }
-}
-
-/** What `persist` and `open` run in where no handoff is under way. */
-function step(signal = UNENDING): StepContext {
-  return {
-    signal,
-    dryRun: false,
-    slices: () => new Slices(),
-    progress() {},
-    transferred() {},
-    replayed() {},
-    unjudged() {},
-    outlived() {},
-    unclean() {},
-    claim() {},
-    letGo() {},
-    call: async (_, call) => call(signal),
-    judge: async (_, check) => check(signal),
-  }
 }

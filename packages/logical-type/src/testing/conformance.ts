@@ -37,8 +37,8 @@ export function runLogicalTypeConformance(given: LogicalTypeConformance): void {
   const { test, knownGaps, deadlineMs } = options
   declareConformance(test, conformanceCases(options), {
     kit: 'runLogicalTypeConformance',
-    ...(knownGaps && { knownGaps }),
-    ...(deadlineMs !== undefined && { deadlineMs }),
+    knownGaps,
+    deadlineMs,
   })
 }
 

@@ -51,8 +51,8 @@ export function runConnectionsConformance<C, M>(given: ConnectionsConformance<C,
   const { test, knownGaps, deadlineMs } = options
   declareConformance(test, connectionsCases(options), {
     kit: 'runConnectionsConformance',
-    ...(knownGaps && { knownGaps }),
-    ...(deadlineMs !== undefined && { deadlineMs }),
+    knownGaps,
+    deadlineMs,
   })
 }
 

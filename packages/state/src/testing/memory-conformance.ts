@@ -39,8 +39,8 @@ export function runMemoryConformance<T, W>(given: MemoryConformance<T, W>): void
   const { test, knownGaps, deadlineMs } = options
   declareConformance(test, memoryCases(options), {
     kit: 'runMemoryConformance',
-    ...(knownGaps && { knownGaps }),
-    ...(deadlineMs !== undefined && { deadlineMs }),
+    knownGaps,
+    deadlineMs,
   })
 }
 

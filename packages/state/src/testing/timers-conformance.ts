@@ -35,8 +35,8 @@ export function runTimersConformance<T>(given: TimersConformance<T>): void {
   const { test, knownGaps, deadlineMs } = options
   declareConformance(test, timersCases(options), {
     kit: 'runTimersConformance',
-    ...(knownGaps && { knownGaps }),
-    ...(deadlineMs !== undefined && { deadlineMs }),
+    knownGaps,
+    deadlineMs,
   })
 }
 
