@@ -1,11 +1,13 @@
 import { readFile, stat, type FileHandle } from 'node:fs/promises'
 import { describeThrown, ReloadError } from '../errors.js'
+import { planRecovery } from '../journal/plan-recovery.js'
 import { RecoveryState, type RecoveryPlan } from '../journal/recovery-state.js'
 import type { Journal, JournalRecord } from '../journal/record.js'
 import { checkOptions, option, type OptionChecks } from '../options.js'
 import { errnoOf, isMissing } from './errno.js'
 import { decodeJournal, JournalEncoder } from './journal-lines.js'
-import { describeHolder, JournalLock, type JournalHolder } from './journal-lock.js'
+import { JournalLock } from './journal-lock.js'
+import { describeProcess, type NotedProcess } from './process-identity.js'
 import { fileAt, replaceAndHold, targetOf } from './replace-file.js'
 import { ASYNC_DISPOSE } from '../dispose.js'
 
@@ -19,7 +21,7 @@ export interface FileJournalOptions {
    * Whether to take the journal from another process that holds it and may be running. That of a process of this
    * machine that has ended is taken over without asking. Default: never.
    */
-  readonly takeOver?: ((holder: JournalHolder) => boolean) | undefined
+  readonly takeOver?: ((holder: NotedProcess) => boolean) | undefined
 }
 
 const OPTIONS: OptionChecks<FileJournalOptions> = { takeOver: option.function }
@@ -29,7 +31,8 @@ const OPTIONS: OptionChecks<FileJournalOptions> = { takeOver: option.function }
  * a crash can tear no more than the last. One process at a time has the file open; a lock file beside it says which.
  */
 export class FileJournal implements Journal, AsyncDisposable {
-  readonly #file: string
+  /** The file, behind all symbolic links. */
+  readonly file: string
   readonly #lock: JournalLock
   readonly #state: RecoveryState
   #encoder = new JournalEncoder()
@@ -41,7 +44,7 @@ export class FileJournal implements Journal, AsyncDisposable {
   #closed = false
 
   private constructor(file: string, lock: JournalLock, state: RecoveryState) {
-    this.#file = file
+    this.file = file
     this.#lock = lock
     this.#state = state
   }
@@ -76,6 +79,22 @@ export class FileJournal implements Journal, AsyncDisposable {
     }
   }
 
+  /**
+   * The plan by what is in a file, whoever has it open: that of a crash at this moment. Nothing is changed. `undefined`
+   * where there is no file.
+   *
+   * @throws ReloadError `JOURNAL` where it is damaged elsewhere than at its end, or cannot be read.
+   */
+  static async read(file: string): Promise<RecoveryPlan | undefined> {
+    option.text(file, 'FileJournal file', this)
+    try {
+      if ((await fileAt(file)) === undefined) return undefined
+      return planRecovery(await recordsOf(file))
+    } catch (error) {
+      throw ReloadError.is(error) ? error : cannotOpen(file, error)
+    }
+  }
+
   append(record: JournalRecord): Promise<void> {
     const written = this.#last.then(() => this.#write(record))
     this.#last = written.catch(() => {})
@@ -93,7 +112,7 @@ export class FileJournal implements Journal, AsyncDisposable {
 
   async #write(record: JournalRecord): Promise<void> {
     if (this.#closed) {
-      throw new ReloadError('JOURNAL', `${this.#file} cannot be written to: it was closed`, {
+      throw new ReloadError('JOURNAL', `${this.file} cannot be written to: it was closed`, {
         step: 'append',
         hint: 'Close the journal after the host.',
       })
@@ -112,7 +131,7 @@ export class FileJournal implements Journal, AsyncDisposable {
       // After a failed write or flush nobody knows what is on the disk: nothing is to be written behind it.
       await this.#letGo()
       if (ReloadError.is(error)) throw error
-      throw new ReloadError('JOURNAL', `${this.#file} cannot be written to: ${describeThrown(error)}`, {
+      throw new ReloadError('JOURNAL', `${this.file} cannot be written to: ${describeThrown(error)}`, {
         step: 'append',
         cause: error,
         hint: remedyOf(error) ?? 'Mend the disk, then try again: the records before this one are written again, too.',
@@ -141,7 +160,7 @@ export class FileJournal implements Journal, AsyncDisposable {
 
   async #replace(): Promise<void> {
     const encoder = new JournalEncoder()
-    const handle = await replaceAndHold(this.#file, encoder.begin(this.#state.records()))
+    const handle = await replaceAndHold(this.file, encoder.begin(this.#state.records()))
     await this.#letGo()
     this.#handle = handle
     this.#encoder = encoder
@@ -155,7 +174,7 @@ export class FileJournal implements Journal, AsyncDisposable {
   async #isInPlace(): Promise<boolean> {
     const [own, there] = await Promise.all([
       this.#handle?.stat({ bigint: true }),
-      stat(this.#file, { bigint: true }).catch((error: unknown) => {
+      stat(this.file, { bigint: true }).catch((error: unknown) => {
         if (!isMissing(error)) throw error
       }),
     ])
@@ -165,7 +184,7 @@ export class FileJournal implements Journal, AsyncDisposable {
   async #refuseTakenOver(): Promise<void> {
     const holder = await this.#lock.takenOverBy()
     if (holder === undefined) return
-    throw new ReloadError('JOURNAL', `${this.#file} was taken over by ${describeHolder(holder)}`, {
+    throw new ReloadError('JOURNAL', `${this.file} was taken over by ${describeProcess(holder)}`, {
       step: 'append',
       details: holder,
       hint: 'Plugins cannot be changed here any more. Stop one of the two hosts, then restart the other.',

@@ -1,5 +1,5 @@
 export { FileJournal, type FileJournalOptions } from './file-journal.js'
-export type { JournalHolder } from './journal-lock.js'
+export { describeProcess, hasEnded, isNotedProcess, noteProcess, type NotedProcess } from './process-identity.js'
 export { planRecovery } from '../journal/plan-recovery.js'
 export type { AbandonedVersion, RecoveredPlugin, RecoveryPlan } from '../journal/recovery-state.js'
-export { replaceFile } from './replace-file.js'
+export { replaceFile, syncDirectory } from './replace-file.js'

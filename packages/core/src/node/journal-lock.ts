@@ -1,17 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { link, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { hostname } from 'node:os'
 import { ReloadError } from '../errors.js'
 import { errnoOf, isMissing } from './errno.js'
-import { hasEnded, identityOf, type NotedProcess } from './process-identity.js'
+import { describeProcess, hasEnded, isNotedProcess, noteProcess, type NotedProcess } from './process-identity.js'
 
-/** The process that has a journal open. */
-export interface JournalHolder extends NotedProcess {
-  /** The name of its machine. */
-  readonly host: string
-}
-
-interface Noted extends JournalHolder {
+interface Noted extends NotedProcess {
   readonly id: string
 }
 
@@ -35,30 +28,23 @@ export class JournalLock {
    * @param mayTakeOver asked of a holder that may be running.
    * @throws ReloadError `JOURNAL` with the holder as `details`, where another process has it.
    */
-  static async take(journal: string, mayTakeOver: (holder: JournalHolder) => boolean): Promise<JournalLock> {
+  static async take(journal: string, mayTakeOver: (holder: NotedProcess) => boolean): Promise<JournalLock> {
     const path = `${journal}.lock`
-    const identity = await identityOf(process.pid)
-    const own: Noted = {
-      pid: process.pid,
-      host: hostname(),
-      since: new Date().toISOString(),
-      ...(identity !== undefined && { identity }),
-      id: randomUUID(),
-    }
+    const own: Noted = { ...(await noteProcess()), id: randomUUID() }
     while (!(await create(path, own))) {
       const held = await read(path)
       if (held === 'gone') continue
       if (held === 'unreadable') throw heldError(journal, path, 'somebody, who has left no name', undefined)
       const { id: _, ...holder } = held
-      const ended = held.host === own.host && (await hasEnded(held))
-      if (!ended && !mayTakeOver(holder)) throw heldError(journal, path, describeHolder(holder), holder)
+      if (!(await hasEnded(held)) && !mayTakeOver(holder))
+        throw heldError(journal, path, describeProcess(holder), holder)
       await remove(path, held)
     }
     return new JournalLock(path, own.id)
   }
 
   /** Who has taken it over, if somebody has. */
-  async takenOverBy(): Promise<JournalHolder | undefined> {
+  async takenOverBy(): Promise<NotedProcess | undefined> {
     const held = await read(this.#path)
     return typeof held === 'object' && held.id !== this.#id ? held : undefined
   }
@@ -68,10 +54,6 @@ export class JournalLock {
     const held = await read(this.#path)
     if (typeof held === 'object' && held.id === this.#id) await rm(this.#path, { force: true })
   }
-}
-
-export function describeHolder({ pid, host, since }: JournalHolder): string {
-  return `process ${pid} on host "${host}", since ${since}`
 }
 
 /**
@@ -129,16 +111,10 @@ async function read(path: string): Promise<Noted | 'gone' | 'unreadable'> {
 }
 
 function isNoted(found: unknown): found is Noted {
-  if (typeof found !== 'object' || found === null) return false
-  const { pid, host, since, id, identity } = found as Record<string, unknown>
-  return (
-    Number.isSafeInteger(pid) &&
-    [host, since, id].every((it) => typeof it === 'string') &&
-    (identity === undefined || typeof identity === 'string')
-  )
+  return isNotedProcess(found) && 'id' in found && typeof found.id === 'string'
 }
 
-function heldError(journal: string, path: string, holder: string, details: JournalHolder | undefined): ReloadError {
+function heldError(journal: string, path: string, holder: string, details: NotedProcess | undefined): ReloadError {
   return new ReloadError('JOURNAL', `${journal} is held by ${holder}`, {
     step: 'open',
     details,

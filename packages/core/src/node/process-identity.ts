@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { uptime } from 'node:os'
+import { hostname, uptime } from 'node:os'
 import { errnoOf } from './errno.js'
 
 /** Clocks are set, and say when a process began only to about a second. */
@@ -9,17 +9,44 @@ const START_SLACK_MS = 1_000
 /** A process as it was noted down. */
 export interface NotedProcess {
   readonly pid: number
+  /** The name of its machine. */
+  readonly host: string
   /** When it was noted down, as ISO 8601. */
   readonly since: string
   /** Tells it from every other process that has had its number, where the platform says how. */
   readonly identity?: string
 }
 
+/** This process, to be noted down. */
+export async function noteProcess(): Promise<NotedProcess> {
+  const identity = await identityOf(process.pid)
+  return {
+    pid: process.pid,
+    host: hostname(),
+    since: new Date().toISOString(),
+    ...(identity !== undefined && { identity }),
+  }
+}
+
+export function isNotedProcess(found: unknown): found is NotedProcess {
+  if (typeof found !== 'object' || found === null) return false
+  const { pid, host, since, identity } = found as Record<string, unknown>
+  return (
+    Number.isSafeInteger(pid) &&
+    [host, since].every((it) => typeof it === 'string') &&
+    (identity === undefined || typeof identity === 'string')
+  )
+}
+
+export function describeProcess({ pid, host, since }: NotedProcess): string {
+  return `process ${pid} on host "${host}", since ${since}`
+}
+
 /**
  * On Linux, the boot of the machine and the tick in which the process began (proc(5): `starttime`, the 22nd field of
  * `/proc/<pid>/stat`). `undefined` elsewhere, and of a process that is not there or may not be looked at.
  */
-export async function identityOf(pid: number): Promise<string | undefined> {
+async function identityOf(pid: number): Promise<string | undefined> {
   try {
     const [stat, boot] = await Promise.all([
       readFile(`/proc/${pid}/stat`, 'utf8'),
@@ -35,9 +62,11 @@ export async function identityOf(pid: number): Promise<string | undefined> {
 }
 
 /**
- * Whether a process of this machine has ended; its number may be another one's by now. Says no where it cannot know.
+ * Whether a process has ended; its number may be another one's by now. Says no where it cannot know, as of a process of
+ * another machine.
  */
-export async function hasEnded({ pid, since, identity }: NotedProcess): Promise<boolean> {
+export async function hasEnded({ pid, host, since, identity }: NotedProcess): Promise<boolean> {
+  if (host !== hostname()) return false
   if (!isRunning(pid)) return true
   const now = await identityOf(pid)
   if (identity !== undefined && now !== undefined) return now !== identity

@@ -72,7 +72,7 @@ async function keepAccess(handle: FileHandle, { uid, gid, mode }: Stats): Promis
 }
 
 /** The move itself is durable once the directory is. Windows can neither open a directory nor needs to. */
-async function syncDirectory(directory: string): Promise<void> {
+export async function syncDirectory(directory: string): Promise<void> {
   if (process.platform === 'win32') return
   await using handle = await open(directory, 'r')
   await handle.sync()

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { FileJournal, type JournalHolder } from '@uni/reload-core/node'
+import { FileJournal, type NotedProcess } from '@uni/reload-core/node'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { refusalOf } from '../fixtures/refusal.js'
 
@@ -17,10 +17,10 @@ beforeEach(async () => {
 })
 afterEach(() => rm(directory, { recursive: true }))
 
-const HERE: JournalHolder = { pid: process.pid, host: hostname(), since: new Date().toISOString() }
+const HERE: NotedProcess = { pid: process.pid, host: hostname(), since: new Date().toISOString() }
 
 /** As another process would have noted itself down. */
-async function heldBy(holder: Partial<JournalHolder>): Promise<void> {
+async function heldBy(holder: Partial<NotedProcess>): Promise<void> {
   await writeFile(lock, JSON.stringify({ ...HERE, ...holder, id: 'of somebody else' }))
 }
 
@@ -55,7 +55,7 @@ async function refusal(): Promise<{
   }
 }
 
-const heldAs = (holder: Partial<JournalHolder>): unknown => {
+const heldAs = (holder: Partial<NotedProcess>): unknown => {
   const { pid, host } = { ...HERE, ...holder }
   return { who: `process ${pid} on host "${host}"`, details: expect.objectContaining(holder) as unknown, left: true }
 }
@@ -110,7 +110,7 @@ describe('J6 one process at a time has a journal open', () => {
     'a process with the number of the one that had it does not keep it, nor does one of before the machine began again',
     async () => {
       const { journal } = await FileJournal.open(file)
-      const { identity } = JSON.parse(await readFile(lock, 'utf8')) as JournalHolder
+      const { identity } = JSON.parse(await readFile(lock, 'utf8')) as NotedProcess
       await journal[Symbol.asyncDispose]()
       const [boot, tick] = (identity as string).split(' ') as [string, string]
       for (const other of [`${boot} ${Number(tick) - 1}`, `00000000-0000-0000-0000-000000000000 ${tick}`]) {
@@ -138,7 +138,7 @@ describe('J6 one process at a time has a journal open', () => {
     const holder = { pid: await ended(), host: 'another-machine', since: new Date(0).toISOString() }
     await heldBy(holder)
     expect(await refusal()).toEqual(heldAs(holder))
-    const asked: JournalHolder[] = []
+    const asked: NotedProcess[] = []
     const { journal } = await FileJournal.open(file, {
       takeOver: (it) => {
         asked.push(it)

@@ -66,6 +66,27 @@ describe('a journal in a file', () => {
     expect(await versionThere()).toBe('2.0.0')
   })
 
+  it('J4 anybody may read it while another has it open: what a crash would come back on by then, and nothing is changed', async () => {
+    expect(await FileJournal.read(file)).toBeUndefined()
+    const { journal } = await FileJournal.open(file)
+    const read: (string | undefined)[] = []
+    for (const record of RELOAD) {
+      await journal.append(record)
+      read.push((await FileJournal.read(file))?.plugins.get('search')?.version)
+    }
+    expect(read).toEqual([undefined, '1.0.0', '1.0.0', '1.0.0', '1.0.0', '2.0.0'])
+    expect(journal.file).toBe(file)
+    await journal[Symbol.asyncDispose]()
+    const whole = await readFile(file, 'utf8')
+    await writeFile(file, whole.slice(0, -5))
+    expect((await FileJournal.read(file))?.plugins.get('search')?.version).toBe('1.0.0')
+    expect(await readFile(file, 'utf8')).toBe(whole.slice(0, -5))
+    await writeFile(file, whole.replace('search', 'sXarch'))
+    expect(await refusalOf(FileJournal.read(file))).toMatchObject({ code: 'JOURNAL', step: 'open' })
+    expect(await refusalOf(FileJournal.read(dirname(file)))).toMatchObject({ code: 'JOURNAL', step: 'open' })
+    expect(await readdir(dirname(file))).toEqual(['journal'])
+  })
+
   it('a removed plugin stays removed', async () => {
     await written([
       ...RELOAD,
