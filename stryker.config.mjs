@@ -64,6 +64,7 @@ export const scopes = {
     mutate: ['when-served.ts', 'schema/*.ts', '{memory,per-key,connections,timers}/*.ts'],
     tests: ['{connections,options,per-key,timers,value}.test.ts'],
   },
+  loader: { package: 'loader', mutate: ['*.ts'], tests: ['*.test.ts'] },
 }
 
 const name = process.env.SCOPE ?? ''

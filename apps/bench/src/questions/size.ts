@@ -8,8 +8,9 @@ import { spreadOf, type Result } from '../result.js'
 const PACKAGES = new URL('../../../packages/', import.meta.url)
 /** What is not installed to be run by a host. */
 const NOT_SHIPPED = ['./testing', './package.json']
-/** What a host has anyway. */
-const PEERS = ['@uni/reload-core', 'apache-arrow']
+/** What a host has anyway, and a program that no page loads. */
+const LEFT_OUT = ['@uni/reload-core', 'apache-arrow', 'esbuild']
+const ON_NODE = /\/node$|^@uni\/reload-loader/
 const BUDGETS = new URL('../../../.size-limit.json', import.meta.url)
 
 interface Budget {
@@ -70,8 +71,8 @@ async function bundleOf(entry: string): Promise<Uint8Array> {
     format: 'esm',
     target: 'es2022',
     logLevel: 'error',
-    platform: entry.endsWith('/node') ? 'node' : 'browser',
-    external: PEERS.filter((peer) => !entry.startsWith(peer)),
+    platform: ON_NODE.test(entry) ? 'node' : 'browser',
+    external: LEFT_OUT.filter((peer) => !entry.startsWith(peer)),
   })
   if (bundle === undefined) throw new Error(`${entry} was bundled into nothing`)
   return bundle.contents

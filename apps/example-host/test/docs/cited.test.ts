@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ROOT } from './blocks.js'
@@ -17,7 +17,8 @@ function titlesIn(source: string): string[] {
 }
 
 function citedBy(name: string): ReadonlySet<string> {
-  const files = ['test', 'src/testing'].flatMap((under) => readdirSync(join(ROOT, 'packages', name, under), {
+  const folders = ['test', 'src/testing'].filter((under) => existsSync(join(ROOT, 'packages', name, under)))
+  const files = folders.flatMap((under) => readdirSync(join(ROOT, 'packages', name, under), {
     recursive: true, encoding: 'utf8',
   }).filter((file) => file.endsWith('.ts')).map((file) => read('packages', name, under, file)))
   return new Set(files.flatMap(titlesIn).flatMap((title) => title.match(/\b[A-Z]\d+\b/g) ?? []))

@@ -22,22 +22,26 @@ const manifestOf = (folder: string): Manifest => JSON.parse(read(`packages/${fol
  * the bench.
  */
 const PLACES: Readonly<Record<string, (folder: string, name: string) => boolean>> = {
-  'README.md, in the table of what can be replaced': (folder) => read('README.md').includes(`](packages/${folder})`),
+  'README.md, with a link': (folder) => read('README.md').includes(`](packages/${folder})`),
   'docs/architecture.md, in the drawing of what imports what': (_, name) =>
     blockOf(read('docs/architecture.md')).includes(name),
   '.size-limit.json, with its limit': (_, name) =>
     (JSON.parse(read('.size-limit.json')) as { name: string }[]).some((budget) => budget.name === name),
   'stryker.config.mjs, as the package of a scope': (folder) =>
     new RegExp(`package: '${folder}'`).test(read('stryker.config.mjs')),
-  'apps/fault-matrix/package.json, as a dependency': (_, name) => dependsOn('fault-matrix', name),
+  'apps/fault-matrix/package.json, as a dependency, if it is a kind': (folder, name) =>
+    !hasStrategies(folder) || dependsOn('fault-matrix', name),
   'apps/example-host/package.json, as a dependency': (_, name) => dependsOn('example-host', name),
   'apps/bench/package.json, as a dependency, so that its size is measured': (_, name) => dependsOn('bench', name),
-  'apps/example-host/src/host/strategies.ts, which makes its strategies': (_, name) =>
-    read('apps/example-host/src/host/strategies.ts').includes(`from '${name}`),
+  'apps/example-host/src/host/strategies.ts, which makes its strategies, if it is a kind': (folder, name) =>
+    !hasStrategies(folder) || read('apps/example-host/src/host/strategies.ts').includes(`from '${name}`),
   '.changeset/, by a first release (`major`), as long as it has not been released': (folder, name) =>
     manifestOf(folder).version !== '0.0.0' ||
     changesets().some((changeset) => changeset.includes(`'${name}': major`)),
 }
+
+/** Whether it exports a strategy, such as `indexHandoff`: what exports none replaces nothing itself. */
+const hasStrategies = (folder: string): boolean => /\b[a-z]\w*Handoff\b/.test(read(`packages/${folder}/src/index.ts`))
 
 /** The first fenced block of a document. */
 const blockOf = (document: string): string => /```\n([^]*?)```/.exec(document)?.[1] ?? ''
