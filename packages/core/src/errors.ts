@@ -1,4 +1,4 @@
-import type { FailureReport } from './handoff-report.js'
+import type { FailureReport } from './failure-report.js'
 import { jsonSafe } from './json-safe.js'
 import { bounded, plainText } from './plain-text.js'
 

@@ -2,7 +2,7 @@ import {
   ReloadError,
   type Plugin,
   type PluginHandle,
-  type HandoffReport,
+  type AttemptedHandoff,
   type ReloadOptions,
   type ReloadResult,
 } from '@uni/reload-core'
@@ -118,7 +118,7 @@ interface Measured extends Pick<Times, 'totalMs' | 'pauseMs' | 'blockedMs'> {
   readonly blockedBy?: string | undefined
 }
 
-function times(handoffs: readonly HandoffReport[], { totalMs, pauseMs, blockedMs, blockedBy }: Measured): Times {
+function times(handoffs: readonly AttemptedHandoff[], { totalMs, pauseMs, blockedMs, blockedBy }: Measured): Times {
   const sum = (of: 'bytes' | 'replayedWrites'): number => handoffs.reduce((total, handoff) => total + handoff[of], 0)
   return {
     totalMs,

@@ -6,20 +6,38 @@ import { ROOT } from './blocks.js'
 const CORE = join(ROOT, 'packages/core/src')
 const architecture = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8')
 
-/** The imports of the files in a folder, as `[importing file, imported file]`, below `src` of the core. */
-function importsIn(folder: string, files: readonly string[]): (readonly [file: string, imported: string])[] {
-  return files.flatMap((file) => {
-    const path = join(CORE, folder, file)
-    return Array.from(
-      readFileSync(path, 'utf8').matchAll(/ from '(\.[^']+)'/g),
-      ([, to]) => [path, join(dirname(path), to as string)].map((it) => relative(CORE, it)) as [string, string],
-    )
-  })
+type Import = readonly [file: string, imported: string]
+
+/** The imports of a file, those of types among them. */
+const importsOf = (path: string): Import[] =>
+  Array.from(readFileSync(path, 'utf8').matchAll(/ from '(\.[^']+)'/g), ([, to]) => [
+    path,
+    join(dirname(path), (to as string).replace(/\.js$/, '.ts')),
+  ])
+
+/** The imports of the files in a folder, below `src` of the core. */
+const importsIn = (folder: string, files: readonly string[]): Import[] =>
+  files
+    .flatMap((file) => importsOf(join(CORE, folder, file)))
+    .map(([file, imported]) => [relative(CORE, file), relative(CORE, imported)])
+
+/**
+ * The imports that are in a circle, or between two: what is left when files that import none of the rest, or that none
+ * of the rest imports, are taken away again and again.
+ */
+function inCircles(imports: readonly Import[]): readonly Import[] {
+  const importing = new Set(imports.map(([file]) => file))
+  const imported = new Set(imports.map(([, file]) => file))
+  const left = imports.filter(([from, to]) => imported.has(from) && importing.has(to))
+  return left.length === imports.length ? left : inCircles(left)
 }
 
 const folderOf = (file: string): string => file.split(sep).slice(0, -1).join('/')
 
-const filesIn = (folder: string): string[] => readdirSync(join(CORE, folder)).filter((name) => name.endsWith('.ts'))
+const isSource = (file: string): boolean => file.endsWith('.ts')
+
+const filesIn = (folder: string): string[] =>
+  readdirSync(join(CORE, folder), { recursive: true, encoding: 'utf8' }).filter(isSource)
 
 it('each file of the core that the architecture names is there', () => {
   const named = Array.from(architecture.matchAll(/`([\w-][\w/-]*\.ts)`/g), ([, file]) => file as string)
@@ -29,17 +47,34 @@ it('each file of the core that the architecture names is there', () => {
 
 describe('folders use one another as the architecture says', () => {
   it('what is in src itself imports no folder', () => {
-    const contracts = filesIn('').filter((file) => file !== 'index.ts')
+    const contracts = filesIn('').filter((file) => folderOf(file) === '' && file !== 'index.ts')
     expect(importsIn('', contracts).filter(([, imported]) => folderOf(imported) !== '')).toEqual([])
   })
 
-  it('each folder of src/host uses those above it, and none below it', () => {
-    const folders = Array.from(architecture.matchAll(/^\| `([a-z]+)\/` \|/gm), ([, folder]) => `host/${folder}`)
-    const there = readdirSync(join(CORE, 'host'), { withFileTypes: true }).filter((entry) => entry.isDirectory())
-    expect(folders.toSorted()).toEqual(there.map(({ name }) => `host/${name}`).toSorted())
+  it.each([
+    { within: '', rows: /^\| `src\/[a-z-]+\/`.*/gm, named: /`src\/([a-z-]+)\/`/g },
+    { within: 'host', rows: /^\| `[a-z]+\/` \|/gm, named: /`([a-z]+)\/`/g },
+  ])('each folder of src/$within uses those above it, and none below it', ({ within, rows, named }) => {
+    const folders = Array.from(architecture.matchAll(rows), ([row]) => Array.from(row.matchAll(named), ([, it]) => it))
+      .flat()
+      .map((folder) => join(within, folder as string))
+    const there = readdirSync(join(CORE, within), { withFileTypes: true }).filter((entry) => entry.isDirectory())
+    expect(folders.toSorted()).toEqual(there.map(({ name }) => join(within, name)).toSorted())
+    const placeOf = (file: string): number => folders.findIndex((folder) => file.startsWith(`${folder}${sep}`))
     const below = folders.flatMap((folder, at) =>
-      importsIn(folder, filesIn(folder)).filter(([, imported]) => folders.indexOf(folderOf(imported)) > at),
+      importsIn(folder, filesIn(folder)).filter(([, imported]) => placeOf(imported) > at),
     )
     expect(below).toEqual([])
   })
+})
+
+it('no file imports itself by way of others, types included', () => {
+  const sources = ['packages', 'apps']
+    .flatMap((group) => readdirSync(join(ROOT, group)).map((name) => join(ROOT, group, name, 'src')))
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)))
+    .filter(isSource)
+  expect(sources.length).toBeGreaterThan(0)
+  const circles = inCircles(sources.flatMap(importsOf)).map((it) => it.map((file) => relative(ROOT, file)).join(' → '))
+  expect(circles).toEqual([])
 })

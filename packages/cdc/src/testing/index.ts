@@ -5,8 +5,8 @@ export {
   runCommitLogConformance,
   type CommitLogCapabilities,
   type CommitLogConformanceOptions,
-  type CommitLogFixture,
 } from './log/commit-log-conformance.js'
+export type { CommitLogFixture } from './log/log-bench.js'
 export {
   runCheckpointStoreConformance,
   type CheckpointStoreCapabilities,

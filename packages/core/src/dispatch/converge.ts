@@ -28,7 +28,7 @@ const MAX_ROUNDS = 16
  */
 export async function converge(
   movings: readonly MovingResource[],
-  together: Together,
+  together: Together<MovingResource>,
   drive: Drive,
   prepareJoined: () => Promise<void>,
 ): Promise<void> {
@@ -49,7 +49,11 @@ export async function converge(
 }
 
 /** Runs rounds until one is short: what is left then is short under a hold, too. */
-async function convergeUnderLoad(together: Together, drive: Drive, prepareJoined: () => Promise<void>): Promise<void> {
+async function convergeUnderLoad(
+  together: Together<MovingResource>,
+  drive: Drive,
+  prepareJoined: () => Promise<void>,
+): Promise<void> {
   const { clock, joined } = together
   for (let rounds = 0; rounds < MAX_ROUNDS; rounds += 1) {
     await prepareJoined()
@@ -84,7 +88,7 @@ async function convergeGroup(movings: readonly MovingResource[], drive: Drive): 
   }
 }
 
-async function catchUpUnderLoad(together: Together, drive: Drive): Promise<void> {
+async function catchUpUnderLoad(together: Together<MovingResource>, drive: Drive): Promise<void> {
   const { dirty } = together
   for (let before = Infinity; dirty.size > HANDFUL && dirty.size < before;) {
     before = dirty.size
@@ -110,7 +114,7 @@ async function catchUp(movings: readonly MovingResource[], drive: Drive): Promis
  * to the commit, so it is caught up with under load first, until a round is short. Gates in use are held before others,
  * as no other gate is to be held while what is in flight is waited for.
  */
-async function convergeRest(together: Together, drive: Drive): Promise<void> {
+async function convergeRest(together: Together<MovingResource>, drive: Drive): Promise<void> {
   const { clock } = together
   for (let rounds = 0; ;) {
     const left = takeBehind(together)
@@ -139,7 +143,7 @@ async function convergeRest(together: Together, drive: Drive): Promise<void> {
 }
 
 /** Empties the dirty set, and gives what is behind. What has converged is in step, whatever its successor says. */
-function takeBehind({ dirty }: Together): MovingResource[] {
+function takeBehind({ dirty }: Together<MovingResource>): MovingResource[] {
   const taken = [...dirty].filter((moving) => !moving.converging && !moving.isInStep())
   dirty.clear()
   return taken

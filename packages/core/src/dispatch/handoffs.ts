@@ -48,14 +48,14 @@ export class Handoffs {
   #byGate: Map<unknown, MovingResource> | undefined
   /** The gates of those that have left before they were listed here. */
   readonly #gone = new Set<unknown>()
-  readonly #together: Together
+  readonly #together: Together<MovingResource>
   readonly #drive: Drive
   /** In the order they were begun; rollback goes the other way. */
   readonly #begun: MovingResource[] = []
 
   constructor(moves: readonly ResourceMove[], environment: StepEnvironment, options: HandoffsOptions) {
     const { clock, claims, pace } = environment
-    this.#together = new Together({
+    this.#together = new Together<MovingResource>({
       clock,
       claims,
       pace,

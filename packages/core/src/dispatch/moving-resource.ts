@@ -29,7 +29,7 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
   readonly cutover: ChosenCutover
   readonly place: ErrorPlace
   readonly step: Step
-  readonly #together: Together
+  readonly #together: Together<MovingResource>
   /** The old resource, the standby, what was opened. */
   #held: Held | undefined
   handoff: ResourceHandoff<unknown> | undefined
@@ -61,7 +61,7 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
     move: ResourceMove,
     cutover: ChosenCutover | undefined,
     environment: StepEnvironment,
-    together: Together,
+    together: Together<MovingResource>,
   ) {
     this.move = move
     this.cutover = cutover ?? DEFAULT

@@ -1,4 +1,5 @@
-import type { FailureReport, HandoffReport } from '../handoff-report.js'
+import type { AttemptedHandoff, FailureReport } from '../failure-report.js'
+import type { HandoffReport } from '../handoff-report.js'
 import type { Pace } from '../pace.js'
 import type { CountedVerdict } from './judging.js'
 import type { LongestStretch } from './stretch-meter.js'
@@ -21,7 +22,7 @@ export async function listed(reports: Iterable<HandoffReport>, pace: Pace): Prom
 
 export function failureReport(
   totalMs: number,
-  handoffs: readonly HandoffReport[],
+  handoffs: readonly AttemptedHandoff[],
   worst: LongestStretch,
 ): FailureReport {
   const pauseMs = handoffs.reduce((longest, handoff) => Math.max(longest, handoff.pauseMs), 0)

@@ -13,7 +13,11 @@ const OPTIONS = { code: 'HANDOFF' } as const
  * @param all in the order in which they were begun.
  * @returns resolves with what failed in it, last begun first.
  */
-export async function rollBack(all: readonly MovingResource[], together: Together, drive: Drive): Promise<unknown[]> {
+export async function rollBack(
+  all: readonly MovingResource[],
+  together: Together<MovingResource>,
+  drive: Drive,
+): Promise<unknown[]> {
   together.close()
   const errors = new Map<MovingResource, unknown[]>()
   const begun = all.filter(({ withdrawn }) => !withdrawn)

@@ -1,13 +1,13 @@
 import type { Clock } from '../clock.js'
-import { ReloadError } from '../errors.js'
+import { ReloadError, type ErrorPlace } from '../errors.js'
 import type { Transaction } from '../mvcc/transaction.js'
 import type { Pace } from '../pace.js'
 import type { Claims } from './claims.js'
-import type { MovingResource } from './moving-resource.js'
 import type { CompatEntry } from './report.js'
+import type { ResourceMove } from './resource-move.js'
 import type { Standbys } from './standbys.js'
 
-export interface TogetherInit {
+export interface TogetherInit<Moving> {
   readonly clock: Clock
   readonly claims: Claims
   readonly pace: Pace
@@ -16,40 +16,46 @@ export interface TogetherInit {
   /** What becomes of what was replaced. */
   readonly standbys: Standbys
   /** Told of what will serve, as soon as that is known. */
-  onSuccessor(moving: MovingResource): void
+  onSuccessor(moving: Moving): void
+}
+
+/** What is to be known of each. */
+interface Member {
+  readonly move: ResourceMove
+  readonly place: ErrorPlace
 }
 
 /**
  * What the resources of one reload share. What concerns all of them is said here, once, and what one finds is told
  * here.
  */
-export class Together {
+export class Together<Moving extends Member> {
   readonly clock: Clock
   readonly claims: Claims
   readonly pace: Pace
   readonly transaction: Transaction
-  readonly onSuccessor: (moving: MovingResource) => void
+  readonly onSuccessor: (moving: Moving) => void
   readonly standbys: Standbys
   /** The resources whose successor may be behind: a write was recorded, or a write or a use has begun. */
-  readonly dirty = new Set<MovingResource>()
+  readonly dirty = new Set<Moving>()
   /** What was found of single resources. */
   readonly verdicts: CompatEntry[] = []
   /** The resources whose successor is to be activated at the commit. */
-  readonly acting: MovingResource[] = []
+  readonly acting: Moving[] = []
   /** The resources whose successor belongs to the caller from the commit on. */
-  readonly handedIn: MovingResource[] = []
+  readonly handedIn: Moving[] = []
   #sealed = false
   #closed = false
   /** The resources that have joined, and are not prepared yet. */
-  readonly joined: MovingResource[] = []
+  readonly joined: Moving[] = []
   /** A promise for each resource that is leaving: it resolves when its successor is closed. */
   readonly leaving = new Set<Promise<void>>()
   /** The resources at whose gate somebody waits. */
-  readonly #waited = new Set<MovingResource>()
+  readonly #waited = new Set<Moving>()
   /** The resources whose gate was closed or let go, so that it cannot switch. */
-  readonly #astray = new Set<MovingResource>()
+  readonly #astray = new Set<Moving>()
 
-  constructor({ clock, claims, pace, transaction, standbys, onSuccessor }: TogetherInit) {
+  constructor({ clock, claims, pace, transaction, standbys, onSuccessor }: TogetherInit<Moving>) {
     this.clock = clock
     this.claims = claims
     this.pace = pace
@@ -78,21 +84,21 @@ export class Together {
   }
 
   /** Its successor is known. */
-  joins(moving: MovingResource): void {
+  joins(moving: Moving): void {
     if (moving.move.strategy.activate !== undefined) this.acting.push(moving)
     if (moving.move.handedIn === true) this.handedIn.push(moving)
   }
 
-  waits(moving: MovingResource): void {
+  waits(moving: Moving): void {
     this.#waited.add(moving)
   }
 
-  strays(moving: MovingResource): void {
+  strays(moving: Moving): void {
     this.#astray.add(moving)
   }
 
   /** It takes part no longer. */
-  leaves(moving: MovingResource): void {
+  leaves(moving: Moving): void {
     for (const some of [this.dirty, this.#waited, this.#astray]) some.delete(moving)
   }
 

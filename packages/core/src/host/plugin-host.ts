@@ -234,7 +234,7 @@ export class PluginHost implements AsyncDisposable {
    * @throws ReloadError `NO_STRATEGY`; its calls are refused with `RESOURCE_NOT_FOUND` where nothing has the name.
    */
   resource<P, R, W>(surface: Surface<P, R, W>, name: string): LiveResource<R, W> {
-    return new NamedResource(this.#state.tables.of(surface), name)
+    return new NamedResource(this.#state, this.#state.tables.of(surface), name)
   }
 
   /** Opens a live resource and puts it into service; reloads hand it over from then on. */

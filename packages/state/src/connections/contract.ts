@@ -1,6 +1,4 @@
-import { defineSurface, type MaybePromise, type Surface } from '@uni/reload-core'
-import type { Hub } from './hub.js'
-import type { Roster } from './roster.js'
+import type { MaybePromise } from '@uni/reload-core'
 
 /** What serves connections: one version of a plugin. `C` is a connection of the host's, `M` a message. */
 export interface ConnectionsProvider<C, M> {
@@ -9,27 +7,20 @@ export interface ConnectionsProvider<C, M> {
   /** What the clients speak. A version that speaks something else is refused while anybody is connected. */
   readonly protocol?: string
   /** A connection has come. */
-  joined?(connection: C, hub: Hub<C, M>): MaybePromise<void>
+  joined?(connection: C, hub: Connected<C, M>): MaybePromise<void>
   /** A connection has gone. */
-  left?(connection: C, hub: Hub<C, M>): MaybePromise<void>
+  left?(connection: C, hub: Connected<C, M>): MaybePromise<void>
   /** One message of a connection. Each connection has one at a time, in order. */
-  received(connection: C, message: M, hub: Hub<C, M>): MaybePromise<void>
+  received(connection: C, message: M, hub: Connected<C, M>): MaybePromise<void>
   /** Sends a broadcast to one of the connections. */
   send(connection: C, message: M): MaybePromise<void>
 }
 
-export type ConnectionsSurface<C, M> = Surface<ConnectionsProvider<C, M>, Roster<C, M>, M>
-
-/**
- * A surface of connections, to be shared by the host and the plugins.
- *
- * @param id of the surface.
- */
-export function connections<C, M>(id: string): ConnectionsSurface<C, M> {
-  return defineSurface<ConnectionsProvider<C, M>, Roster<C, M>, M>({
-    id,
-    keyOf: ({ name }) => name,
-    methods: ['received', 'send'],
-    apply: (roster, message) => roster.broadcast(message),
-  })
+/** Who is connected: what a version reaches the other connections by. */
+export interface Connected<C, M> {
+  readonly connections: ReadonlySet<C>
+  /** Sends to every connection, once. Broadcasts go out in order; resolves when this one has. */
+  broadcast(message: M): Promise<void>
+  /** Lets a connection go; no broadcast reaches it any more. Resolves when the provider's `left` has seen to it. */
+  remove(connection: C): Promise<void>
 }

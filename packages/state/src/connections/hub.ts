@@ -1,7 +1,8 @@
 import { DISPOSE, checkOptions, option, type LiveResource, type PluginHost } from '@uni/reload-core'
 import { acquireServed, type ServingHost } from '../when-served.js'
-import type { ConnectionsProvider, ConnectionsSurface } from './contract.js'
+import type { Connected, ConnectionsProvider } from './contract.js'
 import { Roster } from './roster.js'
+import type { ConnectionsSurface } from './surface.js'
 
 export interface HubOptions<C> {
   readonly name: string
@@ -38,7 +39,7 @@ export async function openHub<C, M>(
 }
 
 /** See {@link openHub}. */
-export class Hub<C, M> {
+export class Hub<C, M> implements Connected<C, M> {
   readonly #host: ServingHost
   readonly #surface: ConnectionsSurface<C, M>
   readonly #options: HubOptions<C>

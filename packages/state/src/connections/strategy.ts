@@ -1,5 +1,6 @@
 import { inPlaceHandoff, type HandoffStrategy } from '@uni/reload-core'
-import type { ConnectionsProvider, ConnectionsSurface } from './contract.js'
+import type { ConnectionsProvider } from './contract.js'
+import type { ConnectionsSurface } from './surface.js'
 import type { Roster } from './roster.js'
 
 /** The discipline of connections: each stays open where it is, and from the commit on the new version serves it. */

@@ -1,6 +1,5 @@
-import { defineSurface, type MaybePromise, type PluginIdentity, type Surface } from '@uni/reload-core'
+import type { MaybePromise, PluginIdentity } from '@uni/reload-core'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import type { Memory } from './memory.js'
 
 /** A value in memory, as one version of a plugin works with it. `T` is the value, `W` one write. */
 export interface MemoryProvider<T, W> {
@@ -31,20 +30,4 @@ export interface MemoryCodec<T> {
   encode(value: T): unknown
   /** Leaves the image as it is: it may be decoded again. */
   decode(image: unknown): T
-}
-
-export type MemorySurface<T, W> = Surface<MemoryProvider<T, W>, Memory<T, W>, W>
-
-/**
- * A surface of values in memory, to be shared by the host and the plugins.
- *
- * @param id of the surface.
- */
-export function memory<T, W>(id: string): MemorySurface<T, W> {
-  return defineSurface<MemoryProvider<T, W>, Memory<T, W>, W>({
-    id,
-    keyOf: ({ name }) => name,
-    methods: ['initial', 'apply'],
-    apply: (live, write) => live.apply(write),
-  })
 }

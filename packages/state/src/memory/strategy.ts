@@ -6,10 +6,11 @@ import {
   type StepContext,
 } from '@uni/reload-core'
 import { dequal } from 'dequal'
-import type { MemoryProvider, MemorySurface } from './contract.js'
+import type { MemoryProvider } from './contract.js'
 import { valueIn } from './image.js'
 import { Memory } from './memory.js'
 import { readValue } from './read-value.js'
+import type { MemorySurface } from './surface.js'
 
 /**
  * The discipline of values in memory: each live value is read as the new version would, then moved by pre-copy, and the

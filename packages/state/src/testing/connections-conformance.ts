@@ -15,9 +15,10 @@ import {
   type KitOptions,
 } from '@uni/reload-core/testing'
 import { dequal } from 'dequal'
-import { connections, type ConnectionsProvider } from '../connections/contract.js'
+import type { ConnectionsProvider } from '../connections/contract.js'
 import { openHub, type Hub } from '../connections/hub.js'
 import { connectionsHandoff } from '../connections/strategy.js'
+import { connections } from '../connections/surface.js'
 
 /** A connection for tests. */
 export interface ConnectionFixture<C> {

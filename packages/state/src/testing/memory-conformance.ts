@@ -7,12 +7,13 @@ import {
   type KitOptions,
 } from '@uni/reload-core/testing'
 import { dequal } from 'dequal'
-import { memory, type MemoryProvider } from '../memory/contract.js'
+import type { MemoryProvider } from '../memory/contract.js'
 import { imageOf, valueIn } from '../memory/image.js'
 import { Memory } from '../memory/memory.js'
 import { openMemory } from '../memory/open-memory.js'
 import { readValue } from '../memory/read-value.js'
 import { memoryHandoff } from '../memory/strategy.js'
+import { memory } from '../memory/surface.js'
 
 export interface MemoryConformance<T, W> extends KitOptions {
   /** A provider, a new one each time. */

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises'
-import type { KeyedDocument } from './vector-shard.js'
+import type { KeyedDocument } from './table.js'
 
 interface Source {
   /** Writes the vectors to the snapshot's file, as they are now. */

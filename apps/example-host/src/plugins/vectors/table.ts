@@ -1,6 +1,12 @@
 import { Field, Int32, Schema, Table, tableFromIPC, tableToIPC, Utf8 } from 'apache-arrow'
 import { batchOf } from '../../batch-of.js'
-import type { KeyedDocument } from './vector-shard.js'
+
+/** A document, and the key of its vector. */
+export interface KeyedDocument {
+  readonly key: number
+  readonly id: string
+  readonly revision: number
+}
 
 /** How the table of a shard is encoded. Every version reads both. */
 export const FORMAT = { json: 1, arrow: 2 } as const

@@ -9,7 +9,8 @@ import type { DocumentChange } from '../fulltext/rows.js'
 import { embed } from './embed.js'
 import { newFile } from './native.js'
 import type { ShardSnapshot } from './shard-snapshot.js'
-import { VectorShard, type KeyedDocument } from './vector-shard.js'
+import type { KeyedDocument } from './table.js'
+import { VectorShard } from './vector-shard.js'
 
 /** Documents by the likeness of their texts, in shards that are each small enough to be saved and loaded in no time. */
 export class VectorIndex {

@@ -3,13 +3,7 @@ import type { Ranked } from '../../ranking.js'
 import type { DocumentChange } from '../fulltext/rows.js'
 import { embed } from './embed.js'
 import { ShardSnapshot } from './shard-snapshot.js'
-
-/** A document, and the key of its vector. */
-export interface KeyedDocument {
-  readonly key: number
-  readonly id: string
-  readonly revision: number
-}
+import type { KeyedDocument } from './table.js'
 
 /** A document that was found. The score is the cosine similarity. */
 interface Found extends Ranked {

@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib'
 import { LENGTHS_BYTES, MAGIC, TRAILER_BYTES } from './image.js'
 import { newFile } from './native.js'
 import type { ShardSnapshot } from './shard-snapshot.js'
-import type { KeyedDocument } from './vector-shard.js'
+import type { KeyedDocument } from './table.js'
 
 export interface ImageContent {
   /** How the tables are encoded. */

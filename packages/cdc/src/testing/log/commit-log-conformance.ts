@@ -9,19 +9,8 @@ import {
   type NamedKinds,
 } from '@uni/reload-core/testing'
 import type { CdcLsn } from '../../contract.js'
-import type { CommitLog } from '../../log/commit-log.js'
 import { LOG_CASES } from './cases.js'
-import { LogBench } from './log-bench.js'
-
-/** One log that is empty and nobody else's. */
-export interface CommitLogFixture {
-  readonly log: CommitLog
-  /** Commits one batch of `rows` rows, 1 or more, and resolves once the head has moved. */
-  commit(rows: number): MaybePromise<void>
-  /** The same log, as the program finds it when it is started again. For the capability `durable`. */
-  reopen?(): MaybePromise<CommitLog>
-  dispose?(): MaybePromise<void>
-}
+import { LogBench, type CommitLogFixture } from './log-bench.js'
 
 /** What a log claims, and so is held to. */
 export interface CommitLogCapabilities {

@@ -1,9 +1,18 @@
-import { Slices } from '@uni/reload-core'
+import { Slices, type MaybePromise } from '@uni/reload-core'
 import { attempt, type Expectation } from '@uni/reload-core/testing'
 import type { CdcBatch, CdcLsn } from '../../contract.js'
 import { CdcError, show, type CdcErrorCode } from '../../errors.js'
 import type { CommitLog } from '../../log/commit-log.js'
-import type { CommitLogFixture } from './commit-log-conformance.js'
+
+/** One log that is empty and nobody else's. */
+export interface CommitLogFixture {
+  readonly log: CommitLog
+  /** Commits one batch of `rows` rows, 1 or more, and resolves once the head has moved. */
+  commit(rows: number): MaybePromise<void>
+  /** The same log, as the program finds it when it is started again. For the capability `durable`. */
+  reopen?(): MaybePromise<CommitLog>
+  dispose?(): MaybePromise<void>
+}
 
 /** One log on the bench: what a test does with it. */
 export class LogBench {

@@ -28,11 +28,6 @@ export class Epochs {
     return this.#current
   }
 
-  /** The former epochs that leases hold. */
-  get held(): Iterable<Epoch> {
-    return this.#held
-  }
-
   /** The numbers of the epochs that somebody can still ask a table for. */
   get numbers(): number[] {
     return [...Array.from(this.#held, ({ number }) => number), this.#current.number]
@@ -107,6 +102,11 @@ export class Epochs {
   async unseen(versions: readonly PluginVersion[]): Promise<void> {
     const seeing = [...this.#held].filter((epoch) => versions.some((version) => epoch.includes(version)))
     await Promise.all(seeing.map((epoch) => epoch.empty()))
+  }
+
+  /** Whether a lease on a former epoch can reach `version`. */
+  reach(version: PluginVersion): boolean {
+    return [...this.#held].some((epoch) => epoch.reaches(version))
   }
 
   /** Drains all leases that reach `versions`: those of former epochs, of single resources, and of one provider. */

@@ -1,24 +1,18 @@
-import type { SurfaceTable } from './surface-table.js'
-
 /** A map from keys, each of one surface, to something that is known of the key. */
 export class KeyTable<T> {
-  readonly #bySurface = new Map<SurfaceTable, Map<string, T>>()
+  readonly #bySurface = new Map<string, Map<string, T>>()
 
-  get surfaces(): Iterable<SurfaceTable> {
-    return this.#bySurface.keys()
+  has(surface: string, key: string): boolean {
+    return this.#bySurface.get(surface)?.has(key) === true
   }
 
-  has(table: SurfaceTable, key: string): boolean {
-    return this.#bySurface.get(table)?.has(key) === true
+  get(surface: string, key: string): T | undefined {
+    return this.#bySurface.get(surface)?.get(key)
   }
 
-  get(table: SurfaceTable, key: string): T | undefined {
-    return this.#bySurface.get(table)?.get(key)
-  }
-
-  set(table: SurfaceTable, key: string, value: T): void {
-    const byKey = this.#bySurface.get(table)
-    if (byKey === undefined) this.#bySurface.set(table, new Map([[key, value]]))
+  set(surface: string, key: string, value: T): void {
+    const byKey = this.#bySurface.get(surface)
+    if (byKey === undefined) this.#bySurface.set(surface, new Map([[key, value]]))
     else byKey.set(key, value)
   }
 }

@@ -1,16 +1,14 @@
 import type { ErrorPlace } from '../../errors.js'
-import type { Opening, PluginIdentity } from '../../strategy.js'
-import type { Epoch } from './epoch.js'
+import type { AnyStrategy, Opening, PluginIdentity } from '../../strategy.js'
 import { KeyTable } from './key-table.js'
 import { LeaseList } from '../lease/lease-list.js'
 import type { LeasedPlugin } from '../lease/lease.js'
 import type { Origin } from '../plugin/origin.js'
 import type { Plugin, PluginHandle } from '../plugin/plugin.js'
-import type { SurfaceTable } from './surface-table.js'
 
 /** A provider as a plugin version registered it. */
 export interface Registration {
-  readonly table: SurfaceTable
+  readonly strategy: AnyStrategy
   readonly surface: string
   readonly key: string
   readonly provider: unknown
@@ -20,7 +18,8 @@ export interface Registration {
 
 /** A live resource that a plugin has the host open with it. */
 export interface DeclaredResource {
-  readonly table: SurfaceTable
+  readonly strategy: AnyStrategy
+  readonly surface: string
   readonly name: string
   /** The key of the provider that opens it. */
   readonly key: string
@@ -87,9 +86,8 @@ export class PluginVersion {
     this.leases = before?.leases ?? new LeaseList()
     this.unclosed = before?.unclosed ?? new Set()
     this.earlier = earlier
-    for (const registration of registrations)
-      this.#registrations.set(registration.table, registration.key, registration)
-    for (const it of declared) this.#declared.set(it.table, it.name, it)
+    for (const it of registrations) this.#registrations.set(it.surface, it.key, it)
+    for (const it of declared) this.#declared.set(it.surface, it.name, it)
   }
 
   get id(): string {
@@ -109,14 +107,11 @@ export class PluginVersion {
   /**
    * The generation in which this plugin serves again, in the place of `replaced`.
    *
-   * @param past the epochs that leases still hold.
+   * @param isReached whether a lease on a former epoch can reach a version.
    */
-  returning(replaced: PluginVersion, past: Iterable<Epoch>): PluginVersion {
+  returning(replaced: PluginVersion, isReached: (version: PluginVersion) => boolean): PluginVersion {
     const { plugin, registrations, declared, origin } = this
-    const held = [...past]
-    const earlier = [this, ...this.earlier].filter(
-      (version) => version.resourceLeases.size > 0 || held.some((epoch) => epoch.reaches(version)),
-    )
+    const earlier = [this, ...this.earlier].filter((version) => version.resourceLeases.size > 0 || isReached(version))
     return new PluginVersion(
       { plugin, generation: replaced.generation + 1, order: replaced.order, registrations, declared, origin },
       this,
@@ -124,13 +119,13 @@ export class PluginVersion {
     )
   }
 
-  provides(table: SurfaceTable, key: string): Registration | undefined {
-    return this.#registrations.get(table, key)
+  provides(surface: string, key: string): Registration | undefined {
+    return this.#registrations.get(surface, key)
   }
 
   /** The live resource of this name that it has the host open. */
-  declares(table: SurfaceTable, name: string): DeclaredResource | undefined {
-    return this.#declared.get(table, name)
+  declares(surface: string, name: string): DeclaredResource | undefined {
+    return this.#declared.get(surface, name)
   }
 
   placeOf(registration: Registration): ErrorPlace {

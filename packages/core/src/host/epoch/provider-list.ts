@@ -1,5 +1,11 @@
-import type { PluginVersion } from './plugin-version.js'
-import type { ProviderEntry } from './surface-table.js'
+import type { PluginVersion, Registration } from './plugin-version.js'
+
+/** A provider as epochs serve it. */
+export interface ProviderEntry {
+  readonly provider: unknown
+  readonly registration: Registration
+  readonly owner: PluginVersion
+}
 
 /** The providers of a surface in their order, from one change of the surface to the next. */
 export class ProviderList {

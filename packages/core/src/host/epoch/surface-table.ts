@@ -4,15 +4,8 @@ import { Transaction } from '../../mvcc/transaction.js'
 import { VersionChain } from '../../mvcc/version-chain.js'
 import type { AnyStrategy } from '../../strategy.js'
 import type { LeaseList } from '../lease/lease-list.js'
-import type { PluginVersion, Registration } from './plugin-version.js'
-import { ProviderList } from './provider-list.js'
-
-/** A provider as epochs serve it. */
-export interface ProviderEntry {
-  readonly provider: unknown
-  readonly registration: Registration
-  readonly owner: PluginVersion
-}
+import type { PluginVersion } from './plugin-version.js'
+import { ProviderList, type ProviderEntry } from './provider-list.js'
 
 /** A live resource as epochs serve it. */
 export type ResourceEntry = ServedResource & ({ readonly live: unknown } | { readonly halted: unknown })

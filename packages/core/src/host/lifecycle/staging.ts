@@ -1,5 +1,6 @@
 import { ReloadError, describeThrown, type ReloadErrorCode } from '../../errors.js'
 import { hear, isPromiseLike } from '../../maybe-promise.js'
+import type { AnyStrategy } from '../../strategy.js'
 import { KEY_AT_ONCE, type AnySurface, type Surface } from '../../surface.js'
 import { synchronous } from '../../synchronous.js'
 import { KeyTable } from '../epoch/key-table.js'
@@ -8,13 +9,13 @@ import { checkOpenOptions } from '../resource/attach-options.js'
 import { DeclaredHandle } from '../resource/declared-handle.js'
 import type { LiveResource, OpenOptions } from '../../live-resource.js'
 import type { DeclaredResource, Registration } from '../epoch/plugin-version.js'
-import type { SurfaceTable, SurfaceTables } from '../epoch/surface-table.js'
+import type { SurfaceTables } from '../epoch/surface-table.js'
 
 /** The view a plugin registers into. Nobody else can see it, and it is closed when `register` has returned. */
 export class Staging implements Registrar {
   readonly registrations: Registration[] = []
   readonly declared: DeclaredResource[] = []
-  readonly #provided = new KeyTable<Registration>()
+  readonly #provided = new KeyTable<true>()
   readonly #opened = new KeyTable<true>()
   readonly #plugin: Plugin
   readonly #tables: SurfaceTables
@@ -29,9 +30,9 @@ export class Staging implements Registrar {
 
   provide<P, R, W>(surface: Surface<P, R, W>, provider: P): this {
     const { id } = surface
-    const table = this.#tableOf(id)
-    const key = this.#keyOf(table.strategy.surface, provider)
-    if (this.#provided.get(table, key) !== undefined) {
+    const strategy = this.#strategyOf(id)
+    const key = this.#keyOf(strategy.surface, provider)
+    if (this.#provided.has(id, key)) {
       throw this.#refused(
         'DUPLICATE',
         'the plugin provides this key twice',
@@ -40,17 +41,17 @@ export class Staging implements Registrar {
         { key },
       )
     }
-    const registration = { table, surface: id, key, provider, at: this.registrations.length }
+    const registration = { strategy, surface: id, key, provider, at: this.registrations.length }
     this.registrations.push(registration)
-    this.#provided.set(table, key, registration)
+    this.#provided.set(id, key, true)
     return this
   }
 
   open<P, R, W>(surface: Surface<P, R, W>, given: OpenOptions<P, R>): LiveResource<R, W> {
     const { id } = surface
-    const table = this.#tableOf(id)
+    const strategy = this.#strategyOf(id)
     const { name, key, open } = checkOpenOptions(given)
-    if (this.#opened.has(table, name)) {
+    if (this.#opened.has(id, name)) {
       throw this.#refused(
         'DUPLICATE',
         'the plugin opens two live resources of this name',
@@ -59,9 +60,9 @@ export class Staging implements Registrar {
         { key, resource: name },
       )
     }
-    this.#opened.set(table, name, true)
+    this.#opened.set(id, name, true)
     const handle = new DeclaredHandle<R, W>(id, name)
-    this.declared.push({ table, name, key, open: open as DeclaredResource['open'], handle })
+    this.declared.push({ strategy, surface: id, name, key, open: open as DeclaredResource['open'], handle })
     return handle
   }
 
@@ -69,7 +70,7 @@ export class Staging implements Registrar {
     this.#sealed = true
   }
 
-  #tableOf(surface: string): SurfaceTable {
+  #strategyOf(surface: string): AnyStrategy {
     if (this.#sealed)
       throw this.#refused(
         'PLUGIN',
@@ -86,7 +87,7 @@ export class Staging implements Registrar {
         'The host has to be given the strategy of the surface.',
       )
     this.#checkAllowed(surface)
-    return table
+    return table.strategy
   }
 
   #checkAllowed(surface: string): void {

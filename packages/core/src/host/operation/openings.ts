@@ -5,6 +5,7 @@ import type { StepEnvironment } from '../../dispatch/step-environment.js'
 import { ReloadError, type ErrorPlace, type ReloadErrorCode, type ReloadPhase } from '../../errors.js'
 import { HeldProvider } from '../epoch/held-provider.js'
 import type { DeclaredResource, PluginVersion } from '../epoch/plugin-version.js'
+import type { SurfaceTable } from '../epoch/surface-table.js'
 import type { EpochChange } from '../plan/epoch-change.js'
 import type { Succession } from '../plan/succession.js'
 import type { PhaseLog } from '../report/phase-log.js'
@@ -76,7 +77,8 @@ export class Openings {
     const { resources } = this.#state
     for (const version of this.#init.succession.installed) {
       for (const declared of version.declared) {
-        const { table, name } = declared
+        const { name } = declared
+        const table = this.#tableOf(declared)
         this.#openerOf(version, declared, 'preflight')
         const serving = table.resources.latest(name)?.attached as Attached | undefined
         if (serving !== undefined && isSame(serving, version, declared)) continue
@@ -128,8 +130,9 @@ export class Openings {
   refuseUncommittable(): void {
     for (const { declared, opened } of this.#planned) {
       if (opened?.held === undefined) continue
-      const { table, key } = declared
+      const { key } = declared
       const { owner, place } = opened
+      const table = this.#tableOf(declared)
       const listing = this.#state.listing(owner)
       const serves = table.providers.latest(key)?.owner === owner
       if (serves && (listing === undefined || listing.takes(table, key))) continue
@@ -154,19 +157,20 @@ export class Openings {
       if (opened === undefined) continue
       const { attached, owner, held } = opened
       resources.add(attached)
-      resources.release(declared.table, reservation)
+      resources.release(this.#tableOf(declared), reservation)
       if (held !== undefined) this.#state.listing(owner)?.take(attached, owner)
       this.#activate(planned, opened)
       held?.[DISPOSE]()
     }
     for (const version of this.#init.succession.installed) {
-      for (const { table, name, open, handle } of version.declared) {
-        const attached = table.resources.latest(name)?.attached as Attached | undefined
+      for (const declared of version.declared) {
+        const { name, open, handle } = declared
+        const attached = this.#tableOf(declared).resources.latest(name)?.attached as Attached | undefined
         if (attached?.openedBy === version.id) attached.open = open
-        handle.serves(attached && new AttachedResource(attached))
+        handle.serves(attached && new AttachedResource(this.#state, attached))
       }
     }
-    for (const attached of released) void detach(attached).catch(() => {})
+    for (const attached of released) void detach(this.#state, attached).catch(() => {})
   }
 
   /** Closes what was opened, and gives the names up. Resolves with what failed. */
@@ -175,7 +179,7 @@ export class Openings {
     letGoDeclared(succession.installed)
     const errors: unknown[] = []
     for (const { declared, reservation, opened } of this.#planned.splice(0).toReversed()) {
-      const { table } = declared
+      const table = this.#tableOf(declared)
       if (opened !== undefined) {
         await closeOpened(environment, table.strategy, opened.resource, opened.place).catch((error: unknown) => {
           errors.push(error)
@@ -192,15 +196,16 @@ export class Openings {
     return this.#planned
       .filter((planned) => planned.version === version)
       .map((planned) => {
-        const { table, name } = planned.declared
+        const { surface, name } = planned.declared
         const activationError = this.#activationErrors.get(planned)
-        return { surface: table.id, resource: name, ...(activationError && { activationError }) }
+        return { surface, resource: name, ...(activationError && { activationError }) }
       })
   }
 
   async #open(planned: Planned, signal: AbortSignal): Promise<Opened> {
     const { declared, version, reservation } = planned
-    const { table, name, key, open } = declared
+    const { name, key, open } = declared
+    const table = this.#tableOf(declared)
     const { environment, log } = this.#init
     for (;;) {
       const { provider, owner, stays } = this.#openerOf(version, declared, 'prepare')
@@ -243,7 +248,7 @@ export class Openings {
 
   #activate(planned: Planned, { resource, place }: Opened): void {
     const { clock } = this.#init.environment
-    const { strategy } = planned.declared.table
+    const { strategy } = planned.declared
     if (strategy.activate === undefined) return
     const startedAt = clock.now()
     try {
@@ -257,12 +262,12 @@ export class Openings {
 
   /** @throws ReloadError `PROVIDER_NOT_FOUND`, `DEPENDENCY`. */
   #openerOf(version: PluginVersion, declared: DeclaredResource, phase: ReloadPhase): Opener {
-    const { table, key } = declared
+    const { surface, key } = declared
     const { succession } = this.#init
     const refused = (code: ReloadErrorCode, reason: string, hint: string): ReloadError =>
       new ReloadError(code, reason, { ...placeOf(declared), plugin: version.label, phase, step: 'open', hint })
-    const comes = succession.after(table, key)
-    const stays = table.providers.latest(key)
+    const comes = succession.after(surface, key)
+    const stays = this.#tableOf(declared).providers.latest(key)
     const leaves = stays !== undefined && succession.retired.includes(stays.owner)
     const found = comes ?? (leaves ? undefined : stays)
     if (found === undefined) {
@@ -282,6 +287,10 @@ export class Openings {
       )
     }
     return { provider: registration.provider, owner, stays: comes === undefined }
+  }
+
+  #tableOf({ strategy }: DeclaredResource): SurfaceTable {
+    return this.#state.tables.of(strategy.surface)
   }
 
   #taken(version: PluginVersion, declared: DeclaredResource, serving: Attached | undefined): ReloadError {
@@ -308,6 +317,6 @@ function isSame({ key, openedBy }: Attached, version: PluginVersion, declared: D
   return key === declared.key && (openedBy === undefined || openedBy === version.id)
 }
 
-function placeOf({ table, key, name }: DeclaredResource): Place {
-  return { surface: table.id, key, resource: name }
+function placeOf({ surface, key, name }: DeclaredResource): Place {
+  return { surface, key, resource: name }
 }

@@ -141,7 +141,7 @@ class Operation implements UnderWay {
         await preflight.run()
         openings.plan()
       })
-      const change = new EpochChange(succession, this.#environment.pace)
+      const change = new EpochChange(succession, this.#state.tables, this.#environment.pace)
       const handoffs = (this.#handoffs = this.#handoffsOf(preflight, change))
       handover.moves({ handoffs, change })
       // A dry run takes nothing out of service, so it fences nothing.
@@ -172,7 +172,6 @@ class Operation implements UnderWay {
         openings,
         log: this.#log,
         environment: this.#environment,
-        tables: this.#state.tables,
       }
       if (dryRun) {
         refuseAborted(signal, 'converge')

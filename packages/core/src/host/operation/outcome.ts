@@ -1,7 +1,6 @@
 import type { Handoffs } from '../../dispatch/handoffs.js'
 import type { StepEnvironment } from '../../dispatch/step-environment.js'
 import type { ReloadError } from '../../errors.js'
-import type { SurfaceTables } from '../epoch/surface-table.js'
 import type { Preflight } from '../plan/preflight.js'
 import type { Succession } from '../plan/succession.js'
 import type { PhaseLog } from '../report/phase-log.js'
@@ -16,7 +15,6 @@ export interface Outcome {
   readonly openings: Openings
   readonly log: PhaseLog
   readonly environment: StepEnvironment
-  readonly tables: SurfaceTables
   /** Absent after a dry run. */
   readonly finalization: Finalization | undefined
   /** Why the commit is not written down, where that is so. */

@@ -68,11 +68,7 @@ function lookupIn(bySurface: ReadonlyMap<string, ReadonlyMap<string, unknown>>):
     (bySurface.get(surface.id) ?? new Map<string, unknown>()) as ReadonlyMap<string, R>
 }
 
-async function tell({ succession, preflight, handoffs, tables, environment: { pace } }: Outcome): Promise<Told> {
-  const ownerOf = (surface: string, key: string): PluginVersion | undefined => {
-    const table = tables.find(surface)
-    return table && succession.before(table, key)?.owner
-  }
+async function tell({ succession, preflight, handoffs, environment: { pace } }: Outcome): Promise<Told> {
   const group = async <T, K, V>(
     items: Iterable<T>,
     of: (item: T) => readonly [K | undefined, V],
@@ -85,13 +81,13 @@ async function tell({ succession, preflight, handoffs, tables, environment: { pa
     return groups
   }
   return {
-    handoffs: await group(handoffs.reports(), (it) => [ownerOf(it.surface, it.key), it]),
+    handoffs: await group(handoffs.reports(), (it) => [succession.before(it.surface, it.key)?.owner, it]),
     compat: await group([...preflight.compat.entries, ...handoffs.verdicts], (it) => [it.plugin, it]),
     added: await group(succession.added, (it) => [it.owner, keyOf(it)]),
     removed: await group(succession.removed, (it) => [it.owner, keyOf(it)]),
     orphans: await group([...preflight.orphans, ...preflight.released], ([{ name }, owner]) => [owner, name]),
     forgotten: await group(preflight.contracts.forgotten, ({ surface, key }) => [
-      ownerOf(surface, key),
+      succession.before(surface, key)?.owner,
       `${surface} "${key}"`,
     ]),
   }

@@ -47,7 +47,9 @@ async function stageInto(
   const origin: Origin = { operation, manifests: changes.map(manifestAfter).filter((it) => it !== undefined) }
   const fresh: PluginVersion[] = []
   for (const change of changes) {
-    if (change.kind === 'take-back') installed.push(change.to.returning(change.old, state.epochs.held))
+    if (change.kind === 'take-back') {
+      installed.push(change.to.returning(change.old, (version) => state.epochs.reach(version)))
+    }
     if (change.kind !== 'install' && change.kind !== 'reload') continue
     const version = await register(state, { ...change, origin }, environment, signal)
     installed.push(version)
@@ -55,7 +57,7 @@ async function stageInto(
   }
   const retired = changes.map(retiredBy).filter((version) => version !== undefined)
   const succession = await Succession.of(retired, installed, environment.pace)
-  await new EpochChange(succession, environment.pace).check('stage')
+  await new EpochChange(succession, state.tables, environment.pace).check('stage')
   const initialized: PluginVersion[] = []
   undos.push(() => shutDown(initialized, state.environment.concurrency, environment))
   for (const version of fresh) {

@@ -4,10 +4,10 @@ import { Transaction } from '../../mvcc/transaction.js'
 import type { Pace } from '../../pace.js'
 import type { Attached } from '../resource/attached.js'
 import type { PluginVersion, Registration } from '../epoch/plugin-version.js'
-import type { ProviderList } from '../epoch/provider-list.js'
+import type { ProviderEntry, ProviderList } from '../epoch/provider-list.js'
 import type { Contracts } from './contracts.js'
 import type { ProvidedBy, Succession } from './succession.js'
-import type { ProviderEntry, SurfaceTable } from '../epoch/surface-table.js'
+import type { SurfaceTable, SurfaceTables } from '../epoch/surface-table.js'
 
 /** Where something was written. */
 interface Written {
@@ -29,14 +29,16 @@ interface NextList {
 export class EpochChange {
   readonly transaction = new Transaction()
   readonly #succession: Succession
+  readonly #tables: SurfaceTables
   readonly #pace: Pace
   readonly #retired: ReadonlySet<PluginVersion>
   readonly #written: Written[] = []
   readonly #lists = new Map<SurfaceTable, NextList>()
   #contracts: Contracts | undefined
 
-  constructor(succession: Succession, pace: Pace) {
+  constructor(succession: Succession, tables: SurfaceTables, pace: Pace) {
     this.#succession = succession
+    this.#tables = tables
     this.#pace = pace
     this.#retired = new Set(succession.retired)
   }
@@ -55,30 +57,33 @@ export class EpochChange {
   async writeKeys(contracts: Contracts): Promise<void> {
     this.#contracts = contracts
     for (const {
-      registration: { table, key },
+      registration: { strategy, surface, key },
     } of this.#succession.removed) {
+      const table = this.#tables.of(strategy.surface)
       this.#write(table.providers, key, undefined)
-      const contract = contracts.remembered.get(table, key)
+      const contract = contracts.remembered.get(surface, key)
       if (contract !== undefined) this.#write(table.remembered, key, contract)
       if (this.#pace.due()) await this.#pace.pause()
     }
-    const added = new Map<SurfaceTable, ProviderEntry[]>()
+    const added = new Map<string, ProviderEntry[]>()
     for (const owner of this.#succession.installed.toSorted((a, b) => a.order - b.order)) {
       for (const registration of owner.registrations) {
-        const { table, key, provider } = registration
+        const { strategy, surface, key, provider } = registration
+        const table = this.#tables.of(strategy.surface)
         const entry = { provider, registration, owner }
         if (!this.#isAsJudged(owner, registration)) this.transaction.contended = true
         this.#write(table.providers, key, entry)
         if (table.remembered.latest(key) !== undefined) this.#write(table.remembered, key, undefined)
-        const list = added.get(table)
-        if (list === undefined) added.set(table, [entry])
+        const list = added.get(surface)
+        if (list === undefined) added.set(surface, [entry])
         else list.push(entry)
         if (this.#pace.due()) await this.#pace.pause()
       }
     }
-    for (const table of this.#succession.surfaces) {
+    for (const { surface } of this.#succession.strategies) {
+      const table = this.#tables.of(surface)
       const before = table.latestList
-      const making = before.after(this.#retired, added.get(table) ?? [])
+      const making = before.after(this.#retired, added.get(surface.id) ?? [])
       let made = making.next()
       for (; made.done !== true; made = making.next()) if (this.#pace.due()) await this.#pace.pause()
       table.lists.prepend(made.value, this.transaction)
@@ -94,7 +99,7 @@ export class EpochChange {
   /** Writes what serves in the place of a resource; of several, the last one counts. */
   succeed(attached: Attached, live: unknown): void {
     const { table, name, key } = attached
-    const { owner } = this.#succession.after(table, key) as ProvidedBy
+    const { owner } = this.#succession.after(table.id, key) as ProvidedBy
     table.resources.withdraw(name, this.transaction)
     this.#write(table.resources, name, { attached, owner, live })
   }
@@ -184,18 +189,18 @@ export class EpochChange {
   }
 
   /** Who else would serve a key of `owner`: a plugin that stays, or one that comes with it. */
-  #holder(owner: PluginVersion, { table, key }: Registration): PluginVersion | undefined {
-    const staying = table.providers.latest(key)?.owner
+  #holder(owner: PluginVersion, { strategy, surface, key }: Registration): PluginVersion | undefined {
+    const staying = this.#tables.of(strategy.surface).providers.latest(key)?.owner
     if (staying !== undefined && !this.#retired.has(staying)) return staying
-    const first = this.#succession.after(table, key)?.owner
+    const first = this.#succession.after(surface, key)?.owner
     return first === owner ? undefined : first
   }
 
   #isAsJudged(owner: PluginVersion, registration: Registration): boolean {
-    const { table, key } = registration
+    const { strategy, surface, key } = registration
     return (
       this.#holder(owner, registration) === undefined &&
-      table.remembered.latest(key) === this.#contracts?.judgedBy.get(table, key)
+      this.#tables.of(strategy.surface).remembered.latest(key) === this.#contracts?.judgedBy.get(surface, key)
     )
   }
 }

@@ -4,7 +4,6 @@ import type { Pace } from '../../pace.js'
 import type { Cutover } from '../../strategy.js'
 import { KeyTable } from '../epoch/key-table.js'
 import type { PluginVersion } from '../epoch/plugin-version.js'
-import type { SurfaceTable, SurfaceTables } from '../epoch/surface-table.js'
 import type { Succession } from './succession.js'
 
 /** Which of the leaving versions nobody may use while their resources change hands, and who wants that. */
@@ -14,23 +13,21 @@ export class Fencing {
   /** Who wants it, as a sentence, where it is not the caller. */
   wantedBy: string | undefined
   readonly #succession: Succession
-  readonly #tables: SurfaceTables
   readonly #pace: Pace
   readonly #asked: Cutover
   /** The keys whose resources overlap, as their strategy has said when it was asked. */
   readonly #overlapping = new KeyTable<true>()
 
   /** @param asked the cutover that the caller asked for. */
-  constructor(succession: Succession, tables: SurfaceTables, pace: Pace, asked: Cutover) {
+  constructor(succession: Succession, pace: Pace, asked: Cutover) {
     this.#succession = succession
-    this.#tables = tables
     this.#pace = pace
     this.#asked = asked
   }
 
   /** Whether the strategy of this key has said that its resources overlap. */
-  overlaps(table: SurfaceTable, key: string): boolean {
-    return this.#overlapping.has(table, key)
+  overlaps(surface: string, key: string): boolean {
+    return this.#overlapping.has(surface, key)
   }
 
   async decide(cutovers: ReadonlyMap<ResourceMove, ChosenCutover>): Promise<void> {
@@ -42,9 +39,9 @@ export class Fencing {
     }
     const fenced = new Set<PluginVersion>()
     for (const [{ strategy, key }, { cutover }] of cutovers) {
-      const table = this.#tables.of(strategy.surface)
-      const owner = this.#succession.before(table, key)?.owner
-      if (cutover === 'overlap') this.#overlapping.set(table, key, true)
+      const { id } = strategy.surface
+      const owner = this.#succession.before(id, key)?.owner
+      if (cutover === 'overlap') this.#overlapping.set(id, key, true)
       else if (owner !== undefined) fenced.add(owner)
       if (this.#pace.due()) await this.#pace.pause()
     }

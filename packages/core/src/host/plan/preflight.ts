@@ -67,8 +67,8 @@ export class Preflight {
   constructor(state: HostState, succession: Succession, environment: StepEnvironment, options: PreflightOptions) {
     this.#state = state
     this.#succession = succession
-    this.contracts = new Contracts(succession)
-    this.fencing = new Fencing(succession, state.tables, environment.pace, options.cutover)
+    this.contracts = new Contracts(succession, state.tables)
+    this.fencing = new Fencing(succession, environment.pace, options.cutover)
     this.#environment = environment
     this.#options = options
   }
@@ -104,19 +104,19 @@ export class Preflight {
   admits(table: SurfaceTable, key: string): boolean {
     const { cutover, from, direction } = this.#options
     if (!direction.admits || cutover === 'exclusive' || from !== undefined) return false
-    const owner = this.#succession.before(table, key)?.owner
+    const owner = this.#succession.before(table.id, key)?.owner
     if (
       owner === undefined ||
       this.fencing.versions.includes(owner) ||
-      this.#succession.after(table, key) === undefined
+      this.#succession.after(table.id, key) === undefined
     )
       return false
-    return table.strategy.cutover === undefined || this.fencing.overlaps(table, key)
+    return table.strategy.cutover === undefined || this.fencing.overlaps(table.id, key)
   }
 
   /** Lists one that {@link admits} admits. */
   admit(attached: Attached, owner: PluginVersion): ResourceMove {
-    return this.#moveOf(attached, owner, this.#succession.after(attached.table, attached.key) as ProvidedBy)
+    return this.#moveOf(attached, owner, this.#succession.after(attached.table.id, attached.key) as ProvidedBy)
   }
 
   /** One of those that were listed leaves. */
@@ -197,7 +197,7 @@ export class Preflight {
         if (lettingGo !== undefined) this.released.set(attached, lettingGo)
         continue
       }
-      const next = lettingGo === undefined ? this.#succession.after(attached.table, attached.key) : undefined
+      const next = lettingGo === undefined ? this.#succession.after(attached.table.id, attached.key) : undefined
       if (next === undefined) {
         this.orphans.set(attached, owner)
         continue
@@ -210,7 +210,8 @@ export class Preflight {
 
   /** The leaving version that has opened a resource which its plugin opens no more. */
   #openerLettingGo({ openedBy, table, name }: Attached): PluginVersion | undefined {
-    if (openedBy === undefined || this.#succession.next(openedBy)?.declares(table, name) !== undefined) return undefined
+    if (openedBy === undefined || this.#succession.next(openedBy)?.declares(table.id, name) !== undefined)
+      return undefined
     return this.#succession.retired.find(({ id }) => id === openedBy)
   }
 
@@ -219,7 +220,7 @@ export class Preflight {
     const opener = openedBy === undefined ? undefined : this.#succession.next(openedBy)
     const move = moveOf(attached, owner, {
       provider: next.registration.provider,
-      open: opener?.declares(table, name)?.open ?? attached.open,
+      open: opener?.declares(table.id, name)?.open ?? attached.open,
       ...this.#passage(owner, next.owner),
       standby: this.#options.direction.standbyOf(attached.gate),
       reopened: isReopened(this.#options.from, attached),
@@ -240,8 +241,8 @@ export class Preflight {
   #listHandlers(): void {
     for (const { surface, handoff } of this.#options.handlers?.entries() ?? []) {
       const table = this.#state.tables.of(surface)
-      const before = this.#succession.before(table, handoff.key)
-      const after = this.#succession.after(table, handoff.key)
+      const before = this.#succession.before(table.id, handoff.key)
+      const after = this.#succession.after(table.id, handoff.key)
       const owner = before?.owner
       this.moves.push(
         handlerMove(
@@ -265,13 +266,13 @@ export class Preflight {
       for (const registration of version.registrations) {
         const old = this.contracts.lastServed(registration)
         if (old === undefined) continue
-        const { table, key, provider } = registration
+        const { strategy, surface, key, provider } = registration
         pairs.push({
-          strategy: table.strategy,
+          strategy,
           key,
           old,
           next: provider,
-          transition: this.#transition(this.#succession.before(table, key)?.owner, version),
+          transition: this.#transition(this.#succession.before(surface, key)?.owner, version),
           plugin: version.label,
         })
       }
@@ -285,16 +286,12 @@ export class Preflight {
   #removals(): JudgedRemoval[] {
     if (this.#state.environment.isClosing || !this.#options.direction.asksRemovals) return []
     return this.#succession.removed
-      .map(
-        ({
-          registration: {
-            table: { strategy },
-            key,
-            provider,
-          },
-          owner,
-        }) => ({ strategy, key, removed: provider, plugin: this.#succession.label(owner) }),
-      )
+      .map(({ registration: { strategy, key, provider }, owner }) => ({
+        strategy,
+        key,
+        removed: provider,
+        plugin: this.#succession.label(owner),
+      }))
       .filter(({ strategy }) => strategy.checkRemoval !== undefined)
   }
 

@@ -1,8 +1,8 @@
 import type { SurfaceKey } from '../../dispatch/report.js'
 import type { Pace } from '../../pace.js'
+import type { AnyStrategy } from '../../strategy.js'
 import { KeyTable } from '../epoch/key-table.js'
 import type { PluginVersion, Registration } from '../epoch/plugin-version.js'
-import type { SurfaceTable } from '../epoch/surface-table.js'
 
 /** A key, as one of the versions provides it. */
 export interface ProvidedBy {
@@ -14,6 +14,7 @@ export interface ProvidedBy {
 interface Provided {
   readonly all: ProvidedBy[]
   readonly byKey: KeyTable<ProvidedBy>
+  readonly strategies: Set<AnyStrategy>
 }
 
 interface Keys {
@@ -32,6 +33,8 @@ export class Succession {
   /** The same, as reports and events have them. */
   readonly addedKeys: readonly SurfaceKey[]
   readonly removedKeys: readonly SurfaceKey[]
+  /** Those of the surfaces on which something comes or goes. */
+  readonly strategies: ReadonlySet<AnyStrategy>
   readonly #before: KeyTable<ProvidedBy>
   readonly #after: KeyTable<ProvidedBy>
   readonly #installedById: ReadonlyMap<string, PluginVersion>
@@ -52,6 +55,7 @@ export class Succession {
     this.removed = removed.provided
     this.addedKeys = added.keys
     this.removedKeys = removed.keys
+    this.strategies = new Set([...before.strategies, ...after.strategies])
   }
 
   /** Made in slices. */
@@ -70,19 +74,14 @@ export class Succession {
     )
   }
 
-  /** The surfaces on which something comes or goes. */
-  get surfaces(): ReadonlySet<SurfaceTable> {
-    return new Set([...this.#before.surfaces, ...this.#after.surfaces])
-  }
-
   /** What the leaving versions served under a key, and which of them. */
-  before(table: SurfaceTable, key: string): ProvidedBy | undefined {
-    return this.#before.get(table, key)
+  before(surface: string, key: string): ProvidedBy | undefined {
+    return this.#before.get(surface, key)
   }
 
   /** What the coming versions serve under it, and which of them. */
-  after(table: SurfaceTable, key: string): ProvidedBy | undefined {
-    return this.#after.get(table, key)
+  after(surface: string, key: string): ProvidedBy | undefined {
+    return this.#after.get(surface, key)
   }
 
   /** The version that comes of a plugin. */
@@ -98,13 +97,14 @@ export class Succession {
 }
 
 async function providedBy(versions: readonly PluginVersion[], pace: Pace): Promise<Provided> {
-  const provided: Provided = { all: [], byKey: new KeyTable() }
+  const provided: Provided = { all: [], byKey: new KeyTable(), strategies: new Set() }
   for (const owner of versions) {
     for (const registration of owner.registrations) {
-      const { table, key } = registration
+      const { strategy, surface, key } = registration
       const it = { registration, owner }
       provided.all.push(it)
-      if (!provided.byKey.has(table, key)) provided.byKey.set(table, key, it)
+      provided.strategies.add(strategy)
+      if (!provided.byKey.has(surface, key)) provided.byKey.set(surface, key, it)
       if (pace.due()) await pace.pause()
     }
   }
@@ -115,8 +115,8 @@ async function providedBy(versions: readonly PluginVersion[], pace: Pace): Promi
 async function only({ all }: Provided, { byKey }: Provided, pace: Pace): Promise<Keys> {
   const keys: Keys = { provided: [], keys: [] }
   for (const it of all) {
-    const { table, surface, key } = it.registration
-    if (!byKey.has(table, key)) {
+    const { surface, key } = it.registration
+    if (!byKey.has(surface, key)) {
       keys.provided.push(it)
       keys.keys.push({ surface, key })
     }

@@ -9,7 +9,8 @@ import { HeldProvider } from '../epoch/held-provider.js'
 import type { AttachOptions, LiveResource } from '../../live-resource.js'
 import { closeOpened, openResource } from './open-resource.js'
 import type { ResourceHost } from './resource-host.js'
-import type { ProviderEntry, SurfaceTable } from '../epoch/surface-table.js'
+import type { ProviderEntry } from '../epoch/provider-list.js'
+import type { SurfaceTable } from '../epoch/surface-table.js'
 import { DISPOSE } from '../../dispose.js'
 
 type Place = ErrorPlace & { readonly surface: string; readonly key: string; readonly resource: string }
@@ -74,7 +75,7 @@ export async function attach<P, R, W>(
         const attached = new Attached(host, { table, name, key, open: options.open as Attached['open'] }, resource)
         attached.enter(owner, resource)
         host.listing(owner)?.take(attached, owner)
-        return new AttachedResource<R, W>(attached)
+        return new AttachedResource<R, W>(host, attached)
       } finally {
         reservation.pending = undefined
         lease[DISPOSE]()

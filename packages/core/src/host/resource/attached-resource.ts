@@ -1,14 +1,17 @@
 import type { MaybePromise } from '../../maybe-promise.js'
 import type { Attached } from './attached.js'
 import { detach } from './detach.js'
+import type { ResourceHost } from './resource-host.js'
 import type { Detached, LiveResource, TurnOptions } from '../../live-resource.js'
 
 /** A live resource, as the host that attached it works with it. */
 export class AttachedResource<R, W> implements LiveResource<R, W> {
+  readonly #host: ResourceHost
   readonly #attached: Attached
   #detached: Promise<Detached> | undefined
 
-  constructor(attached: Attached) {
+  constructor(host: ResourceHost, attached: Attached) {
+    this.#host = host
     this.#attached = attached
   }
 
@@ -25,6 +28,6 @@ export class AttachedResource<R, W> implements LiveResource<R, W> {
   }
 
   detach(): Promise<Detached> {
-    return (this.#detached ??= detach(this.#attached))
+    return (this.#detached ??= detach(this.#host, this.#attached))
   }
 }

@@ -4,10 +4,21 @@ import type { ErrorPlace, ReloadError } from '../../errors.js'
 import { WriteGate } from '../../move/gate.js'
 import { Transaction } from '../../mvcc/transaction.js'
 import type { AnyStrategy, Opening, Transition } from '../../strategy.js'
+import type { HostEnvironment } from '../environment/host-environment.js'
+import type { Epochs } from '../epoch/epochs.js'
 import type { PluginVersion } from '../epoch/plugin-version.js'
 import type { ResourceEntry, SurfaceTable } from '../epoch/surface-table.js'
 import type { LeaseList } from '../lease/lease-list.js'
-import type { ResourceHost } from './resource-host.js'
+
+/** What a live resource needs of the host that serves it. */
+export interface AttachedHost {
+  readonly environment: HostEnvironment
+  readonly epochs: Epochs
+  readonly resources: {
+    add(attached: Attached): void
+    remove(attached: Attached): void
+  }
+}
 
 export interface AttachedInit {
   readonly table: SurfaceTable
@@ -27,13 +38,13 @@ export class Attached {
   open: AttachedInit['open']
   readonly openedBy: string | undefined
   readonly gate: WriteGate<unknown, unknown>
-  readonly host: ResourceHost
+  readonly #host: AttachedHost
   /** The leases of this resource alone, whichever version has opened what they hold. */
   readonly leased = new Set<LeaseList>()
 
   /** It serves from its {@link enter} on, or from the commit of the operation that writes it. */
-  constructor(host: ResourceHost, { table, name, key, open, openedBy }: AttachedInit, resource: unknown) {
-    this.host = host
+  constructor(host: AttachedHost, { table, name, key, open, openedBy }: AttachedInit, resource: unknown) {
+    this.#host = host
     this.table = table
     this.name = name
     this.key = key
@@ -50,7 +61,7 @@ export class Attached {
 
   /** Puts it into service. */
   enter(owner: PluginVersion, resource: unknown): void {
-    this.host.resources.add(this)
+    this.#host.resources.add(this)
     this.serve({ attached: this, owner, live: resource })
   }
 
@@ -75,8 +86,8 @@ export class Attached {
 
   /** Called by the gate when a stopped resource has been started again, or could not be. */
   onReplaced(outcome: { readonly resource: unknown } | { readonly halted: unknown }): void {
-    const { owner, place, host } = this
-    const { environment } = host
+    const { owner, place } = this
+    const { environment } = this.#host
     // Where the resource has left before its restart completes, it is only closed.
     if (owner === undefined) return
     const tag = { surface: place.surface, resource: place.resource }
@@ -99,16 +110,13 @@ export class Attached {
 
   /** Epochs serve it as `entry` says from now on, or, where there is none, no more. */
   serve(entry: ResourceEntry | undefined): void {
-    const {
-      table: { resources },
-      name,
-      owner,
-      host: { epochs },
-    } = this
+    const { name, owner } = this
+    const { resources } = this.table
+    const { epochs } = this.#host
     const transaction = new Transaction()
     resources.write(name, entry, transaction)
     epochs.publish(transaction)
-    if (entry === undefined) this.host.resources.remove(this)
+    if (entry === undefined) this.#host.resources.remove(this)
     else if (owner !== undefined) void epochs.prune(resources, name, owner)
   }
 }
@@ -138,7 +146,7 @@ export function moveOf(
     transition,
     next: provider,
     owner,
-    old: owner.provides(table, key)?.provider,
+    old: owner.provides(table.id, key)?.provider,
     plugin,
     reopened,
     standby,

@@ -9,8 +9,7 @@ import type { PluginVersion } from '../epoch/plugin-version.js'
 import { DISPOSE } from '../../dispose.js'
 
 /** Takes a resource out of service, and closes it once no lease reaches it. */
-export function detach(attached: Attached): Promise<Detached> {
-  const { host } = attached
+export function detach(host: ResourceHost, attached: Attached): Promise<Detached> {
   const left = leave(host, attached)
   const closed = left.then(({ finalized }) => finalized)
   host.resources.leave(closed)

@@ -1,5 +1,6 @@
 import { ReloadError } from '../../errors.js'
 import type { MaybePromise } from '../../maybe-promise.js'
+import type { ResourceHost } from './resource-host.js'
 import type { SurfaceTable } from '../epoch/surface-table.js'
 import type { Attached } from './attached.js'
 import { AttachedResource } from './attached-resource.js'
@@ -8,10 +9,12 @@ import type { Detached, LiveResource, TurnOptions } from '../../live-resource.js
 /** Whatever live resource has a name at the time of a call. */
 export class NamedResource<R, W> implements LiveResource<R, W> {
   readonly name: string
+  readonly #host: ResourceHost
   readonly #table: SurfaceTable
   #known: { readonly attached: object; readonly resource: LiveResource<R, W> } | undefined
 
-  constructor(table: SurfaceTable, name: string) {
+  constructor(host: ResourceHost, table: SurfaceTable, name: string) {
+    this.#host = host
     this.#table = table
     this.name = name
   }
@@ -39,7 +42,7 @@ export class NamedResource<R, W> implements LiveResource<R, W> {
       })
     }
     if (this.#known?.attached !== attached)
-      this.#known = { attached, resource: new AttachedResource<R, W>(attached as Attached) }
+      this.#known = { attached, resource: new AttachedResource<R, W>(this.#host, attached as Attached) }
     return this.#known.resource
   }
 }
