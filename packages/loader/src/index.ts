@@ -1,2 +1,7 @@
-export type { Digest, External, LoadedPlugin } from './loaded-plugin.js'
+export type { Digest } from './digest.js'
+export type { External, LoadedPlugin } from './loaded-plugin.js'
 export { LoadError, type LoadErrorCode, type LoadErrorInit, type SourcePlace } from './errors.js'
+export { PluginStore, type NewVersion, type PluginStoreOptions, type StoredVersion } from './store/plugin-store.js'
+export type { CollectionReport } from './store/collection.js'
+export type { Hold } from './store/hold.js'
+export type { VersionNotes } from './store/version-record.js'

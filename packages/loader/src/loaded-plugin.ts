@@ -1,4 +1,5 @@
 import type { Plugin } from '@uni/reload-core'
+import type { Digest } from './digest.js'
 
 /** A plugin whose code was evaluated, ready for `host.add` and `host.reload`. */
 export interface LoadedPlugin {
@@ -12,8 +13,6 @@ export interface LoadedPlugin {
   /** What is not in the bundle, sorted. A reload does not replace it. */
   readonly externals: readonly External[]
 }
-
-export type Digest = `sha256-${string}`
 
 /** What a bundle uses and does not contain. */
 export type External =

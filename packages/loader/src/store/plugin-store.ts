@@ -1,0 +1,348 @@
+import { readdir, readFile, rename } from 'node:fs/promises'
+import { ASYNC_DISPOSE, checkOptions, option, type OptionChecks } from '@uni/reload-core'
+import { syncDirectory, type FileJournal, type NotedProcess } from '@uni/reload-core/node'
+import { digestOf, hexOf, type Digest } from '../digest.js'
+import { LoadError } from '../errors.js'
+import { collect, type CollectionReport } from './collection.js'
+import { writeDurably } from './durable-file.js'
+import { Hold } from './hold.js'
+import { addJournal, namedByJournals } from './journal-roots.js'
+import { prepareObject, publishObjects, readObject } from './objects.js'
+import { openFolder } from './open-folder.js'
+import { heldBySessions, Session, sweep, type Gone } from './session.js'
+import { storeError, unlessMissing } from './store-error.js'
+import { versionName, type ObjectExtension, type StoreLayout } from './store-layout.js'
+import { StoreLock } from './store-lock.js'
+import { decodeRecord, encodeRecord, type VersionNotes, type VersionRecord } from './version-record.js'
+
+/** After so many versions were put into it, a store looks for those that can go. */
+const COLLECT_AFTER = 16
+const LOCK_MS = 30_000
+/** Hexadecimal digits of the digest that tells one build of a version from another. */
+const BUILD_DIGITS = 16
+
+export interface PluginStoreOptions {
+  /**
+   * The journal of the host: a version that a crash would come back on stays in the store. `'none'` where the host
+   * has none, and starts its plugins from their sources.
+   */
+  readonly journal: Pick<FileJournal, 'file'> | 'none'
+  /**
+   * Whether a process that has the store open has ended, where this cannot be seen from here: one of another machine, or
+   * of a container that is gone. What it holds is then no longer kept. Default: it may be running.
+   */
+  readonly gone?: ((holder: NotedProcess) => boolean) | undefined
+  /** How long to wait for another process that has the store locked, in milliseconds. Default: 30 s. */
+  readonly lockMs?: number | undefined
+  /** Told why a collection that the store began by itself has failed. Default: a warning of the process. */
+  readonly onUncollected?: ((error: unknown) => void) | undefined
+}
+
+/** What is put into a store. */
+export interface NewVersion {
+  readonly id: string
+  /** A semantic version. */
+  readonly version: string
+  /** What is evaluated when the version is started. */
+  readonly code: string | Uint8Array
+  /** Its source map. */
+  readonly map?: string | Uint8Array | undefined
+  /** The digest of the archive that it was built from, where it was: that package stays in the store with it. */
+  readonly package?: Digest | undefined
+  /** JSON, whatever is to be known of it when it is started again. */
+  readonly notes: VersionNotes
+  /**
+   * What becomes of a version that is in use, or that a crash comes back on, and has other code: `'refuse'`, the default;
+   * or `'add-build'`, which stores this one as another build of the version, such as `1.4.0+build.0a1b…`.
+   */
+  readonly taken?: 'refuse' | 'add-build' | undefined
+}
+
+/** A version in a store, read into memory and compared with what was put there. */
+export interface StoredVersion {
+  readonly id: string
+  readonly version: string
+  /** Of `code`. */
+  readonly digest: Digest
+  readonly code: Buffer
+  readonly map: Buffer | undefined
+  /** Where the code is. What is to run is `code`: what is in a file may have changed since it was compared. */
+  readonly file: string
+  readonly package: { readonly digest: Digest; readonly folder: string } | undefined
+  readonly notes: VersionNotes
+  /** Keeps it in the store. */
+  readonly hold: Hold
+}
+
+const OPTIONS: OptionChecks<PluginStoreOptions> = {
+  journal: option.required((value, path) => {
+    if (value === 'none') return value
+    if (typeof value === 'object' && value !== null && 'file' in value && typeof value.file === 'string') {
+      return { file: value.file }
+    }
+    throw new TypeError(`${path}: expected a FileJournal or 'none'`)
+  }),
+  gone: option.function,
+  lockMs: option.from(0),
+  onUncollected: option.function,
+}
+
+/**
+ * The code of plugins, in files that are named by what is in them and never change: a version is there whole or not at
+ * all, wherever a process or the machine stops, and is compared with its digest each time that it is read. Several
+ * processes may have a store open.
+ */
+export class PluginStore implements AsyncDisposable {
+  readonly #layout: StoreLayout
+  readonly #session: Session
+  readonly #lock: StoreLock
+  readonly #gone: Gone
+  readonly #onUncollected: (error: unknown) => void
+  readonly #busy = new Set<Promise<unknown>>()
+  #putSince = 0
+  #closed = false
+
+  private constructor(layout: StoreLayout, session: Session, options: PluginStoreOptions) {
+    this.#layout = layout
+    this.#session = session
+    this.#gone = options.gone ?? (() => false)
+    this.#lock = new StoreLock(layout, session, this.#gone, options.lockMs ?? LOCK_MS)
+    this.#onUncollected = options.onUncollected ?? ((error) => process.emitWarning(error as Error))
+  }
+
+  /**
+   * Opens the store in a folder, or makes one where the folder is empty or not there yet, and removes what a crash has
+   * left half done.
+   *
+   * @throws LoadError `STORE` where something else is there, others may write to it, or it cannot be read or written.
+   */
+  static async open(folder: string, given: PluginStoreOptions): Promise<PluginStore> {
+    option.text(folder, 'PluginStore folder', this)
+    const options = checkOptions(given, 'PluginStore options', OPTIONS)
+    try {
+      const layout = await openFolder(folder)
+      const store = new PluginStore(layout, await Session.begin(layout), options)
+      const { journal } = options
+      if (journal !== 'none') await store.#lock.run(() => addJournal(layout, journal.file))
+      await sweep(layout, store.#gone)
+      return store
+    } catch (error) {
+      throw storeError(`the store in ${folder} cannot be opened`, error)
+    }
+  }
+
+  /** Where the store is. */
+  get folder(): string {
+    return this.#layout.root
+  }
+
+  /**
+   * Puts a version into the store: it is on the disk when this resolves. What is there already is not written again.
+   *
+   * @throws LoadError `STORE` where the version is taken by other code, or the file system refuses: nothing was changed
+   * then.
+   */
+  put(given: NewVersion): Promise<StoredVersion> {
+    return this.#do(`${given.id}@${given.version} cannot be stored`, async () => {
+      const code = Buffer.from(given.code)
+      const map = given.map === undefined ? undefined : Buffer.from(given.map)
+      const objects = await Promise.all([
+        prepareObject(this.#layout, this.#session, code, 'cjs'),
+        ...(map === undefined ? [] : [prepareObject(this.#layout, this.#session, map, 'map')]),
+      ])
+      const { id, notes, package: unpacked, taken = 'refuse' } = given
+      const wanted: VersionRecord = {
+        id,
+        version: given.version,
+        code: digestOf(code),
+        ...(map !== undefined && { map: digestOf(map) }),
+        ...(unpacked !== undefined && { package: unpacked }),
+        notes,
+      }
+      const { record, hold } = await this.#lock.run(async () => {
+        const record = await this.#place(wanted, taken)
+        const hold = await this.#hold(versionName(id, record.version))
+        try {
+          await publishObjects(this.#layout, this.#session, objects)
+          await this.#publish(record)
+        } catch (error) {
+          await hold.letGo()
+          throw error
+        }
+        return { record, hold }
+      })
+      this.#putSince += 1
+      if (this.#putSince >= COLLECT_AFTER) await this.#collect().catch(this.#onUncollected)
+      return this.#stored(record, code, map, hold)
+    })
+  }
+
+  /**
+   * Reads a version, and holds it. `undefined` where there is none.
+   *
+   * @throws LoadError `STORE` where it is damaged, or cannot be read.
+   */
+  get(id: string, version: string): Promise<StoredVersion | undefined> {
+    const plugin = `${id}@${version}`
+    return this.#do(`${plugin} cannot be read from the store`, async () => {
+      const name = versionName(id, version)
+      const found = await this.#lock.run(async () => {
+        const text = await this.#textOf(name)
+        return text === undefined ? undefined : { text, hold: await this.#hold(name) }
+      })
+      if (found === undefined) return undefined
+      const { text, hold } = found
+      try {
+        const record = decodeRecord(text, name)
+        if (typeof record === 'string') throw this.#damaged(plugin, record)
+        const { code, map } = record
+        const [codeThere, mapThere] = await Promise.all([
+          this.#intact(plugin, code, 'cjs'),
+          map === undefined ? undefined : this.#intact(plugin, map, 'map'),
+        ])
+        return this.#stored(record, codeThere, mapThere, hold)
+      } catch (error) {
+        await hold.letGo()
+        throw error
+      }
+    })
+  }
+
+  /** Whether there is code of this digest, and it is intact. */
+  has(digest: Digest): Promise<boolean> {
+    return this.#do(`${digest} cannot be read from the store`, async () => {
+      return (await readObject(this.#layout, digest, 'cjs')) !== undefined
+    })
+  }
+
+  /** What is in the store, whether anybody needs it or not, by id and version. Versions whose record is damaged are left out. */
+  versions(): Promise<{ readonly id: string; readonly version: string; readonly digest: Digest }[]> {
+    return this.#do(`the store in ${this.folder} cannot be read`, async () => {
+      const names = await readdir(this.#layout.versions)
+      const records = await Promise.all(names.map((name) => this.#recordOf(name)))
+      return records
+        .flatMap((record) => {
+          return typeof record === 'object' ? [{ id: record.id, version: record.version, digest: record.code }] : []
+        })
+        .toSorted((one, other) => compare(one.id, other.id) || compare(one.version, other.version))
+    })
+  }
+
+  /**
+   * Removes the versions that no process holds, and that no journal names as one that a crash comes back on. A store does
+   * so by itself after every 16 versions that were put into it.
+   *
+   * @throws LoadError `STORE` where a journal that was given to a store cannot be read: nothing is removed then.
+   */
+  collect(): Promise<CollectionReport> {
+    return this.#do(`the store in ${this.folder} cannot be collected`, () => this.#collect())
+  }
+
+  /** Waits for what is under way, then lets go of everything. */
+  async [ASYNC_DISPOSE](): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await Promise.allSettled(this.#busy)
+    await this.#session.end(this.#layout)
+  }
+
+  async #collect(): Promise<CollectionReport> {
+    this.#putSince = 0
+    return await collect(this.#layout, this.#lock, this.#gone)
+  }
+
+  /** To be called with the lock: under which version the code is stored. @throws LoadError `STORE` where it is taken. */
+  async #place(wanted: VersionRecord, taken: 'refuse' | 'add-build'): Promise<VersionRecord> {
+    const { id, version, code } = wanted
+    const name = versionName(id, version)
+    const there = await this.#recordOf(name)
+    if (typeof there !== 'object' || there.code === code) return wanted
+    const inUse = await heldBySessions(this.#layout, this.#gone)
+    if (!inUse.has(name) && !(await namedByJournals(this.#layout)).has(name)) return wanted
+    if (taken === 'add-build') return { ...wanted, version: buildOf(version, code) }
+    throw new LoadError('STORE', `${version} is in use with other code`, {
+      plugin: `${id}@${version}`,
+      hint: 'Give what was changed another version: after a crash, nobody could tell the two apart.',
+    })
+  }
+
+  /** To be called with the lock. */
+  async #publish(record: VersionRecord): Promise<void> {
+    const name = versionName(record.id, record.version)
+    const text = encodeRecord(record)
+    if ((await this.#textOf(name)) === text) return
+    const draft = this.#session.draft()
+    await writeDurably(draft, text)
+    await rename(draft, this.#layout.version(name))
+    await syncDirectory(this.#layout.versions)
+  }
+
+  /** To be called with the lock. */
+  async #hold(name: string): Promise<Hold> {
+    const hold = await this.#session.hold(name)
+    return new Hold(() => this.#session.letGo(hold))
+  }
+
+  #textOf(name: string): Promise<string | undefined> {
+    return unlessMissing(readFile(this.#layout.version(name), 'utf8'))
+  }
+
+  async #recordOf(name: string): Promise<VersionRecord | string | undefined> {
+    const text = await this.#textOf(name)
+    return text === undefined ? undefined : decodeRecord(text, name)
+  }
+
+  async #intact(plugin: string, digest: Digest, extension: ObjectExtension): Promise<Buffer> {
+    const content = await readObject(this.#layout, digest, extension)
+    if (content !== undefined) return content
+    throw this.#damaged(plugin, `${this.#layout.object(digest, extension)} is gone, or not as it was written`)
+  }
+
+  #damaged(plugin: string, reason: string): LoadError {
+    return new LoadError('STORE', `it is damaged in the store: ${reason}`, {
+      plugin,
+      hint: 'Nothing of it was run. Load it from its source again: that mends the store.',
+    })
+  }
+
+  #stored(record: VersionRecord, code: Buffer, map: Buffer | undefined, hold: Hold): StoredVersion {
+    const { id, version, code: digest, package: unpacked, notes } = record
+    return {
+      id,
+      version,
+      digest,
+      code,
+      map,
+      file: this.#layout.object(digest, 'cjs'),
+      package: unpacked && { digest: unpacked, folder: this.#layout.package(unpacked) },
+      notes,
+      hold,
+    }
+  }
+
+  async #do<T>(failing: string, work: () => Promise<T>): Promise<T> {
+    if (this.#closed) {
+      throw new LoadError('STORE', `the store in ${this.folder} is closed`, {
+        hint: 'Close it when nothing is loaded any more, after the host.',
+      })
+    }
+    const done = work()
+    this.#busy.add(done)
+    try {
+      return await done
+    } catch (error) {
+      throw storeError(failing, error)
+    } finally {
+      this.#busy.delete(done)
+    }
+  }
+}
+
+/** A version of the same precedence (https://semver.org, 10.): build metadata says which build of it this is. */
+function buildOf(version: string, code: Digest): string {
+  return `${version}${version.includes('+') ? '.' : '+'}build.${hexOf(code).slice(0, BUILD_DIGITS)}`
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0
+}

@@ -1,0 +1,48 @@
+import { describeThrown } from '@uni/reload-core'
+import { LoadError } from '../errors.js'
+
+/** What was being done with a store when the file system refused it. */
+export function storeError(doing: string, cause: unknown, plugin?: string): LoadError {
+  if (LoadError.is(cause)) return cause
+  return new LoadError('STORE', `${doing}: ${describeThrown(cause)}`, {
+    ...(plugin !== undefined && { plugin }),
+    hint: remedyOf(cause),
+    cause,
+  })
+}
+
+function remedyOf(error: unknown): string {
+  switch (errnoOf(error)) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return 'Make room on the disk, then try again: nothing was changed.'
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return 'Give the process leave to write to the folder of the store and to all that is in it.'
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return 'Name a folder, or one that does not exist yet, in a folder that exists.'
+    default:
+      return 'Mend the disk, then try again: nothing was changed.'
+  }
+}
+
+/** The code of an error of the file system, such as `ENOSPC`. */
+export function errnoOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
+
+export function isMissing(error: unknown): boolean {
+  return errnoOf(error) === 'ENOENT'
+}
+
+/** What a promise gives, or `undefined` where the file is not there. */
+export async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
+  }
+}
