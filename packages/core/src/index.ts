@@ -75,6 +75,7 @@ export type { TimedCall, Timeouts } from './dispatch/timeouts.js'
 export type { Acceptance, CountedVerdict, UnjudgedPolicy } from './dispatch/judging.js'
 
 export type {
+  Lifetime,
   Plugin,
   PluginContext,
   PluginDependency,

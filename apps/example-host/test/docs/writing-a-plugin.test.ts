@@ -2,9 +2,10 @@ import { PluginHost } from '@uni/reload-core'
 import { npmRanges } from '@uni/reload-core/ranges'
 import { backgroundJobHandoff, runJob, scalarFn, scalarFnHandoff } from '@uni/reload-core/surfaces'
 import { indexHandoff, indexKind } from '@uni/reload-index'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { articlesPlugin } from './articles-plugin.js'
 import { distance } from './distance-plugin.js'
+import { feed, heard, quotes } from './quotes-plugin.js'
 import { fox } from './search-plugins.js'
 
 it('the plugin of docs/writing-a-plugin.md is one', async () => {
@@ -21,4 +22,22 @@ it('the plugin that has its index opened finds it in service', async () => {
   await host.add(articlesPlugin)
   await runJob(host, 'refresh', { input: undefined, id: '1', attempt: 1, signal: new AbortController().signal })
   expect((await articles.use((index) => index.probe(fox, 10))).numRows).toBe(2)
+})
+
+it('what the plugin that listens and refreshes has started ends with it', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  try {
+    const host = new PluginHost({ strategies: [] })
+    await host.add(quotes)
+    const live = (): string[] => {
+      feed.dispatchEvent(new Event('quote'))
+      vi.advanceTimersByTime(60_000)
+      return heard.splice(0)
+    }
+    expect(live()).toEqual(['quote', 'refreshed'])
+    await host[Symbol.asyncDispose]()
+    expect(live()).toEqual([])
+  } finally {
+    vi.useRealTimers()
+  }
 })

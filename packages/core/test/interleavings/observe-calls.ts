@@ -39,6 +39,19 @@ export function observeClosing(world: World, store: WatchedStore): void {
   )
 }
 
+function mustBeOutOfReach(world: World, label: string, what: string): void {
+  const serves = !world.closed && world.model.plugins.some(({ version }) => version.label === label)
+  world.must(!serves, () => `I7: ${label} ${what} while it serves`)
+  const holders = world.leases.filter(({ lease, reaches }) => !lease.signal.aborted && reaches.has(label))
+  world.must(holders.length === 0, () => `I7: ${label} ${what} under ${holders.map((held) => held.label)}`)
+}
+
+export function observeDisposal(world: World, { data: { label } }: WatchedPlugin, lifetime: AbortSignal): void {
+  world.must(lifetime.aborted, () => `O18: what ${label} had to end was ended before its lifetime`)
+  observeKept(world, label)
+  mustBeOutOfReach(world, label, 'was disposed of')
+}
+
 export function observeShutdown(world: World, plugin: WatchedPlugin): void {
   const {
     data: { label },
@@ -51,10 +64,7 @@ export function observeShutdown(world: World, plugin: WatchedPlugin): void {
     calls.shutdown === 1 && initialized === 1,
     () => `I7: ${label} was shut down ${calls.shutdown} times after ${initialized} init`,
   )
-  const serves = !world.closed && world.model.plugins.some(({ version }) => version.label === label)
-  world.must(!serves, () => `I7: ${label} was shut down while it serves`)
-  const holders = world.leases.filter(({ lease, reaches }) => !lease.signal.aborted && reaches.has(label))
-  world.must(holders.length === 0, () => `I7: ${label} was shut down under ${holders.map((held) => held.label)}`)
+  mustBeOutOfReach(world, label, 'was shut down')
   const checkClosed = (): void => {
     const opening = [...world.calls.pending].some(({ caller, method }) => caller.label === label && method === 'open')
     const open = plugin.stores.filter(({ closeCalls }) => closeCalls === 0)

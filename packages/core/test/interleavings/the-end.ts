@@ -139,6 +139,8 @@ function leaveNothing(world: World): void {
     stores,
     calls,
     initialized,
+    begun,
+    ended,
     providers,
   } of world.plugins.values()) {
     for (const { owner, closeCalls } of stores)
@@ -146,6 +148,10 @@ function leaveNothing(world: World): void {
     world.must(
       calls.shutdown === initialized && initialized <= 1 && calls.register <= 1,
       () => `I7: in the end ${label} was initialized ${initialized} times, and shut down ${calls.shutdown} times`,
+    )
+    world.must(
+      ended.toSorted((one, other) => one - other).join() === begun.join(),
+      () => `O18: in the end ${label} had ${begun} to end, and ${ended} were ended`,
     )
     for (const image of providers.flatMap(({ images }) => images))
       world.must(

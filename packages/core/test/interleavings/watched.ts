@@ -1,4 +1,4 @@
-import type { MaybePromise, Plugin, PluginManifest, Registrar } from '@uni/reload-core'
+import type { Lifetime, MaybePromise, Plugin, PluginContext, PluginManifest, Registrar } from '@uni/reload-core'
 import { Image, Store, StoreProvider, STORES, type StoreStep } from '../fixtures/store.js'
 import type { Callee, Method } from './calls.js'
 import { ID_DEPENDED_ON, ID_THAT_DEPENDS, keyOf, kindOf, type ResourceId, type VersionData } from './version-data.js'
@@ -11,6 +11,7 @@ export interface Watcher {
   opening(provider: WatchedProvider): void
   closing(store: WatchedStore): void
   shuttingDown(plugin: WatchedPlugin): void
+  disposing(plugin: WatchedPlugin, lifetime: AbortSignal): void
   /** What clean resources of a key share, as storages share a disk. */
   medium(resource: ResourceId): number[]
 }
@@ -84,6 +85,9 @@ export class WatchedPlugin implements Plugin {
   readonly calls = { register: 0, init: 0, shutdown: 0 }
   /** How often `init` succeeded. */
   initialized = 0
+  /** What it has to end with it, in the order in which it was begun, and what of it was ended. */
+  readonly begun: number[] = []
+  readonly ended: number[] = []
   readonly #watcher: Watcher
 
   constructor(data: VersionData, watcher: Watcher) {
@@ -101,13 +105,15 @@ export class WatchedPlugin implements Plugin {
   register(registrar: Registrar): MaybePromise<void> {
     this.calls.register += 1
     return this.#watcher.call({ caller: this.data, kind: undefined }, 'register', () => {
+      this.#begin(registrar)
       for (const provider of this.providers) registrar.provide(STORES[kindOf(provider.resource)], provider)
     })
   }
 
-  init(): MaybePromise<void> {
+  init(ctx: PluginContext): MaybePromise<void> {
     this.calls.init += 1
     return this.#watcher.call({ caller: this.data, kind: undefined }, 'init', () => {
+      this.#begin(ctx)
       this.initialized += 1
     })
   }
@@ -116,6 +122,14 @@ export class WatchedPlugin implements Plugin {
     this.calls.shutdown += 1
     this.#watcher.shuttingDown(this)
     return this.#watcher.call({ caller: this.data, kind: undefined }, 'shutdown', () => {})
+  }
+
+  #begin({ lifetime, onDispose }: Lifetime): void {
+    const at = this.begun.push(this.begun.length) - 1
+    onDispose(() => {
+      this.ended.push(at)
+      this.#watcher.disposing(this, lifetime)
+    })
   }
 }
 

@@ -13,7 +13,7 @@ import { observe } from './observe.js'
 import { observeEvent } from './observe-bake.js'
 import type { Period } from './period.js'
 import { SlowJournal } from './slow-journal.js'
-import { observeClosing, observeOpening, observeShutdown } from './observe-calls.js'
+import { observeClosing, observeDisposal, observeOpening, observeShutdown } from './observe-calls.js'
 import { TIMEOUT_MS, wholeTurn } from './timing.js'
 import { STORAGE, versionData, type ResourceId, type VersionGiven } from './version-data.js'
 import type { View } from './view.js'
@@ -200,6 +200,10 @@ export class World implements Watcher {
 
   closing(store: WatchedStore): void {
     observeClosing(this, store)
+  }
+
+  disposing(plugin: WatchedPlugin, lifetime: AbortSignal): void {
+    observeDisposal(this, plugin, lifetime)
   }
 
   shuttingDown(plugin: WatchedPlugin): void {

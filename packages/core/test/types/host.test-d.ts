@@ -3,6 +3,7 @@ import {
   defineSurface,
   type HandoffStrategy,
   type Lease,
+  type Lifetime,
   type LiveResource,
   type Plugin,
   PluginHost,
@@ -186,5 +187,25 @@ describe('wrong uses do not compile', () => {
     void (() => host.captureReady({ uses: [{ key: 'fulltext' }] }))
     // @ts-expect-error a host has strategies
     void (() => new PluginHost({}))
+  })
+})
+
+describe("a version's lifetime", () => {
+  it('can be taken apart, and takes whatever disposes of something', () => {
+    expectTypeOf<Plugin['register']>().parameter(0).toExtend<Lifetime>()
+    expectTypeOf<Parameters<NonNullable<Plugin['init']>>[0]>().toExtend<Lifetime>()
+    const init = ({ lifetime, onDispose }: Lifetime): void => {
+      expectTypeOf(lifetime).toEqualTypeOf<AbortSignal>()
+      const known = new Set<number>()
+      expectTypeOf(onDispose(() => known.delete(1))).toEqualTypeOf<() => void>()
+      onDispose(async (signal) => {
+        expectTypeOf(signal).toEqualTypeOf<AbortSignal>()
+      })
+      // @ts-expect-error it is called with a signal, not with a callback
+      onDispose((done: () => void) => {
+        done()
+      })
+    }
+    expectTypeOf(init).toExtend<NonNullable<Plugin['init']>>()
   })
 })

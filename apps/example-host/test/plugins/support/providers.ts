@@ -11,6 +11,8 @@ export function providersOf<P, R, W>(plugin: Plugin, surface: Surface<P, R, W>):
     open() {
       throw new Error('there is no host that would open anything')
     },
+    lifetime: new AbortController().signal,
+    onDispose: () => () => {},
   })
   return found
 }
@@ -28,12 +30,14 @@ export function lookingInto<P, R, W>(plugin: Plugin, surface: Surface<P, R, W>, 
     ...plugin,
     register: (registrar) =>
       plugin.register({
+        lifetime: registrar.lifetime,
+        onDispose: registrar.onDispose,
         open: (on, resource) => registrar.open(on, resource),
         provide(on, provider): Registrar {
           if (on.id === surface.id) look(provider as unknown as P)
           registrar.provide(on, provider)
           return this as Registrar
         },
-      } as Registrar),
+      }),
   }
 }

@@ -3,6 +3,7 @@ import type { AnyStrategy, Opening, PluginIdentity } from '../../strategy.js'
 import { KeyTable } from './key-table.js'
 import { LeaseList } from '../lease/lease-list.js'
 import type { LeasedPlugin } from '../lease/lease.js'
+import type { VersionLifetime } from '../plugin/version-lifetime.js'
 import type { Origin } from '../plugin/origin.js'
 import type { Plugin, PluginHandle } from '../plugin/plugin.js'
 
@@ -38,7 +39,7 @@ export interface Closing {
 
 export type PluginVersionInit = Pick<
   PluginVersion,
-  'plugin' | 'generation' | 'order' | 'registrations' | 'declared' | 'origin'
+  'plugin' | 'generation' | 'order' | 'registrations' | 'declared' | 'origin' | 'lifetime'
 >
 
 /** One generation of a plugin. */
@@ -60,6 +61,8 @@ export class PluginVersion {
   firstEpoch = Number.POSITIVE_INFINITY
   lastEpoch = Number.POSITIVE_INFINITY
   readonly origin: Origin
+  /** Of the plugin, in all generations in which it serves. */
+  readonly lifetime: VersionLifetime
   /** The same plugin in earlier generations, as far as leases may reach it there. */
   readonly earlier: readonly PluginVersion[]
   /** What closes what is left of its earlier generations. */
@@ -70,7 +73,7 @@ export class PluginVersion {
 
   /** @param before the same plugin in the generation before, when it serves again. */
   constructor(
-    { plugin, generation, order, registrations, declared, origin }: PluginVersionInit,
+    { plugin, generation, order, registrations, declared, origin, lifetime }: PluginVersionInit,
     before?: PluginVersion,
     earlier: readonly PluginVersion[] = [],
   ) {
@@ -82,6 +85,7 @@ export class PluginVersion {
     this.registrations = registrations
     this.declared = declared
     this.origin = origin
+    this.lifetime = lifetime
     // It is one plugin, which is shut down once, when nothing of any of its generations is held any more.
     this.leases = before?.leases ?? new LeaseList()
     this.unclosed = before?.unclosed ?? new Set()
@@ -110,10 +114,10 @@ export class PluginVersion {
    * @param isReached whether a lease on a former epoch can reach a version.
    */
   returning(replaced: PluginVersion, isReached: (version: PluginVersion) => boolean): PluginVersion {
-    const { plugin, registrations, declared, origin } = this
+    const { plugin, registrations, declared, origin, lifetime } = this
     const earlier = [this, ...this.earlier].filter((version) => version.resourceLeases.size > 0 || isReached(version))
     return new PluginVersion(
-      { plugin, generation: replaced.generation + 1, order: replaced.order, registrations, declared, origin },
+      { plugin, generation: replaced.generation + 1, order: replaced.order, registrations, declared, origin, lifetime },
       this,
       earlier,
     )

@@ -6,15 +6,23 @@ import type { Origin } from '../plugin/origin.js'
 import type { Plugin, PluginContext } from '../plugin/plugin.js'
 import { PluginVersion } from '../epoch/plugin-version.js'
 import { Staging } from './staging.js'
+import type { VersionLifetime } from '../plugin/version-lifetime.js'
+
+interface Registered {
+  readonly plugin: Plugin
+  readonly old?: PluginVersion
+  readonly origin: Origin
+  readonly lifetime: VersionLifetime
+}
 
 /** Lets a plugin register where nobody else can see it. */
 export async function register(
   state: HostState,
-  { plugin, old, origin }: { readonly plugin: Plugin; readonly old?: PluginVersion; readonly origin: Origin },
+  { plugin, old, origin, lifetime }: Registered,
   environment: StepEnvironment,
   signal?: AbortSignal,
 ): Promise<PluginVersion> {
-  const staging = new Staging(plugin, state.tables, state.grants)
+  const staging = new Staging(plugin, lifetime, state.tables, state.grants)
   const step = stepOf(plugin, environment)
   try {
     await step.runCall('stage', { code: 'PLUGIN', ...(signal && { signal }) }, 'register', () =>
@@ -33,6 +41,7 @@ export async function register(
     order: old?.order ?? state.plugins.nextInOrder(),
     registrations: staging.registrations,
     declared: staging.declared,
+    lifetime,
   })
 }
 
@@ -51,21 +60,36 @@ export async function initialize(
   )
 }
 
+/** Shuts a version down, and ends its lifetime. Resolves with what failed. */
 export async function shutdown(
   version: PluginVersion,
   phase: 'rollback' | 'finalize',
   environment: StepEnvironment,
-): Promise<void> {
+): Promise<unknown[]> {
+  const errors: unknown[] = []
   const step = stepOf(version.plugin, environment)
-  await step.runCall(phase, { code: 'PLUGIN' }, 'shutdown', (callSignal) => shutdownOf(version, callSignal))
+  const call = (signal: AbortSignal): MaybePromise<void> => shutdownOf(version, signal)
+  await step.runCall(phase, { code: 'PLUGIN' }, 'shutdown', call).catch((error: unknown) => errors.push(error))
+  errors.push(...(await version.lifetime.end(phase, environment)))
+  return errors
 }
 
 function shutdownOf(version: PluginVersion, signal: AbortSignal): MaybePromise<void> {
   return version.plugin.shutdown?.(contextOf(version, signal))
 }
 
-function contextOf(version: PluginVersion, signal: AbortSignal): PluginContext {
-  return { id: version.id, version: version.version, generation: version.generation, signal }
+function contextOf({ id, version, generation, lifetime }: PluginVersion, signal: AbortSignal): PluginContext {
+  return {
+    id,
+    version,
+    generation,
+    signal,
+    // Most plugins have no use for it.
+    get lifetime() {
+      return lifetime.signal
+    },
+    onDispose: lifetime.onDispose,
+  }
 }
 
 function stepOf(plugin: Plugin, environment: StepEnvironment): Step {

@@ -4,28 +4,42 @@ import type { AnyStrategy } from '../../strategy.js'
 import { KEY_AT_ONCE, type AnySurface, type Surface } from '../../surface.js'
 import { synchronous } from '../../synchronous.js'
 import { KeyTable } from '../epoch/key-table.js'
-import type { Plugin, Registrar } from '../plugin/plugin.js'
+import type { Lifetime, Plugin, Registrar } from '../plugin/plugin.js'
 import { checkOpenOptions } from '../resource/attach-options.js'
 import { DeclaredHandle } from '../resource/declared-handle.js'
 import type { LiveResource, OpenOptions } from '../../live-resource.js'
 import type { DeclaredResource, Registration } from '../epoch/plugin-version.js'
 import type { SurfaceTables } from '../epoch/surface-table.js'
+import type { VersionLifetime } from '../plugin/version-lifetime.js'
 
 /** The view a plugin registers into. Nobody else can see it, and it is closed when `register` has returned. */
 export class Staging implements Registrar {
   readonly registrations: Registration[] = []
   readonly declared: DeclaredResource[] = []
+  readonly onDispose: Lifetime['onDispose']
   readonly #provided = new KeyTable<true>()
   readonly #opened = new KeyTable<true>()
   readonly #plugin: Plugin
+  readonly #lifetime: VersionLifetime
   readonly #tables: SurfaceTables
   readonly #grants: ReadonlyMap<string, readonly string[]> | undefined
   #sealed = false
 
-  constructor(plugin: Plugin, tables: SurfaceTables, grants: ReadonlyMap<string, readonly string[]> | undefined) {
+  constructor(
+    plugin: Plugin,
+    lifetime: VersionLifetime,
+    tables: SurfaceTables,
+    grants: ReadonlyMap<string, readonly string[]> | undefined,
+  ) {
     this.#plugin = plugin
+    this.#lifetime = lifetime
+    this.onDispose = lifetime.onDispose
     this.#tables = tables
     this.#grants = grants
+  }
+
+  get lifetime(): AbortSignal {
+    return this.#lifetime.signal
   }
 
   provide<P, R, W>(surface: Surface<P, R, W>, provider: P): this {

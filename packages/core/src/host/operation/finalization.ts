@@ -139,7 +139,7 @@ export class Finalization implements Retirement {
         version.unclosed.delete(this)
         if (bake?.wentBack.aborted !== true) {
           for (const earlier of version.unclosed) await earlier.closeOf(version.plugin)
-          await shutdown(version, 'finalize', environment).catch(note)
+          errors.push(...(await shutdown(version, 'finalize', environment)))
         }
         this.#unclosed.delete(version)
       })

@@ -2,6 +2,7 @@ import type { StepEnvironment } from '../../dispatch/step-environment.js'
 import type { PluginVersion } from '../epoch/plugin-version.js'
 import { closeDependantsFirst } from '../lifecycle/close-order.js'
 import { initialize, register, shutdown } from '../lifecycle/lifecycle.js'
+import { VersionLifetime } from '../plugin/version-lifetime.js'
 import type { Origin } from '../plugin/origin.js'
 import { retiredBy, manifestAfter, type Change } from '../plan/change.js'
 import { EpochChange } from '../plan/epoch-change.js'
@@ -18,20 +19,42 @@ export interface Staging {
   readonly undos: UndoList
 }
 
+/** What a stage has come to. */
+interface Staged {
+  readonly installed: PluginVersion[]
+  /** Those that are new. */
+  readonly fresh: PluginVersion[]
+  /** Theirs, in this order, and that of a version whose `register` has failed. */
+  readonly lifetimes: VersionLifetime[]
+  readonly initialized: Set<PluginVersion>
+}
+
 /**
  * The phase `stage`: the new versions are registered, where nobody else sees them, and initialized.
  *
  * @throws ReloadError `PLUGIN`, `NO_STRATEGY`, `CAPABILITY`, `DUPLICATE`, `STEP_TIMEOUT`, `ABORTED`.
  */
 export async function stage(state: HostState, staging: Staging): Promise<Succession> {
-  const installed: PluginVersion[] = []
+  const { undos, environment } = staging
+  const staged: Staged = { installed: [], fresh: [], lifetimes: [], initialized: new Set() }
+  const undo = (): Promise<unknown[]> => close(staged, state.environment.concurrency, environment)
+  let succession: Succession
   try {
-    return await stageInto(installed, state, staging)
+    succession = await stageInto(staged, state, staging)
   } catch (error) {
     // Before anything is shut down, which may wait for a call on what was to be opened.
-    letGoDeclared(installed)
+    letGoDeclared(staged.installed)
+    if (isEmpty(staged)) await undo()
+    else undos.push(undo)
     throw error
   }
+  undos.push(undo)
+  return succession
+}
+
+/** Whether there is nothing to be undone of it, so that no rollback is told of. */
+function isEmpty({ initialized, lifetimes }: Staged): boolean {
+  return initialized.size === 0 && !lifetimes.some(({ isUsed }) => isUsed)
 }
 
 /** Calls that wait for what the versions were to have opened are refused. */
@@ -40,44 +63,46 @@ export function letGoDeclared(versions: readonly PluginVersion[]): void {
 }
 
 async function stageInto(
-  installed: PluginVersion[],
+  { installed, fresh, lifetimes, initialized }: Staged,
   state: HostState,
-  { changes, operation, environment, signal, undos }: Staging,
+  { changes, operation, environment, signal }: Staging,
 ): Promise<Succession> {
   const origin: Origin = { operation, manifests: changes.map(manifestAfter).filter((it) => it !== undefined) }
-  const fresh: PluginVersion[] = []
   for (const change of changes) {
     if (change.kind === 'take-back') {
       installed.push(change.to.returning(change.old, (version) => state.epochs.reach(version)))
     }
     if (change.kind !== 'install' && change.kind !== 'reload') continue
-    const version = await register(state, { ...change, origin }, environment, signal)
+    const lifetime = new VersionLifetime(change.plugin.manifest)
+    lifetimes.push(lifetime)
+    const version = await register(state, { ...change, origin, lifetime }, environment, signal)
     installed.push(version)
     fresh.push(version)
   }
   const retired = changes.map(retiredBy).filter((version) => version !== undefined)
   const succession = await Succession.of(retired, installed, environment.pace)
   await new EpochChange(succession, state.tables, environment.pace).check('stage')
-  const initialized: PluginVersion[] = []
-  undos.push(() => shutDown(initialized, state.environment.concurrency, environment))
   for (const version of fresh) {
     await initialize(version, environment, signal)
-    initialized.push(version)
+    initialized.add(version)
   }
   return succession
 }
 
 /** Resolves with what failed. */
-async function shutDown(
-  initialized: readonly PluginVersion[],
+async function close(
+  { fresh, lifetimes, initialized }: Staged,
   concurrency: number,
   environment: StepEnvironment,
 ): Promise<unknown[]> {
   const errors: unknown[] = []
-  await closeDependantsFirst(initialized, concurrency, (version) =>
-    shutdown(version, 'rollback', environment).catch((error: unknown) => {
-      errors.push(error)
-    }),
-  )
+  const unregistered = lifetimes[fresh.length]
+  if (unregistered !== undefined) errors.push(...(await unregistered.end('rollback', environment)))
+  await closeDependantsFirst(fresh, concurrency, async (version) => {
+    const closing = initialized.has(version)
+      ? shutdown(version, 'rollback', environment)
+      : version.lifetime.end('rollback', environment)
+    errors.push(...(await closing))
+  })
   return errors
 }

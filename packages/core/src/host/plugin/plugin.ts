@@ -13,6 +13,24 @@ export interface Plugin {
   shutdown?(ctx: PluginContext): MaybePromise<void>
 }
 
+/**
+ * What ends with a version of a plugin, and not before: when nothing can reach the version any more and its `shutdown`
+ * is over, or when the operation that was to install it is rolled back, however far `register` and `init` had come.
+ */
+export interface Lifetime {
+  /** Fires at the end, before what was handed to {@link onDispose} runs. */
+  readonly lifetime: AbortSignal
+  /**
+   * Has `dispose` run at the end, once: what was handed in last runs first, each when the one before it is done. What is
+   * handed in after the end runs at once.
+   *
+   * @param dispose may give a promise. What it fails with is reported as a failed `shutdown` is. Its signal fires when
+   * the deadline of the call passes.
+   * @returns a function that takes it off again, for what has ended earlier.
+   */
+  readonly onDispose: (dispose: (signal: AbortSignal) => unknown) => () => void
+}
+
 export interface PluginManifest {
   readonly id: string
   /** A semantic version (https://semver.org), such as `1.4.0`. */
@@ -30,15 +48,15 @@ export interface PluginDependency {
   readonly optional?: boolean
 }
 
-export interface PluginContext {
+export interface PluginContext extends Lifetime {
   readonly id: string
   readonly version: string
   readonly generation: number
-  /** Fires when the call's deadline passes or the operation is aborted. */
+  /** Fires when the deadline of this call passes or the operation is aborted: `lifetime` is that of the version. */
   readonly signal: AbortSignal
 }
 
-export interface Registrar {
+export interface Registrar extends Lifetime {
   /**
    * Registers a provider on a surface, under the key the surface reads from it.
    *

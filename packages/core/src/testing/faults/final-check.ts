@@ -30,6 +30,12 @@ export async function checkEnd<P, R, W>(stand: Stand<P, R, W>, breaches: Breache
       'I7',
       `version ${version} of ${id} was initialized ${lives.inits} times, and shut down ${lives.shutdowns} times`,
     )
+    const { begun, ended } = lives.lifetimes
+    breaches.must(
+      begun === ended,
+      'I12',
+      `version ${version} of ${id} had ${begun} things to end with it, and ${ended} were ended`,
+    )
   }
   breaches.must(stand.clock.pending === 0, 'I12', `${stand.clock.pending} timers are pending`)
 }

@@ -1,4 +1,4 @@
-import type { Plugin } from '../../host/plugin/plugin.js'
+import type { Lifetime, Plugin } from '../../host/plugin/plugin.js'
 import type { Surface } from '../../surface.js'
 import { misshapePlugin, misshapeProvider, type Misshape } from './misshape.js'
 import type { Recorder } from './recorder.js'
@@ -8,8 +8,8 @@ export interface VersionedPlugin {
   readonly id: string
   readonly version: number
   readonly plugin: Plugin
-  /** How often its `init` has succeeded, and its `shutdown` was called. */
-  readonly lives: { inits: number; shutdowns: number }
+  /** How often its `init` has succeeded and its `shutdown` was called, and what it had to end with it. */
+  readonly lives: { inits: number; shutdowns: number; lifetimes: { begun: number; ended: number } }
 }
 
 export interface VersionedPluginInit<P, R, W> {
@@ -24,7 +24,13 @@ export interface VersionedPluginInit<P, R, W> {
 
 export function versionedPlugin<P, R, W>(recorder: Recorder, init: VersionedPluginInit<P, R, W>): VersionedPlugin {
   const { id, version, surface, providers, misshape } = init
-  const lives = { inits: 0, shutdowns: 0 }
+  const lives = { inits: 0, shutdowns: 0, lifetimes: { begun: 0, ended: 0 } }
+  const begin = ({ onDispose }: Lifetime): void => {
+    lives.lifetimes.begun += 1
+    onDispose(() => {
+      lives.lifetimes.ended += 1
+    })
+  }
   const wrapped = [...providers].map(([key, provider]) => {
     const watched = recorder.wrap(provider as P & object, { version, position: key, kind: 'provider' })
     return misshape?.part === 'provider' && misshape.position === key ? misshapeProvider<P>(watched, misshape) : watched
@@ -32,9 +38,11 @@ export function versionedPlugin<P, R, W>(recorder: Recorder, init: VersionedPlug
   const own: Plugin = {
     manifest: { id, version: `${version}.0.0` },
     async register(registrar) {
+      begin(registrar)
       for (const provider of wrapped) registrar.provide(surface, provider)
     },
-    async init() {
+    async init(ctx) {
+      begin(ctx)
       lives.inits += 1
     },
     async shutdown() {},
