@@ -5,3 +5,7 @@ export { PluginStore, type NewVersion, type PluginStoreOptions, type StoredVersi
 export type { CollectionReport } from './store/collection.js'
 export type { Hold } from './store/hold.js'
 export type { VersionNotes } from './store/version-record.js'
+export type { ArchiveLimits } from './archive/limits.js'
+export type { Integrity } from './trust/integrity.js'
+export { signPackage, type PackageSignature } from './trust/signature.js'
+export type { TrustOptions } from './trust/trust.js'

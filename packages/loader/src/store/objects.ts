@@ -1,4 +1,4 @@
-import { readFile, rename, stat } from 'node:fs/promises'
+import { readFile, rename, rm, stat } from 'node:fs/promises'
 import { syncDirectory } from '@uni/reload-core/node'
 import { digestOf, type Digest } from '../digest.js'
 import { writeDurably } from './durable-file.js'
@@ -45,6 +45,11 @@ export async function publishObjects(layout: StoreLayout, session: Session, obje
     moved = true
   }
   if (moved) await syncDirectory(layout.objects)
+}
+
+/** Removes what was prepared and is not in the store, as the version was refused. */
+export async function discardDrafts(objects: readonly NewObject[]): Promise<void> {
+  for (const { draft } of objects) if (draft !== undefined) await rm(draft, { force: true })
 }
 
 /** What is in the store under a digest, read into memory and compared with it; `undefined` where it is damaged or gone. */

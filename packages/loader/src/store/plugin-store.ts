@@ -1,14 +1,16 @@
 import { readdir, readFile, rename } from 'node:fs/promises'
 import { ASYNC_DISPOSE, checkOptions, option, type OptionChecks } from '@uni/reload-core'
 import { syncDirectory, type FileJournal, type NotedProcess } from '@uni/reload-core/node'
+import type { PackageFile } from '../archive/package-tree.js'
 import { digestOf, hexOf, type Digest } from '../digest.js'
 import { LoadError } from '../errors.js'
 import { collect, type CollectionReport } from './collection.js'
 import { writeDurably } from './durable-file.js'
 import { Hold } from './hold.js'
 import { addJournal, namedByJournals } from './journal-roots.js'
-import { prepareObject, publishObjects, readObject } from './objects.js'
+import { discardDrafts, prepareObject, publishObjects, readObject } from './objects.js'
 import { openFolder } from './open-folder.js'
+import { draftPackage, isIntact, publishPackage, type StoredPackage } from './packages.js'
 import { heldBySessions, Session, sweep, type Gone } from './session.js'
 import { storeError, unlessMissing } from './store-error.js'
 import { versionName, type ObjectExtension, type StoreLayout } from './store-layout.js'
@@ -159,18 +161,20 @@ export class PluginStore implements AsyncDisposable {
         ...(unpacked !== undefined && { package: unpacked }),
         notes,
       }
-      const { record, hold } = await this.#lock.run(async () => {
-        const record = await this.#place(wanted, taken)
-        const hold = await this.#hold(versionName(id, record.version))
-        try {
-          await publishObjects(this.#layout, this.#session, objects)
-          await this.#publish(record)
-        } catch (error) {
-          await hold.letGo()
-          throw error
-        }
-        return { record, hold }
-      })
+      const { record, hold } = await this.#lock
+        .run(async () => {
+          const record = await this.#place(wanted, taken)
+          const hold = await this.#hold(versionName(id, record.version))
+          try {
+            await publishObjects(this.#layout, this.#session, objects)
+            await this.#publish(record)
+          } catch (error) {
+            await hold.letGo()
+            throw error
+          }
+          return { record, hold }
+        })
+        .finally(() => discardDrafts(objects))
       this.#putSince += 1
       if (this.#putSince >= COLLECT_AFTER) await this.#collect().catch(this.#onUncollected)
       return this.#stored(record, code, map, hold)
@@ -205,6 +209,24 @@ export class PluginStore implements AsyncDisposable {
         await hold.letGo()
         throw error
       }
+    })
+  }
+
+  /**
+   * Puts the files of a package into a folder of the store, and holds it until the version that is built from it names it
+   * as its `package`.
+   *
+   * @param digest of the archive that they are from.
+   */
+  putPackage(digest: Digest, files: ReadonlyMap<string, PackageFile>): Promise<StoredPackage> {
+    return this.#do(`the package ${digest} cannot be stored`, async () => {
+      const folder = this.#layout.package(digest)
+      const hold = await this.#lock.run(() => this.#hold(hexOf(digest)))
+      if (!(await isIntact(folder, files))) {
+        const draft = await draftPackage(this.#session, files)
+        await this.#lock.run(() => publishPackage(this.#layout, draft, digest, files))
+      }
+      return { digest, folder, hold }
     })
   }
 

@@ -1,0 +1,37 @@
+import { readFile } from 'node:fs/promises'
+import { LoadError } from '../errors.js'
+import { isPackageSignature, type PackageSignature } from './signature.js'
+
+/** No signature is that long. */
+const LONGEST = 64 * 1024
+
+/**
+ * The signature that lies beside an archive; `undefined` where there is none.
+ *
+ * @throws LoadError `SIGNATURE` where something else lies there.
+ */
+export async function readSignature(archive: string): Promise<PackageSignature | undefined> {
+  const file = `${archive}.sig`
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined
+    throw malformed(file, cause)
+  }
+  try {
+    const signature: unknown = JSON.parse(text.slice(0, LONGEST))
+    if (isPackageSignature(signature)) return { keyId: signature.keyId, signature: signature.signature }
+  } catch (cause) {
+    throw malformed(file, cause)
+  }
+  throw malformed(file)
+}
+
+function malformed(file: string, cause?: unknown): LoadError {
+  return new LoadError('SIGNATURE', 'this is no signature that can be read', {
+    place: { file },
+    hint: 'Nothing of it was run. Write there, as JSON, what signPackage gave: { "keyId", "signature" }.',
+    ...(cause !== undefined && { cause }),
+  })
+}
