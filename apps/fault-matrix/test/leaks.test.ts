@@ -2,7 +2,6 @@ import { cdcHandoff } from '@uni/reload-cdc'
 import { PluginHost, type HandoffStrategy, type LiveResource, type Plugin } from '@uni/reload-core'
 import {
   aggregateFnHandoff,
-  backgroundJobHandoff,
   hookHandoff,
   middlewareHandoff,
   scalarFnHandoff,
@@ -19,7 +18,7 @@ import { leftBy } from '../../../packages/core/test/leaks/leak-watch.js'
 import { expectNothingLeft } from '../../../packages/core/test/leaks/no-leaks.js'
 import { surfacesOfStrategies } from '../src/strategies.js'
 import { aggregateFnSubject } from '../src/subjects/aggregate-fn.js'
-import { backgroundJobSubject } from '../src/subjects/background-job.js'
+import { scheduledJobs } from '../src/subjects/background-job.js'
 import { cdcOutputSubject } from '../src/subjects/cdc-output.js'
 import { crdtKindSubject } from '../src/subjects/crdt-kind.js'
 import { hookSubject } from '../src/subjects/hook.js'
@@ -106,10 +105,12 @@ function reloading<P extends object, R, W>(
   return { surface: surface.id, reloads, run }
 }
 
+const jobs = scheduledJobs()
+
 const KINDS: readonly Reloading[] = [
   reloading(scalarFnHandoff(), scalarFnSubject, FEW),
   reloading(aggregateFnHandoff(), aggregateFnSubject, FEW),
-  reloading(backgroundJobHandoff(), backgroundJobSubject, FEW),
+  reloading(jobs.strategy, jobs.subject, FEW),
   reloading(storageBackendHandoff(), storageBackendSubject, FEW),
   reloading(cdcHandoff(), cdcOutputSubject, MANY),
   reloading(logicalTypeHandoff(), logicalTypeSubject, MANY),

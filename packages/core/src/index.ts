@@ -44,6 +44,7 @@ export type {
   LiveSample,
   Opening,
   PluginIdentity,
+  ProviderChange,
   ProviderPair,
   ProviderView,
   RemovedProvider,

@@ -138,6 +138,14 @@ export interface RemovedProvider<P> {
   readonly provider: P
 }
 
+/** What a commit changes of the providers of one surface, by key. */
+export interface ProviderChange<P> {
+  readonly added: ReadonlyMap<string, P>
+  /** Also where the next version provides the same object. */
+  readonly replaced: ReadonlyMap<string, { readonly old: P; readonly next: P }>
+  readonly removed: ReadonlyMap<string, P>
+}
+
 /** One live resource to hand over. */
 export interface HandoffJob<P, R> {
   readonly name: string
@@ -276,6 +284,13 @@ export interface HandoffStrategy<P, R = never, W = never> {
    * handoff.
    */
   deactivate?(resource: R): void
+  /**
+   * Called in the turn of each commit that changes which providers serve: an install, a reload, a removal, a take-back, and
+   * the end of the host. For what the host does with providers by itself, such as running them by a schedule. The calls
+   * are in the order of the commits. Synchronous. A commit stands whatever it throws, and the report and the observer
+   * are told. Keep no provider that was replaced or removed.
+   */
+  committed?(change: ProviderChange<P>): void
 }
 
 /** A strategy whose types are forgotten. */

@@ -1,5 +1,5 @@
-import { backgroundJobHandoff } from '@uni/reload-core/surfaces'
 import { declareMatrix } from '../../src/matrix.js'
-import { backgroundJobSubject } from '../../src/subjects/background-job.js'
+import { scheduledJobs } from '../../src/subjects/background-job.js'
 
-await declareMatrix(backgroundJobHandoff(), backgroundJobSubject)
+const { strategy, subject } = scheduledJobs()
+await declareMatrix(strategy, subject)

@@ -12,6 +12,7 @@ import { handlerMove } from './handler-move.js'
 import { Handoffs } from './handoffs.js'
 import { holdingHandedIn } from './holding-handed-in.js'
 import { ACCEPT, Judging, UNJUDGED, type Acceptance, type UnjudgedPolicy } from './judging.js'
+import { ProviderChanges } from './provider-changes.js'
 import type { ResourceMove } from './resource-move.js'
 import { ReloadOutcome } from './reload-outcome.js'
 import { withMoves, type UnreadPair } from './pairs.js'
@@ -159,6 +160,7 @@ export class ReloadDispatcher {
     refuseAstray(environment.judging, judged)
     const preflight = await holdingHandedIn(moves, environment, () => judge(judged, environment, signal))
     refuseIncompatible(preflight, environment.judging)
+    const providers = this.#changes(old, next)
     const cutovers = await chooseCutovers(moves, cutover, environment, signal)
     const handoffs = new Handoffs(moves, environment, {
       cutovers,
@@ -182,10 +184,10 @@ export class ReloadDispatcher {
       throw error
     }
     const compat = compatReport([...preflight.entries, ...handoffs.verdicts], environment.judging)
-    if (!dryRun) return new ReloadOutcome(handoffs, compat, keys, 'converged')
+    if (!dryRun) return new ReloadOutcome(handoffs, providers, compat, keys, 'converged')
     const errors = await handoffs.rollback()
     if (errors.length > 0) throw dryRunError(errors)
-    return new ReloadOutcome(handoffs, compat, keys, 'rolled-back')
+    return new ReloadOutcome(handoffs, providers, compat, keys, 'rolled-back')
   }
 
   async #judged(
@@ -210,6 +212,19 @@ export class ReloadDispatcher {
       removed.push({ strategy, key, removed: provider })
     }
     return [...judged, ...removed]
+  }
+
+  #changes(old: OldProviders, next: ProviderView): ProviderChanges {
+    const changes = new ProviderChanges()
+    for (const [surface, key, provider] of next.entries()) {
+      const strategy = this.#strategies.get(surface.id)
+      const before = old.get(surface, key)
+      if (before === undefined) changes.added(strategy, key, provider)
+      else changes.replaced(strategy, key, before, provider)
+    }
+    for (const [surface, key, provider] of old.entries())
+      if (next.get(surface, key) === undefined) changes.removed(this.#strategies.get(surface.id), key, provider)
+    return changes
   }
 
   #environment(dryRun: boolean, accept: readonly Acceptance[]): StepEnvironment {

@@ -1,6 +1,8 @@
+import type { ReloadError } from '../errors.js'
 import type { HandoffReport } from '../handoff-report.js'
 import type { Surface } from '../surface.js'
 import type { Handoffs } from './handoffs.js'
+import type { ProviderChanges } from './provider-changes.js'
 import type { CompatReport, SurfaceKey } from './report.js'
 import { ASYNC_DISPOSE } from '../dispose.js'
 
@@ -15,17 +17,21 @@ export class ReloadOutcome implements AsyncDisposable {
   /** The keys that only the old side provided. */
   readonly removed: readonly SurfaceKey[]
   readonly #handoffs: Handoffs
+  readonly #providers: ProviderChanges
+  #commitErrors: readonly ReloadError[] = []
   #state: 'converged' | 'committed' | 'rolled-back'
   #rollback: Promise<void> | undefined
   #finalization: Promise<void> | undefined
 
   constructor(
     handoffs: Handoffs,
+    providers: ProviderChanges,
     compat: CompatReport,
     { added, removed }: Pick<ReloadOutcome, 'added' | 'removed'>,
     state: 'converged' | 'rolled-back',
   ) {
     this.#handoffs = handoffs
+    this.#providers = providers
     this.compat = compat
     this.added = added
     this.removed = removed
@@ -34,6 +40,11 @@ export class ReloadOutcome implements AsyncDisposable {
 
   get report(): HandoffReport[] {
     return this.#handoffs.report
+  }
+
+  /** What `committed` of a strategy threw. The commit stands. */
+  get commitErrors(): readonly ReloadError[] {
+    return this.#commitErrors
   }
 
   /** The new resources of a surface, by name. None after a rollback, which has closed them. */
@@ -47,7 +58,9 @@ export class ReloadOutcome implements AsyncDisposable {
 
   /**
    * Switches every gate to its new resource: held writes go on, and the new resources begin to act by themselves.
-   * Synchronous. Swap the host's registry before it, in the same turn. What `activate` throws is in the report.
+   * Then
+   * strategies are told which providers changed. Synchronous. Swap the host's registry before it, in the same turn. What
+   * `activate` throws is in the report, what `committed` throws in `commitErrors`.
    *
    * @throws ReloadError `HANDOFF` where a gate was closed or let go meanwhile. Nothing was switched: roll back.
    */
@@ -56,6 +69,7 @@ export class ReloadOutcome implements AsyncDisposable {
     this.#handoffs.commit()
     this.#state = 'committed'
     this.#handoffs.activate()
+    this.#commitErrors = this.#providers.tell({})
   }
 
   /** Gives the old resources back. @throws AggregateError of what failed on the way, after all has been tried. */

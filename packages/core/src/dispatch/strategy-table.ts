@@ -22,6 +22,7 @@ export const STRATEGY: OptionChecks<AnyStrategy> = {
   cutover: option.function,
   activate: option.function,
   deactivate: option.function,
+  committed: option.function,
 }
 
 /** The registered strategies, by surface id. */

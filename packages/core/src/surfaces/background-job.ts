@@ -2,8 +2,9 @@ import type { CaptureOptions, ProviderLease } from '../host/lease/lease.js'
 import type { MaybePromise } from '../maybe-promise.js'
 import { cleanHandoff } from '../move/clean.js'
 import { checkOptions, option, type OptionChecks } from '../options.js'
-import type { HandoffStrategy } from '../strategy.js'
+import type { CompatVerdict, HandoffStrategy, ProviderChange } from '../strategy.js'
 import { defineSurface, narrowable, type Surface } from '../surface.js'
+import { synchronous } from '../synchronous.js'
 
 /** One run of a job. `I` is what it works on. */
 export interface JobRun<I = unknown> {
@@ -36,26 +37,54 @@ export const backgroundJob: BackgroundJobSurface = narrowable(
 export interface BackgroundJobHandoffOptions {
   /** How many runs of the job wait in a queue. A job that has any cannot be removed. Default: nobody is asked. */
   readonly queued?: ((name: string) => MaybePromise<number>) | undefined
+  /**
+   * Told, by name, of each job whose schedule is another one now: that schedule, or `undefined` where it has none any
+   * more. Called in the turn of the commit that changes it, so the next tick is of the version that serves; in the order
+   * of the commits. Synchronous. A commit stands whatever it throws, and these jobs are told of again at the next.
+   */
+  readonly onSchedules?: ((changed: ReadonlyMap<string, string | undefined>) => void) | undefined
 }
+
+const HANDOFF: OptionChecks<BackgroundJobHandoffOptions> = { queued: option.function, onSchedules: option.function }
 
 /** Clean: a running job finishes on the old provider, the next tick picks up the new one. */
 export function backgroundJobHandoff(
   options: BackgroundJobHandoffOptions = {},
 ): HandoffStrategy<BackgroundJobProvider> {
-  const clean = cleanHandoff(backgroundJob)
-  const queued = options.queued?.bind(options)
-  if (queued === undefined) return clean
+  const { queued, onSchedules } = checkOptions(options, 'backgroundJobHandoff options', HANDOFF)
   return {
-    ...clean,
-    async checkRemoval({ key }) {
-      const runs = await queued(key)
-      return runs === 0
-        ? { level: 'compatible' }
-        : {
-            level: 'incompatible',
-            reason: `${runs} queued runs still name this job`,
-          }
-    },
+    ...cleanHandoff(backgroundJob),
+    ...(queued && { checkRemoval: ({ key }) => judgeRemoval(key, queued) }),
+    ...(onSchedules && { committed: schedulesTold(onSchedules) }),
+  }
+}
+
+async function judgeRemoval(name: string, queued: (name: string) => MaybePromise<number>): Promise<CompatVerdict> {
+  const runs = option.required(option.count(0))(await queued(name), `queued(${JSON.stringify(name)})`, {})
+  if (runs === 0) return { level: 'compatible' }
+  return { level: 'incompatible', reason: `${runs} queued runs still name this job` }
+}
+
+/** Tells of what differs from what was told before: a schedule is read once, when its provider begins to serve. */
+function schedulesTold(
+  onSchedules: (changed: ReadonlyMap<string, string | undefined>) => void,
+): (change: ProviderChange<BackgroundJobProvider>) => void {
+  /** Without those of which the host could not be told. */
+  const told = new WeakMap<BackgroundJobProvider, string | undefined>()
+  const differs = (provider: BackgroundJobProvider | undefined, schedule: string | undefined): boolean =>
+    provider === undefined ? schedule !== undefined : !told.has(provider) || told.get(provider) !== schedule
+  return ({ added, replaced, removed }) => {
+    const serving = [
+      ...Array.from(added, ([name, next]) => ({ name, old: undefined, next, schedule: next.schedule })),
+      ...Array.from(replaced, ([name, { old, next }]) => ({ name, old, next, schedule: next.schedule })),
+    ]
+    const changed = new Map<string, string | undefined>()
+    for (const { name, old, schedule } of serving) if (differs(old, schedule)) changed.set(name, schedule)
+    for (const [name, old] of removed) if (differs(old, undefined)) changed.set(name, undefined)
+    for (const { next } of serving) told.delete(next)
+    if (changed.size > 0)
+      synchronous(onSchedules(changed), 'onSchedules()', 'the schedules are in force from the turn of the commit on')
+    for (const { next, schedule } of serving) told.set(next, schedule)
   }
 }
 

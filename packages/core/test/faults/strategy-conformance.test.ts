@@ -1,15 +1,9 @@
 import type { StrategySubject } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
-import { word, wordHandoff, type Word } from '../fixtures/word.js'
+import { wordHandoff, type Word } from '../fixtures/word.js'
 import { runMatrix } from './fixtures/matrix-run.js'
 import { moveNotebook, notebookHandoff, notebookSubject } from './fixtures/notebook.js'
-
-const wordSubject: StrategySubject<Word> = {
-  scene: () => ({
-    provider: (name, version) => word(name, String(version)),
-    answer: (provider) => Number(provider.say()),
-  }),
-}
+import { wordSubject } from './fixtures/word-subject.js'
 
 /** The steps that have a test under these circumstances, users' writes apart. */
 function stepsOf(names: readonly string[], circumstances: string): string[] {

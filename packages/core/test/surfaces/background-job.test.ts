@@ -119,6 +119,24 @@ describe('backgroundJob', () => {
     expect((await host.remove(handle)).report.removed).toEqual([{ surface: 'background-job', key: 'nightly' }])
   })
 
+  it.each<[string, unknown]>([
+    ['-1', -1],
+    ['nothing', undefined],
+  ])('I3 a queue that answers %s is no reason to remove it', async (_, answer) => {
+    await using host = new PluginHost({ strategies: [backgroundJobHandoff({ queued: () => answer as number })] })
+    const handle = await host.add(jobs('1.0.0', () => {}))
+    const error = await refusalOf(host.remove(handle))
+    expect(error).toMatchObject({ code: 'SCHEMA_INCOMPAT', step: 'checkRemoval', key: 'nightly' })
+    expect(error.message).toContain('queued("nightly"): expected a whole number, 0 or more')
+  })
+
+  it.each<[string, object]>([
+    ['queued', { queued: 3 }],
+    ['onSchedules', { onSchedules: {} }],
+  ])('backgroundJobHandoff refuses an option %s of another type by name', (name, options) => {
+    expect(() => backgroundJobHandoff(options)).toThrow(`backgroundJobHandoff options.${name}: expected a function`)
+  })
+
   it('is given what its run is about, and gives what comes of it', async () => {
     await using host = new PluginHost({ strategies: [backgroundJobHandoff()] })
     const ran: JobRun[] = []

@@ -9,10 +9,12 @@ import {
   PluginHost,
   type PluginHandle,
   preCopy,
+  type ProviderChange,
   type ReloadOptions,
   type ReloadResult,
   type Surface,
 } from '@uni/reload-core'
+import { backgroundJobHandoff } from '@uni/reload-core/surfaces'
 import { describe, expectTypeOf, it } from 'vitest'
 import { wordKind } from '../fixtures/word.js'
 
@@ -56,6 +58,29 @@ describe('a clean strategy', () => {
     >()
     expectTypeOf(() => cleanHandoff(indexKind, { cutover: 'exclusive' })).toBeFunction()
     expectTypeOf(() => cleanHandoff(wordKind)).toBeFunction()
+  })
+})
+
+describe('a strategy that is told of commits', () => {
+  it('has the providers of its surface, by key', () => {
+    const strategy: HandoffStrategy<IndexProvider, Index, Rows> = {
+      ...indexHandoff(),
+      committed({ added, replaced, removed }) {
+        expectTypeOf({ added, removed }).toEqualTypeOf<{
+          added: ReadonlyMap<string, IndexProvider>
+          removed: ReadonlyMap<string, IndexProvider>
+        }>()
+        expectTypeOf(replaced).toEqualTypeOf<
+          ReadonlyMap<string, { readonly old: IndexProvider; readonly next: IndexProvider }>
+        >()
+        // @ts-expect-error what is told of is not to be changed
+        added.clear()
+      },
+    }
+    expectTypeOf(strategy.committed).toEqualTypeOf<((change: ProviderChange<IndexProvider>) => void) | undefined>()
+    backgroundJobHandoff({
+      onSchedules: (changed) => expectTypeOf(changed).toEqualTypeOf<ReadonlyMap<string, string | undefined>>(),
+    })
   })
 })
 

@@ -1,6 +1,7 @@
 import { dryRunError } from '../../dispatch/dry-run-error.js'
 import { Handoffs } from '../../dispatch/handoffs.js'
 import { Judging } from '../../dispatch/judging.js'
+import type { ProviderChanges } from '../../dispatch/provider-changes.js'
 import { failureReport, listed } from '../../dispatch/report.js'
 import type { StepEnvironment } from '../../dispatch/step-environment.js'
 import { ReloadError, describeThrown } from '../../errors.js'
@@ -12,6 +13,7 @@ import { Bake } from '../permanence/bake.js'
 import { acceptedOf, OperationJournal } from '../permanence/operation-journal.js'
 import { idOf, journaled, retiredBy, type Change } from '../plan/change.js'
 import { EpochChange } from '../plan/epoch-change.js'
+import { providerChanges } from '../plan/provider-changes.js'
 import { Preflight } from '../plan/preflight.js'
 import { requestedLabelOf, type RequestedChange } from '../plan/requested-change.js'
 import type { Succession } from '../plan/succession.js'
@@ -36,6 +38,8 @@ interface Committed {
   readonly bake: Bake | undefined
   /** Resolves with why the commit is not written down, where that is so. */
   readonly recorded: Promise<ReloadError | undefined>
+  /** What strategies threw as they were told of it. */
+  readonly commitErrors: readonly ReloadError[]
 }
 
 /**
@@ -159,6 +163,7 @@ class Operation implements UnderWay {
         await openings.open()
       })
       await change.writeKeys(preflight.contracts)
+      const providers = await providerChanges(succession, this.#environment.pace)
       await change.removeResources(preflight.orphans.keys())
       openings.writeTo(change)
       // Before the hold: writers do not wait for the disk of the journal.
@@ -176,10 +181,10 @@ class Operation implements UnderWay {
       if (dryRun) {
         refuseAborted(signal, 'converge')
         await this.#endDryRun()
-        return { ...outcome, finalization: undefined, unrecorded: undefined }
+        return { ...outcome, finalization: undefined, commitErrors: [], unrecorded: undefined }
       }
-      const { bake, recorded } = await this.#log.phase('commit', () =>
-        this.#commit(change, succession, preflight, handoffs, openings),
+      const { bake, recorded, commitErrors } = await this.#log.phase('commit', () =>
+        this.#commit(change, providers, succession, preflight, handoffs, openings),
       )
       const finalization = new Finalization(this.#state, {
         ...outcome,
@@ -193,7 +198,7 @@ class Operation implements UnderWay {
       })
       const unrecorded = await recorded
       if (unrecorded !== undefined) this.#log.unrecorded(unrecorded)
-      return { ...outcome, finalization, unrecorded }
+      return { ...outcome, finalization, commitErrors, unrecorded }
     } catch (error) {
       throw await this.#rollback(error)
     } finally {
@@ -228,6 +233,7 @@ class Operation implements UnderWay {
   /** One turn of the event loop. What may fail comes first; from the publish on nothing can. */
   #commit(
     change: EpochChange,
+    providers: ProviderChanges,
     succession: Succession,
     preflight: Preflight,
     handoffs: Handoffs,
@@ -253,8 +259,9 @@ class Operation implements UnderWay {
     this.#end()
     handoffs.activate()
     openings.committed(preflight.released.keys())
-    this.#log.committed(state.epochs.current.number, succession)
-    return { bake, recorded }
+    const commitErrors = providers.tell({ plugin: succession.labels })
+    this.#log.committed(state.epochs.current.number, succession, commitErrors)
+    return { bake, recorded, commitErrors }
   }
 
   /** All that was judged is looked through only where the caller accepts something. */

@@ -17,6 +17,8 @@ export interface Outcome {
   readonly environment: StepEnvironment
   /** Absent after a dry run. */
   readonly finalization: Finalization | undefined
+  /** What strategies threw as they were told of the commit. */
+  readonly commitErrors: readonly ReloadError[]
   /** Why the commit is not written down, where that is so. */
   readonly unrecorded: ReloadError | undefined
 }

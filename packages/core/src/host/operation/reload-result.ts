@@ -94,7 +94,7 @@ async function tell({ succession, preflight, handoffs, environment: { pace } }: 
 }
 
 function reloadReport(
-  { succession, preflight, openings, log, environment, unrecorded }: Outcome,
+  { succession, preflight, openings, log, environment, commitErrors, unrecorded }: Outcome,
   old: PluginVersion,
   told: Told,
 ): ReloadReport {
@@ -122,8 +122,13 @@ function reloadReport(
     opened: next === undefined ? [] : openings.of(next),
     closedOrphans: told.orphans.of(old),
     forgotten: told.forgotten.of(old),
+    commitErrors: commitErrors.filter(({ surface }) => isOn(surface, old) || isOn(surface, next)),
     ...(unrecorded && { unrecorded }),
   }
+}
+
+function isOn(surface: string | undefined, version: PluginVersion | undefined): boolean {
+  return version?.registrations.some((registration) => registration.surface === surface) === true
 }
 
 /** Items by what they are about, in their order. */

@@ -89,6 +89,14 @@ export class Succession {
     return this.#installedById.get(id)
   }
 
+  /** How errors name what the operation is about. */
+  get labels(): string {
+    const labels = this.installed
+      .filter(({ id }) => !this.retired.some((old) => old.id === id))
+      .map(({ label }) => label)
+    return [...this.retired.map((old) => this.label(old)), ...labels].join(', ')
+  }
+
   /** How errors name what happens to `old`, such as `search@1.0.0 → 2.0.0`. */
   label(old: PluginVersion): string {
     const next = this.next(old.id)

@@ -55,6 +55,8 @@ export type ReloadEvent =
       readonly epoch: number
       readonly added: readonly SurfaceKey[]
       readonly removed: readonly SurfaceKey[]
+      /** What `committed` of a strategy threw. The commit stands. */
+      readonly errors: readonly ReloadError[]
     })
   /** It was committed, and that is not in the journal: a crash comes back on what was there before. */
   | (ReloadTag & { readonly type: 'unrecorded'; readonly error: ReloadError })

@@ -99,8 +99,12 @@ export class PhaseLog {
     })
   }
 
-  committed(epoch: number, { addedKeys: added, removedKeys: removed }: ChangedKeys): void {
-    this.#host.emit({ ...this.#tag, type: 'committed', epoch, added, removed })
+  committed(
+    epoch: number,
+    { addedKeys: added, removedKeys: removed }: ChangedKeys,
+    errors: readonly ReloadError[],
+  ): void {
+    this.#host.emit({ ...this.#tag, type: 'committed', epoch, added, removed, errors })
   }
 
   unrecorded(error: ReloadError): void {

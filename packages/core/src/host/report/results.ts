@@ -55,6 +55,8 @@ export interface ReloadReport {
   readonly closedOrphans: readonly string[]
   /** Removed keys, as `surface "key"`, whose contract could not be remembered: one that comes back is not judged by it. */
   readonly forgotten: readonly string[]
+  /** What `committed` of the strategies of the plugin's surfaces threw. The commit stands. */
+  readonly commitErrors: readonly ReloadError[]
   /**
    * Why the commit is not in the journal; absent where it is. Until it is, a crash comes back on what was there before.
    * `makePermanent` with the handle writes it, that of a removed plugin included.

@@ -26,9 +26,9 @@ const OPEN_PHASES: ReadonlySet<ReloadPhase> = new Set<ReloadPhase>([
   'commit',
 ])
 
-export function isBeforeCommit({ phase, side }: CallSite): boolean {
-  // In the turn of the commit, users have gone over to the new version already, and it is activated.
-  return isOpen(phase) && !(phase === 'commit' && side === 'new')
+export function isBeforeCommit({ phase, side, byUser }: CallSite): boolean {
+  // In the turn of the commit, users have gone over to the new version already, and strategies are told of it.
+  return isOpen(phase) && !(phase === 'commit' && (side === 'new' || !byUser))
 }
 
 export function isOpen(phase: ReloadPhase): boolean {

@@ -24,6 +24,8 @@ export async function checkEnd<P, R, W>(stand: Stand<P, R, W>, breaches: Breache
       `a ${kind} of ${position}, version ${version}, was used after it was closed: ${calledAfter.join(', ')}`,
     )
   }
+  const { left } = stand.told
+  breaches.must(left.length === 0, 'I1', `committed() of the strategy was not told that ${left.join(', ')} went`)
   for (const { id, version, lives } of stand.plugins) {
     breaches.must(
       lives.inits <= 1 && lives.shutdowns === lives.inits,

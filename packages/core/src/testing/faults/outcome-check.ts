@@ -30,6 +30,7 @@ export function checkEnding(cell: Cell, surface: string, ending: Ending, breache
     ...(ending.results ?? []).flatMap(({ report }) =>
       report.handoffs.flatMap(({ activationError }) => activationError ?? []),
     ),
+    ...(ending.results ?? []).flatMap(({ report }) => report.commitErrors),
   ]
   switch (cell.expected) {
     case 'either':

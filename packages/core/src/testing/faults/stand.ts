@@ -1,4 +1,4 @@
-import type { ReloadPhase } from '../../errors.js'
+import { ReloadError, type ReloadPhase } from '../../errors.js'
 import type { PluginHandle } from '../../host/plugin/plugin.js'
 import { PluginHost } from '../../host/plugin-host.js'
 import type { ReloadOptions } from '../../host/reload-options.js'
@@ -14,6 +14,7 @@ import { Recorder, type PluginCall } from './recorder.js'
 import { ResourceLedger } from './resource-ledger.js'
 import { settle, type Settled } from './settle.js'
 import type { StrategySubject, SubjectScene } from './subject.js'
+import { ToldProviders } from './told-providers.js'
 import { Trace, type Aim } from './trace.js'
 import { versionedPlugin, type VersionedPlugin } from './versioned-plugin.js'
 
@@ -43,6 +44,7 @@ export class Stand<P, R, W> {
   readonly plugins: VersionedPlugin[] = []
   readonly ledgers = new Map<string, ResourceLedger<R, W>>()
   readonly scene: SubjectScene<P, R, W>
+  readonly told = new ToldProviders<P>(() => this.#serving())
   readonly #subject: StrategySubject<P, R, W>
   readonly #misshape: Misshape | undefined
   readonly #applying = new Applying()
@@ -82,7 +84,7 @@ export class Stand<P, R, W> {
     })
     const all = DEADLINE_MS
     this.host = new PluginHost({
-      strategies: [this.#applying.watch(strategy)],
+      strategies: [this.told.watch(this.#applying.watch(strategy))],
       clock: this.clock,
       concurrency: circumstances.arrangement === 'one plugin' ? 1 : POSITIONS.length,
       drain: { deadlineMs: all, graceMs: all },
@@ -194,6 +196,24 @@ export class Stand<P, R, W> {
         continuesAt: (refusal) => resources.continuesAt?.(refusal),
       }),
     )
+  }
+
+  /** What the host serves now; `undefined` where it is closing, or cannot say because a plugin is fenced. */
+  #serving(): ReadonlyMap<string, P> | undefined {
+    const { surface } = this.strategy
+    try {
+      using lease = this.host.capture()
+      if (lease.serving(surface).fenced.length > 0) return undefined
+      return new Map(
+        [...POSITIONS, BYSTANDER].flatMap((key) => {
+          const provider = lease.find(surface, key)
+          return provider === undefined ? [] : [[key, provider] as const]
+        }),
+      )
+    } catch (error) {
+      if (ReloadError.is(error) && error.code === 'HOST_CLOSED') return undefined
+      throw error
+    }
   }
 
   /** A write reaches the version that serves when a user made it, and the other one when it is replayed: before the commit. */

@@ -45,6 +45,7 @@ export async function checkState<P, R, W>(
         'accepted: return it',
     )
   }
+  for (const found of stand.told.found) must(false, 'I1', `of the strategy's committed(): ${found}`)
   for (const found of scene.breaches?.() ?? []) must(false, 'I4', found)
 }
 

@@ -1,0 +1,64 @@
+import { ReloadError, describeThrown, type ErrorPlace } from '../errors.js'
+import type { AnyStrategy, ProviderChange } from '../strategy.js'
+import { synchronous } from '../synchronous.js'
+
+/** The same, while it is gathered. */
+interface Gathered extends ProviderChange<unknown> {
+  readonly added: Map<string, unknown>
+  readonly replaced: Map<string, { readonly old: unknown; readonly next: unknown }>
+  readonly removed: Map<string, unknown>
+}
+
+/** What a commit changes of providers, for the strategies that want to be told. Gathered before it. */
+export class ProviderChanges {
+  readonly #byStrategy = new Map<AnyStrategy, Gathered>()
+
+  added(strategy: AnyStrategy, key: string, provider: unknown): void {
+    this.#of(strategy)?.added.set(key, provider)
+  }
+
+  replaced(strategy: AnyStrategy, key: string, old: unknown, next: unknown): void {
+    this.#of(strategy)?.replaced.set(key, { old, next })
+  }
+
+  removed(strategy: AnyStrategy, key: string, provider: unknown): void {
+    this.#of(strategy)?.removed.set(key, provider)
+  }
+
+  /**
+   * Tells each of the strategies, in the turn of the commit.
+   *
+   * @param place what the operation is about.
+   * @returns what they threw. A promise counts as that: nobody would wait for it in that turn.
+   */
+  tell(place: ErrorPlace): ReloadError[] {
+    const errors: ReloadError[] = []
+    for (const [strategy, change] of this.#byStrategy) {
+      try {
+        synchronous(strategy.committed?.(change), 'committed()', 'it is part of the turn of the commit')
+      } catch (cause) {
+        errors.push(
+          new ReloadError('HANDOFF', describeThrown(cause), {
+            ...place,
+            surface: strategy.surface.id,
+            phase: 'commit',
+            step: 'committed',
+            cause,
+            hint: 'The commit stands. What the strategy keeps of the providers may be out of date: correct it, then reload.',
+          }),
+        )
+      }
+    }
+    return errors
+  }
+
+  #of(strategy: AnyStrategy): Gathered | undefined {
+    if (strategy.committed === undefined) return undefined
+    let change = this.#byStrategy.get(strategy)
+    if (change === undefined) {
+      change = { added: new Map(), replaced: new Map(), removed: new Map() }
+      this.#byStrategy.set(strategy, change)
+    }
+    return change
+  }
+}
