@@ -1,0 +1,143 @@
+import { existsSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
+import { join, relative, resolve, sep } from 'node:path'
+import { build, type BuildOptions, type BuildResult, type Loader, type Metafile } from 'esbuild'
+import { LoadError } from '../errors.js'
+import { readPackageManifest } from '../manifest/package-manifest.js'
+import type { SharedPackages } from '../shared/shared-packages.js'
+import { addons } from './addons.js'
+import { buildError, isBuildFailure } from '../build-error.js'
+import type { Bundle } from './bundle.js'
+import type { External } from './external.js'
+import { NearestPackage } from './nearest-package.js'
+import type { PluginSource } from './plugin-source.js'
+import { refuseSecondCopies } from './second-copies.js'
+import { sharedModules, SHARED_NAMESPACES } from './shared-modules.js'
+import { DEFINE, numberSourceFiles } from './source-files.js'
+
+const TEXT = ['.txt', '.md', '.sql', '.graphql', '.gql', '.html', '.css', '.svg', '.csv', '.xml', '.yaml', '.yml']
+const BYTES = ['.wasm', '.bin']
+const LOADERS: Readonly<Record<string, Loader>> = Object.fromEntries([
+  ...TEXT.map((extension): [string, Loader] => [extension, 'text']),
+  ...BYTES.map((extension): [string, Loader] => [extension, 'binary']),
+])
+
+/**
+ * The function that the bundle is. What it closes over keeps Node's module of it alive, and that the source map, for as long
+ * as any of the plugin's functions are.
+ */
+const OPENING = 'const __uni_module = module; module.exports = (__uni_runtime, require, module, exports) => {'
+const KEEPING = 'void __uni_module;'
+const CLOSING = 'return module.exports };'
+
+const OPTIONS: BuildOptions = {
+  bundle: true,
+  format: 'cjs',
+  platform: 'node',
+  // The least that is supported, so that a plugin is the same bytes on every Node.
+  target: 'node20.19',
+  sourcemap: 'external',
+  // Errors and reports show the names of classes and functions.
+  keepNames: true,
+  legalComments: 'none',
+  define: { ...DEFINE },
+  loader: { ...LOADERS },
+  banner: { js: OPENING },
+  footer: { js: CLOSING },
+  logLevel: 'silent',
+}
+
+/**
+ * Bundles a plugin, with all that it imports but what the host shares, Node's modules and native addons.
+ *
+ * @throws LoadError for whatever is wrong with it.
+ */
+export async function bundlePlugin(source: PluginSource, shared: SharedPackages): Promise<Bundle> {
+  const { root, entry, packageJson } = source
+  const manifest = packageJson && readPackageManifest(packageJson)
+  const nearest = new NearestPackage()
+  const sharing = sharedModules(shared, packageJson, nearest)
+  const native = addons(root)
+  const { outputFiles, metafile } = await buildIn(root, {
+    entryPoints: [entry],
+    outfile: join(root, 'bundle.cjs'),
+    plugins: [sharing.plugin, native.plugin],
+  })
+  const files = filesOf(metafile.inputs)
+  refuseSecondCopies(files, root, shared, nearest)
+  const [map, code] = outputFiles.map(({ text }) => text)
+  if (code === undefined || map === undefined) throw new LoadError('BUNDLE', 'esbuild wrote nothing')
+  return {
+    code: finished(code, map, metafile.inputs),
+    map,
+    root,
+    entry: relative(root, entry).replaceAll(sep, '/'),
+    inputs: inputsOf(files, root),
+    externals: externalsOf(metafile.outputs, sharing.specifiers, native.paths),
+    requirements: Array.from(sharing.requirements.values()),
+    manifest,
+  }
+}
+
+type Built = BuildResult<{ metafile: true; write: false }>
+
+async function buildIn(root: string, options: BuildOptions): Promise<Built> {
+  try {
+    return await build({ ...OPTIONS, ...options, absWorkingDir: root, metafile: true, write: false })
+  } catch (error) {
+    throw isBuildFailure(error) ? buildError(error, root) : error
+  }
+}
+
+/** Puts the declarations, and strict mode, into the first line, so that all others stay where the source map has them. */
+function finished(code: string, map: string, inputs: Metafile['inputs']): string {
+  const numbered = numberSourceFiles(code, map)
+  const strict = isStrict(code, inputs) ? ' "use strict";' : ''
+  return (
+    numbered.code
+      // Of a script that a shell may run, which a function cannot contain.
+      .replace(/^#!/, '//')
+      .replace(OPENING, () => `${OPENING}${strict} ${KEEPING} ${numbered.declarations}`)
+  )
+}
+
+/**
+ * Whether the code may be strict, as modules of ECMAScript are: all share one function, so no module of CommonJS may count on
+ * being sloppy.
+ */
+function isStrict(code: string, inputs: Metafile['inputs']): boolean {
+  const wrappers = code.matchAll(/__commonJS\(\{\n +("(?:[^"\\\n]|\\.)*")\([^)]*\) \{\n( +"use strict";)?/g)
+  return Array.from(wrappers).every(([, path, directive]) => {
+    const input = inputs[JSON.parse(path as string) as string]
+    return directive !== undefined || input?.format === undefined
+  })
+}
+
+/** Without the modules that are made here. */
+function filesOf(inputs: Metafile['inputs']): Metafile['inputs'] {
+  const isMade = (path: string): boolean => SHARED_NAMESPACES.some((namespace) => path.startsWith(`${namespace}:`))
+  return Object.fromEntries(Object.entries(inputs).filter(([path]) => !isMade(path)))
+}
+
+function inputsOf(inputs: Metafile['inputs'], root: string): readonly string[] {
+  const configuring = ['package.json', 'tsconfig.json'].map((name) => join(root, name)).filter(existsSync)
+  const files = Object.keys(inputs).map((path) => resolve(root, path))
+  return Array.from(new Set([...files, ...configuring])).toSorted()
+}
+
+function externalsOf(
+  outputs: Metafile['outputs'],
+  shared: ReadonlySet<string>,
+  addonPaths: ReadonlySet<string>,
+): readonly External[] {
+  const node = Object.values(outputs)
+    .flatMap(({ imports }) => imports)
+    .filter(({ path, external }) => external === true && isBuiltin(path))
+    .map(({ path }) => (path.startsWith('node:') ? path : `node:${path}`))
+  const externals: readonly External[] = [
+    ...Array.from(new Set(node), (name): External => ({ kind: 'node', name })),
+    ...Array.from(shared, (name): External => ({ kind: 'shared', name })),
+    ...Array.from(addonPaths, (name): External => ({ kind: 'addon', name })),
+  ]
+  return externals.toSorted((one, other) => (one.name < other.name ? -1 : 1))
+}

@@ -1,0 +1,100 @@
+import { existsSync, realpathSync, statSync } from 'node:fs'
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describeThrown } from '@uni/reload-core'
+import { exports as resolveExports } from 'resolve.exports'
+import { LoadError } from '../errors.js'
+import { readUniField } from '../manifest/package-manifest.js'
+import { readPackageJson, type PackageJson } from '../manifest/package-json.js'
+
+/** Where a plugin's source is. All paths are absolute, without links. */
+export interface PluginSource {
+  /** Its folder, which nothing that is said of it in the bundle reaches beyond. */
+  readonly root: string
+  /** The file that it begins with. */
+  readonly entry: string
+  /** Of the folder, where a folder was given. */
+  readonly packageJson: PackageJson | undefined
+}
+
+const INDEX = ['ts', 'mts', 'cts', 'tsx', 'js', 'mjs', 'cjs', 'jsx'].map((extension) => `index.${extension}`)
+
+/**
+ * @param path of a file, or of a folder.
+ * @throws LoadError `NOT_FOUND` where there is nothing, `MANIFEST` where the package says what cannot be.
+ */
+export function findSource(path: string | URL): PluginSource {
+  const given = resolve(path instanceof URL || path.startsWith('file:') ? fileURLToPath(path) : path)
+  const found = realPathOf(given)
+  if (!statSync(found).isDirectory()) return { root: dirname(found), entry: found, packageJson: undefined }
+  const packageJson = readPackageJson(found)
+  return { root: found, entry: entryOf(found, packageJson), packageJson }
+}
+
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch (cause) {
+    throw new LoadError('NOT_FOUND', 'there is no plugin at this path', { place: { file: path }, cause })
+  }
+}
+
+function entryOf(root: string, json: PackageJson | undefined): string {
+  const said = json && saidEntry(json)
+  if (json === undefined || said === undefined) {
+    const index = INDEX.map((name) => join(root, name)).find(existsSync)
+    if (index !== undefined) return index
+    throw new LoadError('NOT_FOUND', 'the folder does not say which file the plugin begins with', {
+      place: { file: root },
+      hint: `Write "uni": { "entry": "./src/index.ts" } into its package.json, or name the file ${INDEX[0]}.`,
+    })
+  }
+  const entry = resolve(root, said.path)
+  const place = { file: json.file }
+  if (isOutside(root, entry)) {
+    throw new LoadError('MANIFEST', `${said.field} leads out of the folder: "${said.path}"`, {
+      place,
+      hint: 'Correct it.',
+    })
+  }
+  if (existsSync(entry) && statSync(entry).isFile()) return entry
+  throw new LoadError('NOT_FOUND', `${said.field} is "${said.path}", and there is no such file`, {
+    place,
+    hint: 'Build the plugin, or let "uni": { "entry": … } be its source, which the loader builds.',
+  })
+}
+
+function saidEntry(json: PackageJson): { readonly field: string; readonly path: string } | undefined {
+  const entry = readUniField(json)?.entry
+  if (entry !== undefined) return { field: 'uni.entry', path: entry }
+  const { main, exports } = json.content
+  if (exports !== undefined) return { field: 'exports', path: exported(json) }
+  return typeof main === 'string' ? { field: 'main', path: main } : undefined
+}
+
+function exported({ file, content }: PackageJson): string {
+  try {
+    const [path] =
+      resolveExports(content as Parameters<typeof resolveExports>[0], '.', {
+        unsafe: true,
+        conditions: ['node', 'import', 'module-sync', 'default'],
+      }) ?? []
+    if (path !== undefined) return path
+  } catch (cause) {
+    throw new LoadError('MANIFEST', `exports says nothing of ".": ${describeThrown(cause)}`, {
+      place: { file },
+      cause,
+      hint: 'Correct it, or say "uni": { "entry": … }.',
+    })
+  }
+  throw new LoadError('MANIFEST', 'exports says nothing of "."', {
+    place: { file },
+    hint: 'Correct it, or say "uni": { "entry": … }.',
+  })
+}
+
+/** Whether a path leads out of that folder. */
+export function isOutside(root: string, path: string): boolean {
+  const below = relative(root, path)
+  return below === '..' || below.startsWith(`..${sep}`) || isAbsolute(below)
+}

@@ -1,0 +1,38 @@
+import { pathToFileURL } from 'node:url'
+import type { SharedModule } from '../shared/shared-module.js'
+import { compileModule } from '../compile/compile-module.js'
+import { requireOf, runtimeOf, type Runtime } from './runtime.js'
+
+type Factory = (runtime: Runtime, require: NodeJS.Require, module: object, exports: object) => unknown
+
+/** Code, and where it comes from. */
+export interface Evaluated {
+  readonly code: string
+  readonly map: string
+  /** Absolute path of the plugin's folder. */
+  readonly root: string
+}
+
+/**
+ * Runs a bundle, and gives what the plugin's module exports. Nothing but what is exported refers to the code: the module is
+ * in no cache and has no parent; and it is compiled from this very text, whatever is in a file.
+ *
+ * @param filename absolute, and no other bundle's; Node tells source maps apart by it.
+ * @throws whatever the plugin throws.
+ */
+export function evaluate(
+  { code, map, root }: Evaluated,
+  filename: string,
+  shared: ReadonlyMap<string, SharedModule>,
+): unknown {
+  const factory = compileModule(`${code}\n//# sourceMappingURL=${dataUrl(map, root)}`, filename) as Factory
+  const module = { exports: {} }
+  return factory(runtimeOf(root, shared), requireOf(root, shared), module, module.exports)
+}
+
+/** The sources of the map lie below `root`. */
+function dataUrl(map: string, root: string): string {
+  const sourceRoot = JSON.stringify(pathToFileURL(`${root}/`).href)
+  const rooted = map.replace('{', () => `{"sourceRoot":${sourceRoot},`)
+  return `data:application/json;base64,${Buffer.from(rooted).toString('base64')}`
+}

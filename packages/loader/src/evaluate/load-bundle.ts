@@ -1,0 +1,44 @@
+import { join } from 'node:path'
+import type { Bundle } from '../bundle/bundle.js'
+import type { Digest } from '../digest.js'
+import type { LoadedPlugin } from '../loaded-plugin.js'
+import { pluginOf } from '../manifest/plugin-of.js'
+import type { SharedModule } from '../shared/shared-module.js'
+import type { SharedPackages } from '../shared/shared-packages.js'
+import { evaluate } from './evaluate.js'
+import { thrownError } from './thrown-error.js'
+
+/**
+ * Evaluates a bundle, be it made now or long ago: what it asks of the host's packages is checked first.
+ *
+ * @param filename absolute, and no other bundle's.
+ * @throws LoadError `SHARED`, `THREW`, `EXPORT` or `MANIFEST`. Nothing of the bundle is kept then.
+ */
+export async function loadBundle(
+  bundle: Bundle,
+  digest: Digest,
+  filename: string,
+  shared: SharedPackages,
+): Promise<LoadedPlugin> {
+  const { root, entry, inputs, externals, manifest, requirements } = bundle
+  for (const requirement of requirements) shared.check(requirement)
+  const modules = new Map<string, SharedModule>()
+  for (const { kind, name } of externals) if (kind === 'shared') modules.set(name, await shared.load(name))
+  const file = join(root, entry)
+  return {
+    plugin: pluginOf(exportsOf(bundle, filename, modules), file, manifest),
+    digest,
+    file,
+    inputs,
+    externals,
+  }
+}
+
+function exportsOf(bundle: Bundle, filename: string, modules: ReadonlyMap<string, SharedModule>): unknown {
+  try {
+    return evaluate(bundle, filename, modules)
+  } catch (thrown) {
+    const { manifest } = bundle
+    throw thrownError(thrown, bundle, manifest && `${manifest.id}@${manifest.version}`)
+  }
+}

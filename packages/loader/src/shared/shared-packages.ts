@@ -1,0 +1,81 @@
+import { npmRanges } from '@uni/reload-core/ranges'
+import { LoadError } from '../errors.js'
+import { CORE, CORE_MODULES, versionOfCore } from './core.js'
+import { importFrom, versionFrom } from './import-from.js'
+import { packageNameOf } from './package-name.js'
+import type { Requirement } from './requirement.js'
+import { sharedModule, type SharedModule } from './shared-module.js'
+
+/**
+ * What a host shares with its plugins, beside the core: names of packages, any module of which is imported as the host's code
+ * would; or modules by what they are imported as, such as `{ yjs: await import('yjs') }`.
+ */
+export type Shared = readonly string[] | Readonly<Record<string, object>>
+
+/** The packages that are the host's own objects in a plugin. */
+export class SharedPackages {
+  /** Names of packages. */
+  readonly names: ReadonlySet<string>
+  readonly #modules: ReadonlyMap<string, object> | undefined
+  readonly #from: string
+  readonly #import: (specifier: string) => Promise<object>
+
+  /** @param from absolute path of a file of the host: its imports say which copy of a package is the host's. */
+  constructor(shared: Shared, from: string) {
+    const modules = isNames(shared) ? undefined : new Map(Object.entries(shared))
+    this.names = new Set([CORE, ...(isNames(shared) ? shared : Object.keys(shared).map(packageNameOf))])
+    this.#modules = modules
+    this.#from = from
+    this.#import = importFrom(from)
+  }
+
+  /**
+   * The module of the host.
+   *
+   * @throws LoadError `SHARED` where the host has no such module.
+   */
+  async load(specifier: string): Promise<SharedModule> {
+    return sharedModule(await this.#exportsOf(specifier))
+  }
+
+  async #exportsOf(specifier: string): Promise<object> {
+    const given = this.#modules?.get(specifier) ?? (await CORE_MODULES[specifier]?.())
+    if (given !== undefined) return given
+    if (this.#modules !== undefined) {
+      throw new LoadError('SHARED', `the host shares "${packageNameOf(specifier)}", and not "${specifier}"`, {
+        hint: `Add '${specifier}' to the option shared.`,
+      })
+    }
+    try {
+      return await this.#import(specifier)
+    } catch (cause) {
+      throw new LoadError('SHARED', `the host shares "${packageNameOf(specifier)}", and cannot import "${specifier}"`, {
+        cause,
+        hint: `Install it where ${this.#from} is, or give the option from: import.meta.url of a file that can import it.`,
+      })
+    }
+  }
+
+  /** @throws LoadError `SHARED` where the host's version is not in the range, naming the package and who asks. */
+  check({ package: name, range, by }: Requirement): void {
+    if (range === '*' || range === '') return
+    const version = name === CORE ? versionOfCore() : versionFrom(this.#from, name)
+    if (version !== undefined && npmRanges.satisfies(version, range)) return
+    throw new LoadError(
+      'SHARED',
+      version === undefined
+        ? `${by} needs "${name}" ${range}, and which version the host has cannot be found out`
+        : `${by} needs "${name}" ${range}, and the host has ${version}`,
+      {
+        hint:
+          version === undefined
+            ? 'Give the option from: import.meta.url of a file of the host that imports it.'
+            : `Install a version of "${name}" that both can use.`,
+      },
+    )
+  }
+}
+
+function isNames(shared: Shared): shared is readonly string[] {
+  return Array.isArray(shared)
+}
