@@ -63,6 +63,7 @@ export const scopes = {
     package: 'state',
     mutate: ['when-served.ts', 'schema/*.ts', '{memory,per-key,connections,timers}/*.ts'],
     tests: ['{connections,options,per-key,timers,value}.test.ts'],
+    testMs: 10_000,
   },
   loader: { package: 'loader', mutate: ['*.ts'], tests: ['*.test.ts'] },
 }

@@ -158,7 +158,7 @@ export interface HandoffJob<P, R> {
   readonly gate: HandoffGate<R>
   /**
    * Where a reload is taken back: the resource that served before it. A strategy that has no use for it hands over as
-   * ever; it is closed then.
+   * ever: the key is judged then, and what stands by is closed.
    */
   readonly standby?: StandbyResource<R>
   /** How the host opens such a resource, as it said when it attached it. */

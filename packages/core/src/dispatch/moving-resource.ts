@@ -3,7 +3,7 @@ import type { HandoffReport } from '../handoff-report.js'
 import type { GateMove, WriteFollower } from '../move/gate-move.js'
 import type { MaybePromise } from '../maybe-promise.js'
 import { reopen } from '../move/reopen.js'
-import type { Discipline, HandoffJob, Opening, ResourceHandoff, StandbyResource } from '../strategy.js'
+import type { Discipline, HandoffJob, Opening, ResourceHandoff } from '../strategy.js'
 import { synchronous } from '../synchronous.js'
 import { activate } from './activate.js'
 import type { ChosenCutover } from './cutovers.js'
@@ -40,8 +40,6 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
   finalized: Promise<void> | undefined
   /** Whether it is opened anew. */
   isReopened: boolean
-  /** What the strategy may hand back to. */
-  #standby: StandbyResource<unknown> | undefined
   /** Whether its resource has left, so that it is no longer handed over. */
   withdrawn = false
   /** Whether its `converge` was begun: from there on, the old resource may be stopped. */
@@ -143,7 +141,7 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
       pauseMs: this.pauseMs,
       blockedMs: step.blockedMs,
       blockedBy: step.blockedBy,
-      from: isReopened ? 'open' : this.#standby === undefined ? 'serving' : 'standby',
+      from: isReopened ? 'open' : move.standby?.isTaken === true ? 'standby' : 'serving',
       outlived: [...step.outlivedErrors],
       bytes: step.bytes,
       replayedWrites: step.replayedWrites,
@@ -174,7 +172,7 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
     if (strategy.handoff === undefined) throw new Error('the strategy of this surface cannot hand over a live resource')
     // There is no checkpoint of a resource that an earlier reload opened anew, and that could not be started again.
     this.isReopened ||= gate.halted?.from === 'open'
-    this.#standby = standby?.offer()
+    const offered = standby?.offer()
     if (handedIn === true && gate.halted === undefined) this.step.claim(gate.resource)
     if (standby !== undefined) this.#hold(standby.resource, this.#together.claims.holderOf(standby.resource))
     this.noteServing()
@@ -187,7 +185,7 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
       transition,
       cutover: this.cutover.cutover,
       ...(open && { open: (provider) => open(provider, this.#opening()) }),
-      ...(this.#standby && { standby: this.#standby }),
+      ...(offered && { standby: offered }),
       claim: (resource) => {
         this.claim(resource)
       },

@@ -5,7 +5,9 @@ import type { StandbyResource } from '../strategy.js'
 /** What may serve again in the place of a resource that is handed over. */
 export interface StandbyOffer<R> {
   readonly resource: R
-  /** Whether it was asked for, and had missed more writes than were recorded: what serves is copied. */
+  /** Whether the strategy hands back to it. */
+  readonly isTaken: boolean
+  /** Whether what serves is copied: it has missed more writes than were recorded, or the strategy has no use for it. */
   readonly isCopied: boolean
   /** Asked for when the handoff begins. `undefined` where it has missed too much. */
   offer(): StandbyResource<R> | undefined

@@ -4,6 +4,6 @@ export interface Prioritized {
 }
 
 /** In order of priority. The order among equals is kept. */
-export function byPriority<P extends Prioritized>(providers: readonly P[]): P[] {
+export function byPriority<P extends Prioritized>(providers: readonly P[]): readonly P[] {
   return providers.toSorted((a, b) => (b.priority ?? 0) - (a.priority ?? 0))
 }

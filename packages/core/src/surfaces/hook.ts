@@ -4,6 +4,7 @@ import { cleanHandoff } from '../move/clean.js'
 import type { HandoffStrategy } from '../strategy.js'
 import { defineSurface, type Surface } from '../surface.js'
 import { byPriority, type Prioritized } from './by-priority.js'
+import { oncePerList } from './once-per-list.js'
 
 /** What a plugin does when something happens. `A` are the arguments it is given, `T` is what it answers. */
 export interface HookProvider<A extends readonly unknown[] = readonly never[], T = unknown> extends Prioritized {
@@ -46,9 +47,22 @@ export function runHooks<A extends readonly unknown[], T>(
 }
 
 /** The hooks of a name, as a lease sees them, in the order in which they are called. */
-export function hooksOf(lease: Lease, name: string): HookProvider[] {
-  return byPriority(lease.all(hook).filter((provider) => provider.hook === name))
+export function hooksOf(lease: Lease, name: string): readonly HookProvider[] {
+  return byName(lease.all(hook)).get(name) ?? NONE
 }
+
+const NONE: readonly HookProvider[] = Object.freeze([])
+
+/** The hooks of each name, in order of priority. */
+const byName = oncePerList((providers: readonly HookProvider[]) => {
+  const hooks = new Map<string, HookProvider[]>()
+  for (const provider of byPriority(providers)) {
+    const known = hooks.get(provider.hook)
+    if (known === undefined) hooks.set(provider.hook, [provider])
+    else known.push(provider)
+  }
+  return hooks as ReadonlyMap<string, readonly HookProvider[]>
+})
 
 function callInOrder<T>(
   hooks: readonly HookProvider[],

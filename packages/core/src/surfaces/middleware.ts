@@ -4,6 +4,7 @@ import { cleanHandoff } from '../move/clean.js'
 import type { HandoffStrategy } from '../strategy.js'
 import { defineSurface, type Surface } from '../surface.js'
 import { byPriority, type Prioritized } from './by-priority.js'
+import { oncePerList } from './once-per-list.js'
 
 /** One layer around what a host does with a `C`, such as a request. */
 export interface MiddlewareProvider<C = never> extends Prioritized {
@@ -40,8 +41,11 @@ export async function runMiddleware<C>(
   work: (context: C) => MaybePromise<void>,
   options: CaptureOptions = {},
 ): Promise<void> {
-  await host.run(options, (lease) => layered(byPriority(lease.all(middleware)), context, work))
+  await host.run(options, (lease) => layered(inOrder(lease.all(middleware)), context, work))
 }
+
+/** From the outermost to the innermost. */
+const inOrder = oncePerList<MiddlewareProvider, readonly MiddlewareProvider[]>(byPriority)
 
 async function layered<C>(
   layers: readonly MiddlewareProvider<C>[],

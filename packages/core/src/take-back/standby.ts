@@ -11,7 +11,8 @@ export class Standby<R, W> implements StandbyResource<R>, StandbyOffer<R> {
   readonly resource: R
   readonly missed: MissedWrites<W>
   readonly #gate: WriteGate<R, W>
-  #isCopied = false
+  #isOffered = false
+  #isTaken = false
 
   constructor(gate: WriteGate<R, W>, resource: R, bounds: RecordBounds) {
     this.#gate = gate
@@ -24,16 +25,21 @@ export class Standby<R, W> implements StandbyResource<R>, StandbyOffer<R> {
     return this.#gate.halted === undefined && this.#gate.resource === this.resource
   }
 
+  get isTaken(): boolean {
+    return this.#isTaken
+  }
+
   get isCopied(): boolean {
-    return this.#isCopied
+    return this.#isOffered && !this.#isTaken
   }
 
   offer(): StandbyResource<R> | undefined {
-    this.#isCopied = !this.missed.isComplete
-    return this.#isCopied ? undefined : this
+    this.#isOffered = true
+    return this.missed.isComplete ? this : undefined
   }
 
   handBack(ctx: StepContext, { writes, close }: HandBackOptions<R>): ResourceHandoff<R> {
+    this.#isTaken = true
     const [gate, standby] = [this.#gate, this.resource]
     const replay = new Replay(gate, ctx)
     const replaced = gate.resource

@@ -37,7 +37,10 @@ export class TakingBack implements Direction {
     return pairs.filter(isJudged)
   }
 
-  /** Where a standby has missed too much since the preflight, what serves is copied after all. */
+  /**
+   * What serves is copied after all where a standby has missed too much since the preflight, or the strategy has no use
+   * for it.
+   */
   toJudgeLate(): readonly JudgedPair[] {
     const copied = new StrategyKeys(this.#handedBack.filter(({ standby }) => standby?.isCopied === true))
     return this.#unjudged.filter((pair) => copied.has(pair))

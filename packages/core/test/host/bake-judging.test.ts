@@ -31,14 +31,25 @@ function oneWay(discipline: StoreDiscipline = 'pre-copy'): HandoffStrategy<Store
   }
 }
 
+/** Copies what serves, whatever stands by. */
+function copying(
+  strategy: HandoffStrategy<StoreProvider, Store, number>,
+): HandoffStrategy<StoreProvider, Store, number> {
+  return {
+    ...strategy,
+    handoff: (job, ctx) =>
+      (strategy.handoff as NonNullable<typeof strategy.handoff>)({ ...job, standby: undefined as never }, ctx),
+  }
+}
+
 /**
  * A reload that does not do well, to a version whose stores the one before cannot read.
  *
  * @param stores how many writes each was given since the reload, by name.
  */
-async function notWell(stores: Record<string, number>) {
+async function notWell(stores: Record<string, number>, strategy = oneWay()) {
   const clock = new ManualClock()
-  const host = new PluginHost({ strategies: [oneWay()], clock, maxRecordedWrites: MOST_RECORDED })
+  const host = new PluginHost({ strategies: [strategy], clock, maxRecordedWrites: MOST_RECORDED })
   const first = await host.add(new StorePlugin('1.0.0'))
   const attached = new Map(
     await Promise.all(
@@ -54,10 +65,10 @@ async function notWell(stores: Record<string, number>) {
   await turn()
   clock.advance(NOT_WELL.ms)
   const report = (await finalized).bake
-  return { report, serves: host.plugins().find(({ state }) => state === 'active')?.version }
+  return { report, host, attached, serves: host.plugins().find(({ state }) => state === 'active')?.version }
 }
 
-describe('I6 the take-back asks the old version whether it reads what the new one wrote', () => {
+describe('I6 T6 the take-back asks the old version whether it reads what the new one wrote', () => {
   it('not where each resource is as it left it', async () => {
     const { report, serves } = await notWell({ main: MOST_RECORDED, other: 0 })
     expect(report).toMatchObject({ outcome: 'taken-back' })
@@ -90,6 +101,26 @@ describe('I6 the take-back asks the old version whether it reads what the new on
       error: { code: 'SCHEMA_INCOMPAT', surface: STORES.clean.id },
     })
   })
+
+  it('where the strategy has no use for what stands by, and copies what serves', async () => {
+    const { report, serves } = await notWell({ main: 1 }, copying(oneWay()))
+    expect(report).toMatchObject({ outcome: 'stranded', error: { code: 'SCHEMA_INCOMPAT', key: 'stores' } })
+    expect(serves).toBe('2.0.0')
+  })
+
+  it('I4 I10 where what serves is copied, the report says so, and nothing is lost', async () => {
+    const { report, host, attached } = await notWell({ main: 2 }, copying(storeStrategy('pre-copy')))
+    expect(report).toMatchObject({
+      outcome: 'taken-back',
+      results: [{ report: { handoffs: [{ from: 'serving', discipline: 'pre-copy' }] } }],
+    })
+    await attached.get('main')?.write(3)
+    using lease = host.capture()
+    const store = lease.resource(SURFACE, 'main')
+    expect([store.provider.version, store.entries]).toEqual(['1.0.0', [1, 2, 3]])
+    expect(store.provider.made.map(({ closed }) => closed)).toEqual([1, 0])
+  })
+
   it('where a resource has to be copied after all, as too much was written while others were judged', async () => {
     const clock = new ManualClock()
     const judging = new Deferred()

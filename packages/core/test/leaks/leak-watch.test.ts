@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { ManualClock } from '@uni/reload-core/testing'
 import { expect, it } from 'vitest'
 import { leftBy, type Left } from './leak-watch.js'
@@ -62,6 +63,8 @@ it('finds timers and listeners', async () => {
   ).toMatchObject({ timers: RELOADS })
   expect(
     await leftWhere(({ signal }) => {
+      // Node would warn of the leak, which is what is to be found here.
+      setMaxListeners(RELOADS, signal)
       signal.addEventListener('abort', () => {})
     }),
   ).toMatchObject({ listeners: RELOADS })

@@ -44,6 +44,30 @@ describe('hooks', () => {
     expect(runHooks(host, 'other', '/x')).toEqual([])
   })
 
+  it('are put in order once, until hooks come or go', async () => {
+    let asked = 0
+    const counted = (name: string, priority: number): Given => ({
+      ...on(name, () => name),
+      get priority() {
+        asked += 1
+        return priority
+      },
+    })
+    const host = await hosted(plugin('a', '1.0.0', counted('low', 1), counted('high', 2)))
+    expect(runHooks(host, 'request')).toEqual(['high', 'low'])
+    const once = asked
+    expect(runHooks(host, 'request')).toEqual(['high', 'low'])
+    expect(asked).toBe(once)
+    await host.add(
+      plugin(
+        'b',
+        '1.0.0',
+        on('highest', () => 'highest', 3),
+      ),
+    )
+    expect(runHooks(host, 'request')).toEqual(['highest', 'high', 'low'])
+  })
+
   it('are each called when the one before is done, and give a promise where one of them does', async () => {
     const first = new Deferred<number>()
     const called: string[] = []

@@ -39,6 +39,26 @@ describe('middleware', () => {
     expect(request.seen).toEqual(['b in', 'a in', 'inner in', 'work', 'inner out', 'a out', 'b out'])
   })
 
+  it('is put in order once, until layers come or go', async () => {
+    let asked = 0
+    const counted: MiddlewareProvider<Request> = {
+      ...layer('a'),
+      get priority() {
+        asked += 1
+        return 1
+      },
+    }
+    const host = await hosted(plugin('a', '1.0.0', counted, layer('b', 2)))
+    await runMiddleware(host, { seen: [] }, work)
+    const once = asked
+    await runMiddleware(host, { seen: [] }, work)
+    expect(asked).toBe(once)
+    await host.add(plugin('c', '1.0.0', layer('c', 3)))
+    const request: Request = { seen: [] }
+    await runMiddleware(host, request, work)
+    expect(request.seen).toEqual(['c in', 'b in', 'a in', 'work', 'a out', 'b out', 'c out'])
+  })
+
   it('may keep the work from being done, and catches what it throws', async () => {
     const stops: MiddlewareProvider<Request> = { name: 'stops', handle: ({ seen }) => void seen.push('stopped') }
     const catches: MiddlewareProvider<Request> = {
