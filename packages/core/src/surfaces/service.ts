@@ -30,7 +30,8 @@ interface AcquiringHost {
 /**
  * A service that never goes away: each call of a method goes to the version that serves then, under a lease that ends
  * when what the method gave is over. A method that is synchronous stays so. Anything else than a method is read as it is
- * now. Keep what this gives, and not what is read of it.
+ * now. Keep what this gives, and not what is read of it. A member that the version lacks is `undefined`. Members by
+ * symbols are those of this object, and not of any version.
  *
  * A use throws ReloadError `PROVIDER_NOT_FOUND` while nobody provides the service, and `SURFACE_FENCED` (retryable) while
  * its plugin is replaced exclusively.
@@ -51,9 +52,10 @@ export function serviceOf<S extends object>(host: AcquiringHost, name: string): 
     return method
   }
   return new Proxy(Object.create(null) as S, {
-    get(_, member) {
+    get(own, member) {
       // An `await` asks it whether it is a promise.
-      if (member === 'then' || typeof member === 'symbol') return undefined
+      if (member === 'then') return undefined
+      if (typeof member === 'symbol') return Reflect.get(own, member) as unknown
       const lease = acquire(member)
       try {
         const value: unknown = Reflect.get(lease.provider.service, member)
@@ -62,8 +64,9 @@ export function serviceOf<S extends object>(host: AcquiringHost, name: string): 
         lease[DISPOSE]()
       }
     },
-    set: () => false,
-    defineProperty: () => false,
+    // Frameworks note by symbols what they know of an object, such as that it is a service: that is of the facade.
+    defineProperty: (own, member, descriptor) =>
+      typeof member === 'symbol' && Reflect.defineProperty(own, member, descriptor),
     deleteProperty: () => false,
   })
 }

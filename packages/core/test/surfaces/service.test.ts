@@ -78,6 +78,17 @@ describe('a service', () => {
     expect((clock as { missing?: unknown }).missing).toBeUndefined()
   })
 
+  it('keeps what a framework notes by symbols, from version to version', async () => {
+    const { host, handle, next, clock } = await served()
+    const tracker = Symbol('tracker')
+    Object.defineProperty(clock, tracker, { value: 'of the framework' })
+    const noted = Object.assign(clock, { [Symbol.for('noted')]: 1 })
+    await host.reload(handle, plugin('2.0.0', next))
+    expect(noted).toMatchObject({ [tracker]: 'of the framework', [Symbol.for('noted')]: 1 })
+    expect(Reflect.ownKeys(next)).not.toContain(tracker)
+    expect(() => Object.defineProperty(clock, 'zone', { value: 'x' })).toThrow(TypeError)
+  })
+
   it('says who provides it no more', async () => {
     const { host, handle, clock } = await served()
     const { now } = clock
