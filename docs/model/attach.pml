@@ -2,8 +2,9 @@
  *
  * Versions open resources, which takes a while. Two callers attach one each, two reload the plugin, somebody detaches the
  * first resource and somebody reads it. A reload waits for the opens that are under way when it begins, lists what it hands
- * over, and judges the new version by that. An attach waits for none of this. What is attached after the list was made joins
- * the handoffs when the judgement has ended, and is judged as well; what is detached leaves them; both up to the last hold.
+ * over, and judges the new version by that. An attach waits for none of this, nor does a detach. What is attached after the
+ * list was made joins the handoffs when the judgement has ended, and is judged as well; what is detached leaves them; both
+ * up to the last hold. What is detached during the judgement is closed when that has ended.
  * Every await may fail; the wait for opens under way may end at its deadline. Shown: I3 I7, O5, that no resource of a version
  * that has gone appears afterwards, and O7, that none is handed over that the new version was not judged by.
  *
@@ -19,6 +20,7 @@
  *   RELEASE_EARLY     I7  an attach lets go of the plugin before what it has opened in vain is closed
  *   KEEP_LISTED       deadlock  a rollback leaves the version marked as listed
  *   DETACH_AT_ONCE    O5  a detach does not wait for the operation that holds the resource
+ *   DETACH_JUDGED     O14 what a version is judged by is closed before that has ended
  *   DETACH_LISTED     O5  what leaves before the last hold is handed over all the same
  *   DETACH_UNHELD     I7  a detach does not hold the plugin until the resource is closed
  *   DETACH_UNDRAINED  I7  a detached resource is closed under a lease
@@ -39,7 +41,7 @@ byte leases[VERSIONS];              /* provider leases: those of opens and of de
 byte readers[VERSIONS];             /* epoch leases by the version of their epoch */
 byte seen = 0;                      /* the version whose instance of the first resource a lease sees */
 mtype stage[VERSIONS] = free;       /* of the operation that replaces it */
-byte queued = 0;                    /* those that wait until what is listed begins to move, and come first then */
+bool read_on = false;               /* the first resource has left, and the new version may be judged by it */
 bool awaited[2];                    /* the opens that the operation under way waits for */
 bool early[2];                      /* attached while it judges */
 bool moving[2];                     /* what it hands over */
@@ -130,14 +132,14 @@ proctype Detach() {
   atomic {
 #ifndef DETACH_AT_ONCE
     do
-    :: is_listing(owner[0]) -> queued++; !is_listing(owner[0]); queued--
     :: stage[owner[0]] == sealed -> stage[owner[0]] != sealed
     :: else -> break
     od;
 #endif
     state[0] = detaching; version = owner[0]; held = readers[version] > 0;
+    read_on = is_listing(version) && !early[0];
 #ifndef DETACH_LISTED
-    if :: stage[version] == joins -> moving[0] = false :: else fi;
+    if :: stage[version] != sealed -> moving[0] = false; early[0] = false :: else fi;
 #endif
 #ifndef DETACH_UNHELD
     leases[version]++
@@ -146,8 +148,12 @@ proctype Detach() {
 #ifndef DETACH_UNDRAINED
   !held || readers[version] == 0;
 #endif
+#ifndef DETACH_JUDGED
+  !read_on;
+#endif
   atomic {
     assert(seen != version && up[version]);                               /* I7 */
+    assert(!judging[0] || stage[version] != judges);                      /* O14 */
     state[0] = gone;
 #ifndef DETACH_UNHELD
     leases[version]--
@@ -213,10 +219,9 @@ proctype Reload(byte who) {
 #ifndef EARLY_LEFT_OUT
     moving[0] = moving[0] || early[0]; moving[1] = moving[1] || early[1];
 #endif
-    early[0] = false; early[1] = false;
+    early[0] = false; early[1] = false; read_on = false;
     stage[old] = joins; outcome[who] = under_way
   }
-  queued == 0;
   /* Round after round, and once more under the last hold, as some may have joined just before it. */
   do
 #ifndef JOINED_UNJUDGED
@@ -270,6 +275,7 @@ rollback:
     stage[old] = free;
 #endif
     moving[0] = false; moving[1] = false; early[0] = false; early[1] = false; awaited[0] = false; awaited[1] = false;
+    read_on = false;
     busy = false; up[new] = false; outcome[who] = rolled_back;
     assert(serving == old && up[old])                                     /* I3 */
   }

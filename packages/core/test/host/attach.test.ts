@@ -324,7 +324,7 @@ describe('attach and a reload', () => {
       }
     })
 
-    it('O5 one that is to leave during the judgement leaves when that has ended, and nothing is asked of it', async () => {
+    it('O5 O14 one that comes and leaves during the judgement takes no part in it', async () => {
       const judgedBy: string[][] = []
       const { host, reload } = await joining(
         {},

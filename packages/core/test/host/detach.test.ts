@@ -246,6 +246,86 @@ describe('detach', () => {
     }
   })
 
+  /** A reload of a store that pauses in `moment`, with the store detached meanwhile. */
+  async function detachDuring(moment: 'checkCompat' | 'converge') {
+    const begun = new Deferred()
+    const goOn = new Deferred()
+    const pauseIn = async (step: typeof moment): Promise<void> => {
+      if (step !== moment) return
+      begun.resolve()
+      await goOn.promise
+    }
+    const judgedBy: number[][] = []
+    const strategy = storeStrategy('clean', {
+      close: closeStore,
+      checkCompat: async ({ live }) => {
+        await pauseIn('checkCompat')
+        for (const { use } of live) judgedBy.push(await use(({ entries, closed }) => [...entries, closed]))
+        return { level: 'compatible' }
+      },
+    })
+    const { handoff } = strategy
+    if (handoff === undefined) throw new Error('a store is handed over')
+    strategy.handoff = (job, ctx) => {
+      const clean = handoff(job, ctx)
+      return {
+        ...clean,
+        converge: async () => {
+          await pauseIn('converge')
+          return clean.converge()
+        },
+      }
+    }
+    const hosted = await hostWithStore({ strategies: [strategy], plugin: cleanStores('1.0.0') })
+    await hosted.store.write(7)
+    const reloading = hosted.host.reload(hosted.handle, cleanStores('2.0.0'))
+    await begun.promise
+    const detaching = hosted.store.detach()
+    return { ...hosted, reloading, detaching, goOn, judgedBy }
+  }
+
+  it('O14 waits for no judgement: the name is free, and the version is judged by what leaves before that is closed', async () => {
+    const { host, store, old, reloading, detaching, goOn, judgedBy } = await detachDuring('checkCompat')
+    const { finalized } = await detaching
+    for (const asked of [store.write(8), store.use(() => 1)])
+      expect((await refusalOf(asked)).code).toBe('RESOURCE_CLOSED')
+    const again = await host.attach(STORES.clean, openStore('main'))
+    await again.write(9)
+    expect({ closed: old.closed, finalized: await standing(finalized) }).toEqual({ closed: 0, finalized: 'pending' })
+    goOn.resolve()
+    const [{ report }] = await Promise.all([reloading, finalized])
+    expect(judgedBy[0]).toEqual([7, 0])
+    expect(report.handoffs.map(({ resource }) => resource)).toEqual(['main'])
+    expect(old).toMatchObject({ entries: [7], closed: 1 })
+    expect(host.resources()).toMatchObject([{ name: 'main', plugin: 'stores@2.0.0' }])
+    await again.write(10)
+  })
+
+  it('O14 an attach waits for the last hold of a reload together with the detach that is to free its name', async () => {
+    const { host, reloading, detaching, goOn } = await detachDuring('converge')
+    const attaching = host.attach(STORES.clean, openStore('main'))
+    expect((await refusalOf(host.attach(STORES.clean, openStore('main')))).code).toBe('DUPLICATE')
+    expect({ detaching: await standing(detaching), attaching: await standing(attaching) }).toEqual({
+      detaching: 'pending',
+      attaching: 'pending',
+    })
+    goOn.resolve()
+    const [again] = await Promise.all([attaching, reloading, detaching])
+    await again.write(1)
+    expect(host.resources()).toMatchObject([{ name: 'main', plugin: 'stores@2.0.0' }])
+  })
+
+  it('O14 an attach that waits for a detach is given up where its signal fires', async () => {
+    const { host, reloading, goOn } = await detachDuring('converge')
+    const caller = new AbortController()
+    const attaching = refusalOf(host.attach(STORES.clean, { ...openStore('main'), signal: caller.signal }))
+    caller.abort()
+    expect((await attaching).code).toBe('ABORTED')
+    goOn.resolve()
+    await reloading
+    expect(host.resources()).toEqual([])
+  })
+
   it('in whichever turn of a reload it is called, everything is closed once and nothing is left', async () => {
     for (let turns = 0; turns < 60; turns += 1) {
       const { host, handle, store, plugin } = await scene()

@@ -4,7 +4,7 @@ import type { SurfaceTable } from '../epoch/surface-table.js'
 import type { EpochChange } from '../plan/epoch-change.js'
 import type { Preflight } from '../plan/preflight.js'
 import type { Attached } from '../resource/attached.js'
-import type { Listing } from '../resource/listing.js'
+import type { Listing, Withdrawal } from '../resource/listing.js'
 
 /** What moves the listed resources. */
 export interface Movers {
@@ -15,8 +15,8 @@ export interface Movers {
 type Progress =
   /** The preflight has yet to list the live resources: whatever is attached by then is among them. */
   | { readonly state: 'to list' }
-  /** None of those that are listed can leave before they begin to move. What is attached meanwhile joins then. */
-  | { readonly state: 'listed'; readonly early: (readonly [Attached, PluginVersion])[] }
+  /** The new version is judged. What is attached meanwhile joins when they begin to move. */
+  | { readonly state: 'listed'; readonly early: Map<Attached, PluginVersion> }
   | { readonly state: 'moving'; readonly movers: Movers }
   | { readonly state: 'over' }
 
@@ -30,6 +30,8 @@ export class Handover implements Listing {
   readonly #moving: Promise<void>
   #settleMoving: () => void = () => {}
   #progress: Progress = { state: 'to list' }
+  /** Those that have left before the listed ones begin to move. */
+  readonly #gone = new Set<Attached>()
 
   /** @param decided settles when the operation has committed or rolled back. */
   constructor(preflight: Preflight, decided: Promise<void>) {
@@ -46,10 +48,11 @@ export class Handover implements Listing {
 
   /** In the turn in which the preflight has listed the live resources. */
   listed(): void {
-    this.#progress = { state: 'listed', early: [] }
+    this.#progress = { state: 'listed', early: new Map() }
   }
 
   moves(movers: Movers): void {
+    for (const { gate } of this.#gone) void movers.handoffs.withdraw(gate)
     const early = this.#progress.state === 'listed' ? this.#progress.early : []
     for (const [attached, owner] of early) movers.handoffs.join(this.#preflight.admit(attached, owner))
     this.#progress = { state: 'moving', movers }
@@ -72,18 +75,28 @@ export class Handover implements Listing {
   }
 
   take(attached: Attached, owner: PluginVersion): void {
-    if (this.#progress.state === 'listed') this.#progress.early.push([attached, owner])
+    if (this.#progress.state === 'listed') this.#progress.early.set(attached, owner)
     if (this.#progress.state !== 'moving') return
     this.#progress.movers.handoffs.join(this.#preflight.admit(attached, owner))
   }
 
-  withdraw(attached: Attached): Promise<void> | undefined {
-    if (this.#progress.state !== 'moving') return undefined
+  withdraw(attached: Attached): Withdrawal | undefined {
+    if (this.#progress.state === 'over') return undefined
+    if (this.#progress.state !== 'moving') return this.#withdrawJudged(attached)
     const { handoffs, change } = this.#progress.movers
-    const withdrawn = handoffs.withdraw(attached.gate)
-    if (withdrawn === undefined) return undefined
+    const over = handoffs.withdraw(attached.gate)
+    if (over === undefined) return undefined
     this.#preflight.withdraw(attached)
     change.withdraw(attached)
-    return withdrawn
+    return { judged: false, over }
+  }
+
+  /** The new version may be judged by it until the preflight ends, and then it does not move. */
+  #withdrawJudged(attached: Attached): Withdrawal {
+    this.#preflight.withdraw(attached)
+    if (this.#progress.state === 'listed' && this.#progress.early.delete(attached))
+      return { judged: false, over: Promise.resolve() }
+    this.#gone.add(attached)
+    return { judged: true, over: this.#moving }
   }
 }

@@ -19,7 +19,7 @@ export class AttachSignal {
   }
 
   /** Resolves when `change` does, or when it fires. */
-  async orFired(change: Promise<void>): Promise<void> {
+  async orFired(change: Promise<unknown>): Promise<unknown> {
     if (this.#stopListening === undefined) return change
     let stopListening = (): void => {}
     const fired = new Promise<void>((resolve) => {

@@ -37,6 +37,7 @@ export async function attach<P, R, W>(
   }
   const givenUpBy = new AttachSignal(host.environment.closing, options.signal)
   try {
+    if (reservation.freed !== undefined) await givenUpBy.orFired(reservation.freed)
     for (;;) {
       const entry = served(host, table, place, options.signal)
       const { owner } = entry

@@ -1,4 +1,5 @@
 import type { MaybePromise } from '../../maybe-promise.js'
+import { GateErrors } from '../../move/gate-errors.js'
 import type { Attached } from './attached.js'
 import { detach } from './detach.js'
 import type { ResourceHost } from './resource-host.js'
@@ -8,7 +9,6 @@ import type { Detached, LiveResource, TurnOptions } from '../../live-resource.js
 export class AttachedResource<R, W> implements LiveResource<R, W> {
   readonly #host: ResourceHost
   readonly #attached: Attached
-  #detached: Promise<Detached> | undefined
 
   constructor(host: ResourceHost, attached: Attached) {
     this.#host = host
@@ -20,14 +20,19 @@ export class AttachedResource<R, W> implements LiveResource<R, W> {
   }
 
   write(write: W, options?: TurnOptions): Promise<void> {
-    return this.#attached.gate.write(write, options)
+    return this.#attached.left ? this.#refused() : this.#attached.gate.write(write, options)
   }
 
   use<T>(fn: (resource: R) => MaybePromise<T>, options?: TurnOptions): Promise<T> {
-    return this.#attached.gate.use((resource) => fn(resource as R), options)
+    return this.#attached.left ? this.#refused() : this.#attached.gate.use((resource) => fn(resource as R), options)
   }
 
   detach(): Promise<Detached> {
-    return (this.#detached ??= detach(this.#host, this.#attached))
+    return detach(this.#host, this.#attached)
+  }
+
+  /** Its gate may still be open, for a version that is being judged by it. */
+  #refused(): Promise<never> {
+    return Promise.reject(new GateErrors(this.#attached.table.id, this.name).closed())
   }
 }

@@ -8,6 +8,7 @@ import type { HostEnvironment } from '../environment/host-environment.js'
 import type { Epochs } from '../epoch/epochs.js'
 import type { PluginVersion } from '../epoch/plugin-version.js'
 import type { ResourceEntry, SurfaceTable } from '../epoch/surface-table.js'
+import type { Detached } from '../../live-resource.js'
 import type { LeaseList } from '../lease/lease-list.js'
 
 /** What a live resource needs of the host that serves it. */
@@ -41,6 +42,8 @@ export class Attached {
   readonly #host: AttachedHost
   /** The leases of this resource alone, whichever version has opened what they hold. */
   readonly leased = new Set<LeaseList>()
+  /** Once its detach was asked for: resolves when it is out of service. */
+  detaching: Promise<Detached> | undefined
 
   /** It serves from its {@link enter} on, or from the commit of the operation that writes it. */
   constructor(host: AttachedHost, { table, name, key, open, openedBy }: AttachedInit, resource: unknown) {
@@ -78,6 +81,11 @@ export class Attached {
   /** The plugin version whose provider opened what serves now; `undefined` once it has left. */
   get owner(): PluginVersion | undefined {
     return this.entry?.owner
+  }
+
+  /** Whether it was detached: nothing new may be asked of it. */
+  get left(): boolean {
+    return this.detaching !== undefined && this.owner === undefined
   }
 
   get place(): ErrorPlace & { readonly surface: string; readonly key: string; readonly resource: string } {

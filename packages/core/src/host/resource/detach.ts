@@ -4,12 +4,17 @@ import { closeResource } from './close-resource.js'
 import { GRACE_MS } from '../lease/drain.js'
 import { HeldProvider } from '../epoch/held-provider.js'
 import type { Detached } from '../../live-resource.js'
+import type { Withdrawal } from './listing.js'
 import type { ResourceHost } from './resource-host.js'
 import type { PluginVersion } from '../epoch/plugin-version.js'
 import { DISPOSE } from '../../dispose.js'
 
-/** Takes a resource out of service, and closes it once no lease reaches it. */
+/** Takes a resource out of service, and closes it once no lease reaches it. The same promise each time. */
 export function detach(host: ResourceHost, attached: Attached): Promise<Detached> {
+  return (attached.detaching ??= begin(host, attached))
+}
+
+function begin(host: ResourceHost, attached: Attached): Promise<Detached> {
   const left = leave(host, attached)
   const closed = left.then(({ finalized }) => finalized)
   host.resources.leave(closed)
@@ -19,17 +24,19 @@ export function detach(host: ResourceHost, attached: Attached): Promise<Detached
   return left
 }
 
+const UNLISTED: Withdrawal = { judged: false, over: Promise.resolve() }
+
 async function leave(host: ResourceHost, attached: Attached): Promise<Detached> {
   for (;;) {
     const { owner } = attached
     // A reload may have closed it as an orphan meanwhile.
     if (owner === undefined) return { finalized: Promise.resolve() }
     const listing = host.listing(owner)
-    const withdrawn = listing === undefined ? Promise.resolve() : listing.withdraw(attached)
-    if (withdrawn !== undefined) {
-      void attached.gate.close()
+    const withdrawal = listing === undefined ? UNLISTED : listing.withdraw(attached)
+    if (withdrawal !== undefined) {
+      if (!withdrawal.judged) void attached.gate.close()
       attached.serve(undefined)
-      return { finalized: closeUnreached(host, attached, owner, withdrawn) }
+      return { finalized: closeUnreached(host, attached, owner, withdrawal.over) }
     }
     await listing?.changed
   }
@@ -39,7 +46,7 @@ async function closeUnreached(
   { environment, epochs }: ResourceHost,
   attached: Attached,
   owner: PluginVersion,
-  withdrawn: Promise<void>,
+  over: Promise<void>,
 ): Promise<void> {
   // This lease keeps the plugin from being shut down before the resource is closed.
   const held = new HeldProvider(owner, undefined, environment.leaseTime.now(), { label: `detach ${attached.name}` })
@@ -50,8 +57,8 @@ async function closeUnreached(
       // Where the plugin was forced out, the leases were told at the same moment, and have the same grace.
       await drain.run({ deadlineMs: environment.drainPolicy.graceMs ?? GRACE_MS })
     }
-    // The successor that a reload had prepared is closed first.
-    await withdrawn
+    // A reload may be judged by it, and the successor that one had prepared is closed first.
+    await over
     await closeResource(attached, environment.apart)
   } finally {
     void epochs.prune(attached.table.resources, attached.name, owner)

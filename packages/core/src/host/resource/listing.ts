@@ -15,7 +15,15 @@ export interface Listing {
   /**
    * Hands over, or closes, `attached` no longer: it leaves by itself.
    *
-   * @returns resolves once what was to succeed it is closed; `undefined` where it cannot leave before {@link changed}.
+   * @returns `undefined` where it cannot leave before {@link changed}.
    */
-  withdraw(attached: Attached): Promise<void> | undefined
+  withdraw(attached: Attached): Withdrawal | undefined
+}
+
+/** What a resource that leaves an operation waits for before it is closed. */
+export interface Withdrawal {
+  /** Whether the new version is being judged by it, so that it has to be readable until then. */
+  readonly judged: boolean
+  /** Resolves once it is judged by no more, and what was to succeed it is closed. Never rejects. */
+  readonly over: Promise<void>
 }

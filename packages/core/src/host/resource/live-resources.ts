@@ -5,6 +5,8 @@ import type { Attached } from './attached.js'
 /** A name that an attach has reserved. */
 export interface Reservation {
   readonly name: string
+  /** Settles when the name is free, where what has it is being detached. */
+  readonly freed: Promise<unknown> | undefined
   /** The open that is under way, if one is. */
   pending: PendingOpen | undefined
 }
@@ -29,11 +31,12 @@ export class LiveResources {
     return this.#attached
   }
 
-  /** Reserves `name`; `undefined` where it is taken. */
+  /** Reserves `name`; `undefined` where it is taken. Of what is being detached it can be reserved, and is free later. */
   reserve(table: SurfaceTable, name: string): Reservation | undefined {
     const reserved = this.#reserved.get(table) ?? new Map<string, Reservation>()
-    if (table.resources.latest(name) !== undefined || reserved.has(name)) return undefined
-    const reservation = { name, pending: undefined }
+    const serving = table.resources.latest(name)?.attached as Attached | undefined
+    if ((serving !== undefined && serving.detaching === undefined) || reserved.has(name)) return undefined
+    const reservation: Reservation = { name, freed: serving?.detaching, pending: undefined }
     this.#reserved.set(table, reserved.set(name, reservation))
     return reservation
   }
