@@ -11,7 +11,7 @@ export interface AttemptedHandoff {
   readonly cutoverBy: 'caller' | 'old provider' | 'new provider' | undefined
   readonly prepareMs: number
   readonly convergeMs: number
-  /** The longest that one write was held. */
+  /** The longest that one write was held. Where writers are slowed down: while no other was let in. */
   readonly pauseMs: number
   /** The longest synchronous stretch of any plugin call, and the call; absent where none took any time. */
   readonly blockedMs: number
@@ -31,7 +31,7 @@ export interface AttemptedHandoff {
 export interface FailureReport {
   readonly totalMs: number
   readonly handoffs: readonly AttemptedHandoff[]
-  /** The longest that one write was held. */
+  /** The longest that one write was held. Where writers are slowed down: while no other was let in. */
   readonly pauseMs: number
   /** The longest that the event loop did not turn, whoever kept it from that. */
   readonly blockedMs: number

@@ -5,6 +5,7 @@ import type { RecordBatch } from 'apache-arrow'
 import { compareAll, PLATFORM, type Asked, type Contender } from '../measure.js'
 import type { Result } from '../result.js'
 import { TextIndex, textIndexes, textPlugin, type Document } from '../text-index.js'
+import { longestStall } from '../stall-watch.js'
 import { Corpus, prepareWrites, Writers, type PreparedWrite, type WritersSaw } from '../writers.js'
 
 interface Size {
@@ -61,13 +62,15 @@ async function pausing(setting: Setting, { beside, rounds, warmups, withinS }: S
     async ours() {
       const writers = new Writers(perSecond, writes, expected, (batch) => live.write(batch))
       await sleep(LEAD_MS)
-      let holdMs = 0
+      let [holdMs, blockedMs] = [0, 0]
       const seen = await writers.during(async () => {
-        const result = await host.reload(handle, textPlugin())
-        handle = result.handle
-        holdMs = result.report.pauseMs
+        blockedMs = await longestStall(async () => {
+          const result = await host.reload(handle, textPlugin())
+          handle = result.handle
+          holdMs = result.report.pauseMs
+        })
       })
-      return answers(seen, holdMs)
+      return answers(seen, holdMs, blockedMs)
     },
     peers: stopped === undefined ? [] : [stopped],
   })
@@ -96,12 +99,18 @@ function questions({ documents: { length }, perSecond }: Setting): Asked[] {
       limit: HOLD_LIMIT_MS,
       question: 'The longest that no write at all was accepted meanwhile, though some were due',
     },
+    {
+      id: `${id}/blocked`,
+      unit: 'ms',
+      question:
+        'The longest that the event loop stood still meanwhile, as where a map of the index grows, or the collector runs: nobody writes then, held or not',
+    },
     { id: `${id}/accepted`, unit: 'writes/s', question: 'Writes that were accepted in a second meanwhile' },
   ]
 }
 
-function answers({ longestMs, stoppedMs, acceptedPerSecond }: WritersSaw, holdMs: number): number[] {
-  return [longestMs, holdMs, stoppedMs, acceptedPerSecond]
+function answers({ longestMs, stoppedMs, acceptedPerSecond }: WritersSaw, holdMs: number, blockedMs: number): number[] {
+  return [longestMs, holdMs, stoppedMs, blockedMs, acceptedPerSecond]
 }
 
 /** The same image, read by the same provider, with the writers held from the first byte to the last. */
@@ -126,13 +135,13 @@ class StoppedIndex implements Contender<readonly number[]> {
     const { perSecond, writes } = this.#setting
     const writers = new Writers(perSecond, writes, this.#expected, (batch) => this.#gate.write(batch))
     await sleep(LEAD_MS)
-    let holdMs = 0
+    let [holdMs, blockedMs] = [0, 0]
     const seen = await writers.during(async () => {
       const heldAt = performance.now()
-      await this.#stopAndCopy()
+      blockedMs = await longestStall(() => this.#stopAndCopy())
       holdMs = performance.now() - heldAt
     })
-    return answers(seen, holdMs)
+    return answers(seen, holdMs, blockedMs)
   }
 
   assertHolds(): Promise<void> {

@@ -74,9 +74,10 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
     return state === 'aborted' && this.stopped ? 'pending' : state
   }
 
-  get sealed(): boolean {
-    return this.#together.sealed
+  get sealedAt(): number | undefined {
+    return this.#together.sealedAt
   }
+
   get discipline(): Discipline {
     return this.handoff?.discipline ?? this.move.strategy.discipline
   }

@@ -44,7 +44,7 @@ export class Together<Moving extends Member> {
   readonly acting: Moving[] = []
   /** The resources whose successor belongs to the caller from the commit on. */
   readonly handedIn: Moving[] = []
-  #sealed = false
+  #sealedAt: number | undefined
   #closed = false
   /** The resources that have joined, and are not prepared yet. */
   readonly joined: Moving[] = []
@@ -64,9 +64,9 @@ export class Together<Moving extends Member> {
     this.onSuccessor = onSuccessor
   }
 
-  /** Whether writes are held at every gate, up to the commit or the rollback. */
-  get sealed(): boolean {
-    return this.#sealed
+  /** Since when writes are held at every gate, up to the commit or the rollback. */
+  get sealedAt(): number | undefined {
+    return this.#sealedAt
   }
 
   /** Whether others may no longer join, or leave: from the first hold that lasts to the commit. */
@@ -80,7 +80,7 @@ export class Together<Moving extends Member> {
 
   /** Holds writes at every gate. Nothing may be left to do: no write in flight, none that a successor has not. */
   seal(): void {
-    this.#sealed = true
+    this.#sealedAt = this.clock.now()
   }
 
   /** Its successor is known. */

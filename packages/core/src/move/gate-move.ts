@@ -13,8 +13,8 @@ export interface WriteFollower<W> {
 export interface GateMove<R, W> {
   /** Of this gate: whether work goes to the successor, or on against the resource that serves. */
   readonly outcome: 'pending' | 'committed' | 'aborted'
-  /** Whether writes are held at every gate of the reload. */
-  readonly sealed: boolean
+  /** Since when writes are held at every gate of the reload, by the clock. */
+  readonly sealedAt: number | undefined
   /** What serves from the commit on, once that is known. */
   readonly successor: { readonly resource: R } | undefined
   /** The gate has switched to the successor. Returns what is to be told of each write from there on. */

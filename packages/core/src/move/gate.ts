@@ -1,3 +1,4 @@
+import { Deadlines } from '../deadlines.js'
 import { hear, isPromiseLike, type MaybePromise } from '../maybe-promise.js'
 import { Slices } from '../slices.js'
 import type { Surface } from '../surface.js'
@@ -14,6 +15,9 @@ import { sizeOfWrite } from './size-of-write.js'
 import { restart, type Slot } from './slot.js'
 import { signalOf } from './turn-options.js'
 import { WriteRecord } from './write-record.js'
+
+/** How long writers wait who are slowed down, before it is looked whether the next may go on: as short as timers are. */
+const RETRY_MS = 1
 
 /**
  * The one way writes reach a live resource: in order, one at a time; recorded while the resource is being copied; held
@@ -56,7 +60,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
 
   get state(): GateState {
     this.#settle()
-    return this.#move?.sealed === true && this.#state !== 'closed' ? 'held' : this.#state
+    return this.#move?.sealedAt !== undefined && this.#state !== 'closed' ? 'held' : this.#state
   }
 
   get stuck(): boolean {
@@ -309,7 +313,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
   }
 
   #blocked(): boolean {
-    return this.state === 'held' || this.#recorded?.isFull === true
+    return this.state === 'held' || (this.#recorded?.waitMs ?? 0) > 0
   }
 
   #withResource<T>(fn: (resource: R) => MaybePromise<T>): MaybePromise<T> {
@@ -337,16 +341,30 @@ export class WriteGate<R, W> implements HandoffGate<R> {
 
   #resume(): void {
     this.#noteHeld()
-    if (this.#blocked()) return
+    if (this.#blocked()) {
+      if (this.waiting > 0) this.#resumeSoon()
+      return
+    }
     this.#stalledAt = undefined
     this.#queue.resume()
+  }
+
+  /** Writers who are slowed down go on as time passes. Nobody else tells the gate so. */
+  #resumeSoon(): void {
+    const record = this.#recorded
+    if (record === undefined || record.isRetried || this.state === 'held') return
+    if (record.waitMs === Number.POSITIVE_INFINITY) return
+    record.isRetried = true
+    Deadlines.of(this.#terms.clock).set(RETRY_MS, () => {
+      record.isRetried = false
+      this.settle()
+    })
   }
 
   /** Notes how long the write or use that waits longest has been held. */
   #noteHeld(): void {
     const oldest = this.#queue.oldestSubmission
-    // A gate that was sealed with all others had nobody waiting then: the oldest has come since.
-    const stalledAt = this.#stalledAt ?? (this.#move?.sealed === true ? oldest : undefined)
+    const stalledAt = this.#stalledAt ?? this.#move?.sealedAt
     if (oldest === undefined || stalledAt === undefined) return
     const since = Math.max(oldest, stalledAt)
     this.#longestHeldMs = Math.max(this.#longestHeldMs, this.#terms.clock.now() - since)
@@ -367,7 +385,12 @@ export class WriteGate<R, W> implements HandoffGate<R> {
       return this.gate.#errors
     }
     blocked(): boolean {
-      return this.gate.#blocked()
+      const { gate } = this
+      const blocked = gate.#blocked()
+      if (blocked) gate.#resumeSoon()
+      // What held work up is over: nobody but the clock has ended it.
+      else if (gate.#stalledAt !== undefined) gate.#resume()
+      return blocked
     }
     begun(): void {
       this.gate.#move?.stirred()

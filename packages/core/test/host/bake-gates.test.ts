@@ -16,7 +16,7 @@ async function baking() {
   const surface = defineSurface<unknown, unknown, unknown>({ id: 'any', keyOf: () => 'any', apply: () => {} })
   const gate = new WriteGate<unknown, unknown>(surface, 'main', 'the old one', { clock })
   await gate.hold()
-  const standbys = new StandbySet({ maxWrites: 10, maxBytes: 1000 })
+  const standbys = new StandbySet({ clock, maxWrites: 10, maxBytes: 1000 })
   gate.switchTo('the new one', standbys.replaced(gate, 'the old one'))
   const bake = new Bake({
     options: { ms: 10 },

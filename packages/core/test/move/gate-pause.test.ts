@@ -1,7 +1,23 @@
 import { describe, expect, it } from 'vitest'
+import type { GateMove } from '../../src/move/gate-move.js'
 import { gateOf } from '../fixtures/store-gate.js'
+import type { Store } from '../fixtures/store.js'
 
 const { signal } = new AbortController()
+
+/** A move that holds writes from when it says so, until it is decided. */
+function movingSince() {
+  return {
+    outcome: 'pending' as 'pending' | 'aborted',
+    sealedAt: undefined as number | undefined,
+    successor: undefined,
+    longestHeldMs: 0,
+    switched: () => undefined,
+    stirred: () => {},
+    waits: () => {},
+    strayed: () => {},
+  } satisfies GateMove<Store, number>
+}
 
 describe('the longest time a write was held', () => {
   it('I10 counts from the hold, or from the submission where that came later', async () => {
@@ -60,6 +76,23 @@ describe('the longest time a write was held', () => {
     await write
     expect(gate.longestHeldMs).toBe(13)
     expect(target.entries).toEqual([1, 2])
+  })
+
+  it('I10 counts from when all gates of the reload were held, for a write that was waiting then', async () => {
+    const { gate, clock, slowWrite } = gateOf()
+    const move = movingSince()
+    gate.enter(move)
+    const slow = slowWrite()
+    const writes = [gate.write(1), gate.write(2)]
+    clock.advance(100)
+    move.sealedAt = clock.now()
+    slow.resolve()
+    await writes[0]
+    clock.advance(7)
+    move.outcome = 'aborted'
+    gate.settle()
+    await Promise.all(writes)
+    expect(move.longestHeldMs).toBe(7)
   })
 
   it('I10 does not end with a replay under the hold', async () => {

@@ -1,4 +1,5 @@
 import { ReloadError, WriteGate } from '@uni/reload-core'
+import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it, vi } from 'vitest'
 import { Deferred, failureOf, standing, turn } from '../fixtures/deferred.js'
 import { gateOf, missedWrites } from '../fixtures/store-gate.js'
@@ -117,6 +118,56 @@ describe('the record', () => {
     expect(missed.isComplete).toBe(false)
     await gate.hold()
     expect(() => missed.take()).toThrow('are not recorded')
+  })
+
+  it('G3 I4 slows writers down from half full on: none is stopped, and it is not full', async () => {
+    const { gate, clock, store, copy } = gateOf({ maxRecorded: 100 })
+    await gate.hold()
+    gate.record()
+    const writes: Promise<void>[] = []
+    const accepted: Record<number, number> = {}
+    for (let ms = 1; ms <= 500; ms += 1) {
+      clock.advance(1)
+      writes.push(gate.write(ms))
+      await turn()
+      if (ms === 50 || ms % 100 === 0) accepted[ms] = store.entries.length
+    }
+    // 1 − h / 2t of the bound, where the first half took h = 50 ms.
+    expect(accepted).toEqual({ 50: 50, 100: 76, 200: 88, 300: 92, 400: 94, 500: 96 })
+    // The last of these came after h / 2 (1 − 0.95) ms, and the one before it after h / 2 (1 − 0.94).
+    expect(Math.ceil(gate.longestHeldMs)).toBe(500 - 417)
+
+    const target = copy()
+    await gate.replay(target, signal)
+    await turn()
+    // It fills anew, at once: there is no rate to go by but the bound.
+    expect(store.entries).toHaveLength(196)
+    gate.release()
+    await Promise.all(writes)
+    expect(store.entries).toEqual(Array.from({ length: 500 }, (_, at) => at + 1))
+    clock.advance(1)
+    expect(clock.pending).toBe(0)
+  })
+
+  it('G3 slows writers down by the bytes of what they write, too', async () => {
+    const surface = { ...STORES['pre-copy'], sizeOf: () => 10 }
+    const clock = new ManualClock()
+    const store = new StoreProvider('only', '1').make([])
+    const gate = new WriteGate(surface, 'only', store, { clock, maxRecordedBytes: 100 })
+    await gate.hold()
+    gate.record()
+    for (let entry = 1; entry <= 5; entry += 1) {
+      clock.advance(10)
+      await gate.write(entry)
+    }
+    await gate.write(6)
+    const seventh = gate.write(7)
+    expect(await standing(seventh)).toBe('pending')
+    clock.advance(12)
+    expect(await standing(seventh)).toBe('pending')
+    clock.advance(1)
+    await seventh
+    gate.release()
   })
 
   it('I3 a release lets writers at the bound go on, and forgets what was recorded', async () => {

@@ -38,7 +38,7 @@ export interface ReloadReport {
    */
   readonly removed: readonly SurfaceKey[]
   readonly handoffs: readonly HandoffReport[]
-  /** The longest that one write was held. */
+  /** The longest that one write was held. Where writers are slowed down: while no other was let in. */
   readonly pauseMs: number
   /** The longest that the event loop did not turn, whoever kept it from that. */
   readonly blockedMs: number
