@@ -167,4 +167,17 @@ describe('connections', () => {
     expect(host.resources()).toEqual([])
     await expect(hub.broadcast('late')).rejects.toMatchObject({ code: 'RESOURCE_CLOSED' })
   })
+
+  it('N6 may end after their host, of which nothing but a message is an error', async () => {
+    const { host, hub, errors } = await scene()
+    const [ann] = clients('ann') as [Client]
+    await hub.add(ann)
+    await host.close()
+    await hub.receive(ann, 'late')
+    await hub.remove(ann)
+    expect({ errors, connections: hub.connections.size }).toEqual({
+      errors: [expect.stringMatching(/^ann: HOST_CLOSED/)],
+      connections: 0,
+    })
+  })
 })

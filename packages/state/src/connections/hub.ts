@@ -1,4 +1,4 @@
-import { DISPOSE, checkOptions, option, type LiveResource, type PluginHost } from '@uni/reload-core'
+import { DISPOSE, ReloadError, checkOptions, option, type LiveResource, type PluginHost } from '@uni/reload-core'
 import { acquireServed, type ServingHost } from '../when-served.js'
 import type { Connected, ConnectionsProvider } from './contract.js'
 import { Roster } from './roster.js'
@@ -73,10 +73,13 @@ export class Hub<C, M> implements Connected<C, M> {
     return this.#inOrder(connection, (provider) => provider.joined?.(connection, this))
   }
 
-  /** Lets a connection go; no broadcast reaches it any more. Resolves when the provider's `left` has seen to it. */
+  /**
+   * Lets a connection go; no broadcast reaches it any more. Resolves when the provider's `left` has seen to it. Where the
+   * host was closed, nobody is left to see to it, and that is no error: connections may end after their host.
+   */
   remove(connection: C): Promise<void> {
     this.#connections.delete(connection)
-    return this.#inOrder(connection, (provider) => provider.left?.(connection, this))
+    return this.#inOrder(connection, (provider) => provider.left?.(connection, this), isHostClosed)
   }
 
   /** Has one message seen to, after those that the connection has sent before. Resolves when it was. */
@@ -96,8 +99,16 @@ export class Hub<C, M> implements Connected<C, M> {
     await finalized
   }
 
-  #inOrder(connection: C, call: (provider: ConnectionsProvider<C, M>) => unknown): Promise<void> {
-    const turn = (this.#seenTo.get(connection) ?? Promise.resolve()).then(() => this.#call(connection, call))
+  #inOrder(
+    connection: C,
+    call: (provider: ConnectionsProvider<C, M>) => unknown,
+    isFine: (error: unknown) => boolean = () => false,
+  ): Promise<void> {
+    const turn = (this.#seenTo.get(connection) ?? Promise.resolve())
+      .then(() => this.#call(call))
+      .catch((error: unknown) => {
+        if (!isFine(error)) this.#options.onError(error, connection)
+      })
     this.#seenTo.set(connection, turn)
     void turn.then(() => {
       if (this.#seenTo.get(connection) === turn) this.#seenTo.delete(connection)
@@ -105,17 +116,17 @@ export class Hub<C, M> implements Connected<C, M> {
     return turn
   }
 
-  async #call(connection: C, call: (provider: ConnectionsProvider<C, M>) => unknown): Promise<void> {
+  async #call(call: (provider: ConnectionsProvider<C, M>) => unknown): Promise<void> {
+    const label = `connection of ${this.#options.name}`
+    const lease = await acquireServed(this.#host, this.#surface, this.#options.key, { label })
     try {
-      const label = `connection of ${this.#options.name}`
-      const lease = await acquireServed(this.#host, this.#surface, this.#options.key, { label })
-      try {
-        await call(lease.provider)
-      } finally {
-        lease[DISPOSE]()
-      }
-    } catch (error) {
-      this.#options.onError(error, connection)
+      await call(lease.provider)
+    } finally {
+      lease[DISPOSE]()
     }
   }
+}
+
+function isHostClosed(error: unknown): boolean {
+  return ReloadError.is(error) && error.code === 'HOST_CLOSED'
 }
