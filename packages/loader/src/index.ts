@@ -1,4 +1,5 @@
-export { loadPlugin, type LoadOptions } from './load-plugin.js'
+export { loadPlugin } from './load-plugin.js'
+export type { LoadOptions } from './load-options.js'
 export type { LoadedPlugin } from './loaded-plugin.js'
 export type { External } from './bundle/external.js'
 export type { Digest } from './digest.js'
