@@ -7,6 +7,7 @@
  * - `SHARED` a package that the host shares does not fit, or a second copy of it would be bundled.
  * - `THREW` the plugin's module threw while it was evaluated.
  * - `EXPORT` the module does not export a plugin; `MANIFEST` the plugin's manifest is malformed.
+ * - `OUTSIDE` the plugin reaches for a file outside of its folder.
  * - `NOT_FOUND` there is no plugin at that path, or no such version in the store.
  * - `INTEGRITY` the bytes are not those that were asked for; `SIGNATURE` they are not signed by a trusted key.
  * - `ARCHIVE` a packed plugin holds what it must not, or more than it may.
@@ -23,6 +24,7 @@ export type LoadErrorCode =
   | 'THREW'
   | 'EXPORT'
   | 'MANIFEST'
+  | 'OUTSIDE'
   | 'NOT_FOUND'
   | 'INTEGRITY'
   | 'SIGNATURE'

@@ -1,5 +1,7 @@
 export { loadPlugin } from './load-plugin.js'
-export type { LoadOptions } from './load-options.js'
+export { installFrom } from './install-from.js'
+export { startFrom, type StartOptions } from './start-from.js'
+export type { LoadOptions, RunOptions } from './load-options.js'
 export type { LoadedPlugin } from './loaded-plugin.js'
 export type { External } from './bundle/external.js'
 export type { Digest } from './digest.js'

@@ -1,7 +1,12 @@
 import { checkOptions, option, unexpected, type OptionCheck, type OptionChecks } from '@uni/reload-core'
+import { LIMITS, type ArchiveLimits } from './archive/limits.js'
+import type { PluginStore } from './store/plugin-store.js'
+import type { Integrity } from './trust/integrity.js'
+import { TRUST, type TrustOptions } from './trust/trust.js'
 import type { Shared } from './shared/shared-packages.js'
 
-export interface LoadOptions {
+/** How code of a plugin is run. */
+export interface RunOptions {
   /** Packages that are the host's own objects in the plugin. The core always is. */
   readonly shared?: Shared
   /**
@@ -14,19 +19,45 @@ export interface LoadOptions {
    * is left out.
    */
   readonly sourceMaps?: boolean
+  /**
+   * What is to be run: the digest of the archive, of a packed plugin; of the bundle, `LoadedPlugin.digest`, else.
+   */
+  readonly integrity?: Integrity
+  /** Whose packages are run. Whoever made it, if it is left out. */
+  readonly trust?: TrustOptions
   readonly signal?: AbortSignal
 }
 
-const OPTIONS: OptionChecks<LoadOptions> = {
+export interface LoadOptions extends RunOptions {
+  /** Where the plugin is kept, to be started from after a crash. A packed plugin needs one. */
+  readonly store?: PluginStore
+  /** How much a packed plugin may hold. */
+  readonly limits?: ArchiveLimits
+}
+
+const RUN: OptionChecks<RunOptions> = {
   shared: checkShared,
   from: checkPath,
   sourceMaps: option.flag,
+  integrity: option.text as OptionCheck<Integrity>,
+  trust: option.object(TRUST),
   signal: option.signal as OptionCheck<AbortSignal>,
+}
+
+const LOAD: OptionChecks<LoadOptions> = {
+  ...RUN,
+  store: option.with('put', 'putPackage'),
+  limits: option.object(LIMITS),
 }
 
 /** @throws TypeError that names `owner`, such as `loadPlugin options`. */
 export function checkLoadOptions(given: LoadOptions | undefined, owner: string): LoadOptions {
-  return checkOptions(given, owner, OPTIONS)
+  return checkOptions(given, owner, LOAD)
+}
+
+/** @throws TypeError that names `owner`. */
+export function checkRunOptions(given: RunOptions | undefined, owner: string): RunOptions {
+  return checkOptions(given, owner, RUN)
 }
 
 function checkShared(value: unknown, path: string, owner: object): Shared {

@@ -1,45 +1,70 @@
-import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { isPacked, openPackage, type OpenedPackage } from './archive/open-package.js'
 import type { Bundle } from './bundle/bundle.js'
 import { bundlePlugin } from './bundle/bundle-plugin.js'
 import { findSource } from './bundle/plugin-source.js'
-import { hexOf, type Digest } from './digest.js'
-import { loadBundle } from './evaluate/load-bundle.js'
+import type { Digest } from './digest.js'
+import { LoadError } from './errors.js'
+import { BundleRunner, pathOf } from './evaluate/bundle-runner.js'
 import type { LoadOptions } from './load-options.js'
 import type { LoadedPlugin } from './loaded-plugin.js'
-import { SharedPackages } from './shared/shared-packages.js'
+import { storeBundle } from './stored-bundle.js'
+import { checkIntegrity } from './trust/integrity.js'
+import { Trust } from './trust/trust.js'
+
+/** A bundle, and the package that it was built from, where the plugin is packed. */
+export interface BuiltBundle extends Bundle {
+  readonly opened?: OpenedPackage
+}
 
 /** Loads the plugin at one path, as often as it is asked to. */
 export class PluginLoader {
   /** Absolute, as it was given: it may be one of links. */
   readonly path: string
-  readonly #packages: SharedPackages
-  readonly #sourceMaps: boolean
+  readonly #options: LoadOptions
+  readonly #trust: Trust | undefined
+  readonly #runner: BundleRunner
 
   /** @param options checked. */
-  constructor(path: string | URL, { shared = [], from, sourceMaps = true }: LoadOptions) {
+  constructor(path: string | URL, options: LoadOptions) {
     this.path = pathOf(path)
-    this.#packages = new SharedPackages(shared, pathOf(from ?? process.argv[1] ?? 'index.js'))
-    this.#sourceMaps = sourceMaps
+    this.#options = options
+    this.#trust = options.trust && new Trust(options.trust)
+    this.#runner = new BundleRunner(options)
   }
 
   /** @throws LoadError */
-  async bundle(): Promise<Bundle> {
-    return await bundlePlugin(findSource(this.path), this.#packages)
+  async bundle(): Promise<BuiltBundle> {
+    if (isPacked(this.path)) return await this.#bundlePacked()
+    this.#trust?.acceptUnsigned(this.path, 'it is not packed, and packages alone are signed')
+    return await bundlePlugin(findSource(this.path), this.#runner.packages)
   }
 
   /**
-   * Evaluates a bundle: each call gives a plugin of its own.
+   * Evaluates a bundle, and puts it into the store: each call gives a plugin of its own.
    *
    * @throws LoadError
    */
-  async load(bundle: Bundle, digest: Digest): Promise<LoadedPlugin> {
-    if (this.#sourceMaps) process.setSourceMapsEnabled(true)
-    // No file has that name; two versions have two.
-    return await loadBundle(bundle, digest, join(bundle.root, `${hexOf(digest)}.cjs`), this.#packages)
+  async load(built: BuiltBundle, digest: Digest): Promise<LoadedPlugin> {
+    const { opened, ...bundle } = built
+    const { integrity, store } = this.#options
+    if (opened === undefined && integrity !== undefined) checkIntegrity(this.path, Buffer.from(bundle.code), integrity)
+    const loaded = await this.#runner.run(bundle, digest)
+    return store === undefined ? loaded : await storeBundle(store, loaded, bundle, opened)
   }
-}
 
-function pathOf(path: string | URL): string {
-  return path instanceof URL || path.startsWith('file:') ? fileURLToPath(path) : resolve(path)
+  async #bundlePacked(): Promise<BuiltBundle> {
+    const { store, integrity, limits } = this.#options
+    if (store === undefined) {
+      throw new LoadError('STORE', 'a packed plugin is unpacked into a store, and there is none', {
+        place: { file: this.path },
+        hint: "Give the option store: await PluginStore.open('data/plugins', { journal }).",
+      })
+    }
+    const opened = await openPackage(this.path, store, { integrity, trust: this.#trust, limits })
+    const source = { ...findSource(opened.folder), reach: 'nothing' as const }
+    const built = { ...(await bundlePlugin(source, this.#runner.packages)), opened }
+    // Then a version of it is in the store, which keeps the package.
+    opened.hold.lastAsLongAs(built)
+    return built
+  }
 }

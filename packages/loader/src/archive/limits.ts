@@ -1,4 +1,4 @@
-import { checkOptions, option, type OptionChecks } from '@uni/reload-core'
+import { option, type OptionChecks } from '@uni/reload-core'
 
 /** How much a packed plugin may hold. It is read into memory whole, and nothing of it is written before all is checked. */
 export interface ArchiveLimits {
@@ -14,7 +14,7 @@ export interface ArchiveLimits {
 
 const MIB = 1024 * 1024
 
-const OPTIONS: OptionChecks<ArchiveLimits> = {
+export const LIMITS: OptionChecks<ArchiveLimits> = {
   packedBytes: option.integer(1),
   bytes: option.integer(1),
   ratio: option.from(1),
@@ -23,13 +23,8 @@ const OPTIONS: OptionChecks<ArchiveLimits> = {
 
 export type CheckedLimits = { readonly [K in keyof ArchiveLimits]-?: number }
 
-export function archiveLimits(given: ArchiveLimits | undefined, path: string): CheckedLimits {
-  const {
-    packedBytes = 64 * MIB,
-    bytes = 256 * MIB,
-    ratio = 100,
-    entries = 20_000,
-  } = checkOptions(given, path, OPTIONS)
+export function archiveLimits(given: ArchiveLimits = {}): CheckedLimits {
+  const { packedBytes = 64 * MIB, bytes = 256 * MIB, ratio = 100, entries = 20_000 } = given
   return { packedBytes, bytes, ratio, entries }
 }
 

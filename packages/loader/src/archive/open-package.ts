@@ -24,6 +24,11 @@ export interface OpenedPackage extends StoredPackage {
   readonly signature: PackageSignature | undefined
 }
 
+/** Whether a path is that of a packed plugin, by how it ends. */
+export function isPacked(path: string): boolean {
+  return /\.(?:tgz|tar\.gz)$/i.test(path)
+}
+
 /**
  * Reads a packed plugin into memory once, checks it there, and unpacks into the store what was checked.
  *
@@ -34,7 +39,7 @@ export async function openPackage(
   store: PluginStore,
   { integrity, trust, limits: given }: OpenPackageOptions,
 ): Promise<OpenedPackage> {
-  const limits = archiveLimits(given, 'limits')
+  const limits = archiveLimits(given)
   const bytes = await readArchive(file, limits)
   if (integrity !== undefined) checkIntegrity(file, bytes, integrity)
   const digest = digestOf(bytes)

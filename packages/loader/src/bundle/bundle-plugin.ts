@@ -7,6 +7,7 @@ import { readPackageManifest } from '../manifest/package-manifest.js'
 import type { SharedPackages } from '../shared/shared-packages.js'
 import { addons } from './addons.js'
 import { buildError, isBuildFailure } from '../build-error.js'
+import { refuseOutside } from './boundary.js'
 import type { Bundle } from './bundle.js'
 import type { External } from './external.js'
 import { NearestPackage } from './nearest-package.js'
@@ -64,6 +65,7 @@ export async function bundlePlugin(source: PluginSource, shared: SharedPackages)
     plugins: [sharing.plugin, native.plugin],
   })
   const files = filesOf(metafile.inputs)
+  refuseOutside(files, source)
   refuseSecondCopies(files, root, shared, nearest)
   const [map, code] = outputFiles.map(({ text }) => text)
   if (code === undefined || map === undefined) throw new LoadError('BUNDLE', 'esbuild wrote nothing')

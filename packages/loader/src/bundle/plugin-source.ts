@@ -15,6 +15,11 @@ export interface PluginSource {
   readonly entry: string
   /** Of the folder, where a folder was given. */
   readonly packageJson: PackageJson | undefined
+  /**
+   * Where the files may be that are imported: of a single file anywhere; of a folder within it, or in packages that are
+   * imported by name; of a packed plugin within its folder alone.
+   */
+  readonly reach: 'anywhere' | 'packages' | 'nothing'
 }
 
 const INDEX = ['ts', 'mts', 'cts', 'tsx', 'js', 'mjs', 'cjs', 'jsx'].map((extension) => `index.${extension}`)
@@ -26,9 +31,10 @@ const INDEX = ['ts', 'mts', 'cts', 'tsx', 'js', 'mjs', 'cjs', 'jsx'].map((extens
 export function findSource(path: string | URL): PluginSource {
   const given = resolve(path instanceof URL || path.startsWith('file:') ? fileURLToPath(path) : path)
   const found = realPathOf(given)
-  if (!statSync(found).isDirectory()) return { root: dirname(found), entry: found, packageJson: undefined }
+  if (!statSync(found).isDirectory())
+    return { root: dirname(found), entry: found, packageJson: undefined, reach: 'anywhere' }
   const packageJson = readPackageJson(found)
-  return { root: found, entry: entryOf(found, packageJson), packageJson }
+  return { root: found, entry: entryOf(found, packageJson), packageJson, reach: 'packages' }
 }
 
 function realPathOf(path: string): string {

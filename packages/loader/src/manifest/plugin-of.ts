@@ -42,6 +42,11 @@ export function pluginOf(exports: unknown, file: string, manifest: PackageManife
   return withManifest(plugin, own === undefined ? manifest : { ...manifest, ...own })
 }
 
+/** The same plugin, as another build of its version. */
+export function asVersion(plugin: Plugin, version: string): Plugin {
+  return withManifest(plugin, { ...plugin.manifest, version })
+}
+
 function exportedPlugin(exports: unknown, file: string): Candidate {
   const whole = exports as Readonly<Record<string, unknown>> | null | undefined
   const found = [whole?.['default'], whole?.['plugin'], whole].find(isCandidate)

@@ -281,7 +281,9 @@ export class PluginStore implements AsyncDisposable {
     if (typeof there !== 'object' || there.code === code) return wanted
     const inUse = await heldBySessions(this.#layout, this.#gone)
     if (!inUse.has(name) && !(await namedByJournals(this.#layout)).has(name)) return wanted
-    if (taken === 'add-build') return { ...wanted, version: buildOf(version, code) }
+    // Of a package that was bundled anew, as after an update of esbuild, both are builds of the same.
+    const isRebuilt = wanted.package !== undefined && there.package === wanted.package
+    if (taken === 'add-build' || isRebuilt) return { ...wanted, version: buildOf(version, code) }
     throw new LoadError('STORE', `${version} is in use with other code`, {
       plugin: `${id}@${version}`,
       hint: 'Give what was changed another version: after a crash, nobody could tell the two apart.',

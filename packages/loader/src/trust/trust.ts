@@ -19,7 +19,7 @@ export interface TrustOptions {
 
 const HINT = 'Nothing of it was run.'
 
-const OPTIONS: OptionChecks<TrustOptions> = {
+export const TRUST: OptionChecks<TrustOptions> = {
   keys: option.required(option.record((value, path) => publicKey(value, path))),
   unsigned: option.oneOf('refuse', 'warn'),
   onUnsigned: option.function,
@@ -33,7 +33,7 @@ export class Trust {
 
   /** @throws TypeError for a malformed option, or a key that is no public key of Ed25519. */
   constructor(given: TrustOptions) {
-    const { keys, unsigned, onUnsigned } = checkOptions(given, 'trust', OPTIONS)
+    const { keys, unsigned, onUnsigned } = checkOptions(given, 'trust', TRUST)
     this.#keys = new Map(Object.entries(keys as Record<string, KeyObject>))
     this.#unsigned = unsigned ?? 'refuse'
     this.#onUnsigned = onUnsigned ?? ((warning) => process.emitWarning(warning))

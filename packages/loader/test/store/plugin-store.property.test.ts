@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { chmod, readdir, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
@@ -64,11 +65,11 @@ class Put implements Step {
     const as = model.put(store, `${id}@${version}`, code, build)
     try {
       const stored = await (real.stores[store] as PluginStore).put({ id, version, code, taken, notes: {} })
-      expect(`${stored.id}@${stored.version}`).toBe(as)
+      assert.equal(`${stored.id}@${stored.version}`, as)
       real.holds[store]?.push({ name: as as string, hold: stored.hold })
     } catch (error) {
       if (!LoadError.is(error)) throw error
-      expect(as, error.message).toBeUndefined()
+      assert.equal(as, undefined, error.message)
     }
     await check(model, real, false)
   }
@@ -88,7 +89,7 @@ class Get implements Step {
     const [id, version] = name.split('@') as [string, string]
     const expected = model.get(this.store, name)
     const stored = await (real.stores[this.store] as PluginStore).get(id, version)
-    expect(stored && String(stored.code)).toBe(expected)
+    assert.equal(stored && String(stored.code), expected)
     if (stored !== undefined) real.holds[this.store]?.push({ name, hold: stored.hold })
   }
   toString = (): string => `store ${this.store} gets ${this.at}`
