@@ -143,7 +143,7 @@ export class SerialQueue {
   /** Refuses what waits and whatever is submitted from now on. */
   refuse(error: () => Error): void {
     this.#refusal = error
-    void this.#rejectWaiting(error)
+    if (this.waiting > 0) void this.#rejectWaiting(error)
   }
 
   /**

@@ -1,8 +1,8 @@
-import { PluginHost } from '@uni/reload-core'
+import { PluginHost, type ReloadEvent } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
-import { standing } from '../fixtures/deferred.js'
+import { Deferred, standing } from '../fixtures/deferred.js'
 import { refusalOf } from '../fixtures/refusal.js'
-import { cleanStores, openStore } from '../fixtures/store-plugin.js'
+import { cleanStores, openStore, StorePlugin } from '../fixtures/store-plugin.js'
 import { STORES, storeStrategy } from '../fixtures/store.js'
 import { wordHandoff, wordKind, wordPlugin } from '../fixtures/word.js'
 
@@ -38,6 +38,36 @@ describe('a removal', () => {
     expect(report.closedOrphans).toEqual(['one', 'two'])
     expect((await finalized).errors).toEqual([])
     expect(plugin.made).toMatchObject([{ closed: 1 }, { closed: 1 }])
+  })
+
+  it('I4 a resource that it leaves behind takes nothing from the turn of the commit on, nor what waited then', async () => {
+    const asked: Promise<unknown>[] = []
+    const observer = ({ type }: ReloadEvent): void => {
+      if (type === 'committed') asked.push(refusalOf(idle.write(1)), refusalOf(idle.use(() => 1)))
+    }
+    await using host = new PluginHost({ strategies: [storeStrategy('pre-copy')], observer })
+    const plugin = new StorePlugin('1.0.0')
+    const handle = await host.add(plugin)
+    const idle = await host.attach(STORES['pre-copy'], openStore('idle'))
+    const busy = await host.attach(STORES['pre-copy'], openStore('busy'))
+    const slow = new Deferred()
+    plugin.provider.breakNext('apply', async (run) => {
+      await slow.promise
+      run()
+    })
+    const first = busy.write(1)
+    const behind = refusalOf(busy.write(2))
+
+    const { finalized } = await host.remove(handle, { onOrphan: 'close' })
+    slow.resolve()
+    await Promise.all([first, finalized])
+    const refused = await Promise.all([...asked, behind])
+    expect(refused).toMatchObject([
+      { code: 'RESOURCE_CLOSED' },
+      { code: 'RESOURCE_CLOSED' },
+      { code: 'RESOURCE_CLOSED' },
+    ])
+    expect(plugin.provider.made.map(({ entries }) => entries)).toEqual([[], [1]])
   })
 
   it('a plugin may be added again, from generation 0 and at the end of the order', async () => {

@@ -2,14 +2,12 @@ import type { Handoffs } from '../../dispatch/handoffs.js'
 import type { EpochChange } from '../plan/epoch-change.js'
 import type { HostState } from '../state/host-state.js'
 import type { UnderWay } from '../state/plugins.js'
-import type { Preflight } from '../plan/preflight.js'
 import type { Succession } from '../plan/succession.js'
 
 export interface Commit {
   readonly operation: UnderWay
   readonly change: EpochChange
   readonly succession: Succession
-  readonly preflight: Preflight
   readonly handoffs: Handoffs
 }
 
@@ -17,7 +15,7 @@ export interface Commit {
  * Puts into service what was prepared: synchronous, runs no plugin code, cannot throw. What it takes does not depend on
  * how many keys and resources change. Returns what is to be called when the commit is written down.
  */
-export function commit(state: HostState, { operation, change, succession, preflight, handoffs }: Commit): () => void {
+export function commit(state: HostState, { operation, change, succession, handoffs }: Commit): () => void {
   const { epochs, plugins } = state
   const { retired, installed } = succession
   change.settleLists()
@@ -26,7 +24,6 @@ export function commit(state: HostState, { operation, change, succession, prefli
   for (const version of installed) version.firstEpoch = epochs.current.number
   handoffs.committed()
   for (const version of retired) plugins.bakeOf(version)?.end('superseded')
-  for (const { gate } of preflight.orphans.keys()) void gate.close()
   const removed = retired.filter(({ id }) => succession.next(id) === undefined)
   const onWritten = state.permanence.committed(
     installed.filter(({ id }) => plugins.get(id) === undefined),

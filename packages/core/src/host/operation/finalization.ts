@@ -150,9 +150,11 @@ export class Finalization implements Retirement {
     return errors
   }
 
+  /** Nobody is served by them since the commit. Those who wait at their gates are refused, in slices as well. */
   async #forgetOrphans(): Promise<void> {
     const { pace } = this.#init.environment
     for (const orphan of this.#init.orphans.keys()) {
+      void orphan.gate.close()
       this.#state.resources.remove(orphan)
       if (pace.due()) await pace.pause()
     }

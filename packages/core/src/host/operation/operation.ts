@@ -250,7 +250,6 @@ class Operation implements UnderWay {
       operation: this,
       change,
       succession,
-      preflight,
       handoffs,
     })
     // In this turn: from here on others see the new version, and may change it or make it permanent.

@@ -31,7 +31,7 @@ export class AttachedResource<R, W> implements LiveResource<R, W> {
     return detach(this.#host, this.#attached)
   }
 
-  /** Its gate may still be open, for a version that is being judged by it. */
+  /** Its gate may still be open: for a version that is being judged by it, or until an orphan's turn has come. */
   #refused(): Promise<never> {
     return Promise.reject(new GateErrors(this.#attached.table.id, this.name).closed())
   }

@@ -40,8 +40,8 @@ export class Attached {
   readonly openedBy: string | undefined
   readonly gate: WriteGate<unknown, unknown>
   readonly #host: AttachedHost
-  /** The leases of this resource alone, whichever version has opened what they hold. */
-  readonly leased = new Set<LeaseList>()
+  /** Made when it is first asked for: a set takes a tenth of what the host keeps of a resource. */
+  #leased: Set<LeaseList> | undefined
   /** Once its detach was asked for: resolves when it is out of service. */
   detaching: Promise<Detached> | undefined
 
@@ -68,6 +68,11 @@ export class Attached {
     this.serve({ attached: this, owner, live: resource })
   }
 
+  /** The leases of this resource alone, whichever version has opened what they hold. */
+  get leased(): Set<LeaseList> {
+    return (this.#leased ??= new Set())
+  }
+
   get strategy(): AnyStrategy {
     return this.table.strategy
   }
@@ -83,9 +88,9 @@ export class Attached {
     return this.entry?.owner
   }
 
-  /** Whether it was detached: nothing new may be asked of it. */
+  /** Whether it is out of service: nothing new may be asked of it. Its gate may not be closed yet. */
   get left(): boolean {
-    return this.detaching !== undefined && this.owner === undefined
+    return this.entry === undefined
   }
 
   get place(): ErrorPlace & { readonly surface: string; readonly key: string; readonly resource: string } {
