@@ -26,7 +26,7 @@ describe('X10: what the spool wrote', () => {
     await using directory = await temporaryDirectory()
     await using other = await open(join(directory.path, 'other'), 'w')
     const full = vi
-      .spyOn(Object.getPrototypeOf(other) as FileHandle, 'writeFile')
+      .spyOn(Object.getPrototypeOf(other) as FileHandle, 'write')
       .mockRejectedValueOnce(Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' }))
     const error = await fileSpool(directory.path)
       .write([LARGE])
@@ -41,6 +41,25 @@ describe('X10: what the spool wrote', () => {
     })
     expect((error as Error).message).toContain(directory.path)
     expect(await directory.list()).toEqual(['other'])
+  })
+
+  test('is written whole, by a platform that takes a part at a time', async () => {
+    await using directory = await temporaryDirectory()
+    await using other = await open(join(directory.path, 'other'), 'w')
+    const parts: number[] = []
+    const partly = vi.spyOn(Object.getPrototypeOf(other) as FileHandle, 'write').mockImplementation(async function (
+      this: FileHandle,
+      ...[chunk, at]: unknown[]
+    ) {
+      const buffer = (chunk as Uint8Array).subarray(at as number, (at as number) + 1000)
+      parts.push(buffer.byteLength)
+      const { bytesWritten } = await this.writev([buffer])
+      return { bytesWritten, buffer: '' }
+    })
+    const image = await fileSpool(directory.path).write([LARGE.subarray(0, 2500)])
+    partly.mockRestore()
+    expect(parts).toEqual([1000, 1000, 500])
+    expect(Buffer.compare(await image.bytes(), LARGE.subarray(0, 2500))).toBe(0)
   })
 
   test('is read back as it was, in every form, and removed once', async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
-import { open, rm } from 'node:fs/promises'
+import { open, rm, type FileHandle } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { describeThrown, option } from '@uni/reload-core'
@@ -26,6 +26,14 @@ export function fileSpool(directory: string): ImageSpool {
   }
 }
 
+/**
+ * In one piece, wherever the platform takes it so. `FileHandle.writeFile` makes several of it, and the next is not begun
+ * while this thread sums the chunk.
+ */
+async function writeWhole(file: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let at = 0; at < chunk.byteLength;) at += (await file.write(chunk, at)).bytesWritten
+}
+
 async function writeFile(path: string, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<HeldImage> {
   // 'wx': a file of that name would be another image's.
   const file = await open(path, 'wx', 0o600)
@@ -34,7 +42,7 @@ async function writeFile(path: string, chunks: AsyncIterable<Uint8Array> | Itera
   try {
     try {
       for await (const chunk of chunks) {
-        const writing = file.writeFile(chunk).catch((cause: unknown) => {
+        const writing = writeWhole(file, chunk).catch((cause: unknown) => {
           throw new Error(`the image cannot be written to ${path}: ${describeThrown(cause)}. Make room on its disk`, {
             cause,
           })
