@@ -42,6 +42,7 @@ export async function converge(
   for (const group of GROUPS)
     await convergeGroup(
       held.filter(({ discipline }) => group.includes(discipline)),
+      together,
       drive,
     )
   if (held.length > 0) await catchUpUnderLoad(together, drive)
@@ -65,7 +66,11 @@ async function convergeUnderLoad(
 }
 
 /** Converges resources whose gates are held from here to the commit. */
-async function convergeGroup(movings: readonly MovingResource[], drive: Drive): Promise<void> {
+async function convergeGroup(
+  movings: readonly MovingResource[],
+  together: Together<MovingResource>,
+  drive: Drive,
+): Promise<void> {
   await drive.forward(
     movings.filter(({ handoff }) => handoff?.catchUp !== undefined),
     'converge',
@@ -84,7 +89,7 @@ async function convergeGroup(movings: readonly MovingResource[], drive: Drive): 
   const longestMs = movings.reduce((longest, { convergeMs }) => Math.max(longest, convergeMs), 0)
   const slow = new Set(movings.filter(({ convergeMs }) => convergeMs > Math.max(LONG_MS, longestMs / 2)))
   for (const some of [[...slow], movings.filter((moving) => !slow.has(moving))]) {
-    await drive.forward(some, 'converge', convergeHeld)
+    await drive.forward(some, 'converge', (moving) => convergeHeld(moving, together))
   }
 }
 
@@ -137,7 +142,7 @@ async function convergeRest(together: Together<MovingResource>, drive: Drive): P
       // The holds took long: other resources may have been written to for as long, so rounds under load begin anew.
       if (clock.now() - startedAt > LONG_MS) rounds = 0
     } else {
-      await drive.forward(left, 'converge', convergeHeld, { told: false })
+      await drive.forward(left, 'converge', (moving) => convergeHeld(moving, together), { told: false })
     }
   }
 }
@@ -149,8 +154,9 @@ function takeBehind({ dirty }: Together<MovingResource>): MovingResource[] {
   return taken
 }
 
-async function convergeHeld(moving: MovingResource): Promise<void> {
+async function convergeHeld(moving: MovingResource, together: Together<MovingResource>): Promise<void> {
   const { gate } = moving.move
+  together.held.add(moving)
   const handoff = moving.handoff as ResourceHandoff<unknown>
   await hold(moving)
   // Before the hold, a write may have started a halted resource again.

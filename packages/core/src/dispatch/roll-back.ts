@@ -20,22 +20,29 @@ export async function rollBack(
 ): Promise<unknown[]> {
   together.close()
   const errors = new Map<MovingResource, unknown[]>()
-  const begun = all.filter(({ withdrawn }) => !withdrawn)
   const note = (moving: MovingResource, error: unknown): void => {
     if (error === undefined) return
     const noted = errors.get(moving)
     if (noted === undefined) errors.set(moving, [error])
     else noted.push(error)
   }
-  const stopped = begun.filter(({ converging, handoff }) => converging && handoff?.intact === undefined)
+  // Those that were held for it are few. Writers wait until it is done, so the others are not looked through first.
+  const held = [...together.held].toReversed()
+  together.held.clear()
+  const stopped = new Set(held.filter(({ converging, handoff }) => converging && handoff?.intact === undefined))
   for (const moving of stopped) moving.stopped = true
   if (together.transaction.state === 'pending') together.transaction.abort()
-  const servingOn = begun.filter((moving) => !moving.stopped).toReversed()
-  for (const moving of servingOn) if (moving.deactivated !== undefined) note(moving, moving.reactivate())
+  for (const moving of held) {
+    if (!moving.stopped && moving.deactivated !== undefined) note(moving, moving.reactivate())
+  }
   void together.wake()
 
   await Promise.all(together.leaving)
-  await drive.each([...stopped.toReversed(), ...servingOn], async (moving) => {
+  const undone = new Set<MovingResource>()
+  await drive.each([...stopped, ...all.toReversed()], async (moving) => {
+    // Those that were stopped are in both lists.
+    if (moving.withdrawn || undone.has(moving)) return
+    if (stopped.has(moving)) undone.add(moving)
     const {
       handoff,
       move: { gate, handedIn },
@@ -50,7 +57,7 @@ export async function rollBack(
     if (moving.stopped) note(moving, letGo(moving))
     gate.settle()
   })
-  return begun.toReversed().flatMap((moving) => errors.get(moving) ?? [])
+  return errors.size === 0 ? [] : all.toReversed().flatMap((moving) => errors.get(moving) ?? [])
 }
 
 /** Lets the old resource go on, with writes and with what it does by itself. */

@@ -38,6 +38,8 @@ export class Together<Moving extends Member> {
   readonly standbys: Standbys
   /** The resources whose successor may be behind: a write was recorded, or a write or a use has begun. */
   readonly dirty = new Set<Moving>()
+  /** The resources that were held to converge: from there on they may be deactivated, and stopped. */
+  readonly held = new Set<Moving>()
   /** What was found of single resources. */
   readonly verdicts: CompatEntry[] = []
   /** The resources whose successor is to be activated at the commit. */
