@@ -7,3 +7,6 @@ export const npmRanges: VersionRanges = {
   isRange: (range) => validRange(range) !== null,
   satisfies: (version, range) => satisfies(version, range, { includePrerelease: true }),
 }
+
+/** Whether a version is one of https://semver.org. */
+export { isSemanticVersion } from '../host/plugin/version-ranges.js'

@@ -39,6 +39,6 @@ function exportsOf(bundle: Bundle, filename: string, modules: ReadonlyMap<string
     return evaluate(bundle, filename, modules)
   } catch (thrown) {
     const { manifest } = bundle
-    throw thrownError(thrown, bundle, manifest && `${manifest.id}@${manifest.version}`)
+    throw thrownError(thrown, bundle, filename, manifest && `${manifest.id}@${manifest.version}`)
   }
 }

@@ -1,43 +1,68 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping'
 import { describeThrown } from '@uni/reload-core'
 import { codeFrame } from '../code-frame.js'
-import { LoadError, type LoadErrorInit } from '../errors.js'
+import { LoadError, type LoadErrorInit, type SourcePlace } from '../errors.js'
 import type { Evaluated } from './evaluate.js'
 
-/** What is said of a plugin whose module throws: where, as far as the stack says. */
-export function thrownError(thrown: unknown, evaluated: Evaluated, plugin: string | undefined): LoadError {
+/**
+ * What is said of a plugin whose module throws: where, as far as its stack says.
+ *
+ * @param filename that the code was evaluated under.
+ */
+export function thrownError(
+  thrown: unknown,
+  evaluated: Evaluated,
+  filename: string,
+  plugin: string | undefined,
+): LoadError {
   return new LoadError('THREW', `its module threw while it was evaluated: ${describeThrown(thrown)}`, {
     ...(plugin !== undefined && { plugin }),
-    ...thrownAt(thrown, evaluated),
+    ...placeOf(thrown, evaluated, filename),
     hint: 'Nothing of it was kept; the next load begins anew.',
     cause: thrown,
   })
 }
 
-function thrownAt(thrown: unknown, { map, root }: Evaluated): LoadErrorInit {
-  const { sources, sourcesContent } = JSON.parse(map) as {
-    readonly sources: readonly string[]
-    readonly sourcesContent?: readonly (string | null)[]
-  }
-  const files = new Map(sources.map((source, at) => [join(root, source), sourcesContent?.[at] ?? undefined]))
-  for (const [, path, line, column] of stackOf(thrown).matchAll(
-    /(?:\(|at |async )((?:file:\/\/|\/|[A-Z]:\\)[^\n]*?):(\d+):(\d+)\)?$/gm,
-  )) {
-    const file = (path as string).startsWith('file:') ? fileURLToPath(path as string) : (path as string)
-    if (!files.has(file)) continue
-    const place = { file, line: Number(line), column: Number(column) }
-    const source = files.get(file)
+/** The first of its frames that is of the plugin. */
+function placeOf(thrown: unknown, { map, root }: Evaluated, filename: string): Pick<LoadErrorInit, 'place' | 'frame'> {
+  const trace = new TraceMap(map)
+  const contents = new Map(
+    trace.sources.map((source, at) => [join(root, source ?? ''), trace.sourcesContent?.[at] ?? undefined]),
+  )
+  for (const frame of framesOf(thrown)) {
+    // As Node maps them; or as they are, where the host has an Error.prepareStackTrace of its own.
+    const place = frame.file === filename ? mapped(trace, frame, root) : frame
+    if (place === undefined || !contents.has(place.file)) continue
+    const source = contents.get(place.file)
     return { place, ...(source !== undefined && { frame: codeFrame(source, place.line, place.column) }) }
   }
   return {}
 }
 
-/** A getter of the plugin's may throw. */
+type Frame = Required<SourcePlace>
+
+function mapped(trace: TraceMap, { line, column }: Frame, root: string): Frame | undefined {
+  const found = originalPositionFor(trace, { line, column: column - 1 })
+  return found.source === null
+    ? undefined
+    : { file: join(root, found.source), line: found.line, column: found.column + 1 }
+}
+
+function framesOf(thrown: unknown): readonly Frame[] {
+  const frames = stackOf(thrown).matchAll(/(?:\(|at |async )((?:file:\/\/|\/|[A-Z]:\\)[^\n]*?):(\d+):(\d+)\)?$/gm)
+  return Array.from(frames, ([, path, line, column]) => {
+    const file = path as string
+    return { file: file.startsWith('file:') ? fileURLToPath(file) : file, line: Number(line), column: Number(column) }
+  })
+}
+
 function stackOf(thrown: unknown): string {
   try {
     return thrown instanceof Error && typeof thrown.stack === 'string' ? thrown.stack : ''
   } catch {
+    // A getter of the plugin's.
     return ''
   }
 }

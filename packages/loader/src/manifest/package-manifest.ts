@@ -1,4 +1,12 @@
-import { checkOptions, describeThrown, option, type OptionChecks, type PluginDependency } from '@uni/reload-core'
+import {
+  checkOptions,
+  describeThrown,
+  option,
+  unexpected,
+  type OptionChecks,
+  type PluginDependency,
+} from '@uni/reload-core'
+import { isSemanticVersion, npmRanges } from '@uni/reload-core/ranges'
 import { LoadError } from '../errors.js'
 import type { PackageJson } from './package-json.js'
 
@@ -24,7 +32,10 @@ export interface UniField {
 
 const DEPENDENCY: OptionChecks<PluginDependency> = {
   id: option.required(option.text),
-  range: option.required(option.text),
+  range: option.required((value, path) => {
+    if (typeof value === 'string' && npmRanges.isRange(value)) return value
+    throw unexpected('a range of versions, such as ^2.1.0', value, path)
+  }),
   optional: option.flag,
 }
 const UNI: OptionChecks<UniField> = {
@@ -47,10 +58,15 @@ export function readPackageManifest(json: PackageJson): PackageManifest | undefi
   const { id, capabilities, dependsOn } = uni
   return checked(json.file, () => ({
     id: id ?? option.text(json.content.name, 'name', json),
-    version: option.text(json.content.version, 'version', json),
+    version: checkVersion(json.content.version),
     ...(capabilities && { capabilities }),
     ...(dependsOn && { dependsOn }),
   }))
+}
+
+function checkVersion(value: unknown): string {
+  if (typeof value === 'string' && isSemanticVersion(value)) return value
+  throw unexpected('a semantic version, such as 1.4.0', value, 'version')
 }
 
 function checked<T>(file: string, read: () => T): T {

@@ -1,0 +1,184 @@
+import { expect, it } from 'vitest'
+import { loadPlugin } from '@uni/reload-loader'
+import { loadAnswer } from './fixtures/answer.js'
+import { loadFailure } from './fixtures/load-failure.js'
+import { answering, PluginFolder } from './fixtures/plugin-folder.js'
+
+interface Wrong {
+  readonly text: string
+  /** Where it is wrong, `index.ts` if it is not told. */
+  readonly file?: string
+  readonly code: string
+  readonly line?: number
+  readonly column?: number
+  readonly says: RegExp
+}
+
+const WRONG: Readonly<Record<string, Wrong>> = {
+  'a syntax error': {
+    text: 'const a = 1\nlet b c',
+    code: 'SYNTAX',
+    line: 2,
+    column: 7,
+    says: /Expected ";" but found "c"/,
+  },
+  'a syntax error behind letters of several bytes': {
+    text: '/* äöü 🎉 */ let b c',
+    code: 'SYNTAX',
+    line: 1,
+    column: 20,
+    says: /found "c"/,
+  },
+  'a missing module': {
+    text: "import './nowhere.js'",
+    code: 'MISSING_MODULE',
+    line: 1,
+    column: 8,
+    says: /Could not resolve "\.\/nowhere\.js"/,
+  },
+  'a missing package': {
+    text: "import a from 'nowhere'\na",
+    code: 'MISSING_MODULE',
+    line: 1,
+    column: 15,
+    says: /Install the package/,
+  },
+  'a missing export': {
+    text: "import { a } from './there.js'\na()",
+    code: 'MISSING_EXPORT',
+    line: 1,
+    column: 10,
+    says: /No matching export in "there\.js" for import "a"/,
+  },
+  'a throw': {
+    text: "const a = 1\nconst o: object = {}\n  throw new RangeError('out of it')",
+    code: 'THREW',
+    line: 3,
+    column: 9,
+    says: /its module threw while it was evaluated: out of it/,
+  },
+  'a throw of what it calls': {
+    text: "import { fail } from './there.js'\nfail()",
+    file: 'there.js',
+    code: 'THREW',
+    line: 2,
+    column: 35,
+    says: /not today/,
+  },
+  'a throw of no error': { text: "throw 'words'", code: 'THREW', says: /evaluated: words/ },
+  'a top-level await': {
+    text: 'const a = 1\nexport const b = await a',
+    code: 'TOP_LEVEL_AWAIT',
+    line: 2,
+    column: 18,
+    says: /Await inside init\(\)/,
+  },
+  'a top-level for await': {
+    text: 'for await (const a of []) {}',
+    code: 'TOP_LEVEL_AWAIT',
+    line: 1,
+    column: 5,
+    says: /Await inside init\(\)/,
+  },
+  'no export': { text: 'export {}', code: 'EXPORT', says: /it exports nothing/ },
+  'other exports': {
+    text: 'export const a = 1, b = 2',
+    code: 'EXPORT',
+    says: /it exports a, b, and none of it is a plugin\. Export an object with register as default, or as plugin/,
+  },
+  'a default export that is no plugin': {
+    text: 'export default { manifest: { id: "a" } }',
+    code: 'EXPORT',
+    says: /it exports default, and none/,
+  },
+}
+
+it.each(Object.entries(WRONG))('E2 %s is refused with its place, and the lines around it', async (_, wrong) => {
+  const { text, code, line, column, says, file = 'index.ts' } = wrong
+  await using folder = await PluginFolder.of({
+    'index.ts': text,
+    'there.js': 'export const other = 1\nexport const fail = () => { throw new Error("not today") }',
+  })
+  const error = await loadFailure(loadPlugin(folder.path))
+  expect(error.message).toMatch(says)
+  expect({ code: error.code, line: error.line, column: error.column }).toEqual({ code, line, column })
+  // What throws something that is no error does not say where.
+  const isPlaced = line !== undefined || code !== 'THREW'
+  expect(error.file).toBe(isPlaced ? folder.at(file) : undefined)
+  expect(error.frame).toEqual(
+    line === undefined ? undefined : expect.stringMatching(new RegExp(`^> ${line} \\| .*\\n +\\| [ \\t]*\\^+$`, 'm')),
+  )
+})
+
+it('E2 the frame marks what is wrong', async () => {
+  await using folder = await PluginFolder.of({
+    'index.ts': '// one\n// two\n// three\n\tlet b wrong\n// five\n// six\n// seven\n',
+  })
+  expect((await loadFailure(loadPlugin(folder.path))).frame).toBe(
+    [
+      '  2 | // two',
+      '  3 | // three',
+      '> 4 | \tlet b wrong',
+      '    | \t      ^^^^^',
+      '  5 | // five',
+      '  6 | // six',
+    ].join('\n'),
+  )
+})
+
+it('E2 what a dependency throws, or has wrong, is told with its file', async () => {
+  await using folder = await PluginFolder.of({
+    'index.js': `import 'dep'\n${answering('1')}`,
+    'node_modules/dep/package.json': '{ "name": "dep", "main": "dep.js" }',
+    'node_modules/dep/dep.js': 'exports.a = 1\nnull.b',
+  })
+  const error = await loadFailure(loadPlugin(folder.path))
+  expect(error).toMatchObject({ code: 'THREW', file: folder.at('node_modules/dep/dep.js'), line: 2, column: 6 })
+  expect(error.cause).toBeInstanceOf(TypeError)
+})
+
+it('E3 a load that fails leaves no trace: each of them, one after another and each twice, then the mended file', async () => {
+  await using folder = await PluginFolder.of({
+    'there.js': 'export const other = 1\nexport const fail = () => { throw new Error("not today") }',
+  })
+  for (const { text, says } of Object.values(WRONG)) {
+    await folder.write({ 'index.ts': text })
+    const [first, second] = [await loadFailure(loadPlugin(folder.path)), await loadFailure(loadPlugin(folder.path))]
+    expect(first.message).toMatch(says)
+    expect(second.message).toBe(first.message)
+    await folder.write({ 'index.ts': answering(JSON.stringify(text)) })
+    expect(await loadAnswer(folder.path)).toBe(text)
+  }
+})
+
+it('E3 two versions that fail in different ways say so each, and so does a dependency that is mended', async () => {
+  await using folder = await PluginFolder.of({
+    'index.js': `import { value } from './value.js'\n${answering('value')}`,
+  })
+  expect((await loadFailure(loadPlugin(folder.path))).code).toBe('MISSING_MODULE')
+  await folder.write({ 'value.js': 'export const value = undefined.value' })
+  expect((await loadFailure(loadPlugin(folder.path))).code).toBe('THREW')
+  await folder.write({ 'value.js': 'export const value' })
+  expect((await loadFailure(loadPlugin(folder.path))).code).toBe('SYNTAX')
+  await folder.write({ 'value.js': 'export const value = 1' })
+  expect(await loadAnswer(folder.path)).toBe(1)
+})
+
+it('E3 loads beside one another, of which some fail, are each their own', async () => {
+  await using folder = await PluginFolder.of(
+    Object.fromEntries(
+      Array.from({ length: 6 }, (_, at) => [
+        `${at}/index.js`,
+        at % 2 === 0 ? answering(String(at)) : `throw new Error('the ${at}th')`,
+      ]),
+    ),
+  )
+  const results = await Promise.allSettled(Array.from({ length: 6 }, (_, at) => loadAnswer(folder.at(String(at)))))
+  expect(
+    results.map((result) =>
+      result.status === 'fulfilled'
+        ? result.value
+        : (result.reason as Error).message.replace(/[^]*: (the \dth)[^]*/, '$1'),
+    ),
+  ).toEqual([0, 'the 1th', 2, 'the 3th', 4, 'the 5th'])
+})

@@ -1,0 +1,169 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import type { PlatformPath } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { expect, it } from 'vitest'
+import { loadPlugin } from '@uni/reload-loader'
+import { answerOf, loadAnswer } from './fixtures/answer.js'
+import { loadFailure } from './fixtures/load-failure.js'
+import { answering, PluginFolder } from './fixtures/plugin-folder.js'
+
+it('F1 each file is told where it lies, whatever of it is bundled', async () => {
+  await using folder = await PluginFolder.of({
+    'index.ts': [
+      "import { inner } from './deep/inner.js'",
+      "import { dep } from 'dep'",
+      "import common from './deep/common.cjs'",
+      'const meta: ImportMeta = import.meta',
+      'const { url, filename } = import.meta',
+      answering(
+        '{ all: meta, url, filename, dirname: import.meta.dirname, main: import.meta.main, inner, dep, common }',
+      ),
+    ].join('\n'),
+    'deep/inner.ts': 'export const inner = (() => [import.meta.url, import.meta.dirname, __filename])()',
+    'deep/common.cjs': '"use strict"; module.exports = [__dirname, __filename, require.main === module]',
+    'node_modules/dep/package.json': '{ "name": "dep", "main": "./lib/dep.js" }',
+    'node_modules/dep/lib/dep.js': 'exports.dep = [__dirname, require("path").basename(__filename)]',
+  })
+  const { all, ...rest } = (await loadAnswer(folder.path)) as Record<string, object>
+  expect(rest).toEqual({
+    url: pathToFileURL(folder.at('index.ts')).href,
+    filename: folder.at('index.ts'),
+    dirname: folder.path,
+    main: false,
+    inner: [pathToFileURL(folder.at('deep/inner.ts')).href, folder.at('deep'), folder.at('deep/inner.ts')],
+    dep: [folder.at('node_modules/dep/lib'), 'dep.js'],
+    common: [folder.at('deep'), folder.at('deep/common.cjs'), false],
+  })
+  expect(all).toMatchObject({ url: rest['url'], dirname: folder.path })
+})
+
+it('F1 names of its own that look like these stay', async () => {
+  await using folder = await PluginFolder.of({
+    'index.js': [
+      "import { dirname } from 'node:path'",
+      "import { fileURLToPath } from 'node:url'",
+      'const __dirname = dirname(fileURLToPath(import.meta.url)) + "/own"',
+      answering('[__dirname, "import.meta.url and __filename", { __filename: 1 }]'),
+    ].join('\n'),
+  })
+  expect(await loadAnswer(folder.path)).toEqual([folder.at('own'), 'import.meta.url and __filename', { __filename: 1 }])
+})
+
+it('F1 what is resolved is resolved from the file', async () => {
+  await using folder = await PluginFolder.of({
+    'index.js': `import common from './deep/common.cjs'\n${answering("[import.meta.resolve('./a.txt'), import.meta.resolve('dep'), import.meta.resolve('fs'), common]")}`,
+    'deep/common.cjs': "module.exports = [require.resolve('./near.js'), require.resolve.paths('x').length > 0]",
+    'deep/near.js': '',
+    'node_modules/dep/index.js': '',
+  })
+  expect(await loadAnswer(folder.path)).toEqual([
+    pathToFileURL(folder.at('a.txt')).href,
+    pathToFileURL(folder.at('node_modules/dep/index.js')).href,
+    'node:fs',
+    [folder.at('deep/near.js'), true],
+  ])
+})
+
+it('F1 what lies beside the source is found by its URL', async () => {
+  await using folder = await PluginFolder.of({
+    'index.js': `import { readFileSync } from 'node:fs'\n${answering("readFileSync(new URL('./a.txt', import.meta.url), 'utf8')")}`,
+    'a.txt': 'beside',
+  })
+  expect(await loadAnswer(folder.path)).toBe('beside')
+})
+
+// (module (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add))
+const ADD = Uint8Array.from(
+  Buffer.from('0061736d0100000001070160027f7f017f030201000707010361646400000a09010700200020016a0b', 'hex'),
+)
+
+it('F2 assets are in the bundle: JSON, text, WASM, and whatever is asked for as text or bytes', async () => {
+  await using folder = await PluginFolder.of({
+    'index.ts': [
+      "import data, { nested } from './data.json'",
+      "import sql from './query.sql'",
+      "import wasm from './add.wasm'",
+      "import page from './page.tpl' with { type: 'text' }",
+      "import image from './image.png' with { type: 'bytes' }",
+      "import style from './style.css'",
+      'const { add } = new WebAssembly.Instance(new WebAssembly.Module(wasm)).exports as { add(a: number, b: number): number }',
+      answering(
+        '{ data, nested, sql, sum: add(40, 2), page, image: Array.from(image), style, required: require("./data.json").nested }',
+      ),
+    ].join('\n'),
+    'data.json': '{ "nested": { "value": 1 } }',
+    'query.sql': 'select 1',
+    'add.wasm': ADD,
+    'page.tpl': '<p>ü</p>',
+    'image.png': Uint8Array.of(0, 255, 128),
+    'style.css': 'p { color: red }',
+  })
+  const loaded = await loadPlugin(folder.path)
+  expect(answerOf(loaded)).toEqual({
+    data: { nested: { value: 1 } },
+    nested: { value: 1 },
+    sql: 'select 1',
+    sum: 42,
+    page: '<p>ü</p>',
+    image: [0, 255, 128],
+    style: 'p { color: red }',
+    required: { value: 1 },
+  })
+  expect(loaded.inputs).toContain(folder.at('add.wasm'))
+})
+
+it('F2 an asset of an unknown sort is refused, and what to do is said', async () => {
+  await using folder = await PluginFolder.of({ 'index.js': `import a from './a.tpl'\n${answering('a')}`, 'a.tpl': '' })
+  const error = await loadFailure(loadPlugin(folder.path))
+  expect(error).toMatchObject({ code: 'BUNDLE', file: folder.at('index.js'), line: 1, column: 15 })
+  expect(error.hint).toMatch(/type: 'text'/)
+})
+
+it('F3 a native addon stays where it is, works, and is told', async () => {
+  const lmdb = createRequire(import.meta.url).resolve('@lmdb/lmdb-linux-x64', {
+    paths: [createRequire(import.meta.url).resolve('lmdb')],
+  })
+  await using folder = await PluginFolder.of({
+    'index.js': `import addon from './binding/native.node'\nimport { open } from './computed.cjs'\n${answering('[typeof addon, addon === open("./binding/native.node")]')}`,
+    'computed.cjs': 'const { join } = require("path"); exports.open = (path) => require(join(__dirname, path))',
+    'binding/native.node': await readFile(lmdb.replace(/index\.js$/, 'node.napi.glibc.node')),
+  })
+  const loaded = await loadPlugin(folder.path)
+  expect(answerOf(loaded)).toEqual(['object', true])
+  expect(loaded.externals).toContainEqual({ kind: 'addon', name: 'binding/native.node' })
+})
+
+it('F4 what is required by a name that is computed is refused when it runs, unless it is Node’s', async () => {
+  await using folder = await PluginFolder.of({
+    'index.cjs': `const load = (name) => require(name)\nmodule.exports = ${/\{.*\}/.exec(answering('load'))?.[0]}`,
+    'other.js': '',
+  })
+  const load = (await loadAnswer(folder.path)) as (name: string) => unknown
+  expect(load('node:path')).toBe(createRequire(import.meta.url)('node:path'))
+  expect(() => load('./other.js')).toThrow(
+    /Cannot find module '\.\/other\.js': it is not in the plugin's bundle, as its name is not known/,
+  )
+})
+
+it('F4 what is imported later is in the bundle, and a pattern of names takes each file that has one', async () => {
+  await using folder = await PluginFolder.of({
+    'index.js': answering(
+      '{ later: () => import("./later.js"), word: (name) => import(`./words/${name}.js`), node: () => import("node:path") }',
+    ),
+    'later.js': 'export const value = 1',
+    'words/one.js': 'export default "un"',
+    'words/two.js': 'export default "deux"',
+  })
+  const loaded = await loadPlugin(folder.path)
+  const { later, word, node } = answerOf(loaded) as {
+    later(): Promise<{ value: number }>
+    word(name: string): Promise<{ default: string }>
+    node(): Promise<PlatformPath>
+  }
+  expect((await later()).value).toBe(1)
+  expect((await word('two')).default).toBe('deux')
+  expect((await node()).sep).toBe('/')
+  expect(loaded.inputs).toContain(folder.at('words/one.js'))
+  expect(loaded.externals).toEqual([{ kind: 'node', name: 'node:path' }])
+})
