@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineProject, type UserWorkspaceConfig } from 'vitest/config'
+import { localImports } from './vitest.local-imports.ts'
 
 const STEADY_CLOCK = fileURLToPath(new URL('vitest.steady-clock.ts', import.meta.url))
 
@@ -17,6 +18,7 @@ export const MEMORY = [
 /** What every package's tests share. Workspace packages resolve to their sources, so no build is needed to run a test. */
 export function project(name: string): UserWorkspaceConfig {
   return defineProject({
+    plugins: [localImports()],
     resolve: { conditions: ['@uni/source'] },
     ssr: { resolve: { conditions: ['@uni/source'] } },
     esbuild: { target: 'node20' },
