@@ -208,7 +208,7 @@ export class PluginHost implements AsyncDisposable {
         hint: 'Check the key, or install the plugin that provides it.',
       })
     }
-    if (epoch.fenced.has(entry.owner)) throw fencedError(entry.owner, surface.id)
+    if (epoch.isFenced(entry.owner)) throw fencedError(entry.owner, surface.id)
     const lease = new HeldProvider(entry.owner, entry.provider as P, environment.leaseTime.now(), options)
     return leaseWatch === undefined ? lease : leaseWatch.provider(lease)
   }
