@@ -1,4 +1,3 @@
-import { DISPOSE } from '../../dispose.js'
 import { ReloadError } from '../../errors.js'
 import { LeaseNode, type LeaseList } from '../lease/lease-list.js'
 import type { CaptureOptions, LeasedPlugin } from '../lease/lease.js'
@@ -31,8 +30,7 @@ export abstract class Held<V> extends LeaseNode {
     })
   }
 
-  override [DISPOSE](): void {
-    super[DISPOSE]()
+  protected override forget(): void {
     this.held = undefined
   }
 }

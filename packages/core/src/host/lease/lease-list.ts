@@ -125,7 +125,14 @@ export class LeaseNode<L extends LeaseList = LeaseList> implements Disposable {
     list.unlink(this)
     this.options = undefined
     this.followed?.stopFollowing?.()
+    this.forget()
   }
+
+  /**
+   * Forgets what it held, as part of its release. A method of its own: `super[DISPOSE]()`, with a key that is computed,
+   * would take a third of the time of a lease.
+   */
+  protected forget(): void {}
 
   private follow(): AbortController {
     if (this.followed !== undefined) return this.followed.controller
