@@ -1,0 +1,113 @@
+import { lstatSync, readdirSync, statSync } from 'node:fs'
+import { basename, dirname, join, parse, sep } from 'node:path'
+
+export interface InterestsInit {
+  /** Absolute path of the plugin as it was given: with links that may lead elsewhere later. */
+  readonly given: string
+  /** Absolute path of the plugin's folder, without links. */
+  readonly root: string
+  /** Absolute paths of the files that the plugin is made of, as far as they are known. */
+  readonly files: Iterable<string>
+  /** Absolute paths that imports lead to, and where there is nothing: of a file, with or without extension, or a folder. */
+  readonly awaited: Iterable<string>
+}
+
+const EXTENSION = /\.(?:[cm]?[jt]sx?|json)$/
+/** Of what an import waits for: such a folder is not there as a whole, or not there yet. */
+const MOST_FOLDERS = 1_000
+
+/** What a watch of a plugin looks at: which folders, and what in them. */
+export class Interests {
+  /** Those that are there and those that are not, from which on what is of interest may come. */
+  readonly folders: ReadonlySet<string>
+  readonly #files: ReadonlySet<string>
+  readonly #links: ReadonlySet<string>
+  readonly #awaited: readonly { readonly path: string; readonly stem: string }[]
+  /** Those in which a new file may be what an import leads to from then on. */
+  readonly #ownFolders: ReadonlySet<string>
+
+  constructor({ given, root, files, awaited }: InterestsInit) {
+    this.#files = new Set(files)
+    this.#links = new Set(ancestorsOf(given).filter(isLink))
+    this.#awaited = Array.from(awaited, (path) => ({ path, stem: path.replace(EXTENSION, '') }))
+    const own = [...this.#files].filter((file) => !file.includes(`${sep}node_modules${sep}`))
+    this.#ownFolders = new Set([root, ...own.map((file) => dirname(file))])
+    const folders = new Set<string>()
+    const add = (folder: string): void => {
+      addUpTo(commonFolder(folder, dirname(root)), folder, folders)
+    }
+    add(root)
+    for (const file of this.#files) add(dirname(file))
+    for (const { path } of this.#awaited) for (const folder of [dirname(path), ...foldersIn(path)]) add(folder)
+    for (const link of this.#links) folders.add(dirname(link))
+    this.folders = folders
+  }
+
+  /** @param event `rename` where something comes, goes, or is replaced, as `fs.watch` says. */
+  isOf(path: string, event: 'rename' | 'change'): boolean {
+    if (this.#files.has(path) || this.#links.has(path) || this.#isAwaited(path)) return true
+    return event === 'rename' && EXTENSION.test(path) && this.#ownFolders.has(dirname(path))
+  }
+
+  /**
+   * Of what is in these folders, what has changed since.
+   *
+   * @param since milliseconds since the epoch.
+   */
+  changedSince(since: number, folders: readonly string[]): string | undefined {
+    const looked = new Set(folders)
+    const changed = (path: string): boolean =>
+      looked.has(dirname(path)) && (statSync(path, { throwIfNoEntry: false })?.ctimeMs ?? Infinity) >= since
+    const came = (path: string): boolean =>
+      looked.has(dirname(path)) && statSync(path, { throwIfNoEntry: false }) !== undefined
+    return [...this.#files].find(changed) ?? this.#awaited.find(({ path }) => came(path))?.path
+  }
+
+  #isAwaited(path: string): boolean {
+    return this.#awaited.some(
+      (it) => path === it.path || path.startsWith(`${it.stem}.`) || path.startsWith(it.path + sep),
+    )
+  }
+}
+
+/** Adds `folder` and those above it, `top` being the last. */
+function addUpTo(top: string, folder: string, to: Set<string>): void {
+  let highest = top
+  while (statSync(highest, { throwIfNoEntry: false }) === undefined) highest = dirname(highest)
+  const last = parse(folder).root
+  for (let at = folder; at !== last && !to.has(at); at = dirname(at)) {
+    to.add(at)
+    if (at === highest) return
+  }
+}
+
+function commonFolder(one: string, other: string): string {
+  const others = new Set([other, ...ancestorsOf(other)])
+  return others.has(one) ? one : (ancestorsOf(one).find((folder) => others.has(folder)) ?? parse(one).root)
+}
+
+/** Innermost first; the path itself is the first. */
+function ancestorsOf(path: string): string[] {
+  const ancestors = [path]
+  for (let at = path; basename(at) !== ''; at = dirname(at)) ancestors.push(dirname(at))
+  return ancestors
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
+}
+
+function foldersIn(path: string): string[] {
+  const folders: string[] = []
+  const left = [path]
+  for (let at = left.pop(); at !== undefined && folders.length < MOST_FOLDERS; at = left.pop()) {
+    if (statSync(at, { throwIfNoEntry: false })?.isDirectory() !== true) continue
+    folders.push(at)
+    left.push(
+      ...readdirSync(at, { withFileTypes: true }).flatMap((it) =>
+        it.isDirectory() ? join(at as string, it.name) : [],
+      ),
+    )
+  }
+  return folders
+}
