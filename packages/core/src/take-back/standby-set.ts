@@ -6,7 +6,7 @@ import { Standby } from './standby.js'
 
 type Gate = WriteGate<unknown, unknown>
 
-/** What stands by for the resources of one reload that bakes, from its commit until the period is over. */
+/** The standbys of one reload that bakes, from its commit until the period is over. */
 export class StandbySet implements Standbys {
   readonly #bounds: RecordBounds
   readonly #byGate = new Map<Gate, Standby<unknown, unknown>>()
@@ -24,9 +24,9 @@ export class StandbySet implements Standbys {
     return standby.missed
   }
 
-  /** What stands by for `gate`, where it has missed no more than was recorded. */
+  /** The standby of `gate`, where every write that it has missed is recorded; else `undefined`. */
   of(gate: Gate): Standby<unknown, unknown> | undefined {
-    // The gate may not have been used since the commit.
+    // The gate may not have been used since the commit, and then has not switched yet.
     gate.settle()
     const standby = this.#byGate.get(gate)
     return standby?.missed.isComplete === true ? standby : undefined
@@ -36,14 +36,17 @@ export class StandbySet implements Standbys {
     return this.#servingAgain.has(resource)
   }
 
-  /** The reload was taken back. In the turn of that commit: what serves again may be replaced by anything else later. */
+  /**
+   * Notes which standbys serve again. Called in the turn in which the take-back commits: later they may have been
+   * replaced by something else.
+   */
   takenBack(): void {
     if (this.#isOver) return
     this.#servingAgain = new Set([...this.#byGate.values()].filter((it) => it.serves).map(({ resource }) => resource))
     this.letGo()
   }
 
-  /** The reload cannot be taken back any more: nothing is recorded for that from here on. */
+  /** Drops every record of missed writes: the reload can no longer be taken back. */
   letGo(): void {
     this.#isOver = true
     for (const { missed } of this.#byGate.values()) missed.forget()

@@ -6,7 +6,10 @@ import type { RecordBounds } from '../move/write-record.js'
 import type { HandBackOptions, ResourceHandoff, StandbyResource, StepContext } from '../strategy.js'
 import { MissedWrites } from './missed-writes.js'
 
-/** A resource that was replaced by a reload that bakes, and is as it was at the commit; with the writes made since. */
+/**
+ * A resource that a reload has replaced which bakes. It is as it was at the commit, and has a record of the writes made
+ * since.
+ */
 export class Standby<R, W> implements StandbyResource<R>, StandbyOffer<R> {
   readonly resource: R
   readonly missed: MissedWrites<W>
@@ -20,7 +23,7 @@ export class Standby<R, W> implements StandbyResource<R>, StandbyOffer<R> {
     this.missed = new MissedWrites(bounds)
   }
 
-  /** Whether the gate's work goes to it. */
+  /** Whether it serves: the writes and uses of its gate go to it. */
   get serves(): boolean {
     return this.#gate.halted === undefined && this.#gate.resource === this.resource
   }
@@ -53,18 +56,20 @@ export class Standby<R, W> implements StandbyResource<R>, StandbyOffer<R> {
         prepare: async () => {
           await holdOrAbandon(gate, ctx)
           gate.recall(this.missed.take())
-          // With one abandoned the replaced resource takes no more writes: they wait for the standby.
+          // Where a write was abandoned, the replaced resource takes no more writes: they stay held until the standby
+          // serves.
           if (!gate.abandoned) gate.record()
           await replay.underLoad(standby)
         },
         catchUp: () => replay.catchUp(standby),
       }),
-      // Whoever wraps this one and converges otherwise wants that done.
+      // A wrapper that has replaced `converge` wants its own called, so there is no successor without it.
       successor() {
         return this.converge === converge ? standby : undefined
       },
       converge,
-      // What was replayed cannot be taken off the standby again: the reload that is taken back closes it.
+      // Writes that were replayed on the standby cannot be undone, so it stands by no more: the finalization of its own
+      // reload closes it.
       async rollback() {
         gate.release()
       },

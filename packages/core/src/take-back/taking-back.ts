@@ -5,18 +5,21 @@ import type { WriteGate } from '../move/gate.js'
 import type { Direction } from './direction.js'
 import type { StandbySet } from './standby-set.js'
 
-/** The take-back of a reload that bakes: from what it brought to what stands by. */
+/** The direction of a take-back: from what a reload has brought to what stands by. */
 export class TakingBack implements Direction {
   readonly direction = 'back'
   /** Nothing stands by for what was attached since the commit. */
   readonly admits = false
   readonly asksRemovals = false
-  /** Keys that were accepted for a reload are accepted when it is taken back, which judges only what it copies. */
+  /**
+   * What was accepted for the reload is accepted in its take-back as well, which may judge fewer keys: only those of
+   * what it copies.
+   */
   readonly refusesAstray = false
   readonly #standbys: StandbySet
-  /** What was handed to a standby at the time of the preflight. */
+  /** The moves that had a standby in the preflight. */
   #handedBack: readonly ResourceMove[] = []
-  /** What was not judged, as every resource of it was. */
+  /** The pairs that were not judged in the preflight, as every resource of theirs had a standby. */
   #unjudged: readonly JudgedPair[] = []
 
   constructor(standbys: StandbySet) {
@@ -27,7 +30,7 @@ export class TakingBack implements Direction {
     return this.#standbys.of(gate)
   }
 
-  /** A standby has nothing to read that its version did not write, so that version is not asked about the key. */
+  /** A standby has only what its own version has written, so that version is not asked about the key. */
   toJudge(pairs: readonly JudgedPair[], moves: readonly ResourceMove[]): readonly JudgedPair[] {
     this.#handedBack = moves.filter(({ standby }) => standby !== undefined)
     const handedBack = new StrategyKeys(this.#handedBack)
@@ -38,8 +41,8 @@ export class TakingBack implements Direction {
   }
 
   /**
-   * What serves is copied after all where a standby has missed too much since the preflight, or the strategy has no use
-   * for it.
+   * The pairs of what is copied although it had a standby: the standby has missed too many writes since the preflight,
+   * or the strategy has no use for it.
    */
   toJudgeLate(): readonly JudgedPair[] {
     const copied = new StrategyKeys(this.#handedBack.filter(({ standby }) => standby?.isCopied === true))

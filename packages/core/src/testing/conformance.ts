@@ -5,10 +5,10 @@ import { Deadline, DEADLINE_MS } from './deadline.js'
 import { attempt, ConformanceError, Expectation } from './expectation.js'
 
 /**
- * How a runner declares a test: `test` of Vitest, of `node:test`, of Deno or of Bun fits.
+ * How a runner declares a test: `test` of Vitest, of `node:test`, of Deno and of Bun have this shape.
  *
- * @param limitMs for runners that have a limit for each test, in milliseconds: one that leaves it to the kit to end
- * what never settles.
+ * @param limitMs a limit in milliseconds, for runners that have one for each test. It is so long that the kit ends a
+ * test first that never settles.
  */
 export type DeclareTest = (name: string, body: () => Promise<void>, limitMs: number) => unknown
 
@@ -18,14 +18,14 @@ export interface ConformanceCase {
   readonly key: string
   /** The rule of the specification that it shows. */
   readonly rule: string
-  /** What holds. */
+  /** What holds where the test passes. */
   readonly title: string
-  /** Keys of cases without which this one says nothing: while one of them is broken, this one is not judged. */
+  /** Keys of cases that this one builds on: where one of them fails, this one is not run. */
   readonly needs?: readonly string[]
   run(expect: Expectation, after: After): MaybePromise<void>
 }
 
-/** Has `undo` run when the case is over, however it ends, and also where it never does: the last first. */
+/** Has `undo` run when the case is over, also where it fails or is given up on. What was registered last runs first. */
 export type After = (undo: () => unknown) => void
 
 /** The options that every kit has. */
@@ -33,12 +33,13 @@ export interface KitOptions {
   /** `test` of any runner: Vitest's, `node:test`'s, or any other of this shape. */
   readonly test: DeclareTest
   /**
-   * Keys of tests that are known to fail. One that passes fails the suite, so that a closed gap is taken off the list.
+   * Keys of tests that are known to fail. A test of the list that passes fails the suite, so that a closed gap is taken
+   * off the list.
    */
   readonly knownGaps?: readonly string[] | undefined
   /**
-   * For how long, in milliseconds, none of a test's calls may begin or settle: then the test fails, and names the calls
-   * that have not settled. Default 30,000. What is torn down after a test has as long again.
+   * A test fails when none of its calls has begun or settled for so many milliseconds. Its error names the calls that
+   * have not settled. Teardown has the same time again. Default: 30,000.
    */
   readonly deadlineMs?: number | undefined
 }
@@ -50,20 +51,20 @@ export const KIT: OptionChecks<KitOptions> = {
 }
 
 export interface ConformanceOptions extends Omit<KitOptions, 'test'> {
-  /** The kit, as errors name it: the function that declares it, such as `runIndexConformance`. */
+  /** The kit as errors name it, by the function that declares it, such as `runIndexConformance`. */
   readonly kit: string
 }
 
-/** No test comes to it while its calls settle, however slow the machine. In milliseconds. */
+/** In milliseconds. So long that no test reaches it while its calls settle, however slow the machine is. */
 const RUNNER_LIMIT_MS = 900_000
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 type Outcome = 'holds' | 'not judged' | { readonly broken: unknown }
 
 /**
- * Declares a test for each case, named `key: title (rule)`. The case of a known gap has to fail, so that closing the gap
- * forces its key out of the list; one more test fails while `knownGaps` names no case. A test in which nothing happens
- * any more fails with the names of the calls that have not settled, and those after it run.
+ * Declares a test for each case, named `key: title (rule)`. The case of a known gap has to fail. One more test fails
+ * where `knownGaps` has a key of no case. A test in which nothing happens any more fails with the names of the calls
+ * that have not settled, and the tests after it run.
  */
 export function declareConformance(
   test: DeclareTest,
@@ -98,7 +99,7 @@ export function declareConformance(
   )
 }
 
-/** Runs each case once, whoever asks: its own test, or a case that needs it. */
+/** Runs each case once, for its own test and for every case that needs it. */
 function outcomes(
   cases: readonly ConformanceCase[],
   gaps: ReadonlySet<string>,
@@ -118,21 +119,21 @@ function outcomes(
     for (const needed of needs) {
       if (!byKey.has(needed))
         return { broken: new ConformanceError(rule, `${key} needs ${needed}, which is no case of this suite`) }
-      // A gap that is known is no reason to look no further.
+      // A case is also run where one that it needs is a known gap.
       if (!gaps.has(needed) && (await outcomeOf(needed)) !== 'holds') return 'not judged'
     }
     return judge(one)
   }
 }
 
-/** Runs a case, and undoes what it asks to have undone. What fails first is the outcome. */
+/** Runs a case, then what it has registered to undo. The outcome is what failed first. */
 async function judgeCase({ key, rule, run }: ConformanceCase, kit: string, deadlineMs: number): Promise<Outcome> {
   const deadline = new Deadline(deadlineMs)
   const expect = new Expectation(rule, deadline)
   const undos: (() => unknown)[] = []
   let over = false
   const after: After = (undo) => {
-    // What a call gives that settles after all is not to be left behind either.
+    // The case was given up on: what one of its calls gives late is undone at once.
     if (over) void attempt(undo)
     else undos.push(undo)
   }

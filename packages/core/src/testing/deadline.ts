@@ -1,20 +1,20 @@
 import { systemClock } from '../clock.js'
 import type { MaybePromise } from '../maybe-promise.js'
 
-/** How long nothing may happen, in milliseconds, until what is waited for is taken never to come. */
+/** In milliseconds. What is waited for counts as never coming when nothing has happened for so long. */
 export const DEADLINE_MS = 30_000
 
 const MOST_NAMED = 5
 
 /**
- * In so many turns of the event loop, at least, nothing has to have happened: a process that was suspended has more to
- * do than its timers.
+ * Nothing has to have happened in at least so many turns of the event loop: after a process was suspended its timers
+ * are due before its calls settle.
  */
 const LOOKS = 4
 
 /**
- * Ends what never settles. It counts the time in which no call begins or settles, so that a slow machine may take its
- * time.
+ * Ends what never settles. It counts the time in which no call begins or settles, so that a slow machine has as long as
+ * it needs.
  */
 export class Deadline {
   readonly ms: number
@@ -25,9 +25,7 @@ export class Deadline {
     this.ms = ms
   }
 
-  /**
-   * Runs a call, and gives what it gives. As long as its promise has not settled, it is one of those that are named.
-   */
+  /** Runs a call, and gives what it gives. Until its promise has settled, `pending` names the call. */
   call<T>(what: string, run: () => T): T {
     const call = { what }
     const settle = (): void => {
@@ -41,13 +39,13 @@ export class Deadline {
       outcome = run()
       return outcome
     } finally {
-      // Any other thenable may begin its work with each listener.
+      // No other thenable is listened to: it may begin its work anew for each listener.
       if (outcome instanceof Promise) outcome.then(settle, settle)
       else settle()
     }
   }
 
-  /** The calls that have not settled, in words: those that began last first, as the others wait for them. */
+  /** The calls that have not settled, in words. Those that began last come first, as the others may wait for them. */
   get pending(): string {
     const names = [...new Set([...this.#pending].toReversed().map(({ what }) => what))]
     if (names.length === 0) return 'no call that has a name is pending'
@@ -55,12 +53,16 @@ export class Deadline {
     return `${names.slice(0, MOST_NAMED).join(', ')}${more} ${names.length === 1 ? 'has' : 'have'} not settled`
   }
 
-  /** Something has begun that has all the time there is for itself. */
+  /** The deadline begins anew. */
   move(): void {
     this.#moves += 1
   }
 
-  /** What `body` gives. @throws what `expired` makes of what is known, once nothing has happened for too long. */
+  /**
+   * Runs `body`, and gives what it gives.
+   *
+   * @throws what `expired` makes of the pending calls, once nothing has happened for too long.
+   */
   within<T>(body: () => MaybePromise<T>, expired: (what: string) => Error): Promise<T> {
     return new Promise((resolve, reject) => {
       let cancel = (): void => {}

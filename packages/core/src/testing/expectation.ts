@@ -3,7 +3,7 @@ import { Deadline, DEADLINE_MS } from './deadline.js'
 import { NamedCalls, type NamedKinds } from './named-calls.js'
 import type { MaybePromise } from '../maybe-promise.js'
 
-/** What was found to break a rule. */
+/** An implementation breaks a rule. */
 export class ConformanceError extends Error {
   override readonly name = 'ConformanceError'
   /** The rule of a specification, such as `X17` or `I3`. */
@@ -38,12 +38,12 @@ export class Expectation {
     this.#deadline = deadline
   }
 
-  /** The first that this found. */
+  /** The first failure, if there was one. */
   get failure(): ConformanceError | undefined {
     return this.#failure
   }
 
-  /** The part of the case that has begun last. */
+  /** The part of the case that began last. */
   get part(): string | undefined {
     return this.#part
   }
@@ -55,20 +55,20 @@ export class Expectation {
     throw failure
   }
 
-  /** A part of the case begins: it has a deadline of its own, and is named where it passes. */
+  /** Begins a part of the case. It has a deadline of its own, and errors name it. */
   begin(part: string): void {
     this.#part = part
     this.#deadline.move()
   }
 
-  /** Runs a call into what is tested: it is named where it never settles. */
+  /** Runs a call into what is tested. Where it never settles, the error names it. */
   call<T>(what: string, run: () => T): T {
     return this.#deadline.call(what, run)
   }
 
   /**
-   * `target` with every method call named where it never settles, such as `fixture.stored()`, and so what its members
-   * and calls give that is one of `kinds`.
+   * Gives `target` with its method calls named, such as `fixture.stored()`, so that an error can name one that never
+   * settles. The same is done for what its members and calls give, where that is one of `kinds`.
    */
   named<T extends object>(target: T, name: string, kinds: NamedKinds = {}): T {
     return new NamedCalls(this.#deadline, kinds).wrap(target, name)

@@ -28,9 +28,9 @@ export class ManualClock implements Clock {
     return this.#timers.size
   }
 
-  /** Moves time on by `ms`, firing timers in the order they are due, those set on the way among them. */
+  /** Moves time on by `ms`. Fires the timers that are due in their order, also those that are set on the way. */
   advance(ms: number): void {
-    // A time that is no number would never come.
+    // Without this check time would stand still for ever after `NaN`.
     const until =
       this.#now +
       option.numberThat('a finite number of milliseconds, 0 or more', (value) => value >= 0 && value < Infinity)(

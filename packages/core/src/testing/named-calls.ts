@@ -2,16 +2,16 @@ import { isPromiseLike } from '../maybe-promise.js'
 import type { Deadline } from './deadline.js'
 
 /**
- * The methods by which an object is known whose calls are named as well, by the name that it has in errors, such as
- * `stream`.
+ * Kinds of objects whose calls are named, too: by the name that errors give them, such as `stream`, the methods by
+ * which one is recognised.
  */
 export type NamedKinds = Readonly<Record<string, readonly string[]>>
 
 type Method = (...args: unknown[]) => unknown
 
 /**
- * Puts a proxy before an object, and before what its members and calls give, so that a call that never settles has a
- * name.
+ * Puts a proxy before an object, and before what its members and calls give, so that errors can name a call that never
+ * settles.
  */
 export class NamedCalls {
   readonly #deadline: Deadline
@@ -31,7 +31,7 @@ export class NamedCalls {
     const proxy = new Proxy(target, {
       get: (_, member) => {
         const value: unknown = Reflect.get(target, member, target)
-        // A proxy has to give what cannot change as it is.
+        // A proxy must give a property that is neither writable nor configurable as it is.
         if (isFixed(target, member)) return value
         if (typeof value !== 'function' || member === 'constructor') return this.#adopt(value)
         const made = methods.get(member)
@@ -68,7 +68,7 @@ export class NamedCalls {
     return found === undefined ? value : this.wrap(value, found[0])
   }
 
-  /** What was given out is taken back as it is: it may have private state, and is compared. */
+  /** The object behind a proxy that was given out before: a callee may use its private state, or compare it. */
   #unwrap(value: unknown): unknown {
     return typeof value === 'object' && value !== null ? (this.#targets.get(value) ?? value) : value
   }

@@ -2,8 +2,8 @@ import { Slices } from '../slices.js'
 import type { StepContext } from '../strategy.js'
 
 /**
- * A step where no reload is under way, for kits that ask what a strategy asks: calls run as they are, without a
- * deadline, and nothing is reported.
+ * A step outside of any reload, for kits that ask a provider what a strategy asks: calls have no deadline, and nothing
+ * is reported.
  *
  * @param signal Default: one that never fires.
  */

@@ -12,8 +12,10 @@ export interface Commit {
 }
 
 /**
- * Puts into service what was prepared: synchronous, runs no plugin code, cannot throw. What it takes does not depend on
- * how many keys and resources change. Returns what is to be called when the commit is written down.
+ * Puts into service what was prepared. It is synchronous, runs no plugin code and cannot throw; the time it takes does
+ * not depend on how many keys and resources change.
+ *
+ * @returns what is to be called when the commit is written down.
  */
 export function commit(state: HostState, { operation, change, succession, handoffs }: Commit): () => void {
   const { epochs, plugins } = state

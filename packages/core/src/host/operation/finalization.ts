@@ -27,7 +27,7 @@ export interface FinalizationInit {
   readonly journal: OperationJournal
   /** Settles when the commit is written down, or could not be. */
   readonly recorded: Promise<unknown>
-  /** As long as the reload can be taken back. */
+  /** Present where the reload can be taken back. */
   readonly bake?: Bake
 }
 
@@ -38,7 +38,10 @@ export class Finalization implements Retirement {
   readonly finished: Promise<FinalReport>
   readonly #state: HostState
   readonly #init: FinalizationInit
-  /** Of what can reach the retired versions, or, where these serve again, what they had before. */
+  /**
+   * Drains the leases that reach the retired versions; where these serve again, the leases that reach what they had
+   * before and have no more.
+   */
   #drain: Drain
   #closed: Promise<unknown[]> | undefined
   readonly #orphansClosed = new Map<Attached, Promise<void>>()
@@ -62,24 +65,26 @@ export class Finalization implements Retirement {
     return this.#drain
   }
 
-  /** Has the leases' signals fired at the deadline, and closes the old versions, even where they were to be kept. */
+  /**
+   * Fires the signals of the leases at the deadline, and closes the old versions then, also where they were to be kept.
+   */
   async force(policy: DrainPolicy): Promise<void> {
     await this.#drain.run({ ...policy, onDeadline: 'force' })
     await this.close()
   }
 
-  /** Closes what is left of the old versions. Nothing must be able to reach it any more. Resolves with what failed. */
+  /** Closes what is left of the old versions. No lease may reach them any more. Resolves with what failed. */
   close(): Promise<unknown[]> {
     return (this.#closed ??= this.#closeAll())
   }
 
-  /** Closes what is left of one of the old versions: leases may hold the others yet. */
+  /** Closes what is left of one of the old versions, while leases may still hold the others. */
   async closeOf(plugin: Plugin): Promise<void> {
     const { handoffs, recorded } = this.#init
     const isOf: IsAsked = (owner) => owner instanceof PluginVersion && owner.plugin === plugin
     await recorded
     await handoffs.finalize(isOf)
-    // `close` reports what fails here, as the same promises are its own.
+    // `close` waits for the same promises, and reports what fails.
     await this.#closeOrphans(isOf, () => {})
   }
 
@@ -93,7 +98,7 @@ export class Finalization implements Retirement {
     const takenBack = bake?.outcome === 'taken-back'
     const { outcome, blockers } = takenBack ? await this.#drainLeft() : drained
     const told = { drainMs: log.ms.drain ?? 0, blockers, ...(bake && { bake }) }
-    // Leases that outlived the deadline may have ended since, during the bake.
+    // Leases that outlived the deadline may have ended during the bake.
     if (outcome === 'blocked' && !this.#drain.isEnded) {
       log.kept(blockers)
       // The old version stays until its leases end, however long that takes; then it is closed like any other.
@@ -104,7 +109,10 @@ export class Finalization implements Retirement {
     return { status: closedStatus(outcome, bake), ...told, errors }
   }
 
-  /** A plugin that serves again need not be let go of. Only leases on what it had before and has no more are waited for. */
+  /**
+   * Drains what is left after a take-back. A lease on a plugin that serves again need not end: only leases on what the
+   * plugin had before, and has no more, are waited for.
+   */
   #drainLeft(): Promise<DrainResult> {
     this.#unclosed.clear()
     this.#drain = this.#state.epochs.drainOfOpened(this.#init.retired)
@@ -114,7 +122,7 @@ export class Finalization implements Retirement {
       policy: { deadlineMs = DEADLINE_MS },
     } = this.#init
     if (this.#drain.blockers().length > 0) {
-      // Each for itself: a lease that holds what is left of one of them holds nothing of the others.
+      // Each version is drained by itself: a lease that holds what is left of one of them holds nothing of the others.
       for (const version of retired) {
         void this.#state.epochs.drainOfOpened([version]).ended.then(() => this.closeOf(version.plugin))
       }
@@ -160,7 +168,9 @@ export class Finalization implements Retirement {
     }
   }
 
-  /** Unlinks what was replaced: what leases can still see of it, once these have ended, and nobody waits for that. */
+  /**
+   * Unlinks what was replaced. What leases can still see of it is unlinked once they have ended; nobody waits for that.
+   */
   async #prune(): Promise<void> {
     const { change, retired } = this.#init
     const { epochs } = this.#state

@@ -6,23 +6,26 @@ import type { Preflight } from '../plan/preflight.js'
 import type { Attached } from '../resource/attached.js'
 import type { Listing, Withdrawal } from '../resource/listing.js'
 
-/** What moves the listed resources. */
+/** What hands over the resources that were listed. */
 export interface Movers {
   readonly handoffs: Handoffs
   readonly change: EpochChange
 }
 
 type Progress =
-  /** The preflight has yet to list the live resources: whatever is attached by then is among them. */
+  /** The preflight has yet to list the live resources. What is attached until then is among them. */
   | { readonly state: 'to list' }
-  /** The new version is judged. What is attached meanwhile joins when they begin to move. */
+  /**
+   * They are listed, and the new version is judged by them. What is attached meanwhile (`early`) joins when they begin
+   * to move.
+   */
   | { readonly state: 'listed'; readonly early: Map<Attached, PluginVersion> }
   | { readonly state: 'moving'; readonly movers: Movers }
   | { readonly state: 'over' }
 
 /**
- * The resources that an operation hands over and closes, from its preflight until it is decided. Says whether one that
- * is attached meanwhile joins them, and whether one that is detached leaves them.
+ * The resources that an operation hands over and closes, from its preflight until it is decided. It says whether a
+ * resource that is attached meanwhile joins them, and whether one that is detached may leave them.
  */
 export class Handover implements Listing {
   readonly #preflight: Preflight
@@ -30,7 +33,7 @@ export class Handover implements Listing {
   readonly #moving: Promise<void>
   #settleMoving: () => void = () => {}
   #progress: Progress = { state: 'to list' }
-  /** Those that have left before the listed ones begin to move. */
+  /** The resources that were detached before the listed ones begin to move. */
   readonly #gone = new Set<Attached>()
 
   /** @param decided settles when the operation has committed or rolled back. */

@@ -26,7 +26,9 @@ export interface OpeningsInit {
   readonly signal: AbortSignal | undefined
 }
 
-/** Who provides what opens a resource: a version that the operation installs, or one that stays. */
+/**
+ * The provider that opens a resource, and whose it is: of a version that the operation installs, or of one that stays.
+ */
 interface Opener {
   readonly provider: unknown
   readonly owner: PluginVersion
@@ -36,7 +38,7 @@ interface Opener {
 /** A resource that is to be opened, or was. */
 interface Planned {
   readonly declared: DeclaredResource
-  /** The version that has it opened. */
+  /** The version that has the host open the resource. */
   readonly version: PluginVersion
   readonly reservation: Reservation
   opened: Opened | undefined
@@ -47,7 +49,7 @@ interface Opened {
   readonly resource: unknown
   readonly owner: PluginVersion
   readonly place: Place
-  /** Keeps a plugin that stays from being shut down before the resource serves, or is closed. */
+  /** Where the opener stays: keeps its plugin from being shut down before the resource serves or is closed. */
   readonly held: Disposable | undefined
 }
 
@@ -69,7 +71,7 @@ export class Openings {
   }
 
   /**
-   * Finds out what is not in service yet, and reserves its name. Touches nothing live.
+   * Finds the declared resources that are not in service yet, and reserves their names. Touches nothing live.
    *
    * @throws ReloadError `PROVIDER_NOT_FOUND`, `DEPENDENCY`, `DUPLICATE`.
    */
@@ -89,7 +91,11 @@ export class Openings {
     }
   }
 
-  /** Opens each with its provider. @throws ReloadError `HANDOFF`, `DUPLICATE`, `STEP_TIMEOUT`, `ABORTED`. */
+  /**
+   * Opens each planned resource with its provider.
+   *
+   * @throws ReloadError `HANDOFF`, `DUPLICATE`, `STEP_TIMEOUT`, `ABORTED`.
+   */
   async open(): Promise<void> {
     const { environment } = this.#init
     const { concurrency } = this.#state.environment
@@ -112,7 +118,7 @@ export class Openings {
     }
   }
 
-  /** Writes ahead that they serve. */
+  /** Writes ahead that the opened resources serve. */
   writeTo(change: EpochChange): void {
     for (const { opened } of this.#planned) {
       if (opened === undefined) continue
@@ -122,10 +128,10 @@ export class Openings {
   }
 
   /**
-   * In the turn of the commit, before it.
+   * Called in the turn of the commit, before it.
    *
    * @throws ReloadError `RELOAD_IN_PROGRESS` where a plugin that stays was replaced since it opened a resource, or is
-   * being replaced so that the resource cannot go along.
+   * being replaced by an operation that the resource cannot join.
    */
   refuseUncommittable(): void {
     for (const { declared, opened } of this.#planned) {
@@ -145,10 +151,11 @@ export class Openings {
   }
 
   /**
-   * In the turn of the commit, once everybody sees it: what was opened begins to act, and plugins reach what they have
-   * opened. Whatever a strategy does here, the commit stands.
+   * Called in the turn of the commit, after it: what was opened is activated, and the handles of plugins reach it.
+   * Whatever a strategy does here, the commit stands.
    *
-   * @param released what plugins have opened no longer, with providers of others that stay.
+   * @param released the resources that plugins no longer have the host open, with providers of plugins that stay: they
+   * are detached.
    */
   committed(released: Iterable<Attached>): void {
     const { resources } = this.#state
@@ -191,7 +198,7 @@ export class Openings {
     return errors
   }
 
-  /** What was opened with `version`. */
+  /** What was opened for `version`, as its report lists it. */
   of(version: PluginVersion | undefined): readonly OpenedResource[] {
     return this.#planned
       .filter((planned) => planned.version === version)
@@ -312,7 +319,10 @@ export class Openings {
   }
 }
 
-/** Whether what serves under the name is what `version` has the host open: its own, or one that the host has attached. */
+/**
+ * Whether the resource that serves under the name of `declared` is what `version` has the host open: it has the same
+ * key, and was opened for the same plugin or attached by the host.
+ */
 function isSame({ key, openedBy }: Attached, version: PluginVersion, declared: DeclaredResource): boolean {
   return key === declared.key && (openedBy === undefined || openedBy === version.id)
 }

@@ -36,7 +36,7 @@ import { validate } from './validate.js'
 
 interface Committed {
   readonly bake: Bake | undefined
-  /** Resolves with why the commit is not written down, where that is so. */
+  /** Resolves with the error where the commit could not be written down. */
   readonly recorded: Promise<ReloadError | undefined>
   /** What strategies threw as they were told of it. */
   readonly commitErrors: readonly ReloadError[]
@@ -79,7 +79,7 @@ class Operation implements UnderWay {
   #handover: Handover | undefined
   #handoffs: Handoffs | undefined
 
-  /** Begins in the turn in which `changes` were validated. */
+  /** The operation begins in the turn in which `changes` were validated. */
   constructor(state: HostState, changes: readonly Change[], options: OperationOptions, log: PhaseLog) {
     this.#state = state
     this.#changes = changes
@@ -88,7 +88,8 @@ class Operation implements UnderWay {
     this.#ids = changes.map(idOf)
     this.#retired = changes.map(retiredBy).filter((version) => version !== undefined)
     this.#standbys = options.bake && new StandbySet(state.environment.gateTerms)
-    // Neither a dry run nor the removals of a host that closes change what the next run starts with.
+    // Neither a dry run nor the removals of a host that closes are written down: they do not change what the next run
+    // of the host starts with.
     const records = options.dryRun || state.environment.isClosing ? undefined : state.records
     this.#journal = new OperationJournal(records, log.operation, changes.map(journaled), options.signal)
     this.#environment = state.environment.forSteps({
@@ -110,7 +111,7 @@ class Operation implements UnderWay {
     return this.#handover
   }
 
-  /** @throws ReloadError after rolling back. */
+  /** @throws ReloadError once it is rolled back. */
   async run(): Promise<Outcome> {
     const endWatch = this.#environment.meter.watch()
     const { signal, drain, dryRun } = this.#options
@@ -166,7 +167,7 @@ class Operation implements UnderWay {
       const providers = await providerChanges(succession, this.#environment.pace)
       await change.removeResources(preflight.orphans.keys())
       openings.writeTo(change)
-      // Before the hold: writers do not wait for the disk of the journal.
+      // Written before any hold, so that no writer waits for the journal's disk.
       await this.#journal.prepared()
       await this.#log.phase('converge', () => handoffs.converge())
 
@@ -230,7 +231,9 @@ class Operation implements UnderWay {
     })
   }
 
-  /** One turn of the event loop. What may fail comes first; from the publish on nothing can. */
+  /**
+   * The commit, in one turn of the event loop. Whatever may fail comes before the publish; nothing after it can fail.
+   */
   #commit(
     change: EpochChange,
     providers: ProviderChanges,
@@ -252,7 +255,7 @@ class Operation implements UnderWay {
       succession,
       handoffs,
     })
-    // In this turn: from here on others see the new version, and may change it or make it permanent.
+    // Begun in this turn, as others see the new version from here on, and may change it or make it permanent.
     const recorded = this.#journal.committed(this.#accepted(preflight, handoffs), onWritten)
     const bake = this.#bake(succession)
     this.#end()
@@ -263,12 +266,15 @@ class Operation implements UnderWay {
     return { bake, recorded, commitErrors }
   }
 
-  /** All that was judged is looked through only where the caller accepts something. */
+  /**
+   * The verdicts that the caller's `accept` has overruled. Where it accepts nothing, the verdicts are not looked
+   * through.
+   */
   #accepted({ compat }: Preflight, handoffs: Handoffs): readonly JournaledAcceptance[] {
     return this.#options.accept.length === 0 ? [] : acceptedOf([...compat.entries, ...handoffs.verdicts])
   }
 
-  /** From the commit on, for a while, the reload can be taken back. */
+  /** Begins the bake; `undefined` where the reload is to have none. */
   #bake({ installed }: Succession): Bake | undefined {
     const { bake: options, cutover, onOrphan, drain, accept } = this.#options
     if (options === undefined || this.#standbys === undefined) return undefined

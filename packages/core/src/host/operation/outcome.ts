@@ -7,7 +7,7 @@ import type { PhaseLog } from '../report/phase-log.js'
 import type { Finalization } from './finalization.js'
 import type { Openings } from './openings.js'
 
-/** What an operation did, before it is told plugin by plugin. */
+/** What an operation did, before that is reported plugin by plugin. */
 export interface Outcome {
   readonly succession: Succession
   readonly preflight: Preflight
@@ -19,6 +19,6 @@ export interface Outcome {
   readonly finalization: Finalization | undefined
   /** What strategies threw as they were told of the commit. */
   readonly commitErrors: readonly ReloadError[]
-  /** Why the commit is not written down, where that is so. */
+  /** The error where the commit could not be written down. */
   readonly unrecorded: ReloadError | undefined
 }

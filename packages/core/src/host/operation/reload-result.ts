@@ -10,10 +10,10 @@ import type { ProvidedBy } from '../plan/succession.js'
 
 const NOTHING_TO_CLOSE: FinalReport = { status: 'finalized', drainMs: 0, blockers: [], errors: [] }
 
-/** What an operation did, by the versions that left. */
+/** What an operation did, grouped by the versions that left. */
 interface Told {
   readonly handoffs: Groups<PluginVersion, HandoffReport>
-  /** By how entries name their plugin. */
+  /** Grouped by the label of the plugin in each entry. */
   readonly compat: Groups<string, CompatEntry>
   readonly added: Groups<PluginVersion, SurfaceKey>
   readonly removed: Groups<PluginVersion, SurfaceKey>
@@ -22,8 +22,8 @@ interface Told {
 }
 
 /**
- * The parts of an operation's outcome that are about each of some plugins. Put together in slices; hold nothing of the
- * old versions (I12).
+ * Puts together, in slices, one result for each of `olds`, of what the outcome says of that plugin. The results hold
+ * nothing of the old versions (I12).
  */
 export async function reloadResults(outcome: Outcome, olds: readonly PluginVersion[]): Promise<ReloadResult[]> {
   const committed = outcome.finalization !== undefined
@@ -47,7 +47,10 @@ function keyOf({ registration: { surface, key } }: ProvidedBy): SurfaceKey {
   return { surface, key }
 }
 
-/** A function of its own: a closure keeps every variable that any closure of its scope mentions, the old version among them. */
+/**
+ * A function of its own, as a closure keeps every variable that any closure of its scope mentions: here it would keep
+ * the old version.
+ */
 async function resourceLookup(
   results: Iterable<readonly [move: ResourceMove, resource: unknown]>,
   pace: Pace,
@@ -131,7 +134,7 @@ function isOn(surface: string | undefined, version: PluginVersion | undefined): 
   return version?.registrations.some((registration) => registration.surface === surface) === true
 }
 
-/** Items by what they are about, in their order. */
+/** Items grouped by what they are about. Each group has its items in the order in which they were added. */
 class Groups<K, V> {
   readonly #groups = new Map<K, { readonly at: number; readonly value: V }[]>()
   #count = 0

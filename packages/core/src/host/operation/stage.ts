@@ -19,12 +19,12 @@ export interface Staging {
   readonly undos: UndoList
 }
 
-/** What a stage has come to. */
+/** How far the stage has come. */
 interface Staged {
   readonly installed: PluginVersion[]
-  /** Those that are new. */
+  /** Those of `installed` that were registered here. */
   readonly fresh: PluginVersion[]
-  /** Theirs, in this order, and that of a version whose `register` has failed. */
+  /** The lifetimes of `fresh`, in the same order. Where a `register` has failed, its lifetime is the last one. */
   readonly lifetimes: VersionLifetime[]
   readonly initialized: Set<PluginVersion>
 }
@@ -42,7 +42,7 @@ export async function stage(state: HostState, staging: Staging): Promise<Success
   try {
     succession = await stageInto(staged, state, staging)
   } catch (error) {
-    // Before anything is shut down, which may wait for a call on what was to be opened.
+    // This comes before any shutdown: a `shutdown` may wait for a call on a resource that was to be opened.
     letGoDeclared(staged.installed)
     if (isEmpty(staged)) await undo()
     else undos.push(undo)
@@ -52,12 +52,12 @@ export async function stage(state: HostState, staging: Staging): Promise<Success
   return succession
 }
 
-/** Whether there is nothing to be undone of it, so that no rollback is told of. */
+/** Whether there is nothing to undo: then no rollback is begun, and the observer is told of none. */
 function isEmpty({ initialized, lifetimes }: Staged): boolean {
   return initialized.size === 0 && !lifetimes.some(({ isUsed }) => isUsed)
 }
 
-/** Calls that wait for what the versions were to have opened are refused. */
+/** Refuses the calls that wait for resources which `versions` were to have opened. */
 export function letGoDeclared(versions: readonly PluginVersion[]): void {
   for (const { declared } of versions) for (const { handle } of declared) handle.rolledBack()
 }

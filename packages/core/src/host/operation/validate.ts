@@ -5,7 +5,7 @@ import type { HostState } from '../state/host-state.js'
 import { refuseUnmet } from './dependencies.js'
 
 /**
- * The phase `validate`: what is asked for, of the versions that serve now.
+ * The phase `validate`: finds the versions that a request is about, and refuses what cannot be done to them now.
  *
  * @throws ReloadError `DUPLICATE`, `PLUGIN_NOT_FOUND`, `STALE_HANDLE`, `MANIFEST`, `RELOAD_IN_PROGRESS`, `DEPENDENCY`.
  */

@@ -13,11 +13,12 @@ export interface BakeOptions {
   /** Milliseconds that the old version stays ready to serve again. */
   readonly ms: number
   /**
-   * Whether the new version does well. Asked at the end of the period, or every `everyMs` of it. Anything but `true`, an error,
-   * and no answer within `timeouts.bake` take the reload back. Default: it does.
+   * Whether the new version does well. It is called at the end of the period, or every `everyMs` of it. The reload is
+   * taken back where it gives anything but `true`, throws, or does not answer within `timeouts.bake`. Default: the new
+   * version does well.
    */
   readonly healthy?: ((signal: AbortSignal) => MaybePromise<boolean>) | undefined
-  /** Milliseconds from one question to the next. Default: `ms`. */
+  /** Milliseconds from one call of `healthy` to the next. Default: `ms`. */
   readonly everyMs?: number | undefined
 }
 
@@ -33,23 +34,23 @@ export interface BakeInit {
   /** Settles when the operation that is changing one of the plugins is over; `undefined` where none is. */
   underWay(): Promise<void> | undefined
   makePermanent(): Promise<void>
-  /** Begins in the turn it is called in. */
+  /** The take-back. It begins in the turn in which this is called. */
   takeBack(direction: Direction): Promise<readonly ReloadResult[]>
 }
 
-/** One such period. */
+/** The bake of one reload: the period, and how it ends. */
 export class Bake {
   readonly over: Promise<BakeReport>
   readonly #init: BakeInit
   readonly #ended = new AbortController()
   readonly #gone = new AbortController()
   #early: EndedEarly | undefined
-  /** Why the host wants it taken back. */
+  /** Why the host wants the reload taken back; `undefined` where it does not. */
   #asked: string | undefined
-  /** The period is over, and the old version may be let go. */
+  /** Whether the period is over, so that the reload can no longer be taken back. */
   #isPast = false
   #goingBack = false
-  /** What makes the new version permanent right now: several may ask for that. */
+  /** The calls of `accept` that are under way: each makes the new version permanent. */
   readonly #accepting = new Set<Promise<void>>()
 
   constructor(init: BakeInit) {
@@ -63,9 +64,10 @@ export class Bake {
   }
 
   /**
-   * Ends the period by making the new version permanent. It cannot be taken back meanwhile.
+   * Ends the period by making the new version permanent. The reload cannot be taken back meanwhile.
    *
-   * @throws ReloadError `RELOAD_IN_PROGRESS` where it is being taken back, and whatever `make` throws: the period goes on then.
+   * @throws ReloadError `RELOAD_IN_PROGRESS` where the reload is being taken back. Throws what `make` throws: the
+   * period goes on then.
    */
   async accept(make: () => Promise<void>): Promise<void> {
     if (this.#goingBack) {
@@ -86,8 +88,8 @@ export class Bake {
   }
 
   /**
-   * Takes the reload back now, once whatever changes the plugin or makes it permanent is over. Resolves with how the
-   * period ended.
+   * Takes the reload back now, or, where something changes the plugin or makes it permanent, once that is over.
+   * Resolves with how the period ended.
    *
    * @throws ReloadError `NOT_BAKING` where the period is over.
    */
@@ -102,7 +104,7 @@ export class Bake {
 
   end(outcome: EndedEarly): void {
     if (this.#goingBack) {
-      // The commit of the take-back itself.
+      // This is the commit of the take-back itself.
       this.#init.standbys.takenBack()
       this.#gone.abort()
       return
@@ -118,7 +120,8 @@ export class Bake {
     for (let left = ms; left > 0; left -= everyMs) {
       await this.#pause(Math.min(left, everyMs))
       const problem = this.#early === undefined ? (this.#asked ?? (await this.#problem())) : undefined
-      // What is looked at last is acted on in the same turn, or something else might begin in between.
+      // The loop ends in the turn in which nothing else is under way, and the take-back begins in that turn: between
+      // two turns something else might begin.
       if (problem !== undefined)
         for (let other = this.#other(); other; other = this.#other()) await other.catch(() => {})
       if (this.#early !== undefined) return { outcome: this.#early }
@@ -146,12 +149,12 @@ export class Bake {
     })
   }
 
-  /** What has to end before the reload can be taken back. */
+  /** What is under way that has to end before the reload can be taken back; `undefined` where nothing is. */
   #other(): Promise<void> | undefined {
     return this.#early === undefined ? ([...this.#accepting][0] ?? this.#init.underWay()) : undefined
   }
 
-  /** Why the reload is to be taken back, if it is. */
+  /** Asks `healthy`. Resolves with why the reload is to be taken back; `undefined` where it is not. */
   async #problem(): Promise<string | undefined> {
     const { options, environment, plugin } = this.#init
     const step = new Step(environment, { plugin })
@@ -176,7 +179,7 @@ export class Bake {
   }
 }
 
-/** What a host is told that wants a reload taken back which cannot be. */
+/** The error of a `takeBack` where the reload does not bake. */
 export function notBaking(plugin: string): ReloadError {
   return new ReloadError('NOT_BAKING', 'the reload cannot be taken back: it bakes no more, or never did', {
     phase: 'bake',

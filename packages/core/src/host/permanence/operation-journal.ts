@@ -3,7 +3,7 @@ import type { CompatEntry } from '../../dispatch/report.js'
 import type { JournaledAcceptance, JournaledChange } from '../../journal/record.js'
 import type { AppendOptions, RecordLog } from './record-log.js'
 
-/** The records of one operation. Without a log, it writes none. */
+/** The records of one operation. Without a `RecordLog` nothing is written. */
 export class OperationJournal {
   readonly #log: RecordLog | undefined
   readonly #operation: number
@@ -11,7 +11,7 @@ export class OperationJournal {
   readonly #until: AppendOptions
   #begun = false
 
-  /** @param signal gives up what is to be written before the commit. */
+  /** @param signal where it fires before the commit, a record that is being written is given up on. */
   constructor(
     log: RecordLog | undefined,
     operation: number,
@@ -40,8 +40,8 @@ export class OperationJournal {
   }
 
   /**
-   * `onWritten` is called when the commit is written down: at once where nothing is written. Resolves with why it is
-   * not, if so: the new versions serve either way.
+   * Writes down the commit. `onWritten` is called when that is done: at once where the host has no journal. Resolves
+   * with the error where the commit could not be written; the new versions serve either way.
    */
   async committed(accepted: readonly JournaledAcceptance[], onWritten: () => void): Promise<ReloadError | undefined> {
     if (this.#log === undefined) {
@@ -67,7 +67,7 @@ export class OperationJournal {
     }
   }
 
-  /** Writes down what has happened. Resolves with what failed in that, which fails nothing else. */
+  /** Writes down what has happened. Resolves with the errors of that: they fail nothing else. */
   happened(type: 'finalized' | 'rolled-back', phase: ReloadPhase): Promise<readonly unknown[]> {
     if (!this.#begun || this.#log === undefined) return Promise.resolve([])
     return this.#log.append({ type, operation: this.#operation }, this.#place(phase)).then(
@@ -81,7 +81,7 @@ export class OperationJournal {
   }
 }
 
-/** The verdicts that an operator overruled, as the journal has them. */
+/** The verdicts that an operator has overruled, in the form in which the journal has them. */
 export function acceptedOf(entries: readonly CompatEntry[]): JournaledAcceptance[] {
   return entries.flatMap(({ surface, key, resource, verdict }) =>
     verdict.level !== 'accepted'

@@ -15,11 +15,11 @@ const PERMANENT_FIRST =
 export class Permanence {
   readonly #records: RecordLog | undefined
   readonly #ranges: VersionRanges | undefined
-  /** What is permanent once every commit is written down. */
+  /** What will be permanent once every commit is written down. */
   readonly #ahead = new PermanentVersions()
-  /** What is permanent by what is written down. */
+  /** What is permanent by the records that are written down. */
   readonly #written = new PermanentVersions()
-  /** What is being made permanent: the journal has not answered yet, so it may be permanent already. */
+  /** What is being made permanent. The journal has not answered yet: it may have the record already. */
   readonly #making = new Set<Origin>()
   /** The generation in which a plugin was removed, by id. */
   readonly #removed = new Map<string, number>()
@@ -30,13 +30,14 @@ export class Permanence {
   }
 
   /**
-   * An install is permanent at its commit, as there is no earlier version to come back on, and so is a removal. Returns
-   * what is to be called when the commit is written down.
+   * An install is permanent at its commit, as there is no earlier version to come back on. A removal is, too.
+   *
+   * @returns what is to be called when the commit is written down.
    */
   committed(installed: readonly PluginVersion[], removed: readonly PluginVersion[]): () => void {
     for (const { id } of installed) this.#removed.delete(id)
     for (const { id, generation } of removed) this.#removed.set(id, generation)
-    // Of the versions no more than their data: they may be gone for long before it is called.
+    // Only the manifests are kept, and not the versions: these may be closed long before the commit is written down.
     const fresh = installed.flatMap(({ id, origin: { operation, manifests } }) =>
       manifests.filter((manifest) => manifest.id === id).map((manifest) => ({ operation, manifest })),
     )
@@ -59,9 +60,9 @@ export class Permanence {
   }
 
   /**
-   * What an operation installs or removes is so for a crash, too.
+   * Checks what an operation installs and removes: both are permanent at its commit.
    *
-   * @throws ReloadError `DEPENDENCY` where the permanent versions would not satisfy one another.
+   * @throws ReloadError `DEPENDENCY` where the permanent versions would not satisfy one another then.
    */
   check(installed: readonly PluginManifest[], removed: readonly string[], phase: ReloadPhase): void {
     if (this.#records === undefined) return
@@ -86,13 +87,17 @@ export class Permanence {
     await this.#write(origin, label)
   }
 
-  /** Writes down what was committed, where that has failed. @throws ReloadError `JOURNAL`, `STEP_TIMEOUT`. */
+  /**
+   * Writes down the commits that could not be written before.
+   *
+   * @throws ReloadError `JOURNAL`, `STEP_TIMEOUT`.
+   */
   async settle(plugin: string): Promise<void> {
     await this.#records?.settle({ phase: 'bake', plugin })
   }
 
   async #write(origin: Origin, plugin: string): Promise<void> {
-    // Of its own: the same may be asked for twice at once.
+    // A copy, as two callers may make the same version permanent at the same time.
     const making = { ...origin }
     const onAnswer = (written: boolean): void => {
       this.#making.delete(making)
@@ -111,8 +116,8 @@ export class Permanence {
   }
 
   /**
-   * The versions that may be permanent, as far as it is known what is. A dependency is between two plugins, so that no
-   * more than two of those that are being made permanent have to be looked at together.
+   * Every set of versions that may be permanent now: the journal has not answered for those in `#making`. A dependency
+   * is between two plugins, so it is enough to look at every two of these together.
    */
   #possible(): PermanentVersions[] {
     const making = [...this.#making]

@@ -14,11 +14,11 @@ export interface RecordPlace {
 
 export interface AppendOptions {
   readonly signal?: AbortSignal
-  /** Called once: when the journal has answered, however late, or the record was not given to it. */
+  /** Called once: when the journal has answered, however late, or when the record is not given to it after all. */
   readonly onAnswer?: (written: boolean) => void
 }
 
-/** A record that the journal is given. */
+/** A record that was given to the journal. */
 interface Answering {
   readonly record: JournalRecord
   handed: boolean
@@ -33,18 +33,18 @@ interface Owed {
 }
 
 /**
- * The way of a host's records to its journal. Each call has a deadline (I8). A commit cannot be undone: one that could
- * not be written down is owed, and nothing is begun or made permanent before it is written, so that the journal never
- * has a commit without those before it.
+ * The way of a host's records to its journal. Each call has a deadline (I8). A commit cannot be undone, so one that
+ * could not be written down is owed: nothing is begun or made permanent before it is written. The journal therefore
+ * never has a commit without the commits before it.
  */
 export class RecordLog {
   readonly #journal: Journal
   readonly #environment: StepEnvironment
-  /** Oldest first. */
+  /** The commits that are owed, oldest first. */
   readonly #owed: Owed[] = []
-  /** The calls that were given up on and have not settled. */
+  /** The calls to the journal that were given up on and have not settled. */
   readonly #stuck = new Set<Answering>()
-  /** What has happened meanwhile, for when the journal answers. */
+  /** Records of what has happened, which wait until the journal answers again. */
   readonly #past: JournalRecord[] = []
   #writing = false
   #failed = false
@@ -77,7 +77,7 @@ export class RecordLog {
   /**
    * Writes down a commit, now or later. `onWritten` is called when that is done, however late.
    *
-   * @throws ReloadError `JOURNAL`, `STEP_TIMEOUT` where it is not written down yet.
+   * @throws ReloadError `JOURNAL`, `STEP_TIMEOUT` where the commit is owed.
    */
   async commit(
     record: JournalRecord & { readonly type: 'committed' },
@@ -88,7 +88,11 @@ export class RecordLog {
     await this.settle(place)
   }
 
-  /** Writes down the commits that are not yet. @throws ReloadError `JOURNAL`, `STEP_TIMEOUT`, `ABORTED` by `signal`. */
+  /**
+   * Writes down the commits that are owed.
+   *
+   * @throws ReloadError `JOURNAL`, `STEP_TIMEOUT`, `ABORTED` by `signal`.
+   */
   async settle(place: RecordPlace, signal?: AbortSignal): Promise<void> {
     const last = this.#owed.at(-1)
     if (last !== undefined) await this.#call('committed', place, () => this.#written(last), signal)
@@ -130,7 +134,7 @@ export class RecordLog {
     return calling.run(phase, { code: 'JOURNAL', ...(signal && { signal }) }, () => calling.call(step, call))
   }
 
-  /** Resolves when it is written down, and what is owed before it. */
+  /** Resolves when `owed`, and every commit that is owed before it, is written down. */
   #written(owed: Owed): Promise<void> {
     return new Promise((resolve, reject) => {
       owed.waiting.push({ resolve, reject })

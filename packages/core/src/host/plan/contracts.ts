@@ -7,9 +7,9 @@ import type { ProvidedBy, Succession } from './succession.js'
 
 /** The contracts of keys, as their strategies remember them from a removal until the key comes back. */
 export class Contracts {
-  /** The remembered contracts that keys which come back are judged by. */
+  /** The remembered contracts by which the keys that come back are judged. */
   readonly judgedBy = new KeyTable<unknown>()
-  /** What keys that are removed now will be judged by. */
+  /** The contracts by which the keys that are removed now will be judged when they come back. */
   readonly remembered = new KeyTable<unknown>()
   /** Removed keys whose contract could not be remembered. */
   readonly forgotten: Registration[] = []
@@ -49,7 +49,8 @@ export class Contracts {
       )
       this.remembered.set(surface, key, contract)
     } catch (error) {
-      // A plugin that cannot describe itself must still be removable; the report says what was forgotten.
+      // A plugin whose contract cannot be remembered has to be removable all the same: the report lists the key as
+      // forgotten.
       if (signal?.aborted === true) throw error
       this.forgotten.push(registration)
     }

@@ -15,16 +15,16 @@ interface Written {
   readonly key: string
 }
 
-/** What the list of a surface becomes, and the list that it was made from. */
+/** The list of a surface after the commit, and the list that it was made from. */
 interface NextList {
   readonly before: ProviderList
   readonly after: ProviderList
 }
 
 /**
- * What an operation makes of the tables: written ahead, seen by nobody before the commit, which is one assignment.
- * Operations on different plugins need not wait for one another (I11): where two of them have written under the same
- * key, the later commit looks at all of its keys once more.
+ * What an operation changes in the tables. It is written ahead, as versions that nobody sees before the commit, which
+ * is one assignment. Operations on different plugins do not wait for one another (I11): where two of them have written
+ * under the same key, the later commit checks all of its keys once more.
  */
 export class EpochChange {
   readonly transaction = new Transaction()
@@ -91,12 +91,15 @@ export class EpochChange {
     }
   }
 
-  /** A resource leaves by itself: takes away what was written of it. */
+  /** Takes back what was written of a resource that leaves by itself. */
   withdraw({ table, name }: Attached): void {
     table.resources.withdraw(name, this.transaction)
   }
 
-  /** Writes what serves in the place of a resource; of several, the last one counts. */
+  /**
+   * Writes that `live` serves in the place of a resource. Where it is called twice for one resource, the last call
+   * counts.
+   */
   succeed(attached: Attached, live: unknown): void {
     const { table, name, key } = attached
     const { owner } = this.#succession.after(table.id, key) as ProvidedBy
@@ -104,12 +107,12 @@ export class EpochChange {
     this.#write(table.resources, name, { attached, owner, live })
   }
 
-  /** Writes that a resource serves which was opened with the plugins. */
+  /** Writes that `live` serves, a resource that the operation has opened. */
   opens(attached: Attached, owner: PluginVersion, live: unknown): void {
     this.#write(attached.table.resources, attached.name, { attached, owner, live })
   }
 
-  /** Writes that nothing serves any more in the place of some resources. */
+  /** Writes that the resources `orphans` leave, with nothing in their place. */
   async removeResources(orphans: Iterable<Attached>): Promise<void> {
     for (const { table, name } of orphans) {
       this.#write(table.resources, name, undefined)
@@ -117,14 +120,15 @@ export class EpochChange {
     }
   }
 
-  /** @throws ReloadError `DUPLICATE` where another operation has taken a key since it was looked at. */
+  /** @throws ReloadError `DUPLICATE` where another operation has taken a key since this one checked it. */
   refuseContended(): void {
     if (!this.transaction.contended) return
     for (const owner of this.#succession.installed) {
       for (const registration of owner.registrations) {
         this.#refuseTaken(owner, registration, 'commit')
         if (this.#isAsJudged(owner, registration)) continue
-        // A key that another plugin took and gave up again since then was judged against the wrong contract.
+        // Another plugin has provided this key and given it up since the preflight: the key was judged by an older
+        // contract.
         const { surface, key } = registration
         throw new ReloadError('DUPLICATE', 'another plugin has provided this key meanwhile', {
           phase: 'commit',
@@ -136,12 +140,15 @@ export class EpochChange {
     }
   }
 
-  /** In the turn of the commit, before it. A list that was made from one that is no longer the latest has to be put in order anew. */
+  /**
+   * Called in the turn of the commit, before it. A list has to be put in order anew where the list that it was made
+   * from is no longer the latest.
+   */
   settleLists(): void {
     for (const [table, { before, after }] of this.#lists) if (table.lists.latest !== before) after.forget()
   }
 
-  /** Makes what was written void, at once, and takes it away in slices. */
+  /** Makes what was written void at once, and removes it from the tables in slices. */
   async abort(): Promise<void> {
     if (this.transaction.state === 'pending') this.transaction.abort()
     for (const { table, key } of this.#written) {
@@ -152,10 +159,10 @@ export class EpochChange {
   }
 
   /**
-   * Unlinks, in slices, what was replaced, as far as no epoch sees it.
+   * Unlinks, in slices, the replaced versions that no epoch sees.
    *
    * @param epochs gives the numbers of the epochs that can still be asked for.
-   * @returns whether all of what was replaced is gone.
+   * @returns whether every replaced version is unlinked.
    */
   async prune(epochs: () => readonly number[]): Promise<boolean> {
     let seen = epochs()
@@ -188,7 +195,7 @@ export class EpochChange {
     })
   }
 
-  /** Who else would serve a key of `owner`: a plugin that stays, or one that comes with it. */
+  /** Who else would serve a key of `owner`: a plugin that stays, or another one that the operation installs. */
   #holder(owner: PluginVersion, { strategy, surface, key }: Registration): PluginVersion | undefined {
     const staying = this.#tables.of(strategy.surface).providers.latest(key)?.owner
     if (staying !== undefined && !this.#retired.has(staying)) return staying

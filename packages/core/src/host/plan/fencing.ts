@@ -6,16 +6,16 @@ import { KeyTable } from '../epoch/key-table.js'
 import type { PluginVersion } from '../epoch/plugin-version.js'
 import type { Succession } from './succession.js'
 
-/** Which of the leaving versions nobody may use while their resources change hands, and who wants that. */
+/** The leaving versions that are fenced while their resources are handed over, and who wants that. */
 export class Fencing {
   /** In the order in which they leave. */
   versions: readonly PluginVersion[] = []
-  /** Who wants it, as a sentence, where it is not the caller. */
+  /** Who wants the fence, as a sentence; `undefined` where the caller does. */
   wantedBy: string | undefined
   readonly #succession: Succession
   readonly #pace: Pace
   readonly #asked: Cutover
-  /** The keys whose resources overlap, as their strategy has said when it was asked. */
+  /** The keys whose strategy has said, when it was asked, that their resources overlap. */
   readonly #overlapping = new KeyTable<true>()
 
   /** @param asked the cutover that the caller asked for. */

@@ -36,18 +36,27 @@ export interface PreflightOptions {
   readonly handlers: ReloadKindHandlers | undefined
   readonly from: ReloadSource | undefined
   readonly direction: Direction
-  /** Called in the turn in which the live resources are listed: what is attached from then on is not among them. */
+  /**
+   * Called in the turn in which the listing of the live resources ends: what is attached from then on is not among
+   * them.
+   */
   onListed(): void
 }
 
 type Passage = Pick<ResourceMove, 'transition'> & { readonly plugin: string }
 
-/** What an operation will hand over, close and remember, and how its providers were judged. */
+/** The phase `preflight`: lists what the operation will hand over, close and remember, and judges its providers. */
 export class Preflight {
   readonly moves: ResourceMove[] = []
-  /** Live resources that nothing will provide or open any more, with who provides them until then. */
+  /**
+   * Live resources whose key nothing will provide, or that no plugin will open, any more: with the version that
+   * provides them until then.
+   */
   readonly orphans = new Map<Attached, PluginVersion>()
-  /** Those that a leaving version has opened, and nobody does after it, with providers that stay: with that version. */
+  /**
+   * Live resources that a leaving version has had opened with a provider that stays, and that its successor does not
+   * declare: with the leaving version.
+   */
   readonly released = new Map<Attached, PluginVersion>()
   readonly contracts: Contracts
   /** How each resource is cut over. */
@@ -58,9 +67,9 @@ export class Preflight {
   readonly #succession: Succession
   readonly #environment: StepEnvironment
   readonly #options: PreflightOptions
-  /** Whose the resources are that the host attached. */
+  /** The live resource that each move hands over. A resource that a caller handed in has none. */
   readonly #attached = new Map<ResourceMove, Attached>()
-  /** Of all keys that are served before and after. */
+  /** The pairs of all keys that are served before and after, without samples of live resources. */
   #unread: readonly UnreadPair[] = []
   readonly #passages: { readonly from: PluginVersion; readonly to: PluginVersion; readonly passage: Passage }[] = []
 
@@ -90,7 +99,7 @@ export class Preflight {
     await holdingHandedIn(this.moves, this.#environment, async () => {
       this.compat = await judge(judged, this.#environment, this.#options.signal)
       refuseIncompatible(this.compat, this.#environment.judging)
-      // Nothing comes back to a host that is closing.
+      // A host that is closing remembers nothing: no key comes back to it.
       if (!this.#state.environment.isClosing) {
         await this.contracts.rememberRemoved(this.#environment, this.#options.signal)
       }
@@ -98,8 +107,8 @@ export class Preflight {
   }
 
   /**
-   * Whether a resource of this key that is attached now can be handed over with the others: one of which nothing has to
-   * be asked first, of a plugin that is not fenced.
+   * Whether a resource of this key that is attached now can be handed over with the others: its plugin is not fenced,
+   * its successor provides the key, and its strategy need not be asked for the cutover first.
    */
   admits(table: SurfaceTable, key: string): boolean {
     const { cutover, from, direction } = this.#options
@@ -114,12 +123,12 @@ export class Preflight {
     return table.strategy.cutover === undefined || this.fencing.overlaps(table.id, key)
   }
 
-  /** Lists one that {@link admits} admits. */
+  /** Lists a resource whose key {@link admits} has admitted. */
   admit(attached: Attached, owner: PluginVersion): ResourceMove {
     return this.#moveOf(attached, owner, this.#succession.after(attached.table.id, attached.key) as ProvidedBy)
   }
 
-  /** One of those that were listed leaves. */
+  /** A resource is detached, which may have been listed. */
   withdraw(attached: Attached): void {
     this.orphans.delete(attached)
   }
@@ -130,7 +139,7 @@ export class Preflight {
   }
 
   /**
-   * Judges what a standby was to take over, and is copied after all: it has missed more writes than were recorded.
+   * Judges the keys of resources that were to be handed back to a standby and are copied after all.
    *
    * @throws ReloadError `SCHEMA_INCOMPAT`, `STEP_TIMEOUT`.
    */
@@ -140,8 +149,8 @@ export class Preflight {
   }
 
   /**
-   * Judges the keys of resources that joined after the preflight, by these. The report has what is found besides the
-   * verdicts that it has already.
+   * Judges the keys of resources that joined after the preflight, by these resources. Verdicts that the report does not
+   * have yet are added to it.
    *
    * @throws ReloadError `SCHEMA_INCOMPAT`, `STEP_TIMEOUT`, `ABORTED`.
    */
@@ -208,7 +217,10 @@ export class Preflight {
     refuseUnknown(this.#options.from, this.#attached.values())
   }
 
-  /** The leaving version that has opened a resource which its plugin opens no more. */
+  /**
+   * The leaving version that had the host open this resource, where its successor does not declare it; else
+   * `undefined`.
+   */
   #openerLettingGo({ openedBy, table, name }: Attached): PluginVersion | undefined {
     if (openedBy === undefined || this.#succession.next(openedBy)?.declares(table.id, name) !== undefined)
       return undefined
@@ -229,7 +241,7 @@ export class Preflight {
     return move
   }
 
-  /** The same objects for all resources that go from the one version to the other. */
+  /** The transition from one version to another, and how errors name it: one object for all resources that make it. */
   #passage(from: PluginVersion, to: PluginVersion): Passage {
     const known = this.#passages.find((passage) => passage.from === from && passage.to === to)
     if (known !== undefined) return known.passage
@@ -282,7 +294,10 @@ export class Preflight {
     return this.#options.direction.toJudge(judged, this.moves)
   }
 
-  /** No strategy keeps a host from closing. */
+  /**
+   * The removed keys whose strategy is asked. While a host closes none is: a strategy does not keep a host from
+   * closing.
+   */
   #removals(): JudgedRemoval[] {
     if (this.#state.environment.isClosing || !this.#options.direction.asksRemovals) return []
     return this.#succession.removed

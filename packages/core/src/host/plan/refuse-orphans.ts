@@ -2,7 +2,7 @@ import { ReloadError } from '../../errors.js'
 import type { PluginVersion } from '../epoch/plugin-version.js'
 import type { Attached } from '../resource/attached.js'
 
-/** @throws ReloadError `ORPHANED_RESOURCE` where there are any, which names them all. */
+/** @throws ReloadError `ORPHANED_RESOURCE` where there are orphans. It names them all. */
 export function refuseOrphans(orphans: readonly (readonly [Attached, PluginVersion])[]): void {
   const [first] = orphans
   if (first === undefined) return

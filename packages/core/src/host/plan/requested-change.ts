@@ -4,16 +4,16 @@ import type { ReadHandle } from '../plugin/read-handle.js'
 import type { Plugins } from '../state/plugins.js'
 import { labelOf, type Change } from './change.js'
 
-/** One plugin's part in an operation, as a caller asks for it: the host has yet to say what its handle names. */
+/** One plugin's part in an operation, as a caller asks for it: which version the handle names is not known yet. */
 export type RequestedChange =
   | { readonly kind: 'install'; readonly plugin: Plugin }
   | { readonly kind: 'reload'; readonly handle: ReadHandle; readonly plugin: Plugin }
   | { readonly kind: 'remove'; readonly handle: ReadHandle }
-  /** The host itself asks for it. */
+  /** Asked for by the host itself. */
   | Extract<Change, { kind: 'take-back' }>
 
 /**
- * What is asked for, of the versions that serve now.
+ * Finds the version that a request is about.
  *
  * @throws ReloadError `PLUGIN_NOT_FOUND`, `STALE_HANDLE`, `MANIFEST` (a reload that changes the id), `DUPLICATE` (an
  * install of what is installed).
@@ -46,7 +46,7 @@ export function resolveChange(plugins: Plugins, requested: RequestedChange): Cha
   }
 }
 
-/** How events name the plugin, also where the request is refused: as {@link labelOf} does, as far as it is known. */
+/** How events name the plugin of a request that may be refused: like {@link labelOf}, as far as the plugin is known. */
 export function requestedLabelOf(plugins: Plugins, requested: RequestedChange): string {
   if (requested.kind === 'install' || requested.kind === 'take-back') return labelOf(requested)
   const { id } = requested.handle

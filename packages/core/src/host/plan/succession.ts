@@ -10,7 +10,7 @@ export interface ProvidedBy {
   readonly owner: PluginVersion
 }
 
-/** What one side provides: of two under one key, the first one has it. */
+/** What the versions of one side provide. Where two of them provide the same key, the first one has it. */
 interface Provided {
   readonly all: ProvidedBy[]
   readonly byKey: KeyTable<ProvidedBy>
@@ -33,7 +33,7 @@ export class Succession {
   /** The same, as reports and events have them. */
   readonly addedKeys: readonly SurfaceKey[]
   readonly removedKeys: readonly SurfaceKey[]
-  /** Those of the surfaces on which something comes or goes. */
+  /** The strategies of the surfaces on which something comes or goes. */
   readonly strategies: ReadonlySet<AnyStrategy>
   readonly #before: KeyTable<ProvidedBy>
   readonly #after: KeyTable<ProvidedBy>

@@ -1,12 +1,17 @@
 import { isPromiseLike } from '../../maybe-promise.js'
 import type { HandoffStrategy } from '../../strategy.js'
 
-/** Knows whether a write is being applied, be it a user's or one that is replayed: up to the first `await` of its surface's `apply`. */
+/**
+ * Knows whether a write is being applied, a user's or a replayed one: up to the first `await` in the `apply` of its
+ * surface.
+ */
 export class Applying {
   #depth = 0
-  /** The call of the write being applied that answered with a promise. */
+  /** The call that gave a promise, of the write that is being applied. */
   #promised: string | undefined
-  /** Calls whose promise the surface's `apply` did not pass on: such a write is acknowledged before it was accepted. */
+  /**
+   * Calls whose promise the surface's `apply` has not returned: their writes are acknowledged before they are accepted.
+   */
   readonly dropped = new Set<string>()
 
   get now(): boolean {
@@ -18,7 +23,7 @@ export class Applying {
     if (this.now && isPromiseLike(outcome)) this.#promised ??= call
   }
 
-  /** The strategy as it is, but for a surface whose writes are watched. */
+  /** The same strategy, for a surface whose writes are watched. */
   watch<P, R, W>(strategy: HandoffStrategy<P, R, W>): HandoffStrategy<P, R, W> {
     const { surface } = strategy
     const { apply } = surface

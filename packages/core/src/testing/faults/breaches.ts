@@ -1,4 +1,4 @@
-/** What was found to be other than the invariants say, as texts that begin with the invariant. */
+/** What was found that breaks an invariant: texts that begin with the invariant's name. */
 export class Breaches {
   readonly found: string[] = []
 

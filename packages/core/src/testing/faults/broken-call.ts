@@ -10,7 +10,7 @@ export interface BrokenCall {
   readonly fault: Fault
 }
 
-/** What belongs to the bystander is not struck. */
+/** Calls of the bystander are never broken. */
 export function isBroken({ origin, method }: PluginCall, { call, version }: BrokenCall): boolean {
   return origin.position !== BYSTANDER && origin.version === version && `${origin.kind}.${method}` === call
 }

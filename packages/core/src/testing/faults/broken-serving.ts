@@ -15,10 +15,10 @@ import type { StrategySubject } from './subject.js'
 import type { Trace } from './trace.js'
 import { turn } from './turn.js'
 
-/** How a version that is broken is got out. */
+/** How a broken version is got out. */
 type WayOut = 'by a reload' | 'by the take-back of its bake'
 
-/** A version that passed every check and, once it serves, fails at one of its calls each time. */
+/** A version that has passed every check, and fails at one of its calls each time once it serves. */
 export interface BrokenServing {
   readonly circumstances: Circumstances
   /** The object and its method, such as `handle.persist`. */
@@ -29,7 +29,7 @@ export interface BrokenServing {
 
 const FAULTS = ['throws', 'never settles'] as const satisfies readonly FaultName[]
 
-/** Every call into what serves that a reload was seen to make, or its users. */
+/** One broken version for each call into what serves that a reload or its users were seen to make. */
 export function brokenServing<P, R, W>(
   strategy: HandoffStrategy<P, R, W>,
   subject: StrategySubject<P, R, W>,
@@ -37,7 +37,7 @@ export function brokenServing<P, R, W>(
   { calls }: Trace,
 ): BrokenServing[] {
   if (circumstances.course !== 'commits' || !isPair(circumstances)) return []
-  // Opened anew, a stream begins where its host has it begin, and only a host with a log knows that.
+  // A stream that is opened anew begins where its host says, and only a host with a log knows where that is.
   if (strategy.discipline === 'stop-and-copy' && subject.recovers !== true) return []
   const kept = circumstances.cutover === 'overlap'
   const served = new Set(
@@ -55,7 +55,10 @@ export function nameOfBroken({ circumstances, call, fault, way }: BrokenServing)
   return `${call} of what serves ${fault}, and it is got out ${way}, ${describe(circumstances)}`
 }
 
-/** Gets it out, and holds everything that can be seen to the record. Resolves with what breaks an invariant. */
+/**
+ * Gets the broken version out, and compares everything that can be seen with the record. Resolves with what breaks an
+ * invariant.
+ */
 export async function runBrokenServing<P, R, W>(
   strategy: HandoffStrategy<P, R, W>,
   subject: StrategySubject<P, R, W>,
@@ -98,7 +101,7 @@ export async function runBrokenServing<P, R, W>(
     breaches.must(false, 'I3', `it cannot be got out: ${describeThrown(error)}`)
     return breaches.found
   }
-  // What the take-back has closed is closed when its own report is there.
+  // The take-back has closed everything once its own final report is there.
   await stand.settle(
     Promise.all(
       brought.map(async ({ finalized }) => {
@@ -113,7 +116,7 @@ export async function runBrokenServing<P, R, W>(
   return breaches.found
 }
 
-/** A mended version takes its place, with everything said that an operator may have to say. */
+/** Reloads to a mended version, with every option that an operator may need for that. */
 async function replaced<P, R, W>(
   stand: Stand<P, R, W>,
   cutover: ReloadOptions['cutover'],

@@ -27,7 +27,7 @@ const OPEN_PHASES: ReadonlySet<ReloadPhase> = new Set<ReloadPhase>([
 ])
 
 export function isBeforeCommit({ phase, side, byUser }: CallSite): boolean {
-  // In the turn of the commit, users have gone over to the new version already, and strategies are told of it.
+  // In the turn of the commit users call the new version already, and strategies are told of it.
   return isOpen(phase) && !(phase === 'commit' && (side === 'new' || !byUser))
 }
 
@@ -40,7 +40,7 @@ export function stepOf({ phase, side, call, byUser }: Omit<CallSite, 'nth'>): st
   return `${phase}: ${side} ${call}${byUser ? ' by a user' : ''}`
 }
 
-/** What calls alike have in common. */
+/** The name that calls have in common which differ only in their number. */
 export function nameOfAlike(site: Omit<CallSite, 'nth'>): string {
   return `${stepOf(site)}, ${site.position}`
 }
@@ -49,7 +49,7 @@ export function nameOf(site: CallSite): string {
   return `${nameOfAlike(site)}, call ${site.nth}`
 }
 
-/** Whether it comes before anything is moved, fenced or stopped: until then every reload is as any other. */
+/** Whether the call comes before anything is moved, fenced or stopped: until then all reloads are alike. */
 export function isEarly({ phase }: Pick<CallSite, 'phase'>): boolean {
   return phase === 'validate' || phase === 'stage' || phase === 'preflight'
 }

@@ -3,11 +3,11 @@ import { describe, type Circumstances } from './circumstances.js'
 import type { FaultName } from './fault.js'
 import type { Misshape } from './misshape.js'
 
-/** What has to become of a reload. */
+/** How a reload has to end. */
 export type Expected =
   /** It is refused for what struck it, and everything is undone. */
   | 'fails'
-  /** It is refused because its caller gave up, and everything is undone. */
+  /** It is refused as its caller gave up, and everything is undone. */
   | 'is aborted'
   /** It commits, and the final report names what failed. */
   | 'commits, reporting'
@@ -15,9 +15,9 @@ export type Expected =
   | 'fails, reporting'
   /** It ends as it does without the fault. */
   | 'as without'
-  /** It ends so too, and its report names what failed as outlived. */
+  /** It ends as it does without the fault, and its report names what failed as outlived. */
   | 'outlives'
-  /** Whatever it does, it does wholly: where what was struck is a user's own write. */
+  /** It commits wholly or is undone wholly: for a fault in a user's own write. */
   | 'either'
 
 export interface Strike {
@@ -28,7 +28,7 @@ export interface Strike {
 /** One run of the matrix. */
 export interface Cell {
   readonly name: string
-  /** The test that it is part of. */
+  /** The test that runs the cell. */
   readonly group: string
   readonly circumstances: Circumstances
   readonly strikes: readonly Strike[]

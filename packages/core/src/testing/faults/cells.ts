@@ -9,7 +9,7 @@ import { misshapesOf } from './misshape.js'
 import type { Tolerance } from './subject.js'
 import type { SeenCall } from './trace.js'
 
-/** Cells, and how many there would be more of but for a rule, by rule. */
+/** Cells, and for each rule how many more there would be without it. */
 export class CellList {
   readonly cells: Cell[] = []
   readonly excluded = new Map<string, number>()
@@ -21,13 +21,18 @@ export class CellList {
     this.#tolerances = tolerances
   }
 
-  /** What the strategy may outlive. That the caller gives up before the commit is no failure of the call. */
+  /**
+   * The tolerance for a fault of a call. There is none where the caller gives up before the commit: that is no failure
+   * of the call.
+   */
   toleranceOf(site: CallSite, fault: FaultName): Tolerance | undefined {
     const gaveUp = sortOf(fault) === 'aborts' && isBeforeCommit(site)
     return this.#tolerances.find(({ call, faults }) => call === stepOf(site) && (faults?.includes(fault) ?? !gaveUp))
   }
 
-  /** Every fault of a call, on the way that `before` has led to, where another one has been struck already. */
+  /**
+   * Adds a cell for every fault of a call. `before` are the faults that were struck earlier, and have led to this call.
+   */
   strike(circumstances: Circumstances, seen: SeenCall, samples: boolean, before: readonly Strike[] = []): void {
     for (const fault of FAULT_NAMES) {
       const because = exclusionOf(seen, fault)
@@ -48,7 +53,7 @@ export class CellList {
     }
   }
 
-  /** The caller gives up at each moment right before a call, and as each phase begins. */
+  /** Adds a cell for each moment at which the caller may give up: right before each call, and as each phase begins. */
   abort(
     circumstances: Circumstances,
     sites: readonly SeenCall[],
@@ -79,7 +84,7 @@ export class CellList {
     }
   }
 
-  /** The new plugin is no plugin, or provides what is no provider. */
+  /** Adds cells in which the new plugin, or a provider of it, is malformed. */
   misshape(circumstances: Circumstances, plugins: readonly string[]): void {
     for (const misshape of misshapesOf(plugins, POSITIONS)) {
       const { position, part, gives } = misshape
@@ -110,7 +115,7 @@ function expectedOf({ cutover, course }: Circumstances, site: CallSite, fault: F
   if (course === 'is a dry run' && cutover === 'exclusive' && sortOf(fault) === 'misshapes') return 'either'
   if (isBeforeCommit(site)) return gaveUp ? 'is aborted' : site.byUser ? 'either' : 'fails'
   if (site.byUser) return 'either'
-  // Once it is decided nobody asks whether the caller gives up; a call that rejects fails all the same.
+  // Once the reload is decided, an abort of its caller has no effect; a call that rejects fails all the same.
   if (gaveUp && fault !== 'is aborted during it, and rejects') return 'as without'
   return site.phase === 'rollback' ? 'fails, reporting' : 'commits, reporting'
 }

@@ -5,15 +5,15 @@ export const POSITIONS = ['first', 'middle', 'last'] as const
 /** The plugin beside those that are reloaded: nothing that happens to them may touch it. */
 export const BYSTANDER = 'bystander'
 
-/** Milliseconds that each call has, by the clock of the run. */
+/** The deadline of each call, in milliseconds of the run's clock. */
 export const DEADLINE_MS = 100
 
 /** What a reload runs under, whatever fault strikes it. */
 export interface Circumstances {
   readonly cutover: Cutover
-  /** One plugin whose resources move one at a time, or one plugin for each, reloaded together and at the same time. */
+  /** One plugin whose resources move one after the other, or one plugin for each resource, reloaded together. */
   readonly arrangement: 'one plugin' | 'three plugins'
-  /** How it would go without a fault. A reload that is aborted at its commit undoes everything there is to undo. */
+  /** How the reload ends without a fault. One that is aborted at its commit undoes everything that can be undone. */
   readonly course: 'commits' | 'is aborted at the commit' | 'is a dry run'
 }
 
@@ -31,7 +31,7 @@ export function describe({ cutover, arrangement, course }: Circumstances): strin
   return `${cutover}, ${arrangement}${course === 'commits' ? '' : `, ${course}`}`
 }
 
-/** Where not every cutover is tried with every arrangement: each with one. */
+/** Whether this cutover is tried with this arrangement, where each cutover is tried with one arrangement only. */
 export function isPair({ cutover, arrangement }: Circumstances): boolean {
   return (cutover === 'overlap') === (arrangement === 'one plugin')
 }

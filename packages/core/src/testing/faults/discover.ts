@@ -12,10 +12,10 @@ import type { StrategySubject } from './subject.js'
 import type { SeenCall, Trace } from './trace.js'
 
 /**
- * Finds out what there is to break: runs a reload under each of the circumstances without a fault, and makes cells of every
- * call that it makes into a plugin. What is called only on the way back from a failure is found by failing.
+ * Finds the calls that can be struck: runs a reload without a fault under each of the circumstances, and makes cells of
+ * every call into a plugin. Calls that are made only in a rollback are found by failing.
  *
- * @throws Error where a reload without a fault breaks an invariant already: the subject, or the strategy, is not sound.
+ * @throws Error where a reload without a fault breaks an invariant: then the subject or the strategy is not sound.
  */
 export async function discover<P, R, W>(
   strategy: HandoffStrategy<P, R, W>,
@@ -63,7 +63,7 @@ export async function discover<P, R, W>(
   return list
 }
 
-/** Cells of the calls of a run: those up to preflight, or those after it. */
+/** Adds cells for the calls of a run: either those up to preflight, or those after it. */
 function add(list: CellList, circumstances: Circumstances, trace: Trace, { early }: { early: boolean }): void {
   const struck = [...trace.calls.values()].filter((call) => {
     if (isEarly(call.site) !== early) return false
@@ -80,7 +80,10 @@ function add(list: CellList, circumstances: Circumstances, trace: Trace, { early
   )
 }
 
-/** What is called on the way back depends on where it begins: from each kind of step, those calls that were not seen yet. */
+/**
+ * Adds cells for the calls of a rollback. Which calls these are depends on the step that fails: for each kind of step,
+ * the calls that were not seen yet.
+ */
 async function strikeWayBack(
   list: CellList,
   circumstances: Circumstances,
@@ -100,7 +103,7 @@ async function strikeWayBack(
   }
 }
 
-/** In the middle, where something has been begun before it, and something has not been begun yet. */
+/** The call in the middle position, so that one resource has begun before it and another has not begun. */
 function firstOfEachStep(seen: Iterable<SeenCall>): Iterable<SeenCall> {
   const steps = new Map<string, SeenCall>()
   for (const call of seen) {

@@ -4,7 +4,7 @@ import { isEarly } from './call-site.js'
 import { isPair, type Circumstances } from './circumstances.js'
 import type { SeenCall, Trace } from './trace.js'
 
-/** Faults that a call cannot have, each by one rule. */
+/** The rules by which a call cannot have a fault. */
 const RULES: readonly { readonly because: string; applies(seen: SeenCall, fault: FaultName): boolean }[] = [
   {
     because: 'a call that gives nothing cannot give the wrong thing',
@@ -34,7 +34,7 @@ export function exclusionOf(seen: SeenCall, fault: FaultName): string | undefine
   return RULES.find(({ applies }) => applies(seen, fault))?.because
 }
 
-/** The rule by which a call is struck elsewhere already; `undefined` where it is not. */
+/** The rule by which other cells strike this call already; `undefined` where none do. */
 export function repetitionOf({ site }: SeenCall, circumstances: Circumstances, trace: Trace): string | undefined {
   const { course } = circumstances
   const { nth, byUser, position } = site

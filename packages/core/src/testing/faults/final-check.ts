@@ -5,7 +5,7 @@ import type { Trace } from './trace.js'
 import { turn } from './turn.js'
 import { ASYNC_DISPOSE } from '../../dispose.js'
 
-/** Closes the host: everything has been closed once, and nothing is left (I7, I12). */
+/** Closes the host, and checks that everything was closed once and nothing is left (I7, I12). */
 export async function checkEnd<P, R, W>(stand: Stand<P, R, W>, breaches: Breaches): Promise<void> {
   const closing = stand.host[ASYNC_DISPOSE]()
   const { ended } = await stand.settle(closing)
@@ -43,8 +43,8 @@ export async function checkEnd<P, R, W>(stand: Stand<P, R, W>, breaches: Breache
 }
 
 /**
- * Where nothing was struck, what was done last is undone first: resources, those before others whose old one has to be
- * started again, and then plugins (O2).
+ * Checks the order of a rollback without a fault (O2): what was done last is undone first, resources before plugins,
+ * and first of all the resources whose old one has to be started again.
  */
 export function checkOrder({ calls }: Trace, breaches: Breaches): void {
   const undone = [...calls.values()]

@@ -1,8 +1,8 @@
 import { DISPOSE } from '../../dispose.js'
 
 /**
- * `performance.now` stands still while this is there. Long work is cut into slices by it, so that calls would come in another
- * order on a machine that is busy: what a run saw would not be found again in the next.
+ * Makes `performance.now` stand still until it is disposed. Long work is cut into slices by that clock, so that on a
+ * busy machine calls would come in another order, and one run would not find the calls of another.
  */
 export class FrozenPerformance implements Disposable {
   readonly #now = performance.now

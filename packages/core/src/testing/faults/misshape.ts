@@ -1,8 +1,8 @@
 import type { Plugin } from '../../host/plugin/plugin.js'
 
-/** A part of a new plugin that is not what it has to be. */
+/** A part of a new plugin that is malformed. */
 export interface Misshape {
-  /** Of the plugin at this position, or of what is provided there. */
+  /** The position of the plugin, or of its provider. */
   readonly position: string
   readonly part: 'manifest' | 'register' | 'init' | 'shutdown' | 'provider'
   readonly gives: 'nothing' | 'a stranger'
@@ -26,7 +26,7 @@ export function misshapesOf(plugins: readonly string[], keys: readonly string[])
   )
 }
 
-/** The plugin with a member that is not what it has to be. */
+/** The plugin with one member malformed. */
 export function misshapePlugin(plugin: Plugin, { part, gives }: Misshape): Plugin {
   return part === 'provider' ? plugin : { ...plugin, [part]: SHAPES[gives] }
 }

@@ -13,7 +13,7 @@ export interface Ending {
   readonly deadlines: number
 }
 
-/** What a failure of each phase is called. */
+/** The code of a failure in each phase. */
 const CODES: Partial<Record<ReloadPhase, ReloadErrorCode>> = {
   stage: 'PLUGIN',
   preflight: 'SCHEMA_INCOMPAT',
@@ -21,7 +21,7 @@ const CODES: Partial<Record<ReloadPhase, ReloadErrorCode>> = {
   converge: 'HANDOFF',
 }
 
-/** Holds what the caller was told to what has to be (I3, I10). */
+/** Compares what the caller was told with what the cell expects (I3, I10). */
 export function checkEnding(cell: Cell, surface: string, ending: Ending, breaches: Breaches): void {
   const { error, finals } = ending
   const { course } = cell.circumstances
@@ -45,7 +45,7 @@ export function checkEnding(cell: Cell, surface: string, ending: Ending, breache
       checkAborted(error, breaches)
       return
     case 'as without':
-      // What was struck first is what it is refused for.
+      // A reload is refused for the fault that was struck first.
       if (cell.strikes.length > 1) checkRefused(error, breaches)
       else if (course === 'is aborted at the commit') checkAborted(error, breaches)
       else checkResolved(cell, ending, breaches)

@@ -4,9 +4,9 @@ import { DISPOSE } from '../../dispose.js'
 const LONGEST_MS = 2 ** 31 - 1
 
 /**
- * While this is there, a timer that is due at once fires in the next turn of the event loop, in the order in which such
- * timers were set. Otherwise it depends on the machine how many turns pass in its millisecond, and what a run saw would
- * not be found again in the next. Cells that wait for many of them are quicker, too.
+ * Until it is disposed, a timer that is due at once fires in the next turn of the event loop, in the order in which
+ * such timers were set. Without it the number of turns in the timer's millisecond depends on the machine, and one run
+ * would not find the calls of another. Cells that wait for many such timers are also faster.
  */
 export class PromptTimers implements Disposable {
   readonly #real = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout }
@@ -25,7 +25,7 @@ export class PromptTimers implements Disposable {
     Object.assign(globalThis, this.#real)
   }
 
-  /** What is given is a timer of the platform, with all its methods; it stands for the turn. */
+  /** Gives a timer of the platform, with all its methods, in place of the turn that it stands for. */
   #set(callback: () => void): unknown {
     const timer = this.#real.setTimeout(() => {}, LONGEST_MS)
     const number = Number(timer)

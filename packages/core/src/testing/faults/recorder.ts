@@ -1,9 +1,9 @@
 import { isPromiseLike } from '../../maybe-promise.js'
 import type { GivenKind } from './subject.js'
 
-/** Whose object it is that is called. */
+/** Whose object a call goes to. */
 export interface Origin {
-  /** Of the plugin that it belongs to. */
+  /** The version of the plugin that it belongs to. */
   readonly version: number
   readonly position: string
   /** Such as `provider`, `plugin`, or what the subject calls what providers give out. */
@@ -22,7 +22,7 @@ export interface Given {
   readonly origin: Origin
   /** How often it was ended. */
   ends: number
-  /** Methods whose calls began after that. A call that is late, and began before, is none of them. */
+  /** Methods that were called after it was ended. A late call that began before is not among them. */
   readonly calledAfter: string[]
 }
 
@@ -31,7 +31,10 @@ export type Intercept = (call: PluginCall, run: () => unknown) => unknown
 
 type Method = (...args: unknown[]) => unknown
 
-/** Puts a proxy before each object of a plugin, so that every call into it is seen, and whatever it gives out is counted. */
+/**
+ * Puts a proxy before each object of a plugin, so that every call into it is seen and everything it gives out is
+ * counted.
+ */
 export class Recorder {
   readonly #given = new Map<unknown, Given>()
   readonly #kinds: readonly (readonly [name: string, kind: GivenKind])[]
@@ -45,7 +48,7 @@ export class Recorder {
     this.#intercept = intercept
   }
 
-  /** `target` as the host gets it. What is behind is found with {@link unwrap}. */
+  /** The proxy of `target` that the host gets. {@link unwrap} gives `target` back. */
   wrap<T extends object>(target: T, origin: Origin, onCall?: (method: string) => void): T {
     const methods = new Map<PropertyKey, Method>()
     const proxy: T = new Proxy(target, {
@@ -64,7 +67,7 @@ export class Recorder {
     return proxy
   }
 
-  /** What is behind a proxy; anything else is what it is. */
+  /** The object behind a proxy. Gives anything else as it is. */
   unwrap<T>(value: T): T {
     return (isObject(value) ? (this.#targets.get(value) ?? value) : value) as T
   }
@@ -73,12 +76,12 @@ export class Recorder {
     return isObject(value) ? this.#origins.get(value) : undefined
   }
 
-  /** Whether `given`, which a call gave, is of a kind that is to be ended. */
+  /** Whether `given`, the result of a call, is of a kind that has to be ended. */
   isResource(given: unknown): boolean {
     return isObject(given) && this.#kindOf(given)?.[1].ends !== undefined
   }
 
-  /** Everything that a plugin gave out and that is to be ended. */
+  /** Everything that a plugin gave out and that has to be ended. */
   get given(): Iterable<Given> {
     return this.#given.values()
   }
@@ -135,9 +138,9 @@ export class Recorder {
     )
   }
 
-  /** Each step of a generator is a call into the plugin, too. */
+  /** Wraps an iterator: each of its steps is a call into the plugin, too. */
   #iterator(iterator: Iterator<unknown> | AsyncIterator<unknown>, method: string, origin: Origin): unknown {
-    // What is no result is passed on as it is: whoever goes through it has to notice.
+    // A result that is malformed is passed on as it is: the code that iterates has to notice.
     const adopt = (result: unknown): unknown =>
       isObject(result) && 'value' in result ? { ...result, value: this.#adopt(result.value, method, origin) } : result
     const next = (): unknown => {
@@ -154,7 +157,7 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null
 }
 
-/** What a generator function gives. Collections, which can be gone through too, have no `next`. */
+/** Whether it is what a generator function gives. Collections can be iterated, too, but have no `next`. */
 function isIterator(value: object): value is Iterator<unknown> | AsyncIterator<unknown> {
   return (
     'next' in value && typeof value.next === 'function' && (Symbol.iterator in value || Symbol.asyncIterator in value)

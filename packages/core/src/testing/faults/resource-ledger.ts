@@ -2,17 +2,17 @@ import type { LiveResource } from '../../live-resource.js'
 import { ReloadError } from '../../errors.js'
 
 export interface LedgerOptions {
-  /** A write that was refused is made again, and none is made while one is pending. */
+  /** Whether a refused write is made again, and no write is made while one is pending. */
   readonly inOrder: boolean
-  /** The number of the write that a refusal asks for, where it says so. */
+  /** The number of the write that a refusal asks for next; `undefined` where it asks for none. */
   continuesAt(refusal: unknown): number | undefined
 }
 
-/** The writes that were made to one resource, and how each was answered: kept apart from the code under test. */
+/** The writes that were made to one resource, with the answer to each. It is kept apart from the code under test. */
 export class ResourceLedger<R, W> {
   readonly name: string
   readonly acknowledged: number[] = []
-  /** Writes whose outcome nobody can tell: they passed their deadline. */
+  /** Writes whose outcome is unknown, as they passed their deadline. */
   readonly unknown = new Set<number>()
   readonly #live: LiveResource<R, W>
   readonly #write: (nth: number) => W
@@ -39,7 +39,10 @@ export class ResourceLedger<R, W> {
     return this.#pending
   }
 
-  /** Makes the next write, unless one has to be answered first. Resolves with what it was refused with. */
+  /**
+   * Makes the next write, unless another one has to be answered first. Resolves with the error that the write was
+   * refused with, if it was.
+   */
   write(): Promise<unknown> {
     if (this.#inOrder && this.#pending > 0) return Promise.resolve()
     const nth = this.#next
@@ -67,9 +70,11 @@ export class ResourceLedger<R, W> {
     } catch (error) {
       const next = this.#continuesAt(error)
       if (next === undefined || next === nth) throw error
-      // Asked for what comes after it, a write of which nobody knew was done.
+      // The refusal asks for a later write, so the writes before that were done: only ones with an unknown outcome may
+      // be.
       if (next > nth && !this.unknown.has(nth)) throw error
-      // Asked for what was acknowledged before, as its successor was started behind that, it comes again.
+      // The refusal asks for writes that were acknowledged: the successor was started behind them, so they are made
+      // again.
       for (let again = next; again < nth; again += 1) await this.#make(again)
       if (next < nth) return this.#make(nth)
     }
@@ -81,7 +86,7 @@ export class ResourceLedger<R, W> {
     await Promise.all(this.#answers)
   }
 
-  /** In what `entries` differs from what it has to be; `undefined` where it does not. */
+  /** Says how `entries` differs from what was acknowledged; `undefined` where it does not. */
   differs(entries: readonly number[]): string | undefined {
     const unsure = entries.filter((nth) => this.unknown.has(nth) && !this.acknowledged.includes(nth))
     const sure = entries.filter((nth) => !unsure.includes(nth))

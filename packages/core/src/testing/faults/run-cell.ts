@@ -22,15 +22,18 @@ import { WatchedSignal } from './watched-signal.js'
 
 export interface CellRun {
   readonly trace: Trace
-  /** Whether what the cell is about came about. */
+  /** Whether the fault, the abort or the malformed plugin of the cell took effect. */
   readonly reached: boolean
-  /** What was not as the cell has it: what the caller was told. */
+  /** How what the caller was told differs from what the cell expects. */
   readonly told: readonly string[]
-  /** What breaks an invariant, whatever the caller was told. */
+  /** What breaks an invariant, apart from what the caller was told. */
   readonly broken: readonly string[]
 }
 
-/** Runs one cell: a reload under it, then everything that can be seen, a reload without fault, and the end of the host. */
+/**
+ * Runs one cell: the reload with its fault, a check of everything that can be seen, a reload without a fault, and the
+ * end of the host.
+ */
 export async function runCell<P, R, W>(
   strategy: HandoffStrategy<P, R, W>,
   subject: StrategySubject<P, R, W>,
@@ -98,7 +101,7 @@ class CellRunner<P, R, W> {
       strikes.some(({ site }) => site.phase === 'rollback'),
     )
     for (let nth = 0; nth < 2; nth += 1) await Promise.all([...stand.ledgers.values()].map((ledger) => ledger.write()))
-    // A reload that is exclusive would wait for whoever stays.
+    // An exclusive reload would wait for the leases of users who stay.
     if (circumstances.cutover === 'overlap') users.stay()
 
     const bystander = this.#reloadBystander(stand)
@@ -147,7 +150,7 @@ class CellRunner<P, R, W> {
     }
   }
 
-  /** The reload itself, and the end of the old version. `undefined` where it does not come to an end. */
+  /** Runs the reload up to the end of the old version. Resolves with `undefined` where it does not end. */
   async #reload(stand: Stand<P, R, W>, users: Users<P, R, W>): Promise<Ending | undefined> {
     const { cutover, course } = this.#cell.circumstances
     const reloading = stand.reload(2, { cutover, dryRun: course === 'is a dry run', signal: this.#signal.signal })
@@ -186,7 +189,10 @@ class CellRunner<P, R, W> {
     return ended ? finalizing : []
   }
 
-  /** While a call hangs, another plugin is reloaded, and does not wait for it (I11). Answers with the bystander's version. */
+  /**
+   * Gives a function that reloads the bystander while a call hangs: that must not wait for the call (I11). Resolves
+   * with the bystander's version.
+   */
   #reloadBystander(stand: Stand<P, R, W>): () => Promise<number> {
     const hang = this.#faults.find(({ sort }) => sort === 'hangs')
     if (hang === undefined) return () => Promise.resolve(1)

@@ -3,19 +3,20 @@ import { DEADLINE_MS } from './circumstances.js'
 import type { Trace } from './trace.js'
 import { turn } from './turn.js'
 
-/** Turns of the event loop after which a reload in which nothing happens is taken to wait for time to pass. */
+/** A reload in which nothing happens for so many turns of the event loop is taken to wait for time to pass. */
 const QUIET_TURNS = 4
 /**
- * After them, rounds of timers that are due at once: a kind that gives way to those does not wait for time to pass
- * either. They are the platform's, as a kind may have taken its own from a module before there were `PromptTimers`.
+ * Then so many rounds of timers that are due at once have to pass as well: a kind that gives way to such a timer does
+ * not wait for time to pass. They are the platform's own timers, as a kind may have imported its own before
+ * `PromptTimers` were there.
  */
 const QUIET_TIMERS = 3
 const { setTimeout: realTimeout } = globalThis
-/** Deadlines that may pass one after the other: that of a call, of what undoes it, of what waits for either. */
+/** How many deadlines may pass one after the other: of a call, of what undoes it, of what waits for either. */
 const MAX_DEADLINES = 6
 
 export interface Settled {
-  /** Whether it came to an end in bounded time. */
+  /** Whether it ended in bounded time. */
   readonly ended: boolean
   /** How many deadlines had to pass. */
   readonly deadlines: number

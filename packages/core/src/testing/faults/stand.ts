@@ -27,13 +27,13 @@ export interface StandOptions<P, R, W> {
   readonly names: CallNames
   /** What is wrong with the second version of the plugins. */
   readonly misshape?: Misshape | undefined
-  /** Told of each moment of the reload that is watched. */
+  /** Called for each moment of the reload that is watched. */
   onMoment(moment: string): void
-  /** Told when something is done for the first time: when users come. */
+  /** Called when the reload makes a call of a new kind: users act then. */
   onNewStep(): void
 }
 
-/** One host with the plugins that are reloaded, a bystander, their resources, and everything that was ever given out. */
+/** One host, with the plugins that are reloaded, a bystander, their resources, and everything that they gave out. */
 export class Stand<P, R, W> {
   readonly clock = new ManualClock()
   readonly strategy: HandoffStrategy<P, R, W>
@@ -48,7 +48,7 @@ export class Stand<P, R, W> {
   readonly #subject: StrategySubject<P, R, W>
   readonly #misshape: Misshape | undefined
   readonly #applying = new Applying()
-  /** Whether a resource that is opened is to have what was acknowledged, and not only what it finds. */
+  /** Whether a resource that is opened gets every write that was acknowledged, and not only what it finds. */
   opensFromLog = false
   #broken: BrokenCall | undefined
 
@@ -74,7 +74,7 @@ export class Stand<P, R, W> {
       aims,
     )
     this.recorder = new Recorder(subject.gives ?? {}, (call, run) => {
-      // What happens to the bystander is watched for as well, and is no step of the reload.
+      // Calls of the bystander are watched, too, but are no steps of the reload.
       this.trace.activity += 1
       if (this.#broken !== undefined && isBroken(call, this.#broken)) return this.#broken.fault.strike(run)
       const named = (): unknown => options.names.call(`${call.origin.kind}.${call.method}()`, run)
@@ -143,7 +143,7 @@ export class Stand<P, R, W> {
     return [...this.#applying.dropped]
   }
 
-  /** A live resource that no reload of the others hands over: the bystander's. */
+  /** The bystander's live resource, which no reload of the other plugins hands over. */
   get elsewhere(): unknown {
     using lease = this.host.capture()
     return lease.resource(this.strategy.surface, BYSTANDER)
@@ -161,7 +161,7 @@ export class Stand<P, R, W> {
     )
   }
 
-  /** From now on each such call goes to the fault. */
+  /** From now on the fault is struck in each such call. */
   break(broken: BrokenCall): void {
     this.#broken = broken
   }
@@ -181,7 +181,7 @@ export class Stand<P, R, W> {
         const resource = await resources.open(provider, name)
         if (!this.opensFromLog) return resource
         const acknowledged = this.ledgers.get(name)?.acknowledged ?? []
-        // As a host opens one anew: what it does not find is in its log.
+        // A host that opens a resource anew writes to it what its log has and the resource has not.
         const found = new Set(await resources.entries(this.recorder.unwrap(resource), name))
         for (const nth of acknowledged.filter((it) => !found.has(it))) {
           await surface.apply?.(resource, resources.write(name, nth))
@@ -198,7 +198,7 @@ export class Stand<P, R, W> {
     )
   }
 
-  /** What the host serves now; `undefined` where it is closing, or cannot say because a plugin is fenced. */
+  /** The providers that the host serves now; `undefined` where it is closing or a plugin is fenced. */
   #serving(): ReadonlyMap<string, P> | undefined {
     const { surface } = this.strategy
     try {
@@ -216,7 +216,10 @@ export class Stand<P, R, W> {
     }
   }
 
-  /** A write reaches the version that serves when a user made it, and the other one when it is replayed: before the commit. */
+  /**
+   * Whether a call comes from a user's write. Before the commit a user's write reaches the old version, and a replayed
+   * one the new version.
+   */
   #isUsers({ origin }: PluginCall, phase: ReloadPhase): boolean {
     const replayed = origin.version === 2 && (phase === 'prepare' || phase === 'converge')
     return !replayed && this.#applying.now

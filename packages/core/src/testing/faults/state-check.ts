@@ -10,7 +10,7 @@ export interface Serving {
   readonly bystander: number
 }
 
-/** Holds everything that can be seen of a host to what the record says, after a reload has ended, whichever way. */
+/** Compares everything that can be seen of a host with the record, after a reload has ended in whichever way. */
 export async function checkState<P, R, W>(
   stand: Stand<P, R, W>,
   breaches: Breaches,
@@ -51,7 +51,7 @@ export async function checkState<P, R, W>(
 
 type Must = (holds: boolean, invariant: string, what: string) => void
 
-/** Whatever happened, the next write to each resource is accepted; one that was halted is started by it. */
+/** Checks that the next write to each resource is accepted, whatever happened before. It starts a halted resource. */
 async function writeOnce<P, R, W>(stand: Stand<P, R, W>, must: Must): Promise<void> {
   for (const ledger of stand.ledgers.values()) {
     const answered = ledger.answered()

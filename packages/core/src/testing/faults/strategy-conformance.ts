@@ -14,29 +14,29 @@ export interface StrategyConformanceOptions<P, R, W> extends KitOptions {
   readonly subject: StrategySubject<P, R, W>
   /** Steps whose tests fail, and are known to, such as `preflight: old handle.close`; or one test, by its key. */
   readonly knownGaps?: readonly string[] | undefined
-  /** As of every kit; for each cell. */
+  /** The same as in every kit, for each cell. */
   readonly deadlineMs?: number | undefined
 }
 
-/** What a matrix consists of. The numbers that are run grow as its tests run. */
+/** What a matrix consists of. The numbers of cells that were run grow as its tests run. */
 export interface MatrixSummary {
   /** The surface, and the variant of the subject where it has one. */
   readonly surface: string
   readonly cells: number
-  /** Kinds of steps, each in its test. */
+  /** How many kinds of steps there are: each has a test. */
   readonly steps: number
-  /** Cells there would be but for a rule, by rule. */
+  /** For each rule, how many more cells there would be without it. */
   readonly excluded: ReadonlyMap<string, number>
-  /** Cells that were run, and whose fault struck. */
+  /** How many cells were run whose fault was struck. */
   readonly reached: number
 }
 
 /**
- * The fault matrix of a strategy: every call that a reload makes into a plugin, found by watching one, with every fault that a
- * call can have, for each cutover, each position among several resources, and on the way back as well; under writes and reads.
- * A version that fails at one of its calls once it serves is got out, too, by a reload and by the way back of its bake.
- * After each cell a record that is kept apart from the code under test is held against I1–I12. Declares one test for each
- * kind of step and circumstances.
+ * The fault matrix of a strategy. It watches a reload to find every call into a plugin, and strikes each with every
+ * fault that a call can have: for each cutover, at each position among several resources, and in the rollback, under
+ * writes and reads. A version that fails at one of its calls once it serves is got out by a reload, and by the take-
+ * back of its bake. After each cell a record that is kept apart from the code under test is compared with I1–I12.
+ * Declares one test for each kind of step and circumstances.
  *
  * ```ts
  * await runStrategyConformance({ test, strategy: sessionCacheHandoff(), subject })

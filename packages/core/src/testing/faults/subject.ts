@@ -3,40 +3,40 @@ import type { Cutover } from '../../strategy.js'
 import type { FaultName } from './fault.js'
 
 /**
- * What the fault matrix needs to know of a surface: small providers that really do what providers of it do, and how to
- * look at what they hold. Everything else it finds out by watching a reload.
+ * What the fault matrix needs to know of a surface: small providers that really do what its providers do, and how to
+ * look at what they hold. The matrix finds everything else by watching a reload.
  */
 export interface StrategySubject<P, R = never, W = never> {
-  /** Tells it from other subjects of its surface, in the names of tests. */
+  /** Distinguishes the subject from others of its surface in the names of tests. */
   readonly variant?: string
-  /** `exclusive` where its providers say so: no reload of theirs overlaps, so none is tried. */
+  /** `exclusive` where the providers ask for that cutover: none of their reloads overlaps, so no overlap is tried. */
   readonly cutover?: Cutover
   /**
-   * The kinds of objects that calls of a provider give out, by the name they get in cells. What a call gives is recognised by
-   * its methods; calls into it are steps as well.
+   * The kinds of objects that calls of a provider give out, by the name that cells give them. A result of a call is
+   * recognised by its methods; calls into it are steps as well.
    */
   readonly gives?: Readonly<Record<string, GivenKind>>
-  /** Failures that the strategy outlives by its own specification. One that is never needed fails the run. */
+  /** Failures that the strategy outlives by its own specification. A tolerance that no cell needs fails the run. */
   readonly tolerates?: readonly Tolerance[]
-  /** A write that was refused is made again, and none is made while one is pending: a stream takes its batches in order. */
-  readonly inOrder?: boolean
   /**
-   * Whether a stream whose version is broken is handed over without being asked: what `recover` of `stopAndCopy` is
-   * for.
+   * Whether a refused write is made again, and no write is made while one is pending: a stream takes its batches in
+   * order.
    */
+  readonly inOrder?: boolean
+  /** Whether a stream can be handed over without asking its broken version, as with `recover` of `stopAndCopy`. */
   readonly recovers?: boolean
-  /** The world of one cell: made anew for each. */
+  /** Makes the world of one cell. */
   scene(given: SceneGiven): MaybePromise<SubjectScene<P, R, W>>
 }
 
 export interface SceneGiven {
-  /** Whether providers are to have samples, where providers of the surface may: they are what compatibility checks are made by. */
+  /** Whether the providers have samples, where the surface knows samples: compatibility checks judge by them. */
   readonly samples: boolean
 }
 
 export interface GivenKind {
   readonly methods: readonly string[]
-  /** The method that ends it. It is held to being called once, and no other call may begin after it (I7). */
+  /** The method that ends such an object. It has to be called once, and no other call may begin after it (I7). */
   readonly ends?: string
 }
 
@@ -45,7 +45,7 @@ export interface Tolerance {
   readonly call: string
   /** Default: all of them, but for those in which the caller gives up before the commit. */
   readonly faults?: readonly FaultName[]
-  /** The rule by which it is outlived, for who reads the subject. */
+  /** The rule by which the failure is outlived, for readers. */
   readonly because: string
   /**
    * Whether the reload has to go on as if the call had not failed, with the error in `outlived` of its resource in the
@@ -58,18 +58,21 @@ export interface Tolerance {
 export interface SubjectScene<P, R, W> {
   /** The provider of `key` in a version of the plugin: 1 serves, 2 takes its place, 3 comes after. */
   provider(key: string, version: number): P
-  /** What a provider answers to a user. Has to be its version: what proves which one serves. */
+  /** A call that a user makes of a provider. It has to give the provider's version, which shows which one serves. */
   answer?(provider: P): MaybePromise<number>
   /** For a surface with live resources. */
   readonly resources?: SubjectResources<P, R, W>
-  /** What the world that the versions share has seen, and must not: nothing, where all is well. */
+  /** What happened in the world that the versions share and must not happen. Empty where all is well. */
   breaches?(): readonly string[]
 }
 
 export interface SubjectResources<P, R, W> {
-  /** As a host opens one: with nothing in it, or with what others before it have left where that is shared. */
+  /** Opens a resource as a host does: empty, or with what earlier ones have left on a shared medium. */
   open(provider: P, name: string): MaybePromise<R>
-  /** Write number `nth` to a resource, counted from 0. What it does must show if it is done twice, or in another order. */
+  /**
+   * Makes write number `nth` to a resource, counted from 0. Its effect must show whether it was applied twice or in
+   * another order.
+   */
   write(name: string, nth: number): W
   /**
    * The numbers `nth` of the writes that a resource has, each as often as it was done, in the order in which they were
