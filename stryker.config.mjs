@@ -28,7 +28,7 @@ export const scopes = {
       'host/permanence/{bake,permanence}.ts',
       'host/{resource,state}/{attach,live-resources,plugins}.ts',
       'host/plan/{contracts,epoch-change,fencing,preflight,refuse-orphans,requested-change}.ts',
-      'host/operation/{commit,dependencies,fence,finalization,handover,operation,stage,undo-list,validate}.ts',
+      'host/operation/{commit,fence,finalization,handover,operation,refuse-unmet,stage,undo-list,validate}.ts',
     ],
     tests: ['host/*.test.ts', 'dispatch/judgement.test.ts'],
   },

@@ -37,7 +37,7 @@ export type ReloadPhase =
  *   settled (retryable); `RESOURCE_REENTERED` it was made from inside a `use` of the same resource; `RESOURCE_CLOSED`
  *   it was detached or its host closed.
  * - `LEASE_RELEASED` the lease was used after its release; `HOST_CLOSED` the host was closed.
- * - `NOT_BAKING` a reload was to be taken back that bakes no more, or never did.
+ * - `NOT_BAKING` a reload was to be taken back whose bake is over, or that had none.
  * - `JOURNAL` what is to be done could not be written down, or what was done not be read.
  */
 export type ReloadErrorCode =

@@ -29,8 +29,9 @@ export class Drive {
   }
 
   /**
-   * Notices an abort where every resource is in step already, so that none of them would. @throws ReloadError
-   * `ABORTED`.
+   * Refuses to go on after an abort. Where every resource is in step already, no step is run that would notice it.
+   *
+   * @throws ReloadError `ABORTED`.
    */
   refuseAborted(phase: 'converge'): void {
     const { signal } = this.#options

@@ -6,7 +6,7 @@ const PLACE = ['plugin', 'surface', 'key', 'resource', 'step'] as const satisfie
 export function dryRunError(errors: readonly unknown[]): ReloadError {
   const [first] = errors
   const place = ReloadError.is(first) ? Object.fromEntries(PLACE.map((name) => [name, first[name]])) : {}
-  const error = new ReloadError('HANDOFF', `the dry run went well, and undoing it did not: ${describeThrown(first)}`, {
+  const error = new ReloadError('HANDOFF', `the dry run succeeded, and could not be undone: ${describeThrown(first)}`, {
     ...place,
     phase: 'rollback',
     cause: first,

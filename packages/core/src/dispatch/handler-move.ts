@@ -22,7 +22,7 @@ export function handlerMove(
   if (providers.old === undefined) {
     throw new ReloadError('PROVIDER_NOT_FOUND', 'the version being replaced does not provide this key', {
       ...place,
-      hint: 'Name the provider that opened the resource: it is what the resource is given back to.',
+      hint: 'Name the provider that opened the resource: after a rollback the resource goes on with it.',
     })
   }
   const next = handoff.next ?? providers.next

@@ -22,7 +22,7 @@ export interface HandoffsOptions {
   readonly signal?: AbortSignal
   /** What makes the new resources serve, together with all else that it commits. Default: one for them alone. */
   readonly transaction?: Transaction
-  /** What becomes of what is replaced, besides that it is closed in the end. Default: nothing. */
+  /** Has replaced resources stand by until they are closed. Default: none stands by. */
   readonly standbys?: Standbys
   onHandoff?(event: HandoffEvent): void
   /**
@@ -32,7 +32,8 @@ export interface HandoffsOptions {
    */
   judgeJoined?(joined: readonly ResourceMove[]): Promise<void>
   /**
-   * Told before the commit, as soon as it is known, what will serve. Where it is told twice of a move, the last counts.
+   * Called before the commit, as soon as it is known what will serve. Where it is called twice for one move, the last
+   * call counts.
    */
   onSuccessor?(move: ResourceMove, resource: unknown): void
 }
@@ -42,15 +43,15 @@ export class Handoffs {
   readonly #moves: readonly ResourceMove[]
   readonly #environment: StepEnvironment
   readonly #options: HandoffsOptions
-  /** One for each move, from when that is to be prepared. */
+  /** One for each move, from the time when it is to be prepared. */
   readonly #movings: MovingResource[] = []
-  /** The same, by gate. Made when the first one leaves. */
+  /** The same by gate, made when the first resource leaves. */
   #byGate: Map<unknown, MovingResource> | undefined
-  /** The gates of those that have left before they were listed here. */
+  /** The gates of resources that have left before `prepare` has listed them. */
   readonly #gone = new Set<unknown>()
   readonly #together: Together<MovingResource>
   readonly #drive: Drive
-  /** In the order they were begun; rollback goes the other way. */
+  /** In the order in which they were begun. The rollback goes the other way. */
   readonly #begun: MovingResource[] = []
 
   constructor(moves: readonly ResourceMove[], environment: StepEnvironment, options: HandoffsOptions) {
@@ -228,7 +229,10 @@ export class Handoffs {
     })
   }
 
-  /** Prepares what has joined by now. What joins meanwhile is left for the next time, as there may be no end of it. */
+  /**
+   * Prepares the resources that have joined by now. What joins meanwhile is prepared the next time, as there may be no
+   * end of it.
+   */
   async #prepareJoined(): Promise<void> {
     const joined = this.#together.joined.splice(0)
     if (joined.length === 0) return

@@ -30,13 +30,13 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
   readonly place: ErrorPlace
   readonly step: Step
   readonly #together: Together<MovingResource>
-  /** The old resource, the standby, what was opened. */
+  /** The old resource, the standby, and what was opened, as a list. */
   #held: Held | undefined
   handoff: ResourceHandoff<unknown> | undefined
   successor: { readonly resource: unknown } | undefined
-  /** Whether it goes unheld, as long as its successor is in step by replay alone. */
+  /** Whether writes are not held for it, as long as its successor is in step by replay alone. */
   goesUnheld = false
-  /** The closing of what is left of the old one, once it has begun. */
+  /** Settles when what is left of the old resource is closed; `undefined` before that has begun. */
   finalized: Promise<void> | undefined
   /** Whether it is opened anew. */
   isReopened: boolean
@@ -49,7 +49,7 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
   /** What was deactivated, and has to be activated again if it goes on serving. */
   deactivated: { readonly resource: unknown } | undefined
   activationError: ReloadError | undefined
-  /** The step that is run, or was last. */
+  /** The step that runs now; `undefined` where none does. */
   running: Promise<unknown> | undefined
   prepareMs = 0
   convergeMs = 0
@@ -278,7 +278,10 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
     this.#hold(resource, this.place)
   }
 
-  /** Refuses the resource that serves also where it is this one's own: who claims by this may close what it claims. */
+  /**
+   * What `open` is given. Its claim also refuses the object that serves as this resource: whoever claims by it may
+   * close what it claims.
+   */
   #opening(): Opening {
     return {
       claim: (resource) => {
@@ -300,7 +303,10 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
       this.#hold(gate.resource, this.#together.claims.holderOf(gate.resource))
   }
 
-  /** Lets the claims go of all but what serves: it was closed. A standby is closed by the reload that replaced it. */
+  /**
+   * Lets go of the claims on everything that was closed, which is all but what serves. A standby is closed by the
+   * reload that replaced it.
+   */
   letGoClosed(serving: readonly unknown[]): void {
     const { claims, standbys } = this.#together
     for (let held = this.#held; held; held = held.next) {

@@ -40,7 +40,7 @@ export class StrategyTable implements Iterable<AnyStrategy> {
     if (this.#bySurface.has(id)) {
       throw new ReloadError('DUPLICATE', 'a strategy for this surface is registered already', {
         surface: id,
-        hint: 'Register one strategy a surface.',
+        hint: 'Register one strategy for each surface.',
       })
     }
     this.#bySurface.set(id, strategy)

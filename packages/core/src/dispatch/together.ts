@@ -13,13 +13,13 @@ export interface TogetherInit<Moving> {
   readonly pace: Pace
   /** What makes all of them serve. */
   readonly transaction: Transaction
-  /** What becomes of what was replaced. */
+  /** What becomes of the resources that were replaced. */
   readonly standbys: Standbys
-  /** Told of what will serve, as soon as that is known. */
+  /** Called with the resource whose successor is known from now on. */
   onSuccessor(moving: Moving): void
 }
 
-/** What is to be known of each. */
+/** What has to be known of each resource here. */
 interface Member {
   readonly move: ResourceMove
   readonly place: ErrorPlace
@@ -99,7 +99,7 @@ export class Together<Moving extends Member> {
     this.#astray.add(moving)
   }
 
-  /** It takes part no longer. */
+  /** Forgets a resource that is no longer handed over. */
   leaves(moving: Moving): void {
     for (const some of [this.dirty, this.#waited, this.#astray]) some.delete(moving)
   }
@@ -118,8 +118,9 @@ export class Together<Moving extends Member> {
   }
 
   /**
-   * Has those go on who wait at gates, once the reload is decided: every gate knows already, but has nobody to tell it.
-   * In slices, the first in this turn. What waits at one gate goes on before the next gate is told.
+   * Wakes those who wait at gates, once the reload is decided. A gate finds that out when it is used next, and those
+   * who wait do not use it. In slices, the first in this turn; what waits at one gate goes on before the next gate is
+   * told.
    */
   async wake(): Promise<void> {
     const slices = this.pace.underHold

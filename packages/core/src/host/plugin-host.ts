@@ -14,7 +14,7 @@ import type { CaptureOptions, CaptureReadyOptions, Lease, ProviderLease, Resourc
 import { underLease } from './lease/release-with.js'
 import type { AttachOptions, LiveResource } from '../live-resource.js'
 import { NamedResource } from './resource/named-resource.js'
-import { readPlugin } from './plugin/manifest.js'
+import { readPlugin } from './plugin/read-plugin.js'
 import type { OperationOptions } from './operation/operation-options.js'
 import { operate } from './operation/operation.js'
 import type { Outcome } from './operation/outcome.js'

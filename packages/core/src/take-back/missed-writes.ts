@@ -30,7 +30,7 @@ export class MissedWrites<W> implements WriteFollower<W> {
    */
   take(): WriteRecord<W> {
     const record = this.#record
-    if (record === undefined) throw new Error('the writes made since the commit are not recorded, or no longer')
+    if (record === undefined) throw new Error('the writes made since the commit are no longer recorded')
     this.#record = undefined
     return record
   }

@@ -32,7 +32,7 @@ describe('what is refused before a dispatch says why, where, and what to do', ()
       ...place,
       code: 'PROVIDER_NOT_FOUND',
       message: saying('being replaced does not provide this key'),
-      hint: saying('what the resource is given back to'),
+      hint: saying('after a rollback the resource goes on with it'),
     })
   })
 
@@ -291,7 +291,7 @@ describe('what fails in a dispatch says why, where, and what to do', () => {
       surface: 'scripted',
       key: 'b',
       resource: 'b',
-      message: saying('the dry run went well, and undoing it did not'),
+      message: saying('the dry run succeeded, and could not be undone'),
     })
     expect(error.rollbackErrors).toHaveLength(2)
     expect(error.cause).toBe(error.rollbackErrors[0])

@@ -2,7 +2,7 @@ import { ReloadError } from '../../errors.js'
 import { idOf, type Change } from '../plan/change.js'
 import { resolveChange, type RequestedChange } from '../plan/requested-change.js'
 import type { HostState } from '../state/host-state.js'
-import { refuseUnmet } from './dependencies.js'
+import { refuseUnmet } from './refuse-unmet.js'
 
 /**
  * The phase `validate`: finds the versions that a request is about, and refuses what cannot be done to them now.

@@ -181,9 +181,9 @@ export class Bake {
 
 /** The error of a `takeBack` where the reload does not bake. */
 export function notBaking(plugin: string): ReloadError {
-  return new ReloadError('NOT_BAKING', 'the reload cannot be taken back: it bakes no more, or never did', {
+  return new ReloadError('NOT_BAKING', 'the reload cannot be taken back: its bake is over, or it had none', {
     phase: 'bake',
     plugin,
-    hint: 'Reload it to the version before, or give the next reload a bake.',
+    hint: 'Reload the plugin to the version before. Only a reload that bakes can be taken back.',
   })
 }

@@ -61,7 +61,7 @@ export class OperationJournal {
         step: 'committed',
         cause,
         hint:
-          'A crash comes back on what was there before. Mend the journal, then call host.makePermanent with the ' +
+          'A crash comes back on the versions before it. Mend the journal, then call host.makePermanent with the ' +
           'handle.',
       })
     }

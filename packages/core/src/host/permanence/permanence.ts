@@ -1,5 +1,5 @@
 import type { ReloadPhase } from '../../errors.js'
-import { checkDependencies } from '../plugin/manifest.js'
+import { checkDependencies } from '../plugin/check-dependencies.js'
 import type { Origin } from '../plugin/origin.js'
 import { PermanentVersions } from './permanent-versions.js'
 import type { PluginManifest } from '../plugin/plugin.js'

@@ -4,7 +4,7 @@ import { ReloadError, type ReloadPhase } from '../../errors.js'
 import type { Journal, JournalRecord } from '../../journal/record.js'
 
 const MEND = 'Mend the journal; until then no plugin can be changed.'
-const TRY_AGAIN = 'Mend the journal, then try again; a crash comes back on what was there before.'
+const TRY_AGAIN = 'Mend the journal, then try again; a crash comes back on the versions before it.'
 
 /** What a record is about, as errors name it. */
 export interface RecordPlace {

@@ -58,7 +58,7 @@ export type ReloadEvent =
       /** What `committed` of a strategy threw. The commit stands. */
       readonly errors: readonly ReloadError[]
     })
-  /** It was committed, and that is not in the journal: a crash comes back on what was there before. */
+  /** It was committed, and that is not in the journal: a crash comes back on the versions before it. */
   | (ReloadTag & { readonly type: 'unrecorded'; readonly error: ReloadError })
   | (ReloadTag & { readonly type: 'baked'; readonly outcome: BakeReport['outcome'] })
   | (ReloadTag & { readonly type: 'kept'; readonly blockers: readonly Blocker[] })

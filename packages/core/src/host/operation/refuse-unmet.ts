@@ -1,6 +1,6 @@
 import type { ReloadPhase } from '../../errors.js'
 import { idOf, manifestAfter, type Change } from '../plan/change.js'
-import { checkDependencies } from '../plugin/manifest.js'
+import { checkDependencies } from '../plugin/check-dependencies.js'
 import type { HostState } from '../state/host-state.js'
 
 /** @throws ReloadError `DEPENDENCY` where the plugins would not satisfy one another, now or after a crash. */

@@ -1,4 +1,4 @@
-import { ReloadError, describeThrown, type ReloadPhase } from '../../errors.js'
+import { ReloadError, describeThrown } from '../../errors.js'
 import { hear, isPromiseLike } from '../../maybe-promise.js'
 import { option, readMembers, that, type OptionChecks } from '../../options.js'
 import type { Plugin, PluginDependency, PluginManifest } from './plugin.js'
@@ -80,32 +80,4 @@ function refuseRanges({ id, version, dependsOn = [] }: PluginManifest): void {
     plugin: `${id}@${version}`,
     hint: "Give the host the option ranges: import { npmRanges } from '@uni/reload-core/ranges', and say new PluginHost({ ranges: npmRanges, … }).",
   })
-}
-
-const TOGETHER =
-  'Replace the plugins that belong together with one reloadAll, or install the one that is missing first.'
-
-/** @throws ReloadError `DEPENDENCY` where the plugins, as they would be installed, do not satisfy one another. */
-export function checkDependencies(
-  installed: ReadonlyMap<string, PluginManifest>,
-  ranges: VersionRanges | undefined,
-  phase: ReloadPhase,
-  hint = TOGETHER,
-): void {
-  for (const manifest of installed.values()) {
-    for (const { id, range, optional } of manifest.dependsOn ?? []) {
-      const found = installed.get(id)
-      if (found === undefined && optional === true) continue
-      if (found !== undefined && ranges?.satisfies(found.version, range) === true) continue
-      throw new ReloadError(
-        'DEPENDENCY',
-        `it needs plugin "${id}" ${range}, and ${found ? `${found.version} would be` : 'none is'} installed`,
-        {
-          phase,
-          plugin: `${manifest.id}@${manifest.version}`,
-          hint,
-        },
-      )
-    }
-  }
 }
