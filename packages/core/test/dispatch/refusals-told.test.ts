@@ -63,7 +63,7 @@ describe('what is refused before a dispatch says why, where, and what to do', ()
         code: 'DUPLICATE',
         surface: 'scripted',
         message: saying('registered already'),
-        hint: saying('one strategy a surface'),
+        hint: saying('one strategy for each surface'),
       }),
     )
     const stranger = defineSurface<{ key: string }>({ id: 'stranger', keyOf: ({ key }) => key })
