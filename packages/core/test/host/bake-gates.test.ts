@@ -82,13 +82,13 @@ describe('I12 when a bake is over, nothing is recorded for the take-back', () =>
     expect(await bake.over).toEqual({ outcome: 'superseded' })
   })
 
-  it('also where the gate finds out only then that it was switched', async () => {
+  it('also where the gate finds out only at that time that it was switched', async () => {
     const { gate, bake, standbys } = await baking()
     await bake.accept(async () => {})
     expect(standbys.replaced(gate, 'the old one')).toBe(undefined)
   })
 
-  it('but for what a further reload, which has switched them, has recorded', async () => {
+  it('but what a further reload has recorded is kept: one that has switched the gate', async () => {
     const { gate, bake } = await baking()
     await gate.hold()
     gate.switchTo('a newer one', missedWrites() as unknown as MissedWrites<unknown>)
@@ -97,7 +97,7 @@ describe('I12 when a bake is over, nothing is recorded for the take-back', () =>
     expect(await records(gate)).toBe(true)
   })
 
-  it('nor is that forgotten which a further reload has recorded that was under way when the version was made permanent', async () => {
+  it('and one that was under way when the version was made permanent', async () => {
     const { gate, bake } = await baking()
     await gate.hold()
     bake.end('accepted')

@@ -72,7 +72,7 @@ describe('a reload that bakes', () => {
     expect(serving().entries).toEqual([1, 2])
   })
 
-  it('asks as often as it is told to, and goes back at the first no', async () => {
+  it('asks every everyMs, and goes back at the first no', async () => {
     let asked = 0
     const { clock, bake } = await baking({
       ms: 1000,

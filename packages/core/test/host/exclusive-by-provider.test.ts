@@ -52,7 +52,7 @@ describe('a provider that says that it is exclusive', () => {
     },
   )
 
-  it('asks for nothing where no resource of its is open, and an overlap is what it was', async () => {
+  it('asks for nothing where none of its resources is open: then an overlap goes as ever', async () => {
     const host = new PluginHost({ strategies: [saying] })
     const { report, handle } = await host.reload(
       await host.add(stores('1.0.0', 'exclusive')),

@@ -75,7 +75,7 @@ describe('one object, opened for two resources by the next version', () => {
     for (const store of [...v1.provider.made, ...v2.provider.made]) expect(store.closed).toBe(1)
   })
 
-  it('O13 I7 another resource that serves: refused, and that one serves on', async () => {
+  it('O13 I7 an object that serves as another resource is refused, and that one serves on', async () => {
     const [a, b] = [new StoreProvider('stores', 'a').make([]), new StoreProvider('stores', 'b').make([])]
     const { host, handle } = await hostGiving(a, b)
     await host.attach(STORES.clean, openStore('a'))

@@ -52,7 +52,7 @@ describe('a strategy that opens and closes by itself', () => {
     expect(hubs.map(({ closed }) => closed)).toEqual([1, 1, 2])
   })
 
-  it('H5 I7 what it did not claim is looked at before it serves, or when it replaced what was stopped', async () => {
+  it('H5 I7 an object that it did not claim is checked before it serves, or when it replaces what was stopped', async () => {
     const [a, b, put] = [
       new StoreProvider('stores', 'a').make([]),
       new StoreProvider('stores', 'b').make([]),
@@ -116,7 +116,7 @@ describe('a strategy that opens and closes by itself', () => {
     expect((await refusalOf(host.attach(STORES.clean, openStore('other')))).code).toBe('DUPLICATE')
   })
 
-  it('I4 what a write has started while a reload begins may be started again once it was stopped', async () => {
+  it('I4 an object that a write has started while a reload begins may be started again once it was stopped', async () => {
     const [a, pooled] = [new StoreProvider('stores', 'a').make([]), new StoreProvider('stores', 'pooled').make([])]
     let startsWith: () => Store = () => a
     let main: LiveResource<Store, number> | undefined

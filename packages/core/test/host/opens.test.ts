@@ -197,7 +197,7 @@ describe('a resource that a plugin has the host open', () => {
     expect(lease.resource(STORE, 'main').entries).toEqual([1, 2, 3])
   })
 
-  it('O16 is opened anew by the open of the version that serves, which a reload from open asks', async () => {
+  it('O16 a reload with from: open opens it anew, by the open of the version that serves', async () => {
     const { host } = hostOfStores()
     const [v1, v2, v3] = ['1.0.0', '2.0.0', '3.0.0'].map((version) => new Opening(version, ['main'])) as [
       Opening,

@@ -27,7 +27,7 @@ describe('what is no strategy', () => {
 })
 
 describe('FileJournal.open', () => {
-  it('refuses what names no file, and options that there are not', async () => {
+  it('refuses what names no file, and unknown options', async () => {
     for (const file of ['', undefined, null, 7, {}] as string[])
       await expect(FileJournal.open(file)).rejects.toThrow('FileJournal file: expected a non-empty string')
     for (const takeOver of [true, 'always', null]) {

@@ -54,7 +54,7 @@ describe('J5 the versions that a crash comes back on go together', () => {
     expect(host.plugins()[0]).toMatchObject({ version: '2.0.0', permanent: true })
   })
 
-  it('nor does what was removed before, of all that was reloaded together', async () => {
+  it('nor does a plugin that was removed before, of those that were reloaded together', async () => {
     const journal = new MemoryJournal()
     const host = new PluginHost({ ranges: npmRanges, strategies: [], journal })
     const needed = await host.add(base('1.0.0'))

@@ -40,7 +40,7 @@ describe('a removal', () => {
     expect(plugin.made).toMatchObject([{ closed: 1 }, { closed: 1 }])
   })
 
-  it('I4 a resource that it leaves behind takes nothing from the turn of the commit on, nor what waited then', async () => {
+  it('I4 an orphan takes no write from the turn of the commit on, nor those that waited then', async () => {
     const asked: Promise<unknown>[] = []
     const observer = ({ type }: ReloadEvent): void => {
       if (type === 'committed') asked.push(refusalOf(idle.write(1)), refusalOf(idle.use(() => 1)))

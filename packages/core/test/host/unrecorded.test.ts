@@ -199,7 +199,7 @@ describe('J2 a commit that cannot be written down', () => {
     expect({ a: journal.version('a'), other: journal.version('other') }).toEqual({ a: '3.0.0', other: undefined })
   })
 
-  it('J5 what was refused before the journal was given it is not being made permanent', async () => {
+  it('J5 a makePermanent that was refused before the journal was given its record is not under way', async () => {
     const { journal, host, fail } = scene()
     const handle = await host.add(named('a'))
     const other = await host.add(named('other'))
@@ -263,7 +263,7 @@ describe('I8 a journal that does not answer', () => {
     },
   )
 
-  it('what has happened meanwhile is made up for once it has answered for all that it was given', async () => {
+  it('what has happened meanwhile is written down once the journal has answered for every record that it was given', async () => {
     const { journal, clock, host } = scene()
     const handles = [await host.add(named('a')), await host.add(named('b'))]
     await turn()
@@ -296,7 +296,7 @@ describe('I8 a journal that does not answer', () => {
     expect(host.plugin('a')).toEqual(handle)
   })
 
-  it('a commit is told as not written down, and is permanent when it answers after all', async () => {
+  it('a commit is reported as not written down, and is permanent once the journal answers after all', async () => {
     const { journal, clock, events, host, permanent } = scene()
     const disk = new Deferred()
     journal.onAppend = ({ type }) => (type === 'committed' ? disk.promise : undefined)
@@ -329,7 +329,7 @@ describe('I8 a journal that does not answer', () => {
     expect({ plugins: host.plugins(), pending: clock.pending }).toEqual({ plugins: [], pending: 0 })
   })
 
-  it('the end of a host tries once more to write down what is not', async () => {
+  it('the end of a host tries once more to write down the commits that are owed', async () => {
     const { journal, host, fail } = scene()
     fail('committed')
     await host.add(named('a'))
