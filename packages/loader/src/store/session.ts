@@ -6,9 +6,12 @@ import { writeDurably } from './durable-file.js'
 import { isMissing, unlessMissing } from './store-error.js'
 import type { StoreLayout } from './store-layout.js'
 
-/** A session is begun in milliseconds. What is older, and has not come to its name, was left by a crash. */
+/**
+ * A session is begun in milliseconds. What is older, and has not come to its name, was left by a crash. Until it has its
+ * name, that says which process it is of, as there is nothing in it yet.
+ */
 const BEGUN_WITHIN_MS = 60_000
-const BEGINNING = 'begin-'
+const BEGINNING = /^begin~(\d+)~(.*)~/
 
 /** Whether a process that cannot be looked at, such as one of another machine, has ended. */
 export type Gone = (holder: NotedProcess) => boolean
@@ -33,11 +36,12 @@ export class Session {
   }
 
   static async begin(layout: StoreLayout): Promise<Session> {
-    const owner = JSON.stringify(await noteProcess())
+    const noted = await noteProcess()
+    const owner = JSON.stringify(noted)
     for (;;) {
       const id = randomUUID()
       const path = join(layout.sessions, id)
-      const draft = join(layout.sessions, `${BEGINNING}${id}`)
+      const draft = join(layout.sessions, `begin~${noted.pid}~${encodeURIComponent(noted.host)}~${id}`)
       try {
         await mkdir(draft, { mode: 0o700 })
         await Promise.all(['lock', 'holds', 'drafts'].map((name) => mkdir(join(draft, name), { mode: 0o700 })))
@@ -115,9 +119,12 @@ async function sessionsThere(layout: StoreLayout): Promise<string[]> {
 }
 
 async function isOver(path: string, gone: Gone): Promise<boolean> {
-  if (basename(path).startsWith(BEGINNING)) {
+  const [beginning, pid, host = ''] = BEGINNING.exec(basename(path)) ?? []
+  if (beginning !== undefined) {
     const begun = await unlessMissing(stat(path))
-    return begun !== undefined && begun.mtimeMs < Date.now() - BEGUN_WITHIN_MS
+    if (begun === undefined) return false
+    const noted = { pid: Number(pid), host: decodeURIComponent(host), since: begun.mtime.toISOString() }
+    return begun.mtimeMs < Date.now() - BEGUN_WITHIN_MS || (await hasEnded(noted))
   }
   const text = await unlessMissing(readFile(join(path, 'owner'), 'utf8'))
   return text !== undefined && (await hasLeft(text, gone))
