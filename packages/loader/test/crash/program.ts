@@ -13,8 +13,10 @@ export async function buildProgram(name: string): Promise<string> {
     platform: 'node',
     target: 'node20.19',
     conditions: ['@uni/source'],
-    external: ['esbuild', 'tar', 'resolve.exports', '@jridgewell/trace-mapping'],
-    banner: { js: "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)" },
+    external: ['esbuild', 'vitest', 'tar', 'resolve.exports', '@jridgewell/trace-mapping'],
+    banner: {
+      js: "import { createRequire as requireFor } from 'node:module'\nconst require = requireFor(import.meta.url)",
+    },
     logLevel: 'error',
   })
   return outfile
@@ -27,9 +29,9 @@ export interface Ended {
   readonly complaints: string
 }
 
-/** Runs a program to its end, or until it kills itself. */
-export async function runProgram(program: string, ...given: readonly string[]): Promise<Ended> {
-  const child = spawn(process.execPath, [program, ...given], { stdio: ['ignore', 'pipe', 'pipe'] })
+/** Runs a program in a folder to its end, or until it kills itself. */
+export async function runProgram(program: string, cwd: string, ...given: readonly string[]): Promise<Ended> {
+  const child = spawn(process.execPath, [program, ...given], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   let complaints = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -1,9 +1,9 @@
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import { PluginStore, type StoredVersion } from '@uni/reload-loader'
 import { dieBefore } from './death.js'
 
 /** What one of several processes does at once with one store, in an order of chance. Whatever is not right ends it. */
-const [folder, seed, die, steps] = process.argv.slice(2) as [string, string, string, string]
+const [seed, die, steps] = process.argv.slice(2) as [string, string, string]
 let state = Number(seed)
 /** Numerical Recipes, 3rd edition, 7.1: a generator of 32 bits for tests. */
 const random = (below: number): number => {
@@ -13,7 +13,7 @@ const random = (below: number): number => {
 const codeOf = (id: string, version: string): string => `code of ${id}@${version}`
 
 await dieBefore(Number(die))
-const store = await PluginStore.open(join(folder, 'store'), { journal: { file: join(folder, 'journal') } })
+const store = await PluginStore.open('store', { journal: { file: resolve('journal') } })
 const held: StoredVersion[] = []
 for (let step = 0; step < Number(steps); step += 1) {
   const id = `p${random(3)}`

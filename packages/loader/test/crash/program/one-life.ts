@@ -1,11 +1,11 @@
 import { writeSync } from 'node:fs'
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import { PluginStore, type Hold } from '@uni/reload-loader'
 import { digestOf } from '../../../src/digest.js'
 import { callsBegun, dieBefore } from './death.js'
 
 /** One life of a process that uses a store: it says what it is about to do, and what it has done. */
-const [folder, die] = process.argv.slice(2) as [string, string | undefined]
+const [die] = process.argv.slice(2)
 const say = (line: string): void => void writeSync(1, `${line}\n`)
 const put = async (id: string, code: string, more = {}): Promise<Hold> => {
   say(`putting ${id}@1.0.0 ${code}`)
@@ -19,7 +19,7 @@ const letGo = async (id: string, hold: Hold): Promise<void> => {
 }
 
 await dieBefore(die === undefined ? undefined : Number(die))
-const store = await PluginStore.open(join(folder, 'store'), { journal: { file: join(folder, 'journal') } })
+const store = await PluginStore.open('store', { journal: { file: resolve('journal') } })
 const first = await put('a', 'one')
 const unpacked = await store.putPackage(
   digestOf('an archive'),

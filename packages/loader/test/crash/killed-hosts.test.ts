@@ -1,0 +1,54 @@
+import { mkdir, readdir } from 'node:fs/promises'
+import { expect, it } from 'vitest'
+import { tempFolder } from '../fixtures/temp-folder.js'
+import { buildProgram, runProgram } from './program.js'
+
+const inFolder = tempFolder()
+const KILLS = Number(process.env['HOST_KILLS'] ?? 6)
+const RELOADS = Number(process.env['HOST_RELOADS'] ?? 5)
+const SEED = Number(process.env['HOST_SEED'] ?? Math.trunc(Date.now() % 1_000_000) + 1)
+/** What a process was holding when it was killed goes with the next collection; see `Hold`. */
+const MOST_VERSIONS = 200
+
+/** What the host was to come back on, by what it said: the last that it had, or was about to, make permanent. */
+function possible(lines: readonly string[], before: readonly number[]): readonly number[] {
+  let versions = before
+  for (const line of lines) {
+    const [, back] = /^back (\d+) /.exec(line) ?? []
+    const [, said, number] = /^(permanent\??) (\d+)$/.exec(line) ?? []
+    if (back !== undefined) versions = [Number(back)]
+    if (said === 'permanent?') versions = [...versions, Number(number)]
+    if (said === 'permanent') versions = [Number(number)]
+  }
+  return versions
+}
+
+it(`P2 S5 a host that is killed ${KILLS} times comes back on what was permanent, from its store (HOST_SEED=${SEED})`, async () => {
+  const program = await buildProgram('host-life')
+  await mkdir(inFolder('whole'))
+  const whole = await runProgram(program, inFolder('whole'), `${RELOADS}`)
+  expect(whole).toMatchObject({ end: 'exit code 0', complaints: '' })
+  const [, calls] = /^done (\d+) with \d+$/.exec(whole.lines.at(-1) ?? '') ?? []
+  expect(Number(calls)).toBeGreaterThan(100)
+  await mkdir(inFolder('host'))
+  let expected: readonly number[] = [0]
+  let most = 0
+  for (let life = 0; life <= KILLS; life += 1) {
+    const last = life === KILLS
+    const die = last ? 0 : 1 + ((SEED * (life + 1) * 7919) % Number(calls))
+    const ended = await runProgram(program, inFolder('host'), `${last ? 1 : RELOADS}`, `${die}`)
+    expect(ended).toMatchObject({ end: last ? 'exit code 0' : 'SIGKILL', complaints: '' })
+    const [, back, versions] = /^back (\d+) of (\d+)$/.exec(ended.lines[0] ?? '') ?? []
+    if (back !== undefined) {
+      expect(expected).toContain(Number(back))
+      most = Math.max(most, Number(versions))
+    }
+    expected = possible(ended.lines, expected)
+  }
+  expect(most).toBeLessThanOrEqual(MOST_VERSIONS)
+  const store = inFolder('host', 'data', 'plugins')
+  console.log(`came back ${KILLS} times, on ${String(expected)} last; at most ${most} versions in the store`)
+  expect(await readdir(`${store}/sessions`)).toEqual([])
+  expect((await readdir(`${store}/versions`)).length).toBeLessThanOrEqual(2)
+  expect((await readdir(`${store}/objects`)).length).toBeLessThanOrEqual(4)
+})
