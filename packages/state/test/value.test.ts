@@ -4,7 +4,7 @@ import { type } from 'arktype'
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { memory, memoryHandoff, openMemory, type Memory, type MemoryProvider } from '../src/index.js'
+import { memory, memoryHandoff, openMemory, SchemaError, type Memory, type MemoryProvider } from '../src/index.js'
 
 type Counts = Record<string, number>
 type Provider = MemoryProvider<Counts, string>
@@ -143,9 +143,30 @@ describe('a schema', () => {
   })
 
   it('M3 I6 where there is neither: unjudged, or refused where the host says so', async () => {
-    const { host, handle } = await counted()
+    const { host, handle, live } = await counted()
     const { report } = await host.reload(handle, plugin('2.0.0'))
-    expect(report.compat).toMatchObject([{ verdict: { level: 'unjudged' } }])
+    const reason = 'the new version has neither a schema nor a migrate to hold the value to'
+    expect(report.compat).toMatchObject([{ verdict: { level: 'unjudged', reason } }])
+
+    const strict = new PluginHost({ strategies: [memoryHandoff(visits)], unjudged: 'refuse' })
+    const first = await strict.add(plugin('1.0.0'))
+    // Without a value there is nothing that would have to be held to anything.
+    const { handle: second } = await strict.reload(first, plugin('2.0.0'))
+    await strict.attach(visits, { name: 'main', key: 'visits', open: openMemory() })
+    await expect(strict.reload(second, plugin('3.0.0'))).rejects.toMatchObject({
+      code: 'SCHEMA_INCOMPAT',
+      message: expect.stringContaining(reason) as string,
+    })
+    expect(await valueOf(live)).toEqual({ '/': 1 })
+  })
+
+  it('M3 that refuses says where, of the first three issues, and how many more there are', () => {
+    const issue = (nth: number) => ({ message: `wrong ${nth}`, path: ['pages', { key: nth }] })
+    const three = 'the schema refuses the value: value.pages.1: wrong 1; value.pages.2: wrong 2; value.pages.3: wrong 3'
+    const issues = [1, 2, 3, 4, 5].map(issue)
+    expect(new SchemaError(issues.slice(0, 3))).toMatchObject({ name: 'SchemaError', message: three })
+    expect(new SchemaError(issues)).toMatchObject({ message: `${three}; and 2 more`, issues })
+    expect(new SchemaError([{ message: 'no map' }]).message).toBe('the schema refuses the value: value: no map')
   })
 
   it('M3 I6 a migrate that throws refuses the reload', async () => {
@@ -161,6 +182,17 @@ describe('a schema', () => {
     })
     expect(await valueOf(live)).toEqual({ '/': 1 })
   })
+})
+
+it.each(['initial', 'apply'])('a provider without %s is refused when it is registered', async (method) => {
+  const surface = memory<Counts, string>('visits')
+  const host = new PluginHost({ strategies: [memoryHandoff(surface)] })
+  await expect(
+    host.add({
+      manifest: { id: 'visits', version: '1.0.0' },
+      register: (registrar) => void registrar.provide(surface, { ...counting, [method]: undefined }),
+    }),
+  ).rejects.toMatchObject({ code: 'PLUGIN', key: 'visits', message: expect.stringContaining(method) as string })
 })
 
 describe('a copy', () => {
