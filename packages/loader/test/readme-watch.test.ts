@@ -1,6 +1,6 @@
 import { PluginHost } from '@uni/reload-core'
 import { scalarFnHandoff } from '@uni/reload-core/surfaces'
-import { watchPlugin } from '@uni/reload-loader'
+import { watchPlugin, watchResidue } from '@uni/reload-loader'
 import { expect, it, vi } from 'vitest'
 import { PluginFolder } from './fixtures/plugin-folder.js'
 import { saying } from './fixtures/watching.js'
@@ -24,5 +24,28 @@ it('the watch of the README serves what is in the files, and says what is wrong 
   } finally {
     process.chdir(before)
     error.mockRestore()
+  }
+})
+
+it('the watch of the README looks for what is left behind', async () => {
+  const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+  const kept: NodeJS.Timeout[] = []
+  Object.assign(globalThis, { uniTestKept: kept })
+  const more = 'init() { uniTestKept.push(setInterval(() => {}, 1_000)) },'
+  await using folder = await PluginFolder.of({ 'plugins/notes/index.ts': saying("'noted'", { id: 'notes', more }) })
+  const before = process.cwd()
+  process.chdir(folder.path)
+  try {
+    const options = { from: import.meta.url }
+    const host = new PluginHost({ strategies: [scalarFnHandoff()] })
+    using residue = watchResidue()                                // warns of each, with the lines of the source that made it
+    await using watch = watchPlugin(host, 'plugins/notes', { load: options, residue })
+    await watch.settled()
+    await host[Symbol.asyncDispose]()
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('has left an interval of 1000 ms behind'), 'ResidueWarning')
+  } finally {
+    for (const timer of kept) clearInterval(timer)
+    process.chdir(before)
+    warn.mockRestore()
   }
 })

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { ReloadError } from '@uni/reload-core'
 import { digestOf } from '../digest.js'
+import type { LoadedPlugin } from '../loaded-plugin.js'
 import type { PluginLoader } from '../plugin-loader.js'
 import { isOfAbsence } from './absent.js'
 import { Rounds } from './rounds.js'
@@ -104,7 +105,9 @@ export class PluginWatch implements AsyncDisposable {
       const digest = digestOf(bundle.code)
       const handle = this.#host.servingAs(digest)
       if (handle !== undefined) return { type: 'unchanged', handle }
-      return await this.#host.bring(() => this.#loader.load(bundle, digest), signal)
+      const { residue } = this.#options
+      const load = (): Promise<LoadedPlugin> => this.#loader.load(bundle, digest)
+      return await this.#host.bring(residue === undefined ? load : () => residue.loading(load), signal)
     } catch (thrown) {
       const { step, error } = thrown instanceof RefusedByHost ? thrown : new RefusedByHost('load', thrown)
       return { type: 'failed', step, error, serving: this.#host.serving, againInMs: againInMs(error, retries) }

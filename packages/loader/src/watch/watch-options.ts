@@ -9,6 +9,7 @@ import {
   type ReloadOptions,
 } from '@uni/reload-core'
 import { checkLoadOptions, type LoadOptions } from '../load-options.js'
+import type { ResidueWatch } from '../residue/watch-residue.js'
 import type { WatchEvent } from './watch-event.js'
 
 export interface WatchOptions {
@@ -24,13 +25,18 @@ export interface WatchOptions {
   readonly debounceMs?: number | undefined
   /** Told of each change and what becomes of it. What it throws or rejects with is ignored. */
   readonly observer?: ((event: WatchEvent) => unknown) | undefined
+  /** Looks for what each version leaves behind. */
+  readonly residue?: ResidueWatch | undefined
   /** Ends the watch. */
   readonly signal?: AbortSignal | undefined
   /** Time, for tests. Default: the system's. */
   readonly clock?: Clock | undefined
 }
 
-export interface CheckedWatchOptions extends Pick<WatchOptions, 'load' | 'reload' | 'add' | 'observer' | 'signal'> {
+export interface CheckedWatchOptions extends Pick<
+  WatchOptions,
+  'load' | 'reload' | 'add' | 'observer' | 'residue' | 'signal'
+> {
   readonly dryRun: boolean
   readonly debounceMs: number
   readonly clock: Clock
@@ -46,6 +52,7 @@ const OPTIONS: OptionChecks<WatchOptions> = {
   dryRun: option.flag,
   debounceMs: option.from(0),
   observer: option.function,
+  residue: option.with('loading') as OptionCheck<ResidueWatch>,
   signal: option.signal as OptionCheck<AbortSignal>,
   clock: option.with('now', 'after'),
 }

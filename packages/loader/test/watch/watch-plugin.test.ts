@@ -2,7 +2,7 @@ import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { PluginHost } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { scalarFnHandoff } from '@uni/reload-core/surfaces'
-import { watchPlugin } from '@uni/reload-loader'
+import { watchPlugin, watchResidue, type Residue } from '@uni/reload-loader'
 import { describe, expect, it } from 'vitest'
 import { PluginFolder } from '../fixtures/plugin-folder.js'
 import { saying, Watching } from '../fixtures/watching.js'
@@ -381,11 +381,28 @@ describe('watchPlugin', () => {
     })
   })
 
+  it('R1 has it seen what each version leaves behind', async () => {
+    const left: Residue[] = []
+    using residue = watchResidue({ observer: (it) => left.push(it) })
+    const kept: NodeJS.Timeout[] = []
+    Object.assign(globalThis, { uniTestKept: kept })
+    const leaving = (value: string): string =>
+      saying(`'${value}'`, { more: 'init() { globalThis.uniTestKept.push(setInterval(() => {}, 1_000)) },' })
+    await using folder = await PluginFolder.of({ 'index.ts': leaving('one') })
+    await using watching = new Watching(folder.path, { residue })
+    await watching.next('added')
+    await folder.write({ 'index.ts': leaving('two') })
+    await watching.next('finalized')
+    for (const timer of kept) clearInterval(timer)
+    expect(left).toMatchObject([{ kind: 'timer', plugin: 'sayer@1.0.0' }])
+    expect(left[0]?.stack).toContain(`${folder.at('index.ts')}:8:`)
+  })
+
   it('V2 checks its options', () => {
     const host = new PluginHost({ strategies: [] })
     expect(() => watchPlugin(host, 'a', { debounceMs: -1 })).toThrow(RangeError)
     expect(() => watchPlugin(host, 'a', { debounce: 1 } as never)).toThrow(
-      'watchPlugin options: expected load, reload, add, dryRun, debounceMs, observer, signal, clock, and got the unknown "debounce"',
+      'watchPlugin options: expected load, reload, add, dryRun, debounceMs, observer, residue, signal, clock, and got the unknown "debounce"',
     )
     expect(() => watchPlugin(host, 'a', { load: { shared: 1 } } as never)).toThrow('watchPlugin options.load.shared')
   })
