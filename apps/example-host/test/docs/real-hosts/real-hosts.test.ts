@@ -1,0 +1,121 @@
+import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/provider'
+import { once } from 'node:events'
+import type { AddressInfo, Server } from 'node:net'
+import { PluginHost } from '@uni/reload-core'
+import { backgroundJobHandoff, runJob } from '@uni/reload-core/surfaces'
+import { expect, it, onTestFinished } from 'vitest'
+import { WebSocket } from 'ws'
+import { Doc } from 'yjs'
+
+const portOf = (server: Pick<Server, 'address'>): number => (server.address() as AddressInfo).port
+
+it('Fastify: requests go to the version that serves, counts stay, and no socket is closed', async () => {
+  const { handle, host, server } = await import('./fastify-host.js')
+  const { pages } = await import('./fastify-pages.js')
+  const port = portOf(server)
+  const visit = async (): Promise<unknown> => (await fetch(`http://localhost:${port}/home`, { method: 'POST' })).json()
+  const socket = new WebSocket(`ws://localhost:${port}`)
+  onTestFinished(async () => {
+    socket.terminate()
+    server.close()
+    server.closeAllConnections()
+    await host.close()
+  })
+  await once(socket, 'open')
+  const say = async (text: string): Promise<string> => {
+    const heard = once(socket, 'message') as Promise<[Buffer]>
+    socket.send(text)
+    return (await heard)[0].toString()
+  }
+  expect([await visit(), await say('hello')]).toEqual([{ version: '1.0.0', visits: 1 }, '1.0.0 hello'])
+  const { handle: v2 } = await host.reload(handle, pages('2.0.0'))
+  const broken = { ...pages('3.0.0'), init: async () => Promise.reject(new Error('no database')) }
+  await expect(host.reload(v2, broken)).rejects.toMatchObject({ code: 'PLUGIN', step: 'init' })
+  expect([await visit(), await say('again')]).toEqual([{ version: '2.0.0', visits: 2 }, '2.0.0 again'])
+  expect(socket.readyState).toBe(WebSocket.OPEN)
+})
+
+it('Hocuspocus: documents are judged where they are, clients stay, and each edit is stored', async () => {
+  const { handle, host, server } = await import('./hocuspocus-host.js')
+  const { editing, stored } = await import('./hocuspocus-editing.js')
+  await server.listen()
+  const websocketProvider = new HocuspocusProviderWebsocket({
+    url: `ws://localhost:${portOf(server.httpServer)}`,
+    WebSocketPolyfill: WebSocket,
+  })
+  let disconnects = 0
+  const document = new Doc()
+  const client = new HocuspocusProvider({
+    websocketProvider, document, name: 'minutes', token: 'none', onDisconnect: () => { disconnects += 1 },
+  })
+  client.attach()
+  onTestFinished(async () => {
+    await server.destroy()
+    await host.close()
+  })
+  await new Promise((resolve) => client.on('synced', resolve))
+  const versionNow = async (): Promise<string> => {
+    const told = new Promise<string>((resolve) => client.on('stateless', ({ payload }: { payload: string }) => { resolve(payload) }))
+    client.sendStateless('version')
+    return told
+  }
+  const text = document.getText('text')
+  const accepted = async (words: string): Promise<void> => {
+    const taken = new Promise<void>((resolve) => client.on('unsyncedChanges', ({ number }: { number: number }) => { if (number === 0) resolve() }))
+    text.insert(text.length, words)
+    await taken
+  }
+  await accepted('one ')
+  expect(await versionNow()).toBe('1.0.0')
+  const { handle: v2 } = await host.reload(handle, editing('2.0.0'))
+  await accepted('two ')
+  const forgetful = editing('3.0.0', (copy) => { throw new Error(`cannot read "${copy.getText('text').toJSON()}"`) })
+  await expect(host.reload(v2, forgetful)).rejects.toThrow('cannot read "one two "')
+  expect([await versionNow(), disconnects]).toEqual(['2.0.0', 0])
+  const unloaded = new Promise<void>((resolve) => { server.hocuspocus.configuration.extensions.push({ afterUnloadDocument: async () => { resolve() } }) })
+  client.destroy()
+  websocketProvider.destroy()
+  await unloaded
+  expect([Buffer.from(stored.get('minutes') as Uint8Array).toString(), host.resources()]).toEqual([expect.stringContaining('one two '), []])
+})
+
+it('cordis: whoever injects a service keeps it, listeners are called once, and what was sold stays', async () => {
+  const { ctx, handle, host, hot } = await import('./cordis-host.js')
+  const { shop } = await import('./cordis-shop.js')
+  onTestFinished(() => host.close())
+  await ctx.start()
+  let starts = 0
+  const buyers: (() => Promise<number>)[] = []
+  ctx.plugin({
+    inject: ['shop'],
+    apply(inner: typeof ctx) {
+      starts += 1
+      buyers.push(() => inner.shop.buy('tea'))
+    },
+  })
+  const audit = async (): Promise<string[]> => {
+    const note: string[] = []
+    await ctx.parallel('audit', note)
+    return note
+  }
+  const buy = buyers[0] as () => Promise<number>
+  expect([await buy(), await audit()]).toEqual([1, ['1.0.0']])
+  const { handle: v2 } = await host.reload(handle, hot('shop', '2.0.0', shop('2.0.0')))
+  const broken = hot('shop', '3.0.0', () => { throw new Error('no shop') })
+  await expect(host.reload(v2, broken)).rejects.toMatchObject({ code: 'PLUGIN', step: 'register' })
+  expect([await buy(), await audit(), starts]).toEqual([2, ['2.0.0'], 1])
+})
+
+// Its worker needs a Redis server, which npm does not install: the lines that make it are checked by the compiler, and
+// the job is run as the worker runs it.
+it('BullMQ: a job is run by the version that serves, and its key does not go while jobs name it', async () => {
+  const { mailer } = await import('./bullmq-host.js')
+  const host = new PluginHost({ strategies: [backgroundJobHandoff({ queued: async () => 3 })] })
+  const handle = await host.add(mailer('1.0.0'))
+  const work = (): unknown => runJob(host, 'send', { input: { to: 'Ada' }, id: '17', attempt: 2 })
+  expect(await work()).toBe('1.0.0 sends 17 to Ada, attempt 2')
+  const { handle: v2 } = await host.reload(handle, mailer('2.0.0'))
+  expect(await work()).toBe('2.0.0 sends 17 to Ada, attempt 2')
+  const without = { manifest: { id: 'mailer', version: '3.0.0' }, register: () => {} }
+  await expect(host.reload(v2, without)).rejects.toThrow('3 queued runs still name this job')
+})
