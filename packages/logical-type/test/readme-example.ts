@@ -30,5 +30,4 @@ try {
   console.log(ReloadError.is(error) && error.message)
   // SCHEMA_INCOMPAT (…): … the contract changed: metadata.currency: "EUR" → "USD". The old version goes on serving. …
 }
-using lease = host.capture()
-console.log(lease.get(logicalType, 'acme.money').toDisplay(1250n)) // 12.50
+console.log(host.run((lease) => lease.get(logicalType, 'acme.money').toDisplay(1250n))) // 12.50

@@ -13,7 +13,6 @@ using lease = host.capture({ label: 'a long request' })
 const { finalized } = await host.reload(handle, greeter('2.0.0', 'Good day'))
 
 console.log(lease.get(scalarFn, 'greet').call('Ada'))           // Hello, Ada: this lease goes on with what it captured
-using later = host.capture()
-console.log(later.get(scalarFn, 'greet').call('Ada'))           // Good day, Ada
+console.log(host.run((later) => later.get(scalarFn, 'greet').call('Ada')))  // Good day, Ada
 lease[Symbol.dispose]()
 console.log((await finalized).status)                           // finalized: nothing holds version 1 any more

@@ -43,10 +43,12 @@ it('reads by leases', async () => {
 
 it('waits for what it will use, and asks what serves', async () => {
   const { host } = await hostAsPrinted()
-  using lease = await host.captureReady({ uses: [{ surface: scalarFn, key: 'haversine' }] })  // waits for this, and for nothing else
-  lease.all(scalarFn)                                  // throws where any of them is fenced: a chain without it is another chain
-  lease.serving(scalarFn)                              // { providers, fenced }: what serves, and the keys that are left out
-  expect(lease.serving(scalarFn)).toEqual({ providers: lease.all(scalarFn), fenced: [] })
+  const uses = [{ surface: scalarFn, key: 'haversine' }]
+  const serving = await host.run({ uses }, (lease) => {  // waits for this, and for nothing else
+    lease.all(scalarFn)                                // throws where any of them is fenced: a chain without it is another chain
+    return lease.serving(scalarFn)                     // { providers, fenced }: what serves, and the keys that are left out
+  })
+  expect(serving).toMatchObject({ providers: [{ name: 'haversine' }], fenced: [] })
 })
 
 it('replaces', async () => {
