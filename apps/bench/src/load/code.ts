@@ -21,9 +21,16 @@ export function moduleOf(version: number): string {
   return `${bodyOf(version)}export { version, call }\n`
 }
 
-/** The body of a function that returns what a module exports. */
-export function functionOf(version: number): string {
-  return `${bodyOf(version)}return { version, call }\n`
+/** A module that exports a plugin, which provides it. */
+export function pluginOf(version: number): string {
+  return `import { scalarFn } from '@uni/reload-core/surfaces'
+${bodyOf(version)}export default {
+  manifest: { id: 'code', version: '${version}.0.0' },
+  register(registrar) {
+    registrar.provide(scalarFn, { name: 'call', call: (value) => (value === undefined ? version : call(Number(value))) })
+  },
+}
+`
 }
 
 /** @throws Error where `code` is not that version: it would have been measured for nothing. */

@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url'
 import { moduleOf } from './code.js'
 import type { LoadReply, LoadRequest } from './rounds.js'
 
+/** Milliseconds and KiB a reload. */
+export type LoadRound = readonly [ms: number, retainedKib: number]
+
 /** A way of replacing code, in a process of its own: what it retains is its own. */
 export class LoadContender {
   readonly #child: ChildProcess
@@ -16,16 +19,22 @@ export class LoadContender {
   }
 
   /** @param reloads how often it replaces the code in one round. */
-  static async start(name: string, reloads: number, execArgv: readonly string[] = []): Promise<LoadContender> {
+  static async start(
+    name: string,
+    reloads: number,
+    {
+      execArgv = [],
+      execPath = process.execPath,
+    }: { readonly execArgv?: readonly string[]; readonly execPath?: string } = {},
+  ): Promise<LoadContender> {
     const app = new URL(`load/${name}/app.js`, import.meta.url)
     await writeFile(new URL('plugin.js', app), moduleOf(0))
-    const child = fork(fileURLToPath(app), { execArgv: ['--expose-gc', ...execArgv] })
+    const child = fork(fileURLToPath(app), { execPath, execArgv: ['--expose-gc', ...execArgv] })
     await messageOf(child, (message) => message === 'ready')
     return new LoadContender(child, reloads)
   }
 
-  /** Milliseconds and KiB a reload. */
-  async round(): Promise<readonly [ms: number, retainedKib: number]> {
+  async round(): Promise<LoadRound> {
     const request: LoadRequest = { reloads: this.#reloads }
     this.#child.send(request)
     const { msEach, retainedBytesEach } = (await messageOf(

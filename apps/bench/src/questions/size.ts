@@ -8,8 +8,8 @@ import { spreadOf, type Result } from '../result.js'
 const PACKAGES = new URL('../../../packages/', import.meta.url)
 /** What is not installed to be run by a host. */
 const NOT_SHIPPED = ['./testing', './package.json']
-/** What a host has anyway, and a program that no page loads. */
-const LEFT_OUT = ['@uni/reload-core', 'apache-arrow', 'esbuild']
+/** What a host has anyway; and what no page loads. */
+const LEFT_OUT = ['@uni/reload-core', 'apache-arrow', 'chokidar', 'esbuild', 'tar']
 const ON_NODE = /\/node$|^@uni\/reload-loader/
 const BUDGETS = new URL('../../../.size-limit.json', import.meta.url)
 

@@ -65,13 +65,14 @@ export async function runDemo({ dataset, directory, lastMs, progress }: DemoOpti
   progress('starting PostgreSQL')
   await using postgres = await startPostgres(directory)
   const { connectionString } = postgres
-  const catalogue = catalogueOf({
+  const entries = await catalogueOf({
     sinks,
     images: join(directory, 'images'),
     connectionString,
     onJobRun: (version) => jobs.push(version),
     onReminded: (one) => reminded.push(one),
-  }).map((entry) => lifecycle.watchEntry(entry))
+  })
+  const catalogue = entries.map((entry) => lifecycle.watchEntry(entry))
   const checkpoints = new CheckpointLog(new FileCheckpointStore(join(directory, 'checkpoints')))
 
   progress(`opening the host with ${catalogue.length} plugins`)

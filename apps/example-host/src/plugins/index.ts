@@ -36,13 +36,13 @@ export interface CatalogueOptions {
 }
 
 /** Every plugin of the example host. */
-export function catalogueOf({
+export async function catalogueOf({
   sinks,
   images,
   connectionString,
   onJobRun,
   onReminded,
-}: CatalogueOptions): readonly CatalogueEntry[] {
+}: CatalogueOptions): Promise<readonly CatalogueEntry[]> {
   return [
     fulltextEntry,
     vectorsEntry(images),
@@ -52,7 +52,7 @@ export function catalogueOf({
     boardsEntry,
     sheetsEntry,
     geoEntry,
-    distanceEntry,
+    await distanceEntry(),
     statisticsEntry,
     blobsEntry,
     housekeepingEntry(onJobRun),

@@ -7,7 +7,7 @@ import { tempDirectory } from './support/temp-directory.js'
 
 it('has a plugin for each surface, all of which one host takes', async () => {
   await using directory = await tempDirectory()
-  const catalogue = catalogueOf({
+  const catalogue = await catalogueOf({
     sinks: directory.path,
     images: directory.path,
     connectionString: 'postgres://nobody@127.0.0.1:1/none',

@@ -8,7 +8,8 @@ import { hostWith, servingVersion } from './support/host.js'
 import { providerOf } from './support/providers.js'
 import { expectTurnedAway, reload } from './support/turned-away.js'
 
-const [far1, far2] = [providerOf(distanceEntry.v1(), scalarFn), providerOf(distanceEntry.v2(), scalarFn)]
+const distance = await distanceEntry()
+const [far1, far2] = [providerOf(distance.v1(), scalarFn), providerOf(distance.v2(), scalarFn)]
 
 describe.each([
   ['1.0.0', far1],
@@ -87,7 +88,7 @@ it('I6 both versions of mean agree', () =>
   ))
 
 describe.each([
-  ['distance', distanceEntry, scalarFn, 'haversine'],
+  ['distance', distance, scalarFn, 'haversine'],
   ['statistics', statisticsEntry, aggregateFn, 'mean'],
 ] as const)('the %s plugin', (_, entry, surface, key) => {
   it('goes from version 1 to 2 and back', async () => {

@@ -4,6 +4,7 @@ import { join, relative, resolve, sep } from 'node:path'
 import { build, type BuildOptions, type BuildResult, type Loader, type Metafile } from 'esbuild'
 import { LoadError } from '../errors.js'
 import { readPackageManifest } from '../manifest/package-manifest.js'
+import { FOR_IMPORT } from '../shared/shared-names.js'
 import type { SharedPackages } from '../shared/shared-packages.js'
 import { addons } from './addons.js'
 import { buildError, isBuildFailure } from '../build-error.js'
@@ -13,7 +14,7 @@ import type { External } from './external.js'
 import { NearestPackage } from './nearest-package.js'
 import type { PluginSource } from './plugin-source.js'
 import { refuseSecondCopies } from './second-copies.js'
-import { sharedModules, SHARED_NAMESPACES } from './shared-modules.js'
+import { isShared, sharedModules } from './shared-modules.js'
 import { DEFINE, numberSourceFiles } from './source-files.js'
 
 const TEXT = ['.txt', '.md', '.sql', '.graphql', '.gql', '.html', '.css', '.svg', '.csv', '.xml', '.yaml', '.yml']
@@ -43,6 +44,7 @@ const OPTIONS: BuildOptions = {
   legalComments: 'none',
   define: { ...DEFINE },
   loader: { ...LOADERS },
+  external: [`${FOR_IMPORT}*`],
   banner: { js: OPENING },
   footer: { js: CLOSING },
   logLevel: 'silent',
@@ -117,8 +119,7 @@ function isStrict(code: string, inputs: Metafile['inputs']): boolean {
 
 /** Without the modules that are made here. */
 function filesOf(inputs: Metafile['inputs']): Metafile['inputs'] {
-  const isMade = (path: string): boolean => SHARED_NAMESPACES.some((namespace) => path.startsWith(`${namespace}:`))
-  return Object.fromEntries(Object.entries(inputs).filter(([path]) => !isMade(path)))
+  return Object.fromEntries(Object.entries(inputs).filter(([path]) => !isShared(path)))
 }
 
 function inputsOf(inputs: Metafile['inputs'], root: string): readonly string[] {

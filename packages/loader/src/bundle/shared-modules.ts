@@ -6,18 +6,21 @@ import { rangesIn, type PackageJson } from '../manifest/package-json.js'
 import { packageNameOf } from '../shared/package-name.js'
 import type { Requirement } from '../shared/requirement.js'
 import type { SharedPackages } from '../shared/shared-packages.js'
+import { FOR_IMPORT, FOR_REQUIRE } from '../shared/shared-names.js'
 import type { NearestPackage } from './nearest-package.js'
 
 /**
- * Namespaces of modules that stand for one of the host's: `import` has an ES module with the host's names, so that esbuild
- * finds the ones that are missing; it reads them from the object of the last one as they are used.
+ * The namespace of the ES module that stands for one of the host's where it is imported. It has the host's names, so that
+ * esbuild finds the ones that are missing, and reads each as it is used.
  */
 const IMPORTED = 'uni-shared'
-const REQUIRED = 'uni-shared-required'
-const OBJECT = 'uni-shared-object'
-export const SHARED_NAMESPACES: readonly string[] = [IMPORTED, REQUIRED, OBJECT]
 
 const REQUIRING: ReadonlySet<ImportKind> = new Set(['require-call', 'require-resolve'])
+
+/** Whether a path of an input is of such a module, and no file's. */
+export function isShared(path: string): boolean {
+  return path.startsWith(`${IMPORTED}:`)
+}
 
 export interface SharedModules {
   readonly plugin: Plugin
@@ -48,28 +51,20 @@ export function sharedModules(
     setup(build) {
       build.onResolve(
         { filter: importsOf(shared.names) },
-        ({ path, kind, resolveDir, namespace }): OnResolveResult | undefined => {
-          if (namespace === IMPORTED) return { path, namespace: OBJECT }
+        ({ path, kind, resolveDir }): OnResolveResult | undefined => {
           // Data, and no code that there could be two of.
           if (path.endsWith('.json')) return undefined
           require(nearest.of(resolveDir), packageNameOf(path))
           specifiers.add(path)
-          return { path, namespace: REQUIRING.has(kind) ? REQUIRED : IMPORTED, sideEffects: false }
+          if (REQUIRING.has(kind)) return { path: `${FOR_REQUIRE}${path}`, external: true }
+          return { path, namespace: IMPORTED, sideEffects: false }
         },
       )
       build.onLoad({ filter: /^/, namespace: IMPORTED }, async ({ path }) => {
         const { names } = await shared.load(path)
         const list = names.map((name) => JSON.stringify(name)).join(', ')
-        return { contents: `export { ${list} } from ${JSON.stringify(path)}`, loader: 'js', resolveDir: '/' }
+        return { contents: `export { ${list} } from ${JSON.stringify(FOR_IMPORT + path)}`, loader: 'js' }
       })
-      build.onLoad({ filter: /^/, namespace: REQUIRED }, ({ path }) => ({
-        contents: `"use strict"; module.exports = __uni_runtime.required(${JSON.stringify(path)})`,
-        loader: 'js',
-      }))
-      build.onLoad({ filter: /^/, namespace: OBJECT }, ({ path }) => ({
-        contents: `"use strict"; module.exports = __uni_runtime.imported(${JSON.stringify(path)})`,
-        loader: 'js',
-      }))
       const peers = unsharedPeers(own, shared)
       if (peers.size === 0) return
       build.onResolve({ filter: importsOf(peers) }, ({ path, resolveDir }): undefined => {

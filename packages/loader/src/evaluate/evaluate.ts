@@ -27,7 +27,7 @@ export function evaluate(
 ): unknown {
   const factory = compileModule(`${code}\n//# sourceMappingURL=${dataUrl(map, root)}`, filename) as Factory
   const module = { exports: {} }
-  return factory(runtimeOf(root, shared), requireOf(root, shared), module, module.exports)
+  return factory(runtimeOf(root), requireOf(root, shared), module, module.exports)
 }
 
 /** The sources of the map lie below `root`. */

@@ -1,14 +1,11 @@
 import { createRequire, isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import type { SharedModule } from '../shared/shared-module.js'
+import { FOR_IMPORT, FOR_REQUIRE } from '../shared/shared-names.js'
 import { sourceFile, type SourceFile } from './source-file.js'
 
 /** What the code of a bundle calls. */
 export interface Runtime {
-  /** A module of the host, for `import`. */
-  imported(specifier: string): object
-  /** A module of the host, for `require`. */
-  required(specifier: string): unknown
   /** A native addon. Its path is relative to the plugin's root. */
   addon(path: string): unknown
   /** The file at that path, relative to the plugin's root. */
@@ -16,25 +13,20 @@ export interface Runtime {
 }
 
 /** @param root absolute path of the plugin's folder. */
-export function runtimeOf(root: string, shared: ReadonlyMap<string, SharedModule>): Runtime {
-  const module = (specifier: string): SharedModule => {
-    const found = shared.get(specifier)
-    if (found === undefined) throw new Error(`"${specifier}" is not among what the plugin was bundled with`)
-    return found
-  }
+export function runtimeOf(root: string): Runtime {
   return {
-    imported: (specifier) => module(specifier).imported,
-    required: (specifier) => module(specifier).required,
     addon: (path) => requireFrom(root)(join(root, path)) as unknown,
     file: (path) => sourceFile(join(root, path)),
   }
 }
 
-/** `require` of a bundle: what is left to it is Node's, or is not known before it runs. */
+/** `require` of a bundle: what is left to it is the host's, is Node's, or is not known before it runs. */
 export function requireOf(root: string, shared: ReadonlyMap<string, SharedModule>): NodeJS.Require {
   const native = requireFrom(root)
   const require = (specifier: string): unknown => {
-    const ours = shared.get(specifier)
+    if (specifier.startsWith(FOR_IMPORT)) return shared.get(specifier.slice(FOR_IMPORT.length))?.imported
+    const named = specifier.startsWith(FOR_REQUIRE) ? specifier.slice(FOR_REQUIRE.length) : specifier
+    const ours = shared.get(named)
     if (ours !== undefined) return ours.required
     if (isBuiltin(specifier) || specifier.endsWith('.node')) return native(specifier) as unknown
     throw Object.assign(

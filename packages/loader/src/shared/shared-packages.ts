@@ -18,7 +18,6 @@ export class SharedPackages {
   readonly names: ReadonlySet<string>
   readonly #modules: ReadonlyMap<string, object> | undefined
   readonly #from: string
-  readonly #import: (specifier: string) => Promise<object>
 
   /** @param from absolute path of a file of the host: its imports say which copy of a package is the host's. */
   constructor(shared: Shared, from: string) {
@@ -26,7 +25,6 @@ export class SharedPackages {
     this.names = new Set([CORE, ...(isNames(shared) ? shared : Object.keys(shared).map(packageNameOf))])
     this.#modules = modules
     this.#from = from
-    this.#import = importFrom(from)
   }
 
   /**
@@ -47,7 +45,7 @@ export class SharedPackages {
       })
     }
     try {
-      return await this.#import(specifier)
+      return await importFrom(this.#from)(specifier)
     } catch (cause) {
       throw new LoadError('SHARED', `the host shares "${packageNameOf(specifier)}", and cannot import "${specifier}"`, {
         cause,

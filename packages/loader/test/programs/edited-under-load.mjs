@@ -8,8 +8,9 @@ import { scalarFn, scalarFnHandoff } from '@uni/reload-core/surfaces'
 import { loadPlugin } from '@uni/reload-loader'
 
 const EDITS = Number(process.argv[2])
-/** The heap is compared with what it was after so many: by then everything has been done once. */
-const WARM = Math.floor(EDITS / 4)
+/** Then as many reloads as the heap is compared over, while nothing else is done; and before those, some that do all once. */
+const MEASURED = 300
+const WARM = 100
 /** What nothing refers to is gone after a few rounds. */
 const ROUNDS = 50
 
@@ -94,11 +95,13 @@ const load = async (version) => {
 }
 let handle = await host.add(await load(0))
 const querying = [query(host), query(host)]
-let before = 0
-for (let version = 1; version <= EDITS; version += 1) {
+async function reload(version) {
   const result = await host.reload(handle, await load(version))
   handle = result.handle
   await result.finalized
+}
+for (let version = 1; version <= EDITS; version += 1) {
+  await reload(version)
   const lease = host.capture()
   if (Number(lease.get(scalarFn, 'version').call()) !== version) wrong.push(`version ${version} does not serve`)
   try {
@@ -108,11 +111,15 @@ for (let version = 1; version <= EDITS; version += 1) {
     if (!error.stack.includes(at)) wrong.push(`expected ${at}, and got ${error.stack}`)
   }
   lease[DISPOSE]()
-  if (version === WARM) before = await heldBytes()
 }
-const retained = ((await heldBytes()) - before) / (EDITS - WARM)
 ended.abort()
 await Promise.all(querying)
+
+for (let version = EDITS + 1; version <= EDITS + WARM; version += 1) await reload(version)
+const before = await heldBytes()
+for (let version = EDITS + WARM + 1; version <= EDITS + WARM + MEASURED; version += 1) await reload(version)
+const retained = ((await heldBytes()) - before) / MEASURED
+
 const alive = () => versions.filter((version) => version.deref() !== undefined).length
 await collected(() => alive() <= 1)
 console.log(JSON.stringify({ wrong: wrong.slice(0, 3), alive: alive(), retained: Math.round(retained), queries }))

@@ -12,6 +12,8 @@ export function distanceV1(): Plugin {
   }
 }
 
+export default distanceV1()
+
 class DistanceV1 implements ScalarFnProvider {
   readonly version = '1.0.0'
   readonly name = 'haversine'

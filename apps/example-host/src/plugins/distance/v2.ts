@@ -12,6 +12,8 @@ export function distanceV2(): Plugin {
   }
 }
 
+export default distanceV2()
+
 export class DistanceV2 implements ScalarFnProvider {
   readonly version: string = '2.0.0'
   readonly name = 'haversine'

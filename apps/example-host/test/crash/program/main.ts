@@ -42,7 +42,7 @@ const say = (line: Line): void => {
 
 if (order.dies === 'opening') dieAtTheMove()
 const opened = await FileJournal.open(join(directory, 'plugins.journal'))
-const catalogue = catalogueOf({
+const catalogue = await catalogueOf({
   sinks: join(directory, 'sinks'),
   images: join(directory, 'images'),
   connectionString,
