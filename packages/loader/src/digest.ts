@@ -7,10 +7,6 @@ export function digestOf(bytes: Uint8Array | string): Digest {
   return `sha256-${createHash('sha256').update(bytes).digest('base64')}`
 }
 
-export function isDigest(value: unknown): value is Digest {
-  return typeof value === 'string' && /^sha256-[A-Za-z0-9+/]{43}=$/.test(value)
-}
-
 /** The digest as file names have it. */
 export function hexOf(digest: Digest): string {
   return Buffer.from(digest.slice('sha256-'.length), 'base64').toString('hex')

@@ -8,31 +8,31 @@ import type { Shared } from './shared/shared-packages.js'
 /** How code of a plugin is run. */
 export interface RunOptions {
   /** Packages that are the host's own objects in the plugin. The core always is. */
-  readonly shared?: Shared
+  readonly shared?: Shared | undefined
   /**
    * A file of the host, such as `import.meta.url`: `shared` names what is imported there. The program that was started, if it
    * is left out.
    */
-  readonly from?: string | URL
+  readonly from?: string | URL | undefined
   /**
    * Has Node map stack traces back to sources, in the whole process, as with its option `--enable-source-maps`. `true` if it
    * is left out.
    */
-  readonly sourceMaps?: boolean
+  readonly sourceMaps?: boolean | undefined
   /**
    * What is to be run: the digest of the archive, of a packed plugin; of the bundle, `LoadedPlugin.digest`, else.
    */
-  readonly integrity?: Integrity
+  readonly integrity?: Integrity | undefined
   /** Whose packages are run. Whoever made it, if it is left out. */
-  readonly trust?: TrustOptions
-  readonly signal?: AbortSignal
+  readonly trust?: TrustOptions | undefined
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface LoadOptions extends RunOptions {
   /** Where the plugin is kept, to be started from after a crash. A packed plugin needs one. */
-  readonly store?: PluginStore
+  readonly store?: PluginStore | undefined
   /** How much a packed plugin may hold. */
-  readonly limits?: ArchiveLimits
+  readonly limits?: ArchiveLimits | undefined
 }
 
 const RUN: OptionChecks<RunOptions> = {

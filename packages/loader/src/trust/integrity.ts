@@ -19,7 +19,7 @@ export function checkIntegrity(file: string, bytes: Uint8Array, integrity: Integ
 }
 
 /** @throws TypeError where it is none. */
-export function parseIntegrity(integrity: string): { algorithm: 'sha256' | 'sha384' | 'sha512'; digest: Buffer } {
+function parseIntegrity(integrity: string): { algorithm: 'sha256' | 'sha384' | 'sha512'; digest: Buffer } {
   const [, bits, base64 = ''] = /^sha(256|384|512)-([A-Za-z0-9+/]+={0,2})$/.exec(integrity) ?? []
   const digest = Buffer.from(base64, 'base64')
   if (bits === undefined || digest.length * 8 !== Number(bits) || digest.toString('base64') !== base64) {
