@@ -23,7 +23,8 @@ describe('watchPlugin', () => {
     expect(loaded.inputs).toContain(folder.at('lib/word.ts'))
     expect(watching.says).toBe('two')
     expect((await watching.next('finalized')).report.status).toBe('finalized')
-    expect(await watching.watch.settled()).toMatchObject({ type: 'reloaded' })
+    // One write may be told as two changes, and the second one changes nothing.
+    expect(['reloaded', 'unchanged']).toContain((await watching.watch.settled())?.type)
   })
 
   it('W1 goes on with a plugin that is in the host already', async () => {
