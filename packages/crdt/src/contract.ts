@@ -22,7 +22,10 @@ export interface CrdtState {
    * slices.
    */
   readonly values?: 'isolated'
-  /** Frees what the state holds. Called once, by whoever opened it. */
+  /**
+   * Frees what the state holds. Called once, by whoever opened it. A state that shows a document of the host's leaves that
+   * open.
+   */
   close?(): MaybePromise<void>
 }
 
@@ -63,8 +66,8 @@ export interface CrdtKindProvider<S extends CrdtState = CrdtState> {
 }
 
 export interface CrdtKindSurface extends Surface<CrdtKindProvider, CrdtState, Uint8Array> {
-  /** Kinds whose documents are an `S`. */
-  of<S extends CrdtState>(): Surface<CrdtKindProvider<S>, S, Uint8Array>
+  /** Kinds whose documents are an `S`, and that have what `P` has besides. */
+  of<S extends CrdtState, P extends CrdtKindProvider<S> = CrdtKindProvider<S>>(): Surface<P, S, Uint8Array>
 }
 
 /** CRDT kinds. A write to a document is one operation, in the kind's own encoding. */

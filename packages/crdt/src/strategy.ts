@@ -1,13 +1,16 @@
 import {
   checkOptions,
+  inPlaceHandoff,
   option,
   preCopy,
   type HandoffStrategy,
+  type InPlaceVerbs,
+  type MaybePromise,
   type PreCopyVerbs,
   type StepContext,
 } from '@uni/reload-core'
 import { crdtKind, type CrdtKindProvider, type CrdtState } from './contract.js'
-import { compare } from './difference.js'
+import { compare, type Difference } from './difference.js'
 import { judgeKind } from './judge.js'
 import { laterTurn } from './later-turn.js'
 import { rememberKind } from './remember.js'
@@ -15,7 +18,10 @@ import { PLAIN, REDACTED, type Wording } from './show.js'
 import { closeState, METHODS, persistedBytes, valueNow, valueOf } from './state.js'
 import type { CrdtDirection } from './way-back.js'
 
-export interface CrdtHandoffOptions {
+export interface CrdtHandoffOptions<
+  S extends CrdtState = CrdtState,
+  P extends CrdtKindProvider<S> = CrdtKindProvider<S>,
+> {
   /** Default `backward`. */
   readonly direction?: CrdtDirection | undefined
   /**
@@ -29,34 +35,69 @@ export interface CrdtHandoffOptions {
    * by more people than documents are. What a provider throws is told as it is. Default false.
    */
   readonly redact?: boolean | undefined
+  /**
+   * For documents that belong to the host and outlive every version, such as those of a server that somebody else runs:
+   * gives the document that `serving` shows, as the next version works with it. Nothing is copied but what is judged by.
+   * It must not change the document, which `serving` is written to until the commit. Closing a state that was made so,
+   * or that the host opened so, lets go of the document and leaves it as it is. Default: documents are moved.
+   */
+  readonly inPlace?: ((serving: S, next: P) => MaybePromise<S>) | undefined
 }
 
 /**
  * The discipline of CRDT kinds: a schema-compatibility round trip judged on values, in which a mismatch is a hard error;
- * then each live document is moved by pre-copy, its operations replayed on the copy.
+ * then each live document is moved by pre-copy, its operations replayed on the copy; or it stays in place.
  *
  * @throws TypeError or RangeError for options that are not of their form.
  */
-export function crdtHandoff(
-  options: CrdtHandoffOptions = {},
+export function crdtHandoff<S extends CrdtState = CrdtState, P extends CrdtKindProvider<S> = CrdtKindProvider<S>>(
+  options: CrdtHandoffOptions<S, P> = {},
 ): HandoffStrategy<CrdtKindProvider, CrdtState, Uint8Array> {
   const {
     direction = 'backward',
     sampleLimit = 64,
     redact = false,
-  } = checkOptions<CrdtHandoffOptions>(options, 'crdtHandoff options', {
+    inPlace,
+  } = checkOptions<CrdtHandoffOptions<S, P>>(options, 'crdtHandoff options', {
     direction: option.oneOf('backward', 'full'),
     sampleLimit: option.count(0),
     redact: option.flag,
+    inPlace: option.function,
   })
   const wording = redact ? REDACTED : PLAIN
   return {
-    surface: crdtKind,
-    discipline: 'pre-copy',
+    ...(inPlace === undefined ? moved(wording) : inPlaceHandoff(crdtKind.of<S, P>(), viewed(inPlace, wording))),
     checkCompat: (pair, ctx) => judgeKind(pair, ctx, { direction, sampleLimit, wording }),
     remember: (provider, ctx) => rememberKind(provider, ctx, sampleLimit, wording),
+  }
+}
+
+function moved(wording: Wording): HandoffStrategy<CrdtKindProvider, CrdtState, Uint8Array> {
+  return {
+    surface: crdtKind,
+    discipline: 'pre-copy',
     handoff: (job, ctx) => preCopy(job, ctx, verbs(wording)),
     close: closeState,
+  }
+}
+
+function viewed<S extends CrdtState, P extends CrdtKindProvider<S>>(
+  view: (serving: S, next: P) => MaybePromise<S>,
+  wording: Wording,
+): InPlaceVerbs<P, S> {
+  return {
+    async view(serving, next) {
+      const state = await view(serving, next)
+      await laterTurn()
+      return state
+    },
+    methods: METHODS,
+    observe: (state) => valueNow(state, wording),
+    async verify(found, expected, ctx) {
+      const difference = await ctx.slices().run(compare(expected, found, wording), ctx.signal)
+      if (difference !== undefined) throw differing('the new version reads the document differently', difference)
+    },
+    release: closeState,
   }
 }
 
@@ -107,6 +148,9 @@ async function holdTo(
   // Where the reload has failed meanwhile, the document is being closed.
   signal.throwIfAborted()
   const difference = await ctx.slices().run(compare(expected, valueOf(state), wording), signal)
-  if (difference !== undefined)
-    throw new Error(`${saying}: ${difference.path}: ${difference.before} → ${difference.after}`)
+  if (difference !== undefined) throw differing(saying, difference)
+}
+
+function differing(saying: string, { path, before, after }: Difference): Error {
+  return new Error(`${saying}: ${path}: ${before} → ${after}`)
 }

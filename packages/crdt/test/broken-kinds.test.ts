@@ -52,7 +52,7 @@ describe('the kit finds what a broken provider breaks, and nothing else', () => 
   )
 
   it('every test of the kit is failed by one of them', async () => {
-    const all = await record({ make: () => entriesSubject(), golden })
+    const all = await record({ make: () => entriesSubject(), capabilities: { inPlace: true }, golden })
     expect(all.filter(({ error }) => error !== undefined)).toEqual([])
     const shown = new Set(brokenKinds.flatMap(({ fails }) => fails))
     const others = all.map(({ key }) => key).filter((key) => !shown.has(key) && !key.startsWith('golden/1.0.0/'))
@@ -122,5 +122,7 @@ describe('capabilities', () => {
       'samples/conflict',
       'samples/late',
     ])
+    const more = await keys({ inPlace: true })
+    expect(more.filter((key) => !all.includes(key))).toEqual(['in-place/edits', 'in-place/refused'])
   })
 })

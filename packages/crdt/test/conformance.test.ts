@@ -27,7 +27,12 @@ describe('boards in Loro', () => {
 })
 
 describe('entries', () => {
-  runCrdtConformance({ test, make: () => entriesSubject(), golden: goldenFiles('entries') })
+  runCrdtConformance({
+    test,
+    make: () => entriesSubject(),
+    capabilities: { inPlace: true },
+    golden: goldenFiles('entries'),
+  })
 })
 
 describe('a counter, whose operations count each time they arrive', () => {

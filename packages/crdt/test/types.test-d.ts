@@ -31,8 +31,35 @@ describe('types', () => {
     void host.attach(crdtKind, { name: 'minutes', key: 'notes', open: () => new Uint8Array() })
   })
 
+  it('documents in place, of whatever the host says that they are', () => {
+    interface Hosted extends CrdtState {
+      readonly doc: { readonly id: number }
+    }
+    interface Kind extends CrdtKindProvider<Hosted> {
+      view(doc: Hosted['doc']): Hosted
+    }
+    const notes = crdtKind.of<Hosted, Kind>()
+    const host = new PluginHost({
+      strategies: [crdtHandoff({ inPlace: ({ doc }: Hosted, next: Kind) => next.view(doc) })],
+    })
+    const doc = { id: 1 }
+    const attached = host.attach(notes, { name: 'minutes', key: 'notes', open: (kind) => kind.view(doc) })
+    expectTypeOf(attached).resolves.toEqualTypeOf<LiveResource<Hosted, Uint8Array>>()
+    // @ts-expect-error the next version gives a state
+    crdtHandoff({ inPlace: ({ doc }: Hosted) => doc })
+    crdtHandoff({
+      inPlace: (serving, next) => {
+        expectTypeOf(serving).toEqualTypeOf<CrdtState>()
+        expectTypeOf(next).toEqualTypeOf<CrdtKindProvider>()
+        return serving
+      },
+    })
+  })
+
   it('options that are checked', () => {
-    expectTypeOf(crdtHandoff).parameter(0).toEqualTypeOf<CrdtHandoffOptions | undefined>()
+    expectTypeOf(crdtHandoff<CrdtState, CrdtKindProvider>)
+      .parameter(0)
+      .toEqualTypeOf<CrdtHandoffOptions | undefined>()
     // @ts-expect-error there is no such direction
     crdtHandoff({ direction: 'forward' })
     // @ts-expect-error the limit is a number

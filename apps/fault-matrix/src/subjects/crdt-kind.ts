@@ -1,5 +1,6 @@
-import type { CrdtKindProvider, CrdtState } from '@uni/reload-crdt'
-import type { StrategySubject } from '@uni/reload-core/testing'
+import type { HandoffStrategy } from '@uni/reload-core'
+import { crdtHandoff, type CrdtKindProvider, type CrdtState } from '@uni/reload-crdt'
+import type { StrategySubject, Tolerance } from '@uni/reload-core/testing'
 
 const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
 const decode = (bytes: Uint8Array): unknown => JSON.parse(new TextDecoder().decode(bytes))
@@ -9,8 +10,9 @@ class Log implements CrdtState {
   readonly entries: number[]
   #open = true
 
-  constructor(entries: readonly number[]) {
-    this.entries = [...entries]
+  /** @param entries are the document's own from now on, or the host's, which it shows. */
+  constructor(entries: number[]) {
+    this.entries = entries
   }
 
   apply(op: Uint8Array): void {
@@ -42,7 +44,7 @@ class Log implements CrdtState {
   }
 }
 
-function logKind(kind: string, samples: boolean): CrdtKindProvider {
+function logKind(kind: string, samples: boolean): CrdtKindProvider<Log> {
   return {
     kind,
     empty: () => new Log([]),
@@ -56,19 +58,23 @@ function logKind(kind: string, samples: boolean): CrdtKindProvider {
 
 const QUIET_CLOSE = 'that a copy cannot be closed is said where a live document of its provider is closed'
 
+const TOLERATES: readonly Tolerance[] = [
+  ...['old', 'new'].map((side) => ({ call: `preflight: ${side} state.close`, because: QUIET_CLOSE })),
+  {
+    call: 'preflight: old state.merge',
+    because: 'what the old version cannot merge is not held against the new one',
+  },
+  {
+    call: 'preflight: old provider.fromPersisted',
+    because: 'it is opened to be merged, and what the old version cannot merge is not held against the new one',
+  },
+]
+
+const GIVES = { state: { methods: ['apply', 'merge', 'value', 'persist'], ends: 'close' } }
+
 export const crdtKindSubject: StrategySubject<CrdtKindProvider, CrdtState, Uint8Array> = {
-  tolerates: [
-    ...['old', 'new'].map((side) => ({ call: `preflight: ${side} state.close`, because: QUIET_CLOSE })),
-    {
-      call: 'preflight: old state.merge',
-      because: 'what the old version cannot merge is not held against the new one',
-    },
-    {
-      call: 'preflight: old provider.fromPersisted',
-      because: 'it is opened to be merged, and what the old version cannot merge is not held against the new one',
-    },
-  ],
-  gives: { state: { methods: ['apply', 'merge', 'value', 'persist'], ends: 'close' } },
+  tolerates: TOLERATES,
+  gives: GIVES,
   scene: ({ samples }) => ({
     provider: (kind) => logKind(kind, samples),
     resources: {
@@ -77,4 +83,35 @@ export const crdtKindSubject: StrategySubject<CrdtKindProvider, CrdtState, Uint8
       entries: (state) => state.value() as number[],
     },
   }),
+}
+
+/** Documents that the host holds: a version shows them, and closing what it shows leaves them. */
+interface HostedKind extends CrdtKindProvider<Log> {
+  view(entries: number[]): Promise<Log>
+}
+
+export const hostedCrdtStrategy: HandoffStrategy<CrdtKindProvider, CrdtState, Uint8Array> = crdtHandoff({
+  sampleLimit: 1,
+  inPlace: ({ entries }: Log, next: HostedKind) => next.view(entries),
+})
+
+export const hostedCrdtSubject: StrategySubject<HostedKind, Log, Uint8Array> = {
+  variant: 'in place',
+  tolerates: TOLERATES,
+  gives: GIVES,
+  scene({ samples }) {
+    const kept = new Map<string, number[]>()
+    return {
+      provider: (kind) => ({ ...logKind(kind, samples), view: async (entries) => new Log(entries) }),
+      resources: {
+        open(provider, name) {
+          const entries = kept.get(name) ?? []
+          kept.set(name, entries)
+          return provider.view(entries)
+        },
+        write: (_name, nth) => encode(nth),
+        entries: ({ entries }) => entries,
+      },
+    }
+  },
 }

@@ -10,6 +10,7 @@ import type {
 } from '../strategy.js'
 import type { Surface } from '../surface.js'
 import { isVerdict } from '../is-verdict.js'
+import { holdOrAbandon } from './hold-writes.js'
 import { opened } from './opened.js'
 
 /**
@@ -18,7 +19,7 @@ import { opened } from './opened.js'
 export interface InPlaceVerbs<P, R, V = unknown> {
   /**
    * Gives what is to be judged of a resource, such as a copy of its content. Called between two writes. It must not
-   * call a provider, as one that hangs would keep writers waiting. Needed where there is a `judge`.
+   * call a provider, as one that hangs would keep writers waiting. Needed where there is a `judge` or a `verify`.
    */
   observe?(resource: R): MaybePromise<V>
   /**
@@ -31,6 +32,12 @@ export interface InPlaceVerbs<P, R, V = unknown> {
    * until the commit, and the new view must not act by itself before `activate`. Default: the same object.
    */
   view?(resource: R, next: P): MaybePromise<R>
+  /**
+   * Holds the next version's view, once it is made, to the one that serves: by what was observed of both between the same
+   * two writes. What it throws fails the reload, unless an operator accepts the key. Not called where both are the same
+   * object.
+   */
+  verify?(view: V, serving: V, ctx: StepContext): MaybePromise<void>
   /**
    * Lets go of a view that no longer serves. What the view shows stays open: the host closes that. Not called where the
    * next version goes on with the same object.
@@ -89,13 +96,27 @@ async function judgeInPlace<P, R, V>(
   return gravest
 }
 
-function handOverInPlace<P, R>(job: HandoffJob<P, R>, ctx: StepContext, verbs: InPlaceVerbs<P, R>): ResourceHandoff<R> {
+function handOverInPlace<P, R, V>(
+  job: HandoffJob<P, R>,
+  ctx: StepContext,
+  verbs: InPlaceVerbs<P, R, V>,
+): ResourceHandoff<R> {
   const { gate, next, standby } = job
   const old = gate.resource
   const intact: IntactResource<R> = { resource: old, release: async () => {} }
   let successor: { readonly resource: R } | undefined
   const release = async (view: R): Promise<void> => {
     if (verbs.release) await ctx.call('release', () => verbs.release?.(view))
+  }
+  /** Of `view` and of what serves, between two writes. */
+  const observeBoth = async (view: R): Promise<[V, V]> => {
+    await holdOrAbandon(gate, ctx)
+    try {
+      const observe = async (of: R): Promise<V> => (await verbs.observe?.(of)) as V
+      return await ctx.call('observe', async () => [await observe(view), await observe(old)])
+    } finally {
+      gate.release()
+    }
   }
   if (standby !== undefined) return standby.handBack(ctx, { writes: 'shared', close: release })
   return {
@@ -106,7 +127,10 @@ function handOverInPlace<P, R>(job: HandoffJob<P, R>, ctx: StepContext, verbs: I
       const discard = (late: R): MaybePromise<void> => (late === old ? undefined : verbs.release?.(late))
       const view = (): MaybePromise<R> =>
         opened(verbs.view ? verbs.view(old, next) : old, { job, methods: verbs.methods, close: discard })
-      successor = { resource: await ctx.call('view', view, { discard, side: 'new' }) }
+      const { resource } = (successor = { resource: await ctx.call('view', view, { discard, side: 'new' }) })
+      if (verbs.verify === undefined || resource === old) return
+      const [shown, serving] = await observeBoth(resource)
+      await ctx.judge('verify', () => verbs.verify?.(shown, serving, ctx))
     },
     successor: () => successor?.resource,
     converge: async () => successor?.resource as R,

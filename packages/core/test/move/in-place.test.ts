@@ -105,6 +105,42 @@ describe('a resource that stays in place', () => {
     expect(calls).toEqual(['release first'])
   })
 
+  it('I6 I4 is held to what the one that serves shows, between two writes', async () => {
+    const { host, handle, notes, first, serving } = await hostOfBoards()
+    await first.write(1)
+    const old = serving()
+    const others = boards('2.0.0', { view: (own) => boardProvider('pins').view({ ...own, numbers: [7] }) })
+    const refusal = await refusalOf(host.reload(handle, others))
+    expect(refusal).toMatchObject({ code: 'HANDOFF', step: 'verify', key: 'pins' })
+    expect(refusal.message).toContain('it shows 7, not 1')
+    expect(serving()).toBe(old)
+    const writes: Promise<void>[] = []
+    const busy = boards('2.0.0', {
+      view: async (own) => {
+        const view = await boardProvider('pins').view(own)
+        const shows = (): Notes => {
+          // Written while it is read: it waits for its turn.
+          writes.push(first.write(notes[0]!.numbers.length + 1))
+          return own
+        }
+        return Object.defineProperty(view, 'notes', { get: own.name === 'first' ? shows : () => own })
+      },
+    })
+    const { report } = await host.reload(handle, busy)
+    expect(writes).toHaveLength(1)
+    await Promise.all(writes)
+    expect(notes[0]?.numbers).toEqual([1, 2])
+    expect(report.handoffs.map(({ pauseMs }) => pauseMs)).toEqual([0, 0])
+  })
+
+  it('I6 an operator may take a view that differs', async () => {
+    const { host, handle } = await hostOfBoards()
+    const others = boards('2.0.0', { view: (own) => boardProvider('pins').view({ ...own, numbers: [7] }) })
+    const accept = [{ surface: 'board', key: 'pins', reason: 'seven is right' }]
+    const { report } = await host.reload(handle, others, { accept })
+    expect(report.compat.map(({ verdict }) => verdict.level)).toContain('accepted')
+  })
+
   it('I10 a view without its methods is refused', async () => {
     const { host, handle } = await hostOfBoards()
     const misshapen = boards('2.0.0', { view: (own) => ({ notes: own }) as never })

@@ -11,7 +11,7 @@ export interface CrdtCase extends Omit<ConformanceCase, 'run'> {
 }
 
 /** What a subject has, of which a call may never settle. States stay what they are, so that they can be merged. */
-const NAMED: NamedKinds = { provider: ['empty', 'fromPersisted'] }
+const NAMED: NamedKinds = { provider: ['empty', 'fromPersisted'], inPlace: ['open', 'view'] }
 
 /** The cases that the capabilities choose, each with a stand of its own to run with. */
 export function chosen(cases: readonly CrdtCase[], settings: KitSettings): ConformanceCase[] {

@@ -9,6 +9,7 @@ import { convergenceSuite } from './suites/convergence.js'
 import { failureSuite } from './suites/failure.js'
 import { goldenSuite } from './suites/golden.js'
 import { handoffSuite } from './suites/handoff.js'
+import { inPlaceSuite } from './suites/in-place.js'
 import { persistSuite } from './suites/persist.js'
 import { samplesSuite } from './suites/samples.js'
 
@@ -27,6 +28,7 @@ const CAPABILITIES: OptionChecks<CrdtCapabilities> = {
   repeats: option.flag,
   samples: option.flag,
   wayBack: option.flag,
+  inPlace: option.flag,
 }
 
 const OPTIONS: OptionChecks<CrdtConformanceOptions> = {
@@ -60,6 +62,7 @@ export function runCrdtConformance(options: CrdtConformanceOptions): void {
     ...badInputSuite,
     ...handoffSuite,
     ...failureSuite,
+    ...inPlaceSuite,
     ...goldenSuite(golden),
   ]
   declareConformance(test, chosen(cases, { make, seed, capabilities: claimed }), {

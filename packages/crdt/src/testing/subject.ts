@@ -1,5 +1,5 @@
 import type { MaybePromise } from '@uni/reload-core'
-import type { CrdtKindProvider } from '../contract.js'
+import type { CrdtKindProvider, CrdtState } from '../contract.js'
 import type { Random } from './random.js'
 
 /** What is tested. Made anew for each test, and for each version in it. */
@@ -12,6 +12,16 @@ export interface CrdtSubject {
   replica(id: number): CrdtReplica
   /** Earlier versions that go on reading what this one writes. Needed for the capability `wayBack`. */
   readonly older?: readonly OlderVersion[]
+  /** Documents that a host holds itself. Needed for the capability `inPlace`. */
+  readonly inPlace?: HostedDocuments
+}
+
+/** How a host has versions work with documents of its own, which outlive them. */
+export interface HostedDocuments {
+  /** A document without content that the host holds, as `provider` works with it. Closing it leaves the document. */
+  open(provider: CrdtKindProvider): MaybePromise<CrdtState>
+  /** As `inPlace` of `crdtHandoff`. */
+  view(serving: CrdtState, next: CrdtKindProvider): MaybePromise<CrdtState>
 }
 
 export interface CrdtReplica {
@@ -39,6 +49,8 @@ export interface CrdtCapabilities {
   readonly samples?: boolean | undefined
   /** Older versions read what this one writes. Default false. */
   readonly wayBack?: boolean | undefined
+  /** Versions work with documents that the host holds. Default false. */
+  readonly inPlace?: boolean | undefined
 }
 
 export type Capability = keyof CrdtCapabilities
@@ -48,6 +60,7 @@ export const DEFAULT_CAPABILITIES: Readonly<Record<Capability, boolean>> = {
   repeats: true,
   samples: true,
   wayBack: false,
+  inPlace: false,
 }
 
 export type MakeSubject = () => MaybePromise<CrdtSubject>
