@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { BROKEN_AT, FAULTS, LASTING, METHODS, type Broken, type Fault, type Method } from './calls.js'
 import type { OperationGiven } from './operations.js'
 import { ANSWERS, BREAKS_BACK, type Answer, type BakeGiven } from './period.js'
+import { PATIENCE } from './resources.js'
 import { kindOf, KINDS, PLUGIN_IDS, RESOURCES } from './version-data.js'
 
 /** For each answer that is released, how many microtasks are run after it; from 12 on, all that are due. */
@@ -50,6 +51,7 @@ export const streams = fc.constantFrom(...RESOURCES.filter((resource) => kindOf(
 export const stores = fc.constantFrom(...RESOURCES.filter((resource) => kindOf(resource) !== 'stop-and-copy'))
 export const resources = fc.constantFrom(...RESOURCES)
 export const uses = fc.oneof(resources, fc.constant('everything' as const))
+export const patience = fc.constantFrom(...PATIENCE)
 export const counts = fc.constantFrom(1, 1, 2)
 /** Nonsense is what nothing can be made of; a method that answers nothing cannot answer nonsense. */
 export const faults = fc.constantFrom(

@@ -11,6 +11,7 @@ import {
   kind,
   operation,
   pace,
+  patience,
   rarely,
   resources,
   stores,
@@ -20,13 +21,14 @@ import {
 } from './arbitraries.js'
 import { METHODS, type Method } from './calls.js'
 import { noteAbort } from './causes.js'
-import { acquire, capture, captureReady, release } from './leases.js'
+import { acquire, acquireResource, capture, captureReady, release, run, WORK } from './leases.js'
 import { makePermanent } from './make-permanent.js'
 import { ownerOf, versionOf } from './model.js'
 import { add, PLAIN, reload, remove, type Target } from './operations.js'
 import type { BakeGiven } from './period.js'
 import { checkProgress } from './progress.js'
-import { attach, deliver, detach, use, write } from './resources.js'
+import { attach, deliver, detach, giveUp, use, write } from './resources.js'
+import { takeBack } from './take-back.js'
 import { DRAIN_MS, MAX_RECORDED } from './timing.js'
 import {
   ID_DEPENDED_ON,
@@ -274,6 +276,12 @@ const permanent = act('make permanent', fc.tuple(id, rarely(true, false)), (worl
   makePermanent(world, late ?? plugin, stale)
 })
 
+/** Mostly what can be taken back. */
+const takesBack = act('take back', fc.tuple(id, rarely(true, false)), (world, [plugin, any]) => {
+  const baking = [...world.model.periods].find(({ back }) => back === undefined)?.from[0]?.id
+  takeBack(world, any ? plugin : (baking ?? plugin))
+})
+
 /** A call about the plugin as a whole is about no kind. */
 function aimed(method: Method, about: StoreDiscipline | undefined): StoreDiscipline | undefined {
   return method === 'register' || method === 'init' || method === 'shutdown' ? undefined : about
@@ -316,20 +324,26 @@ const all: fc.Arbitrary<Command>[] = [
   act('capture', fc.constant(''), capture),
   act('captureReady', uses, captureReady),
   act('acquire', resources, acquire),
+  act('acquireResource', resources, acquireResource),
+  act('run', fc.constantFrom(...WORK), run),
   act('release', fc.nat(7), release),
-  act('attach', resources, attach),
-  act('attach', resources, attach),
+  act('attach', fc.tuple(resources, patience), (world, [resource, given]) => attach(world, resource, given)),
+  act('attach', fc.tuple(resources, patience), (world, [resource, given]) => attach(world, resource, given)),
   act('detach', resources, detach),
-  act('write', stores, write),
-  act('write', stores, write),
+  act('write', fc.tuple(stores, patience), (world, [resource, given]) => write(world, resource, given)),
+  act('write', fc.tuple(stores, patience), (world, [resource, given]) => write(world, resource, given)),
   act('deliver', streams, deliver),
   act('deliver', streams, deliver),
-  act('use', resources, use),
+  act('use', fc.tuple(resources, patience), (world, [resource, given]) => use(world, resource, given)),
+  act('give up', fc.nat(3), giveUp),
+  act('give up', fc.nat(3), giveUp),
   bursts,
   bursts,
   bursts,
   permanent,
   permanent,
+  takesBack,
+  takesBack,
   act(
     'break journal',
     fc.constantFrom('permanent' as const, 'permanent' as const, 'committed' as const),

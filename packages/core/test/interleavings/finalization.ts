@@ -4,6 +4,7 @@ import { overlaps } from './holders.js'
 import { versionOf } from './model.js'
 import type { OperationTask, Task } from './task.js'
 import { observe } from './observe.js'
+import { ASKED } from './take-back.js'
 import { checkResult, codeOf, judge } from './outcome.js'
 import type { Period } from './period.js'
 import { dependency, settle } from './permanence.js'
@@ -78,7 +79,7 @@ function checkBake(world: World, period: Period, bake: BakeReport): void {
   }
   if (bake.outcome !== 'taken-back' && bake.outcome !== 'stranded') return
   world.must(
-    bake.reason.includes(period.bad ?? 'no reason'),
+    bake.reason.includes(period.bad ?? 'no reason') || (period.wanted && bake.reason === ASKED),
     () => `I10: ${text(task)} was taken back as ${bake.reason}, and was to be as ${period.bad}`,
   )
   if (back === undefined) return
@@ -141,7 +142,7 @@ export function checkLeftOver(world: World): void {
   const { leases, calls, leftOver } = world
   for (const label of leftOver) {
     if (
-      leases.some(({ view, reaches }) => view !== undefined && reaches.has(label)) ||
+      leases.some(({ view, store, reaches }) => (view ?? store) !== undefined && reaches.has(label)) ||
       [...calls.pending].some(({ caller }) => caller.label === label)
     )
       continue

@@ -1,4 +1,6 @@
 import { STORES } from '../fixtures/store.js'
+import type { Lease } from '@uni/reload-core'
+import { PlannedFailure } from './calls.js'
 import { noteDuring } from './during.js'
 import { waitsForFence } from './progress.js'
 import { ownerOf } from './model.js'
@@ -7,7 +9,8 @@ import { compareView, observe } from './observe.js'
 import { codeOf } from './outcome.js'
 import { keyOf, kindOf, RESOURCES, type ResourceId } from './version-data.js'
 import { look, type View } from './view.js'
-import type { World } from './world.js'
+import type { WatchedStore } from './watched.js'
+import type { HeldLease, World } from './world.js'
 
 export function capture(world: World): void {
   observe(world)
@@ -73,6 +76,76 @@ export function acquire(world: World, resource: ResourceId): void {
     allowed.includes(outcome),
     () => `I2: acquiring ${resource} ended with ${outcome}, and can end with ${allowed}`,
   )
+}
+
+/** E9: one resource, and only the plugin that serves it. */
+export function acquireResource(world: World, resource: ResourceId): void {
+  observe(world)
+  const { host, model } = world
+  const owner = ownerOf(model, resource)
+  const label = `hold on the resource ${resource} ${world.next()}`
+  let outcome = 'done'
+  try {
+    const lease = host.acquireResource(STORES[kindOf(resource)], keyOf(resource), { label })
+    const store = lease.resource as WatchedStore
+    world.must(
+      lease.plugin.id === owner?.id && store === world.serving.get(resource),
+      () =>
+        `I1, E9: ${resource} was acquired from ${lease.plugin.id}, and ${owner?.id} serves it, or another one of it`,
+    )
+    const reaches = new Set(owner && [owner.label])
+    world.leases.push({ label, lease, view: undefined, store, reaches, returned: new Map() })
+  } catch (error) {
+    outcome = codeOf(error)
+  }
+  world.coverage.note(`acquireResource: ${outcome}`)
+  const exclusive = [...model.operations].some(
+    ({ cutover, ids }) => cutover === 'exclusive' && owner !== undefined && ids.has(owner.id),
+  )
+  const allowed = model.resources.has(resource)
+    ? ['done', ...(exclusive ? ['SURFACE_FENCED'] : []), ...(world.halted.has(resource) ? ['RESOURCE_HALTED'] : [])]
+    : ['RESOURCE_NOT_FOUND']
+  world.must(
+    allowed.includes(outcome),
+    () => `I2: acquiring the resource ${resource} ended with ${outcome}, and can end with ${allowed}`,
+  )
+}
+
+export const WORK = ['gives a value', 'throws', 'takes its time', 'takes its time, and rejects'] as const
+
+/** Work under a lease: it is held for as long as the work takes, however that ends. */
+export function run(world: World, work: (typeof WORK)[number]): void {
+  observe(world)
+  const label = `work ${world.next()}`
+  noteDuring(world, { kind: 'run', ids: new Set(world.model.plugins.map(({ version }) => version.id)) })
+  const begin = (lease: Lease): unknown => {
+    const view = look(lease, world.model.resources.keys())
+    compareView(world, view)
+    if (work === 'gives a value') return view
+    if (work === 'throws') throw new PlannedFailure(label)
+    const held: HeldLease = { label, lease, view, reaches: reach(view), returned: new Map() }
+    world.leases.push(held)
+    return world.calls.pause(label).then(() => {
+      // Somebody may have released it before its time.
+      const at = world.leases.indexOf(held)
+      if (at >= 0) world.leases.splice(at, 1)
+      if (work === 'takes its time, and rejects') throw new PlannedFailure(label)
+    })
+  }
+  const ended = (outcome: string): void => {
+    const holds = world.host.plugins().some(({ heldBy }) => heldBy.some((blocker) => blocker.label === label))
+    world.must(!holds, () => `I7: ${label} is over, and goes on holding`)
+    const expected = work === 'gives a value' || work === 'takes its time' ? 'done' : 'refused'
+    world.must(outcome === expected, () => `I10: ${label}, which ${work}, ended with ${outcome}`)
+    world.coverage.note(`run: ${work}`)
+  }
+  try {
+    const outcome = world.host.run({ label }, begin)
+    if (outcome instanceof Promise) void outcome.then(() => 'done', codeOf).then(ended)
+    else ended('done')
+  } catch (error) {
+    ended(codeOf(error))
+  }
 }
 
 export function release({ leases, coverage }: World, which: number): void {

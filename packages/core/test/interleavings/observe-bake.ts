@@ -38,7 +38,8 @@ export function observeEvent(world: World, event: ReloadEvent): void {
 function goBack(world: World, period: Period): void {
   observe(world)
   const { task, from } = period
-  world.must(period.bad !== undefined && !period.superseded, () => `I10: ${text(task)} is taken back, and it does well`)
+  const { bad, wanted, superseded } = period
+  world.must((bad !== undefined || wanted) && !superseded, () => `I10: ${text(task)} is taken back, and it does well`)
   world.must(
     !world.journal.isAppending(task.number),
     () => `I10: ${text(task)} is taken back while it is made permanent`,

@@ -31,7 +31,7 @@ export function observeClosing(world: World, store: WatchedStore): void {
   observeKept(world, data.label, store)
   if (kindOf(resource) === 'stop-and-copy') return
   const holders = world.leases.filter(
-    ({ lease, view }) => !lease.signal.aborted && view?.resources.get(resource) === store,
+    (held) => !held.lease.signal.aborted && (held.store === store || held.view?.resources.get(resource) === store),
   )
   world.must(
     holders.length === 0,

@@ -5,6 +5,7 @@ import { explain } from './explain.js'
 import { noteTaskCauses } from './causes.js'
 import { compareReturned, compareStatuses } from './kept.js'
 import { ownerOf } from './model.js'
+import { compareTold } from './told-of-commits.js'
 import { keyOf, KINDS, kindOf, RESOURCES, SHARED, type ResourceId } from './version-data.js'
 import { look, sameProviders, sameView, type View } from './view.js'
 import type { WatchedProvider, WatchedStore } from './watched.js'
@@ -53,6 +54,7 @@ export function observe(world: World): void {
     () => `I1: ${[...present]} are listed, and ${[...view.resources.keys()]} are served`,
   )
   compareView(world, view)
+  compareTold(world)
   compareStatuses(world, statuses)
   compareReturned(world, view)
   for (const held of world.leases) compareLease(world, held)
@@ -163,7 +165,7 @@ function isStoppable({ model }: World, resource: ResourceId): boolean {
 
 /** I1, I7: a lease sees what it has seen, and nothing of it is closed unless its holder was told. */
 function compareLease(world: World, held: HeldLease): void {
-  const { label, lease, view, reaches, told } = held
+  const { label, lease, view, store, reaches, told } = held
   if (lease.signal.aborted) {
     held.told = true
     world.must(
@@ -174,7 +176,12 @@ function compareLease(world: World, held: HeldLease): void {
     for (const it of reaches)
       world.must(world.plugins.get(it)?.calls.shutdown === 0, () => `I7: ${it} was shut down while ${label} holds it`)
   }
-  if (view === undefined || 'provider' in lease) return
+  if (store !== undefined && !lease.signal.aborted)
+    world.must(
+      store.closeCalls === 0 || kindOf(store.owner.resource) === 'stop-and-copy',
+      () => `I7, E9: ${store.owner.resource} was closed while ${label} holds it`,
+    )
+  if (view === undefined || !('all' in lease)) return
   world.must(
     sameView(view, look(lease, view.resources.keys())),
     () => `I1: ${label} does not see what it saw when it was captured`,

@@ -44,6 +44,8 @@ export interface Period {
   asking: { elapsedMs: number } | undefined
   /** Why it has to be taken back. */
   bad: string | undefined
+  /** The host has asked for it to be taken back. */
+  wanted: boolean
   /** It is over, and all is well. */
   good: boolean
   superseded: boolean
@@ -68,6 +70,7 @@ export function beginPeriod(model: Model, task: OperationTask, given: BakeGiven,
     asked: 0,
     asking: undefined,
     bad: undefined,
+    wanted: false,
     good: false,
     superseded: false,
     accepts: 0,

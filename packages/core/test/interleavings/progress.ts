@@ -56,6 +56,7 @@ export function waitsForFence(model: Model, { resource }: Task): boolean {
 function waitsForLeases({ leases, model }: World, task: Task): boolean {
   const { kind, resource, ids } = task
   if (task.kind === 'captureReady') return waitsForFence(model, task)
+  if (kind === 'takeBack') return [...model.periods].some((period) => overlaps(ids, period.task.ids))
   if (kind === 'finalization' && [...model.periods].some(({ task }) => task.ids === ids)) return true
   if (kind === 'finalization' || kind === 'detach') return leases.length > 0
   return resource !== undefined && ownerOf(model, resource) === undefined && leases.length > 0

@@ -11,7 +11,7 @@ import type { Attachment, World } from './world.js'
 import { leave } from '../fixtures/leave.js'
 
 /** Opens a resource, and puts it into service. */
-export function attach(world: World, resource: ResourceId): void {
+export function attach(world: World, resource: ResourceId, given: Patience = 'patient'): void {
   const { model, host, live } = world
   model.coming.push(resource)
   const task = begin(world, 'attach', resource)
@@ -20,6 +20,7 @@ export function attach(world: World, resource: ResourceId): void {
   const attaching = host.attach(STORES[kindOf(resource)], {
     name: keyOf(resource),
     key: keyOf(resource),
+    signal: signalOf(world, task, given),
     open: (provider) => asWatched(provider).openFrom(data?.log ?? []),
   })
   void follow(world, task, attaching, (outcome, attached) => {
@@ -49,21 +50,21 @@ export function detach(world: World, resource: ResourceId): void {
 }
 
 /** I4: what is acknowledged has to stay, and what is refused must not have been made. */
-export function write(world: World, resource: ResourceId): void {
+export function write(world: World, resource: ResourceId, given: Patience = 'patient'): void {
   const attached = world.live.get(resource)
   if (attached === undefined) return
   const number = world.next()
   attached.data.issued.push(number)
   const task = begin(world, 'write', resource, attached.data)
-  void follow(world, task, logged(attached, number), (outcome) => {
+  void follow(world, task, logged(attached, number, signalOf(world, task, given)), (outcome) => {
     if (outcome === 'done') attached.data.acknowledged.add(number)
     else if (outcome !== 'STEP_TIMEOUT') attached.data.refused.add(number)
   })
 }
 
 /** Whoever writes, writes down what is acknowledged, as soon as it is. */
-async function logged({ resource, data }: Attachment, number: number): Promise<void> {
-  await resource.write(number)
+async function logged({ resource, data }: Attachment, number: number, signal?: AbortSignal): Promise<void> {
+  await resource.write(number, { signal })
   data.log.add(number)
 }
 
@@ -100,25 +101,47 @@ export function deliver(world: World, resource: ResourceId): void {
 }
 
 /** A call that is no write: while it is under way, nobody closes what it works with. */
-export function use(world: World, resource: ResourceId): void {
+export function use(world: World, resource: ResourceId, given: Patience = 'patient'): void {
   const attached = world.live.get(resource)
   if (attached === undefined) return
   const task = begin(world, 'use', resource, attached.data)
   void follow(
     world,
     task,
-    attached.resource.use((store) => {
-      const used = store as WatchedStore
-      return world.calls.use({ caller: used.owner.data, kind: kindOf(resource) }, async () => {
-        await world.calls.pause(`use of ${resource}`)
-        world.must(
-          used.closeCalls === 0 || task.elapsedMs >= TIMEOUT_MS,
-          () => `I7: ${resource} was closed while it was used`,
-        )
-      })
-    }),
+    attached.resource.use(
+      (store) => {
+        const used = store as WatchedStore
+        return world.calls.use({ caller: used.owner.data, kind: kindOf(resource) }, async () => {
+          await world.calls.pause(`use of ${resource}`)
+          world.must(
+            used.closeCalls === 0 || task.elapsedMs >= TIMEOUT_MS,
+            () => `I7: ${resource} was closed while it was used`,
+          )
+        })
+      },
+      { signal: signalOf(world, task, given) },
+    ),
     () => {},
   )
+}
+
+/** Whether a caller may give up, or has done so from the start. */
+export const PATIENCE = ['patient', 'patient', 'impatient', 'impatient', 'gone'] as const
+export type Patience = (typeof PATIENCE)[number]
+
+function signalOf(world: World, task: Task, given: Patience): AbortSignal | undefined {
+  if (given === 'patient') return undefined
+  const abort = new AbortController()
+  world.impatient.push({ abort, task })
+  if (given === 'gone') giveUp(world, 0)
+  return abort.signal
+}
+
+/** G13, O17: one of those who came last gives up. What has begun goes on, and ends as it would have. */
+export function giveUp({ impatient }: World, which: number): void {
+  const { abort, task } = impatient[impatient.length - 1 - which] ?? {}
+  task?.may.add('ABORTED')
+  abort?.abort(new Error('the caller has thought better of it'))
 }
 
 function begin(world: World, kind: string, resource: ResourceId, data?: ResourceData): Task {

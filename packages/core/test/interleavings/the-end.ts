@@ -159,6 +159,7 @@ function leaveNothing(world: World): void {
         () => `I12: in the end an image of ${label} was discarded ${image.discarded} times`,
       )
   }
+  world.must(world.told.size === 0, () => `A4: in the end strategies were not told that ${[...world.told.keys()]} went`)
   world.must(world.clock.pending === 0, () => `I12: in the end ${world.clock.pending} timers are pending`)
   const left = [...world.host.plugins().map(({ id }) => id), ...world.host.resources().map(({ name }) => name)]
   world.must(left.length === 0, () => `I12: in the end the host lists ${left}`)

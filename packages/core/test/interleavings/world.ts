@@ -1,11 +1,19 @@
-import type { Lease, LiveResource, MaybePromise, PluginHandle, PluginHost, ProviderLease } from '@uni/reload-core'
+import type {
+  Lease,
+  LiveResource,
+  MaybePromise,
+  PluginHandle,
+  PluginHost,
+  ProviderLease,
+  ResourceLease,
+} from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import type * as fc from 'fast-check'
 import type { Store, StoreProvider } from '../fixtures/store.js'
 import { Calls, type Callee, type Method } from './calls.js'
 import type { Coverage } from './coverage.js'
 import { emptyModel, type Model, type ResourceData } from './model.js'
-import type { OperationTask } from './task.js'
+import type { OperationTask, Task } from './task.js'
 import { noteFault } from './causes.js'
 import { passPeriods } from './bake.js'
 import { checkRecovery, noteJournalFailure } from './make-permanent.js'
@@ -15,6 +23,7 @@ import type { Period } from './period.js'
 import { SlowJournal } from './slow-journal.js'
 import { observeClosing, observeDisposal, observeOpening, observeShutdown } from './observe-calls.js'
 import { TIMEOUT_MS, wholeTurn } from './timing.js'
+import { noteTold } from './told-of-commits.js'
 import { STORAGE, versionData, type ResourceId, type VersionGiven } from './version-data.js'
 import type { View } from './view.js'
 import { watchedHost } from './watched-host.js'
@@ -30,8 +39,10 @@ export interface Attachment {
 /** A lease that somebody holds, and what it saw when it was captured. */
 export interface HeldLease {
   readonly label: string
-  readonly lease: Lease | ProviderLease<StoreProvider>
+  readonly lease: Lease | ProviderLease<StoreProvider> | ResourceLease<Store>
   readonly view: View | undefined
+  /** The one resource that it is of. */
+  readonly store?: WatchedStore
   /** The labels of the plugin versions that it reaches. */
   readonly reaches: ReadonlySet<string>
   /** How often each of them was replaced and has come back since. */
@@ -60,6 +71,8 @@ export class World implements Watcher {
   readonly live = new Map<ResourceId, Attachment>()
   /** Callers' signals of the operations that have not settled. */
   readonly abortable: { readonly abort: AbortController; readonly task: OperationTask }[] = []
+  /** The same of writes, uses and attaches. */
+  readonly impatient: { readonly abort: AbortController; readonly task: Task }[] = []
   /** What was found to be wrong. It may be found inside a plugin call, where throwing would be taken for the plugin's failure. */
   readonly breaches: string[] = []
   /** Labels of the versions whose leases may be told to end, and ids of the plugins of which a call failed, was late or was given up on. */
@@ -79,6 +92,8 @@ export class World implements Watcher {
   readonly serving = new Map<ResourceId, WatchedStore>()
   /** What was taken back right now. */
   returned: Period | undefined
+  /** Whose each key is, as strategies were told of commits: the label of a version. */
+  readonly told = new Map<ResourceId, string>()
   closed = false
   readonly #scheduler: fc.Scheduler
   readonly #media = new Map<ResourceId, number[]>()
@@ -101,6 +116,9 @@ export class World implements Watcher {
       this.clock,
       (event) => {
         observeEvent(this, event)
+      },
+      (kind, change) => {
+        noteTold(this, kind, change)
       },
       journaled ? this.journal : undefined,
     )

@@ -119,7 +119,8 @@ export class Bake {
     const { ms, everyMs = ms } = this.#init.options
     for (let left = ms; left > 0; left -= everyMs) {
       await this.#pause(Math.min(left, everyMs))
-      const problem = this.#early === undefined ? (this.#asked ?? (await this.#problem())) : undefined
+      // Asked for once more, as the host may have asked while the answer was on its way here.
+      const problem = this.#early === undefined ? (this.#asked ?? (await this.#problem()) ?? this.#asked) : undefined
       // The loop ends in the turn in which nothing else is under way, and the take-back begins in that turn: between
       // two turns something else might begin.
       if (problem !== undefined)
