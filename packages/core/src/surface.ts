@@ -11,7 +11,7 @@ export interface Surface<P, R = never, W = never> {
   /** Identity of the surface. Two copies of a package agree on a surface by this id. */
   readonly id: string
   /** Names of the methods a provider must have; checked when it registers. */
-  readonly methods?: readonly string[]
+  readonly methods?: readonly string[] | undefined
   /** The key under which `provider` is registered: unique on the surface among all plugins of a host. */
   keyOf(provider: P): string
   /** Applies one write. Rejecting means the write was not applied. */
@@ -28,7 +28,7 @@ export type AnySurface = Surface<unknown, unknown, unknown>
 export interface SurfaceDefinition<P> {
   id: string
   keyOf(provider: P): string
-  methods?: readonly (keyof P & string)[]
+  methods?: readonly (keyof P & string)[] | undefined
 }
 
 /** A surface whose resources take writes says how one is applied: otherwise it would be lost. */

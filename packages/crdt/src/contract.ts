@@ -21,7 +21,7 @@ export interface CrdtState {
    * `isolated`: what `value()` gave does not change when the document does, so that it is compared where it is, in
    * slices.
    */
-  readonly values?: 'isolated'
+  readonly values?: 'isolated' | undefined
   /**
    * Frees what the state holds. Called once, by whoever opened it. A state that shows a document of the host's leaves that
    * open.
@@ -36,7 +36,7 @@ export interface CrdtSample extends CrdtState {
    * arrive. They show what a value does not: whether deletions, identifiers and history are kept for as long as an operation
    * may refer to them.
    */
-  readonly late?: readonly Uint8Array[]
+  readonly late?: readonly Uint8Array[] | undefined
 }
 
 /** What a new version may use while it judges the old one. */

@@ -86,12 +86,9 @@ function viewed<S extends CrdtState, P extends CrdtKindProvider<S>>(
   wording: Wording,
 ): InPlaceVerbs<P, S> {
   return {
-    async view(serving, next) {
-      const state = await view(serving, next)
-      await laterTurn()
-      return state
-    },
+    view,
     methods: METHODS,
+    settle: laterTurn,
     observe: (state) => valueNow(state, wording),
     async verify(found, expected, ctx) {
       const difference = await ctx.slices().run(compare(expected, found, wording), ctx.signal)

@@ -31,7 +31,7 @@ export interface IndexHandle {
    */
   probeFiltered?(query: RecordBatch, k: number, filter: unknown): MaybePromise<RecordBatch>
   /** Whether this handle takes filters. Where it is not `true`, `probeFiltered` is not to be called: filter what `probe` gives. */
-  readonly supportsFilter?: boolean
+  readonly supportsFilter?: boolean | undefined
   /**
    * The whole content at one point in time. What is returned is handed over: the handle neither writes to the bytes
    * again nor touches the file, which the handoff removes in the end.
@@ -45,7 +45,7 @@ export interface IndexHandle {
    */
   apply?(changes: RecordBatch): MaybePromise<void>
   /** `isolated`: writes made while `persist` is pending, or while its stream is being read, do not show in the image. */
-  readonly snapshot?: 'isolated'
+  readonly snapshot?: 'isolated' | undefined
   /** Called once. */
   close?(): MaybePromise<void>
 }
@@ -101,7 +101,7 @@ export interface IndexSample {
   readonly source: RecordBatch
   readonly queries: readonly IndexQuery[]
   /** Rows asked for per query. Default 10. */
-  readonly k?: number
+  readonly k?: number | undefined
 }
 
 export interface IndexKindSurface extends Surface<IndexKindProvider, IndexHandle, RecordBatch> {

@@ -10,7 +10,7 @@ import { synchronous } from '../synchronous.js'
 export class OldProviders implements ProviderView {
   readonly #bySurface = new Map<string, { surface: AnySurface; byKey: Map<string, unknown> }>()
 
-  add<P, R, W>(surface: Surface<P, R, W>, provider: P): this {
+  add<P, R, W>(surface: Surface<P, R, W>, provider: NoInfer<P>): this {
     let entry = this.#bySurface.get(surface.id)
     if (entry === undefined) this.#bySurface.set(surface.id, (entry = { surface, byKey: new Map() }))
     entry.byKey.set(synchronous(surface.keyOf(provider), 'keyOf()', KEY_AT_ONCE), provider)
@@ -36,9 +36,9 @@ export interface KindHandoff<P, R, W = never> {
   readonly key: string
   readonly resource: R
   /** The provider to open it with. Default: the staged provider of that key. */
-  readonly next?: P
+  readonly next?: P | undefined
   /** The gate its writes go through. Default: one that nobody writes to, so the host keeps writers away itself. */
-  readonly gate?: WriteGate<R, W>
+  readonly gate?: WriteGate<R, W> | undefined
   /** How such a resource is opened; needed by clean surfaces whose strategy does not say. */
   open?(provider: P, opening: Opening): MaybePromise<R>
 }

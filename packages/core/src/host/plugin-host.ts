@@ -238,7 +238,7 @@ export class PluginHost implements AsyncDisposable {
   }
 
   /** Opens a live resource and puts it into service; reloads hand it over from then on. */
-  attach<P, R, W>(surface: Surface<P, R, W>, options: AttachOptions<P, R>): Promise<LiveResource<R, W>> {
+  attach<P, R, W>(surface: Surface<P, R, W>, options: AttachOptions<P, NoInfer<R>>): Promise<LiveResource<R, W>> {
     return attach(this.#state, surface, options)
   }
 

@@ -33,6 +33,11 @@ export interface InPlaceVerbs<P, R, V = unknown> {
    */
   view?(resource: R, next: P): MaybePromise<R>
   /**
+   * Resolves once what a view puts off to later turns is done, such as repairs of what it shows. Called before it is
+   * held to anything, with writes going on. Default: nothing is put off.
+   */
+  settle?(view: R): MaybePromise<void>
+  /**
    * Holds the next version's view, once it is made, to the one that serves: by what was observed of both between the same
    * two writes. What it throws fails the reload, unless an operator accepts the key. Not called where both are the same
    * object.
@@ -48,7 +53,7 @@ export interface InPlaceVerbs<P, R, V = unknown> {
   /** As in {@link HandoffStrategy.deactivate}. */
   deactivate?(resource: R): void
   /** Names of the methods that a view must have: a reload is not to succeed with one that cannot be used (I10). */
-  readonly methods?: readonly (keyof R & string)[]
+  readonly methods?: readonly (keyof R & string)[] | undefined
 }
 
 /**
@@ -129,6 +134,7 @@ function handOverInPlace<P, R, V>(
         opened(verbs.view ? verbs.view(old, next) : old, { job, methods: verbs.methods, close: discard })
       const { resource } = (successor = { resource: await ctx.call('view', view, { discard, side: 'new' }) })
       if (verbs.verify === undefined || resource === old) return
+      if (verbs.settle) await ctx.call('settle', () => verbs.settle?.(resource))
       const [shown, serving] = await observeBoth(resource)
       await ctx.judge('verify', () => verbs.verify?.(shown, serving, ctx))
     },

@@ -37,7 +37,7 @@ export interface PreCopyVerbs<P, R, I, E = unknown> {
   /**
    * Names of the methods a restored resource must have: a reload is not to succeed with one that cannot be used (I10).
    */
-  readonly methods?: readonly (keyof R & string)[]
+  readonly methods?: readonly (keyof R & string)[] | undefined
 }
 
 /**

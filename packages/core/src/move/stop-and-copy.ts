@@ -45,7 +45,7 @@ export interface StopAndCopyVerbs<P, R, C, T = never> {
   /**
    * Names of the methods a started resource must have: a reload is not to succeed with one that cannot be used (I10).
    */
-  readonly methods?: readonly (keyof R & string)[]
+  readonly methods?: readonly (keyof R & string)[] | undefined
 }
 
 /**

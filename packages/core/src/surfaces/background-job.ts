@@ -21,7 +21,7 @@ export interface JobRun<I = unknown> {
 export interface BackgroundJobProvider<I = unknown, T = unknown> {
   readonly name: string
   /** When to run, in a notation of the host's choosing, such as a cron expression. */
-  readonly schedule?: string
+  readonly schedule?: string | undefined
   run(run: JobRun<I>): MaybePromise<T>
 }
 

@@ -16,13 +16,13 @@ export interface StorageBackendProvider {
    * A provider that says neither this nor `cutover: 'exclusive'` is not reloaded while one of its storages is open, as
    * nobody knows what would be lost.
    */
-  readonly medium?: 'shared' | 'private'
+  readonly medium?: 'shared' | 'private' | undefined
   /**
    * `exclusive`: at most one storage may be open at a location, because of a lock, or because each keeps in memory some
    * of what it has acknowledged. Unless the medium is `private`, what it has acknowledged is at the location once it is
    * closed.
    */
-  readonly cutover?: Cutover
+  readonly cutover?: Cutover | undefined
   open(location: string): MaybePromise<Storage>
 }
 

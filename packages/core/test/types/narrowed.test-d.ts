@@ -1,8 +1,14 @@
-import { defineSurface, type PluginHost, type Registrar, type Surface } from '@uni/reload-core'
+import { defineSurface, type LiveResource, type PluginHost, type Registrar, type Surface } from '@uni/reload-core'
 import {
   backgroundJob,
+  hook,
+  middleware,
+  runHooks,
   runJob,
+  runMiddleware,
   scalarFn,
+  service,
+  serviceOf,
   type BackgroundJobProvider,
   type ScalarFnProvider,
 } from '@uni/reload-core/surfaces'
@@ -51,5 +57,59 @@ describe('a surface with writes', () => {
     void (() => defineSurface<object, object, number>({ id: 'counters', keyOf: () => 'only' }))
     // @ts-expect-error without writes there is nothing to apply
     void (() => defineSurface<object, object>({ id: 'counters', keyOf: () => 'only', apply: () => {} }))
+  })
+})
+
+describe('hooks, services and middleware', () => {
+  interface Prices {
+    of(article: string): number
+    later(article: string): Promise<number>
+  }
+  interface Exchange {
+    readonly url: string
+  }
+
+  it('have the types that plugins and hosts say, without a cast', async () => {
+    registrar
+      .provide(hook, { hook: 'sold', name: 'log', run: (article: string) => article.length })
+      .provide(service, { name: 'prices', service: { of: () => 1, later: async () => 2 } satisfies Prices })
+      .provide(middleware, { name: 'log', handle: (_exchange: Exchange, next) => next() })
+    const prices = serviceOf<Prices>(host, 'prices')
+    expectTypeOf(prices.of('tea')).toEqualTypeOf<number>()
+    expectTypeOf(prices.later('tea')).toEqualTypeOf<Promise<number>>()
+    expectTypeOf(await runHooks<[string], number>(host, 'sold', 'tea')).toEqualTypeOf<number[]>()
+    await runMiddleware(host, { url: '/' }, ({ url }) => {
+      expectTypeOf(url).toEqualTypeOf<string>()
+    })
+  })
+
+  it('are refused where they do not fit', () => {
+    // @ts-expect-error a hook is a function
+    registrar.provide(hook, { hook: 'sold', name: 'log', run: 'log' })
+    // @ts-expect-error a middleware handles
+    registrar.provide(middleware, { name: 'log' })
+    // @ts-expect-error a service is an object
+    registrar.provide(service, { name: 'prices', service: 1 })
+    // @ts-expect-error the service has no such method
+    void (() => serviceOf<Prices>(host, 'prices').off())
+    // @ts-expect-error the context has no such member
+    void (() => runMiddleware(host, { url: '/' }, ({ path }) => void path))
+  })
+})
+
+describe('what is opened for a surface', () => {
+  const rooms: Surface<object, { join(): void }> = defineSurface<object, { join(): void }>({
+    id: 'rooms',
+    keyOf: () => 'only',
+  })
+
+  it('is what the surface says', () => {
+    // @ts-expect-error a room can be joined
+    void (() => host.attach(rooms, { name: 'lobby', key: 'only', open: () => ({}) }))
+    // @ts-expect-error a room can be joined
+    void (() => registrar.open(rooms, { name: 'lobby', key: 'only', open: () => ({}) }))
+    expectTypeOf(
+      host.attach(rooms, { name: 'lobby', key: 'only', open: () => ({ join() {} }) }),
+    ).resolves.toEqualTypeOf<LiveResource<{ join(): void }, never>>()
   })
 })

@@ -7,6 +7,11 @@ import type {
   CaptureOptions,
   CaptureReadyOptions,
   CleanHandoffOptions,
+  InPlaceVerbs,
+  KindHandoff,
+  PluginDependency,
+  PluginManifest,
+  SurfaceDefinition,
   DispatchRequest,
   DispatcherOptions,
   DrainPolicy,
@@ -21,7 +26,15 @@ import type {
   Use,
   WriteGateOptions,
 } from '@uni/reload-core'
-import type { BackgroundJobHandoffOptions, RunJobOptions } from '@uni/reload-core/surfaces'
+import type {
+  BackgroundJobHandoffOptions,
+  BackgroundJobProvider,
+  HookProvider,
+  MiddlewareProvider,
+  RunJobOptions,
+  ScalarFnProvider,
+  StorageBackendProvider,
+} from '@uni/reload-core/surfaces'
 import type { FileJournalOptions } from '@uni/reload-core/node'
 import type { ConformanceOptions, FaultOptions, KitOptions, StrategyConformanceOptions } from '@uni/reload-core/testing'
 import type { RefusesUndefined } from './refuses-undefined.js'
@@ -54,6 +67,19 @@ test('an option that is undefined is one that is not given', () => {
   expectTypeOf<RefusesUndefined<FaultOptions>>().toEqualTypeOf<never>()
   expectTypeOf<RefusesUndefined<KitOptions>>().toEqualTypeOf<never>()
   expectTypeOf<RefusesUndefined<StrategyConformanceOptions<unknown, unknown, unknown>>>().toEqualTypeOf<never>()
+})
+
+test('and so is a member of what plugins and hosts give', () => {
+  expectTypeOf<RefusesUndefined<PluginManifest>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<PluginDependency>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<SurfaceDefinition<object>>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<Pick<KindHandoff<object, object, object>, 'next' | 'gate'>>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<BackgroundJobProvider>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<HookProvider>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<MiddlewareProvider>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<ScalarFnProvider>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<Pick<StorageBackendProvider, 'medium' | 'cutover'>>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<Pick<InPlaceVerbs<object, object>, 'methods'>>>().toEqualTypeOf<never>()
 })
 
 test('what refuses undefined is found', () => {

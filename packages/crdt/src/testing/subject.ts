@@ -11,9 +11,9 @@ export interface CrdtSubject {
    */
   replica(id: number): CrdtReplica
   /** Earlier versions that go on reading what this one writes. Needed for the capability `wayBack`. */
-  readonly older?: readonly OlderVersion[]
+  readonly older?: readonly OlderVersion[] | undefined
   /** Documents that a host holds itself. Needed for the capability `inPlace`. */
-  readonly inPlace?: HostedDocuments
+  readonly inPlace?: HostedDocuments | undefined
 }
 
 /** How a host has versions work with documents of its own, which outlive them. */

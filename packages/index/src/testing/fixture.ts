@@ -16,7 +16,7 @@ export interface IndexFixture {
    */
   readonly queries: readonly RecordBatch[]
   /** Rows asked for per question. Default 10. */
-  readonly k?: number
+  readonly k?: number | undefined
   /** In what two answers differ, or `undefined`. Default: as `canary.compare` of `indexHandoff`. */
   compare?(old: RecordBatch, next: RecordBatch): string | undefined
   /**
@@ -32,15 +32,15 @@ export interface IndexFixture {
    */
   scan?(query: RecordBatch, k: number, changes: number): RecordBatch | undefined
   /** Changes that `apply` has to refuse wholly: let some begin with a row that is in order. For `writes`. */
-  readonly badChanges?: readonly RecordBatch[]
+  readonly badChanges?: readonly RecordBatch[] | undefined
   /** For `filter`. */
-  readonly filters?: readonly FilterCase[]
+  readonly filters?: readonly FilterCase[] | undefined
   /** Filters that are none of this kind, and are to be refused. For `filter`. */
-  readonly badFilters?: readonly unknown[]
+  readonly badFilters?: readonly unknown[] | undefined
   /** The version that was live before. For `upgrade`. */
-  readonly previous?: IndexKindProvider
+  readonly previous?: IndexKindProvider | undefined
   /** Such as `fileSpool` of a directory of its own. For `files`. */
-  readonly spool?: ImageSpool
+  readonly spool?: ImageSpool | undefined
   /** The names of what is open or lying about: files in the spool's directory, open file handles. Asked when nothing should be. */
   residue?(): MaybePromise<readonly string[]>
   /** Called when the test is over. */

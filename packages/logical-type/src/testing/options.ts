@@ -8,9 +8,9 @@ export interface EarlierVersion {
   readonly version: string
   make(): LogicalTypeProvider
   /** What a reload from it has to be judged as. Default `compatible`. */
-  readonly level?: 'compatible' | 'migrate'
+  readonly level?: 'compatible' | 'migrate' | undefined
   /** Whether it also reads what the present version writes, so that there is a way back. */
-  readonly wayBack?: boolean
+  readonly wayBack?: boolean | undefined
 }
 
 /** What a provider claims beyond what every one must do. Each claim is a section of the suite. */

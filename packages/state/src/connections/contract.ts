@@ -5,7 +5,7 @@ export interface ConnectionsProvider<C, M> {
   /** Its key. */
   readonly name: string
   /** What the clients speak. A version that speaks something else is refused while anybody is connected. */
-  readonly protocol?: string
+  readonly protocol?: string | undefined
   /** A connection has come. */
   joined?(connection: C, hub: Connected<C, M>): MaybePromise<void>
   /** A connection has gone. */

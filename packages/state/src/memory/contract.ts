@@ -17,11 +17,11 @@ export interface MemoryProvider<T, W> {
    * in the value; where its output differs from what it was given, that output is what serves. Any library that
    * implements standard-schema fits, such as zod, valibot or arktype.
    */
-  readonly schema?: StandardSchemaV1<unknown, T>
+  readonly schema?: StandardSchemaV1<unknown, T> | undefined
   /** Makes a value of an earlier version one of this version, before `schema` sees it. It is given a copy. */
   migrate?(value: unknown, from: PluginIdentity | undefined): MaybePromise<unknown>
   /** How a value is copied. Default: `structuredClone`. */
-  readonly codec?: MemoryCodec<T>
+  readonly codec?: MemoryCodec<T> | undefined
 }
 
 /** Copies a value that `structuredClone` does not keep, such as one of classes, or faster than that does. */

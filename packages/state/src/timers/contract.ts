@@ -12,7 +12,7 @@ export interface TimersProvider<T> {
    * What the payload of a timer has to be. A reload holds the payload of each pending timer to it: one that it refuses
    * refuses the reload.
    */
-  readonly schema?: StandardSchemaV1<unknown, T>
+  readonly schema?: StandardSchemaV1<unknown, T> | undefined
 }
 
 export interface FiredTimer<T> {

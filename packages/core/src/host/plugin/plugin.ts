@@ -36,8 +36,8 @@ export interface PluginManifest {
   /** A semantic version (https://semver.org), such as `1.4.0`. */
   readonly version: string
   /** The ids of the surfaces it registers on. Absent: whatever the host grants. */
-  readonly capabilities?: readonly string[]
-  readonly dependsOn?: readonly PluginDependency[]
+  readonly capabilities?: readonly string[] | undefined
+  readonly dependsOn?: readonly PluginDependency[] | undefined
 }
 
 export interface PluginDependency {
@@ -45,7 +45,7 @@ export interface PluginDependency {
   /** Of versions, such as `^2.1.0`: as the host's `ranges` read it. */
   readonly range: string
   /** The range applies only where the plugin is installed. */
-  readonly optional?: boolean
+  readonly optional?: boolean | undefined
 }
 
 export interface PluginContext extends Lifetime {
@@ -62,7 +62,7 @@ export interface Registrar extends Lifetime {
    *
    * @throws ReloadError `NO_STRATEGY`, `CAPABILITY`, `DUPLICATE`, or `PLUGIN` for a malformed provider.
    */
-  provide<P, R, W>(surface: Surface<P, R, W>, provider: P): this
+  provide<P, R, W>(surface: Surface<P, R, W>, provider: NoInfer<P>): this
   /**
    * Has the host open a live resource with the provider of `key`, of this plugin or of one that it depends on: it is in
    * service from the commit on. Where it is in service already, it goes on, handed over as ever. One that the next
@@ -73,7 +73,7 @@ export interface Registrar extends Lifetime {
    * @throws ReloadError `NO_STRATEGY`, `CAPABILITY`, `DUPLICATE`; TypeError for malformed options. What fails later fails
    * the operation.
    */
-  open<P, R, W>(surface: Surface<P, R, W>, resource: OpenOptions<P, R>): LiveResource<R, W>
+  open<P, R, W>(surface: Surface<P, R, W>, resource: OpenOptions<P, NoInfer<R>>): LiveResource<R, W>
 }
 
 /** Names one generation of a plugin. Goes stale when the plugin is reloaded. */
