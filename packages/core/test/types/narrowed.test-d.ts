@@ -94,6 +94,7 @@ describe('hooks, services and middleware', () => {
     void (() => serviceOf<Prices>(host, 'prices').off())
     // @ts-expect-error the context has no such member
     void (() => runMiddleware(host, { url: '/' }, ({ path }) => void path))
+    expectTypeOf(registrar.provide(service, { name: 'prices', service: {} })).toEqualTypeOf<Registrar>()
   })
 })
 
