@@ -4,6 +4,8 @@ import { localImports } from './vitest.local-imports.ts'
 
 const STEADY_CLOCK = fileURLToPath(new URL('vitest.steady-clock.ts', import.meta.url))
 
+export const TESTS = 'test/**/*.test.ts'
+
 /** Tests of the packages as they are built, which are a project of their own. */
 export const BUILT = 'test/**/*.built.test.ts'
 
@@ -24,7 +26,7 @@ export function project(name: string): UserWorkspaceConfig {
     esbuild: { target: 'node20' },
     test: {
       name,
-      include: ['test/**/*.test.ts'],
+      include: [TESTS],
       exclude: [BUILT, ...MEMORY],
       // To read all modules anew for each file is a third of what the tests cost.
       isolate: false,

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import type { HandoffStrategy } from '@uni/reload-core'
 import { runStrategyConformance, type StrategySubject } from '@uni/reload-core/testing'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 
 /**
  * Declares the fault matrix of one surface. Each has a test file, so that all cores have something to do, and the file
@@ -16,7 +16,11 @@ export function declareMatrix<P, R, W>(
 ): void {
   const { id } = strategy.surface
   // Tens of thousands of errors are made on purpose, and nobody looks at their stacks.
+  const { stackTraceLimit } = Error
   Error.stackTraceLimit = 0
+  afterAll(() => {
+    Error.stackTraceLimit = stackTraceLimit
+  })
 
   describe(`the fault matrix of ${id}`, async () => {
     const summary = await runStrategyConformance({ test: it, strategy, subject, knownGaps })
