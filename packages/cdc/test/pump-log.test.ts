@@ -288,5 +288,7 @@ describe('a log that is wrong', () => {
     await app.events.idleAt(9n)
     expect(new Set(app.events.of('retry').map(({ failures }) => failures))).toEqual(new Set([1]))
     expect(app.events.of('halted')).toEqual([])
+    // Its log would give it more for ever.
+    await app.pump.stop()
   })
 })
