@@ -45,7 +45,7 @@ export default defineConfig({
           exclude: inEach(BUILT),
           isolate: true,
           // What is measured is what is left, and no room for the short-lived.
-          execArgv: [],
+          execArgv: ['--single-threaded-gc'],
         },
       },
       // Types are checked in one go, as most of it is to read what all packages share.

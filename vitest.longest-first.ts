@@ -4,6 +4,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 const LONG = [
   'example-host/test/crash/crash.built.test.ts',
   'crdt/test/node-test.built.test.ts',
+  'fault-matrix/test/leaks.test.ts',
+  'core/test/leaks/leak-watch.test.ts',
   'fault-matrix/test/surfaces/crdt-kind.test.ts',
   'fault-matrix/test/surfaces/index-kind.test.ts',
   'fault-matrix/test/surfaces/storage-backend.private-medium.test.ts',
@@ -11,8 +13,6 @@ const LONG = [
   'core/test/faults/session-cache.test.ts',
   'core/test/faults/websocket-hub.test.ts',
   'core/test/faults/strategy-conformance.test.ts',
-  'fault-matrix/test/leaks.test.ts',
-  'core/test/leaks/leak-watch.test.ts',
   'index/test/broken.test.ts',
   'crdt/test/broken-kinds.test.ts',
   'example-host/test/conformance/postgres.test.ts',
