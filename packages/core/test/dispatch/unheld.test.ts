@@ -170,7 +170,7 @@ describe('S7 what ten thousand handoffs set in motion', () => {
     const made = handoffsOf(names(200))
     // Whatever else runs in this process may read signals too: counted are those that are read on behalf of this test.
     const mine = new AsyncLocalStorage<true>()
-    const signals = vi.fn()
+    const signals = vi.fn<() => void>()
     const { signal } = Object.getOwnPropertyDescriptors(AbortController.prototype)
     const read = vi.spyOn(AbortController.prototype, 'signal', 'get').mockImplementation(function (
       this: AbortController,
