@@ -2,7 +2,7 @@
 // go on, and then works until it is killed.
 import { writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { FileCheckpointStore } from '@uni/reload-cdc/node'
 import type { Timeouts } from '@uni/reload-core'
 import { FileJournal } from '@uni/reload-core/node'
@@ -68,7 +68,7 @@ await showReload(host, first)
 say({ type: 'ready', reloaded: first.id })
 await once(process.stdin, 'data')
 
-const work: Work = { host, death, run, random: randomOf(seed), say }
+const work: Work = { host, death, run, commits: new EventEmitter(), random: randomOf(seed), say }
 const documents = OWNERS.map((owner) => Array.from({ length: DOCUMENTS }, (_, at) => `${owner}-${at}`))
 // A version that loses documents is good for an index that has none: there have to be some before the first is tried.
 for (const id of documents.flatMap((ids) => ids.slice(0, 3)))

@@ -1,3 +1,4 @@
+import { once, type EventEmitter } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
 import { ReloadError, type Plugin } from '@uni/reload-core'
 import { indexKind } from '@uni/reload-index'
@@ -12,6 +13,8 @@ export interface Work {
   readonly host: ExampleHost
   readonly death: Death
   readonly run: number
+  /** Says `committed` after each commit. */
+  readonly commits: EventEmitter<{ committed: [] }>
   random(below: number): number
   say(line: Line): void
 }
@@ -25,22 +28,28 @@ export async function commitForEver(work: Work, ids: readonly string[]): Promise
 }
 
 /** Writes the next revision of a document. */
-export async function commit({ host, death, say }: Work, id: string): Promise<void> {
+export async function commit({ host, death, say, commits }: Work, id: string): Promise<void> {
   const revision = (host.store.get(id)?.revision ?? -1) + 1
   say({ type: 'trying-commit', id, revision })
   await death.around('a commit', () =>
     host.commit([{ id, revision, deleted: false, title: `Document ${id}`, details: `revision ${revision}` }]),
   )
   say({ type: 'committed', id, revision })
+  commits.emit('committed')
 }
 
-export async function editForEver({ host, death, run, say }: Work, name: string, replica: Replica): Promise<never> {
+/**
+ * Edits no more often than somebody commits: an edit takes next to no time, so that there would be a dozen for each
+ * commit, and every life that follows replays all of them.
+ */
+export async function editForEver(work: Work, name: string, replica: Replica): Promise<never> {
+  const { host, death, run, say, commits } = work
   for (let at = 0; ; at += 1) {
     const token = `<${run}:${at}>`
     say({ type: 'trying-edit', name, token })
     await death.around('an edit', () => host.edit(name, replica.add(token)))
     say({ type: 'edited', name, token })
-    await turn()
+    await once(commits, 'committed')
   }
 }
 
