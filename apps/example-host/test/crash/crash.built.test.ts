@@ -5,7 +5,7 @@ import { readPostgresRows } from '../../src/demo/audit/postgres-rows.js'
 import { readJsonLines, type SunkRow } from '../../src/demo/audit/sink-audit.js'
 import { startPostgres } from '../../src/demo/postgres.js'
 import { tempDirectory } from '../plugins/support/temp-directory.js'
-import { begin, buildProgram, stillborn } from './life.js'
+import { begin, buildPrograms, stillborn } from './life.js'
 import { BOUNDARIES, type Inventory } from './program/protocol.js'
 import { randomOf } from './program/random.js'
 import { Record } from './record.js'
@@ -18,7 +18,7 @@ const PLUGINS = 19
 it(`I3 I4 I7 a host that is killed ${KILLS} times under load comes back with all that it acknowledged (CRASH_SEED=${SEED})`, async () => {
   await using temporary = await tempDirectory()
   const directory = temporary.path
-  const program = await buildProgram(join(import.meta.dirname, '../../node_modules/.crash'))
+  const programs = await buildPrograms(join(import.meta.dirname, '../../node_modules/.crash'))
   await mkdir(join(directory, 'sinks'))
   await using postgres = await startPostgres(directory)
   const { connectionString } = postgres
@@ -31,12 +31,11 @@ it(`I3 I4 I7 a host that is killed ${KILLS} times under load comes back with all
     const place = run % 4 === 3 ? undefined : BOUNDARIES[(run - Math.floor(run / 4)) % BOUNDARIES.length]
     const die = place === undefined ? undefined : { at: place, time: 1 + random(3) }
     if (run % 5 === 1) {
-      const opening = { directory, connectionString, run, seed: 1 }
-      await stillborn(program, opening)
+      await stillborn(programs.stillborn, { directory, run })
       expect(await readdir(directory)).toContain('plugins.journal.new')
     }
     const life = await begin(
-      program,
+      programs.life,
       { directory, connectionString, run, seed: 1 + random(1_000_000), ...(die && { die }) },
       (line) => record.add(line),
     )

@@ -3,10 +3,19 @@ import { createInterface } from 'node:readline'
 import { build } from 'tsup'
 import type { Inventory, Line, Order } from './program/protocol.js'
 
-/** A program that runs on what was built of the packages, as a host of a user's would. */
-export async function buildProgram(directory: string): Promise<string> {
+/** Programs that run on what was built of the packages, as a host of a user's would. */
+export interface Programs {
+  readonly life: string
+  /** Ends while it opens its journal: the new file is written, and has not been moved to its place. */
+  readonly stillborn: string
+}
+
+export async function buildPrograms(directory: string): Promise<Programs> {
   await build({
-    entry: { life: new URL('program/main.ts', import.meta.url).pathname },
+    entry: {
+      life: new URL('program/main.ts', import.meta.url).pathname,
+      stillborn: new URL('program/stillborn.ts', import.meta.url).pathname,
+    },
     outDir: directory,
     config: false,
     silent: true,
@@ -17,7 +26,7 @@ export async function buildProgram(directory: string): Promise<string> {
     skipNodeModulesBundle: true,
     outExtension: () => ({ js: '.mjs' }),
   })
-  return `${directory}/life.mjs`
+  return { life: `${directory}/life.mjs`, stillborn: `${directory}/stillborn.mjs` }
 }
 
 export interface Life {
@@ -68,10 +77,8 @@ export async function begin(program: string, order: Order, heard: (line: Line) =
 }
 
 /** Starts a life that ends while it opens its journal. @throws Error where it did not end there. */
-export async function stillborn(program: string, order: Omit<Order, 'die' | 'dies'>): Promise<void> {
-  const child = spawn(process.execPath, [program, JSON.stringify({ ...order, dies: 'opening' } satisfies Order)], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+export async function stillborn(program: string, { directory, run }: Pick<Order, 'directory' | 'run'>): Promise<void> {
+  const child = spawn(process.execPath, [program, directory], { stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => {
@@ -81,7 +88,7 @@ export async function stillborn(program: string, order: Omit<Order, 'die' | 'die
     child.once('close', (code, signal) => resolve(signal ?? `exit code ${code}`)),
   )
   if (end !== 'SIGKILL' || said !== '')
-    throw new Error(`life ${order.run} was to end while it opened its journal, and ended by ${end}\n${said}`)
+    throw new Error(`life ${run} was to end while it opened its journal, and ended by ${end}\n${said}`)
 }
 
 function lineOf(text: string): Line | undefined {

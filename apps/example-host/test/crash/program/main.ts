@@ -14,7 +14,7 @@ import { SheetReplica } from '../../../src/demo/workload/replicas/sheet-replica.
 import { ExampleHost } from '../../../src/host/example-host.js'
 import { everyDocument } from '../../../src/host/queries.js'
 import { catalogueOf, type CatalogueEntry } from '../../../src/plugins/index.js'
-import { Death, dieAtTheMove } from './death.js'
+import { Death } from './death.js'
 import type { Inventory, Line, Order } from './protocol.js'
 import { randomOf } from './random.js'
 import { commit, commitForEver, editForEver, otherVersion, reloadForEver, saveForEver, type Work } from './work.js'
@@ -40,7 +40,6 @@ const say = (line: Line): void => {
   while (left.length > 0) left = left.subarray(written(left))
 }
 
-if (order.dies === 'opening') dieAtTheMove()
 const opened = await FileJournal.open(join(directory, 'plugins.journal'))
 const catalogue = await catalogueOf({
   sinks: join(directory, 'sinks'),

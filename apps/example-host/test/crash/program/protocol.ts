@@ -20,8 +20,6 @@ export interface Order {
   /** Numbers the lives of the host, from 0. */
   readonly run: number
   readonly seed: number
-  /** It kills itself while it opens its journal: the new file is written, and has not been moved to its place. */
-  readonly dies?: 'opening'
   /** Where the process kills itself, and which time. Absent: somebody else does it. */
   readonly die?: { readonly at: string; readonly time: number }
 }
