@@ -13,7 +13,7 @@ async function manifestOf(directory: string): Promise<{ name: string; scripts?: 
 describe('the documents', () => {
   it('print no code but what tests compile and run', async () => {
     const sources = await sourcesThatRun()
-    const code = BLOCKS.filter(({ language }) => language === 'ts' || language === 'js')
+    const code = BLOCKS.filter(({ language }) => ['ts', 'js', 'json'].includes(language))
     expect(code.length).toBeGreaterThan(20)
     const found = code.map((block) => notRun(block, sources)).filter((problem) => problem !== undefined)
     expect(found.join('\n'), `\n${found.join('\n')}\n`).toBe('')
@@ -35,7 +35,7 @@ describe('the documents', () => {
   })
 
   it('have blocks of no other language: what it is has to be known for it to be run', () => {
-    const other = BLOCKS.filter(({ language }) => !['ts', 'js', 'sh', ''].includes(language)).map(({ file, line, language }) => `${file}:${line}: ${language}`)
+    const other = BLOCKS.filter(({ language }) => !['ts', 'js', 'json', 'sh', ''].includes(language)).map(({ file, line, language }) => `${file}:${line}: ${language}`)
     expect(other).toEqual([])
   })
 })

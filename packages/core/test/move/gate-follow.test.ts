@@ -24,7 +24,7 @@ describe('the writes since the last switch', () => {
     const target = copy()
     await gate.replay(target, signal)
     expect(target.entries).toEqual([1, 2])
-    expect(() => missed.take()).toThrow('are not recorded')
+    expect(() => missed.take()).toThrow('are no longer recorded')
   })
 
   it('I4 that are made while those before are replayed are recorded once, behind them', async () => {

@@ -117,7 +117,7 @@ describe('the record', () => {
     await gate.write(3)
     expect(missed.isComplete).toBe(false)
     await gate.hold()
-    expect(() => missed.take()).toThrow('are not recorded')
+    expect(() => missed.take()).toThrow('are no longer recorded')
   })
 
   it('G3 I4 slows writers down from half full on: none is stopped, and it is not full', async () => {

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { checkOptions, option, type OptionCheck, type OptionChecks, type Plugin } from '@uni/reload-core'
+import { DISPOSE, checkOptions, option, type OptionCheck, type OptionChecks, type Plugin } from '@uni/reload-core'
 import { hexOf } from '../digest.js'
 import type { LoadedPlugin } from '../loaded-plugin.js'
 import { Listeners } from './listeners.js'
@@ -58,7 +58,7 @@ export class ResidueWatch implements Disposable {
     return { ...loaded, plugin: this.#watched(loaded.plugin, watched) }
   }
 
-  [Symbol.dispose](): void {
+  [DISPOSE](): void {
     this.#resources.end()
     this.#listeners.end()
   }

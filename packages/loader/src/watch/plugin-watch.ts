@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { ReloadError } from '@uni/reload-core'
+import { ASYNC_DISPOSE, ReloadError } from '@uni/reload-core'
 import { digestOf } from '../digest.js'
 import type { LoadedPlugin } from '../loaded-plugin.js'
 import type { PluginLoader } from '../plugin-loader.js'
@@ -28,7 +28,7 @@ export class PluginWatch implements AsyncDisposable {
   readonly #rounds: Rounds
   readonly #changed = new Set<string>()
   readonly #onAbort = (): void => {
-    void this[Symbol.asyncDispose]()
+    void this[ASYNC_DISPOSE]()
   }
   #outcome: WatchOutcome | undefined
   #isOver = false
@@ -70,7 +70,7 @@ export class PluginWatch implements AsyncDisposable {
   }
 
   /** Ends the watch: what is being reloaded and not committed yet is rolled back. The plugin stays in the host. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [ASYNC_DISPOSE](): Promise<void> {
     this.#isOver = true
     this.#options.signal?.removeEventListener('abort', this.#onAbort)
     this.#source.close()
