@@ -1,7 +1,7 @@
 import type { FinalReport, PluginHandle, ReloadResult } from '@uni/reload-core'
 import type { LoadedPlugin } from '../loaded-plugin.js'
 
-/** What becomes of a change. After each `changed` there is, sooner or later, one that {@link isOutcome} is true of. */
+/** What becomes of a change. After each `changed` there is, sooner or later, a {@link WatchOutcome}. */
 export type WatchEvent =
   /** A file that the plugin is made of was written, moved, added or removed. Told once a file until it is looked at. */
   | { readonly type: 'changed'; readonly file: string }
@@ -28,7 +28,3 @@ export type WatchEvent =
   | { readonly type: 'unwatched'; readonly folder: string; readonly error: unknown }
 
 export type WatchOutcome = Extract<WatchEvent, { type: 'added' | 'reloaded' | 'unchanged' | 'failed' }>
-
-export function isOutcome(event: WatchEvent): event is WatchOutcome {
-  return ['added', 'reloaded', 'unchanged', 'failed'].includes(event.type)
-}

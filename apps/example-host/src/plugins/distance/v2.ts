@@ -3,7 +3,7 @@ import { scalarFn, type ScalarFnProvider } from '@uni/reload-core/surfaces'
 import { EARTH_RADIUS_KM, radiansOf } from './arguments.js'
 
 /** The same distance, as the angle between two unit vectors. */
-export function distanceV2(): Plugin {
+function distanceV2(): Plugin {
   return {
     manifest: { id: 'distance', version: '2.0.0', capabilities: [scalarFn.id] },
     register: (registrar) => {
