@@ -126,6 +126,21 @@ it('E2 the frame marks what is wrong', async () => {
   )
 })
 
+it.each<[exports: string, text: string]>([
+  ['a proxy that was revoked', '(() => { const it = Proxy.revocable({}, {}); it.revoke(); return it.proxy })()'],
+  ['a register that throws when it is read', '{ get register() { throw new Error("no") } }'],
+  ['a manifest that throws when it is read', '{ register() {}, get manifest() { throw new Error("no") } }'],
+  ['a member that throws when it is read', '{ register() {}, get other() { throw new Error("no") } }'],
+])('E1 what is exported and cannot be read is refused: %s', async (_, text) => {
+  await using folder = await PluginFolder.of({
+    'package.json': '{ "name": "a", "version": "1.0.0", "uni": {} }',
+    'index.js': `export default ${text}`,
+  })
+  const { code, file, message } = await loadFailure(loadPlugin(folder.path))
+  expect([code, file]).toEqual(['EXPORT', folder.at('index.js')])
+  expect(message).toMatch('what it exports threw when it was read')
+})
+
 it('E2 what a dependency throws, or has wrong, is told with its file', async () => {
   await using folder = await PluginFolder.of({
     'index.js': `import 'dep'\n${answering('1')}`,

@@ -150,6 +150,29 @@ it('B4 modules are strict, as they would be alone, and what counts on being slop
   expect(await loadAnswer(folder.at('sloppy.js'))).toBe(8)
 })
 
+it('B4 the file that a plugin begins with may count on being sloppy, and be strict', async () => {
+  const inner = 'module.exports = { ...plugin, answer: (function () { return this === undefined })() }'
+  const plugin = `const plugin = ${/\{.*\}/.exec(answering('0'))?.[0]}`
+  await using folder = await PluginFolder.of({
+    'sloppy.cjs': `#!/usr/bin/env node\n${plugin}\nwith ({}) {}\n${inner}`,
+    'strict.cjs': `#!/usr/bin/env node\n'use strict'\n${plugin}\n${inner}`,
+    'effect.cjs': `${plugin}\nrequire('./undeclared.cjs')\n'use strict'\n${inner}`,
+    'undeclared.cjs': 'undeclared = require("node:path"); delete globalThis.undeclared',
+    'wrapped.cjs': `require('./wrapped.cjs')\n${plugin}\n${inner}`,
+  })
+  expect(await loadAnswer(folder.at('sloppy.cjs'))).toBe(false)
+  expect(await loadAnswer(folder.at('strict.cjs'))).toBe(true)
+  expect(await loadAnswer(folder.at('wrapped.cjs'))).toBe(false)
+  expect(await loadAnswer(folder.at('effect.cjs'))).toBe(false)
+})
+
+it('B1 a module of CommonJS may return early', async () => {
+  await using folder = await PluginFolder.of({
+    'index.cjs': `module.exports = ${/\{.*\}/.exec(answering('42'))?.[0]}\nif (module.exports) return\nthrow new Error()`,
+  })
+  expect(await loadAnswer(folder.at('index.cjs'))).toBe(42)
+})
+
 it('B5 names of the loader, of Node and of a plugin do not meet', async () => {
   await using folder = await PluginFolder.of({
     'index.js': `const module = 1, exports = 2, require = 3, shared = 4, __dirname = 5\n${answering('[module, exports, require, shared, __dirname]')}`,

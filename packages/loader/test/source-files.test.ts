@@ -38,6 +38,26 @@ it('F1 each file is told where it lies, whatever of it is bundled', async () => 
   expect(all).toMatchObject({ url: rest['url'], dirname: folder.path })
 })
 
+it('F1 paths may have any character, in the plugin’s folder and above it', async () => {
+  await using base = await PluginFolder.of({})
+  const names = ['a b', '#1%41?', 'häß 日本 😀', "q'[1]{2}&$1", 'a:b']
+  const found: [unknown, string | undefined][] = []
+  for (const name of names) {
+    await base.write({
+      [`${name}/index.js`]: `import { file } from ${JSON.stringify(`./in ${name}/file.js`)}\n${answering('file')}`,
+      [`${name}/in ${name}/file.js`]: 'export const file = import.meta.filename',
+      [`${name}/in ${name}/throwing.js`]: '\n  throw new Error("on purpose")',
+    })
+    const answer = await loadAnswer(base.at(name))
+    found.push([answer, (await loadFailure(loadPlugin(base.at(`${name}/in ${name}/throwing.js`)))).file])
+  }
+  expect(found).toEqual(
+    names.map((name) => [base.at(`${name}/in ${name}/file.js`), base.at(`${name}/in ${name}/throwing.js`)]),
+  )
+  await base.write({ 'x*y/index.js': answering('1') })
+  expect(await loadAnswer(base.at('x*y'))).toBe(1)
+})
+
 it('F1 names of its own that look like these stay', async () => {
   await using folder = await PluginFolder.of({
     'index.js': [

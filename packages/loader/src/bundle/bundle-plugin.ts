@@ -30,7 +30,7 @@ const LOADERS: Readonly<Record<string, Loader>> = Object.fromEntries([
  */
 const OPENING = 'const __uni_module = module; module.exports = (__uni_runtime, require, module, exports) => {'
 const KEEPING = 'void __uni_module;'
-const CLOSING = 'return module.exports };'
+const CLOSING = '};'
 
 const OPTIONS: BuildOptions = {
   bundle: true,
@@ -58,11 +58,13 @@ const OPTIONS: BuildOptions = {
 export async function bundlePlugin(source: PluginSource, shared: SharedPackages): Promise<Bundle> {
   const { root, entry, packageJson } = source
   const manifest = packageJson && readPackageManifest(packageJson)
+  const below = relative(root, entry).replaceAll(sep, '/')
   const nearest = new NearestPackage()
   const sharing = sharedModules(shared, packageJson, nearest)
   const native = addons(root)
   const { outputFiles, metafile } = await buildIn(root, {
-    entryPoints: [entry],
+    // Relative, as esbuild takes an asterisk, which the path of the folder may have, for a pattern.
+    entryPoints: [`./${below}`],
     outfile: join(root, 'bundle.cjs'),
     plugins: [sharing.plugin, native.plugin],
   })
@@ -72,10 +74,10 @@ export async function bundlePlugin(source: PluginSource, shared: SharedPackages)
   const [map, code] = outputFiles.map(({ text }) => text)
   if (code === undefined || map === undefined) throw new LoadError('BUNDLE', 'esbuild wrote nothing')
   return {
-    code: finished(code, map, metafile.inputs),
+    code: finished(code, map, metafile.inputs, below),
     map,
     root,
-    entry: relative(root, entry).replaceAll(sep, '/'),
+    entry: below,
     inputs: inputsOf(files, root),
     externals: externalsOf(metafile.outputs, sharing.specifiers, native.paths),
     requirements: Array.from(sharing.requirements.values()),
@@ -94,9 +96,9 @@ async function buildIn(root: string, options: BuildOptions): Promise<Built> {
 }
 
 /** Puts the declarations, and strict mode, into the first line, so that all others stay where the source map has them. */
-function finished(code: string, map: string, inputs: Metafile['inputs']): string {
+function finished(code: string, map: string, inputs: Metafile['inputs'], entry: string): string {
   const numbered = numberSourceFiles(code, map)
-  const strict = isStrict(code, inputs) ? ' "use strict";' : ''
+  const strict = isStrict(code, inputs, entry) ? ' "use strict";' : ''
   return (
     numbered.code
       // Of a script that a shell may run, which a function cannot contain.
@@ -105,16 +107,23 @@ function finished(code: string, map: string, inputs: Metafile['inputs']): string
   )
 }
 
+/** Not JSON and other assets, which are modules of CommonJS as well. */
+const CODE = /\.[cm]?[jt]sx?$/
+
 /**
  * Whether the code may be strict, as modules of ECMAScript are: all share one function, so no module of CommonJS may count on
- * being sloppy.
+ * being sloppy. An entry that nothing imports is not wrapped: its directive is the first statement of the bundle.
  */
-function isStrict(code: string, inputs: Metafile['inputs']): boolean {
-  const wrappers = code.matchAll(/__commonJS\(\{\n +("(?:[^"\\\n]|\\.)*")\([^)]*\) \{\n( +"use strict";)?/g)
-  return Array.from(wrappers).every(([, path, directive]) => {
-    const input = inputs[JSON.parse(path as string) as string]
-    return directive !== undefined || input?.format === undefined
-  })
+function isStrict(code: string, inputs: Metafile['inputs'], entry: string): boolean {
+  const matches = code.matchAll(/__commonJS\(\{\n +("(?:[^"\\\n]|\\.)*")\([^)]*\) \{\n( +"use strict";)?/g)
+  const directives = new Map(
+    Array.from(matches, ([, path, directive]) => [JSON.parse(path as string) as string, directive]),
+  )
+  const own = code.includes(`${OPENING}\n"use strict";`) ? 'use strict' : undefined
+  if (!directives.has(entry)) directives.set(entry, own)
+  return Array.from(directives).every(
+    ([path, directive]) => directive !== undefined || inputs[path]?.format === 'esm' || !CODE.test(path),
+  )
 }
 
 /** Without the modules that are made here. */

@@ -1,4 +1,5 @@
 import { LEAST_UPPER_BOUND, originalPositionFor, TraceMap } from '@jridgewell/trace-mapping'
+import { pathOfSource } from './map-source.js'
 
 /**
  * What a source says of itself (`import.meta`, `__dirname`, `require.resolve`) is a member of one object per file. esbuild
@@ -34,7 +35,8 @@ export function numberSourceFiles(code: string, map: string): { readonly code: s
   )
   const declared = Array.from(
     numbers,
-    ([path, number]) => `${UNNUMBERED.replace('000', number)} = __uni_runtime.file(${JSON.stringify(path)})`,
+    ([path, number]) =>
+      `${UNNUMBERED.replace('000', number)} = __uni_runtime.file(${JSON.stringify(pathOfSource(path))})`,
   )
   return { code: lines.join('\n'), declarations: `const ${declared.join(', ')};` }
 }

@@ -3,7 +3,7 @@ import type { SharedModule } from '../shared/shared-module.js'
 import { compileModule } from '../compile/compile-module.js'
 import { requireOf, runtimeOf, type Runtime } from './runtime.js'
 
-type Factory = (runtime: Runtime, require: NodeJS.Require, module: object, exports: object) => unknown
+type Factory = (runtime: Runtime, require: NodeJS.Require, module: { exports: unknown }, exports: unknown) => void
 
 /** Code, and where it comes from. */
 export interface Evaluated {
@@ -26,8 +26,9 @@ export function evaluate(
   shared: ReadonlyMap<string, SharedModule>,
 ): unknown {
   const factory = compileModule(`${code}\n//# sourceMappingURL=${dataUrl(map, root)}`, filename) as Factory
-  const module = { exports: {} }
-  return factory(runtimeOf(root), requireOf(root, shared), module, module.exports)
+  const module: { exports: unknown } = { exports: {} }
+  factory(runtimeOf(root), requireOf(root, shared), module, module.exports)
+  return module.exports
 }
 
 /** The sources of the map lie below `root`. */

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
+import { describeThrown, type Plugin } from '@uni/reload-core'
 import type { Bundle } from '../bundle/bundle.js'
 import type { Digest } from '../digest.js'
+import { LoadError } from '../errors.js'
 import type { LoadedPlugin } from '../loaded-plugin.js'
 import { pluginOf } from '../manifest/plugin-of.js'
 import type { SharedModule } from '../shared/shared-module.js'
@@ -26,11 +28,25 @@ export async function loadBundle(
   for (const { kind, name } of externals) if (kind === 'shared') modules.set(name, await shared.load(name))
   const file = join(root, entry)
   return {
-    plugin: pluginOf(exportsOf(bundle, filename, modules), file, manifest),
+    plugin: pluginIn(exportsOf(bundle, filename, modules), file, manifest),
     digest,
     file,
     inputs,
     externals,
+  }
+}
+
+function pluginIn(exports: unknown, file: string, manifest: Bundle['manifest']): Plugin {
+  try {
+    return pluginOf(exports, file, manifest)
+  } catch (thrown) {
+    if (LoadError.is(thrown)) throw thrown
+    throw new LoadError('EXPORT', `what it exports threw when it was read: ${describeThrown(thrown)}`, {
+      place: { file },
+      ...(manifest && { plugin: `${manifest.id}@${manifest.version}` }),
+      hint: 'Export a plain object: neither a proxy, nor one whose members throw when they are read.',
+      cause: thrown,
+    })
   }
 }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping'
 import { describeThrown } from '@uni/reload-core'
+import { pathOfSource } from '../bundle/map-source.js'
 import { codeFrame } from '../code-frame.js'
 import { LoadError, type LoadErrorInit, type SourcePlace } from '../errors.js'
 import type { Evaluated } from './evaluate.js'
@@ -29,7 +30,10 @@ export function thrownError(
 function placeOf(thrown: unknown, { map, root }: Evaluated, filename: string): Pick<LoadErrorInit, 'place' | 'frame'> {
   const trace = new TraceMap(map)
   const contents = new Map(
-    trace.sources.map((source, at) => [join(root, source ?? ''), trace.sourcesContent?.[at] ?? undefined]),
+    trace.sources.map((source, at) => [
+      join(root, pathOfSource(source ?? '')),
+      trace.sourcesContent?.[at] ?? undefined,
+    ]),
   )
   for (const frame of framesOf(thrown)) {
     // As Node maps them; or as they are, where the host has an Error.prepareStackTrace of its own.
@@ -47,7 +51,7 @@ function mapped(trace: TraceMap, { line, column }: Frame, root: string): Frame |
   const found = originalPositionFor(trace, { line, column: column - 1 })
   return found.source === null
     ? undefined
-    : { file: join(root, found.source), line: found.line, column: found.column + 1 }
+    : { file: join(root, pathOfSource(found.source)), line: found.line, column: found.column + 1 }
 }
 
 function framesOf(thrown: unknown): readonly Frame[] {
