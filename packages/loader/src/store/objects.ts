@@ -15,8 +15,26 @@ export interface NewObject {
   readonly draft: string | undefined
 }
 
-/** Writes content beside the store, unless it is in there: that takes long, and is done without the lock. */
-export async function prepareObject(
+/**
+ * Writes each of these beside the store, unless it is in there: that takes long, and is done without the lock. Where one
+ * cannot be written, none stays.
+ */
+export async function prepareObjects(
+  layout: StoreLayout,
+  session: Session,
+  contents: readonly (readonly [content: Uint8Array, extension: ObjectExtension])[],
+): Promise<readonly NewObject[]> {
+  const objects: NewObject[] = []
+  try {
+    for (const [content, extension] of contents) objects.push(await prepareObject(layout, session, content, extension))
+  } catch (error) {
+    await discardDrafts(objects)
+    throw error
+  }
+  return objects
+}
+
+async function prepareObject(
   layout: StoreLayout,
   session: Session,
   content: Uint8Array,

@@ -8,7 +8,7 @@ import { collect, type CollectionReport } from './collection.js'
 import { writeDurably } from './durable-file.js'
 import { Hold } from './hold.js'
 import { addJournal, namedByJournals } from './journal-roots.js'
-import { discardDrafts, prepareObject, publishObjects, readObject } from './objects.js'
+import { discardDrafts, prepareObjects, publishObjects, readObject } from './objects.js'
 import { openFolder } from './open-folder.js'
 import { draftPackage, isIntact, publishPackage, type StoredPackage } from './packages.js'
 import { heldBySessions, Session, sweep, type Gone } from './session.js'
@@ -148,9 +148,9 @@ export class PluginStore implements AsyncDisposable {
     return this.#do(`${given.id}@${given.version} cannot be stored`, async () => {
       const code = Buffer.from(given.code)
       const map = given.map === undefined ? undefined : Buffer.from(given.map)
-      const objects = await Promise.all([
-        prepareObject(this.#layout, this.#session, code, 'cjs'),
-        ...(map === undefined ? [] : [prepareObject(this.#layout, this.#session, map, 'map')]),
+      const objects = await prepareObjects(this.#layout, this.#session, [
+        [code, 'cjs'],
+        ...(map === undefined ? [] : [[map, 'map'] as const]),
       ])
       const { id, notes, package: unpacked, taken = 'refuse' } = given
       const wanted: VersionRecord = {

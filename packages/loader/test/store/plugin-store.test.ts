@@ -132,6 +132,18 @@ describe('a store', () => {
     )
   })
 
+  it('S1 a version that cannot be written leaves nothing beside the store', async () => {
+    await using store = await open()
+    const [session] = await readdir(inFolder('store', 'sessions'))
+    const drafts = inFolder('store', 'sessions', session as string, 'drafts')
+    // In the place of the map.
+    await writeFile(join(drafts, '2'), '')
+    const { code } = await loadFailure(store.put(version('search', '1.0.0')))
+    expect([code, await readdir(drafts)]).toEqual(['STORE', ['2']])
+    await store.put(version('search', '1.0.0'))
+    expect(await readdir(drafts)).toEqual(['2'])
+  })
+
   it('one that is closed refuses, and what was under way is done', async () => {
     const store = await open()
     const putting = store.put(version('search', '1.0.0'))
