@@ -8,11 +8,14 @@ import { scalarFn, scalarFnHandoff } from '@uni/reload-core/surfaces'
 import { loadPlugin } from '@uni/reload-loader'
 
 const EDITS = Number(process.argv[2])
-/** Then the heap is compared over so many reloads, so many times, while nothing else is done: what leaks does so each time. */
+/** Then the plugin is reloaded while nothing else is done: so often until the heap has settled, */
+const SETTLING = 50
+/** and so often between two looks at it. */
 const MEASURED = 100
-const TIMES = 4
 /** What nothing refers to is gone after a few rounds. */
 const ROUNDS = 50
+/** The heap is what is left when so many rounds in a row have freed nothing. */
+const IN_A_ROW = 5
 
 const folder = await mkdtemp(join(tmpdir(), 'uni-edited-'))
 const write = async (path, text) => {
@@ -77,12 +80,15 @@ async function collected(done) {
   }
 }
 async function heldBytes() {
-  for (let round = 0; round < 6; round += 1) {
+  let least = Infinity
+  for (let inARow = 0; inARow < IN_A_ROW;) {
     await turn()
     globalThis.gc()
+    const { heapUsed, external } = process.memoryUsage()
+    inARow = heapUsed + external < least ? 0 : inARow + 1
+    least = Math.min(least, heapUsed + external)
   }
-  const { heapUsed, external } = process.memoryUsage()
-  return heapUsed + external
+  return least
 }
 
 const host = new PluginHost({ strategies: [scalarFnHandoff()] })
@@ -115,13 +121,12 @@ for (let version = 1; version <= EDITS; version += 1) {
 ended.abort()
 await Promise.all(querying)
 
-let retained = Infinity
-for (let time = 0; time < TIMES; time += 1) {
-  const before = await heldBytes()
-  const first = EDITS + time * MEASURED + 1
-  for (let version = first; version < first + MEASURED; version += 1) await reload(version)
-  retained = Math.min(retained, ((await heldBytes()) - before) / MEASURED)
+async function reloadThrough(last) {
+  for (let version = versions.length; version <= last; version += 1) await reload(version)
+  return await heldBytes()
 }
+const settled = await reloadThrough(EDITS + SETTLING)
+const retained = ((await reloadThrough(EDITS + SETTLING + MEASURED)) - settled) / MEASURED
 const alive = () => versions.filter((version) => version.deref() !== undefined).length
 await collected(() => alive() <= 1)
 console.log(JSON.stringify({ wrong: wrong.slice(0, 3), alive: alive(), retained: Math.round(retained), queries }))
