@@ -39,7 +39,10 @@ export async function installFrom(
         policy.acceptUnsigned(stored.file, `${id}@${version} was stored without a signature`)
       } else policy.check(stored.file, stored.package.digest, signature)
     }
-    return held(await new BundleRunner(how).run(bundle, stored.digest), stored)
+    const { code, map } = bundle
+    const { notes, package: unpacked } = stored
+    const loaded = await new BundleRunner(how).run(bundle, stored.digest)
+    return held(store, loaded, { id, code, map, notes, package: unpacked?.digest }, stored)
   } catch (error) {
     await stored.hold.letGo()
     throw error

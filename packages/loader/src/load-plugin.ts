@@ -18,6 +18,10 @@ export async function loadPlugin(path: string | URL, options?: LoadOptions): Pro
   refuseAborted(signal)
   const loader = new PluginLoader(path, how)
   const bundle = await loader.bundle()
-  refuseAborted(signal)
-  return await loader.load(bundle, digestOf(bundle.code))
+  try {
+    refuseAborted(signal)
+    return await loader.load(bundle, digestOf(bundle.code))
+  } finally {
+    await bundle.opened?.hold.letGo()
+  }
 }

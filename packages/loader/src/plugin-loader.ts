@@ -11,7 +11,10 @@ import { storeBundle } from './stored-bundle.js'
 import { checkIntegrity } from './trust/integrity.js'
 import { Trust } from './trust/trust.js'
 
-/** A bundle, and the package that it was built from, where the plugin is packed. */
+/**
+ * A bundle, and the package that it was built from, where the plugin is packed: the package stays in the store until
+ * whoever has the bundle lets go of it, and then as long as a version that was loaded from it.
+ */
 export interface BuiltBundle extends Bundle {
   readonly opened?: OpenedPackage
 }
@@ -32,7 +35,7 @@ export class PluginLoader {
     this.#runner = new BundleRunner(options)
   }
 
-  /** @throws LoadError */
+  /** @throws LoadError. What it gives is to be let go of: see {@link BuiltBundle}. */
   async bundle(): Promise<BuiltBundle> {
     if (isPacked(this.path)) return await this.#bundlePacked()
     this.#trust?.acceptUnsigned(this.path, 'it is not packed, and packages alone are signed')
@@ -61,10 +64,12 @@ export class PluginLoader {
       })
     }
     const opened = await openPackage(this.path, store, { integrity, trust: this.#trust, limits })
-    const source = { ...findSource(opened.folder), reach: 'nothing' as const }
-    const built = { ...(await bundlePlugin(source, this.#runner.packages)), opened }
-    // Then a version of it is in the store, which keeps the package.
-    opened.hold.lastAsLongAs(built)
-    return built
+    try {
+      const source = { ...findSource(opened.folder), reach: 'nothing' as const }
+      return { ...(await bundlePlugin(source, this.#runner.packages)), opened }
+    } catch (error) {
+      await opened.hold.letGo()
+      throw error
+    }
   }
 }

@@ -1,8 +1,8 @@
 import type { Bundle } from './bundle/bundle.js'
 import { LoadError } from './errors.js'
 import type { LoadedPlugin } from './loaded-plugin.js'
-import { asVersion } from './manifest/plugin-of.js'
-import type { PluginStore, StoredVersion } from './store/plugin-store.js'
+import { heldPlugin } from './store/held-plugin.js'
+import type { NewVersion, PluginStore, StoredVersion } from './store/plugin-store.js'
 import type { OpenedPackage } from './archive/open-package.js'
 import type { PackageSignature } from './trust/signature.js'
 
@@ -19,8 +19,8 @@ interface Notes {
 }
 
 /**
- * Puts a plugin that was loaded into a store, where it stays as long as anything reaches the plugin. Of a file or a folder,
- * other code under a version that is in use becomes a build of its own, and the plugin says so in its version.
+ * Puts a plugin that was loaded into a store, where it stays as {@link heldPlugin} says. Of a file or a folder, other code
+ * under a version that is in use becomes a build of its own, and the plugin says so in its version.
  */
 export async function storeBundle(
   store: PluginStore,
@@ -31,16 +31,9 @@ export async function storeBundle(
   const { id, version } = identityOf(loaded)
   const { code, map, ...rest } = bundle
   const notes = { format: FORMAT, bundle: rest, signature: opened?.signature } satisfies Notes
-  const stored = await store.put({
-    id,
-    version,
-    code,
-    map,
-    notes,
-    package: opened?.digest,
-    taken: opened === undefined ? 'add-build' : 'refuse',
-  })
-  return held(loaded, stored)
+  const given: NewVersion = { id, version, code, map, notes, package: opened?.digest }
+  const stored = await store.put({ ...given, taken: opened === undefined ? 'add-build' : 'refuse' })
+  return held(store, loaded, given, stored)
 }
 
 /** The bundle of a version that was read from a store. @throws LoadError `STORE` where it is of another format. */
@@ -55,11 +48,15 @@ export function bundleIn(stored: StoredVersion): { bundle: Bundle; signature: Pa
   return { bundle: { ...bundle, code: String(stored.code), map: String(stored.map) }, signature }
 }
 
-/** Its plugin under the version that it is stored as, for as long as which it stays in the store. */
-export function held(loaded: LoadedPlugin, { version, hold }: StoredVersion): LoadedPlugin {
-  const plugin = loaded.plugin.manifest.version === version ? loaded.plugin : asVersion(loaded.plugin, version)
-  hold.lastAsLongAs(plugin)
-  return { ...loaded, plugin }
+/** @param given what `stored` was, or would be, put into the store as. */
+export function held(
+  store: PluginStore,
+  loaded: LoadedPlugin,
+  given: Omit<NewVersion, 'version' | 'taken'>,
+  stored: StoredVersion,
+): LoadedPlugin {
+  const { version } = stored
+  return { ...loaded, plugin: heldPlugin(loaded.plugin, stored, () => store.put({ ...given, version })) }
 }
 
 function identityOf({ plugin, file }: LoadedPlugin): { readonly id: string; readonly version: string } {

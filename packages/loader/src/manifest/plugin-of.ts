@@ -42,11 +42,6 @@ export function pluginOf(exports: unknown, file: string, manifest: PackageManife
   return withManifest(plugin, own === undefined ? manifest : { ...manifest, ...own })
 }
 
-/** The same plugin, as another build of its version. */
-export function asVersion(plugin: Plugin, version: string): Plugin {
-  return withManifest(plugin, { ...plugin.manifest, version })
-}
-
 function exportedPlugin(exports: unknown, file: string): Candidate {
   const whole = exports as Readonly<Record<string, unknown>> | null | undefined
   const found = [whole?.['default'], whole?.['plugin'], whole].find(isCandidate)
@@ -66,13 +61,15 @@ function isCandidate(value: unknown): value is Candidate {
   return typeof value === 'object' && value !== null && typeof (value as Partial<Plugin>).register === 'function'
 }
 
-function withManifest(plugin: Candidate, manifest: Plugin['manifest']): Plugin {
+/** A plugin with another manifest, whose calls and members are those of `plugin`. */
+export function withManifest(plugin: Candidate, manifest: Plugin['manifest']): Plugin {
   const { register, init, shutdown } = plugin as Plugin
   return {
     ...plugin,
     manifest,
     register: register.bind(plugin),
-    ...(init && { init: init.bind(plugin) }),
-    ...(shutdown && { shutdown: shutdown.bind(plugin) }),
+    // What is no function is the host's to refuse.
+    ...(typeof init === 'function' && { init: init.bind(plugin) }),
+    ...(typeof shutdown === 'function' && { shutdown: shutdown.bind(plugin) }),
   }
 }

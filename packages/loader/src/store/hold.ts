@@ -5,6 +5,7 @@ export class Hold implements AsyncDisposable {
   readonly #end: () => Promise<void>
   #ended: Promise<void> | undefined
 
+  /** @param end does not reject. */
   constructor(end: () => Promise<void>) {
     this.#end = end
   }
@@ -19,8 +20,7 @@ export class Hold implements AsyncDisposable {
   }
 
   /**
-   * Lets go when nothing reaches `object` any more, such as a plugin: a host keeps the plugins that are installed, retired
-   * and held, or standing by, and whoever may install it has it too.
+   * Lets go when nothing reaches `object` any more, such as a plugin that whoever has loaded it may still install.
    */
   lastAsLongAs(object: object): void {
     registry.register(object, this)
@@ -28,6 +28,5 @@ export class Hold implements AsyncDisposable {
 }
 
 const registry = new FinalizationRegistry<Hold>((hold) => {
-  // A hold that stays is let go with its process: nothing is lost by that but room.
-  hold.letGo().catch(() => {})
+  void hold.letGo()
 })

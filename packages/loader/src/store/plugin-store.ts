@@ -1,4 +1,4 @@
-import { readdir, readFile, rename } from 'node:fs/promises'
+import { readdir, readFile, rename, stat } from 'node:fs/promises'
 import { ASYNC_DISPOSE, checkOptions, option, type OptionChecks } from '@uni/reload-core'
 import { syncDirectory, type FileJournal, type NotedProcess } from '@uni/reload-core/node'
 import type { PackageFile } from '../archive/package-tree.js'
@@ -17,7 +17,7 @@ import { versionName, type ObjectExtension, type StoreLayout } from './store-lay
 import { StoreLock } from './store-lock.js'
 import { decodeRecord, encodeRecord, type VersionNotes, type VersionRecord } from './version-record.js'
 
-/** After so many versions were put into it, a store looks for those that can go. */
+/** Before the first version or package that a store is given, and then before each one after so many, it collects. */
 const COLLECT_AFTER = 16
 const LOCK_MS = 30_000
 /** Hexadecimal digits of the digest that tells one build of a version from another. */
@@ -36,7 +36,10 @@ export interface PluginStoreOptions {
   readonly gone?: ((holder: NotedProcess) => boolean) | undefined
   /** How long to wait for another process that has the store locked, in milliseconds. Default: 30 s. */
   readonly lockMs?: number | undefined
-  /** Told why a collection that the store began by itself has failed. Default: a warning of the process. */
+  /**
+   * Told why a collection that the store began by itself has failed, or a version that was let go of stays held until the
+   * process ends: nothing is lost by either but room. Default: a warning of the process.
+   */
   readonly onUncollected?: ((error: unknown) => void) | undefined
 }
 
@@ -101,7 +104,7 @@ export class PluginStore implements AsyncDisposable {
   readonly #gone: Gone
   readonly #onUncollected: (error: unknown) => void
   readonly #busy = new Set<Promise<unknown>>()
-  #putSince = 0
+  #putSince = COLLECT_AFTER
   #closed = false
 
   private constructor(layout: StoreLayout, session: Session, options: PluginStoreOptions) {
@@ -141,11 +144,12 @@ export class PluginStore implements AsyncDisposable {
   /**
    * Puts a version into the store: it is on the disk when this resolves. What is there already is not written again.
    *
-   * @throws LoadError `STORE` where the version is taken by other code, or the file system refuses: nothing was changed
-   * then.
+   * @throws LoadError `STORE` where the version is taken by other code, its package is not in the store, or the file
+   * system refuses: nothing was put there then.
    */
   put(given: NewVersion): Promise<StoredVersion> {
     return this.#do(`${given.id}@${given.version} cannot be stored`, async () => {
+      await this.#makeRoom()
       const code = Buffer.from(given.code)
       const map = given.map === undefined ? undefined : Buffer.from(given.map)
       const objects = await prepareObjects(this.#layout, this.#session, [
@@ -166,6 +170,7 @@ export class PluginStore implements AsyncDisposable {
           const record = await this.#place(wanted, taken)
           const hold = await this.#hold(versionName(id, record.version))
           try {
+            await this.#checkPackage(record)
             await publishObjects(this.#layout, this.#session, objects)
             await this.#publish(record)
           } catch (error) {
@@ -175,8 +180,6 @@ export class PluginStore implements AsyncDisposable {
           return { record, hold }
         })
         .finally(() => discardDrafts(objects))
-      this.#putSince += 1
-      if (this.#putSince >= COLLECT_AFTER) await this.#collect().catch(this.#onUncollected)
       return this.#stored(record, code, map, hold)
     })
   }
@@ -220,6 +223,7 @@ export class PluginStore implements AsyncDisposable {
    */
   putPackage(digest: Digest, files: ReadonlyMap<string, PackageFile>): Promise<StoredPackage> {
     return this.#do(`the package ${digest} cannot be stored`, async () => {
+      await this.#makeRoom()
       const folder = this.#layout.package(digest)
       const hold = await this.#lock.run(() => this.#hold(hexOf(digest)))
       if (!(await isIntact(folder, files))) {
@@ -252,7 +256,7 @@ export class PluginStore implements AsyncDisposable {
 
   /**
    * Removes the versions that no process holds, and that no journal names as one that a crash comes back on. A store does
-   * so by itself after every 16 versions that were put into it.
+   * so by itself before the first version or package that it is given, and then before every 16th.
    *
    * @throws LoadError `STORE` where a journal that was given to a store cannot be read: nothing is removed then.
    */
@@ -266,6 +270,12 @@ export class PluginStore implements AsyncDisposable {
     this.#closed = true
     await Promise.allSettled(this.#busy)
     await this.#session.end(this.#layout)
+  }
+
+  /** Collects before anything is written: a process that is killed while it writes has made room for that. */
+  async #makeRoom(): Promise<void> {
+    if (this.#putSince >= COLLECT_AFTER) await this.#collect().catch(this.#onUncollected)
+    this.#putSince += 1
   }
 
   async #collect(): Promise<CollectionReport> {
@@ -290,6 +300,15 @@ export class PluginStore implements AsyncDisposable {
     })
   }
 
+  /** To be called with the lock. @throws LoadError `STORE` where the version was built from what a collection has removed. */
+  async #checkPackage({ id, version, package: unpacked }: VersionRecord): Promise<void> {
+    if (unpacked === undefined || (await unlessMissing(stat(this.#layout.package(unpacked)))) !== undefined) return
+    throw new LoadError('STORE', `the package ${unpacked} is not in the store any more`, {
+      plugin: `${id}@${version}`,
+      hint: 'Load it from its archive again: what was registered before is kept only as long as it is installed.',
+    })
+  }
+
   /** To be called with the lock. */
   async #publish(record: VersionRecord): Promise<void> {
     const name = versionName(record.id, record.version)
@@ -304,7 +323,7 @@ export class PluginStore implements AsyncDisposable {
   /** To be called with the lock. */
   async #hold(name: string): Promise<Hold> {
     const hold = await this.#session.hold(name)
-    return new Hold(() => this.#session.letGo(hold))
+    return new Hold(() => this.#session.letGo(hold).catch(this.#onUncollected))
   }
 
   #textOf(name: string): Promise<string | undefined> {

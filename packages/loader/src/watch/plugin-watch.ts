@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { ASYNC_DISPOSE, ReloadError } from '@uni/reload-core'
 import { digestOf } from '../digest.js'
 import type { LoadedPlugin } from '../loaded-plugin.js'
-import type { PluginLoader } from '../plugin-loader.js'
+import type { BuiltBundle, PluginLoader } from '../plugin-loader.js'
 import { isOfAbsence } from './absent.js'
 import { Rounds } from './rounds.js'
 import { type WatchEvent, type WatchOutcome } from './watch-event.js'
@@ -102,16 +102,24 @@ export class PluginWatch implements AsyncDisposable {
   async #bring(signal: AbortSignal, retries: number): Promise<WatchOutcome> {
     try {
       const bundle = await this.#source.bundle()
-      const digest = digestOf(bundle.code)
-      const handle = this.#host.servingAs(digest)
-      if (handle !== undefined) return { type: 'unchanged', handle }
-      const { residue } = this.#options
-      const load = (): Promise<LoadedPlugin> => this.#loader.load(bundle, digest)
-      return await this.#host.bring(residue === undefined ? load : () => residue.loading(load), signal)
+      try {
+        return await this.#bringBundle(bundle, signal)
+      } finally {
+        await bundle.opened?.hold.letGo()
+      }
     } catch (thrown) {
       const { step, error } = thrown instanceof RefusedByHost ? thrown : new RefusedByHost('load', thrown)
       return { type: 'failed', step, error, serving: this.#host.serving, againInMs: againInMs(error, retries) }
     }
+  }
+
+  async #bringBundle(bundle: BuiltBundle, signal: AbortSignal): Promise<WatchOutcome> {
+    const digest = digestOf(bundle.code)
+    const handle = this.#host.servingAs(digest)
+    if (handle !== undefined) return { type: 'unchanged', handle }
+    const { residue } = this.#options
+    const load = (): Promise<LoadedPlugin> => this.#loader.load(bundle, digest)
+    return await this.#host.bring(residue === undefined ? load : () => residue.loading(load), signal)
   }
 
   #tellOfFinal({ result }: Extract<WatchOutcome, { type: 'reloaded' }>): void {

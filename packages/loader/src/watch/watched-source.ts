@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { findSource } from '../bundle/plugin-source.js'
-import type { Bundle } from '../bundle/bundle.js'
+import type { BuiltBundle } from '../plugin-loader.js'
 import { FileWatch, type FileWatchInit } from './file-watch.js'
 import { saidOfFiles } from './absent.js'
 import { Interests } from './interests.js'
@@ -9,7 +9,7 @@ import { involvedFiles } from './involved-files.js'
 export interface WatchedSourceInit extends FileWatchInit {
   /** As it was given, absolute. */
   readonly path: string
-  readonly bundle: () => Promise<Bundle>
+  readonly bundle: () => Promise<BuiltBundle>
 }
 
 /** File systems date a change with a clock that is a few milliseconds late. */
@@ -34,7 +34,7 @@ export class WatchedSource {
    *
    * @throws LoadError
    */
-  async bundle(): Promise<Bundle> {
+  async bundle(): Promise<BuiltBundle> {
     const since = Date.now() - LATE_MS
     try {
       const bundle = await this.#init.bundle()

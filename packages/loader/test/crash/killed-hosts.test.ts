@@ -7,8 +7,11 @@ const inFolder = tempFolder()
 const KILLS = Number(process.env['HOST_KILLS'] ?? 6)
 const RELOADS = Number(process.env['HOST_RELOADS'] ?? 5)
 const SEED = Number(process.env['HOST_SEED'] ?? Math.trunc(Date.now() % 1_000_000) + 1)
-/** What a process was holding when it was killed goes with the next collection; see `Hold`. */
-const MOST_VERSIONS = 200
+/**
+ * What a collection leaves: the version that serves, the permanent one, and two between them, of which one is retired.
+ * Then 16 more are put into the store before the next one.
+ */
+const MOST_VERSIONS = 4 + 16
 
 /** What the host was to come back on, by what it said: the last that it had, or was about to, make permanent. */
 function possible(lines: readonly string[], before: readonly number[]): readonly number[] {

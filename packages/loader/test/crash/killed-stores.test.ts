@@ -40,13 +40,14 @@ function expectations({ lines }: Ended): {
   for (const line of lines) {
     const [, said, name = '', code = ''] = /^(putting|stored|letting go|collecting|done) ?(\S*) ?(.*)$/.exec(line) ?? []
     if (said === 'putting') {
+      // Before the first one, a store collects.
+      must.delete('old@1.0.0')
       may.set(name, (may.get(name) ?? new Set()).add(code))
       // From here on it may be replaced, where nobody holds it.
       if (must.get(name) !== code) must.delete(name)
     }
     if (said === 'stored') must.set(name, code)
     if (said === 'letting go') must.delete(name)
-    if (said === 'collecting') must.delete('old@1.0.0')
   }
   return { must, may }
 }

@@ -314,6 +314,21 @@ describe('S5 what is needed stays, all else goes', () => {
     }
   })
 
+  it('also where each process puts one version there, and ends', async () => {
+    for (let at = 0; at < 20; at += 1) {
+      await using store = await open()
+      await store.put(version('search', `1.0.${at}`))
+      expect(await names(store)).toEqual([`search@1.0.${at}`])
+    }
+  })
+
+  it('a version whose package is gone is refused', async () => {
+    await using store = await open()
+    const error = await loadFailure(store.put({ ...version('search', '1.0.0'), package: digestOf('gone') }))
+    expect(error).toMatchObject({ code: 'STORE', hint: expect.stringContaining('from its archive again') })
+    expect(await store.collect()).toMatchObject({ kept: 0 })
+  })
+
   it('nothing is removed while a journal cannot be read, and putting goes on', async () => {
     await journaled(inFolder('journal'), { search: '1.0.0' })
     const told: unknown[] = []

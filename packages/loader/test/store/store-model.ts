@@ -15,7 +15,7 @@ export class StoreModel {
 
   opened(store: number): void {
     this.#held.set(store, [])
-    this.#putSince.set(store, 0)
+    this.#putSince.set(store, this.#collectAfter)
   }
 
   /** Closed, or its process killed: the same to all others. */
@@ -29,15 +29,14 @@ export class StoreModel {
 
   /** Under which name it is stored, if at all. */
   put(store: number, name: string, code: string, build: string | undefined): string | undefined {
+    if ((this.#putSince.get(store) ?? 0) >= this.#collectAfter) this.collect(store)
+    this.#putSince.set(store, (this.#putSince.get(store) ?? 0) + 1)
     const there = this.there.get(name)
     const free = there === undefined || there === code || !this.isInUse(name)
     const as = free ? name : build
     if (as === undefined) return undefined
     this.there.set(as, code)
     this.#held.get(store)?.push(as)
-    const since = (this.#putSince.get(store) ?? 0) + 1
-    this.#putSince.set(store, since)
-    if (since >= this.#collectAfter) this.collect(store)
     return as
   }
 

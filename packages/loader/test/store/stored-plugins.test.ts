@@ -152,6 +152,73 @@ describe('P2 after a restart', () => {
   })
 })
 
+describe('S5 a version stays until its lifetime has ended, whoever still has its plugin', () => {
+  const module = (version: string, more = ''): string =>
+    `export default { manifest: { id: 'it', version: '${version}' }, register() {}, ${more} }\n`
+  const load = async (store: PluginStore, version: string, more?: string): Promise<Plugin> => {
+    await write({ 'it.ts': module(version, more) })
+    return (await loadPlugin(inFolder('it.ts'), { store })).plugin
+  }
+  const left = async (store: PluginStore): Promise<string[]> => {
+    await store.collect()
+    return (await store.versions()).map(({ version }) => version)
+  }
+
+  it('which is after it was replaced; one that was taken back to serves in its first lifetime', async () => {
+    await using store = await open()
+    const host = new PluginHost({ strategies: [] })
+    const plugins = [await load(store, '1.0.0'), await load(store, '2.0.0'), await load(store, '3.0.0')] as const
+    const { handle, finalized } = await host.reload(await host.add(plugins[0]), plugins[1])
+    await finalized
+    expect(await left(store)).toEqual(['2.0.0', '3.0.0'])
+    const baking = await host.reload(handle, plugins[2], { bake: { ms: 3_600_000 } })
+    expect(await left(store)).toEqual(['2.0.0', '3.0.0'])
+    await host.takeBack(baking.handle)
+    await baking.finalized
+    expect(await left(store)).toEqual(['2.0.0'])
+    await host.close()
+    expect(await left(store)).toEqual([])
+    expect(plugins).toHaveLength(3)
+  })
+
+  it.each([
+    ['a dry run', ''],
+    ['a reload that has failed', 'fails: 1, init() { if (this.fails-- > 0) throw new Error("not yet") }'],
+  ])('which is after %s; when the plugin is registered again, it is put there again', async (_, more) => {
+    await using store = await open()
+    const host = new PluginHost({ strategies: [] })
+    const handle = await host.add(await load(store, '1.0.0'))
+    const plugin = await load(store, '2.0.0', more)
+    await host.reload(handle, plugin, { dryRun: true }).catch(() => {})
+    expect(await left(store)).toEqual(['1.0.0'])
+    const { finalized } = await host.reload(handle, plugin)
+    await finalized
+    expect(await left(store)).toEqual(['2.0.0'])
+    expect((await installFrom(store, 'it', '2.0.0')).plugin.manifest.version).toBe('2.0.0')
+    await host.close()
+  })
+
+  it('where its package is gone by then, it is refused, and what served goes on', async () => {
+    await writeFile(inFolder('plugin.tgz'), PACKED)
+    await using store = await open()
+    const host = new PluginHost({ strategies: [] })
+    const { plugin } = await loadPlugin(inFolder('plugin.tgz'), { store })
+    await host.remove(await host.add(plugin)).then(({ finalized }) => finalized)
+    expect(await left(store)).toEqual([])
+    expect(await readdir(`${store.folder}/packages`)).toEqual([])
+    await expect(host.add(plugin)).rejects.toMatchObject({ code: 'PLUGIN', cause: { code: 'STORE' } })
+    expect(host.plugins()).toEqual([])
+  })
+
+  it('a package that cannot be bundled is not kept', async () => {
+    await writeFile(inFolder('plugin.tgz'), packed('export default {'))
+    await using store = await open()
+    await loadFailure(loadPlugin(inFolder('plugin.tgz'), { store }))
+    await store.collect()
+    expect(await readdir(`${store.folder}/packages`)).toEqual([])
+  })
+})
+
 describe('A3 a packed plugin', () => {
   it('is loaded with what is packed with it, and started from the store', async () => {
     await writeFile(inFolder('plugin.tgz'), PACKED)

@@ -15,8 +15,22 @@ import { FileJournal } from '@uni/reload-core/node'
 import { loadPlugin, PluginStore, startFrom } from '@uni/reload-loader'
 
 const { journal, plan } = await FileJournal.open('data/plugins.journal')
-const store = await PluginStore.open('data/plugins', { journal })
-const host = new PluginHost({ strategies, journal })
+const store = await PluginStore.open('data/plugins', { journal, lockMs: 3_600_000 })
+/** A machine may stand still for long. */
+const LONG_MS = 3_600_000
+const host = new PluginHost({
+  strategies,
+  journal,
+  drain: { deadlineMs: LONG_MS },
+  timeouts: {
+    stage: LONG_MS,
+    preflight: LONG_MS,
+    converge: LONG_MS,
+    rollback: LONG_MS,
+    finalize: LONG_MS,
+    journal: LONG_MS,
+  },
+})
 await startFrom(host, store, plan)
 
 const serving = (): number | undefined =>
@@ -41,11 +55,14 @@ for (let number = first + 1; number <= first + Number(reloads); number += 1) {
     say(`permanent? ${number}`)
     handle = await host.add(plugin)
   } else {
-    handle = (await host.reload(old, plugin)).handle
+    const result = await host.reload(old, plugin)
+    handle = result.handle
     if (serving() !== number) throw new Error(`${serving()} serves in place of ${number}`)
     if (number % 3 === 0) continue
     say(`permanent? ${number}`)
     await host.makePermanent(handle)
+    // Then the version before is closed.
+    await result.finalized
   }
   say(`permanent ${number}`)
 }
