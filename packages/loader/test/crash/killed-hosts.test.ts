@@ -36,11 +36,16 @@ it(`P2 S5 a host that is killed ${KILLS} times comes back on what was permanent,
   await mkdir(inFolder('host'))
   let expected: readonly number[] = [0]
   let most = 0
+  let kills = 0
   for (let life = 0; life <= KILLS; life += 1) {
     const last = life === KILLS
     const die = last ? 0 : 1 + ((SEED * (life + 1) * 7919) % Number(calls))
     const ended = await runProgram(program, inFolder('host'), `${last ? 1 : RELOADS}`, `${die}`)
-    expect(ended).toMatchObject({ end: last ? 'exit code 0' : 'SIGKILL', complaints: '' })
+    // How many calls a life takes depends on where it begins, and on how long it waits: one may be over before.
+    const isOver = ended.lines.at(-1)?.startsWith('done ') === true
+    expect(ended).toMatchObject({ end: isOver ? 'exit code 0' : 'SIGKILL', complaints: '' })
+    if (last) expect(isOver).toBe(true)
+    if (!isOver) kills += 1
     const [, back, versions] = /^back (\d+) of (\d+)$/.exec(ended.lines[0] ?? '') ?? []
     if (back !== undefined) {
       expect(expected).toContain(Number(back))
@@ -48,9 +53,10 @@ it(`P2 S5 a host that is killed ${KILLS} times comes back on what was permanent,
     }
     expected = possible(ended.lines, expected)
   }
+  expect(kills).toBeGreaterThan(0)
   expect(most).toBeLessThanOrEqual(MOST_VERSIONS)
   const store = inFolder('host', 'data', 'plugins')
-  console.log(`came back ${KILLS} times, on ${String(expected)} last; at most ${most} versions in the store`)
+  console.log(`killed ${kills} times, came back on ${String(expected)} last; at most ${most} versions in the store`)
   expect(await readdir(`${store}/sessions`)).toEqual([])
   expect((await readdir(`${store}/versions`)).length).toBeLessThanOrEqual(2)
   expect((await readdir(`${store}/objects`)).length).toBeLessThanOrEqual(4)
