@@ -1,8 +1,9 @@
 import { writeSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { PluginHost, type PluginHandle } from '@uni/reload-core'
+import type { PluginHandle } from '@uni/reload-core'
 import { scalarFn, scalarFnHandoff } from '@uni/reload-core/surfaces'
 import { callsBegun, dieBefore } from './death.js'
+import { PatientHost as PluginHost } from './patient-host.js'
 
 /** One life of a host: it comes back, then replaces its plugin, and says what it is about to do, and what it has done. */
 const [reloads, die] = process.argv.slice(2) as [string, string | undefined]
@@ -15,22 +16,8 @@ import { FileJournal } from '@uni/reload-core/node'
 import { loadPlugin, PluginStore, startFrom } from '@uni/reload-loader'
 
 const { journal, plan } = await FileJournal.open('data/plugins.journal')
-const store = await PluginStore.open('data/plugins', { journal, lockMs: 3_600_000 })
-/** A machine may stand still for long. */
-const LONG_MS = 3_600_000
-const host = new PluginHost({
-  strategies,
-  journal,
-  drain: { deadlineMs: LONG_MS },
-  timeouts: {
-    stage: LONG_MS,
-    preflight: LONG_MS,
-    converge: LONG_MS,
-    rollback: LONG_MS,
-    finalize: LONG_MS,
-    journal: LONG_MS,
-  },
-})
+const store = await PluginStore.open('data/plugins', { journal })
+const host = new PluginHost({ strategies, journal })
 await startFrom(host, store, plan)
 
 const serving = (): number | undefined =>
