@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describeThrown, option } from '@uni/reload-core'
-import { replaceFile } from '@uni/reload-core/node'
+import { isMissing, replaceFile } from '@uni/reload-core/node'
 import type { CheckpointStore } from '../checkpoints/checkpoint-store.js'
 import type { CdcLsn } from '../contract.js'
 import { CdcError, show } from '../errors.js'
@@ -81,7 +81,7 @@ async function readIfThere(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    if (isMissing(error)) return undefined
     throw new CdcError(
       'CHECKPOINT_IO',
       `${file} cannot be read: ${describeThrown(error)}. Mend what keeps it from being read.`,

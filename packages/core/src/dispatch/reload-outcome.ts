@@ -58,9 +58,8 @@ export class ReloadOutcome implements AsyncDisposable {
 
   /**
    * Switches every gate to its new resource: held writes go on, and the new resources begin to act by themselves.
-   * Then
-   * strategies are told which providers changed. Synchronous. Swap the host's registry before it, in the same turn. What
-   * `activate` throws is in the report, what `committed` throws in `commitErrors`.
+   * Then strategies are told which providers changed. Synchronous. Swap the host's registry before it, in the same
+   * turn. What `activate` throws is in the report, what `committed` throws in `commitErrors`.
    *
    * @throws ReloadError `HANDOFF` where a gate was closed or let go meanwhile. Nothing was switched: roll back.
    */

@@ -1,3 +1,4 @@
+export { errnoOf, isMissing } from './errno.js'
 export { FileJournal, type FileJournalOptions } from './file-journal.js'
 export { describeProcess, hasEnded, isNotedProcess, noteProcess, type NotedProcess } from './process-identity.js'
 export { planRecovery } from '../journal/plan-recovery.js'

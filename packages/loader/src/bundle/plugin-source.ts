@@ -1,6 +1,5 @@
 import { existsSync, realpathSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { describeThrown } from '@uni/reload-core'
 import { exports as resolveExports } from 'resolve.exports'
 import { LoadError } from '../errors.js'
@@ -25,12 +24,11 @@ export interface PluginSource {
 const INDEX = ['ts', 'mts', 'cts', 'tsx', 'js', 'mjs', 'cjs', 'jsx'].map((extension) => `index.${extension}`)
 
 /**
- * @param path of a file, or of a folder.
+ * @param path absolute, of a file or of a folder.
  * @throws LoadError `NOT_FOUND` where there is nothing, `MANIFEST` where the package says what cannot be.
  */
-export function findSource(path: string | URL): PluginSource {
-  const given = resolve(path instanceof URL || path.startsWith('file:') ? fileURLToPath(path) : path)
-  const found = realPathOf(given)
+export function findSource(path: string): PluginSource {
+  const found = realPathOf(path)
   if (!statSync(found).isDirectory())
     return { root: dirname(found), entry: found, packageJson: undefined, reach: 'anywhere' }
   const packageJson = readPackageJson(found)

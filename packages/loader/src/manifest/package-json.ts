@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { transformSync } from 'esbuild'
 import { buildError, isBuildFailure } from '../build-error.js'
 import { LoadError } from '../errors.js'
+import { isNothingThere } from '../nothing-there.js'
 
 /** What the loader reads of a `package.json`. Nothing of it has been checked. */
 export interface PackageJson {
@@ -32,8 +33,7 @@ export function readPackageJson(folder: string): PackageJson | undefined {
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    if (isNothingThere(error)) return undefined
     throw error
   }
   const content = parse(text, file)

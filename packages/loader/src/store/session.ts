@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { hasEnded, isNotedProcess, noteProcess, type NotedProcess } from '@uni/reload-core/node'
+import { hasEnded, isMissing, isNotedProcess, noteProcess, type NotedProcess } from '@uni/reload-core/node'
 import { writeDurably } from './durable-file.js'
-import { isMissing, unlessMissing } from './store-error.js'
+import { unlessMissing } from './store-error.js'
 import type { StoreLayout } from './store-layout.js'
 
 /**

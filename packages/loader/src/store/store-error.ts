@@ -1,4 +1,5 @@
 import { describeThrown } from '@uni/reload-core'
+import { errnoOf, isMissing } from '@uni/reload-core/node'
 import { LoadError } from '../errors.js'
 
 /** What was being done with a store when the file system refused it. */
@@ -26,15 +27,6 @@ function remedyOf(error: unknown): string {
     default:
       return 'Mend the disk, then try again: nothing was changed.'
   }
-}
-
-/** The code of an error of the file system, such as `ENOSPC`. */
-export function errnoOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
-}
-
-export function isMissing(error: unknown): boolean {
-  return errnoOf(error) === 'ENOENT'
 }
 
 /** What a promise gives, or `undefined` where the file is not there. */

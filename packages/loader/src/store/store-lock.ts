@@ -1,9 +1,9 @@
 import { mkdir, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describeProcess } from '@uni/reload-core/node'
+import { describeProcess, errnoOf, isMissing } from '@uni/reload-core/node'
 import { LoadError } from '../errors.js'
 import { hasLeft, ownerIn, type Gone, type Session } from './session.js'
-import { errnoOf, isMissing, unlessMissing } from './store-error.js'
+import { unlessMissing } from './store-error.js'
 import type { StoreLayout } from './store-layout.js'
 
 const LONGEST_PAUSE_MS = 20

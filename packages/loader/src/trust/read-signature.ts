@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { isMissing } from '@uni/reload-core/node'
 import { LoadError } from '../errors.js'
 import { isPackageSignature, type PackageSignature } from './signature.js'
 
@@ -16,7 +17,7 @@ export async function readSignature(archive: string): Promise<PackageSignature |
   try {
     text = await readFile(file, 'utf8')
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined
+    if (isMissing(cause)) return undefined
     throw malformed(file, cause)
   }
   try {

@@ -1,6 +1,8 @@
 import { dirname, join, resolve } from 'node:path'
 import type { BuildFailure } from 'esbuild'
+import { isBuildFailure } from '../build-error.js'
 import { LoadError } from '../errors.js'
+import { packageNameOf } from '../shared/package-name.js'
 
 /** What a load that failed says of files, by absolute path. */
 export interface SaidOfFiles {
@@ -38,17 +40,15 @@ export function isOfAbsence(error: unknown): boolean {
 /** Where what is imported from a folder would be. */
 function placesOf(imported: string, folder: string): readonly string[] {
   if (/^\.{0,2}\//.test(imported)) return [resolve(folder, imported)]
-  const name = imported.split('/').slice(0, imported.startsWith('@') ? 2 : 1)
+  const name = packageNameOf(imported)
   const places: string[] = []
   for (let at = folder; ; at = dirname(at)) {
-    places.push(join(at, 'node_modules', ...name))
+    places.push(join(at, 'node_modules', name))
     if (dirname(at) === at) return places
   }
 }
 
 function buildErrorsOf(error: unknown): BuildFailure['errors'] {
   const cause = error instanceof Error ? error.cause : undefined
-  return cause instanceof Error && 'errors' in cause && Array.isArray(cause.errors)
-    ? (cause as BuildFailure).errors
-    : []
+  return isBuildFailure(cause) ? cause.errors : []
 }

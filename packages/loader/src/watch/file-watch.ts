@@ -1,5 +1,6 @@
 import { watch, type FSWatcher } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { isNothingThere } from '../nothing-there.js'
 import type { Interests } from './interests.js'
 
 export interface FileWatchInit {
@@ -58,7 +59,7 @@ export class FileWatch {
       this.#unwatchable.delete(folder)
       return true
     } catch (error) {
-      if (!isMissing(error) && !this.#unwatchable.has(folder)) {
+      if (!isNothingThere(error) && !this.#unwatchable.has(folder)) {
         this.#unwatchable.add(folder)
         this.#init.onUnwatched(folder, error)
       }
@@ -99,9 +100,4 @@ export class FileWatch {
 function isBelow(path: string, folder: string): boolean {
   for (let above = dirname(path); basename(above) !== ''; above = dirname(above)) if (above === folder) return true
   return false
-}
-
-function isMissing(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException
-  return code === 'ENOENT' || code === 'ENOTDIR'
 }
