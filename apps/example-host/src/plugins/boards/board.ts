@@ -25,18 +25,20 @@ export const TAG = { saved: 1, journal: 2 } as const
 
 /** A board without cards: what every replica begins with. @param actor its id, in hexadecimal; random without one. */
 export function emptyBoard(actor?: string): BoardDocument {
-  return withChange(Automerge.init(actor === undefined ? {} : { actor }), FIRST_CHANGE)
+  return withChanges(Automerge.init(actor === undefined ? {} : { actor }), [FIRST_CHANGE])
 }
 
-/** @throws Error where the change is torn or damaged; the document is as before. */
-export function withChange(doc: BoardDocument, change: Uint8Array): BoardDocument {
-  // Automerge would apply what a damaged change happens to say: it does not look at the checksum, the start of the hash.
-  const { hash } = Automerge.decodeChange(change)
-  const checksum = Buffer.from(change.subarray(4, 8)).toString('hex')
-  if (hash === null || !hash.startsWith(checksum)) {
-    throw new Error(`the change is damaged: its checksum is ${checksum}, not that of its hash ${hash}`)
+/** @throws Error where a change is torn or damaged; the document is as before. */
+export function withChanges(doc: BoardDocument, changes: readonly Uint8Array[]): BoardDocument {
+  for (const change of changes) {
+    // Automerge would apply what a damaged change happens to say: it does not look at the checksum, the start of the hash.
+    const { hash } = Automerge.decodeChange(change)
+    const checksum = Buffer.from(change.subarray(4, 8)).toString('hex')
+    if (hash === null || !hash.startsWith(checksum)) {
+      throw new Error(`the change is damaged: its checksum is ${checksum}, not that of its hash ${hash}`)
+    }
   }
-  return Automerge.applyChanges(doc, [change])[0]
+  return Automerge.applyChanges(doc, [...changes])[0]
 }
 
 /** Changes of `other` that wait for ones before them are joined too. */
@@ -70,7 +72,7 @@ export function openBoard(bytes: Uint8Array): OpenedBoard {
   if (!Automerge.hasHeads(doc, Automerge.getHeads(EMPTY))) {
     throw new Error('the bytes are no board: the change that makes the list of cards is missing')
   }
-  return { doc: changes.reduce(withChange, doc), saved, changes }
+  return { doc: withChanges(doc, changes), saved, changes }
 }
 
 const EMPTY = emptyBoard()

@@ -8,7 +8,7 @@ import {
   openBoard,
   TAG,
   valueOf,
-  withChange,
+  withChanges,
   type BoardDocument,
   type BoardValue,
 } from './board.js'
@@ -49,7 +49,7 @@ class Board implements CrdtState {
   }
 
   apply(op: Uint8Array): void {
-    this.#doc = withChange(this.#doc, op)
+    this.#doc = withChanges(this.#doc, [op])
   }
 
   merge(other: CrdtState): void {

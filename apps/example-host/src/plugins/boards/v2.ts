@@ -8,7 +8,7 @@ import {
   openBoard,
   TAG,
   valueOf,
-  withChange,
+  withChanges,
   type BoardDocument,
   type BoardValue,
   type OpenedBoard,
@@ -63,7 +63,7 @@ export class JournalledBoard implements CrdtState {
   }
 
   apply(op: Uint8Array): void {
-    this.#doc = withChange(this.#doc, op)
+    this.#doc = withChanges(this.#doc, [op])
     // Kept as it came: one that waits for others is in no incremental save of Automerge's.
     this.#changes.push(new Uint8Array(op))
     this.#changedBytes += op.byteLength

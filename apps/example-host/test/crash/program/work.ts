@@ -39,8 +39,8 @@ export async function commit({ host, death, say, commits }: Work, id: string): P
 }
 
 /**
- * Edits no more often than somebody commits: an edit takes next to no time, so that there would be a dozen for each
- * commit, and every life that follows replays all of them.
+ * Edits once for every third commit: an edit takes next to no time, so that there would be a dozen for each commit, and
+ * every life that follows replays all of them.
  */
 export async function editForEver(work: Work, name: string, replica: Replica): Promise<never> {
   const { host, death, run, say, commits } = work
@@ -49,14 +49,15 @@ export async function editForEver(work: Work, name: string, replica: Replica): P
     say({ type: 'trying-edit', name, token })
     await death.around('an edit', () => host.edit(name, replica.add(token)))
     say({ type: 'edited', name, token })
-    await once(commits, 'committed')
+    for (let commit = 0; commit < 3; commit += 1) await once(commits, 'committed')
   }
 }
 
-export async function saveForEver({ host, death }: Work): Promise<never> {
+/** Saves no more often than somebody commits: without a commit since, it would write the same images again. */
+export async function saveForEver({ host, death, commits }: Work): Promise<never> {
   for (;;) {
     await death.around('saving', () => host.save())
-    await turn()
+    await once(commits, 'committed')
   }
 }
 
