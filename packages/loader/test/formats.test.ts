@@ -2,6 +2,9 @@ import { pathToFileURL } from 'node:url'
 import { expect, it } from 'vitest'
 import { PluginHost } from '@uni/reload-core'
 import { loadPlugin } from '@uni/reload-loader'
+import { bundlePlugin } from '../src/bundle/bundle-plugin.js'
+import { findSource } from '../src/bundle/plugin-source.js'
+import { SharedPackages } from '../src/shared/shared-packages.js'
 import { answerOf, loadAnswer } from './fixtures/answer.js'
 import { answering, PluginFolder } from './fixtures/plugin-folder.js'
 import { loadFailure } from './fixtures/load-failure.js'
@@ -178,6 +181,29 @@ it('B5 names of the loader, of Node and of a plugin do not meet', async () => {
     'index.js': `const module = 1, exports = 2, require = 3, shared = 4, __dirname = 5\n${answering('[module, exports, require, shared, __dirname]')}`,
   })
   expect(await loadAnswer(folder.path)).toEqual([1, 2, 3, 4, 5])
+})
+
+it('B5 a plugin may have any name of the loader’s, anywhere', async () => {
+  await using folder = await PluginFolder.of({
+    'index.js': answering('[import.meta.filename, import(`node:${"path"}`)]'),
+    'free.js': answering('typeof require("uni-import:yjs")'),
+  })
+  const { code } = await bundlePlugin(findSource(folder.path), new SharedPackages([], folder.at('host.js')))
+  const names = new Set(code.match(/(?:__uni_|\$0)\w+/g))
+  expect(names.size).toBe(4)
+  const own = Array.from(names, (name, at) => `${name} = ${at}`).join(', ')
+  await folder.write({
+    'index.js': [
+      `const ${own}`,
+      `const inner = () => { const ${own}; return [import.meta.filename, import('node:' + 'path'), ${[...names].join()}] }`,
+      answering(`[...inner(), ${[...names].join()}, \`${[...names].join()}\`]`),
+    ].join('\n'),
+  })
+  const [filename, path, ...rest] = (await loadAnswer(folder.path)) as unknown[]
+  expect([filename, await path]).toEqual([folder.at('index.js'), await import('node:path')])
+  expect(rest).toEqual([0, 1, 2, 3, 0, 1, 2, 3, [...names].join()])
+  // Nor does one of them lead a plugin to what the loader has for itself.
+  expect((await loadFailure(loadPlugin(folder.at('free.js')))).code).toBe('MISSING_MODULE')
 })
 
 it('B6 names of classes and functions stay', async () => {

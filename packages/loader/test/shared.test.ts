@@ -91,6 +91,25 @@ it('H1 require gives what Node’s does', async () => {
   expect(await loadAnswer(folder.path, { shared: { common, transpiled } })).toEqual(['common', 'main', true, true])
 })
 
+it('H1 what is asked for by a name that is computed is the host’s object, and not the plugin’s copy', async () => {
+  await using folder = await PluginFolder.of({
+    ...OTHER_YJS,
+    'index.js': `import require from './require.cjs'\n${answering('{ load: (name) => import(name), require }')}`,
+    'require.cjs': 'module.exports = (name) => require(name)',
+  })
+  type Asked = { load(name: string): Promise<typeof Y>; require(name: string): typeof Y }
+  const named = (await loadAnswer(folder.path, HOST)) as Asked
+  expect(await named.load('yjs')).toBe(Y)
+  expect(named.require('yjs')).toBe(Y)
+  await expect(named.load('yjs/nowhere')).rejects.toMatchObject({ code: 'SHARED' })
+  expect(() => named.require('yjs/nowhere')).toThrow(/^SHARED: the host shares "yjs", and cannot import "yjs\/nowhere"/)
+  const given = (await loadAnswer(folder.path, { shared: { yjs: { Doc: Y.Doc } } })) as Asked
+  expect((await given.load('yjs')).Doc).toBe(Y.Doc)
+  expect(given.require('yjs').Doc).toBe(Y.Doc)
+  expect(() => given.require('yjs/deep.mjs')).toThrow(/Add 'yjs\/deep\.mjs' to the option shared/)
+  expect((await given.load('@uni/reload-core')) as unknown).toBe(core)
+})
+
 it('H2 externals are told: what the host shares, and Node’s', async () => {
   await using folder = await PluginFolder.of({
     'index.ts': `import { Doc } from 'yjs'\nimport fs from 'fs'\nimport { join } from 'node:path'\nimport { option } from '@uni/reload-core'\n${answering('[Doc, fs, join, option]')}`,

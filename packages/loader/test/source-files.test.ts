@@ -1,7 +1,11 @@
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import type { PlatformPath } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
+import type { Worker } from 'node:worker_threads'
 import { expect, it } from 'vitest'
 import { loadPlugin } from '@uni/reload-loader'
 import { answerOf, loadAnswer } from './fixtures/answer.js'
@@ -85,6 +89,31 @@ it('F1 what is resolved is resolved from the file', async () => {
   ])
 })
 
+it('F1 import.meta.resolve takes what an import would, and says what is not there as Node does', async () => {
+  const exports = JSON.stringify({
+    '.': { import: './i.mjs', require: './r.cjs' },
+    './only': { import: './i.mjs' },
+    './sync': { 'module-sync': './i.mjs', default: './r.cjs' },
+  })
+  await using folder = await PluginFolder.of({
+    'index.js': answering('import.meta.resolve'),
+    'node_modules/dual/package.json': `{ "name": "dual", "exports": ${exports} }`,
+    'node_modules/dual/i.mjs': '',
+    'node_modules/dual/r.cjs': '',
+  })
+  const resolve = (await loadAnswer(folder.path)) as (specifier: string) => string
+  const native = async (specifier: string): Promise<unknown> => {
+    await folder.write({ 'native.mjs': `export default import.meta.resolve(${JSON.stringify(specifier)})` })
+    const program = `import(${JSON.stringify(pathToFileURL(folder.at('native.mjs')).href)}).then((it) => console.log(it.default))`
+    return (await promisify(execFile)(process.execPath, ['-e', program])).stdout.trim()
+  }
+  for (const specifier of ['dual', 'dual/only', 'dual/sync', './nowhere.js', '../', 'fs', 'data:text/javascript,1']) {
+    expect(resolve(specifier)).toBe(await native(specifier))
+  }
+  expect(() => resolve('nowhere')).toThrow(expect.objectContaining({ code: 'ERR_MODULE_NOT_FOUND' }))
+  expect(() => resolve('dual/other')).toThrow(expect.objectContaining({ code: 'ERR_PACKAGE_PATH_NOT_EXPORTED' }))
+})
+
 it('F1 what lies beside the source is found by its URL', async () => {
   await using folder = await PluginFolder.of({
     'index.js': `import { readFileSync } from 'node:fs'\n${answering("readFileSync(new URL('./a.txt', import.meta.url), 'utf8')")}`,
@@ -145,12 +174,13 @@ it('F3 a native addon stays where it is, works, and is told', async () => {
     paths: [createRequire(import.meta.url).resolve('lmdb')],
   })
   await using folder = await PluginFolder.of({
-    'index.js': `import addon from './binding/native.node'\nimport { open } from './computed.cjs'\n${answering('[typeof addon, addon === open("./binding/native.node")]')}`,
+    'index.js': `import addon from './binding/native.node'\nimport { open } from './computed.cjs'\n${answering('[typeof addon, addon === open("./binding/native.node"), async (name) => (await import(name)).default === addon]')}`,
     'computed.cjs': 'const { join } = require("path"); exports.open = (path) => require(join(__dirname, path))',
     'binding/native.node': await readFile(lmdb.replace(/index\.js$/, 'node.napi.glibc.node')),
   })
   const loaded = await loadPlugin(folder.path)
-  expect(answerOf(loaded)).toEqual(['object', true])
+  const [type, isSame, isImported] = answerOf(loaded) as [string, boolean, (name: string) => Promise<boolean>]
+  expect([type, isSame, await isImported('./binding/native.node')]).toEqual(['object', true, true])
   expect(loaded.externals).toContainEqual({ kind: 'addon', name: 'binding/native.node' })
 })
 
@@ -164,6 +194,46 @@ it('F4 what is required by a name that is computed is refused when it runs, unle
   expect(() => load('./other.js')).toThrow(
     /Cannot find module '\.\/other\.js': it is not in the plugin's bundle, as its name is not known/,
   )
+})
+
+it('F4 what is imported by a name that is computed is refused when it runs, unless it is Node’s or an addon', async () => {
+  await using folder = await PluginFolder.of({
+    'index.ts': `import { load } from './deep/load.js'\nexport * from './deep/load.js'\n${answering('load')}`,
+    'deep/load.ts': [
+      "export const text = 'import(name)', expression = /import(name)/, template = `import(${text})`",
+      'export const load = (name: unknown) => /* why */ import(',
+      '  name as string,',
+      "  { with: { type: 'json' } },",
+      ')',
+    ].join('\n'),
+    'deep/near.mjs': '',
+  })
+  const load = (await loadAnswer(folder.path)) as (name: unknown) => Promise<{ default: unknown }>
+  expect((await load('node:path')).default).toBe(createRequire(import.meta.url)('node:path'))
+  await expect(load('./near.mjs')).rejects.toThrow(
+    `Cannot find module './near.mjs' imported from ${folder.at('deep/load.ts')}: it is not in the plugin's bundle`,
+  )
+  await expect(load(pathToFileURL(folder.at('deep/near.mjs')))).rejects.toMatchObject({ code: 'ERR_MODULE_NOT_FOUND' })
+  await expect(load(Symbol('no name'))).rejects.toThrow('Symbol(no name)')
+})
+
+it('F1 a worker in JavaScript is run where it lies, and one in TypeScript is refused with its place', async () => {
+  const starting = (file: string): string =>
+    [
+      "import * as threads from 'node:worker_threads'",
+      `const start = () => new threads.Worker(new URL('./${file}', import.meta.url))`,
+      answering('start'),
+    ].join('\n')
+  await using folder = await PluginFolder.of({
+    'index.ts': starting('w.mjs'),
+    'w.mjs': "import { parentPort } from 'node:worker_threads'\nparentPort.postMessage(import.meta.url)",
+  })
+  const start = (await loadAnswer(folder.path)) as () => Worker
+  expect(await once(start(), 'message')).toEqual([pathToFileURL(folder.at('w.mjs')).href])
+  await folder.write({ 'index.ts': starting('w.ts'), 'w.ts': '' })
+  const error = await loadFailure(loadPlugin(folder.path))
+  expect(error).toMatchObject({ code: 'BUNDLE', file: folder.at('index.ts'), line: 2, column: 21 })
+  expect(error.message).toMatch(/a worker begins with "\.\/w\.ts", which Node runs as it lies there\. Write the file/)
 })
 
 it('F4 what is imported later is in the bundle, and a pattern of names takes each file that has one', async () => {

@@ -4,18 +4,20 @@ import { join, relative, resolve, sep } from 'node:path'
 import { build, type BuildOptions, type BuildResult, type Loader, type Metafile } from 'esbuild'
 import { LoadError } from '../errors.js'
 import { readPackageManifest } from '../manifest/package-manifest.js'
-import { FOR_IMPORT } from '../shared/shared-names.js'
 import type { SharedPackages } from '../shared/shared-packages.js'
-import { addons } from './addons.js'
 import { buildError, isBuildFailure } from '../build-error.js'
+import { addons } from './addons.js'
 import { refuseOutside } from './boundary.js'
 import type { Bundle } from './bundle.js'
 import type { External } from './external.js'
+import { freshNames } from './fresh-names.js'
 import { NearestPackage } from './nearest-package.js'
 import type { PluginSource } from './plugin-source.js'
 import { refuseSecondCopies } from './second-copies.js'
 import { isShared, sharedModules } from './shared-modules.js'
-import { DEFINE, numberSourceFiles } from './source-files.js'
+import { DEFINE, DRAWN, nameSourceFiles, UNNAMED } from './source-files.js'
+import { SourcePlaces } from './source-places.js'
+import { refuseWorkers } from './workers.js'
 
 const TEXT = ['.txt', '.md', '.sql', '.graphql', '.gql', '.html', '.css', '.svg', '.csv', '.xml', '.yaml', '.yml']
 const BYTES = ['.wasm', '.bin']
@@ -24,12 +26,8 @@ const LOADERS: Readonly<Record<string, Loader>> = Object.fromEntries([
   ...BYTES.map((extension): [string, Loader] => [extension, 'binary']),
 ])
 
-/**
- * The function that the bundle is. What it closes over keeps Node's module of it alive, and that the source map, for as long
- * as any of the plugin's functions are.
- */
-const OPENING = 'const __uni_module = module; module.exports = (__uni_runtime, require, module, exports) => {'
-const KEEPING = 'void __uni_module;'
+/** What stands for the line that the bundle begins with, until all names are known that the code has. */
+const OPENING = `// ${DRAWN}`
 const CLOSING = '};'
 
 const OPTIONS: BuildOptions = {
@@ -44,7 +42,6 @@ const OPTIONS: BuildOptions = {
   legalComments: 'none',
   define: { ...DEFINE },
   loader: { ...LOADERS },
-  external: [`${FOR_IMPORT}*`],
   banner: { js: OPENING },
   footer: { js: CLOSING },
   logLevel: 'silent',
@@ -73,6 +70,7 @@ export async function bundlePlugin(source: PluginSource, shared: SharedPackages)
   refuseSecondCopies(files, root, shared, nearest)
   const [map, code] = outputFiles.map(({ text }) => text)
   if (code === undefined || map === undefined) throw new LoadError('BUNDLE', 'esbuild wrote nothing')
+  refuseWorkers(code, map, root)
   return {
     code: finished(code, map, metafile.inputs, below),
     map,
@@ -95,15 +93,28 @@ async function buildIn(root: string, options: BuildOptions): Promise<Built> {
   }
 }
 
-/** Puts the declarations, and strict mode, into the first line, so that all others stay where the source map has them. */
+/**
+ * The function that the bundle is. What it closes over keeps Node's module of it alive, and that the source map, for as long
+ * as any of the plugin's functions are. Declarations and strict mode are put into the first line, so that all others stay
+ * where the source map has them.
+ */
 function finished(code: string, map: string, inputs: Metafile['inputs'], entry: string): string {
-  const numbered = numberSourceFiles(code, map)
-  const strict = isStrict(code, inputs, entry) ? ' "use strict";' : ''
+  const names = freshNames(code, '__uni_', UNNAMED.length)
+  const [kept, runtime] = [names.next().value, names.next().value]
+  const own = code.slice(0, code.lastIndexOf(CLOSING))
+  const places = new SourcePlaces(code, map)
+  const { code: named, declared } = nameSourceFiles(own, places, runtime, names)
+  const opening = [
+    `const ${kept} = module; module.exports = (${runtime}, require, module, exports) => {`,
+    isStrict(code, inputs, entry) ? '"use strict";' : '',
+    `void ${kept};`,
+    declared.length === 0 ? '' : `const ${declared.join(', ')};`,
+  ]
   return (
-    numbered.code
+    (named + code.slice(own.length))
       // Of a script that a shell may run, which a function cannot contain.
       .replace(/^#!/, '//')
-      .replace(OPENING, () => `${OPENING}${strict} ${KEEPING} ${numbered.declarations}`)
+      .replace(OPENING, () => opening.filter((part) => part !== '').join(' '))
   )
 }
 

@@ -60,6 +60,9 @@ export function sharedModules(
           return { path, namespace: IMPORTED, sideEffects: false }
         },
       )
+      build.onResolve({ filter: new RegExp(`^${FOR_IMPORT}`), namespace: IMPORTED }, ({ path }) => {
+        return { path, external: true }
+      })
       build.onLoad({ filter: /^/, namespace: IMPORTED }, async ({ path }) => {
         const { names } = await shared.load(path)
         const list = names.map((name) => JSON.stringify(name)).join(', ')

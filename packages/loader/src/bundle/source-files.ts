@@ -1,42 +1,60 @@
-import { LEAST_UPPER_BOUND, originalPositionFor, TraceMap } from '@jridgewell/trace-mapping'
-import { pathOfSource } from './map-source.js'
+import { randomBytes } from 'node:crypto'
+import { computedImports, IMPORT } from './computed-imports.js'
+import { freshNames } from './fresh-names.js'
+import type { SourcePlaces } from './source-places.js'
+
+/** Drawn anew in each process, so that no source can have it. */
+export const DRAWN = randomBytes(5).toString('hex')
 
 /**
  * What a source says of itself (`import.meta`, `__dirname`, `require.resolve`) is a member of one object per file. esbuild
- * replaces it by the same name in all of them, whose number is then put in: it has the same length, so the source map stays.
+ * replaces it by the same name in all of them, in the place of which that of the file's object is put: it has the same
+ * length, so the source map stays.
  */
-const UNNUMBERED = '__uni_file_000__'
+export const UNNAMED = `__uni_${DRAWN}`
 export const DEFINE: Readonly<Record<string, string>> = {
-  'import.meta': `${UNNUMBERED}.meta`,
-  __dirname: `${UNNUMBERED}.dirname`,
-  __filename: `${UNNUMBERED}.filename`,
-  'require.resolve': `${UNNUMBERED}.resolve`,
+  'import.meta': `${UNNAMED}.meta`,
+  __dirname: `${UNNAMED}.dirname`,
+  __filename: `${UNNAMED}.filename`,
+  'require.resolve': `${UNNAMED}.resolve`,
+}
+
+interface Named {
+  readonly code: string
+  /** What is to be declared: each name, and what it is. */
+  readonly declared: readonly string[]
 }
 
 /**
- * Gives each of these names the number of its file.
+ * Puts names into a bundle's code for the objects of its files, and for what imports in the place of each `import` whose
+ * name is computed.
  *
- * @returns the code, and what declares the names.
+ * @param runtime the name of the runtime (`evaluate/runtime.ts`).
+ * @param names as long as {@link UNNAMED}, which the code does not have.
  */
-export function numberSourceFiles(code: string, map: string): { readonly code: string; readonly declarations: string } {
-  if (!code.includes(UNNUMBERED)) return { code, declarations: '' }
-  const trace = new TraceMap(map)
-  const numbers = new Map<string, string>()
-  const lines = code.split('\n').map((text, at) =>
-    text.replaceAll(UNNUMBERED, (_, column: number) => {
-      const position = { line: at + 1, column }
-      const { source } = originalPositionFor(trace, position)
-      const path = source ?? originalPositionFor(trace, { ...position, bias: LEAST_UPPER_BOUND }).source
-      if (path === null) throw new Error(`line ${at + 1} of the bundle is of no source`)
-      const number = numbers.get(path) ?? numbers.size.toString(36).padStart(3, '0')
-      numbers.set(path, number)
-      return UNNUMBERED.replace('000', number)
-    }),
-  )
-  const declared = Array.from(
-    numbers,
-    ([path, number]) =>
-      `${UNNUMBERED.replace('000', number)} = __uni_runtime.file(${JSON.stringify(pathOfSource(path))})`,
-  )
-  return { code: lines.join('\n'), declarations: `const ${declared.join(', ')};` }
+export function nameSourceFiles(code: string, sources: SourcePlaces, runtime: string, names: Iterator<string>): Named {
+  const imports = new Set(computedImports(code))
+  const found = [...Array.from(code.matchAll(new RegExp(UNNAMED, 'g')), ({ index }) => index), ...imports]
+  if (found.length === 0) return { code, declared: [] }
+  const importing = freshNames(code, '$', IMPORT.length)
+  const files = new Map<string, string>()
+  const importers = new Map<string, string>()
+  const declared: string[] = []
+  let named = ''
+  let end = 0
+  for (const index of found.toSorted((one, other) => one - other)) {
+    const { path } = sources.of(index)
+    const file = files.get(path) ?? names.next().value
+    if (!files.has(path)) declared.push(`${file} = ${runtime}.file(${JSON.stringify(path)})`)
+    files.set(path, file)
+    let name = file
+    if (imports.has(index)) {
+      name = importers.get(path) ?? importing.next().value
+      if (!importers.has(path)) declared.push(`${name} = ${file}.import`)
+      importers.set(path, name)
+    }
+    named += code.slice(end, index) + name
+    end = index + name.length
+  }
+  return { code: named + code.slice(end), declared }
 }

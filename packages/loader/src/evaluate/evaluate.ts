@@ -1,7 +1,6 @@
 import { pathToFileURL } from 'node:url'
-import type { SharedModule } from '../shared/shared-module.js'
 import { compileModule } from '../compile/compile-module.js'
-import { requireOf, runtimeOf, type Runtime } from './runtime.js'
+import { requireOf, runtimeOf, type HostModules, type Runtime } from './runtime.js'
 
 type Factory = (runtime: Runtime, require: NodeJS.Require, module: { exports: unknown }, exports: unknown) => void
 
@@ -20,14 +19,10 @@ export interface Evaluated {
  * @param filename absolute, and no other bundle's; Node tells source maps apart by it.
  * @throws whatever the plugin throws.
  */
-export function evaluate(
-  { code, map, root }: Evaluated,
-  filename: string,
-  shared: ReadonlyMap<string, SharedModule>,
-): unknown {
+export function evaluate({ code, map, root }: Evaluated, filename: string, modules: HostModules): unknown {
   const factory = compileModule(`${code}\n//# sourceMappingURL=${dataUrl(map, root)}`, filename) as Factory
   const module: { exports: unknown } = { exports: {} }
-  factory(runtimeOf(root), requireOf(root, shared), module, module.exports)
+  factory(runtimeOf(root, modules), requireOf(root, modules), module, module.exports)
   return module.exports
 }
 

@@ -8,6 +8,7 @@ import { pluginOf } from '../manifest/plugin-of.js'
 import type { SharedModule } from '../shared/shared-module.js'
 import type { SharedPackages } from '../shared/shared-packages.js'
 import { evaluate } from './evaluate.js'
+import type { HostModules } from './runtime.js'
 import { thrownError } from './thrown-error.js'
 
 /**
@@ -24,11 +25,11 @@ export async function loadBundle(
 ): Promise<LoadedPlugin> {
   const { root, entry, inputs, externals, manifest, requirements } = bundle
   for (const requirement of requirements) shared.check(requirement)
-  const modules = new Map<string, SharedModule>()
-  for (const { kind, name } of externals) if (kind === 'shared') modules.set(name, await shared.load(name))
+  const named = new Map<string, SharedModule>()
+  for (const { kind, name } of externals) if (kind === 'shared') named.set(name, await shared.load(name))
   const file = join(root, entry)
   return {
-    plugin: pluginIn(exportsOf(bundle, filename, modules), file, manifest),
+    plugin: pluginIn(exportsOf(bundle, filename, { named, packages: shared }), file, manifest),
     digest,
     file,
     inputs,
@@ -50,7 +51,7 @@ function pluginIn(exports: unknown, file: string, manifest: Bundle['manifest']):
   }
 }
 
-function exportsOf(bundle: Bundle, filename: string, modules: ReadonlyMap<string, SharedModule>): unknown {
+function exportsOf(bundle: Bundle, filename: string, modules: HostModules): unknown {
   try {
     return evaluate(bundle, filename, modules)
   } catch (thrown) {

@@ -1,6 +1,7 @@
-import { createRequire, isBuiltin } from 'node:module'
+import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { resolveImport } from '../shared/resolve-import.js'
 
 /** What a source file is told of itself, as if it were run where it lies. */
 export interface SourceFile {
@@ -12,22 +13,31 @@ export interface SourceFile {
   readonly filename: string
   /** `require.resolve`. */
   readonly resolve: NodeJS.RequireResolve
+  /** `import` of a name that is computed. */
+  readonly import: (specifier: unknown) => Promise<object>
 }
 
-/** @param filename absolute. */
-export function sourceFile(filename: string): SourceFile {
+/**
+ * @param filename absolute.
+ * @param importing what an import in that file gives.
+ */
+export function sourceFile(
+  filename: string,
+  importing: (specifier: unknown, filename: string) => Promise<object>,
+): SourceFile {
   const url = pathToFileURL(filename).href
-  const { resolve } = createRequire(filename)
-  const resolved = (specifier: string): string => {
-    if (/^\.{0,2}\/|^[a-z][a-z\d+.-]*:/i.test(specifier)) return new URL(specifier, url).href
-    return isBuiltin(specifier) ? `node:${specifier}` : pathToFileURL(resolve(specifier)).href
-  }
   const meta = Object.assign(Object.create(null) as object, {
     url,
     filename,
     dirname: dirname(filename),
     main: false,
-    resolve: resolved,
+    resolve: (specifier: string) => resolveImport(specifier, url),
   })
-  return { meta, dirname: dirname(filename), filename, resolve }
+  return {
+    meta,
+    dirname: dirname(filename),
+    filename,
+    resolve: createRequire(filename).resolve,
+    import: (specifier) => importing(specifier, filename),
+  }
 }

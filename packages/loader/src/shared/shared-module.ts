@@ -4,6 +4,8 @@ export interface SharedModule {
   readonly names: readonly string[]
   /** For `import`: each name as it is in the host at that time. */
   readonly imported: object
+  /** For `import()` of a name that was computed: the module's own namespace, where it is a module. */
+  readonly namespace: object
   /** For `require`: what Node gives for it. */
   readonly required: unknown
 }
@@ -21,7 +23,12 @@ export function sharedModule(exports: object): SharedModule {
   }
   // By this esbuild takes `default` for the default export.
   if (!names.has('__esModule')) Object.defineProperty(imported, '__esModule', { value: true })
-  return { names: Object.keys(imported), imported, required: required(exports, imported) }
+  return {
+    names: Object.keys(imported),
+    imported,
+    namespace: isNamespace(exports) ? exports : imported,
+    required: required(exports, imported),
+  }
 }
 
 function isNamespace(exports: object): boolean {

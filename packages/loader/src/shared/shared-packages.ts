@@ -1,7 +1,7 @@
 import { npmRanges } from '@uni/reload-core/ranges'
 import { LoadError } from '../errors.js'
 import { CORE, CORE_MODULES, versionOfCore } from './core.js'
-import { importFrom, versionFrom } from './import-from.js'
+import { importFrom, requireAsImported, versionFrom } from './import-from.js'
 import { packageNameOf } from './package-name.js'
 import type { Requirement } from './requirement.js'
 import { sharedModule, type SharedModule } from './shared-module.js'
@@ -36,22 +36,46 @@ export class SharedPackages {
     return sharedModule(await this.#exportsOf(specifier))
   }
 
+  /**
+   * As `load`, at once: for code that requires a name that it has computed.
+   *
+   * @throws LoadError `SHARED` where the host has no such module, or one that awaits at its top level.
+   */
+  loadNow(specifier: string): SharedModule {
+    const given = this.#modules?.get(specifier)
+    if (given !== undefined) return sharedModule(given)
+    const from = packageNameOf(specifier) === CORE ? import.meta.url : this.#fromFor(specifier)
+    try {
+      return sharedModule(requireAsImported(from, specifier))
+    } catch (cause) {
+      throw this.#unimportable(specifier, cause)
+    }
+  }
+
   async #exportsOf(specifier: string): Promise<object> {
     const given = this.#modules?.get(specifier) ?? (await CORE_MODULES[specifier]?.())
     if (given !== undefined) return given
-    if (this.#modules !== undefined) {
-      throw new LoadError('SHARED', `the host shares "${packageNameOf(specifier)}", and not "${specifier}"`, {
-        hint: `Add '${specifier}' to the option shared.`,
-      })
-    }
+    const from = this.#fromFor(specifier)
     try {
-      return await importFrom(this.#from)(specifier)
+      return await importFrom(from)(specifier)
     } catch (cause) {
-      throw new LoadError('SHARED', `the host shares "${packageNameOf(specifier)}", and cannot import "${specifier}"`, {
-        cause,
-        hint: `Install it where ${this.#from} is, or give the option from: import.meta.url of a file that can import it.`,
-      })
+      throw this.#unimportable(specifier, cause)
     }
+  }
+
+  /** The file of the host that imports it. @throws LoadError `SHARED` where the host gives its modules one by one. */
+  #fromFor(specifier: string): string {
+    if (this.#modules === undefined) return this.#from
+    throw new LoadError('SHARED', `the host shares "${packageNameOf(specifier)}", and not "${specifier}"`, {
+      hint: `Add '${specifier}' to the option shared.`,
+    })
+  }
+
+  #unimportable(specifier: string, cause: unknown): LoadError {
+    return new LoadError('SHARED', `the host shares "${packageNameOf(specifier)}", and cannot import "${specifier}"`, {
+      cause,
+      hint: `Install it where ${this.#from} is, or give the option from: import.meta.url of a file that can import it.`,
+    })
   }
 
   /** @throws LoadError `SHARED` where the host's version is not in the range, naming the package and who asks. */
