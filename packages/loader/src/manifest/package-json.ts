@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { transformSync } from 'esbuild'
 import { buildError, isBuildFailure } from '../build-error.js'
@@ -29,6 +29,8 @@ export interface PackageJson {
  */
 export function readPackageJson(folder: string): PackageJson | undefined {
   const file = join(folder, 'package.json')
+  // Most folders have none, and an error takes longer than a look.
+  if (!existsSync(file)) return undefined
   let text: string
   try {
     text = readFileSync(file, 'utf8')

@@ -10,8 +10,17 @@ export interface SharedModule {
   readonly required: unknown
 }
 
+/** Of namespaces, whose names stay the same. */
+const known = new WeakMap<object, SharedModule>()
+
 /** @param exports a module's namespace, or what a host gives in its place. */
 export function sharedModule(exports: object): SharedModule {
+  const shared = known.get(exports) ?? newSharedModule(exports)
+  if (isNamespace(exports)) known.set(exports, shared)
+  return shared
+}
+
+function newSharedModule(exports: object): SharedModule {
   const names = new Set(Object.keys(exports))
   const imported = {}
   for (const name of names) {
