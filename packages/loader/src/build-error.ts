@@ -8,8 +8,21 @@ export function isBuildFailure(error: unknown): error is BuildFailure {
   return error instanceof Error && 'errors' in error && Array.isArray(error.errors)
 }
 
+/** Of a `tsconfig.json`, of which esbuild only warns: all that the base says would be left out. */
+const MISSING_BASE = /^Cannot find base config file /
+
+export function isMissingBase({ text }: Message): boolean {
+  return MISSING_BASE.test(text)
+}
+
 /** What esbuild says, and what to do about it. Its version is pinned, and a test has each of them said. */
 const KINDS: readonly (readonly [pattern: RegExp, code: LoadErrorCode, hint: string])[] = [
+  [
+    /^Could not resolve "[^"]*\*/,
+    'MISSING_MODULE',
+    'Correct the path, or rename the file: esbuild takes an asterisk for part of a pattern.',
+  ],
+  [MISSING_BASE, 'MISSING_MODULE', 'Install the package, or correct the path in extends.'],
   [/^Could not resolve /, 'MISSING_MODULE', 'Install the package, or correct the path.'],
   [/^No matching export in /, 'MISSING_EXPORT', 'Import a name that it exports.'],
   [

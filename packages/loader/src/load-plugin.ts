@@ -17,11 +17,11 @@ export async function loadPlugin(path: string | URL, options?: LoadOptions): Pro
   const { signal, ...how } = checkLoadOptions(options, 'loadPlugin options')
   refuseAborted(signal)
   const loader = new PluginLoader(path, how)
-  const bundle = await loader.bundle()
+  const built = await loader.bundle()
   try {
     refuseAborted(signal)
-    return await loader.load(bundle, digestOf(bundle.code))
+    return await loader.load(built, digestOf(built.bundle.code))
   } finally {
-    await bundle.opened?.hold.letGo()
+    await built.opened?.hold.letGo()
   }
 }

@@ -1,6 +1,5 @@
 import { isPacked, openPackage, type OpenedPackage } from './archive/open-package.js'
-import type { Bundle } from './bundle/bundle.js'
-import { bundlePlugin } from './bundle/bundle-plugin.js'
+import { bundlePlugin, type BuiltPlugin } from './bundle/bundle-plugin.js'
 import { findSource } from './bundle/plugin-source.js'
 import type { Digest } from './digest.js'
 import { LoadError } from './errors.js'
@@ -15,7 +14,7 @@ import { Trust } from './trust/trust.js'
  * A bundle, and the package that it was built from, where the plugin is packed: the package stays in the store until
  * whoever has the bundle lets go of it, and then as long as a version that was loaded from it.
  */
-export interface BuiltBundle extends Bundle {
+export interface BuiltBundle extends BuiltPlugin {
   readonly opened?: OpenedPackage
 }
 
@@ -47,8 +46,7 @@ export class PluginLoader {
    *
    * @throws LoadError
    */
-  async load(built: BuiltBundle, digest: Digest): Promise<LoadedPlugin> {
-    const { opened, ...bundle } = built
+  async load({ bundle, opened }: BuiltBundle, digest: Digest): Promise<LoadedPlugin> {
     const { integrity, store } = this.#options
     if (opened === undefined && integrity !== undefined) checkIntegrity(this.path, Buffer.from(bundle.code), integrity)
     const loaded = await this.#runner.run(bundle, digest)

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { loadPlugin } from '@uni/reload-loader'
 import { loadAnswer } from './fixtures/answer.js'
 import { loadFailure } from './fixtures/load-failure.js'
-import { answering, PluginFolder } from './fixtures/plugin-folder.js'
+import { answering, PluginFolder, type Files } from './fixtures/plugin-folder.js'
 
 interface Wrong {
   readonly text: string
@@ -108,6 +108,52 @@ it.each(Object.entries(WRONG))('E2 %s is refused with its place, and the lines a
   expect(error.frame).toEqual(
     line === undefined ? undefined : expect.stringMatching(new RegExp(`^> ${line} \\| .*\\n +\\| [ \\t]*\\^+$`, 'm')),
   )
+})
+
+const decorated = 'function dec(...all: unknown[]) {}\nclass A { @dec word = 1 }\nexport default A'
+const options = (text: string): string => `{ "compilerOptions": ${text} }`
+
+it.each<[what: string, files: Files, wrong: object, says: RegExp]>([
+  [
+    'a base of a tsconfig.json that is not there',
+    { 'tsconfig.json': '{\n  "extends": ["./base.json", "nowhere/base"]\n}', 'base.json': '{}' },
+    { code: 'MISSING_MODULE', line: 2, column: 30 },
+    /Cannot find base config file "nowhere\/base"\. Install the package, or correct the path in extends\./,
+  ],
+  [
+    'a tsconfig.json that is none',
+    { 'tsconfig.json': '{\n  oops' },
+    { code: 'SYNTAX', line: 2, column: 3 },
+    /Expected string in JSON but found "oops"/,
+  ],
+  [
+    'types that decorators are to get',
+    {
+      'index.ts': decorated,
+      'base.json': options('{ "experimentalDecorators": true, "emitDecoratorMetadata": true }'),
+      'tsconfig.json': '{ "extends": "./base.json" }',
+    },
+    { code: 'BUNDLE', line: undefined },
+    /emitDecoratorMetadata is on, and the bundle has no types to emit\. Turn it off; or/,
+  ],
+])('E2 %s is refused, where it is asked for', async (_, files, wrong, says) => {
+  await using folder = await PluginFolder.of({ 'index.ts': answering('1'), ...files })
+  const error = await loadFailure(loadPlugin(folder.path))
+  expect(error).toMatchObject({ file: folder.at('tsconfig.json'), ...wrong })
+  expect(error.message).toMatch(says)
+})
+
+it('E2 decorators alone, and the option where there are none, are loaded', async () => {
+  await using folder = await PluginFolder.of({
+    'index.ts': answering('1'),
+    'tsconfig.json': options('{ "experimentalDecorators": true, "emitDecoratorMetadata": true }'),
+  })
+  expect(await loadAnswer(folder.path)).toBe(1)
+  await folder.write({
+    'index.ts': `${decorated.replace('export default A', '')}\n${answering('new A().word')}`,
+    'tsconfig.json': options('{ "experimentalDecorators": true }'),
+  })
+  expect(await loadAnswer(folder.path)).toBe(1)
 })
 
 it('E2 the frame marks what is wrong', async () => {

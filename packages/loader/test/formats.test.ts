@@ -112,7 +112,8 @@ it('B1 a folder that does not say where it begins is refused, and so is one that
 it('B2 what a plugin depends on is bundled, and what went in is told', async () => {
   await using folder = await PluginFolder.of({
     'package.json': '{ "name": "a", "version": "1.0.0", "main": "src/index.ts" }',
-    'tsconfig.json': '{ "compilerOptions": { "paths": { "~/*": ["./src/*"] } } }',
+    'tsconfig.json': '{ "extends": "./conf/base.json" }',
+    'conf/base.json': '{ "compilerOptions": { "paths": { "~/*": ["../src/*"] } } }',
     'src/index.ts': `import { add } from 'adder'\nimport { one } from '~/one'\n${answering('add(one, 1)')}`,
     'src/one.ts': 'export const one = 1',
     'node_modules/adder/package.json': '{ "name": "adder", "version": "1.0.0", "exports": "./add.mjs" }',
@@ -120,11 +121,16 @@ it('B2 what a plugin depends on is bundled, and what went in is told', async () 
   })
   const loaded = await loadPlugin(folder.path)
   expect(answerOf(loaded)).toBe(2)
-  expect(loaded.inputs).toEqual(
-    ['node_modules/adder/add.mjs', 'package.json', 'src/index.ts', 'src/one.ts', 'tsconfig.json'].map((path) =>
-      folder.at(path),
-    ),
-  )
+  const inputs = [
+    'conf/base.json',
+    'node_modules/adder/add.mjs',
+    'node_modules/adder/package.json',
+    'package.json',
+    'src/index.ts',
+    'src/one.ts',
+    'tsconfig.json',
+  ]
+  expect(loaded.inputs).toEqual(inputs.map((path) => folder.at(path)))
 })
 
 it('B3 the same source has the same digest wherever it lies, and other source another one', async () => {
@@ -188,8 +194,8 @@ it('B5 a plugin may have any name of the loader’s, anywhere', async () => {
     'index.js': answering('[import.meta.filename, import(`node:${"path"}`)]'),
     'free.js': answering('typeof require("uni-import:yjs")'),
   })
-  const { code } = await bundlePlugin(findSource(folder.path), new SharedPackages([], folder.at('host.js')))
-  const names = new Set(code.match(/(?:__uni_|\$0)\w+/g))
+  const { bundle } = await bundlePlugin(findSource(folder.path), new SharedPackages([], folder.at('host.js')))
+  const names = new Set(bundle.code.match(/(?:__uni_|\$0)\w+/g))
   expect(names.size).toBe(4)
   const own = Array.from(names, (name, at) => `${name} = ${at}`).join(', ')
   await folder.write({

@@ -1,14 +1,15 @@
-import { existsSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
-import { join, relative, resolve, sep } from 'node:path'
+import { dirname, join, relative, resolve, sep } from 'node:path'
 import { build, type BuildOptions, type BuildResult, type Loader, type Metafile } from 'esbuild'
 import { LoadError } from '../errors.js'
 import { readPackageManifest } from '../manifest/package-manifest.js'
 import type { SharedPackages } from '../shared/shared-packages.js'
-import { buildError, isBuildFailure } from '../build-error.js'
+import { buildError, isBuildFailure, isMissingBase } from '../build-error.js'
 import { addons } from './addons.js'
 import { refuseOutside } from './boundary.js'
 import type { Bundle } from './bundle.js'
+import { configurationOf } from './configuration.js'
+import { refuseDecoratorMetadata } from './decorator-metadata.js'
 import type { External } from './external.js'
 import { freshNames } from './fresh-names.js'
 import { NearestPackage } from './nearest-package.js'
@@ -16,6 +17,7 @@ import type { PluginSource } from './plugin-source.js'
 import { refuseSecondCopies } from './second-copies.js'
 import { isShared, sharedModules } from './shared-modules.js'
 import { DEFINE, DRAWN, nameSourceFiles, UNNAMED } from './source-files.js'
+import { soughtBy, type Sought } from './sought.js'
 import { SourcePlaces } from './source-places.js'
 import { refuseWorkers } from './workers.js'
 
@@ -47,12 +49,17 @@ const OPTIONS: BuildOptions = {
   logLevel: 'silent',
 }
 
+export interface BuiltPlugin {
+  readonly bundle: Bundle
+  readonly sought: Sought
+}
+
 /**
  * Bundles a plugin, with all that it imports but what the host shares, Node's modules and native addons.
  *
  * @throws LoadError for whatever is wrong with it.
  */
-export async function bundlePlugin(source: PluginSource, shared: SharedPackages): Promise<Bundle> {
+export async function bundlePlugin(source: PluginSource, shared: SharedPackages): Promise<BuiltPlugin> {
   const { root, entry, packageJson } = source
   const manifest = packageJson && readPackageManifest(packageJson)
   const below = relative(root, entry).replaceAll(sep, '/')
@@ -71,23 +78,30 @@ export async function bundlePlugin(source: PluginSource, shared: SharedPackages)
   const [map, code] = outputFiles.map(({ text }) => text)
   if (code === undefined || map === undefined) throw new LoadError('BUNDLE', 'esbuild wrote nothing')
   refuseWorkers(code, map, root)
-  return {
+  const paths = Object.keys(files).map((path) => resolve(root, path))
+  const configuration = await configurationOf(root, new Set(paths.map((path) => dirname(path))), nearest)
+  refuseDecoratorMetadata(code, paths, configuration)
+  const bundle: Bundle = {
     code: finished(code, map, metafile.inputs, below),
     map,
     root,
     entry: below,
-    inputs: inputsOf(files, root),
+    inputs: Array.from(new Set([...paths, ...configuration.files])).toSorted(),
     externals: externalsOf(metafile.outputs, sharing.specifiers, native.paths),
     requirements: Array.from(sharing.requirements.values()),
     manifest,
   }
+  return { bundle, sought: soughtBy(files, root, configuration) }
 }
 
 type Built = BuildResult<{ metafile: true; write: false }>
 
 async function buildIn(root: string, options: BuildOptions): Promise<Built> {
   try {
-    return await build({ ...OPTIONS, ...options, absWorkingDir: root, metafile: true, write: false })
+    const built = await build({ ...OPTIONS, ...options, absWorkingDir: root, metafile: true, write: false })
+    const missing = built.warnings.filter(isMissingBase)
+    if (missing.length === 0) return built
+    throw Object.assign(new Error(missing[0]?.text), { errors: missing, warnings: [] })
   } catch (error) {
     throw isBuildFailure(error) ? buildError(error, root) : error
   }
@@ -141,12 +155,6 @@ function isStrict(code: string, inputs: Metafile['inputs'], entry: string): bool
 /** Without the modules that are made here. */
 function filesOf(inputs: Metafile['inputs']): Metafile['inputs'] {
   return Object.fromEntries(Object.entries(inputs).filter(([path]) => !isShared(path)))
-}
-
-function inputsOf(inputs: Metafile['inputs'], root: string): readonly string[] {
-  const configuring = ['package.json', 'tsconfig.json'].map((name) => join(root, name)).filter(existsSync)
-  const files = Object.keys(inputs).map((path) => resolve(root, path))
-  return Array.from(new Set([...files, ...configuring])).toSorted()
 }
 
 function externalsOf(

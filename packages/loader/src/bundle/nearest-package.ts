@@ -5,6 +5,11 @@ import { readPackageJson, type PackageJson } from '../manifest/package-json.js'
 export class NearestPackage {
   readonly #found = new Map<string, PackageJson | undefined>()
 
+  /** The folders in which a `package.json` was looked for. */
+  get lookedIn(): Iterable<string> {
+    return this.#found.keys()
+  }
+
   /** @returns the closest `package.json` above that has a name: folders of builds have some that say their `type` alone. */
   of(folder: string): PackageJson | undefined {
     if (this.#found.has(folder)) return this.#found.get(folder)

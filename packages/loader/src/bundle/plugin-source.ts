@@ -35,6 +35,23 @@ export function findSource(path: string): PluginSource {
   return { root: found, entry: entryOf(found, packageJson), packageJson, reach: 'packages' }
 }
 
+/**
+ * Where the file may come that a folder begins with: absolute paths.
+ *
+ * @param root absolute path of the folder.
+ */
+export function entryPlaces(root: string): readonly string[] {
+  const index = INDEX.map((name) => join(root, name))
+  try {
+    const json = readPackageJson(root)
+    const said = json && saidEntry(json)
+    return said === undefined ? index : [resolve(root, said.path)]
+  } catch {
+    // It says what cannot be.
+    return index
+  }
+}
+
 function realPathOf(path: string): string {
   try {
     return realpathSync(path)

@@ -6,13 +6,18 @@ import { isPackageSignature, type PackageSignature } from './signature.js'
 /** No signature is that long. */
 const LONGEST = 64 * 1024
 
+/** The path at which the signature of an archive lies. */
+export function signatureOf(archive: string): string {
+  return `${archive}.sig`
+}
+
 /**
  * The signature that lies beside an archive; `undefined` where there is none.
  *
  * @throws LoadError `SIGNATURE` where something else lies there.
  */
 export async function readSignature(archive: string): Promise<PackageSignature | undefined> {
-  const file = `${archive}.sig`
+  const file = signatureOf(archive)
   let text: string
   try {
     text = await readFile(file, 'utf8')

@@ -1,8 +1,8 @@
-import { dirname, join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import type { BuildFailure } from 'esbuild'
 import { isBuildFailure } from '../build-error.js'
 import { LoadError } from '../errors.js'
-import { packageNameOf } from '../shared/package-name.js'
+import { placesOf } from './import-places.js'
 
 /** What a load that failed says of files, by absolute path. */
 export interface SaidOfFiles {
@@ -12,7 +12,7 @@ export interface SaidOfFiles {
   readonly awaited: readonly string[]
 }
 
-const UNRESOLVED = /^Could not resolve "(.*)"/
+const UNRESOLVED = /^(?:Could not resolve|Cannot find base config file) "(.*)"/
 const UNREADABLE = /^Could not read from file: (.*)/
 
 /** @param root absolute path of the plugin's folder, which the errors of its build are relative to. */
@@ -35,17 +35,6 @@ export function saidOfFiles(error: unknown, root: string): SaidOfFiles {
 export function isOfAbsence(error: unknown): boolean {
   if (LoadError.is(error) && (error.code === 'NOT_FOUND' || error.code === 'MISSING_MODULE')) return true
   return buildErrorsOf(error).some(({ text }) => UNREADABLE.test(text))
-}
-
-/** Where what is imported from a folder would be. */
-function placesOf(imported: string, folder: string): readonly string[] {
-  if (/^\.{0,2}\//.test(imported)) return [resolve(folder, imported)]
-  const name = packageNameOf(imported)
-  const places: string[] = []
-  for (let at = folder; ; at = dirname(at)) {
-    places.push(join(at, 'node_modules', name))
-    if (dirname(at) === at) return places
-  }
 }
 
 function buildErrorsOf(error: unknown): BuildFailure['errors'] {

@@ -1,4 +1,4 @@
-import { watch, type FSWatcher } from 'node:fs'
+import { statSync, watch, type FSWatcher } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { isNothingThere } from '../nothing-there.js'
 import type { Interests } from './interests.js'
@@ -48,6 +48,8 @@ export class FileWatch {
 
   #watch(folder: string): boolean {
     try {
+      // Many are waited for, each of which would cost an error.
+      if (statSync(folder, { throwIfNoEntry: false }) === undefined) return false
       const watcher = watch(folder, (event, name) => {
         this.#heard(folder, event, name)
       })

@@ -1,5 +1,8 @@
 import { lstatSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, parse, sep } from 'node:path'
+import { entryPlaces } from '../bundle/plugin-source.js'
+import type { Sought } from '../bundle/sought.js'
+import { SoughtPlaces, stemOf } from './sought-places.js'
 
 export interface InterestsInit {
   /** Absolute path of the plugin as it was given: with links that may lead elsewhere later. */
@@ -10,9 +13,10 @@ export interface InterestsInit {
   readonly files: Iterable<string>
   /** Absolute paths that imports lead to, and where there is nothing: of a file, with or without extension, or a folder. */
   readonly awaited: Iterable<string>
+  /** What builds have looked for: the last one, and the last one that could be made. */
+  readonly sought: readonly Sought[]
 }
 
-const EXTENSION = /\.(?:[cm]?[jt]sx?|json)$/
 /** Of what an import waits for: such a folder is not there as a whole, or not there yet. */
 const MOST_FOLDERS = 1_000
 
@@ -23,22 +27,25 @@ export class Interests {
   readonly #files: ReadonlySet<string>
   readonly #links: ReadonlySet<string>
   readonly #awaited: readonly { readonly path: string; readonly stem: string }[]
-  /** Those in which a new file may be what an import leads to from then on. */
-  readonly #ownFolders: ReadonlySet<string>
+  /** What would be found there if it came. */
+  readonly #places: SoughtPlaces
 
-  constructor({ given, root, files, awaited }: InterestsInit) {
+  constructor({ given, root, files, awaited, sought }: InterestsInit) {
     this.#files = new Set(files)
     this.#links = new Set(ancestorsOf(given).filter(isLink))
-    this.#awaited = Array.from(awaited, (path) => ({ path, stem: path.replace(EXTENSION, '') }))
-    const own = [...this.#files].filter((file) => !file.includes(`${sep}node_modules${sep}`))
-    this.#ownFolders = new Set([root, ...own.map((file) => dirname(file))])
+    this.#awaited = Array.from(awaited, (path) => ({ path, stem: stemOf(path) }))
+    this.#places = new SoughtPlaces(sought, entryPlaces(root))
     const folders = new Set<string>()
+    const added = new Set<string>()
     const add = (folder: string): void => {
-      addUpTo(commonFolder(folder, dirname(root)), folder, folders)
+      if (!added.has(folder)) addUpTo(commonFolder(folder, dirname(root)), folder, folders)
+      added.add(folder)
     }
     add(root)
     for (const file of this.#files) add(dirname(file))
     for (const { path } of this.#awaited) for (const folder of [dirname(path), ...foldersIn(path)]) add(folder)
+    for (const folder of this.#places.folders) add(folder)
+    for (const above of this.#places.trees) for (const folder of [above, ...foldersIn(above)]) add(folder)
     for (const link of this.#links) folders.add(dirname(link))
     this.folders = folders
   }
@@ -46,7 +53,7 @@ export class Interests {
   /** @param event `rename` where something comes, goes, or is replaced, as `fs.watch` says. */
   isOf(path: string, event: 'rename' | 'change'): boolean {
     if (this.#files.has(path) || this.#links.has(path) || this.#isAwaited(path)) return true
-    return event === 'rename' && EXTENSION.test(path) && this.#ownFolders.has(dirname(path))
+    return event === 'rename' && this.#places.has(path)
   }
 
   /**
@@ -60,7 +67,11 @@ export class Interests {
       looked.has(dirname(path)) && (statSync(path, { throwIfNoEntry: false })?.ctimeMs ?? Infinity) >= since
     const came = (path: string): boolean =>
       looked.has(dirname(path)) && statSync(path, { throwIfNoEntry: false }) !== undefined
-    return [...this.#files].find(changed) ?? this.#awaited.find(({ path }) => came(path))?.path
+    return (
+      [...this.#files].find(changed) ??
+      this.#awaited.find(({ path }) => came(path))?.path ??
+      folders.flatMap((folder) => entriesSince(folder, since)).find((path) => this.#places.has(path))
+    )
   }
 
   #isAwaited(path: string): boolean {
@@ -68,6 +79,15 @@ export class Interests {
       (it) => path === it.path || path.startsWith(`${it.stem}.`) || path.startsWith(it.path + sep),
     )
   }
+}
+
+/** What has come into a folder, or was changed there, since. */
+function entriesSince(folder: string, since: number): string[] {
+  const { mtimeMs = 0 } = statSync(folder, { throwIfNoEntry: false }) ?? {}
+  if (mtimeMs < since) return []
+  return readdirSync(folder)
+    .map((name) => join(folder, name))
+    .filter((path) => (lstatSync(path, { throwIfNoEntry: false })?.ctimeMs ?? 0) >= since)
 }
 
 /** Adds `folder` and those above it, `top` being the last. */

@@ -1,29 +1,55 @@
+import { dirname, sep } from 'node:path'
 import { build } from 'esbuild'
+import { configurationOf } from '../bundle/configuration.js'
+import { NearestPackage } from '../bundle/nearest-package.js'
+import type { Sought } from '../bundle/sought.js'
+
+/** What a build that fails has read, and what it has looked for. */
+export interface Involved {
+  /** Absolute paths of files, but for those in packages that are installed. */
+  readonly files: readonly string[]
+  readonly sought: Sought
+}
 
 /**
- * Absolute paths of the files that a build reads, also where it fails: what is wrong in one of them may be mended in
- * another.
+ * The files that a build reads, also where it fails: what is wrong in one of them may be mended in another, or in one that is
+ * not there yet.
+ *
+ * @param root absolute path of the plugin's folder.
+ * @param entry absolute path of the file that it begins with.
  */
-export async function involvedFiles(entry: string): Promise<readonly string[]> {
+export async function involvedFiles(root: string, entry: string): Promise<Involved> {
   const files = new Set<string>()
+  const imports = new Map<string, Set<string>>()
   await build({
     entryPoints: [entry],
     bundle: true,
     write: false,
     platform: 'node',
-    packages: 'external',
     logLevel: 'silent',
     plugins: [
       {
         name: 'involved files',
-        setup({ onLoad }) {
+        setup({ onLoad, onResolve }) {
+          onResolve({ filter: /(?:)/ }, ({ path, resolveDir, kind }) => {
+            if (kind === 'entry-point') return undefined
+            imports.set(resolveDir, (imports.get(resolveDir) ?? new Set<string>()).add(path))
+            return undefined
+          })
           onLoad({ filter: /(?:)/ }, ({ path, namespace }) => {
-            if (namespace === 'file') files.add(path)
+            if (namespace !== 'file') return undefined
+            if (path.includes(`${sep}node_modules${sep}`)) return { contents: '' }
+            files.add(path)
             return undefined
           })
         },
       },
     ],
   }).catch(() => {})
-  return [...files]
+  const folders = new Set([...files].map((file) => dirname(file)))
+  const configuration = await configurationOf(root, folders, new NearestPackage())
+  return {
+    files: [...files, ...configuration.files],
+    sought: { imports, patterns: new Set(), configuration },
+  }
 }

@@ -101,11 +101,11 @@ export class PluginWatch implements AsyncDisposable {
 
   async #bring(signal: AbortSignal, retries: number): Promise<WatchOutcome> {
     try {
-      const bundle = await this.#source.bundle()
+      const built = await this.#source.bundle()
       try {
-        return await this.#bringBundle(bundle, signal)
+        return await this.#bringBundle(built, signal)
       } finally {
-        await bundle.opened?.hold.letGo()
+        await built.opened?.hold.letGo()
       }
     } catch (thrown) {
       const { step, error } = thrown instanceof RefusedByHost ? thrown : new RefusedByHost('load', thrown)
@@ -113,12 +113,12 @@ export class PluginWatch implements AsyncDisposable {
     }
   }
 
-  async #bringBundle(bundle: BuiltBundle, signal: AbortSignal): Promise<WatchOutcome> {
-    const digest = digestOf(bundle.code)
+  async #bringBundle(built: BuiltBundle, signal: AbortSignal): Promise<WatchOutcome> {
+    const digest = digestOf(built.bundle.code)
     const handle = this.#host.servingAs(digest)
     if (handle !== undefined) return { type: 'unchanged', handle }
     const { residue } = this.#options
-    const load = (): Promise<LoadedPlugin> => this.#loader.load(bundle, digest)
+    const load = (): Promise<LoadedPlugin> => this.#loader.load(built, digest)
     return await this.#host.bring(residue === undefined ? load : () => residue.loading(load), signal)
   }
 

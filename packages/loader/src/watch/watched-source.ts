@@ -1,6 +1,9 @@
 import { join } from 'node:path'
+import { isPacked } from '../archive/open-package.js'
 import { findSource } from '../bundle/plugin-source.js'
+import type { Sought } from '../bundle/sought.js'
 import type { BuiltBundle } from '../plugin-loader.js'
+import { signatureOf } from '../trust/read-signature.js'
 import { FileWatch, type FileWatchInit } from './file-watch.js'
 import { saidOfFiles } from './absent.js'
 import { Interests } from './interests.js'
@@ -19,13 +22,16 @@ const LATE_MS = 20
 export class WatchedSource {
   readonly #init: WatchedSourceInit
   readonly #files: FileWatch
+  /** What is looked at beside the sources: the path that was given, and the signature of a packed plugin. */
+  readonly #given: readonly string[]
   #root: string
   /** Of the last bundle that could be made. */
-  #inputs: readonly string[] = []
+  #made: { readonly inputs: readonly string[]; readonly sought: readonly Sought[] } = { inputs: [], sought: [] }
 
   constructor(init: WatchedSourceInit) {
     this.#init = init
     this.#files = new FileWatch(init)
+    this.#given = isPacked(init.path) ? [init.path, signatureOf(init.path)] : [init.path]
     this.#root = init.path
   }
 
@@ -37,16 +43,22 @@ export class WatchedSource {
   async bundle(): Promise<BuiltBundle> {
     const since = Date.now() - LATE_MS
     try {
-      const bundle = await this.#init.bundle()
-      this.#root = bundle.root
-      this.#inputs = bundle.inputs
+      const built = await this.#init.bundle()
+      const { root, inputs } = built.bundle
+      this.#root = root
+      this.#made = { inputs, sought: [built.sought] }
       // A packed plugin is the file that was given; its inputs are in the store.
-      this.#follow([this.#init.path, ...bundle.inputs], [], since)
-      return bundle
+      this.#follow([...this.#given, ...inputs], [], [built.sought], since)
+      return built
     } catch (error) {
-      const involved = await this.#involved()
+      const { files: involved, sought } = await this.#involved()
       const { files, awaited } = saidOfFiles(error, this.#root)
-      this.#follow([...this.#inputs, ...involved, ...files], [this.#init.path, ...awaited], since)
+      this.#follow(
+        [...this.#made.inputs, ...involved, ...files],
+        [...this.#given, ...awaited],
+        [...this.#made.sought, ...sought],
+        since,
+      )
       throw error
     }
   }
@@ -55,21 +67,22 @@ export class WatchedSource {
     this.#files.close()
   }
 
-  #follow(files: readonly string[], awaited: readonly string[], since: number): void {
-    const interests = new Interests({ given: this.#init.path, root: this.#root, files, awaited })
+  #follow(files: readonly string[], awaited: readonly string[], sought: readonly Sought[], since: number): void {
+    const interests = new Interests({ given: this.#init.path, root: this.#root, files, awaited, sought })
     const opened = this.#files.follow(interests)
     const changed = interests.changedSince(since, opened)
     if (changed !== undefined) this.#init.onChange(changed)
   }
 
-  async #involved(): Promise<readonly string[]> {
+  async #involved(): Promise<{ readonly files: readonly string[]; readonly sought: readonly Sought[] }> {
     try {
-      const { root, entry, packageJson } = findSource(this.#init.path)
+      const { root, entry } = findSource(this.#init.path)
       this.#root = root
-      return [...(packageJson === undefined ? [] : [packageJson.file]), ...(await involvedFiles(entry))]
+      const { files, sought } = await involvedFiles(root, entry)
+      return { files, sought: [sought] }
     } catch {
       // It is not there, or does not say what it begins with.
-      return [join(this.#root, 'package.json')]
+      return { files: [join(this.#root, 'package.json')], sought: [] }
     }
   }
 }
