@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
+import { createRequire, findSourceMap } from 'node:module'
 import type { PlatformPath } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
@@ -10,6 +10,7 @@ import { expect, it } from 'vitest'
 import { loadPlugin } from '@uni/reload-loader'
 import { answerOf, loadAnswer } from './fixtures/answer.js'
 import { loadFailure } from './fixtures/load-failure.js'
+import { hexOf } from '../src/digest.js'
 import { answering, PluginFolder } from './fixtures/plugin-folder.js'
 
 it('F1 each file is told where it lies, whatever of it is bundled', async () => {
@@ -256,4 +257,12 @@ it('F4 what is imported later is in the bundle, and a pattern of names takes eac
   expect((await node()).sep).toBe('/')
   expect(loaded.inputs).toContain(folder.at('words/one.js'))
   expect(loaded.externals).toEqual([{ kind: 'node', name: 'node:path' }])
+})
+
+it('M1 Node keeps of a source map where places are, and not what is in the sources', async () => {
+  await using folder = await PluginFolder.of({ 'index.ts': answering('42 as number') })
+  const { digest } = await loadPlugin(folder.path)
+  const payload = findSourceMap(folder.at(`${hexOf(digest)}.cjs`))?.payload
+  expect(payload).toMatchObject({ sources: [pathToFileURL(folder.at('index.ts')).href] })
+  expect(payload).not.toHaveProperty('sourcesContent')
 })

@@ -29,6 +29,16 @@ export function evaluate({ code, map, root }: Evaluated, filename: string, modul
 /** The sources of the map lie below `root`. */
 function dataUrl(map: string, root: string): string {
   const sourceRoot = JSON.stringify(pathToFileURL(`${root}/`).href)
-  const rooted = map.replace('{', () => `{"sourceRoot":${sourceRoot},`)
+  const rooted = withoutContents(map).replace('{', () => `{"sourceRoot":${sourceRoot},`)
   return `data:application/json;base64,${Buffer.from(rooted).toString('base64')}`
+}
+
+/**
+ * A source map, as esbuild writes it, without what is in the sources: Node would keep that for as long as the version, and
+ * asks for no more of it than where a place is. Within a member there is no line break.
+ */
+function withoutContents(map: string): string {
+  const begin = map.indexOf('\n  "sourcesContent": [')
+  const end = map.indexOf('\n  "mappings": ', begin)
+  return begin === -1 || end === -1 ? map : map.slice(0, begin) + map.slice(end)
 }

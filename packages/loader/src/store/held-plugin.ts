@@ -21,11 +21,11 @@ export function heldPlugin(
     if (unregistered) {
       unregistered = false
       // What is handed in first is run last: the version stays until all else of it is over.
-      registrar.onDispose(() => hold.letGo())
+      registrar.onDispose(() => void hold.letGo())
       return register(registrar)
     }
     return putAgain().then((again) => {
-      registrar.onDispose(() => again.hold.letGo())
+      registrar.onDispose(() => void again.hold.letGo())
       return register(registrar)
     })
   }

@@ -1,7 +1,8 @@
-import { readFile, rename, rm, stat } from 'node:fs/promises'
+import { rename, rm, stat } from 'node:fs/promises'
 import { syncDirectory } from '@uni/reload-core/node'
 import { digestOf, type Digest } from '../digest.js'
 import { writeDurably } from './durable-file.js'
+import { readIfThere } from './read-if-there.js'
 import type { Session } from './session.js'
 import { unlessMissing } from './store-error.js'
 import type { ObjectExtension, StoreLayout } from './store-layout.js'
@@ -41,7 +42,7 @@ async function prepareObject(
   extension: ObjectExtension,
 ): Promise<NewObject> {
   const digest = digestOf(content)
-  const there = await readObject(layout, digest, extension)
+  const there = readObject(layout, digest, extension)
   return {
     digest,
     extension,
@@ -71,12 +72,8 @@ export async function discardDrafts(objects: readonly NewObject[]): Promise<void
 }
 
 /** What is in the store under a digest, read into memory and compared with it; `undefined` where it is damaged or gone. */
-export async function readObject(
-  layout: StoreLayout,
-  digest: Digest,
-  extension: ObjectExtension,
-): Promise<Buffer | undefined> {
-  const content = await unlessMissing(readFile(layout.object(digest, extension)))
+export function readObject(layout: StoreLayout, digest: Digest, extension: ObjectExtension): Buffer | undefined {
+  const content = readIfThere(layout.object(digest, extension))
   return content !== undefined && digestOf(content) === digest ? content : undefined
 }
 

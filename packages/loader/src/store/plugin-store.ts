@@ -1,4 +1,4 @@
-import { readdir, readFile, rename, stat } from 'node:fs/promises'
+import { readdir, rename, stat } from 'node:fs/promises'
 import { ASYNC_DISPOSE, checkOptions, option, type OptionChecks } from '@uni/reload-core'
 import { syncDirectory, type FileJournal, type NotedProcess } from '@uni/reload-core/node'
 import type { PackageFile } from '../archive/package-tree.js'
@@ -12,6 +12,7 @@ import { discardDrafts, prepareObjects, publishObjects, readObject } from './obj
 import { openFolder } from './open-folder.js'
 import { draftPackage, isIntact, publishPackage, type StoredPackage } from './packages.js'
 import { heldBySessions, Session, sweep, type Gone } from './session.js'
+import { readIfThere } from './read-if-there.js'
 import { storeError, unlessMissing } from './store-error.js'
 import { versionName, type ObjectExtension, type StoreLayout } from './store-layout.js'
 import { StoreLock } from './store-lock.js'
@@ -79,6 +80,15 @@ export interface StoredVersion {
   readonly hold: Hold
 }
 
+/** A version as its files say. */
+interface VersionInStore {
+  /** Of its record. */
+  readonly text: string
+  readonly record: VersionRecord
+  readonly code: Buffer
+  readonly map: Buffer | undefined
+}
+
 const OPTIONS: OptionChecks<PluginStoreOptions> = {
   journal: option.required((value, path) => {
     if (value === 'none') return value
@@ -104,6 +114,8 @@ export class PluginStore implements AsyncDisposable {
   readonly #gone: Gone
   readonly #onUncollected: (error: unknown) => void
   readonly #busy = new Set<Promise<unknown>>()
+  /** Holds that are being given up: whoever asks what is held waits for them. */
+  readonly #lettingGo = new Set<Promise<void>>()
   #putSince = COLLECT_AFTER
   #closed = false
 
@@ -193,24 +205,18 @@ export class PluginStore implements AsyncDisposable {
     const plugin = `${id}@${version}`
     return this.#do(`${plugin} cannot be read from the store`, async () => {
       const name = versionName(id, version)
-      const found = await this.#lock.run(async () => {
-        const text = await this.#textOf(name)
-        return text === undefined ? undefined : { text, hold: await this.#hold(name) }
-      })
-      if (found === undefined) return undefined
-      const { text, hold } = found
+      const holding = this.#hold(name)
+      // Both take equally long, so they are done at once; then what was read is looked for once more.
+      const early = this.#readEarly(name)
+      const hold = await holding
+      let found: VersionInStore | undefined
       try {
-        const record = decodeRecord(text, name)
-        if (typeof record === 'string') throw this.#damaged(plugin, record)
-        const { code, map } = record
-        const [codeThere, mapThere] = await Promise.all([
-          this.#intact(plugin, code, 'cjs'),
-          map === undefined ? undefined : this.#intact(plugin, map, 'map'),
-        ])
-        return this.#stored(record, codeThere, mapThere, hold)
-      } catch (error) {
-        await hold.letGo()
-        throw error
+        // Collections that have not seen the hold are over then. All later ones see it.
+        await this.#lock.settled()
+        found = early !== undefined && this.#textOf(name) === early.text ? early : this.#readWhole(plugin, name)
+        return found && this.#stored(found.record, found.code, found.map, hold)
+      } finally {
+        if (found === undefined) await hold.letGo()
       }
     })
   }
@@ -237,7 +243,7 @@ export class PluginStore implements AsyncDisposable {
   /** Whether there is code of this digest, and it is intact. */
   has(digest: Digest): Promise<boolean> {
     return this.#do(`${digest} cannot be read from the store`, async () => {
-      return (await readObject(this.#layout, digest, 'cjs')) !== undefined
+      return readObject(this.#layout, digest, 'cjs') !== undefined
     })
   }
 
@@ -245,7 +251,7 @@ export class PluginStore implements AsyncDisposable {
   versions(): Promise<{ readonly id: string; readonly version: string; readonly digest: Digest }[]> {
     return this.#do(`the store in ${this.folder} cannot be read`, async () => {
       const names = await readdir(this.#layout.versions)
-      const records = await Promise.all(names.map((name) => this.#recordOf(name)))
+      const records = names.map((name) => this.#recordOf(name))
       return records
         .flatMap((record) => {
           return typeof record === 'object' ? [{ id: record.id, version: record.version, digest: record.code }] : []
@@ -268,7 +274,7 @@ export class PluginStore implements AsyncDisposable {
   async [ASYNC_DISPOSE](): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    await Promise.allSettled(this.#busy)
+    await Promise.allSettled([...this.#busy, ...this.#lettingGo])
     await this.#session.end(this.#layout)
   }
 
@@ -280,6 +286,7 @@ export class PluginStore implements AsyncDisposable {
 
   async #collect(): Promise<CollectionReport> {
     this.#putSince = 0
+    await Promise.allSettled(this.#lettingGo)
     return await collect(this.#layout, this.#lock, this.#gone)
   }
 
@@ -287,8 +294,9 @@ export class PluginStore implements AsyncDisposable {
   async #place(wanted: VersionRecord, taken: 'refuse' | 'add-build'): Promise<VersionRecord> {
     const { id, version, code } = wanted
     const name = versionName(id, version)
-    const there = await this.#recordOf(name)
+    const there = this.#recordOf(name)
     if (typeof there !== 'object' || there.code === code) return wanted
+    await Promise.allSettled(this.#lettingGo)
     const inUse = await heldBySessions(this.#layout, this.#gone)
     if (!inUse.has(name) && !(await namedByJournals(this.#layout)).has(name)) return wanted
     // Of a package that was bundled anew, as after an update of esbuild, both are builds of the same.
@@ -313,32 +321,65 @@ export class PluginStore implements AsyncDisposable {
   async #publish(record: VersionRecord): Promise<void> {
     const name = versionName(record.id, record.version)
     const text = encodeRecord(record)
-    if ((await this.#textOf(name)) === text) return
+    if (this.#textOf(name) === text) return
     const draft = this.#session.draft()
     await writeDurably(draft, text)
     await rename(draft, this.#layout.version(name))
     await syncDirectory(this.#layout.versions)
   }
 
-  /** To be called with the lock. */
+  /** To be called with the lock, or before waiting for whoever has it: a collection reads the holds, and then removes. */
   async #hold(name: string): Promise<Hold> {
     const hold = await this.#session.hold(name)
-    return new Hold(() => this.#session.letGo(hold).catch(this.#onUncollected))
+    return new Hold(() => {
+      const gone = this.#session
+        .letGo(hold)
+        .catch(this.#onUncollected)
+        .finally(() => this.#lettingGo.delete(gone))
+      this.#lettingGo.add(gone)
+      return gone
+    })
   }
 
-  #textOf(name: string): Promise<string | undefined> {
-    return unlessMissing(readFile(this.#layout.version(name), 'utf8'))
+  #textOf(name: string): string | undefined {
+    return readIfThere(this.#layout.version(name))?.toString()
   }
 
-  async #recordOf(name: string): Promise<VersionRecord | string | undefined> {
-    const text = await this.#textOf(name)
+  #recordOf(name: string): VersionRecord | string | undefined {
+    const text = this.#textOf(name)
     return text === undefined ? undefined : decodeRecord(text, name)
   }
 
-  async #intact(plugin: string, digest: Digest, extension: ObjectExtension): Promise<Buffer> {
-    const content = await readObject(this.#layout, digest, extension)
-    if (content !== undefined) return content
-    throw this.#damaged(plugin, `${this.#layout.object(digest, extension)} is gone, or not as it was written`)
+  /** @returns what is wrong with it, as text, where it is damaged. */
+  #read(name: string): VersionInStore | string | undefined {
+    const text = this.#textOf(name)
+    if (text === undefined) return undefined
+    const record = decodeRecord(text, name)
+    if (typeof record === 'string') return record
+    const damaged = (digest: Digest, extension: ObjectExtension): string =>
+      `${this.#layout.object(digest, extension)} is gone, or not as it was written`
+    const code = readObject(this.#layout, record.code, 'cjs')
+    if (code === undefined) return damaged(record.code, 'cjs')
+    if (record.map === undefined) return { text, record, code, map: undefined }
+    const map = readObject(this.#layout, record.map, 'map')
+    return map === undefined ? damaged(record.map, 'map') : { text, record, code, map }
+  }
+
+  /** Before it is held: what is wrong with it may be that it is being replaced. */
+  #readEarly(name: string): VersionInStore | undefined {
+    try {
+      const read = this.#read(name)
+      return typeof read === 'object' ? read : undefined
+    } catch {
+      return undefined
+    }
+  }
+
+  /** @throws LoadError `STORE` where it is damaged. */
+  #readWhole(plugin: string, name: string): VersionInStore | undefined {
+    const read = this.#read(name)
+    if (typeof read === 'string') throw this.#damaged(plugin, read)
+    return read
   }
 
   #damaged(plugin: string, reason: string): LoadError {

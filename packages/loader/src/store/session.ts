@@ -66,7 +66,7 @@ export class Session {
     return join(this.path, 'drafts', String(this.#named))
   }
 
-  /** To be called with the lock, as a collection reads the holds and then removes what nobody holds. */
+  /** A collection reads the holds, and then removes what nobody holds, all with the lock. */
   async hold(kept: string): Promise<string> {
     this.#named += 1
     const name = `${kept}~${this.#named}`

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { join } from 'node:path'
 import { hexOf, type Digest } from '../digest.js'
 
@@ -66,9 +66,6 @@ export type ObjectExtension = 'cjs' | 'map'
  */
 export function versionName(id: string, version: string): string {
   const readable = `${id}@${version}`.replace(/[^\w.@+-]+/g, '_').slice(0, READABLE)
-  const digest = createHash('sha256')
-    .update(JSON.stringify([id, version]))
-    .digest('hex')
-    .slice(0, 32)
+  const digest = hash('sha256', JSON.stringify([id, version]), 'hex').slice(0, 32)
   return `${readable.toLowerCase()}.${digest}`
 }

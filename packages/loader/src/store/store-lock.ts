@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describeProcess, errnoOf, isMissing } from '@uni/reload-core/node'
@@ -36,6 +37,25 @@ export class StoreLock {
     const done = this.#last.then(() => this.#run(work))
     this.#last = done.catch(() => {})
     return done
+  }
+
+  /**
+   * Resolves when all work is over that anybody began with the lock before this was called. Nearly always there is none,
+   * which one look tells.
+   */
+  async settled(): Promise<void> {
+    if (!(await this.#isFree())) await this.run(() => Promise.resolve())
+  }
+
+  /** Of a lock that nobody has, nothing is there, or a folder without a file. */
+  async #isFree(): Promise<boolean> {
+    if (!existsSync(this.#layout.lock)) return true
+    try {
+      await rmdir(this.#layout.lock)
+      return true
+    } catch (error) {
+      return isMissing(error)
+    }
   }
 
   async #run<T>(work: () => Promise<T>): Promise<T> {

@@ -1,8 +1,11 @@
-import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { digestOf } from '../../src/digest.js'
 import { PluginStore, type NewVersion } from '@uni/reload-loader'
 import { describe, expect, it } from 'vitest'
+import { heldBySessions, Session } from '../../src/store/session.js'
+import { StoreLayout } from '../../src/store/store-layout.js'
+import { StoreLock } from '../../src/store/store-lock.js'
 import { journaled } from '../fixtures/journaled.js'
 import { loadFailure } from '../fixtures/load-failure.js'
 import { tempFolder } from '../fixtures/temp-folder.js'
@@ -353,5 +356,26 @@ describe('S5 what is needed stays, all else goes', () => {
     await rm(await onlyFile('journals'))
     await store.collect()
     expect(await names(store)).toEqual([])
+  })
+})
+
+describe('S5 S6 what is read while another store removes it', () => {
+  it('is not given: whoever reads holds it first, and waits for a collection that has not seen that', async () => {
+    await using store = await open()
+    await using other = await open()
+    const { hold } = await store.put(version('search', '1.0.0'))
+    await hold.letGo()
+    const layout = new StoreLayout(await realpath(inFolder('store')))
+    const session = await Session.begin(layout)
+    let got: Promise<unknown> | undefined
+    await new StoreLock(layout, session, () => false, 0).run(async () => {
+      got = other.get('search', '1.0.0')
+      // As a collection that had read the holds before.
+      while ((await heldBySessions(layout, () => false)).size === 0);
+      await rm(await onlyFile('versions'))
+    })
+    expect(await got).toBeUndefined()
+    expect((await heldBySessions(layout, () => false)).size).toBe(0)
+    await session.end(layout)
   })
 })
