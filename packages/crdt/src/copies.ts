@@ -75,7 +75,7 @@ export async function mergeCopies<T>(
   { left, right, ways }: Pairing,
   version: Version,
   probe: Probe,
-  look: (value: unknown, merge: number, signal: AbortSignal) => MaybePromise<T>,
+  look: (value: unknown, merge: number) => MaybePromise<T>,
   spares?: SpareCopies,
 ): Promise<Merged<T>> {
   await using copies = new Copies(probe, spares)
@@ -85,7 +85,7 @@ export async function mergeCopies<T>(
   const b = await copies.open(provider, right, doing)
   const merge = async (into: CrdtState, from: CrdtState, which: number): Promise<T> => {
     await probe.ask('merge', both, doing, () => mergeInto(into, from))
-    return probe.ask('value', both, doing, (signal) => look(valueOf(into), which, signal))
+    return probe.ask('value', both, doing, () => look(valueOf(into), which))
   }
   const first = await merge(a, b, 0)
   return ways === 'one' ? [first] : [first, await merge(b, a, 1)]

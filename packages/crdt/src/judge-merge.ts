@@ -1,4 +1,4 @@
-import type { ProviderPair } from '@uni/reload-core'
+import type { MaybePromise, ProviderPair } from '@uni/reload-core'
 import type { CrdtCheck } from './advice.js'
 import { mergeCopies, type Merged, type Pairing, type Written } from './copies.js'
 import type { CrdtKindProvider, CrdtState } from './contract.js'
@@ -85,10 +85,8 @@ export class MergeJudge {
     if (back) hold('mixed-merge', back, pairing, 'merge differently with the old version')
   }
 
-  #comparedTo(
-    expected: Merged<unknown>,
-  ): (value: unknown, merge: number, signal: AbortSignal) => Promise<Difference | undefined> {
-    return (value, merge, signal) => this.#probe.compare(expected[merge], value, signal)
+  #comparedTo(expected: Merged<unknown>): (value: unknown, merge: number) => MaybePromise<Difference | undefined> {
+    return (value, merge) => this.#probe.compare(expected[merge], value)
   }
 }
 
@@ -100,14 +98,7 @@ export async function mergeOrSkip(
   spares?: SpareCopies,
 ): Promise<Merged<unknown> | undefined> {
   try {
-    return await mergeCopies(
-      old,
-      pairing,
-      'the old version',
-      probe,
-      (value, _, signal) => probe.copy(value, signal),
-      spares,
-    )
+    return await mergeCopies(old, pairing, 'the old version', probe, (value) => probe.copy(value), spares)
   } catch (error) {
     if (error instanceof Refusal) return undefined
     throw error

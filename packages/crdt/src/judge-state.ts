@@ -123,8 +123,8 @@ export class StateJudge {
   async #expect(check: CrdtCheck, value: unknown, copy: CrdtState, name: string, saying: string): Promise<void> {
     refuse(
       check,
-      await this.#probe.ask('value', name, `reading the value of ${name}`, (signal) =>
-        this.#probe.compare(value, valueOf(copy), signal),
+      await this.#probe.ask('value', name, `reading the value of ${name}`, () =>
+        this.#probe.compare(value, valueOf(copy)),
       ),
       name,
       saying,

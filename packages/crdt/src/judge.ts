@@ -78,8 +78,8 @@ async function judgeValues(pair: Pair, probe: Probe, wayBack: WayBack, sampleLim
   let first = true
   for await (const state of recordOwn(next, 'the new version', wayBack.required ? sampleLimit : 0, probe, leftOut)) {
     if (first) {
-      const difference = await probe.ask('value', state.name, `reading ${state.name}`, (signal) =>
-        probe.compare(empty?.value, state.value, signal),
+      const difference = await probe.ask('value', state.name, `reading ${state.name}`, () =>
+        probe.compare(empty?.value, state.value),
       )
       refuse('empty', difference, state.name, `${state.name} differs from that of the old version`)
     }

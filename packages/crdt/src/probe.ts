@@ -70,11 +70,6 @@ export class Probe implements Opening {
     this.#wording = wording
   }
 
-  /** Lets the event loop turn, if it is time. */
-  async turn(): Promise<void> {
-    if (this.#slices.due()) await this.#slices.pause()
-  }
-
   claim(given: unknown): void {
     this.#ctx.claim(given)
   }
@@ -85,7 +80,7 @@ export class Probe implements Opening {
 
   /** Closes a state that was only looked at. */
   async close(state: CrdtState): Promise<void> {
-    await this.turn()
+    if (this.#slices.due()) await this.#slices.pause()
     await closeAside(this.#ctx, () => closeState(state), state)
   }
 
@@ -102,13 +97,13 @@ export class Probe implements Opening {
   }
 
   /** Where two values differ, if anywhere. The event loop turns meanwhile. */
-  compare(before: unknown, after: unknown, signal: AbortSignal): Promise<Difference | undefined> {
-    return this.#slices.run(compare(before, after, this.#wording), signal)
+  compare(before: unknown, after: unknown): MaybePromise<Difference | undefined> {
+    return this.#inSlices(compare(before, after, this.#wording))
   }
 
   /** A copy of what nobody changes meanwhile: the event loop turns. */
-  copy(value: unknown, signal: AbortSignal): Promise<unknown> {
-    return this.#slices.run(copying(value, this.#wording), signal)
+  copy(value: unknown): MaybePromise<unknown> {
+    return this.#inSlices(copying(value, this.#wording))
   }
 
   /**
@@ -119,24 +114,24 @@ export class Probe implements Opening {
     step: string,
     state: string,
     doing: string,
-    work: (signal: AbortSignal) => MaybePromise<T>,
+    work: () => MaybePromise<T>,
     options: AskOptions<T> = {},
   ): Promise<T> {
     let thrown: { error: unknown } | undefined
-    const noting = async (asking: () => MaybePromise<T>): Promise<T> => {
+    const note = (error: unknown): never => {
+      thrown = { error }
+      throw error
+    }
+    // Most calls answer at once, and nobody has to wait for their answer.
+    const asked = (): MaybePromise<T> => {
       try {
-        return await asking()
+        const answer = work()
+        return answer instanceof Promise ? answer.catch(note) : answer
       } catch (error) {
-        thrown = { error }
-        throw error
+        return note(error)
       }
     }
-    // A signal is made for a call that takes one, and is the dearest part of it.
-    const asked =
-      work.length === 0
-        ? () => noting(work as () => MaybePromise<T>)
-        : (signal: AbortSignal) => noting(() => work(signal))
-    await this.turn()
+    if (this.#slices.due()) await this.#slices.pause()
     try {
       return await this.#ctx.call(step, asked, options)
     } catch (error) {
@@ -148,5 +143,20 @@ export class Probe implements Opening {
         options.advice && adviceOn(options.advice),
       )
     }
+  }
+
+  /** Most of what is looked at is small: it is done in this turn, and no signal is made. */
+  #inSlices<T>(work: Iterator<unknown, T>): MaybePromise<T> {
+    for (;;) {
+      const step = work.next()
+      if (step.done === true) return step.value
+      // Read now: the context has the signal of the call that is being made.
+      if (this.#slices.due()) return this.#goOn(work, this.#ctx.signal)
+    }
+  }
+
+  async #goOn<T>(work: Iterator<unknown, T>, signal: AbortSignal): Promise<T> {
+    await this.#slices.pause()
+    return this.#slices.run(work, signal)
   }
 }

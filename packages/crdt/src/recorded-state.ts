@@ -89,7 +89,7 @@ async function record(name: string, state: CrdtSample, probe: Probe): Promise<Re
   const persisted = async (called: string): Promise<RecordedState> => ({
     name: called,
     bytes: await probe.ask('persist', name, doing, () => persistedBytes(state)),
-    value: await probe.ask('value', name, doing, (signal) => probe.copy(valueOf(state), signal)),
+    value: await probe.ask('value', name, doing, () => probe.copy(valueOf(state))),
   })
   try {
     const ops = await probe.ask('samples', name, doing, () => lateOps(state))

@@ -58,13 +58,12 @@ function sampleOf(move: ResourceMove): LiveSample<unknown> | undefined {
 /** Reads a live resource between two writes. */
 class Sample implements LiveSample<unknown> {
   readonly name: string
-  readonly #move: ResourceMove
-
-  constructor(move: ResourceMove) {
-    this.name = move.name
-    this.#move = move
-  }
-
   /** Bound to the sample, as strategies pass it on by itself. */
-  readonly use = <T>(read: (resource: unknown) => MaybePromise<T>): Promise<T> => this.#move.gate.use(read)
+  readonly use: LiveSample<unknown>['use']
+
+  constructor({ name, gate }: ResourceMove) {
+    const use = <T>(read: (resource: unknown) => MaybePromise<T>): Promise<T> => gate.use(read)
+    this.name = name
+    this.use = use
+  }
 }

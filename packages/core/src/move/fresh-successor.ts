@@ -28,7 +28,7 @@ export function freshSuccessor<P, R>(
   const intact: IntactResource<R> = { resource: old, release: async () => {} }
   let successor: { readonly resource: R } | undefined
   const converge = async (): Promise<R> => (successor as { readonly resource: R }).resource
-  return {
+  const handoff: ResourceHandoff<R> = {
     withoutOld: options.withoutOld === true,
     async prepare() {
       await options.hold?.()
@@ -58,8 +58,10 @@ export function freshSuccessor<P, R>(
       if (successor !== undefined) await close(successor.resource)
     },
     finalize: () => close(old),
-    get intact() {
-      return options.isIntact?.() === false ? undefined : intact
-    },
   }
+  // A getter written in the literal would be made in old space, with all that it uses, for each handoff.
+  return Object.defineProperty(handoff, 'intact', {
+    enumerable: true,
+    get: () => (options.isIntact?.() === false ? undefined : intact),
+  })
 }

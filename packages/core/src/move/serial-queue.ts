@@ -307,15 +307,17 @@ export class SerialQueue {
   #watch<T>(outcome: Promise<T>, task: Running): Promise<T> {
     this.#owner.begun?.()
     return new Promise((resolve, reject) => {
-      task.giveUp = () => {
+      const giveUp = (): void => {
         if (task.givenUp) return
         task.givenUp = true
         deadline.cancel()
         if (task.scoped) leaveScope()
         reject(this.#owner.errors.overdue())
       }
+      // Not written as its right side: V8 makes such a function in old space, and young collections would keep all it uses.
+      task.giveUp = giveUp
       const deadline = Deadlines.of(this.#owner.terms.clock).set(this.#owner.terms.taskTimeoutMs, () => {
-        task.giveUp()
+        giveUp()
         void this.#rejectWaiting(() => this.#owner.errors.stuck())
         this.#onOverdue?.()
       })

@@ -44,11 +44,12 @@ export class Watch {
       return state
     const { close } = state
     this.#closes.set(state, 0)
-    state.close = () => {
+    const closed: T['close'] = () => {
       this.#closes.set(state, (this.#closes.get(state) ?? 0) + 1)
       this.#onClose?.()
       return close?.call(state)
     }
+    state.close = closed
     return state
   }
 

@@ -57,7 +57,7 @@ export class HostEnvironment {
       hint: 'Nothing was attached.',
     }
     // It stays, so that not each opening adds a listener to the signal and takes it off again.
-    onAbort(this.closing, () => {})
+    onAbort(this.closing, STAYS)
   }
 
   timeoutMs(call: TimedCall): number {
@@ -119,6 +119,9 @@ export class HostEnvironment {
     this.#closing.abort()
   }
 }
+
+/** Made once: where the host is out of reach, what listens to its signal refers to nothing of it. */
+const STAYS = (): void => {}
 
 function closedError(): ReloadError {
   return new ReloadError('HOST_CLOSED', 'the host was closed', { hint: 'Make a new host.' })

@@ -56,7 +56,7 @@ export async function initialize(
   const step = stepOf(plugin, environment)
   const discard = (): MaybePromise<void> => shutdownOf(version, step.signal)
   await step.runCall('stage', { code: 'PLUGIN', discard, ...(signal && { signal }) }, 'init', (callSignal) =>
-    plugin.init?.(contextOf(version, callSignal)),
+    plugin.init?.(new Context(version, callSignal)),
   )
 }
 
@@ -75,20 +75,30 @@ export async function shutdown(
 }
 
 function shutdownOf(version: PluginVersion, signal: AbortSignal): MaybePromise<void> {
-  return version.plugin.shutdown?.(contextOf(version, signal))
+  return version.plugin.shutdown?.(new Context(version, signal))
 }
 
-function contextOf({ id, version, generation, lifetime }: PluginVersion, signal: AbortSignal): PluginContext {
-  return {
-    id,
-    version,
-    generation,
-    signal,
-    // Most plugins have no use for it.
-    get lifetime() {
-      return lifetime.signal
-    },
-    onDispose: lifetime.onDispose,
+/** What `init` and `shutdown` are given. */
+class Context implements PluginContext {
+  readonly id: string
+  readonly version: string
+  readonly generation: number
+  readonly signal: AbortSignal
+  readonly onDispose: PluginContext['onDispose']
+  readonly #lifetime: VersionLifetime
+
+  constructor({ id, version, generation, lifetime }: PluginVersion, signal: AbortSignal) {
+    this.id = id
+    this.version = version
+    this.generation = generation
+    this.signal = signal
+    this.onDispose = lifetime.onDispose
+    this.#lifetime = lifetime
+  }
+
+  /** Made when it is read: most plugins have no use for it. */
+  get lifetime(): AbortSignal {
+    return this.#lifetime.signal
   }
 }
 

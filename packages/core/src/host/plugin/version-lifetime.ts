@@ -13,11 +13,13 @@ export class VersionLifetime {
   /** Made when somebody reads it: few plugins do. */
   #controller: AbortController | undefined
   readonly #disposals = new Set<{ readonly dispose: Dispose }>()
+  readonly onDispose: Lifetime['onDispose']
   /** Runs what is handed in after the end. */
   #late: ((dispose: Dispose) => void) | undefined
 
   constructor({ id, version }: PluginManifest) {
     this.#label = `${id}@${version}`
+    this.onDispose = this.#add.bind(this)
   }
 
   /** Whether its end is of any consequence. */
@@ -31,7 +33,8 @@ export class VersionLifetime {
     return this.#controller.signal
   }
 
-  readonly onDispose: Lifetime['onDispose'] = (dispose) => {
+  /** Hands `dispose` in, to be run at the end. Gives what takes it back. */
+  #add(dispose: Dispose): () => void {
     if (typeof dispose !== 'function') {
       throw new TypeError(`onDispose of ${this.#label}: expected a function, and got ${show(dispose)}`)
     }
@@ -51,9 +54,10 @@ export class VersionLifetime {
       new Step(environment, { plugin: this.#label })
         .runCall(phase, { code: 'PLUGIN' }, 'onDispose', call)
         .then(() => {}, onFailure)
-    this.#late = (dispose) => {
+    const late = (dispose: Dispose): void => {
       void run(dispose, (error) => environment.onUnclean?.(error))
     }
+    this.#late = late
     const note = (error: ReloadError): void => {
       errors.push(error)
     }

@@ -13,9 +13,10 @@ export class AttachSignal {
     const either = new AbortController()
     const stop = [closing, caller].map((signal) => onAbort(signal, () => either.abort(signal.reason)))
     this.signal = either.signal
-    this.#stopListening = () => {
+    const stopListening = (): void => {
       for (const each of stop) each()
     }
+    this.#stopListening = stopListening
   }
 
   /** Resolves when `change` does, or when it fires. */

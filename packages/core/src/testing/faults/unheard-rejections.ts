@@ -19,11 +19,14 @@ export class UnheardRejections implements Disposable {
   readonly found: unknown[] = []
   readonly #process: Emitter | undefined
   readonly #others: readonly Listener[]
-  readonly #collect: Listener = (reason) => {
-    this.found.push(reason)
-  }
+  readonly #collect: Listener
 
   constructor() {
+    const { found } = this
+    const collect: Listener = (reason) => {
+      found.push(reason)
+    }
+    this.#collect = collect
     const { process } = globalThis as { process?: Partial<Emitter> }
     this.#process =
       typeof process?.listeners === 'function' && typeof process.on === 'function' ? (process as Emitter) : undefined

@@ -7,15 +7,16 @@ export class WatchedSignal {
   constructor() {
     const { signal } = this.#controller
     const { addEventListener, removeEventListener } = signal
-    signal.addEventListener = (...args: Parameters<AbortSignal['addEventListener']>): void => {
-      this.#listeners.add(args[1])
-      addEventListener.apply(signal, args)
-    }
-    signal.removeEventListener = (...args: Parameters<AbortSignal['removeEventListener']>): void => {
-      this.#listeners.delete(args[1])
-      removeEventListener.apply(signal, args)
-    }
-    this.signal = signal
+    this.signal = Object.assign(signal, {
+      addEventListener: (...args: Parameters<AbortSignal['addEventListener']>): void => {
+        this.#listeners.add(args[1])
+        addEventListener.apply(signal, args)
+      },
+      removeEventListener: (...args: Parameters<AbortSignal['removeEventListener']>): void => {
+        this.#listeners.delete(args[1])
+        removeEventListener.apply(signal, args)
+      },
+    })
   }
 
   /** None, once it has fired: a signal fires once. */
