@@ -25,18 +25,18 @@ export interface CdcStartContext {
    * The name under which the host keeps the stream: the same each time that stream is opened, and no other's. A sink that
    * keeps LSNs with its data keeps one for each name. Absent only in a host of its own that gives none when it opens it.
    */
-  readonly stream?: string
+  readonly stream?: string | undefined
   /**
    * The `lsnStart` of the first batch that will be delivered. Everything below it is durable already. Absent: the first
    * batch starts wherever it starts.
    */
-  readonly fromLsn?: CdcLsn
+  readonly fromLsn?: CdcLsn | undefined
   /**
    * Given where the host has decided to leave out what the log no longer has: it ends at `fromLsn` and will never be
    * delivered. A sink that keeps its own LSN moves it to `fromLsn`; without a gap, one that finds its LSN below `fromLsn`
    * has lost data, and refuses to start.
    */
-  readonly gap?: CdcGap
+  readonly gap?: CdcGap | undefined
   /** Ends this call, not the stream: it fires only while `start` is pending. */
   readonly signal: AbortSignal
 }

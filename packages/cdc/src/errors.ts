@@ -22,7 +22,7 @@ export type CdcErrorCode =
 
 export interface CdcErrorInit {
   /** The LSN that would have been right. */
-  readonly expected?: CdcLsn
+  readonly expected?: CdcLsn | undefined
   /** What was there instead. */
   readonly found?: unknown
   readonly cause?: unknown

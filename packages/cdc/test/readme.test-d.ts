@@ -5,10 +5,15 @@ import type * as contract from '../src/index.js'
 interface CdcOutputProvider {
   name: string
   start(ctx: CdcStartContext): CdcStream | Promise<CdcStream>
-  prepare?(ctx: { stream?: string; signal: AbortSignal }): CdcPrepared | Promise<CdcPrepared>
+  prepare?(ctx: { stream?: string | undefined; signal: AbortSignal }): CdcPrepared | Promise<CdcPrepared>
 }
 interface CdcPrepared { start(ctx: CdcStartContext): CdcStream | Promise<CdcStream>; abandon?(): void | Promise<void> }
-interface CdcStartContext { stream?: string; fromLsn?: bigint; gap?: { from: bigint; to: bigint }; signal: AbortSignal }
+interface CdcStartContext {
+  stream?: string | undefined
+  fromLsn?: bigint | undefined
+  gap?: { from: bigint; to: bigint } | undefined
+  signal: AbortSignal
+}
 interface CdcStream {
   deliver(batch: CdcBatch): void | Promise<void>
   checkpoint(): bigint | Promise<bigint>

@@ -1,6 +1,7 @@
 import { expectTypeOf, test } from 'vitest'
 import type {
   CaughtUpOptions,
+  CdcErrorInit,
   CdcHandoffOptions,
   CdcPumpOptions,
   MemoryCommitLogOptions,
@@ -21,6 +22,7 @@ import type { RefusesUndefined } from '../../core/test/types/refuses-undefined.j
 
 test('an option that is undefined is one that is not given', () => {
   expectTypeOf<RefusesUndefined<CaughtUpOptions>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<CdcErrorInit>>().toEqualTypeOf<never>()
   expectTypeOf<RefusesUndefined<CdcHandoffOptions>>().toEqualTypeOf<never>()
   expectTypeOf<RefusesUndefined<CdcPumpOptions>>().toEqualTypeOf<never>()
   expectTypeOf<RefusesUndefined<MemoryCommitLogOptions>>().toEqualTypeOf<never>()

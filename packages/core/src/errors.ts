@@ -70,24 +70,24 @@ export type ReloadErrorCode =
 
 /** Where an error arose. Every field that is known is given, and appears in the message. */
 export interface ErrorPlace {
-  readonly phase?: ReloadPhase
+  readonly phase?: ReloadPhase | undefined
   /** `id` or `id@version` of the plugin. */
-  readonly plugin?: string
+  readonly plugin?: string | undefined
   /** Surface id. */
-  readonly surface?: string
+  readonly surface?: string | undefined
   /** The provider's key on that surface. */
-  readonly key?: string
+  readonly key?: string | undefined
   /** Name of the live resource. */
-  readonly resource?: string
+  readonly resource?: string | undefined
   /** The plugin call or protocol step, such as `persist` or `open`. */
-  readonly step?: string
+  readonly step?: string | undefined
   /** Whose call failed: that of the version that serves (`old`), or of the one that is to. */
-  readonly side?: 'old' | 'new'
+  readonly side?: 'old' | 'new' | undefined
 }
 
 export interface ReloadErrorInit extends ErrorPlace {
   /** What to do about it, as one sentence. */
-  readonly hint?: string
+  readonly hint?: string | undefined
   readonly cause?: unknown
   /** Machine-readable particulars, such as the contract differences of an incompatibility. */
   readonly details?: unknown
@@ -191,7 +191,11 @@ export class PluginCallError extends Error {
   readonly code: number | string
   readonly retryable: boolean
 
-  constructor(code: number | string, message: string, options: { retryable?: boolean; cause?: unknown } = {}) {
+  constructor(
+    code: number | string,
+    message: string,
+    options: { retryable?: boolean | undefined; cause?: unknown } = {},
+  ) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined)
     this.code = code
     this.retryable = options.retryable ?? false

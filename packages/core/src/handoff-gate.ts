@@ -9,7 +9,7 @@ export interface Halt<R> {
    * Set where it is started as the host opens it, since nothing was asked of it when it was stopped: there is no
    * checkpoint. Whatever replaces it is opened so, too, and its kind's handoff is not asked.
    */
-  readonly from?: 'open'
+  readonly from?: 'open' | undefined
   /** Why it could not be started. */
   readonly cause: unknown
   /** Tries to start it again. */
@@ -55,7 +55,7 @@ export interface HandoffGate<R> {
    * @param options.abandonOverdue whether one that is past its deadline, or comes to be while it is held, is abandoned.
    * Default false.
    */
-  hold(options?: { readonly abandonOverdue?: boolean }): Promise<void>
+  hold(options?: { readonly abandonOverdue?: boolean | undefined }): Promise<void>
   /**
    * From a hold: the write or use in flight is waited for no longer, so that the hold is complete. Its caller is told
    * that its outcome is unknown, unless that was done already. What it does from now on is inert once another resource

@@ -34,9 +34,9 @@ export interface Transition {
   /** `back`: a reload is being taken back. */
   readonly direction: 'forward' | 'back'
   /** Absent where the key was removed some time ago, and where a host with a registry of its own does not say. */
-  readonly from?: PluginIdentity
+  readonly from?: PluginIdentity | undefined
   /** Absent where a host with a registry of its own does not say. */
-  readonly to?: PluginIdentity
+  readonly to?: PluginIdentity | undefined
 }
 
 export interface CallOptions<T> {
@@ -160,7 +160,7 @@ export interface HandoffJob<P, R> {
    * Where a reload is taken back: the resource that served before it. A strategy that has no use for it hands over as
    * ever: the key is judged then, and what stands by is closed.
    */
-  readonly standby?: StandbyResource<R>
+  readonly standby?: StandbyResource<R> | undefined
   /** How the host opens such a resource, as it said when it attached it. */
   open?(provider: P): MaybePromise<R>
   /**
@@ -227,12 +227,12 @@ export interface ResourceHandoff<R> {
   /** Closes what is left of the old, after the commit and the drain. Called once. */
   finalize(): Promise<void>
   /** Its shape, where that is not the strategy's: when it converges, and what the report says. */
-  readonly discipline?: Discipline
+  readonly discipline?: Discipline | undefined
   /**
    * True where the handoff goes on whatever the old resource does: where a write to it never settles, that is abandoned
    * (`gate.abandoned` says so), and where it cannot be deactivated, that is reported and fails nothing.
    */
-  readonly withoutOld?: boolean
+  readonly withoutOld?: boolean | undefined
   /**
    * The old resource, where it stays as it is until `finalize`: a reload that is taken back goes on with it, and one
    * that is rolled back lets its gate go before `rollback` of this or any other handoff is called.

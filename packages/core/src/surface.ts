@@ -42,7 +42,7 @@ export interface WrittenSurfaceDefinition<P, R, W> extends SurfaceDefinition<P> 
  *
  * @throws TypeError where the id is not a non-empty string.
  */
-export function defineSurface<P, R = never>(definition: SurfaceDefinition<P> & { apply?: never }): Surface<P, R>
+export function defineSurface<P, R = never>(definition: SurfaceDefinition<P> & { apply?: undefined }): Surface<P, R>
 export function defineSurface<P, R, W>(definition: WrittenSurfaceDefinition<P, R, W>): Surface<P, R, W>
 export function defineSurface<P, R, W>(
   definition: SurfaceDefinition<P> | WrittenSurfaceDefinition<P, R, W>,

@@ -23,7 +23,7 @@ export interface Unjudged {
 }
 
 /** A verdict that goes ahead, with what it is not based on. `unjudged` is absent where everything was looked at. */
-export type CrdtVerdict = CompatVerdict & { readonly unjudged?: readonly Unjudged[] }
+export type CrdtVerdict = CompatVerdict & { readonly unjudged?: readonly Unjudged[] | undefined }
 
 type Pair = ProviderPair<CrdtKindProvider, CrdtState>
 

@@ -20,9 +20,9 @@ export interface CrdtIncompatibility {
   /** The state that showed it: `the empty state`, `sample 3`, `live document "notes"`, or two of them that were merged. */
   readonly state: string
   /** What the new version was held to. Absent where the provider failed to answer. */
-  readonly check?: CrdtCheck
+  readonly check?: CrdtCheck | undefined
   /** Where the values differ. Absent where the provider failed to answer. */
-  readonly difference?: Difference
+  readonly difference?: Difference | undefined
   /** What the provider threw, where it failed to answer. */
   readonly cause?: unknown
 }

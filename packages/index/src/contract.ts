@@ -57,7 +57,7 @@ export interface PersistedFile {
   /** The path of one regular file. */
   readonly file: string
   /** The CRC-32 of the file, by which it is checked before it is read or its path is given away. Without it only its length is. */
-  readonly crc32?: number
+  readonly crc32?: number | undefined
 }
 
 /**

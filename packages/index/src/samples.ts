@@ -12,7 +12,7 @@ export interface SamplesOptions extends JudgeSampleOptions {
 }
 
 /** A verdict that goes ahead, with what it could not be based on. `unjudged` is absent where everything was judged. */
-export type IndexVerdict = CompatVerdict & { readonly unjudged?: readonly Unjudged[] }
+export type IndexVerdict = CompatVerdict & { readonly unjudged?: readonly Unjudged[] | undefined }
 
 /**
  * Judges a provider pair by the old one's samples (I6): each is built and persisted by the old provider, opened by the new

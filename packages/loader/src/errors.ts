@@ -37,20 +37,20 @@ export interface SourcePlace {
   /** Absolute path. */
   readonly file: string
   /** From 1. */
-  readonly line?: number
+  readonly line?: number | undefined
   /** From 1, in UTF-16 code units. */
-  readonly column?: number
+  readonly column?: number | undefined
 }
 
 export interface LoadErrorInit {
   /** Where it is wrong. */
-  readonly place?: SourcePlace
+  readonly place?: SourcePlace | undefined
   /** The lines around that place, with a mark below it. */
-  readonly frame?: string
+  readonly frame?: string | undefined
   /** `id` or `id@version` of the plugin, where it is known. */
-  readonly plugin?: string
+  readonly plugin?: string | undefined
   /** What to do about it, as one sentence. */
-  readonly hint?: string
+  readonly hint?: string | undefined
   readonly cause?: unknown
 }
 

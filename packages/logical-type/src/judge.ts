@@ -13,7 +13,7 @@ import type { ProviderCalls } from './provider-calls.js'
 import { contractOf, type TypeContract } from './type-contract.js'
 
 /** A verdict that goes ahead, with what it could not be based on. `unjudged` is absent where everything was judged. */
-export type LogicalTypeVerdict = CompatVerdict & { readonly unjudged?: readonly Unjudged[] }
+export type LogicalTypeVerdict = CompatVerdict & { readonly unjudged?: readonly Unjudged[] | undefined }
 
 /** Judges `next` by what was observed of `old`. @throws TypeError where the new contract is malformed. */
 export async function judge(

@@ -39,9 +39,9 @@ export interface CompatEntry {
    */
   readonly step: 'checkCompat' | 'checkRemoval' | 'handoff'
   /** The plugin whose provider was judged, where a host said. */
-  readonly plugin?: string
+  readonly plugin?: string | undefined
   /** The live resource, where the verdict is of its handoff. */
-  readonly resource?: string
+  readonly resource?: string | undefined
   readonly verdict: CountedVerdict
 }
 

@@ -1,8 +1,8 @@
 /** What an operation does to one plugin: versions before and after; `from` is absent at an install, `to` at a removal. */
 export interface JournaledChange {
   readonly plugin: string
-  readonly from?: string
-  readonly to?: string
+  readonly from?: string | undefined
+  readonly to?: string | undefined
 }
 
 /** A verdict that an operator overruled. */
@@ -10,7 +10,7 @@ export interface JournaledAcceptance {
   readonly surface: string
   readonly key: string
   /** Where the verdict was on one live resource. */
-  readonly resource?: string
+  readonly resource?: string | undefined
   /** The operator's own. */
   readonly reason: string
   /** What was found. */
@@ -34,10 +34,14 @@ export type JournalRecord =
   | {
       readonly type: 'active'
       readonly plugins: Readonly<Record<string, string | null>>
-      readonly since?: Readonly<Record<string, number>>
+      readonly since?: Readonly<Record<string, number>> | undefined
     }
   | { readonly type: 'intent'; readonly operation: number; readonly changes: readonly JournaledChange[] }
-  | { readonly type: 'committed'; readonly operation: number; readonly accepted?: readonly JournaledAcceptance[] }
+  | {
+      readonly type: 'committed'
+      readonly operation: number
+      readonly accepted?: readonly JournaledAcceptance[] | undefined
+    }
   | { readonly type: 'prepared' | 'permanent' | 'rolled-back' | 'finalized'; readonly operation: number }
 
 /** Where a host writes its operations down, so that the next run knows what this one was doing. */

@@ -166,7 +166,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     return this.#queue.submitScoped(() => this.#withResource(fn), signal)
   }
 
-  hold({ abandonOverdue = false }: { readonly abandonOverdue?: boolean } = {}): Promise<void> {
+  hold({ abandonOverdue = false }: { readonly abandonOverdue?: boolean | undefined } = {}): Promise<void> {
     this.#turn('hold')
     this.#stalledAt ??= this.#terms.clock.now()
     return this.#queue.idle(abandonOverdue ? () => this.abandon() : undefined)

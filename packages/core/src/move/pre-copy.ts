@@ -19,11 +19,13 @@ export interface PreCopyVerbs<P, R, I, E = unknown> {
   isolated?(resource: R): boolean
   restore(provider: P, image: I, ctx: StepContext): MaybePromise<R>
   /** Holds the restored resource to what the old one answered at the point of the snapshot. */
-  readonly meaning?: {
-    observe(resource: R, ctx: StepContext): MaybePromise<E>
-    /** Throws unless `restored` means the same as what was observed. Runs before any replay. */
-    verify(restored: R, observed: E, ctx: StepContext): MaybePromise<void>
-  }
+  readonly meaning?:
+    | {
+        observe(resource: R, ctx: StepContext): MaybePromise<E>
+        /** Throws unless `restored` means the same as what was observed. Runs before any replay. */
+        verify(restored: R, observed: E, ctx: StepContext): MaybePromise<void>
+      }
+    | undefined
   /**
    * Holds the two to one another, with writes held: throws unless they mean the same, so that no write means something
    * else to the new one, and nothing has changed the old one but its writes. Called once at least, and again where

@@ -14,7 +14,7 @@ export interface NotedProcess {
   /** When it was noted down, as ISO 8601. */
   readonly since: string
   /** Tells it from every other process that has had its number, where the platform says how. */
-  readonly identity?: string
+  readonly identity?: string | undefined
 }
 
 /** This process, to be noted down. */

@@ -1,9 +1,9 @@
 import type { MaybePromise } from '../maybe-promise.js'
 import type { Cutover } from '../strategy.js'
-import { defineSurface, type Surface } from '../surface.js'
+import { defineSurface, narrowable, type Surface } from '../surface.js'
 
 /** Opens storages of one scheme. */
-export interface StorageBackendProvider {
+export interface StorageBackendProvider<S extends Storage = Storage> {
   /** Such as `memory` or `lmdb`. */
   readonly scheme: string
   /**
@@ -23,7 +23,7 @@ export interface StorageBackendProvider {
    * closed.
    */
   readonly cutover?: Cutover | undefined
-  open(location: string): MaybePromise<Storage>
+  open(location: string): MaybePromise<S>
 }
 
 /** One open storage: byte values by string key. */
@@ -41,13 +41,16 @@ export type StorageWrite =
   | { readonly op: 'put'; readonly key: string; readonly value: Uint8Array }
   | { readonly op: 'delete'; readonly key: string }
 
-export const storageBackend: Surface<StorageBackendProvider, Storage, StorageWrite> = defineSurface<
-  StorageBackendProvider,
-  Storage,
-  StorageWrite
->({
-  id: 'storage-backend',
-  keyOf: (provider) => provider.scheme,
-  methods: ['open'],
-  apply: (storage, write) => (write.op === 'put' ? storage.put(write.key, write.value) : storage.delete(write.key)),
-})
+export interface StorageBackendSurface extends Surface<StorageBackendProvider, Storage, StorageWrite> {
+  /** Backends whose storages are an `S`. */
+  of<S extends Storage>(): Surface<StorageBackendProvider<S>, S, StorageWrite>
+}
+
+export const storageBackend: StorageBackendSurface = narrowable(
+  defineSurface<StorageBackendProvider, Storage, StorageWrite>({
+    id: 'storage-backend',
+    keyOf: (provider) => provider.scheme,
+    methods: ['open'],
+    apply: (storage, write) => (write.op === 'put' ? storage.put(write.key, write.value) : storage.delete(write.key)),
+  }),
+)

@@ -21,7 +21,7 @@ export interface ConformanceCase {
   /** What holds where the test passes. */
   readonly title: string
   /** Keys of cases that this one builds on: where one of them fails, this one is not run. */
-  readonly needs?: readonly string[]
+  readonly needs?: readonly string[] | undefined
   run(expect: Expectation, after: After): MaybePromise<void>
 }
 

@@ -1,5 +1,6 @@
 import { defineSurface, type LiveResource, type PluginHost, type Registrar, type Surface } from '@uni/reload-core'
 import {
+  aggregateFn,
   backgroundJob,
   hook,
   middleware,
@@ -9,8 +10,10 @@ import {
   scalarFn,
   service,
   serviceOf,
+  storageBackend,
   type BackgroundJobProvider,
   type ScalarFnProvider,
+  type Storage,
 } from '@uni/reload-core/surfaces'
 import { describe, expectTypeOf, it } from 'vitest'
 
@@ -28,6 +31,36 @@ describe('a surface that a host narrows', () => {
     // @ts-expect-error it gives a number
     registrar.provide(distance, { name: 'km', call: (from: number, to: number) => `${from} ${to}` })
     registrar.provide(distance, { name: 'km', call: (from, to) => to - from })
+  })
+
+  it('gives functions of many rows their arguments, and the state that is between them', () => {
+    const mean = aggregateFn.of<[delay: number], number, { sum: number; count: number }>()
+    registrar.provide(mean, {
+      name: 'mean',
+      init: () => ({ sum: 0, count: 0 }),
+      step: ({ sum, count }, delay) => ({ sum: sum + delay, count: count + 1 }),
+      finish: ({ sum, count }) => sum / count,
+    })
+    const lease = host.capture()
+    expectTypeOf(lease.get(mean, 'mean').step).parameters.toEqualTypeOf<
+      [state: { sum: number; count: number }, delay: number]
+    >()
+    expectTypeOf(lease.get(mean, 'mean').finish({ sum: 1, count: 1 })).toEqualTypeOf<number>()
+    // @ts-expect-error it takes numbers
+    lease.get(mean, 'mean').step({ sum: 0, count: 0 }, '1')
+    const longest = aggregateFn.of<[text: string], string>()
+    expectTypeOf(lease.get(longest, 'longest').init()).toEqualTypeOf<unknown>()
+  })
+
+  it('gives storages what a host knows of its own', () => {
+    interface Compacting extends Storage {
+      compact(): Promise<void>
+    }
+    const compacting = storageBackend.of<Compacting>()
+    expectTypeOf(host.capture().resource(compacting, 'films')).toEqualTypeOf<Compacting>()
+    const open = (): Storage => host.capture().resource(storageBackend, 'films')
+    // @ts-expect-error what it opens can be compacted
+    registrar.provide(compacting, { scheme: 'memory', open })
   })
 
   it('gives jobs their input', async () => {

@@ -15,10 +15,13 @@ import type {
   DispatchRequest,
   DispatcherOptions,
   DrainPolicy,
+  ErrorPlace,
   OpenOptions,
   OpenedOptions,
   PaceOptions,
   PluginHostOptions,
+  PreCopyVerbs,
+  ReloadErrorInit,
   ReloadOptions,
   RemoveOptions,
   Timeouts,
@@ -36,7 +39,17 @@ import type {
   StorageBackendProvider,
 } from '@uni/reload-core/surfaces'
 import type { FileJournalOptions } from '@uni/reload-core/node'
-import type { ConformanceOptions, FaultOptions, KitOptions, StrategyConformanceOptions } from '@uni/reload-core/testing'
+import type {
+  ConformanceCase,
+  ConformanceOptions,
+  FaultOptions,
+  GivenKind,
+  KitOptions,
+  StrategyConformanceOptions,
+  StrategySubject,
+  SubjectScene,
+  Tolerance,
+} from '@uni/reload-core/testing'
 import type { RefusesUndefined } from './refuses-undefined.js'
 
 test('an option that is undefined is one that is not given', () => {
@@ -81,6 +94,18 @@ test('and so is a member of what plugins and hosts give', () => {
   expectTypeOf<RefusesUndefined<Pick<StorageBackendProvider, 'medium' | 'cutover'>>>().toEqualTypeOf<never>()
   expectTypeOf<RefusesUndefined<Pick<InPlaceVerbs<object, object>, 'methods'>>>().toEqualTypeOf<never>()
 })
+
+test('and of errors, kits and verbs', () => {
+  expectTypeOf<RefusesUndefined<ErrorPlace>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<ReloadErrorInit>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<ConformanceCase>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<GivenKind>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<Tolerance>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<Pick<SubjectScene<object, object, object>, 'resources'>>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<Pick<StrategySubject<object, object, object>, SubjectOption>>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<Pick<PreCopyVerbs<object, object, object, object>, 'meaning'>>>().toEqualTypeOf<never>()
+})
+type SubjectOption = 'variant' | 'cutover' | 'gives' | 'tolerates' | 'inOrder' | 'recovers'
 
 test('what refuses undefined is found', () => {
   expectTypeOf<RefusesUndefined<{ readonly a?: 1; b: 2; c?: 3 | undefined }>>().toEqualTypeOf<'a'>()

@@ -45,7 +45,7 @@ function placeOf(thrown: unknown, { map, root }: Evaluated, filename: string): P
   return {}
 }
 
-type Frame = Required<SourcePlace>
+type Frame = { readonly [K in keyof Required<SourcePlace>]: NonNullable<SourcePlace[K]> }
 
 function mapped(trace: TraceMap, { line, column }: Frame, root: string): Frame | undefined {
   const found = originalPositionFor(trace, { line, column: column - 1 })

@@ -22,12 +22,12 @@ export interface PackageManifest {
 /** The field `uni` of a `package.json`. */
 export interface UniField {
   /** Of the plugin; the package's `name` where it is left out. */
-  readonly id?: string
+  readonly id?: string | undefined
   /** The file that the plugin begins with, relative to the folder. */
-  readonly entry?: string
+  readonly entry?: string | undefined
   /** The ids of the surfaces that it registers on. */
-  readonly capabilities?: readonly string[]
-  readonly dependsOn?: readonly PluginDependency[]
+  readonly capabilities?: readonly string[] | undefined
+  readonly dependsOn?: readonly PluginDependency[] | undefined
 }
 
 const DEPENDENCY: OptionChecks<PluginDependency> = {

@@ -6,7 +6,7 @@ export interface PendingTimer<T> {
   /** Milliseconds of the clock. */
   readonly dueAt: number
   /** Absent: it fires once. */
-  readonly everyMs?: number
+  readonly everyMs?: number | undefined
 }
 
 export interface ScheduleOptions<T> {

@@ -46,7 +46,7 @@ export type ReloadEvent =
       readonly type: 'accepted'
       readonly surface: string
       readonly key: string
-      readonly resource?: string
+      readonly resource?: string | undefined
       readonly reason: string
       readonly overruled: CompatVerdict
     })
@@ -65,7 +65,7 @@ export type ReloadEvent =
   | (ReloadTag & { readonly type: 'finalized'; readonly errors: readonly unknown[] })
   | (Blocker & { readonly type: 'lease-dropped'; readonly stack: string })
   | (ResourceTag & { readonly type: 'resource-halted'; readonly cause: unknown })
-  | (ResourceTag & { readonly type: 'resource-restarted'; readonly activationError?: ReloadError })
+  | (ResourceTag & { readonly type: 'resource-restarted'; readonly activationError?: ReloadError | undefined })
   /**
    * What was of no use, or came too late, could not be closed or removed. The error says where; nothing else failed by
    * it.

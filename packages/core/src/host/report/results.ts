@@ -11,7 +11,7 @@ export interface OpenedResource {
   readonly surface: string
   readonly resource: string
   /** What `activate` of its strategy threw. It serves all the same. */
-  readonly activationError?: ReloadError
+  readonly activationError?: ReloadError | undefined
 }
 
 /** What an operation did, plugin by plugin (I10). Times in milliseconds. */
@@ -61,7 +61,7 @@ export interface ReloadReport {
    * Why the commit is not in the journal; absent where it is. Until it is, a crash comes back on what was there before.
    * `makePermanent` with the handle writes it, that of a removed plugin included.
    */
-  readonly unrecorded?: ReloadError
+  readonly unrecorded?: ReloadError | undefined
 }
 
 /** How a bake ended. */
@@ -86,7 +86,7 @@ export interface FinalReport {
    */
   readonly status: 'finalized' | 'forced' | 'kept' | 'taken-back' | 'stranded'
   /** How the bake ended; absent where there was none. */
-  readonly bake?: BakeReport
+  readonly bake?: BakeReport | undefined
   readonly drainMs: number
   /** What held the old version at the deadline. */
   readonly blockers: readonly Blocker[]

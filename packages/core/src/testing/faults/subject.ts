@@ -8,23 +8,23 @@ import type { FaultName } from './fault.js'
  */
 export interface StrategySubject<P, R = never, W = never> {
   /** Distinguishes the subject from others of its surface in the names of tests. */
-  readonly variant?: string
+  readonly variant?: string | undefined
   /** `exclusive` where the providers ask for that cutover: none of their reloads overlaps, so no overlap is tried. */
-  readonly cutover?: Cutover
+  readonly cutover?: Cutover | undefined
   /**
    * The kinds of objects that calls of a provider give out, by the name that cells give them. A result of a call is
    * recognised by its methods; calls into it are steps as well.
    */
-  readonly gives?: Readonly<Record<string, GivenKind>>
+  readonly gives?: Readonly<Record<string, GivenKind>> | undefined
   /** Failures that the strategy outlives by its own specification. A tolerance that no cell needs fails the run. */
-  readonly tolerates?: readonly Tolerance[]
+  readonly tolerates?: readonly Tolerance[] | undefined
   /**
    * Whether a refused write is made again, and no write is made while one is pending: a stream takes its batches in
    * order.
    */
-  readonly inOrder?: boolean
+  readonly inOrder?: boolean | undefined
   /** Whether a stream can be handed over without asking its broken version, as with `recover` of `stopAndCopy`. */
-  readonly recovers?: boolean
+  readonly recovers?: boolean | undefined
   /** Makes the world of one cell. */
   scene(given: SceneGiven): MaybePromise<SubjectScene<P, R, W>>
 }
@@ -37,21 +37,21 @@ export interface SceneGiven {
 export interface GivenKind {
   readonly methods: readonly string[]
   /** The method that ends such an object. It has to be called once, and no other call may begin after it (I7). */
-  readonly ends?: string
+  readonly ends?: string | undefined
 }
 
 export interface Tolerance {
   /** The call, as cells name it without its position, such as `preflight: old handle.close`. */
   readonly call: string
   /** Default: all of them, but for those in which the caller gives up before the commit. */
-  readonly faults?: readonly FaultName[]
+  readonly faults?: readonly FaultName[] | undefined
   /** The rule by which the failure is outlived, for readers. */
   readonly because: string
   /**
    * Whether the reload has to go on as if the call had not failed, with the error in `outlived` of its resource in the
    * report; only of calls before the commit. Default: the reload may go on or fail, and report what it likes.
    */
-  readonly reported?: boolean
+  readonly reported?: boolean | undefined
 }
 
 /** Providers and what they share: a disk, a sink. */
@@ -61,7 +61,7 @@ export interface SubjectScene<P, R, W> {
   /** A call that a user makes of a provider. It has to give the provider's version, which shows which one serves. */
   answer?(provider: P): MaybePromise<number>
   /** For a surface with live resources. */
-  readonly resources?: SubjectResources<P, R, W>
+  readonly resources?: SubjectResources<P, R, W> | undefined
   /** What happened in the world that the versions share and must not happen. Empty where all is well. */
   breaches?(): readonly string[]
 }
