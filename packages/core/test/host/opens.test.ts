@@ -269,6 +269,24 @@ describe('a resource that a plugin has the host open', () => {
     ])
     await host.resource(STORE, 'main').write(1)
   })
+
+  it('O16 A4 what was written before the commit is applied after strategies and the observer were told of it', async () => {
+    const order: string[] = []
+    const host = new PluginHost({
+      ranges: npmRanges,
+      strategies: [storeStrategy('pre-copy', { committed: () => void order.push('told') })],
+      observer: ({ type }) => void (type === 'committed' && order.push('committed')),
+    })
+    const written: Promise<void>[] = []
+    const plugin: Opening = new Opening('1.0.0', ['main'], { init: () => void written.push(plugin.handle.write(1)) })
+    plugin.provider.break('apply', (run) => {
+      order.push('apply')
+      return run()
+    })
+    await host.add(plugin)
+    await Promise.all(written)
+    expect(order).toEqual(['told', 'committed', 'apply'])
+  })
 })
 
 describe('a resource that is opened with the provider of another plugin', () => {

@@ -3,6 +3,7 @@ import { BROKEN_AT, FAULTS, LASTING, METHODS, type Broken, type Fault, type Meth
 import type { OperationGiven } from './operations.js'
 import { ANSWERS, BREAKS_BACK, type Answer, type BakeGiven } from './period.js'
 import { PATIENCE } from './resources.js'
+import type { StoreDiscipline } from '../fixtures/store.js'
 import { kindOf, KINDS, PLUGIN_IDS, RESOURCES } from './version-data.js'
 
 /** For each answer that is released, how many microtasks are run after it; from 12 on, all that are due. */
@@ -10,12 +11,18 @@ export const pace = fc.array(fc.nat(15), { maxLength: 10, size: 'max' })
 export const id = fc.constantFrom(...PLUGIN_IDS)
 /** What becomes of the shared key: mostly it stays where it is. */
 const shares = fc.constantFrom('stays', 'stays', 'stays', 'provided', 'dropped')
+/** What a version has its host open: mostly what the one before it did, or, where there was none, all it can. */
+const opened: fc.Arbitrary<'stays' | readonly (StoreDiscipline | 'guest')[]> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant('stays' as const) },
+  fc.subarray([...KINDS, 'guest' as const]),
+)
 export const given = fc.record({
   major: rarely<1 | 2>(2, 1),
   shared: shares,
   without: rarely(fc.constantFrom(...KINDS), undefined),
   prompt: rarely(true, false),
   isolated: fc.boolean(),
+  opens: opened,
 })
 export type Given = typeof given extends fc.Arbitrary<infer T> ? T : never
 const answers = fc.array(fc.constantFrom<Answer[]>('yes', 'yes', 'yes', 'no', 'no', ...ANSWERS), {

@@ -1,9 +1,8 @@
 import type { BakeOptions, MaybePromise } from '@uni/reload-core'
 import { PlannedFailure } from './calls.js'
-import { text } from './explain.js'
 import { observe } from './observe.js'
 import { goOn, type Answer, type BakeGiven, type Period } from './period.js'
-import type { OperationTask } from './task.js'
+import { text, type OperationTask } from './task.js'
 import { TIMEOUT_MS } from './timing.js'
 import type { World } from './world.js'
 

@@ -1,6 +1,6 @@
 import type { Callee, Fault, Method } from './calls.js'
 import { isHeld } from './holders.js'
-import { isGoing, ownerOf, versionOf } from './model.js'
+import { askedBy, isGoing, ownerOf, versionOf } from './model.js'
 import type { OperationTask } from './task.js'
 import type { ResourceId, VersionData } from './version-data.js'
 import type { View } from './view.js'
@@ -43,6 +43,12 @@ export function noteFault(world: World, { caller, kind }: Callee, method: Method
     if (resource !== undefined && isGoing(world.model, resource)) continue
     if (isNeeded(world, task, caller, method) && !isUnjudged(task, method, fault))
       task.broken.set(resource, `${method} of ${caller.label} failed`)
+  }
+  for (const task of world.model.operations) {
+    if (task.ids.has(caller.id) || !askedBy(task).has(caller.id) || code === undefined) continue
+    // What opens something for it fails.
+    task.may.add(code)
+    for (const id of askedBy(task)) world.troubled.add(id)
   }
   for (const task of world.model.tasks) {
     if (!task.ids.has(caller.id)) continue
@@ -96,6 +102,12 @@ export function noteTaskCauses(world: World, view: View): void {
     )
       task.may.add('DRAIN_TIMEOUT')
   }
+  for (const task of model.operations) {
+    const openers = [...askedBy(task)].filter((id) => !task.ids.has(id))
+    if ([...model.operations].some((other) => other !== task && openers.some((id) => other.ids.has(id))))
+      task.may.add('RELOAD_IN_PROGRESS')
+    if (model.coming.some((resource) => opensAny(task, resource))) task.may.add('DUPLICATE')
+  }
   // One that is started again in the middle of a reload is not stopped under whoever sees it from then on.
   for (const { cutover, changes, may } of model.operations) {
     if (
@@ -111,7 +123,8 @@ export function noteTaskCauses(world: World, view: View): void {
       if (owner !== undefined) ids.add(owner.id)
       else if (kind === 'attach') may.add('PROVIDER_NOT_FOUND')
       const present = model.resources.get(resource)
-      if (kind === 'attach' && present !== undefined) may.add('DUPLICATE')
+      const taken = present !== undefined || [...model.operations].some((task) => opensAny(task, resource))
+      if (kind === 'attach' && taken) may.add('DUPLICATE')
       if (data !== undefined && data !== present) may.add('RESOURCE_CLOSED')
       if (view.resources.get(resource) === 'halted') may.add('RESOURCE_HALTED')
     }
@@ -120,3 +133,6 @@ export function noteTaskCauses(world: World, view: View): void {
     if (stuck) may.add('RESOURCE_STUCK')
   }
 }
+
+const opensAny = ({ changes }: OperationTask, resource: ResourceId): boolean =>
+  changes.some(({ next }) => next?.opens.includes(resource))

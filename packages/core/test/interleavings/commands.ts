@@ -31,8 +31,11 @@ import { attach, deliver, detach, giveUp, use, write } from './resources.js'
 import { takeBack } from './take-back.js'
 import { DRAIN_MS, MAX_RECORDED } from './timing.js'
 import {
+  GUEST,
   ID_DEPENDED_ON,
+  ID_THAT_DEPENDS,
   kindOf,
+  opensOf,
   ORDINARY,
   PLUGIN_IDS,
   SHARED,
@@ -55,8 +58,20 @@ function act<T>(
     .map(([value, steps]) => new Act(`${text} ${fc.stringify(value)}`, steps, (world) => run(world, value), waits))
 }
 
-function versionGiven({ model }: World, id: string, { shared, ...rest }: Given): VersionGiven {
-  return { ...rest, shared: shared === 'provided' || (shared === 'stays' && versionOf(model, id)?.shared === true) }
+/** Nothing but what has to be there. */
+const SAME: Given = { ...ORDINARY, shared: 'stays', opens: 'stays' }
+
+function versionGiven({ model }: World, id: string, { shared, opens, ...rest }: Given): VersionGiven {
+  const before = versionOf(model, id)
+  const can = opensOf(id)
+  return {
+    ...rest,
+    shared: shared === 'provided' || (shared === 'stays' && before?.shared === true),
+    opens:
+      opens === 'stays'
+        ? (before?.opens ?? can)
+        : can.filter((resource) => opens.includes(resource === GUEST ? 'guest' : kindOf(resource))),
+  }
 }
 
 const reloads = act('reload', fc.tuple(id, given, operation), (world, [plugin, version, options]) =>
@@ -67,13 +82,13 @@ const reloads = act('reload', fc.tuple(id, given, operation), (world, [plugin, v
 const bakes = act(
   'bake',
   fc.tuple(id, given, bake, operation, fc.boolean()),
-  async (world, [plugin, { shared, without, isolated }, period, options, waits]) => {
+  async (world, [plugin, { shared, opens, without, isolated }, period, options, waits]) => {
     void reload(
       world,
       [
         {
           handle: world.handle(plugin),
-          given: versionGiven(world, plugin, { ...ORDINARY, shared, without, isolated }),
+          given: versionGiven(world, plugin, { ...ORDINARY, shared, opens, without, isolated }),
         },
       ],
       { ...options, dryRun: false, bake: period },
@@ -125,7 +140,10 @@ const together = act(
     const heir = moves ? (holder + 1) % ids.length : holder
     return reload(
       world,
-      ids.map((it, at): Target => ({ handle: world.handle(it), given: { ...version, shared: at === heir } })),
+      ids.map((it, at): Target => ({
+        handle: world.handle(it),
+        given: { ...versionGiven(world, it, version), shared: at === heir },
+      })),
       options,
     )
   },
@@ -161,9 +179,39 @@ const addsAll = act(
       ? undefined
       : add(
           world,
-          fresh.map((plugin) => ({ id: plugin, given: { ...version, shared: false } })),
+          fresh.map((plugin) => ({
+            id: plugin,
+            given: versionGiven(world, plugin, { ...version, shared: 'dropped' }),
+          })),
         )
   },
+)
+
+/** A plugin has something opened with the provider of another one, which is being replaced. */
+const opensBeside = act(
+  'open beside a reload',
+  fc.boolean(),
+  async (world, first) => {
+    const id = ID_THAT_DEPENDS
+    if (world.model.resources.has(GUEST)) {
+      detach(world, GUEST)
+      await world.idle()
+    }
+    const opens = (): unknown => {
+      const opening = versionGiven(world, id, { ...SAME, opens: ['guest'] })
+      return versionOf(world.model, id) === undefined
+        ? add(world, [{ id, given: opening }])
+        : reload(world, [{ handle: world.handle(id), given: opening }], PLAIN)
+    }
+    if (first) void opens()
+    void reload(
+      world,
+      [{ handle: world.handle(ID_DEPENDED_ON), given: versionGiven(world, ID_DEPENDED_ON, SAME) }],
+      PLAIN,
+    )
+    if (!first) void opens()
+  },
+  true,
 )
 
 const inside = act(
@@ -193,26 +241,22 @@ const breaks = act('break', fc.tuple(id, broken, operation, fc.boolean()), (worl
   if (!atOnce) return
   if (how.method === 'apply')
     for (const resource of version.keys) if (kindOf(resource) !== 'stop-and-copy') write(world, resource)
-  return reload(
-    world,
-    [{ handle: world.handle(plugin), given: versionGiven(world, plugin, { ...ORDINARY, shared: 'stays' }) }],
-    { ...options, dryRun: false, reopens: true },
-  )
+  return reload(world, [{ handle: world.handle(plugin), given: versionGiven(world, plugin, SAME) }], {
+    ...options,
+    dryRun: false,
+    reopens: true,
+  })
 })
 
 /** Neither the new version nor the old one can start the stream again. */
 const strands = act('strand', id, (world, plugin) => {
   for (let at = 0; at < 2; at += 1) world.calls.fail({ id: plugin, method: 'open', kind: 'stop-and-copy' }, 'reject')
-  return reload(
-    world,
-    [{ handle: world.handle(plugin), given: versionGiven(world, plugin, { ...ORDINARY, shared: 'stays' }) }],
-    PLAIN,
-  )
+  return reload(world, [{ handle: world.handle(plugin), given: versionGiven(world, plugin, SAME) }], PLAIN)
 })
 
 /** A reload that does not do well and is taken back; `meanwhile` happens before that. */
 async function thereAndBack(world: World, plugin: string, meanwhile?: () => void): Promise<void> {
-  const version = versionGiven(world, plugin, { ...ORDINARY, shared: 'stays' })
+  const version = versionGiven(world, plugin, SAME)
   void reload(world, [{ handle: world.handle(plugin), given: version }], { ...PLAIN, bake: UNWELL })
   await world.idle()
   meanwhile?.()
@@ -228,11 +272,7 @@ const returns = act(
   async (world, plugin) => {
     capture(world)
     for (let nth = 0; nth < 2; nth += 1) await thereAndBack(world, plugin)
-    void reload(
-      world,
-      [{ handle: world.handle(plugin), given: versionGiven(world, plugin, { ...ORDINARY, shared: 'stays' }) }],
-      PLAIN,
-    )
+    void reload(world, [{ handle: world.handle(plugin), given: versionGiven(world, plugin, SAME) }], PLAIN)
   },
   true,
 )
@@ -357,6 +397,7 @@ const all: fc.Arbitrary<Command>[] = [
   breaks,
   strands,
   races,
+  opensBeside,
   returns,
   leavesOver,
   act('wake', fc.constant(''), (world) => world.calls.wake()),

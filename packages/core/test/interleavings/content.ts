@@ -11,21 +11,19 @@ export function contentBreach(data: ResourceData, entries: readonly number[]): s
  * there.
  */
 function writesBreach(data: ResourceData, entries: readonly number[]): string | undefined {
-  const { id, acknowledged } = data
+  const { id } = data
   const found = new Set(entries)
   if (found.size < entries.length) return `has ${entries}, and something twice`
-  return (id === STORAGE ? undefined : orderBreach(id, acknowledged, entries)) ?? setBreach(data, found)
+  return setBreach(data, found) ?? (id === STORAGE ? undefined : orderBreach(data, entries))
 }
 
-function orderBreach(
-  id: ResourceData['id'],
-  acknowledged: ReadonlySet<number>,
-  entries: readonly number[],
-): string | undefined {
+function orderBreach({ id, acknowledged, issued }: ResourceData, entries: readonly number[]): string | undefined {
   // A write that was abandoned may reach the medium of clean resources late.
   const ordered = kindOf(id) === 'clean' ? entries.filter((entry) => acknowledged.has(entry)) : entries
-  for (let at = 1; at < ordered.length; at += 1) {
-    if ((ordered[at] as number) <= (ordered[at - 1] as number)) return `has ${entries}, which is out of order`
+  let last = -1
+  for (const entry of ordered) {
+    last = issued.indexOf(entry, last + 1)
+    if (last === -1) return `has ${entries}, which is out of order`
   }
   return undefined
 }

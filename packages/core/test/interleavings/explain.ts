@@ -1,7 +1,8 @@
 import { noteKept } from './kept.js'
-import { arrive, commit, isGoing, leave, obstacles, versionOf } from './model.js'
+import { noteOpened } from './declared.js'
+import { arrive, cannotOpen, commit, isGoing, leave, obstacles, versionOf } from './model.js'
 import { dependencyOfInstall } from './permanence.js'
-import type { OperationTask } from './task.js'
+import { text, type OperationTask } from './task.js'
 import type { ResourceId } from './version-data.js'
 import type { World } from './world.js'
 
@@ -18,6 +19,8 @@ export function explain(world: World, active: ReadonlyMap<string, string>, prese
   for (let changed = true; changed;) {
     for (const resource of model.coming) {
       if (model.resources.has(resource) || !present.has(resource)) continue
+      // Nobody attaches what an operation has opened.
+      if ([...model.operations].some((task) => task.opened.has(resource) && isSeen(world, task, active))) continue
       arrive(model, resource)
       arrived.add(resource)
     }
@@ -27,6 +30,7 @@ export function explain(world: World, active: ReadonlyMap<string, string>, prese
     if (committed !== undefined) {
       commit(model, committed, arrived)
       noteKept(world, committed)
+      noteOpened(world, committed, present)
     }
     noteObstacles(world)
   }
@@ -61,10 +65,6 @@ function depart({ model }: World, present: ReadonlySet<ResourceId>): boolean {
   return gone.length > 0
 }
 
-export function text({ kind, changes }: OperationTask): string {
-  return `${kind} ${changes.map(({ id, next }) => next?.label ?? id).join(', ')}`
-}
-
 function isSeen(
   { model }: World,
   { changes, committed, refused, dryRun }: OperationTask,
@@ -81,7 +81,7 @@ function noteObstacles({ model }: World): void {
   for (const task of model.operations) {
     if (task.committed || task.refused !== undefined || task.judgedAt === model.revision) continue
     task.judgedAt = model.revision
-    const now = obstacles(model, task)
+    const now = [...obstacles(model, task), ...cannotOpen(model, task)]
     for (const code of now) task.may.add(code)
     if (dependencyOfInstall(model, task).may) task.may.add('DEPENDENCY')
     task.always = new Set(now.filter((code) => task.always === undefined || task.always.has(code)))

@@ -1,13 +1,14 @@
 import type { BakeReport, FinalReport } from '@uni/reload-core'
-import { text } from './explain.js'
 import { overlaps } from './holders.js'
 import { versionOf } from './model.js'
-import type { OperationTask, Task } from './task.js'
+import { text, type OperationTask, type Task } from './task.js'
 import { observe } from './observe.js'
 import { ASKED } from './take-back.js'
 import { checkResult, codeOf, judge } from './outcome.js'
 import type { Period } from './period.js'
 import { dependency, settle } from './permanence.js'
+import { GUEST, openedWith } from './version-data.js'
+import type { WatchedStore } from './watched.js'
 import type { HeldLease, World } from './world.js'
 
 /** After a commit: the old versions are closed once nothing holds them, and who held them too long is named (I7, I9). */
@@ -126,13 +127,23 @@ function checkServing(world: World, label: string, held: boolean): void {
     [...model.operations].some(({ ids }) => ids.has(id)) ||
     [...model.tasks].some(({ kind, ids }) => kind === 'detach' && overlaps(ids, new Set([id])))
   const astray = openOf(world, label).filter(
-    (store) => world.serving.get(store.owner.resource) !== store && !model.coming.includes(store.owner.resource),
+    (store) => ![...world.serving.values()].includes(store) && !isComing(world, store) && !isLeaving(world, store),
   )
   world.must(
     held || busy || isOpening(world, label) || astray.length === 0,
     () => `I7: ${label} serves again, and ${astray.map(({ owner }) => owner.resource)} of what it was before is open`,
   )
 }
+
+/** It is opened for an attach, or for an operation, that has not put it into service. */
+const isComing = ({ model }: World, { owner, servedAs }: WatchedStore): boolean =>
+  servedAs.size === 0 &&
+  [...model.coming, ...[...model.operations].flatMap(({ opened }) => [...opened])].some(
+    (resource) => openedWith(resource) === owner.resource,
+  )
+/** A guest that its plugin let go is detached, which nobody is told the end of. */
+const isLeaving = ({ model }: World, { servedAs }: WatchedStore): boolean =>
+  servedAs.has(GUEST) && model.left.has(GUEST)
 
 /**
  * I12: what is left over of the time before a way back is closed once no lease sees it any more, whoever holds the plugin alone.

@@ -7,7 +7,7 @@ import { ownerOf } from './model.js'
 import type { Task } from './task.js'
 import { compareView, observe } from './observe.js'
 import { codeOf } from './outcome.js'
-import { keyOf, kindOf, RESOURCES, type ResourceId } from './version-data.js'
+import { keyOf, kindOf, nameOf, RESOURCES, type ResourceId } from './version-data.js'
 import { look, type View } from './view.js'
 import type { WatchedStore } from './watched.js'
 import type { HeldLease, World } from './world.js'
@@ -38,7 +38,7 @@ export function captureReady(world: World, uses: ResourceId | 'everything'): voi
   const waits = waitsForFence(world.model, task)
   world.model.tasks.add(task)
   const named =
-    uses === 'everything' ? uses : [{ surface: STORES[kindOf(uses)], key: keyOf(uses), resource: keyOf(uses) }]
+    uses === 'everything' ? uses : [{ surface: STORES[kindOf(uses)], key: keyOf(uses), resource: nameOf(uses) }]
   void world.host.captureReady({ label, uses: named }).then((lease) => {
     world.model.tasks.delete(task)
     const view = look(lease, RESOURCES)
@@ -86,7 +86,7 @@ export function acquireResource(world: World, resource: ResourceId): void {
   const label = `hold on the resource ${resource} ${world.next()}`
   let outcome = 'done'
   try {
-    const lease = host.acquireResource(STORES[kindOf(resource)], keyOf(resource), { label })
+    const lease = host.acquireResource(STORES[kindOf(resource)], nameOf(resource), { label })
     const store = lease.resource as WatchedStore
     world.must(
       lease.plugin.id === owner?.id && store === world.serving.get(resource),

@@ -1,11 +1,21 @@
 import { beginPeriod, type Period } from './period.js'
 import { dependencyOfInstall, type PermanentVersion } from './permanence.js'
 import type { OperationTask, Task } from './task.js'
-import { ID_THAT_DEPENDS, ID_DEPENDED_ON, kindOf, type ResourceId, type VersionData } from './version-data.js'
+import {
+  GUEST,
+  ID_THAT_DEPENDS,
+  ID_DEPENDED_ON,
+  kindOf,
+  openedWith,
+  type ResourceId,
+  type VersionData,
+} from './version-data.js'
 
 /** Everything that is known of the writes to one resource, apart from the code under test. */
 export interface ResourceData {
   readonly id: ResourceId
+  /** The id of the plugin that had its host open it; one that the host has attached itself has none. */
+  readonly openedBy: string | undefined
   /** In the order they were made. */
   readonly issued: number[]
   readonly acknowledged: Set<number>
@@ -77,7 +87,7 @@ export function emptyModel(journaled: boolean): Model {
 export const versionOf = (model: Model, id: string): VersionData | undefined =>
   model.plugins.find(({ version }) => version.id === id)?.version
 export const ownerOf = (model: Model, resource: ResourceId): VersionData | undefined =>
-  model.plugins.find(({ version }) => version.keys.includes(resource))?.version
+  model.plugins.find(({ version }) => version.keys.includes(openedWith(resource)))?.version
 
 /** The versions that would be installed after the changes of `task`, by plugin id. */
 function afterwards(model: Model, task: OperationTask): Map<string, VersionData> {
@@ -89,17 +99,44 @@ function afterwards(model: Model, task: OperationTask): Map<string, VersionData>
   return versions
 }
 
-/** The resources whose key nothing would provide any more. */
-function orphansOf(model: Model, task: OperationTask): ResourceId[] {
-  const retired = task.changes.flatMap(({ id }) => versionOf(model, id)?.keys ?? [])
-  const provided = task.changes.flatMap(({ next }) => next?.keys ?? [])
-  return [...model.resources.keys()].filter((resource) => retired.includes(resource) && !provided.includes(resource))
+/** What becomes of each resource that an operation concerns. */
+interface Fates {
+  readonly moved: readonly ResourceId[]
+  /** Those whose key nothing would provide any more. */
+  readonly orphans: readonly ResourceId[]
+  /** Those that their plugins no longer have the host open: closed with what has opened them, or detached from what stays. */
+  readonly closed: readonly ResourceId[]
+  readonly detached: readonly ResourceId[]
 }
 
-function movedBy(model: Model, task: OperationTask): ResourceId[] {
+function fatesOf(model: Model, task: OperationTask): Fates {
   const retired = task.changes.flatMap(({ id }) => versionOf(model, id)?.keys ?? [])
-  const orphans = orphansOf(model, task)
-  return [...model.resources.keys()].filter((resource) => retired.includes(resource) && !orphans.includes(resource))
+  const provided = task.changes.flatMap(({ next }) => next?.keys ?? [])
+  const resources = [...model.resources.values()]
+  const isRetired = ({ id }: ResourceData): boolean => retired.includes(openedWith(id))
+  const isLetGo = ({ id, openedBy }: ResourceData): boolean =>
+    task.changes.some((change) => change.id === openedBy && change.next?.opens.includes(id) !== true)
+  const goesOn = resources.filter((data) => isRetired(data) && !isLetGo(data)).map(({ id }) => id)
+  const letGo = resources.filter(isLetGo)
+  return {
+    moved: goesOn.filter((id) => provided.includes(openedWith(id))),
+    orphans: goesOn.filter((id) => !provided.includes(openedWith(id))),
+    closed: letGo.filter(isRetired).map(({ id }) => id),
+    detached: letGo.filter((data) => !isRetired(data)).map(({ id }) => id),
+  }
+}
+
+/** Why an operation could not begin to open what its plugins have the host open, as things stand. */
+export function cannotOpen(model: Model, task: OperationTask): string[] {
+  const keys = [...afterwards(model, task).values()].flatMap((version) => version.keys)
+  return task.changes.some(({ next }) => next?.opens.some((resource) => !keys.includes(openedWith(resource))))
+    ? ['PROVIDER_NOT_FOUND']
+    : []
+}
+
+/** The plugins that answer for an operation: its own, and those whose providers open what it has the host open. */
+export function askedBy({ changes, ids }: OperationTask): ReadonlySet<string> {
+  return changes.some(({ next }) => next?.opens.includes(GUEST)) ? new Set([...ids, ID_DEPENDED_ON]) : ids
 }
 
 /** Why an operation could not be committed as things stand. */
@@ -111,17 +148,19 @@ export function obstacles(model: Model, task: OperationTask): string[] {
   const dependent = versions.some(({ id }) => id === ID_THAT_DEPENDS)
   if (dependent && !versions.some(({ id, major }) => id === ID_DEPENDED_ON && major === 1)) found.push('DEPENDENCY')
   else if (dependencyOfInstall(model, task).must) found.push('DEPENDENCY')
-  if (task.onOrphan === 'reject' && orphansOf(model, task).length > 0) found.push('ORPHANED_RESOURCE')
+  if (task.onOrphan === 'reject' && fatesOf(model, task).orphans.length > 0) found.push('ORPHANED_RESOURCE')
   return found
 }
 
 /** Makes the commit of `task`. @param arrived the resources that were attached right before it, or right after it. */
 export function commit(model: Model, task: OperationTask, arrived: ReadonlySet<ResourceId>): void {
-  task.moved = movedBy(model, task)
+  const { moved, orphans, closed, detached } = fatesOf(model, task)
+  task.moved = moved
   task.unsure = task.moved.filter((resource) => isGoing(model, resource) || arrived.has(resource))
-  task.closed = orphansOf(model, task)
+  task.closed = [...orphans, ...closed]
   task.retired = task.changes.flatMap(({ id }) => versionOf(model, id)?.label ?? [])
   for (const resource of task.closed) leave(model, resource)
+  for (const resource of detached) model.going.add(model.resources.get(resource) as ResourceData)
   bake(model, task)
   for (const { id, next } of task.changes) {
     const at = model.plugins.findIndex(({ version }) => version.id === id)
@@ -168,7 +207,7 @@ export function isGoing({ resources, going }: Model, resource: ResourceId): bool
 }
 
 /** A resource is seen to be there: another one each time, of what it keeps or of nothing. */
-export function arrive(model: Model, resource: ResourceId): void {
+export function arrive(model: Model, resource: ResourceId, openedBy?: string): ResourceData {
   const data: ResourceData = {
     ...(model.kept.get(resource) ?? {
       id: resource,
@@ -179,10 +218,13 @@ export function arrive(model: Model, resource: ResourceId): void {
       delivering: false,
       uncertain: false,
     }),
+    openedBy,
   }
   if (kindOf(resource) === 'clean') model.kept.set(resource, data)
   model.resources.set(resource, data)
   model.revision += 1
+  for (const { mayLack } of model.operations) mayLack.add(resource)
+  return data
 }
 
 /** A resource is seen to have gone. */

@@ -1,9 +1,8 @@
 import type { ReloadEvent } from '@uni/reload-core'
-import { text } from './explain.js'
 import { observe } from './observe.js'
 import { begin } from './operations.js'
 import { isOn, outcomes, type Period } from './period.js'
-import type { OperationTask } from './task.js'
+import { text, type OperationTask } from './task.js'
 import type { WatchedStore } from './watched.js'
 import type { World } from './world.js'
 

@@ -31,7 +31,9 @@ export function observeClosing(world: World, store: WatchedStore): void {
   observeKept(world, data.label, store)
   if (kindOf(resource) === 'stop-and-copy') return
   const holders = world.leases.filter(
-    (held) => !held.lease.signal.aborted && (held.store === store || held.view?.resources.get(resource) === store),
+    (held) =>
+      !held.lease.signal.aborted &&
+      (held.store === store || [...(held.view?.resources.values() ?? [])].includes(store)),
   )
   world.must(
     holders.length === 0,

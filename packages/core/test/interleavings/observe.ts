@@ -6,7 +6,7 @@ import { noteTaskCauses } from './causes.js'
 import { compareReturned, compareStatuses } from './kept.js'
 import { ownerOf } from './model.js'
 import { compareTold } from './told-of-commits.js'
-import { keyOf, KINDS, kindOf, RESOURCES, SHARED, type ResourceId } from './version-data.js'
+import { KINDS, kindOf, nameOf, RESOURCES, SHARED, type ResourceId } from './version-data.js'
 import { look, sameProviders, sameView, type View } from './view.js'
 import type { WatchedProvider, WatchedStore } from './watched.js'
 import type { HeldLease, World } from './world.js'
@@ -15,7 +15,7 @@ import type { HeldLease, World } from './world.js'
 const NAMES = new Map(
   KINDS.map((kind) => [
     STORES[kind].id,
-    new Map(RESOURCES.filter((resource) => kindOf(resource) === kind).map((resource) => [keyOf(resource), resource])),
+    new Map(RESOURCES.filter((resource) => kindOf(resource) === kind).map((resource) => [nameOf(resource), resource])),
   ]),
 )
 const describe = ({ id, version, generation }: Pick<PluginStatus, 'id' | 'version' | 'generation'>): string =>
@@ -78,7 +78,7 @@ export function compareView(world: World, view: View): void {
   const expected = model.plugins.flatMap(({ version }) =>
     version.keys.filter((key) => !view.fenced.has(key)).map((key) => `${version.label} ${key}`),
   )
-  const found = view.providers.map(nameOf)
+  const found = view.providers.map(providerName)
   world.must(
     String(found.toSorted()) === String(expected.toSorted()),
     () => `I1: a capture lists ${found}, and should list ${expected}`,
@@ -92,7 +92,7 @@ export function compareView(world: World, view: View): void {
       )
 }
 
-const nameOf = ({ data, resource }: WatchedProvider): string => `${data.label} ${resource}`
+const providerName = ({ data, resource }: WatchedProvider): string => `${data.label} ${resource}`
 
 /** Install order, then registration order. Among plugins that are installed at the same time it is for the host to say, once. */
 function compareOrder(world: World, providers: readonly WatchedProvider[]): void {
@@ -103,8 +103,8 @@ function compareOrder(world: World, providers: readonly WatchedProvider[]): void
       .toSorted((one, other) => one.data.keys.indexOf(one.resource) - other.data.keys.indexOf(other.resource)),
   )
   world.must(
-    String(grouped.map(nameOf)) === String(providers.map(nameOf)),
-    () => `I1: out of order: ${providers.map(nameOf)}`,
+    String(grouped.map(providerName)) === String(providers.map(providerName)),
+    () => `I1: out of order: ${providers.map(providerName)}`,
   )
   ids.forEach((id, at) => {
     for (const later of ids.slice(at + 1)) {
@@ -142,6 +142,7 @@ function compareResource(world: World, resource: ResourceId, store: WatchedStore
     return
   }
   world.serving.set(resource, store)
+  store.servedAs.add(resource)
   const data = model.resources.get(resource)
   const breach = data && contentBreach(data, store.entries)
   world.must(breach === undefined, () => `I4: ${resource} of ${store.owner.data.label} ${breach}`)

@@ -2,12 +2,11 @@ import type { PluginHandle, RemoveResult } from '@uni/reload-core'
 import { ID_DEPENDED_ON, ID_THAT_DEPENDS, type VersionGiven } from './version-data.js'
 import { bakeOptions } from './bake.js'
 import { noteDuring } from './during.js'
-import { text } from './explain.js'
 import { obstacles, versionOf } from './model.js'
 import { observe } from './observe.js'
 import { checkResult, codeOf, judge } from './outcome.js'
 import type { BakeGiven } from './period.js'
-import type { Change, OperationTask } from './task.js'
+import { text, type Change, type OperationTask } from './task.js'
 import type { WatchedPlugin } from './watched.js'
 import type { World } from './world.js'
 import { followFinalization } from './finalization.js'
@@ -156,6 +155,8 @@ export function begin(world: World, kind: string, changes: readonly Change[], gi
     moved: [],
     unsure: [],
     closed: [],
+    opened: new Set(),
+    mayLack: new Set(world.model.resources.keys()),
     retired: [],
     generations: new Map(),
   }

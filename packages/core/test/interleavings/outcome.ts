@@ -1,9 +1,8 @@
 import { ReloadError, type ReloadResult } from '@uni/reload-core'
 import { STORES } from '../fixtures/store.js'
 import { PlannedFailure } from './calls.js'
-import { text } from './explain.js'
-import type { OperationTask } from './task.js'
-import { KINDS } from './version-data.js'
+import { text, type OperationTask } from './task.js'
+import { KINDS, type ResourceId } from './version-data.js'
 import type { WatchedStore } from './watched.js'
 import type { World } from './world.js'
 
@@ -31,6 +30,10 @@ export function judge(world: World, task: OperationTask, outcome: string): void 
   world.must((always?.size ?? 0) === 0, () => `I10: ${name()}, although it could not for ${[...(always ?? [])]}`)
 }
 
+function resourceNamed(surface: string, name: string): string {
+  return `${KINDS.find((kind) => STORES[kind].id === surface)}/${name}`
+}
+
 /** I10: the result tells what happened. */
 export function checkResult(
   world: World,
@@ -40,17 +43,23 @@ export function checkResult(
   const version = task.changes.find(({ id }) => id === handle.id)?.next
   world.must(status === (task.dryRun ? 'dry-run' : 'committed'), () => `I10: ${text(task)} has the status ${status}`)
   world.must(report.to === version?.number, () => `I10: ${text(task)} reports ${report.to}`)
-  const found = KINDS.flatMap((kind) => [...resources(STORES[kind]).values()]).map(
-    (store) => (store as WatchedStore).owner,
+  const found = KINDS.flatMap((kind) =>
+    Array.from(resources(STORES[kind]), ([name, store]) => [`${kind}/${name}`, store as WatchedStore] as const),
   )
-  const told = found.map(({ resource }) => resource)
+  const told = found.map(([resource]) => resource as ResourceId)
   const same =
     told.every((it) => task.moved.includes(it)) &&
     task.moved.every((it) => told.includes(it) || task.unsure.includes(it))
   world.must(same, () => `I10: ${text(task)} says it moved ${told}, and moved ${task.moved}`)
   world.must(
-    found.every(({ data }) => task.changes.some(({ next }) => next === data)),
+    found.every(([, { owner }]) => task.changes.some(({ next }) => next === owner.data)),
     () => `I10: ${text(task)} tells of resources of another version`,
+  )
+  const opened = report.opened.map(({ surface, resource }) => resourceNamed(surface, resource))
+  const asked = task.dryRun ? [] : (version?.opens.filter((it) => task.opened.has(it)) ?? [])
+  world.must(
+    task.reopens || String(opened.toSorted()) === String(asked.toSorted()),
+    () => `O16: ${text(task)} says that it opened ${opened}, and was asked to open ${asked}`,
   )
   world.must(
     task.dryRun || handle.generation === task.generations.get(handle.id),

@@ -1,10 +1,9 @@
-import { text } from './explain.js'
 import { checkKept, checkLeftOver } from './finalization.js'
 import { isHeld, overlaps } from './holders.js'
 import { compareRecovery } from './kept.js'
-import { ownerOf, type Model } from './model.js'
+import { askedBy, ownerOf, type Model } from './model.js'
 import { isOn, type Period } from './period.js'
-import type { Task } from './task.js'
+import { text, type OperationTask, type Task } from './task.js'
 import type { World } from './world.js'
 
 /** I8, I11: where nothing happens any more by itself, whatever has not ended is waiting for somebody who can be named. */
@@ -16,7 +15,10 @@ export function checkProgress(world: World): void {
   const answering = new Set([...world.calls.pending].map(({ caller }) => caller.id))
   const changing = new Set([...model.operations].flatMap(({ ids }) => [...ids]))
   for (const task of model.operations) {
-    const waits = overlaps(task.ids, answering) || (task.cutover === 'exclusive' && isHeld(world, task))
+    const waits =
+      overlaps(askedBy(task), answering) ||
+      waitsForOpener(model, task) ||
+      (task.cutover === 'exclusive' && isHeld(world, task))
     world.must(waits, () => `I8, I11: ${text(task)} has not ended, and waits for nobody`)
   }
   const listed = host
@@ -35,6 +37,12 @@ export function checkProgress(world: World): void {
     const waits = overlaps(task.ids, answering) || overlaps(task.ids, changing) || waitsForLeases(world, task)
     world.must(waits, () => `I8: ${task.kind} ${task.resource ?? [...task.ids]} has not ended, and waits for nobody`)
   }
+}
+
+/** What opens something for it is being replaced. */
+function waitsForOpener({ operations }: Model, task: OperationTask): boolean {
+  const openers = new Set([...askedBy(task)].filter((id) => !task.ids.has(id)))
+  return [...operations].some(({ ids }) => overlaps(ids, openers))
 }
 
 /** For the next question or its answer, for its way back, or for what is changing its plugins. */

@@ -58,6 +58,8 @@ export const REQUIRED: readonly string[] = [
   ...each('release', 'done'),
   ...each('attach', 'done', 'ABORTED', 'DUPLICATE', 'PROVIDER_NOT_FOUND'),
   ...each('detach', 'done'),
+  ...each('opened with its plugin', 'done', 'by another one', 'joins a reload', 'goes on'),
+  ...each('early write', 'done', 'RESOURCE_CLOSED'),
   ...each('write', 'done', 'ABORTED', 'RESOURCE_CLOSED', 'RESOURCE_STUCK'),
   ...each('deliver', 'done', 'RESOURCE_CLOSED'),
   ...each('use', 'done', 'ABORTED', 'RESOURCE_CLOSED'),

@@ -5,7 +5,7 @@ import { ownerOf, type ResourceData } from './model.js'
 import { observe } from './observe.js'
 import { codeOf } from './outcome.js'
 import { TIMEOUT_MS } from './timing.js'
-import { keyOf, kindOf, type ResourceId } from './version-data.js'
+import { keyOf, kindOf, nameOf, type ResourceId } from './version-data.js'
 import { asWatched, type WatchedStore } from './watched.js'
 import type { Attachment, World } from './world.js'
 import { leave } from '../fixtures/leave.js'
@@ -18,10 +18,10 @@ export function attach(world: World, resource: ResourceId, given: Patience = 'pa
   if (model.coming.indexOf(resource) < model.coming.length - 1) task.may.add('DUPLICATE')
   let data: ResourceData | undefined
   const attaching = host.attach(STORES[kindOf(resource)], {
-    name: keyOf(resource),
+    name: nameOf(resource),
     key: keyOf(resource),
     signal: signalOf(world, task, given),
-    open: (provider) => asWatched(provider).openFrom(data?.log ?? []),
+    open: (provider) => asWatched(provider).openFrom(logOf(data)),
   })
   void follow(world, task, attaching, (outcome, attached) => {
     model.coming.splice(model.coming.indexOf(resource), 1)
@@ -60,6 +60,11 @@ export function write(world: World, resource: ResourceId, given: Patience = 'pat
     if (outcome === 'done') attached.data.acknowledged.add(number)
     else if (outcome !== 'STEP_TIMEOUT') attached.data.refused.add(number)
   })
+}
+
+/** What the writers of a resource have written down, in the order in which it was written. */
+export function logOf(data: ResourceData | undefined): readonly number[] {
+  return data === undefined ? [] : [...new Set(data.issued)].filter((number) => data.log.has(number))
 }
 
 /** Whoever writes, writes down what is acknowledged, as soon as it is. */

@@ -55,6 +55,14 @@ export interface OperationTask extends Task {
   /** Those of them that were being attached or detached, and may not have been there. */
   unsure: readonly ResourceId[]
   closed: readonly ResourceId[]
+  /** What it was asked to open for its plugins, so that nobody else has that name until it is over. */
+  readonly opened: Set<ResourceId>
+  /** What was in service while it went on: that need not be opened, and may have left since. */
+  readonly mayLack: Set<ResourceId>
   retired: readonly string[]
   readonly generations: Map<string, number>
+}
+
+export function text({ kind, changes }: OperationTask): string {
+  return `${kind} ${changes.map(({ id, next }) => next?.label ?? id).join(', ')}`
 }

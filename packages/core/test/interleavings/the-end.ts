@@ -5,7 +5,7 @@ import type { BakeGiven } from './period.js'
 import { checkProgress } from './progress.js'
 import { attach, deliver, write } from './resources.js'
 import { TIMEOUT_MS } from './timing.js'
-import { ID_THAT_DEPENDS, kindOf, KINDS, ORDINARY, PLUGIN_IDS, SHARED, type ResourceId } from './version-data.js'
+import { GUEST, ID_THAT_DEPENDS, kindOf, KINDS, ORDINARY, PLUGIN_IDS, SHARED, type ResourceId } from './version-data.js'
 import type { World } from './world.js'
 
 /** A period that is not over when the host is closed. */
@@ -121,10 +121,9 @@ async function close(world: World): Promise<void> {
   world.look()
   for (const [resource, { data }] of world.live) {
     const serving = world.model.resources.get(resource) === data
-    const store = [...world.plugins.values()]
-      .flatMap(({ stores }) => stores)
-      .find(({ owner, closeCalls }) => owner.resource === resource && closeCalls === 0)
-    const breach = serving ? (store === undefined ? 'serves nowhere' : contentBreach(data, store.entries)) : undefined
+    const store = world.serving.get(resource)
+    const open = store !== undefined && store.closeCalls === 0
+    const breach = serving ? (open ? contentBreach(data, store.entries) : 'serves nowhere') : undefined
     world.must(breach === undefined, () => `I4: in the end ${resource} ${breach}`)
   }
   world.closed = true
@@ -173,11 +172,14 @@ export interface Scene {
   readonly journaled: boolean
 }
 
+/** What plugins have the host open from the start; the rest is attached, or comes later. */
+const OPENED_FIRST: readonly ResourceId[] = ['clean/b', 'stop-and-copy/b', 'pre-copy/c', GUEST]
+
 /** Something to begin with, so that a short sequence is about something too. */
 export async function setTheScene(world: World, { shared, dependent, journaled }: Scene): Promise<void> {
   const first = PLUGIN_IDS.filter((id) => id !== ID_THAT_DEPENDS || dependent).map((id) => ({
     id,
-    given: { ...ORDINARY, shared: shared && id === 'b' },
+    given: { ...ORDINARY, shared: shared && id === 'b', opens: OPENED_FIRST },
   }))
   // As a host is started after a crash, or one after the other.
   if (journaled) await world.expect(add(world, first.toReversed()), 'the first install')

@@ -1,7 +1,7 @@
 import { ReloadError, type Lease } from '@uni/reload-core'
 import { STORES, type StoreProvider } from '../fixtures/store.js'
 import { asWatched, WatchedStore, type WatchedProvider } from './watched.js'
-import { keyOf, kindOf, KINDS, RESOURCES, type ResourceId } from './version-data.js'
+import { GUEST, keyOf, kindOf, KINDS, nameOf, RESOURCES, type ResourceId } from './version-data.js'
 
 /** What one lease sees: everything there is, or why it is refused. */
 export interface View {
@@ -11,7 +11,9 @@ export interface View {
   readonly resources: ReadonlyMap<ResourceId, WatchedStore | 'halted' | 'fenced'>
 }
 
-const KEYS = new Map(KINDS.map((kind) => [kind, RESOURCES.filter((resource) => kindOf(resource) === kind)]))
+const KEYS = new Map(
+  KINDS.map((kind) => [kind, RESOURCES.filter((resource) => kindOf(resource) === kind && resource !== GUEST)]),
+)
 
 /** @param names the resources to look for. */
 export function look(lease: Lease, names: Iterable<ResourceId>): View {
@@ -28,7 +30,7 @@ export function look(lease: Lease, names: Iterable<ResourceId>): View {
   })
   const resources = new Map<ResourceId, WatchedStore | 'halted' | 'fenced'>()
   for (const resource of names) {
-    const store = attempt(() => lease.resource(STORES[kindOf(resource)], keyOf(resource)))
+    const store = attempt(() => lease.resource(STORES[kindOf(resource)], nameOf(resource)))
     if (store !== 'RESOURCE_NOT_FOUND')
       resources.set(resource, store instanceof WatchedStore ? store : store === 'RESOURCE_HALTED' ? 'halted' : 'fenced')
   }

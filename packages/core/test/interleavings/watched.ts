@@ -1,7 +1,23 @@
-import type { Lifetime, MaybePromise, Plugin, PluginContext, PluginManifest, Registrar } from '@uni/reload-core'
+import type {
+  Lifetime,
+  LiveResource,
+  MaybePromise,
+  Plugin,
+  PluginContext,
+  PluginManifest,
+  Registrar,
+} from '@uni/reload-core'
 import { Image, Store, StoreProvider, STORES, type StoreStep } from '../fixtures/store.js'
 import type { Callee, Method } from './calls.js'
-import { ID_DEPENDED_ON, ID_THAT_DEPENDS, keyOf, kindOf, type ResourceId, type VersionData } from './version-data.js'
+import {
+  ID_DEPENDED_ON,
+  ID_THAT_DEPENDS,
+  keyOf,
+  kindOf,
+  nameOf,
+  type ResourceId,
+  type VersionData,
+} from './version-data.js'
 
 /** Who carries out the calls of watched plugins, and is told of what must not go unseen. */
 export interface Watcher {
@@ -9,6 +25,10 @@ export interface Watcher {
   /** What a provider opens. */
   store(provider: WatchedProvider, entries: number[]): WatchedStore
   opening(provider: WatchedProvider): void
+  /** How the host opens what a plugin has it open. */
+  openFor(plugin: WatchedPlugin, resource: ResourceId, provider: WatchedProvider): MaybePromise<Store>
+  /** What a plugin works with from then on. */
+  opensLater(plugin: WatchedPlugin, resource: ResourceId, handle: LiveResource<Store, number>): void
   closing(store: WatchedStore): void
   shuttingDown(plugin: WatchedPlugin): void
   disposing(plugin: WatchedPlugin, lifetime: AbortSignal): void
@@ -19,6 +39,8 @@ export interface Watcher {
 export class WatchedStore extends Store {
   readonly owner: WatchedProvider
   closeCalls = 0
+  /** What it was seen to serve as. */
+  readonly servedAs = new Set<ResourceId>()
 
   constructor(owner: WatchedProvider, entries: number[]) {
     super(owner, entries)
@@ -69,12 +91,8 @@ export class WatchedProvider extends StoreProvider {
   }
 
   /** How a host opens it, with the writes in its log. */
-  openFrom(log: Iterable<number>): MaybePromise<Store> {
-    return this.open(
-      kindOf(this.resource) === 'clean'
-        ? undefined
-        : new Image(JSON.stringify([...log].toSorted((one, other) => one - other))),
-    )
+  openFrom(log: readonly number[]): MaybePromise<Store> {
+    return this.open(kindOf(this.resource) === 'clean' ? undefined : new Image(JSON.stringify(log)))
   }
 }
 
@@ -107,6 +125,14 @@ export class WatchedPlugin implements Plugin {
     return this.#watcher.call({ caller: this.data, kind: undefined }, 'register', () => {
       this.#begin(registrar)
       for (const provider of this.providers) registrar.provide(STORES[kindOf(provider.resource)], provider)
+      for (const resource of this.data.opens) {
+        const handle = registrar.open(STORES[kindOf(resource)], {
+          name: nameOf(resource),
+          key: keyOf(resource),
+          open: (provider) => this.#watcher.openFor(this, resource, asWatched(provider)),
+        })
+        this.#watcher.opensLater(this, resource, handle)
+      }
     })
   }
 

@@ -12,6 +12,8 @@ import type * as fc from 'fast-check'
 import type { Store, StoreProvider } from '../fixtures/store.js'
 import { Calls, type Callee, type Method } from './calls.js'
 import type { Coverage } from './coverage.js'
+import type { Declared } from './declared.js'
+import { noteDeclared, noteOpening } from './observe-declared.js'
 import { emptyModel, type Model, type ResourceData } from './model.js'
 import type { OperationTask, Task } from './task.js'
 import { noteFault } from './causes.js'
@@ -21,6 +23,7 @@ import { observe } from './observe.js'
 import { observeEvent } from './observe-bake.js'
 import type { Period } from './period.js'
 import { SlowJournal } from './slow-journal.js'
+import { logOf } from './resources.js'
 import { observeClosing, observeDisposal, observeOpening, observeShutdown } from './observe-calls.js'
 import { TIMEOUT_MS, wholeTurn } from './timing.js'
 import { noteTold } from './told-of-commits.js'
@@ -69,6 +72,8 @@ export class World implements Watcher {
   readonly plugins = new Map<string, WatchedPlugin>()
   readonly leases: HeldLease[] = []
   readonly live = new Map<ResourceId, Attachment>()
+  /** What versions have the host open, by their labels. */
+  readonly declared = new Map<string, readonly Declared[]>()
   /** Callers' signals of the operations that have not settled. */
   readonly abortable: { readonly abort: AbortController; readonly task: OperationTask }[] = []
   /** The same of writes, uses and attaches. */
@@ -214,6 +219,15 @@ export class World implements Watcher {
 
   opening(provider: WatchedProvider): void {
     observeOpening(this, provider)
+  }
+
+  openFor(plugin: WatchedPlugin, resource: ResourceId, provider: WatchedProvider): MaybePromise<Store> {
+    noteOpening(this, plugin, resource)
+    return provider.openFrom(logOf(this.model.resources.get(resource)))
+  }
+
+  opensLater(plugin: WatchedPlugin, resource: ResourceId, handle: LiveResource<Store, number>): void {
+    noteDeclared(this, plugin, resource, handle)
   }
 
   closing(store: WatchedStore): void {

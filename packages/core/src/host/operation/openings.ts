@@ -151,8 +151,8 @@ export class Openings {
   }
 
   /**
-   * Called in the turn of the commit, after it: what was opened is activated, and the handles of plugins reach it.
-   * Whatever a strategy does here, the commit stands.
+   * Called in the turn of the commit, after it: what was opened is activated. Whatever a strategy does here, the commit
+   * stands.
    *
    * @param released the resources that plugins no longer have the host open, with providers of plugins that stay: they
    * are detached.
@@ -169,6 +169,14 @@ export class Openings {
       this.#activate(planned, opened)
       held?.[DISPOSE]()
     }
+    for (const attached of released) void detach(this.#state, attached).catch(() => {})
+  }
+
+  /**
+   * Called at the end of the turn of the commit: the handles of plugins reach what serves. Calls that have waited for
+   * it begin here, which runs code of plugins, so everybody has been told of the commit by now.
+   */
+  serve(): void {
     for (const version of this.#init.succession.installed) {
       for (const declared of version.declared) {
         const { name, open, handle } = declared
@@ -177,7 +185,6 @@ export class Openings {
         handle.serves(attached && new AttachedResource(this.#state, attached))
       }
     }
-    for (const attached of released) void detach(this.#state, attached).catch(() => {})
   }
 
   /** Closes what was opened, and gives the names up. Resolves with what failed. */

@@ -263,6 +263,7 @@ class Operation implements UnderWay {
     openings.committed(preflight.released.keys())
     const commitErrors = providers.tell({ plugin: succession.labels })
     this.#log.committed(state.epochs.current.number, succession, commitErrors)
+    openings.serve()
     return { bake, recorded, commitErrors }
   }
 
