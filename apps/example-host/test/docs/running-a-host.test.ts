@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OldProviders, PluginHost, ReloadDispatcher, ReloadKindHandlers, WriteGate } from '@uni/reload-core'
-import { npmRanges } from '@uni/reload-core/ranges'
 import { scalarFn, scalarFnHandoff } from '@uni/reload-core/surfaces'
 import { buildIndex, indexHandoff, indexKind, type IndexHandle } from '@uni/reload-index'
 import { expect, it, onTestFinished, vi } from 'vitest'
@@ -15,13 +14,9 @@ const log = { info: vi.fn<(what: unknown) => void>() }
 async function hostAsPrinted() {
   const host = new PluginHost({
     strategies: [indexHandoff(), scalarFnHandoff()],   // the surfaces plugins may register on
-    ranges: npmRanges,                                 // of '@uni/reload-core/ranges': for plugins that depend on others
-    grants: { search: ['index-kind'], '*': ['scalar-fn'] },
-    drain: { deadlineMs: 30_000, onDeadline: 'keep' },
-    timeouts: { prepare: 300_000, converge: 10_000 },
-    observer: (event) => log.info(event),
+    observer: (event) => log.info(event),              // told of each phase, resource, commit and drain
   })
-  const search = await host.add(searchV1)
+  const search = await host.add(searchV1)              // several at once, in the order of their dependencies: host.addAll
   await host.add(distanceV1())
   const articles = await host.attach(indexKind, { name: 'articles', key: 'fulltext', open: (provider) => buildIndex(provider, rows) })
   return { host, search, articles }
