@@ -47,6 +47,8 @@ export interface Model {
   /** What is being attached, once for each time, and what is being detached. */
   readonly coming: ResourceId[]
   readonly going: Set<ResourceData>
+  /** What plugins that stay have opened for one that no longer wants it: it is detached as soon as it can be. */
+  readonly letGo: Set<ResourceData>
   /** The reloads that can still be taken back, until the host has told how that ended. */
   readonly periods: Set<Period>
   /** Whether operations are written down: without that nothing comes back after a crash, and nothing is refused for its sake. */
@@ -74,6 +76,7 @@ export function emptyModel(journaled: boolean): Model {
     left: new Set(),
     coming: [],
     going: new Set(),
+    letGo: new Set(),
     periods: new Set(),
     journaled,
     permanent: new Map(),
@@ -160,7 +163,11 @@ export function commit(model: Model, task: OperationTask, arrived: ReadonlySet<R
   task.closed = [...orphans, ...closed]
   task.retired = task.changes.flatMap(({ id }) => versionOf(model, id)?.label ?? [])
   for (const resource of task.closed) leave(model, resource)
-  for (const resource of detached) model.going.add(model.resources.get(resource) as ResourceData)
+  for (const resource of detached) {
+    const data = model.resources.get(resource) as ResourceData
+    model.going.add(data)
+    model.letGo.add(data)
+  }
   bake(model, task)
   for (const { id, next } of task.changes) {
     const at = model.plugins.findIndex(({ version }) => version.id === id)
@@ -229,6 +236,7 @@ export function arrive(model: Model, resource: ResourceId, openedBy?: string): R
 
 /** A resource is seen to have gone. */
 export function leave(model: Model, resource: ResourceId): void {
+  model.letGo.delete(model.resources.get(resource) as ResourceData)
   model.resources.delete(resource)
   model.left.add(resource)
   model.revision += 1

@@ -21,6 +21,13 @@ export function checkProgress(world: World): void {
       (task.cutover === 'exclusive' && isHeld(world, task))
     world.must(waits, () => `I8, I11: ${text(task)} has not ended, and waits for nobody`)
   }
+  for (const { id } of model.letGo) {
+    const owner = ownerOf(model, id)?.id
+    world.must(
+      owner !== undefined && changing.has(owner),
+      () => `O16: ${id} was let go by the plugin that had it opened, and is still in service`,
+    )
+  }
   const listed = host
     .plugins()
     .filter(({ state }) => state === 'retired')
