@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { RepositoryCopy, type Released } from './repository-copy.js'
 
 const KINDS = readdirSync(join(import.meta.dirname, '../../../packages')).filter((folder) => folder !== 'core')
@@ -13,16 +13,18 @@ const all = (core: string, kinds: string, more: Readonly<Record<string, string>>
   ...more,
 })
 
-/** After the first release. */
-async function released(): Promise<RepositoryCopy> {
-  const copy = await RepositoryCopy.make()
-  if ((await copy.packages())['core']?.version === '0.0.0') await copy.release()
-  return copy
-}
-
 describe('what a release moves, as `changeset version` has it', () => {
+  let copy: RepositoryCopy
+  let firstRelease: string
+  beforeAll(async () => {
+    copy = await RepositoryCopy.make()
+    if ((await copy.packages())['core']?.version === '0.0.0') await copy.release()
+    firstRelease = await copy.head()
+  })
+  beforeEach(() => copy.goBackTo(firstRelease))
+  afterAll(() => copy[Symbol.asyncDispose]())
+
   it('the first release is 1.0.0 of every package, each with what it is, and each kind works with core ^1.0.0', async () => {
-    await using copy = await released()
     const packages = await copy.packages()
     expect(versions(packages)).toEqual(all('1.0.0', '1.0.0'))
     for (const kind of KINDS) expect(packages[kind]?.core).toBe('workspace:^1.0.0')
@@ -33,7 +35,6 @@ describe('what a release moves, as `changeset version` has it', () => {
   })
 
   it('a minor of core is a minor of core alone, and a fix of core a patch of core alone', async () => {
-    await using copy = await released()
     await copy.release({ core: 'minor' })
     expect(versions(await copy.packages())).toEqual(all('1.1.0', '1.0.0'))
     expect(await copy.changed()).toEqual(['packages/core/CHANGELOG.md', 'packages/core/package.json'])
@@ -44,7 +45,6 @@ describe('what a release moves, as `changeset version` has it', () => {
   })
 
   it('a fix of one kind is one patch of one package, and works with every core that it did before', async () => {
-    await using copy = await released()
     await copy.release({ core: 'minor' })
     const patched: Record<string, string> = {}
     for (const kind of KINDS) {
@@ -60,7 +60,6 @@ describe('what a release moves, as `changeset version` has it', () => {
   })
 
   it('a break of what core promises moves every kind, and nothing else does', async () => {
-    await using copy = await released()
     await copy.release({ index: 'major' })
     expect(versions(await copy.packages())).toEqual(all('1.0.0', '1.0.0', { index: '2.0.0' }))
     await copy.release({ core: 'major' })

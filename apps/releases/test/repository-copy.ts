@@ -65,6 +65,15 @@ export class RepositoryCopy implements AsyncDisposable {
     await this.#commit('Release')
   }
 
+  /** The commit that it is at. */
+  async head(): Promise<string> {
+    return (await this.#git('rev-parse', 'HEAD')).trim()
+  }
+
+  async goBackTo(commit: string): Promise<void> {
+    await this.#git('reset', '--quiet', '--hard', commit)
+  }
+
   /** The packages that are published, by name without `@uni/reload-`. */
   async packages(): Promise<Record<string, Released>> {
     const names = await readdir(join(this.#path, 'packages'))
