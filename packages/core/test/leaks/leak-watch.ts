@@ -4,10 +4,10 @@ import type { ManualClock } from '@uni/reload-core/testing'
 import { turn } from '../fixtures/deferred.js'
 import { collectGarbage, collectUntil } from '../fixtures/collect-garbage.js'
 
-/** What is there is counted after each. Before them comes one as long as two: most of what is compiled is there by then. */
+/** Before the stretch that is held to a count comes one of twice its length: most of what is compiled is there by then. */
 const STRETCHES = 3
-/** How many more there may be, where those do not tell a leak from what the test runner does beside them on a slow machine. */
-const MORE_STRETCHES = 4
+/** How many more there may be, where that one does not tell a leak from what the test runner does beside it on a slow machine. */
+const MORE_STRETCHES = 6
 /** What is less than this is no leak: what is watched by weak references is held to exactly none. */
 export const OBJECTS_PER_RELOAD = 0.1
 export const BYTES_PER_RELOAD = 500
@@ -20,7 +20,7 @@ export interface Repeated {
   readonly clock: ManualClock
   /** Given to whatever takes a signal. */
   readonly signal: AbortSignal
-  /** How many more stretches there may be. Default 4. */
+  /** How many more stretches there may be. Default 6. */
   readonly moreStretches?: number
   /** From how many on it is a leak. Default {@link OBJECTS_PER_RELOAD}. */
   readonly objectsPerReload?: number
@@ -68,13 +68,13 @@ export async function leftBy({
     counts.reachable += await reachableOf(watched)
     watched.length = 0
     await turn()
-    collectGarbage()
-    const { heapUsed } = process.memoryUsage()
-    return { objects: Number(queryObjects(Object)), bytes: heapUsed }
+    // To ask for objects collects garbage, more thoroughly and at ten times the cost of a collection.
+    const objects = Number(queryObjects(Object))
+    return { objects, bytes: process.memoryUsage().heapUsed }
   }
 
-  const length = Math.floor(reloads / (STRETCHES + 2))
-  const memory = [await stretch(reloads - STRETCHES * length)]
+  const length = Math.floor(reloads / STRETCHES)
+  const memory = [await stretch(reloads - length)]
   const resources = process.getActiveResourcesInfo()
   const perReload = () => ({
     objectsPerReload: growth(memory.map(({ objects }) => objects)) / length,
@@ -84,7 +84,7 @@ export async function leftBy({
     const { objectsPerReload, bytesPerReload } = perReload()
     return objectsPerReload >= most || bytesPerReload >= BYTES_PER_RELOAD
   }
-  for (let left = STRETCHES; left > 0; left -= 1) memory.push(await stretch(length))
+  memory.push(await stretch(length))
   for (let left = moreStretches; left > 0 && isLeak(); left -= 1) memory.push(await stretch(length))
   // The beat by which the host measures synchronous stretches ends itself.
   clock.advance(10)
