@@ -31,10 +31,12 @@ export function noteTold(world: World, kind: StoreDiscipline, change: ProviderCh
 /** A4, I1: what strategies were told by now is what serves. */
 export function compareTold(world: World): void {
   const { model, told } = world
-  const expected = model.plugins.flatMap(({ version }) => version.keys.map((key) => `${version.label} ${key}`))
-  const found = Array.from(told, ([key, label]) => `${label} ${key}`)
+  const serving = model.plugins.flatMap(({ version: { keys, label } }) => keys.map((key) => [key, label] as const))
   world.must(
-    String(found.toSorted()) === String(expected.toSorted()),
-    () => `A4: strategies were told of ${found}, and what serves is ${expected}`,
+    serving.length === told.size && serving.every(([key, label]) => told.get(key) === label),
+    () => `A4: strategies were told of ${named(told)}, and what serves is ${named(serving)}`,
   )
 }
+
+const named = (labels: Iterable<readonly [ResourceId, string]>): string[] =>
+  Array.from(labels, ([key, label]) => `${label} ${key}`)

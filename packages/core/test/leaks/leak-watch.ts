@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events'
 import { queryObjects } from 'node:v8'
 import type { ManualClock } from '@uni/reload-core/testing'
 import { turn } from '../fixtures/deferred.js'
-import { collectGarbage, collectUntil } from '../fixtures/collect-garbage.js'
+import { collectUntil } from '../fixtures/collect-garbage.js'
 
 /** Before the stretch that is held to a count comes one of twice its length: most of what is compiled is there by then. */
 const STRETCHES = 3
