@@ -42,12 +42,13 @@ function unknownOption(name: string, path: string, checks: object): TypeError {
  */
 export function readMembers<T extends object>(given: T, path: string, checks: OptionChecks<T>): Readonly<T> {
   if (!isObject(given)) throw unexpected('an object', given, path)
-  const read: [name: string, value: unknown][] = []
-  for (const [name, check] of Object.entries<OptionCheck<unknown> & { readonly required?: true }>(checks)) {
+  const read: Record<string, unknown> = {}
+  for (const name of Object.keys(checks)) {
+    const check: OptionCheck<unknown> & { readonly required?: true } = checks[name as keyof T]
     const value: unknown = given[name as keyof T]
-    if (value !== undefined || check.required === true) read.push([name, check(value, `${path}.${name}`, given)])
+    if (value !== undefined || check.required === true) read[name] = check(value, `${path}.${name}`, given)
   }
-  return Object.freeze(Object.fromEntries(read)) as T
+  return Object.freeze(read) as T
 }
 
 /** The checks that options are made of. Where the type says more than can be looked at, the check's own is `never`. */

@@ -50,16 +50,18 @@ export class PhaseLog {
 
   async phase<T>(phase: ReloadPhase, body: () => MaybePromise<T>): Promise<T> {
     const { clock } = this.#host
+    // Literals: each has its shape from the start, which a spread has not, and takes half the time on Node 20.
+    const { operation, plugins } = this.#tag
     const startedAt = clock.now()
     this.#current = phase
-    this.#host.emit({ ...this.#tag, type: 'phase-started', phase })
+    this.#host.emit({ operation, plugins, type: 'phase-started', phase })
     try {
       const result = await body()
       const ms = (this.ms[phase] = clock.now() - startedAt)
-      this.#host.emit({ ...this.#tag, type: 'phase-ended', phase, ms })
+      this.#host.emit({ operation, plugins, type: 'phase-ended', phase, ms })
       return result
     } catch (error) {
-      this.#host.emit({ ...this.#tag, type: 'phase-failed', phase, ms: clock.now() - startedAt, error })
+      this.#host.emit({ operation, plugins, type: 'phase-failed', phase, ms: clock.now() - startedAt, error })
       throw error
     }
   }
@@ -67,7 +69,7 @@ export class PhaseLog {
   handoff({ place, step, ms, error }: HandoffEvent): void {
     const { surface = '', key = '', resource = '' } = place
     const { operation, plugins } = this.#tag
-    // One for each step of each resource: a literal has its shape from the start, which a spread has not.
+    // One for each step of each resource, so that it is a literal, too.
     const event = { operation, plugins, type: 'resource', surface, key, resource, step, ms } as const
     this.#host.emit(error === undefined ? event : { ...event, error })
   }
@@ -104,7 +106,8 @@ export class PhaseLog {
     { addedKeys: added, removedKeys: removed }: ChangedKeys,
     errors: readonly ReloadError[],
   ): void {
-    this.#host.emit({ ...this.#tag, type: 'committed', epoch, added, removed, errors })
+    const { operation, plugins } = this.#tag
+    this.#host.emit({ operation, plugins, type: 'committed', epoch, added, removed, errors })
   }
 
   unrecorded(error: ReloadError): void {
@@ -120,6 +123,7 @@ export class PhaseLog {
   }
 
   finalized(errors: readonly unknown[]): void {
-    this.#host.emit({ ...this.#tag, type: 'finalized', errors })
+    const { operation, plugins } = this.#tag
+    this.#host.emit({ operation, plugins, type: 'finalized', errors })
   }
 }
