@@ -3,7 +3,7 @@ import { Slices } from './slices.js'
 
 /** How much of the thread reloads may take. */
 export interface PaceOptions {
-  /** How long they may keep the event loop from turning at a time, in milliseconds. Default 4. */
+  /** How long they may keep the event loop from turning at a time, in milliseconds. Default 2. */
   readonly sliceMs?: number | undefined
   /**
    * Their share of the thread's time while there is enough to do, above 0 and at most 1: with ½ each slice is followed
@@ -27,7 +27,7 @@ export class Pace extends Slices {
   #next = 0
   #underHold: Pace | undefined
 
-  constructor({ sliceMs = 4, share = 1 }: PaceOptions = {}) {
+  constructor({ sliceMs = 2, share = 1 }: PaceOptions = {}) {
     super(sliceMs)
     this.#sliceMs = sliceMs
     this.#share = share

@@ -12,8 +12,8 @@ export class Slices {
   readonly #budgetMs: number
   #startedAt = performance.now()
 
-  /** @param budgetMs how long a slice may take, in milliseconds. */
-  constructor(budgetMs = 4) {
+  /** @param budgetMs how long a slice may take, in milliseconds. Default 2. */
+  constructor(budgetMs = 2) {
     // A budget that is no number would never be used up.
     this.#budgetMs = numberFrom(0)(budgetMs, 'Slices budgetMs', this)
   }

@@ -1,5 +1,6 @@
 import { ReloadError, type ErrorPlace, type ReloadPhase } from '../errors.js'
 import { ACCEPT_HINT } from './judging.js'
+import { PagedWeakMap } from './paged-weak-map.js'
 
 const HINT = 'It was not closed. Have the provider open an object of its own each time: each is closed once.'
 
@@ -16,7 +17,7 @@ interface ClaimedIn {
  */
 export class Claims {
   /** The holder of each: its place. Two places are one holder where they are the same object. */
-  readonly #holders = new WeakMap<object, ErrorPlace | undefined>()
+  readonly #holders = new PagedWeakMap<ErrorPlace>()
 
   holderOf(resource: unknown): ErrorPlace | undefined {
     return isObject(resource) ? this.#holders.get(resource) : undefined
@@ -47,8 +48,7 @@ export class Claims {
 
   /** The object was closed, or another is to close it. Does nothing where another holds it by now. */
   letGo(resource: unknown, holder: ErrorPlace | undefined): void {
-    // Not deleted: a weak map of 100,000 that shrinks keeps the event loop for some ten milliseconds.
-    if (isObject(resource) && this.#holders.get(resource) === holder) this.#holders.set(resource, undefined)
+    if (isObject(resource) && this.#holders.get(resource) === holder) this.#holders.delete(resource)
   }
 }
 

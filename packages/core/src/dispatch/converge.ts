@@ -37,8 +37,7 @@ export async function converge(
   // Others join, and leave, up to here.
   together.close()
   await prepareJoined()
-  const [unheld, held] = [movings.filter((moving) => moving.goesUnheld), movings.filter((moving) => !moving.goesUnheld)]
-  await drive.tellConverged(unheld)
+  const held = await heldOf(movings, together, drive)
   for (const group of GROUPS)
     await convergeGroup(
       held.filter(({ discipline }) => group.includes(discipline)),
@@ -47,6 +46,21 @@ export async function converge(
     )
   if (held.length > 0) await catchUpUnderLoad(together, drive)
   await convergeRest(together, drive)
+}
+
+/** Gives those that are held to converge. The observer is told, in slices, that the others have converged. */
+async function heldOf(
+  movings: readonly MovingResource[],
+  { pace }: Together<MovingResource>,
+  drive: Drive,
+): Promise<readonly MovingResource[]> {
+  const held: MovingResource[] = []
+  for (const moving of movings) {
+    if (moving.goesUnheld) drive.tellConverged(moving)
+    else held.push(moving)
+    if (pace.due()) await pace.pause()
+  }
+  return held
 }
 
 /** Runs rounds until one is short: what is left then is short under a hold, too. */

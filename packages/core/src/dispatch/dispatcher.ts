@@ -16,7 +16,7 @@ import { ProviderChanges } from './provider-changes.js'
 import type { ResourceMove } from './resource-move.js'
 import { ReloadOutcome } from './reload-outcome.js'
 import { withMoves, type UnreadPair } from './pairs.js'
-import { failureReport, listed, type CompatReport, type SurfaceKey } from './report.js'
+import { failureReport, type CompatReport, type SurfaceKey } from './report.js'
 import type { OldProviders, ReloadKindHandlers } from './request.js'
 import type { StepEnvironment } from './step-environment.js'
 import { STRATEGY, StrategyTable } from './strategy-table.js'
@@ -178,8 +178,7 @@ export class ReloadDispatcher {
       if (ReloadError.is(error)) {
         error.rollbackErrors.push(...rollbackErrors)
         const totalMs = this.#clock.now() - startedAt
-        const reports = await listed(handoffs.reports(), this.#pace)
-        error.report = failureReport(totalMs, reports, environment.meter.worst)
+        error.report = await failureReport(totalMs, handoffs.reports(), environment.meter.worst, this.#pace)
       }
       throw error
     }

@@ -39,14 +39,9 @@ export class Drive {
       throw new ReloadError('ABORTED', 'the caller aborted', { phase, cause: signal.reason })
   }
 
-  /** Tells the observer, in slices, that `movings` have converged, though no step was run for it. */
-  async tellConverged(movings: readonly MovingResource[]): Promise<void> {
-    const { onHandoff, pace } = this.#options
-    if (onHandoff === undefined) return
-    for (const moving of movings) {
-      if (!moving.withdrawn) this.tell(moving, 'converge', moving.convergeMs)
-      if (pace.due()) await pace.pause()
-    }
+  /** Tells the observer that `moving` has converged, though no step was run for it. */
+  tellConverged(moving: MovingResource): void {
+    if (!moving.withdrawn) this.tell(moving, 'converge', moving.convergeMs)
   }
 
   /**
@@ -57,7 +52,7 @@ export class Drive {
    * each failure in any case.
    */
   async forward(
-    movings: readonly MovingResource[],
+    movings: Iterable<MovingResource>,
     phase: 'prepare' | 'converge',
     body: (moving: MovingResource) => MaybePromise<void>,
     { told } = { told: true },
@@ -74,7 +69,7 @@ export class Drive {
   }
 
   /** @param body must not reject: no further resource would be begun. */
-  async each(movings: readonly MovingResource[], body: (moving: MovingResource) => Promise<void>): Promise<void> {
+  async each(movings: Iterable<MovingResource>, body: (moving: MovingResource) => Promise<void>): Promise<void> {
     await this.#bounded(movings, body, () => {})
   }
 
@@ -119,7 +114,7 @@ export class Drive {
   }
 
   #bounded(
-    movings: readonly MovingResource[],
+    movings: Iterable<MovingResource>,
     body: (moving: MovingResource) => MaybePromise<void>,
     abort: () => void,
   ): Promise<void> {

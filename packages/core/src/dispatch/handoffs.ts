@@ -43,16 +43,16 @@ export class Handoffs {
   readonly #moves: readonly ResourceMove[]
   readonly #environment: StepEnvironment
   readonly #options: HandoffsOptions
-  /** One for each move, from the time when it is to be prepared. */
+  /** One for each move that was to be prepared by now. */
   readonly #movings: MovingResource[] = []
   /** The same by gate, made when the first resource leaves. */
   #byGate: Map<unknown, MovingResource> | undefined
-  /** The gates of resources that have left before `prepare` has listed them. */
+  /** The gates of resources that have left before they were to be prepared. */
   readonly #gone = new Set<unknown>()
   readonly #together: Together<MovingResource>
   readonly #drive: Drive
   /** In the order in which they were begun. The rollback goes the other way. */
-  readonly #begun: MovingResource[] = []
+  #begun: MovingResource[] = []
 
   constructor(moves: readonly ResourceMove[], environment: StepEnvironment, options: HandoffsOptions) {
     const { clock, claims, pace } = environment
@@ -95,13 +95,21 @@ export class Handoffs {
   }
 
   async prepare(): Promise<void> {
-    const { pace } = this.#environment
-    for (const move of this.#moves) {
-      if (!this.#gone.has(move.gate)) this.#movings.push(this.#movingOf(move))
-      if (pace.due()) await pace.pause()
-    }
-    await this.#prepare(this.#movings)
+    await this.#prepare(this.#listed())
     await this.#prepareJoined()
+  }
+
+  /**
+   * Made one by one, as each is to be prepared. A hundred thousand made at once would all survive the next collections of
+   * young objects, which take as long as what survives them is large.
+   */
+  *#listed(): Generator<MovingResource> {
+    for (const move of this.#moves) {
+      if (this.#gone.has(move.gate)) continue
+      const moving = this.#movingOf(move)
+      this.#movings.push(moving)
+      yield moving
+    }
   }
 
   /** Brings every successor in step. Writes are held at every gate afterwards. */
@@ -191,7 +199,9 @@ export class Handoffs {
 
   /** Undoes what was begun. Resolves with what failed on the way, last begun first. */
   rollback(): Promise<unknown[]> {
-    return rollBack(this.#begun.splice(0), this.#together, this.#drive)
+    const begun = this.#begun
+    this.#begun = []
+    return rollBack(begun, this.#together, this.#drive)
   }
 
   /**
@@ -203,16 +213,14 @@ export class Handoffs {
     const errors: unknown[] = []
     if (this.#together.leaving.size > 0) await Promise.all(this.#together.leaving)
     if (this.#movings.length === 0) return errors
-    await this.#drive.each(
-      this.#movings.filter(({ move, withdrawn }) => !withdrawn && isAsked(move.owner)),
-      async (moving) => {
-        try {
-          await (moving.finalized ??= this.#finalize(moving))
-        } catch (error) {
-          errors.push(error)
-        }
-      },
-    )
+    await this.#drive.each(this.#movings, async (moving) => {
+      if (moving.withdrawn || !isAsked(moving.move.owner)) return
+      try {
+        await (moving.finalized ??= this.#finalize(moving))
+      } catch (error) {
+        errors.push(error)
+      }
+    })
     return errors
   }
 
@@ -222,7 +230,7 @@ export class Handoffs {
     return moving
   }
 
-  async #prepare(movings: readonly MovingResource[]): Promise<void> {
+  async #prepare(movings: Iterable<MovingResource>): Promise<void> {
     await this.#drive.forward(movings, 'prepare', (moving) => {
       this.#begun.push(moving)
       return moving.prepare()

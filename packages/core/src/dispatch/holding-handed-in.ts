@@ -3,19 +3,20 @@ import { placeOf, type ResourceMove } from './resource-move.js'
 import type { StepEnvironment } from './step-environment.js'
 
 /**
- * Runs `check` with the resources claimed that the caller of a reload handed in. A check that opens a copy, and is
+ * Runs `check` with the resources claimed, in slices, that the caller of a reload handed in. A check that opens a copy, and is
  * given one of them in its place, is refused then: it would close it.
  *
  * @throws ReloadError `DUPLICATE` where an object that is handed in is another live resource already.
  */
 export async function holdingHandedIn<T>(
   moves: readonly ResourceMove[],
-  { claims }: StepEnvironment,
+  { claims, pace }: StepEnvironment,
   check: () => Promise<T>,
 ): Promise<T> {
   const held: { readonly resource: unknown; readonly place: ErrorPlace }[] = []
   try {
     for (const move of moves) {
+      if (pace.due()) await pace.pause()
       if (move.handedIn !== true || move.gate.halted !== undefined) continue
       const { resource } = move.gate
       const place = placeOf(move)
@@ -24,6 +25,9 @@ export async function holdingHandedIn<T>(
     }
     return await check()
   } finally {
-    for (const { resource, place } of held) claims.letGo(resource, place)
+    for (const { resource, place } of held) {
+      claims.letGo(resource, place)
+      if (pace.due()) await pace.pause()
+    }
   }
 }

@@ -143,7 +143,7 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
       blockedMs: step.blockedMs,
       blockedBy: step.blockedBy,
       from: isReopened ? 'open' : move.standby?.isTaken === true ? 'standby' : 'serving',
-      outlived: [...step.outlivedErrors],
+      outlived: step.outlivedErrors,
       bytes: step.bytes,
       replayedWrites: step.replayedWrites,
       activationError,

@@ -1,4 +1,3 @@
-import type { MaybePromise } from '../maybe-promise.js'
 import type { LiveSample } from '../strategy.js'
 import type { Slices } from '../slices.js'
 import type { JudgedPair } from './compat.js'
@@ -58,12 +57,16 @@ function sampleOf(move: ResourceMove): LiveSample<unknown> | undefined {
 /** Reads a live resource between two writes. */
 class Sample implements LiveSample<unknown> {
   readonly name: string
-  /** Bound to the sample, as strategies pass it on by itself. */
-  readonly use: LiveSample<unknown>['use']
+  readonly #gate: ResourceMove['gate']
 
   constructor({ name, gate }: ResourceMove) {
-    const use = <T>(read: (resource: unknown) => MaybePromise<T>): Promise<T> => gate.use(read)
     this.name = name
-    this.use = use
+    this.#gate = gate
+  }
+
+  /** Bound to the sample, as strategies pass it on by itself; made when it is asked for, as most samples are not read. */
+  get use(): LiveSample<unknown>['use'] {
+    const gate = this.#gate
+    return (read) => gate.use(read)
   }
 }

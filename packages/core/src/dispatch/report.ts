@@ -11,7 +11,7 @@ export interface SurfaceKey {
 }
 
 /** The reports of many resources, made in slices. */
-export async function listed(reports: Iterable<HandoffReport>, pace: Pace): Promise<HandoffReport[]> {
+async function listed(reports: Iterable<HandoffReport>, pace: Pace): Promise<HandoffReport[]> {
   const list: HandoffReport[] = []
   for (const report of reports) {
     list.push(report)
@@ -20,12 +20,35 @@ export async function listed(reports: Iterable<HandoffReport>, pace: Pace): Prom
   return list
 }
 
-export function failureReport(
+/** What handoffs come to together. */
+export interface HandoffTotals {
+  /** The longest that any of them held a write, in milliseconds. */
+  pauseMs: number
+  bytes: number
+  replayedWrites: number
+}
+
+/** Adds up in slices. */
+export async function totalsOf(handoffs: Iterable<AttemptedHandoff>, pace: Pace): Promise<HandoffTotals> {
+  const totals: HandoffTotals = { pauseMs: 0, bytes: 0, replayedWrites: 0 }
+  for (const { pauseMs, bytes, replayedWrites } of handoffs) {
+    totals.pauseMs = Math.max(totals.pauseMs, pauseMs)
+    totals.bytes += bytes
+    totals.replayedWrites += replayedWrites
+    if (pace.due()) await pace.pause()
+  }
+  return totals
+}
+
+/** Made in slices. */
+export async function failureReport(
   totalMs: number,
-  handoffs: readonly AttemptedHandoff[],
+  reports: Iterable<HandoffReport>,
   worst: LongestStretch,
-): FailureReport {
-  const pauseMs = handoffs.reduce((longest, handoff) => Math.max(longest, handoff.pauseMs), 0)
+  pace: Pace,
+): Promise<FailureReport> {
+  const handoffs = await listed(reports, pace)
+  const { pauseMs } = await totalsOf(handoffs, pace)
   return { totalMs, handoffs, pauseMs, ...worst }
 }
 

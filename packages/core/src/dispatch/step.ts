@@ -8,6 +8,9 @@ import { Call, Running, type Discard, type PhaseOptions, type Runner } from './r
 import type { StepEnvironment } from './step-environment.js'
 import type { LongestStretch } from './stretch-meter.js'
 
+/** Shared by all that have outlived nothing. */
+const NONE: readonly unknown[] = Object.freeze([])
+
 /** What a step is about. */
 export interface StepSubject {
   /** Whether writers wait for what the step does. */
@@ -40,9 +43,9 @@ export class Step implements StepContext, Runner, LongestStretch {
     return this
   }
 
-  /** What the calls of the old resource failed with that the handoff has gone on without. */
+  /** What the calls of the old resource have failed with by now that the handoff has gone on without. */
   get outlivedErrors(): readonly unknown[] {
-    return this.#outlived ?? []
+    return this.#outlived === undefined ? NONE : [...this.#outlived]
   }
 
   get signal(): AbortSignal {

@@ -28,6 +28,28 @@ describe('tasks that run at most so many at a time', () => {
     expect({ begun, aborts }).toEqual({ begun: ['a', 'b', 'c'], aborts: 1 })
   })
 
+  it('an item is taken when its task is to begin, and none is once there are no more', async () => {
+    const taken: number[] = []
+    function* items(): Generator<number> {
+      for (let nth = 1; nth <= 3; nth += 1) {
+        taken.push(nth)
+        yield nth
+      }
+    }
+    const first = new Deferred()
+    const running = forEachBounded(
+      items(),
+      1,
+      (nth) => (nth === 1 ? first.promise : undefined),
+      () => {},
+    )
+    expect(await standing(running)).toBe('pending')
+    expect(taken).toEqual([1])
+    first.resolve()
+    await running
+    expect(taken).toEqual([1, 2, 3])
+  })
+
   it('nothing to do is done at once', async () => {
     expect(
       await failureOf(

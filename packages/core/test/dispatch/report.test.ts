@@ -1,6 +1,6 @@
 import type { HandoffReport } from '@uni/reload-core'
 import { expect, it } from 'vitest'
-import { failureReport, listed } from '../../src/dispatch/report.js'
+import { failureReport } from '../../src/dispatch/report.js'
 import { Pace } from '../../src/pace.js'
 
 it('I10 what a reload did that failed is told of however many resources it had', async () => {
@@ -9,7 +9,7 @@ it('I10 what a reload did that failed is told of however many resources it had',
     for (let nth = 1; nth <= MANY; nth += 1) yield { pauseMs: nth % 7 } as HandoffReport
   }
   const worst = { blockedMs: 3, blockedBy: 'open' }
-  const report = failureReport(5, await listed(reports(), new Pace()), worst)
+  const report = await failureReport(5, reports(), worst, new Pace())
   expect(report).toMatchObject({ totalMs: 5, pauseMs: 6, blockedMs: 3, blockedBy: 'open' })
   expect(report.handoffs).toHaveLength(MANY)
 })

@@ -180,6 +180,7 @@ export class Finalization implements Retirement {
 
   async #closeOrphans(isAsked: IsAsked, note: (error: unknown) => void): Promise<void> {
     const { orphans, environment } = this.#init
+    if (orphans.size === 0) return
     const { pace, concurrency } = this.#state.environment
     const asked: Attached[] = []
     for (const [attached, owner] of orphans) {

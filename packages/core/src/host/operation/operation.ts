@@ -2,7 +2,7 @@ import { dryRunError } from '../../dispatch/dry-run-error.js'
 import { Handoffs } from '../../dispatch/handoffs.js'
 import { Judging } from '../../dispatch/judging.js'
 import type { ProviderChanges } from '../../dispatch/provider-changes.js'
-import { failureReport, listed } from '../../dispatch/report.js'
+import { failureReport } from '../../dispatch/report.js'
 import type { StepEnvironment } from '../../dispatch/step-environment.js'
 import { ReloadError, describeThrown } from '../../errors.js'
 import type { JournaledAcceptance } from '../../journal/record.js'
@@ -327,8 +327,8 @@ class Operation implements UnderWay {
       : new ReloadError('HANDOFF', describeThrown(cause), { phase: this.#log.current, cause })
     error.rollbackErrors.push(...(await this.#undoAll()), ...(await this.#journal.happened('rolled-back', 'rollback')))
     const { meter, pace } = this.#environment
-    const reports = this.#handoffs === undefined ? [] : await listed(this.#handoffs.reports(), pace)
-    error.report = failureReport(this.#log.totalMs, reports, meter.worst)
+    const reports = this.#handoffs?.reports() ?? []
+    error.report = await failureReport(this.#log.totalMs, reports, meter.worst, pace)
     return error
   }
 

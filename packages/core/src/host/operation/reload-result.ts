@@ -1,5 +1,5 @@
 import type { ResourceMove } from '../../dispatch/resource-move.js'
-import type { CompatEntry, SurfaceKey } from '../../dispatch/report.js'
+import { totalsOf, type CompatEntry, type HandoffTotals, type SurfaceKey } from '../../dispatch/report.js'
 import type { HandoffReport } from '../../handoff-report.js'
 import type { Pace } from '../../pace.js'
 import type { Surface } from '../../surface.js'
@@ -40,7 +40,13 @@ export async function reloadResults(outcome: Outcome, olds: readonly PluginVersi
 
 async function reloadReports(outcome: Outcome, olds: readonly PluginVersion[]): Promise<ReloadReport[]> {
   const told = await tell(outcome)
-  return olds.map((old) => reloadReport(outcome, old, told))
+  const reports: ReloadReport[] = []
+  for (const old of olds) {
+    const handoffs = told.handoffs.of(old)
+    const own = { handoffs, ...(await totalsOf(handoffs, outcome.environment.pace)) }
+    reports.push(reloadReport(outcome, old, told, own))
+  }
+  return reports
 }
 
 function keyOf({ registration: { surface, key } }: ProvidedBy): SurfaceKey {
@@ -100,9 +106,9 @@ function reloadReport(
   { succession, preflight, openings, log, environment, commitErrors, unrecorded }: Outcome,
   old: PluginVersion,
   told: Told,
+  own: HandoffTotals & Pick<ReloadReport, 'handoffs'>,
 ): ReloadReport {
   const next = succession.next(old.id)
-  const own = told.handoffs.of(old)
   const { blockedMs, blockedBy } = environment.meter.worst
   const label = succession.label(old)
   return {
@@ -116,12 +122,9 @@ function reloadReport(
     cutover: preflight.fencing.versions.includes(old) ? 'exclusive' : 'overlap',
     added: next === undefined ? [] : told.added.of(next),
     removed: told.removed.of(old),
-    handoffs: own,
-    pauseMs: own.reduce((longest, { pauseMs }) => Math.max(longest, pauseMs), 0),
+    ...own,
     blockedMs,
     blockedBy,
-    bytes: own.reduce((sum, { bytes }) => sum + bytes, 0),
-    replayedWrites: own.reduce((sum, { replayedWrites }) => sum + replayedWrites, 0),
     opened: next === undefined ? [] : openings.of(next),
     closedOrphans: told.orphans.of(old),
     forgotten: told.forgotten.of(old),
@@ -136,26 +139,32 @@ function isOn(surface: string | undefined, version: PluginVersion | undefined): 
 
 /** Items grouped by what they are about. Each group has its items in the order in which they were added. */
 class Groups<K, V> {
-  readonly #groups = new Map<K, { readonly at: number; readonly value: V }[]>()
+  readonly #groups = new Map<K, { readonly values: V[]; readonly at: number[] }>()
   #count = 0
 
   /** @param key `undefined` where the item is about nothing that is asked for. */
   add(key: K | undefined, value: V): void {
     if (key === undefined) return
-    const item = { at: this.#count, value }
-    this.#count += 1
     const group = this.#groups.get(key)
-    if (group === undefined) this.#groups.set(key, [item])
-    else group.push(item)
+    if (group === undefined) this.#groups.set(key, { values: [value], at: [this.#count] })
+    else {
+      group.values.push(value)
+      group.at.push(this.#count)
+    }
+    this.#count += 1
   }
 
+  /** Not a copy: there may be a hundred thousand. */
   of(key: K): readonly V[] {
-    return (this.#groups.get(key) ?? []).map(({ value }) => value)
+    return this.#groups.get(key)?.values ?? []
   }
 
   ofAll(keys: readonly K[]): readonly V[] {
     return [...new Set(keys)]
-      .flatMap((key) => this.#groups.get(key) ?? [])
+      .flatMap((key) => {
+        const { values = [], at = [] } = this.#groups.get(key) ?? {}
+        return values.map((value, nth) => ({ value, at: at[nth] as number }))
+      })
       .sort((a, b) => a.at - b.at)
       .map(({ value }) => value)
   }

@@ -9,12 +9,6 @@ import type { Contracts } from './contracts.js'
 import type { ProvidedBy, Succession } from './succession.js'
 import type { SurfaceTable, SurfaceTables } from '../epoch/surface-table.js'
 
-/** Where something was written. */
-interface Written {
-  readonly table: ChainTable<unknown>
-  readonly key: string
-}
-
 /** The list of a surface after the commit, and the list that it was made from. */
 interface NextList {
   readonly before: ProviderList
@@ -32,7 +26,8 @@ export class EpochChange {
   readonly #tables: SurfaceTables
   readonly #pace: Pace
   readonly #retired: ReadonlySet<PluginVersion>
-  readonly #written: Written[] = []
+  /** The keys under which something was written, of each table. */
+  readonly #written = new Map<ChainTable<unknown>, string[]>()
   readonly #lists = new Map<SurfaceTable, NextList>()
   #contracts: Contracts | undefined
 
@@ -151,7 +146,7 @@ export class EpochChange {
   /** Makes what was written void at once, and removes it from the tables in slices. */
   async abort(): Promise<void> {
     if (this.transaction.state === 'pending') this.transaction.abort()
-    for (const { table, key } of this.#written) {
+    for (const [table, key] of this.#allWritten()) {
       table.withdraw(key, this.transaction)
       if (this.#pace.due()) await this.#pace.pause()
     }
@@ -167,7 +162,7 @@ export class EpochChange {
   async prune(epochs: () => readonly number[]): Promise<boolean> {
     let seen = epochs()
     let clean = true
-    for (const { table, key } of this.#written) {
+    for (const [table, key] of this.#allWritten()) {
       clean = table.prune(key, seen) && clean
       if (!this.#pace.due()) continue
       await this.#pace.pause()
@@ -182,7 +177,13 @@ export class EpochChange {
 
   #write<T>(table: ChainTable<T>, key: string, value: T | undefined): void {
     table.write(key, value, this.transaction)
-    this.#written.push({ table, key })
+    const keys = this.#written.get(table)
+    if (keys === undefined) this.#written.set(table, [key])
+    else keys.push(key)
+  }
+
+  *#allWritten(): Generator<readonly [table: ChainTable<unknown>, key: string]> {
+    for (const [table, keys] of this.#written) for (const key of keys) yield [table, key]
   }
 
   #refuseTaken(owner: PluginVersion, registration: Registration, phase: ReloadPhase): void {

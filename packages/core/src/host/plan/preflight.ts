@@ -19,7 +19,8 @@ import { StrategyKeys } from '../../dispatch/strategy-keys.js'
 import type { StepEnvironment } from '../../dispatch/step-environment.js'
 import type { Cutover, Transition } from '../../strategy.js'
 import type { Direction } from '../../take-back/direction.js'
-import { moveOf, type Attached } from '../resource/attached.js'
+import type { Attached } from '../resource/attached.js'
+import { AttachedMove, type Passage } from '../resource/attached-move.js'
 import type { HostState } from '../state/host-state.js'
 import type { PluginVersion } from '../epoch/plugin-version.js'
 import { isReopened, refuseUnknown, type ReloadSource } from '../resource/reload-source.js'
@@ -43,8 +44,6 @@ export interface PreflightOptions {
   onListed(): void
 }
 
-type Passage = Pick<ResourceMove, 'transition'> & { readonly plugin: string }
-
 /** The phase `preflight`: lists what the operation will hand over, close and remember, and judges its providers. */
 export class Preflight {
   readonly moves: ResourceMove[] = []
@@ -67,11 +66,10 @@ export class Preflight {
   readonly #succession: Succession
   readonly #environment: StepEnvironment
   readonly #options: PreflightOptions
-  /** The live resource that each move hands over. A resource that a caller handed in has none. */
-  readonly #attached = new Map<ResourceMove, Attached>()
   /** The pairs of all keys that are served before and after, without samples of live resources. */
   #unread: readonly UnreadPair[] = []
-  readonly #passages: { readonly from: PluginVersion; readonly to: PluginVersion; readonly passage: Passage }[] = []
+  /** By what provides the key from the commit on. */
+  readonly #passages = new Map<ProvidedBy, Passage>()
 
   constructor(state: HostState, succession: Succession, environment: StepEnvironment, options: PreflightOptions) {
     this.#state = state
@@ -124,7 +122,7 @@ export class Preflight {
   }
 
   /** Lists a resource whose key {@link admits} has admitted. */
-  admit(attached: Attached, owner: PluginVersion): ResourceMove {
+  admit(attached: Attached, owner: PluginVersion): AttachedMove {
     return this.#moveOf(attached, owner, this.#succession.after(attached.table.id, attached.key) as ProvidedBy)
   }
 
@@ -135,7 +133,7 @@ export class Preflight {
 
   /** The live resource that is handed over; `undefined` where the host holds it itself. */
   attachedOf(move: ResourceMove): Attached | undefined {
-    return this.#attached.get(move)
+    return move instanceof AttachedMove ? move.attached : undefined
   }
 
   /**
@@ -214,7 +212,7 @@ export class Preflight {
       this.moves.push(this.#moveOf(attached, owner, next))
     }
     this.#options.onListed()
-    refuseUnknown(this.#options.from, this.#attached.values())
+    refuseUnknown(this.#options.from, this.moves)
   }
 
   /**
@@ -227,26 +225,29 @@ export class Preflight {
     return this.#succession.retired.find(({ id }) => id === openedBy)
   }
 
-  #moveOf(attached: Attached, owner: PluginVersion, next: ProvidedBy): ResourceMove {
+  #moveOf(attached: Attached, owner: PluginVersion, next: ProvidedBy): AttachedMove {
     const { openedBy, table, name } = attached
     const opener = openedBy === undefined ? undefined : this.#succession.next(openedBy)
-    const move = moveOf(attached, owner, {
-      provider: next.registration.provider,
+    return new AttachedMove(attached, this.#passage(owner, next), {
       open: opener?.declares(table.id, name)?.open ?? attached.open,
-      ...this.#passage(owner, next.owner),
       standby: this.#options.direction.standbyOf(attached.gate),
       reopened: isReopened(this.#options.from, attached),
     })
-    this.#attached.set(move, attached)
-    return move
   }
 
-  /** The transition from one version to another, and how errors name it: one object for all resources that make it. */
-  #passage(from: PluginVersion, to: PluginVersion): Passage {
-    const known = this.#passages.find((passage) => passage.from === from && passage.to === to)
-    if (known !== undefined) return known.passage
-    const passage = { transition: this.#transition(from, to), plugin: this.#succession.label(from) }
-    this.#passages.push({ from, to, passage })
+  /** From `owner` to what provides the key next: one object for all resources of the key. */
+  #passage(owner: PluginVersion, next: ProvidedBy): Passage {
+    const known = this.#passages.get(next)
+    if (known?.owner === owner) return known
+    const { surface, key, provider } = next.registration
+    const passage: Passage = {
+      owner,
+      old: owner.provides(surface, key)?.provider,
+      next: provider,
+      transition: this.#transition(owner, next.owner),
+      plugin: this.#succession.label(owner),
+    }
+    this.#passages.set(next, passage)
     return passage
   }
 

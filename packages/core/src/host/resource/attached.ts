@@ -1,9 +1,8 @@
 import { activate } from '../../dispatch/activate.js'
-import type { ResourceMove } from '../../dispatch/resource-move.js'
 import type { ErrorPlace, ReloadError } from '../../errors.js'
 import { WriteGate } from '../../move/gate.js'
 import { Transaction } from '../../mvcc/transaction.js'
-import type { AnyStrategy, Opening, Transition } from '../../strategy.js'
+import type { AnyStrategy, Opening } from '../../strategy.js'
 import type { HostEnvironment } from '../environment/host-environment.js'
 import type { Epochs } from '../epoch/epochs.js'
 import type { PluginVersion } from '../epoch/plugin-version.js'
@@ -131,37 +130,5 @@ export class Attached {
     epochs.publish(transaction)
     if (entry === undefined) this.#host.resources.remove(this)
     else if (owner !== undefined) void epochs.prune(resources, name, owner)
-  }
-}
-
-export interface Successor {
-  readonly provider: unknown
-  readonly transition: Transition
-  readonly open: Attached['open']
-  /** The plugin being reloaded, as errors name it. */
-  readonly plugin: string
-  readonly standby: ResourceMove['standby']
-  readonly reopened: boolean
-}
-
-export function moveOf(
-  attached: Attached,
-  owner: PluginVersion,
-  { provider, transition, open, plugin, standby, reopened }: Successor,
-): ResourceMove {
-  const { strategy, name, key, gate, table } = attached
-  return {
-    strategy,
-    name,
-    key,
-    gate,
-    open,
-    transition,
-    next: provider,
-    owner,
-    old: owner.provides(table.id, key)?.provider,
-    plugin,
-    reopened,
-    standby,
   }
 }

@@ -1,5 +1,6 @@
 import { ReloadError } from '../../errors.js'
 import { option, unexpected, type OptionCheck } from '../../options.js'
+import type { ResourceMove } from '../../dispatch/resource-move.js'
 import type { Attached } from './attached.js'
 
 /** A live resource, by name. */
@@ -36,12 +37,11 @@ export function isReopened(source: ReloadSource | undefined, { strategy, name }:
 }
 
 /** @throws ReloadError `RESOURCE_NOT_FOUND` where a resource is named that is not handed over. */
-export function refuseUnknown(source: ReloadSource | undefined, handedOver: Iterable<Attached>): void {
+export function refuseUnknown(source: ReloadSource | undefined, handedOver: readonly ResourceMove[]): void {
   if (source === undefined || source === 'open') return
-  const known = [...handedOver]
   const unknown = source.open.find(
     ({ surface, resource }) =>
-      !known.some(({ strategy, name }) => strategy.surface.id === surface && name === resource),
+      !handedOver.some(({ strategy, name }) => strategy.surface.id === surface && name === resource),
   )
   if (unknown === undefined) return
   throw new ReloadError('RESOURCE_NOT_FOUND', 'from names a live resource that is not handed over here', {
