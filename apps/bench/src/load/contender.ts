@@ -23,13 +23,14 @@ export class LoadContender {
     name: string,
     reloads: number,
     {
+      args = [],
       execArgv = [],
       execPath = process.execPath,
-    }: { readonly execArgv?: readonly string[]; readonly execPath?: string } = {},
+    }: { readonly args?: readonly string[]; readonly execArgv?: readonly string[]; readonly execPath?: string } = {},
   ): Promise<LoadContender> {
     const app = new URL(`load/${name}/app.js`, import.meta.url)
     await writeFile(new URL('plugin.js', app), moduleOf(0))
-    const child = fork(fileURLToPath(app), { execPath, execArgv: ['--expose-gc', ...execArgv] })
+    const child = fork(fileURLToPath(app), args, { execPath, execArgv: ['--expose-gc', ...execArgv] })
     await messageOf(child, (message) => message === 'ready')
     return new LoadContender(child, reloads)
   }
@@ -56,7 +57,7 @@ export class LoadContender {
 function messageOf(child: ChildProcess, isIt: (message: unknown) => boolean): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const onExit = (code: number | null): void =>
-      reject(new Error(`${child.spawnargs.at(-1)} ended with exit code ${code}`))
+      reject(new Error(`${child.spawnargs.slice(1).join(' ')} ended with exit code ${code}`))
     const onMessage = (message: unknown): void => {
       if (!isIt(message)) return
       child.off('message', onMessage)

@@ -5,7 +5,7 @@ import { versionOf } from '../package-version.js'
 import type { Result } from '../result.js'
 
 const ROUNDS = 5
-/** Ours, from the source and from the store, and esbuild are asked for 10,000 in all. */
+/** Ours, from the source and from the store, and each way of esbuild are asked for 10,000 in all. */
 const RELOADS = 2_000
 /** It keeps each version until the process ends. */
 const IMPORTS = 1_000
@@ -21,6 +21,8 @@ const DYNOHOT = ['--no-warnings', '--import', import.meta.resolve('./load/dynoho
 export async function* load(): AsyncGenerator<Result> {
   await using ours = await LoadContender.start('uni-reload', RELOADS)
   await using esbuild = await LoadContender.start('esbuild', RELOADS)
+  await using rebuild = await LoadContender.start('esbuild', RELOADS, { args: ['rebuild'] })
+  await using written = await LoadContender.start('esbuild', RELOADS, { args: ['written'] })
   await using query = await LoadContender.start('import-query', IMPORTS)
   await using jiti = await LoadContender.start('jiti', OTHER_RELOADS)
   await using vite = await LoadContender.start('vite', OTHER_RELOADS)
@@ -42,7 +44,9 @@ export async function* load(): AsyncGenerator<Result> {
       withinS: 900,
       ours: () => ours.round(),
       peers: [
-        peer(esbuild, 'esbuild, which bundles and serves nothing', versionOf('esbuild')),
+        peer(esbuild, 'esbuild, which bundles it anew, as a load does, and serves nothing', versionOf('esbuild')),
+        peer(rebuild, 'esbuild, which keeps what it knows of the build before (rebuild)', versionOf('esbuild')),
+        peer(written, 'esbuild, which writes the bundle and its source map into files', versionOf('esbuild')),
         peer(query, `import('?v='), ${times(IMPORTS)}`, PLATFORM.version),
         peer(jiti, `jiti, ${times(OTHER_RELOADS)}`, versionOf('jiti')),
         peer(vite, `Vite's module runner, ${times(OTHER_RELOADS)}`, versionOf('vite')),

@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { installFrom, loadPlugin, PluginStore } from '@uni/reload-loader'
@@ -10,7 +11,9 @@ import { serving } from '../serving.js'
 const VERSIONS = 10
 
 const folder = await mkdtemp(join(tmpdir(), 'uni-bench-store-'))
-process.once('exit', () => void rm(folder, { recursive: true, force: true }))
+// A child that is killed ends at once, unless it hears of it.
+process.once('SIGTERM', () => process.exit())
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
 const store = await PluginStore.open(join(folder, 'store'), { journal: 'none' })
 const file = join(folder, 'plugin.js')
 for (let version = 0; version < VERSIONS; version += 1) {
