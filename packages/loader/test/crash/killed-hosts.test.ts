@@ -1,5 +1,6 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { expect, it } from 'vitest'
+import { randomFrom } from '../fixtures/random.js'
 import { tempFolder } from '../fixtures/temp-folder.js'
 import { buildProgram, runProgram } from './program.js'
 
@@ -37,15 +38,18 @@ it(`P2 S5 a host that is killed ${KILLS} times comes back on what was permanent,
   let expected: readonly number[] = [0]
   let most = 0
   let kills = 0
+  let reloads = 0
+  const random = randomFrom(SEED)
   for (let life = 0; life <= KILLS; life += 1) {
     const last = life === KILLS
-    const die = last ? 0 : 1 + ((SEED * (life + 1) * 7919) % Number(calls))
+    const die = last ? 0 : 1 + random(Number(calls))
     const ended = await runProgram(program, inFolder('host'), `${last ? 1 : RELOADS}`, `${die}`)
     // How many calls a life takes depends on where it begins, and on how long it waits: one may be over before.
     const isOver = ended.lines.at(-1)?.startsWith('done ') === true
     expect(ended).toMatchObject({ end: isOver ? 'exit code 0' : 'SIGKILL', complaints: '' })
     if (last) expect(isOver).toBe(true)
     if (!isOver) kills += 1
+    reloads += ended.lines.filter((line) => line.startsWith('loaded ')).length
     const [, back, versions] = /^back (\d+) of (\d+)$/.exec(ended.lines[0] ?? '') ?? []
     if (back !== undefined) {
       expect(expected).toContain(Number(back))
@@ -56,7 +60,9 @@ it(`P2 S5 a host that is killed ${KILLS} times comes back on what was permanent,
   expect(kills).toBeGreaterThan(0)
   expect(most).toBeLessThanOrEqual(MOST_VERSIONS)
   const store = inFolder('host', 'data', 'plugins')
-  console.log(`killed ${kills} times, came back on ${String(expected)} last; at most ${most} versions in the store`)
+  console.log(
+    `${reloads} loads, killed ${kills} times, came back on ${String(expected)} last; at most ${most} versions in the store`,
+  )
   expect(await readdir(`${store}/sessions`)).toEqual([])
   expect((await readdir(`${store}/versions`)).length).toBeLessThanOrEqual(2)
   expect((await readdir(`${store}/objects`)).length).toBeLessThanOrEqual(4)

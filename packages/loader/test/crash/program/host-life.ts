@@ -34,6 +34,7 @@ for (let number = first + 1; number <= first + Number(reloads); number += 1) {
     }`
   await writeFile('plugins/it.ts', source)
   const { plugin } = await loadPlugin('plugins/it.ts', { store })
+  say(`loaded ${number}`)
   // From here on the source is nothing to a host that comes back.
   await writeFile('plugins/it.ts', 'throw new Error("this is not from the store")')
   const old = host.plugins().find(({ state }) => state === 'active')

@@ -1,15 +1,12 @@
+import { writeSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { PluginStore, type StoredVersion } from '@uni/reload-loader'
-import { dieBefore } from './death.js'
+import { randomFrom } from '../../fixtures/random.js'
+import { callsBegun, dieBefore } from './death.js'
 
 /** What one of several processes does at once with one store, in an order of chance. Whatever is not right ends it. */
 const [seed, die, steps] = process.argv.slice(2) as [string, string, string]
-let state = Number(seed)
-/** Numerical Recipes, 3rd edition, 7.1: a generator of 32 bits for tests. */
-const random = (below: number): number => {
-  state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-  return Math.floor((state / 2 ** 32) * below)
-}
+const random = randomFrom(Number(seed))
 const codeOf = (id: string, version: string): string => `code of ${id}@${version}`
 
 await dieBefore(Number(die))
@@ -35,3 +32,4 @@ for (let step = 0; step < Number(steps); step += 1) {
   }
 }
 await store[Symbol.asyncDispose]()
+writeSync(1, `done ${callsBegun()}\n`)
