@@ -15,12 +15,16 @@ it('the watch of the README serves what is in the files, and says what is wrong 
     await using host = new PluginHost({ strategies: [scalarFnHandoff()] })
     await using watch = watchPlugin(host, 'plugins/notes', {
       load: options,
-      observer: (event) => { if (event.type === 'failed') console.error(`${event.step}: ${event.error}`) },
+      observer: (event) => {
+        if (event.type === 'failed') console.error(`${event.step}: ${event.error}`)
+      },
     })
-    await watch.settled()                                         // the plugin serves, or was said not to
+    await watch.settled() // the plugin serves, or was said not to
     expect(host.plugin('notes')).toEqual({ id: 'notes', generation: 0 })
     await folder.write({ 'plugins/notes/index.ts': 'export default = 1' })
-    await vi.waitFor(() => { expect(error).toHaveBeenCalledWith(expect.stringMatching(/^load: LoadError: SYNTAX/)) }, 60_000)
+    await vi.waitFor(() => {
+      expect(error).toHaveBeenCalledWith(expect.stringMatching(/^load: LoadError: SYNTAX/))
+    }, 60_000)
   } finally {
     process.chdir(before)
     error.mockRestore()
@@ -38,11 +42,14 @@ it('the watch of the README looks for what is left behind', async () => {
   try {
     const options = { from: import.meta.url }
     const host = new PluginHost({ strategies: [scalarFnHandoff()] })
-    using residue = watchResidue()                                // warns of each, with the lines of the source that made it
+    using residue = watchResidue() // warns of each, with the lines of the source that made it
     await using watch = watchPlugin(host, 'plugins/notes', { load: options, residue })
     await watch.settled()
     await host[Symbol.asyncDispose]()
-    expect(warn).toHaveBeenCalledWith(expect.stringContaining('has left an interval of 1000 ms behind'), 'ResidueWarning')
+    expect(warn).toHaveBeenCalledWith(
+      expect.stringContaining('has left an interval of 1000 ms behind'),
+      'ResidueWarning',
+    )
   } finally {
     for (const timer of kept) clearInterval(timer)
     process.chdir(before)

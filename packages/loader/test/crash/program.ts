@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process'
+import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { build } from 'esbuild'
 
 /** A program of this folder, as a file that Node runs: of the sources of the packages. */
@@ -29,19 +32,17 @@ export interface Ended {
   readonly complaints: string
 }
 
+let runs = 0
+
 /** Runs a program in a folder to its end, or until it kills itself. */
 export async function runProgram(program: string, cwd: string, ...given: readonly string[]): Promise<Ended> {
-  const child = spawn(process.execPath, [program, ...given], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
-  let said = ''
-  let complaints = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    said += text
-  })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    complaints += text
-  })
-  const end = await new Promise<string>((resolve) =>
-    child.once('close', (code, signal) => resolve(signal ?? `exit code ${code}`)),
-  )
-  return { end, lines: said.split('\n').slice(0, -1), complaints }
+  // A file takes what is said however much that is, and whether or not this process has the time to read it.
+  const said = join(cwd, `said-${(runs += 1)}`)
+  await using saying = await open(said, 'w')
+  const child = spawn(process.execPath, [program, ...given], { cwd, stdio: ['ignore', saying.fd, 'pipe'] })
+  const [end, complaints] = await Promise.all([
+    new Promise<string>((resolve) => child.once('close', (code, signal) => resolve(signal ?? `exit code ${code}`))),
+    text(child.stderr as Readable),
+  ])
+  return { end, lines: (await readFile(said, 'utf8')).split('\n').slice(0, -1), complaints }
 }
