@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process'
+import { mkdir, symlink } from 'node:fs/promises'
 import { expect, it } from 'vitest'
-import { loadPlugin } from '@uni/reload-loader'
+import { loadPlugin, PluginStore } from '@uni/reload-loader'
 import { loadAnswer } from './fixtures/answer.js'
 import { loadFailure } from './fixtures/load-failure.js'
 import { answering, PluginFolder, type Files } from './fixtures/plugin-folder.js'
@@ -65,7 +67,12 @@ const WRONG: Readonly<Record<string, Wrong>> = {
     column: 35,
     says: /not today/,
   },
-  'a throw of no error': { text: "throw 'words'", code: 'THREW', says: /evaluated: words/ },
+  'a throw of no error': {
+    text: "throw 'words'",
+    code: 'THREW',
+    says: /evaluated: words\. Have it throw an Error, whose stack says where\./,
+  },
+  'a throw of nothing': { text: 'throw null', code: 'THREW', says: /evaluated: a thrown object: null\. Have it throw/ },
   'a top-level await': {
     text: 'const a = 1\nexport const b = await a',
     code: 'TOP_LEVEL_AWAIT',
@@ -102,9 +109,7 @@ it.each(Object.entries(WRONG))('E2 %s is refused with its place, and the lines a
   const error = await loadFailure(loadPlugin(folder.path))
   expect(error.message).toMatch(says)
   expect({ code: error.code, line: error.line, column: error.column }).toEqual({ code, line, column })
-  // What throws something that is no error does not say where.
-  const isPlaced = line !== undefined || code !== 'THREW'
-  expect(error.file).toBe(isPlaced ? folder.at(file) : undefined)
+  expect(error.file).toBe(folder.at(file))
   expect(error.frame).toEqual(
     line === undefined ? undefined : expect.stringMatching(new RegExp(`^> ${line} \\| .*\\n +\\| [ \\t]*\\^+$`, 'm')),
   )
@@ -141,6 +146,79 @@ it.each<[what: string, files: Files, wrong: object, says: RegExp]>([
   const error = await loadFailure(loadPlugin(folder.path))
   expect(error).toMatchObject({ file: folder.at('tsconfig.json'), ...wrong })
   expect(error.message).toMatch(says)
+})
+
+type Odd = 'a folder' | 'a named pipe' | 'a device' | 'a link to itself' | 'a link to nothing'
+async function makeOdd(odd: Odd, path: string): Promise<void> {
+  const links = { 'a device': '/dev/zero', 'a link to itself': path, 'a link to nothing': 'nowhere' }
+  if (odd === 'a folder') await mkdir(path)
+  else if (odd === 'a named pipe') execFileSync('mkfifo', [path])
+  else await symlink(links[odd], path)
+}
+
+it.each<[file: string, odd: Odd, code: string, says: RegExp]>([
+  ['package.json', 'a folder', 'MANIFEST', /it cannot be read: it is no file\. Let it be a file/],
+  ['package.json', 'a named pipe', 'MANIFEST', /it cannot be read: it is no file/],
+  ['package.json', 'a device', 'MANIFEST', /it cannot be read: it is no file/],
+  ['single.ts', 'a named pipe', 'NOT_FOUND', /this is neither a file nor a folder/],
+  ['single.ts', 'a device', 'NOT_FOUND', /this is neither a file nor a folder/],
+  ['single.ts', 'a link to itself', 'NOT_FOUND', /there is no plugin at this path: ELOOP/],
+  ['single.ts', 'a link to nothing', 'NOT_FOUND', /there is no plugin at this path: ENOENT/],
+  ['only/index.ts', 'a folder', 'NOT_FOUND', /does not say which file the plugin begins with/],
+  ['only/index.ts', 'a named pipe', 'NOT_FOUND', /does not say which file the plugin begins with/],
+  ['only/index.ts', 'a link to itself', 'NOT_FOUND', /does not say which file the plugin begins with/],
+  ['it.ts', 'a folder', 'MISSING_MODULE', /Could not resolve "\.\/it\.ts"/],
+  ['it.ts', 'a link to nothing', 'MISSING_MODULE', /Could not resolve "\.\/it\.ts"/],
+  ['it.ts', 'a link to itself', 'BUNDLE', /Cannot read directory "it\.ts": too many levels of symbolic links/],
+  ['x.tgz', 'a folder', 'ARCHIVE', /it is no regular file/],
+  ['x.tgz', 'a named pipe', 'ARCHIVE', /it is no regular file/],
+  ['x.tgz.sig', 'a folder', 'SIGNATURE', /this is no signature that can be read/],
+  ['x.tgz.sig', 'a named pipe', 'SIGNATURE', /this is no signature that can be read/],
+])('E1 what is no file is refused, and waited for by nobody: %s is %s', async (file, odd, code, says) => {
+  await using folder = await PluginFolder.of({ 'index.ts': `import './it.ts'\n${answering('1')}`, 'only/a': '' })
+  await using store = await PluginStore.open(folder.at('store'), { journal: 'none' })
+  await makeOdd(odd, folder.at(file))
+  if (file === 'x.tgz.sig') await folder.write({ 'x.tgz': '' })
+  const path = /^(?:package|it)\./.test(file) ? folder.path : folder.at(file.replace(/\/index\.ts$|\.sig$/, ''))
+  const error = await loadFailure(loadPlugin(path, { store, trust: { keys: {}, unsigned: 'warn', onUnsigned() {} } }))
+  expect(error.message).toMatch(says)
+  expect(error.code).toBe(code)
+})
+
+it.each<[what: string, files: Files]>([
+  ['a tsconfig.json that is a folder', { 'tsconfig.json/a': '', 'index.ts': answering('1') }],
+  [
+    'empty files',
+    { 'index.ts': `import './empty.js'\nimport './empty.ts'\n${answering('1')}`, 'empty.js': '', 'empty.ts': '' },
+  ],
+  [
+    'a mark before the text, and lines of Windows',
+    { 'package.json': '\uFEFF{\r\n"main": "a.ts"\r\n}', 'a.ts': `\uFEFF// a\r\n${answering('1')}` },
+  ],
+  [
+    'names that are as long as can be',
+    { 'index.ts': `import './${'a'.repeat(250)}.js'\n${answering('1')}`, [`${'a'.repeat(250)}.js`]: '' },
+  ],
+])('E1 what is odd and can be read is loaded: %s', async (_, files) => {
+  await using folder = await PluginFolder.of(files)
+  expect(await loadAnswer(folder.path)).toBe(1)
+})
+
+it('E1 names that esbuild takes for others are refused: with a backslash, or an asterisk', async () => {
+  await using folder = await PluginFolder.of({
+    'back\\slash/index.js': answering('1'),
+    'entry/package.json': '{ "main": "a\\\\b.js" }',
+    'entry/a\\b.js': answering('1'),
+    'import/index.js': `import './back\\\\slash.js'\n${answering('1')}`,
+    'import/back\\slash.js': '',
+    'star/index.js': `import './s*r.js'\n${answering('1')}`,
+    'star/s*r.js': '',
+  })
+  for (const path of ['back\\slash', 'entry', 'import']) {
+    const error = await loadFailure(loadPlugin(folder.at(path)))
+    expect(error).toMatchObject({ code: 'BUNDLE', file: expect.stringContaining('\\') as string, hint: 'Rename it.' })
+  }
+  expect((await loadFailure(loadPlugin(folder.at('star')))).hint).toMatch(/rename the file: esbuild takes an asterisk/)
 })
 
 it('E2 decorators alone, and the option where there are none, are loaded', async () => {

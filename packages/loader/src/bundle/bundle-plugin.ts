@@ -13,7 +13,7 @@ import { refuseDecoratorMetadata } from './decorator-metadata.js'
 import type { External } from './external.js'
 import { freshNames } from './fresh-names.js'
 import { NearestPackage } from './nearest-package.js'
-import type { PluginSource } from './plugin-source.js'
+import { refuseBackslash, type PluginSource } from './plugin-source.js'
 import { refuseSecondCopies } from './second-copies.js'
 import { isShared, sharedModules } from './shared-modules.js'
 import { DEFINE, DRAWN, nameSourceFiles, UNNAMED } from './source-files.js'
@@ -73,6 +73,11 @@ export async function bundlePlugin(source: PluginSource, shared: SharedPackages)
     plugins: [sharing.plugin, native.plugin],
   })
   const files = filesOf(metafile.inputs)
+  for (const [path, { imports }] of Object.entries(files)) {
+    for (const { original } of imports) {
+      if (original?.startsWith('.') === true) refuseBackslash(resolve(root, dirname(path), original))
+    }
+  }
   refuseOutside(files, source)
   refuseSecondCopies(files, root, shared, nearest)
   const [map, code] = outputFiles.map(({ text }) => text)

@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
+import { isFile } from '../look-at.js'
 import type { NearestPackage } from './nearest-package.js'
 import { readTsconfig, type Tsconfig } from './tsconfig.js'
 
@@ -30,8 +30,8 @@ export async function configurationOf(
 ): Promise<Configuration> {
   const files = new Set<string>()
   const absent = new Set<string>()
-  const isFile = (path: string): boolean => {
-    const found = statSync(path, { throwIfNoEntry: false })?.isFile() === true
+  const isThere = (path: string): boolean => {
+    const found = isFile(path)
     ;(found ? files : absent).add(path)
     return found
   }
@@ -40,7 +40,7 @@ export async function configurationOf(
     if (tsconfigs.has(folder)) return tsconfigs.get(folder)
     // What is installed was compiled already.
     if (folder.split(sep).includes('node_modules')) return undefined
-    const own = TSCONFIG.map((name) => join(folder, name)).find(isFile)
+    const own = TSCONFIG.map((name) => join(folder, name)).find(isThere)
     const found = own ?? (dirname(folder) === folder ? undefined : nearestTsconfig(dirname(folder)))
     tsconfigs.set(folder, found)
     return found
@@ -51,9 +51,9 @@ export async function configurationOf(
     const file = nearestTsconfig(folder)
     if (file !== undefined && !read.has(file)) read.set(file, await readTsconfig(file))
   }
-  for (const folder of nearest.lookedIn) isFile(join(folder, 'package.json'))
+  for (const folder of nearest.lookedIn) isThere(join(folder, 'package.json'))
   for (let at = root; ; at = dirname(at)) {
-    for (const name of PLUG_AND_PLAY) isFile(join(at, name))
+    for (const name of PLUG_AND_PLAY) isThere(join(at, name))
     if (dirname(at) === at) break
   }
   for (const { bases } of read.values()) for (const base of bases) files.add(base)

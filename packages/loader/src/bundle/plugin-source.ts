@@ -1,8 +1,9 @@
-import { existsSync, realpathSync, statSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { describeThrown } from '@uni/reload-core'
 import { exports as resolveExports } from 'resolve.exports'
 import { LoadError } from '../errors.js'
+import { isFile, lookAt } from '../look-at.js'
 import { readUniField } from '../manifest/package-manifest.js'
 import { readPackageJson, type PackageJson } from '../manifest/package-json.js'
 
@@ -29,8 +30,15 @@ const INDEX = ['ts', 'mts', 'cts', 'tsx', 'js', 'mjs', 'cjs', 'jsx'].map((extens
  */
 export function findSource(path: string): PluginSource {
   const found = realPathOf(path)
-  if (!statSync(found).isDirectory())
-    return { root: dirname(found), entry: found, packageJson: undefined, reach: 'anywhere' }
+  refuseBackslash(found)
+  const there = lookAt(found)
+  if (there?.isFile() === true) return { root: dirname(found), entry: found, packageJson: undefined, reach: 'anywhere' }
+  if (there?.isDirectory() !== true) {
+    throw new LoadError('NOT_FOUND', 'this is neither a file nor a folder', {
+      place: { file: found },
+      hint: 'Name the folder of the plugin, or the file that it begins with.',
+    })
+  }
   const packageJson = readPackageJson(found)
   return { root: found, entry: entryOf(found, packageJson), packageJson, reach: 'packages' }
 }
@@ -56,14 +64,18 @@ function realPathOf(path: string): string {
   try {
     return realpathSync(path)
   } catch (cause) {
-    throw new LoadError('NOT_FOUND', 'there is no plugin at this path', { place: { file: path }, cause })
+    throw new LoadError('NOT_FOUND', `there is no plugin at this path: ${describeThrown(cause)}`, {
+      place: { file: path },
+      hint: 'Correct the path, or what it leads to.',
+      cause,
+    })
   }
 }
 
 function entryOf(root: string, json: PackageJson | undefined): string {
   const said = json && saidEntry(json)
   if (json === undefined || said === undefined) {
-    const index = INDEX.map((name) => join(root, name)).find(existsSync)
+    const index = INDEX.map((name) => join(root, name)).find(isFile)
     if (index !== undefined) return index
     throw new LoadError('NOT_FOUND', 'the folder does not say which file the plugin begins with', {
       place: { file: root },
@@ -78,7 +90,10 @@ function entryOf(root: string, json: PackageJson | undefined): string {
       hint: 'Correct it.',
     })
   }
-  if (existsSync(entry) && statSync(entry).isFile()) return entry
+  if (isFile(entry)) {
+    refuseBackslash(entry)
+    return entry
+  }
   throw new LoadError('NOT_FOUND', `${said.field} is "${said.path}", and there is no such file`, {
     place,
     hint: 'Build the plugin, or let "uni": { "entry": … } be its source, which the loader builds.',
@@ -111,6 +126,15 @@ function exported({ file, content }: PackageJson): string {
   throw new LoadError('MANIFEST', 'exports says nothing of "."', {
     place: { file },
     hint: 'Correct it, or say "uni": { "entry": … }.',
+  })
+}
+
+/** @throws LoadError `BUNDLE`: esbuild takes a backslash for a slash, and would read another file, or say so of this one. */
+export function refuseBackslash(path: string): void {
+  if (sep === '\\' || !path.includes('\\')) return
+  throw new LoadError('BUNDLE', 'a name in this path has a backslash, which stands between names elsewhere', {
+    place: { file: path },
+    hint: 'Rename it.',
   })
 }
 

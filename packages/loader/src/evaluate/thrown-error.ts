@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping'
 import { describeThrown } from '@uni/reload-core'
+import type { Bundle } from '../bundle/bundle.js'
 import { pathOfSource } from '../bundle/map-source.js'
 import { codeFrame } from '../code-frame.js'
 import { LoadError, type LoadErrorInit, type SourcePlace } from '../errors.js'
@@ -14,16 +15,22 @@ import type { Evaluated } from './evaluate.js'
  */
 export function thrownError(
   thrown: unknown,
-  evaluated: Evaluated,
+  evaluated: Pick<Bundle, 'code' | 'map' | 'root' | 'entry'>,
   filename: string,
   plugin: string | undefined,
 ): LoadError {
   return new LoadError('THREW', `its module threw while it was evaluated: ${describeThrown(thrown)}`, {
     ...(plugin !== undefined && { plugin }),
+    place: { file: join(evaluated.root, evaluated.entry) },
     ...placeOf(thrown, evaluated, filename),
-    hint: 'Nothing of it was kept; the next load begins anew.',
+    hint: hintFor(thrown),
     cause: thrown,
   })
+}
+
+function hintFor(thrown: unknown): string {
+  const kept = 'Nothing of it was kept; the next load begins anew.'
+  return stackOf(thrown) === '' ? `Have it throw an Error, whose stack says where. ${kept}` : kept
 }
 
 /** The first of its frames that is of the plugin. */

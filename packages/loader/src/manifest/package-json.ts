@@ -1,8 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { describeThrown } from '@uni/reload-core'
 import { transformSync } from 'esbuild'
 import { buildError, isBuildFailure } from '../build-error.js'
 import { LoadError } from '../errors.js'
+import { lookAt } from '../look-at.js'
 import { isNothingThere } from '../nothing-there.js'
 
 /** What the loader reads of a `package.json`. Nothing of it has been checked. */
@@ -30,17 +32,27 @@ export interface PackageJson {
 export function readPackageJson(folder: string): PackageJson | undefined {
   const file = join(folder, 'package.json')
   // Most folders have none, and an error takes longer than a look.
-  if (!existsSync(file)) return undefined
+  const there = lookAt(file)
+  if (there === undefined) return undefined
+  if (!there.isFile()) throw unreadable(file, 'it is no file')
   let text: string
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
     if (isNothingThere(error)) return undefined
-    throw error
+    throw unreadable(file, describeThrown(error), error)
   }
   const content = parse(text, file)
   if (typeof content === 'object' && content !== null && !Array.isArray(content)) return { file, content }
   throw new LoadError('MANIFEST', 'it is no JSON object', { place: { file }, hint: 'Correct the file.' })
+}
+
+function unreadable(file: string, reason: string, cause?: unknown): LoadError {
+  return new LoadError('MANIFEST', `it cannot be read: ${reason}`, {
+    place: { file },
+    hint: 'Let it be a file that the process may read, or remove it.',
+    ...(cause !== undefined && { cause }),
+  })
 }
 
 function parse(text: string, file: string): unknown {

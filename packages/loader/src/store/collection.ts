@@ -2,6 +2,7 @@ import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { syncDirectory } from '@uni/reload-core/node'
 import { hexOf } from '../digest.js'
+import { filesIn } from './files-in.js'
 import { namedByJournals } from './journal-roots.js'
 import { heldBySessions, putAside, sweep, type Gone } from './session.js'
 import type { StoreLayout } from './store-layout.js'
@@ -31,7 +32,7 @@ export async function collect(layout: StoreLayout, lock: StoreLock, gone: Gone):
     const named = await namedByJournals(layout)
     const doomed: string[] = []
     const parts = new Set(held)
-    for (const name of await readdir(layout.versions)) {
+    for (const name of await filesIn(layout.versions)) {
       const record = decodeRecord(await readFile(layout.version(name), 'utf8'), name)
       if (held.has(name) || named.has(name)) {
         kept += 1
@@ -43,7 +44,7 @@ export async function collect(layout: StoreLayout, lock: StoreLock, gone: Gone):
     }
     for (const name of doomed) await rm(layout.version(name))
     if (doomed.length > 0) await syncDirectory(layout.versions)
-    for (const name of await readdir(layout.objects)) {
+    for (const name of await filesIn(layout.objects)) {
       if (parts.has(name.replace(/\.\w+$/, ''))) continue
       const file = join(layout.objects, name)
       bytes += (await stat(file)).size

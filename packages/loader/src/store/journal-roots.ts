@@ -1,8 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FileJournal, replaceFile, type RecoveryPlan } from '@uni/reload-core/node'
 import { digestOf, hexOf } from '../digest.js'
 import { LoadError } from '../errors.js'
+import { filesIn } from './files-in.js'
 import { unlessMissing } from './store-error.js'
 import { versionName, type StoreLayout } from './store-layout.js'
 
@@ -19,7 +20,7 @@ export async function addJournal(layout: StoreLayout, journal: string): Promise<
  */
 export async function namedByJournals(layout: StoreLayout): Promise<Set<string>> {
   const named = new Set<string>()
-  for (const root of await readdir(layout.journals)) {
+  for (const root of await filesIn(layout.journals)) {
     if (!/^[0-9a-f]{64}$/.test(root)) continue
     const journal = await readFile(join(layout.journals, root), 'utf8')
     for (const { id, version } of (await planOf(journal, join(layout.journals, root))).plugins.values()) {

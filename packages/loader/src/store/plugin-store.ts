@@ -1,4 +1,4 @@
-import { readdir, rename, stat } from 'node:fs/promises'
+import { rename, stat } from 'node:fs/promises'
 import { ASYNC_DISPOSE, checkOptions, option, type OptionChecks } from '@uni/reload-core'
 import { syncDirectory, type FileJournal, type NotedProcess } from '@uni/reload-core/node'
 import type { PackageFile } from '../archive/package-tree.js'
@@ -6,6 +6,7 @@ import { digestOf, hexOf, type Digest } from '../digest.js'
 import { LoadError } from '../errors.js'
 import { collect, type CollectionReport } from './collection.js'
 import { writeDurably } from './durable-file.js'
+import { filesIn } from './files-in.js'
 import { Hold } from './hold.js'
 import { addJournal, namedByJournals } from './journal-roots.js'
 import { discardDrafts, prepareObjects, publishObjects, readObject } from './objects.js'
@@ -250,7 +251,7 @@ export class PluginStore implements AsyncDisposable {
   /** What is in the store, whether anybody needs it or not, by id and version. Versions whose record is damaged are left out. */
   versions(): Promise<{ readonly id: string; readonly version: string; readonly digest: Digest }[]> {
     return this.#do(`the store in ${this.folder} cannot be read`, async () => {
-      const names = await readdir(this.#layout.versions)
+      const names = await filesIn(this.#layout.versions)
       const records = names.map((name) => this.#recordOf(name))
       return records
         .flatMap((record) => {
@@ -275,12 +276,19 @@ export class PluginStore implements AsyncDisposable {
     if (this.#closed) return
     this.#closed = true
     await Promise.allSettled([...this.#busy, ...this.#lettingGo])
-    await this.#session.end(this.#layout)
+    try {
+      await this.#session.end(this.#layout)
+    } catch (error) {
+      throw storeError(`the store in ${this.folder} cannot be closed`, error)
+    }
   }
 
   /** Collects before anything is written: a process that is killed while it writes has made room for that. */
   async #makeRoom(): Promise<void> {
-    if (this.#putSince >= COLLECT_AFTER) await this.#collect().catch(this.#onUncollected)
+    if (this.#putSince >= COLLECT_AFTER)
+      await this.#collect().catch((error: unknown) => {
+        this.#onUncollected(storeError(`the store in ${this.folder} cannot be collected`, error))
+      })
     this.#putSince += 1
   }
 
@@ -334,7 +342,9 @@ export class PluginStore implements AsyncDisposable {
     return new Hold(() => {
       const gone = this.#session
         .letGo(hold)
-        .catch(this.#onUncollected)
+        .catch((error: unknown) => {
+          this.#onUncollected(storeError(`what is held in the store in ${this.folder} cannot be let go of`, error))
+        })
         .finally(() => this.#lettingGo.delete(gone))
       this.#lettingGo.add(gone)
       return gone

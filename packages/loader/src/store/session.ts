@@ -108,14 +108,15 @@ export async function putAside(layout: StoreLayout, path: string): Promise<void>
 }
 
 async function emptyTrash(layout: StoreLayout): Promise<void> {
-  for (const name of await readdir(layout.trash)) {
+  for (const name of (await unlessMissing(readdir(layout.trash))) ?? []) {
     // Several processes may remove the same.
     await rm(join(layout.trash, name), { recursive: true, force: true, maxRetries: 3 })
   }
 }
 
 async function sessionsThere(layout: StoreLayout): Promise<string[]> {
-  return (await readdir(layout.sessions)).map((name) => join(layout.sessions, name))
+  const entries = await readdir(layout.sessions, { withFileTypes: true })
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(layout.sessions, name))
 }
 
 async function isOver(path: string, gone: Gone): Promise<boolean> {

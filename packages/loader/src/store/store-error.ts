@@ -21,6 +21,8 @@ function remedyOf(error: unknown): string {
     case 'EPERM':
     case 'EROFS':
       return 'Give the process leave to write to the folder of the store and to all that is in it.'
+    case 'ENOENT':
+      return 'Something of the store was removed while it was open: open it anew, and load what is missing from its source.'
     case 'ENOTDIR':
     case 'EEXIST':
       return 'Name a folder, or one that does not exist yet, in a folder that exists.'

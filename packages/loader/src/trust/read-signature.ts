@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { isMissing } from '@uni/reload-core/node'
 import { LoadError } from '../errors.js'
+import { lookAt } from '../look-at.js'
 import { isPackageSignature, type PackageSignature } from './signature.js'
 
 /** No signature is that long. */
@@ -18,6 +19,8 @@ export function signatureOf(archive: string): string {
  */
 export async function readSignature(archive: string): Promise<PackageSignature | undefined> {
   const file = signatureOf(archive)
+  const there = lookAt(file)
+  if (there?.isFile() === false) throw malformed(file)
   let text: string
   try {
     text = await readFile(file, 'utf8')

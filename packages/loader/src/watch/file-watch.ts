@@ -1,5 +1,6 @@
-import { statSync, watch, type FSWatcher } from 'node:fs'
+import { watch, type FSWatcher } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { lookAt } from '../look-at.js'
 import { isNothingThere } from '../nothing-there.js'
 import type { Interests } from './interests.js'
 
@@ -49,7 +50,7 @@ export class FileWatch {
   #watch(folder: string): boolean {
     try {
       // Many are waited for, each of which would cost an error.
-      if (statSync(folder, { throwIfNoEntry: false }) === undefined) return false
+      if (lookAt(folder) === undefined) return false
       const watcher = watch(folder, (event, name) => {
         this.#heard(folder, event, name)
       })

@@ -1,7 +1,8 @@
-import { lstatSync, readdirSync, statSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { basename, dirname, join, parse, sep } from 'node:path'
 import { entryPlaces } from '../bundle/plugin-source.js'
 import type { Sought } from '../bundle/sought.js'
+import { lookAt, lookAtLink } from '../look-at.js'
 import { SoughtPlaces, stemOf } from './sought-places.js'
 
 export interface InterestsInit {
@@ -63,10 +64,8 @@ export class Interests {
    */
   changedSince(since: number, folders: readonly string[]): string | undefined {
     const looked = new Set(folders)
-    const changed = (path: string): boolean =>
-      looked.has(dirname(path)) && (statSync(path, { throwIfNoEntry: false })?.ctimeMs ?? Infinity) >= since
-    const came = (path: string): boolean =>
-      looked.has(dirname(path)) && statSync(path, { throwIfNoEntry: false }) !== undefined
+    const changed = (path: string): boolean => looked.has(dirname(path)) && (lookAt(path)?.ctimeMs ?? Infinity) >= since
+    const came = (path: string): boolean => looked.has(dirname(path)) && lookAt(path) !== undefined
     return (
       [...this.#files].find(changed) ??
       this.#awaited.find(({ path }) => came(path))?.path ??
@@ -83,17 +82,17 @@ export class Interests {
 
 /** What has come into a folder, or was changed there, since. */
 function entriesSince(folder: string, since: number): string[] {
-  const { mtimeMs = 0 } = statSync(folder, { throwIfNoEntry: false }) ?? {}
+  const { mtimeMs = 0 } = lookAt(folder) ?? {}
   if (mtimeMs < since) return []
   return readdirSync(folder)
     .map((name) => join(folder, name))
-    .filter((path) => (lstatSync(path, { throwIfNoEntry: false })?.ctimeMs ?? 0) >= since)
+    .filter((path) => (lookAtLink(path)?.ctimeMs ?? 0) >= since)
 }
 
 /** Adds `folder` and those above it, `top` being the last. */
 function addUpTo(top: string, folder: string, to: Set<string>): void {
   let highest = top
-  while (statSync(highest, { throwIfNoEntry: false }) === undefined) highest = dirname(highest)
+  while (lookAt(highest) === undefined) highest = dirname(highest)
   const last = parse(folder).root
   for (let at = folder; at !== last && !to.has(at); at = dirname(at)) {
     to.add(at)
@@ -114,14 +113,14 @@ function ancestorsOf(path: string): string[] {
 }
 
 function isLink(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
+  return lookAtLink(path)?.isSymbolicLink() === true
 }
 
 function foldersIn(path: string): string[] {
   const folders: string[] = []
   const left = [path]
   for (let at = left.pop(); at !== undefined && folders.length < MOST_FOLDERS; at = left.pop()) {
-    if (statSync(at, { throwIfNoEntry: false })?.isDirectory() !== true) continue
+    if (lookAt(at)?.isDirectory() !== true) continue
     folders.push(at)
     left.push(
       ...readdirSync(at, { withFileTypes: true }).flatMap((it) =>

@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs'
 import { ASYNC_DISPOSE, ReloadError } from '@uni/reload-core'
 import { digestOf } from '../digest.js'
+import { lookAt } from '../look-at.js'
 import type { LoadedPlugin } from '../loaded-plugin.js'
 import type { BuiltBundle, PluginLoader } from '../plugin-loader.js'
 import { isOfAbsence } from './absent.js'
@@ -141,7 +141,7 @@ export class PluginWatch implements AsyncDisposable {
 }
 
 function isEmpty(path: string): boolean {
-  const found = statSync(path, { throwIfNoEntry: false })
+  const found = lookAt(path)
   return found?.isFile() === true && found.size === 0
 }
 

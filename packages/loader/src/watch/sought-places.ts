@@ -1,6 +1,6 @@
-import { lstatSync } from 'node:fs'
 import { basename, dirname, join, sep } from 'node:path'
 import type { Sought } from '../bundle/sought.js'
+import { lookAtLink } from '../look-at.js'
 import { placesSought } from './import-places.js'
 
 /** Of what an import may leave out, or have in the place of another. */
@@ -57,5 +57,5 @@ function patternOf(pattern: string): { readonly tree: string; readonly names: Re
 }
 
 function isFolder(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+  return lookAtLink(path)?.isDirectory() === true
 }

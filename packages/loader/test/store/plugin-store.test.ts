@@ -147,6 +147,52 @@ describe('a store', () => {
     expect(await readdir(drafts)).toEqual(['2'])
   })
 
+  it('S5 what somebody else has put into its folders does not disturb it', async () => {
+    await using store = await open()
+    await store.put(version('search', '1.0.0'))
+    const folders = ['versions', 'objects', 'packages', 'journals', 'sessions', 'trash']
+    for (const folder of folders) await mkdir(inFolder('store', folder, 'stray/deeper'), { recursive: true })
+    for (const folder of folders.slice(2)) await writeFile(inFolder('store', folder, '.DS_Store'), '')
+    expect(await store.versions()).toHaveLength(1)
+    expect(await store.collect()).toMatchObject({ kept: 1, removed: [] })
+    expect(await readdir(inFolder('store', 'versions'))).toContain('stray')
+    await using other = await open()
+    expect(await other.get('search', '1.0.0')).toBeDefined()
+  })
+
+  it('one whose folder was removed says so, and can be closed', async () => {
+    const warned: unknown[] = []
+    const store = await open('none', { onUncollected: (error: unknown) => warned.push(error) })
+    await store.put(version('search', '1.0.0'))
+    await rm(inFolder('store'), { recursive: true })
+    const asks = [
+      () => store.put(version('search', '1.0.1')),
+      () => store.get('search', '1.0.0'),
+      () => store.collect(),
+      () => store.versions(),
+    ]
+    for (const ask of asks) {
+      const error = await loadFailure(ask())
+      expect(error).toMatchObject({
+        code: 'STORE',
+        hint: expect.stringContaining('removed while it was open') as string,
+      })
+    }
+    await store[Symbol.asyncDispose]()
+    await using anew = await open()
+    await anew.put(version('search', '1.0.1'))
+    expect(warned).toEqual([])
+  })
+
+  it('S5 why it could not collect is told by a name', async () => {
+    const warned: unknown[] = []
+    await using store = await open('none', { onUncollected: (error: unknown) => warned.push(error) })
+    await rm(inFolder('store', 'versions'), { recursive: true })
+    await loadFailure(store.put(version('search', '1.0.0')))
+    expect(warned).toEqual([expect.objectContaining({ code: 'STORE' })])
+    expect(String(warned[0])).toContain(`the store in ${store.folder} cannot be collected: ENOENT`)
+  })
+
   it('one that is closed refuses, and what was under way is done', async () => {
     const store = await open()
     const putting = store.put(version('search', '1.0.0'))
