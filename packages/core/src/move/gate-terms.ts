@@ -3,11 +3,11 @@ import type { RecordBounds } from './write-record.js'
 
 export interface WriteGateOptions<R> {
   clock?: Clock | undefined
-  /** How many writes may be recorded and not yet replayed; at the bound writers wait. Default 65,536. */
+  /** How many writes may be recorded and not yet replayed; at the bound writers wait. Default 1,048,576. */
   maxRecorded?: number | undefined
   /**
    * How many bytes they may occupy, as the surface's `sizeOf` says, or else about; at the bound writers wait. Default
-   * 64 MiB.
+   * 256 MiB.
    */
   maxRecordedBytes?: number | undefined
   /**
@@ -22,8 +22,10 @@ export interface WriteGateOptions<R> {
   readonly onReplaced?: ((outcome: { resource: R } | { halted: unknown }) => void) | undefined
 }
 
-const MAX_RECORDED_WRITES = 65_536
-const MAX_RECORDED_BYTES = 64 * 1024 * 1024
+// A copy of a million documents takes half a minute, and its writers may make 10,000 writes a second. A write that waits
+// takes more memory than one that is recorded, so a lower bound spares a host none unless its writers wait for one another.
+const MAX_RECORDED_WRITES = 1_048_576
+const MAX_RECORDED_BYTES = 256 * 1024 * 1024
 
 /** What gates go by, besides their surfaces. Those of one host share it. */
 export class GateTerms implements RecordBounds {

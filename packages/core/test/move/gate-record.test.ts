@@ -37,6 +37,17 @@ describe('the record', () => {
     expect(gate.recorded).toBe(0)
   })
 
+  it('G3 slows nobody down by default who makes 10,000 small writes a second for half a minute', async () => {
+    const { gate, clock } = gateOf()
+    await gate.hold()
+    gate.record()
+    for (let tenths = 0; tenths < 300; tenths += 1) {
+      for (let nth = 0; nth < 1_000; nth += 1) void gate.write(nth)
+      clock.advance(100)
+    }
+    expect({ recorded: gate.recorded, waiting: gate.waiting }).toEqual({ recorded: 300_000, waiting: 0 })
+  })
+
   it('G3 I8 is bounded by bytes as well: a few large writes are as many small ones', async () => {
     const surface = { ...STORES['pre-copy'], sizeOf: (entry: number) => entry }
     const store = new StoreProvider('only', '1').make([])

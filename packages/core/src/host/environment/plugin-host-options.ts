@@ -28,9 +28,9 @@ export interface PluginHostOptions {
   concurrency?: number | undefined
   /** How much of the thread the work of reloads may take. */
   pace?: PaceOptions | undefined
-  /** How many writes to a resource are recorded while it is copied before writers wait. Default 65,536. */
+  /** How many writes to a resource are recorded while it is copied before writers wait. Default 1,048,576. */
   maxRecordedWrites?: number | undefined
-  /** How many bytes these may occupy before writers wait. Default 64 MiB. */
+  /** How many bytes these may occupy before writers wait. Default 256 MiB. */
   maxRecordedBytes?: number | undefined
   /**
    * What becomes of a reload of which something could not be judged. Default `accept`: it goes ahead, and the report
