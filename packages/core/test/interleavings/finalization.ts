@@ -1,5 +1,5 @@
 import type { BakeReport, FinalReport } from '@uni/reload-core'
-import { overlaps } from './holders.js'
+import { isOpener, overlaps } from './holders.js'
 import { versionOf } from './model.js'
 import { text, type OperationTask, type Task } from './task.js'
 import { observe } from './observe.js'
@@ -111,6 +111,7 @@ export function checkKept(world: World): void {
     const { retired } = operation
     if (leases.some(({ reaches }) => retired.some((label) => reaches.has(label)))) continue
     if ([...calls.pending].some(({ caller }) => operation.ids.has(caller.id))) continue
+    if (isOpener(world.model, operation.ids)) continue
     kept.delete(operation)
     world.coverage.note('kept: closed when its leases had ended')
     for (const label of retired) checkClosed(world, label, `${text(operation)} was kept, and nothing holds it`)

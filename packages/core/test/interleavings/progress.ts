@@ -1,5 +1,5 @@
 import { checkKept, checkLeftOver } from './finalization.js'
-import { isHeld, overlaps } from './holders.js'
+import { isHeld, isOpener, overlaps } from './holders.js'
 import { compareRecovery } from './kept.js'
 import { askedBy, ownerOf, type Model } from './model.js'
 import { isOn, type Period } from './period.js'
@@ -72,6 +72,7 @@ function waitsForLeases({ leases, model }: World, task: Task): boolean {
   const { kind, resource, ids } = task
   if (task.kind === 'captureReady') return waitsForFence(model, task)
   if (kind === 'takeBack') return [...model.periods].some((period) => overlaps(ids, period.task.ids))
+  if (kind === 'finalization' && isOpener(model, ids)) return true
   if (kind === 'finalization' && [...model.periods].some(({ task }) => task.ids === ids)) return true
   if (kind === 'finalization' || kind === 'detach') return leases.length > 0
   return resource !== undefined && ownerOf(model, resource) === undefined && leases.length > 0
