@@ -4,9 +4,9 @@ import type { Slices } from '../slices.js'
 
 /**
  * Runs `task` over `items`, `limit` at a time (one, where `limit` is below that). An item is taken when its task is to
- * begin, so that what makes them one by one makes none too early. Rejects with what the first task
- * fails with; what others fail with after it is dropped. At the first failure `abort` is called, and no further task is
- * begun; the rejection waits for those that were begun, so that nothing is still moving when the caller undoes it.
+ * begin, so that what makes them one by one makes none too early. Rejects with what the first task fails with; what
+ * others fail with after it is dropped. At the first failure `abort` is called, and no further task is begun; the
+ * rejection waits for those that were begun, so that nothing is still moving when the caller undoes it.
  *
  * @param slices pauses between tasks, so that many which wait for nothing let the event loop turn.
  */
@@ -21,8 +21,8 @@ export async function forEachBounded<T>(
   let exhausted = false
   let failure: { error: unknown } | undefined
   async function work(): Promise<void> {
-    while (!exhausted && failure === undefined) {
-      if (slices.due()) await slices.pause()
+    for (let isFirst = true; !exhausted && failure === undefined; isFirst = false) {
+      if (!isFirst && slices.due()) await slices.pause()
       // Another may have failed meanwhile, or have found that there are no more.
       if (exhausted || failure !== undefined) return
       const next = iterator.next()
@@ -41,8 +41,11 @@ export async function forEachBounded<T>(
     }
   }
   const workers: Promise<void>[] = []
-  do workers.push(work())
-  while (!exhausted && workers.length < limit)
+  do {
+    // Before each is begun, so that no more of them wait for the next slice than there are items.
+    if (slices.due()) await slices.pause()
+    workers.push(work())
+  } while (!exhausted && failure === undefined && workers.length < limit)
   await Promise.all(workers)
   if (failure !== undefined) throw (failure as { error: unknown }).error
 }

@@ -1,7 +1,7 @@
 import type { Slices } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
 import { forEachBounded } from '../../src/dispatch/bounded.js'
-import { Deferred, failureOf, standing } from '../fixtures/deferred.js'
+import { Deferred, failureOf, standing, turn } from '../fixtures/deferred.js'
 
 describe('tasks that run at most so many at a time', () => {
   it('I3 a rejection waits for every task that was begun, is that of the first failure, and aborts once', async () => {
@@ -81,7 +81,31 @@ describe('tasks that run at most so many at a time', () => {
       () => {},
       slices as unknown as Slices,
     )
-    expect({ done, pauses }).toEqual({ done: ['a', 'b', 'c'], pauses: 4 })
+    expect({ done, pauses }).toEqual({ done: ['a', 'b', 'c'], pauses: 5 })
+  })
+
+  it('waits once for the next slice where there is one task, however many there might be', async () => {
+    let pauses = 0
+    let isDue = true
+    const slices = {
+      due: () => isDue,
+      pause: async () => {
+        pauses += 1
+        await turn()
+        isDue = false
+      },
+    }
+    const done: string[] = []
+    await forEachBounded(
+      ['a'],
+      32,
+      (item) => {
+        done.push(item)
+      },
+      () => {},
+      slices as unknown as Slices,
+    )
+    expect({ done, pauses }).toEqual({ done: ['a'], pauses: 1 })
   })
 
   it('a failure that is undefined is a failure too', async () => {
