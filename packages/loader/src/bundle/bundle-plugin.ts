@@ -8,7 +8,7 @@ import { buildError, isBuildFailure, isMissingBase } from '../build-error.js'
 import { addons } from './addons.js'
 import { refuseOutside } from './boundary.js'
 import type { Bundle } from './bundle.js'
-import { configurationOf } from './configuration.js'
+import { ConfigurationSearch } from './configuration.js'
 import { refuseDecoratorMetadata } from './decorator-metadata.js'
 import type { External } from './external.js'
 import { freshNames } from './fresh-names.js'
@@ -66,6 +66,7 @@ export async function bundlePlugin(source: PluginSource, shared: SharedPackages)
   const nearest = new NearestPackage()
   const sharing = sharedModules(shared, packageJson, nearest)
   const native = addons(root)
+  const configuring = new ConfigurationSearch(root)
   const { outputFiles, metafile } = await buildIn(root, {
     // Relative, as esbuild takes an asterisk, which the path of the folder may have, for a pattern.
     entryPoints: [`./${below}`],
@@ -84,7 +85,7 @@ export async function bundlePlugin(source: PluginSource, shared: SharedPackages)
   if (code === undefined || map === undefined) throw new LoadError('BUNDLE', 'esbuild wrote nothing')
   refuseWorkers(code, map, root)
   const paths = Object.keys(files).map((path) => resolve(root, path))
-  const configuration = await configurationOf(root, new Set(paths.map((path) => dirname(path))), nearest)
+  const configuration = await configuring.of(new Set(paths.map((path) => dirname(path))), nearest)
   refuseDecoratorMetadata(code, paths, configuration)
   const bundle: Bundle = {
     code: finished(code, map, metafile.inputs, below),

@@ -19,43 +19,63 @@ const TSCONFIG = ['tsconfig.json', 'jsconfig.json']
 const PLUG_AND_PLAY = ['.pnp.data.json', '.pnp.cjs', '.pnp.js']
 
 /**
- * @param root absolute path of the plugin's folder.
- * @param folders absolute paths of those that sources are in.
- * @param nearest has found the packages of these.
+ * Finds the files that configure a plugin. Those of its folder are read from the beginning on, while the plugin is bundled,
+ * as they are those of nearly all its sources.
  */
-export async function configurationOf(
-  root: string,
-  folders: Iterable<string>,
-  nearest: NearestPackage,
-): Promise<Configuration> {
-  const files = new Set<string>()
-  const absent = new Set<string>()
-  const isThere = (path: string): boolean => {
-    const found = isFile(path)
-    ;(found ? files : absent).add(path)
-    return found
+export class ConfigurationSearch {
+  readonly #root: string
+  readonly #files = new Set<string>()
+  readonly #absent = new Set<string>()
+  readonly #tsconfigs = new Map<string, string | undefined>()
+  readonly #read = new Map<string, Promise<Tsconfig>>()
+
+  /** @param root absolute path of the plugin's folder. */
+  constructor(root: string) {
+    this.#root = root
+    this.#readNearest(root)
   }
-  const tsconfigs = new Map<string, string | undefined>()
-  const nearestTsconfig = (folder: string): string | undefined => {
-    if (tsconfigs.has(folder)) return tsconfigs.get(folder)
+
+  /**
+   * @param folders absolute paths of those that sources are in.
+   * @param nearest has found the packages of these.
+   */
+  async of(folders: Iterable<string>, nearest: NearestPackage): Promise<Configuration> {
+    for (const folder of new Set([this.#root, ...folders])) {
+      nearest.of(folder)
+      this.#readNearest(folder)
+    }
+    const read = new Map((await Promise.all(this.#read.values())).map((tsconfig) => [tsconfig.file, tsconfig]))
+    for (const folder of nearest.lookedIn) this.#isThere(join(folder, 'package.json'))
+    for (let at = this.#root; ; at = dirname(at)) {
+      for (const name of PLUG_AND_PLAY) this.#isThere(join(at, name))
+      if (dirname(at) === at) break
+    }
+    for (const { bases } of read.values()) for (const base of bases) this.#files.add(base)
+    return {
+      files: this.#files,
+      absent: this.#absent,
+      tsconfigOf: (folder) => read.get(this.#nearestTsconfig(folder) ?? ''),
+    }
+  }
+
+  #readNearest(folder: string): void {
+    const file = this.#nearestTsconfig(folder)
+    if (file !== undefined && !this.#read.has(file)) this.#read.set(file, readTsconfig(file))
+  }
+
+  #nearestTsconfig(folder: string): string | undefined {
+    if (this.#tsconfigs.has(folder)) return this.#tsconfigs.get(folder)
     // What is installed was compiled already.
     if (folder.split(sep).includes('node_modules')) return undefined
-    const own = TSCONFIG.map((name) => join(folder, name)).find(isThere)
-    const found = own ?? (dirname(folder) === folder ? undefined : nearestTsconfig(dirname(folder)))
-    tsconfigs.set(folder, found)
+    const own = TSCONFIG.map((name) => join(folder, name)).find((path) => this.#isThere(path))
+    const found = own ?? (dirname(folder) === folder ? undefined : this.#nearestTsconfig(dirname(folder)))
+    this.#tsconfigs.set(folder, found)
     return found
   }
-  const read = new Map<string, Tsconfig>()
-  for (const folder of new Set([root, ...folders])) {
-    nearest.of(folder)
-    const file = nearestTsconfig(folder)
-    if (file !== undefined && !read.has(file)) read.set(file, await readTsconfig(file))
+
+  #isThere(path: string): boolean {
+    const found = isFile(path)
+    ;(found ? this.#files : this.#absent).add(path)
+    return found
   }
-  for (const folder of nearest.lookedIn) isThere(join(folder, 'package.json'))
-  for (let at = root; ; at = dirname(at)) {
-    for (const name of PLUG_AND_PLAY) isThere(join(at, name))
-    if (dirname(at) === at) break
-  }
-  for (const { bases } of read.values()) for (const base of bases) files.add(base)
-  return { files, absent, tsconfigOf: (folder) => read.get(nearestTsconfig(folder) ?? '') }
 }

@@ -1,6 +1,6 @@
 import { dirname, sep } from 'node:path'
 import { build } from 'esbuild'
-import { configurationOf } from '../bundle/configuration.js'
+import { ConfigurationSearch } from '../bundle/configuration.js'
 import { NearestPackage } from '../bundle/nearest-package.js'
 import type { Sought } from '../bundle/sought.js'
 
@@ -47,7 +47,7 @@ export async function involvedFiles(root: string, entry: string): Promise<Involv
     ],
   }).catch(() => {})
   const folders = new Set([...files].map((file) => dirname(file)))
-  const configuration = await configurationOf(root, folders, new NearestPackage())
+  const configuration = await new ConfigurationSearch(root).of(folders, new NearestPackage())
   return {
     files: [...files, ...configuration.files],
     sought: { imports, patterns: new Set(), configuration },
