@@ -59,7 +59,11 @@ const NONE: never[] = []
 const IDLE = Promise.resolve()
 
 /** One object for all synchronous tasks: these cannot hang, and their callers have the outcome at once. */
-const SYNCHRONOUS: Running = { ended: false, scoped: false, nested: undefined, givenUp: false, giveUp: () => {} }
+const SYNCHRONOUS = begun(false, undefined)
+
+function begun(scoped: boolean, nested: Waiting[] | undefined): Running {
+  return { ended: false, scoped, nested, givenUp: false, giveUp: () => {} }
+}
 
 /**
  * Runs tasks in order, one at a time. A task that hangs is given up on, but nothing runs beside it. Each caller gets an
@@ -245,14 +249,14 @@ export class SerialQueue {
       this.#idle()
       return Promise.reject(error)
     }
-    if (isPromiseLike(outcome)) return this.#watch(Promise.resolve(outcome), { ...SYNCHRONOUS })
+    if (isPromiseLike(outcome)) return this.#watch(Promise.resolve(outcome), begun(false, undefined))
     this.#idle()
     return Promise.resolve(outcome)
   }
 
   #runScoped<T>(run: () => MaybePromise<T>): Promise<T> {
     const nested: Waiting[] = []
-    const task: Running = { ...SYNCHRONOUS, scoped: true, nested }
+    const task = begun(true, nested)
     this.#running = task
     let outcome: MaybePromise<T>
     try {

@@ -27,8 +27,8 @@ export interface FinalizationInit {
   readonly journal: OperationJournal
   /** Settles when the commit is written down, or could not be. */
   readonly recorded: Promise<unknown>
-  /** Present where the reload can be taken back. */
-  readonly bake?: Bake
+  /** `undefined` where the reload cannot be taken back. */
+  readonly bake: Bake | undefined
 }
 
 type IsAsked = (owner: object | undefined) => boolean

@@ -171,35 +171,32 @@ class Operation implements UnderWay {
       await this.#journal.prepared()
       await this.#log.phase('converge', () => handoffs.converge())
 
-      const outcome = {
-        succession,
-        preflight,
-        handoffs,
-        openings,
-        log: this.#log,
-        environment: this.#environment,
-      }
+      const log = this.#log
+      const environment = this.#environment
+      const done = { succession, preflight, handoffs, openings, log, environment }
       if (dryRun) {
         refuseAborted(signal, 'converge')
         await this.#endDryRun()
-        return { ...outcome, finalization: undefined, commitErrors: [], unrecorded: undefined }
+        return { ...done, finalization: undefined, commitErrors: [], unrecorded: undefined }
       }
       const { bake, recorded, commitErrors } = await this.#log.phase('commit', () =>
         this.#commit(change, providers, succession, preflight, handoffs, openings),
       )
       const finalization = new Finalization(this.#state, {
-        ...outcome,
+        handoffs,
+        log,
+        environment,
         change,
         retired: this.#retired,
         orphans: preflight.orphans,
         policy: drain,
         journal: this.#journal,
         recorded,
-        ...(bake && { bake }),
+        bake,
       })
       const unrecorded = await recorded
       if (unrecorded !== undefined) this.#log.unrecorded(unrecorded)
-      return { ...outcome, finalization, commitErrors, unrecorded }
+      return { ...done, finalization, commitErrors, unrecorded }
     } catch (error) {
       throw await this.#rollback(error)
     } finally {

@@ -117,19 +117,16 @@ export class Trace {
 
   #see(call: PluginCall, phase: ReloadPhase): SeenCall {
     const { origin, method } = call
-    const like = {
-      phase,
-      side: origin.version === 1 ? 'old' : 'new',
-      position: origin.position,
-      call: `${origin.kind}.${method}`,
-      byUser: this.#options.isUsers(call, phase),
-    } as const
-    const key = nameOfAlike(like)
+    const { position } = origin
+    const side = origin.version === 1 ? 'old' : 'new'
+    const called = `${origin.kind}.${method}`
+    const byUser = this.#options.isUsers(call, phase)
+    const key = nameOfAlike({ phase, side, position, call: called, byUser })
     const nth = (this.#counts.get(key) ?? 0) + 1
     this.#counts.set(key, nth)
     const seen: SeenCall = {
       name: `${key}, call ${nth}`,
-      site: { ...like, nth },
+      site: { phase, side, position, call: called, nth, byUser },
       before: this.#last,
       gave: 'no answer',
       later: false,
