@@ -15,6 +15,9 @@ import { indexHandoff } from '../strategy.js'
 import type { Bench } from './bench.js'
 import { WatchedProvider, type Interference } from './watch.js'
 
+/** By a test's clock, `open` may take so long: the meter of the event loop beats 200 times until then. */
+export const OPEN_MS = 1_000
+
 export interface LiveOptions {
   readonly cutover?: Cutover
   readonly clock?: Clock
@@ -72,7 +75,7 @@ export class Live {
     const { queries, k, compare: same } = this.#bench.questions
     const dispatcher = new ReloadDispatcher(
       [indexHandoff({ canary: { queries, k, compare: compare ?? same }, ...(spool && { spool }) })],
-      clock ? { clock } : {},
+      clock ? { clock, timeouts: { prepare: OPEN_MS } } : {},
     )
     return dispatcher.dispatch({
       old: new OldProviders().add(indexKind, this.old),

@@ -4,7 +4,7 @@ import type { CrdtKindProvider, CrdtState } from '../../contract.js'
 import { closeQuietly } from '../../state.js'
 import type { CrdtCase } from '../case.js'
 import { makeEdits } from '../edits.js'
-import { ReloadStand } from '../reload-stand.js'
+import { OPEN_MS, ReloadStand } from '../reload-stand.js'
 import { differ, sameValue } from '../same-value.js'
 import { SMALL, valueNow, type Stand } from '../stand.js'
 import { Turn } from '../turn.js'
@@ -56,7 +56,7 @@ const FAULTS: readonly Fault[] = [
     name: 'open-hangs',
     title: 'hangs past the deadline, and answers after all',
     code: 'STEP_TIMEOUT',
-    meanwhile: ({ clock }) => clock.advance(300_000),
+    meanwhile: ({ clock }) => clock.advance(OPEN_MS),
   },
   { name: 'open-nothing', title: 'gives nothing', code: 'HANDOFF', open: () => undefined },
   {

@@ -2,7 +2,7 @@ import type { ReloadErrorCode } from '@uni/reload-core'
 import { ManualClock, type Expectation } from '@uni/reload-core/testing'
 import type { Bench } from '../bench.js'
 import type { Case } from '../case.js'
-import { Live, type LiveOptions } from '../live.js'
+import { Live, OPEN_MS, type LiveOptions } from '../live.js'
 import { replacing } from '../watch.js'
 import { STEPS_WORK } from './handoff.js'
 
@@ -188,7 +188,7 @@ function event(): { readonly happened: Promise<void>; happen(): void } {
 
 export const failureCases: readonly Case[] = [
   ...FAILURES.map(failureCase),
-  late('failure/hangs', 'open() passes its deadline', 'STEP_TIMEOUT', (clock) => clock.advance(300_000)),
+  late('failure/hangs', 'open() passes its deadline', 'STEP_TIMEOUT', (clock) => clock.advance(OPEN_MS)),
   late('failure/aborted', 'the reload is called off while open() is pending', 'ABORTED', (_, abort) =>
     abort.abort(FAULT),
   ),
