@@ -74,7 +74,7 @@ async function convergeUnderLoad(
     await prepareJoined()
     await catchUpUnderLoad(together, drive)
     const startedAt = clock.now()
-    await catchUp(takeBehind(together), drive)
+    await catchUp(takeDirty(together), drive)
     if (joined.length === 0 && clock.now() - startedAt <= LONG_MS) return
   }
 }
@@ -111,16 +111,17 @@ async function catchUpUnderLoad(together: Together<MovingResource>, drive: Drive
   const { dirty } = together
   for (let before = Infinity; dirty.size > HANDFUL && dirty.size < before;) {
     before = dirty.size
-    await catchUp(takeBehind(together), drive)
+    await catchUp(takeDirty(together), drive)
   }
 }
 
-/** Catches up with each of `movings`. What is not in step afterwards is dirty again. */
+/** Catches up with each of `movings` that is behind. What is not in step afterwards is dirty again. */
 async function catchUp(movings: readonly MovingResource[], drive: Drive): Promise<void> {
   await drive.forward(
     movings,
     'converge',
     async (moving) => {
+      if (!isBehind(moving)) return
       await moving.handoff?.catchUp?.()
       if (!moving.isInStep()) moving.stirred()
     },
@@ -161,11 +162,21 @@ async function convergeRest(together: Together<MovingResource>, drive: Drive): P
   }
 }
 
-/** Empties the dirty set, and gives what is behind. What has converged is in step, whatever its successor says. */
-function takeBehind({ dirty }: Together<MovingResource>): MovingResource[] {
-  const taken = [...dirty].filter((moving) => !moving.converging && !moving.isInStep())
+/** Empties the dirty set, and gives what was in it. */
+function takeDirty({ dirty }: Together<MovingResource>): MovingResource[] {
+  const taken = [...dirty]
   dirty.clear()
   return taken
+}
+
+/** The same of what is behind, in one turn: for the few that are left in the end. */
+function takeBehind(together: Together<MovingResource>): MovingResource[] {
+  return takeDirty(together).filter(isBehind)
+}
+
+/** What has converged is in step, whatever its successor says. */
+function isBehind(moving: MovingResource): boolean {
+  return !moving.converging && !moving.isInStep()
 }
 
 async function convergeHeld(moving: MovingResource, together: Together<MovingResource>): Promise<void> {

@@ -1,9 +1,10 @@
-import { PluginHost, type PluginHandle } from '@uni/reload-core'
+import { PluginHost, WriteGate, type LiveResource, type PluginHandle } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { afterEach, expect, it, vi } from 'vitest'
-import { failureOf } from '../fixtures/deferred.js'
-import { STORES, StoreProvider, storeStrategy } from '../fixtures/store.js'
+import { Deferred, failureOf } from '../fixtures/deferred.js'
+import { STORES, StoreProvider, storeStrategy, type Store } from '../fixtures/store.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
+import { turnUntil } from '../fixtures/turn-until.js'
 
 const FEW = 20
 const MANY = 120
@@ -20,23 +21,33 @@ function stores(version: string, provider = new StoreProvider('store', version))
   })
 }
 
-async function hostWith(size: number): Promise<{ host: PluginHost; handle: PluginHandle }> {
+interface Sized {
+  readonly host: PluginHost
+  readonly handle: PluginHandle
+  readonly size: number
+  readonly live: readonly LiveResource<Store, number>[]
+}
+
+async function hostWith(size: number): Promise<Sized> {
   const host = new PluginHost({ strategies: [storeStrategy('pre-copy')], clock: new ManualClock(), concurrency: 1 })
   const handle = await host.add(stores('1.0.0'))
+  const live: LiveResource<Store, number>[] = []
   for (let at = 0; at < size; at += 1) {
-    await host.attach(STORES['pre-copy'], { name: `store ${at}`, key: 'store', open: (provider) => provider.open() })
+    const name = `store ${at}`
+    live.push(await host.attach(STORES['pre-copy'], { name, key: 'store', open: (provider) => provider.open() }))
   }
-  return { host, handle }
+  return { host, handle, size, live }
 }
 
 /** How often the event loop turns while `run` goes on, where each slice is over whenever that is asked. */
-async function turnsOf(run: () => Promise<unknown>): Promise<number> {
+async function turnsOf(run: () => Promise<unknown>, onTurn = (): void => {}): Promise<number> {
   let now = performance.now()
   vi.spyOn(performance, 'now').mockImplementation(() => (now += 1_000))
   let turns = 0
   let running = true
   const turn = (): void => {
     turns += 1
+    onTurn()
     if (running) setImmediate(turn)
   }
   setImmediate(turn)
@@ -49,19 +60,13 @@ async function turnsOf(run: () => Promise<unknown>): Promise<number> {
   return turns
 }
 
-interface Sized {
-  readonly host: PluginHost
-  readonly handle: PluginHandle
-  readonly size: number
-}
-
 /** How often the event loop turns for each resource more: once for each loop that is not beside another. */
 async function turnsPerResource(run: (sized: Sized) => Promise<unknown>): Promise<number> {
   const turns: number[] = []
   for (const size of [FEW, MANY]) {
-    const { host, handle } = await hostWith(size)
-    turns.push(await turnsOf(() => run({ host, handle, size })))
-    await host[Symbol.asyncDispose]()
+    const sized = await hostWith(size)
+    turns.push(await turnsOf(() => run(sized)))
+    await sized.host[Symbol.asyncDispose]()
   }
   const [few = 0, many = 0] = turns
   return (many - few) / (MANY - FEW)
@@ -90,4 +95,35 @@ it('S8 each loop over the resources of a reload that fails at the last of them g
 it('S8 each loop over the resources of a host that closes gives way', async () => {
   const perResource = await turnsPerResource(({ host }) => host[Symbol.asyncDispose]())
   expect(perResource).toBeGreaterThanOrEqual(6)
+})
+
+it('S8 few of the resources that were written to during the copy are looked at in one turn', async () => {
+  const { host, handle, live } = await hostWith(MANY)
+  const next = new StoreProvider('store', '2.0.0')
+  const last = new Deferred()
+  next.break('open', async (open) => {
+    if (next.made.length === MANY - 1) await last.promise
+    return open()
+  })
+  const reloading = host.reload(handle, stores('2.0.0', next))
+  await turnUntil(() => next.made.length === MANY - 1)
+  for (const store of live) await store.write(1)
+
+  let looks = 0
+  let most = 0
+  const inStep = Object.getOwnPropertyDescriptor(WriteGate.prototype, 'inStep')?.get as () => boolean
+  vi.spyOn(WriteGate.prototype, 'inStep', 'get').mockImplementation(function (this: WriteGate<unknown, unknown>) {
+    looks += 1
+    return inStep.call(this)
+  })
+  last.resolve()
+  await turnsOf(
+    () => reloading,
+    () => {
+      most = Math.max(most, looks)
+      looks = 0
+    },
+  )
+  expect(most).toBeGreaterThan(0)
+  expect(most).toBeLessThan(MANY / 4)
 })
