@@ -5,14 +5,16 @@ import type { WriteRecord } from './write-record.js'
 
 export interface ApplyRecordedOptions {
   readonly signal: AbortSignal
-  /** How many writes are let in, while it runs, for each one that is applied. */
+  /** How many new writes are let in for each recorded write that is applied. */
   readonly share: number
   readonly slices: Slices
-  /** Called when other writes may go on. */
+  /** Called whenever `allowance` has grown, so that writes which wait at the gate may go on. */
   resume(): void
 }
 
-/** Applies to `target` what is recorded so far, in order, and forgets it. Resolves with the number applied. */
+/**
+ * Takes the writes recorded so far out of `record`, applies them to `target` in order, and resolves with their number.
+ */
 export async function applyRecorded<R, W>(
   record: WriteRecord<W>,
   surface: Surface<unknown, R, W>,

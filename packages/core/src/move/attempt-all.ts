@@ -1,7 +1,7 @@
 /**
- * Runs all of `undos`, in order, also where some of them fail.
+ * Runs all of `undos` in order, going on past those that fail.
  *
- * @throws what the one that failed threw, or an AggregateError with `message` where several did.
+ * @throws what was thrown, or, where several threw, an AggregateError with `message`.
  */
 export async function attemptAll(undos: readonly (() => unknown)[], message: string): Promise<void> {
   const failures: unknown[] = []

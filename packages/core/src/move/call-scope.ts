@@ -1,9 +1,9 @@
-/** A call under way, as code that it calls finds it. */
+/** A call that {@link isInside} can be asked about. */
 export interface ScopedCall {
   readonly ended: boolean
 }
 
-/** The calls that the running code was called from, the innermost first. */
+/** A linked list of the calls that the running code is inside of, innermost first. */
 interface Scope {
   readonly call: ScopedCall
   readonly outer: Scope | undefined
@@ -26,8 +26,8 @@ const storage = AsyncLocalStorage && new AsyncLocalStorage()
 let entered = 0
 
 /**
- * Calls `fn`. {@link isInside} is true in all code that `fn` starts, across its awaits. {@link leaveScope} has to
- * follow.
+ * Calls `fn`. In all code that `fn` starts, across its awaits, {@link isInside} is true of `call`. Each call of it has
+ * to be followed by one of {@link leaveScope}.
  */
 export function enterScope<T>(call: ScopedCall, fn: () => T): T {
   if (storage === undefined) return fn()
@@ -36,8 +36,8 @@ export function enterScope<T>(call: ScopedCall, fn: () => T): T {
 }
 
 /**
- * The last scope that is left ends the following of calls across awaits: in a Node before 24, it makes every promise
- * slower.
+ * Ends what {@link enterScope} began. When no scope is left, the storage is disabled: before Node 24, an enabled one
+ * makes every promise slower.
  */
 export function leaveScope(): void {
   if (storage === undefined) return
@@ -45,15 +45,15 @@ export function leaveScope(): void {
   if (entered === 0) storage.disable()
 }
 
-/** Whether the code that runs now was called from inside `call`. */
+/** Whether the running code was started by `call`. */
 export function isInside(call: ScopedCall): boolean {
   for (let scope = storage?.getStore(); scope !== undefined; scope = scope.outer) if (scope.call === call) return true
   return false
 }
 
 /**
- * The innermost scope whose call has not ended. In an endless chain, in which each call starts the next one, a new
- * scope would otherwise keep all those before it.
+ * The innermost scope whose call has not ended. Ended ones are dropped: otherwise, where each call starts the next one,
+ * the list would grow without end.
  */
 function underWay(scope: Scope | undefined): Scope | undefined {
   let innermost = scope

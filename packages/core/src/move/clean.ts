@@ -10,26 +10,25 @@ export interface CleanHandoffOptions<P, R> {
   /** Opens the resource `name` with a provider. Default: as the host opened it when it attached it. */
   readonly open?: ((provider: P, name: string) => MaybePromise<R>) | undefined
   readonly close?: ((resource: R) => MaybePromise<void>) | undefined
-  /** Names of the methods a live resource must have: a reload is not to succeed with one that cannot be used (I10). */
+  /** Methods that a live resource must have. A new one without them fails the reload (I10). */
   readonly methods?: readonly (keyof R & string)[] | undefined
-  /** `exclusive`: one resource at a time, whatever the caller of a reload says. */
+  /** `exclusive`: the old resource is closed before the new one is opened, whatever the caller of a reload asks for. */
   readonly cutover?: Cutover | undefined
 }
 
 /**
- * What a clean strategy has to say of a surface that takes writes, as nothing is copied and no write is made twice
- * (I4):
+ * Why a clean handoff, which copies nothing and replays nothing, loses no write of a surface that takes writes (I4):
  *
- * - `medium: 'shared'`: whatever one resource has acknowledged, every other one sees at once, whichever version
+ * - `medium: 'shared'`: a write that one resource has acknowledged is seen at once by every other, whichever version
  *   opened it.
- * - `cutover: 'exclusive'`: whatever one resource has acknowledged, the next one that is opened after it was closed
- *   finds.
+ * - `cutover: 'exclusive'`: a write that one resource has acknowledged is found by one that is opened after the first
+ *   was closed.
  *
  * Where neither holds, the content is in the resource, and has to be moved: by `preCopy` or `stopAndCopy`.
  */
 export type CleanWrites = { readonly medium: 'shared' } | { readonly cutover: 'exclusive' }
 
-/** What {@link cleanHandoff} needs to be told besides its surface. */
+/** What {@link cleanHandoff} takes after the surface: {@link CleanWrites} is needed where the surface takes writes. */
 export type CleanOptions<P, R, W> = [W] extends [never]
   ? [options?: CleanHandoffOptions<P, R>]
   : [options: CleanHandoffOptions<P, R> & CleanWrites]
@@ -38,7 +37,7 @@ export type CleanOptions<P, R, W> = [W] extends [never]
  * The discipline of a surface that needs no protocol step: the epoch swap is the whole of it. Where its providers spawn
  * live resources, the new provider opens its own, and the old one serves its leases until drained and is then closed.
  *
- * @throws TypeError for a surface that takes writes, unless the options say why none is lost.
+ * @throws TypeError where the surface takes writes and `options` are no {@link CleanWrites}.
  */
 export function cleanHandoff<P, R = never, W = never>(
   surface: Surface<P, R, W>,

@@ -1,14 +1,14 @@
-/** The bytes that a value counts for by itself, without its members. */
+/** Bytes that each value counts, besides its content. */
 const SMALL = 16
-/** How many values inside one write are looked at, at most. */
+/** How many values inside one write are looked at, at most; the rest are extrapolated. */
 const LOOKS = 64
-/** How many elements of a long list are looked at, and stand for all. */
+/** How many elements of an array, a Map or a Set are looked at, at most. */
 const SAMPLE = 8
 
 /**
- * About how many bytes of memory `value` occupies, at a cost that does not grow with it. What has a `byteLength`, such
- * as a buffer, counts by that, and a string by its length. Of a collection some members are looked at, and the others
- * count as these do on average.
+ * Estimates the bytes of memory that `value` occupies, at a cost that does not grow with it. Whatever has a
+ * `byteLength`, such as a buffer, counts that; a string counts its length. Of the members of a collection a sample is
+ * looked at, and the others count as the average of the sample.
  */
 export function estimatedBytes(value: unknown): number {
   try {

@@ -3,16 +3,16 @@ import type { HandoffJob, IntactResource, ResourceHandoff, StepContext } from '.
 import { openedAtOnce } from './opened.js'
 
 export interface FreshSuccessorOptions<R> {
-  /** Opens it, with the new provider. */
+  /** Opens the new resource, with the new provider. */
   open(): MaybePromise<R>
   close(resource: R): MaybePromise<void>
-  /** Names of the methods it must have. */
+  /** Methods that the new resource must have. */
   readonly methods?: readonly (keyof R & string)[]
-  /** Whether it is opened whatever the old one does. Default false. */
+  /** As in {@link ResourceHandoff.withoutOld}. Default false. */
   readonly withoutOld?: boolean
-  /** Called first, where writes are to be held for the opening. */
+  /** Holds writes before `open` is called. Default: they go on until the commit. */
   hold?(): Promise<void>
-  /** Whether the old one is as it was. Default: it is. */
+  /** Whether the old resource is intact. Default: it is. */
   isIntact?(): boolean
 }
 
@@ -48,7 +48,7 @@ export function freshSuccessor<P, R>(
       )
       successor = { resource }
     },
-    // `undefined` where a wrapper has replaced `converge`: that is to be called then.
+    // `undefined` where a wrapper has replaced `converge`, so that the wrapper's is called.
     successor() {
       return this.converge === converge ? successor?.resource : undefined
     },
@@ -59,7 +59,7 @@ export function freshSuccessor<P, R>(
     },
     finalize: () => close(old),
   }
-  // A getter written in the literal would be made in old space, with all that it uses, for each handoff.
+  // V8 makes a getter that is written in a literal in old space, with all that it refers to.
   return Object.defineProperty(handoff, 'intact', {
     enumerable: true,
     get: () => (options.isIntact?.() === false ? undefined : intact),

@@ -1,6 +1,6 @@
 import { ReloadError, describeThrown, type ReloadErrorCode } from '../errors.js'
 
-/** What the callers of one gate are told. Each is told by an error of its own, as it may add to that. */
+/** The errors that one gate rejects with. Each rejection is a new error, as the caller may add to its own. */
 export class GateErrors {
   readonly #place: { readonly surface: string; readonly resource: string }
 

@@ -3,28 +3,28 @@ export interface WriteFollower<W> {
   /**
    * The resource has accepted a write.
    *
-   * @param held whether it was in flight when writes were held.
-   * @returns whether it goes on following.
+   * @param held whether the write was in flight when the hold began.
+   * @returns whether the follower wants the next write, too.
    */
   accepted(write: W, bytes: number, held: boolean): boolean
 }
 
-/** The move that a gate's resource takes part in. It makes things true of every gate of a reload at once. */
+/** A reload, as each of its gates reads it. What is set here once holds for all of these gates. */
 export interface GateMove<R, W> {
-  /** Of this gate: whether work goes to the successor, or on against the resource that serves. */
+  /** How the reload ended for this gate: `committed`, work goes to the successor; `aborted`, to the old resource. */
   readonly outcome: 'pending' | 'committed' | 'aborted'
-  /** Since when writes are held at every gate of the reload, by the clock. */
+  /** When writes were held at all gates of the reload, by the clock; `undefined` where they are not. */
   readonly sealedAt: number | undefined
-  /** What serves from the commit on, once that is known. */
+  /** What will serve from the commit on; `undefined` until that is known. */
   readonly successor: { readonly resource: R } | undefined
-  /** The gate has switched to the successor. Returns what is to be told of each write from there on. */
+  /** Called when the gate has switched to the successor. Returns the follower of the writes from there on. */
   switched(): WriteFollower<W> | undefined
   /** The longest that one write was held, in milliseconds. */
   longestHeldMs: number
-  /** A write or a use has begun, or a write was recorded: the successor is not in step. */
+  /** Called when a write or a use has begun, or a write was recorded: the successor is no longer in step. */
   stirred(): void
-  /** Somebody waits at the gate. */
+  /** Called when a write or a use has to wait at the gate. */
   waits(): void
-  /** The gate was closed, or let go although its successor is known: it takes no part in the commit. */
+  /** Called when the gate was closed, or was released although its successor is known: the commit passes it over. */
   strayed(): void
 }

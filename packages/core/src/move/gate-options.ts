@@ -9,7 +9,7 @@ const OPTIONS: OptionChecks<WriteGateOptions<unknown>> = {
   onReplaced: option.function,
 }
 
-/** What a gate is told besides its resource: its own options, or what the gates of one host share, and who listens. */
+/** The settings of a gate: options of its own, or the terms that all gates of a host share and a listener. */
 export type GateSettings<R> =
   readonly [options?: WriteGateOptions<R>] | readonly [terms: GateTerms, listener: ReplacementListener<R>]
 

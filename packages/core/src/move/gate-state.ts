@@ -1,14 +1,16 @@
 /**
- * - `open` writes are applied to the resource;
- * - `recording` applied, and recorded for the resource's successor;
- * - `held` they wait, and what was recorded is kept;
- * - `closed` they are refused.
+ * What becomes of a write:
+ *
+ * - `open`: it is applied to the resource;
+ * - `recording`: it is applied, and recorded for the successor;
+ * - `held`: it waits, and what was recorded is kept;
+ * - `closed`: it is refused.
  */
 export type GateState = 'open' | 'recording' | 'held' | 'closed'
 
 export type GateEvent = 'hold' | 'record' | 'release' | 'switch' | 'replace' | 'abandon' | 'close'
 
-/** Every state and event; `null` is a move that must not happen. */
+/** The next state for each state and event; `null` where the event must not happen. */
 const TRANSITIONS: Record<GateState, Record<GateEvent, GateState | null>> = {
   open: { hold: 'held', record: null, release: 'open', switch: null, replace: null, abandon: null, close: 'closed' },
   recording: {
@@ -29,7 +31,7 @@ const TRANSITIONS: Record<GateState, Record<GateEvent, GateState | null>> = {
     abandon: 'held',
     close: 'closed',
   },
-  // Its owner may close a gate in the middle of a handoff, which then fails at its next hold and has to be undone.
+  // A gate may be closed in the middle of a handoff. That fails at its next `hold`, and its rollback has to work.
   closed: {
     hold: null,
     record: 'closed',
@@ -41,7 +43,7 @@ const TRANSITIONS: Record<GateState, Record<GateEvent, GateState | null>> = {
   },
 }
 
-/** @throws Error where the move is illegal: a defect in a strategy. */
+/** @throws Error where `event` must not happen in `state`: a defect in a strategy. */
 export function nextState(state: GateState, event: GateEvent): GateState {
   const next = TRANSITIONS[state][event]
   if (next === null) throw new Error(`a gate that is ${state} cannot ${event}`)

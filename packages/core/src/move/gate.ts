@@ -16,15 +16,17 @@ import { restart, type Slot } from './slot.js'
 import { signalOf } from './turn-options.js'
 import { WriteRecord } from './write-record.js'
 
-/** How long writers wait who are slowed down, before it is looked whether the next may go on: as short as timers are. */
+/**
+ * After how long a gate whose writers are slowed down looks whether the next may go on: the shortest timer there is.
+ */
 const RETRY_MS = 1
 
 /**
  * The one way writes reach a live resource: in order, one at a time; recorded while the resource is being copied; held
  * while its successor takes over. A write that the resource refuses is neither acknowledged nor recorded (I4).
  *
- * A reload decides for all of its gates at once, and touches none of them: each gate finds out when it is next used
- * ({@link GateMove}).
+ * A reload decides for all of its gates by one assignment, and calls none of them. Each gate reads the decision from
+ * its {@link GateMove} when it is used next.
  */
 export class WriteGate<R, W> implements HandoffGate<R> {
   readonly #surface: Surface<unknown, R, W>
@@ -35,13 +37,12 @@ export class WriteGate<R, W> implements HandoffGate<R> {
 
   #slot: Slot<R>
   #state: GateState = 'open'
-  /** The reload that hands the resource over, until the gate has found out how that ended. */
+  /** The reload that hands the resource over; `undefined` once the gate has read how that ended. */
   #move: GateMove<R, W> | undefined
   /** The writes accepted since the mark; `undefined` where no copy is under way. */
   #recorded: WriteRecord<W> | undefined
-  /** Who follows the resource; `undefined` where nobody does. */
   #follower: WriteFollower<W> | undefined
-  /** Since when writes have had to wait, by the clock. */
+  /** Since when this gate makes writes wait, by the clock; `undefined` where it does not. */
   #stalledAt: number | undefined
   #longestHeldMs = 0
 
@@ -73,7 +74,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     return this.#queue.abandons
   }
 
-  /** How many writes and uses wait. Nothing bounds them but their callers, each of whom has a promise to await. */
+  /** How many writes and uses wait. The gate sets no bound: each caller has a promise to await. */
   get waiting(): number {
     return this.#queue.waiting
   }
@@ -99,12 +100,12 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     return this.#queue.busy
   }
 
-  /** Whether the successor has every write, so that none would be lost if it served from here on. */
+  /** Whether the successor has every write, so that it could serve from here on without losing one. */
   get inStep(): boolean {
     return !this.#queue.busy && this.recorded === 0
   }
 
-  /** Whether somebody is told of each write that the resource accepts. */
+  /** Whether a follower is told of each write that the resource accepts. */
   get isFollowed(): boolean {
     this.#settle()
     return this.#follower !== undefined
@@ -119,7 +120,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     this.#longestHeldMs = 0
   }
 
-  /** The resource is handed over: from here on the gate is what `move` says. */
+  /** Has the resource take part in a reload: from here on the gate goes by `move`. */
   enter(move: GateMove<R, W>): void {
     this.#settle()
     this.#move = move
@@ -127,7 +128,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     if (this.busy) move.stirred()
   }
 
-  /** The resource is no longer handed over. Writes to it go on, unless the gate was closed. */
+  /** Ends what `enter` began, without a switch. Writes go on, unless the gate was closed. */
   leave(): void {
     this.#settle()
     if (this.#move === undefined) return
@@ -135,7 +136,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     if (this.#state !== 'closed') this.release()
   }
 
-  /** Finds out how its move has ended, and lets go of that. Writes that waited for it go on. */
+  /** Reads how the move has ended, forgets the move, and lets the writes that waited go on. */
   settle(): void {
     this.#settle()
     this.#resume()
@@ -144,8 +145,8 @@ export class WriteGate<R, W> implements HandoffGate<R> {
   /**
    * Applies one write. Resolves when the serving resource has accepted it; rejects with what the resource threw.
    *
-   * @throws ReloadError `STEP_TIMEOUT` where its outcome is unknown. Where nothing of it was applied: `RESOURCE_STUCK`
-   * and `RESOURCE_HALTED` (both retryable), `RESOURCE_REENTERED`, `RESOURCE_CLOSED`, `ABORTED`.
+   * @throws ReloadError `STEP_TIMEOUT` where the outcome is unknown. Where nothing was applied: `RESOURCE_STUCK` and
+   * `RESOURCE_HALTED` (both retryable), `RESOURCE_REENTERED`, `RESOURCE_CLOSED`, `ABORTED`.
    */
   write(write: W, options?: TurnOptions): Promise<void> {
     const signal = signalOf(options, 'write')
@@ -154,9 +155,9 @@ export class WriteGate<R, W> implements HandoffGate<R> {
   }
 
   /**
-   * Calls `fn` between two writes, after any hold. `fn` must not change the resource: what it does is not recorded.
-   * What it starts may neither write to this gate nor use it before `fn` is over: it is refused (`RESOURCE_REENTERED`),
-   * as it would wait for itself.
+   * Calls `fn` between two writes, after any hold. `fn` must not change the resource, as no change is recorded. Code
+   * that `fn` starts may not call `write` or `use` of this gate before `fn` has settled: each would wait for the other,
+   * and is refused (`RESOURCE_REENTERED`).
    *
    * @throws ReloadError as {@link write} does.
    */
@@ -167,26 +168,26 @@ export class WriteGate<R, W> implements HandoffGate<R> {
   }
 
   hold({ abandonOverdue = false }: { readonly abandonOverdue?: boolean | undefined } = {}): Promise<void> {
-    this.#turn('hold')
+    this.#transition('hold')
     this.#stalledAt ??= this.#terms.clock.now()
     return this.#queue.idle(abandonOverdue ? () => this.abandon() : undefined)
   }
 
   abandon(): void {
-    this.#turn('abandon')
+    this.#transition('abandon')
     this.#queue.abandon()
-    // A closed gate gets a new slot, so that a restart which is abandoned here stops what it starts.
+    // With a new slot, a restart that is under way finds that it was abandoned, and stops what it has started.
     if (this.#state === 'closed') this.#put({ ...this.#slot })
   }
 
   record(): void {
-    this.#turn('record')
+    this.#transition('record')
     this.#queue.unabandon()
     this.#recorded ??= new WriteRecord(this.#terms)
     this.#resume()
   }
 
-  /** From a hold: what `record` has counts as recorded. */
+  /** Called while writes are held. Has `replay` begin with the writes in `record`. */
   recall(record: WriteRecord<W>): void {
     this.#settle()
     this.#recorded = record
@@ -203,7 +204,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
   }
 
   release(): void {
-    this.#turn('release')
+    this.#transition('release')
     this.#stray()
     this.#queue.unabandon()
     this.#recorded = undefined
@@ -211,32 +212,32 @@ export class WriteGate<R, W> implements HandoffGate<R> {
   }
 
   /**
-   * The commit: work goes on against `resource`. Runs no plugin code, and cannot throw on a held gate.
+   * Has work go on against `resource`. Runs no plugin code, and cannot throw while writes are held.
    *
-   * @param follower told of each write from here on. Default: nobody.
+   * @param follower is told of each write from here on.
    */
   switchTo(resource: R, follower?: WriteFollower<W>): void {
-    this.#turn('switch')
+    this.#transition('switch')
     this.#move = undefined
     this.#switch(resource, follower)
     this.#resume()
   }
 
   replace(resource: R): void {
-    this.#turn('replace')
+    this.#transition('replace')
     this.#put({ live: resource })
     hear(this.#listener.onReplaced?.({ resource }))
   }
 
   halt(halt: Halt<R>): void {
-    this.#turn('replace')
+    this.#transition('replace')
     this.#put({ halt })
     hear(this.#listener.onReplaced?.({ halted: halt.cause }))
   }
 
-  /** Refuses queued and further work, and resolves once the task in flight has settled. */
+  /** Refuses queued and further work. Resolves once the write or use in flight has settled. */
   close(): Promise<void> {
-    this.#turn('close')
+    this.#transition('close')
     this.#move?.strayed()
     this.#queue.refuse(() => this.#errors.closed())
     return this.#queue.idle()
@@ -246,12 +247,12 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     return new GateErrors(this.#surface.id, this.#name)
   }
 
-  /** @throws Error where the move is illegal. */
-  #turn(event: GateEvent): void {
+  /** @throws Error where the state does not allow `event`. */
+  #transition(event: GateEvent): void {
     this.#state = nextState(this.state, event)
   }
 
-  /** Takes over how its move was decided, if it was: that is decided for every gate of the reload at once. */
+  /** Reads how the move has ended, if it has. */
   #settle(): void {
     const move = this.#move
     if (move === undefined) return
@@ -274,7 +275,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     this.#follower = follower
   }
 
-  /** Leaves its move, so that it takes no part in the commit. */
+  /** Leaves the move if the commit would switch this gate. */
   #stray(): void {
     if (this.#move?.successor === undefined) return
     const move = this.#move
@@ -293,15 +294,15 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     }
     const slot = this.#slot
     const applied = this.#surface.apply(resource, write)
-    // Anything thenable may come from a plugin; what its `then` returns is not to be relied upon.
+    // A plugin may return any thenable, and what the `then` of one returns need not be a promise.
     if (isPromiseLike(applied)) return Promise.resolve(applied).then(() => this.#noteAccepted(slot, write))
     this.#noteAccepted(slot, write)
   }
 
-  /** Recorded whatever the state: a write in flight when the last hold began is accepted under that hold. */
+  /** Records the write even while writes are held: it may have been in flight when the hold began. */
   #noteAccepted(slot: Slot<R>, write: W): void {
     this.#settle()
-    // An abandoned write, accepted by a resource that serves no more.
+    // The write was abandoned, and this resource no longer serves.
     if (this.#slot !== slot) return
     if (this.#follower === undefined && this.#recorded === undefined) return
     const bytes = sizeOfWrite(this.#surface, write)
@@ -328,12 +329,14 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     try {
       hear(this.#listener.onReplaced?.({ resource }))
     } catch {
-      // The resource serves: what the listener throws does not fail the write or the use that started it.
+      // The resource was started, so the write or the use that started it goes on whatever the listener throws.
     }
     return true
   }
 
-  /** What was abandoned is of a resource that serves no more. */
+  /**
+   * Puts in what serves from here on. Writes that were abandoned were writes to what served before, and are forgotten.
+   */
   #put(slot: Slot<R>): void {
     this.#slot = slot
     this.#queue.forgetAbandoned()
@@ -349,7 +352,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     this.#queue.resume()
   }
 
-  /** Writers who are slowed down go on as time passes. Nobody else tells the gate so. */
+  /** Sets the timer that lets slowed writers go on: no call reaches the gate when their wait is over. */
   #resumeSoon(): void {
     const record = this.#recorded
     if (record === undefined || record.isRetried || this.state === 'held') return
@@ -361,7 +364,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     })
   }
 
-  /** Notes how long the write or use that waits longest has been held. */
+  /** Keeps the longest time that a write or a use has been held. */
   #noteHeld(): void {
     const oldest = this.#queue.oldestSubmission
     const stalledAt = this.#stalledAt ?? this.#move?.sealedAt
@@ -370,7 +373,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     this.#longestHeldMs = Math.max(this.#longestHeldMs, this.#terms.clock.now() - since)
   }
 
-  /** What its queue asks of it, and tells it. */
+  /** The gate, as its queue sees it. */
   static readonly #Owner = class<R, W> implements QueueOwner {
     readonly gate: WriteGate<R, W>
 
@@ -388,7 +391,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
       const { gate } = this
       const blocked = gate.#blocked()
       if (blocked) gate.#resumeSoon()
-      // What held work up is over: nobody but the clock has ended it.
+      // The wait of slowed writers has ended with time, without a call.
       else if (gate.#stalledAt !== undefined) gate.#resume()
       return blocked
     }

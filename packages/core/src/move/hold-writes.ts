@@ -3,8 +3,7 @@ import type { StepContext } from '../strategy.js'
 import type { HandoffGate } from '../handoff-gate.js'
 
 /**
- * Holds writes. Where none is in flight, as with most resources of a reload, it waits for nothing, and sets no
- * deadline.
+ * Holds writes. Where none is in flight, as at most resources of a reload, it waits for nothing and sets no deadline.
  */
 export function holdWrites<R>(
   gate: HandoffGate<R>,
@@ -22,8 +21,8 @@ export function holdWrites<R>(
 }
 
 /**
- * Holds writes, for a handoff that goes on whatever becomes of the one in flight: where that never settles, it is
- * abandoned.
+ * Holds writes, and abandons the one in flight if it has not settled by the deadline of the step. For handoffs that ask
+ * nothing of the old resource.
  */
 export async function holdOrAbandon<R>(gate: HandoffGate<R>, ctx: StepContext): Promise<void> {
   try {

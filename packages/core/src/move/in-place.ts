@@ -14,52 +14,50 @@ import { holdOrAbandon } from './hold-writes.js'
 import { opened } from './opened.js'
 
 /**
- * What a kind supplies for live resources that stay where they are: see {@link inPlaceHandoff}. `V` is what is judged.
+ * What a kind supplies for live resources that stay in place: see {@link inPlaceHandoff}. `V` is what `observe` gives.
  */
 export interface InPlaceVerbs<P, R, V = unknown> {
   /**
-   * Gives what is to be judged of a resource, such as a copy of its content. Called between two writes. It must not
-   * call a provider, as one that hangs would keep writers waiting. Needed where there is a `judge` or a `verify`.
+   * Gives what `judge` and `verify` go by, such as a copy of the resource's content. Called between two writes. It must
+   * not call a provider: one that hangs would keep writers waiting. Needed where there is a `judge` or a `verify`.
    */
   observe?(resource: R): MaybePromise<V>
   /**
-   * Judges by value whether `next` can go on with what was observed of a resource. Absent: the reload goes ahead, and
-   * its report says that nothing was judged.
+   * Judges by value whether `next` can go on with what was observed of a resource. Default: the verdict is `unjudged`.
    */
   judge?(observed: V, next: P, ctx: StepContext): MaybePromise<CompatVerdict>
   /**
-   * Gives the same data, as `next` works with it. It must neither copy nor change anything, as the old view serves on
-   * until the commit, and the new view must not act by itself before `activate`. Default: the same object.
+   * Gives the object by which `next` works with the same data. It must neither copy nor change anything, as the old
+   * view serves until the commit. The new view must not act by itself before `activate`. Default: the same object.
    */
   view?(resource: R, next: P): MaybePromise<R>
   /**
-   * Resolves once what a view puts off to later turns is done, such as repairs of what it shows. Called before it is
-   * held to anything, with writes going on. Default: nothing is put off.
+   * Resolves once a new view has done what it puts off to later turns of the event loop, such as repairs of the data.
+   * Called before `verify`, while writes go on. Default: nothing is put off.
    */
   settle?(view: R): MaybePromise<void>
   /**
-   * Holds the next version's view, once it is made, to the one that serves: by what was observed of both between the same
-   * two writes. What it throws fails the reload, unless an operator accepts the key. Not called where both are the same
-   * object.
+   * Compares the new view with the one that serves, by what was observed of both between the same two writes. What it
+   * throws fails the reload, unless an operator accepts the key. Not called where both are the same object.
    */
   verify?(view: V, serving: V, ctx: StepContext): MaybePromise<void>
   /**
-   * Lets go of a view that no longer serves. What the view shows stays open: the host closes that. Not called where the
-   * next version goes on with the same object.
+   * Disposes of a view that no longer serves, or never will. The data stays open: the host closes it. Not called where
+   * old and new are the same object.
    */
   release?(view: R): MaybePromise<void>
   /** As in {@link HandoffStrategy.activate}. */
   activate?(resource: R): void
   /** As in {@link HandoffStrategy.deactivate}. */
   deactivate?(resource: R): void
-  /** Names of the methods that a view must have: a reload is not to succeed with one that cannot be used (I10). */
+  /** Methods that a view must have. A new one without them fails the reload (I10). */
   readonly methods?: readonly (keyof R & string)[] | undefined
 }
 
 /**
  * The discipline of resources that belong to the host and outlive every version of their plugin: sockets, a pool, the
- * documents of a server that somebody else runs. Nothing is copied and no write is held for it: each is judged by what
- * it holds, and from the commit on the next version works with it.
+ * documents of a server that somebody else runs. Each is judged by what it holds, and the next version works with it
+ * from the commit on. Nothing is copied; writes are held only while `verify` needs both views observed.
  */
 export function inPlaceHandoff<P, R, W, V>(
   surface: Surface<P, R, W>,
@@ -113,7 +111,7 @@ function handOverInPlace<P, R, V>(
   const release = async (view: R): Promise<void> => {
     if (verbs.release) await ctx.call('release', () => verbs.release?.(view))
   }
-  /** Of `view` and of what serves, between two writes. */
+  /** Observes `view` and what serves, between the same two writes. */
   const observeBoth = async (view: R): Promise<[V, V]> => {
     await holdOrAbandon(gate, ctx)
     try {
@@ -125,8 +123,7 @@ function handOverInPlace<P, R, V>(
   }
   if (standby !== undefined) return standby.handBack(ctx, { writes: 'shared', close: release })
   return {
-    // A version whose calls hang can be replaced, too: a write that is abandoned works with the same data, if it goes
-    // on.
+    // An abandoned write changes the same data if it goes on, so a version whose calls hang can be replaced.
     withoutOld: true,
     async prepare() {
       const discard = (late: R): MaybePromise<void> => (late === old ? undefined : verbs.release?.(late))

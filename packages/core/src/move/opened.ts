@@ -2,31 +2,32 @@ import { isPromiseLike, type MaybePromise } from '../maybe-promise.js'
 import type { HandoffJob } from '../strategy.js'
 
 export interface OpenedOptions<R> {
-  /** The job that the resource was opened for, which claims it. */
+  /** The job that the resource was opened for. It claims the resource. */
   readonly job?: Pick<HandoffJob<never, R>, 'claim'> | undefined
-  /** The resource that serves yet. It is refused, as it would be closed while it serves as its own successor. */
+  /** The old resource. It is refused as its own successor, since it would be closed while it serves. */
   readonly serving?: R | undefined
   /** Names of the methods that a resource must have. */
   readonly methods?: readonly (keyof R & string)[] | undefined
   /** Closes a resource that was opened and cannot be used. */
   readonly close?: ((misfit: R) => MaybePromise<void>) | undefined
-  /** Told what `close` failed with. */
+  /** Called with what `close` threw. */
   readonly unclean?: ((error: unknown) => void) | undefined
 }
 
 /**
- * Checks that what a provider opened is a live resource, and gives it.
+ * Resolves with what a provider opened, once it has been checked and claimed.
  *
- * @throws ReloadError `DUPLICATE` where the object is another live resource already, which is not closed.
- * @throws TypeError for `undefined` and `null`, for the serving resource, and for one without its methods. Only the
- * last is closed again.
+ * @throws ReloadError `DUPLICATE` where the object is another live resource. It is not closed.
+ * @throws TypeError for `undefined`, `null` and `serving`, which are not closed, and for a resource that lacks one of
+ * `methods`, which is.
  */
 export async function opened<R>(resource: MaybePromise<R>, options: OpenedOptions<R> = {}): Promise<R> {
   return openedAtOnce(resource, options)
 }
 
 /**
- * Like {@link opened}, but gives a promise only where the provider gave one: nobody waits for what is there already.
+ * Like {@link opened}, but returns a promise only where the provider did, or where a resource that lacks methods is
+ * being closed.
  */
 export function openedAtOnce<R>(resource: MaybePromise<R>, options: OpenedOptions<R>): MaybePromise<R> {
   return isPromiseLike(resource)
@@ -51,7 +52,7 @@ async function refuse<R>(
   try {
     await close?.(misfit)
   } catch (error) {
-    // What is wrong with the misfit is thrown below. This is told apart, as the misfit may hold something yet.
+    // A misfit that was not closed may hold on to something. That does not replace the error thrown below.
     unclean?.(error)
   }
   throw new TypeError(`expected a live resource with ${methods.join(', ')}, and got one without ${missing.join(', ')}`)

@@ -9,16 +9,17 @@ import { Replay } from './replay.js'
 import { stopAndCopy } from './stop-and-copy.js'
 import { unlessRestarted } from './unless-restarted.js'
 
-/** What a kind supplies for its live resources to be moved by {@link preCopy}. `I` is its image, `E` its evidence. */
+/** What a kind supplies for {@link preCopy}. `I` is the image in a snapshot, `E` what `observe` gives. */
 export interface PreCopyVerbs<P, R, I, E = unknown> {
   /**
-   * The resource's content at this point in time. Writes are held while it is pending, unless `isolated` says that a
-   * snapshot under way does not see them. What is handed over must never be written to again by the old side.
+   * Resolves with the resource's content at the time of the call. Writes are held while it is pending, unless
+   * `isolated` says that a snapshot under way does not see them. The old resource must not change the image afterwards
+   * (H4).
    */
   snapshot(resource: R, ctx: StepContext): MaybePromise<I>
   isolated?(resource: R): boolean
   restore(provider: P, image: I, ctx: StepContext): MaybePromise<R>
-  /** Holds the restored resource to what the old one answered at the point of the snapshot. */
+  /** Compares what the restored resource answers with what the old one answered at the mark. */
   readonly meaning?:
     | {
         observe(resource: R, ctx: StepContext): MaybePromise<E>
@@ -27,26 +28,25 @@ export interface PreCopyVerbs<P, R, I, E = unknown> {
       }
     | undefined
   /**
-   * Holds the two to one another, with writes held: throws unless they mean the same, so that no write means something
-   * else to the new one, and nothing has changed the old one but its writes. Called once at least, and again where
-   * writes were replayed since. An operator may overrule it. Absent: a write that the new one has accepted means what
-   * it meant.
+   * Compares the two with writes held, and throws unless they mean the same. So it finds a write that means something
+   * else to the new resource, and a change of the old one that was no write. Called at least once, and again where
+   * writes were replayed since. An operator may overrule it. Default: that a replayed write was accepted is enough.
    */
   agree?(old: R, restored: R, ctx: StepContext): MaybePromise<void>
   close?(resource: R): MaybePromise<void>
   /** Removes what the image occupies outside memory, such as a file. */
   discard?(image: I): MaybePromise<void>
   /**
-   * Names of the methods a restored resource must have: a reload is not to succeed with one that cannot be used (I10).
+   * Methods that a restored resource must have. One without them fails the reload (I10).
    */
   readonly methods?: readonly (keyof R & string)[] | undefined
 }
 
 /**
  * Moves a resource by pre-copy, the algorithm of live migration (Clark et al., "Live Migration of Virtual Machines",
- * NSDI 2005): snapshot it while it goes on serving, record the writes made meanwhile, replay them on the copy round
- * after round while they shrink, then hold writes for the last of them. With an exclusive cutover, where no two owners
- * may exist, the same verbs move it by stop-and-copy.
+ * NSDI 2005): snapshot it while it serves, record the writes made meanwhile, replay them on the copy round after round
+ * while the rounds shrink, then hold writes and replay the rest. With the exclusive cutover, the same verbs move it by
+ * stop-and-copy.
  */
 export function preCopy<P, R, I, E>(
   job: HandoffJob<P, R>,
@@ -54,7 +54,7 @@ export function preCopy<P, R, I, E>(
   verbs: PreCopyVerbs<P, R, I, E>,
 ): ResourceHandoff<R> {
   if (job.cutover === 'exclusive') return moveStopped(job, ctx, verbs)
-  // A halted resource has no old owner to copy from: the new one starts from the image that was kept.
+  // Nothing of a halted resource runs that could be copied: the new one starts from the checkpoint that was kept.
   if (job.gate.halted !== undefined) return unlessRestarted(job.gate, moveStopped(job, ctx, verbs))
   return (
     job.standby?.handBack(ctx, {
@@ -64,12 +64,14 @@ export function preCopy<P, R, I, E>(
   )
 }
 
-/** What the handoff of one resource knows, under the handoff's own symbol: so wrappers that spread it have it, too. */
+/** Where a handoff keeps its {@link ServingMove}: a symbol, so that a wrapper which spreads the handoff has it, too. */
 const MOVE = Symbol('move')
 
 type PreCopyHandoff<R> = ResourceHandoff<R> & { readonly [MOVE]: ServingMove<unknown, R, unknown, unknown> }
 
-/** The same functions for every resource: ten thousand may be pending at a time. */
+/**
+ * All handoffs share these functions: with ten thousand handoffs, functions for each of them would take much memory.
+ */
 const STEPS = {
   prepare(this: PreCopyHandoff<unknown>) {
     return this[MOVE].prepare()
@@ -77,7 +79,7 @@ const STEPS = {
   catchUp(this: PreCopyHandoff<unknown>) {
     return this[MOVE].catchUp()
   },
-  /** `undefined` where a wrapper has replaced `converge`: that is to be called then. */
+  /** `undefined` where a wrapper has replaced `converge`, so that the wrapper's is called. */
   successor(this: PreCopyHandoff<unknown>) {
     return this.converge === STEPS.converge ? this[MOVE].restored?.resource : undefined
   },
@@ -103,17 +105,17 @@ function moveServing<P, R, I, E>(
 
 /** One resource that goes on serving while it is copied. */
 class ServingMove<P, R, I, E> implements IntactResource<R> {
-  /** The old one. */
+  /** The old resource. */
   readonly resource: R
   restored: { readonly resource: R } | undefined
   readonly #gate: HandoffGate<R>
-  /** Until the new one is there: ten thousand may be pending from then on. */
+  /** Needed until `restored` is set, and dropped then: ten thousand handoffs may wait for the commit. */
   #job: HandoffJob<P, R> | undefined
   readonly #ctx: StepContext
   readonly #verbs: PreCopyVerbs<P, R, I, E>
   readonly #replay: Replay<R>
   #taken: { readonly image: I } | undefined
-  /** How many writes had been replayed when the two were found to agree. */
+  /** How many writes had been replayed when `agree` last passed. */
   #agreedAfter: number | undefined
 
   constructor(job: HandoffJob<P, R>, ctx: StepContext, verbs: PreCopyVerbs<P, R, I, E>) {
@@ -161,7 +163,7 @@ class ServingMove<P, R, I, E> implements IntactResource<R> {
     return this.#dispose(this)
   }
 
-  /** The old one serves again. */
+  /** The old resource serves again: only the image is discarded. */
   release(): Promise<void> {
     return this.#dispose(undefined)
   }
@@ -193,7 +195,7 @@ class ServingMove<P, R, I, E> implements IntactResource<R> {
     return this.#verbs.agree === undefined || this.#agreedAfter === this.#replay.applied
   }
 
-  /** Holds nobody but its own writers, and for no longer than the comparison takes. */
+  /** Compares before the commit, so that only writers of this resource are held for it, and mostly not again later. */
   async #agreeUnderLoad(resource: R): Promise<void> {
     const gate = this.#gate
     await holdWrites(gate, this.#ctx)

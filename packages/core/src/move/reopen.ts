@@ -8,15 +8,15 @@ import { stopAndStart } from './stop-and-copy.js'
 import { unlessRestarted } from './unless-restarted.js'
 
 export interface ReopenOptions<R> {
-  /** Whether the old one has to let go of what it holds before another can be opened. */
+  /** Whether the old resource has to be closed before a new one can be opened. */
   readonly exclusive: boolean
   close(resource: R): MaybePromise<void>
 }
 
 /**
- * Opens a resource anew with the new provider, as the host opened it when it attached it. Nothing is asked of the old
- * one, whose calls may throw or never settle: it is only closed. Writes are held from before the opening to the commit,
- * so whatever the host opens it from has every write that was acknowledged.
+ * Opens a resource anew with the new provider, by the `open` of its attach. The old resource, whose calls may throw or
+ * never settle, is asked for nothing: it is only closed. Writes are held from before the opening to the commit, so
+ * what `open` reads has every acknowledged write.
  */
 export function reopen<P, R>(
   job: HandoffJob<P, R>,
@@ -25,7 +25,7 @@ export function reopen<P, R>(
 ): ResourceHandoff<R> {
   const { gate } = job
   const open = (provider: P): MaybePromise<R> => {
-    // The old provider, the last resort, is not judged.
+    // The old provider opens it again only in a rollback, and is not judged.
     if (provider === job.next) {
       ctx.unjudged('it was opened anew, by the open of its attach, and not compared with the resource that served')
     }
@@ -55,7 +55,7 @@ export function reopen<P, R>(
       await holdOrAbandon(gate, ctx)
       abandoned = gate.abandoned
     },
-    // A write that was abandoned may change it yet.
+    // An abandoned write may still change the old resource.
     isIntact: () => !abandoned,
   })
 }

@@ -1,19 +1,19 @@
 import type { StepContext } from '../strategy.js'
 import type { HandoffGate } from '../handoff-gate.js'
 
-/** With fewer recorded writes than this, another round costs more than holding writes for them. */
+/** With this many recorded writes or fewer, another round costs more than to hold writes for them. */
 const WORTH_A_ROUND = 32
-/** How many rounds are run at most before writers are slowed down who are nearly as fast as the replay. */
+/** After how many rounds writers that are nearly as fast as the replay are slowed down. */
 const MAX_ROUNDS = 16
 /**
- * How many writes are let in for each one that is replayed, where writers are slowed down. Each round has at most half
- * as much to do as the one before, then.
+ * How many writes are let in for each one that is replayed, where writers are slowed down: each round then has at most
+ * half as many writes as the one before.
  */
 const SHARE = 0.5
 
-/** Brings a resource up to date with the writes that its gate records. */
+/** Replays on a successor the writes that the gate records. */
 export class Replay<R> {
-  /** How many writes it has replayed. */
+  /** How many writes were replayed so far. */
   applied = 0
   readonly #gate: HandoffGate<R>
   readonly #ctx: StepContext
@@ -23,14 +23,16 @@ export class Replay<R> {
     this.#ctx = ctx
   }
 
-  /** Replays round after round while writers go on, as long as rounds shrink and there is enough for one. */
+  /**
+   * Replays in rounds while writers go on, until few writes are left, rounds no longer shrink, or there were too many.
+   */
   async underLoad(target: R): Promise<void> {
     await this.#downTo(WORTH_A_ROUND, target)
   }
 
   /**
-   * Replays down to the last write, or to as few as writers leave who never pause. Once rounds no longer shrink, these
-   * are slowed down to a share of what is replayed, and never stopped.
+   * Replays until no write is left, or as few as there can be with writers that never pause. Once rounds no longer
+   * shrink, writers are slowed down (`SHARE`), but never stopped.
    */
   async catchUp(target: R): Promise<void> {
     await this.#downTo(0, target)
@@ -41,7 +43,7 @@ export class Replay<R> {
     }
   }
 
-  /** Replays what is left, while writes are held. */
+  /** Replays what is left. Writes have to be held. */
   async underHold(target: R): Promise<void> {
     while (this.#gate.recorded > 0) await this.#round(target)
   }

@@ -11,33 +11,35 @@ interface Waiting {
   readonly resolve: (value: unknown) => void
   readonly reject: (reason: unknown) => void
   readonly queuedAt: number
-  /** `withdrawn` by its caller's signal: it is passed over. `apart`: it is not in the queue, or no more. */
+  /**
+   * `apart`: not in the queue, not yet or no more. `withdrawn`: its caller's signal has fired, and it is passed over.
+   */
   state: 'apart' | 'queued' | 'withdrawn'
-  /** Heeds the caller's signal no longer. */
+  /** Stops listening to the caller's signal. */
   stopListening: (() => void) | undefined
 }
 
 /** A task that has begun. */
 interface Running extends ScopedCall {
   ended: boolean
-  /** Refuses what is submitted from inside it. */
+  /** Whether tasks that are submitted from inside it are refused while it is pending. */
   readonly scoped: boolean
-  /** What was submitted by its synchronous part; `undefined` once that is over. */
+  /** The tasks that its synchronous part has submitted; `undefined` once that part is over. */
   nested: Waiting[] | undefined
-  /** Its caller was told that its outcome is unknown. */
+  /** Whether its caller was told that its outcome is unknown. */
   givenUp: boolean
   giveUp(): void
 }
 
-/** The errors of tasks that fail by the queue. Each caller is told by a new one. */
+/** The errors that the queue itself rejects with, a new one for each caller. */
 interface QueueErrors {
-  /** Of a task that has begun, has not settled, and is waited for no longer. */
+  /** For a task that has begun, and is past its deadline or abandoned. */
   overdue(): Error
-  /** Of the others while one is past its deadline: these have not begun. */
+  /** For a task that has not begun, while another is past its deadline and has not settled. */
   stuck(): Error
-  /** Of a task that would wait for the one it was submitted from. */
+  /** For a task that was submitted from inside another, where each would wait for the other. */
   reentered(): Error
-  /** Of a task whose signal fires before it has begun. */
+  /** For a task whose signal fires before it has begun. */
   aborted(reason: unknown): Error
 }
 
@@ -48,9 +50,9 @@ export interface QueueOwner {
   readonly errors: QueueErrors
   /** Whether the next task has to wait. */
   blocked(): boolean
-  /** Told that a task has begun which does not end at once. */
+  /** Called when a task has begun that did not end synchronously. */
   begun?(): void
-  /** Told that a task waits. */
+  /** Called when a task has to wait. */
   queued?(): void
 }
 
@@ -58,7 +60,7 @@ export interface QueueOwner {
 const NONE: never[] = []
 const IDLE = Promise.resolve()
 
-/** One object for all synchronous tasks: these cannot hang, and their callers have the outcome at once. */
+/** One object for the synchronous part of every unscoped task: nothing can be told of it before it is over. */
 const SYNCHRONOUS = begun(false, undefined)
 
 function begun(scoped: boolean, nested: Waiting[] | undefined): Running {
@@ -66,22 +68,22 @@ function begun(scoped: boolean, nested: Waiting[] | undefined): Running {
 }
 
 /**
- * Runs tasks in order, one at a time. A task that hangs is given up on, but nothing runs beside it. Each caller gets an
- * error of its own.
+ * Runs tasks in order, one at a time. A task that is past its deadline is given up on, but until it settles nothing
+ * runs beside it, unless it is abandoned.
  */
 export class SerialQueue {
   readonly #owner: QueueOwner
   #waiting: Waiting[] = NONE
   #head = 0
-  /** How many of those that wait were withdrawn. The first is none of them. */
+  /** How many entries of `#waiting` are withdrawn. The one at `#head` never is. */
   #withdrawn = 0
   #running: Running | undefined
-  /** The task that {@link abandon} has let go of. */
+  /** The task that {@link abandon} was called for. */
   #abandoned: Running | undefined
   #refusal: (() => Error) | undefined
   #idleWaiters: (() => void)[] | undefined
   #onOverdue: (() => void) | undefined
-  /** The slice of this turn of the event loop. `undefined` where nothing that waited has run in the turn. */
+  /** The slice of this turn of the event loop; `undefined` where no waiting task has been run in this turn. */
   #slice: Slices | undefined
 
   constructor(owner: QueueOwner) {
@@ -113,14 +115,14 @@ export class SerialQueue {
     return this.#abandoned?.ended === false
   }
 
-  /** @param signal takes the task out again, up to when it begins. */
+  /** @param signal withdraws the task if it fires before the task has begun. */
   submit<T>(run: () => MaybePromise<T>, signal?: AbortSignal): Promise<T> {
     return this.#submit(run, false, signal)
   }
 
   /**
-   * Like {@link submit}. What is submitted from inside a pending task of this sort is refused, since it would wait for
-   * itself.
+   * Like {@link submit}, but while this task is pending, tasks submitted from inside it are refused, since each would
+   * wait for the other.
    */
   submitScoped<T>(run: () => MaybePromise<T>, signal?: AbortSignal): Promise<T> {
     return this.#submit(run, true, signal)
@@ -129,7 +131,7 @@ export class SerialQueue {
   /**
    * Resolves once no task is running; at once where none is.
    *
-   * @param onOverdue told when the one that runs is past its deadline, until {@link unabandon}.
+   * @param onOverdue is called when the running task is past its deadline, unless {@link unabandon} was called before.
    */
   idle(onOverdue?: () => void): Promise<void> {
     if (this.#running === undefined) return IDLE
@@ -139,20 +141,19 @@ export class SerialQueue {
     return idle
   }
 
-  /** Goes on, after what `blocked` answers has changed. Never runs a task before returning. */
+  /** Runs what waits, in a microtask. To be called when `blocked` has become false. */
   resume(): void {
     if (this.waiting > 0) queueMicrotask(() => this.#advance())
   }
 
-  /** Refuses what waits and whatever is submitted from now on. */
+  /** Refuses the tasks that wait and all that are submitted later. */
   refuse(error: () => Error): void {
     this.#refusal = error
     if (this.waiting > 0) void this.#rejectWaiting(error)
   }
 
   /**
-   * No longer waits for the task in flight. Its caller is told that its outcome is unknown, unless that was done
-   * already.
+   * Goes on without waiting for the running task. Its caller is told that its outcome is unknown, unless it knows.
    */
   abandon(): void {
     const task = this.#running
@@ -162,7 +163,7 @@ export class SerialQueue {
     this.#idle()
   }
 
-  /** Waits for the abandoned task after all, where it has not settled by now. */
+  /** Takes {@link abandon} back: if the abandoned task has not settled, the queue is stuck until it does. */
   unabandon(): void {
     const task = this.#abandoned
     this.#abandoned = undefined
@@ -172,7 +173,7 @@ export class SerialQueue {
     void this.#rejectWaiting(() => this.#owner.errors.stuck())
   }
 
-  /** Forgets the abandoned task, as another resource has taken the place of its own. */
+  /** Forgets the abandoned task: another resource has taken the place of the one it worked on. */
   forgetAbandoned(): void {
     this.#abandoned = undefined
   }
@@ -182,7 +183,7 @@ export class SerialQueue {
     if (signal?.aborted === true) return Promise.reject(this.#owner.errors.aborted(signal.reason))
     if (this.#refusal !== undefined) return Promise.reject(this.#refusal())
     if (running === undefined) {
-      // An idle queue runs a synchronous task at once, at the cost of neither an entry nor a timer.
+      // An idle queue runs a task at once; a synchronous one then needs neither an entry nor a timer.
       if (this.waiting === 0 && !this.#owner.blocked()) return scoped ? this.#runScoped(run) : this.#run(run)
     } else {
       if (running.givenUp) return Promise.reject(this.#owner.errors.stuck())
@@ -204,7 +205,7 @@ export class SerialQueue {
       if (running?.nested !== undefined) running.nested.push(waiting)
       else this.#enqueue(waiting)
       this.#owner.queued?.()
-      // What held the others up is over, and nobody has told the queue yet.
+      // `blocked` became false without a call of `resume`.
       if (running === undefined && this.waiting > 1 && !this.#owner.blocked()) this.resume()
     })
   }
@@ -223,7 +224,7 @@ export class SerialQueue {
     this.#dropWithdrawn()
   }
 
-  /** Drops those that were withdrawn and are first now. */
+  /** Keeps the entry at `#head` from being a withdrawn one. */
   #dropWithdrawn(): void {
     while (this.#waiting[this.#head]?.state === 'withdrawn') {
       this.#withdrawn -= 1
@@ -233,7 +234,7 @@ export class SerialQueue {
 
   #dropFirst(): void {
     this.#head += 1
-    // Shifting an array costs its length, so what has been run is dropped a thousand at a time.
+    // `shift` costs the length of the array, so entries that are done are dropped a thousand at a time.
     if (this.#head === this.#waiting.length || this.#head === 1024) {
       this.#waiting = this.#head === this.#waiting.length ? NONE : this.#waiting.slice(this.#head)
       this.#head = 0
@@ -277,7 +278,7 @@ export class SerialQueue {
     return this.#watch(Promise.resolve(outcome), task)
   }
 
-  /** A task that has ended without a wait: what it submitted waits for nothing but its turn. */
+  /** Ends a task that was synchronous: the tasks it submitted do not wait for it, and join the queue. */
   #endScoped(task: Running, nested: readonly Waiting[]): void {
     task.ended = true
     task.nested = undefined
@@ -289,7 +290,7 @@ export class SerialQueue {
   #advance(): void {
     if (this.#running !== undefined || this.waiting === 0 || this.#owner.blocked()) return
     if (this.#slice === undefined) this.#beginSlice()
-    // What the slice has no time for goes on in the next one.
+    // The slice is used up: its `pause` calls this again.
     else if (this.#slice.due()) return
     const task = this.#waiting[this.#head] as Waiting
     this.#dropFirst()
@@ -299,7 +300,7 @@ export class SerialQueue {
     outcome.then(task.resolve, task.reject)
   }
 
-  /** Runs in slices what was held: a hundred thousand writes may go on at once, and the event loop is to turn. */
+  /** Begins a slice, after which the event loop turns: a hundred thousand writes may have been held. */
   #beginSlice(): void {
     const slice = (this.#slice = new Slices())
     void slice.pause().then(() => {
@@ -318,7 +319,7 @@ export class SerialQueue {
         if (task.scoped) leaveScope()
         reject(this.#owner.errors.overdue())
       }
-      // Not written as its right side: V8 makes such a function in old space, and young collections would keep all it uses.
+      // Not a function literal: V8 makes one that is assigned to a property in old space, with all that it refers to.
       task.giveUp = giveUp
       const deadline = Deadlines.of(this.#owner.terms.clock).set(this.#owner.terms.taskTimeoutMs, () => {
         giveUp()
@@ -362,7 +363,7 @@ export class SerialQueue {
     this.#head = 0
     this.#withdrawn = 0
     const slices = new Slices()
-    // Before any is told, as signals may fire between two of them.
+    // First for all: a signal may fire in a pause below, and is not to count an entry that has left the queue.
     for (const one of waiting) if (one.state === 'queued') one.state = 'apart'
     for (const one of waiting) {
       if (one.state === 'withdrawn') continue

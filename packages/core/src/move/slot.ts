@@ -1,13 +1,13 @@
 import type { GateErrors } from './gate-errors.js'
 import type { Halt } from '../handoff-gate.js'
 
-/** What work goes to: a live resource, or what one may be started from. */
+/** What a gate's work goes to: a live resource, or a halt from which one can be started. */
 export type Slot<R> = { readonly live: R } | { readonly halt: Halt<R> }
 
 /**
- * Starts what is halted.
+ * Starts a halted resource.
  *
- * @param serve has it serve, unless it was abandoned while it started and has no place any more: it is stopped then.
+ * @param serve has the resource serve. Returns false where the restart was abandoned meanwhile: it is stopped then.
  * @throws ReloadError `RESOURCE_HALTED`, `STEP_TIMEOUT`.
  */
 export async function restart<R>(halt: Halt<R>, errors: GateErrors, serve: (resource: R) => boolean): Promise<R> {

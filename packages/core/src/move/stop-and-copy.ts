@@ -6,44 +6,42 @@ import type { Halt } from '../handoff-gate.js'
 import { opened } from './opened.js'
 
 /**
- * What a kind supplies for its live resources to be moved by {@link stopAndCopy}. `C` is its checkpoint, `T` what is
- * prepared.
+ * What a kind supplies for {@link stopAndCopy}. `C` is its checkpoint, `T` what `prepare` gives.
  */
 export interface StopAndCopyVerbs<P, R, C, T = never> {
   /**
-   * Does what can be done before the old resource is stopped, such as connecting or loading: that one serves meanwhile,
-   * and no write is held. What it gives goes to `start`.
+   * Does what can be done before the old resource is stopped, such as connecting or loading. The old resource serves
+   * meanwhile, and no write is held.
    */
   prepare?(provider: P, ctx: StepContext): MaybePromise<T>
-  /** Says where the next owner has to start. */
+  /** Gives the point at which the next resource has to start. */
   checkpoint(resource: R, ctx: StepContext): MaybePromise<C>
   /**
-   * Finds out without the old resource where the next owner has to start: called where the checkpoint of that one
-   * fails, or a write to it never settles. No write after that point may have been acknowledged. A kind that has
-   * `recover` also says that a successor can start beside an old resource that cannot be stopped. Absent: each of these
-   * fails the handoff.
+   * Finds out without the old resource where the next one has to start. Called where `checkpoint` fails, or a write
+   * never settles. No write after that point may have been acknowledged. A kind that has `recover` says with it that a
+   * successor can start although `stop` fails. Default: each of these failures fails the handoff.
    */
   recover?(ctx: StepContext): MaybePromise<C>
-  /** Stops the resource for good; afterwards a successor may take what it held. */
+  /** Stops the resource for good. Afterwards a successor may take what the resource held. */
   stop(resource: R, ctx: StepContext): MaybePromise<void>
   /**
-   * Starts a resource where the checkpoint says.
+   * Starts a resource at the checkpoint.
    *
-   * @param prepared what `prepare` gave. `undefined` where there is no `prepare`, and where the old provider starts the
+   * @param prepared what `prepare` gave; `undefined` where there is no `prepare`, and where the old provider starts the
    * resource again.
    */
   start(provider: P, checkpoint: C, ctx: StepContext, prepared?: T): MaybePromise<R>
-  /** Lets go of what was prepared, where no resource was started with it. One that was is stopped. */
+  /** Disposes of what `prepare` gave, where no resource was started with it. */
   abandon?(prepared: T): MaybePromise<void>
   /**
-   * Throws unless what the new provider started can go on where the old resource stopped. No operator overrules that:
-   * compare values through `ctx.judge`. Not called for what the old provider starts again, as that is the last resort.
+   * Throws unless `started` can go on where the old resource stopped. An operator cannot overrule that; compare values
+   * through `ctx.judge`, which can be overruled. Not called for what the old provider starts again.
    */
   verify?(started: R, checkpoint: C, ctx: StepContext): MaybePromise<void>
   /** Removes what the checkpoint occupies outside memory. */
   discard?(checkpoint: C): MaybePromise<void>
   /**
-   * Names of the methods a started resource must have: a reload is not to succeed with one that cannot be used (I10).
+   * Methods that a started resource must have. One without them fails the reload (I10).
    */
   readonly methods?: readonly (keyof R & string)[] | undefined
 }
@@ -52,12 +50,12 @@ export interface StopAndCopyVerbs<P, R, C, T = never> {
  * Moves a resource whose writes leave the process, or that two owners may not hold at once: hold writes, let the one in
  * flight settle, checkpoint, stop the old, start the new at the checkpoint.
  *
- * Where the new one does not start, the old provider starts a resource at the same checkpoint, which takes the place of
- * the stopped one. Where that fails, too, the gate is halted: it keeps the checkpoint, and each later write tries
- * again.
+ * If the new one does not start, the old provider starts a resource at the same checkpoint, which takes the place of
+ * the stopped one. If that fails, too, the gate is halted: it keeps the checkpoint, and each later write or `use` tries
+ * to start the resource.
  *
- * Where a kind can `recover`, the handoff goes on without what the old resource fails at, and the report names it. A
- * dry run prepares and takes a checkpoint, and stops nothing.
+ * If the old resource fails at its checkpoint or its stop and `verbs` can `recover`, the handoff goes on, and the
+ * report has that failure (`outlived`). A dry run prepares and takes a checkpoint, and stops nothing.
  */
 export function stopAndCopy<P, R, C, T = never>(
   job: HandoffJob<P, R>,
@@ -68,10 +66,10 @@ export function stopAndCopy<P, R, C, T = never>(
 }
 
 /**
- * {@link stopAndCopy}, and what opens a resource anew.
+ * {@link stopAndCopy}, also for `reopen`.
  *
- * @param from `open` where `verbs` start the resource as the host opens it. No checkpoint is taken then: in its place
- * they are given what is left of a halted resource, if it is one.
+ * @param from `open` where `verbs` start the resource by the `open` of its attach. The checkpoint of a halted resource
+ * is then its {@link Halt}.
  */
 export function stopAndStart<P, R, C, T = never>(
   job: HandoffJob<P, R>,
@@ -85,19 +83,19 @@ export function stopAndStart<P, R, C, T = never>(
   let checkpoint: { value: C } | undefined
   let stopped = false
   let started: { resource: R } | undefined
-  /** The stop or start that was begun last. An abort ends the wait for it, and not itself. */
+  /** The stop or start that was begun last. It goes on after an abort, which only ends the wait for it. */
   let moving: Promise<unknown> | undefined
 
   const stop = async (resource: R): Promise<void> => {
     try {
       await verbs.stop(resource, ctx)
     } finally {
-      // A provider may keep what was stopped, and start it as another resource of this reload.
+      // A provider may pool what was stopped, and start it as another resource of this reload.
       job.letGo?.(resource)
     }
   }
   const stopLate = (late: R): Promise<unknown> => {
-    // What was prepared became part of it.
+    // The late resource was started with what was prepared, so that is not abandoned by itself.
     prepared = undefined
     return (moving = stop(late))
   }
@@ -115,7 +113,7 @@ export function stopAndStart<P, R, C, T = never>(
 
   async function takeCheckpoint(): Promise<C> {
     if (halted !== undefined) return (from === 'open' ? halted : halted.checkpoint) as C
-    // A resource with an abandoned write may have half of it.
+    // An abandoned write may be half applied.
     if (gate.abandoned) return recoverFrom(new Error('a write to it never settled, and was abandoned'))
     try {
       return await ctx.call('checkpoint', () => verbs.checkpoint(gate.resource, ctx), {
@@ -128,7 +126,7 @@ export function stopAndStart<P, R, C, T = never>(
     }
   }
 
-  /** Goes on without the old resource, which has failed with `failure`. */
+  /** Finds the checkpoint without the old resource, which has failed with `failure`. */
   async function recoverFrom(failure: unknown): Promise<C> {
     const found = await ctx.call('recover', () => verbs.recover?.(ctx) as MaybePromise<C>, {
       discard: (late) => verbs.discard?.(late),
@@ -142,7 +140,7 @@ export function stopAndStart<P, R, C, T = never>(
       await move(
         'stop',
         () => {
-          // Set inside the call: a step that was aborted before it has stopped nothing.
+          // Set in here, as a step that was aborted before its call has stopped nothing.
           stopped = true
           return stop(gate.resource)
         },
@@ -175,14 +173,14 @@ export function stopAndStart<P, R, C, T = never>(
         },
       )
     } catch (error) {
-      // A rollback waits for what is under way, but not for what has had its time already.
+      // The rollback waits for what is under way, but not for a call that is past its deadline.
       if (ReloadError.is(error) && error.code === 'STEP_TIMEOUT') moving = undefined
       throw error
     }
   }
 
   /**
-   * Waits for the stop or start under way: a restart beside it would make two owners, which this discipline prevents.
+   * Waits for the stop or start under way: with a restart beside it, the resource would have two owners.
    */
   async function settle(): Promise<void> {
     for (let seen: typeof moving; seen !== moving;) {
@@ -195,10 +193,10 @@ export function stopAndStart<P, R, C, T = never>(
     return ctx.call('restart', () => begin(job.old, from, undefined), { discard: stop, later: true })
   }
 
-  /** Run by a later write, perhaps long after the reload. */
+  /** Called by a later write or `use`, perhaps long after the reload. */
   async function startHalted(from: C): Promise<R> {
     const resource = await startOld(from)
-    // The resource serves: the write is not refused for a checkpoint that cannot be removed.
+    // The resource serves, so the write goes on although the checkpoint could not be discarded.
     await discard(from).catch((error: unknown) => {
       ctx.unclean('discard checkpoint', error)
     })
@@ -220,7 +218,7 @@ export function stopAndStart<P, R, C, T = never>(
         cause,
         restart: () => startHalted(value),
         stop: stopRestarted,
-        // Not through `ctx`: whoever discards it does so in a step of its own.
+        // Not by `ctx.call`: whoever calls this does so in a step.
         discard: async () => {
           await verbs.discard?.(value)
         },
@@ -246,7 +244,7 @@ export function stopAndStart<P, R, C, T = never>(
       },
     }),
     async converge() {
-      // Read under the hold: before it, a write may have started a halted resource again.
+      // Not read earlier: until writes are held, one may start a halted resource again.
       halted = gate.halted
       const value = await takeCheckpoint()
       checkpoint = { value }
@@ -275,7 +273,7 @@ export function stopAndStart<P, R, C, T = never>(
               resource === undefined &&
               ctx.call('abandon', () => verbs.abandon?.(prepared?.value as T)),
             () => stopped && restartOld(value as C),
-            // A resource that was halted before keeps its checkpoint, as it will be started from that.
+            // The checkpoint of a resource that was halted before is kept: the resource will be started from it.
             () => checkpoint !== undefined && !stopped && halted === undefined && discard(value as C),
           ],
           'undoing the stop of a resource failed',

@@ -2,8 +2,8 @@ import type { ResourceHandoff } from '../strategy.js'
 import type { HandoffGate } from '../handoff-gate.js'
 
 /**
- * Hands over a halted resource as `stopped` does, in an overlap: nothing of it serves. It refuses where a write has
- * started the resource again, as leases may reach that, and it is not to be stopped under them (I7).
+ * Hands over a halted resource as `stopped` does, although the cutover is `overlap`: nothing of it serves that could be
+ * stopped under a lease. Where a write has started the resource again, leases may reach it, and `converge` throws (I7).
  */
 export function unlessRestarted<R>(gate: HandoffGate<R>, stopped: ResourceHandoff<R>): ResourceHandoff<R> {
   return {

@@ -9,15 +9,15 @@ export interface RecordBounds {
 /** Writes in the order in which they were accepted, bounded by their number and by what they occupy. */
 export class WriteRecord<W> {
   readonly #bounds: RecordBounds
-  /** How many it may have for now, while a replay that does not keep up slows writers down; else `undefined`. */
+  /** How many writes it may hold for now, while a replay slows writers down; else `undefined`. */
   allowance: number | undefined
-  /** Whether its gate looks again soon whether a further write may come. */
+  /** Whether the gate has set a timer to look whether a further write may be let in. */
   isRetried = false
   #writes: W[] | undefined
   #bytes = 0
-  /** Since when it fills, by the clock. */
+  /** When it was last empty, by the clock. */
   #since: number
-  /** After how many milliseconds it was half full; `undefined` where it is not. */
+  /** How many milliseconds after that it was half full; `undefined` where it is not. */
   #halfFullAfterMs: number | undefined
 
   constructor(bounds: RecordBounds) {
@@ -30,12 +30,12 @@ export class WriteRecord<W> {
   }
 
   /**
-   * Milliseconds until a further write may come: 0 where it may by now, `Infinity` where a replay has to make room.
+   * Milliseconds until a further write may be let in: 0 at once, `Infinity` once a replay has made room.
    *
-   * From half full on, what room is left is spread over the time until it is emptied, so that writers are slowed down
-   * and do not stop. How long that is nobody knows, so it is taken to be as long again as it has been (Gott,
-   * "Implications of the Copernican principle for our future prospects", Nature 1993). After t ms it is full to
-   * 1 − h / 2t at most, where h is how long the first half took.
+   * From half full on, the room that is left is spread over the time until the next `take`, so that writers are slowed
+   * down and do not stop. That time is not known, and is taken to be as long as the time since the last one (Gott,
+   * "Implications of the Copernican principle for our future prospects", Nature 1993). After t ms the record is full to
+   * 1 − h / 2t at most, where h is how many milliseconds the first half took.
    */
   get waitMs(): number {
     if (this.allowance !== undefined && this.length >= this.allowance) return Number.POSITIVE_INFINITY
@@ -45,7 +45,7 @@ export class WriteRecord<W> {
     return Math.max(0, this.#halfFullAfterMs / (2 * room) - this.#elapsedMs)
   }
 
-  /** Whether another write of so many bytes keeps it within its bounds. */
+  /** Whether a further write of `bytes` stays within the bounds. */
   fits(bytes: number): boolean {
     return this.length < this.#bounds.maxWrites && this.#bytes + bytes <= this.#bounds.maxBytes
   }
@@ -56,7 +56,7 @@ export class WriteRecord<W> {
     if (this.#halfFullAfterMs === undefined && this.#fullness >= 0.5) this.#halfFullAfterMs = this.#elapsedMs
   }
 
-  /** What it has so far, which it forgets. */
+  /** Empties the record, and returns what it had. */
   take(): readonly W[] {
     const taken = this.#writes ?? []
     this.#writes = undefined
@@ -66,7 +66,7 @@ export class WriteRecord<W> {
     return taken
   }
 
-  /** The part of its bounds that is used up. */
+  /** From 0 to 1: how much of the bounds is used up. */
   get #fullness(): number {
     return Math.max(this.length / this.#bounds.maxWrites, this.#bytes / this.#bounds.maxBytes)
   }
