@@ -15,11 +15,9 @@ it('the watch of the README serves what is in the files, and says what is wrong 
     await using host = new PluginHost({ strategies: [scalarFnHandoff()] })
     await using watch = watchPlugin(host, 'plugins/notes', {
       load: options,
-      observer: (event) => {
-        if (event.type === 'failed') console.error(`${event.step}: ${event.error}`)
-      },
+      observer: (event) => { if (event.type === 'failed') console.error(`${event.step}: ${event.error}`) },
     })
-    await watch.settled() // the plugin serves, or was said not to
+    await watch.settled()                                         // the plugin serves, or was said not to
     expect(host.plugin('notes')).toEqual({ id: 'notes', generation: 0 })
     await folder.write({ 'plugins/notes/index.ts': 'export default = 1' })
     await vi.waitFor(() => {
@@ -42,7 +40,7 @@ it('the watch of the README looks for what is left behind', async () => {
   try {
     const options = { from: import.meta.url }
     const host = new PluginHost({ strategies: [scalarFnHandoff()] })
-    using residue = watchResidue() // warns of each, with the lines of the source that made it
+    using residue = watchResidue()                                // warns of each, with the lines of the source that made it
     await using watch = watchPlugin(host, 'plugins/notes', { load: options, residue })
     await watch.settled()
     await host[Symbol.asyncDispose]()
