@@ -65,7 +65,7 @@ describe('a delivery that fails', () => {
     expect(app.status()).toMatchObject({ state: 'running', failures: 0 })
   })
 
-  it('C12 is repeated as its stream was started to, and otherwise as the pump says', async () => {
+  it('C12 is repeated by the retry options of its stream, or else by those of the pump', async () => {
     const random = (): number => 0
     const app = new Application({ retry: { attempts: 9, initialMs: 100, maxMs: 100, random } })
     const deliver = (): void => {

@@ -216,7 +216,7 @@ describe('a log that is wrong', () => {
     expect(sink.stored).toEqual([])
   })
 
-  it('C12 is asked again when it could not be waited for', async () => {
+  it('C12 is waited for again where waiting for it has failed', async () => {
     const error = new Error('connection reset')
     const log = new MemoryCommitLog()
     const waitFor = log.waitFor.bind(log)
@@ -233,7 +233,7 @@ describe('a log that is wrong', () => {
     await app.events.idleAt(2n)
   })
 
-  it('C12 and halts the stream where it can never be, though there is nothing else that fails', async () => {
+  it('C12 halts the stream where waiting for it fails each time, though nothing else fails', async () => {
     const error = new Error('connection reset')
     const log = new MemoryCommitLog()
     const waitFor = log.waitFor.bind(log)
@@ -251,7 +251,7 @@ describe('a log that is wrong', () => {
     expect(app.status()).toMatchObject({ state: 'running', failures: 0 })
   })
 
-  it('C12 it has been read where it gave nothing, too: what fails then has all attempts anew', async () => {
+  it('C12 was read also where it gave nothing: the next read that fails has all attempts anew', async () => {
     const log = new MemoryCommitLog()
     const read = log.read.bind(log)
     let failures = 2
@@ -275,7 +275,7 @@ describe('a log that is wrong', () => {
     ])
   })
 
-  it('C12 what the log gives is what was waited for: a stream that is given something has all attempts anew', async () => {
+  it('C12 ends the wait by what it gives: the next wait that fails has all attempts anew', async () => {
     const log = new MemoryCommitLog()
     log.waitFor = async () => {
       log.append(mutations(1))

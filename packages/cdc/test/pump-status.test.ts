@@ -110,7 +110,7 @@ describe('the status of a stream', () => {
     expect(app.status()).not.toHaveProperty('error')
   })
 
-  it('C12 tells no more of a log that can be read again, while what it gave is being delivered', async () => {
+  it('C12 has no error any more once the log can be read again, while what it gave is still being delivered', async () => {
     const log = new FlakyLog()
     const app = new Application({ log })
     const delivering = new Hang()
@@ -128,7 +128,7 @@ describe('the status of a stream', () => {
     delivering.release()
   })
 
-  it('C13 tells no more of a delivery that need not come again, since the stream of a new version is behind it', async () => {
+  it('C13 has no error any more of a failed delivery that the stream of a new version has behind it', async () => {
     const app = new Application()
     const sink = new Sink()
     await app.host.add(

@@ -85,7 +85,7 @@ describe('S8 the pace of what is done', () => {
     expect(pauses[1]).toBeLessThanOrEqual(36)
   })
 
-  it('with all of the time, nobody is to be told apart', () => {
+  it('a pace that takes all of the time is the same while writers are held', () => {
     const pace = new Pace()
     expect(pace.underHold).toBe(pace)
   })

@@ -165,7 +165,7 @@ describe('X11: the new handle has the schema of the old one', () => {
     expect(error.message).toMatch(/metadata\.v: "1" → none; .*metadata\.w: "1" → none/)
   })
 
-  test('asked for between two writes, it is there at once', async () => {
+  test('that is a promise is refused: it is asked for between two writes', async () => {
     const later = plainHandle({ schema: () => Promise.resolve(new Schema([])) })
     expect((await failureOf(from(later, plainHandle()).dispatch())).message).toMatch(
       /schema\(\) returned a promise; expected its value: it is asked for between two writes/,
@@ -203,7 +203,7 @@ describe('X11: the new handle has the schema of the old one', () => {
     expect(error.message).toContain('the schema has a type that is nested more than 64 levels deep')
   })
 
-  test('unless the host says otherwise', async () => {
+  test('unless the host says otherwise, by checkSchema: false', async () => {
     const next = withSchema([entry(new Int64())])
     const reload = from(withSchema([entry(new Int32())]), next, { checkSchema: false })
     await reload.run()
@@ -222,7 +222,7 @@ describe('X11: the new handle has the schema of the old one', () => {
     expect(next.closes).toBe(1)
   })
 
-  test('what users may call is still there: all that is gone is told', async () => {
+  test('what users may call is still there: everything that is gone is listed', async () => {
     const gone = { apply: undefined, probeFiltered: undefined, supportsFilter: false }
     const error = await failureOf(from(plainHandle(), plainHandle(gone)).dispatch())
     expect(error.message).toMatch(/users may call: apply, probeFiltered, supportsFilter/)

@@ -356,7 +356,7 @@ describe('X13: the samples of the old provider', () => {
     },
   )
 
-  test('I7: nor does it where the list is longer than the host goes through it', async () => {
+  test('I7: a list that is longer than the limit and fails to end says nothing about the new version either', async () => {
     const old = new Sampled(function* () {
       try {
         for (;;) yield sample

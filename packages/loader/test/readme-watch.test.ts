@@ -20,9 +20,7 @@ it('the watch of the README serves what is in the files, and says what is wrong 
     await watch.settled()                                         // the plugin serves, or was said not to
     expect(host.plugin('notes')).toEqual({ id: 'notes', generation: 0 })
     await folder.write({ 'plugins/notes/index.ts': 'export default = 1' })
-    await vi.waitFor(() => {
-      expect(error).toHaveBeenCalledWith(expect.stringMatching(/^load: LoadError: SYNTAX/))
-    }, 60_000)
+    await vi.waitFor(() => { expect(error).toHaveBeenCalledWith(expect.stringMatching(/^load: LoadError: SYNTAX/)) }, 60_000)
   } finally {
     process.chdir(before)
     error.mockRestore()
@@ -44,10 +42,7 @@ it('the watch of the README looks for what is left behind', async () => {
     await using watch = watchPlugin(host, 'plugins/notes', { load: options, residue })
     await watch.settled()
     await host[Symbol.asyncDispose]()
-    expect(warn).toHaveBeenCalledWith(
-      expect.stringContaining('has left an interval of 1000 ms behind'),
-      'ResidueWarning',
-    )
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('has left an interval of 1000 ms behind'), 'ResidueWarning')
   } finally {
     for (const timer of kept) clearInterval(timer)
     process.chdir(before)

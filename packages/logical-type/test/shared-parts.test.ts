@@ -44,7 +44,7 @@ describe('a type whose parts are shared (L2, L10)', () => {
     expect(verdict).toMatchObject({ details: { length: 1000 } })
   })
 
-  test('is told by its number of fields where it is new, or of another family', async () => {
+  test('is described by its number of fields where it is new, or of another family', async () => {
     const inner = doubled(new Int32()).arrowType
     const [old, next] = [text({ arrowType: new Struct([]) }), text({ arrowType: new Struct([new Field('a', inner)]) })]
     expect(await verdictOn(old, next)).toMatchObject({
@@ -62,13 +62,13 @@ describe('a type whose parts are shared (L2, L10)', () => {
     })
   })
 
-  test('with an error in a part is said at its first place', async () => {
+  test('is refused for an error in a part, which is named at its first place', async () => {
     await expect(verdictOn(text({ name: 'shared' }), doubled(new FixedSizeBinary(-1)))).rejects.toThrow(
       /storage(\.children\[0\]\.type){30}\.byteWidth: expected a number of bytes, found -1/,
     )
   })
 
-  test('may be nested no deeper for it', async () => {
+  test('may be nested no deeper than any other', async () => {
     const deep = (type: DataType, levels: number): DataType =>
       Array.from({ length: levels }).reduce<DataType>((inner) => new Struct([new Field('a', inner)]), type)
     const part = deep(new Int32(), 40)

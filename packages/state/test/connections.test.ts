@@ -125,7 +125,7 @@ describe('connections', () => {
     expect(told(first).length).toBeGreaterThanOrEqual(200)
   })
 
-  it('N4 I6 of people who speak something else than the new version are not given to it', async () => {
+  it('N4 I6 whose protocol is not that of the new version are not given to it', async () => {
     const { host, handle, hub, plugin } = await scene({ protocol: 'v1' })
     const [ann] = clients('ann') as [Client]
     await hub.add(ann)

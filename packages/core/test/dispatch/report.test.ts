@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { failureReport } from '../../src/dispatch/report.js'
 import { Pace } from '../../src/pace.js'
 
-it('I10 what a reload did that failed is told of however many resources it had', async () => {
+it('I10 a reload that failed tells what it did, however many resources it had', async () => {
   const MANY = 200_000
   function* reports(): Generator<HandoffReport> {
     for (let nth = 1; nth <= MANY; nth += 1) yield { pauseMs: nth % 7 } as HandoffReport

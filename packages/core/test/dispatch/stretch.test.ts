@@ -142,7 +142,7 @@ describe('the longest synchronous stretch of a plugin call', () => {
     })
   })
 
-  it('I10 S4 while somebody watches, what no call has done is seen, too, as core; a call that was the most of it is named', () => {
+  it('I10 S4 while somebody watches, a stretch that no call has made is seen, too, as core; a call that made most of it is named', () => {
     const { clock, stretch, meter } = metered()
     const endWatch = meter.watch()
     clock.block(65)
@@ -206,7 +206,7 @@ describe('the report of a dispatch', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('I10 names no call where none blocked, of what failed neither', async () => {
+  it('I10 names no call where none blocked, in the report of a failure neither', async () => {
     const { report } = await dispatchOn(new StallingClock(), (_, ctx) => ctx.call('open', () => {}))
     expect(report).toMatchObject([{ blockedMs: 0, blockedBy: undefined }])
     const error = await failureOf(

@@ -123,7 +123,7 @@ describe('resources that are in step', () => {
     expect(deactivated).toEqual(['n0:', 'n1:', 'n2:'])
   })
 
-  it('N1 whoever wraps a handoff and converges otherwise is asked to', async () => {
+  it('N1 a handoff that wraps another one with a converge of its own has that called', async () => {
     const strategy = notesStrategy()
     let converges = 0
     const made = handoffsOf(names(3), {

@@ -295,16 +295,19 @@ describe('attach and a reload', () => {
       },
     )
 
-    it.each(MOMENTS)('O11 O10 and the report has what is found besides, once: %s', async (moment) => {
-      const { reload } = await joining({}, refuses13, moment)
-      const { report } = await reload({ accept: [{ surface: 'clean-store', key: 'stores', reason: 'as announced' }] })
-      expect(report.compat.map(({ step, verdict }) => [step, verdict.level])).toEqual([
-        ['checkCompat', 'migrate'],
-        ['checkCompat', 'accepted'],
-      ])
-      const alike = await joining({}, () => ({ level: 'migrate', reason: 'numbers are longer' }), moment)
-      expect((await alike.reload()).report.compat).toHaveLength(1)
-    })
+    it.each(MOMENTS)(
+      'O11 O10 and has its verdict in the report, once where that is the one on the others: %s',
+      async (moment) => {
+        const { reload } = await joining({}, refuses13, moment)
+        const { report } = await reload({ accept: [{ surface: 'clean-store', key: 'stores', reason: 'as announced' }] })
+        expect(report.compat.map(({ step, verdict }) => [step, verdict.level])).toEqual([
+          ['checkCompat', 'migrate'],
+          ['checkCompat', 'accepted'],
+        ])
+        const alike = await joining({}, () => ({ level: 'migrate', reason: 'numbers are longer' }), moment)
+        expect((await alike.reload()).report.compat).toHaveLength(1)
+      },
+    )
 
     it.each(MOMENTS)('O10 and a host that takes nothing unjudged refuses it: %s', async (moment) => {
       const { reload } = await joining(

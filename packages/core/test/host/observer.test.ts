@@ -113,7 +113,7 @@ describe('the observer', () => {
     expect(events.at(-1)).toMatchObject({ operation: 2, error })
   })
 
-  it('may throw: nobody minds', async () => {
+  it('may throw, and the reload goes on', async () => {
     const host = new PluginHost({
       strategies: [storeStrategy('clean')],
       observer: () => {

@@ -111,7 +111,7 @@ describe('I7 I9 I12 what is behind a take-back that failed leaves like any other
     })
   })
 
-  it('is shut down before that is told, where the lease has ended by the end of the period', async () => {
+  it('is shut down before the final report comes, where the lease has ended by the end of the period', async () => {
     const { clock, lease, finalized, ended, retired } = await stranding(40_000)
     await pass(clock, 30_000)
     lease[Symbol.dispose]()

@@ -106,7 +106,7 @@ describe('a write that is abandoned under a hold', () => {
     expect({ store: store.entries, target: target.entries }).toEqual({ store: [1], target: [1] })
   })
 
-  it('is none where nothing is in flight, and a synchronous one cannot be', async () => {
+  it('is none where nothing is in flight, as after a synchronous one: later writes go on', async () => {
     const { gate, store } = gateOf()
     await gate.write(1)
     await gate.hold()

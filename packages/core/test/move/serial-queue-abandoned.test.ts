@@ -74,7 +74,7 @@ describe('a task that is abandoned', () => {
     expect(await behind).toBe('behind it')
   })
 
-  it('was one of nothing in flight: nothing happens', async () => {
+  it('changes nothing where no task is in flight', async () => {
     const { queue } = serialQueueOf()
     queue.abandon()
     queue.unabandon()
