@@ -7,9 +7,10 @@ const SERVES =
   'then reload.'
 
 /**
- * Lets `resource` begin to act by itself, in the turn in which it begins to serve.
+ * Has `resource` begin to act by itself, in the turn of the event loop in which it begins to serve.
  *
- * @throws ReloadError `HANDOFF` where the strategy throws, or returns a promise: nobody would wait for it in that turn.
+ * @throws ReloadError `HANDOFF` where the strategy throws, or returns a promise, which nothing could await in that
+ * turn.
  */
 export function activate(strategy: AnyStrategy, resource: unknown, place: ErrorPlace, hint = SERVES): void {
   try {

@@ -3,12 +3,12 @@ import { Pace } from '../pace.js'
 import type { Slices } from '../slices.js'
 
 /**
- * Runs `task` over `items`, `limit` at a time (one, where `limit` is below that). An item is taken when its task is to
- * begin, so that what makes them one by one makes none too early. Rejects with what the first task fails with; what
- * others fail with after it is dropped. At the first failure `abort` is called, and no further task is begun; the
- * rejection waits for those that were begun, so that nothing is still moving when the caller undoes it.
+ * Runs `task` over `items`, `limit` at a time, and at least one. An item is taken when its task is to begin, so that a
+ * generator makes none too early. At the first failure `abort` is called, and no further task is begun. Rejects with
+ * that failure once all tasks that were begun have settled, so that none is under way when the caller undoes them.
+ * Later failures are dropped.
  *
- * @param slices pauses between tasks, so that many which wait for nothing let the event loop turn.
+ * @param slices pauses between tasks, so that the event loop turns where no task waits for anything.
  */
 export async function forEachBounded<T>(
   items: Iterable<T>,
@@ -23,7 +23,7 @@ export async function forEachBounded<T>(
   async function work(): Promise<void> {
     for (let isFirst = true; !exhausted && failure === undefined; isFirst = false) {
       if (!isFirst && slices.due()) await slices.pause()
-      // Another may have failed meanwhile, or have found that there are no more.
+      // During the pause another worker may have failed, or have taken the last item.
       if (exhausted || failure !== undefined) return
       const next = iterator.next()
       if (next.done === true) {
@@ -42,7 +42,7 @@ export async function forEachBounded<T>(
   }
   const workers: Promise<void>[] = []
   do {
-    // Before each is begun, so that no more of them wait for the next slice than there are items.
+    // Pauses before each worker is begun, so that no more workers wait for the next slice than there are items.
     if (slices.due()) await slices.pause()
     workers.push(work())
   } while (!exhausted && failure === undefined && workers.length < limit)

@@ -1,11 +1,12 @@
 import { describeThrown } from '../errors.js'
 
-/** Deeper than any library nests causes. It also ends a chain in which an error is its own cause. */
+/**
+ * How long a chain of causes is read: longer than any library makes one, and bounded where an error is its own cause.
+ */
 const MOST = 5
 
 /**
- * The text of what was thrown, with those of its causes: libraries say "failed to open", and keep the reason in
- * `cause`.
+ * The text of what was thrown, followed by the texts of its causes: many libraries have the reason in `cause` alone.
  */
 export function describeWithCauses(thrown: unknown): string {
   const texts: string[] = []
@@ -31,7 +32,7 @@ const TAKEN_TEXT =
   /\b(locked|lock (is )?(held|taken)|already (in use|open|opened|running|held|locked)|in use by|another (owner|process|instance|connection)|resource temporarily unavailable)\b/i
 
 /**
- * Whether it reads like the failure to open what only one may hold, such as a lock or a port, while another holds it.
+ * Whether `thrown` reads as if something that only one may hold, such as a lock or a port, was held by another.
  */
 export function looksTaken(thrown: unknown): boolean {
   return chainOf(thrown).some((one) => TAKEN_CODES.has(propertyOf(one, 'code')) || TAKEN_TEXT.test(describeThrown(one)))
@@ -49,7 +50,7 @@ function chainOf(thrown: unknown): unknown[] {
   return chain
 }
 
-/** Plugins throw anything, such as proxies that cannot be read. */
+/** Plugins may throw anything, such as a proxy whose properties cannot be read. */
 function propertyOf(thrown: unknown, name: 'cause' | 'code' | 'errors'): unknown {
   try {
     return (thrown as Partial<Record<typeof name, unknown>>)[name]

@@ -4,19 +4,19 @@ import { PagedWeakMap } from './paged-weak-map.js'
 
 const HINT = 'It was not closed. Have the provider open an object of its own each time: each is closed once.'
 
-/** Where a claim is made, as errors say. */
+/** The phase and step in which a claim is made, for its error. */
 interface ClaimedIn {
   readonly phase?: ReloadPhase | undefined
   readonly step?: string | undefined
 }
 
 /**
- * Who holds each object that will be closed: a live resource, or a check that has a copy open. No object is held twice,
- * as it would be closed twice, or while it serves (I7). A resource without an identity, such as a number or a string,
- * is not claimed.
+ * The holder of each object that will be closed: a live resource, or a check that has a copy open. An object has one
+ * holder, as with two it would be closed twice, or while it serves (I7). A resource without an identity, such as a
+ * number or a string, is not claimed.
  */
 export class Claims {
-  /** The holder of each: its place. Two places are one holder where they are the same object. */
+  /** A holder is identified by its `ErrorPlace` object: another object with equal members is another holder. */
   readonly #holders = new PagedWeakMap<ErrorPlace>()
 
   holderOf(resource: unknown): ErrorPlace | undefined {
@@ -24,8 +24,7 @@ export class Claims {
   }
 
   /**
-   * @param at where the claim is made, as the error has it.
-   * @throws ReloadError `DUPLICATE` where another holds the object. Do not close it then: that one closes it.
+   * @throws ReloadError `DUPLICATE` where another holder has the object. Do not close it then: its holder will.
    */
   claim(resource: unknown, holder: ErrorPlace, at: ClaimedIn = {}): void {
     const other = this.holderOf(resource)
@@ -41,12 +40,14 @@ export class Claims {
     if (isObject(resource)) this.#holders.set(resource, holder)
   }
 
-  /** Claims it where nobody holds it. */
+  /** Claims `resource` unless it has a holder. */
   claimFree(resource: unknown, holder: ErrorPlace): void {
     if (this.holderOf(resource) === undefined) this.claim(resource, holder)
   }
 
-  /** The object was closed, or another is to close it. Does nothing where another holds it by now. */
+  /**
+   * Ends the claim of `holder`, after the object was closed or handed to another owner. Does nothing if it has none.
+   */
   letGo(resource: unknown, holder: ErrorPlace | undefined): void {
     if (isObject(resource) && this.#holders.get(resource) === holder) this.#holders.delete(resource)
   }
@@ -54,7 +55,7 @@ export class Claims {
 
 function described({ surface, key, resource, plugin }: ErrorPlace): string {
   const opener = plugin === undefined ? '' : `, opened by plugin "${plugin}"`
-  // A live resource has a name, and a copy has none.
+  // A copy has no name.
   return resource === undefined
     ? `a copy that a check has open: ${surface} "${key}"${opener}`
     : `a live resource already: ${surface} "${key}", resource "${resource}"${opener}`

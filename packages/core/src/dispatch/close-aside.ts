@@ -2,10 +2,10 @@ import type { MaybePromise } from '../maybe-promise.js'
 import type { StepContext } from '../strategy.js'
 
 /**
- * Closes what a check opened only to look at it. The call has a deadline of its own, and fails nothing: what it throws
- * goes to the observer. Where the phase is over, the call is made all the same, and nobody waits for it.
+ * Closes what a check opened only to look at it. The call has a deadline of its own, and what it throws goes to the
+ * observer alone. If the phase is over, `close` is called all the same, and its end is not waited for.
  *
- * @param claimed the object that is closed, where the step has claimed it. It is let go afterwards.
+ * @param claimed the object that is closed, if the step has claimed it. Its claim ends afterwards.
  */
 export async function closeAside(ctx: StepContext, close: () => MaybePromise<void>, claimed?: unknown): Promise<void> {
   let begun = false

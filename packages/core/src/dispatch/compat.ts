@@ -14,14 +14,14 @@ export interface JudgedPair {
   readonly old: unknown
   readonly next: unknown
   readonly live: readonly LiveSample<unknown>[]
-  /** How many live resources are handed over under the key: those in `live`, and those that cannot be read. */
+  /** How many live resources are handed over under the key: those in `live`, and those that cannot be sampled. */
   readonly resources: number
   readonly transition: Transition
   /** The plugin being reloaded, as errors name it. */
   readonly plugin?: string
 }
 
-/** A key that is served before and not after, with the strategy that judges that. */
+/** A key that is served before and not after, with the strategy that judges its removal. */
 export interface JudgedRemoval {
   readonly strategy: AnyStrategy
   readonly key: string
@@ -33,11 +33,10 @@ export interface JudgedRemoval {
 const COMPATIBLE: CompatVerdict = { level: 'compatible' }
 
 /**
- * Asks the strategy of each pair and of each removal. A check that throws, or does not answer in time, has not shown
- * that the two are compatible, so it counts as `incompatible`.
+ * Asks the strategy of each pair and of each removal for its verdict.
  *
- * @throws ReloadError `SCHEMA_INCOMPAT` or `STEP_TIMEOUT` of such a check, unless an operator accepts the key;
- * `ABORTED`.
+ * @throws ReloadError `SCHEMA_INCOMPAT` where a check throws and `STEP_TIMEOUT` where it does not settle in time,
+ * unless an operator accepts the key; `ABORTED`.
  */
 export async function judge(
   judged: readonly (JudgedPair | JudgedRemoval)[],
@@ -108,7 +107,7 @@ function hintFor(refused: readonly CompatEntry[]): string {
 }
 
 /**
- * @throws ReloadError `PROVIDER_NOT_FOUND` where a key is accepted that is not judged: the mistake would go unnoticed.
+ * @throws ReloadError `PROVIDER_NOT_FOUND` where `accept` names a key that is not judged, such as a misspelt one.
  */
 export function refuseAstray(judging: Judging, judged: readonly (JudgedPair | JudgedRemoval)[]): void {
   const [astray] = judging.astray(judged.map(({ strategy, key }) => ({ surface: strategy.surface.id, key })))
@@ -122,7 +121,9 @@ export function refuseAstray(judging: Judging, judged: readonly (JudgedPair | Ju
   })
 }
 
-/** The verdict without a check: nobody has asked whether values are as they were. */
+/**
+ * The verdict on a key whose strategy has no `checkCompat`. Without resources, a clean surface has no values to keep.
+ */
 function withoutCheck({ strategy, resources }: JudgedPair): CompatVerdict {
   if (strategy.discipline === 'clean' && resources === 0) return COMPATIBLE
   return { level: 'unjudged', reason: 'the strategy of this surface has no checkCompat' }

@@ -7,24 +7,24 @@ import type { MovingResource } from './moving-resource.js'
 import type { Together } from './together.js'
 
 /**
- * The disciplines, in the order in which they converge. A gate is held from when its group converges to the commit.
- * Stop-and-copy goes first: it takes as long as somebody outside takes, and no other gate is to be held for that long.
- * Pre-copy goes last: it takes only as long as the last few writes.
+ * The disciplines, in the order in which they converge. A gate is held from when its group converges until the commit.
+ * Stop-and-copy goes first, as it takes as long as something outside the process does, and no other gate is to be held
+ * for that long. Pre-copy goes last, as it takes only as long as the last few writes.
  */
 const GROUPS: readonly (readonly Discipline[])[] = [['stop-and-copy'], ['clean', 'contract'], ['pre-copy']]
-/** Work that takes longer than this is not done while other gates are held. */
+/** Work that is expected to take longer than this is not done while other gates are held. */
 const LONG_MS = 5
-/** While more resources than this are behind, they are caught up with under load. So few are held at once. */
+/** While more resources than this are behind, they catch up under load, so that few are held at once. */
 const HANDFUL = 32
-/** How many rounds are run under load at most. After them writes are held, however long a round takes. */
+/** After this many rounds under load writes are held, however long a round takes. */
 const MAX_ROUNDS = 16
 
 /**
- * Brings every successor in step, and holds writes at every gate in a turn in which nothing is left to do.
+ * Brings every successor in step, and holds writes at every gate in a turn of the event loop in which each one is.
  *
- * A resource whose successor is in step by replay alone goes unheld to the end: what is written to it meanwhile is
- * replayed under load, round after round, until few resources are behind. Only these few are held. Whatever is written
- * to before nothing is left to do is held, too.
+ * Resources whose successors get in step by replay alone are not held at first: what is written to them is replayed
+ * under load, round after round, until few are behind. Only these few are held, and those that are written to after
+ * that.
  */
 export async function converge(
   movings: readonly MovingResource[],
@@ -34,7 +34,7 @@ export async function converge(
 ): Promise<void> {
   if (movings.length > 0) drive.refuseAborted('converge')
   await convergeUnderLoad(together, drive, prepareJoined)
-  // Others join, and leave, up to here.
+  // Until here, resources may join and leave.
   together.close()
   await prepareJoined()
   const held = await heldOf(movings, together, drive)
@@ -48,7 +48,9 @@ export async function converge(
   await convergeRest(together, drive)
 }
 
-/** Gives those that are held to converge. The observer is told, in slices, that the others have converged. */
+/**
+ * Resolves with the resources that have to be held. Of the others, the observer is told here that they have converged.
+ */
 async function heldOf(
   movings: readonly MovingResource[],
   { pace }: Together<MovingResource>,
@@ -63,7 +65,7 @@ async function heldOf(
   return held
 }
 
-/** Runs rounds until one is short: what is left then is short under a hold, too. */
+/** Has dirty resources catch up in rounds, until one is short: what is left will be short under a hold, too. */
 async function convergeUnderLoad(
   together: Together<MovingResource>,
   drive: Drive,
@@ -79,7 +81,7 @@ async function convergeUnderLoad(
   }
 }
 
-/** Converges resources whose gates are held from here to the commit. */
+/** Holds writes at the gates of `movings` until the commit, and converges them. */
 async function convergeGroup(
   movings: readonly MovingResource[],
   together: Together<MovingResource>,
@@ -91,15 +93,15 @@ async function convergeGroup(
     async ({ handoff }) => handoff?.catchUp?.(),
     { told: false },
   )
-  // Gates in use come first: their holds wait for what is in flight, and no other gate is to be held meanwhile.
+  // Busy gates are held first: their holds wait for what is in flight, and no other gate is to be held for that long.
   await drive.forward(
     movings.filter(({ move }) => move.gate.busy),
     'converge',
     hold,
     { told: false },
   )
-  // What took long to catch up takes long for the rest as well: it converges while no other gate is held. What took
-  // less than half as long as the slowest may only have run beside that one.
+  // A resource that took long so far will take long again, so it converges before the others. One that took less than
+  // half as long as the slowest may only have waited for that one.
   const longestMs = movings.reduce((longest, { convergeMs }) => Math.max(longest, convergeMs), 0)
   const slow = new Set(movings.filter(({ convergeMs }) => convergeMs > Math.max(LONG_MS, longestMs / 2)))
   for (const some of [[...slow], movings.filter((moving) => !slow.has(moving))]) {
@@ -115,7 +117,7 @@ async function catchUpUnderLoad(together: Together<MovingResource>, drive: Drive
   }
 }
 
-/** Catches up with each of `movings` that is behind. What is not in step afterwards is dirty again. */
+/** Has each of `movings` that is behind catch up. Those that are not in step afterwards are dirty again. */
 async function catchUp(movings: readonly MovingResource[], drive: Drive): Promise<void> {
   await drive.forward(
     movings,
@@ -139,7 +141,7 @@ async function convergeRest(together: Together<MovingResource>, drive: Drive): P
   for (let rounds = 0; ;) {
     const left = takeBehind(together)
     if (left.length === 0) {
-      // In this turn: by the next one somebody may have written again.
+      // Seals in this turn of the event loop: before the next one there may be another write.
       together.seal()
       return
     }
@@ -162,19 +164,19 @@ async function convergeRest(together: Together<MovingResource>, drive: Drive): P
   }
 }
 
-/** Empties the dirty set, and gives what was in it. */
+/** Empties the dirty set, and returns what was in it. */
 function takeDirty({ dirty }: Together<MovingResource>): MovingResource[] {
   const taken = [...dirty]
   dirty.clear()
   return taken
 }
 
-/** The same of what is behind, in one turn: for the few that are left in the end. */
+/** Empties the dirty set, and returns those that are behind. Asks all of them in one turn, so they have to be few. */
 function takeBehind(together: Together<MovingResource>): MovingResource[] {
   return takeDirty(together).filter(isBehind)
 }
 
-/** What has converged is in step, whatever its successor says. */
+/** A resource that has converged is in step: `successor` is not asked any more. */
 function isBehind(moving: MovingResource): boolean {
   return !moving.converging && !moving.isInStep()
 }
@@ -184,7 +186,7 @@ async function convergeHeld(moving: MovingResource, together: Together<MovingRes
   together.held.add(moving)
   const handoff = moving.handoff as ResourceHandoff<unknown>
   await hold(moving)
-  // Before the hold, a write may have started a halted resource again.
+  // Until the hold, a write may have started a halted resource again.
   moving.noteServing()
   await deactivate(moving)
   moving.converging = true
@@ -200,7 +202,7 @@ function hold({ move: { gate }, step, handoff }: MovingResource): Promise<void> 
   return handoff?.withoutOld === true ? holdOrAbandon(gate, step) : holdWrites(gate, step)
 }
 
-/** A dry run takes nothing out of service. */
+/** Tells what acts by itself to end, except in a dry run. */
 async function deactivate(moving: MovingResource): Promise<void> {
   const {
     move: { strategy, gate },
@@ -213,7 +215,7 @@ async function deactivate(moving: MovingResource): Promise<void> {
     .call(
       'deactivate',
       () => {
-        // Set inside the call: a step that was aborted before it has deactivated nothing.
+        // Set in here, as a step that was aborted before its call has deactivated nothing.
         moving.deactivated = { resource }
         return synchronous(
           strategy.deactivate?.(resource),

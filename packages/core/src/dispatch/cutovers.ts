@@ -4,19 +4,19 @@ import { synchronous } from '../synchronous.js'
 import { Step } from './step.js'
 import type { StepEnvironment } from './step-environment.js'
 
-/** How one resource is cut over, and who asked for that. Nobody did where it is the default. */
+/** How one resource is cut over, and who asked for it; `undefined` where the default applies. */
 export interface ChosenCutover {
   readonly cutover: Cutover
   readonly by: 'caller' | 'old provider' | 'new provider' | undefined
 }
 
 /**
- * Decides which resources are cut over exclusively: all of them where the caller asks for that, and otherwise those
- * whose strategy says so of the old or of the new provider. Nobody can ask for an overlap in spite of that. A strategy
- * is asked once about each provider, however many resources it has.
+ * Decides which resources are cut over exclusively: all of them where the caller asks for it, otherwise those whose
+ * strategy answers `exclusive` for the old or the new provider. No caller can overrule that. A strategy is asked once
+ * about each provider, however many resources it has.
  *
- * @returns the cutover of each resource that the caller or a strategy has said something of. The others overlap.
- * @throws ReloadError `HANDOFF` where a strategy cannot say.
+ * @returns the cutover of each resource for which the caller or a strategy has named one. The others overlap.
+ * @throws ReloadError `HANDOFF` where `cutover` of a strategy throws or gives something else.
  */
 export async function chooseCutovers(
   moves: readonly ResourceMove[],
@@ -58,7 +58,7 @@ export async function chooseCutovers(
 
 const OVERLAP: ChosenCutover = { cutover: 'overlap', by: undefined }
 
-/** In the order in which they are asked. */
+/** In the order in which the strategy is asked about them. */
 const BY = ['old provider', 'new provider'] as const
 
 function checked(cutover: unknown): Cutover {

@@ -31,18 +31,18 @@ export interface DispatcherOptions {
   /** How much of the thread reloads may take. */
   pace?: PaceOptions | undefined
   /**
-   * What becomes of a reload of which something could not be judged. Default `accept`: it goes ahead, and the report
-   * says so.
+   * What becomes of a reload with a key or a resource that could not be judged. Default `accept`: it goes ahead, and
+   * the report says so.
    */
   unjudged?: UnjudgedPolicy | undefined
   /**
-   * Told what could not be closed or removed, where nothing else fails by it. What it throws, or rejects with, is
-   * ignored.
+   * Called when something could not be closed or removed and nothing else fails by that. What it throws or rejects with
+   * is ignored.
    */
   onUnclean?: ((error: ReloadError) => unknown) | undefined
 }
 
-/** Without plugins: which version provides a key is known to the registry of the host alone. */
+/** Names no plugins: only the host's registry knows which plugin provides a key. */
 const FORWARD: Transition = { direction: 'forward' }
 
 export interface DispatchRequest {
@@ -53,13 +53,12 @@ export interface DispatchRequest {
   /** The live resources to hand over. */
   readonly handlers?: ReloadKindHandlers | undefined
   /**
-   * Default: as the strategies say. Before an exclusive cutover, the host keeps away whoever can reach the resources
-   * that move.
+   * Default: as the strategies say. Before an exclusive cutover, the host has to keep every user of the resources away.
    */
   readonly cutover?: Cutover | undefined
-  /** Rolls back, up to the moment the outcome is returned. */
+  /** Rolls the reload back if it fires before `dispatch` has resolved. */
   readonly signal?: AbortSignal | undefined
-  /** Whether to go through everything up to the commit, and roll back then. A live stream is not stopped for it. */
+  /** Whether to do everything up to the commit and then roll back. Nothing is stopped for it. */
   readonly dryRun?: boolean | undefined
   /** Keys that are accepted, whatever the verdict on them is. */
   readonly accept?: readonly Acceptance[] | undefined
@@ -87,8 +86,8 @@ const REQUEST: OptionChecks<DispatchRequest> = {
 }
 
 /**
- * Runs each surface's own discipline between "the old plugin takes no new work" and "the new one is committed", for a
- * host with a registry of its own. It knows no surface by name: what it can hand over is what was registered.
+ * Judges and hands over the live resources of one reload, for a host with a plugin registry of its own. It knows no
+ * surface by name: it can hand over what a strategy was registered for.
  */
 export class ReloadDispatcher {
   readonly #strategies = new StrategyTable()
@@ -116,7 +115,7 @@ export class ReloadDispatcher {
   }
 
   /**
-   * Judges every key of the old side: by its new provider, or, where it has none, its removal. Touches nothing live.
+   * Judges every key in `old`: by its provider in `next`, or else its removal. Touches no live resource.
    */
   async checkCompat(old: OldProviders, next: ProviderView): Promise<CompatReport> {
     return judge(await this.#judged(old, next, []), this.#environment(true, []))
@@ -125,7 +124,7 @@ export class ReloadDispatcher {
   /**
    * Judges, then prepares and converges every handoff.
    *
-   * @throws ReloadError after it was rolled back; `rollbackErrors` has what failed in that.
+   * @throws ReloadError after the rollback; `rollbackErrors` has what failed in that.
    */
   async dispatch(request: DispatchRequest): Promise<ReloadOutcome> {
     const checked = checkOptions(request, 'dispatch request', REQUEST)
@@ -170,7 +169,7 @@ export class ReloadDispatcher {
     try {
       await handoffs.prepare()
       await handoffs.converge()
-      // No step is run from here on that would notice an abort.
+      // No step follows that would notice an abort.
       if (signal?.aborted === true)
         throw new ReloadError('ABORTED', 'the caller aborted', { phase: 'converge', cause: signal.reason })
     } catch (error) {
@@ -245,7 +244,7 @@ export class ReloadDispatcher {
     try {
       hear(this.#onUnclean?.(error))
     } catch {
-      // What the host's callback throws does not change what it is told of.
+      // The reload goes on whatever the host's callback throws.
     }
   }
 }

@@ -11,7 +11,7 @@ import type { PhaseOptions } from './running.js'
 export interface DriveOptions {
   readonly clock: Clock
   readonly pace: Pace
-  /** How many resources at a time. */
+  /** How many resources take a step at a time. */
   readonly concurrency: number
   readonly signal?: AbortSignal
   onHandoff?(event: HandoffEvent): void
@@ -21,7 +21,7 @@ export interface DriveOptions {
 export class Drive {
   readonly #options: DriveOptions
   readonly #abort = new AbortController()
-  /** Read once, as reading it makes it. */
+  /** Read once: Node makes the signal of a controller when it is first read. */
   readonly #signal = this.#abort.signal
 
   constructor(options: DriveOptions) {
@@ -29,7 +29,7 @@ export class Drive {
   }
 
   /**
-   * Refuses to go on after an abort. Where every resource is in step already, no step is run that would notice it.
+   * Notices an abort where every resource is in step already, so that no step is run that would.
    *
    * @throws ReloadError `ABORTED`.
    */
@@ -48,7 +48,7 @@ export class Drive {
    * Runs a phase that comes before the commit. Where one resource fails, the signals of the others fire, nothing
    * further is begun, and the reload fails with the error of that one.
    *
-   * @param told whether the observer is told of each resource that went well. False for a part of a step. It is told of
+   * @param told whether the observer is told of each resource that went well; false for a part of a step. It is told of
    * each failure in any case.
    */
   async forward(
@@ -87,7 +87,7 @@ export class Drive {
       await (moving.running = moving.step.run(step, options, run))
     } catch (error) {
       this.tell(moving, step, clock.now() - startedAt, error)
-      // A resource that has left fails nothing but its own rollback.
+      // A failure of a resource that has left fails the reload only in the rollback.
       if (moving.withdrawn && step !== 'rollback') return
       throw error
     } finally {
@@ -98,7 +98,7 @@ export class Drive {
     if (told) this.tell(moving, step, ms)
   }
 
-  /** Not by `AbortSignal.any`: in Node 22 the caller's signal keeps a part of each for as long as it lives. */
+  /** Does without `AbortSignal.any`: in Node 22, the caller's signal would keep a part of each result for ever. */
   #linkSignal(): () => void {
     const { signal } = this.#options
     if (signal === undefined) return () => {}

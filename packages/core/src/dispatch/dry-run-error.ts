@@ -2,7 +2,7 @@ import { ReloadError, describeThrown, type ErrorPlace } from '../errors.js'
 
 const PLACE = ['plugin', 'surface', 'key', 'resource', 'step'] as const satisfies readonly (keyof ErrorPlace)[]
 
-/** A dry run went well, and could not be undone cleanly: the error arises where undoing failed first. */
+/** The error of a dry run that went well and could not be undone. Its place is that of the first of `errors`. */
 export function dryRunError(errors: readonly unknown[]): ReloadError {
   const [first] = errors
   const place = ReloadError.is(first) ? Object.fromEntries(PLACE.map((name) => [name, first[name]])) : {}

@@ -15,25 +15,25 @@ import type { StepEnvironment } from './step-environment.js'
 import { Together } from './together.js'
 
 export interface HandoffsOptions {
-  /** The cutover of each move; those that are missing overlap. */
+  /** The cutover of each move. Moves that are not in it overlap. */
   readonly cutovers: ReadonlyMap<ResourceMove, ChosenCutover>
-  /** How many resources are prepared, and how many converge, at a time. */
+  /** How many resources take a step at a time. */
   readonly concurrency: number
   readonly signal?: AbortSignal
-  /** What makes the new resources serve, together with all else that it commits. Default: one for them alone. */
+  /** The transaction whose commit makes the new resources serve. Default: one of their own. */
   readonly transaction?: Transaction
-  /** Has replaced resources stand by until they are closed. Default: none stands by. */
+  /** Decides which replaced resources stand by until they are closed. Default: none. */
   readonly standbys?: Standbys
   onHandoff?(event: HandoffEvent): void
   /**
    * Judges the new providers by the resources that have joined, before anything is prepared for these.
    *
-   * @throws ReloadError where they are refused, which fails the reload.
+   * @throws ReloadError where a provider is refused, which fails the reload.
    */
   judgeJoined?(joined: readonly ResourceMove[]): Promise<void>
   /**
-   * Called before the commit, as soon as it is known what will serve. Where it is called twice for one move, the last
-   * call counts.
+   * Called before the commit, as soon as the successor is known. If it is called twice for one move, the last call
+   * counts.
    */
   onSuccessor?(move: ResourceMove, resource: unknown): void
 }
@@ -43,15 +43,15 @@ export class Handoffs {
   readonly #moves: readonly ResourceMove[]
   readonly #environment: StepEnvironment
   readonly #options: HandoffsOptions
-  /** One for each move that was to be prepared by now. */
+  /** One for each move whose preparation has begun. */
   readonly #movings: MovingResource[] = []
-  /** The same by gate, made when the first resource leaves. */
+  /** These and those that have joined, by gate; made when the first resource leaves. */
   #byGate: Map<unknown, MovingResource> | undefined
-  /** The gates of resources that have left before they were to be prepared. */
+  /** The gates of resources that have left before their preparation was begun. */
   readonly #gone = new Set<unknown>()
   readonly #together: Together<MovingResource>
   readonly #drive: Drive
-  /** In the order in which they were begun. The rollback goes the other way. */
+  /** In the order in which they were begun. The rollback goes in reverse. */
   #begun: MovingResource[] = []
 
   constructor(moves: readonly ResourceMove[], environment: StepEnvironment, options: HandoffsOptions) {
@@ -76,17 +76,17 @@ export class Handoffs {
     return [...this.reports()]
   }
 
-  /** Like {@link report}, one by one, so that a caller can make it in slices. */
+  /** The reports, made one by one, so that the caller can pause between them. */
   *reports(): Generator<HandoffReport> {
     for (const moving of this.#movings) if (!moving.withdrawn) yield moving.report
   }
 
-  /** The verdicts that handoffs have found, each on one resource. */
+  /** The verdicts of handoffs, each on one resource. */
   get verdicts(): readonly CompatEntry[] {
     return this.#together.verdicts
   }
 
-  /** The resources that will serve, with the moves they come from. */
+  /** The moves, each with the resource that will serve. */
   *results(): Generator<readonly [move: ResourceMove, resource: unknown]> {
     if (this.#together.transaction.state === 'aborted') return
     for (const { move, successor, withdrawn } of this.#movings) {
@@ -100,8 +100,8 @@ export class Handoffs {
   }
 
   /**
-   * Made one by one, as each is to be prepared. A hundred thousand made at once would all survive the next collections of
-   * young objects, which take as long as what survives them is large.
+   * Makes each moving resource when it is to be prepared. A hundred thousand made at once would survive the next
+   * collections of young objects, and these take as long as there are objects that survive.
    */
   *#listed(): Generator<MovingResource> {
     for (const move of this.#moves) {
@@ -117,16 +117,16 @@ export class Handoffs {
     await converge(this.#movings, this.#together, this.#drive, () => this.#prepareJoined())
   }
 
-  /** Whether another one may still {@link join}, and one of them {@link withdraw}. */
+  /** Whether a resource may still {@link join} or {@link withdraw}. */
   get open(): boolean {
     return !this.#together.closed && this.#together.transaction.state === 'pending'
   }
 
   /**
-   * Hands over one more, whose resource has begun to serve meanwhile. It is judged as the others were, prepared beside
-   * them, and switches with them.
+   * Hands over a resource that has begun to serve since this reload began. It is judged and prepared as the others
+   * were, and switches with them.
    *
-   * @returns false where it is too late for that: writes are being held for the commit, or what will serve is decided.
+   * @returns false where it is too late: the last hold has begun, or the reload is decided.
    */
   join(move: ResourceMove, cutover?: ChosenCutover): boolean {
     if (!this.open) return false
@@ -135,11 +135,11 @@ export class Handoffs {
   }
 
   /**
-   * Takes a resource that leaves out of the reload: its gate goes on, or stays closed, and its successor is closed.
-   * Where that fails, the observer is told, and nothing else fails.
+   * Takes a resource that leaves out of the reload: its gate lets writes go on, unless it was closed, and its successor
+   * is closed. If that fails, only the observer is told.
    *
-   * @returns resolves once the successor is closed; `undefined` where it is too late: the resource leaves when the
-   * reload is decided.
+   * @returns a promise that resolves once the successor is closed; `undefined` where it is too late, so that the
+   * resource can leave only when the reload is decided.
    */
   withdraw(gate: WriteGate<unknown, unknown>): Promise<void> | undefined {
     if (!this.open) return undefined
@@ -158,26 +158,26 @@ export class Handoffs {
   }
 
   /**
-   * @throws ReloadError `HANDOFF` where a gate was closed or let go since it converged, so that not all could switch.
+   * @throws ReloadError `HANDOFF` where a gate was closed or released after it converged, and so cannot switch.
    */
   refuseUncommittable(): void {
     this.#together.refuseAstray()
   }
 
-  /** Synchronous, runs no plugin code: every gate goes on against the new resource, or, where one cannot, none does. */
+  /** Switches every gate to its new resource, or throws where one cannot, and switches none. Runs no plugin code. */
   commit(): void {
     this.refuseUncommittable()
     this.#together.transaction.commit(1)
     this.committed()
   }
 
-  /** In the turn in which the transaction was committed, before anything else. */
+  /** To be called in the turn in which the transaction was committed, before anything else. */
   committed(): void {
     void this.#together.wake()
     void this.#letGoHandedIn()
   }
 
-  /** In slices, the first in this turn. */
+  /** Ends the claims on resources that the caller handed in, and owns again: in slices, the first in this turn. */
   async #letGoHandedIn(): Promise<void> {
     const { claims, handedIn, pace } = this.#together
     for (const { successor, place } of handedIn) {
@@ -186,7 +186,7 @@ export class Handoffs {
     }
   }
 
-  /** Call it in the turn of the commit, after it. The commit stands, whatever a strategy throws here. */
+  /** To be called after the commit, in its turn. What a strategy throws here is reported, and the commit stands. */
   activate(): void {
     const { clock, acting } = this.#together
     for (const moving of acting) {
@@ -205,7 +205,7 @@ export class Handoffs {
   }
 
   /**
-   * Closes, once, what is left of the old resources, except for those that serve again. Resolves with what failed.
+   * Closes the old resources once, except for those that serve again. Resolves with what failed.
    *
    * @param isAsked picks the resources to close, by their owners. Default: all.
    */
@@ -238,8 +238,8 @@ export class Handoffs {
   }
 
   /**
-   * Prepares the resources that have joined by now. What joins meanwhile is prepared the next time, as there may be no
-   * end of it.
+   * Prepares the resources that have joined by now. Those that join meanwhile are left for the next call, as resources
+   * may join without end.
    */
   async #prepareJoined(): Promise<void> {
     const joined = this.#together.joined.splice(0)
@@ -257,8 +257,8 @@ export class Handoffs {
         await this.#options.judgeJoined?.(staying.map(({ move }) => move))
         return
       } catch (error) {
-        // A resource that has left could not be read, which says nothing of the new version. The others are judged
-        // again.
+        // A sample of a resource that has left cannot be read, which says nothing about the new version. So those that
+        // stay are judged again.
         if (!staying.some(({ withdrawn }) => withdrawn)) throw error
       }
     }
@@ -290,7 +290,7 @@ export class Handoffs {
       successor,
       move: { gate },
     } = moving
-    // A gate that was not used since the commit still has the move.
+    // A gate that was not used since the commit has not read the outcome.
     gate.settle()
     try {
       await this.#drive.timed(moving, 'finalize', { code: 'HANDOFF' }, () => moving.finalize())

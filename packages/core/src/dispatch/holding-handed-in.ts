@@ -3,10 +3,10 @@ import { placeOf, type ResourceMove } from './resource-move.js'
 import type { StepEnvironment } from './step-environment.js'
 
 /**
- * Runs `check` with the resources claimed, in slices, that the caller of a reload handed in. A check that opens a copy, and is
- * given one of them in its place, is refused then: it would close it.
+ * Runs `check` while the resources that the caller of a reload handed in are claimed. So a check that opens a copy and
+ * is given one of them instead is refused, and does not close it.
  *
- * @throws ReloadError `DUPLICATE` where an object that is handed in is another live resource already.
+ * @throws ReloadError `DUPLICATE` where an object that was handed in is another live resource already.
  */
 export async function holdingHandedIn<T>(
   moves: readonly ResourceMove[],

@@ -2,7 +2,7 @@ import type { ErrorPlace } from '../errors.js'
 import { option } from '../options.js'
 import type { CompatVerdict } from '../strategy.js'
 
-/** Whether a reload goes ahead where something could not be judged, and its report says so, or is refused. */
+/** What becomes of a reload where something could not be judged: `accept`, it goes ahead, and the report says so. */
 export type UnjudgedPolicy = 'accept' | 'refuse'
 
 export const UNJUDGED = option.oneOf('accept', 'refuse')
@@ -13,7 +13,7 @@ export const UNJUDGED_HINT =
 
 export const ACCEPT_HINT = 'To overrule this knowingly, pass accept: [{ surface, key, reason }].'
 
-/** An operator accepts a key, whatever the verdict on it is. */
+/** A key that an operator accepts, whatever the verdict on it is. */
 export interface Acceptance {
   readonly surface: string
   readonly key: string
@@ -29,17 +29,17 @@ export const ACCEPT = option.list(
   }),
 )
 
-/** A verdict as it counts: the strategy's own, or `accepted` where an operator has overruled that. */
+/** The verdict of a strategy, or `accepted` where an operator has overruled that. */
 export type CountedVerdict = CompatVerdict | { level: 'accepted'; reason: string; overruled: CompatVerdict }
 
 export interface JudgingOptions {
   readonly unjudged?: UnjudgedPolicy
   readonly accept?: readonly Acceptance[]
-  /** Told of each verdict that is overruled. */
+  /** Called with each verdict that is overruled. */
   onAccepted?(place: ErrorPlace, verdict: Extract<CountedVerdict, { level: 'accepted' }>): void
 }
 
-/** Decides, for one operation, which verdicts refuse it, and which of these an operator overrules. */
+/** Decides which verdicts refuse an operation, and which of these an operator overrules. */
 export class Judging {
   readonly #unjudged: UnjudgedPolicy
   readonly #accept: readonly Acceptance[]
@@ -52,7 +52,7 @@ export class Judging {
     this.#onAccepted = onAccepted
   }
 
-  /** What was accepted and need not have been: no verdict on it would have refused the operation. */
+  /** The acceptances of keys on which no verdict would have refused the operation. */
   get unneeded(): readonly Acceptance[] {
     return this.#accept.filter((acceptance) => !this.#needed.has(acceptance))
   }
@@ -61,7 +61,7 @@ export class Judging {
     return level === 'incompatible' || (level === 'unjudged' && this.#unjudged === 'refuse')
   }
 
-  /** What a strategy's verdict on the key or the resource at `place` counts for. */
+  /** Overrules `verdict` on the key or the resource at `place` if it refuses the operation and the key is accepted. */
   count(place: ErrorPlace, verdict: CompatVerdict): CountedVerdict {
     if (!this.refuses(verdict)) return verdict
     const acceptance = this.#accept.find(({ surface, key }) => surface === place.surface && key === place.key)
@@ -72,7 +72,7 @@ export class Judging {
     return counted
   }
 
-  /** The acceptances of keys that are not judged. Without an error they would go unnoticed. */
+  /** The acceptances of keys that are not judged. */
   astray(judged: Iterable<{ readonly surface: string; readonly key: string }>): readonly Acceptance[] {
     const keys = [...judged]
     return this.#accept.filter(

@@ -30,26 +30,26 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
   readonly place: ErrorPlace
   readonly step: Step
   readonly #together: Together<MovingResource>
-  /** The old resource, the standby, and what was opened, as a list. */
+  /** A linked list of the old resource, the standby, and what was opened. */
   #held: Held | undefined
   handoff: ResourceHandoff<unknown> | undefined
   successor: { readonly resource: unknown } | undefined
-  /** Whether writes are not held for it, as long as its successor is in step by replay alone. */
+  /** Whether its writes are held only if its successor is behind when all others are in step. */
   goesUnheld = false
   /** Settles when what is left of the old resource is closed; `undefined` before that has begun. */
   finalized: Promise<void> | undefined
-  /** Whether it is opened anew. */
+  /** Whether its successor is opened anew, by the `open` of its attach. */
   isReopened: boolean
   /** Whether its resource has left, so that it is no longer handed over. */
   withdrawn = false
   /** Whether its `converge` was begun: from there on, the old resource may be stopped. */
   converging = false
-  /** Whether its gate is held in a rollback, until what was stopped has been started again. */
+  /** Whether its gate stays held in a rollback, until the resource has been started again. */
   stopped = false
-  /** What was deactivated, and has to be activated again if it goes on serving. */
+  /** The resource that was deactivated, and has to be activated again if it goes on serving. */
   deactivated: { readonly resource: unknown } | undefined
   activationError: ReloadError | undefined
-  /** The step that runs now; `undefined` where none does. */
+  /** The end of the step that runs now; `undefined` where none does. */
   running: Promise<unknown> | undefined
   prepareMs = 0
   convergeMs = 0
@@ -103,7 +103,7 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
     })
   }
 
-  /** Counts the time that a step of it took. */
+  /** Adds the time that a step took. */
   took(step: HandoffStep, ms: number): void {
     if (step === 'prepare') this.prepareMs += ms
     if (step === 'converge') this.convergeMs += ms
@@ -150,7 +150,7 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
     }
   }
 
-  /** The longest that one write was held. A later reload counts anew. */
+  /** The longest that this reload has held one write, in milliseconds. */
   get pauseMs(): number {
     const { gate } = this.move
     if (this.outcome === 'pending') return gate.longestHeldMs
@@ -158,20 +158,20 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
     return this.longestHeldMs
   }
 
-  /** Closes what is left of the old one, but for the old one itself where it serves again. */
+  /** Closes the old resource; where that serves again, lets go only of what was made for the handoff. */
   finalize(): MaybePromise<void> {
     const intact = this.handoff?.intact
     if (intact !== undefined && this.#together.standbys.servesAgain(intact.resource)) return intact.release()
     return this.handoff?.finalize()
   }
 
-  /** Asks the strategy how it will be handed over. */
+  /** Begins the handoff: asks the strategy for it. Nothing of it is run yet. */
   begin(): void {
     const { strategy, name, key, old, next, gate, transition, open, standby, handedIn, reopened } = this.move
     gate.resetLongestHeld()
     gate.enter(this)
     if (strategy.handoff === undefined) throw new Error('the strategy of this surface cannot hand over a live resource')
-    // There is no checkpoint of a resource that an earlier reload opened anew, and that could not be started again.
+    // A resource that was halted by an earlier `from: 'open'` has no checkpoint to start from.
     this.isReopened ||= gate.halted?.from === 'open'
     const offered = standby?.offer()
     if (handedIn === true && gate.halted === undefined) this.step.claim(gate.resource)
@@ -204,21 +204,23 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
     this.handoff = handoff
   }
 
-  /** Decides whether it goes unheld. A resource that is to be deactivated does not: it is held for that. */
+  /**
+   * Decides whether it goes unheld. A resource that has to be deactivated does not, as its writes are held for that.
+   */
   #goUnheld(): void {
-    // A resource whose gate was closed is held as well: its hold fails.
+    // Nor does one whose gate was closed, so that its `hold` fails the reload.
     if ((this.move.strategy.deactivate !== undefined && !this.step.dryRun) || this.move.gate.state === 'closed') return
     this.goesUnheld = this.#askSuccessor()
     if (!this.move.gate.inStep) this.stirred()
   }
 
-  /** Whether the successor has every write as it is, without a hold. */
+  /** Whether the successor has every write, and needs no `converge`. */
   isInStep(): boolean {
     if (!this.move.gate.inStep) return false
     try {
       return this.#askSuccessor()
     } catch {
-      // The failure comes again, and is told, when the resource converges under a hold.
+      // The resource will be held and asked again, and then the failure is reported.
       return false
     }
   }
@@ -258,7 +260,7 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
     }
   }
 
-  /** Activates what was deactivated, if it serves on. What was started in its place is active already. */
+  /** Activates the deactivated resource again if it goes on serving. One that was started in its place acts already. */
   reactivate(): ReloadError | undefined {
     const {
       deactivated,
@@ -279,8 +281,7 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
   }
 
   /**
-   * What `open` is given. Its claim also refuses the object that serves as this resource: whoever claims by it may
-   * close what it claims.
+   * What `open` is given. Its `claim` refuses also the old resource itself, since the caller may close what it claims.
    */
   #opening(): Opening {
     return {
@@ -295,7 +296,8 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
   }
 
   /**
-   * Notes what serves now. That may have changed since the handoff began: a write may have started a halted resource.
+   * Notes what serves now, as one of the objects to let go of. It may have changed since the handoff began: a write may
+   * have started a halted resource.
    */
   noteServing(): void {
     const { gate } = this.move
@@ -304,8 +306,8 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
   }
 
   /**
-   * Lets go of the claims on everything that was closed, which is all but what serves. A standby is closed by the
-   * reload that replaced it.
+   * Ends the claims on all that was closed: everything but what serves, and the standby, which is closed by the reload
+   * that replaced it.
    */
   letGoClosed(serving: readonly unknown[]): void {
     const { claims, standbys } = this.#together
@@ -314,7 +316,7 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
       const serves = serving.includes(resource) || standbys.servesAgain(resource)
       if (!serves && resource !== this.move.standby?.resource) claims.letGo(resource, holder)
     }
-    // A gate that is halted holds on to the handoff that halted it.
+    // A halted gate refers to this handoff for as long as it is halted.
     this.#held = undefined
   }
 

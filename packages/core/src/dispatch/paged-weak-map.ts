@@ -1,16 +1,16 @@
-/** How many keys a page takes. */
+/** How many keys a page has at most. */
 const PAGE = 16_384
 
 interface Page<V> {
   readonly entries: WeakMap<object, V>
-  /** How many keys were set and not deleted, those included that were collected meanwhile. */
+  /** How many keys were set and not deleted, including those that were collected. */
   size: number
 }
 
 /**
- * A weak map in pages. One weak map of 100,000 keys keeps the event loop for ten milliseconds and more in the turn in
- * which it grows, or is rehashed after a collection; a page takes one. A look-up goes through the pages, and an object
- * that has never been a key is found in none of them without a probe.
+ * A weak map in pages. When a weak map of 100,000 keys grows, or is rehashed after a collection, the event loop does
+ * not turn for ten milliseconds or more; for a page it is one. A look-up goes through the pages, which costs little for
+ * an object that was never a key, as V8 gives such an object no hash.
  */
 export class PagedWeakMap<V> {
   #pages: Page<V>[] = []

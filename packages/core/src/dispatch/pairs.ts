@@ -12,8 +12,8 @@ interface About {
 }
 
 /**
- * Gives each pair samples of the live resources that are handed over under its key. A handoff that names a new provider
- * of its own is a pair of its own, so that it is judged, too.
+ * Adds to each pair samples of the live resources that are handed over under its key. Where a handoff names another new
+ * provider than its pair, a pair is added for it, so that this provider is judged, too.
  */
 export async function withMoves(
   pairs: readonly UnreadPair[],
@@ -49,7 +49,7 @@ export async function withMoves(
   return [...pairs.map((pair) => ({ ...pair, ...(about.get(pair) as About) })), ...others]
 }
 
-/** `undefined` where nothing can be read: the resource is halted, or is opened anew and so asked nothing. */
+/** `undefined` where there is nothing to read: the resource is halted, or is opened anew, with nothing asked of it. */
 function sampleOf(move: ResourceMove): LiveSample<unknown> | undefined {
   return move.gate.halted !== undefined || move.reopened === true ? undefined : new Sample(move)
 }
@@ -64,7 +64,7 @@ class Sample implements LiveSample<unknown> {
     this.#gate = gate
   }
 
-  /** Bound to the sample, as strategies pass it on by itself; made when it is asked for, as most samples are not read. */
+  /** A function without `this`, as strategies pass it on by itself. Made when it is read, as most samples never are. */
   get use(): LiveSample<unknown>['use'] {
     const gate = this.#gate
     return (read) => gate.use(read)

@@ -2,14 +2,14 @@ import { ReloadError, describeThrown, type ErrorPlace } from '../errors.js'
 import type { AnyStrategy, ProviderChange } from '../strategy.js'
 import { synchronous } from '../synchronous.js'
 
-/** The same, while it is gathered. */
+/** A change that is being gathered. */
 interface Gathered extends ProviderChange<unknown> {
   readonly added: Map<string, unknown>
   readonly replaced: Map<string, { readonly old: unknown; readonly next: unknown }>
   readonly removed: Map<string, unknown>
 }
 
-/** What a commit changes of providers, for the strategies that want to be told. Gathered before it. */
+/** The providers that a commit changes, for the strategies that have `committed`. Gathered before the commit. */
 export class ProviderChanges {
   readonly #byStrategy = new Map<AnyStrategy, Gathered>()
 
@@ -26,10 +26,10 @@ export class ProviderChanges {
   }
 
   /**
-   * Tells each of the strategies, in the turn of the commit.
+   * Calls `committed` of each strategy, in the turn of the commit.
    *
-   * @param place what the operation is about.
-   * @returns what they threw. A promise counts as that: nobody would wait for it in that turn.
+   * @param place the place of the operation, for errors.
+   * @returns what they threw. Returning a promise counts as throwing, since nothing could await it in that turn.
    */
   tell(place: ErrorPlace): ReloadError[] {
     const errors: ReloadError[] = []

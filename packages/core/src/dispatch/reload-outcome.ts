@@ -7,14 +7,14 @@ import type { CompatReport, SurfaceKey } from './report.js'
 import { ASYNC_DISPOSE } from '../dispose.js'
 
 /**
- * A reload that has converged: the new resources are there, and writes are held until it is committed or rolled back.
+ * A reload that has converged: the new resources are ready, and writes are held until it is committed or rolled back.
  * Disposing it before the commit rolls it back.
  */
 export class ReloadOutcome implements AsyncDisposable {
   readonly compat: CompatReport
-  /** The keys that only the new side provides. A renamed provider is in `added` and in `removed`. */
+  /** The keys that only the new providers have. A renamed provider is in `added` and in `removed`. */
   readonly added: readonly SurfaceKey[]
-  /** The keys that only the old side provided. */
+  /** The keys that only the old providers had. */
   readonly removed: readonly SurfaceKey[]
   readonly #handoffs: Handoffs
   readonly #providers: ProviderChanges
@@ -42,7 +42,7 @@ export class ReloadOutcome implements AsyncDisposable {
     return this.#handoffs.report
   }
 
-  /** What `committed` of a strategy threw. The commit stands. */
+  /** What `committed` of strategies threw. The commit stands. */
   get commitErrors(): readonly ReloadError[] {
     return this.#commitErrors
   }
@@ -57,11 +57,11 @@ export class ReloadOutcome implements AsyncDisposable {
   }
 
   /**
-   * Switches every gate to its new resource: held writes go on, and the new resources begin to act by themselves.
-   * Then strategies are told which providers changed. Synchronous. Swap the host's registry before it, in the same
-   * turn. What `activate` throws is in the report, what `committed` throws in `commitErrors`.
+   * Switches every gate to its new resource: held writes go on, and the new resources begin to act by themselves. Then
+   * strategies are told which providers changed. Swap the host's registry right before it, in the same turn of the
+   * event loop. What `activate` throws is in the report, what `committed` throws in `commitErrors`.
    *
-   * @throws ReloadError `HANDOFF` where a gate was closed or let go meanwhile. Nothing was switched: roll back.
+   * @throws ReloadError `HANDOFF` where a gate was closed or released meanwhile. Nothing was switched: roll back.
    */
   commit(): void {
     if (this.#state !== 'converged') throw new Error(`this outcome is ${this.#state} and cannot be committed`)
@@ -71,7 +71,7 @@ export class ReloadOutcome implements AsyncDisposable {
     this.#commitErrors = this.#providers.tell({})
   }
 
-  /** Gives the old resources back. @throws AggregateError of what failed on the way, after all has been tried. */
+  /** Has the old resources serve again. @throws AggregateError of what failed, after all was tried. */
   async rollback(): Promise<void> {
     if (this.#state === 'committed')
       throw new Error('this outcome is committed; reload back to the old version instead')
@@ -82,7 +82,7 @@ export class ReloadOutcome implements AsyncDisposable {
     await this.#rollback
   }
 
-  /** Closes the old resources, once nothing uses them any more. @throws AggregateError of what failed on the way. */
+  /** Closes the old resources. To be called once nothing uses them. @throws AggregateError of what failed. */
   async finalize(): Promise<void> {
     if (this.#state !== 'committed')
       throw new Error(`this outcome is ${this.#state}; only a committed one has something to finalize`)

@@ -4,13 +4,11 @@ import type { Pace } from '../pace.js'
 import type { CountedVerdict } from './judging.js'
 import type { LongestStretch } from './stretch-meter.js'
 
-/** A key of a surface. */
 export interface SurfaceKey {
   readonly surface: string
   readonly key: string
 }
 
-/** The reports of many resources, made in slices. */
 async function listed(reports: Iterable<HandoffReport>, pace: Pace): Promise<HandoffReport[]> {
   const list: HandoffReport[] = []
   for (const report of reports) {
@@ -20,7 +18,7 @@ async function listed(reports: Iterable<HandoffReport>, pace: Pace): Promise<Han
   return list
 }
 
-/** What handoffs come to together. */
+/** Totals of all handoffs of a reload. */
 export interface HandoffTotals {
   /** The longest that any of them held a write, in milliseconds. */
   pauseMs: number
@@ -28,7 +26,6 @@ export interface HandoffTotals {
   replayedWrites: number
 }
 
-/** Adds up in slices. */
 export async function totalsOf(handoffs: Iterable<AttemptedHandoff>, pace: Pace): Promise<HandoffTotals> {
   const totals: HandoffTotals = { pauseMs: 0, bytes: 0, replayedWrites: 0 }
   for (const { pauseMs, bytes, replayedWrites } of handoffs) {
@@ -40,7 +37,6 @@ export async function totalsOf(handoffs: Iterable<AttemptedHandoff>, pace: Pace)
   return totals
 }
 
-/** Made in slices. */
 export async function failureReport(
   totalMs: number,
   reports: Iterable<HandoffReport>,
@@ -52,26 +48,25 @@ export async function failureReport(
   return { totalMs, handoffs, pauseMs, ...worst }
 }
 
-/** A strategy's judgement of one key, or of one live resource. */
+/** The verdict on one key, or on one live resource. */
 export interface CompatEntry {
   readonly surface: string
   readonly key: string
   /**
-   * What was judged: a new provider of the key, that nothing provides it any more, or one resource as it is handed
-   * over.
+   * What was judged: the new provider of the key, its removal, or one resource as it was handed over.
    */
   readonly step: 'checkCompat' | 'checkRemoval' | 'handoff'
-  /** The plugin whose provider was judged, where a host said. */
+  /** The plugin whose provider was judged; absent where the dispatcher was not told. */
   readonly plugin?: string | undefined
-  /** The live resource, where the verdict is of its handoff. */
+  /** The live resource, where `step` is `handoff`. */
   readonly resource?: string | undefined
   readonly verdict: CountedVerdict
 }
 
 export interface CompatReport {
   /**
-   * False where any verdict refuses the reload: `incompatible`, or `unjudged` where the host refuses that, and nobody
-   * accepts it.
+   * False where a verdict refuses the reload: it is `incompatible`, or `unjudged` and the host refuses that, and no
+   * operator accepts the key.
    */
   readonly compatible: boolean
   readonly entries: readonly CompatEntry[]

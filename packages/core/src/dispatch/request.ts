@@ -28,18 +28,18 @@ export class OldProviders implements ProviderView {
   }
 }
 
-/** One live resource that a host asks to have handed over. */
+/** One live resource that a host hands in, to be handed over. */
 export interface KindHandoff<P, R, W = never> {
   /** Unique on the surface. */
   readonly name: string
   /** The key of the provider that opened it. */
   readonly key: string
   readonly resource: R
-  /** The provider to open it with. Default: the staged provider of that key. */
+  /** The new provider. Default: the one in `next` of the request, under the same key. */
   readonly next?: P | undefined
-  /** The gate its writes go through. Default: one that nobody writes to, so the host keeps writers away itself. */
+  /** The gate that its writes go through. Without one, the host itself has to keep writers away during the reload. */
   readonly gate?: WriteGate<R, W> | undefined
-  /** How such a resource is opened; needed by clean surfaces whose strategy does not say. */
+  /** Opens such a resource. Needed on clean surfaces whose strategy has no `open`. */
   open?(provider: P, opening: Opening): MaybePromise<R>
 }
 
@@ -52,7 +52,7 @@ const HANDOFF: OptionChecks<KindHandoff<unknown, unknown, unknown>> = {
   open: option.function,
 }
 
-/** The live resources of a reload, as the host that owns them hands them in. */
+/** The live resources that a host hands in, to be handed over by a reload. */
 export class ReloadKindHandlers {
   readonly #handoffs: { surface: AnySurface; handoff: KindHandoff<unknown, unknown, unknown> }[] = []
   readonly #names = new Map<string, Set<string>>()

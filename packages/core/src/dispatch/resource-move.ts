@@ -14,14 +14,14 @@ export interface ResourceMove {
   readonly transition: Transition
   /** The plugin being reloaded, as errors name it. */
   readonly plugin?: string
-  /** Whether the resource is the caller's, before and after: it is held only while it is handed over. */
+  /** Whether the caller of the reload owns the resource, so that it is claimed only while it is handed over. */
   readonly handedIn?: boolean
   open?(provider: unknown, opening: Opening): unknown
-  /** Whose the old one is, where it may have to be closed apart from the others. */
+  /** The owner of the old resource, where those of each owner are finalized by themselves. */
   readonly owner?: object | undefined
-  /** Whether it is opened anew, with nothing asked of the old one. */
+  /** Whether it is opened anew, with nothing asked of the old resource. */
   readonly reopened?: boolean
-  /** Where a reload is taken back: what served before it. */
+  /** What served before the reload that is taken back; `undefined` in other operations. */
   readonly standby?: StandbyOffer<unknown> | undefined
 }
 

@@ -7,11 +7,11 @@ const OPTIONS = { code: 'HANDOFF' } as const
 
 /**
  * Undoes what was begun, `concurrency` resources at a time. Writers come first: the gates of all old resources that
- * serve on are let go at once, before anything is closed, and resources that have to be started again come before those
- * whose successor is only to be closed.
+ * serve on are let go at once, before anything is closed. Then resources are started again that were stopped, and only
+ * then are the other successors closed.
  *
  * @param all in the order in which they were begun.
- * @returns resolves with what failed in it, last begun first.
+ * @returns what failed in the rollback, last begun first.
  */
 export async function rollBack(
   all: readonly MovingResource[],
@@ -26,7 +26,7 @@ export async function rollBack(
     if (noted === undefined) errors.set(moving, [error])
     else noted.push(error)
   }
-  // Those that were held for it are few. Writers wait until it is done, so the others are not looked through first.
+  // `held` has all that may have been stopped, and is short: `all` is not searched while writers wait.
   const held = [...together.held].toReversed()
   together.held.clear()
   const stopped = new Set(held.filter(({ converging, handoff }) => converging && handoff?.intact === undefined))
@@ -40,7 +40,7 @@ export async function rollBack(
   await Promise.all(together.leaving)
   const undone = new Set<MovingResource>()
   await drive.each([...stopped, ...all.toReversed()], async (moving) => {
-    // Those that were stopped are in both lists.
+    // The stopped ones come up twice.
     if (moving.withdrawn || undone.has(moving)) return
     if (stopped.has(moving)) undone.add(moving)
     const {
@@ -53,14 +53,14 @@ export async function rollBack(
         note(moving, error)
       })
     moving.letGoClosed(handedIn === true || gate.halted !== undefined ? [] : [gate.resource])
-    // A gate must not stay held by a handoff whose rollback failed before it let go.
+    // A handoff whose rollback has failed may not have released its gate.
     if (moving.stopped) note(moving, letGo(moving))
     gate.settle()
   })
   return errors.size === 0 ? [] : all.toReversed().flatMap((moving) => errors.get(moving) ?? [])
 }
 
-/** Lets the old resource go on, with writes and with what it does by itself. */
+/** Lets writes to the old resource go on, and has it act by itself again. */
 function letGo(moving: MovingResource): ReloadError | undefined {
   moving.move.gate.release()
   moving.stopped = false

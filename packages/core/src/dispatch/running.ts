@@ -14,28 +14,28 @@ export interface PhaseOptions<T> extends CallOptions<T> {
   readonly signal?: AbortSignal
 }
 
-/** The step that a phase or a call belongs to. */
+/** The {@link Step} that a phase belongs to, as the phase sees it. */
 export interface Runner extends StepPlace {
   /** The longest stretch of any of its calls. */
   readonly stretch: LongestStretch
   discardLate(step: string, late: unknown, discard: Discard | undefined): Promise<void>
-  /** The phase is over. */
+  /** Called when the phase is over. */
   left(running: Running): void
 }
 
 export type Discard = CallOptions<never>['discard']
 
 /**
- * A phase under way. It has one deadline: that of the call made last, or, between calls, its own. A deadline that
- * passes ends the call and not the phase, so that a rollback goes on past a call that hangs.
+ * A phase under way. It has one deadline at a time: that of the pending call that was made last, or, between calls, its
+ * own. A call that passes its deadline is given up on, and the phase is not, so that a rollback goes on past it.
  */
 export class Running extends Scope implements Named, AbortListener {
   readonly phase: ReloadPhase
   /** The call that was made last. */
   step: string | undefined = undefined
-  /** Whose call {@link step} is, while it is pending. */
+  /** The version whose call {@link step} is, while that is pending. */
   side: ErrorPlace['side'] = undefined
-  /** When a call last began or ended: the deadline counts from here. */
+  /** When a call last began or ended. The deadline counts from here. */
   activeSince: number
   readonly of: Runner
   readonly #options: PhaseOptions<never>
@@ -53,7 +53,7 @@ export class Running extends Scope implements Named, AbortListener {
     else if (signal !== undefined) listen(signal, this)
   }
 
-  /** The call that was made last, of those that are pending. */
+  /** The pending call that was made last. */
   get calling(): Call | undefined {
     while (this.#calling?.ended === true) this.#calling = this.#calling.outer
     return this.#calling
@@ -79,14 +79,14 @@ export class Running extends Scope implements Named, AbortListener {
     this.#leave()
   }
 
-  /** `error`, as the phase fails with it. */
+  /** Gives `error` its code, place and hint. */
   override failure(error: unknown, named: Named = this): unknown {
     return asStepError(error, this.#options.code, this.of, this.phase, named)
   }
 
   /**
-   * Rejects in the next turn of the event loop. A body that waits only for its calls ends in this one, as they reject:
-   * it is over before anything is undone.
+   * Rejects in the next turn of the event loop. By then a body that awaits nothing but its calls is over, as these
+   * reject in this turn. So it does not run beside the rollback.
    */
   override refuse(reject: (reason: unknown) => void): void {
     void new Slices().pause().then(() => {
@@ -104,17 +104,17 @@ export class Running extends Scope implements Named, AbortListener {
     if (this.#deadline === undefined) this.#arm(this.of.environment.timeoutMs(this.phase))
   }
 
-  /** One of its calls has settled, or was given up on. */
+  /** Called when one of its calls has settled, or was given up on. */
   settled(call: Call): void {
-    // What fails between two calls is a call of neither side.
+    // What fails between two calls is neither version's.
     this.side = undefined
     if (this.#isOver) this.#deadline?.cancel()
-    // Not at once: where the clock jumps, the phase would be overdue with its call, before it can make another.
+    // In a microtask: where the clock jumps, the phase would else be overdue together with its call, and make no other.
     else if (call.givenUp) queueMicrotask(() => !this.#isOver && this.arm())
   }
 
   #leave(): void {
-    // A call that is pending keeps its deadline, though nobody waits for it.
+    // A pending call keeps its deadline, so that it is given up on, too.
     if (this.calling === undefined) this.#deadline?.cancel()
     const { signal } = this.#options
     if (signal !== undefined) unlisten(signal, this)
@@ -140,7 +140,7 @@ export class Running extends Scope implements Named, AbortListener {
       this.#arm(left)
       return
     }
-    // The phase, if it goes on, sets its own when the call has ended.
+    // If the phase goes on, `settled` sets a new one.
     this.#deadline = undefined
     const { calling } = this
     const ended = calling ?? this
@@ -148,11 +148,11 @@ export class Running extends Scope implements Named, AbortListener {
   }
 }
 
-/** A call under way. Its deadline is suspended while a call that was made inside it is pending. */
+/** A call under way. Its deadline does not count while a call that was made inside it is pending. */
 export class Call extends Scope implements Measured, Named {
   readonly step: string
   readonly side: ErrorPlace['side']
-  /** The call that was pending when it was made: it was made inside that one, or beside it. */
+  /** The call that was pending when this one was made, inside it or beside it. */
   readonly outer: Call | undefined
   readonly #running: Running
   readonly #discard: Discard | undefined
@@ -187,14 +187,14 @@ export class Call extends Scope implements Measured, Named {
     this.#settled()
   }
 
-  /** Calls `call`, and measures how long the event loop does not turn until it returns. */
+  /** Calls `call`, and measures its synchronous part. */
   begin<T>(call: (signal: AbortSignal) => T): T {
     if (this.givenUp) throw this.reason
     const running = this.#running
     const { clock, meter } = running.of.environment
     const startedAt = (running.activeSince = clock.now())
     try {
-      // Most calls take no signal, and making one costs more than all the rest of a call.
+      // Most calls take no signal, and to make one costs more than all the rest.
       return call.length === 0 ? (call as () => T)() : call(this.signal)
     } finally {
       const now = (running.activeSince = clock.now())

@@ -1,7 +1,6 @@
 /**
- * A phase or a call under way, which may be given up on. Its late completion is inert (I8): what it produces is
- * discarded, and what it throws is dropped. The signal is made when it is first read, since nothing of a call costs
- * more.
+ * A phase or a call under way, which may be given up on. Its late completion is inert (I8): what it gives is discarded,
+ * and what it throws is dropped. The signal is made when it is first read, as nothing else of a call costs as much.
  */
 export abstract class Scope {
   #state: 'pending' | 'ended' | 'given up' = 'pending'
@@ -28,7 +27,7 @@ export abstract class Scope {
     return this.#controller.signal
   }
 
-  /** It has settled. Does nothing where it was given up on. */
+  /** To be called when it has settled. Does nothing where it was given up on. */
   end(): void {
     if (this.#state === 'pending') this.#state = 'ended'
   }
@@ -41,24 +40,24 @@ export abstract class Scope {
     if (this.#reject !== undefined) this.refuse(this.#reject)
   }
 
-  /** Disposes of what it produced after it was given up on. */
+  /** Disposes of what it gave after it was given up on. */
   protected abstract discard(late: unknown): void
 
-  /** Rejects the promise of {@link wait}, as it was given up on. */
+  /** Rejects the promise of {@link wait} when it is given up on. */
   protected refuse(reject: (reason: unknown) => void): void {
     reject(this.#reason)
   }
 
-  /** What the promise of {@link wait} rejects with where `error` was thrown. */
+  /** What the promise of {@link wait} rejects with when `error` was thrown. */
   protected failure(error: unknown): unknown {
     return error
   }
 
-  /** Settles as `outcome` does. Rejects with the reason as soon as it is given up on. */
+  /** Settles as `outcome` does, or rejects with `reason` when it is given up on. */
   wait<T>(outcome: PromiseLike<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#reject = reject
-      // It may have been given up on while its own synchronous part ran.
+      // It may have been given up on in its synchronous part.
       if (this.givenUp) this.refuse(reject)
       const fail = (error: unknown): void => {
         if (this.ended) return
@@ -66,7 +65,7 @@ export abstract class Scope {
         reject(this.failure(error))
       }
       try {
-        // `then` is called once: a lazy thenable, such as a query builder's, runs anew at each call.
+        // `then` is called only once: a lazy thenable, such as a query builder, runs its query at each call.
         outcome.then((value) => {
           if (this.givenUp) this.discard(value)
           else if (!this.ended) {

@@ -2,24 +2,24 @@ import type { WriteFollower } from '../move/gate-move.js'
 import type { WriteGate } from '../move/gate.js'
 import type { StandbyResource } from '../strategy.js'
 
-/** What may serve again in the place of a resource that is handed over. */
+/** A standby, as a take-back offers it to the strategy. */
 export interface StandbyOffer<R> {
   readonly resource: R
-  /** Whether the strategy hands back to it. */
+  /** Whether the strategy hands the resource back to the standby. */
   readonly isTaken: boolean
-  /** Whether what serves is copied: it has missed more writes than were recorded, or the strategy has no use for it. */
+  /** Whether what serves is copied instead: the standby has missed too many writes, or the strategy did not take it. */
   readonly isCopied: boolean
-  /** Asked for when the handoff begins. `undefined` where it has missed too much. */
+  /** Called when the handoff begins. `undefined` where the standby has missed too many writes. */
   offer(): StandbyResource<R> | undefined
 }
 
-/** What becomes of the intact resources that handoffs have replaced, until they are finalized. */
+/** The intact resources that handoffs have replaced, until they are finalized. */
 export interface Standbys {
-  /** `gate` has switched from `resource`. Returns what is to be told of each write from there on. */
+  /** Called when `gate` has switched from `resource`. Returns the follower of the writes from there on. */
   replaced(gate: WriteGate<unknown, unknown>, resource: unknown): WriteFollower<unknown> | undefined
-  /** Whether it serves again, and so is not to be closed. */
+  /** Whether `resource` serves again, and so must not be closed. */
   servesAgain(resource: unknown): boolean
 }
 
-/** Of a reload that cannot be taken back. */
+/** For a reload that cannot be taken back. */
 export const NO_STANDBYS: Standbys = { replaced: () => undefined, servesAgain: () => false }

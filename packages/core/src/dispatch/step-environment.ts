@@ -13,15 +13,15 @@ export interface StepEnvironment {
   readonly meter: StretchMeter
   readonly dryRun: boolean
   readonly judging: Judging
-  /** Which objects are live resources, or copies that a check has open. */
+  /** The objects that are live resources, or copies that a check has open. */
   readonly claims: Claims
-  /** Milliseconds each plugin call of a phase may take. */
+  /** How many milliseconds each plugin call of `phase` may take. */
   timeoutMs(phase: ReloadPhase): number
-  /** The member of `timeouts` that sets it, as errors name it. Default: the one named after the phase. */
+  /** The member of `timeouts` that errors name for it. Default: the one named after the phase. */
   readonly timeoutOption?: string
   /** What to do about a call that failed. Default: by phase. */
   readonly hint?: string
-  /** Told of what could not be closed or removed, where nothing else fails for it. */
+  /** Called when something could not be closed or removed, and nothing else fails by that. */
   onUnclean?(error: ReloadError): void
   onProgress?(place: ErrorPlace, done: number, total: number | undefined): void
 }

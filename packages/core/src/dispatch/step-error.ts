@@ -3,13 +3,13 @@ import { describeWithCauses, looksTaken } from './causes.js'
 import { ACCEPT_HINT } from './judging.js'
 import type { StepEnvironment } from './step-environment.js'
 
-/** A call or a phase, as errors name it. */
+/** The part of an error's place that a call or a phase has. */
 export interface Named {
   readonly step: string | undefined
   readonly side: ErrorPlace['side']
 }
 
-/** What the step that failed runs in, and where it is. */
+/** The environment of a step, and its place. */
 export interface StepPlace {
   readonly environment: StepEnvironment
   readonly place: ErrorPlace
@@ -27,14 +27,13 @@ const HINTS: Partial<Record<ReloadPhase, string>> = {
 const TAKEN =
   'It looks as if only one may hold this at a time; the old version holds it, and goes on serving. ' +
   "Let the provider or its strategy say that it takes an exclusive cutover, or reload with cutover: 'exclusive'."
-/** What to do about a failed call of the version that serves: no correction of the new one mends it. */
+/** What to do about a failed call of the version that serves, which no change of the new one mends. */
 const OLD_HINT =
   'That version goes on serving, and no change to the new one would help. If the call never succeeds, ' +
   "reload with from: 'open', which asks nothing of it."
 
 /**
- * What was thrown in a phase, as a `ReloadError` with its place and what to do about it. A `ReloadError` stays as it
- * is.
+ * Wraps what was thrown in a phase in a `ReloadError` with its place and hint. A `ReloadError` stays as it is.
  */
 export function asStepError(
   error: unknown,
@@ -79,12 +78,12 @@ function hintFor(error: unknown, phase: ReloadPhase, side: ErrorPlace['side']): 
   return phase === 'prepare' && looksTaken(error) ? TAKEN : HINTS[phase]
 }
 
-/** Whether the old version serves on where this phase fails. */
+/** Whether the old version goes on serving when `phase` fails. */
 function isOpen(phase: ReloadPhase): boolean {
   return phase === 'preflight' || phase === 'prepare' || phase === 'converge'
 }
 
-/** The `details` of what a plugin threw, which may be `undefined`, or a proxy that refuses to be read. */
+/** The `details` of what a plugin threw, which may be `undefined`, or a proxy that throws. */
 function detailsOf(error: unknown): unknown {
   try {
     return (error as { details?: unknown }).details

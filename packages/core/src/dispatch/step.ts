@@ -8,14 +8,14 @@ import { Call, Running, type Discard, type PhaseOptions, type Runner } from './r
 import type { StepEnvironment } from './step-environment.js'
 import type { LongestStretch } from './stretch-meter.js'
 
-/** Shared by all that have outlived nothing. */
+/** Shared by all steps that have outlived nothing. */
 const NONE: readonly unknown[] = Object.freeze([])
 
-/** What a step is about. */
+/** The resource or the check that a step makes calls for. */
 export interface StepSubject {
   /** Whether writers wait for what the step does. */
   readonly isHeld?: boolean
-  /** Told of each verdict that is found on the way, besides that of a check. */
+  /** Called with each verdict of `judge`. */
   found(verdict: CountedVerdict): void
 }
 
@@ -43,7 +43,7 @@ export class Step implements StepContext, Runner, LongestStretch {
     return this
   }
 
-  /** What the calls of the old resource have failed with by now that the handoff has gone on without. */
+  /** The failures of the old resource by now that have not failed the handoff. */
   get outlivedErrors(): readonly unknown[] {
     return this.#outlived === undefined ? NONE : [...this.#outlived]
   }
@@ -70,7 +70,7 @@ export class Step implements StepContext, Runner, LongestStretch {
     this.replayedWrites += writes
   }
 
-  /** Counts how long a synchronous call took that was not made through {@link call}, as nobody can wait for it. */
+  /** Counts the time of a synchronous call that was not made through {@link call}. */
   blocked(step: string, ms: number): void {
     this.environment.meter.note(step, this.stretch, ms)
   }
@@ -111,8 +111,8 @@ export class Step implements StepContext, Runner, LongestStretch {
   }
 
   /**
-   * Makes a call that judges, and gives its verdict as it counts. Where the call fails, that is the reason of an
-   * `incompatible`: it throws, unless an operator accepts the key.
+   * Makes a call that judges, and resolves with its verdict, or `accepted` where that is overruled. If the call fails,
+   * the verdict is `incompatible`: rejects with the failure, unless an operator accepts the key.
    */
   async judged(step: string, check: (signal: AbortSignal) => MaybePromise<CompatVerdict>): Promise<CountedVerdict> {
     const { judging } = this.environment
@@ -145,7 +145,7 @@ export class Step implements StepContext, Runner, LongestStretch {
     )
   }
 
-  /** Ends the phase under way, if there is one: it fails with `reason`. */
+  /** Has the phase under way fail with `reason`, if there is one. */
   giveUp(reason: ReloadError): void {
     this.#running?.giveUp(reason)
   }
@@ -171,7 +171,7 @@ export class Step implements StepContext, Runner, LongestStretch {
     return Promise.resolve(outcome)
   }
 
-  /** Runs a phase that is one call. What the call gives after it was given up on goes to `options.discard`. */
+  /** Runs a phase that is one call. What that gives after it was given up on goes to `options.discard`. */
   runCall<T>(
     phase: ReloadPhase,
     options: PhaseOptions<T>,
@@ -210,13 +210,13 @@ export class Step implements StepContext, Runner, LongestStretch {
     if (this.#running === running) this.#running = undefined
   }
 
-  /** Disposes of what a call or a phase gave too late, and lets its claim go. */
+  /** Disposes of what a call or a phase gave too late, and ends its claim. */
   async discardLate(step: string, late: unknown, discard: Discard | undefined): Promise<void> {
     if (discard === undefined) return
     try {
       await discard(late as never)
     } catch (error) {
-      // The step that it belonged to has failed, and that was reported: this fails nothing else.
+      // Fails nothing: the call was given up on, and that was reported.
       this.unclean(step, error)
     } finally {
       this.letGo(late)

@@ -30,9 +30,9 @@ export class StrategyTable implements Iterable<AnyStrategy> {
   readonly #bySurface = new Map<string, AnyStrategy>()
 
   /**
-   * What the strategy and its surface are changed to afterwards counts for nothing.
+   * Reads the members of the strategy and its surface: later changes to them have no effect.
    *
-   * @throws TypeError where it is malformed, ReloadError `DUPLICATE`.
+   * @throws TypeError where one is malformed, ReloadError `DUPLICATE`.
    */
   add<P, R, W>(given: HandoffStrategy<P, R, W>): void {
     const strategy = readMembers(given as AnyStrategy, 'strategy', STRATEGY)

@@ -1,13 +1,13 @@
 import type { Clock } from '../clock.js'
 
-/** The longest stretch in which the event loop did not turn, and what blocked it. */
+/** The longest stretch, that is, time in which the event loop did not turn, and what blocked it. */
 export interface LongestStretch {
   blockedMs: number
-  /** The plugin call, or {@link CORE}; `undefined` where nothing did. */
+  /** The name of the plugin call, or {@link CORE}; `undefined` where there was no stretch. */
   blockedBy: string | undefined
 }
 
-/** What has blocked where no plugin call was under way: the core, or other code of this process. */
+/** What is said to have blocked where no plugin call was pending: the core, or other code in this thread. */
 const CORE = 'core'
 
 /** A call that is measured. */
@@ -19,26 +19,26 @@ export interface Measured {
 const BEAT_MS = 5
 
 /**
- * Measures how long the event loop does not turn (I10). The part of a call before its first `await` is measured
- * directly. What it does after that is seen by a heartbeat that comes late, so a stretch is attributed to every call
- * pending at the time. While somebody watches, the heartbeat also sees what no call has done.
+ * Measures how long the event loop does not turn (S4). The part of a call before its first `await` is measured
+ * directly. After that, a late heartbeat shows a stretch, which is attributed to every call that is pending then.
+ * During a `watch` the heartbeat also goes on where no call is pending.
  */
 export class StretchMeter {
   readonly #clock: Clock
-  /** Each pending call, and from when on a late heartbeat is due to it. */
+  /** Each pending call, with the time from which on lateness of the heartbeat counts for it. */
   readonly #pending = new Map<Measured, number>()
   #beat: { readonly expectedAt: number; readonly cancel: () => void } | undefined
   #watching = 0
   /** The longest stretch of a call, measured directly, since the last heartbeat. */
   #direct: LongestStretch = { blockedMs: 0, blockedBy: undefined }
-  /** The longest stretch so far, whoever it was. */
+  /** The longest stretch so far, whatever blocked. */
   readonly worst: LongestStretch = { blockedMs: 0, blockedBy: undefined }
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  /** Counts a stretch of `step` that the caller has measured. */
+  /** Counts a stretch that the caller has measured. */
   note(step: string, into: LongestStretch, blockedMs: number): void {
     if (blockedMs > into.blockedMs) {
       into.blockedMs = blockedMs
@@ -61,7 +61,7 @@ export class StretchMeter {
     }
   }
 
-  /** Sees whatever blocks the event loop, until the function that it returns is called. */
+  /** Measures all stretches, until the function that it returns is called. */
   watch(): () => void {
     this.#watching += 1
     this.#expectBeat()
@@ -72,17 +72,16 @@ export class StretchMeter {
     }
   }
 
-  /** The call is pending from here on. {@link end} has to follow. */
+  /** Measures `call` while it is pending. {@link end} has to follow. */
   begin(call: Measured): void {
     this.#pending.set(call, this.#clock.now() + BEAT_MS)
     this.#expectBeat()
   }
 
-  /** The call has settled, or was given up on: one that never settles would be measured for ever. */
+  /** To be called when the call has settled or was given up on; else one that hangs would be measured for ever. */
   end(call: Measured): void {
     if (!this.#pending.has(call)) return
-    // A call that blocks right before it ends, as one that serializes what it has gathered, ends ahead of the late
-    // beat.
+    // A call that blocks right before it ends, for example to serialize its result, ends before the late beat.
     this.#notePending(call)
     this.#pending.delete(call)
     this.#restUnlessNeeded()
@@ -94,14 +93,14 @@ export class StretchMeter {
     this.#beat = undefined
   }
 
-  /** Counts how late the heartbeat is by now, but for what came before the call was begun. */
+  /** Counts for `call` how late the heartbeat is by now, without the time before the call was begun. */
   #notePending(call: Measured): void {
     if (this.#beat === undefined) return
     const since = Math.max(this.#beat.expectedAt, this.#pending.get(call) ?? Infinity)
     this.note(call.name, call.stretch, this.#clock.now() - since)
   }
 
-  /** The heartbeat is late by as long as the loop did not turn. */
+  /** Counts how late the heartbeat is: the event loop did not turn for that long. */
   #noteLate(): void {
     const lateMs = this.#clock.now() - (this.#beat?.expectedAt ?? Infinity)
     const { blockedMs, blockedBy } = this.#direct
@@ -109,7 +108,7 @@ export class StretchMeter {
     this.#direct = { blockedMs: 0, blockedBy: undefined }
     if (lateMs <= this.worst.blockedMs) return
     this.worst.blockedMs = lateMs
-    // A call that took half of it or more counts for all: the rest came of it, in the same turn.
+    // A call that took at least half of the stretch is said to have blocked all of it.
     this.worst.blockedBy = blockedMs >= lateMs / 2 ? blockedBy : CORE
   }
 
@@ -125,7 +124,7 @@ export class StretchMeter {
   }
 }
 
-/** Of what nobody is told the stretches of: it takes neither time nor timers. */
+/** A meter that measures nothing, for stretches that no report has. */
 export class NoMeter extends StretchMeter {
   override note(): void {}
   override begin(): void {}

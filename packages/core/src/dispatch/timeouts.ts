@@ -2,8 +2,8 @@ import type { ReloadPhase } from '../errors.js'
 import { option, type OptionChecks } from '../options.js'
 
 /**
- * Milliseconds that one call may take: a plugin call, by its phase; `open` and `write` of a live resource; `journal`,
- * an append to the journal.
+ * Milliseconds that one call may take: a plugin call, by its phase; `open` and `write` of a live resource; a call of
+ * the `journal`.
  */
 export type Timeouts = { [Call in TimedCall]?: number | undefined }
 export type TimedCall = Exclude<ReloadPhase, 'validate' | 'fence' | 'commit' | 'drain'> | 'open' | 'write' | 'journal'

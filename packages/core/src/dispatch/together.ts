@@ -11,23 +11,22 @@ export interface TogetherInit<Moving> {
   readonly clock: Clock
   readonly claims: Claims
   readonly pace: Pace
-  /** What makes all of them serve. */
+  /** The transaction whose commit makes all successors serve. */
   readonly transaction: Transaction
-  /** What becomes of the resources that were replaced. */
   readonly standbys: Standbys
-  /** Called with the resource whose successor is known from now on. */
+  /** Called when the successor of `moving` is known. */
   onSuccessor(moving: Moving): void
 }
 
-/** What has to be known of each resource here. */
+/** A resource of the reload, as {@link Together} sees it. */
 interface Member {
   readonly move: ResourceMove
   readonly place: ErrorPlace
 }
 
 /**
- * What the resources of one reload share. What concerns all of them is said here, once, and what one finds is told
- * here.
+ * What the resources of one reload share: what holds for all of them is assigned here once, and each adds here what the
+ * others, or the reload, have to know of it.
  */
 export class Together<Moving extends Member> {
   readonly clock: Clock
@@ -38,23 +37,23 @@ export class Together<Moving extends Member> {
   readonly standbys: Standbys
   /** The resources whose successor may be behind: a write was recorded, or a write or a use has begun. */
   readonly dirty = new Set<Moving>()
-  /** The resources that were held to converge: from there on they may be deactivated, and stopped. */
+  /** The resources that were held to converge, and may have been deactivated or stopped since. */
   readonly held = new Set<Moving>()
-  /** What was found of single resources. */
+  /** The verdicts of handoffs, each on one resource. */
   readonly verdicts: CompatEntry[] = []
-  /** The resources whose successor is to be activated at the commit. */
+  /** The resources whose strategy has `activate`, to be called in the turn of the commit. */
   readonly acting: Moving[] = []
   /** The resources whose successor belongs to the caller from the commit on. */
   readonly handedIn: Moving[] = []
   #sealedAt: number | undefined
   #closed = false
-  /** The resources that have joined, and are not prepared yet. */
+  /** The resources that have joined and whose preparation has not begun. */
   readonly joined: Moving[] = []
   /** A promise for each resource that is leaving: it resolves when its successor is closed. */
   readonly leaving = new Set<Promise<void>>()
-  /** The resources at whose gate somebody waits. */
+  /** The resources at whose gates a write or a use waits. */
   readonly #waited = new Set<Moving>()
-  /** The resources whose gate was closed or let go, so that it cannot switch. */
+  /** The resources whose gate was closed or released, so that it cannot switch. */
   readonly #astray = new Set<Moving>()
 
   constructor({ clock, claims, pace, transaction, standbys, onSuccessor }: TogetherInit<Moving>) {
@@ -66,12 +65,12 @@ export class Together<Moving extends Member> {
     this.onSuccessor = onSuccessor
   }
 
-  /** Since when writes are held at every gate, up to the commit or the rollback. */
+  /** When writes were held at every gate; `undefined` before. */
   get sealedAt(): number | undefined {
     return this.#sealedAt
   }
 
-  /** Whether others may no longer join, or leave: from the first hold that lasts to the commit. */
+  /** Whether resources can no longer join or leave: from the first hold that lasts until the commit. */
   get closed(): boolean {
     return this.#closed
   }
@@ -80,12 +79,12 @@ export class Together<Moving extends Member> {
     this.#closed = true
   }
 
-  /** Holds writes at every gate. Nothing may be left to do: no write in flight, none that a successor has not. */
+  /** Holds writes at every gate. Every successor has to be in step. */
   seal(): void {
     this.#sealedAt = this.clock.now()
   }
 
-  /** Its successor is known. */
+  /** To be called when the successor of `moving` is known. */
   joins(moving: Moving): void {
     if (moving.move.strategy.activate !== undefined) this.acting.push(moving)
     if (moving.move.handedIn === true) this.handedIn.push(moving)
@@ -99,13 +98,13 @@ export class Together<Moving extends Member> {
     this.#astray.add(moving)
   }
 
-  /** Forgets a resource that is no longer handed over. */
+  /** Forgets a resource that has left. */
   leaves(moving: Moving): void {
     for (const some of [this.dirty, this.#waited, this.#astray]) some.delete(moving)
   }
 
   /**
-   * @throws ReloadError `HANDOFF` where a gate was closed or let go since it converged, so that not all could switch.
+   * @throws ReloadError `HANDOFF` where a gate was closed or released after it converged, and so cannot switch.
    */
   refuseAstray(): void {
     const [astray] = this.#astray
@@ -118,9 +117,9 @@ export class Together<Moving extends Member> {
   }
 
   /**
-   * Wakes those who wait at gates, once the reload is decided. A gate finds that out when it is used next, and those
-   * who wait do not use it. In slices, the first in this turn; what waits at one gate goes on before the next gate is
-   * told.
+   * To be called when the reload is decided. Settles the gates at which a write or a use waits, as these would not find
+   * out by themselves: in slices, the first in this turn. What waits at one gate goes on before the next gate is
+   * settled.
    */
   async wake(): Promise<void> {
     const slices = this.pace.underHold

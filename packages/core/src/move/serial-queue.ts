@@ -60,7 +60,9 @@ export interface QueueOwner {
 const NONE: never[] = []
 const IDLE = Promise.resolve()
 
-/** One object for the synchronous part of every unscoped task: nothing can be told of it before it is over. */
+/**
+ * Stands for any unscoped task while its synchronous part runs: that cannot be given up on, nor submit scoped tasks.
+ */
 const SYNCHRONOUS = begun(false, undefined)
 
 function begun(scoped: boolean, nested: Waiting[] | undefined): Running {
