@@ -1,8 +1,8 @@
 import type { Callee, Fault, Method } from './calls.js'
 import { isHeld } from './holders.js'
-import { askedBy, isGoing, ownerOf, versionOf } from './model.js'
+import { askedBy, isGoing, ownerOf, versionOf, type ResourceData } from './model.js'
 import type { OperationTask } from './task.js'
-import type { ResourceId, VersionData } from './version-data.js'
+import { kindOf, type ResourceId, type VersionData } from './version-data.js'
 import type { View } from './view.js'
 import { DRAIN_MS, TIMEOUT_MS } from './timing.js'
 import type { World } from './world.js'
@@ -50,12 +50,22 @@ export function noteFault(world: World, { caller, kind }: Callee, method: Method
     task.may.add(code)
     for (const id of askedBy(task)) world.troubled.add(id)
   }
+  if (method === 'close')
+    for (const [{ id }, { owners, may }] of world.model.letGone)
+      if (owners.has(caller) && kindOf(id) === kind) may.add('HANDOFF')
   for (const task of world.model.tasks) {
     if (!task.ids.has(caller.id)) continue
     if (method === 'open') for (const it of ['HANDOFF', 'RESOURCE_HALTED']) task.may.add(it)
     if (method === 'close') task.may.add('HANDOFF')
     if (method === 'apply') task.may.add('refused')
   }
+}
+
+/** The host has taken out of service what a plugin no longer has it open, and closes it. */
+export function noteLetGone({ model, serving }: World, data: ResourceData): void {
+  // Whether its provider was replaced before or after that in the same turn cannot be seen.
+  const owners = [serving.get(data.id)?.owner.data, ownerOf(model, data.id)].filter((owner) => owner !== undefined)
+  model.letGone.set(data, { owners: new Set(owners), may: new Set() })
 }
 
 /** Up to its commit, an operation whose caller aborts is rolled back. */
@@ -116,6 +126,9 @@ export function noteTaskCauses(world: World, view: View): void {
     )
       may.add('HANDOFF')
   }
+  for (const { owners, may } of model.letGone.values())
+    if ([...calls.pending].some(({ caller, elapsedMs }) => elapsedMs >= TIMEOUT_MS && owners.has(caller)))
+      may.add('STEP_TIMEOUT')
   for (const task of model.tasks) {
     const { resource, data, may, ids, kind } = task
     if (resource !== undefined) {
@@ -127,6 +140,9 @@ export function noteTaskCauses(world: World, view: View): void {
       if (kind === 'attach' && taken) may.add('DUPLICATE')
       if (data !== undefined && data !== present) may.add('RESOURCE_CLOSED')
       if (view.resources.get(resource) === 'halted') may.add('RESOURCE_HALTED')
+      // Detaching twice is detaching once: the host has done so before.
+      const before = kind === 'detach' && data !== undefined ? model.letGone.get(data) : undefined
+      for (const code of before?.may ?? []) may.add(code)
     }
     const stuck = [...ids].some((id) => overdue.has(id))
     if (task.elapsedMs >= TIMEOUT_MS || stuck) may.add('STEP_TIMEOUT')

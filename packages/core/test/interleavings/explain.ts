@@ -1,3 +1,4 @@
+import { noteLetGone } from './causes.js'
 import { noteKept } from './kept.js'
 import { noteOpened } from './declared.js'
 import { arrive, cannotOpen, commit, isGoing, leave, obstacles, versionOf } from './model.js'
@@ -59,9 +60,13 @@ function nextSeen(world: World, active: ReadonlyMap<string, string>): OperationT
   return [...active.keys()].flatMap((id) => added.get(id) ?? [])[0]
 }
 
-function depart({ model }: World, present: ReadonlySet<ResourceId>): boolean {
-  const gone = [...model.resources.keys()].filter((resource) => isGoing(model, resource) && !present.has(resource))
-  for (const resource of gone) leave(model, resource)
+function depart(world: World, present: ReadonlySet<ResourceId>): boolean {
+  const { model } = world
+  const gone = [...model.resources.values()].filter(({ id }) => isGoing(model, id) && !present.has(id))
+  for (const data of gone) {
+    if (model.letGo.has(data)) noteLetGone(world, data)
+    leave(model, data.id)
+  }
   return gone.length > 0
 }
 

@@ -28,6 +28,14 @@ export interface ResourceData {
   uncertain: boolean
 }
 
+/** The detach that the host has begun by itself. */
+export interface LetGone {
+  /** The versions that may have to close it. */
+  readonly owners: ReadonlySet<VersionData>
+  /** Codes that its closing may end with. */
+  readonly may: Set<string>
+}
+
 /** What the host ought to be like, in plain data and without any of its code. */
 export interface Model {
   /** Counts the changes to plugins and resources. */
@@ -49,6 +57,8 @@ export interface Model {
   readonly going: Set<ResourceData>
   /** What plugins that stay have opened for one that no longer wants it: it is detached as soon as it can be. */
   readonly letGo: Set<ResourceData>
+  /** Of those that have been: whoever detaches one later gets the outcome of that detach. */
+  readonly letGone: Map<ResourceData, LetGone>
   /** The reloads that can still be taken back, until the host has told how that ended. */
   readonly periods: Set<Period>
   /** Whether operations are written down: without that nothing comes back after a crash, and nothing is refused for its sake. */
@@ -77,6 +87,7 @@ export function emptyModel(journaled: boolean): Model {
     coming: [],
     going: new Set(),
     letGo: new Set(),
+    letGone: new Map(),
     periods: new Set(),
     journaled,
     permanent: new Map(),
