@@ -192,14 +192,14 @@ describe('the fault matrix of a strategy that', () => {
   })
 })
 
-it('a resource that no call of a provider gave out is said to be one', async () => {
+it('a subject whose resource no call of a provider gave out is refused, and told so', async () => {
   const subject: typeof notebookSubject = { ...notebookSubject, gives: {} }
   await expect(runMatrix(notebookHandoff(), subject)).rejects.toThrow(
     'the resource of first was given out by no call of a provider',
   )
 })
 
-it('I4 an apply that drops the promise of a write is found as that', async () => {
+it('I4 an apply that drops the promise of a write is refused, with what to do', async () => {
   const strategy = notebookHandoff()
   const apply: typeof strategy.surface.apply = (notebook, { entry }) => {
     void notebook.append(entry)
