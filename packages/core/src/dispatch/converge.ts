@@ -132,9 +132,9 @@ async function catchUp(movings: readonly MovingResource[], drive: Drive): Promis
 }
 
 /**
- * Converges what is behind, and holds writes at every gate in a turn in which nothing is. What converges here is held
- * to the commit, so it is caught up with under load first, until a round is short. Gates in use are held before others,
- * as no other gate is to be held while what is in flight is waited for.
+ * Converges the resources that are behind, and seals the reload in a turn of the event loop in which none is. A
+ * resource that converges here is held until the commit, so it first catches up under load, until a round is short.
+ * Busy gates are held before others, as no other gate is to be held while what is in flight is waited for.
  */
 async function convergeRest(together: Together<MovingResource>, drive: Drive): Promise<void> {
   const { clock } = together
@@ -148,8 +148,7 @@ async function convergeRest(together: Together<MovingResource>, drive: Drive): P
     const unheld = left.filter(({ move }) => move.gate.state !== 'held')
     const inUse = unheld.filter(({ move }) => move.gate.busy)
     const startedAt = clock.now()
-    // All stay dirty: a resource that is held already is not caught up with in this round, and is looked at in the
-    // next.
+    // All stay dirty: a resource that is held already does not catch up in this round, and is looked at in the next.
     for (const moving of left) moving.stirred()
     if (rounds < MAX_ROUNDS && unheld.length > 0) {
       await catchUp(unheld, drive)

@@ -2,8 +2,8 @@ import { RecoveryState, type RecoveryPlan } from './recovery-state.js'
 import type { JournalRecord } from './record.js'
 
 /**
- * Reads from the records of one run which version of each plugin the next one starts: the last that was made permanent.
- * Pure: the same records give the same plan, and a prefix of them the plan of a crash at that point.
+ * Reads from the records of one run which version of each plugin the next run has to start: the last permanent one. A
+ * prefix of the records gives the plan of a crash at that point.
  */
 export function planRecovery(records: Iterable<JournalRecord>): RecoveryPlan {
   const state = new RecoveryState()

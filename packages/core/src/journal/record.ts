@@ -1,4 +1,4 @@
-/** What an operation does to one plugin: versions before and after; `from` is absent at an install, `to` at a removal. */
+/** The versions of one plugin before and after an operation. An install has no `from`, a removal no `to`. */
 export interface JournaledChange {
   readonly plugin: string
   readonly from?: string | undefined
@@ -9,26 +9,27 @@ export interface JournaledChange {
 export interface JournaledAcceptance {
   readonly surface: string
   readonly key: string
-  /** Where the verdict was on one live resource. */
+  /** The live resource, where the verdict was on one. */
   readonly resource?: string | undefined
-  /** The operator's own. */
+  /** The reason that the operator has given. */
   readonly reason: string
-  /** What was found. */
+  /** The reason in the verdict that was overruled. */
   readonly overruled: string
 }
 
 /**
- * What a host writes down of its operations. They are numbered from 1 in each run of a host; a run begins with `active`.
+ * What a host writes down of its operations. These are numbered from 1 in each run of a host.
  *
- * - `active` what the run began with: the version of each plugin, `null` for one that was removed; or, where records
- *   were summed up, what is permanent by then, `since` the operation that made it so.
- * - `intent` before anything of a new version runs.
- * - `prepared` before any live resource is taken out of the old version's hands.
- * - `committed` the new versions serve, whatever was `accepted` for that. A reload is not permanent yet; an install
- *   and a removal are.
- * - `permanent` the second commit: a crash comes back on the new versions from here on.
- * - `rolled-back` the old versions serve, as if nothing had been begun.
- * - `finalized` the old versions are closed.
+ * - `active` begins a run: the version of each plugin, `null` for one that was removed. Where the records before were
+ *   summed up, it has the permanent versions, and `since` the operation that brought each.
+ * - `intent` is written before anything of a new version runs.
+ * - `prepared` is written before any live resource changes hands.
+ * - `committed`: the new versions serve; `accepted` has the verdicts that were overruled for it. An install and a
+ * removal
+ *   are permanent with it, and a reload is not.
+ * - `permanent`, the second commit: from here on, a crash comes back on the new versions.
+ * - `rolled-back`: the old versions serve, as if nothing had been begun.
+ * - `finalized`: the old versions are closed.
  */
 export type JournalRecord =
   | {
@@ -44,7 +45,7 @@ export type JournalRecord =
     }
   | { readonly type: 'prepared' | 'permanent' | 'rolled-back' | 'finalized'; readonly operation: number }
 
-/** Where a host writes its operations down, so that the next run knows what this one was doing. */
+/** Where a host writes its operations down, so that the next run knows which versions to start. */
 export interface Journal {
   /** Resolves when the record, and each one before it, would survive a crash. */
   append(record: JournalRecord): Promise<void>

@@ -1,9 +1,9 @@
 import type { JournalRecord, JournaledChange } from './record.js'
 
-/** A version that was being tried when the run ended. */
+/** A version that was not permanent when the run ended. */
 export interface AbandonedVersion {
   readonly version: string
-  /** How far it had come. From `prepared` on it may have held live resources and written what only it can read. */
+  /** Its last record. From `prepared` on it may have held live resources, and written what only it can read. */
   readonly reached: 'intent' | 'prepared' | 'committed'
 }
 
@@ -11,11 +11,11 @@ export interface RecoveredPlugin {
   readonly id: string
   /** The version to start; absent where the plugin was removed. */
   readonly version: string | undefined
-  /** What was tried and is not permanent, oldest first. */
+  /** The versions that were not permanent when the run ended, oldest first. */
   readonly abandoned: readonly AbandonedVersion[]
 }
 
-/** What a restarted host has to know of the run before. */
+/** What a host has to start after a crash. */
 export interface RecoveryPlan {
   /** Every plugin the journal knows, by id. */
   readonly plugins: ReadonlyMap<string, RecoveredPlugin>
@@ -26,13 +26,13 @@ interface Tried {
   reached: AbandonedVersion['reached']
 }
 
-/** A permanent version, and the operation that brought it; 0 is what the run began with. */
+/** A permanent version, and the operation that brought it; 0 where the run began with it. */
 interface Permanent {
   readonly version: string | undefined
   readonly operation: number
 }
 
-/** What the records of a run say so far of the versions that the next one starts. */
+/** Reads records one by one, and knows the versions that the next run would have to start by now. */
 export class RecoveryState {
   readonly #permanent = new Map<string, Permanent>()
   readonly #tried = new Map<number, Tried>()
@@ -51,7 +51,7 @@ export class RecoveryState {
     if (type === 'prepared') begun.reached = 'prepared'
     if (type === 'committed') {
       begun.reached = 'committed'
-      // There is no earlier version to come back on.
+      // An install or a removal has no earlier version to come back on, so it is permanent at once.
       this.#settle(
         operation,
         begun.changes.filter(({ from, to }) => from === undefined || to === undefined),
@@ -67,7 +67,7 @@ export class RecoveryState {
       for (const { plugin, to } of changes) {
         const versions = abandoned.get(plugin) ?? []
         abandoned.set(plugin, versions)
-        // A version that a reload was taken back to is the permanent one again.
+        // After a take-back, the version that serves is the permanent one.
         if (to !== undefined && to !== this.#permanent.get(plugin)?.version && operation > this.#settledBy(plugin)) {
           versions.push({ version: to, reached })
         }
@@ -84,12 +84,12 @@ export class RecoveryState {
     }
   }
 
-  /** What the next run begins with. */
+  /** The record that begins the next run. */
   restart(): JournalRecord {
     return { type: 'active', plugins: this.#versions() }
   }
 
-  /** As few records as say the same, whatever records of this run follow. */
+  /** The fewest records that can stand for all so far, whatever records of this run follow. */
   records(): JournalRecord[] {
     const since = Object.fromEntries(
       [...this.#permanent].flatMap(([plugin, { operation }]) => (operation > 0 ? [[plugin, operation] as const] : [])),
@@ -98,7 +98,7 @@ export class RecoveryState {
     return [
       active,
       ...[...this.#tried].flatMap(([operation, { changes, reached }]): JournalRecord[] => {
-        // Of what has a later permanent version nothing can be told any more.
+        // Later permanent versions of all its plugins have settled this operation.
         if (changes.every(({ plugin }) => this.#settledBy(plugin) >= operation)) return []
         return [
           { type: 'intent', operation, changes },

@@ -5,7 +5,7 @@ import { VersionChain } from './version-chain.js'
 export class ChainTable<T> {
   readonly #chains = new Map<string, VersionChain<T>>()
 
-  /** How many keys any epoch, or a pending transaction, has something under. */
+  /** How many keys have a chain. */
   get size(): number {
     return this.#chains.size
   }
@@ -15,7 +15,7 @@ export class ChainTable<T> {
     return this.#chains.get(key)?.at(epoch)
   }
 
-  /** What was committed last. */
+  /** The value that was committed last. */
   latest(key: string): T | undefined {
     return this.#chains.get(key)?.latest
   }
@@ -27,7 +27,7 @@ export class ChainTable<T> {
     }
   }
 
-  /** @param value `undefined` where there is nothing under the key from now on. */
+  /** @param value `undefined` removes the key. */
   write(key: string, value: T | undefined, transaction: Transaction): void {
     const chain = this.#chains.get(key)
     if (chain !== undefined) {
@@ -36,7 +36,7 @@ export class ChainTable<T> {
     } else if (value !== undefined) this.#chains.set(key, new VersionChain(value, transaction))
   }
 
-  /** Takes back what `transaction` has written under a key. */
+  /** Unlinks the versions that `transaction` has written under `key`. */
   withdraw(key: string, transaction: Transaction): void {
     const chain = this.#chains.get(key)
     chain?.withdraw(transaction)
@@ -44,10 +44,10 @@ export class ChainTable<T> {
   }
 
   /**
-   * Forgets what none of `epochs` sees under a key.
+   * Unlinks the versions under `key` that none of `epochs` sees.
    *
-   * @param epochs the numbers of those that can still be asked for, the current one among them.
-   * @returns whether only the last one is left.
+   * @param epochs the epochs that can still be asked for, including the current one.
+   * @returns whether at most one version is left.
    */
   prune(key: string, epochs: readonly number[]): boolean {
     const chain = this.#chains.get(key)

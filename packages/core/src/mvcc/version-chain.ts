@@ -1,25 +1,25 @@
 import type { Transaction } from './transaction.js'
 
 interface Version<T> {
-  /** `undefined` where there is nothing from this version on. */
+  /** `undefined` where this version removes the value. */
   readonly value: T | undefined
   readonly transaction: Transaction
   older: Version<T> | undefined
 }
 
-/** Whether, and in which epoch, the only version was committed, no look-up has found out yet. */
+/** No look-up has found out yet in which epoch the only version was committed, if it was. */
 const UNKNOWN = -1
 
 /**
- * The versions of one thing that epochs see. While nothing is under way there is one, which is the chain object itself:
- * a look-up is one comparison.
+ * The versions of one value. Mostly there is only one: it is kept in the chain object itself, and a look-up is one
+ * comparison.
  */
 export class VersionChain<T> implements Version<T> {
-  // Of the version that was written last. Those of different transactions may be committed in another order.
+  // The version that was written last. It need not be the one that is committed last.
   value: T | undefined
   transaction: Transaction
   older: Version<T> | undefined = undefined
-  /** The epoch in which the only version became visible. A whole number, as each look-up compares it. */
+  /** The epoch in which the only version became visible, or `UNKNOWN`. */
   #since = UNKNOWN
 
   constructor(value: T | undefined, transaction: Transaction) {
@@ -28,7 +28,7 @@ export class VersionChain<T> implements Version<T> {
   }
 
   /**
-   * What `epoch` sees: what was committed last up to then.
+   * The value that was committed last in `epoch` or before.
    *
    * @param epoch a finite number.
    */
@@ -37,12 +37,12 @@ export class VersionChain<T> implements Version<T> {
     return since >= 0 && since <= epoch ? this.value : this.#find(epoch)
   }
 
-  /** What was committed last. */
+  /** The value that was committed last. */
   get latest(): T | undefined {
     return this.at(Number.MAX_SAFE_INTEGER)
   }
 
-  /** Whether no epoch sees anything of it, or ever will, so that a table can drop it. */
+  /** Whether no epoch sees a value of it, or ever will, so that a table can drop it. */
   get isEmpty(): boolean {
     if (!this.isSingle) return false
     const { state } = this.transaction
@@ -53,29 +53,31 @@ export class VersionChain<T> implements Version<T> {
     return this.older === undefined
   }
 
-  /** Tells `transaction`, which writes to it, and all that have written to it and are pending, of one another. */
+  /**
+   * Sets `contended` of `transaction` and of the other pending transactions that have written here, if there are any.
+   */
   contend(transaction: Transaction): void {
     contendFrom(this, transaction)
   }
 
-  /** @param value `undefined` where there is nothing from now on. */
+  /** @param value `undefined` removes the value. */
   prepend(value: T | undefined, transaction: Transaction): void {
     this.older = { value: this.value, transaction: this.transaction, older: this.older }
     this.#put(value, transaction)
   }
 
   /**
-   * Unlinks what `transaction` has written, unless it is the only version. That is to be aborted, and the chain
-   * dropped.
+   * Unlinks the versions that `transaction` has written, except for the only version of the chain: abort the
+   * transaction, and drop the chain.
    */
   withdraw(transaction: Transaction): void {
     this.#keep((version) => version.transaction !== transaction)
   }
 
   /**
-   * Unlinks what none of `epochs` sees, and what was aborted.
+   * Unlinks the versions that none of `epochs` sees, and those that were aborted.
    *
-   * @param epochs the numbers of those that can still be asked for, the current one among them.
+   * @param epochs the epochs that can still be asked for, including the current one.
    */
   prune(epochs: readonly number[]): void {
     if (this.isSingle) return
@@ -96,7 +98,7 @@ export class VersionChain<T> implements Version<T> {
     this.#since = UNKNOWN
   }
 
-  /** Unlinks what is not kept. Where nothing is, the version stays that was written last. */
+  /** Unlinks the versions for which `isKept` is false; if it is for all, the last one that was written stays. */
   #keep(isKept: (version: Version<T>) => boolean): void {
     unlinkBehind(this, isKept)
     if (this.older === undefined || isKept(this)) return
@@ -123,7 +125,7 @@ function unlinkBehind<T>(newest: Version<T>, isKept: (version: Version<T>) => bo
   }
 }
 
-/** The version that `epoch` sees. Of two by one transaction, the one that was written later counts. */
+/** The version that `epoch` sees. Of two versions of one transaction, it is the one written later. */
 function seenFrom<T>(newest: Version<T>, epoch: number): Version<T> | undefined {
   let seen: Version<T> | undefined
   for (let version: Version<T> | undefined = newest; version; version = version.older) {

@@ -11,15 +11,15 @@ import { describeProcess, type NotedProcess } from './process-identity.js'
 import { fileAt, replaceAndHold, targetOf } from './replace-file.js'
 import { ASYNC_DISPOSE } from '../dispose.js'
 
-/** A file that has grown by so many bytes is replaced by a short one that says the same. */
+/** After so many bytes, the records in the file are summed up. */
 const SUM_UP_AT = 1024 * 1024
-/** Bytes that no journal has. */
+/** A longer file is refused: no journal gets as many bytes. */
 const LONGEST = 256 * SUM_UP_AT
 
 export interface FileJournalOptions {
   /**
-   * Whether to take the journal from another process that holds it and may be running. That of a process of this
-   * machine that has ended is taken over without asking. Default: never.
+   * Whether to take the journal over from `holder`, which may be running. Not asked of a process of this machine that
+   * has ended: its journal is taken over. Default: never.
    */
   readonly takeOver?: ((holder: NotedProcess) => boolean) | undefined
 }
@@ -28,7 +28,7 @@ const OPTIONS: OptionChecks<FileJournalOptions> = { takeOver: option.function }
 
 /**
  * A journal in one file of numbered, checksummed lines. Each is flushed to the disk before the next is written, so that
- * a crash can tear no more than the last. One process at a time has the file open; a lock file beside it says which.
+ * a crash can tear only the last one. One process at a time has the file open; a lock file beside it says which.
  */
 export class FileJournal implements Journal, AsyncDisposable {
   /** The file, behind all symbolic links. */
@@ -80,7 +80,7 @@ export class FileJournal implements Journal, AsyncDisposable {
   }
 
   /**
-   * The plan by what is in a file, whoever has it open: that of a crash at this moment. Nothing is changed. `undefined`
+   * The plan of a crash at this moment, also while another process has the file open. Changes nothing. `undefined`
    * where there is no file.
    *
    * @throws ReloadError `JOURNAL` where it is damaged elsewhere than at its end, or cannot be read.
@@ -101,7 +101,7 @@ export class FileJournal implements Journal, AsyncDisposable {
     return written
   }
 
-  /** Writes what is waiting, and closes the file. */
+  /** Waits for the records that are being appended, and closes the file. */
   async [ASYNC_DISPOSE](): Promise<void> {
     await this.#last
     if (this.#closed) return
@@ -119,7 +119,7 @@ export class FileJournal implements Journal, AsyncDisposable {
     }
     try {
       await this.#refuseTakenOver()
-      // A file that was moved or removed is written anew, as is one that may not be whole.
+      // A file that was moved or removed, or to which a write has failed, is written anew.
       if (this.#handle !== undefined && !(await this.#isInPlace())) await this.#letGo()
       if (this.#handle === undefined) await this.#replace()
       else if (this.#grown >= this.#sumUpAt) await this.#sumUp()
@@ -128,7 +128,7 @@ export class FileJournal implements Journal, AsyncDisposable {
       if (!(await this.#isInPlace())) throw new Error('it was moved or removed meanwhile')
       this.#state.add(record)
     } catch (error) {
-      // After a failed write or flush nobody knows what is on the disk: nothing is to be written behind it.
+      // After a failed write or flush it is not known what is on the disk, so no record may be written behind it.
       await this.#letGo()
       if (ReloadError.is(error)) throw error
       throw new ReloadError('JOURNAL', `${this.file} cannot be written to: ${describeThrown(error)}`, {
@@ -147,7 +147,8 @@ export class FileJournal implements Journal, AsyncDisposable {
   }
 
   /**
-   * Replaces the file by a shorter one, to save room. Where that fails with the file in its place, the file grows on.
+   * Replaces the file by one with few records. If that fails and leaves the file in its place, the file goes on
+   * growing.
    */
   async #sumUp(): Promise<void> {
     try {
@@ -169,7 +170,7 @@ export class FileJournal implements Journal, AsyncDisposable {
   }
 
   /**
-   * Whether the name of the file still leads to the one that is open. If it does not, what is written to that is lost.
+   * Whether the file at the path is the one that is open. If it is not, whatever is written is lost.
    */
   async #isInPlace(): Promise<boolean> {
     const [own, there] = await Promise.all([

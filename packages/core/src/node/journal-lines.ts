@@ -14,7 +14,7 @@ export class JournalEncoder {
   #line = 1
   #checksum = crc32(HEADER)
 
-  /** A file that begins with these records. */
+  /** The content of a file with these records. */
   begin(records: readonly JournalRecord[]): string {
     return HEADER + records.map((record) => this.next(record)).join('')
   }
@@ -28,10 +28,10 @@ export class JournalEncoder {
 }
 
 /**
- * The records of a journal. A file is put in its place with its first record, so that a crash can tear off no more than
- * the end of a later one.
+ * The records of a journal. The last one is left out if a crash has torn it; the first cannot be torn, as the file is
+ * put in its place with it.
  *
- * @throws ReloadError `JOURNAL` where anything else is missing or not as it was written.
+ * @throws ReloadError `JOURNAL` where anything else is missing or damaged.
  */
 export function decodeJournal(text: string, file: string): JournalRecord[] {
   if (!text.startsWith(HEADER)) throw damaged(file, headerProblem(text))
@@ -50,12 +50,12 @@ export function decodeJournal(text: string, file: string): JournalRecord[] {
   for (const [at, line] of lines.entries()) {
     if (take(line)) continue
     const problem = lineProblem(line, records.length + 2)
-    // A crash may leave zeros in the last line, for the sectors that have not reached the disk: that line is left out.
-    // Where a whole record is in front of the zeros, the line was complete, and its line feed was damaged afterwards.
+    // A crash may leave zeros in the last line, for sectors that have not reached the disk: that line is left out. A
+    // whole record in front of the zeros was complete once, and its line feed was damaged later: that is an error.
     const zero = at === lines.length - 1 && torn === '' ? line.indexOf('\0') : -1
     if (zero < 0 || records.length === 0 || take(line.slice(0, zero))) throw damaged(file, problem)
   }
-  // The torn line may be a whole record: only its line feed is missing, or another character is in its place.
+  // The torn line may be a whole record whose line feed is missing, or is another character.
   if (torn !== '' && !take(torn)) take(torn.slice(0, -1))
   if (records.length === 0) throw damaged(file, 'its first record is missing')
   return records

@@ -8,12 +8,12 @@ interface Noted extends NotedProcess {
   readonly id: string
 }
 
-/** File systems without hard links, and what they say. */
+/** The codes with which file systems without hard links refuse them. */
 const NO_LINKS: ReadonlySet<string | undefined> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL'])
 
 /**
- * A file beside a journal that says who has it open. A process that ended without giving it back has lost it; whether
- * one of another machine has ended cannot be seen from here.
+ * A file beside a journal that says which process has it open. The lock of a process of this machine that has ended is
+ * void; whether a process of another machine has ended cannot be known.
  */
 export class JournalLock {
   readonly #path: string
@@ -25,7 +25,7 @@ export class JournalLock {
   }
 
   /**
-   * @param mayTakeOver asked of a holder that may be running.
+   * @param mayTakeOver is asked about a holder that may be running.
    * @throws ReloadError `JOURNAL` with the holder as `details`, where another process has it.
    */
   static async take(journal: string, mayTakeOver: (holder: NotedProcess) => boolean): Promise<JournalLock> {
@@ -43,13 +43,13 @@ export class JournalLock {
     return new JournalLock(path, own.id)
   }
 
-  /** Who has taken it over, if somebody has. */
+  /** The process that has taken the lock over, if one has. */
   async takenOverBy(): Promise<NotedProcess | undefined> {
     const held = await read(this.#path)
     return typeof held === 'object' && held.id !== this.#id ? held : undefined
   }
 
-  /** Gives it back, unless somebody has taken it over. */
+  /** Releases the lock, unless another process has taken it over. */
   async release(): Promise<void> {
     const held = await read(this.#path)
     if (typeof held === 'object' && held.id === this.#id) await rm(this.#path, { force: true })
@@ -57,8 +57,8 @@ export class JournalLock {
 }
 
 /**
- * Creates the lock file. It is written elsewhere first, so that nobody sees a part of it where this process ends
- * meanwhile.
+ * Creates the lock file, unless there is one. It is written elsewhere first, so that no process ever reads a part of
+ * it.
  */
 async function create(path: string, own: Noted): Promise<boolean> {
   const content = `${JSON.stringify(own)}\n`
@@ -87,7 +87,7 @@ async function createInPlace(path: string, content: string): Promise<boolean> {
   }
 }
 
-/** Removes the lock that was `seen`. Another process may have done so, and made its own since: that one is put back. */
+/** Removes the lock that was `seen`. If another process has replaced it since, the other's lock is put back. */
 async function remove(path: string, seen: Noted): Promise<void> {
   const aside = `${path}.${randomUUID()}`
   try {

@@ -2,22 +2,22 @@ import { readFile } from 'node:fs/promises'
 import { hostname, uptime } from 'node:os'
 import { errnoOf } from './errno.js'
 
-/** Clocks are set, and say when a process began only to about a second. */
+/** Tolerances: the clock may have been set, and the start of a process is known only to about a second. */
 const CLOCK_SLACK_MS = 60_000
 const START_SLACK_MS = 1_000
 
-/** A process as it was noted down. */
+/** A process, as a lock file names it. */
 export interface NotedProcess {
   readonly pid: number
   /** The name of its machine. */
   readonly host: string
   /** When it was noted down, as ISO 8601. */
   readonly since: string
-  /** Tells it from every other process that has had its number, where the platform says how. */
+  /** Differs from that of every other process with the same `pid`; absent where the platform has nothing like it. */
   readonly identity?: string | undefined
 }
 
-/** This process, to be noted down. */
+/** This process, as a lock file is to name it. */
 export async function noteProcess(): Promise<NotedProcess> {
   const identity = await identityOf(process.pid)
   return {
@@ -54,7 +54,7 @@ async function identityOf(pid: number): Promise<string | undefined> {
     ])
     // The second field is a name in parentheses, which may hold anything.
     const [state = '', ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    // A zombie has ended, though nobody has taken note of it.
+    // A zombie has ended; its parent has not asked yet.
     return state === 'Z' || state === 'X' ? `${boot.trim()} ended` : `${boot.trim()} ${fields[18]}`
   } catch {
     return undefined
@@ -62,8 +62,8 @@ async function identityOf(pid: number): Promise<string | undefined> {
 }
 
 /**
- * Whether a process has ended; its number may be another one's by now. Says no where it cannot know, as of a process of
- * another machine.
+ * Whether a process has ended, although another may have its `pid` by now. False where that cannot be known, as for a
+ * process of another machine.
  */
 export async function hasEnded({ pid, host, since, identity }: NotedProcess): Promise<boolean> {
   if (host !== hostname()) return false
@@ -80,7 +80,7 @@ function isRunning(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // It is there, and another user's.
+    // The process is running, as another user.
     return errnoOf(error) === 'EPERM'
   }
 }

@@ -24,14 +24,14 @@ export async function targetOf(file: string): Promise<string> {
   } catch (error) {
     if (!isMissing(error)) throw error
   }
-  // Nothing but the end of the path is missing, or else a link leads to what is not there yet.
+  // The directory may be missing, or the path may be a link to a file that is not there yet.
   await mkdir(dirname(file), { recursive: true })
   const link = await readlink(file).catch(() => undefined)
   if (link !== undefined) return targetOf(resolve(dirname(file), link))
   return join(await realpath(dirname(file)), basename(file))
 }
 
-/** What there is to know of a file, if there is one. @throws Error where something else is there. */
+/** The `Stats` of a file, if there is one. @throws Error where something else is there. */
 export async function fileAt(target: string): Promise<Stats | undefined> {
   const found = await stat(target).catch((error: unknown): undefined => {
     if (!isMissing(error)) throw error
@@ -46,7 +46,7 @@ export async function fileAt(target: string): Promise<Stats | undefined> {
 export async function replaceAndHold(target: string, content: string | Uint8Array): Promise<FileHandle> {
   const temporary = `${target}.new`
   const old = await fileAt(target)
-  // What a crash left there is neither continued nor followed elsewhere.
+  // A crash may have left a file here, and somebody may have put a link: neither is written to.
   await rm(temporary, { force: true })
   const handle = await open(temporary, 'wx', old?.mode)
   try {
@@ -58,7 +58,7 @@ export async function replaceAndHold(target: string, content: string | Uint8Arra
     return handle
   } catch (error) {
     await handle.close()
-    // A full disk needs the room.
+    // The disk may be full.
     await rm(temporary, { force: true }).catch(() => {})
     throw error
   }
@@ -66,12 +66,12 @@ export async function replaceAndHold(target: string, content: string | Uint8Arra
 
 async function keepAccess(handle: FileHandle, { uid, gid, mode }: Stats): Promise<void> {
   const made = await handle.stat()
-  // Only a privileged process gives files away. A mode may lose bits by that, and is set afterwards.
+  // Only a privileged process can change the owner. That may clear bits of the mode, so the mode is set afterwards.
   if (made.uid !== uid || made.gid !== gid) await handle.chown(uid, gid).catch(() => {})
   if (made.mode !== mode) await handle.chmod(mode & 0o7777)
 }
 
-/** The move itself is durable once the directory is. Windows can neither open a directory nor needs to. */
+/** Makes a rename in `directory` durable. Windows can neither open a directory nor needs to. */
 export async function syncDirectory(directory: string): Promise<void> {
   if (process.platform === 'win32') return
   await using handle = await open(directory, 'r')

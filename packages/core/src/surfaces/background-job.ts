@@ -9,15 +9,15 @@ import { synchronous } from '../synchronous.js'
 /** One run of a job. `I` is what it works on. */
 export interface JobRun<I = unknown> {
   readonly input: I
-  /** Tells the run from others of the job, and is the same at each attempt. */
+  /** Identifies the run among those of the job. Each attempt has the same. */
   readonly id: string
   /** 1 for the first. */
   readonly attempt: number
-  /** Fires where whoever has it run gives up, or the version is forced out. */
+  /** Fires when the caller of the run gives it up, or the version is forced out. */
   readonly signal: AbortSignal
 }
 
-/** Work the host runs from time to time, or for each entry of a queue. */
+/** Work that the host runs from time to time, or for each entry of a queue. */
 export interface BackgroundJobProvider<I = unknown, T = unknown> {
   readonly name: string
   /** When to run, in a notation of the host's choosing, such as a cron expression. */
@@ -35,19 +35,19 @@ export const backgroundJob: BackgroundJobSurface = narrowable(
 )
 
 export interface BackgroundJobHandoffOptions {
-  /** How many runs of the job wait in a queue. A job that has any cannot be removed. Default: nobody is asked. */
+  /** Gives how many runs of the job wait in a queue. While any does, its removal is refused. Default: none does. */
   readonly queued?: ((name: string) => MaybePromise<number>) | undefined
   /**
-   * Told, by name, of each job whose schedule is another one now: that schedule, or `undefined` where it has none any
-   * more. Called in the turn of the commit that changes it, so the next tick is of the version that serves; in the order
-   * of the commits. Synchronous. A commit stands whatever it throws, and these jobs are told of again at the next.
+   * Called with the new schedule of each job, by name, whose schedule has changed; `undefined` where it has none any
+   * more. It is called synchronously in the turn of the commit, so the next tick runs the version that serves. What it
+   * throws is reported, and the commit stands; the next commit has these jobs in `changed` again.
    */
   readonly onSchedules?: ((changed: ReadonlyMap<string, string | undefined>) => void) | undefined
 }
 
 const HANDOFF: OptionChecks<BackgroundJobHandoffOptions> = { queued: option.function, onSchedules: option.function }
 
-/** Clean: a running job finishes on the old provider, the next tick picks up the new one. */
+/** Clean: a running job finishes on the old version, the next tick runs the new one. */
 export function backgroundJobHandoff(
   options: BackgroundJobHandoffOptions = {},
 ): HandoffStrategy<BackgroundJobProvider> {
@@ -65,11 +65,14 @@ async function judgeRemoval(name: string, queued: (name: string) => MaybePromise
   return { level: 'incompatible', reason: `${runs} queued runs still name this job` }
 }
 
-/** Tells of what differs from what was told before: a schedule is read once, when its provider begins to serve. */
+/**
+ * Makes a `committed` that reads the schedule of each provider once, when it begins to serve, and tells those that
+ * differ.
+ */
 function schedulesTold(
   onSchedules: (changed: ReadonlyMap<string, string | undefined>) => void,
 ): (change: ProviderChange<BackgroundJobProvider>) => void {
-  /** Without those of which the host could not be told. */
+  /** The schedules that `onSchedules` was called with, and did not throw. */
   const told = new WeakMap<BackgroundJobProvider, string | undefined>()
   const differs = (provider: BackgroundJobProvider | undefined, schedule: string | undefined): boolean =>
     provider === undefined ? schedule !== undefined : !told.has(provider) || told.get(provider) !== schedule
@@ -90,7 +93,7 @@ function schedulesTold(
 
 export interface RunJobOptions<I> {
   readonly input?: I | undefined
-  /** Default: one that no other run in this process has. */
+  /** Default: an id that no other run in this process has. */
   readonly id?: string | undefined
   /** Default 1. */
   readonly attempt?: number | undefined
@@ -116,7 +119,7 @@ const RUN: OptionChecks<RunJobOptions<never>> = {
 let runs = 0
 
 /**
- * Runs the job `name` once, with the provider that serves now, holding only its plugin while it runs. Gives what the
+ * Runs the job `name` once, with the provider that serves now, under a lease of that provider alone. Gives what the
  * provider gives.
  *
  * @throws ReloadError `PROVIDER_NOT_FOUND`, `SURFACE_FENCED` (retryable); what the provider throws.

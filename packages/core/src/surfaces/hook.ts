@@ -6,23 +6,23 @@ import { defineSurface, type Surface } from '../surface.js'
 import { byPriority, type Prioritized } from './by-priority.js'
 import { oncePerList } from './once-per-list.js'
 
-/** What a plugin does when something happens. `A` are the arguments it is given, `T` is what it answers. */
+/** A function that a host calls when something happens. `A` are its arguments, `T` is its result. */
 export interface HookProvider<A extends readonly unknown[] = readonly never[], T = unknown> extends Prioritized {
   /** Its key, such as `shop/log-sales`. */
   readonly name: string
-  /** What it is called for, such as `sold`. */
+  /** The name of what happens, such as `sold`. */
   readonly hook: string
   run(...args: A): T
 }
 
-/** Functions that a host calls when something happens: of each plugin as many as it likes. */
+/** Functions that a host calls when something happens. A plugin may have several for the same hook. */
 export const hook: Surface<HookProvider> = defineSurface<HookProvider>({
   id: 'hook',
   keyOf: (provider) => provider.name,
   methods: ['run'],
 })
 
-/** Clean: whatever happens is seen by the hooks of one epoch, each of them to its end. */
+/** Clean: one `runHooks` calls the hooks of one epoch, to the end of the last. */
 export function hookHandoff(): HandoffStrategy<HookProvider> {
   return cleanHandoff(hook)
 }
@@ -33,8 +33,8 @@ interface RunningHost {
 }
 
 /**
- * Calls the hooks of a name under one lease, in order of their priority, each when the one before it is done. Gives what
- * they gave, in that order: at once where none of them gives a promise.
+ * Calls the hooks of a name under one lease, in order of priority, each when the one before it is done. Gives their
+ * results in that order, and a promise of them only where a hook gives a promise.
  *
  * @throws whatever a hook throws; those after it are not called.
  */

@@ -10,7 +10,7 @@ import { oncePerList } from './once-per-list.js'
 export interface MiddlewareProvider<C = never> extends Prioritized {
   /** Its key. */
   readonly name: string
-  /** Does its part, with what `next()` resolves to in between: the layers below it, and the work itself. */
+  /** Does its part before and after `next()`, which runs the layers inside this one and the work. */
   handle(context: C, next: () => Promise<void>): MaybePromise<void>
 }
 
@@ -20,7 +20,7 @@ export const middleware: Surface<MiddlewareProvider> = defineSurface<MiddlewareP
   methods: ['handle'],
 })
 
-/** Clean: what has begun goes through the layers of one epoch. */
+/** Clean: one `runMiddleware` goes through the layers of one epoch. */
 export function middlewareHandoff(): HandoffStrategy<MiddlewareProvider> {
   return cleanHandoff(middleware)
 }
@@ -31,7 +31,7 @@ interface RunningHost {
 }
 
 /**
- * Does `work` within every middleware, under one lease: the one of the highest priority is the outermost.
+ * Does `work` inside all middleware, under one lease. The middleware of the highest priority is outermost.
  *
  * @throws what a layer or `work` throws, unless a layer around it catches that.
  */

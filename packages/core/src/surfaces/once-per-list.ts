@@ -1,5 +1,5 @@
 /**
- * `make`, called once for each list of providers: a lease gives the same list until the providers of the surface
+ * Caches the result of `make` for each list of providers. Leases give the same list until the providers of the surface
  * change.
  */
 export function oncePerList<P, T>(make: (providers: readonly P[]) => T): (providers: readonly P[]) => T {

@@ -2,7 +2,7 @@ import { cleanHandoff } from '../move/clean.js'
 import type { HandoffStrategy } from '../strategy.js'
 import { defineSurface, narrowable, type Surface } from '../surface.js'
 
-/** A stateless function of one row: same arguments, same result. */
+/** A stateless function of one row: the same arguments give the same result. */
 export interface ScalarFnProvider<A extends readonly unknown[] = readonly unknown[], T = unknown> {
   readonly name: string
   call(...args: A): T

@@ -5,7 +5,7 @@ import type { HandoffStrategy } from '../strategy.js'
 import { DISPOSE } from '../dispose.js'
 import { defineSurface, type Surface } from '../surface.js'
 
-/** An object that others call: its methods are what it offers. */
+/** An object whose methods others call. */
 export interface ServiceProvider<S extends object = object> {
   /** Its key. */
   readonly name: string
@@ -28,13 +28,13 @@ interface AcquiringHost {
 }
 
 /**
- * A service that never goes away: each call of a method goes to the version that serves then, under a lease that ends
- * when what the method gave is over. A method that is synchronous stays so. Anything else than a method is read as it is
- * now. Keep what this gives, and not what is read of it. A member that the version lacks is `undefined`. Members by
- * symbols are those of this object, and not of any version.
+ * A facade of a service, which outlives versions: each method call goes to the version that serves then, under a lease
+ * that ends when what the method returned has settled. A synchronous method stays synchronous. Other members are read
+ * from the version that serves, and are `undefined` where it lacks them. Keep the facade, and not what is read from it.
+ * Members with symbols as names belong to the facade itself.
  *
- * A use throws ReloadError `PROVIDER_NOT_FOUND` while nobody provides the service, and `SURFACE_FENCED` (retryable) while
- * its plugin is replaced exclusively.
+ * A use throws ReloadError `PROVIDER_NOT_FOUND` while nothing provides the service, and `SURFACE_FENCED` (retryable)
+ * while its plugin is replaced exclusively.
  */
 export function serviceOf<S extends object>(host: AcquiringHost, name: string): S {
   const acquire = (member: PropertyKey): ProviderLease<ServiceProvider> =>
@@ -53,7 +53,7 @@ export function serviceOf<S extends object>(host: AcquiringHost, name: string): 
   }
   return new Proxy(Object.create(null) as S, {
     get(own, member) {
-      // An `await` asks it whether it is a promise.
+      // `await` reads `then`, to find out whether the facade is a promise.
       if (member === 'then') return undefined
       if (typeof member === 'symbol') return Reflect.get(own, member) as unknown
       const lease = acquire(member)
@@ -64,7 +64,7 @@ export function serviceOf<S extends object>(host: AcquiringHost, name: string): 
         lease[DISPOSE]()
       }
     },
-    // Frameworks note by symbols what they know of an object, such as that it is a service: that is of the facade.
+    // Frameworks define symbols on objects to mark them: such a mark belongs to the facade.
     defineProperty: (own, member, descriptor) =>
       typeof member === 'symbol' && Reflect.defineProperty(own, member, descriptor),
     deleteProperty: () => false,

@@ -4,23 +4,22 @@ import { defineSurface, narrowable, type Surface } from '../surface.js'
 
 /** Opens storages of one scheme. */
 export interface StorageBackendProvider<S extends Storage = Storage> {
-  /** Such as `memory` or `lmdb`. */
+  /** Its key, such as `memory` or `lmdb`. */
   readonly scheme: string
   /**
    * Where the writes are that a storage has acknowledged:
    *
    * - `shared`: at the location. Every storage that is open there sees them at once, whichever version opened it, and
    *   so does one that is opened when all others have been closed.
-   * - `private`: in the open storage, and nowhere else. A reload copies it.
+   * - `private`: in the open storage, and nowhere else. A reload copies them.
    *
-   * A provider that says neither this nor `cutover: 'exclusive'` is not reloaded while one of its storages is open, as
-   * nobody knows what would be lost.
+   * While a storage of a provider with neither `medium` nor `cutover: 'exclusive'` is open, a reload of it is refused,
+   * as acknowledged writes might be lost.
    */
   readonly medium?: 'shared' | 'private' | undefined
   /**
-   * `exclusive`: at most one storage may be open at a location, because of a lock, or because each keeps in memory some
-   * of what it has acknowledged. Unless the medium is `private`, what it has acknowledged is at the location once it is
-   * closed.
+   * `exclusive`: at most one storage may be open at a location, as it has a lock, or has some acknowledged writes only
+   * in memory. Unless the medium is `private`, all acknowledged writes have to be at the location once it is closed.
    */
   readonly cutover?: Cutover | undefined
   open(location: string): MaybePromise<S>
@@ -42,7 +41,7 @@ export type StorageWrite =
   | { readonly op: 'delete'; readonly key: string }
 
 export interface StorageBackendSurface extends Surface<StorageBackendProvider, Storage, StorageWrite> {
-  /** Backends whose storages are an `S`. */
+  /** Backends that open an `S`. */
   of<S extends Storage>(): Surface<StorageBackendProvider<S>, S, StorageWrite>
 }
 

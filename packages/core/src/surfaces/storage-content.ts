@@ -6,7 +6,7 @@ import type { Storage } from './storage-backend.js'
 /** Values by key. */
 export type StorageContent = ReadonlyMap<string, Uint8Array>
 
-/** @throws TypeError where the storage lists what is no key, or gives for one that it lists what is no value. */
+/** @throws TypeError where `keys` gives something else than strings, or `get` something else than bytes. */
 export async function contentOf(storage: Storage, ctx: StepContext): Promise<StorageContent> {
   const content = new Map<string, Uint8Array>()
   const slices = ctx.slices()
@@ -14,7 +14,7 @@ export async function contentOf(storage: Storage, ctx: StepContext): Promise<Sto
     ctx.signal.throwIfAborted()
     const value = await valueOf(storage, key)
     if (value !== undefined) {
-      // What a storage gives out may be its own buffer, which a later write changes.
+      // The bytes may be in the storage's own buffer, which a later write changes.
       content.set(key, new Uint8Array(value))
       ctx.transferred(value.byteLength)
     }
@@ -24,11 +24,10 @@ export async function contentOf(storage: Storage, ctx: StepContext): Promise<Sto
 }
 
 /**
- * Puts `content` into a storage that has been opened for it, and reads it back. Closes the storage where that fails,
- * also where it hangs.
+ * Puts `content` into a new storage, and reads it back. If that fails or hangs, closes the storage.
  *
- * @throws Error where it gives back other values than were put, or has others already: nobody knows whose they are, so
- * none is changed.
+ * @throws Error where the storage gives back something else, or had other values before: none of these is changed, as
+ * they may be somebody else's.
  */
 export async function fill(storage: Storage, content: StorageContent, ctx: StepContext): Promise<void> {
   try {
@@ -64,16 +63,16 @@ export async function fill(storage: Storage, content: StorageContent, ctx: StepC
     try {
       await storage.close()
     } catch {
-      // What is wrong with it is being reported already.
+      // The error that made it close is the one to report.
     }
     throw error
   }
 }
 
 /**
- * The keys that a storage has.
+ * The keys of a storage.
  *
- * @throws Error with `otherwise` of the first key whose value is not that of `content`.
+ * @throws Error with the text `otherwise(key)` for the first key whose value differs from that in `content`.
  */
 async function listed(
   storage: Storage,
@@ -82,7 +81,7 @@ async function listed(
   otherwise: (key: string) => string,
 ): Promise<ReadonlySet<string>> {
   const keys = new Set<string>()
-  // It may be closed by now.
+  // After an abort, the storage may be closed.
   signal.throwIfAborted()
   for await (const key of keysOf(storage)) {
     signal.throwIfAborted()

@@ -9,16 +9,16 @@ import { contentOf, fill, type StorageContent } from './storage-content.js'
 const METHODS = ['get', 'put', 'delete', 'keys', 'close'] as const
 
 /**
- * By what the providers say of their storages.
+ * Hands storages over by the discipline that their providers ask for:
  *
  * - `medium: 'shared'`, clean: the new provider opens its own storage; the old one serves its leases until drained,
  *   and is then closed.
  * - `medium: 'private'`, pre-copy: the content is copied through `keys`, `get` and `put`, and the writes made
- *   meanwhile are made again.
+ *   meanwhile are replayed.
  * - `cutover: 'exclusive'`: the old storage is drained and closed before the new one is opened; a private medium is
  *   copied in between.
  *
- * A reload of open storages whose provider says none of these is refused.
+ * Where a provider asks for none of these, a reload with open storages is refused.
  */
 export function storageBackendHandoff(): HandoffStrategy<StorageBackendProvider, Storage, StorageWrite> {
   const close = (storage: Storage): ReturnType<Storage['close']> => storage.close()
@@ -32,14 +32,14 @@ export function storageBackendHandoff(): HandoffStrategy<StorageBackendProvider,
       if (serves && !copied && clean.handoff) return clean.handoff(job, ctx)
       const moved = preCopy<StorageBackendProvider, Storage, StorageContent | undefined, never>(job, ctx, {
         snapshot: (storage) => (copied ? contentOf(storage, ctx) : undefined),
-        // The copy may have some of the writes made meanwhile. They are made again, in order: as each sets or deletes
-        // one key, the content is the same in the end.
+        // The snapshot may have some of the writes made since the mark. All of them are replayed, in order: as each
+        // sets or deletes one key, the content is the same in the end.
         isolated: () => true,
         async restore(provider, content) {
           if (content === undefined && provider.medium === 'private') {
             throw new Error('the medium of the new storage is private, and there is no open storage to copy from')
           }
-          // Checked before it is filled: the storage that serves is neither to be written to nor to be closed.
+          // Checked before `fill`, which would write to the storage that serves, or close it.
           const storage = await opened(openedBy(job, provider), { job, ...(serves && { serving: job.gate.resource }) })
           if (content !== undefined) await fill(storage, content, ctx)
           return storage
