@@ -37,7 +37,7 @@ export class FileJournal implements Journal, AsyncDisposable {
   readonly #state: RecoveryState
   #encoder = new JournalEncoder()
   #handle: FileHandle | undefined
-  /** Bytes that were written since the file was replaced, and at how many it is the next time. */
+  /** Bytes appended since the file was replaced. At `#sumUpAt`, the records are summed up. */
   #grown = 0
   #sumUpAt = SUM_UP_AT
   #last: Promise<unknown> = Promise.resolve()
@@ -50,8 +50,8 @@ export class FileJournal implements Journal, AsyncDisposable {
   }
 
   /**
-   * Reads what the run before wrote, and begins a new run with it: the file is replaced, in one move, by one that says
-   * what is active. Gives the plan to start the plugins by. A file that is not there is a first run.
+   * Reads the records of the run before, and begins a new run: the file is replaced, in one step, by one with its
+   * `active` record. Gives the plan to start the plugins by. Where there is no file, this is the first run.
    *
    * @throws ReloadError `JOURNAL`, with the file as it was, where it is damaged elsewhere than at its end, held by
    * another process, or cannot be read or replaced.

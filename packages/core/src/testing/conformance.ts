@@ -5,27 +5,27 @@ import { Deadline, DEADLINE_MS } from './deadline.js'
 import { attempt, ConformanceError, Expectation } from './expectation.js'
 
 /**
- * How a runner declares a test: `test` of Vitest, of `node:test`, of Deno and of Bun have this shape.
+ * Declares a test, as `test` of Vitest, of `node:test`, of Deno and of Bun do.
  *
- * @param limitMs a limit in milliseconds, for runners that have one for each test. It is so long that the kit ends a
- * test first that never settles.
+ * @param limitMs the time limit of the test in milliseconds, for runners that have one. It is so long that the kit ends
+ * a test that never settles before the runner does.
  */
 export type DeclareTest = (name: string, body: () => Promise<void>, limitMs: number) => unknown
 
-/** One rule that an implementation is held to. */
+/** One rule that an implementation has to keep. */
 export interface ConformanceCase {
-  /** Stable from release to release: what `knownGaps` names. */
+  /** The name by which `knownGaps` has it. It stays the same from release to release. */
   readonly key: string
   /** The rule of the specification that it shows. */
   readonly rule: string
-  /** What holds where the test passes. */
+  /** What is true where the test passes. */
   readonly title: string
-  /** Keys of cases that this one builds on: where one of them fails, this one is not run. */
+  /** Keys of cases that this one builds on. If one of them fails, this one is not run. */
   readonly needs?: readonly string[] | undefined
   run(expect: Expectation, after: After): MaybePromise<void>
 }
 
-/** Has `undo` run when the case is over, also where it fails or is given up on. What was registered last runs first. */
+/** Has `undo` run when the case is over, even if it fails or is given up on. The last one registered runs first. */
 export type After = (undo: () => unknown) => void
 
 /** The options that every kit has. */
@@ -33,13 +33,12 @@ export interface KitOptions {
   /** `test` of any runner: Vitest's, `node:test`'s, or any other of this shape. */
   readonly test: DeclareTest
   /**
-   * Keys of tests that are known to fail. A test of the list that passes fails the suite, so that a closed gap is taken
-   * off the list.
+   * Keys of tests that are known to fail. If one of them passes, the suite fails, so that the list stays true.
    */
   readonly knownGaps?: readonly string[] | undefined
   /**
-   * A test fails when none of its calls has begun or settled for so many milliseconds. Its error names the calls that
-   * have not settled. Teardown has the same time again. Default: 30,000.
+   * A test fails when none of its calls has begun or settled for this many milliseconds. Its error names the calls that
+   * are pending. Teardown has the same time again. Default: 30,000.
    */
   readonly deadlineMs?: number | undefined
 }
@@ -51,20 +50,20 @@ export const KIT: OptionChecks<KitOptions> = {
 }
 
 export interface ConformanceOptions extends Omit<KitOptions, 'test'> {
-  /** The kit as errors name it, by the function that declares it, such as `runIndexConformance`. */
+  /** The function that declares the kit, such as `runIndexConformance`, for errors. */
   readonly kit: string
 }
 
-/** In milliseconds. So long that no test reaches it while its calls settle, however slow the machine is. */
+/** Milliseconds that no test reaches while its calls settle, however slow the machine is. */
 const RUNNER_LIMIT_MS = 900_000
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 type Outcome = 'holds' | 'not judged' | { readonly broken: unknown }
 
 /**
- * Declares a test for each case, named `key: title (rule)`. The case of a known gap has to fail. One more test fails
- * where `knownGaps` has a key of no case. A test in which nothing happens any more fails with the names of the calls
- * that have not settled, and the tests after it run.
+ * Declares a test for each case, named `key: title (rule)`. The case of a known gap has to fail. One more test fails if
+ * `knownGaps` has a key that no case has. A test in which no call begins or settles any more fails with the names of
+ * the pending calls, and the tests after it run.
  */
 export function declareConformance(
   test: DeclareTest,
@@ -119,21 +118,21 @@ function outcomes(
     for (const needed of needs) {
       if (!byKey.has(needed))
         return { broken: new ConformanceError(rule, `${key} needs ${needed}, which is no case of this suite`) }
-      // A case is also run where one that it needs is a known gap.
+      // A known gap does not keep the cases that need it from being run.
       if (!gaps.has(needed) && (await outcomeOf(needed)) !== 'holds') return 'not judged'
     }
     return judge(one)
   }
 }
 
-/** Runs a case, then what it has registered to undo. The outcome is what failed first. */
+/** Runs a case, then the undos that it has registered. The outcome has the first failure. */
 async function judgeCase({ key, rule, run }: ConformanceCase, kit: string, deadlineMs: number): Promise<Outcome> {
   const deadline = new Deadline(deadlineMs)
   const expect = new Expectation(rule, deadline)
   const undos: (() => unknown)[] = []
   let over = false
   const after: After = (undo) => {
-    // The case was given up on: what one of its calls gives late is undone at once.
+    // A case that was given up on may go on and make something: that is undone at once.
     if (over) void attempt(undo)
     else undos.push(undo)
   }

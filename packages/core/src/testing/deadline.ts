@@ -1,20 +1,20 @@
 import { systemClock } from '../clock.js'
 import type { MaybePromise } from '../maybe-promise.js'
 
-/** In milliseconds. What is waited for counts as never coming when nothing has happened for so long. */
+/** After this many milliseconds in which no call begins or settles, none is expected to any more. */
 export const DEADLINE_MS = 30_000
 
 const MOST_NAMED = 5
 
 /**
- * Nothing has to have happened in at least so many turns of the event loop: after a process was suspended its timers
- * are due before its calls settle.
+ * A deadline passes only after as many turns of the event loop in which nothing happened: when a suspended process goes
+ * on, its timers are due before its calls settle.
  */
 const LOOKS = 4
 
 /**
- * Ends what never settles. It counts the time in which no call begins or settles, so that a slow machine has as long as
- * it needs.
+ * Gives up on what never settles. It counts only the time in which no call begins or settles, so that a slow machine
+ * has as long as it needs.
  */
 export class Deadline {
   readonly ms: number
@@ -25,7 +25,7 @@ export class Deadline {
     this.ms = ms
   }
 
-  /** Runs a call, and gives what it gives. Until its promise has settled, `pending` names the call. */
+  /** Makes a call, and returns its result. Until that has settled, `pending` names the call. */
   call<T>(what: string, run: () => T): T {
     const call = { what }
     const settle = (): void => {
@@ -39,13 +39,13 @@ export class Deadline {
       outcome = run()
       return outcome
     } finally {
-      // No other thenable is listened to: it may begin its work anew for each listener.
+      // Only a promise is listened to: another thenable may begin its work anew for each listener.
       if (outcome instanceof Promise) outcome.then(settle, settle)
       else settle()
     }
   }
 
-  /** The calls that have not settled, in words. Those that began last come first, as the others may wait for them. */
+  /** The pending calls, in words. Those that began last come first, as the others may wait for them. */
   get pending(): string {
     const names = [...new Set([...this.#pending].toReversed().map(({ what }) => what))]
     if (names.length === 0) return 'no call that has a name is pending'
@@ -53,15 +53,15 @@ export class Deadline {
     return `${names.slice(0, MOST_NAMED).join(', ')}${more} ${names.length === 1 ? 'has' : 'have'} not settled`
   }
 
-  /** The deadline begins anew. */
+  /** Has the deadline begin anew. */
   move(): void {
     this.#moves += 1
   }
 
   /**
-   * Runs `body`, and gives what it gives.
+   * Runs `body`, and resolves with its result.
    *
-   * @throws what `expired` makes of the pending calls, once nothing has happened for too long.
+   * @throws what `expired` makes of the pending calls, once the deadline has passed.
    */
   within<T>(body: () => MaybePromise<T>, expired: (what: string) => Error): Promise<T> {
     return new Promise((resolve, reject) => {

@@ -26,7 +26,7 @@ export async function attempt<T>(run: () => MaybePromise<T>): Promise<Attempt<T>
   }
 }
 
-/** The assertions of one conformance test: they need no test library, and what fails names the rule. */
+/** The assertions of one conformance test. They need no test library, and their errors name the rule. */
 export class Expectation {
   readonly #rule: string
   readonly #deadline: Deadline
@@ -48,7 +48,7 @@ export class Expectation {
     return this.#part
   }
 
-  /** @throws ConformanceError always. Say what was expected, and what was found. */
+  /** @param message what was expected, and what was found. @throws ConformanceError always. */
   fail(message: string, cause?: unknown): never {
     const failure = new ConformanceError(this.#rule, message, cause)
     this.#failure ??= failure
@@ -61,14 +61,14 @@ export class Expectation {
     this.#deadline.move()
   }
 
-  /** Runs a call into what is tested. Where it never settles, the error names it. */
+  /** Makes a call into what is tested. If it never settles, the error of the test names it. */
   call<T>(what: string, run: () => T): T {
     return this.#deadline.call(what, run)
   }
 
   /**
-   * Gives `target` with its method calls named, such as `fixture.stored()`, so that an error can name one that never
-   * settles. The same is done for what its members and calls give, where that is one of `kinds`.
+   * Gives a proxy of `target` whose method calls have names, such as `fixture.stored()`, so that an error can name one
+   * that never settles. Its members and results are wrapped, too, if they are of one of `kinds`.
    */
   named<T extends object>(target: T, name: string, kinds: NamedKinds = {}): T {
     return new NamedCalls(this.#deadline, kinds).wrap(target, name)
@@ -78,7 +78,7 @@ export class Expectation {
     if (!holds) this.fail(message)
   }
 
-  /** Runs what must not fail, and gives what it gave. */
+  /** Runs what must not fail, and resolves with its result. */
   async works<T>(what: string, run: () => MaybePromise<T>): Promise<T> {
     const outcome = await attempt(() => this.call(what, run))
     if ('value' in outcome) return outcome.value
@@ -86,7 +86,7 @@ export class Expectation {
     return this.fail(`${what} has to work here, and failed: ${describeThrown(outcome.error)}`, outcome.error)
   }
 
-  /** Runs what must fail, and gives what was thrown. */
+  /** Runs what must fail, and resolves with what was thrown. */
   async refused(what: string, run: () => unknown): Promise<unknown> {
     const outcome = await attempt(() => this.call(what, run))
     return 'error' in outcome ? outcome.error : this.fail(`${what} has to be refused, and was not`)

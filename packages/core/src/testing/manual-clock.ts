@@ -6,7 +6,7 @@ interface Timer {
   readonly callback: () => void
 }
 
-/** A clock that stands still until it is told to advance. */
+/** A clock whose time passes only by `advance`. */
 export class ManualClock implements Clock {
   #now = 0
   readonly #timers = new Set<Timer>()
@@ -23,14 +23,14 @@ export class ManualClock implements Clock {
     }
   }
 
-  /** How many timers are pending: none, after everything has ended (I12). */
+  /** How many timers are pending. None may be, once everything has ended (I12). */
   get pending(): number {
     return this.#timers.size
   }
 
-  /** Moves time on by `ms`. Fires the timers that are due in their order, also those that are set on the way. */
+  /** Moves time on by `ms`, and fires the timers that are due, in order, including those that are set meanwhile. */
   advance(ms: number): void {
-    // Without this check time would stand still for ever after `NaN`.
+    // `NaN` would stop the clock for ever.
     const until =
       this.#now +
       option.numberThat('a finite number of milliseconds, 0 or more', (value) => value >= 0 && value < Infinity)(

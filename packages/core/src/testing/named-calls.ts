@@ -2,16 +2,15 @@ import { isPromiseLike } from '../maybe-promise.js'
 import type { Deadline } from './deadline.js'
 
 /**
- * Kinds of objects whose calls are named, too: by the name that errors give them, such as `stream`, the methods by
- * which one is recognised.
+ * Kinds of objects whose calls are named, too. For each name in errors, such as `stream`, the methods by which an
+ * object of the kind is recognised.
  */
 export type NamedKinds = Readonly<Record<string, readonly string[]>>
 
 type Method = (...args: unknown[]) => unknown
 
 /**
- * Puts a proxy before an object, and before what its members and calls give, so that errors can name a call that never
- * settles.
+ * Puts a proxy before an object, and before its members and results, so that errors can name a call that never settles.
  */
 export class NamedCalls {
   readonly #deadline: Deadline
@@ -31,7 +30,7 @@ export class NamedCalls {
     const proxy = new Proxy(target, {
       get: (_, member) => {
         const value: unknown = Reflect.get(target, member, target)
-        // A proxy must give a property that is neither writable nor configurable as it is.
+        // A proxy has to return the very value of a property that is neither writable nor configurable.
         if (isFixed(target, member)) return value
         if (typeof value !== 'function' || member === 'constructor') return this.#adopt(value)
         const made = methods.get(member)
@@ -68,7 +67,9 @@ export class NamedCalls {
     return found === undefined ? value : this.wrap(value, found[0])
   }
 
-  /** The object behind a proxy that was given out before: a callee may use its private state, or compare it. */
+  /**
+   * The object behind a proxy, or `value` itself: a method may use the private state of its argument, or compare it.
+   */
   #unwrap(value: unknown): unknown {
     return typeof value === 'object' && value !== null ? (this.#targets.get(value) ?? value) : value
   }

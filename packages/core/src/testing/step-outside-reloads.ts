@@ -2,8 +2,8 @@ import { Slices } from '../slices.js'
 import type { StepContext } from '../strategy.js'
 
 /**
- * A step outside of any reload, for kits that ask a provider what a strategy asks: calls have no deadline, and nothing
- * is reported.
+ * A context outside of any reload, for kits that make calls a strategy makes. Calls have no deadline, and nothing is
+ * reported.
  *
  * @param signal Default: one that never fires.
  */

@@ -2,15 +2,14 @@ import { isPromiseLike } from '../../maybe-promise.js'
 import type { HandoffStrategy } from '../../strategy.js'
 
 /**
- * Knows whether a write is being applied, a user's or a replayed one: up to the first `await` in the `apply` of its
- * surface.
+ * Knows whether the synchronous part of the surface's `apply` is running, for a user's write or a replayed one.
  */
 export class Applying {
   #depth = 0
-  /** The call that gave a promise, of the write that is being applied. */
+  /** The first call in this `apply` that returned a promise. */
   #promised: string | undefined
   /**
-   * Calls whose promise the surface's `apply` has not returned: their writes are acknowledged before they are accepted.
+   * Calls whose promise `apply` did not return, so that the write was acknowledged before the call had settled.
    */
   readonly dropped = new Set<string>()
 
@@ -18,7 +17,7 @@ export class Applying {
     return this.#depth > 0
   }
 
-  /** Told of each call into a plugin, and of what it gave. */
+  /** To be called with each call into a plugin, and its result. */
   note(call: string, outcome: unknown): void {
     if (this.now && isPromiseLike(outcome)) this.#promised ??= call
   }

@@ -2,7 +2,7 @@ import { BYSTANDER } from './circumstances.js'
 import type { Fault } from './fault.js'
 import type { PluginCall } from './recorder.js'
 
-/** Calls of one version that fail each time. */
+/** A call of one version that fails each time. */
 export interface BrokenCall {
   /** The object and its method, such as `handle.persist`. */
   readonly call: string

@@ -15,10 +15,10 @@ import type { StrategySubject } from './subject.js'
 import type { Trace } from './trace.js'
 import { turn } from './turn.js'
 
-/** How a broken version is got out. */
+/** How a broken version is taken out of service. */
 type WayOut = 'by a reload' | 'by the take-back of its bake'
 
-/** A version that has passed every check, and fails at one of its calls each time once it serves. */
+/** A version that has passed every check and, once it serves, fails at one of its calls each time. */
 export interface BrokenServing {
   readonly circumstances: Circumstances
   /** The object and its method, such as `handle.persist`. */
@@ -29,7 +29,9 @@ export interface BrokenServing {
 
 const FAULTS = ['throws', 'never settles'] as const satisfies readonly FaultName[]
 
-/** One broken version for each call into what serves that a reload or its users were seen to make. */
+/**
+ * One broken version for each call that a reload, or a user during it, was seen to make into the version that serves.
+ */
 export function brokenServing<P, R, W>(
   strategy: HandoffStrategy<P, R, W>,
   subject: StrategySubject<P, R, W>,
@@ -37,7 +39,7 @@ export function brokenServing<P, R, W>(
   { calls }: Trace,
 ): BrokenServing[] {
   if (circumstances.course !== 'commits' || !isPair(circumstances)) return []
-  // A stream that is opened anew begins where its host says, and only a host with a log knows where that is.
+  // A stream that is opened anew begins where its host says, and this host keeps no log of deliveries.
   if (strategy.discipline === 'stop-and-copy' && subject.recovers !== true) return []
   const kept = circumstances.cutover === 'overlap'
   const served = new Set(
@@ -56,8 +58,8 @@ export function nameOfBroken({ circumstances, call, fault, way }: BrokenServing)
 }
 
 /**
- * Gets the broken version out, and compares everything that can be seen with the record. Resolves with what breaks an
- * invariant.
+ * Takes the broken version out of service, and compares all that can be observed with the ledgers. Resolves with what
+ * breaks an invariant.
  */
 export async function runBrokenServing<P, R, W>(
   strategy: HandoffStrategy<P, R, W>,
@@ -101,7 +103,7 @@ export async function runBrokenServing<P, R, W>(
     breaches.must(false, 'I3', `it cannot be got out: ${describeThrown(error)}`)
     return breaches.found
   }
-  // The take-back has closed everything once its own final report is there.
+  // Everything is closed only when the take-back has been finalized, too.
   await stand.settle(
     Promise.all(
       brought.map(async ({ finalized }) => {

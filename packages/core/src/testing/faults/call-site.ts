@@ -1,21 +1,21 @@
 import type { ReloadPhase } from '../../errors.js'
 
-/** One call that a reload makes into a plugin, as it is found again from run to run. */
+/** Identifies a call that a reload makes into a plugin, from run to run. */
 export interface CallSite {
   readonly phase: ReloadPhase
   /** `old` is the version that served when the reload began. */
   readonly side: 'old' | 'new'
-  /** Which of the plugins or resources. */
+  /** The position of the plugin or resource. */
   readonly position: string
   /** The object and its method, such as `handle.persist`. */
   readonly call: string
-  /** Which of such calls, counted from 1. */
+  /** The number of the call among those that are otherwise the same, from 1. */
   readonly nth: number
-  /** A write that a user made, in contrast to one that is replayed. */
+  /** Whether it belongs to a user's write, and not to one that is replayed. */
   readonly byUser: boolean
 }
 
-/** Phases that come before what decides a reload. */
+/** The phases up to the commit. */
 const OPEN_PHASES: ReadonlySet<ReloadPhase> = new Set<ReloadPhase>([
   'validate',
   'stage',
@@ -27,7 +27,7 @@ const OPEN_PHASES: ReadonlySet<ReloadPhase> = new Set<ReloadPhase>([
 ])
 
 export function isBeforeCommit({ phase, side, byUser }: CallSite): boolean {
-  // In the turn of the commit users call the new version already, and strategies are told of it.
+  // In the turn of the commit, users already call the new version, and strategies are told of the commit.
   return isOpen(phase) && !(phase === 'commit' && (side === 'new' || !byUser))
 }
 
@@ -35,12 +35,12 @@ export function isOpen(phase: ReloadPhase): boolean {
   return OPEN_PHASES.has(phase)
 }
 
-/** The call without its position and number: what tolerances and groups of cells go by. */
+/** Names a call without its position and number, as tolerances and tests do. */
 export function stepOf({ phase, side, call, byUser }: Omit<CallSite, 'nth'>): string {
   return `${phase}: ${side} ${call}${byUser ? ' by a user' : ''}`
 }
 
-/** The name that calls have in common which differ only in their number. */
+/** Names a call without its number. */
 export function nameOfAlike(site: Omit<CallSite, 'nth'>): string {
   return `${stepOf(site)}, ${site.position}`
 }
@@ -49,7 +49,9 @@ export function nameOf(site: CallSite): string {
   return `${nameOfAlike(site)}, call ${site.nth}`
 }
 
-/** Whether the call comes before anything is moved, fenced or stopped: until then all reloads are alike. */
+/**
+ * Whether the call comes before anything is fenced, moved or stopped, so that the cutover makes no difference to it.
+ */
 export function isEarly({ phase }: Pick<CallSite, 'phase'>): boolean {
   return phase === 'validate' || phase === 'stage' || phase === 'preflight'
 }

@@ -5,19 +5,19 @@ import type { Misshape } from './misshape.js'
 
 /** How a reload has to end. */
 export type Expected =
-  /** It is refused for what struck it, and everything is undone. */
+  /** It rejects because of the fault, and everything is undone. */
   | 'fails'
-  /** It is refused as its caller gave up, and everything is undone. */
+  /** It rejects because its caller has aborted it, and everything is undone. */
   | 'is aborted'
   /** It commits, and the final report names what failed. */
   | 'commits, reporting'
-  /** It is refused, and the error names what failed on the way back. */
+  /** It rejects, and the error names what failed in the rollback. */
   | 'fails, reporting'
   /** It ends as it does without the fault. */
   | 'as without'
-  /** It ends as it does without the fault, and its report names what failed as outlived. */
+  /** It ends as it does without the fault, and its report has the failure in `outlived`. */
   | 'outlives'
-  /** It commits wholly or is undone wholly: for a fault in a user's own write. */
+  /** It commits, or everything is undone: for a fault in a user's own write. */
   | 'either'
 
 export interface Strike {
@@ -28,16 +28,16 @@ export interface Strike {
 /** One run of the matrix. */
 export interface Cell {
   readonly name: string
-  /** The test that runs the cell. */
+  /** The name of the test that runs the cell. */
   readonly group: string
   readonly circumstances: Circumstances
   readonly strikes: readonly Strike[]
-  /** The moment at which the caller gives up, in a cell where no call is struck. */
+  /** The moment at which the caller aborts, in a cell where no call is struck. */
   readonly abortAt?: string
   /** What is wrong with the new plugin itself, in a cell where no call is struck. */
   readonly misshape?: Misshape
   readonly expected: Expected
-  /** Whether providers have samples: they do where what is struck are the checks that are made by them. */
+  /** Whether providers have samples, so that checks which judge by them are made. */
   readonly samples: boolean
   /** The failure that the strategy may outlive. */
   readonly tolerance?: string

@@ -9,7 +9,7 @@ import { misshapesOf } from './misshape.js'
 import type { Tolerance } from './subject.js'
 import type { SeenCall } from './trace.js'
 
-/** Cells, and for each rule how many more there would be without it. */
+/** The cells of a matrix, and for each rule of exclusion how many it has left out. */
 export class CellList {
   readonly cells: Cell[] = []
   readonly excluded = new Map<string, number>()
@@ -22,8 +22,8 @@ export class CellList {
   }
 
   /**
-   * The tolerance for a fault of a call. There is none where the caller gives up before the commit: that is no failure
-   * of the call.
+   * The tolerance for a fault of a call. There is none where the caller aborts before the commit, as the call itself
+   * does not fail then.
    */
   toleranceOf(site: CallSite, fault: FaultName): Tolerance | undefined {
     const gaveUp = sortOf(fault) === 'aborts' && isBeforeCommit(site)
@@ -31,7 +31,7 @@ export class CellList {
   }
 
   /**
-   * Adds a cell for every fault of a call. `before` are the faults that were struck earlier, and have led to this call.
+   * Adds a cell for every fault of a call. `before` are the earlier strikes without which the call would not be made.
    */
   strike(circumstances: Circumstances, seen: SeenCall, samples: boolean, before: readonly Strike[] = []): void {
     for (const fault of FAULT_NAMES) {
@@ -53,7 +53,7 @@ export class CellList {
     }
   }
 
-  /** Adds a cell for each moment at which the caller may give up: right before each call, and as each phase begins. */
+  /** Adds a cell for each moment at which the caller may abort: right before each call, and as each phase begins. */
   abort(
     circumstances: Circumstances,
     sites: readonly SeenCall[],
@@ -111,11 +111,11 @@ export class CellList {
 
 function expectedOf({ cutover, course }: Circumstances, site: CallSite, fault: FaultName): Expected {
   const gaveUp = sortOf(fault) === 'aborts'
-  // An exclusive dry run starts nothing that could be held to what the old one said.
+  // An exclusive dry run starts no successor that could be compared with the old resource.
   if (course === 'is a dry run' && cutover === 'exclusive' && sortOf(fault) === 'misshapes') return 'either'
   if (isBeforeCommit(site)) return gaveUp ? 'is aborted' : site.byUser ? 'either' : 'fails'
   if (site.byUser) return 'either'
-  // Once the reload is decided, an abort of its caller has no effect; a call that rejects fails all the same.
+  // Once the reload is decided, its caller's abort has no effect, but a call that rejects has failed.
   if (gaveUp && fault !== 'is aborted during it, and rejects') return 'as without'
   return site.phase === 'rollback' ? 'fails, reporting' : 'commits, reporting'
 }

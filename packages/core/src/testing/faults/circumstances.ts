@@ -2,13 +2,13 @@ import type { Cutover } from '../../strategy.js'
 
 export const POSITIONS = ['first', 'middle', 'last'] as const
 
-/** The plugin beside those that are reloaded: nothing that happens to them may touch it. */
+/** A plugin that the reload does not name, and that nothing in the reload may touch. */
 export const BYSTANDER = 'bystander'
 
-/** The deadline of each call, in milliseconds of the run's clock. */
+/** The deadline of each call, in milliseconds of the cell's `ManualClock`. */
 export const DEADLINE_MS = 100
 
-/** What a reload runs under, whatever fault strikes it. */
+/** The circumstances of a reload, apart from its fault. */
 export interface Circumstances {
   readonly cutover: Cutover
   /** One plugin whose resources move one after the other, or one plugin for each resource, reloaded together. */
@@ -31,7 +31,7 @@ export function describe({ cutover, arrangement, course }: Circumstances): strin
   return `${cutover}, ${arrangement}${course === 'commits' ? '' : `, ${course}`}`
 }
 
-/** Whether this cutover is tried with this arrangement, where each cutover is tried with one arrangement only. */
+/** Pairs each cutover with one arrangement, for where it need not be tried with both. */
 export function isPair({ cutover, arrangement }: Circumstances): boolean {
   return (cutover === 'overlap') === (arrangement === 'one plugin')
 }

@@ -13,7 +13,7 @@ import type { SeenCall, Trace } from './trace.js'
 
 /**
  * Finds the calls that can be struck: runs a reload without a fault under each of the circumstances, and makes cells of
- * every call into a plugin. Calls that are made only in a rollback are found by failing.
+ * every call into a plugin. Calls that only a rollback makes are found by reloads that fail.
  *
  * @throws Error where a reload without a fault breaks an invariant: then the subject or the strategy is not sound.
  */
@@ -81,8 +81,8 @@ function add(list: CellList, circumstances: Circumstances, trace: Trace, { early
 }
 
 /**
- * Adds cells for the calls of a rollback. Which calls these are depends on the step that fails: for each kind of step,
- * the calls that were not seen yet.
+ * Adds cells for the calls of rollbacks. These depend on the step that fails: one rollback is run for each kind of
+ * step, and the calls that were not seen before are added.
  */
 async function strikeWayBack(
   list: CellList,
@@ -103,7 +103,7 @@ async function strikeWayBack(
   }
 }
 
-/** The call in the middle position, so that one resource has begun before it and another has not begun. */
+/** One call of each step, in the middle position: one resource has begun the step, and another has not. */
 function firstOfEachStep(seen: Iterable<SeenCall>): Iterable<SeenCall> {
   const steps = new Map<string, SeenCall>()
   for (const call of seen) {

@@ -34,7 +34,7 @@ export function exclusionOf(seen: SeenCall, fault: FaultName): string | undefine
   return RULES.find(({ applies }) => applies(seen, fault))?.because
 }
 
-/** The rule by which other cells strike this call already; `undefined` where none do. */
+/** The rule by which other cells strike the same call; `undefined` where none do. */
 export function repetitionOf({ site }: SeenCall, circumstances: Circumstances, trace: Trace): string | undefined {
   const { course } = circumstances
   const { nth, byUser, position } = site

@@ -1,23 +1,23 @@
 import { isPromiseLike } from '../../maybe-promise.js'
 import { turn } from './turn.js'
 
-/** What a fault works with, apart from the call that it strikes. */
+/** What a strike needs besides the call. */
 interface Means {
-  /** Resolves when what is late comes after all. */
+  /** Resolves when a late call is to settle. */
   readonly late: Promise<void>
-  /** Fires the signal of whoever asked for the operation. */
+  /** Fires the signal that the operation was given. */
   abort(): void
-  /** Gives a live resource of somebody else. */
+  /** Gives a live resource of another plugin. */
   elsewhere(): unknown
 }
 
 type Strike = (run: () => unknown, means: Means) => unknown
 
-/** Ticks of the microtask queue: what a call gives is passed on from promise to promise before whoever asked for it goes on. */
+/** Ticks of the microtask queue: a result is passed on by several promises before the code that awaits it goes on. */
 const AS_IT_IS_PASSED_ON = 3
 const ONCE_IT_HAS_ARRIVED = 6
 
-/** Gives `outcome`, and some ticks after it has come calls `then`. */
+/** Gives `outcome`, and calls `then` some ticks after it has settled. */
 function followed(outcome: unknown, ticks: number, then: () => void): unknown {
   const follow = async (): Promise<void> => {
     for (let tick = 0; tick < ticks; tick += 1) await undefined
@@ -71,8 +71,8 @@ const STRIKES = {
 export type FaultName = keyof typeof STRIKES
 
 /**
- * - `fails`: with an error; `hangs`: past its deadline; `aborts`: the caller gives up meanwhile;
- * - `misshapes`: gives what has not the shape it must have; `shares`: gives an object that is another live resource.
+ * - `fails`: with an error; `hangs`: past its deadline; `aborts`: the caller aborts meanwhile;
+ * - `misshapes`: gives something of a wrong shape; `shares`: gives an object that is another live resource.
  */
 export type FaultSort = 'fails' | 'hangs' | 'misshapes' | 'shares' | 'aborts'
 
@@ -96,9 +96,9 @@ const SORTS: Record<FaultName, FaultSort> = {
 export const FAULT_NAMES = Object.keys(STRIKES) as readonly FaultName[]
 
 export interface FaultOptions {
-  /** What a fault that aborts does: fires the signal that the operation was given. */
+  /** Fires the signal that the operation was given. Needed by faults that abort. */
   readonly abort?: (() => void) | undefined
-  /** The live resource that the call gives in place of one of its own. Needed by `gives what serves elsewhere`. */
+  /** Gives the live resource that the call gives in place of its own. Needed by `gives what serves elsewhere`. */
   readonly elsewhere?: (() => unknown) | undefined
 }
 
@@ -136,7 +136,7 @@ export class Fault {
     return this.#struck
   }
 
-  /** Does in place of a call what the fault is. */
+  /** Is called in place of the call, `run`, and fails as the fault says. */
   strike(run: () => unknown): unknown {
     this.#struck = true
     this.#reach()
@@ -151,13 +151,13 @@ export class Fault {
     })
   }
 
-  /** Lets what is late settle. Only the faults that are late have something to let go. */
+  /** Lets a late call settle. Does nothing for other faults. */
   release(): void {
     this.#release()
   }
 }
 
-/** How `name` sorts, without one being made. */
+/** The sort of the fault `name`. */
 export function sortOf(name: FaultName): FaultSort {
   return SORTS[name]
 }

@@ -44,7 +44,7 @@ export async function checkEnd<P, R, W>(stand: Stand<P, R, W>, breaches: Breache
 
 /**
  * Checks the order of a rollback without a fault (O2): what was done last is undone first, resources before plugins,
- * and first of all the resources whose old one has to be started again.
+ * and resources that were stopped before all others.
  */
 export function checkOrder({ calls }: Trace, breaches: Breaches): void {
   const undone = [...calls.values()]
