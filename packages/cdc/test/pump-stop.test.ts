@@ -95,7 +95,7 @@ describe('the end of a pump', () => {
     expect(await failure(app.pump.start('orders', 'warehouse'))).toMatchObject({
       ...STOPPED,
       message: expect.stringContaining('the pump was stopped') as string,
-      hint: 'Make another.',
+      hint: 'Make another pump.',
     })
   })
 

@@ -106,9 +106,12 @@ export class CdcPump implements AsyncDisposable {
     } = checkOptions(options, 'start options', START)
     const place = { surface: cdcOutput.id, key, resource: name }
     if (this.#stopped)
-      throw new ReloadError('RESOURCE_CLOSED', 'the pump was stopped', { ...place, hint: 'Make another.' })
+      throw new ReloadError('RESOURCE_CLOSED', 'the pump was stopped', { ...place, hint: 'Make another pump.' })
     if (this.#loops.has(name))
-      throw new ReloadError('DUPLICATE', 'the pump delivers to a stream of this name already', place)
+      throw new ReloadError('DUPLICATE', 'the pump delivers to a stream of this name already', {
+        ...place,
+        hint: 'Stop that stream first, or start this one under another name.',
+      })
     const { host, log, checkpoints, clock = systemClock, checkpointEvery = 64, timeoutMs = 30_000 } = this.#options
     const loop = new StreamLoop(name, key, {
       host,

@@ -9,6 +9,7 @@ export function dryRunError(errors: readonly unknown[]): ReloadError {
   const error = new ReloadError('HANDOFF', `the dry run succeeded, and could not be undone: ${describeThrown(first)}`, {
     ...place,
     phase: 'rollback',
+    hint: 'rollbackErrors has each failure. Release by hand what these calls have left open.',
     cause: first,
   })
   error.rollbackErrors.push(...errors)

@@ -29,8 +29,7 @@ export class GateErrors {
   reentered(): ReloadError {
     return this.#error(
       'RESOURCE_REENTERED',
-      'the call was made from inside a use of the same resource, and each would ' +
-        'wait for the other; it was not begun',
+      'the call was not begun: it was made from inside a use of the same resource, and each would wait for the other',
       'Work with the resource that use passes to its function, and make the call once use has resolved.',
     )
   }
@@ -39,7 +38,7 @@ export class GateErrors {
     return this.#error(
       'ABORTED',
       'the caller aborted; the call was not begun, and nothing of it was applied',
-      'Make it again.',
+      'Make the call again without an aborted signal.',
       {
         cause,
       },
@@ -55,7 +54,7 @@ export class GateErrors {
     return this.#error(
       'RESOURCE_HALTED',
       reason,
-      'Its checkpoint is kept. Try again, or reload the plugin with a version that starts.',
+      'Its checkpoint is kept. Try again by a write or use, or reload the plugin with a version that starts.',
       { cause },
     )
   }

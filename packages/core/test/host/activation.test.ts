@@ -163,7 +163,7 @@ describe('activate that fails', () => {
       step: 'activate',
       resource: 'third',
       plugin: 'stores@1.0.0',
-      hint: 'Nothing was attached.',
+      hint: 'Nothing was attached. Correct the strategy, then attach again.',
       rollbackErrors: [],
     })
     expect(first.main.made.map(({ closed }) => closed)).toEqual([0, 1])

@@ -76,7 +76,7 @@ describe('an attach that cannot be', () => {
       key: 'stores',
       resource: 'main',
       plugin: 'stores@1.0.0',
-      hint: 'Nothing was attached.',
+      hint: 'Nothing was attached. Correct the provider or what it opens, then attach again.',
     })
     expect(error.message).toContain(reason)
     expect(host.resources()).toEqual([])

@@ -193,9 +193,9 @@ describe('history', () => {
       phase: 'commit',
       surface: 'test-unit',
       key: 'speed',
-      hint: 'Try again.',
+      hint: 'Nothing was changed. Repeat the operation: the key is then judged by what that plugin has provided.',
     })
-    expect(error.message).toContain('another plugin has provided this key meanwhile')
+    expect(error.message).toContain('another plugin has provided this key since it was judged')
     expect(host.plugin('b')).toBeUndefined()
   })
 })

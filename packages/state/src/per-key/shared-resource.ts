@@ -56,9 +56,9 @@ export class SharedResource<R, W> {
     const called = (): void => {
       this.#calls += 1
       if (left === undefined && !this.#evicted) return
-      throw new ReloadError('RESOURCE_CLOSED', 'it was closed by who uses it', {
+      throw new ReloadError('RESOURCE_CLOSED', 'the resource was closed by its user', {
         ...this.#place,
-        hint: 'Open it again.',
+        hint: 'Open it again to go on.',
       })
     }
     return {

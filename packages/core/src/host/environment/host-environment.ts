@@ -54,7 +54,7 @@ export class HostEnvironment {
       ...this.apart,
       timeoutMs: () => this.timeoutMs('open'),
       timeoutOption: 'open',
-      hint: 'Nothing was attached.',
+      hint: 'Nothing was attached. Correct the provider or what it opens, then attach again.',
     }
     // It stays, so that not each opening adds a listener to the signal and takes it off again.
     onAbort(this.closing, STAYS)

@@ -87,7 +87,9 @@ function held(epoch: Epoch | undefined, surface: { readonly id: string }): Epoch
 }
 
 function released(surface: string): ReloadError {
-  return refused('LEASE_RELEASED', 'the lease was released', surface, { hint: 'Capture again.' })
+  return refused('LEASE_RELEASED', 'the lease was released', surface, {
+    hint: 'Capture another lease, and release it after its last use.',
+  })
 }
 
 function notProvided(surface: string, key: string): ReloadError {
@@ -100,18 +102,18 @@ function notProvided(surface: string, key: string): ReloadError {
 function notAttached(surface: string, resource: string): ReloadError {
   return refused('RESOURCE_NOT_FOUND', 'no live resource has this name in this epoch', surface, {
     resource,
-    hint: 'Attach it before capturing.',
+    hint: 'Check the name, or attach the resource before the lease is captured.',
   })
 }
 
 function haltedError(surface: string, resource: string, cause: unknown): ReloadError {
   return refused(
     'RESOURCE_HALTED',
-    `it could not be started again after a failed reload: ${describeThrown(cause)}`,
+    `the resource is stopped and could not be started again: ${describeThrown(cause)}`,
     surface,
     {
       resource,
-      hint: 'A write or use tries again; a reload with a version that starts mends it.',
+      hint: 'Its checkpoint is kept. Try again by a write or use, or reload the plugin with a version that starts.',
     },
   )
 }
@@ -119,7 +121,7 @@ function haltedError(surface: string, resource: string, cause: unknown): ReloadE
 export function fencedError(owner: PluginVersion, surface: string): ReloadError {
   return refused('SURFACE_FENCED', 'the plugin is being replaced exclusively', surface, {
     plugin: owner.label,
-    hint: 'Capture again later, or name it in the `uses` of captureReady, which waits for it.',
+    hint: 'Capture again later, or name what you use in the `uses` of captureReady, which waits for its fence.',
   })
 }
 

@@ -145,7 +145,7 @@ export class Openings {
       throw new ReloadError('RELOAD_IN_PROGRESS', 'the plugin that has opened the resource is being replaced', {
         ...place,
         phase: 'commit',
-        hint: 'Try again.',
+        hint: 'Nothing was changed. Repeat the operation once that plugin has been replaced.',
       })
     }
   }

@@ -125,11 +125,11 @@ export class EpochChange {
         // Another plugin has provided this key and given it up since the preflight: the key was judged by an older
         // contract.
         const { surface, key } = registration
-        throw new ReloadError('DUPLICATE', 'another plugin has provided this key meanwhile', {
+        throw new ReloadError('DUPLICATE', 'another plugin has provided this key since it was judged', {
           phase: 'commit',
           surface,
           key,
-          hint: 'Try again.',
+          hint: 'Nothing was changed. Repeat the operation: the key is then judged by what that plugin has provided.',
         })
       }
     }

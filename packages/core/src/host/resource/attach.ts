@@ -102,7 +102,7 @@ function served(host: ResourceHost, table: SurfaceTable, place: Place, signal: A
       ...place,
       step: 'attach',
       cause: signal.reason,
-      hint: 'Nothing was attached.',
+      hint: 'Nothing was attached. Attach again without an aborted signal.',
     })
   }
   const entry = table.providers.latest(place.key)
@@ -126,7 +126,7 @@ function refusedToBegin(
   place: ErrorPlace & { surface: string },
 ): Promise<ReloadError> | undefined {
   try {
-    activate(strategy, resource, place, 'Nothing was attached.')
+    activate(strategy, resource, place, 'Nothing was attached. Correct the strategy, then attach again.')
     return undefined
   } catch (error) {
     const refusal = error as ReloadError
