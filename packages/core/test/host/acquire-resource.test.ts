@@ -52,6 +52,40 @@ describe('a lease of one live resource', () => {
     expect(plugin.made.map(({ closed }) => closed)).toEqual([1, 1])
   })
 
+  it('E9 O14 keeps nothing open that another version has opened, and holds none but its own', async () => {
+    const { host, surface, plugin, handle, main, versionOf } = await hostOfBoth()
+    const lease = host.acquireResource(surface, 'main', { label: 'stream' })
+    const next = versionOf('2.0.0')
+    const { handle: replaced, finalized } = await host.reload(handle, next)
+    const left = await main.detach()
+    expect(await standing(left.finalized)).toBe('fulfilled')
+    expect(next.made).toMatchObject([{ closed: 1 }, { closed: 0 }])
+    const after = await host.reload(replaced, versionOf('3.0.0'))
+    expect(await standing(after.finalized)).toBe('fulfilled')
+    expect(host.plugins()).toMatchObject([
+      { version: '3.0.0' },
+      { id: 'words' },
+      { version: '1.0.0', heldBy: [{ label: 'stream' }] },
+    ])
+    expect(plugin.made[0]).toMatchObject({ closed: 0 })
+    lease[Symbol.dispose]()
+    await finalized
+    expect(plugin.made[0]).toMatchObject({ closed: 1 })
+  })
+
+  it('E9 keeps a resource that is detached open in the version that a reload was taken back to', async () => {
+    const { host, surface, plugin, handle, main, versionOf } = await hostOfBoth()
+    const lease = host.acquireResource(surface, 'main')
+    await host.reload(handle, versionOf('2.0.0'), { bake: { ms: 1, healthy: () => false } })
+    await turnUntil(() => host.plugin('stores')?.generation === 2)
+    const left = await main.detach()
+    expect(await standing(left.finalized)).toBe('pending')
+    expect(plugin.made[0]).toMatchObject({ closed: 0 })
+    lease[Symbol.dispose]()
+    await left.finalized
+    expect(plugin.made[0]).toMatchObject({ closed: 1 })
+  })
+
   it('E9 T7 keeps what the plugin had before a reload that is taken back', async () => {
     const { host, surface, handle, versionOf } = await hostOfBoth('stop-and-copy')
     const lease = host.acquireResource(surface, 'main')

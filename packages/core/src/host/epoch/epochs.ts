@@ -119,9 +119,15 @@ export class Epochs {
     return new Drain(this.#reaching(versions), this.#clock)
   }
 
-  /** Drains the leases that reach one live resource: those of former epochs in which `owner` served, and its own. */
+  /**
+   * Drains the leases that reach a live resource that `owner` has opened: those of former epochs in which `owner` served,
+   * and of the leases of this resource alone, `leased`, those of what `owner` has opened. What other versions have opened
+   * of that name is closed with them.
+   */
   drainOfResource(owner: PluginVersion, leased: Iterable<LeaseList>): Drain {
-    return new Drain([...this.#epochsReaching([owner]), ...leased], this.#clock)
+    const generations = [owner, ...owner.earlier]
+    const own = [...leased].filter((list) => generations.some(({ resourceLeases }) => resourceLeases.has(list)))
+    return new Drain([...this.#epochsReaching([owner]), ...own], this.#clock)
   }
 
   #reaching(versions: readonly PluginVersion[]): LeaseList[] {
