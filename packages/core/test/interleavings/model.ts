@@ -29,7 +29,7 @@ export interface ResourceData {
 }
 
 /** The detach that the host has begun by itself. */
-export interface LetGone {
+interface LetGone {
   /** The versions that may have to close it. */
   readonly owners: ReadonlySet<VersionData>
   /** Codes that its closing may end with. */
