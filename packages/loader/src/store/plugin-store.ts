@@ -1,11 +1,10 @@
-import { rename, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { ASYNC_DISPOSE, checkOptions, option, type OptionChecks } from '@uni/reload-core'
-import { syncDirectory, type FileJournal, type NotedProcess } from '@uni/reload-core/node'
+import type { FileJournal, NotedProcess } from '@uni/reload-core/node'
 import type { PackageFile } from '../archive/package-tree.js'
 import { digestOf, hexOf, type Digest } from '../digest.js'
 import { LoadError } from '../errors.js'
 import { collect, type CollectionReport } from './collection.js'
-import { writeDurably } from './durable-file.js'
 import { filesIn } from './files-in.js'
 import { Hold } from './hold.js'
 import { addJournal, namedByJournals } from './journal-roots.js'
@@ -13,11 +12,11 @@ import { discardDrafts, prepareObjects, publishObjects, readObject } from './obj
 import { openFolder } from './open-folder.js'
 import { draftPackage, isIntact, publishPackage, type StoredPackage } from './packages.js'
 import { heldBySessions, Session, sweep, type Gone } from './session.js'
-import { readIfThere } from './read-if-there.js'
 import { storeError, unlessMissing } from './store-error.js'
-import { versionName, type ObjectExtension, type StoreLayout } from './store-layout.js'
+import { versionName, type StoreLayout } from './store-layout.js'
 import { StoreLock } from './store-lock.js'
-import { decodeRecord, encodeRecord, type VersionNotes, type VersionRecord } from './version-record.js'
+import { VersionFiles, type VersionInStore } from './version-files.js'
+import type { VersionNotes, VersionRecord } from './version-record.js'
 
 /** Before the first version or package that a store is given, and then before each one after so many, it collects. */
 const COLLECT_AFTER = 16
@@ -81,15 +80,6 @@ export interface StoredVersion {
   readonly hold: Hold
 }
 
-/** A version as its files say. */
-interface VersionInStore {
-  /** Of its record. */
-  readonly text: string
-  readonly record: VersionRecord
-  readonly code: Buffer
-  readonly map: Buffer | undefined
-}
-
 const OPTIONS: OptionChecks<PluginStoreOptions> = {
   journal: option.required((value, path) => {
     if (value === 'none') return value
@@ -111,6 +101,7 @@ const OPTIONS: OptionChecks<PluginStoreOptions> = {
 export class PluginStore implements AsyncDisposable {
   readonly #layout: StoreLayout
   readonly #session: Session
+  readonly #versions: VersionFiles
   readonly #lock: StoreLock
   readonly #gone: Gone
   readonly #onUncollected: (error: unknown) => void
@@ -123,6 +114,7 @@ export class PluginStore implements AsyncDisposable {
   private constructor(layout: StoreLayout, session: Session, options: PluginStoreOptions) {
     this.#layout = layout
     this.#session = session
+    this.#versions = new VersionFiles(layout, session)
     this.#gone = options.gone ?? (() => false)
     this.#lock = new StoreLock(layout, session, this.#gone, options.lockMs ?? LOCK_MS)
     this.#onUncollected = options.onUncollected ?? ((error) => process.emitWarning(error as Error))
@@ -185,7 +177,7 @@ export class PluginStore implements AsyncDisposable {
           try {
             await this.#checkPackage(record)
             await publishObjects(this.#layout, this.#session, objects)
-            await this.#publish(record)
+            await this.#versions.publish(record)
           } catch (error) {
             await hold.letGo()
             throw error
@@ -208,13 +200,14 @@ export class PluginStore implements AsyncDisposable {
       const name = versionName(id, version)
       const holding = this.#hold(name)
       // Both take equally long, so they are done at once; then what was read is looked for once more.
-      const early = this.#readEarly(name)
+      const early = this.#versions.readEarly(name)
       const hold = await holding
       let found: VersionInStore | undefined
       try {
         // Collections that have not seen the hold are over then. All later ones see it.
         await this.#lock.settled()
-        found = early !== undefined && this.#textOf(name) === early.text ? early : this.#readWhole(plugin, name)
+        found =
+          early !== undefined && this.#versions.textOf(name) === early.text ? early : this.#versions.read(plugin, name)
         return found && this.#stored(found.record, found.code, found.map, hold)
       } finally {
         if (found === undefined) await hold.letGo()
@@ -252,7 +245,7 @@ export class PluginStore implements AsyncDisposable {
   versions(): Promise<{ readonly id: string; readonly version: string; readonly digest: Digest }[]> {
     return this.#do(`the store in ${this.folder} cannot be read`, async () => {
       const names = await filesIn(this.#layout.versions)
-      const records = names.map((name) => this.#recordOf(name))
+      const records = names.map((name) => this.#versions.recordOf(name))
       return records
         .flatMap((record) => {
           return typeof record === 'object' ? [{ id: record.id, version: record.version, digest: record.code }] : []
@@ -302,7 +295,7 @@ export class PluginStore implements AsyncDisposable {
   async #place(wanted: VersionRecord, taken: 'refuse' | 'add-build'): Promise<VersionRecord> {
     const { id, version, code } = wanted
     const name = versionName(id, version)
-    const there = this.#recordOf(name)
+    const there = this.#versions.recordOf(name)
     if (typeof there !== 'object' || there.code === code) return wanted
     await Promise.allSettled(this.#lettingGo)
     const inUse = await heldBySessions(this.#layout, this.#gone)
@@ -325,17 +318,6 @@ export class PluginStore implements AsyncDisposable {
     })
   }
 
-  /** To be called with the lock. */
-  async #publish(record: VersionRecord): Promise<void> {
-    const name = versionName(record.id, record.version)
-    const text = encodeRecord(record)
-    if (this.#textOf(name) === text) return
-    const draft = this.#session.draft()
-    await writeDurably(draft, text)
-    await rename(draft, this.#layout.version(name))
-    await syncDirectory(this.#layout.versions)
-  }
-
   /** To be called with the lock, or before waiting for whoever has it: a collection reads the holds, and then removes. */
   async #hold(name: string): Promise<Hold> {
     const hold = await this.#session.hold(name)
@@ -348,54 +330,6 @@ export class PluginStore implements AsyncDisposable {
         .finally(() => this.#lettingGo.delete(gone))
       this.#lettingGo.add(gone)
       return gone
-    })
-  }
-
-  #textOf(name: string): string | undefined {
-    return readIfThere(this.#layout.version(name))?.toString()
-  }
-
-  #recordOf(name: string): VersionRecord | string | undefined {
-    const text = this.#textOf(name)
-    return text === undefined ? undefined : decodeRecord(text, name)
-  }
-
-  /** @returns what is wrong with it, as text, where it is damaged. */
-  #read(name: string): VersionInStore | string | undefined {
-    const text = this.#textOf(name)
-    if (text === undefined) return undefined
-    const record = decodeRecord(text, name)
-    if (typeof record === 'string') return record
-    const damaged = (digest: Digest, extension: ObjectExtension): string =>
-      `${this.#layout.object(digest, extension)} is gone, or not as it was written`
-    const code = readObject(this.#layout, record.code, 'cjs')
-    if (code === undefined) return damaged(record.code, 'cjs')
-    if (record.map === undefined) return { text, record, code, map: undefined }
-    const map = readObject(this.#layout, record.map, 'map')
-    return map === undefined ? damaged(record.map, 'map') : { text, record, code, map }
-  }
-
-  /** Before it is held: what is wrong with it may be that it is being replaced. */
-  #readEarly(name: string): VersionInStore | undefined {
-    try {
-      const read = this.#read(name)
-      return typeof read === 'object' ? read : undefined
-    } catch {
-      return undefined
-    }
-  }
-
-  /** @throws LoadError `STORE` where it is damaged. */
-  #readWhole(plugin: string, name: string): VersionInStore | undefined {
-    const read = this.#read(name)
-    if (typeof read === 'string') throw this.#damaged(plugin, read)
-    return read
-  }
-
-  #damaged(plugin: string, reason: string): LoadError {
-    return new LoadError('STORE', `it is damaged in the store: ${reason}`, {
-      plugin,
-      hint: 'Nothing of it was run. Load it from its source again: that mends the store.',
     })
   }
 
