@@ -9,7 +9,9 @@ export const TESTS = 'test/**/*.test.ts'
 /** Tests of the packages as they are built, which are a project of their own. */
 export const BUILT = 'test/**/*.built.test.ts'
 
-/** Tests that look at memory, or at what the collector has done, which are a project of their own: others would be seen. */
+/**
+ * Tests that look at memory, or at what the collector has done, which are a project of their own: others would be seen.
+ */
 export const MEMORY = [
   'test/leaks/**/*.test.ts',
   'test/**/leaks.test.ts',
@@ -17,7 +19,9 @@ export const MEMORY = [
   'test/**/lease-dropped.test.ts',
 ]
 
-/** What every package's tests share. Workspace packages resolve to their sources, so no build is needed to run a test. */
+/**
+ * What every package's tests share. Workspace packages resolve to their sources, so no build is needed to run a test.
+ */
 export function project(name: string): UserWorkspaceConfig {
   return defineProject({
     plugins: [localImports()],
@@ -31,7 +35,8 @@ export function project(name: string): UserWorkspaceConfig {
       // To read all modules anew for each file is a third of what the tests cost.
       isolate: false,
       execArgv: [
-        // Each test makes a host and throws it away: with room for the short-lived, the collector has a fifth less to do.
+        // Each test makes a host and throws it away: with room for the short-lived, the collector has a fifth less to
+        // do.
         '--max-semi-space-size=64',
         // There are more workers than cores: a collector of one thread is a twelfth of the whole cheaper.
         '--single-threaded-gc',

@@ -13,8 +13,8 @@ const PACKAGES = ['packages/*', 'apps/example-host', 'apps/fault-matrix', 'apps/
 /** The files of each of them that match `pattern`. */
 const inEach = (pattern: string): string[] => PACKAGES.map((one) => `${one}/${pattern}`)
 
-// Each package is a project where one is asked for by name. Otherwise all of them are one, which is a tenth cheaper: its
-// workers go from package to package with the modules that they have read, and each file is transformed once.
+// Each package is a project where one is asked for by name. Otherwise all of them are one, which is a tenth cheaper:
+// its workers go from package to package with the modules that they have read, and each file is transformed once.
 const byName = process.argv.some((argument) => argument.startsWith('--project'))
 
 export default defineConfig({

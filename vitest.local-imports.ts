@@ -2,7 +2,9 @@ import { parseAst, type Plugin } from 'vite'
 
 const OURS = /\/(?:packages|apps)\/(?!.*\/node_modules\/)[^?]*\.ts$/
 
-/** What of an import declaration is used. The parser tells places of nodes, which the types of its trees do not have. */
+/**
+ * What of an import declaration is used. The parser tells places of nodes, which the types of its trees do not have.
+ */
 interface Import {
   readonly start: number
   readonly end: number

@@ -8,8 +8,8 @@ const EXPORTED = {
   testing: 'src/testing/index.ts',
 }
 
-// Built apart: what only `index.ts` imports, as code that is in `index.js` itself comes with whatever is imported from it;
-// and `Slices`, which would otherwise share a file with all that is imported wherever it is.
+// Built apart: what only `index.ts` imports, as code that is in `index.js` itself comes with whatever is imported from
+// it; and `Slices`, which would otherwise share a file with all that is imported wherever it is.
 const APART = {
   dispatcher: 'src/dispatch/dispatcher.ts',
   request: 'src/dispatch/request.ts',

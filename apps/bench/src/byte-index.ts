@@ -9,7 +9,10 @@ export const CHUNK_BYTES = 1 << 20
 
 /** An index that is nothing but its image, so that moving it is all there is to measure. */
 export class ByteIndex implements IndexHandle {
-  /** What is isolated goes straight to its reader; what is not is kept until it is complete, in a file where there is a spool. */
+  /**
+   * What is isolated goes straight to its reader; what is not is kept until it is complete, in a file where there is a
+   * spool.
+   */
   declare readonly snapshot?: 'isolated'
   readonly bytes: Uint8Array
   readonly #form: Form

@@ -2,7 +2,10 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { MaybePromise } from '@uni/reload-core'
 import { spreadOf, type LimitOf, type Result, type Spread, type Unit } from './result.js'
 
-/** One way of doing the thing. A round gives what was measured, in the unit of the question: a number, or one for each question. */
+/**
+ * One way of doing the thing. A round gives what was measured, in the unit of the question: a number, or one for each
+ * question.
+ */
 export interface Contender<M = number> {
   readonly name: string
   readonly version: string
@@ -22,7 +25,10 @@ export interface Asked {
 interface Rounds<M> {
   /** Rounds that count, at most. Default 9. */
   readonly rounds?: number
-  /** No further round begins after so many seconds, those for warming up included. One round counts at least. Default 20. */
+  /**
+   * No further round begins after so many seconds, those for warming up included. One round counts at least. Default
+   * 20.
+   */
   readonly withinS?: number
   /** Rounds before those, in which code is compiled and caches fill. Default 1. */
   readonly warmups?: number
@@ -91,7 +97,10 @@ function ratioOf(ours: number, beside: number | undefined): number | null {
   return beside === undefined || beside === 0 ? null : ours / beside
 }
 
-/** Nanoseconds that one call of `body` takes, timed over `times` of them. What it returns is used, so it cannot be left out. */
+/**
+ * Nanoseconds that one call of `body` takes, timed over `times` of them. What it returns is used, so it cannot be left
+ * out.
+ */
 export function nanosecondsPer(times: number, body: (at: number) => number): number {
   let sum = 0
   const startedAt = performance.now()

@@ -6,7 +6,9 @@ import { batchOf } from './text-index.js'
 const STEP_MS = 2
 const COMMIT = batchOf([{ id: '1', text: 'a commit' }])
 
-/** When deliveries end with one version of a sink and begin with the next, and what the sinks themselves took of that. */
+/**
+ * When deliveries end with one version of a sink and begin with the next, and what the sinks themselves took of that.
+ */
 export class Handover {
   /** From the last delivery by the old version to the first by the new, less the time that the sinks took. */
   readonly overheadMs: Promise<number>

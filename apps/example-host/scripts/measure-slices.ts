@@ -13,8 +13,8 @@ import { vectorsEntry } from '../src/plugins/vectors/entry.js'
 import { tempDirectory } from '../test/plugins/support/temp-directory.js'
 
 /**
- * Replaces the plugins of large indexes that are written to meanwhile, and says the longest stretch in which the event loop
- * did not turn. Garbage collection is part of such a stretch, and so is said beside it.
+ * Replaces the plugins of large indexes that are written to meanwhile, and says the longest stretch in which the event
+ * loop did not turn. Garbage collection is part of such a stretch, and so is said beside it.
  */
 const DOCUMENTS = Number(process.argv[2] ?? 50_000)
 const WORDS = [

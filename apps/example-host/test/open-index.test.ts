@@ -74,7 +74,8 @@ it('I4 an index that was saved is opened with all that was committed before, whi
           goOn = resolve
         }),
     )
-    // Each waits for the one before it: what is committed here is in the log before the index is saved, and not in the index.
+    // Each waits for the one before it: what is committed here is in the log before the index is saved, and not in the
+    // index.
     const saving = run.save()
     const committing = run.commit('behind the save')
     await run.place.store.waitFor(1n, new AbortController().signal)

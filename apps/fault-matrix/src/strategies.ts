@@ -7,8 +7,8 @@ const EXPORTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 }
 
 /**
- * The surfaces of every strategy that a package exports: a kind that comes tomorrow is among them. `cleanHandoff` makes the strategy
- * of the surface it is given, and has none of its own.
+ * The surfaces of every strategy that a package exports: a kind that comes tomorrow is among them. `cleanHandoff` makes
+ * the strategy of the surface it is given, and has none of its own.
  */
 export function surfacesOfStrategies(): string[] {
   const made = Object.values(EXPORTS).flatMap((exported) =>

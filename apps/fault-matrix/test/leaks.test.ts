@@ -34,7 +34,9 @@ import { storageBackendSubject } from '../src/subjects/storage-backend.js'
 const [FEW, MANY] = [500, 750]
 const KEY = 'key'
 const NAME = 'main'
-/** There is one write in so many reloads: what a resource keeps of each, a few objects, is not to be taken for a leak. */
+/**
+ * There is one write in so many reloads: what a resource keeps of each, a few objects, is not to be taken for a leak.
+ */
 const PER_WRITE = 10
 const KEPT_PER_RELOAD = 5 / PER_WRITE
 

@@ -1,7 +1,10 @@
 /** What of a run can be seen from outside, by name. */
 type Visible = Readonly<Record<string, string>>
 
-/** A run of a model: the steps the outside took, each with what could be seen to change when everything had come to rest. */
+/**
+ * A run of a model: the steps the outside took, each with what could be seen to change when everything had come to
+ * rest.
+ */
 export interface Trace {
   readonly seed: number
   readonly start: Visible

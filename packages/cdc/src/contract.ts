@@ -22,8 +22,9 @@ export interface CdcGap {
 
 export interface CdcStartContext {
   /**
-   * The name under which the host keeps the stream: the same each time that stream is opened, and no other's. A sink that
-   * keeps LSNs with its data keeps one for each name. Absent only in a host of its own that gives none when it opens it.
+   * The name under which the host keeps the stream: the same each time that stream is opened, and no other's. A sink
+   * that keeps LSNs with its data keeps one for each name. Absent only in a host of its own that gives none when it
+   * opens it.
    */
   readonly stream?: string | undefined
   /**
@@ -33,8 +34,8 @@ export interface CdcStartContext {
   readonly fromLsn?: CdcLsn | undefined
   /**
    * Given where the host has decided to leave out what the log no longer has: it ends at `fromLsn` and will never be
-   * delivered. A sink that keeps its own LSN moves it to `fromLsn`; without a gap, one that finds its LSN below `fromLsn`
-   * has lost data, and refuses to start.
+   * delivered. A sink that keeps its own LSN moves it to `fromLsn`; without a gap, one that finds its LSN below
+   * `fromLsn` has lost data, and refuses to start.
    */
   readonly gap?: CdcGap | undefined
   /** Ends this call, not the stream: it fires only while `start` is pending. */
@@ -69,8 +70,8 @@ export interface CdcOutputProvider {
 /** One open stream. Its calls come one at a time: none begins before the last has settled. */
 export interface CdcStream {
   /**
-   * Takes the next batch. Rejecting means that it may or may not have been taken; the same batch is delivered again, so a
-   * sink that must not apply it twice keeps the LSN with its data.
+   * Takes the next batch. Rejecting means that it may or may not have been taken; the same batch is delivered again, so
+   * a sink that must not apply it twice keeps the LSN with its data.
    */
   deliver(batch: CdcBatch): MaybePromise<void>
   /**

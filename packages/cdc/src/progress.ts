@@ -31,7 +31,9 @@ function progressOf(stream: CdcStream): Progress {
   return fresh
 }
 
-/** Begins to follow a stream that was started at `fromLsn`; anew, where its provider hands out the same object again. */
+/**
+ * Begins to follow a stream that was started at `fromLsn`; anew, where its provider hands out the same object again.
+ */
 export function follow(stream: CdcStream, fromLsn: CdcLsn | undefined): void {
   progressOfStream.set(stream, {
     expected: fromLsn,
@@ -54,7 +56,8 @@ export function endOf(stream: CdcStream): AbortSignal {
 /**
  * Hands the next batch to a stream.
  *
- * @throws CdcError `BATCH`, `OUT_OF_ORDER`; otherwise what the stream throws, and then the same batch is still expected.
+ * @throws CdcError `BATCH`, `OUT_OF_ORDER`; otherwise what the stream throws, and then the same batch is still
+ * expected.
  */
 export async function deliver(stream: CdcStream, batch: CdcBatch): Promise<void> {
   refuseMalformed(batch)

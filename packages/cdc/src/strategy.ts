@@ -13,9 +13,9 @@ import { cdcOutput } from './surface.js'
 
 export interface CdcHandoffOptions {
   /**
-   * Whether the deliveries of stream `name` can go on at `lsn`, such as `(lsn) => log.canReadFrom(lsn)`. Asked before the
-   * old stream is stopped; `false` fails the handoff. Default: every honest checkpoint will do, and one that lies inside
-   * a batch halts the stream afterwards.
+   * Whether the deliveries of stream `name` can go on at `lsn`, such as `(lsn) => log.canReadFrom(lsn)`. Asked before
+   * the old stream is stopped; `false` fails the handoff. Default: every honest checkpoint will do, and one that lies
+   * inside a batch halts the stream afterwards.
    */
   readonly canResume?: ((lsn: CdcLsn, name: string) => MaybePromise<boolean>) | undefined
 }

@@ -192,7 +192,10 @@ function isContiguous(batches: readonly CdcBatch[], from: CdcLsn): boolean {
   return batches.every((batch, at) => batch === batches[at - 1] || batch.lsnStart === (batches[at - 1]?.lsnEnd ?? from))
 }
 
-/** A save is under way, and its stream is all that holds the log: at rest, then cut off by a crash that loses or keeps the save. */
+/**
+ * A save is under way, and its stream is all that holds the log: at rest, then cut off by a crash that loses or keeps
+ * the save.
+ */
 const PENDING_SAVES = [[], [{ do: 'crash', lands: false }], [{ do: 'crash', lands: true }]].map(
   (then) =>
     [

@@ -25,7 +25,10 @@ function turnsBad({ deliver, delivered, checkpoint, shutdown }: Faults): { fault
   }
 }
 
-/** Version 2 takes the LSN 2, is checkpointed behind it, and turns bad; 3 and 4 are committed, and its bake takes it back. */
+/**
+ * Version 2 takes the LSN 2, is checkpointed behind it, and turns bad; 3 and 4 are committed, and its bake takes it
+ * back.
+ */
 async function takenBack(faults: Faults, guarantee: Guarantee = 'exactly-once') {
   const [sink, bad] = [new Sink(), turnsBad(faults)]
   const app = new Application({ retry: { attempts: 3, initialMs: 1, maxMs: 1, random: () => 0 } })

@@ -23,7 +23,10 @@ async function expectNewServes(served: Served, sink: Sink, from = 0n): Promise<v
   expect(sink.open.map(({ provider: version }) => version)).toEqual(['v2'])
 }
 
-/** Replaces the version that serves with `v2`, and answers with what it did without. A call that hangs passes its deadline. */
+/**
+ * Replaces the version that serves with `v2`, and answers with what it did without. A call that hangs passes its
+ * deadline.
+ */
 async function outlive(served: Served, sink: Sink, hang?: Hang): Promise<unknown> {
   const dispatched = served.dispatch(provider(sink, { version: 'v2' }))
   if (hang !== undefined) {

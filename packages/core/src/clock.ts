@@ -39,8 +39,9 @@ export const systemClock: Clock = {
 const BEAT_MS = 20
 
 /**
- * The time of {@link systemClock} in whole milliseconds, some tens of them late, for what is dated often and seldom read: reading a clock
- * takes longer than to capture an epoch. A timer runs while it is asked, and keeps no process alive.
+ * The time of {@link systemClock} in whole milliseconds, some tens of them late, for what is dated often and seldom
+ * read: reading a clock takes longer than to capture an epoch. A timer runs while it is asked, and keeps no process
+ * alive.
  */
 class CoarseTime {
   #now = 0

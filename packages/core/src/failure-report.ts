@@ -19,8 +19,8 @@ export interface AttemptedHandoff {
   readonly bytes: number
   readonly replayedWrites: number
   /**
-   * What the new one was made of: what served; the standby of the reload that is taken back, with the writes made since;
-   * or whatever the host opens it from.
+   * What the new one was made of: what served; the standby of the reload that is taken back, with the writes made
+   * since; or whatever the host opens it from.
    */
   readonly from: 'serving' | 'standby' | 'open'
   /** What failed of the old one and was done without, such as its checkpoint. */
@@ -36,8 +36,8 @@ export interface FailureReport {
   /** The longest that the event loop did not turn, whoever kept it from that. */
   readonly blockedMs: number
   /**
-   * What kept it from that: the plugin call that was the most of it, or was pending; `core` where there was none, so that
-   * it was the core, or other code of this process. Absent where nothing did.
+   * What kept it from that: the plugin call that was the most of it, or was pending; `core` where there was none, so
+   * that it was the core, or other code of this process. Absent where nothing did.
    */
   readonly blockedBy: string | undefined
 }

@@ -40,7 +40,9 @@ export interface HandoffGate<R> {
   readonly busy: boolean
   /** How many writes are recorded and not yet replayed. */
   readonly recorded: number
-  /** Whether nothing is recorded, and no write or use in flight: a resource that has had every replay has every write. */
+  /**
+   * Whether nothing is recorded, and no write or use in flight: a resource that has had every replay has every write.
+   */
   readonly inStep: boolean
   /**
    * Whether a write or use is past its deadline and has not settled: its outcome is unknown, and nothing runs beside

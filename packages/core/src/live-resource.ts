@@ -4,8 +4,8 @@ import type { Opening } from './strategy.js'
 /** Of one write or use of a live resource. */
 export interface TurnOptions {
   /**
-   * Takes the call out of the queue: it is refused (`ABORTED`), and nothing of it was applied. One that has begun goes on,
-   * and settles as ever.
+   * Takes the call out of the queue: it is refused (`ABORTED`), and nothing of it was applied. One that has begun goes
+   * on, and settles as ever.
    */
   readonly signal?: AbortSignal | undefined
 }
@@ -30,8 +30,8 @@ export interface LiveResource<R, W> {
    */
   use<T>(fn: (resource: R) => MaybePromise<T>, options?: TurnOptions): Promise<T>
   /**
-   * Takes the resource out of service, which frees its name; also during a reload, up to its last hold. It is closed once
-   * no lease reaches it.
+   * Takes the resource out of service, which frees its name; also during a reload, up to its last hold. It is closed
+   * once no lease reaches it.
    */
   detach(): Promise<Detached>
 }

@@ -43,8 +43,9 @@ export interface CallOptions<T> {
   /** Disposes of what an abandoned call produced after all (the step had timed out or been aborted). */
   readonly discard?: ((late: T) => MaybePromise<void>) | undefined
   /**
-   * Whether it may be made when no phase runs, and is then one of its own: what starts a halted resource again, long after the
-   * reload. Any other is refused then, as what goes on after it was given up on is to be inert (I8). Default false.
+   * Whether it may be made when no phase runs, and is then one of its own: what starts a halted resource again, long
+   * after the reload. Any other is refused then, as what goes on after it was given up on is to be inert (I8). Default
+   * false.
    */
   later?: boolean | undefined
   /**
@@ -87,8 +88,8 @@ export interface StepContext {
    */
   unclean(step: string, error: unknown): void
   /**
-   * Says that `resource` was opened for this step alone, which closes it: a copy to judge by. Call it before anything is
-   * done to what a provider gave, and {@link StepContext.letGo} once it was closed. What a handoff opens to serve is
+   * Says that `resource` was opened for this step alone, which closes it: a copy to judge by. Call it before anything
+   * is done to what a provider gave, and {@link StepContext.letGo} once it was closed. What a handoff opens to serve is
    * claimed by its job.
    *
    * @throws ReloadError `DUPLICATE` where the object is a live resource already, or was opened for another step. It is
@@ -186,8 +187,8 @@ export interface IntactResource<R> {
 
 export interface HandBackOptions<R> {
   /**
-   * What becomes of the writes made since it was replaced: `replayed`, they are replayed on it; `shared`, it has seen each
-   * of them, as the two have one medium.
+   * What becomes of the writes made since it was replaced: `replayed`, they are replayed on it; `shared`, it has seen
+   * each of them, as the two have one medium.
    */
   readonly writes: 'replayed' | 'shared'
   /** Closes the one that replaced it, where that is another object: by steps of its own. */
@@ -259,8 +260,8 @@ export interface HandoffStrategy<P, R = never, W = never> {
   /** Hands over one live resource. Absent: a live resource of this surface cannot be reloaded. */
   handoff?(job: HandoffJob<P, R>, ctx: StepContext): ResourceHandoff<R>
   /**
-   * What to judge later versions by once `provider`'s key is removed: a stand-in that answers what `checkCompat` asks of
-   * `old` and holds no reference into the plugin. Absent: a removed key is forgotten.
+   * What to judge later versions by once `provider`'s key is removed: a stand-in that answers what `checkCompat` asks
+   * of `old` and holds no reference into the plugin. Absent: a removed key is forgotten.
    */
   remember?(provider: P, ctx: StepContext): MaybePromise<P>
   /**
@@ -285,10 +286,10 @@ export interface HandoffStrategy<P, R = never, W = never> {
    */
   deactivate?(resource: R): void
   /**
-   * Called in the turn of each commit that changes which providers serve: an install, a reload, a removal, a take-back, and
-   * the end of the host. For what the host does with providers by itself, such as running them by a schedule. The calls
-   * are in the order of the commits. Synchronous. A commit stands whatever it throws, and the report and the observer
-   * are told. Keep no provider that was replaced or removed.
+   * Called in the turn of each commit that changes which providers serve: an install, a reload, a removal, a take-back,
+   * and the end of the host. For what the host does with providers by itself, such as running them by a schedule. The
+   * calls are in the order of the commits. Synchronous. A commit stands whatever it throws, and the report and the
+   * observer are told. Keep no provider that was replaced or removed.
    */
   committed?(change: ProviderChange<P>): void
 }

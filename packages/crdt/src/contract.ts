@@ -1,6 +1,8 @@
 import { defineSurface, narrowable, type CompatVerdict, type MaybePromise, type Surface } from '@uni/reload-core'
 
-/** One document of a CRDT kind. Everything but `close` answers synchronously, so that what is read is a point in time. */
+/**
+ * One document of a CRDT kind. Everything but `close` answers synchronously, so that what is read is a point in time.
+ */
 export interface CrdtState {
   /**
    * Applies one operation. Throwing means that it was not applied. The bytes are not to be written to: they may be
@@ -10,9 +12,9 @@ export interface CrdtState {
   /** Joins `other`, a state of the same provider, into this one. `other` stays as it is. */
   merge(other: CrdtState): void
   /**
-   * What the document means, as plain data: JSON-like values, `undefined`, `bigint`, `Map`, `Set`, `Date`, typed arrays and
-   * buffers, with cycles. An instance of a class is read through its `toJSON()`; without one, or as a function, a symbol or
-   * a promise, it cannot be compared and the check refuses it.
+   * What the document means, as plain data: JSON-like values, `undefined`, `bigint`, `Map`, `Set`, `Date`, typed arrays
+   * and buffers, with cycles. An instance of a class is read through its `toJSON()`; without one, or as a function, a
+   * symbol or a promise, it cannot be compared and the check refuses it.
    */
   value(): unknown
   /** The whole document. The bytes are copied before the state is used again. */
@@ -23,8 +25,8 @@ export interface CrdtState {
    */
   readonly values?: 'isolated' | undefined
   /**
-   * Frees what the state holds. Called once, by whoever opened it. A state that shows a document of the host's leaves that
-   * open.
+   * Frees what the state holds. Called once, by whoever opened it. A state that shows a document of the host's leaves
+   * that open.
    */
   close?(): MaybePromise<void>
 }
@@ -32,9 +34,9 @@ export interface CrdtState {
 /** A document that shows what a kind can hold, and, if it likes, what may yet come to it. */
 export interface CrdtSample extends CrdtState {
   /**
-   * Operations that were made elsewhere without knowledge of this state, and have not reached it, in the order in which they
-   * arrive. They show what a value does not: whether deletions, identifiers and history are kept for as long as an operation
-   * may refer to them.
+   * Operations that were made elsewhere without knowledge of this state, and have not reached it, in the order in which
+   * they arrive. They show what a value does not: whether deletions, identifiers and history are kept for as long as an
+   * operation may refer to them.
    */
   readonly late?: readonly Uint8Array[] | undefined
 }
@@ -59,8 +61,8 @@ export interface CrdtKindProvider<S extends CrdtState = CrdtState> {
    */
   samples?(): Iterable<CrdtSample>
   /**
-   * Asked of the new version, once the values agree: it may refuse the old one, or declare a `migrate`. It cannot overrule
-   * a value that differs.
+   * Asked of the new version, once the values agree: it may refuse the old one, or declare a `migrate`. It cannot
+   * overrule a value that differs.
    */
   schemaCompatCheck?(old: CrdtKindProvider, ctx: SchemaCheckContext): MaybePromise<CompatVerdict>
 }

@@ -13,8 +13,8 @@ interface Unfilled {
 }
 
 /**
- * A copy of `value` that later edits do not reach and that refers to nothing a plugin made. Cycles and shared parts stay
- * what they are; an object that is read through its `toJSON` becomes what that gave. Yields wherever it may be
+ * A copy of `value` that later edits do not reach and that refers to nothing a plugin made. Cycles and shared parts
+ * stay what they are; an object that is read through its `toJSON` becomes what that gave. Yields wherever it may be
  * interrupted.
  *
  * @throws TypeError where the value holds something that cannot be compared, such as a function.

@@ -19,9 +19,9 @@ const STRIDE = 4096
  * The shallowest place at which two values differ, or `undefined` where they are equal by structure. Yields wherever it
  * may be interrupted.
  *
- * The order of an object's fields, and of a map's or set's entries, does not count; a field that holds `undefined` is not
- * a missing one. `NaN` equals `NaN`, and `-0` equals `0`, as for the keys of a `Map`: encodings such as JSON cannot keep
- * them apart. Cycles are equal where nothing on the way round differs.
+ * The order of an object's fields, and of a map's or set's entries, does not count; a field that holds `undefined` is
+ * not a missing one. `NaN` equals `NaN`, and `-0` equals `0`, as for the keys of a `Map`: encodings such as JSON cannot
+ * keep them apart. Cycles are equal where nothing on the way round differs.
  *
  * @throws TypeError where a value holds something that cannot be compared, such as a function.
  */

@@ -28,7 +28,9 @@ export class MergeJudge {
     this.#wayBack = wayBack
   }
 
-  /** Merges one of the old version's own states with those before it. @throws Refusal at the first value that differs. */
+  /**
+   * Merges one of the old version's own states with those before it. @throws Refusal at the first value that differs.
+   */
   async judgeOwn(right: JudgedState): Promise<void> {
     for (const left of this.#partners.ofOwn(right)) {
       const expected = await this.#judgeMerge({ left: left.state, right: right.state, ways: 'both' })
@@ -71,7 +73,9 @@ export class MergeJudge {
     return expected
   }
 
-  /** A replica on each version: one document as the old version wrote it, one as the new does. Each version merges them. */
+  /**
+   * A replica on each version: one document as the old version wrote it, one as the new does. Each version merges them.
+   */
   async #judgeMixed(expected: Merged<unknown>, pairing: Pairing, spares?: SpareCopies): Promise<void> {
     const { old, next } = this.#pair
     const look = this.#comparedTo(expected)

@@ -17,7 +17,9 @@ import { closeState, valueNow } from './state.js'
 
 /** What a check found, as `details` of an incompatible verdict has it. */
 export interface CrdtIncompatibility {
-  /** The state that showed it: `the empty state`, `sample 3`, `live document "notes"`, or two of them that were merged. */
+  /**
+   * The state that showed it: `the empty state`, `sample 3`, `live document "notes"`, or two of them that were merged.
+   */
   readonly state: string
   /** What the new version was held to. Absent where the provider failed to answer. */
   readonly check?: CrdtCheck | undefined

@@ -4,7 +4,9 @@ import type { Probe } from './probe.js'
 import { samplesOf } from './sample-list.js'
 import { applyTo, asState, closeQuietly, emptyState, lateOps, persistedBytes, valueOf } from './state.js'
 
-/** A document as it stood: its bytes and what they meant to the version that wrote them. Refers to nothing of a plugin. */
+/**
+ * A document as it stood: its bytes and what they meant to the version that wrote them. Refers to nothing of a plugin.
+ */
 export interface RecordedState {
   /** What a person calls it: `the empty state`, `sample 3`, `live document "notes"`. */
   readonly name: string

@@ -4,8 +4,8 @@ import type { RecordedState } from './recorded-state.js'
 import { sameBytes } from './state.js'
 
 /**
- * What is left of a kind whose code is gone: its empty state and its samples, as bytes and values, what late operations made
- * of them, and what merging them gave. Answers for these what the code would have answered, and for nothing else.
+ * What is left of a kind whose code is gone: its empty state and its samples, as bytes and values, what late operations
+ * made of them, and what merging them gave. Answers for these what the code would have answered, and for nothing else.
  */
 export class RememberedKind implements CrdtKindProvider {
   readonly kind: string

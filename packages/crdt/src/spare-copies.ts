@@ -11,8 +11,8 @@ interface Spare {
 }
 
 /**
- * Copies of one live document that a check has read and not changed, for a later check that needs such a copy: to open a
- * large document once more costs more than all else that is done to it. What nobody took is closed in the end.
+ * Copies of one live document that a check has read and not changed, for a later check that needs such a copy: to open
+ * a large document once more costs more than all else that is done to it. What nobody took is closed in the end.
  */
 export class SpareCopies implements AsyncDisposable {
   readonly #probe: Probe

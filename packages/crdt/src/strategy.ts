@@ -37,16 +37,16 @@ export interface CrdtHandoffOptions<
   readonly redact?: boolean | undefined
   /**
    * For documents that belong to the host and outlive every version, such as those of a server that somebody else runs:
-   * gives the document that `serving` shows, as the next version works with it. Nothing is copied but what is judged by.
-   * It must not change the document, which `serving` is written to until the commit. Closing a state that was made so,
-   * or that the host opened so, lets go of the document and leaves it as it is. Default: documents are moved.
+   * gives the document that `serving` shows, as the next version works with it. Nothing is copied but what is judged
+   * by. It must not change the document, which `serving` is written to until the commit. Closing a state that was made
+   * so, or that the host opened so, lets go of the document and leaves it as it is. Default: documents are moved.
    */
   readonly inPlace?: ((serving: S, next: P) => MaybePromise<S>) | undefined
 }
 
 /**
- * The discipline of CRDT kinds: a schema-compatibility round trip judged on values, in which a mismatch is a hard error;
- * then each live document is moved by pre-copy, its operations replayed on the copy; or it stays in place.
+ * The discipline of CRDT kinds: a schema-compatibility round trip judged on values, in which a mismatch is a hard
+ * error; then each live document is moved by pre-copy, its operations replayed on the copy; or it stays in place.
  *
  * @throws TypeError or RangeError for options that are not of their form.
  */

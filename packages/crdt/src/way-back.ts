@@ -2,12 +2,15 @@ import { ReloadError } from '@uni/reload-core'
 import { Refusal } from './probe.js'
 
 /**
- * Which way documents have to be readable. `backward`: the new version reads what the old one wrote. `full`: and the old
- * one reads what the new one writes, so that going back is safe.
+ * Which way documents have to be readable. `backward`: the new version reads what the old one wrote. `full`: and the
+ * old one reads what the new one writes, so that going back is safe.
  */
 export type CrdtDirection = 'backward' | 'full'
 
-/** Whether the old version reads what the new one writes. Asked for, that it does not is a refusal; otherwise it is noted. */
+/**
+ * Whether the old version reads what the new one writes. Asked for, that it does not is a refusal; otherwise it is
+ * noted.
+ */
 export class WayBack {
   readonly required: boolean
   #open: boolean

@@ -6,7 +6,10 @@ import { EMPTY_NOTES, waiting } from './fixtures/waiting.js'
 import { notes, openYjs, readNotes, yjsKind, type YjsState } from './fixtures/yjs-kind.js'
 import { verdictOn } from './fixtures/verdict.js'
 
-/** As a binding to an editor does it: what its schema does not have is deleted from the document, in a turn after the opening. */
+/**
+ * As a binding to an editor does it: what its schema does not have is deleted from the document, in a turn after the
+ * opening.
+ */
 function repairing(turns = 1): CrdtKindProvider {
   return yjsKind({
     fromPersisted(bytes) {

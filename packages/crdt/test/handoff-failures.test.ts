@@ -7,7 +7,10 @@ import { EMPTY_COUNTER, waiting } from './fixtures/waiting.js'
 import { notes, openYjs, readNotes, yjsKind } from './fixtures/yjs-kind.js'
 import { openingWith } from './fixtures/opening-with.js'
 
-/** Dispatches, writes meanwhile (once `during` says so) and afterwards, and gives what the caller was told and what serves. */
+/**
+ * Dispatches, writes meanwhile (once `during` says so) and afterwards, and gives what the caller was told and what
+ * serves.
+ */
 async function failing(served: Served, during?: Promise<void>): Promise<{ error: unknown; serves: object }> {
   const before = served.gate().resource
   const failed = served.dispatch().then(

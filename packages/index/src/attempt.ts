@@ -3,7 +3,9 @@ import { describeThrown, ReloadError, type ReloadErrorCode } from '@uni/reload-c
 /** What came of a call whose failure is an answer, too. */
 export type Attempt<T> = { readonly value: T } | { readonly failure: string }
 
-/** What says nothing of what was called: a deadline has passed, the caller has aborted, an index was given that serves. */
+/**
+ * What says nothing of what was called: a deadline has passed, the caller has aborted, an index was given that serves.
+ */
 const THROUGH: ReadonlySet<ReloadErrorCode> = new Set(['STEP_TIMEOUT', 'ABORTED', 'DUPLICATE'])
 
 /**

@@ -25,12 +25,15 @@ export interface IndexHandle {
   /** The best `k` rows for the query, best first. */
   probe(query: RecordBatch, k: number): MaybePromise<RecordBatch>
   /**
-   * The best `k` of the rows that `filter` admits: what `probe` would give of them all, without the others. Not the best `k`
-   * of all rows, filtered afterwards, which would be fewer. What a filter is, plain data, is the kind's own contract; one
-   * that is not understood is refused, never ignored.
+   * The best `k` of the rows that `filter` admits: what `probe` would give of them all, without the others. Not the
+   * best `k` of all rows, filtered afterwards, which would be fewer. What a filter is, plain data, is the kind's own
+   * contract; one that is not understood is refused, never ignored.
    */
   probeFiltered?(query: RecordBatch, k: number, filter: unknown): MaybePromise<RecordBatch>
-  /** Whether this handle takes filters. Where it is not `true`, `probeFiltered` is not to be called: filter what `probe` gives. */
+  /**
+   * Whether this handle takes filters. Where it is not `true`, `probeFiltered` is not to be called: filter what `probe`
+   * gives.
+   */
   readonly supportsFilter?: boolean | undefined
   /**
    * The whole content at one point in time. What is returned is handed over: the handle neither writes to the bytes
@@ -44,7 +47,9 @@ export interface IndexHandle {
    * so it has to mean the same there. Without `apply` the index takes no writes.
    */
   apply?(changes: RecordBatch): MaybePromise<void>
-  /** `isolated`: writes made while `persist` is pending, or while its stream is being read, do not show in the image. */
+  /**
+   * `isolated`: writes made while `persist` is pending, or while its stream is being read, do not show in the image.
+   */
   readonly snapshot?: 'isolated' | undefined
   /** Called once. */
   close?(): MaybePromise<void>
@@ -56,7 +61,10 @@ export type PersistedIndex = Uint8Array | AsyncIterable<Uint8Array> | PersistedF
 export interface PersistedFile {
   /** The path of one regular file. */
   readonly file: string
-  /** The CRC-32 of the file, by which it is checked before it is read or its path is given away. Without it only its length is. */
+  /**
+   * The CRC-32 of the file, by which it is checked before it is read or its path is given away. Without it only its
+   * length is.
+   */
   readonly crc32?: number | undefined
 }
 

@@ -5,8 +5,8 @@ import type { IndexContext } from './contract.js'
 export type IndexContextInit = Pick<IndexContext, 'key' | 'name'> & Partial<IndexContext>
 
 /**
- * What a host calls `persist` and `open` with by itself, outside a reload: to save an index, or to start one. Unless said
- * otherwise nothing ends the call, progress is told nobody, and slices are of the default length.
+ * What a host calls `persist` and `open` with by itself, outside a reload: to save an index, or to start one. Unless
+ * said otherwise nothing ends the call, progress is told nobody, and slices are of the default length.
  */
 export function indexContext({
   key,

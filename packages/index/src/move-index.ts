@@ -20,7 +20,10 @@ const NOTHING_FOUND =
   'the schema is compared. ' +
   'Give the canary queries that find rows'
 
-/** Moves one index: `persist()` on the old handle, `open()` on the new provider, the same meaning, then the writes since. */
+/**
+ * Moves one index: `persist()` on the old handle, `open()` on the new provider, the same meaning, then the writes
+ * since.
+ */
 export function moveIndex(
   job: HandoffJob<IndexKindProvider, IndexHandle>,
   ctx: StepContext,

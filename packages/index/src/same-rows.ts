@@ -29,8 +29,8 @@ interface Rows {
 }
 
 /**
- * In what two answers differ, or `undefined` where they have the same columns, and the same rows in the same order. Whole
- * numbers are compared exactly (they may be ids in a column of floats), other floats within a relative 1e-6.
+ * In what two answers differ, or `undefined` where they have the same columns, and the same rows in the same order.
+ * Whole numbers are compared exactly (they may be ids in a column of floats), other floats within a relative 1e-6.
  */
 export function compareAnswers(old: RecordBatch, next: RecordBatch, redact = false): RowComparison {
   return compareRows(inBatch(old), inBatch(next), redact ? kindAndSize : show)

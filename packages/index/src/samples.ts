@@ -15,9 +15,9 @@ export interface SamplesOptions extends JudgeSampleOptions {
 export type IndexVerdict = CompatVerdict & { readonly unjudged?: readonly Unjudged[] | undefined }
 
 /**
- * Judges a provider pair by the old one's samples (I6): each is built and persisted by the old provider, opened by the new
- * one, and has to answer its queries as before. So has the same sample without its rows, which is the empty state. Without
- * samples there is nothing to judge here: each live index is judged by its own image before the commit.
+ * Judges a provider pair by the old one's samples (I6): each is built and persisted by the old provider, opened by the
+ * new one, and has to answer its queries as before. So has the same sample without its rows, which is the empty state.
+ * Without samples there is nothing to judge here: each live index is judged by its own image before the commit.
  */
 export async function judgeSamples(pair: Pair, ctx: StepContext, options: SamplesOptions): Promise<IndexVerdict> {
   const unjudged: Unjudged[] = []

@@ -29,7 +29,10 @@ const written = notesFixture(() => new Notes()).then(async (fixture) => {
   return readIndexGolden(files)
 })
 
-/** Runs the kit as a runner would, one test after the other. Resolves with the error of each test that failed, by its key. */
+/**
+ * Runs the kit as a runner would, one test after the other. Resolves with the error of each test that failed, by its
+ * key.
+ */
 async function run(
   options: Omit<IndexConformanceOptions, 'test'>,
 ): Promise<{ count: number; failures: Map<string, Error> }> {

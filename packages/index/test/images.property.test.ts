@@ -28,7 +28,8 @@ test('X3, X7: an image is the same bytes however it is cut and read; only a stre
       await using directory = await temporaryDirectory()
       const expected = Buffer.concat(parts)
       const image = imageOf(whole ? new Uint8Array(expected) : streamed(parts), fileSpool(directory.path))
-      // The model: what makes the image repeatable is having been kept, and what ends it is having been passed on before that.
+      // The model: what makes the image repeatable is having been kept, and what ends it is having been passed on
+      // before that.
       let kept = whole
       let passedOn = false
       for (const form of order) {

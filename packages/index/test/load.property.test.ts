@@ -14,7 +14,8 @@ import { vectorChanges, vectorQuery, type VectorChange } from './fixtures/vector
 import { VectorsV1, VectorsV2 } from './fixtures/vectors-kind.js'
 
 // Writers at full speed: each hands its next batch over as soon as the last was acknowledged, whatever the handoff does
-// meanwhile, and lets the event loop turn after each burst only. The log is the order in which the batches were handed over.
+// meanwhile, and lets the event loop turn after each burst only. The log is the order in which the batches were handed
+// over.
 
 interface Load<W> {
   readonly old: IndexKindProvider

@@ -22,7 +22,10 @@ const collectGarbage = runInNewContext('gc') as () => void
 type PersistAs = 'isolated stream' | 'stream' | 'file'
 type ReadAs = 'stream' | 'file'
 
-/** Hands images over, and looks now and then what array buffers hold that something refers to. Nothing goes on while it looks. */
+/**
+ * Hands images over, and looks now and then what array buffers hold that something refers to. Nothing goes on while it
+ * looks.
+ */
 class Watch {
   readonly #before: number
   #most = 0
@@ -46,7 +49,10 @@ class Watch {
   }
 }
 
-/** Collects until array buffers hold less than `enough` bytes, twice at least, and gives up where that does not come about. */
+/**
+ * Collects until array buffers hold less than `enough` bytes, twice at least, and gives up where that does not come
+ * about.
+ */
 async function collected(enough: number): Promise<number> {
   for (let round = 1; ; round += 1) {
     await new Promise((resolve) => setImmediate(resolve))

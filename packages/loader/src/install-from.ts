@@ -11,8 +11,8 @@ import { Trust } from './trust/trust.js'
 /**
  * Loads a version from a store, as it was put there by `loadPlugin`, whatever is at its source now.
  *
- * @throws LoadError `NOT_FOUND` where the store does not have it; `STORE` where it is damaged; `INTEGRITY`, `SIGNATURE`; and
- * whatever running it throws. TypeError for malformed options.
+ * @throws LoadError `NOT_FOUND` where the store does not have it; `STORE` where it is damaged; `INTEGRITY`,
+ * `SIGNATURE`; and whatever running it throws. TypeError for malformed options.
  */
 export async function installFrom(
   store: PluginStore,

@@ -10,13 +10,13 @@ export interface RunOptions {
   /** Packages that are the host's own objects in the plugin. The core always is. */
   readonly shared?: Shared | undefined
   /**
-   * A file of the host, such as `import.meta.url`: `shared` names what is imported there. The program that was started, if it
-   * is left out.
+   * A file of the host, such as `import.meta.url`: `shared` names what is imported there. The program that was started,
+   * if it is left out.
    */
   readonly from?: string | URL | undefined
   /**
-   * Has Node map stack traces back to sources, in the whole process, as with its option `--enable-source-maps`. `true` if it
-   * is left out.
+   * Has Node map stack traces back to sources, in the whole process, as with its option `--enable-source-maps`. `true`
+   * if it is left out.
    */
   readonly sourceMaps?: boolean | undefined
   /**

@@ -9,7 +9,9 @@ export interface LoadedPlugin {
   readonly digest: Digest
   /** Absolute path of the file that the plugin begins with. */
   readonly file: string
-  /** Absolute paths of the files that went into the bundle, sorted. A change of one of them is a change of the plugin. */
+  /**
+   * Absolute paths of the files that went into the bundle, sorted. A change of one of them is a change of the plugin.
+   */
   readonly inputs: readonly string[]
   /** What is not in the bundle, sorted by name. A reload does not replace it. */
   readonly externals: readonly External[]

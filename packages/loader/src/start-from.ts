@@ -8,8 +8,8 @@ import type { PluginStore } from './store/plugin-store.js'
 export type StartOptions = Omit<RunOptions, 'integrity'>
 
 /**
- * Starts the plugins that a journal comes back on, each in its permanent version, from the store, with one commit. A first
- * run has none.
+ * Starts the plugins that a journal comes back on, each in its permanent version, from the store, with one commit. A
+ * first run has none.
  *
  * @throws LoadError where one of them cannot be loaded, ReloadError where it cannot be installed: none is then.
  */

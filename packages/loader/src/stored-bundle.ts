@@ -19,8 +19,8 @@ interface Notes {
 }
 
 /**
- * Puts a plugin that was loaded into a store, where it stays as {@link heldPlugin} says. Of a file or a folder, other code
- * under a version that is in use becomes a build of its own, and the plugin says so in its version.
+ * Puts a plugin that was loaded into a store, where it stays as {@link heldPlugin} says. Of a file or a folder, other
+ * code under a version that is in use becomes a build of its own, and the plugin says so in its version.
  */
 export async function storeBundle(
   store: PluginStore,

@@ -73,7 +73,10 @@ export function writeValues(contract: TypeContract, values: readonly unknown[]):
   return tableToIPC(tableOf([[fieldOf(contract, 'value', column), column]]))
 }
 
-/** Reads what {@link writeColumn} wrote. Values that are views are views of a copy: a provider that changes one spoils nothing. */
+/**
+ * Reads what {@link writeColumn} wrote. Values that are views are views of a copy: a provider that changes one spoils
+ * nothing.
+ */
 export function readColumn(bytes: Uint8Array): Vector {
   const column = tableFromIPC(new Uint8Array(bytes)).getChildAt(0)
   if (column === null) throw new Error('an Arrow IPC stream of one column was read back without a column')

@@ -11,7 +11,10 @@ export interface LogicalTypeProvider {
   readonly encodingVersion?: string | undefined
   /** The Arrow extension metadata. Where it is JSON, it is compared as JSON. */
   readonly metadata?: string | undefined
-  /** Parses the type's literal into the JavaScript value that a column of {@link arrowType} takes. Throws for what is none. */
+  /**
+   * Parses the type's literal into the JavaScript value that a column of {@link arrowType} takes. Throws for what is
+   * none.
+   */
   fromLiteral(text: string): unknown
   /** The text form of a value, as parsed or as read from a column. */
   toDisplay(value: unknown): string

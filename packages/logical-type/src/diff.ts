@@ -15,8 +15,8 @@ export interface ContractDifference {
 
 /**
  * Compares the contracts of two versions: extension name, storage type in depth, metadata (as JSON where both are), and
- * encoding version. Empty where they are the same. Arrow's own `compareTypes` would not do: it lets a decimal's precision
- * and scale and every field's metadata pass, and tells apart dictionary ids, which are serial numbers.
+ * encoding version. Empty where they are the same. Arrow's own `compareTypes` would not do: it lets a decimal's
+ * precision and scale and every field's metadata pass, and tells apart dictionary ids, which are serial numbers.
  *
  * @throws TypeError where a contract is malformed.
  */

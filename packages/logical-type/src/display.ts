@@ -14,7 +14,9 @@ export function displayColumn(provider: LogicalTypeProvider, column: Uint8Array)
   return displayValue(provider, () => readColumn(column).get(0))
 }
 
-/** What `provider` displays a value as. The value is made anew for each call: a provider may change what it is given. */
+/**
+ * What `provider` displays a value as. The value is made anew for each call: a provider may change what it is given.
+ */
 export function displayValue(provider: LogicalTypeProvider, make: () => unknown): Attempt<string> {
   return attempt(() => {
     const display: unknown = settled(provider.toDisplay(make()), 'toDisplay')

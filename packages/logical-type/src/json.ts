@@ -4,8 +4,8 @@ const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g
 const EXACT_DIGITS = 15
 
 /**
- * Parses JSON without making different numbers equal: one that a double cannot hold is kept as its text, wrapped so that
- * it does not equal a string. Undefined where `text` is not JSON.
+ * Parses JSON without making different numbers equal: one that a double cannot hold is kept as its text, wrapped so
+ * that it does not equal a string. Undefined where `text` is not JSON.
  */
 export function parseExactJson(text: string): { readonly value: unknown } | undefined {
   try {

@@ -16,7 +16,8 @@ export type CastFrom = (column: Vector) => Vector
 
 /**
  * Holds a changed contract to its cast: every sample of the old version, cast from the column that the old one stored,
- * must arrive in the new storage type, with its nulls, and display as it did (`.cast`); and so must its literal (`.literal`).
+ * must arrive in the new storage type, with its nulls, and display as it did (`.cast`); and so must its literal
+ * (`.literal`).
  */
 export async function judgeCast(
   { samples }: TypeEvidence,

@@ -8,9 +8,10 @@ import { parse } from './parse.js'
 import type { ProviderCalls } from './provider-calls.js'
 
 /**
- * Holds a version whose contract is unchanged to what the old one made of its samples (I6). Each literal must display as
- * it did when the new version parses it (`.literal`), when it is given the value that the old one parsed (`.value`), and
- * when it reads the column that the old one stored (`.column`); and the new one must store it as the old one did (`.stored`).
+ * Holds a version whose contract is unchanged to what the old one made of its samples (I6). Each literal must display
+ * as it did when the new version parses it (`.literal`), when it is given the value that the old one parsed (`.value`),
+ * and when it reads the column that the old one stored (`.column`); and the new one must store it as the old one did
+ * (`.stored`).
  */
 export async function judgeSamples(
   { contract, samples }: TypeEvidence,

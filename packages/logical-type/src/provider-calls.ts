@@ -1,6 +1,9 @@
 import type { MaybePromise, Slices, StepContext } from '@uni/reload-core'
 
-/** Calls into providers on behalf of one judgement. Once that is abandoned (aborted, or past its deadline) the context refuses them. */
+/**
+ * Calls into providers on behalf of one judgement. Once that is abandoned (aborted, or past its deadline) the context
+ * refuses them.
+ */
 export class ProviderCalls {
   readonly #ctx: StepContext
   readonly #slices: Slices

@@ -4,7 +4,9 @@ import type { LogicalTypeProvider } from './contract.js'
 import type { TypeEvidence } from './evidence.js'
 import { rebuildType } from './rebuild-type.js'
 
-/** What is kept of a type whose key was removed: plain data that answers for its recorded samples, and for nothing else. */
+/**
+ * What is kept of a type whose key was removed: plain data that answers for its recorded samples, and for nothing else.
+ */
 export class RememberedLogicalType implements LogicalTypeProvider {
   readonly evidence: TypeEvidence
   readonly name: string

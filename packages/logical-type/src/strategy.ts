@@ -17,10 +17,10 @@ export interface LogicalTypeHandoffOptions {
 }
 
 /**
- * The discipline of logical types: stored columns outlive the code that wrote them, so the Arrow extension contract must
- * be unchanged and the old version's samples must mean what they meant. A difference is a hard error, unless the new
- * version asks to migrate and its `castFrom` carries every sample over. A type may go only where the host allows it,
- * and is then remembered as plain data.
+ * The discipline of logical types: stored columns outlive the code that wrote them, so the Arrow extension contract
+ * must be unchanged and the old version's samples must mean what they meant. A difference is a hard error, unless the
+ * new version asks to migrate and its `castFrom` carries every sample over. A type may go only where the host allows
+ * it, and is then remembered as plain data.
  *
  * @throws TypeError or RangeError for options that are not of their form.
  */

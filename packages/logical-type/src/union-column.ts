@@ -16,8 +16,9 @@ export function holdsUnion(type: DataType): boolean {
 }
 
 /**
- * A column of `values`, as `builderValue` gives them, of a type that is, or holds, a union. A value goes to the first child that takes its kind of
- * JavaScript value; Arrow's readers do not say which child one came from, so neither can a provider.
+ * A column of `values`, as `builderValue` gives them, of a type that is, or holds, a union. A value goes to the first
+ * child that takes its kind of JavaScript value; Arrow's readers do not say which child one came from, so neither can a
+ * provider.
  *
  * @throws TypeError where no child takes a value.
  */

@@ -11,7 +11,10 @@ export interface LoadReply {
   readonly retainedBytesEach: number
 }
 
-/** Answers requests with `reload`, which writes, loads and serves the version it is given, and returns once that one serves. */
+/**
+ * Answers requests with `reload`, which writes, loads and serves the version it is given, and returns once that one
+ * serves.
+ */
 export function answerRounds(reload: (version: number) => Promise<void>): void {
   let version = 0
   process.on('message', (message) => {

@@ -21,7 +21,9 @@ export async function* attach(): AsyncGenerator<Result> {
   yield weighingPending()
 }
 
-/** Each round begins with a turn that is not counted: the collector has just shrunk the space for what is short-lived. */
+/**
+ * Each round begins with a turn that is not counted: the collector has just shrunk the space for what is short-lived.
+ */
 async function attaching(): Promise<Result[]> {
   const hosts: PluginHost[] = []
   const maps: Map<string, Note>[] = []

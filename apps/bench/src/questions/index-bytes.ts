@@ -121,7 +121,9 @@ async function reloaded(
   return result.handle
 }
 
-/** Not a matter of time, so it has to hold: what is served is what was there before, and bytes are the very same object. */
+/**
+ * Not a matter of time, so it has to hold: what is served is what was there before, and bytes are the very same object.
+ */
 function assertMoved(host: PluginHost, form: Form, [first, second]: Room['buffers']): void {
   const { bytes } = served(host)
   if (form === 'memory' && bytes !== first) throw new Error('both sides take bytes, and the new side was given a copy')

@@ -12,7 +12,9 @@ export function documents(): Document[] {
   return Array.from({ length: DOCUMENTS }, (_, at) => corpus.document(String(at)))
 }
 
-/** The route that is queried: the ids of the documents that have the words. `search` is given what looks into an index. */
+/**
+ * The route that is queried: the ids of the documents that have the words. `search` is given what looks into an index.
+ */
 export function serveSearch(
   app: FastifyInstance,
   search: <T>(look: (index: IndexHandle) => Promise<T>) => Promise<T>,

@@ -1,7 +1,10 @@
 import type { CdcLsn } from '@uni/reload-cdc'
 import type { DocumentChange } from '../host/document.js'
 
-/** What the host has acknowledged, written down by those who were told. Nothing in here comes from the host's own counters. */
+/**
+ * What the host has acknowledged, written down by those who were told. Nothing in here comes from the host's own
+ * counters.
+ */
 export class Acknowledged {
   readonly commits = new Map<CdcLsn, readonly DocumentChange[]>()
   readonly documents = new Map<string, DocumentChange>()

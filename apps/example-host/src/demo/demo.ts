@@ -50,7 +50,9 @@ const REPLICAS: Readonly<Record<string, () => Replica>> = {
 
 const STEADY_SHARE = 0.1
 const COMMIT_ROWS = 100
-/** What a version that hangs is given of the process's own time; a good one takes half of it on a machine that starves. */
+/**
+ * What a version that hangs is given of the process's own time; a good one takes half of it on a machine that starves.
+ */
 const TIMEOUTS = { stage: 15_000, preflight: 15_000, prepare: 15_000, converge: 15_000, rollback: 15_000 }
 
 /** Runs the host under load, replaces every plugin, and reads everything back. */

@@ -11,9 +11,9 @@ interface Spent {
 const LOOK_MS = 20
 
 /**
- * The time that a process has for itself: while it has work to do and waits for a processor, this clock stands still. By
- * it a version that hangs is given up on as soon as ever, and a good one does not fail because the
- * machine has other things to do.
+ * The time that a process has for itself: while it has work to do and waits for a processor, this clock stands still.
+ * By it a version that hangs is given up on as soon as ever, and a good one does not fail because the machine has other
+ * things to do.
  *
  * The process waits while its event loop is active and no processor works for it.
  */

@@ -1,6 +1,9 @@
 import type { RecordBatch, Vector } from 'apache-arrow'
 
-/** What a canary compares two answers by: a new version may rank otherwise, and must hold the same documents in the same revisions. */
+/**
+ * What a canary compares two answers by: a new version may rank otherwise, and must hold the same documents in the same
+ * revisions.
+ */
 export function differentDocuments(old: RecordBatch, next: RecordBatch): string | undefined {
   // The whole of a large index, read value by value, would stop the event loop.
   if (

@@ -17,7 +17,9 @@ export class DocumentStore implements CommitLog {
   /** Operations on what people edit together: by its name, in the order they were made. */
   readonly #edits: Database<Uint8Array, [name: string, nth: number]>
   readonly #edited = new Map<string, number>()
-  /** From where the log is needed to bring a saved index up to date: by the index, by the plugin version that saved it. */
+  /**
+   * From where the log is needed to bring a saved index up to date: by the index, by the plugin version that saved it.
+   */
   readonly #pins = new Map<string, Map<string, CdcLsn>>()
   #head: number
   #oldest: number

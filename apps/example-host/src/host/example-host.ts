@@ -84,8 +84,9 @@ export class ExampleHost implements AsyncDisposable {
   }
 
   /**
-   * Opens the store, starts every plugin in the version that was permanent when the host was last running, and opens what they
-   * serve: indexes from their images and the log, streams from their checkpoints, what is edited together from its operations.
+   * Opens the store, starts every plugin in the version that was permanent when the host was last running, and opens
+   * what they serve: indexes from their images and the log, streams from their checkpoints, what is edited together
+   * from its operations.
    */
   static async open(options: ExampleHostOptions): Promise<ExampleHost> {
     const { directory } = options

@@ -10,15 +10,18 @@ export interface SavedImage {
   readonly image: IndexImage
 }
 
-/** Whose image it is: the index, and the version of the plugin that wrote it. Another version may not be able to read it. */
+/**
+ * Whose image it is: the index, and the version of the plugin that wrote it. Another version may not be able to read
+ * it.
+ */
 export interface ImageOwner {
   readonly index: string
   readonly version: string
 }
 
 /**
- * The images that a host starts its indexes from: for each index and plugin version the last one. A file gets its name when
- * all of it is on the disk, so that a crash leaves the image before or the new one.
+ * The images that a host starts its indexes from: for each index and plugin version the last one. A file gets its name
+ * when all of it is on the disk, so that a crash leaves the image before or the new one.
  */
 export class IndexImages {
   readonly #directory: string

@@ -14,7 +14,10 @@ export interface IndexPlace {
   readonly images: IndexImages
 }
 
-/** Opens an index as it was saved, and adds what the log has since then; one that was not saved is built from the documents. */
+/**
+ * Opens an index as it was saved, and adds what the log has since then; one that was not saved is built from the
+ * documents.
+ */
 export async function openIndex(
   plugins: PluginHost,
   place: IndexPlace,

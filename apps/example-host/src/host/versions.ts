@@ -2,7 +2,10 @@ import type { Plugin } from '@uni/reload-core'
 import type { RecoveryPlan } from '@uni/reload-core/node'
 import type { CatalogueEntry } from '../plugins/catalogue.js'
 
-/** The plugins to start with: each in the version that the journal says, and in its first where the journal has not heard of it. */
+/**
+ * The plugins to start with: each in the version that the journal says, and in its first where the journal has not
+ * heard of it.
+ */
 export function versionsToStart(catalogue: readonly CatalogueEntry[], plan: RecoveryPlan): readonly Plugin[] {
   return catalogue.flatMap((entry) => {
     const known = plan.plugins.get(entry.id)

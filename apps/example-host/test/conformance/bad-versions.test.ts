@@ -129,8 +129,8 @@ const FOUND: readonly (readonly [
 const PARTS: Readonly<Record<string, string>> = { boards: 'golden', sheets: 'golden' }
 
 /**
- * What only a host sees: a runner has a time limit for what hangs, a failing `init` is no fault of the provider, and one that
- * lacks a method is refused before a kit could call it.
+ * What only a host sees: a runner has a time limit for what hangs, a failing `init` is no fault of the provider, and
+ * one that lacks a method is refused before a kit could call it.
  */
 const UNSEEN = ['hangs in open', 'fails in init', 'lacks the method apply', 'lacks the method fire']
 

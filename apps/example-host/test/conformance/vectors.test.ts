@@ -14,7 +14,10 @@ import { vectorsEntry } from '../../src/plugins/vectors/entry.js'
 import { goldenFiles } from './support/golden-files.js'
 import { documentsAfter, indexFixture } from './support/index-fixture.js'
 
-/** USearch leaves a document or two out of what it finds when the index has been changed for long, which ones by how it came to be. */
+/**
+ * USearch leaves a document or two out of what it finds when the index has been changed for long, which ones by how it
+ * came to be.
+ */
 const VECTORS: IndexCapabilities = { recall: 0.9, writes: true, isolated: true, checksum: true, files: true }
 const golden = readIndexGolden(await goldenFiles('vectors'))
 const vectorFixture = async (...versions: Parameters<typeof indexFixture>): Promise<IndexFixture> => ({

@@ -45,7 +45,10 @@ const whereTheyAre: NonNullable<Options['esbuildPlugins']>[number] = {
 }
 
 export interface Life {
-  /** Gives leave to work, and has the process killed when `enough` has seen a line, or by its own hand. Resolves when it is gone. */
+  /**
+   * Gives leave to work, and has the process killed when `enough` has seen a line, or by its own hand. Resolves when it
+   * is gone.
+   */
   work(enough: (line: Line) => boolean): Promise<void>
   readonly inventory: Inventory
   readonly reloaded: string

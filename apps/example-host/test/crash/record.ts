@@ -2,7 +2,10 @@ import type { Inventory, Line } from './program/protocol.js'
 
 const FIRST_VERSION = '1.0.0'
 
-/** What the lives of a host have said, and so what the next one has to have. Nothing in here comes from the host's own files. */
+/**
+ * What the lives of a host have said, and so what the next one has to have. Nothing in here comes from the host's own
+ * files.
+ */
 export class Record {
   /** The last acknowledged revision of each document, and the last that was tried. */
   readonly #documents = new Map<string, { committed: number; tried: number }>()

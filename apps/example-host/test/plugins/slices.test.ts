@@ -17,7 +17,10 @@ import { vectorsEntry } from '../../src/plugins/vectors/entry.js'
 import { tempDirectory } from './support/temp-directory.js'
 import { reload } from './support/turned-away.js'
 
-/** Turns of the event loop, and what is done between two of them, by a clock on which each look at it takes a millisecond. */
+/**
+ * Turns of the event loop, and what is done between two of them, by a clock on which each look at it takes a
+ * millisecond.
+ */
 class Turns {
   count = 0
   looks = 0

@@ -44,10 +44,10 @@ export class MemoryCommitLog implements CommitLog {
   /**
    * Commits `mutations`, and keeps them until they are released or the bound is reached.
    *
-   * @param lsnEnd where the batch ends, for LSNs that are counted elsewhere. Default: one LSN a mutation, so that the row
-   * `i` has the LSN `lsnStart + i`.
-   * @throws CdcError `BATCH` where there is no row, for then there is nothing to deliver; `OUT_OF_ORDER` where `lsnEnd` is
-   * not above the head.
+   * @param lsnEnd where the batch ends, for LSNs that are counted elsewhere. Default: one LSN a mutation, so that the
+   * row `i` has the LSN `lsnStart + i`.
+   * @throws CdcError `BATCH` where there is no row, for then there is nothing to deliver; `OUT_OF_ORDER` where `lsnEnd`
+   * is not above the head.
    */
   append(
     mutations: RecordBatch,

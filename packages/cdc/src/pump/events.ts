@@ -39,7 +39,9 @@ export type PumpEvent = { readonly stream: string } & (
   | { readonly type: 'checkpoint'; readonly lsn: CdcLsn }
   /** The stream that serves now, after a reload or a restart, continues elsewhere than the one before. */
   | { readonly type: 'moved'; readonly from: CdcLsn; readonly to: CdcLsn }
-  /** The log has given up, at its bound, what the stream would need if it were opened again; it goes on while it can. */
+  /**
+   * The log has given up, at its bound, what the stream would need if it were opened again; it goes on while it can.
+   */
   | { readonly type: 'overrun'; readonly checkpoint: CdcLsn; readonly oldest: CdcLsn }
   /** What lies between was released and will never be delivered; only with `restart-from-oldest`. */
   | { readonly type: 'gap'; readonly from: CdcLsn; readonly to: CdcLsn }

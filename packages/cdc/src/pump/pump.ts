@@ -23,15 +23,17 @@ export interface CdcPumpOptions {
   readonly checkpoints: CheckpointStore
   readonly retry?: RetryOptions | undefined
   readonly clock?: Clock | undefined
-  /** How many batches are delivered between two checkpoints, at most; there is one on idle and on stop too. Default 64. */
+  /**
+   * How many batches are delivered between two checkpoints, at most; there is one on idle and on stop too. Default 64.
+   */
   readonly checkpointEvery?: number | undefined
   /**
    * Milliseconds that one call of the log or of the store may take; `waitFor` alone may take for ever. Default 30,000.
    */
   readonly timeoutMs?: number | undefined
   /**
-   * What becomes of a stream whose next batch was released. `fail` (default): it halts. `restart-from-oldest`: it begins
-   * again at the oldest retained batch, and a `gap` event says what it will never get.
+   * What becomes of a stream whose next batch was released. `fail` (default): it halts. `restart-from-oldest`: it
+   * begins again at the oldest retained batch, and a `gap` event says what it will never get.
    */
   readonly onReleased?: ReleasedPolicy | undefined
   /**
@@ -75,8 +77,9 @@ const RESUME: OptionChecks<ResumeOptions> = { onReleased: RELEASED }
 const CAUGHT_UP: OptionChecks<CaughtUpOptions> = { stream: option.text, signal: option.signal }
 
 /**
- * Delivers a commit log to live streams, each at its own pace, and releases the log up to the lowest of their checkpoints.
- * Deliveries go through the host, so that a reload holds them: what is committed meanwhile waits in the log.
+ * Delivers a commit log to live streams, each at its own pace, and releases the log up to the lowest of their
+ * checkpoints. Deliveries go through the host, so that a reload holds them: what is committed meanwhile waits in the
+ * log.
  */
 export class CdcPump implements AsyncDisposable {
   readonly #options: CdcPumpOptions
@@ -90,9 +93,9 @@ export class CdcPump implements AsyncDisposable {
   }
 
   /**
-   * Attaches a stream and delivers to it from its last checkpoint on. Resolves once the stream is open. Rejects with what
-   * kept it from opening once it has halted; it is listed all the same, and holds the log, until it is resumed or dropped.
-   * Start all streams of a log in one turn: the log is not held for a stream that was not started yet.
+   * Attaches a stream and delivers to it from its last checkpoint on. Resolves once the stream is open. Rejects with
+   * what kept it from opening once it has halted; it is listed all the same, and holds the log, until it is resumed or
+   * dropped. Start all streams of a log in one turn: the log is not held for a stream that was not started yet.
    *
    * @throws ReloadError `DUPLICATE`, `RESOURCE_CLOSED` after {@link stop}.
    */
@@ -169,7 +172,9 @@ export class CdcPump implements AsyncDisposable {
     this.#release(name)
   }
 
-  /** Lets each delivery in flight settle, checkpoints and closes every stream. What fails is told as `unclean` events. */
+  /**
+   * Lets each delivery in flight settle, checkpoints and closes every stream. What fails is told as `unclean` events.
+   */
   stop(): Promise<void> {
     this.#stopped ??= Promise.all(Array.from(this.#loops.values(), (loop) => loop.stop())).then(() => {})
     return this.#stopped

@@ -35,7 +35,8 @@ export class RetryPolicy {
 
   /**
    * Milliseconds to wait after the failure number `failures` in a row, from 1. Exponential with equal jitter (Brooker,
-   * "Exponential Backoff and Jitter", AWS Architecture Blog, 2015): streams that failed together do not return together.
+   * "Exponential Backoff and Jitter", AWS Architecture Blog, 2015): streams that failed together do not return
+   * together.
    */
   delayMs(failures: number): number {
     const ceiling = Math.min(this.maxMs, this.#initialMs * 2 ** (failures - 1))

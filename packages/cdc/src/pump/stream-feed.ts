@@ -161,7 +161,8 @@ export class StreamFeed {
     })
     this.#restartsFromOldest = false
     this.#position = fromLsn
-    // A gap is behind the stream only once a checkpoint beyond it is saved: until then it would be met, and told, again.
+    // A gap is behind the stream only once a checkpoint beyond it is saved: until then it would be met, and told,
+    // again.
     this.#uncheckpointed = gap ? 1 : 0
     if (gap) emit({ type: 'gap', ...gap })
     emit({ type: 'opened', fromLsn })

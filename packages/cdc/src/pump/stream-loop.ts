@@ -17,13 +17,17 @@ export interface StreamLoopOptions extends Omit<StreamFeedOptions, 'delivered'> 
 }
 
 export interface ResumeOptions {
-  /** `restart-from-oldest`: this once, go on past what the log no longer has, with a `gap` event. Default: the stream's. */
+  /**
+   * `restart-from-oldest`: this once, go on past what the log no longer has, with a `gap` event. Default: the stream's.
+   */
   readonly onReleased?: ReleasedPolicy | undefined
 }
 
 type Wake = 'commit' | 'resume' | 'elapsed'
 
-/** Delivers the log to one stream for as long as it takes: again and again where something fails, until it is stopped. */
+/**
+ * Delivers the log to one stream for as long as it takes: again and again where something fails, until it is stopped.
+ */
 export class StreamLoop {
   readonly name: string
   readonly key: string
@@ -85,7 +89,9 @@ export class StreamLoop {
     this.#resume()
   }
 
-  /** Resolves once everything below `lsn` was delivered. Rejects with what the stream halted with, or that it stopped. */
+  /**
+   * Resolves once everything below `lsn` was delivered. Rejects with what the stream halted with, or that it stopped.
+   */
   caughtUp(lsn: CdcLsn, signal?: AbortSignal): Promise<void> {
     return this.#caughtUp.wait(lsn, () => this.status, signal)
   }
@@ -153,8 +159,8 @@ export class StreamLoop {
   }
 
   /**
-   * Whether the stream that serves now continues elsewhere than the loop thought, which is then no failure. It is asked, for
-   * a provider may throw an `OUT_OF_ORDER` of its own, over and over.
+   * Whether the stream that serves now continues elsewhere than the loop thought, which is then no failure. It is
+   * asked, for a provider may throw an `OUT_OF_ORDER` of its own, over and over.
    */
   async #hasMoved(): Promise<boolean> {
     const { position } = this.#feed

@@ -60,8 +60,9 @@ const OPTIONS: OptionChecks<CdcConformanceOptions> = {
 }
 
 /**
- * Proves that a provider keeps the discipline of CDC outputs: declares a test for each rule of SPEC.md, in whichever test
- * runner `test` belongs to. A rule that hangs on another is not judged while that one is broken, so what fails is the cause.
+ * Proves that a provider keeps the discipline of CDC outputs: declares a test for each rule of SPEC.md, in whichever
+ * test runner `test` belongs to. A rule that hangs on another is not judged while that one is broken, so what fails is
+ * the cause.
  */
 export function runCdcConformance(given: CdcConformanceOptions): void {
   const { test, make, capabilities, golden, ...kit } = checkOptions(given, 'runCdcConformance options', OPTIONS)

@@ -1,11 +1,12 @@
 /**
- * The incident: the position that a replicating runtime confirmed to its database was how far it had read by the time it confirmed,
- * and not how far the sink had everything. A commit that arrived while a checkpoint was under way was counted in. The database
- * let go of it; after a crash the runtime went on behind it, and it was in neither place.
+ * The incident: the position that a replicating runtime confirmed to its database was how far it had read by the time
+ * it confirmed, and not how far the sink had everything. A commit that arrived while a checkpoint was under way was
+ * counted in. The database let go of it; after a crash the runtime went on behind it, and it was in neither place.
  * Reported in https://github.com/apache/flink-cdc/issues/2538 and https://github.com/osmanahmadxai/SYNCLE/pull/33.
  *
- * What holds here: a checkpoint is what the sink says that it has durable, as it said it. Whatever is committed or delivered
- * meanwhile is not part of it, the log is released up to it and no further, and after a crash the stream goes on exactly there.
+ * What holds here: a checkpoint is what the sink says that it has durable, as it said it. Whatever is committed or
+ * delivered meanwhile is not part of it, the log is released up to it and no further, and after a crash the stream goes
+ * on exactly there.
  */
 import { describe, expect, it } from 'vitest'
 import { MemoryCheckpointStore, MemoryCommitLog, type CheckpointStore } from '../../src/index.js'

@@ -1,12 +1,13 @@
 /**
- * The incident: the sink could not be reached, or refused a row. The replicating runtime logged the error and went on with the next
- * change, and its position with it. Its lag fell to 0, all looked well, and what had failed was never delivered: a hole that nobody
- * notices before somebody compares the two sides.
- * Reported in https://github.com/adobe/experience-platform-streaming-connect/issues/19 and, of a whole table,
+ * The incident: the sink could not be reached, or refused a row. The replicating runtime logged the error and went on
+ * with the next change, and its position with it. Its lag fell to 0, all looked well, and what had failed was never
+ * delivered: a hole that nobody notices before somebody compares the two sides. Reported in
+ * https://github.com/adobe/experience-platform-streaming-connect/issues/19 and, of a whole table,
  * https://github.com/Altinity/clickhouse-sink-connector/issues/1285.
  *
- * What holds here: a delivery that fails is the next one. It is repeated, and where that is no use its stream stands still, says so,
- * and holds the log; whoever repairs the sink gets everything, in order, after a restart and after a reload as well.
+ * What holds here: a delivery that fails is the next one. It is repeated, and where that is no use its stream stands
+ * still, says so, and holds the log; whoever repairs the sink gets everything, in order, after a restart and after a
+ * reload as well.
  */
 import { describe, expect, it } from 'vitest'
 import { MemoryCheckpointStore, MemoryCommitLog } from '../../src/index.js'

@@ -46,7 +46,9 @@ function differing(differ: (own: Verbs, job: Job, options: CdcHandoffOptions) =>
   })
 }
 
-/** The last place above `from` where the log can be read: what a strategy takes that asks the log and not the stream. */
+/**
+ * The last place above `from` where the log can be read: what a strategy takes that asks the log and not the stream.
+ */
 async function endOfLog(from: CdcLsn, name: string, { canResume }: CdcHandoffOptions): Promise<CdcLsn> {
   let end = from
   for (let lsn = from; lsn < from + 100n; lsn += 1n) if (await canResume?.(lsn, name)) end = lsn

@@ -11,7 +11,10 @@ export interface Entry {
   readonly at?: string
 }
 
-/** The files of a ledger. They outlive the program, which a crash ends: nothing that was open before has any effect after. */
+/**
+ * The files of a ledger. They outlive the program, which a crash ends: nothing that was open before has any effect
+ * after.
+ */
 export class Disk {
   readonly files = new Map<string, string>()
   life = 0

@@ -95,12 +95,13 @@ export class PluginHost implements AsyncDisposable {
   }
 
   /**
-   * The second commit: a crash comes back on this version from here on, and on what was committed together with it. Ends a bake.
-   * Durable where the host has a journal: also for an install, or with its
-   * last handle a removal, of which the commit could not be written down (`unrecorded`).
+   * The second commit: a crash comes back on this version from here on, and on what was committed together with it.
+   * Ends a bake. Durable where the host has a journal: also for an install, or with its last handle a removal, of which
+   * the commit could not be written down (`unrecorded`).
    *
-   * @throws ReloadError `STALE_HANDLE`, `PLUGIN_NOT_FOUND`, `JOURNAL`, `RELOAD_IN_PROGRESS` (it is being taken back); `DEPENDENCY` where another plugin, in the version that a crash
-   * comes back on, does not go with it: make that one permanent first.
+   * @throws ReloadError `STALE_HANDLE`, `PLUGIN_NOT_FOUND`, `JOURNAL`, `RELOAD_IN_PROGRESS` (it is being taken back);
+   * `DEPENDENCY` where another plugin, in the version that a crash comes back on, does not go with it: make that one
+   * permanent first.
    */
   async makePermanent(handle: PluginHandle): Promise<void> {
     const read = readHandle(handle)
@@ -111,8 +112,8 @@ export class PluginHost implements AsyncDisposable {
   }
 
   /**
-   * Takes a reload back while it bakes, whatever `healthy` says. Waits for what changes the plugin or makes it permanent
-   * meanwhile, which may end the bake in another way.
+   * Takes a reload back while it bakes, whatever `healthy` says. Waits for what changes the plugin or makes it
+   * permanent meanwhile, which may end the bake in another way.
    *
    * @param handle of the version that is to leave.
    * @returns how the bake ended, as `finalized` of the reload says too.
@@ -243,7 +244,8 @@ export class PluginHost implements AsyncDisposable {
   }
 
   /**
-   * Closes every resource and plugin, last installed first. Work that outlives the drain's deadline has its signals fired.
+   * Closes every resource and plugin, last installed first. Work that outlives the drain's deadline has its signals
+   * fired.
    */
   close(): Promise<void> {
     return (this.#closing ??= this.#close())

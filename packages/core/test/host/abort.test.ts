@@ -8,7 +8,9 @@ import { STORES, StoreProvider, storeStrategy, type Store } from '../fixtures/st
 
 type Moment = 'phase-started' | 'phase-ended'
 
-/** When the caller aborts, and the phase that the error names: the one in which something is begun or waited for next. */
+/**
+ * When the caller aborts, and the phase that the error names: the one in which something is begun or waited for next.
+ */
 const BEFORE_THE_COMMIT: [ReloadPhase, Moment, noticedIn: ReloadPhase][] = [
   ['validate', 'phase-started', 'stage'],
   ['validate', 'phase-ended', 'stage'],

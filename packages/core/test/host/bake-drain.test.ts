@@ -154,8 +154,8 @@ describe('a plugin that serves again', () => {
 })
 
 /**
- * A reload that was taken back by copying, as more was written than is recorded: what served before it is left over, and
- * held by `early`, captured before it, beyond the drain's deadline.
+ * A reload that was taken back by copying, as more was written than is recorded: what served before it is left over,
+ * and held by `early`, captured before it, beyond the drain's deadline.
  */
 async function leftOver() {
   const clock = new ManualClock()

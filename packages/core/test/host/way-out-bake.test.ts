@@ -70,7 +70,10 @@ describe('T2 a version that bakes and is broken is taken back, whatever of it ha
 })
 
 describe('I7 I9 I12 what is behind a take-back that failed leaves like any other', () => {
-  /** The take-back fails at the end of a period of `ms`, and a lease was captured before the reload. Leases may take 30 s. */
+  /**
+   * The take-back fails at the end of a period of `ms`, and a lease was captured before the reload. Leases may take 30
+   * s.
+   */
   async function stranding(ms: number) {
     const clock = new ManualClock()
     const host = new PluginHost({ strategies: [storeStrategy('stop-and-copy')], clock })

@@ -1,12 +1,12 @@
 /**
- * The incident: a host replaced several plugins at once. It stopped their services first, and then gave the work in flight
- * five seconds to end. One plugin's calls legitimately run for hours, so the five seconds passed; the recovery was switched off
- * because a stop had failed too, and the host was left with the old plugins refusing calls and the new ones not serving.
- * Reported in https://github.com/openclaw/openclaw/pull/151273.
+ * The incident: a host replaced several plugins at once. It stopped their services first, and then gave the work in
+ * flight five seconds to end. One plugin's calls legitimately run for hours, so the five seconds passed; the recovery
+ * was switched off because a stop had failed too, and the host was left with the old plugins refusing calls and the new
+ * ones not serving. Reported in https://github.com/openclaw/openclaw/pull/151273.
  *
- * What holds here: whatever the bound, nobody is half replaced. Work in flight is not an obstacle to an overlapping reload: it
- * goes on with the old version, for hours if it takes hours. Where the host asks for an exclusive one, the bound passes before
- * anything was stopped, and the old version goes on serving everybody.
+ * What holds here: whatever the bound, nobody is half replaced. Work in flight is not an obstacle to an overlapping
+ * reload: it goes on with the old version, for hours if it takes hours. Where the host asks for an exclusive one, the
+ * bound passes before anything was stopped, and the old version goes on serving everybody.
  */
 import { PluginHost } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'

@@ -1,11 +1,12 @@
 /**
- * The incident: a harmless change to one plugin began a reload that failed (in one report while the candidate was activated, in
- * another while work was being drained) and was reported as not applied. Plugins that had nothing to do with the changed one had
- * been retired on the way and stayed so: every call of them was refused until the process was restarted.
- * Reported in https://github.com/openclaw/openclaw/issues/154891.
+ * The incident: a harmless change to one plugin began a reload that failed (in one report while the candidate was
+ * activated, in another while work was being drained) and was reported as not applied. Plugins that had nothing to do
+ * with the changed one had been retired on the way and stayed so: every call of them was refused until the process was
+ * restarted. Reported in https://github.com/openclaw/openclaw/issues/154891.
  *
- * What holds here: a reload concerns the plugins it names. While it runs and after it has failed, wherever it fails, the others
- * are the same objects, with the same resources, the same leases and current handles, and take reads, writes and reloads.
+ * What holds here: a reload concerns the plugins it names. While it runs and after it has failed, wherever it fails,
+ * the others are the same objects, with the same resources, the same leases and current handles, and take reads, writes
+ * and reloads.
  */
 import { PluginHost, type PluginHandle, type ReloadOptions } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'

@@ -1,11 +1,11 @@
 /**
- * The incident: during a reload the host first published what the new version says of itself, and then loaded it, which may fail.
- * When it failed the error was swallowed, the old code went on running, and everything that asked what the plugin can do was
- * answered for a version that had never been loaded, until the process ended.
- * Reported in https://github.com/openclaw/openclaw/pull/103795.
+ * The incident: during a reload the host first published what the new version says of itself, and then loaded it, which
+ * may fail. When it failed the error was swallowed, the old code went on running, and everything that asked what the
+ * plugin can do was answered for a version that had never been loaded, until the process ended. Reported in
+ * https://github.com/openclaw/openclaw/pull/103795.
  *
- * What holds here: what a host says of its plugins and what it serves change in one step. In no phase of a reload, and after none
- * that failed, do they disagree.
+ * What holds here: what a host says of its plugins and what it serves change in one step. In no phase of a reload, and
+ * after none that failed, do they disagree.
  */
 import { PluginHost, ReloadError, type ReloadOptions } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'
@@ -78,7 +78,8 @@ async function reloadWatched(next: TestPlugin, options: ReloadOptions = {}) {
 describe('what a host says, and what it serves', () => {
   it('I1 I10 changes in one step in an overlapping reload', async () => {
     const { looks } = await reloadWatched(version('2.0.0'))
-    // Begin and end of validate, stage, preflight, prepare and converge, the begin of the commit; its end, drain and finalize.
+    // Begin and end of validate, stage, preflight, prepare and converge, the begin of the commit; its end, drain and
+    // finalize.
     expect(looks).toEqual([
       ...Array.from({ length: 11 }, () => 'both@1.0.0'),
       ...Array.from({ length: 5 }, () => 'both@2.0.0'),

@@ -1,11 +1,11 @@
 /**
- * The incident: an operation that had begun with one generation of the plugins went on past a reload. When it then asked for
- * something, it was answered from the inventory of whichever generation was registered by then, or refused because its own had been
- * retired under it: half of the operation ran on the old version, and the other half on the new one or not at all.
- * Reported in https://github.com/openclaw/openclaw/issues/156026.
+ * The incident: an operation that had begun with one generation of the plugins went on past a reload. When it then
+ * asked for something, it was answered from the inventory of whichever generation was registered by then, or refused
+ * because its own had been retired under it: half of the operation ran on the old version, and the other half on the
+ * new one or not at all. Reported in https://github.com/openclaw/openclaw/issues/156026.
  *
- * What holds here: an operation asks its lease, and a lease answers everything from the generation it was captured in, for as
- * long as it is held: what was added later is not there, what was removed still is, and all of it is usable.
+ * What holds here: an operation asks its lease, and a lease answers everything from the generation it was captured in,
+ * for as long as it is held: what was added later is not there, what was removed still is, and all of it is usable.
  */
 import { PluginHost } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'

@@ -1,11 +1,12 @@
 /**
- * The incident: a command reloaded a plugin, said that it went well, and left it unusable. In one case a background service of the
- * old version had ignored the request to stop, so the runtime closed its database and unloaded it without starting the new one; in
- * another the new sources did not load, and the old instance went on. Both times the answer was ok, and the exit code 0.
- * Reported in https://github.com/get-bb/bb/pull/2155.
+ * The incident: a command reloaded a plugin, said that it went well, and left it unusable. In one case a background
+ * service of the old version had ignored the request to stop, so the runtime closed its database and unloaded it
+ * without starting the new one; in another the new sources did not load, and the old instance went on. Both times the
+ * answer was ok, and the exit code 0. Reported in https://github.com/get-bb/bb/pull/2155.
  *
- * What holds here: a reload that resolves with `committed` has put a version into service that answers and takes writes. Whatever
- * makes the new version unusable rejects, the old one goes on, and what merely fails afterwards is in the report.
+ * What holds here: a reload that resolves with `committed` has put a version into service that answers and takes
+ * writes. Whatever makes the new version unusable rejects, the old one goes on, and what merely fails afterwards is in
+ * the report.
  */
 import { PluginHost, type LiveResource, type PluginHandle } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'

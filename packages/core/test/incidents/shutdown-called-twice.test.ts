@@ -1,12 +1,13 @@
 /**
- * The incident: a replacement gave up on a service whose `start` was pending, and stopped it. When that `start` then rejected, the
- * ordinary clean-up after a failed start stopped it again, and the service was asked to close what it had closed. Others have seen
- * the same from a signal handler beside an explicit close, and from one plugin listed under two kinds.
- * Reported in https://github.com/openclaw/openclaw/issues/135990, https://github.com/bakdata/streams-bootstrap/issues/263 and
+ * The incident: a replacement gave up on a service whose `start` was pending, and stopped it. When that `start` then
+ * rejected, the ordinary clean-up after a failed start stopped it again, and the service was asked to close what it had
+ * closed. Others have seen the same from a signal handler beside an explicit close, and from one plugin listed under
+ * two kinds. Reported in https://github.com/openclaw/openclaw/issues/135990,
+ * https://github.com/bakdata/streams-bootstrap/issues/263 and
  * https://github.com/OpenIntegrationEngine/engine/issues/120.
  *
- * What holds here: a plugin is shut down once for each `init` that succeeded, and a resource is closed once, whoever asks for it
- * and however often, and whatever an `init` does after it was given up on.
+ * What holds here: a plugin is shut down once for each `init` that succeeded, and a resource is closed once, whoever
+ * asks for it and however often, and whatever an `init` does after it was given up on.
  */
 import { PluginHost } from '@uni/reload-core'
 import { describe, expect, it } from 'vitest'

@@ -1,11 +1,11 @@
 /**
- * The incident: a plugin's service failed to start, and the host cleaned up by calling its `stop`, which awaited a connection
- * that had never come up. The host awaited that `stop` without a deadline. Reloads wait for one another there, so one plugin's
- * `stop` held up every later reload, and the start of the host itself, for ever.
- * Reported in https://github.com/openclaw/openclaw/issues/126901.
+ * The incident: a plugin's service failed to start, and the host cleaned up by calling its `stop`, which awaited a
+ * connection that had never come up. The host awaited that `stop` without a deadline. Reloads wait for one another
+ * there, so one plugin's `stop` held up every later reload, and the start of the host itself, for ever. Reported in
+ * https://github.com/openclaw/openclaw/issues/126901.
  *
- * What holds here: every call into a plugin has a deadline, the calls that clean up included. What does not settle is reported by
- * name, and neither a rollback, nor the next reload, nor the end of the host waits for it any longer.
+ * What holds here: every call into a plugin has a deadline, the calls that clean up included. What does not settle is
+ * reported by name, and neither a rollback, nor the next reload, nor the end of the host waits for it any longer.
  */
 import { describe, expect, it } from 'vitest'
 import { Deferred, standing, turn } from '../fixtures/deferred.js'

@@ -149,7 +149,10 @@ const together = act(
   },
 )
 
-/** Two that cannot both have what they want begin at once: the shared key, or a plugin that one needs and the other replaces. */
+/**
+ * Two that cannot both have what they want begin at once: the shared key, or a plugin that one needs and the other
+ * replaces.
+ */
 const races = act(
   'race',
   fc.tuple(fc.shuffledSubarray([...PLUGIN_IDS], { minLength: 2, maxLength: 2 }), fc.boolean()),
@@ -265,7 +268,10 @@ async function thereAndBack(world: World, plugin: string, meanwhile?: () => void
   await world.idle()
 }
 
-/** Under one lease, and then for good: what the lease sees is of a generation that is not the last one to have been taken back to. */
+/**
+ * Under one lease, and then for good: what the lease sees is of a generation that is not the last one to have been
+ * taken back to.
+ */
 const returns = act(
   'take back twice',
   id,
@@ -277,7 +283,10 @@ const returns = act(
   true,
 )
 
-/** A way back that copies, as too much was written: what served before is left over, and seen by one lease until that ends. */
+/**
+ * A way back that copies, as too much was written: what served before is left over, and seen by one lease until that
+ * ends.
+ */
 const leavesOver = act(
   'leave over',
   stores,

@@ -7,8 +7,8 @@ export function contentBreach(data: ResourceData, entries: readonly number[]): s
 }
 
 /**
- * Each acknowledged write is there once, in the order they were made unless it is a storage; one that was refused is not
- * there.
+ * Each acknowledged write is there once, in the order they were made unless it is a storage; one that was refused is
+ * not there.
  */
 function writesBreach(data: ResourceData, entries: readonly number[]): string | undefined {
   const { id } = data

@@ -26,7 +26,8 @@ export function explain(world: World, active: ReadonlyMap<string, string>, prese
       arrived.add(resource)
     }
     const committed = nextSeen(world, active)
-    // What was detached in the same turn may have gone before a commit or after it; the latter where both explain what is seen.
+    // What was detached in the same turn may have gone before a commit or after it; the latter where both explain what
+    // is seen.
     changed = committed === undefined ? depart(world, present) : true
     if (committed !== undefined) {
       commit(model, committed, arrived)

@@ -11,7 +11,9 @@ import { GUEST, openedWith } from './version-data.js'
 import type { WatchedStore } from './watched.js'
 import type { HeldLease, World } from './world.js'
 
-/** After a commit: the old versions are closed once nothing holds them, and who held them too long is named (I7, I9). */
+/**
+ * After a commit: the old versions are closed once nothing holds them, and who held them too long is named (I7, I9).
+ */
 export function followFinalization(world: World, operation: OperationTask, finalized: Promise<FinalReport>): void {
   const task: Task = { kind: 'finalization', ids: operation.ids, elapsedMs: 0, may: new Set() }
   world.model.tasks.add(task)
@@ -43,7 +45,8 @@ function check(world: World, operation: OperationTask, { status, blockers, error
     () => `I10: ${name} is ${status}, and its period ended ${bake?.outcome}`,
   )
   world.must(status !== 'forced' || operation.force, () => `I9: nobody asked ${name} to force anybody out`)
-  // Who held it at the deadline may have ended by the end of a period; the host itself, at a deadline of its own as well.
+  // Who held it at the deadline may have ended by the end of a period; the host itself, at a deadline of its own as
+  // well.
   const expected =
     status === 'kept' || status === 'forced'
       ? blockers.length > 0
@@ -109,7 +112,10 @@ function checkClosed(world: World, label: string, where: string): void {
   )
 }
 
-/** I7, I9, I12: what leases outlived the deadline with is closed once they have ended. Asked where nothing happens any more by itself. */
+/**
+ * I7, I9, I12: what leases outlived the deadline with is closed once they have ended. Asked where nothing happens any
+ * more by itself.
+ */
 export function checkKept(world: World): void {
   const { leases, calls, kept } = world
   for (const operation of kept) {
@@ -152,8 +158,8 @@ const isLeaving = ({ model }: World, { servedAs }: WatchedStore): boolean =>
   servedAs.has(GUEST) && model.left.has(GUEST)
 
 /**
- * I12: what is left over of the time before a way back is closed once no lease sees it any more, whoever holds the plugin alone.
- * Asked where nothing happens any more by itself.
+ * I12: what is left over of the time before a way back is closed once no lease sees it any more, whoever holds the
+ * plugin alone. Asked where nothing happens any more by itself.
  */
 export function checkLeftOver(world: World): void {
   const { leases, calls, leftOver } = world

@@ -72,7 +72,10 @@ function comparePermanent(world: World, label: string, permanent: boolean): void
   )
 }
 
-/** J2: where nothing happens any more by itself, what a crash comes back on is said to be permanent. J5: it goes together, at any time. */
+/**
+ * J2: where nothing happens any more by itself, what a crash comes back on is said to be permanent. J5: it goes
+ * together, at any time.
+ */
 export function compareRecovery(world: World): void {
   if (!world.model.journaled) return
   for (const { id, version, state, permanent } of world.host.plugins()) {

@@ -64,8 +64,8 @@ function end(world: World, task: Task, begun: OperationTask | undefined, outcome
 }
 
 /**
- * The journal cannot be written to. Who makes something permanent may be told so; and where a commit is not written down, so may everybody
- * whose record comes behind it.
+ * The journal cannot be written to. Who makes something permanent may be told so; and where a commit is not written
+ * down, so may everybody whose record comes behind it.
  */
 export function noteJournalFailure({ model, coverage, troubled }: World, record: JournalRecord): void {
   coverage.note(`any fault: the journal fails (${record.type})`)

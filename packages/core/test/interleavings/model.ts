@@ -61,7 +61,10 @@ export interface Model {
   readonly letGone: Map<ResourceData, LetGone>
   /** The reloads that can still be taken back, until the host has told how that ended. */
   readonly periods: Set<Period>
-  /** Whether operations are written down: without that nothing comes back after a crash, and nothing is refused for its sake. */
+  /**
+   * Whether operations are written down: without that nothing comes back after a crash, and nothing is refused for its
+   * sake.
+   */
   readonly journaled: boolean
   readonly permanent: Map<string, PermanentVersion>
   /** The generation in which a plugin was removed, by id. */
@@ -118,7 +121,10 @@ interface Fates {
   readonly moved: readonly ResourceId[]
   /** Those whose key nothing would provide any more. */
   readonly orphans: readonly ResourceId[]
-  /** Those that their plugins no longer have the host open: closed with what has opened them, or detached from what stays. */
+  /**
+   * Those that their plugins no longer have the host open: closed with what has opened them, or detached from what
+   * stays.
+   */
   readonly closed: readonly ResourceId[]
   readonly detached: readonly ResourceId[]
 }

@@ -8,7 +8,9 @@ import { kindOf, type ResourceId } from './version-data.js'
 import type { WatchedPlugin } from './watched.js'
 import type { World } from './world.js'
 
-/** A plugin has the host open a resource. What it writes before the commit waits for that; streams are given nothing. */
+/**
+ * A plugin has the host open a resource. What it writes before the commit waits for that; streams are given nothing.
+ */
 export function noteDeclared(
   world: World,
   { data: { id, label } }: WatchedPlugin,

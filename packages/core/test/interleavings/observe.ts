@@ -94,7 +94,10 @@ export function compareView(world: World, view: View): void {
 
 const providerName = ({ data, resource }: WatchedProvider): string => `${data.label} ${resource}`
 
-/** Install order, then registration order. Among plugins that are installed at the same time it is for the host to say, once. */
+/**
+ * Install order, then registration order. Among plugins that are installed at the same time it is for the host to say,
+ * once.
+ */
 function compareOrder(world: World, providers: readonly WatchedProvider[]): void {
   const ids = [...new Set(providers.map(({ data }) => data.id))]
   const grouped = ids.flatMap((id) =>

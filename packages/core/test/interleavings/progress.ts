@@ -6,7 +6,9 @@ import { isOn, type Period } from './period.js'
 import { text, type OperationTask, type Task } from './task.js'
 import type { World } from './world.js'
 
-/** I8, I11: where nothing happens any more by itself, whatever has not ended is waiting for somebody who can be named. */
+/**
+ * I8, I11: where nothing happens any more by itself, whatever has not ended is waiting for somebody who can be named.
+ */
 export function checkProgress(world: World): void {
   const { model, host } = world
   compareRecovery(world)

@@ -114,7 +114,10 @@ export class RacingHost {
     return { astray, entries: lease.resource(STORES['pre-copy'], 'copied').entries }
   }
 
-  /** What was not closed once, and which plugins were not shut down as often as initialized: nothing, after the host is closed (I7). */
+  /**
+   * What was not closed once, and which plugins were not shut down as often as initialized: nothing, after the host is
+   * closed (I7).
+   */
   leftBehind(): Record<'open' | 'unbalanced' | 'plugins' | 'resources', readonly unknown[]> {
     return {
       open: this.#providers.flatMap(({ made }) => made).filter(({ closed }) => closed !== 1),

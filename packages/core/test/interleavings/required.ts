@@ -1,8 +1,8 @@
 import { BROKEN_AT, LASTING } from './calls.js'
 
 /**
- * What a full run has to have reached, or it was not about what it is there for. Each of these comes up a dozen times and
- * more in a thousand runs.
+ * What a full run has to have reached, or it was not about what it is there for. Each of these comes up a dozen times
+ * and more in a thousand runs.
  */
 export const REQUIRED: readonly string[] = [
   ...each('add', 'done', 'DUPLICATE'),

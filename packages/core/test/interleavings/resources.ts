@@ -73,7 +73,10 @@ async function logged({ resource, data }: Attachment, number: number, signal?: A
   data.log.add(number)
 }
 
-/** The next delivery to a stream, or again the one that was refused; where its outcome is unknown the stream is asked first. */
+/**
+ * The next delivery to a stream, or again the one that was refused; where its outcome is unknown the stream is asked
+ * first.
+ */
 export function deliver(world: World, resource: ResourceId): void {
   const attached = world.live.get(resource)
   if (attached === undefined || attached.data.delivering) return

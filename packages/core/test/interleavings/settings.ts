@@ -3,7 +3,10 @@ import type { Exploration } from './explore.js'
 /** Runs in the test command. A soak goes on in batches of as many. */
 const RUNS = 1_000
 
-/** Of the test command, so that what fails there fails because of what was changed. A soak looks for what nobody has seen. */
+/**
+ * Of the test command, so that what fails there fails because of what was changed. A soak looks for what nobody has
+ * seen.
+ */
 const SEED = 20_261_123
 
 /** How the interleavings are run, as the environment says; see the README beside this file. */

@@ -11,12 +11,15 @@ import type { World } from './world.js'
 /** A period that is not over when the host is closed. */
 const LAST_BAKE: BakeGiven = { ms: 1_000, everyMs: 1_000, answers: ['no'], prompt: true, breaks: undefined }
 
-/** Every deadline has passed after so many of the longest ones, one after another: steps, their rollbacks, the calls inside. */
+/**
+ * Every deadline has passed after so many of the longest ones, one after another: steps, their rollbacks, the calls
+ * inside.
+ */
 const LONG_ENOUGH = 24
 
 /**
- * What has to hold when everybody has gone: every call has ended, though plugins still hang (I8); what serves can be used
- * and reloaded (I3, I10); and once the host is closed nothing is left (I7, I12).
+ * What has to hold when everybody has gone: every call has ended, though plugins still hang (I8); what serves can be
+ * used and reloaded (I3, I10); and once the host is closed nothing is left (I7, I12).
  */
 export async function end(world: World): Promise<void> {
   await world.idle()
@@ -165,7 +168,9 @@ function leaveNothing(world: World): void {
 }
 
 export interface Scene {
-  /** Whether somebody provides the shared key, and whether somebody needs another plugin; if not, it can be raced for. */
+  /**
+   * Whether somebody provides the shared key, and whether somebody needs another plugin; if not, it can be raced for.
+   */
   readonly shared: boolean
   readonly dependent: boolean
   /** Whether a journal takes its time over every operation. */

@@ -1,6 +1,8 @@
 import type { StoreDiscipline } from '../fixtures/store.js'
 
-/** A live resource by its name, which but for {@link GUEST} is the key of the provider that opens it too: `pre-copy/a`. */
+/**
+ * A live resource by its name, which but for {@link GUEST} is the key of the provider that opens it too: `pre-copy/a`.
+ */
 export type ResourceId = `${StoreDiscipline}/${string}`
 
 export const KINDS: readonly StoreDiscipline[] = ['clean', 'pre-copy', 'stop-and-copy']

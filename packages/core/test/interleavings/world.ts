@@ -78,9 +78,15 @@ export class World implements Watcher {
   readonly abortable: { readonly abort: AbortController; readonly task: OperationTask }[] = []
   /** The same of writes, uses and attaches. */
   readonly impatient: { readonly abort: AbortController; readonly task: Task }[] = []
-  /** What was found to be wrong. It may be found inside a plugin call, where throwing would be taken for the plugin's failure. */
+  /**
+   * What was found to be wrong. It may be found inside a plugin call, where throwing would be taken for the plugin's
+   * failure.
+   */
   readonly breaches: string[] = []
-  /** Labels of the versions whose leases may be told to end, and ids of the plugins of which a call failed, was late or was given up on. */
+  /**
+   * Labels of the versions whose leases may be told to end, and ids of the plugins of which a call failed, was late or
+   * was given up on.
+   */
   readonly forcible = new Set<string>()
   readonly troubled = new Set<string>()
   /** Labels of the versions that came back, and may have left something over of what they were before. */
@@ -176,7 +182,9 @@ export class World implements Watcher {
     }
   }
 
-  /** Lets everything happen that can, after which `promise` has to have settled: nothing that it could wait for is left. */
+  /**
+   * Lets everything happen that can, after which `promise` has to have settled: nothing that it could wait for is left.
+   */
   async expect(promise: Promise<unknown>, what: string): Promise<void> {
     let settled = false
     const settle = (): void => {
@@ -188,7 +196,10 @@ export class World implements Watcher {
     this.look()
   }
 
-  /** Time passes, for the host and for everybody who waits for it. No timer fires before every microtask that is due has run. */
+  /**
+   * Time passes, for the host and for everybody who waits for it. No timer fires before every microtask that is due has
+   * run.
+   */
   async pass(ms: number): Promise<void> {
     await wholeTurn()
     for (const task of [...this.model.operations, ...this.model.tasks]) task.elapsedMs += ms

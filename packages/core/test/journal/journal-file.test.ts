@@ -119,7 +119,9 @@ interface FullDisk {
   makeRoom(): void
 }
 
-/** Runs `use` with a file system of 64 KiB, mounted for it; where none may be mounted, the test is skipped, and says so. */
+/**
+ * Runs `use` with a file system of 64 KiB, mounted for it; where none may be mounted, the test is skipped, and says so.
+ */
 async function withSmallDisk(
   { skip, annotate }: Pick<TestContext, 'skip' | 'annotate'>,
   use: (disk: FullDisk) => Promise<void>,

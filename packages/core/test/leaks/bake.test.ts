@@ -29,7 +29,10 @@ class Version extends TestPlugin {
   }
 }
 
-/** A host with one resource that is copied and one that is not, whose plugin is reloaded with a period in which it can go back. */
+/**
+ * A host with one resource that is copied and one that is not, whose plugin is reloaded with a period in which it can
+ * go back.
+ */
 async function baking(healthy: boolean) {
   const clock = new ManualClock()
   const { signal } = new AbortController()

@@ -9,7 +9,10 @@ import { STORES, storeStrategy, type StoreDiscipline } from '../fixtures/store.j
 
 const RELOADS = 1_000
 
-/** A host with one store, which is written to and read while its plugin is reloaded: in turn beside its readers, without them, and in vain. */
+/**
+ * A host with one store, which is written to and read while its plugin is reloaded: in turn beside its readers, without
+ * them, and in vain.
+ */
 async function reloading(discipline: StoreDiscipline) {
   const clock = new ManualClock()
   const { signal } = new AbortController()

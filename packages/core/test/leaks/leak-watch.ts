@@ -4,14 +4,22 @@ import type { ManualClock } from '@uni/reload-core/testing'
 import { turn } from '../fixtures/deferred.js'
 import { collectUntil } from '../fixtures/collect-garbage.js'
 
-/** Before the stretch that is held to a count comes one of twice its length: most of what is compiled is there by then. */
+/**
+ * Before the stretch that is held to a count comes one of twice its length: most of what is compiled is there by then.
+ */
 const STRETCHES = 3
-/** How many more there may be, where that one does not tell a leak from what the test runner does beside it on a slow machine. */
+/**
+ * How many more there may be, where that one does not tell a leak from what the test runner does beside it on a slow
+ * machine.
+ */
 const MORE_STRETCHES = 6
 /** What is less than this is no leak: what is watched by weak references is held to exactly none. */
 export const OBJECTS_PER_RELOAD = 0.1
 export const BYTES_PER_RELOAD = 500
-/** What the runtime compiles late, or throws away again, has moved the heap by up to 300 kB from one measurement to the next. */
+/**
+ * What the runtime compiles late, or throws away again, has moved the heap by up to 300 kB from one measurement to the
+ * next.
+ */
 const NOISE_BYTES = 600_000
 
 export interface Repeated {
@@ -35,7 +43,10 @@ export interface Left {
   readonly reachable: number
   /** By how many there are more objects of any kind, functions and promises among them, per reload. */
   readonly objectsPerReload: number
-  /** By which the heap has grown, per reload, beyond what the runtime itself makes it grow by: strings and numbers are no objects. */
+  /**
+   * By which the heap has grown, per reload, beyond what the runtime itself makes it grow by: strings and numbers are
+   * no objects.
+   */
   readonly bytesPerReload: number
   readonly timers: number
   readonly listeners: number

@@ -268,7 +268,8 @@ describe('the record', () => {
       ends[applied]?.resolve()
     }
     await replaying
-    // The queue is looked at when one is submitted, and between slices; never more than half of what was applied, and one.
+    // The queue is looked at when one is submitted, and between slices; never more than half of what was applied, and
+    // one.
     for (const [applied, count] of accepted.entries()) expect(count).toBeLessThanOrEqual(applied / 2 + 1)
     await Promise.all(writes)
     expect(store.entries).toHaveLength(30)

@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { nextState, type GateEvent, type GateState } from '../../src/move/gate-state.js'
 import { STORES, Store, StoreProvider } from '../fixtures/store.js'
 
-/** What protocol and documentation say about each move; `null` where it must not happen. Written apart from the source's table. */
+/**
+ * What protocol and documentation say about each move; `null` where it must not happen. Written apart from the source's
+ * table.
+ */
 const EXPECTED: Record<GateState, Record<GateEvent, GateState | null>> = {
   open: { hold: 'held', record: null, release: 'open', switch: null, replace: null, abandon: null, close: 'closed' },
   recording: {

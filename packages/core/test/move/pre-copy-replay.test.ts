@@ -3,7 +3,10 @@ import { Deferred, failureOf, turn } from '../fixtures/deferred.js'
 import type { Fault } from '../fixtures/store.js'
 import { sceneOfOne } from '../fixtures/store-scene.js'
 
-/** Lets `arriving` writes come as the replay of each write it names by number begins; resolves with the gate's state at each. */
+/**
+ * Lets `arriving` writes come as the replay of each write it names by number begins; resolves with the gate's state at
+ * each.
+ */
 async function replayAgainst(arriving: ReadonlyMap<number, number>) {
   const { scene, part } = sceneOfOne({})
   const states: string[] = []

@@ -7,7 +7,8 @@ describe('pre-copy: the snapshot is a point in time', () => {
     const { scene, part } = sceneOfOne({})
     const reached = new Deferred()
     const persisted = new Deferred()
-    // It reads what it hands over only when it is let go on: a write in between would be in the image and in the record.
+    // It reads what it hands over only when it is let go on: a write in between would be in the image and in the
+    // record.
     part.old.breakNext('persist', async (run) => {
       reached.resolve()
       await persisted.promise

@@ -40,8 +40,9 @@ const OPTIONS: OptionChecks<CrdtConformanceOptions> = {
 }
 
 /**
- * Registers the tests that a provider of a CRDT kind has to pass. The name of each begins with its key and ends with the rule
- * of SPEC.md that it shows. A rule that hangs on another is not judged while that one is broken, so what fails is the cause.
+ * Registers the tests that a provider of a CRDT kind has to pass. The name of each begins with its key and ends with
+ * the rule of SPEC.md that it shows. A rule that hangs on another is not judged while that one is broken, so what fails
+ * is the cause.
  */
 export function runCrdtConformance(options: CrdtConformanceOptions): void {
   const {

@@ -23,7 +23,9 @@ interface Moment {
   readonly handingOver: boolean
 }
 
-/** By the stand's clock, a document may take so long to open: the meter of the event loop beats 200 times until then. */
+/**
+ * By the stand's clock, a document may take so long to open: the meter of the event loop beats 200 times until then.
+ */
 export const OPEN_MS = 1_000
 
 /** A host that serves one document of the subject's kind, with a model beside it: another document that never moves. */

@@ -6,8 +6,8 @@ import type { Random } from './random.js'
 export interface CrdtSubject {
   readonly provider: CrdtKindProvider
   /**
-   * A replica elsewhere, of a document that begins as `provider.empty()`: what a person edits. `id` tells replicas of one
-   * document apart, and is to make them the same each time: use it as the client or actor id.
+   * A replica elsewhere, of a document that begins as `provider.empty()`: what a person edits. `id` tells replicas of
+   * one document apart, and is to make them the same each time: use it as the client or actor id.
    */
   replica(id: number): CrdtReplica
   /** Earlier versions that go on reading what this one writes. Needed for the capability `wayBack`. */
@@ -26,8 +26,8 @@ export interface HostedDocuments {
 
 export interface CrdtReplica {
   /**
-   * Makes one edit, chosen by `random` (numbers in [0, 1)), and gives the operation that makes it elsewhere. Let some edits
-   * delete, and let edits of several replicas conflict.
+   * Makes one edit, chosen by `random` (numbers in [0, 1)), and gives the operation that makes it elsewhere. Let some
+   * edits delete, and let edits of several replicas conflict.
    */
   edit(random: Random): Uint8Array
   /** Applies an operation of another replica. Operations come after those they build on. */

@@ -2,7 +2,10 @@ import type { CrdtKindProvider, CrdtSample, CrdtState } from '../contract.js'
 import { samplesOf } from '../sample-list.js'
 import { UNCLAIMED } from '../state.js'
 
-/** Sees what providers give out, and when it is closed. What they give out stays what it is, so that states can be merged. */
+/**
+ * Sees what providers give out, and when it is closed. What they give out stays what it is, so that states can be
+ * merged.
+ */
 export class Watch {
   readonly #closes = new Map<CrdtState, number>()
   readonly #originals = new Map<CrdtKindProvider, CrdtKindProvider>()

@@ -30,7 +30,10 @@ export class ChunkReader implements AsyncIterableIterator<Uint8Array> {
     return this
   }
 
-  /** @throws Error for a chunk that is not a `Uint8Array`, for a stream without a byte, or the reason it was stopped for. */
+  /**
+   * @throws Error for a chunk that is not a `Uint8Array`, for a stream without a byte, or the reason it was stopped
+   * for.
+   */
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
     for (;;) {
       // A source that has all of its chunks at hand would keep the event loop, and with it the deadline, from turning.

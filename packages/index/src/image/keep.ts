@@ -23,8 +23,8 @@ export interface KeepOptions {
 }
 
 /**
- * Makes an image of what `persist()` resolved with. A stream is complete, in the spool or in memory, when this resolves,
- * unless it is isolated and will be read once: then it is read by its reader, chunk by chunk.
+ * Makes an image of what `persist()` resolved with. A stream is complete, in the spool or in memory, when this
+ * resolves, unless it is isolated and will be read once: then it is read by its reader, chunk by chunk.
  */
 export async function keepImage(persisted: unknown, options: KeepOptions): Promise<HeldImage> {
   const { spool, repeatable, isolated, slices } = options

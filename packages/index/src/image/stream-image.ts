@@ -6,8 +6,8 @@ import { discardedError } from './errors.js'
 import type { HeldImage } from './held-image.js'
 
 /**
- * An image that is still being produced. Read as a stream it passes straight through, once; read as bytes or as a file it
- * is kept in that form, and can be read again.
+ * An image that is still being produced. Read as a stream it passes straight through, once; read as bytes or as a file
+ * it is kept in that form, and can be read again.
  */
 export class StreamImage implements HeldImage {
   readonly #chunks: ChunkReader

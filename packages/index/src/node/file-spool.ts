@@ -10,9 +10,9 @@ import { adoptFile, FileImage } from './file-image.js'
 import { removeLeftovers, spoolFileName } from './leftovers.js'
 
 /**
- * Keeps images as files in `directory`, which is made if need be, and belongs to the processes of one machine. Each file
- * is checked against its length and CRC-32 when it is read back, and removed when its image is discarded. What an earlier
- * process left behind when it crashed is removed now.
+ * Keeps images as files in `directory`, which is made if need be, and belongs to the processes of one machine. Each
+ * file is checked against its length and CRC-32 when it is read back, and removed when its image is discarded. What an
+ * earlier process left behind when it crashed is removed now.
  *
  * @throws Error where the directory cannot be made or read.
  */
@@ -27,8 +27,8 @@ export function fileSpool(directory: string): ImageSpool {
 }
 
 /**
- * In one piece, wherever the platform takes it so. `FileHandle.writeFile` makes several of it, and the next is not begun
- * while this thread sums the chunk.
+ * In one piece, wherever the platform takes it so. `FileHandle.writeFile` makes several of it, and the next is not
+ * begun while this thread sums the chunk.
  */
 async function writeWhole(file: FileHandle, chunk: Uint8Array): Promise<void> {
   for (let at = 0; at < chunk.byteLength;) at += (await file.write(chunk, at)).bytesWritten

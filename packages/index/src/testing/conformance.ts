@@ -60,8 +60,8 @@ const OPTIONS: OptionChecks<IndexConformanceOptions> = {
 }
 
 /**
- * Declares the suite that an index kind has to pass, with the runner's own `test`. Each test is named by its key, and fails
- * with a `ConformanceError` that names the rule of SPEC.md.
+ * Declares the suite that an index kind has to pass, with the runner's own `test`. Each test is named by its key, and
+ * fails with a `ConformanceError` that names the rule of SPEC.md.
  */
 export function runIndexConformance(options: IndexConformanceOptions): void {
   const {

@@ -20,8 +20,8 @@ export interface IndexFixture {
   /** In what two answers differ, or `undefined`. Default: as `canary.compare` of `indexHandoff`. */
   compare?(old: RecordBatch, next: RecordBatch): string | undefined
   /**
-   * Change number `nth` of an endless list, the same each time it is asked for. Let the first dozen add, replace and remove
-   * rows, and let number 0 show in an answer. For the capability `writes`.
+   * Change number `nth` of an endless list, the same each time it is asked for. Let the first dozen add, replace and
+   * remove rows, and let number 0 show in an answer. For the capability `writes`.
    */
   change?(nth: number): RecordBatch
   /**
@@ -41,7 +41,10 @@ export interface IndexFixture {
   readonly previous?: IndexKindProvider | undefined
   /** Such as `fileSpool` of a directory of its own. For `files`. */
   readonly spool?: ImageSpool | undefined
-  /** The names of what is open or lying about: files in the spool's directory, open file handles. Asked when nothing should be. */
+  /**
+   * The names of what is open or lying about: files in the spool's directory, open file handles. Asked when nothing
+   * should be.
+   */
   residue?(): MaybePromise<readonly string[]>
   /** Called when the test is over. */
   dispose?(): MaybePromise<void>

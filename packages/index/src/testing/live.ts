@@ -28,7 +28,10 @@ export interface LiveOptions {
   readonly source?: RecordBatch
 }
 
-/** One live index, served by the version before, and what takes it to the version under test: core's own dispatcher and gate. */
+/**
+ * One live index, served by the version before, and what takes it to the version under test: core's own dispatcher and
+ * gate.
+ */
 export class Live {
   readonly old: WatchedProvider
   readonly next: WatchedProvider

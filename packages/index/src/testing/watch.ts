@@ -17,7 +17,9 @@ export interface Interference {
   built?(handle: IndexHandle): Partial<IndexHandle>
 }
 
-/** A provider as it is, each handle it gives watched. It has no samples: they are judged before a reload, and elsewhere. */
+/**
+ * A provider as it is, each handle it gives watched. It has no samples: they are judged before a reload, and elsewhere.
+ */
 export class WatchedProvider implements IndexKindProvider {
   readonly kind: string
   readonly handles: Watched[] = []

@@ -1,6 +1,8 @@
 import { option, type OptionChecks } from '@uni/reload-core'
 
-/** How much a packed plugin may hold. It is read into memory whole, and nothing of it is written before all is checked. */
+/**
+ * How much a packed plugin may hold. It is read into memory whole, and nothing of it is written before all is checked.
+ */
 export interface ArchiveLimits {
   /** Bytes of the archive. Default: 64 MiB. */
   readonly packedBytes?: number | undefined

@@ -120,8 +120,9 @@ async function inflated(archive: string, packed: Uint8Array, limits: CheckedLimi
 }
 
 /**
- * The first key of an extended header (POSIX pax: `<length> <key>=<value>\n`) that must not be there, or has a value that
- * programs read in different ways; or the text that cannot be read as one. A long name of GNU tar is no such header.
+ * The first key of an extended header (POSIX pax: `<length> <key>=<value>\n`) that must not be there, or has a value
+ * that programs read in different ways; or the text that cannot be read as one. A long name of GNU tar is no such
+ * header.
  */
 function strangeKey(text: string): string | undefined {
   if (!/^\d+ /.test(text)) return undefined

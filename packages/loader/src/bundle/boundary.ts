@@ -4,9 +4,9 @@ import { LoadError } from '../errors.js'
 import { isOutside, type PluginSource } from './plugin-source.js'
 
 /**
- * Refuses a plugin that has files from outside of its folder in its bundle. Paths are real ones, so that a link counts as
- * where it leads. What a plugin imports by the name of a package may be elsewhere, unless it is packed: then all has to be
- * in its folder.
+ * Refuses a plugin that has files from outside of its folder in its bundle. Paths are real ones, so that a link counts
+ * as where it leads. What a plugin imports by the name of a package may be elsewhere, unless it is packed: then all has
+ * to be in its folder.
  *
  * @throws LoadError `OUTSIDE`, naming the file that reaches out, and where to.
  */

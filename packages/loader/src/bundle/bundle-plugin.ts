@@ -114,10 +114,10 @@ async function buildIn(root: string, options: BuildOptions): Promise<Built> {
 }
 
 /**
- * The function that the bundle is. What it closes over keeps Node's module of it alive, and that the source map, for as long
- * as any of the plugin's functions are. It is in parentheses, as V8 then compiles it with what is around it, and need not
- * read it again when it is called. Declarations and strict mode are put into the first line, so that all others stay where
- * the source map has them.
+ * The function that the bundle is. What it closes over keeps Node's module of it alive, and that the source map, for as
+ * long as any of the plugin's functions are. It is in parentheses, as V8 then compiles it with what is around it, and
+ * need not read it again when it is called. Declarations and strict mode are put into the first line, so that all
+ * others stay where the source map has them.
  */
 function finished(code: string, map: string, inputs: Metafile['inputs'], entry: string): string {
   const names = freshNames(code, '__uni_', UNNAMED.length)
@@ -143,8 +143,9 @@ function finished(code: string, map: string, inputs: Metafile['inputs'], entry: 
 const CODE = /\.[cm]?[jt]sx?$/
 
 /**
- * Whether the code may be strict, as modules of ECMAScript are: all share one function, so no module of CommonJS may count on
- * being sloppy. An entry that nothing imports is not wrapped: its directive is the first statement of the bundle.
+ * Whether the code may be strict, as modules of ECMAScript are: all share one function, so no module of CommonJS may
+ * count on being sloppy. An entry that nothing imports is not wrapped: its directive is the first statement of the
+ * bundle.
  */
 function isStrict(code: string, inputs: Metafile['inputs'], entry: string): boolean {
   const matches = code.matchAll(/__commonJS\(\{\n +("(?:[^"\\\n]|\\.)*")\([^)]*\) \{\n( +"use strict";)?/g)

@@ -8,8 +8,8 @@ export const IMPORT = 'import'
 const DYNAMIC = 2
 
 /**
- * Where the keywords are of the imports that are left to the time when the code runs: their names are computed, so nobody
- * knows yet what they lead to. Those of Node's modules, by their names, are none of these.
+ * Where the keywords are of the imports that are left to the time when the code runs: their names are computed, so
+ * nobody knows yet what they lead to. Those of Node's modules, by their names, are none of these.
  *
  * @param code as esbuild has written it.
  */

@@ -19,8 +19,8 @@ const TSCONFIG = ['tsconfig.json', 'jsconfig.json']
 const PLUG_AND_PLAY = ['.pnp.data.json', '.pnp.cjs', '.pnp.js']
 
 /**
- * Finds the files that configure a plugin. Those of its folder are read from the beginning on, while the plugin is bundled,
- * as they are those of nearly all its sources.
+ * Finds the files that configure a plugin. Those of its folder are read from the beginning on, while the plugin is
+ * bundled, as they are those of nearly all its sources.
  */
 export class ConfigurationSearch {
   readonly #root: string

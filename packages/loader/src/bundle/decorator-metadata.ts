@@ -6,8 +6,8 @@ import type { Configuration } from './configuration.js'
 const DECORATED = '__decorateClass(['
 
 /**
- * Refuses a plugin with decorators that are to get the types of what they decorate: esbuild knows no types, and would leave
- * them out without a word.
+ * Refuses a plugin with decorators that are to get the types of what they decorate: esbuild knows no types, and would
+ * leave them out without a word.
  *
  * @param code as esbuild has written it.
  * @param paths absolute paths of the sources.

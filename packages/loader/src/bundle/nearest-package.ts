@@ -10,7 +10,9 @@ export class NearestPackage {
     return this.#found.keys()
   }
 
-  /** @returns the closest `package.json` above that has a name: folders of builds have some that say their `type` alone. */
+  /**
+   * @returns the closest `package.json` above that has a name: folders of builds have some that say their `type` alone.
+   */
   of(folder: string): PackageJson | undefined {
     if (this.#found.has(folder)) return this.#found.get(folder)
     const own = readPackageJson(folder)

@@ -129,7 +129,10 @@ function exported({ file, content }: PackageJson): string {
   })
 }
 
-/** @throws LoadError `BUNDLE`: esbuild takes a backslash for a slash, and would read another file, or say so of this one. */
+/**
+ * @throws LoadError `BUNDLE`: esbuild takes a backslash for a slash, and would read another file, or say so of this
+ * one.
+ */
 export function refuseBackslash(path: string): void {
   if (sep === '\\' || !path.includes('\\')) return
   throw new LoadError('BUNDLE', 'a name in this path has a backslash, which stands between names elsewhere', {

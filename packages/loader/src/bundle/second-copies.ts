@@ -6,8 +6,8 @@ import type { NearestPackage } from './nearest-package.js'
 import { label } from './shared-modules.js'
 
 /**
- * @throws LoadError `SHARED` where a file of a shared package is in the bundle: reached by a path, a link or an alias, and not
- * by the package's name.
+ * @throws LoadError `SHARED` where a file of a shared package is in the bundle: reached by a path, a link or an alias,
+ * and not by the package's name.
  */
 export function refuseSecondCopies(
   inputs: Metafile['inputs'],

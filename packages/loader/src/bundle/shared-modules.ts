@@ -10,8 +10,8 @@ import { FOR_IMPORT, FOR_REQUIRE } from '../shared/shared-names.js'
 import type { NearestPackage } from './nearest-package.js'
 
 /**
- * The namespace of the ES module that stands for one of the host's where it is imported. It has the host's names, so that
- * esbuild finds the ones that are missing, and reads each as it is used.
+ * The namespace of the ES module that stands for one of the host's where it is imported. It has the host's names, so
+ * that esbuild finds the ones that are missing, and reads each as it is used.
  */
 const IMPORTED = 'uni-shared'
 

@@ -7,9 +7,9 @@ import type { SourcePlaces } from './source-places.js'
 export const DRAWN = randomBytes(5).toString('hex')
 
 /**
- * What a source says of itself (`import.meta`, `__dirname`, `require.resolve`) is a member of one object per file. esbuild
- * replaces it by the same name in all of them, in the place of which that of the file's object is put: it has the same
- * length, so the source map stays.
+ * What a source says of itself (`import.meta`, `__dirname`, `require.resolve`) is a member of one object per file.
+ * esbuild replaces it by the same name in all of them, in the place of which that of the file's object is put: it has
+ * the same length, so the source map stays.
  */
 export const UNNAMED = `__uni_${DRAWN}`
 export const DEFINE: Readonly<Record<string, string>> = {
@@ -26,8 +26,8 @@ interface Named {
 }
 
 /**
- * Puts names into a bundle's code for the objects of its files, and for what imports in the place of each `import` whose
- * name is computed.
+ * Puts names into a bundle's code for the objects of its files, and for what imports in the place of each `import`
+ * whose name is computed.
  *
  * @param runtime the name of the runtime (`evaluate/runtime.ts`).
  * @param names as long as {@link UNNAMED}, which the code does not have.

@@ -13,7 +13,9 @@ export interface Tsconfig {
   readonly options: { readonly emitDecoratorMetadata?: unknown; readonly baseUrl?: unknown; readonly paths?: unknown }
 }
 
-/** @param file absolute path. What cannot be read has no options: esbuild, which reads it as well, says what is wrong. */
+/**
+ * @param file absolute path. What cannot be read has no options: esbuild, which reads it as well, says what is wrong.
+ */
 export async function readTsconfig(file: string): Promise<Tsconfig> {
   try {
     const { tsconfig, extended = [] } = await parse(file)

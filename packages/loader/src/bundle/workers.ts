@@ -10,7 +10,8 @@ const WORKER = new RegExp(
 )
 
 /**
- * Refuses a plugin that runs TypeScript in a worker: a worker is no part of the bundle, Node runs its file where that lies.
+ * Refuses a plugin that runs TypeScript in a worker: a worker is no part of the bundle, Node runs its file where that
+ * lies.
  *
  * @param code as esbuild has written it.
  * @param root absolute path of the plugin's folder.

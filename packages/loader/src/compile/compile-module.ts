@@ -8,8 +8,8 @@ interface Compiling {
 }
 
 /**
- * What CommonJS code exports. The module is in no cache and has no parent, so nothing but what it exports refers to it; and
- * it is compiled from this very text, whatever is in a file.
+ * What CommonJS code exports. The module is in no cache and has no parent, so nothing but what it exports refers to it;
+ * and it is compiled from this very text, whatever is in a file.
  *
  * @param filename absolute. Imports are as in that file, which need not exist, and source maps are told apart by it.
  */

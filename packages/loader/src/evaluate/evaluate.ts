@@ -13,8 +13,8 @@ export interface Evaluated {
 }
 
 /**
- * Runs a bundle, and gives what the plugin's module exports. Nothing but what is exported refers to the code: the module is
- * in no cache and has no parent; and it is compiled from this very text, whatever is in a file.
+ * Runs a bundle, and gives what the plugin's module exports. Nothing but what is exported refers to the code: the
+ * module is in no cache and has no parent; and it is compiled from this very text, whatever is in a file.
  *
  * @param filename absolute, and no other bundle's; Node tells source maps apart by it.
  * @throws whatever the plugin throws.
@@ -34,8 +34,8 @@ function dataUrl(map: string, root: string): string {
 }
 
 /**
- * A source map, as esbuild writes it, without what is in the sources: Node would keep that for as long as the version, and
- * asks for no more of it than where a place is. Within a member there is no line break.
+ * A source map, as esbuild writes it, without what is in the sources: Node would keep that for as long as the version,
+ * and asks for no more of it than where a place is. Within a member there is no line break.
  */
 function withoutContents(map: string): string {
   const begin = map.indexOf('\n  "sourcesContent": [')

@@ -6,8 +6,8 @@ import type { PackageManifest } from './package-manifest.js'
 type Candidate = Partial<Plugin> & object
 
 /**
- * The plugin that a module exports: as `default`, as `plugin`, or as `module.exports`. Where its package has a manifest, the
- * module's own may be left out, and must not contradict it.
+ * The plugin that a module exports: as `default`, as `plugin`, or as `module.exports`. Where its package has a
+ * manifest, the module's own may be left out, and must not contradict it.
  *
  * @param file absolute path of the module.
  * @throws LoadError `EXPORT` or `MANIFEST`.

@@ -29,7 +29,10 @@ interface Watched {
   readonly globals: Set<PropertyKey>
 }
 
-/** Finds what versions of plugins leave behind. For development: each timer, handle and listener is looked at as it is made. */
+/**
+ * Finds what versions of plugins leave behind. For development: each timer, handle and listener is looked at as it is
+ * made.
+ */
 export class ResidueWatch implements Disposable {
   readonly #observer: (residue: Residue) => unknown
   readonly #resources = new OpenResources()

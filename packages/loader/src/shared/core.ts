@@ -2,7 +2,9 @@ import { createRequire } from 'node:module'
 
 export const CORE = '@uni/reload-core'
 
-/** The core that this package runs with, which is the host's, as it is a peer. Written out, so that bundlers see them. */
+/**
+ * The core that this package runs with, which is the host's, as it is a peer. Written out, so that bundlers see them.
+ */
 export const CORE_MODULES: Readonly<Record<string, () => Promise<object>>> = {
   [CORE]: () => import('@uni/reload-core'),
   [`${CORE}/node`]: () => import('@uni/reload-core/node'),

@@ -16,8 +16,8 @@ export function importFrom(from: string): (specifier: string) => Promise<object>
 }
 
 /**
- * What `import(specifier)` in that file gives, at once: the same module, and not the one that `require` would find under its
- * own conditions.
+ * What `import(specifier)` in that file gives, at once: the same module, and not the one that `require` would find
+ * under its own conditions.
  *
  * @param from absolute path or URL of a file, which need not exist.
  * @throws where the module awaits at its top level.

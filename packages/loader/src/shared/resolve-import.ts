@@ -1,8 +1,8 @@
 import { moduleResolve } from 'import-meta-resolve'
 
 /**
- * The URL that `import(specifier)` in a file leads to, as `import.meta.resolve` gives it there: whether or not a file is at
- * the end of a path.
+ * The URL that `import(specifier)` in a file leads to, as `import.meta.resolve` gives it there: whether or not a file
+ * is at the end of a path.
  *
  * @param from URL of the file, which need not exist.
  * @throws Error with Node's `code`, where the specifier leads to no package, or to nothing that it exports.
@@ -18,7 +18,10 @@ export function resolveImport(specifier: string, from: string): string {
   }
 }
 
-/** Those of Node's imports (https://nodejs.org/api/packages.html#conditional-exports), and those that it was started with. */
+/**
+ * Those of Node's imports (https://nodejs.org/api/packages.html#conditional-exports), and those that it was started
+ * with.
+ */
 function conditions(): Set<string> {
   const given = [...(process.env['NODE_OPTIONS']?.split(/\s+/) ?? []), ...process.execArgv].flatMap(
     (option, at, all) => {

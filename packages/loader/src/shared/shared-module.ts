@@ -45,8 +45,8 @@ function isNamespace(exports: object): boolean {
 }
 
 /**
- * What `require` gives for a module: `module.exports` of CommonJS, and the namespace of an ES module, marked as one where it
- * has a default export (https://nodejs.org/api/modules.html#loading-ecmascript-modules-using-require).
+ * What `require` gives for a module: `module.exports` of CommonJS, and the namespace of an ES module, marked as one
+ * where it has a default export (https://nodejs.org/api/modules.html#loading-ecmascript-modules-using-require).
  */
 function required(exports: object, imported: object): unknown {
   const namespace = exports as Readonly<Record<string, unknown>>

@@ -7,8 +7,8 @@ import type { Requirement } from './requirement.js'
 import { sharedModule, type SharedModule } from './shared-module.js'
 
 /**
- * What a host shares with its plugins, beside the core: names of packages, any module of which is imported as the host's code
- * would; or modules by what they are imported as, such as `{ yjs: await import('yjs') }`.
+ * What a host shares with its plugins, beside the core: names of packages, any module of which is imported as the
+ * host's code would; or modules by what they are imported as, such as `{ yjs: await import('yjs') }`.
  */
 export type Shared = readonly string[] | Readonly<Record<string, object>>
 

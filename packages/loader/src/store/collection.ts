@@ -20,8 +20,8 @@ export interface CollectionReport {
 }
 
 /**
- * Removes what no process holds and no journal names. Versions are removed before their files, and holds are read before
- * journals: a process that makes a version permanent and then ends holds it, or has written it down.
+ * Removes what no process holds and no journal names. Versions are removed before their files, and holds are read
+ * before journals: a process that makes a version permanent and then ends holds it, or has written it down.
  */
 export async function collect(layout: StoreLayout, lock: StoreLock, gone: Gone): Promise<CollectionReport> {
   const removed: string[] = []

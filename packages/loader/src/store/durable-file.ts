@@ -6,8 +6,8 @@ import { syncDirectory } from '@uni/reload-core/node'
 const READ_ONLY = 0o444
 
 /**
- * Writes a new file that is only read from then on, and waits until what is in it is on the disk. Where that fails, nothing
- * of it stays: a disk that is full would be full for longer.
+ * Writes a new file that is only read from then on, and waits until what is in it is on the disk. Where that fails,
+ * nothing of it stays: a disk that is full would be full for longer.
  */
 export async function writeDurably(file: string, content: Uint8Array | string, mode = READ_ONLY): Promise<void> {
   await using handle = await open(file, 'wx', 0o600)

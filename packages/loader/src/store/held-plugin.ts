@@ -3,11 +3,12 @@ import { withManifest } from '../manifest/plugin-of.js'
 import type { StoredVersion } from './plugin-store.js'
 
 /**
- * The plugin of a version, under the version that it is stored as. Until it is registered, the version stays in the store
- * as long as anything reaches the plugin; from then on, until the lifetime that it is registered for has ended. A plugin
- * that is registered once more, such as after a dry run, holds the version once more.
+ * The plugin of a version, under the version that it is stored as. Until it is registered, the version stays in the
+ * store as long as anything reaches the plugin; from then on, until the lifetime that it is registered for has ended. A
+ * plugin that is registered once more, such as after a dry run, holds the version once more.
  *
- * @param putAgain puts what it was loaded from into the store: a collection may have removed it since a lifetime has ended.
+ * @param putAgain puts what it was loaded from into the store: a collection may have removed it since a lifetime has
+ * ended.
  */
 export function heldPlugin(
   plugin: Plugin,

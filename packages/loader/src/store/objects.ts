@@ -17,8 +17,8 @@ export interface NewObject {
 }
 
 /**
- * Writes each of these beside the store, unless it is in there: that takes long, and is done without the lock. Where one
- * cannot be written, none stays.
+ * Writes each of these beside the store, unless it is in there: that takes long, and is done without the lock. Where
+ * one cannot be written, none stays.
  */
 export async function prepareObjects(
   layout: StoreLayout,
@@ -71,7 +71,9 @@ export async function discardDrafts(objects: readonly NewObject[]): Promise<void
   for (const { draft } of objects) if (draft !== undefined) await rm(draft, { force: true })
 }
 
-/** What is in the store under a digest, read into memory and compared with it; `undefined` where it is damaged or gone. */
+/**
+ * What is in the store under a digest, read into memory and compared with it; `undefined` where it is damaged or gone.
+ */
 export function readObject(layout: StoreLayout, digest: Digest, extension: ObjectExtension): Buffer | undefined {
   const content = readIfThere(layout.object(digest, extension))
   return content !== undefined && digestOf(content) === digest ? content : undefined

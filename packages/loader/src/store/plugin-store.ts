@@ -31,15 +31,15 @@ export interface PluginStoreOptions {
    */
   readonly journal: Pick<FileJournal, 'file'> | 'none'
   /**
-   * Whether a process that has the store open has ended, where this cannot be seen from here: one of another machine, or
-   * of a container that is gone. What it holds is then no longer kept. Default: it may be running.
+   * Whether a process that has the store open has ended, where this cannot be seen from here: one of another machine,
+   * or of a container that is gone. What it holds is then no longer kept. Default: it may be running.
    */
   readonly gone?: ((holder: NotedProcess) => boolean) | undefined
   /** How long to wait for another process that has the store locked, in milliseconds. Default: 30 s. */
   readonly lockMs?: number | undefined
   /**
-   * Told why a collection that the store began by itself has failed, or a version that was let go of stays held until the
-   * process ends: nothing is lost by either but room. Default: a warning of the process.
+   * Told why a collection that the store began by itself has failed, or a version that was let go of stays held until
+   * the process ends: nothing is lost by either but room. Default: a warning of the process.
    */
   readonly onUncollected?: ((error: unknown) => void) | undefined
 }
@@ -58,8 +58,8 @@ export interface NewVersion {
   /** JSON, whatever is to be known of it when it is started again. */
   readonly notes: VersionNotes
   /**
-   * What becomes of a version that is in use, or that a crash comes back on, and has other code: `'refuse'`, the default;
-   * or `'add-build'`, which stores this one as another build of the version, such as `1.4.0+build.0a1b…`.
+   * What becomes of a version that is in use, or that a crash comes back on, and has other code: `'refuse'`, the
+   * default; or `'add-build'`, which stores this one as another build of the version, such as `1.4.0+build.0a1b…`.
    */
   readonly taken?: 'refuse' | 'add-build' | undefined
 }
@@ -216,8 +216,8 @@ export class PluginStore implements AsyncDisposable {
   }
 
   /**
-   * Puts the files of a package into a folder of the store, and holds it until the version that is built from it names it
-   * as its `package`.
+   * Puts the files of a package into a folder of the store, and holds it until the version that is built from it names
+   * it as its `package`.
    *
    * @param digest of the archive that they are from.
    */
@@ -241,7 +241,10 @@ export class PluginStore implements AsyncDisposable {
     })
   }
 
-  /** What is in the store, whether anybody needs it or not, by id and version. Versions whose record is damaged are left out. */
+  /**
+   * What is in the store, whether anybody needs it or not, by id and version. Versions whose record is damaged are left
+   * out.
+   */
   versions(): Promise<{ readonly id: string; readonly version: string; readonly digest: Digest }[]> {
     return this.#do(`the store in ${this.folder} cannot be read`, async () => {
       const names = await filesIn(this.#layout.versions)
@@ -255,8 +258,8 @@ export class PluginStore implements AsyncDisposable {
   }
 
   /**
-   * Removes the versions that no process holds, and that no journal names as one that a crash comes back on. A store does
-   * so by itself before the first version or package that it is given, and then before every 16th.
+   * Removes the versions that no process holds, and that no journal names as one that a crash comes back on. A store
+   * does so by itself before the first version or package that it is given, and then before every 16th.
    *
    * @throws LoadError `STORE` where a journal that was given to a store cannot be read: nothing is removed then.
    */
@@ -291,7 +294,9 @@ export class PluginStore implements AsyncDisposable {
     return await collect(this.#layout, this.#lock, this.#gone)
   }
 
-  /** To be called with the lock: under which version the code is stored. @throws LoadError `STORE` where it is taken. */
+  /**
+   * To be called with the lock: under which version the code is stored. @throws LoadError `STORE` where it is taken.
+   */
   async #place(wanted: VersionRecord, taken: 'refuse' | 'add-build'): Promise<VersionRecord> {
     const { id, version, code } = wanted
     const name = versionName(id, version)
@@ -309,7 +314,10 @@ export class PluginStore implements AsyncDisposable {
     })
   }
 
-  /** To be called with the lock. @throws LoadError `STORE` where the version was built from what a collection has removed. */
+  /**
+   * To be called with the lock. @throws LoadError `STORE` where the version was built from what a collection has
+   * removed.
+   */
   async #checkPackage({ id, version, package: unpacked }: VersionRecord): Promise<void> {
     if (unpacked === undefined || (await unlessMissing(stat(this.#layout.package(unpacked)))) !== undefined) return
     throw new LoadError('STORE', `the package ${unpacked} is not in the store any more`, {
@@ -318,7 +326,9 @@ export class PluginStore implements AsyncDisposable {
     })
   }
 
-  /** To be called with the lock, or before waiting for whoever has it: a collection reads the holds, and then removes. */
+  /**
+   * To be called with the lock, or before waiting for whoever has it: a collection reads the holds, and then removes.
+   */
   async #hold(name: string): Promise<Hold> {
     const hold = await this.#session.hold(name)
     return new Hold(() => {

@@ -7,8 +7,8 @@ import { unlessMissing } from './store-error.js'
 import type { StoreLayout } from './store-layout.js'
 
 /**
- * A session is begun in milliseconds. What is older, and has not come to its name, was left by a crash. Until it has its
- * name, that says which process it is of, as there is nothing in it yet.
+ * A session is begun in milliseconds. What is older, and has not come to its name, was left by a crash. Until it has
+ * its name, that says which process it is of, as there is nothing in it yet.
  */
 const BEGUN_WITHIN_MS = 60_000
 const BEGINNING = /^begin~(\d+)~(.*)~/
@@ -96,7 +96,9 @@ export async function heldBySessions(layout: StoreLayout, gone: Gone): Promise<S
   return held
 }
 
-/** Removes the sessions of processes that have ended, and whatever else a crash has left that is no part of the store. */
+/**
+ * Removes the sessions of processes that have ended, and whatever else a crash has left that is no part of the store.
+ */
 export async function sweep(layout: StoreLayout, gone: Gone): Promise<void> {
   for (const path of await sessionsThere(layout)) if (await isOver(path, gone)) await putAside(layout, path)
   await emptyTrash(layout)

@@ -13,9 +13,9 @@ const LONGEST_PAUSE_MS = 20
 const TAKEN: ReadonlySet<string | undefined> = new Set(['ENOTEMPTY', 'EEXIST', 'EPERM', 'EACCES'])
 
 /**
- * One at a time, among all processes that have a store open. Who takes the lock moves a folder of its own to the place of
- * the lock: that fails while a folder with a file is there, and is one step where there is none, or an empty one. The
- * file is named after its session, so that nobody can remove the lock of another by mistake: whoever finds that the
+ * One at a time, among all processes that have a store open. Who takes the lock moves a folder of its own to the place
+ * of the lock: that fails while a folder with a file is there, and is one step where there is none, or an empty one.
+ * The file is named after its session, so that nobody can remove the lock of another by mistake: whoever finds that the
  * session's process has ended removes that one file.
  */
 export class StoreLock {
@@ -40,8 +40,8 @@ export class StoreLock {
   }
 
   /**
-   * Resolves when all work is over that anybody began with the lock before this was called. Nearly always there is none,
-   * which one look tells.
+   * Resolves when all work is over that anybody began with the lock before this was called. Nearly always there is
+   * none, which one look tells.
    */
   async settled(): Promise<void> {
     if (!(await this.#isFree())) await this.run(() => Promise.resolve())

@@ -18,7 +18,10 @@ export interface VersionInStore {
   readonly map: Buffer | undefined
 }
 
-/** The files of the versions in a store: of each a record, and what the record names. A version is called by the name of its record. */
+/**
+ * The files of the versions in a store: of each a record, and what the record names. A version is called by the name of
+ * its record.
+ */
 export class VersionFiles {
   readonly #layout: StoreLayout
   readonly #session: Session
@@ -65,7 +68,10 @@ export class VersionFiles {
     })
   }
 
-  /** Reads a version that is not held yet: what is wrong with it may be that it is being replaced, and then it is `undefined`. */
+  /**
+   * Reads a version that is not held yet: what is wrong with it may be that it is being replaced, and then it is
+   * `undefined`.
+   */
   readEarly(name: string): VersionInStore | undefined {
     try {
       const read = this.#read(name)

@@ -6,7 +6,9 @@ import { keyType, signedStatement, type PackageSignature } from './signature.js'
 
 /** Whose packages a host runs. */
 export interface TrustOptions {
-  /** Public keys of Ed25519, by their ids: keys of `node:crypto`, or PEM. A key that is taken out is no longer trusted. */
+  /**
+   * Public keys of Ed25519, by their ids: keys of `node:crypto`, or PEM. A key that is taken out is no longer trusted.
+   */
   readonly keys: Readonly<Record<string, KeyObject | string>>
   /**
    * What becomes of a plugin that nobody has signed, such as a file or a folder: it is refused, the default, or

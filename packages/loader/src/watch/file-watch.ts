@@ -11,9 +11,9 @@ export interface FileWatchInit {
 }
 
 /**
- * Watches folders, for what is of interest in them. Files are not watched themselves: an editor that saves by rename, or a
- * checkout, replaces them. A folder that is replaced is noticed by the one above it, and watched anew with all that is
- * below it.
+ * Watches folders, for what is of interest in them. Files are not watched themselves: an editor that saves by rename,
+ * or a checkout, replaces them. A folder that is replaced is noticed by the one above it, and watched anew with all
+ * that is below it.
  */
 export class FileWatch {
   readonly #init: FileWatchInit

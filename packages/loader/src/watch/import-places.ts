@@ -4,7 +4,10 @@ import type { Sought } from '../bundle/sought.js'
 import { mappedPaths } from '../bundle/tsconfig.js'
 import { packageNameOf } from '../shared/package-name.js'
 
-/** All places at which esbuild looks for what is imported: absolute paths, of a file with or without extension, or a folder. */
+/**
+ * All places at which esbuild looks for what is imported: absolute paths, of a file with or without extension, or a
+ * folder.
+ */
 export function placesSought({ imports, configuration }: Sought): ReadonlySet<string> {
   const places = new Set<string>()
   for (const [folder, specifiers] of imports) {

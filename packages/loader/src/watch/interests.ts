@@ -12,7 +12,9 @@ export interface InterestsInit {
   readonly root: string
   /** Absolute paths of the files that the plugin is made of, as far as they are known. */
   readonly files: Iterable<string>
-  /** Absolute paths that imports lead to, and where there is nothing: of a file, with or without extension, or a folder. */
+  /**
+   * Absolute paths that imports lead to, and where there is nothing: of a file, with or without extension, or a folder.
+   */
   readonly awaited: Iterable<string>
   /** What builds have looked for: the last one, and the last one that could be made. */
   readonly sought: readonly Sought[]

@@ -12,8 +12,8 @@ export interface Involved {
 }
 
 /**
- * The files that a build reads, also where it fails: what is wrong in one of them may be mended in another, or in one that is
- * not there yet.
+ * The files that a build reads, also where it fails: what is wrong in one of them may be mended in another, or in one
+ * that is not there yet.
  *
  * @param root absolute path of the plugin's folder.
  * @param entry absolute path of the file that it begins with.

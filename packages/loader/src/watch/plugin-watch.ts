@@ -61,8 +61,8 @@ export class PluginWatch implements AsyncDisposable {
   }
 
   /**
-   * Resolves when no change that is known of is left to be looked at, with what became of the last one; and when the watch
-   * has ended.
+   * Resolves when no change that is known of is left to be looked at, with what became of the last one; and when the
+   * watch has ended.
    */
   async settled(): Promise<WatchOutcome | undefined> {
     await this.#rounds.settled()

@@ -38,9 +38,9 @@ type State =
   | { readonly is: 'ended' }
 
 /**
- * Rounds of work that changes ask for: one at a time, each when changes have ceased for a while. All changes before a round
- * are its own, and all that come during it are the next one's. Where each round seems to bring about the next, they become
- * ever rarer.
+ * Rounds of work that changes ask for: one at a time, each when changes have ceased for a while. All changes before a
+ * round are its own, and all that come during it are the next one's. Where each round seems to bring about the next,
+ * they become ever rarer.
  */
 export class Rounds {
   readonly #init: RoundsInit

@@ -39,7 +39,9 @@ export class WatchedHost {
     return this.#id === undefined ? undefined : this.#host.plugin(this.#id)
   }
 
-  /** The plugin as it serves, where that is this very code: neither was it taken back, nor has anybody else changed it. */
+  /**
+   * The plugin as it serves, where that is this very code: neither was it taken back, nor has anybody else changed it.
+   */
   servingAs(digest: Digest): PluginHandle | undefined {
     const { serving } = this
     const known = this.#brought

@@ -25,8 +25,8 @@ const RULES: Readonly<Record<string, CanonicalRule>> = {
 const RESERVED = 'arrow.'
 
 /**
- * What a contract that names a canonical extension type, itself or in a field of its storage, has otherwise than that name
- * says. Empty where it is as it has to be, and for a type of the host's own.
+ * What a contract that names a canonical extension type, itself or in a field of its storage, has otherwise than that
+ * name says. Empty where it is as it has to be, and for a type of the host's own.
  */
 export function canonicalProblems(contract: TypeContract): CanonicalProblem[] {
   const fields = fieldCount(contract.storage)

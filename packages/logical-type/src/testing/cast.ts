@@ -11,8 +11,9 @@ import { resultOf } from './result-of.js'
 import { textOf } from './text-of.js'
 
 /**
- * What is wrong with a cast of `column` into the storage of `provider`, of which each row has to display as `displays` says (null
- * where the row is null): undefined where nothing is. The column is cast whole, empty, in part, in chunks, and as nulls alone.
+ * What is wrong with a cast of `column` into the storage of `provider`, of which each row has to display as `displays`
+ * says (null where the row is null): undefined where nothing is. The column is cast whole, empty, in part, in chunks,
+ * and as nulls alone.
  */
 export function castProblem(
   provider: LogicalTypeProvider,

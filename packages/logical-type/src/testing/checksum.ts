@@ -1,4 +1,7 @@
-/** What stands in the metadata of a golden file's schema: the marker, and eight digits that are 0 while the sum is taken. */
+/**
+ * What stands in the metadata of a golden file's schema: the marker, and eight digits that are 0 while the sum is
+ * taken.
+ */
 const MARKER = 'uni-golden-crc32:'
 const DIGITS = 8
 
@@ -14,7 +17,8 @@ export function seal(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * Checks what {@link seal} put there. Arrow reads a damaged file into whatever it says by then, which may be columns without end.
+ * Checks what {@link seal} put there. Arrow reads a damaged file into whatever it says by then, which may be columns
+ * without end.
  *
  * @throws Error where the bytes are not those that were sealed.
  */

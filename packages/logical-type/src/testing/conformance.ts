@@ -28,9 +28,9 @@ const OPTIONS: OptionChecks<LogicalTypeConformance> = {
 }
 
 /**
- * Proves that a provider keeps the discipline of logical types: declares a test for each rule, in whichever test runner `test`
- * belongs to. A rule that hangs on another is not judged while that one is broken, unless
- * it is a known gap, so what fails is the cause.
+ * Proves that a provider keeps the discipline of logical types: declares a test for each rule, in whichever test runner
+ * `test` belongs to. A rule that hangs on another is not judged while that one is broken, unless it is a known gap, so
+ * what fails is the cause.
  */
 export function runLogicalTypeConformance(given: LogicalTypeConformance): void {
   const options = checkOptions(given, 'runLogicalTypeConformance options', OPTIONS)

@@ -38,7 +38,10 @@ const ODD = [
   'constructor',
 ]
 
-/** Literals that a type may never have seen: truncated, doubled, overflowing, mutated and random ones. All are well-formed Unicode. */
+/**
+ * Literals that a type may never have seen: truncated, doubled, overflowing, mutated and random ones. All are
+ * well-formed Unicode.
+ */
 export function oddLiterals(samples: readonly string[], seed: number): string[] {
   const below = randomIntegers(seed)
   const characters = samples.slice(0, MUTATED_SAMPLES).map((sample) => Array.from(sample))

@@ -1,4 +1,7 @@
-/** Numbers that look random and are the same for the same seed, from 0 up to `below`. Source of the algorithm: mulberry32, by Tommy Ettinger. */
+/**
+ * Numbers that look random and are the same for the same seed, from 0 up to `below`. Source of the algorithm:
+ * mulberry32, by Tommy Ettinger.
+ */
 export function randomIntegers(seed: number): (below: number) => number {
   let state = seed | 0
   return (below) => {

@@ -6,7 +6,10 @@ export interface Changes extends Partial<Omit<LogicalTypeProvider, 'compatCheck'
   compatCheck?(old: LogicalTypeProvider): unknown
 }
 
-/** A next version that does what `provider` does but for `changes`. It has no check of its own, so that the host's is seen. */
+/**
+ * A next version that does what `provider` does but for `changes`. It has no check of its own, so that the host's is
+ * seen.
+ */
 export function successor(provider: LogicalTypeProvider, changes: Changes = {}): LogicalTypeProvider {
   const { compatCheck, ...others } = changes
   return {

@@ -1,7 +1,10 @@
 import { MapRow, StructRow, Vector, type DataType } from 'apache-arrow'
 import type { LogicalTypeProvider } from '../../src/index.js'
 
-/** A type whose literals are JSON: `valueOf` makes what a column takes of the parsed literal, and throws for what is none. */
+/**
+ * A type whose literals are JSON: `valueOf` makes what a column takes of the parsed literal, and throws for what is
+ * none.
+ */
 export function jsonType(
   name: string,
   arrowType: DataType,

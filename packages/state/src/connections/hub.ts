@@ -15,8 +15,8 @@ export interface HubOptions<C> {
 type HubHost = ServingHost & Pick<PluginHost, 'attach'>
 
 /**
- * Connections that belong to the host, and that the version that serves now looks after. A reload closes none, and every
- * message and every broadcast is seen to once.
+ * Connections that belong to the host, and that the version that serves now looks after. A reload closes none, and
+ * every message and every broadcast is seen to once.
  *
  * @throws ReloadError as `attach` does.
  */
@@ -74,8 +74,8 @@ export class Hub<C, M> implements Connected<C, M> {
   }
 
   /**
-   * Lets a connection go; no broadcast reaches it any more. Resolves when the provider's `left` has seen to it. Where the
-   * host was closed, nobody is left to see to it, and that is no error: connections may end after their host.
+   * Lets a connection go; no broadcast reaches it any more. Resolves when the provider's `left` has seen to it. Where
+   * the host was closed, nobody is left to see to it, and that is no error: connections may end after their host.
    */
   remove(connection: C): Promise<void> {
     this.#connections.delete(connection)

@@ -13,8 +13,8 @@ export interface MemoryProvider<T, W> {
    */
   apply(value: T, write: W): MaybePromise<T | undefined | void>
   /**
-   * What a value has to be. A reload holds each live value to it: one that it refuses refuses the reload, with the place
-   * in the value; where its output differs from what it was given, that output is what serves. Any library that
+   * What a value has to be. A reload holds each live value to it: one that it refuses refuses the reload, with the
+   * place in the value; where its output differs from what it was given, that output is what serves. Any library that
    * implements standard-schema fits, such as zod, valibot or arktype.
    */
   readonly schema?: StandardSchemaV1<unknown, T> | undefined

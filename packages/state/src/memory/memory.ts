@@ -1,7 +1,9 @@
 import type { MemoryProvider } from './contract.js'
 import { imageOf } from './image.js'
 
-/** A live value, and the version that works with it. Read it by `value`; change it by writes to the live resource only. */
+/**
+ * A live value, and the version that works with it. Read it by `value`; change it by writes to the live resource only.
+ */
 export class Memory<T, W> {
   /** What works with it. */
   readonly provider: MemoryProvider<T, W>

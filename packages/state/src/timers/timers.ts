@@ -33,8 +33,8 @@ export interface TimerOptions {
 type TimersHost = ServingHost & Pick<PluginHost, 'attach'>
 
 /**
- * Timers that belong to the host. Each fires once for each time that it is due, by the version that serves then; a reload
- * neither loses nor repeats one.
+ * Timers that belong to the host. Each fires once for each time that it is due, by the version that serves then; a
+ * reload neither loses nor repeats one.
  *
  * @throws ReloadError as `attach` does.
  */

@@ -5,8 +5,8 @@ import { pluginOf } from '../code.js'
 import { answerRounds } from '../rounds.js'
 
 /**
- * esbuild's own time for a change: what it takes to write the file, and to bundle it with a source map. All of it anew, as a
- * load does; or by what esbuild keeps of the build before; or into files, from which something else would load it.
+ * esbuild's own time for a change: what it takes to write the file, and to bundle it with a source map. All of it anew,
+ * as a load does; or by what esbuild keeps of the build before; or into files, from which something else would load it.
  */
 const FILE = fileURLToPath(new URL('plugin.js', import.meta.url))
 const OPTIONS: BuildOptions = {

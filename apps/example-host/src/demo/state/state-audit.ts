@@ -39,7 +39,10 @@ export async function auditVisits(
   return { name: 'visits', seenTo, missing, doubled, outOfOrder: 0, cutOff: 0 }
 }
 
-/** Each acknowledged line is in its draft once, after those that the same person has written before; each draft is saved. */
+/**
+ * Each acknowledged line is in its draft once, after those that the same person has written before; each draft is
+ * saved.
+ */
 export function auditDrafts(
   { drafts, savedDrafts }: Pick<LiveState, 'drafts' | 'savedDrafts'>,
   acknowledged: DraftLines,
@@ -62,7 +65,9 @@ export function auditChat(talkers: readonly Pick<Talker, 'said' | 'heard' | 'cut
   return { name: 'chat', ...sum, cutOff: talkers.filter(({ cutOff }) => cutOff).length }
 }
 
-/** Each reminder that was set fires once, none that was cleared does; one that repeats fires once each time it is due. */
+/**
+ * Each reminder that was set fires once, none that was cleared does; one that repeats fires once each time it is due.
+ */
 export function auditReminders(
   { reminders }: Pick<LiveState, 'reminders'>,
   { set, cleared, fired }: RemindersLog,

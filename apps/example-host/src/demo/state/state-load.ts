@@ -59,7 +59,9 @@ export class StateLoad implements AsyncDisposable {
     return new StateLoad(host, server, talkers, fired)
   }
 
-  /** Which versions answered the calls of hooks, services and middleware, sent the broadcasts and fired the reminders. */
+  /**
+   * Which versions answered the calls of hooks, services and middleware, sent the broadcasts and fired the reminders.
+   */
   get versionsSeen(): VersionsSeen[] {
     const { hooks, services, middleware } = this.#visitors
     return [

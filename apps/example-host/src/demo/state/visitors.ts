@@ -47,7 +47,10 @@ export async function runVisitor(
   }
 }
 
-/** The versions of the layers on the way in and out. @throws Error where a layer is missing, doubled or in another place. */
+/**
+ * The versions of the layers on the way in and out. @throws Error where a layer is missing, doubled or in another
+ * place.
+ */
 function layersIn(trace: readonly string[]): string[] {
   const names = trace.map((passed) => passed.split('@')[0])
   const expected = [...LAYERS_IN, WORK, ...LAYERS_IN.toReversed()]

@@ -6,8 +6,8 @@ import type { Acknowledged } from '../acknowledged.js'
 const KEYS = 16
 
 /**
- * Writes attachments and reads them back. The storage is replaced exclusively, so reads capture with `captureReady`: they
- * wait out the fence instead of failing.
+ * Writes attachments and reads them back. The storage is replaced exclusively, so reads capture with `captureReady`:
+ * they wait out the fence instead of failing.
  *
  * @throws Error where what was acknowledged is not what is read.
  */

@@ -5,8 +5,8 @@ const MAX_KEY_BYTES = 120
 const SUFFIX = '.blob'
 
 /**
- * The file of a key: its UTF-8 bytes in hexadecimal, which no file system reads as a path or folds the case of, and which
- * sorts as the bytes do.
+ * The file of a key: its UTF-8 bytes in hexadecimal, which no file system reads as a path or folds the case of, and
+ * which sorts as the bytes do.
  *
  * @throws PluginCallError `KEY` for a key that is too long, or that UTF-8 cannot keep.
  */

@@ -31,7 +31,8 @@ export function emptyBoard(actor?: string): BoardDocument {
 /** @throws Error where a change is torn or damaged; the document is as before. */
 export function withChanges(doc: BoardDocument, changes: readonly Uint8Array[]): BoardDocument {
   for (const change of changes) {
-    // Automerge would apply what a damaged change happens to say: it does not look at the checksum, the start of the hash.
+    // Automerge would apply what a damaged change happens to say: it does not look at the checksum, the start of the
+    // hash.
     const { hash } = Automerge.decodeChange(change)
     const checksum = Buffer.from(change.subarray(4, 8)).toString('hex')
     if (hash === null || !hash.startsWith(checksum)) {

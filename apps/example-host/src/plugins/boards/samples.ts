@@ -7,7 +7,9 @@ export interface SampleBoard {
   readonly late: readonly Uint8Array[]
 }
 
-/** Boards that show what one can hold. The same ones each time; the last two are edits of one board that have not met. */
+/**
+ * Boards that show what one can hold. The same ones each time; the last two are edits of one board that have not met.
+ */
 export function* sampleBoards(): Generator<SampleBoard> {
   yield onTime(
     edited('a1', (cards) => {

@@ -8,9 +8,9 @@ import { answerSchema } from '../../schema.js'
 import type { DocumentChange, IndexedDocument } from './rows.js'
 
 /**
- * Documents and the words they are found by. The documents are kept because MiniSearch removes one from its words only if
- * it is shown the text it was added with. (It can also discard it and vacuum the words later, which stops every query for
- * as long as that takes, or fails where a query tidies up what the vacuum has yet to visit.)
+ * Documents and the words they are found by. The documents are kept because MiniSearch removes one from its words only
+ * if it is shown the text it was added with. (It can also discard it and vacuum the words later, which stops every
+ * query for as long as that takes, or fails where a query tidies up what the vacuum has yet to visit.)
  */
 export class DocumentIndex {
   readonly #documents = new Map<string, IndexedDocument>()

@@ -4,9 +4,9 @@ import { framePayload, payloadDocuments, type Format } from './payload.js'
 import type { DocumentChange, IndexedDocument } from './rows.js'
 
 /**
- * What every version reads: a magic with the format, then frames, each with the length of its payload and a CRC-32 of it,
- * then an end mark with the number of frames. A payload is some documents: words are made of them anew, so that no version
- * depends on how another cuts text into words. An image without its end mark is one that was torn.
+ * What every version reads: a magic with the format, then frames, each with the length of its payload and a CRC-32 of
+ * it, then an end mark with the number of frames. A payload is some documents: words are made of them anew, so that no
+ * version depends on how another cuts text into words. An image without its end mark is one that was torn.
  */
 const MAGIC = 'UNIFTX0'
 const MAGIC_BYTES = MAGIC.length + 1

@@ -1,6 +1,8 @@
 import type { IndexedDocument } from './rows.js'
 
-/** How the documents of a frame are encoded, in JSON: 1 as a list of objects, 2 as one list a field, which is shorter. */
+/**
+ * How the documents of a frame are encoded, in JSON: 1 as a list of objects, 2 as one list a field, which is shorter.
+ */
 export type Format = 1 | 2
 
 interface Columns {

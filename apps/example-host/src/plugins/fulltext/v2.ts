@@ -15,7 +15,9 @@ import { DocumentIndex } from './document-index.js'
 import { imagePieces, readImage, type Layout } from './image.js'
 import { changesOf, rowsIn, textOf } from './rows.js'
 
-/** Words that are begun or misspelt are found too, titles count twice, and an image is a stream, in a shorter format. */
+/**
+ * Words that are begun or misspelt are found too, titles count twice, and an image is a stream, in a shorter format.
+ */
 export function fulltextV2(): Plugin {
   return {
     manifest: { id: 'fulltext', version: '2.0.0', capabilities: [indexKind.id] },

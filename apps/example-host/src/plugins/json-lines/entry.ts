@@ -7,8 +7,8 @@ import { jsonLinesV1 } from './v1.js'
 import { jsonLinesV2 } from './v2.js'
 
 /**
- * Two sinks, `json-lines-all` and `json-lines-titles`, each a file of its name in `directory`. One stream at a time writes
- * to a sink.
+ * Two sinks, `json-lines-all` and `json-lines-titles`, each a file of its name in `directory`. One stream at a time
+ * writes to a sink.
  */
 export function jsonLinesEntry(directory: string): CatalogueEntry {
   return {

@@ -6,7 +6,10 @@ export interface SampleDocument {
   readonly late: readonly Uint8Array[]
 }
 
-/** Documents that show what a note can hold. The same ones each time; the last two are edits of one note that have not met. */
+/**
+ * Documents that show what a note can hold. The same ones each time; the last two are edits of one note that have not
+ * met.
+ */
 export function* sampleDocuments(): Generator<SampleDocument> {
   yield onTime(
     edited(11, (body, meta) => {

@@ -6,8 +6,8 @@ import { postgresV1 } from './v1.js'
 import { postgresV2 } from './v2.js'
 
 /**
- * A sink, `postgres-rows`: the table `document_changes` of a PostgreSQL database, to which any number of streams write, each
- * row exactly once.
+ * A sink, `postgres-rows`: the table `document_changes` of a PostgreSQL database, to which any number of streams write,
+ * each row exactly once.
  */
 export function postgresEntry(connectionString: string): CatalogueEntry {
   return {

@@ -12,9 +12,9 @@ export interface RowDialect {
 }
 
 /**
- * Writes the rows of each batch, and the LSN they end at, in one transaction: exactly once, whatever is lost in between.
- * The row with the LSN is also a lock, so that a predecessor that still has a transaction under way, though its process
- * was killed, comes either before this stream or not at all.
+ * Writes the rows of each batch, and the LSN they end at, in one transaction: exactly once, whatever is lost in
+ * between. The row with the LSN is also a lock, so that a predecessor that still has a transaction under way, though
+ * its process was killed, comes either before this stream or not at all.
  */
 export class RowStream implements CdcStream {
   readonly #session: Session

@@ -6,7 +6,9 @@ export interface SampleSheet {
   readonly late: readonly Uint8Array[]
 }
 
-/** Sheets that show what one can hold. The same ones each time; the last two are edits of one sheet that have not met. */
+/**
+ * Sheets that show what one can hold. The same ones each time; the last two are edits of one sheet that have not met.
+ */
 export function* sampleSheets(): Generator<SampleSheet> {
   yield onTime(
     edited('11', (title, cells) => {

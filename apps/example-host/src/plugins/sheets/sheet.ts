@@ -11,8 +11,8 @@ export interface SheetValue {
 const TAG = { snapshot: 1, update: 2 } as const
 
 /**
- * A Loro document, and the operations that wait for ones before them: Loro keeps these in memory, and leaves them out of
- * what it exports.
+ * A Loro document, and the operations that wait for ones before them: Loro keeps these in memory, and leaves them out
+ * of what it exports.
  */
 export class SheetDocument {
   readonly doc: LoroDoc

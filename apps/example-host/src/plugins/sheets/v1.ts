@@ -3,7 +3,10 @@ import { crdtKind, type CrdtKindProvider, type CrdtSample, type CrdtState } from
 import { sampleSheets } from './samples.js'
 import { SheetDocument, type SheetValue } from './sheet.js'
 
-/** Sheets: a map `cells` and a text `title`, edited by many at once. An operation is a Loro update; persisted as a snapshot. */
+/**
+ * Sheets: a map `cells` and a text `title`, edited by many at once. An operation is a Loro update; persisted as a
+ * snapshot.
+ */
 export function sheetsV1(): Plugin {
   return {
     manifest: { id: 'sheets', version: '1.0.0', capabilities: [crdtKind.id] },

@@ -1,12 +1,14 @@
-/** What every version embeds in: an image keeps vectors, so that no version may embed otherwise than the one before it. */
+/**
+ * What every version embeds in: an image keeps vectors, so that no version may embed otherwise than the one before it.
+ */
 export const DIMENSIONS = 64
 
 const WORDS = /[\p{L}\p{N}]+/gu
 
 /**
- * Embeds a text by itself, without a model: counts the character trigrams of its words in `DIMENSIONS` buckets, each with
- * a sign, so that what meets in a bucket by chance cancels out (Weinberger et al., "Feature Hashing for Large Scale
- * Multitask Learning", ICML 2009). Of length 1, or all zeros where a text has no word.
+ * Embeds a text by itself, without a model: counts the character trigrams of its words in `DIMENSIONS` buckets, each
+ * with a sign, so that what meets in a bucket by chance cancels out (Weinberger et al., "Feature Hashing for Large
+ * Scale Multitask Learning", ICML 2009). Of length 1, or all zeros where a text has no word.
  */
 export function embed(text: string): Float32Array {
   const vector = new Float32Array(DIMENSIONS)

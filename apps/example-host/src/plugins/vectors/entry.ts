@@ -6,8 +6,8 @@ import { vectorsV1 } from './v1.js'
 import { vectorsV2 } from './v2.js'
 
 /**
- * Images are files in `directory`, so that the host's `indexHandoff` needs a spool (`fileSpool`), which removes each when
- * its handoff is over. What a process leaves there when it crashes is not looked at again.
+ * Images are files in `directory`, so that the host's `indexHandoff` needs a spool (`fileSpool`), which removes each
+ * when its handoff is over. What a process leaves there when it crashes is not looked at again.
  */
 export function vectorsEntry(directory: string): CatalogueEntry {
   return {

@@ -33,8 +33,8 @@ export function loadVectors(path: string, options: SearchOptions): Index {
 }
 
 /**
- * The vectors in a file, mapped into memory, and not read before they are needed. The file may be removed: its
- * content is there as long as the index is. Thawed by way of another file in `directory`, as the mapped one may be gone.
+ * The vectors in a file, mapped into memory, and not read before they are needed. The file may be removed: its content
+ * is there as long as the index is. Thawed by way of another file in `directory`, as the mapped one may be gone.
  */
 export function mapVectors(path: string, options: SearchOptions, directory: string): Vectors {
   const mapped = emptyVectors(options)

@@ -14,7 +14,8 @@ export interface ShardImage {
 }
 
 /**
- * The shards of the image in `path`, all of which is checked first. Vectors are put into a file of their own in `directory`.
+ * The shards of the image in `path`, all of which is checked first. Vectors are put into a file of their own in
+ * `directory`.
  *
  * @throws Error where the image is torn or damaged, or none at all.
  */

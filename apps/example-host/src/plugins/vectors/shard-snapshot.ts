@@ -9,8 +9,8 @@ interface Source {
 }
 
 /**
- * A shard at a point in time. Its vectors are saved when their turn comes, or, if that is earlier, right before the shard
- * changes: so that no more than one shard is saved in one go, and none as it was later.
+ * A shard at a point in time. Its vectors are saved when their turn comes, or, if that is earlier, right before the
+ * shard changes: so that no more than one shard is saved in one go, and none as it was later.
  */
 export class ShardSnapshot {
   readonly documents: readonly KeyedDocument[]
@@ -25,7 +25,9 @@ export class ShardSnapshot {
     this.#source = source
   }
 
-  /** Saves the vectors, unless they are. That it fails is told by `file`: whoever changes the shard has no part in it. */
+  /**
+   * Saves the vectors, unless they are. That it fails is told by `file`: whoever changes the shard has no part in it.
+   */
   take(): void {
     if (this.#taken) return
     this.#taken = true

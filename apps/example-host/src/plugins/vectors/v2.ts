@@ -19,8 +19,8 @@ import { VectorShard } from './vector-shard.js'
 import { writeImage } from './write-image.js'
 
 /**
- * Finds more of what is alike, and maps an image into memory instead of reading it. A shard that was mapped is read with
- * the first document that is written to it: USearch changes nothing in a file.
+ * Finds more of what is alike, and maps an image into memory instead of reading it. A shard that was mapped is read
+ * with the first document that is written to it: USearch changes nothing in a file.
  */
 export function vectorsV2(directory: string): Plugin {
   return {

@@ -24,10 +24,10 @@ export const SHARD_DOCUMENTS = 2048
 /**
  * A part of an index: a USearch index of vectors, and a table of whose they are.
  *
- * USearch 2.16 forgets nothing well. Its table of keys keeps a mark of each key that was removed, until every look-up in it
- * runs for ever; and loading an index of which most was removed overwrites memory that is not its own. So the keys are
- * 0, 1, 2, …, without a gap: a deleted document leaves its vector behind, which is not answered with, and whose key a later
- * document gets.
+ * USearch 2.16 forgets nothing well. Its table of keys keeps a mark of each key that was removed, until every look-up
+ * in it runs for ever; and loading an index of which most was removed overwrites memory that is not its own. So the
+ * keys are 0, 1, 2, …, without a gap: a deleted document leaves its vector behind, which is not answered with, and
+ * whose key a later document gets.
  */
 export class VectorShard {
   #vectors: Vectors

@@ -1,6 +1,9 @@
 import type { DeclareTest } from '@uni/reload-core/testing'
 
-/** What a kit finds wrong with a provider: the keys of the tests that fail, those of golden files as one, and the rules they name. */
+/**
+ * What a kit finds wrong with a provider: the keys of the tests that fail, those of golden files as one, and the rules
+ * they name.
+ */
 export interface Failures {
   readonly keys: readonly string[]
   readonly rules: readonly string[]

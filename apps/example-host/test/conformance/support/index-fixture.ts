@@ -11,7 +11,9 @@ import { tempDirectory } from '../../plugins/support/temp-directory.js'
 
 const WORDS = ['harbour', 'glacier', 'cinnamon', 'velocity', 'quarantine', 'umbrella', 'dynasty', 'foxglove']
 
-/** A document whose words depend on both numbers. What is asked for is in the details only, where versions rank alike. */
+/**
+ * A document whose words depend on both numbers. What is asked for is in the details only, where versions rank alike.
+ */
 function documentAt(at: number, revision: number): DocumentChange {
   const words = Array.from(
     { length: 4 + ((at * 5 + revision * 3) % 9) },

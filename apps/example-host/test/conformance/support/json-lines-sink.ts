@@ -66,7 +66,10 @@ function sinkOf(plugin: Plugin, sink: Sink): CdcOutputProvider {
   return found
 }
 
-/** The same provider. Its streams are in `open` until they are shut down: those of a crashed program have files open still. */
+/**
+ * The same provider. Its streams are in `open` until they are shut down: those of a crashed program have files open
+ * still.
+ */
 function remembering(provider: CdcOutputProvider, open: Set<CdcStream>): CdcOutputProvider {
   const start = provider.start.bind(provider)
   return Object.assign(provider, {

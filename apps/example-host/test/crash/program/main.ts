@@ -1,5 +1,5 @@
-// One life of the host, in a process of its own: it comes back, says what it has, shows that a reload works, waits to be told to
-// go on, and then works until it is killed.
+// One life of the host, in a process of its own: it comes back, says what it has, shows that a reload works, waits to
+// be told to go on, and then works until it is killed.
 import { writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { EventEmitter, once } from 'node:events'

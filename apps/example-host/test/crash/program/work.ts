@@ -98,7 +98,10 @@ async function reloadOnce({ host, random, say }: Work, entry: CatalogueEntry): P
   }
 }
 
-/** A version that hangs in `open`, and a signal that fires as soon as it does: a deadline would be over too soon on a busy machine. */
+/**
+ * A version that hangs in `open`, and a signal that fires as soon as it does: a deadline would be over too soon on a
+ * busy machine.
+ */
 function givenUpInOpen(hanging: Plugin): { readonly plugin: Plugin; readonly signal: AbortSignal } {
   const giveUp = new AbortController()
   const plugin = lookingInto(hanging, indexKind, (provider) => {

@@ -27,8 +27,8 @@ export function commitAt(at: number): DocumentChange[] {
 const COMMITS_A_RELOAD = 5
 
 /**
- * Delivers all commits to the sink, while its plugin is replaced over and over, in a process that may be killed at any time.
- * Writes a line for each thing that happens; the last is `done`.
+ * Delivers all commits to the sink, while its plugin is replaced over and over, in a process that may be killed at any
+ * time. Writes a line for each thing that happens; the last is `done`.
  */
 export async function runSink({ connectionString, checkpoints: directory, commits }: SinkRun): Promise<void> {
   const entry = postgresEntry(connectionString)

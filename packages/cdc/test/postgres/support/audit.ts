@@ -41,7 +41,8 @@ export async function expectReplicated(url: string, stream: string): Promise<voi
         "SELECT aid, balance FROM accounts WHERE aid IN (SELECT (data->>'aid')::integer FROM replica.changes WHERE relation = 'accounts') ORDER BY aid",
       ),
     )
-    // And as many as were committed: each transaction updates one, every fourth adds one, and every eighth takes one away.
+    // And as many as were committed: each transaction updates one, every fourth adds one, and every eighth takes one
+    // away.
     expect(
       await rows(
         "SELECT op, count(*)::integer FROM replica.changes WHERE stream = $1 AND relation = 'accounts' GROUP BY op ORDER BY op",

@@ -28,9 +28,9 @@ class ReleasedLog extends MemoryCommitLog {
 }
 
 /**
- * The transactions of a PostgreSQL, decoded by `pgoutput`, as a commit log. A batch is a transaction; it goes from the end of
- * the commit before to the end of its own, in LSNs of PostgreSQL. The replication slot is told only of what was released, so
- * that after a crash it sends everything again that a stream may still need, with the same LSNs.
+ * The transactions of a PostgreSQL, decoded by `pgoutput`, as a commit log. A batch is a transaction; it goes from the
+ * end of the commit before to the end of its own, in LSNs of PostgreSQL. The replication slot is told only of what was
+ * released, so that after a crash it sends everything again that a stream may still need, with the same LSNs.
  */
 export class DecodedLog implements AsyncDisposable {
   readonly log: ReleasedLog
@@ -130,8 +130,8 @@ export class DecodedLog implements AsyncDisposable {
   }
 
   #acknowledge(): void {
-    // The service adds one to what it is given; the slot must never be told more than was released, or a transaction whose
-    // commit begins right there would be left out.
+    // The service adds one to what it is given; the slot must never be told more than was released, or a transaction
+    // whose commit begins right there would be left out.
     void this.#service.acknowledge(format(this.log.oldest - 1n))
   }
 }

@@ -28,8 +28,8 @@ export async function bundled(entry: string): Promise<AsyncDisposable & { readon
 }
 
 /**
- * Runs a program, and kills it once `enough` has seen a line of its output: with SIGKILL, so that it can do nothing about it.
- * Resolves with all its lines once it is gone, however that came.
+ * Runs a program, and kills it once `enough` has seen a line of its output: with SIGKILL, so that it can do nothing
+ * about it. Resolves with all its lines once it is gone, however that came.
  */
 export async function runUntil(
   file: string,

@@ -14,8 +14,9 @@ export interface Replication {
 /**
  * The entry of a process of its own, which a test bundles, starts and kills.
  *
- * Decodes, pumps and writes, while the sink is replaced at every checkpoint, in a process that may be killed at any time. All
- * it knows of its earlier lives is in the slot, the checkpoint files and the replica. Writes a line for each thing that happens.
+ * Decodes, pumps and writes, while the sink is replaced at every checkpoint, in a process that may be killed at any
+ * time. All it knows of its earlier lives is in the slot, the checkpoint files and the replica. Writes a line for each
+ * thing that happens.
  */
 async function replicate({ url, checkpoints, streams, until }: Replication): Promise<void> {
   const say = (line: string): void => {

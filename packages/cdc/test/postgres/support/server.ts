@@ -11,7 +11,10 @@ export interface Server extends AsyncDisposable {
 /** Another process may take the port before the server does, or be making the user that the server is to run as. */
 const ATTEMPTS = 5
 
-/** Starts a PostgreSQL with logical decoding, in a directory and on a port of its own. Rejects with its log if it cannot. */
+/**
+ * Starts a PostgreSQL with logical decoding, in a directory and on a port of its own. Rejects with its log if it
+ * cannot.
+ */
 export async function startServer(): Promise<Server> {
   const directory = await mkdtemp(join(tmpdir(), 'cdc-postgres-'))
   // PostgreSQL does not run as root, and another user has to get at its files.

@@ -15,8 +15,8 @@ export interface PluginHostOptions {
   /** The surfaces each plugin may register on, by plugin id; `*` is for those not named. Default: all. */
   grants?: Grants | undefined
   /**
-   * How versions are compared with the ranges of `dependsOn`: `npmRanges` of `@uni/reload-core/ranges`. Without it a plugin
-   * that depends on others is refused.
+   * How versions are compared with the ranges of `dependsOn`: `npmRanges` of `@uni/reload-core/ranges`. Without it a
+   * plugin that depends on others is refused.
    */
   ranges?: VersionRanges | undefined
   drain?: DrainPolicy | undefined
@@ -42,8 +42,8 @@ export interface PluginHostOptions {
   /** Where operations are written down, so that the next run knows which versions to start. Default: nowhere. */
   journal?: Journal | undefined
   /**
-   * Tells the observer of leases that were dropped without being released (`lease-dropped`), with the stack of their capture.
-   * For development: it makes a capture some microseconds dearer. Default false.
+   * Tells the observer of leases that were dropped without being released (`lease-dropped`), with the stack of their
+   * capture. For development: it makes a capture some microseconds dearer. Default false.
    */
   watchLeases?: boolean | undefined
   clock?: Clock | undefined

@@ -4,7 +4,9 @@ import type { SurfaceTables } from './surface-table.js'
 
 export const NOTHING_FENCED: ReadonlySet<PluginVersion> = new Set()
 
-/** What a lease captures: a number, by which each table knows what it served then. Only the list of its leases changes. */
+/**
+ * What a lease captures: a number, by which each table knows what it served then. Only the list of its leases changes.
+ */
 export class Epoch extends LeaseList {
   readonly number: number
   readonly tables: SurfaceTables

@@ -120,9 +120,9 @@ export class Epochs {
   }
 
   /**
-   * Drains the leases that reach a live resource that `owner` has opened: those of former epochs in which `owner` served,
-   * and of the leases of this resource alone, `leased`, those of what `owner` has opened. What other versions have opened
-   * of that name is closed with them.
+   * Drains the leases that reach a live resource that `owner` has opened: those of former epochs in which `owner`
+   * served, and of the leases of this resource alone, `leased`, those of what `owner` has opened. What other versions
+   * have opened of that name is closed with them.
    */
   drainOfResource(owner: PluginVersion, leased: Iterable<LeaseList>): Drain {
     const generations = [owner, ...owner.earlier]

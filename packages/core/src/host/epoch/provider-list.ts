@@ -32,7 +32,9 @@ export class ProviderList {
     this.#entries ??= [...read()].sort((a, b) => a.owner.order - b.owner.order || a.registration.at - b.registration.at)
   }
 
-  /** The list is put in order anew when it is next read: another change of the surface was committed before this one. */
+  /**
+   * The list is put in order anew when it is next read: another change of the surface was committed before this one.
+   */
   forget(): void {
     this.#entries = undefined
     this.#providers = undefined

@@ -16,8 +16,8 @@ export interface DroppedLease {
 type Captured<L> = L & Pick<DroppedLease, 'label' | 'capturedAt'>
 
 /**
- * Notices leases that were dropped without being released. The host itself reaches every lease until it is released, so what
- * callers are given is a lease around it, which nothing but they reach.
+ * Notices leases that were dropped without being released. The host itself reaches every lease until it is released, so
+ * what callers are given is a lease around it, which nothing but they reach.
  */
 export class LeaseWatch {
   readonly #registry: FinalizationRegistry<DroppedLease>

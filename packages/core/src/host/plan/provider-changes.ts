@@ -2,7 +2,9 @@ import { ProviderChanges } from '../../dispatch/provider-changes.js'
 import type { Pace } from '../../pace.js'
 import type { Succession } from './succession.js'
 
-/** What an operation changes of providers, for the strategies that want to be told at its commit. Gathered in slices. */
+/**
+ * What an operation changes of providers, for the strategies that want to be told at its commit. Gathered in slices.
+ */
 export async function providerChanges(succession: Succession, pace: Pace): Promise<ProviderChanges> {
   const changes = new ProviderChanges()
   if (![...succession.strategies].some(({ committed }) => committed !== undefined)) return changes

@@ -21,8 +21,8 @@ export interface Lifetime {
   /** Fires at the end, before what was handed to {@link onDispose} runs. */
   readonly lifetime: AbortSignal
   /**
-   * Has `dispose` run at the end, once: what was handed in last runs first, each when the one before it is done. What is
-   * handed in after the end runs at once.
+   * Has `dispose` run at the end, once: what was handed in last runs first, each when the one before it is done. What
+   * is handed in after the end runs at once.
    *
    * @param dispose may give a promise. What it fails with is reported as a failed `shutdown` is. Its signal fires when
    * the deadline of the call passes.
@@ -70,8 +70,8 @@ export interface Registrar extends Lifetime {
    *
    * @returns the resource. Calls before the commit wait for it, and are refused (`RESOURCE_CLOSED`) where the operation
    * is rolled back: neither `register` nor `init` may wait for one.
-   * @throws ReloadError `NO_STRATEGY`, `CAPABILITY`, `DUPLICATE`; TypeError for malformed options. What fails later fails
-   * the operation.
+   * @throws ReloadError `NO_STRATEGY`, `CAPABILITY`, `DUPLICATE`; TypeError for malformed options. What fails later
+   * fails the operation.
    */
   open<P, R, W>(surface: Surface<P, R, W>, resource: OpenOptions<P, NoInfer<R>>): LiveResource<R, W>
 }

@@ -1,4 +1,6 @@
-/** How a host compares versions with the ranges of `dependsOn`: `npmRanges` of `@uni/reload-core/ranges`, or its own. */
+/**
+ * How a host compares versions with the ranges of `dependsOn`: `npmRanges` of `@uni/reload-core/ranges`, or its own.
+ */
 export interface VersionRanges {
   /** Whether `range` is well formed. */
   isRange(range: string): boolean

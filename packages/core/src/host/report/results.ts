@@ -43,8 +43,8 @@ export interface ReloadReport {
   /** The longest that the event loop did not turn, whoever kept it from that. */
   readonly blockedMs: number
   /**
-   * What kept it from that: the plugin call that was the most of it, or was pending; `core` where there was none, so that
-   * it was the core, or other code of this process. Absent where nothing did.
+   * What kept it from that: the plugin call that was the most of it, or was pending; `core` where there was none, so
+   * that it was the core, or other code of this process. Absent where nothing did.
    */
   readonly blockedBy: string | undefined
   readonly bytes: number
@@ -53,7 +53,9 @@ export interface ReloadReport {
   readonly opened: readonly OpenedResource[]
   /** Resources that were closed because nothing provides them any more, or their plugin opens them no longer. */
   readonly closedOrphans: readonly string[]
-  /** Removed keys, as `surface "key"`, whose contract could not be remembered: one that comes back is not judged by it. */
+  /**
+   * Removed keys, as `surface "key"`, whose contract could not be remembered: one that comes back is not judged by it.
+   */
   readonly forgotten: readonly string[]
   /** What `committed` of the strategies of the plugin's surfaces threw. The commit stands. */
   readonly commitErrors: readonly ReloadError[]

@@ -3,8 +3,8 @@ import type { StepEnvironment } from '../../dispatch/step-environment.js'
 import type { Attached } from './attached.js'
 
 /**
- * Closes a resource that nothing succeeds, once it is out of service: an orphan, after the commit that has left it without
- * a provider, or one that was detached.
+ * Closes a resource that nothing succeeds, once it is out of service: an orphan, after the commit that has left it
+ * without a provider, or one that was detached.
  */
 export async function closeResource({ strategy, gate, place }: Attached, environment: StepEnvironment): Promise<void> {
   const step = new Step(environment, place)
@@ -26,7 +26,10 @@ export async function closeResource({ strategy, gate, place }: Attached, environ
   })
 }
 
-/** Closes `resource`, and lets its claim go afterwards: until it is closed, or that has failed, no other resource may be that object. */
+/**
+ * Closes `resource`, and lets its claim go afterwards: until it is closed, or that has failed, no other resource may be
+ * that object.
+ */
 export async function closeHeld(
   resource: unknown,
   { claims }: StepEnvironment,

@@ -31,7 +31,9 @@ export class LiveResources {
     return this.#attached
   }
 
-  /** Reserves `name`; `undefined` where it is taken. Of what is being detached it can be reserved, and is free later. */
+  /**
+   * Reserves `name`; `undefined` where it is taken. Of what is being detached it can be reserved, and is free later.
+   */
   reserve(table: SurfaceTable, name: string): Reservation | undefined {
     const reserved = this.#reserved.get(table) ?? new Map<string, Reservation>()
     const serving = table.resources.latest(name)?.attached as Attached | undefined

@@ -80,8 +80,8 @@ export interface SubjectResources<P, R, W> {
    * sorted by number.
    *
    * @param resource the very object that a call of the provider gave, with all that its class has besides the contract:
-   * the kit records the calls of a stand-in, and asks this one without recording or breaking anything. It serves, or has
-   * just been opened to be filled.
+   * the kit records the calls of a stand-in, and asks this one without recording or breaking anything. It serves, or
+   * has just been opened to be filled.
    * @param name as `open` was given it.
    */
   entries(resource: R, name: string): MaybePromise<readonly number[]>

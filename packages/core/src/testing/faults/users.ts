@@ -7,7 +7,10 @@ import type { Stand } from './stand.js'
 import { turn } from './turn.js'
 import { DISPOSE } from '../../dispose.js'
 
-/** Those who work with the host while it reloads: each time they come, they write to every resource, and look at everything. */
+/**
+ * Those who work with the host while it reloads: each time they come, they write to every resource, and look at
+ * everything.
+ */
 export class Users<P, R, W> {
   readonly #stand: Stand<P, R, W>
   readonly #breaches: Breaches

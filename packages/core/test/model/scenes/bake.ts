@@ -30,7 +30,10 @@ const QUESTIONS = 2
 const ANSWER_MS = 50
 const MAX_RECORDED = 2
 
-/** A reload that was just committed and can be taken back, while somebody reloads the plugin again and somebody makes it permanent. */
+/**
+ * A reload that was just committed and can be taken back, while somebody reloads the plugin again and somebody makes it
+ * permanent.
+ */
 class BakeScene implements Scene {
   readonly clock = new ManualClock()
   readonly host: PluginHost

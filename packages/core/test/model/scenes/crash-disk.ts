@@ -2,7 +2,10 @@ import type { JournalRecord } from '@uni/reload-core'
 import { planRecovery, type RecoveredPlugin } from '@uni/reload-core/node'
 import { decodeJournal, JournalEncoder } from '../../../src/node/journal-lines.js'
 
-/** What a crash leaves, and, in the tails, what it may leave or not. The image of a version is the place in the log it was taken at. */
+/**
+ * What a crash leaves, and, in the tails, what it may leave or not. The image of a version is the place in the log it
+ * was taken at.
+ */
 export class Disk {
   journal = ''
   tail: JournalRecord | undefined

@@ -158,7 +158,10 @@ class ExclusiveScene implements Scene {
     this.#hold('patient reader', lease)
   }
 
-  /** E2: what it sees behind a fence it never sees; I7, I9: what it sees is not closed before its time is up and it was told. */
+  /**
+   * E2: what it sees behind a fence it never sees; I7, I9: what it sees is not closed before its time is up and it was
+   * told.
+   */
   #hold(who: string, lease: Lease): void {
     const cell = isFenced(() => lease.find(this.#cells, 'a')) ? undefined : lease.resource(this.#cells, 'cell')
     const seesB = !isFenced(() => lease.find(wordKind, 'b'))

@@ -153,7 +153,9 @@ class OverlapScene implements Scene {
     )
   }
 
-  /** I1: of one version, whatever becomes of it; I7, I9: nothing of it is closed before its time is up and it was told. */
+  /**
+   * I1: of one version, whatever becomes of it; I7, I9: nothing of it is closed before its time is up and it was told.
+   */
   #capture(): void {
     const lease = this.host.capture()
     const provider = lease.get(this.#indexes, 'only')

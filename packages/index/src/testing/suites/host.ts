@@ -10,7 +10,9 @@ import { STEPS_WORK } from './handoff.js'
 
 /** Turns of the event loop that readers and writers have between two reloads. */
 const TURNS = 3
-/** How many writes are made at full speed, and from then on one a turn: images stay small, however slow the machine is. */
+/**
+ * How many writes are made at full speed, and from then on one a turn: images stay small, however slow the machine is.
+ */
 const AT_FULL_SPEED = 100
 
 const plugin = (version: string, provider: IndexKindProvider): Plugin => ({

@@ -5,7 +5,9 @@ import { scalarFn, scalarFnHandoff } from '@uni/reload-core/surfaces'
 import { callsBegun, dieBefore } from './death.js'
 import { PatientHost as PluginHost } from './patient-host.js'
 
-/** One life of a host: it comes back, then replaces its plugin, and says what it is about to do, and what it has done. */
+/**
+ * One life of a host: it comes back, then replaces its plugin, and says what it is about to do, and what it has done.
+ */
 const [reloads, die] = process.argv.slice(2) as [string, string | undefined]
 const say = (line: string): void => void writeSync(1, `${line}\n`)
 const strategies = [scalarFnHandoff()]

@@ -5,7 +5,9 @@ import type { Replica } from './replica.js'
 
 const MOST_CARDS = 50
 
-/** A replica of a board: each token is the id of a new card, or, where there are enough of them, begins the text of one. */
+/**
+ * A replica of a board: each token is the id of a new card, or, where there are enough of them, begins the text of one.
+ */
 export class BoardReplica implements Replica {
   #document: BoardDocument = emptyBoard()
   #edits = 0

@@ -1,7 +1,9 @@
 import * as Y from 'yjs'
 import type { Replica } from './replica.js'
 
-/** A replica of a note: tokens are typed into its text, always between two others so that each can be found again whole. */
+/**
+ * A replica of a note: tokens are typed into its text, always between two others so that each can be found again whole.
+ */
 export class NoteReplica implements Replica {
   readonly #document = new Y.Doc()
   #edits = 0
