@@ -144,7 +144,7 @@ describe('captureReady of a JavaScript caller that does not say what it uses', (
         expect(await refusalOf(look)).toMatchObject({
           code: 'SURFACE_FENCED',
           retryable: true,
-          hint: expect.stringContaining('name it in the `uses` of captureReady') as string,
+          hint: expect.stringContaining('name what you use in the `uses` of captureReady') as string,
         })
       }
     }
