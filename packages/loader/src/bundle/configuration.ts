@@ -1,4 +1,5 @@
 import { dirname, join, sep } from 'node:path'
+import { ancestorsOf } from '../ancestors.js'
 import { isFile } from '../look-at.js'
 import type { NearestPackage } from './nearest-package.js'
 import { readTsconfig, type Tsconfig } from './tsconfig.js'
@@ -46,10 +47,7 @@ export class ConfigurationSearch {
     }
     const read = new Map((await Promise.all(this.#read.values())).map((tsconfig) => [tsconfig.file, tsconfig]))
     for (const folder of nearest.lookedIn) this.#isThere(join(folder, 'package.json'))
-    for (let at = this.#root; ; at = dirname(at)) {
-      for (const name of PLUG_AND_PLAY) this.#isThere(join(at, name))
-      if (dirname(at) === at) break
-    }
+    for (const above of ancestorsOf(this.#root)) for (const name of PLUG_AND_PLAY) this.#isThere(join(above, name))
     for (const { bases } of read.values()) for (const base of bases) this.#files.add(base)
     return {
       files: this.#files,

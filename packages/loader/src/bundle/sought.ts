@@ -19,7 +19,7 @@ export function soughtBy(inputs: Metafile['inputs'], root: string, configuration
   for (const [path, { imports }] of Object.entries(inputs)) {
     const folder = dirname(resolve(root, path))
     for (const { path: target, original, external } of imports) {
-      if (original !== undefined && external !== true && !isShared(target)) noted(found, folder).add(original)
+      if (original !== undefined && external !== true && !isShared(target)) noteImport(found, folder, original)
       else if (external === true && target.startsWith('.') && target.includes('*'))
         patterns.add(resolve(folder, target))
     }
@@ -27,8 +27,9 @@ export function soughtBy(inputs: Metafile['inputs'], root: string, configuration
   return { imports: found, patterns, configuration }
 }
 
-function noted(imports: Map<string, Set<string>>, folder: string): Set<string> {
-  const there = imports.get(folder) ?? new Set<string>()
-  imports.set(folder, there)
-  return there
+/** @param folder absolute path of the one that the import is in. */
+export function noteImport(imports: Map<string, Set<string>>, folder: string, specifier: string): void {
+  const there = imports.get(folder)
+  if (there === undefined) imports.set(folder, new Set([specifier]))
+  else there.add(specifier)
 }

@@ -1,5 +1,6 @@
 import { isBuiltin } from 'node:module'
 import { basename, delimiter, dirname, join, resolve } from 'node:path'
+import { ancestorsOf } from '../ancestors.js'
 import type { Sought } from '../bundle/sought.js'
 import { mappedPaths } from '../bundle/tsconfig.js'
 import { packageNameOf } from '../shared/package-name.js'
@@ -11,16 +12,15 @@ import { packageNameOf } from '../shared/package-name.js'
 export function placesSought({ imports, configuration }: Sought): ReadonlySet<string> {
   const places = new Set<string>()
   for (const [folder, specifiers] of imports) {
+    const inFiles = [...specifiers].filter((specifier) => !/^[a-z]{2,}:/i.test(specifier) && !isBuiltin(specifier))
+    if (inFiles.length === 0) continue
     const tsconfig = configuration.tsconfigOf(folder)
-    for (const specifier of specifiers) {
-      if (/^[a-z]{2,}:/i.test(specifier) || isBuiltin(specifier)) continue
+    for (const specifier of inFiles) {
       for (const place of placesOf(specifier, folder)) places.add(place)
-      if (tsconfig === undefined) continue
-      for (const place of mappedPaths(tsconfig, specifier)) places.add(place)
-      for (const { by, specifier: base } of tsconfig.extended) {
-        for (const place of placesOf(base, dirname(by))) places.add(place)
-      }
+      for (const place of tsconfig === undefined ? [] : mappedPaths(tsconfig, specifier)) places.add(place)
     }
+    for (const { by, specifier } of tsconfig?.extended ?? [])
+      for (const place of placesOf(specifier, dirname(by))) places.add(place)
   }
   return places
 }
@@ -36,8 +36,6 @@ export function placesOf(specifier: string, folder: string): readonly string[] {
     places.add(join(packages, specifier))
   }
   for (const packages of (process.env['NODE_PATH'] ?? '').split(delimiter)) if (packages !== '') add(packages)
-  for (let at = folder; ; at = dirname(at)) {
-    if (basename(at) !== 'node_modules') add(join(at, 'node_modules'))
-    if (dirname(at) === at) return [...places]
-  }
+  for (const above of ancestorsOf(folder)) if (basename(above) !== 'node_modules') add(join(above, 'node_modules'))
+  return [...places]
 }

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
-import { basename, dirname, join, parse, sep } from 'node:path'
+import { dirname, join, parse, sep } from 'node:path'
+import { ancestorsOf } from '../ancestors.js'
 import { entryPlaces } from '../bundle/plugin-source.js'
 import type { Sought } from '../bundle/sought.js'
 import { lookAt, lookAtLink } from '../look-at.js'
@@ -103,15 +104,8 @@ function addUpTo(top: string, folder: string, to: Set<string>): void {
 }
 
 function commonFolder(one: string, other: string): string {
-  const others = new Set([other, ...ancestorsOf(other)])
+  const others = new Set(ancestorsOf(other))
   return others.has(one) ? one : (ancestorsOf(one).find((folder) => others.has(folder)) ?? parse(one).root)
-}
-
-/** Innermost first; the path itself is the first. */
-function ancestorsOf(path: string): string[] {
-  const ancestors = [path]
-  for (let at = path; basename(at) !== ''; at = dirname(at)) ancestors.push(dirname(at))
-  return ancestors
 }
 
 function isLink(path: string): boolean {

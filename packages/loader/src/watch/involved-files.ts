@@ -2,7 +2,7 @@ import { dirname, sep } from 'node:path'
 import { build } from 'esbuild'
 import { ConfigurationSearch } from '../bundle/configuration.js'
 import { NearestPackage } from '../bundle/nearest-package.js'
-import type { Sought } from '../bundle/sought.js'
+import { noteImport, type Sought } from '../bundle/sought.js'
 
 /** What a build that fails has read, and what it has looked for. */
 export interface Involved {
@@ -32,8 +32,7 @@ export async function involvedFiles(root: string, entry: string): Promise<Involv
         name: 'involved files',
         setup({ onLoad, onResolve }) {
           onResolve({ filter: /(?:)/ }, ({ path, resolveDir, kind }) => {
-            if (kind === 'entry-point') return undefined
-            imports.set(resolveDir, (imports.get(resolveDir) ?? new Set<string>()).add(path))
+            if (kind !== 'entry-point') noteImport(imports, resolveDir, path)
             return undefined
           })
           onLoad({ filter: /(?:)/ }, ({ path, namespace }) => {

@@ -12,6 +12,14 @@ import { saying, Watching } from '../fixtures/watching.js'
 const WORD = { 'index.ts': saying('word', { imports: "import { word } from './lib/word.js'" }) }
 const word = (value: string): Record<string, string> => ({ 'lib/word.ts': `export const word: string = '${value}'` })
 
+/** Watches a plugin while files of it are changed: whether it comes to say 'two'. */
+async function saysTwoAfter(folder: PluginFolder, change: Files): Promise<boolean> {
+  await using watching = new Watching(folder.path)
+  await watching.next('added')
+  await folder.write(change)
+  return await watching.untilItSays('two')
+}
+
 describe('watchPlugin', () => {
   it('W1 I10 installs the plugin, and reloads it after a change of a file that it imports', async () => {
     await using folder = await PluginFolder.of({ ...WORD, ...word('one') })
@@ -306,10 +314,7 @@ describe('watchPlugin', () => {
         ...files,
       })
       if ('jsconfig.json' in files) await rename(folder.at('src/main.ts'), folder.at('src/main.js'))
-      await using watching = new Watching(folder.path)
-      await watching.next('added')
-      await folder.write(change)
-      expect(await watching.untilItSays('two')).toBe(true)
+      expect(await saysTwoAfter(folder, change)).toBe(true)
     })
 
     it.each<[what: string, files: Files, change: Files]>([
@@ -353,10 +358,7 @@ describe('watchPlugin', () => {
         'node_modules/dep/two.js': exporting('two').replace(': string', ''),
         ...files,
       })
-      await using watching = new Watching(folder.path)
-      await watching.next('added')
-      await folder.write(change)
-      expect(await watching.untilItSays('two')).toBe(true)
+      expect(await saysTwoAfter(folder, change)).toBe(true)
     })
 
     it.each<[what: string, main: string, files: Files, change: Files]>([
@@ -386,10 +388,7 @@ describe('watchPlugin', () => {
       ],
     ])('%s', async (_, main, files, change) => {
       await using folder = await PluginFolder.of({ 'index.ts': main, ...files })
-      await using watching = new Watching(folder.path)
-      await watching.next('added')
-      await folder.write(change)
-      expect(await watching.untilItSays('two')).toBe(true)
+      expect(await saysTwoAfter(folder, change)).toBe(true)
     })
 
     it.each<[what: string, files: Files, code: string, change: Files]>([
