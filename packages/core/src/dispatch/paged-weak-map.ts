@@ -24,8 +24,9 @@ export class PagedWeakMap<V> {
   }
 
   set(key: object, value: V): void {
-    const page = this.#pageOf(key) ?? this.#pageWithRoom()
-    if (!page.entries.has(key)) page.size += 1
+    const known = this.#pageOf(key)
+    const page = known ?? this.#pageWithRoom()
+    if (known === undefined) page.size += 1
     page.entries.set(key, value)
   }
 
