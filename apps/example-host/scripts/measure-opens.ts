@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/provider'
 import { WebSocket } from 'ws'
 import { Doc } from 'yjs'
+import { percentile } from '../src/demo/percentile.js'
 
 type Turn = 'quiet' | 'reloading'
 const TURN_MS = 1_000
@@ -46,12 +47,12 @@ async function serve(): Promise<void> {
   }
   clients.send('end')
   const [{ opens, failed, disconnects }] = (await once(clients, 'message')) as [Told]
-  const [quiet, during] = [at(opens.quiet, 0.99), at(opens.reloading, 0.99)]
+  const [quiet, during] = [percentile(opens.quiet, 0.99), percentile(opens.reloading, 0.99)]
   console.log(
-    `${took.length} reloads, ${at(took, 0.5).toFixed(1)} ms each, ${failed} failed opens, ${disconnects} disconnects`,
+    `${took.length} reloads, ${percentile(took, 0.5).toFixed(1)} ms each, ${failed} failed opens, ${disconnects} disconnects`,
   )
   for (const turn of ['quiet', 'reloading'] as const) {
-    const ms = [0.5, 0.9, 0.99].map((share) => at(opens[turn], share).toFixed(1))
+    const ms = [0.5, 0.9, 0.99].map((share) => percentile(opens[turn], share).toFixed(1))
     console.log(`${turn}: ${opens[turn].length} opens, p50 p90 p99 ${ms.join(' ')} ms`)
   }
   console.log(`p99 during reloads: ${(during / quiet).toFixed(2)} × quiet`)
@@ -120,8 +121,4 @@ async function beClients(to: number): Promise<void> {
   await Promise.all([...editing, ...opening])
   for (const { close } of editors) close()
   process.send?.({ opens, failed, disconnects } satisfies Told, () => process.disconnect())
-}
-
-function at(values: readonly number[], share: number): number {
-  return values.toSorted((one, other) => one - other)[Math.floor(values.length * share)] ?? Number.NaN
 }

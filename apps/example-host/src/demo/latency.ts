@@ -1,3 +1,5 @@
+import { percentile } from './percentile.js'
+
 /** Query latencies in milliseconds, apart for the times with and without a reload under way. */
 export class Latency {
   readonly #steady: number[] = []
@@ -18,9 +20,4 @@ export class Latency {
       reloadP99Ms: percentile(this.#reloading, 0.99),
     }
   }
-}
-
-function percentile(values: readonly number[], fraction: number): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * fraction))] ?? 0
 }
