@@ -8,7 +8,7 @@ const source = project('source')
 const built = project('built')
 const memory = project('memory')
 
-const PACKAGES = ['packages/*', 'apps/example-host', 'apps/fault-matrix', 'apps/releases']
+const PACKAGES = ['packages/*', 'apps/example-host', 'apps/fault-matrix', 'apps/releases', 'apps/cordis-bridge']
 
 /** The files of each of them that match `pattern`. */
 const inEach = (pattern: string): string[] => PACKAGES.map((one) => `${one}/${pattern}`)

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 
@@ -18,7 +19,8 @@ export interface Block {
 export async function documents(): Promise<string[]> {
   const docs = (await readdir(join(ROOT, 'docs'))).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)
   const packages = (await readdir(join(ROOT, 'packages'))).flatMap((name) => ['README.md', 'SPEC.md'].map((file) => `packages/${name}/${file}`))
-  return ['README.md', ...docs, ...packages].sort()
+  const apps = (await readdir(join(ROOT, 'apps'))).map((name) => `apps/${name}/README.md`).filter((file) => existsSync(join(ROOT, file)))
+  return ['README.md', ...docs, ...packages, ...apps].sort()
 }
 
 /** @throws Error for a fence that is never closed. */

@@ -79,33 +79,6 @@ it('Hocuspocus: documents are judged where they are, clients stay, and each edit
   expect([Buffer.from(stored.get('minutes') as Uint8Array).toString(), host.resources()]).toEqual([expect.stringContaining('one two '), []])
 })
 
-it('cordis: whoever injects a service keeps it, listeners are called once, and what was sold stays', async () => {
-  const { ctx, handle, host, hot } = await import('./cordis-host.js')
-  const { shop } = await import('./cordis-shop.js')
-  onTestFinished(() => host.close())
-  await ctx.start()
-  let starts = 0
-  const buyers: (() => Promise<number>)[] = []
-  ctx.plugin({
-    inject: ['shop'],
-    apply(inner: typeof ctx) {
-      starts += 1
-      buyers.push(() => inner.shop.buy('tea'))
-    },
-  })
-  const audit = async (): Promise<string[]> => {
-    const note: string[] = []
-    await ctx.parallel('audit', note)
-    return note
-  }
-  const buy = buyers[0] as () => Promise<number>
-  expect([await buy(), await audit()]).toEqual([1, ['1.0.0']])
-  const { handle: v2 } = await host.reload(handle, hot('shop', '2.0.0', shop('2.0.0')))
-  const broken = hot('shop', '3.0.0', () => { throw new Error('no shop') })
-  await expect(host.reload(v2, broken)).rejects.toMatchObject({ code: 'PLUGIN', step: 'register' })
-  expect([await buy(), await audit(), starts]).toEqual([2, ['2.0.0'], 1])
-})
-
 // Its worker needs a Redis server, which npm does not install: the lines that make it are checked by the compiler, and
 // the job is run as the worker runs it.
 it('BullMQ: a job is run by the version that serves, and its key does not go while jobs name it', async () => {
