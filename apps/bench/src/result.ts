@@ -43,7 +43,8 @@ export function reached({ unit, ours, ratio, limit, limitOf }: Result): 'yes' | 
   return keeps(ours.min) && keeps(ours.max) ? 'yes' : 'in the median'
 }
 
-export type Unit = 'ns' | 'µs' | 'ms' | 'GB/s' | 'writes/s' | 'MiB' | 'KiB' | 'bytes' | 'queries' | 'documents' | '×'
+export type Unit =
+  'ns' | 'µs' | 'ms' | 'GB/s' | 'writes/s' | 'MiB' | 'KiB' | 'bytes' | 'queries' | 'calls' | 'documents' | '×'
 
 export function spreadOf(samples: readonly number[]): Spread {
   const sorted = [...samples].sort((a, b) => a - b)

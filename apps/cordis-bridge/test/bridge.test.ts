@@ -119,7 +119,7 @@ describe('a version of a cordis plugin', () => {
 
   it('goes on with a call that began before it was replaced, and is disposed of after that', async () => {
     const { ctx, host } = await bridge()
-    let end = (_: string): void => {}
+    let end: (time: string) => void = () => {}
     let disposed = false
     const slow = cordisPlugin(ctx, {
       id: 'clock',

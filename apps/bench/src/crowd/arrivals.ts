@@ -63,8 +63,3 @@ export async function arriving(all: readonly Arrivals[], body: () => Promise<unk
 export function longestOf(waits: readonly number[]): number {
   return waits.reduce((longest, wait) => Math.max(longest, wait), 0)
 }
-
-export function quantileOf(waits: readonly number[], share: number): number {
-  const sorted = Float64Array.from(waits).sort()
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
-}

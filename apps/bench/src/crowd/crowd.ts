@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PluginHost, type LiveResource, type PluginHandle } from '@uni/reload-core'
 import { StallWatch } from '../stall-watch.js'
-import { Arrivals, arriving, longestOf, quantileOf } from './arrivals.js'
+import { Arrivals, arriving, longestOf } from './arrivals.js'
 import type { CrowdKind } from './kind.js'
+import { quantileOf } from '../quantile.js'
 
 /** How many there are, and what comes in a second. A tenth of the documents has writers. */
 export interface CrowdSize {

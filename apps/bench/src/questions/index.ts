@@ -3,6 +3,7 @@ import { attach } from './attach.js'
 import { capture } from './capture.js'
 import { cdcPause } from './cdc-pause.js'
 import { commit } from './commit.js'
+import { cordis } from './cordis.js'
 import { crowd } from './crowd.js'
 import { dispatch } from './dispatch.js'
 import { indexBytes } from './index-bytes.js'
@@ -32,6 +33,7 @@ export const QUESTIONS: Readonly<Record<string, Question>> = {
   pause,
   'cdc-pause': cdcPause,
   serve,
+  cordis,
   load,
   size,
 }

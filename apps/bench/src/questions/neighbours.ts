@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PluginHost, type LiveResource, type Timeouts } from '@uni/reload-core'
-import { Arrivals, arriving, longestOf, quantileOf } from '../crowd/arrivals.js'
+import { Arrivals, arriving, longestOf } from '../crowd/arrivals.js'
 import {
   KIND,
   noteOf,
@@ -13,6 +13,7 @@ import {
 } from '../crowd/notes.js'
 import { compareAll, PLATFORM } from '../measure.js'
 import type { Result } from '../result.js'
+import { quantileOf } from '../quantile.js'
 
 const DOCUMENTS = 10_000
 const WRITES_PER_SECOND = 2_000

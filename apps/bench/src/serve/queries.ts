@@ -1,5 +1,6 @@
 import { Agent, request } from 'node:http'
 import { setImmediate as turn } from 'node:timers/promises'
+import { quantileOf } from '../quantile.js'
 import type { Document } from '../text-index.js'
 
 const PER_SECOND = 500
@@ -38,8 +39,8 @@ export class Queries {
     }
     await ended
     const took = await Promise.all(pending)
-    const answered = took.filter((ms) => ms !== undefined).sort((a, b) => a - b)
-    return { failed: took.length - answered.length, p50: quantile(answered, 0.5), p99: quantile(answered, 0.99) }
+    const answered = took.filter((ms) => ms !== undefined)
+    return { failed: took.length - answered.length, p50: quantileOf(answered, 0.5), p99: quantileOf(answered, 0.99) }
   }
 
   [Symbol.dispose](): void {
@@ -78,8 +79,4 @@ function isAnswer(status: number | undefined, chunks: readonly Buffer[], id: str
   if (status !== 200) return false
   const { ids } = JSON.parse(Buffer.concat(chunks).toString()) as { ids: readonly string[] }
   return ids.includes(id)
-}
-
-function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
 }
