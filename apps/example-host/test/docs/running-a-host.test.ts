@@ -14,7 +14,7 @@ const log = { info: vi.fn<(what: unknown) => void>() }
 async function hostAsPrinted() {
   const host = new PluginHost({
     strategies: [indexHandoff(), scalarFnHandoff()],   // the surfaces plugins may register on
-    observer: (event) => log.info(event),              // told of each phase, resource, commit and drain
+    observer: (event) => log.info(event),              // told of each phase, resource, commit and report
   })
   const search = await host.add(searchV1)              // several at once, in the order of their dependencies: host.addAll
   await host.add(distanceV1())

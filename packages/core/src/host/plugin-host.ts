@@ -16,13 +16,11 @@ import type { AttachOptions, LiveResource } from '../live-resource.js'
 import { NamedResource } from './resource/named-resource.js'
 import { readPlugin } from './plugin/read-plugin.js'
 import type { OperationOptions } from './operation/operation-options.js'
-import { operate } from './operation/operation.js'
-import type { Outcome } from './operation/outcome.js'
+import { operate, type Operated } from './operation/operation.js'
 import { notBaking } from './permanence/bake.js'
 import type { Plugin, PluginHandle } from './plugin/plugin.js'
 import { readHandle } from './plugin/read-handle.js'
 import type { AddOptions, ReloadOptions, RemoveOptions } from './reload-options.js'
-import { reloadResults } from './operation/reload-result.js'
 import type { BakeReport, PluginStatus, ReloadResult, RemoveResult, ResourceStatus } from './report/results.js'
 import { pluginStatuses, resourceStatuses } from './status.js'
 import { isFenced } from './epoch/is-fenced.js'
@@ -55,11 +53,11 @@ export class PluginHost implements AsyncDisposable {
     const read = checked.add(options)
     const plugins = given.map((plugin) => readPlugin(plugin, this.#state.ranges))
     if (plugins.length === 0) return []
-    const { succession } = await this.#run(
+    const { installed } = await this.#run(
       dependencyOrder(plugins).map((plugin): RequestedChange => ({ kind: 'install', plugin })),
       read,
     )
-    const handles = new Map(succession.installed.map(({ id, handle }) => [id, handle]))
+    const handles = new Map(installed.map(({ id, handle }) => [id, handle]))
     return plugins.map(({ manifest }) => handles.get(manifest.id) as PluginHandle)
   }
 
@@ -90,8 +88,7 @@ export class PluginHost implements AsyncDisposable {
       plugin: readPlugin(plugin, this.#state.ranges),
       handle: readHandle(handle),
     }))
-    const outcome = await this.#run(requested, options)
-    return reloadResults(outcome, outcome.succession.retired)
+    return (await this.#run(requested, options)).results
   }
 
   /**
@@ -131,8 +128,8 @@ export class PluginHost implements AsyncDisposable {
   async remove(handle: PluginHandle, given: RemoveOptions = {}): Promise<RemoveResult> {
     this.#state.environment.refuseClosed()
     const options = checked.remove(given)
-    const outcome = await this.#run([{ kind: 'remove', handle: readHandle(handle) }], options)
-    const [{ report, finalized }] = (await reloadResults(outcome, outcome.succession.retired)) as [ReloadResult]
+    const { results } = await this.#run([{ kind: 'remove', handle: readHandle(handle) }], options)
+    const [{ report, finalized }] = results as [ReloadResult]
     return { report, finalized }
   }
 
@@ -272,7 +269,7 @@ export class PluginHost implements AsyncDisposable {
     await permanence.settle('').catch(() => {})
   }
 
-  #run(requested: readonly RequestedChange[], options: ReloadOptions = {}): Promise<Outcome> {
+  #run(requested: readonly RequestedChange[], options: ReloadOptions = {}): Promise<Operated> {
     const resolved: OperationOptions = {
       cutover: options.cutover ?? 'overlap',
       dryRun: options.dryRun ?? false,

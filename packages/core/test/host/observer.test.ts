@@ -48,7 +48,8 @@ const phase = (name: string, ...within: string[]): string[] => [`started ${name}
 describe('the observer', () => {
   it('I10 is told of each phase and of each resource, once and in order', async () => {
     const { events } = await observed('overlap')
-    expect(events.map(line)).toEqual([
+    // The caller is given the report while the old version is being closed.
+    expect(events.filter(({ type }) => type !== 'reported').map(line)).toEqual([
       ...phase('validate'),
       ...phase('stage'),
       ...phase('preflight'),
@@ -60,6 +61,29 @@ describe('the observer', () => {
       'finalized',
     ])
     for (const event of events) expect(event).toMatchObject({ operation: 2, plugins: ['stores@2.0.0'] })
+  })
+
+  it('I10 is given the reports of each operation that the caller is given', async () => {
+    const reported: unknown[] = []
+    const host = new PluginHost({
+      strategies: [wordHandoff()],
+      observer: (event) => {
+        if (event.type === 'reported') reported.push([event.kind, event.outcome, event.reports])
+      },
+    })
+    const v1 = await host.add(wordPlugin('a', '1.0.0'))
+    const tried = await host.reload(v1, wordPlugin('a', '2.0.0'), { dryRun: true })
+    const v2 = await host.reload(v1, wordPlugin('a', '2.0.0'), { bake: { ms: 60_000, healthy: () => true } })
+    const bake = await host.takeBack(v2.handle)
+    if (bake.outcome !== 'taken-back') throw new Error(bake.outcome)
+    const removed = await host.remove(host.plugin('a') as PluginHandle)
+    expect(reported).toEqual([
+      ['install', 'committed', []],
+      ['reload', 'dry-run', [tried.report]],
+      ['reload', 'committed', [v2.report]],
+      ['take-back', 'committed', bake.results.map(({ report }) => report)],
+      ['remove', 'committed', [removed.report]],
+    ])
   })
 
   it('I10 of the fence too, where there is one', async () => {
@@ -78,8 +102,10 @@ describe('the observer', () => {
       'prepare two failed',
       'failed prepare',
       ...phase('rollback', 'rollback two', 'rollback one'),
+      'failed',
     ])
     expect(events.find(({ type }) => type === 'phase-failed')).toMatchObject({ error: outcome })
+    expect(events.at(-1)).toMatchObject({ type: 'failed', kind: 'reload', error: outcome })
   })
 
   it('I10 of no rollback where there is nothing to undo', async () => {
@@ -91,7 +117,7 @@ describe('the observer', () => {
       },
     })
     await refusalOf(host.add(wordPlugin('a', '1.0.0', ['a', 'a'])))
-    expect(events.map(line)).toEqual([...phase('validate'), 'started stage', 'failed stage'])
+    expect(events.map(line)).toEqual([...phase('validate'), 'started stage', 'failed stage', 'failed'])
   })
 
   it.each<[ReloadErrorCode, (host: PluginHost, handle: PluginHandle) => Promise<unknown>]>([
@@ -109,7 +135,7 @@ describe('the observer', () => {
     events.length = 0
     const error = await refusalOf(ask(host, handle))
     expect(error).toMatchObject({ code, phase: 'validate' })
-    expect(events.map(line)).toEqual(['started validate', 'failed validate'])
+    expect(events.map(line)).toEqual(['started validate', 'failed validate', 'failed'])
     expect(events.at(-1)).toMatchObject({ operation: 2, error })
   })
 

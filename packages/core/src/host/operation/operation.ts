@@ -18,6 +18,7 @@ import { Preflight } from '../plan/preflight.js'
 import { requestedLabelOf, type RequestedChange } from '../plan/requested-change.js'
 import type { Succession } from '../plan/succession.js'
 import { PhaseLog } from '../report/phase-log.js'
+import type { ReloadResult } from '../report/results.js'
 import type { HostState } from '../state/host-state.js'
 import type { UnderWay } from '../state/plugins.js'
 import { commit } from './commit.js'
@@ -42,6 +43,14 @@ interface Committed {
   readonly commitErrors: readonly ReloadError[]
 }
 
+/** What an operation changed. */
+export interface Operated {
+  /** The versions that serve from the commit on, in the order of the changes. */
+  readonly installed: readonly PluginVersion[]
+  /** One for each plugin that was reloaded, removed or taken back, in the order of the changes. */
+  readonly results: ReloadResult[]
+}
+
 /**
  * Installs, reloads or removes plugins, with one commit.
  *
@@ -51,14 +60,26 @@ export async function operate(
   state: HostState,
   requested: readonly RequestedChange[],
   options: OperationOptions,
-): Promise<Outcome> {
+): Promise<Operated> {
   const { plugins } = state
   const log = new PhaseLog(
     state.environment,
+    requested[0]?.kind ?? 'remove',
     requested.map((change) => requestedLabelOf(plugins, change)),
   )
-  const operation = await log.phase('validate', () => new Operation(state, validate(state, requested), options, log))
-  return operation.run()
+  try {
+    const operation = await log.phase('validate', () => new Operation(state, validate(state, requested), options, log))
+    const outcome = await operation.run()
+    const results = await reloadResults(outcome)
+    log.reported(
+      outcome.finalization === undefined ? 'dry-run' : 'committed',
+      results.map(({ report }) => report),
+    )
+    return { installed: outcome.succession.installed, results }
+  } catch (error) {
+    log.failed(error)
+    throw error
+  }
 }
 
 /** One install, reload or removal of one plugin or several: the phases of the protocol, with one commit. */
@@ -293,7 +314,7 @@ class Operation implements UnderWay {
           old,
           to: this.#retired[at] as PluginVersion,
         }))
-        const outcome = await operate(state, changes, {
+        const { results } = await operate(state, changes, {
           cutover,
           onOrphan,
           drain,
@@ -303,7 +324,7 @@ class Operation implements UnderWay {
           handlers: undefined,
           direction,
         })
-        return reloadResults(outcome, installed)
+        return results
       },
     })
     state.plugins.bake(installed, bake)

@@ -22,10 +22,11 @@ interface Told {
 }
 
 /**
- * Puts together, in slices, one result for each of `olds`, of what the outcome says of that plugin. The results hold
- * nothing of the old versions (I12).
+ * Puts together, in slices, one result for each plugin whose version retires, of what the outcome says of it. The
+ * results hold nothing of the old versions (I12).
  */
-export async function reloadResults(outcome: Outcome, olds: readonly PluginVersion[]): Promise<ReloadResult[]> {
+export async function reloadResults(outcome: Outcome): Promise<ReloadResult[]> {
+  const olds = outcome.succession.retired
   const committed = outcome.finalization !== undefined
   const reports = await reloadReports(outcome, olds)
   const resources = await resourceLookup(committed ? outcome.handoffs.results() : [], outcome.environment.pace)

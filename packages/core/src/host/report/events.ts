@@ -1,7 +1,7 @@
 import type { ReloadError, ReloadPhase } from '../../errors.js'
 import type { HandoffStep } from '../../dispatch/handoff-event.js'
 import type { CompatVerdict } from '../../strategy.js'
-import type { BakeReport } from './results.js'
+import type { BakeReport, ReloadReport } from './results.js'
 import type { Blocker } from '../lease/lease.js'
 import type { SurfaceKey } from '../../dispatch/report.js'
 
@@ -11,6 +11,9 @@ interface ReloadTag {
   /** The plugins it is about, as `id@version`; the new version where there is one. */
   readonly plugins: readonly string[]
 }
+
+/** What an operation does with the plugins that it is about. */
+export type OperationKind = 'install' | 'reload' | 'remove' | 'take-back'
 
 interface ResourceTag {
   readonly surface: string
@@ -58,6 +61,18 @@ export type ReloadEvent =
       /** What `committed` of a strategy threw. The commit stands. */
       readonly errors: readonly ReloadError[]
     })
+  /**
+   * What the caller is given, right before that. `reports` has one for each plugin that was there before. `finalized`
+   * may have come before it.
+   */
+  | (ReloadTag & {
+      readonly type: 'reported'
+      readonly kind: OperationKind
+      readonly outcome: 'committed' | 'dry-run'
+      readonly reports: readonly ReloadReport[]
+    })
+  /** It was refused, or rolled back: nothing has changed. A ReloadError as the caller is given it. */
+  | (ReloadTag & { readonly type: 'failed'; readonly kind: OperationKind; readonly error: unknown })
   /** It was committed, and that is not in the journal: a crash comes back on the versions before it. */
   | (ReloadTag & { readonly type: 'unrecorded'; readonly error: ReloadError })
   | (ReloadTag & { readonly type: 'baked'; readonly outcome: BakeReport['outcome'] })

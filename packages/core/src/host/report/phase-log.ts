@@ -4,9 +4,9 @@ import type { CountedVerdict } from '../../dispatch/judging.js'
 import type { SurfaceKey } from '../../dispatch/report.js'
 import type { ErrorPlace, ReloadError, ReloadPhase } from '../../errors.js'
 import type { MaybePromise } from '../../maybe-promise.js'
-import type { BakeReport } from './results.js'
+import type { BakeReport, ReloadReport } from './results.js'
 import type { Blocker } from '../lease/lease.js'
-import type { ReloadEvent } from './events.js'
+import type { OperationKind, ReloadEvent } from './events.js'
 
 /** Whom an operation is told of, and when. */
 interface Audience {
@@ -25,12 +25,14 @@ interface ChangedKeys {
 export class PhaseLog {
   readonly ms: Partial<Record<ReloadPhase, number>> = {}
   readonly #host: Audience
+  readonly #kind: OperationKind
   readonly #tag: { readonly operation: number; readonly plugins: readonly string[] }
   readonly #startedAt: number
   #current: ReloadPhase = 'validate'
 
-  constructor(host: Audience, plugins: readonly string[]) {
+  constructor(host: Audience, kind: OperationKind, plugins: readonly string[]) {
     this.#host = host
+    this.#kind = kind
     this.#tag = { operation: host.nextOperation(), plugins }
     this.#startedAt = host.clock.now()
   }
@@ -120,6 +122,14 @@ export class PhaseLog {
 
   baked(outcome: BakeReport['outcome']): void {
     this.#host.emit({ ...this.#tag, type: 'baked', outcome })
+  }
+
+  reported(outcome: 'committed' | 'dry-run', reports: readonly ReloadReport[]): void {
+    this.#host.emit({ ...this.#tag, type: 'reported', kind: this.#kind, outcome, reports })
+  }
+
+  failed(error: unknown): void {
+    this.#host.emit({ ...this.#tag, type: 'failed', kind: this.#kind, error })
   }
 
   finalized(errors: readonly unknown[]): void {
