@@ -32,6 +32,7 @@ export {
   type WrittenSurfaceDefinition,
 } from './surface.js'
 export type {
+  AddedProvider,
   AnyStrategy,
   CallOptions,
   CompatVerdict,

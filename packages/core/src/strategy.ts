@@ -133,6 +133,12 @@ export interface ProviderPair<P, R = never> {
   readonly transition: Transition
 }
 
+/** What will be served under a key that nothing was served under, and nothing is remembered of. */
+export interface AddedProvider<P> {
+  readonly key: string
+  readonly provider: P
+}
+
 /** What was served under a key that nothing will serve any more. */
 export interface RemovedProvider<P> {
   readonly key: string
@@ -145,6 +151,10 @@ export interface ProviderChange<P> {
   /** Also where the next version provides the same object. */
   readonly replaced: ReadonlyMap<string, { readonly old: P; readonly next: P }>
   readonly removed: ReadonlyMap<string, P>
+  /**
+   * True at the end of the host: nothing was given up by an operator, and what is removed comes back with the next host.
+   */
+  readonly closing: boolean
 }
 
 /** One live resource to hand over. */
@@ -251,6 +261,11 @@ export interface HandoffStrategy<P, R = never, W = never> {
    * alone says `compatible` here.
    */
   checkCompat?(pair: ProviderPair<P, R>, ctx: StepContext): MaybePromise<CompatVerdict>
+  /**
+   * Judges a key that comes: where what is stored or queued elsewhere already names it. `incompatible` refuses it, in an
+   * install and a reload alike. Must have no side effect. Not asked where a reload is taken back. Absent: any may come.
+   */
+  checkAddition?(added: AddedProvider<P>, ctx: StepContext): MaybePromise<CompatVerdict>
   /**
    * Judges that a key goes, in a reload or with its plugin: `incompatible` refuses it, as where queued work or stored
    * data still names the key. Must have no side effect. Not asked where a reload is taken back or the host closes.

@@ -30,23 +30,34 @@ export interface JudgedRemoval {
   readonly plugin?: string
 }
 
+/** A key that is served after and not before, with the strategy that judges its coming. */
+export interface JudgedAddition {
+  readonly strategy: AnyStrategy
+  readonly key: string
+  readonly added: unknown
+  /** The plugin that will provide it, as errors name it. */
+  readonly plugin?: string
+}
+
+export type Judged = JudgedPair | JudgedAddition | JudgedRemoval
+
 const COMPATIBLE: CompatVerdict = { level: 'compatible' }
 
 /**
- * Asks the strategy of each pair and of each removal for its verdict.
+ * Asks the strategy of each pair, of each addition and of each removal for its verdict.
  *
  * @throws ReloadError `SCHEMA_INCOMPAT` where a check throws and `STEP_TIMEOUT` where it does not settle in time,
  * unless an operator accepts the key; `ABORTED`.
  */
 export async function judge(
-  judged: readonly (JudgedPair | JudgedRemoval)[],
+  judged: readonly Judged[],
   environment: StepEnvironment,
   signal?: AbortSignal,
 ): Promise<CompatReport> {
   const entries: CompatEntry[] = []
   for (const one of judged) {
     const { strategy, key, plugin } = one
-    const name = 'removed' in one ? 'checkRemoval' : 'checkCompat'
+    const name = checkOf(one)
     const about = { surface: strategy.surface.id, key, step: name, ...(plugin !== undefined && { plugin }) } as const
     const { step: _, ...place } = about
     const found: CountedVerdict[] = []
@@ -67,8 +78,14 @@ export function compatReport(entries: readonly CompatEntry[], judging: Judging):
   return { compatible: !entries.some(({ verdict }) => judging.refuses(verdict)), entries }
 }
 
-function verdictOf(judged: JudgedPair | JudgedRemoval, step: Step): MaybePromise<CompatVerdict> {
+function checkOf(judged: Judged): 'checkCompat' | 'checkAddition' | 'checkRemoval' {
+  if ('removed' in judged) return 'checkRemoval'
+  return 'added' in judged ? 'checkAddition' : 'checkCompat'
+}
+
+function verdictOf(judged: Judged, step: Step): MaybePromise<CompatVerdict> {
   const { strategy, key } = judged
+  if ('added' in judged) return strategy.checkAddition?.({ key, provider: judged.added }, step) ?? COMPATIBLE
   if ('removed' in judged) {
     return strategy.checkRemoval === undefined
       ? COMPATIBLE
@@ -101,15 +118,17 @@ export function refuseIncompatible({ entries, compatible }: CompatReport, judgin
 function hintFor(refused: readonly CompatEntry[]): string {
   const incompatible = refused.find(({ verdict }) => verdict.level === 'incompatible')
   if (incompatible === undefined) return UNJUDGED_HINT
-  return incompatible.step === 'checkRemoval'
-    ? `Go on providing the key, or remove what still names it. ${ACCEPT_HINT}`
+  if (incompatible.step === 'checkRemoval')
+    return `Go on providing the key, or remove what still names it. ${ACCEPT_HINT}`
+  return incompatible.step === 'checkAddition'
+    ? `Provide what takes what names the key already, or remove that. ${ACCEPT_HINT}`
     : `Keep the contract, or provide the new meaning under another key. ${ACCEPT_HINT}`
 }
 
 /**
  * @throws ReloadError `PROVIDER_NOT_FOUND` where `accept` names a key that is not judged, such as a misspelt one.
  */
-export function refuseAstray(judging: Judging, judged: readonly (JudgedPair | JudgedRemoval)[]): void {
+export function refuseAstray(judging: Judging, judged: readonly Judged[]): void {
   const [astray] = judging.astray(judged.map(({ strategy, key }) => ({ surface: strategy.surface.id, key })))
   if (astray === undefined) return
   const { surface, key } = astray
@@ -117,7 +136,7 @@ export function refuseAstray(judging: Judging, judged: readonly (JudgedPair | Ju
     phase: 'preflight',
     surface,
     key,
-    hint: 'Check the surface and the key. A key under which nothing was served before is not judged.',
+    hint: 'Check the surface and the key. A key under which nothing was served before is judged by few surfaces.',
   })
 }
 

@@ -5,7 +5,15 @@ import { checkOptions, option, type OptionChecks } from '../options.js'
 import { PACE, Pace, type PaceOptions } from '../pace.js'
 import type { AnyStrategy, Cutover, HandoffStrategy, ProviderView, Transition } from '../strategy.js'
 import { Claims } from './claims.js'
-import { compatReport, judge, refuseAstray, refuseIncompatible, type JudgedPair, type JudgedRemoval } from './compat.js'
+import {
+  compatReport,
+  judge,
+  refuseAstray,
+  refuseIncompatible,
+  type Judged,
+  type JudgedAddition,
+  type JudgedRemoval,
+} from './compat.js'
 import { chooseCutovers } from './cutovers.js'
 import { dryRunError } from './dry-run-error.js'
 import { handlerMove } from './handler-move.js'
@@ -188,16 +196,16 @@ export class ReloadDispatcher {
     return new ReloadOutcome(handoffs, providers, compat, keys, 'rolled-back')
   }
 
-  async #judged(
-    old: OldProviders,
-    next: ProviderView,
-    moves: readonly ResourceMove[],
-  ): Promise<(JudgedPair | JudgedRemoval)[]> {
+  async #judged(old: OldProviders, next: ProviderView, moves: readonly ResourceMove[]): Promise<Judged[]> {
     const pairs: UnreadPair[] = []
+    const coming: JudgedAddition[] = []
     for (const [surface, key, provider] of next.entries()) {
       const strategy = this.#strategies.get(surface.id)
       const before = old.get(surface, key)
-      if (before === undefined) continue
+      if (before === undefined) {
+        if (strategy.checkAddition !== undefined) coming.push({ strategy, key, added: provider })
+        continue
+      }
       pairs.push({ strategy, key, old: before, next: provider, transition: FORWARD })
     }
     const judged = await withMoves(pairs, moves, this.#pace)
@@ -209,11 +217,12 @@ export class ReloadDispatcher {
       if (strategy.checkRemoval === undefined || served.get(strategy)?.has(key) === true) continue
       removed.push({ strategy, key, removed: provider })
     }
-    return [...judged, ...removed]
+    const added = coming.filter(({ strategy, key }) => served.get(strategy)?.has(key) !== true)
+    return [...judged, ...added, ...removed]
   }
 
   #changes(old: OldProviders, next: ProviderView): ProviderChanges {
-    const changes = new ProviderChanges()
+    const changes = new ProviderChanges({ closing: false })
     for (const [surface, key, provider] of next.entries()) {
       const strategy = this.#strategies.get(surface.id)
       const before = old.get(surface, key)

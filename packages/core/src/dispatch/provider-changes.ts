@@ -12,6 +12,12 @@ interface Gathered extends ProviderChange<unknown> {
 /** The providers that a commit changes, for the strategies that have `committed`. Gathered before the commit. */
 export class ProviderChanges {
   readonly #byStrategy = new Map<AnyStrategy, Gathered>()
+  readonly #closing: boolean
+
+  /** @param closing whether the host ends with this commit. */
+  constructor({ closing }: { readonly closing: boolean }) {
+    this.#closing = closing
+  }
 
   added(strategy: AnyStrategy, key: string, provider: unknown): void {
     this.#of(strategy)?.added.set(key, provider)
@@ -56,7 +62,7 @@ export class ProviderChanges {
     if (strategy.committed === undefined) return undefined
     let change = this.#byStrategy.get(strategy)
     if (change === undefined) {
-      change = { added: new Map(), replaced: new Map(), removed: new Map() }
+      change = { added: new Map(), replaced: new Map(), removed: new Map(), closing: this.#closing }
       this.#byStrategy.set(strategy, change)
     }
     return change

@@ -53,9 +53,9 @@ export interface CompatEntry {
   readonly surface: string
   readonly key: string
   /**
-   * What was judged: the new provider of the key, its removal, or one resource as it was handed over.
+   * What was judged: the new provider of the key, that it comes, that it goes, or one resource as it was handed over.
    */
-  readonly step: 'checkCompat' | 'checkRemoval' | 'handoff'
+  readonly step: 'checkCompat' | 'checkAddition' | 'checkRemoval' | 'handoff'
   /** The plugin whose provider was judged; absent where the dispatcher was not told. */
   readonly plugin?: string | undefined
   /** The live resource, where `step` is `handoff`. */

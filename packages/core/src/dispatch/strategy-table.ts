@@ -15,6 +15,7 @@ export const STRATEGY: OptionChecks<AnyStrategy> = {
   surface: option.required(option.members(SURFACE)),
   discipline: option.required(option.oneOf('clean', 'contract', 'pre-copy', 'stop-and-copy')),
   checkCompat: option.function,
+  checkAddition: option.function,
   checkRemoval: option.function,
   handoff: option.function,
   remember: option.function,

@@ -8,8 +8,8 @@ export interface Direction {
   readonly direction: Transition['direction']
   /** Whether a resource that is attached meanwhile may be handed over with the others. */
   readonly admits: boolean
-  /** Whether a strategy may refuse that a key goes. */
-  readonly asksRemovals: boolean
+  /** Whether a strategy may refuse that a key comes or goes. */
+  readonly asksOfKeys: boolean
   /** Whether an `accept` of a key that nothing judges is refused. */
   readonly refusesAstray: boolean
   /** What stands by for the resource of `gate`. */
@@ -23,7 +23,7 @@ export interface Direction {
 export const FORWARD: Direction = {
   direction: 'forward',
   admits: true,
-  asksRemovals: true,
+  asksOfKeys: true,
   refusesAstray: true,
   standbyOf: () => undefined,
   toJudge: (pairs) => pairs,

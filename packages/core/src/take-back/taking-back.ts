@@ -10,7 +10,7 @@ export class TakingBack implements Direction {
   readonly direction = 'back'
   /** Nothing stands by for what was attached since the commit. */
   readonly admits = false
-  readonly asksRemovals = false
+  readonly asksOfKeys = false
   /**
    * What was accepted for the reload is accepted in its take-back as well, which may judge fewer keys: only those of
    * what it copies.

@@ -293,6 +293,28 @@ describe('what a dispatcher is asked to hand over', () => {
     ).toMatchObject({ code: 'HANDOFF', phase: 'prepare' })
   })
 
+  it('I3 is refused where the strategy says that what names an added key does not fit it', async () => {
+    const strategy: HandoffStrategy<Unit, { read(): string }> = {
+      surface: unitKind,
+      discipline: 'contract',
+      checkAddition: ({ key, provider }) =>
+        key === 'free'
+          ? { level: 'compatible' }
+          : { level: 'incompatible', reason: `rows are not in ${provider.unit}` },
+    }
+    const dispatcher = new ReloadDispatcher().use(strategy)
+    const error = await failureOf(
+      dispatcher.dispatch({ old: units({ a: 'm' }), next: units({ a: 'm', b: 's', free: 'kg' }) }),
+    )
+    expect(error).toMatchObject({
+      code: 'SCHEMA_INCOMPAT',
+      step: 'checkAddition',
+      surface: 'unit',
+      key: 'b',
+      message: expect.stringContaining('rows are not in s') as string,
+    })
+  })
+
   it('I3 fails where its strategy cannot hand over a live resource', async () => {
     const { dispatcher } = judging()
     const handlers = new ReloadKindHandlers().add(unitKind, { name: 'one', key: 'a', resource })

@@ -20,6 +20,7 @@ function foundOf(
       added: new Map(Object.entries(added)),
       replaced: new Map(Object.entries(replaced).map(([key, [old, next]]) => [key, { old, next }])),
       removed: new Map(Object.entries(removed)),
+      closing: false,
     })
   }
   return told.found

@@ -12,11 +12,12 @@ import { TestPlugin } from '../fixtures/test-plugin.js'
 import { word, wordHandoff, wordKind, wordPlugin, type Word } from '../fixtures/word.js'
 
 /** What was told, in text: `+` came, `~` was replaced, `-` went. */
-function inText({ added, replaced, removed }: ProviderChange<Word>): string {
+function inText({ added, replaced, removed, closing }: ProviderChange<Word>): string {
   return [
     ...Array.from(added, ([key, next]) => `+${key} ${next.say()}`),
     ...Array.from(replaced, ([key, { old, next }]) => `~${key} ${old.say()} → ${next.say()}`),
     ...Array.from(removed, ([key, old]) => `-${key} ${old.say()}`),
+    ...(closing ? ['end of the host'] : []),
   ].join(', ')
 }
 
@@ -61,7 +62,7 @@ describe('what a strategy is told of a commit', () => {
       '+x a@1.0.0, +y a@1.0.0, +b b@1.0.0',
       '+z a@2.0.0, ~y a@1.0.0 → a@2.0.0, -x a@1.0.0',
       '-b b@1.0.0',
-      '-y a@2.0.0, -z a@2.0.0',
+      '-y a@2.0.0, -z a@2.0.0, end of the host',
     ])
     expect(served).toEqual([
       ['a@1.0.0', 'a@1.0.0', 'b@1.0.0'],

@@ -75,6 +75,49 @@ describe('keys that come and go', () => {
     expect(lease.get(wordKind, 'fax').say()).toBe('a@1.0.0')
   })
 
+  it('O8 I3 a strategy refuses that one comes, in an install and in a reload, and says why', async () => {
+    const asked: string[] = []
+    await using host = new PluginHost({
+      strategies: [
+        wordHandoff({
+          checkAddition({ key: name, provider }) {
+            asked.push(provider.say())
+            return name === 'mail' ? queued(`3 runs of mail do not fit ${provider.say()}`)() : { level: 'compatible' }
+          },
+        }),
+      ],
+    })
+    const expected = { code: 'SCHEMA_INCOMPAT', phase: 'preflight', step: 'checkAddition', key: 'mail' }
+    const refused = await refusalOf(host.add(wordPlugin('a', '1.0.0', ['mail'])))
+    expect(refused).toMatchObject({ ...expected, plugin: 'a@1.0.0' })
+    expect(refused.message).toContain('3 runs of mail do not fit a@1.0.0')
+    expect(refused.message).toContain('Provide what takes what names the key already, or remove that.')
+    const handle = await host.add(wordPlugin('a', '1.0.0', ['fax']))
+    expect(await refusalOf(host.reload(handle, wordPlugin('a', '2.0.0', ['fax', 'mail'])))).toMatchObject(expected)
+    const accept = [{ surface: 'test-word', key: 'mail', reason: 'these runs may fail' }]
+    const { report } = await host.reload(handle, wordPlugin('a', '3.0.0', ['fax', 'mail']), { accept })
+    expect(report.compat).toMatchObject([{ step: 'checkCompat' }, { verdict: { level: 'accepted' } }])
+    // A key that goes on is no addition.
+    expect(asked).toEqual(['a@1.0.0', 'a@1.0.0', 'a@2.0.0', 'a@3.0.0'])
+  })
+
+  it('O8 a take-back brings back a key that had gone without asking whether it may come', async () => {
+    const asked: string[] = []
+    const checkAddition = ({ key: name }: { readonly key: string }) => {
+      asked.push(name)
+      return { level: 'compatible' } as const
+    }
+    await using host = new PluginHost({ strategies: [wordHandoff({ checkAddition })] })
+    const first = await host.add(wordPlugin('a', '1.0.0', ['mail']))
+    const { handle } = await host.reload(first, wordPlugin('a', '2.0.0', []), {
+      bake: { ms: 1000, healthy: () => true },
+    })
+    await host.takeBack(handle)
+    expect(asked).toEqual(['mail'])
+    using lease = host.capture()
+    expect(lease.get(wordKind, 'mail').say()).toBe('a@1.0.0')
+  })
+
   it('I6 a check that throws, and one that gives no verdict, has not shown that the key may go', async () => {
     for (const checkRemoval of [
       () => {

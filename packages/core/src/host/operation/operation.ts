@@ -185,7 +185,10 @@ class Operation implements UnderWay {
         await openings.open()
       })
       await change.writeKeys(preflight.contracts)
-      const providers = await providerChanges(succession, this.#environment.pace)
+      const providers = await providerChanges(succession, {
+        pace: this.#environment.pace,
+        isClosing: this.#state.environment.isClosing,
+      })
       await change.removeResources(preflight.orphans.keys())
       openings.writeTo(change)
       // Written before any hold, so that no writer waits for the journal's disk.

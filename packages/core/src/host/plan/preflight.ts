@@ -4,6 +4,7 @@ import {
   judge,
   refuseAstray,
   refuseIncompatible,
+  type JudgedAddition,
   type JudgedPair,
   type JudgedRemoval,
 } from '../../dispatch/compat.js'
@@ -92,7 +93,7 @@ export class Preflight {
       refuseOrphans([...this.orphans].filter(([attached]) => this.#openerLettingGo(attached) === undefined))
     this.cutovers = await chooseCutovers(this.moves, this.#options.cutover, this.#environment, this.#options.signal)
     await this.fencing.decide(this.cutovers)
-    const judged = [...(await this.#pairs()), ...this.#removals()]
+    const judged = [...(await this.#pairs()), ...this.#additions(), ...this.#removals()]
     if (this.#options.direction.refusesAstray) refuseAstray(this.#environment.judging, judged)
     await holdingHandedIn(this.moves, this.#environment, async () => {
       this.compat = await judge(judged, this.#environment, this.#options.signal)
@@ -295,12 +296,26 @@ export class Preflight {
     return this.#options.direction.toJudge(judged, this.moves)
   }
 
+  /** The keys that come, under which nothing was served that is remembered, and whose strategy is asked. */
+  #additions(): JudgedAddition[] {
+    if (!this.#options.direction.asksOfKeys) return []
+    return this.#succession.added
+      .filter(({ registration }) => registration.strategy.checkAddition !== undefined)
+      .filter(({ registration }) => this.contracts.lastServed(registration) === undefined)
+      .map(({ registration: { strategy, key, provider }, owner }) => ({
+        strategy,
+        key,
+        added: provider,
+        plugin: owner.label,
+      }))
+  }
+
   /**
    * The removed keys whose strategy is asked. While a host closes none is: a strategy does not keep a host from
    * closing.
    */
   #removals(): JudgedRemoval[] {
-    if (this.#state.environment.isClosing || !this.#options.direction.asksRemovals) return []
+    if (this.#state.environment.isClosing || !this.#options.direction.asksOfKeys) return []
     return this.#succession.removed
       .map(({ registration: { strategy, key, provider }, owner }) => ({
         strategy,

@@ -5,8 +5,11 @@ import type { Succession } from './succession.js'
 /**
  * What an operation changes of providers, for the strategies that want to be told at its commit. Gathered in slices.
  */
-export async function providerChanges(succession: Succession, pace: Pace): Promise<ProviderChanges> {
-  const changes = new ProviderChanges()
+export async function providerChanges(
+  succession: Succession,
+  { pace, isClosing }: { readonly pace: Pace; readonly isClosing: boolean },
+): Promise<ProviderChanges> {
+  const changes = new ProviderChanges({ closing: isClosing })
   if (![...succession.strategies].some(({ committed }) => committed !== undefined)) return changes
   for (const owner of succession.installed.toSorted((a, b) => a.order - b.order)) {
     for (const { strategy, surface, key, provider } of owner.registrations) {
