@@ -65,6 +65,7 @@ export const scopes = {
     tests: ['{connections,options,per-key,timers,value}.test.ts'],
     testMs: 10_000,
   },
+  telemetry: { package: 'telemetry', mutate: ['**/*.ts'], tests: ['*.test.ts'] },
   loader: { package: 'loader', mutate: ['*.ts'], tests: ['*.test.ts'] },
 }
 

@@ -108,7 +108,7 @@ export type { ReloadSource, ResourceName } from './host/resource/reload-source.j
 export type { DrainPolicy } from './host/lease/drain.js'
 export type { BakeOptions } from './host/permanence/bake.js'
 export type { Grants } from './host/plugin/grants.js'
-export type { OperationKind, ReloadEvent, ReloadObserver } from './host/report/events.js'
+export type { OperationKind, OperationTag, ReloadEvent, ReloadObserver } from './host/report/events.js'
 export type { HandoffStep } from './dispatch/handoff-event.js'
 export type {
   BakeReport,

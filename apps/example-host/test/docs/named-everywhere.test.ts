@@ -31,8 +31,10 @@ const PLACES: Readonly<Record<string, (folder: string, name: string) => boolean>
     new RegExp(`package: '${folder}'`).test(read('stryker.config.mjs')),
   'apps/fault-matrix/package.json, as a dependency, if it is a kind': (folder, name) =>
     !hasStrategies(folder) || dependsOn('fault-matrix', name),
-  'apps/example-host/package.json, as a dependency': (_, name) => dependsOn('example-host', name),
-  'apps/bench/package.json, as a dependency, so that its size is measured': (_, name) => dependsOn('bench', name),
+  'apps/example-host/package.json, as a dependency, if it is a kind': (folder, name) =>
+    !hasStrategies(folder) || dependsOn('example-host', name),
+  'apps/bench/package.json, as a dependency, so that its size is measured, if it is a kind': (folder, name) =>
+    !hasStrategies(folder) || dependsOn('bench', name),
   'apps/example-host/src/host/strategies.ts, which makes its strategies, if it is a kind': (folder, name) =>
     !hasStrategies(folder) || read('apps/example-host/src/host/strategies.ts').includes(`from '${name}`),
   '.changeset/, by a first release (`major`), as long as it has not been released': (folder, name) =>
@@ -40,7 +42,7 @@ const PLACES: Readonly<Record<string, (folder: string, name: string) => boolean>
     changesets().some((changeset) => changeset.includes(`'${name}': major`)),
 }
 
-/** Whether it exports a strategy, such as `indexHandoff`: what exports none replaces nothing itself. */
+/** Whether it exports a strategy, such as `indexHandoff`: what exports none, such as an adapter, replaces nothing itself. */
 const hasStrategies = (folder: string): boolean => /\b[a-z]\w*Handoff\b/.test(read(`packages/${folder}/src/index.ts`))
 
 /** The first fenced block of a document. */

@@ -60,7 +60,7 @@ describe('the observer', () => {
       ...phase('finalize', 'finalize one', 'finalize two'),
       'finalized',
     ])
-    for (const event of events) expect(event).toMatchObject({ operation: 2, plugins: ['stores@2.0.0'] })
+    for (const event of events) expect(event).toMatchObject({ operation: 2, kind: 'reload', plugins: ['stores@2.0.0'] })
   })
 
   it('I10 is given the reports of each operation that the caller is given', async () => {

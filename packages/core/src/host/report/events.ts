@@ -5,15 +5,17 @@ import type { BakeReport, ReloadReport } from './results.js'
 import type { Blocker } from '../lease/lease.js'
 import type { SurfaceKey } from '../../dispatch/report.js'
 
-interface ReloadTag {
+/** What an operation does with the plugins that it is about. */
+export type OperationKind = 'install' | 'reload' | 'remove' | 'take-back'
+
+/** Which operation an event is about. */
+export interface OperationTag {
   /** Numbers the operations of a host. */
   readonly operation: number
+  readonly kind: OperationKind
   /** The plugins it is about, as `id@version`; the new version where there is one. */
   readonly plugins: readonly string[]
 }
-
-/** What an operation does with the plugins that it is about. */
-export type OperationKind = 'install' | 'reload' | 'remove' | 'take-back'
 
 interface ResourceTag {
   readonly surface: string
@@ -22,15 +24,15 @@ interface ResourceTag {
 
 /** What a host tells its observer. Times in milliseconds. */
 export type ReloadEvent =
-  | (ReloadTag & { readonly type: 'phase-started'; readonly phase: ReloadPhase })
-  | (ReloadTag & { readonly type: 'phase-ended'; readonly phase: ReloadPhase; readonly ms: number })
-  | (ReloadTag & {
+  | (OperationTag & { readonly type: 'phase-started'; readonly phase: ReloadPhase })
+  | (OperationTag & { readonly type: 'phase-ended'; readonly phase: ReloadPhase; readonly ms: number })
+  | (OperationTag & {
       readonly type: 'phase-failed'
       readonly phase: ReloadPhase
       readonly ms: number
       readonly error: unknown
     })
-  | (ReloadTag &
+  | (OperationTag &
       ResourceTag & {
         readonly type: 'resource'
         readonly key: string
@@ -38,14 +40,14 @@ export type ReloadEvent =
         readonly ms: number
         readonly error?: unknown
       })
-  | (ReloadTag &
+  | (OperationTag &
       Partial<ResourceTag> & {
         readonly type: 'progress'
         readonly step: string | undefined
         readonly done: number
         readonly total: number | undefined
       })
-  | (ReloadTag & {
+  | (OperationTag & {
       readonly type: 'accepted'
       readonly surface: string
       readonly key: string
@@ -53,7 +55,7 @@ export type ReloadEvent =
       readonly reason: string
       readonly overruled: CompatVerdict
     })
-  | (ReloadTag & {
+  | (OperationTag & {
       readonly type: 'committed'
       readonly epoch: number
       readonly added: readonly SurfaceKey[]
@@ -65,19 +67,18 @@ export type ReloadEvent =
    * What the caller is given, right before that. `reports` has one for each plugin that was there before. `finalized`
    * may have come before it.
    */
-  | (ReloadTag & {
+  | (OperationTag & {
       readonly type: 'reported'
-      readonly kind: OperationKind
       readonly outcome: 'committed' | 'dry-run'
       readonly reports: readonly ReloadReport[]
     })
   /** It was refused, or rolled back: nothing has changed. A ReloadError as the caller is given it. */
-  | (ReloadTag & { readonly type: 'failed'; readonly kind: OperationKind; readonly error: unknown })
+  | (OperationTag & { readonly type: 'failed'; readonly error: unknown })
   /** It was committed, and that is not in the journal: a crash comes back on the versions before it. */
-  | (ReloadTag & { readonly type: 'unrecorded'; readonly error: ReloadError })
-  | (ReloadTag & { readonly type: 'baked'; readonly outcome: BakeReport['outcome'] })
-  | (ReloadTag & { readonly type: 'kept'; readonly blockers: readonly Blocker[] })
-  | (ReloadTag & { readonly type: 'finalized'; readonly errors: readonly unknown[] })
+  | (OperationTag & { readonly type: 'unrecorded'; readonly error: ReloadError })
+  | (OperationTag & { readonly type: 'baked'; readonly outcome: BakeReport['outcome'] })
+  | (OperationTag & { readonly type: 'kept'; readonly blockers: readonly Blocker[] })
+  | (OperationTag & { readonly type: 'finalized'; readonly errors: readonly unknown[] })
   | (Blocker & { readonly type: 'lease-dropped'; readonly stack: string })
   | (ResourceTag & { readonly type: 'resource-halted'; readonly cause: unknown })
   | (ResourceTag & { readonly type: 'resource-restarted'; readonly activationError?: ReloadError | undefined })

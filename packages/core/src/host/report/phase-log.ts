@@ -6,7 +6,7 @@ import type { ErrorPlace, ReloadError, ReloadPhase } from '../../errors.js'
 import type { MaybePromise } from '../../maybe-promise.js'
 import type { BakeReport, ReloadReport } from './results.js'
 import type { Blocker } from '../lease/lease.js'
-import type { OperationKind, ReloadEvent } from './events.js'
+import type { OperationKind, OperationTag, ReloadEvent } from './events.js'
 
 /** Whom an operation is told of, and when. */
 interface Audience {
@@ -25,15 +25,13 @@ interface ChangedKeys {
 export class PhaseLog {
   readonly ms: Partial<Record<ReloadPhase, number>> = {}
   readonly #host: Audience
-  readonly #kind: OperationKind
-  readonly #tag: { readonly operation: number; readonly plugins: readonly string[] }
+  readonly #tag: OperationTag
   readonly #startedAt: number
   #current: ReloadPhase = 'validate'
 
   constructor(host: Audience, kind: OperationKind, plugins: readonly string[]) {
     this.#host = host
-    this.#kind = kind
-    this.#tag = { operation: host.nextOperation(), plugins }
+    this.#tag = { operation: host.nextOperation(), kind, plugins }
     this.#startedAt = host.clock.now()
   }
 
@@ -53,26 +51,26 @@ export class PhaseLog {
   async phase<T>(phase: ReloadPhase, body: () => MaybePromise<T>): Promise<T> {
     const { clock } = this.#host
     // Literals: each has its shape from the start, which a spread has not, and takes half the time on Node 20.
-    const { operation, plugins } = this.#tag
+    const { operation, kind, plugins } = this.#tag
     const startedAt = clock.now()
     this.#current = phase
-    this.#host.emit({ operation, plugins, type: 'phase-started', phase })
+    this.#host.emit({ operation, kind, plugins, type: 'phase-started', phase })
     try {
       const result = await body()
       const ms = (this.ms[phase] = clock.now() - startedAt)
-      this.#host.emit({ operation, plugins, type: 'phase-ended', phase, ms })
+      this.#host.emit({ operation, kind, plugins, type: 'phase-ended', phase, ms })
       return result
     } catch (error) {
-      this.#host.emit({ operation, plugins, type: 'phase-failed', phase, ms: clock.now() - startedAt, error })
+      this.#host.emit({ operation, kind, plugins, type: 'phase-failed', phase, ms: clock.now() - startedAt, error })
       throw error
     }
   }
 
   handoff({ place, step, ms, error }: HandoffEvent): void {
     const { surface = '', key = '', resource = '' } = place
-    const { operation, plugins } = this.#tag
+    const { operation, kind, plugins } = this.#tag
     // One for each step of each resource, so that it is a literal, too.
-    const event = { operation, plugins, type: 'resource', surface, key, resource, step, ms } as const
+    const event = { operation, kind, plugins, type: 'resource', surface, key, resource, step, ms } as const
     this.#host.emit(error === undefined ? event : { ...event, error })
   }
 
@@ -108,8 +106,8 @@ export class PhaseLog {
     { addedKeys: added, removedKeys: removed }: ChangedKeys,
     errors: readonly ReloadError[],
   ): void {
-    const { operation, plugins } = this.#tag
-    this.#host.emit({ operation, plugins, type: 'committed', epoch, added, removed, errors })
+    const { operation, kind, plugins } = this.#tag
+    this.#host.emit({ operation, kind, plugins, type: 'committed', epoch, added, removed, errors })
   }
 
   unrecorded(error: ReloadError): void {
@@ -125,15 +123,15 @@ export class PhaseLog {
   }
 
   reported(outcome: 'committed' | 'dry-run', reports: readonly ReloadReport[]): void {
-    this.#host.emit({ ...this.#tag, type: 'reported', kind: this.#kind, outcome, reports })
+    this.#host.emit({ ...this.#tag, type: 'reported', outcome, reports })
   }
 
   failed(error: unknown): void {
-    this.#host.emit({ ...this.#tag, type: 'failed', kind: this.#kind, error })
+    this.#host.emit({ ...this.#tag, type: 'failed', error })
   }
 
   finalized(errors: readonly unknown[]): void {
-    const { operation, plugins } = this.#tag
-    this.#host.emit({ operation, plugins, type: 'finalized', errors })
+    const { operation, kind, plugins } = this.#tag
+    this.#host.emit({ operation, kind, plugins, type: 'finalized', errors })
   }
 }

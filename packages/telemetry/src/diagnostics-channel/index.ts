@@ -1,0 +1,1 @@
+export { channelObserver, type OperationMessage, type PhaseMessage } from './channel-observer.js'

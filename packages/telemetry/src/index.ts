@@ -1,0 +1,1 @@
+export { observers } from './observers.js'
