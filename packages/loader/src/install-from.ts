@@ -4,6 +4,7 @@ import { checkRunOptions, type RunOptions } from './load-options.js'
 import { refuseAborted } from './refuse-aborted.js'
 import type { LoadedPlugin } from './loaded-plugin.js'
 import type { PluginStore } from './store/plugin-store.js'
+import type { ReadOnlyStore } from './store/read-only-store.js'
 import { bundleIn, held } from './stored-bundle.js'
 import { checkIntegrity } from './trust/integrity.js'
 import { Trust } from './trust/trust.js'
@@ -15,7 +16,7 @@ import { Trust } from './trust/trust.js'
  * `SIGNATURE`; and whatever running it throws. TypeError for malformed options.
  */
 export async function installFrom(
-  store: PluginStore,
+  store: PluginStore | ReadOnlyStore,
   id: string,
   version: string,
   options?: RunOptions,

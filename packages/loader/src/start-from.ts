@@ -3,6 +3,7 @@ import type { RecoveryPlan } from '@uni/reload-core/node'
 import { installFrom } from './install-from.js'
 import type { RunOptions } from './load-options.js'
 import type { PluginStore } from './store/plugin-store.js'
+import type { ReadOnlyStore } from './store/read-only-store.js'
 
 /** How each plugin of a plan is run: a package's digest is that of one plugin. */
 export type StartOptions = Omit<RunOptions, 'integrity'>
@@ -15,7 +16,7 @@ export type StartOptions = Omit<RunOptions, 'integrity'>
  */
 export async function startFrom(
   host: Pick<PluginHost, 'addAll'>,
-  store: PluginStore,
+  store: PluginStore | ReadOnlyStore,
   plan: RecoveryPlan,
   options?: StartOptions,
 ): Promise<PluginHandle[]> {

@@ -1,8 +1,11 @@
 import type { Bundle } from './bundle/bundle.js'
 import { LoadError } from './errors.js'
 import type { LoadedPlugin } from './loaded-plugin.js'
+import { withManifest } from './manifest/plugin-of.js'
 import { heldPlugin } from './store/held-plugin.js'
-import type { NewVersion, PluginStore, StoredVersion } from './store/plugin-store.js'
+import type { PluginStore } from './store/plugin-store.js'
+import type { ReadOnlyStore } from './store/read-only-store.js'
+import type { NewVersion, StoredVersion } from './store/stored-version.js'
 import type { OpenedPackage } from './archive/open-package.js'
 import type { PackageSignature } from './trust/signature.js'
 
@@ -48,14 +51,21 @@ export function bundleIn(stored: StoredVersion): { bundle: Bundle; signature: Pa
   return { bundle: { ...bundle, code: String(stored.code), map: String(stored.map) }, signature }
 }
 
-/** @param given what `stored` was, or would be, put into the store as. */
+/**
+ * A plugin under the version that it is stored as. It holds that, where this process writes to the store.
+ *
+ * @param given what `stored` was, or would be, put into the store as.
+ */
 export function held(
-  store: PluginStore,
+  store: PluginStore | ReadOnlyStore,
   loaded: LoadedPlugin,
   given: Omit<NewVersion, 'version' | 'taken'>,
   stored: StoredVersion,
 ): LoadedPlugin {
   const { version } = stored
+  if (!('put' in store)) {
+    return { ...loaded, plugin: withManifest(loaded.plugin, { ...loaded.plugin.manifest, version }) }
+  }
   return { ...loaded, plugin: heldPlugin(loaded.plugin, stored, () => store.put({ ...given, version })) }
 }
 

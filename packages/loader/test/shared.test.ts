@@ -230,7 +230,7 @@ it('H3 of modules that are given by name, others of the package are refused, and
   )
   await folder.write({ ...peers('"peerDependencies": { "host-api": "^1.0.0" }'), ...importing('') })
   expect((await loadFailure(loadPlugin(folder.path, { shared }))).message).toMatch(
-    /^SHARED: notes@2\.1\.0 needs "host-api" \^1\.0\.0, and which version the host has cannot be found out\./,
+    /^SHARED: notes@2\.1\.0 needs "host-api" \^1\.0\.0, and none is installed where .* is\. Install it there, or give the option from/,
   )
 })
 

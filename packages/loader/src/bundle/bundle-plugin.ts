@@ -15,6 +15,7 @@ import { freshNames } from './fresh-names.js'
 import { NearestPackage } from './nearest-package.js'
 import { refuseBackslash, type PluginSource } from './plugin-source.js'
 import { refuseSecondCopies } from './second-copies.js'
+import { FOR_IMPORT } from '../shared/shared-names.js'
 import { isShared, sharedModules } from './shared-modules.js'
 import { DEFINE, DRAWN, nameSourceFiles, UNNAMED } from './source-files.js'
 import { soughtBy, type Sought } from './sought.js'
@@ -46,6 +47,8 @@ const OPTIONS: BuildOptions = {
   loader: { ...LOADERS },
   banner: { js: OPENING },
   footer: { js: CLOSING },
+  // What the modules import that stand for those of the host: a callback for each would take longer.
+  external: [`${FOR_IMPORT}*`],
   logLevel: 'silent',
 }
 
@@ -66,13 +69,15 @@ export async function bundlePlugin(source: PluginSource, shared: SharedPackages)
   const nearest = new NearestPackage()
   const sharing = sharedModules(shared, packageJson, nearest)
   const native = addons(root)
-  const configuring = new ConfigurationSearch(root)
-  const { outputFiles, metafile } = await buildIn(root, {
+  const building = buildIn(root, {
     // Relative, as esbuild takes an asterisk, which the path of the folder may have, for a pattern.
     entryPoints: [`./${below}`],
     outfile: join(root, 'bundle.cjs'),
     plugins: [sharing.plugin, native.plugin],
   })
+  // While esbuild is at work.
+  const configuring = new ConfigurationSearch(root)
+  const { outputFiles, metafile } = await building
   const files = filesOf(metafile.inputs)
   for (const [path, { imports }] of Object.entries(files)) {
     for (const { original } of imports) {

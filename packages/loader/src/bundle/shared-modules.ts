@@ -60,8 +60,9 @@ export function sharedModules(
           return { path, namespace: IMPORTED, sideEffects: false }
         },
       )
-      build.onResolve({ filter: new RegExp(`^${FOR_IMPORT}`), namespace: IMPORTED }, ({ path }) => {
-        return { path, external: true }
+      // By such a name our own modules import, and nothing of a plugin's.
+      build.onResolve({ filter: new RegExp(`^${FOR_IMPORT}`), namespace: 'file' }, ({ path }) => {
+        return { errors: [{ text: `Could not resolve "${path}"` }] }
       })
       build.onLoad({ filter: /^/, namespace: IMPORTED }, async ({ path }) => {
         const { names } = await shared.load(path)

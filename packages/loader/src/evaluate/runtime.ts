@@ -31,7 +31,8 @@ export function runtimeOf(root: string, { packages }: HostModules): Runtime {
 export function requireOf(root: string, { named, packages }: HostModules): NodeJS.Require {
   const native = createRequire(join(root, 'package.json'))
   const require = (specifier: string): unknown => {
-    if (specifier.startsWith(FOR_IMPORT)) return named.get(specifier.slice(FOR_IMPORT.length))?.imported
+    const imported = specifier.startsWith(FOR_IMPORT) ? named.get(specifier.slice(FOR_IMPORT.length)) : undefined
+    if (imported !== undefined) return imported.imported
     if (specifier.startsWith(FOR_ADDON)) return native(join(root, specifier.slice(FOR_ADDON.length))) as unknown
     const module = specifier.startsWith(FOR_REQUIRE) ? specifier.slice(FOR_REQUIRE.length) : specifier
     const ours = named.get(module)

@@ -83,18 +83,15 @@ export class SharedPackages {
     if (range === '*' || range === '') return
     const version = name === CORE ? versionOfCore() : versionFrom(this.#from, name)
     if (version !== undefined && npmRanges.satisfies(version, range)) return
-    throw new LoadError(
-      'SHARED',
-      version === undefined
-        ? `${by} needs "${name}" ${range}, and which version the host has cannot be found out`
-        : `${by} needs "${name}" ${range}, and the host has ${version}`,
-      {
-        hint:
-          version === undefined
-            ? 'Give the option from: import.meta.url of a file of the host that imports it.'
-            : `Install a version of "${name}" that both can use.`,
-      },
-    )
+    const needs = `${by} needs "${name}" ${range}`
+    if (version !== undefined) {
+      throw new LoadError('SHARED', `${needs}, and the host has ${version}`, {
+        hint: `Install a version of "${name}" that both can use.`,
+      })
+    }
+    throw new LoadError('SHARED', `${needs}, and none is installed where ${this.#from} is`, {
+      hint: 'Install it there, or give the option from: import.meta.url of a file of the host that imports it.',
+    })
   }
 }
 

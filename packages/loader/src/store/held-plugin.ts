@@ -1,6 +1,6 @@
 import type { Plugin } from '@uni/reload-core'
 import { withManifest } from '../manifest/plugin-of.js'
-import type { StoredVersion } from './plugin-store.js'
+import type { StoredVersion } from './stored-version.js'
 
 /**
  * The plugin of a version, under the version that it is stored as. Until it is registered, the version stays in the

@@ -2,17 +2,19 @@ import { ASYNC_DISPOSE } from '@uni/reload-core'
 
 /** Keeps a version, or a package, in the store until it is let go, or its process ends. */
 export class Hold implements AsyncDisposable {
-  readonly #end: () => Promise<void>
-  #ended: Promise<void> | undefined
+  #end: (() => void) | undefined
 
-  /** @param end does not reject. */
-  constructor(end: () => Promise<void>) {
+  /** @param end does not throw. */
+  constructor(end: () => void) {
     this.#end = end
   }
 
   /** Lets go, once. What nobody else holds either is removed by the next collection. */
   letGo(): Promise<void> {
-    return (this.#ended ??= this.#end())
+    const end = this.#end
+    this.#end = undefined
+    end?.()
+    return Promise.resolve()
   }
 
   [ASYNC_DISPOSE](): Promise<void> {

@@ -26,6 +26,24 @@ export async function openFolder(folder: string): Promise<StoreLayout> {
   return layout
 }
 
+/**
+ * The store that is in a folder. Nothing is written.
+ *
+ * @throws LoadError `STORE` where there is none, or others may write to it.
+ */
+export async function findFolder(folder: string): Promise<StoreLayout> {
+  const root = await unlessMissing(realpath(folder))
+  if (root === undefined) {
+    throw new LoadError('STORE', `there is no store in ${folder}`, {
+      hint: 'Name the folder of one, or make one with PluginStore.open where it can be written.',
+    })
+  }
+  const layout = new StoreLayout(root)
+  await refuseOthers(root)
+  if (await isFormatted(layout)) return layout
+  throw new LoadError('STORE', `${root} is empty`, { hint: 'Make a store there with PluginStore.open.' })
+}
+
 async function refuseOthers(root: string): Promise<void> {
   const self = process.geteuid?.()
   if (self === undefined) return

@@ -1,97 +1,27 @@
 import { stat } from 'node:fs/promises'
-import { ASYNC_DISPOSE, checkOptions, option, type OptionChecks } from '@uni/reload-core'
-import type { FileJournal, NotedProcess } from '@uni/reload-core/node'
+import { ASYNC_DISPOSE, option } from '@uni/reload-core'
 import type { PackageFile } from '../archive/package-tree.js'
 import { digestOf, hexOf, type Digest } from '../digest.js'
 import { LoadError } from '../errors.js'
 import { collect, type CollectionReport } from './collection.js'
-import { filesIn } from './files-in.js'
 import { Hold } from './hold.js'
-import { addJournal, namedByJournals } from './journal-roots.js'
+import { addJournal } from './journal-roots.js'
 import { discardDrafts, prepareObjects, publishObjects, readObject } from './objects.js'
 import { openFolder } from './open-folder.js'
 import { draftPackage, isIntact, publishPackage, type StoredPackage } from './packages.js'
-import { heldBySessions, Session, sweep, type Gone } from './session.js'
+import { Session, sweep, type Gone } from './session.js'
 import { storeError, unlessMissing } from './store-error.js'
 import { versionName, type StoreLayout } from './store-layout.js'
 import { StoreLock } from './store-lock.js'
+import { checkStoreOptions, type PluginStoreOptions } from './store-options.js'
+import { storedVersion, type ListedVersion, type NewVersion, type StoredVersion } from './stored-version.js'
 import { VersionFiles, type VersionInStore } from './version-files.js'
-import type { VersionNotes, VersionRecord } from './version-record.js'
+import { VersionPlaces } from './version-place.js'
+import type { VersionRecord } from './version-record.js'
 
 /** Before the first version or package that a store is given, and then before each one after so many, it collects. */
 const COLLECT_AFTER = 16
 const LOCK_MS = 30_000
-/** Hexadecimal digits of the digest that tells one build of a version from another. */
-const BUILD_DIGITS = 16
-
-export interface PluginStoreOptions {
-  /**
-   * The journal of the host: a version that a crash would come back on stays in the store. `'none'` where the host
-   * has none, and starts its plugins from their sources.
-   */
-  readonly journal: Pick<FileJournal, 'file'> | 'none'
-  /**
-   * Whether a process that has the store open has ended, where this cannot be seen from here: one of another machine,
-   * or of a container that is gone. What it holds is then no longer kept. Default: it may be running.
-   */
-  readonly gone?: ((holder: NotedProcess) => boolean) | undefined
-  /** How long to wait for another process that has the store locked, in milliseconds. Default: 30 s. */
-  readonly lockMs?: number | undefined
-  /**
-   * Told why a collection that the store began by itself has failed, or a version that was let go of stays held until
-   * the process ends: nothing is lost by either but room. Default: a warning of the process.
-   */
-  readonly onUncollected?: ((error: unknown) => void) | undefined
-}
-
-/** What is put into a store. */
-export interface NewVersion {
-  readonly id: string
-  /** A semantic version. */
-  readonly version: string
-  /** What is evaluated when the version is started. */
-  readonly code: string | Uint8Array
-  /** Its source map. */
-  readonly map?: string | Uint8Array | undefined
-  /** The digest of the archive that it was built from, where it was: that package stays in the store with it. */
-  readonly package?: Digest | undefined
-  /** JSON, whatever is to be known of it when it is started again. */
-  readonly notes: VersionNotes
-  /**
-   * What becomes of a version that is in use, or that a crash comes back on, and has other code: `'refuse'`, the
-   * default; or `'add-build'`, which stores this one as another build of the version, such as `1.4.0+build.0a1b…`.
-   */
-  readonly taken?: 'refuse' | 'add-build' | undefined
-}
-
-/** A version in a store, read into memory and compared with what was put there. */
-export interface StoredVersion {
-  readonly id: string
-  readonly version: string
-  /** Of `code`. */
-  readonly digest: Digest
-  readonly code: Buffer
-  readonly map: Buffer | undefined
-  /** Where the code is. What is to run is `code`: what is in a file may have changed since it was compared. */
-  readonly file: string
-  readonly package: { readonly digest: Digest; readonly folder: string } | undefined
-  readonly notes: VersionNotes
-  /** Keeps it in the store. */
-  readonly hold: Hold
-}
-
-const OPTIONS: OptionChecks<PluginStoreOptions> = {
-  journal: option.required((value, path) => {
-    if (value === 'none') return value
-    if (typeof value === 'object' && value !== null && 'file' in value && typeof value.file === 'string') {
-      return { file: value.file }
-    }
-    throw new TypeError(`${path}: expected a FileJournal or 'none'`)
-  }),
-  gone: option.function,
-  lockMs: option.from(0),
-  onUncollected: option.function,
-}
 
 /**
  * The code of plugins, in files that are named by what is in them and never change: a version is there whole or not at
@@ -102,20 +32,20 @@ export class PluginStore implements AsyncDisposable {
   readonly #layout: StoreLayout
   readonly #session: Session
   readonly #versions: VersionFiles
+  readonly #places: VersionPlaces
   readonly #lock: StoreLock
   readonly #gone: Gone
   readonly #onUncollected: (error: unknown) => void
   readonly #busy = new Set<Promise<unknown>>()
-  /** Holds that are being given up: whoever asks what is held waits for them. */
-  readonly #lettingGo = new Set<Promise<void>>()
   #putSince = COLLECT_AFTER
   #closed = false
 
   private constructor(layout: StoreLayout, session: Session, options: PluginStoreOptions) {
     this.#layout = layout
     this.#session = session
-    this.#versions = new VersionFiles(layout, session)
     this.#gone = options.gone ?? (() => false)
+    this.#versions = new VersionFiles(layout)
+    this.#places = new VersionPlaces(layout, this.#versions, this.#gone)
     this.#lock = new StoreLock(layout, session, this.#gone, options.lockMs ?? LOCK_MS)
     this.#onUncollected = options.onUncollected ?? ((error) => process.emitWarning(error as Error))
   }
@@ -128,7 +58,7 @@ export class PluginStore implements AsyncDisposable {
    */
   static async open(folder: string, given: PluginStoreOptions): Promise<PluginStore> {
     option.text(folder, 'PluginStore folder', this)
-    const options = checkOptions(given, 'PluginStore options', OPTIONS)
+    const options = checkStoreOptions(given)
     try {
       const layout = await openFolder(folder)
       const store = new PluginStore(layout, await Session.begin(layout), options)
@@ -172,12 +102,12 @@ export class PluginStore implements AsyncDisposable {
       }
       const { record, hold } = await this.#lock
         .run(async () => {
-          const record = await this.#place(wanted, taken)
-          const hold = await this.#hold(versionName(id, record.version))
+          const record = await this.#places.of(wanted, taken)
+          const hold = this.#hold(versionName(id, record.version))
           try {
             await this.#checkPackage(record)
             await publishObjects(this.#layout, this.#session, objects)
-            await this.#versions.publish(record)
+            await this.#versions.publish(record, this.#session)
           } catch (error) {
             await hold.letGo()
             throw error
@@ -185,7 +115,7 @@ export class PluginStore implements AsyncDisposable {
           return { record, hold }
         })
         .finally(() => discardDrafts(objects))
-      return this.#stored(record, code, map, hold)
+      return storedVersion(this.#layout, { record, code, map }, hold)
     })
   }
 
@@ -198,17 +128,13 @@ export class PluginStore implements AsyncDisposable {
     const plugin = `${id}@${version}`
     return this.#do(`${plugin} cannot be read from the store`, async () => {
       const name = versionName(id, version)
-      const holding = this.#hold(name)
-      // Both take equally long, so they are done at once; then what was read is looked for once more.
-      const early = this.#versions.readEarly(name)
-      const hold = await holding
+      const hold = this.#hold(name)
       let found: VersionInStore | undefined
       try {
         // Collections that have not seen the hold are over then. All later ones see it.
         await this.#lock.settled()
-        found =
-          early !== undefined && this.#versions.textOf(name) === early.text ? early : this.#versions.read(plugin, name)
-        return found && this.#stored(found.record, found.code, found.map, hold)
+        found = this.#versions.read(plugin, name)
+        return found && storedVersion(this.#layout, found, hold)
       } finally {
         if (found === undefined) await hold.letGo()
       }
@@ -225,7 +151,7 @@ export class PluginStore implements AsyncDisposable {
     return this.#do(`the package ${digest} cannot be stored`, async () => {
       await this.#makeRoom()
       const folder = this.#layout.package(digest)
-      const hold = await this.#lock.run(() => this.#hold(hexOf(digest)))
+      const hold = await this.#lock.run(() => Promise.resolve(this.#hold(hexOf(digest))))
       if (!(await isIntact(folder, files))) {
         const draft = await draftPackage(this.#session, files)
         await this.#lock.run(() => publishPackage(this.#layout, draft, digest, files))
@@ -245,16 +171,8 @@ export class PluginStore implements AsyncDisposable {
    * What is in the store, whether anybody needs it or not, by id and version. Versions whose record is damaged are left
    * out.
    */
-  versions(): Promise<{ readonly id: string; readonly version: string; readonly digest: Digest }[]> {
-    return this.#do(`the store in ${this.folder} cannot be read`, async () => {
-      const names = await filesIn(this.#layout.versions)
-      const records = names.map((name) => this.#versions.recordOf(name))
-      return records
-        .flatMap((record) => {
-          return typeof record === 'object' ? [{ id: record.id, version: record.version, digest: record.code }] : []
-        })
-        .toSorted((one, other) => compare(one.id, other.id) || compare(one.version, other.version))
-    })
+  versions(): Promise<ListedVersion[]> {
+    return this.#do(`the store in ${this.folder} cannot be read`, () => this.#versions.list())
   }
 
   /**
@@ -271,7 +189,7 @@ export class PluginStore implements AsyncDisposable {
   async [ASYNC_DISPOSE](): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    await Promise.allSettled([...this.#busy, ...this.#lettingGo])
+    await Promise.allSettled(this.#busy)
     try {
       await this.#session.end(this.#layout)
     } catch (error) {
@@ -290,28 +208,7 @@ export class PluginStore implements AsyncDisposable {
 
   async #collect(): Promise<CollectionReport> {
     this.#putSince = 0
-    await Promise.allSettled(this.#lettingGo)
     return await collect(this.#layout, this.#lock, this.#gone)
-  }
-
-  /**
-   * To be called with the lock: under which version the code is stored. @throws LoadError `STORE` where it is taken.
-   */
-  async #place(wanted: VersionRecord, taken: 'refuse' | 'add-build'): Promise<VersionRecord> {
-    const { id, version, code } = wanted
-    const name = versionName(id, version)
-    const there = this.#versions.recordOf(name)
-    if (typeof there !== 'object' || there.code === code) return wanted
-    await Promise.allSettled(this.#lettingGo)
-    const inUse = await heldBySessions(this.#layout, this.#gone)
-    if (!inUse.has(name) && !(await namedByJournals(this.#layout)).has(name)) return wanted
-    // Of a package that was bundled anew, as after an update of esbuild, both are builds of the same.
-    const isRebuilt = wanted.package !== undefined && there.package === wanted.package
-    if (taken === 'add-build' || isRebuilt) return { ...wanted, version: buildOf(version, code) }
-    throw new LoadError('STORE', `${version} is in use with other code`, {
-      plugin: `${id}@${version}`,
-      hint: 'Give what was changed another version: after a crash, nobody could tell the two apart.',
-    })
   }
 
   /**
@@ -329,33 +226,15 @@ export class PluginStore implements AsyncDisposable {
   /**
    * To be called with the lock, or before waiting for whoever has it: a collection reads the holds, and then removes.
    */
-  async #hold(name: string): Promise<Hold> {
-    const hold = await this.#session.hold(name)
+  #hold(name: string): Hold {
+    const hold = this.#session.hold(name)
     return new Hold(() => {
-      const gone = this.#session
-        .letGo(hold)
-        .catch((error: unknown) => {
-          this.#onUncollected(storeError(`what is held in the store in ${this.folder} cannot be let go of`, error))
-        })
-        .finally(() => this.#lettingGo.delete(gone))
-      this.#lettingGo.add(gone)
-      return gone
+      try {
+        this.#session.letGo(hold)
+      } catch (error) {
+        this.#onUncollected(storeError(`what is held in the store in ${this.folder} cannot be let go of`, error))
+      }
     })
-  }
-
-  #stored(record: VersionRecord, code: Buffer, map: Buffer | undefined, hold: Hold): StoredVersion {
-    const { id, version, code: digest, package: unpacked, notes } = record
-    return {
-      id,
-      version,
-      digest,
-      code,
-      map,
-      file: this.#layout.object(digest, 'cjs'),
-      package: unpacked && { digest: unpacked, folder: this.#layout.package(unpacked) },
-      notes,
-      hold,
-    }
   }
 
   async #do<T>(failing: string, work: () => Promise<T>): Promise<T> {
@@ -374,13 +253,4 @@ export class PluginStore implements AsyncDisposable {
       this.#busy.delete(done)
     }
   }
-}
-
-/** A version of the same precedence (https://semver.org, 10.): build metadata says which build of it this is. */
-function buildOf(version: string, code: Digest): string {
-  return `${version}${version.includes('+') ? '.' : '+'}build.${hexOf(code).slice(0, BUILD_DIGITS)}`
-}
-
-function compare(one: string, other: string): number {
-  return one < other ? -1 : one > other ? 1 : 0
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises'
+import { mkdirSync, rmdirSync } from 'node:fs'
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { hasEnded, isMissing, isNotedProcess, noteProcess, type NotedProcess } from '@uni/reload-core/node'
 import { writeDurably } from './durable-file.js'
@@ -66,16 +67,23 @@ export class Session {
     return join(this.path, 'drafts', String(this.#named))
   }
 
-  /** A collection reads the holds, and then removes what nobody holds, all with the lock. */
-  async hold(kept: string): Promise<string> {
+  /**
+   * A collection reads the holds, and then removes what nobody holds, all with the lock. Both calls are synchronous: each
+   * is one step in the file system, and a turn of the event loop would take longer.
+   */
+  hold(kept: string): string {
     this.#named += 1
     const name = `${kept}~${this.#named}`
-    await mkdir(join(this.path, 'holds', name))
+    mkdirSync(join(this.path, 'holds', name))
     return name
   }
 
-  async letGo(hold: string): Promise<void> {
-    await unlessMissing(rmdir(join(this.path, 'holds', hold)))
+  letGo(hold: string): void {
+    try {
+      rmdirSync(join(this.path, 'holds', hold))
+    } catch (error) {
+      if (!isMissing(error)) throw error
+    }
   }
 
   async end(layout: StoreLayout): Promise<void> {

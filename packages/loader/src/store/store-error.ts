@@ -20,7 +20,7 @@ function remedyOf(error: unknown): string {
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return 'Give the process leave to write to the folder of the store and to all that is in it.'
+      return 'Give the process leave to write to the folder of the store; or start what is in it with ReadOnlyStore.open.'
     case 'ENOENT':
       return 'Something of the store was removed while it was open: open it anew, and load what is missing from its source.'
     case 'ENOTDIR':

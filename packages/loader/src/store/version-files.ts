@@ -3,16 +3,16 @@ import { syncDirectory } from '@uni/reload-core/node'
 import type { Digest } from '../digest.js'
 import { LoadError } from '../errors.js'
 import { writeDurably } from './durable-file.js'
+import { filesIn } from './files-in.js'
 import { readObject } from './objects.js'
 import { readIfThere } from './read-if-there.js'
 import type { Session } from './session.js'
 import { versionName, type ObjectExtension, type StoreLayout } from './store-layout.js'
+import type { ListedVersion } from './stored-version.js'
 import { decodeRecord, encodeRecord, type VersionRecord } from './version-record.js'
 
 /** A version as its files say. */
 export interface VersionInStore {
-  /** Of its record. */
-  readonly text: string
   readonly record: VersionRecord
   readonly code: Buffer
   readonly map: Buffer | undefined
@@ -24,19 +24,17 @@ export interface VersionInStore {
  */
 export class VersionFiles {
   readonly #layout: StoreLayout
-  readonly #session: Session
 
-  constructor(layout: StoreLayout, session: Session) {
+  constructor(layout: StoreLayout) {
     this.#layout = layout
-    this.#session = session
   }
 
   /** To be called with the lock. The record is on the disk when this resolves. */
-  async publish(record: VersionRecord): Promise<void> {
+  async publish(record: VersionRecord, session: Session): Promise<void> {
     const name = versionName(record.id, record.version)
     const text = encodeRecord(record)
     if (this.textOf(name) === text) return
-    const draft = this.#session.draft()
+    const draft = session.draft()
     await writeDurably(draft, text)
     await rename(draft, this.#layout.version(name))
     await syncDirectory(this.#layout.versions)
@@ -45,6 +43,15 @@ export class VersionFiles {
   /** The record as it is written; `undefined` where there is none. */
   textOf(name: string): string | undefined {
     return readIfThere(this.#layout.version(name))?.toString()
+  }
+
+  /** By id and version. Those whose record is damaged are left out. */
+  async list(): Promise<ListedVersion[]> {
+    const records = (await filesIn(this.#layout.versions)).map((name) => this.recordOf(name))
+    return records
+      .filter((record) => typeof record === 'object')
+      .map(({ id, version, code }) => ({ id, version, digest: code }))
+      .toSorted((one, other) => compare(one.id, other.id) || compare(one.version, other.version))
   }
 
   /** @returns what is wrong with the record, as text, where it is damaged. */
@@ -68,19 +75,6 @@ export class VersionFiles {
     })
   }
 
-  /**
-   * Reads a version that is not held yet: what is wrong with it may be that it is being replaced, and then it is
-   * `undefined`.
-   */
-  readEarly(name: string): VersionInStore | undefined {
-    try {
-      const read = this.#read(name)
-      return typeof read === 'object' ? read : undefined
-    } catch {
-      return undefined
-    }
-  }
-
   /** @returns what is wrong with the version, as text, where it is damaged. */
   #read(name: string): VersionInStore | string | undefined {
     const text = this.textOf(name)
@@ -91,8 +85,12 @@ export class VersionFiles {
       `${this.#layout.object(digest, extension)} is gone, or not as it was written`
     const code = readObject(this.#layout, record.code, 'cjs')
     if (code === undefined) return damaged(record.code, 'cjs')
-    if (record.map === undefined) return { text, record, code, map: undefined }
+    if (record.map === undefined) return { record, code, map: undefined }
     const map = readObject(this.#layout, record.map, 'map')
-    return map === undefined ? damaged(record.map, 'map') : { text, record, code, map }
+    return map === undefined ? damaged(record.map, 'map') : { record, code, map }
   }
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0
 }

@@ -1,9 +1,11 @@
-import fs, { type FileHandle } from 'node:fs/promises'
+import fs from 'node:fs'
+import promises, { type FileHandle } from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 
-type Call = (...given: unknown[]) => Promise<unknown>
+type Call = (...given: unknown[]) => unknown
 
 const CHANGES = ['mkdir', 'rename', 'rm', 'rmdir', 'open', 'writeFile', 'link', 'unlink', 'chmod'] as const
+const CHANGES_AT_ONCE = ['mkdirSync', 'rmdirSync'] as const
 const CHANGES_OF_HANDLES = ['write', 'writeFile', 'appendFile', 'sync', 'datasync', 'chmod'] as const
 
 /** How many calls that may change files were begun. */
@@ -11,10 +13,11 @@ let begun = 0
 
 /** Kills this process before the call of that number that may change a file; never, where it is `undefined`. */
 export async function dieBefore(number: number | undefined): Promise<void> {
-  const handle = await fs.open(process.execPath)
+  const handle = await promises.open(process.execPath)
   count(Object.getPrototypeOf(handle) as FileHandle, CHANGES_OF_HANDLES, number)
   await handle.close()
-  count(fs, CHANGES, number)
+  count(promises, CHANGES, number)
+  count(fs, CHANGES_AT_ONCE, number)
   // What was imported by name is replaced, too.
   syncBuiltinESMExports()
 }
