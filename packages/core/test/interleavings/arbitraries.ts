@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { BROKEN_AT, FAULTS, LASTING, METHODS, type Broken, type Fault, type Method } from './calls.js'
 import type { OperationGiven } from './operations.js'
-import { ANSWERS, BREAKS_BACK, type Answer, type BakeGiven } from './period.js'
+import { ANSWERS, BREAKS_BACK, type Answer, type BakeGiven } from './bake-given.js'
 import { PATIENCE } from './resources.js'
 import type { StoreDiscipline } from '../fixtures/store.js'
 import { kindOf, KINDS, PLUGIN_IDS, RESOURCES } from './version-data.js'

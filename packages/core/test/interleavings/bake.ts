@@ -1,7 +1,8 @@
 import type { BakeOptions, MaybePromise } from '@uni/reload-core'
 import { PlannedFailure } from './calls.js'
 import { observe } from './observe.js'
-import { goOn, type Answer, type BakeGiven, type Period } from './period.js'
+import type { Answer, BakeGiven } from './bake-given.js'
+import { goOn, type Period } from './period.js'
 import { text, type OperationTask } from './task.js'
 import { TIMEOUT_MS } from './timing.js'
 import type { World } from './world.js'
@@ -26,7 +27,7 @@ export function bakeOptions(
 /** I8, I10: somebody is asked when it is time to, not before, and one question after another. */
 function ask(world: World, task: OperationTask, answers: readonly Answer[], prompt: boolean): MaybePromise<boolean> {
   observe(world)
-  const { period } = task
+  const period = world.model.periodAfter.get(task)
   if (period === undefined) throw new Error(`healthy was asked about ${text(task)}, which is not committed`)
   world.must(
     world.closed || (period.told === undefined && period.bad === undefined && !period.good),

@@ -1,6 +1,7 @@
 import type { Callee, Fault, Method } from './calls.js'
 import { isHeld } from './holders.js'
-import { askedBy, isGoing, ownerOf, versionOf, type ResourceData } from './model.js'
+import { askedBy, isGoing, ownerOf, versionOf } from './model.js'
+import type { ResourceData } from './resource-data.js'
 import type { OperationTask } from './task.js'
 import { kindOf, type ResourceId, type VersionData } from './version-data.js'
 import type { View } from './view.js'

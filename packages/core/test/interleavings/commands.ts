@@ -25,7 +25,7 @@ import { acquire, acquireResource, capture, captureReady, release, run, WORK } f
 import { makePermanent } from './make-permanent.js'
 import { ownerOf, versionOf } from './model.js'
 import { add, PLAIN, reload, remove, type Target } from './operations.js'
-import type { BakeGiven } from './period.js'
+import type { BakeGiven } from './bake-given.js'
 import { checkProgress } from './progress.js'
 import { attach, deliver, detach, giveUp, use, write } from './resources.js'
 import { takeBack } from './take-back.js'

@@ -1,5 +1,5 @@
 import { kindOf, STORAGE } from './version-data.js'
-import type { ResourceData } from './model.js'
+import type { ResourceData } from './resource-data.js'
 
 /** I4: what is wrong with the content of a resource, given what its writers were told. */
 export function contentBreach(data: ResourceData, entries: readonly number[]): string | undefined {

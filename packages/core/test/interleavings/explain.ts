@@ -1,6 +1,6 @@
 import { noteLetGone } from './causes.js'
 import { noteKept } from './kept.js'
-import { noteOpened } from './declared.js'
+import { noteOpened } from './opened.js'
 import { arrive, cannotOpen, commit, isGoing, leave, obstacles, versionOf } from './model.js'
 import { dependencyOfInstall } from './permanence.js'
 import { text, type OperationTask } from './task.js'

@@ -3,6 +3,7 @@ import * as fc from 'fast-check'
 import type { Command } from './act.js'
 import { commands } from './commands.js'
 import type { Coverage } from './coverage.js'
+import { OBSERVERS } from './observers.js'
 import { end, setTheScene, type Scene } from './the-end.js'
 import { World } from './world.js'
 
@@ -22,7 +23,7 @@ const scene: fc.Arbitrary<Scene> = fc.record(
 /** As many runs of one seed. @throws Error with the commands of a run that fails, and how to run it again. */
 export async function explore({ seed, runs, path }: Exploration, coverage: Coverage): Promise<void> {
   const property = fc.asyncProperty(fc.scheduler(), scene, commands(), async (scheduler, given, sequence) => {
-    const world = new World(scheduler, coverage, given.journaled)
+    const world = new World(scheduler, coverage, OBSERVERS, given.journaled)
     await setTheScene(world, given)
     await fc.asyncModelRun(() => ({ model: world.model, real: world }), sequence)
     await end(world)

@@ -30,7 +30,7 @@ export function followFinalization(world: World, operation: OperationTask, final
 
 function check(world: World, operation: OperationTask, { status, blockers, errors, bake }: FinalReport): void {
   const name = text(operation)
-  const { period } = operation
+  const period = world.model.periodAfter.get(operation)
   world.must(
     (bake === undefined) === (period === undefined),
     () => `I10: ${name} tells ${bake === undefined ? 'nothing' : bake.outcome} of its period`,

@@ -12,13 +12,14 @@ import type { World } from './world.js'
 export function noteKept(world: World, task: OperationTask): void {
   const { model, serving } = world
   for (const resource of task.moved) if (resource === STORAGE) world.coverage.note(`storage: ${task.cutover}`)
-  if (task.period !== undefined && task.cutover === 'overlap') {
+  const begun = model.periodAfter.get(task)
+  if (begun !== undefined && task.cutover === 'overlap') {
     for (const resource of task.moved) {
       const [store, data] = [serving.get(resource), model.resources.get(resource)]
       if (store === undefined || data === undefined || kindOf(resource) === 'stop-and-copy') continue
       // A write that never settled was abandoned, and may change it yet.
       if (task.reopens && world.late.has(store.owner.data.id)) continue
-      task.period.kept.set(resource, { store, data, written: data.acknowledged.size + data.refused.size })
+      begun.kept.set(resource, { store, data, written: data.acknowledged.size + data.refused.size })
     }
   }
   const period = [...model.periods].find(({ back }) => back === task)
@@ -48,7 +49,7 @@ export function compareStatuses(world: World, statuses: readonly PluginStatus[])
     const label = `${id}@${version}`
     if (state === 'retired') continue
     comparePermanent(world, label, permanent)
-    const period = periodOf(model, label)
+    const period = periodOf(model.periods, label)
     const baking = period !== undefined && period.told === undefined
     world.must(
       state === 'changing' || baking === (state === 'baking'),

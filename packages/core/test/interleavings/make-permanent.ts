@@ -16,7 +16,7 @@ export function makePermanent(world: World, id: string, stale: boolean): void {
   const handle = { id, generation: stale ? generation - 1 : generation }
   const current = model.plugins.find(({ version }) => version.id === id)
   const brought = current && model.brought.get(current.version.label)
-  const period = current && periodOf(model, current.version.label)
+  const period = current && periodOf(model.periods, current.version.label)
   const task: Task = { kind: 'makePermanent', ids: new Set([id]), elapsedMs: 0, may: new Set(['done']) }
   noteDuring(world, task)
   const refuse = (code: string): void => {

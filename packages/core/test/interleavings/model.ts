@@ -1,5 +1,6 @@
 import { beginPeriod, type Period } from './period.js'
-import { dependencyOfInstall, type PermanentVersion } from './permanence.js'
+import { dependencyOfInstall, type PermanenceModel } from './permanence.js'
+import type { ResourceData } from './resource-data.js'
 import type { OperationTask, Task } from './task.js'
 import {
   GUEST,
@@ -11,23 +12,6 @@ import {
   type VersionData,
 } from './version-data.js'
 
-/** Everything that is known of the writes to one resource, apart from the code under test. */
-export interface ResourceData {
-  readonly id: ResourceId
-  /** The id of the plugin that had its host open it; one that the host has attached itself has none. */
-  readonly openedBy: string | undefined
-  /** In the order they were made. */
-  readonly issued: number[]
-  readonly acknowledged: Set<number>
-  /** What its writers have written down of that. */
-  readonly log: Set<number>
-  /** Those that their writer was told not to have been made. */
-  readonly refused: Set<number>
-  /** Of a stream: whether a delivery is under way, and whether the outcome of the last one is unknown. */
-  delivering: boolean
-  uncertain: boolean
-}
-
 /** The detach that the host has begun by itself. */
 interface LetGone {
   /** The versions that may have to close it. */
@@ -37,13 +21,9 @@ interface LetGone {
 }
 
 /** What the host ought to be like, in plain data and without any of its code. */
-export interface Model {
-  /** Counts the changes to plugins and resources. */
-  revision: number
+export interface Model extends PermanenceModel {
   /** Milliseconds that have passed. */
   now: number
-  /** The active plugins in the order of `host.plugins()`. */
-  plugins: { version: VersionData; generation: number }[]
   /** Which plugin is listed before which, as `a<b`: install order, which a reload keeps. */
   readonly before: Set<string>
   readonly resources: Map<ResourceId, ResourceData>
@@ -61,16 +41,10 @@ export interface Model {
   readonly letGone: Map<ResourceData, LetGone>
   /** The reloads that can still be taken back, until the host has told how that ended. */
   readonly periods: Set<Period>
-  /**
-   * Whether operations are written down: without that nothing comes back after a crash, and nothing is refused for its
-   * sake.
-   */
-  readonly journaled: boolean
-  readonly permanent: Map<string, PermanentVersion>
+  /** The period that each reload with a bake has begun, over or not. */
+  readonly periodAfter: Map<OperationTask, Period>
   /** The generation in which a plugin was removed, by id. */
   readonly removed: Map<string, number>
-  /** The operations of which what they brought is being made permanent, once for each time. */
-  readonly settling: OperationTask[]
   /** The operation that brought a version, by its label. */
   readonly brought: Map<string, OperationTask>
   /** Every other call that has not settled. */
@@ -92,6 +66,7 @@ export function emptyModel(journaled: boolean): Model {
     letGo: new Set(),
     letGone: new Map(),
     periods: new Set(),
+    periodAfter: new Map(),
     journaled,
     permanent: new Map(),
     removed: new Map(),
@@ -210,13 +185,10 @@ function bake(model: Model, task: OperationTask): void {
     if (period.back !== task && task.changes.some(({ id }) => period.task.ids.has(id))) period.superseded = true
   }
   if (task.bake === undefined) return
-  task.period = beginPeriod(
-    model,
-    task,
-    task.bake,
-    task.changes.flatMap(({ id }) => versionOf(model, id) ?? []),
-  )
-  model.periods.add(task.period)
+  const from = task.changes.flatMap(({ id }) => versionOf(model, id) ?? [])
+  const period = beginPeriod(task, task.bake, from, model.now)
+  model.periodAfter.set(task, period)
+  model.periods.add(period)
 }
 
 function forgetPlace({ before, operations }: Model, id: string): void {

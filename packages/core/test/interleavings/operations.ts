@@ -5,7 +5,7 @@ import { noteDuring } from './during.js'
 import { obstacles, versionOf } from './model.js'
 import { observe } from './observe.js'
 import { checkResult, codeOf, judge } from './outcome.js'
-import type { BakeGiven } from './period.js'
+import type { BakeGiven } from './bake-given.js'
 import { text, type Change, type OperationTask } from './task.js'
 import type { WatchedPlugin } from './watched.js'
 import type { World } from './world.js'
@@ -136,7 +136,6 @@ export function begin(world: World, kind: string, changes: readonly Change[], gi
   const task: OperationTask = {
     ...given,
     order: world.next(),
-    period: undefined,
     number: undefined,
     kind,
     changes,

@@ -1,26 +1,8 @@
-import type { Method } from './calls.js'
-import type { Model, ResourceData } from './model.js'
+import type { BakeGiven } from './bake-given.js'
+import type { ResourceData } from './resource-data.js'
 import type { OperationTask } from './task.js'
 import type { ResourceId, VersionData } from './version-data.js'
 import type { WatchedStore } from './watched.js'
-
-/** What `healthy` does when it is asked. */
-export const ANSWERS = ['yes', 'no', 'throw', 'reject', 'hang', 'nonsense'] as const
-export type Answer = (typeof ANSWERS)[number]
-
-export const BREAKS_BACK = ['checkCompat', 'persist', 'open', 'open', 'apply'] as const satisfies readonly Method[]
-type BreaksBack = (typeof BREAKS_BACK)[number]
-
-export interface BakeGiven {
-  readonly ms: number
-  readonly everyMs: number
-  /** One after another, the last of them for ever; where there is none, nobody is asked. */
-  readonly answers: readonly Answer[]
-  /** It answers without promises. */
-  readonly prompt: boolean
-  /** What the old version fails at when it is to serve again, or the new one when it is to give back. */
-  readonly breaks: BreaksBack | undefined
-}
 
 /** What served before a reload, and is to serve as it is when that is taken back. */
 interface Kept {
@@ -59,14 +41,14 @@ export interface Period {
   told: string | undefined
 }
 
-export function beginPeriod(model: Model, task: OperationTask, given: BakeGiven, from: readonly VersionData[]): Period {
+export function beginPeriod(task: OperationTask, given: BakeGiven, from: readonly VersionData[], now: number): Period {
   return {
     task,
     given,
     from,
     kept: new Map(),
     leftMs: given.ms,
-    dueAt: model.now + Math.min(given.ms, given.everyMs),
+    dueAt: now + Math.min(given.ms, given.everyMs),
     asked: 0,
     asking: undefined,
     bad: undefined,
@@ -99,6 +81,7 @@ export function outcomes({ superseded, good, accepts, back }: Period): string[] 
   return [...(superseded ? ['superseded'] : []), ...(good ? ['healthy'] : []), ...(accepts > 0 ? ['accepted'] : [])]
 }
 
-export function periodOf({ periods }: Model, label: string): Period | undefined {
+/** The period in which the version with this label can be taken back. */
+export function periodOf(periods: ReadonlySet<Period>, label: string): Period | undefined {
   return [...periods].find(({ task }) => task.changes.some(({ next }) => next?.label === label))
 }

@@ -1,4 +1,3 @@
-import type { Model } from './model.js'
 import type { OperationTask } from './task.js'
 import { ID_DEPENDED_ON, ID_THAT_DEPENDS, type VersionData } from './version-data.js'
 
@@ -8,8 +7,22 @@ export interface PermanentVersion {
   readonly order: number
 }
 
+/** The part of the model that says what is permanent. */
+export interface PermanenceModel {
+  /** Counts the changes to plugins and resources. */
+  revision: number
+  /** The active plugins in the order of `host.plugins()`. */
+  readonly plugins: { version: VersionData; generation: number }[]
+  /** Whether there is a journal. Without one nothing comes back after a crash, and nothing is refused for its sake. */
+  readonly journaled: boolean
+  /** The permanent version of each plugin, by id. */
+  readonly permanent: Map<string, PermanentVersion>
+  /** The operations whose versions are being made permanent, once for each call. */
+  readonly settling: OperationTask[]
+}
+
 /** What `task` brought is permanent, together; but for a plugin that has gone or has a later permanent version. */
-export function settle(model: Model, task: OperationTask): void {
+export function settle(model: PermanenceModel, task: OperationTask): void {
   model.revision += 1
   for (const [id, settled] of after(model.permanent, [task])) model.permanent.set(id, settled)
 }
@@ -21,14 +34,14 @@ interface Refused {
 }
 
 /** Whether a dependency keeps `task` from being made permanent. */
-export function dependency({ permanent, settling }: Model, task: OperationTask): Refused {
+export function dependency({ permanent, settling }: PermanenceModel, task: OperationTask): Refused {
   const cases = [[task], ...settling.map((other) => [other, task]), [...settling, task]]
   return refusedIn(cases.map((tasks) => after(permanent, tasks)))
 }
 
 /** Whether what `task` installs, and makes permanent by that, does not go with what is permanent of others. */
 export function dependencyOfInstall(
-  { permanent, settling, journaled, plugins }: Model,
+  { permanent, settling, journaled, plugins }: PermanenceModel,
   { changes, order }: OperationTask,
 ): Refused {
   const fresh = changes.flatMap(({ id, next }) =>

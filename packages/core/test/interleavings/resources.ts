@@ -1,7 +1,8 @@
 import { STORES } from '../fixtures/store.js'
 import { noteDuring } from './during.js'
 import type { Task } from './task.js'
-import { ownerOf, type ResourceData } from './model.js'
+import { ownerOf } from './model.js'
+import { logOf, type ResourceData } from './resource-data.js'
 import { observe } from './observe.js'
 import { codeOf } from './outcome.js'
 import { TIMEOUT_MS } from './timing.js'
@@ -60,11 +61,6 @@ export function write(world: World, resource: ResourceId, given: Patience = 'pat
     if (outcome === 'done') attached.data.acknowledged.add(number)
     else if (outcome !== 'STEP_TIMEOUT') attached.data.refused.add(number)
   })
-}
-
-/** What the writers of a resource have written down, in the order in which it was written. */
-export function logOf(data: ResourceData | undefined): readonly number[] {
-  return data === undefined ? [] : [...new Set(data.issued)].filter((number) => data.log.has(number))
 }
 
 /** Whoever writes, writes down what is acknowledged, as soon as it is. */

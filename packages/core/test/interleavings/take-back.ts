@@ -14,7 +14,7 @@ export function takeBack(world: World, id: string): void {
   observe(world)
   const { model, host } = world
   const current = versionOf(model, id)
-  const period = current && periodOf(model, current.label)
+  const period = current && periodOf(model.periods, current.label)
   const task: Task = { kind: 'takeBack', ids: new Set([id]), elapsedMs: 0, may: new Set(mayEndWith(current, period)) }
   noteDuring(world, task)
   if (period !== undefined) want(period)

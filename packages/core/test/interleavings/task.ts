@@ -1,5 +1,5 @@
-import type { ResourceData } from './model.js'
-import type { BakeGiven, Period } from './period.js'
+import type { BakeGiven } from './bake-given.js'
+import type { ResourceData } from './resource-data.js'
 import type { ResourceId, VersionData } from './version-data.js'
 
 /** What an operation does to one plugin; without a next version it is removed. */
@@ -30,9 +30,8 @@ export interface OperationTask extends Task {
   readonly dryRun: boolean
   readonly reopens: boolean
   readonly force: boolean
-  /** The period that follows, in which it can be taken back; and what became of it. */
+  /** The period that follows, in which it can be taken back. */
   readonly bake: BakeGiven | undefined
-  period: Period | undefined
   /** Orders the operations by when they began. */
   readonly order: number
   /** How the host numbers it, once it is committed. */

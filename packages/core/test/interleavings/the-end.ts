@@ -1,7 +1,7 @@
 import { contentBreach } from './content.js'
 import { checkKept } from './finalization.js'
 import { add, PLAIN, reload } from './operations.js'
-import type { BakeGiven } from './period.js'
+import type { BakeGiven } from './bake-given.js'
 import { checkProgress } from './progress.js'
 import { attach, deliver, write } from './resources.js'
 import { TIMEOUT_MS } from './timing.js'

@@ -1,32 +1,27 @@
 import type {
+  JournalRecord,
   Lease,
   LiveResource,
   MaybePromise,
   PluginHandle,
   PluginHost,
+  ProviderChange,
   ProviderLease,
+  ReloadEvent,
   ResourceLease,
 } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import type * as fc from 'fast-check'
-import type { Store, StoreProvider } from '../fixtures/store.js'
-import { Calls, type Callee, type Method } from './calls.js'
+import type { Store, StoreDiscipline, StoreProvider } from '../fixtures/store.js'
+import { Calls, type Callee, type Fault, type Method } from './calls.js'
 import type { Coverage } from './coverage.js'
 import type { Declared } from './declared.js'
-import { noteDeclared, noteOpening } from './observe-declared.js'
-import { emptyModel, type Model, type ResourceData } from './model.js'
+import { emptyModel, type Model } from './model.js'
 import type { OperationTask, Task } from './task.js'
-import { noteFault } from './causes.js'
-import { passPeriods } from './bake.js'
-import { checkRecovery, noteJournalFailure } from './make-permanent.js'
-import { observe } from './observe.js'
-import { observeEvent } from './observe-bake.js'
 import type { Period } from './period.js'
 import { SlowJournal } from './slow-journal.js'
-import { logOf } from './resources.js'
-import { observeClosing, observeDisposal, observeOpening, observeShutdown } from './observe-calls.js'
+import { logOf, type ResourceData } from './resource-data.js'
 import { TIMEOUT_MS, wholeTurn } from './timing.js'
-import { noteTold } from './told-of-commits.js'
 import { STORAGE, versionData, type ResourceId, type VersionGiven } from './version-data.js'
 import type { View } from './view.js'
 import { watchedHost } from './watched-host.js'
@@ -52,6 +47,30 @@ export interface HeldLease {
   readonly returned: Map<string, number>
   /** It was seen to be told to end. */
   told?: boolean
+}
+
+/** Those who note what happens in a world, and hold the host to the model. A world tells them, and knows none. */
+export interface Observers {
+  /** Compares what the host shows with the model. */
+  look(world: World): void
+  /** The host has told its observer of something. */
+  happened(world: World, event: ReloadEvent): void
+  /** A strategy was told of a commit. */
+  toldOfCommit(world: World, kind: StoreDiscipline, change: ProviderChange<StoreProvider>): void
+  journalFailed(world: World, record: JournalRecord): void
+  journalWritten(world: World): void
+  /** A plugin call fails, as `fault` says. */
+  faulted(world: World, callee: Callee, method: Method, fault: Fault): void
+  /** Time has passed, in milliseconds. */
+  passed(world: World, ms: number): void
+  opening(world: World, provider: WatchedProvider): void
+  /** A resource is opened for a plugin that has the host open it. */
+  openingFor(world: World, plugin: WatchedPlugin, resource: ResourceId): void
+  /** A plugin has the host open a resource. */
+  declared(world: World, plugin: WatchedPlugin, resource: ResourceId, handle: LiveResource<Store, number>): void
+  closing(world: World, store: WatchedStore): void
+  disposing(world: World, plugin: WatchedPlugin, lifetime: AbortSignal): void
+  shuttingDown(world: World, plugin: WatchedPlugin): void
 }
 
 /** More answers than this in a row, and what is going on will never end. */
@@ -107,35 +126,37 @@ export class World implements Watcher {
   readonly told = new Map<ResourceId, string>()
   closed = false
   readonly #scheduler: fc.Scheduler
+  readonly #observers: Observers
   readonly #media = new Map<ResourceId, number[]>()
   #serial = 0
 
   /** @param journaled whether operations are written down, which takes time. */
-  constructor(scheduler: fc.Scheduler, coverage: Coverage, journaled = false) {
+  constructor(scheduler: fc.Scheduler, coverage: Coverage, observers: Observers, journaled = false) {
     this.#scheduler = scheduler
+    this.#observers = observers
     this.coverage = coverage
     this.model = emptyModel(journaled)
     this.calls = new Calls(scheduler)
     this.journal = new SlowJournal(this.calls)
     this.journal.onFailure = (record) => {
-      noteJournalFailure(this, record)
+      observers.journalFailed(this, record)
     }
     this.journal.onWritten = () => {
-      checkRecovery(this)
+      observers.journalWritten(this)
     }
     this.host = watchedHost(
       this.clock,
       (event) => {
-        observeEvent(this, event)
+        observers.happened(this, event)
       },
       (kind, change) => {
-        noteTold(this, kind, change)
+        observers.toldOfCommit(this, kind, change)
       },
       journaled ? this.journal : undefined,
     )
     this.calls.onFault = (callee, method, fault) => {
-      observe(this)
-      noteFault(this, callee, method, fault)
+      observers.look(this)
+      observers.faulted(this, callee, method, fault)
     }
   }
 
@@ -208,15 +229,15 @@ export class World implements Watcher {
       this.troubled.add(call.caller.id)
       if (call.elapsedMs >= TIMEOUT_MS) this.late.add(call.caller.id)
     }
-    observe(this)
+    this.#observers.look(this)
     this.model.now += ms
     this.clock.advance(ms)
-    passPeriods(this, ms)
+    this.#observers.passed(this, ms)
   }
 
   /** @throws Error where anything was found to be wrong, now or since the last time. */
   look(): void {
-    observe(this)
+    this.#observers.look(this)
     if (this.breaches.length > 0) throw new Error(this.breaches.join('\n'))
   }
 
@@ -229,28 +250,28 @@ export class World implements Watcher {
   }
 
   opening(provider: WatchedProvider): void {
-    observeOpening(this, provider)
+    this.#observers.opening(this, provider)
   }
 
   openFor(plugin: WatchedPlugin, resource: ResourceId, provider: WatchedProvider): MaybePromise<Store> {
-    noteOpening(this, plugin, resource)
+    this.#observers.openingFor(this, plugin, resource)
     return provider.openFrom(logOf(this.model.resources.get(resource)))
   }
 
   opensLater(plugin: WatchedPlugin, resource: ResourceId, handle: LiveResource<Store, number>): void {
-    noteDeclared(this, plugin, resource, handle)
+    this.#observers.declared(this, plugin, resource, handle)
   }
 
   closing(store: WatchedStore): void {
-    observeClosing(this, store)
+    this.#observers.closing(this, store)
   }
 
   disposing(plugin: WatchedPlugin, lifetime: AbortSignal): void {
-    observeDisposal(this, plugin, lifetime)
+    this.#observers.disposing(this, plugin, lifetime)
   }
 
   shuttingDown(plugin: WatchedPlugin): void {
-    observeShutdown(this, plugin)
+    this.#observers.shuttingDown(this, plugin)
   }
 
   medium(resource: ResourceId): number[] {
