@@ -98,7 +98,7 @@ export type {
   Uses,
 } from './host/lease/lease.js'
 export { releaseWith } from './host/lease/release-with.js'
-export type { AttachOptions, Detached, LiveResource, OpenOptions, TurnOptions } from './live-resource.js'
+export type { AttachOptions, Detached, LiveResource, OpenOptions, QueueOptions } from './live-resource.js'
 export type { Journal, JournalRecord, JournaledAcceptance, JournaledChange } from './journal/record.js'
 export { PluginHost } from './host/plugin-host.js'
 export type { AddOptions, ReloadOptions, RemoveOptions } from './host/reload-options.js'

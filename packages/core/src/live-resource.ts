@@ -1,8 +1,8 @@
 import type { MaybePromise } from './maybe-promise.js'
 import type { Opening } from './strategy.js'
 
-/** Of one write or use of a live resource. */
-export interface TurnOptions {
+/** Options of one write or use of a live resource, for the time in which it is queued. */
+export interface QueueOptions {
   /**
    * Takes the call out of the queue: it is refused (`ABORTED`), and nothing of it was applied. One that has begun goes
    * on, and settles as ever.
@@ -20,7 +20,7 @@ export interface LiveResource<R, W> {
    * @throws ReloadError `STEP_TIMEOUT` where its outcome is unknown. Where nothing of it was applied: `RESOURCE_STUCK`
    * and `RESOURCE_HALTED` (both retryable), `RESOURCE_REENTERED`, `RESOURCE_CLOSED`, `ABORTED`.
    */
-  write(write: W, options?: TurnOptions): Promise<void>
+  write(write: W, options?: QueueOptions): Promise<void>
   /**
    * Calls `fn` between two writes, after any hold: for calls that are not writes, such as a checkpoint. What `fn`
    * starts may neither write to this resource nor use it before `fn` is over: it is refused (`RESOURCE_REENTERED`), as
@@ -28,7 +28,7 @@ export interface LiveResource<R, W> {
    *
    * @throws ReloadError as {@link write} does.
    */
-  use<T>(fn: (resource: R) => MaybePromise<T>, options?: TurnOptions): Promise<T>
+  use<T>(fn: (resource: R) => MaybePromise<T>, options?: QueueOptions): Promise<T>
   /**
    * Takes the resource out of service, which frees its name; also during a reload, up to its last hold. It is closed
    * once no lease reaches it.

@@ -27,9 +27,9 @@ export type CrdtVerdict = CompatVerdict & { readonly unjudged?: readonly Unjudge
 
 type Pair = ProviderPair<CrdtKindProvider, CrdtState>
 
-/** What the new version was held to, beside the empty document. */
-interface Held {
-  /** How many samples and live documents. */
+/** How much of the new version was judged. */
+interface Tally {
+  /** How many samples and live documents, without the empty one. */
   documents: number
   readonly unjudged: Unjudged[]
 }
@@ -37,38 +37,44 @@ interface Held {
 /** Judges a new version of a kind by the values it gives (I6), and then by what it says of itself. */
 export async function judgeKind(pair: Pair, ctx: StepContext, options: JudgeOptions): Promise<CrdtVerdict> {
   const wayBack = new WayBack(options.direction, !(pair.old instanceof RememberedKind))
-  const held: Held = { documents: 0, unjudged: [] }
+  const tally: Tally = { documents: 0, unjudged: [] }
   try {
-    await judgeValues(pair, new Probe(ctx, options.wording), wayBack, options.sampleLimit, held)
+    await judgeValues(pair, new Probe(ctx, options.wording), wayBack, options.sampleLimit, tally)
   } catch (error) {
     if (error instanceof Refusal) return { level: 'incompatible', reason: error.message, details: error.details }
     throw error
   }
-  return withUnjudged(withWayBack(await ownVerdict(pair, ctx), wayBack), held)
+  return withUnjudged(withWayBack(await ownVerdict(pair, ctx), wayBack), tally)
 }
 
 /** @throws Refusal at the first value that differs. */
-async function judgeValues(pair: Pair, probe: Probe, wayBack: WayBack, sampleLimit: number, held: Held): Promise<void> {
+async function judgeValues(
+  pair: Pair,
+  probe: Probe,
+  wayBack: WayBack,
+  sampleLimit: number,
+  tally: Tally,
+): Promise<void> {
   const { old, next, live } = pair
   const states = new StateJudge(pair, probe, wayBack)
   const merges = new MergeJudge(pair, probe, wayBack)
   const leftOut = (reason: string): void => {
-    held.unjudged.push({ path: 'samples', reason })
+    tally.unjudged.push({ path: 'samples', reason })
   }
   let empty: RecordedState | undefined
   for await (const state of recordOwn(old, 'the old version', sampleLimit, probe, leftOut)) {
     if (empty === undefined) empty = state
-    else held.documents += 1
+    else tally.documents += 1
     await merges.judgeOwn({ state, rewritten: await states.judge(state) })
   }
   for (const document of live.slice(0, sampleLimit)) {
     const state = await recordLive(document, probe)
-    held.documents += 1
+    tally.documents += 1
     await using spares = new SpareCopies(probe)
     await merges.judgeLive({ state, rewritten: await states.judge(state, spares) }, spares)
   }
   if (live.length > sampleLimit) {
-    held.unjudged.push({
+    tally.unjudged.push({
       path: 'live documents',
       reason:
         `only the first ${sampleLimit} of ${live.length} are looked ` +
@@ -104,7 +110,7 @@ function withWayBack(own: CompatVerdict, { closedBecause }: WayBack): CompatVerd
 }
 
 /** An empty document says next to nothing: where there was no other, what a version says of itself is all there is. */
-function withUnjudged(verdict: CompatVerdict, { documents, unjudged }: Held): CrdtVerdict {
+function withUnjudged(verdict: CompatVerdict, { documents, unjudged }: Tally): CrdtVerdict {
   const level: unknown = (verdict as CompatVerdict | undefined)?.level
   if (level === 'compatible' && documents === 0) return { level: 'unjudged', reason: NOTHING_TO_JUDGE_BY }
   return level === 'compatible' || level === 'migrate' ? withLeftOut(verdict, unjudged) : verdict

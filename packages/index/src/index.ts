@@ -23,7 +23,7 @@ export { type CanaryOptions, type CanaryTarget } from './canary.js'
 export { buildIndex } from './build-index.js'
 export { indexContext, type IndexContextInit } from './index-context.js'
 export { imageOf } from './image/image-of.js'
-export { type HeldImage } from './image/held-image.js'
+export { type OwnedImage } from './image/owned-image.js'
 export { type ImageSpool } from './spool.js'
 export { type SchemaDifference } from './schema/diff.js'
 

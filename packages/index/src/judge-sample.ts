@@ -4,7 +4,7 @@ import { attempt } from './attempt.js'
 import { buildIndex } from './build-index.js'
 import { DEFAULT_K, type Questions } from './canary.js'
 import type { IndexHandle, IndexKindProvider, IndexSample } from './contract.js'
-import type { HeldImage } from './image/held-image.js'
+import type { OwnedImage } from './image/owned-image.js'
 import { differenceIn, meaningOf, type Meaning } from './meaning.js'
 import type { ImageSpool } from './spool.js'
 import { openIndex, persistIndex } from './steps.js'
@@ -45,7 +45,7 @@ export async function judgeSample(
   const target = { key, name }
   const undo: { readonly claimed?: IndexHandle; close(): MaybePromise<void> }[] = []
 
-  const persistOld = async (): Promise<{ meant: Meaning; image: HeldImage }> => {
+  const persistOld = async (): Promise<{ meant: Meaning; image: OwnedImage }> => {
     const handle = await ctx.call(
       `build ${name}`,
       async () => {
@@ -67,7 +67,7 @@ export async function judgeSample(
     undo.push({ close: () => image.discard() })
     return { meant, image }
   }
-  const judgeNext = async ({ meant, image }: { meant: Meaning; image: HeldImage }): Promise<Judged> => {
+  const judgeNext = async ({ meant, image }: { meant: Meaning; image: OwnedImage }): Promise<Judged> => {
     const handle = await ctx.call(`open ${name}`, () => openIndex(next, image, target, ctx), {
       discard: (late) => late.close?.(),
     })

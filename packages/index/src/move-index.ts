@@ -1,7 +1,7 @@
 import { preCopy, type HandoffJob, type ResourceHandoff, type StepContext } from '@uni/reload-core'
 import { NO_QUESTIONS, questionsOf, type CanaryOptions } from './canary.js'
 import type { IndexHandle, IndexKindProvider } from './contract.js'
-import type { HeldImage } from './image/held-image.js'
+import type { OwnedImage } from './image/owned-image.js'
 import { differenceIn, meaningOf, type Meaning } from './meaning.js'
 import type { ImageSpool } from './spool.js'
 import { isIsolated, openIndex, persistIndex } from './steps.js'
@@ -35,7 +35,7 @@ export function moveIndex(
   let questions = NO_QUESTIONS
   let replaced: IndexHandle | undefined
 
-  const move = preCopy<IndexKindProvider, IndexHandle, HeldImage, Meaning>(job, ctx, {
+  const move = preCopy<IndexKindProvider, IndexHandle, OwnedImage, Meaning>(job, ctx, {
     snapshot(handle) {
       replaced = handle
       return persistIndex(handle, job, ctx, { spool, repeatable: stopped })

@@ -1,15 +1,15 @@
-import type { HeldImage } from './image/held-image.js'
+import type { OwnedImage } from './image/owned-image.js'
 
 /** Keeps images outside memory. `fileSpool` of `@uni/reload-index/node` is one; a browser host may write its own. */
 export interface ImageSpool {
   /** Writes an image. Where that fails, `chunks` throwing included, nothing is left behind. */
-  write(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<HeldImage>
+  write(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<OwnedImage>
   /**
    * Takes over the file that a handle persisted: it is read where it is, and removed when the image is discarded.
    *
    * @param crc32 the CRC-32 of the whole file, where the handle said.
    */
-  adopt(file: string, crc32?: number): Promise<HeldImage>
+  adopt(file: string, crc32?: number): Promise<OwnedImage>
 }
 
 const NEEDS_SPOOL = "Pass `spool: fileSpool(directory)`, from '@uni/reload-index/node', to indexHandoff()."

@@ -1,6 +1,6 @@
 import type { Opening, StepContext } from '@uni/reload-core'
 import type { IndexContext, IndexHandle, IndexImage, IndexKindProvider } from './contract.js'
-import type { HeldImage } from './image/held-image.js'
+import type { OwnedImage } from './image/owned-image.js'
 import { keepImage } from './image/keep.js'
 import { assertHandle, assertMethods } from './shape.js'
 import { indexContext } from './index-context.js'
@@ -23,7 +23,7 @@ export async function persistIndex(
   target: StepTarget,
   ctx: StepContext,
   options: PersistOptions,
-): Promise<HeldImage> {
+): Promise<OwnedImage> {
   // Read now: past the step's deadline the context has another signal.
   const context = contextOf(target, ctx)
   return keepImage(await handle.persist(context), {

@@ -120,5 +120,10 @@ export async function attachStream({
 }
 
 export function stoppedError(name: string, key: string): ReloadError {
-  return new ReloadError('RESOURCE_CLOSED', 'the pump was stopped', { surface: cdcOutput.id, key, resource: name })
+  return new ReloadError('RESOURCE_CLOSED', 'the pump was stopped', {
+    surface: cdcOutput.id,
+    key,
+    resource: name,
+    hint: 'Start the stream with another pump: it goes on from the checkpoint that was saved.',
+  })
 }

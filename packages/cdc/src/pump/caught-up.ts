@@ -37,6 +37,7 @@ export class CaughtUp {
       surface: cdcOutput.id,
       key,
       resource: name,
+      hint: 'The stream goes on. Wait again, or see pump.status() for its position.',
       cause: signal?.reason,
     })
   }

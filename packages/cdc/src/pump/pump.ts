@@ -190,6 +190,7 @@ export class CdcPump implements AsyncDisposable {
       throw new ReloadError('RESOURCE_NOT_FOUND', 'the pump has no stream of this name', {
         surface: cdcOutput.id,
         resource: name,
+        hint: 'Check the name: pump.status() lists the streams; or start this one.',
       })
     return loop
   }

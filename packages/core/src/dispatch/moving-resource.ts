@@ -14,11 +14,11 @@ import { Step, type StepSubject } from './step.js'
 import type { StepEnvironment } from './step-environment.js'
 import type { Together } from './together.js'
 
-/** An object that a moving resource may have to close, and who holds it. */
-interface Held {
+/** An object that this handoff may have to close, and who claims it. */
+interface Claimed {
   readonly resource: unknown
   readonly holder: ErrorPlace | undefined
-  readonly next: Held | undefined
+  readonly next: Claimed | undefined
 }
 
 const DEFAULT: ChosenCutover = { cutover: 'overlap', by: undefined }
@@ -30,8 +30,8 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
   readonly place: ErrorPlace
   readonly step: Step
   readonly #together: Together<MovingResource>
-  /** A linked list of the old resource, the standby, and what was opened. */
-  #held: Held | undefined
+  /** The old resource, the standby, and what was opened. A linked list. */
+  #claimed: Claimed | undefined
   handoff: ResourceHandoff<unknown> | undefined
   successor: { readonly resource: unknown } | undefined
   /** Whether its writes are held only if its successor is behind when all others are in step. */
@@ -175,7 +175,7 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
     this.isReopened ||= gate.halted?.from === 'open'
     const offered = standby?.offer()
     if (handedIn === true && gate.halted === undefined) this.step.claim(gate.resource)
-    if (standby !== undefined) this.#hold(standby.resource, this.#together.claims.holderOf(standby.resource))
+    if (standby !== undefined) this.#noteClaimed(standby.resource, this.#together.claims.holderOf(standby.resource))
     this.noteServing()
     const job: HandoffJob<unknown, unknown> = {
       name,
@@ -277,7 +277,7 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
     const holder = this.#together.claims.holderOf(resource)
     if (holder !== undefined && holder === this.#holderOf(resource)) return
     this.step.claim(resource)
-    this.#hold(resource, this.place)
+    this.#noteClaimed(resource, this.place)
   }
 
   /**
@@ -287,7 +287,7 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
     return {
       claim: (resource) => {
         this.step.claim(resource)
-        this.#hold(resource, this.place)
+        this.#noteClaimed(resource, this.place)
       },
       letGo: (resource) => {
         this.step.letGo(resource)
@@ -302,7 +302,7 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
   noteServing(): void {
     const { gate } = this.move
     if (gate.halted === undefined && this.#holderOf(gate.resource) === undefined)
-      this.#hold(gate.resource, this.#together.claims.holderOf(gate.resource))
+      this.#noteClaimed(gate.resource, this.#together.claims.holderOf(gate.resource))
   }
 
   /**
@@ -311,21 +311,22 @@ export class MovingResource implements GateMove<unknown, unknown>, StepSubject {
    */
   letGoClosed(serving: readonly unknown[]): void {
     const { claims, standbys } = this.#together
-    for (let held = this.#held; held; held = held.next) {
-      const { resource, holder } = held
+    for (let claimed = this.#claimed; claimed; claimed = claimed.next) {
+      const { resource, holder } = claimed
       const serves = serving.includes(resource) || standbys.servesAgain(resource)
       if (!serves && resource !== this.move.standby?.resource) claims.letGo(resource, holder)
     }
     // A halted gate refers to this handoff for as long as it is halted.
-    this.#held = undefined
+    this.#claimed = undefined
   }
 
-  #hold(resource: unknown, holder: ErrorPlace | undefined): void {
-    this.#held = { resource, holder, next: this.#held }
+  #noteClaimed(resource: unknown, holder: ErrorPlace | undefined): void {
+    this.#claimed = { resource, holder, next: this.#claimed }
   }
 
   #holderOf(resource: unknown): ErrorPlace | undefined {
-    for (let held = this.#held; held; held = held.next) if (held.resource === resource) return held.holder
+    for (let claimed = this.#claimed; claimed; claimed = claimed.next)
+      if (claimed.resource === resource) return claimed.holder
     return undefined
   }
 }

@@ -187,7 +187,7 @@ export class Step implements StepContext, Runner, LongestStretch {
       if (options.later === true) {
         return this.run('rollback', { code: 'HANDOFF', ...options }, () => this.call(step, call, options))
       }
-      const place = { ...this.place, step }
+      const place = { ...this.place, step, hint: 'Await each ctx.call before what makes it returns.' }
       return Promise.reject(
         new ReloadError('ABORTED', 'the call was not made: the phase that it belongs to is over', place),
       )

@@ -6,8 +6,8 @@ import type { RequestedChange } from './plan/requested-change.js'
 import { checked } from './checked-options.js'
 import { dependencyOrder } from './lifecycle/dependency-order.js'
 import { EpochLease, fencedError, liveIn } from './epoch/epoch-lease.js'
-import { HeldProvider } from './epoch/held-provider.js'
-import { HeldResource } from './epoch/held-resource.js'
+import { LeaseOfProvider } from './epoch/lease-of-provider.js'
+import { LeaseOfResource } from './epoch/lease-of-resource.js'
 import type { PluginHostOptions } from './environment/plugin-host-options.js'
 import { HostState } from './state/host-state.js'
 import type { CaptureOptions, CaptureReadyOptions, Lease, ProviderLease, ResourceLease } from './lease/lease.js'
@@ -207,7 +207,7 @@ export class PluginHost implements AsyncDisposable {
       })
     }
     if (epoch.isFenced(entry.owner)) throw fencedError(entry.owner, surface.id)
-    const lease = new HeldProvider(entry.owner, entry.provider as P, environment.leaseTime.now(), options)
+    const lease = new LeaseOfProvider(entry.owner, entry.provider as P, environment.leaseTime.now(), options)
     return leaseWatch === undefined ? lease : leaseWatch.provider(lease)
   }
 
@@ -222,7 +222,7 @@ export class PluginHost implements AsyncDisposable {
     const options = given && checked.capture(given)
     const { epochs, environment, leaseWatch } = this.#state
     const entry = liveIn(epochs.current, surface, name)
-    const lease = new HeldResource(entry, entry.live as R, environment.leaseTime.now(), options)
+    const lease = new LeaseOfResource(entry, entry.live as R, environment.leaseTime.now(), options)
     return leaseWatch === undefined ? lease : leaseWatch.resource(lease)
   }
 

@@ -10,10 +10,10 @@ import { nextState, type GateEvent, type GateState } from './gate-state.js'
 import type { GateTerms, ReplacementListener } from './gate-terms.js'
 import type { Halt, HandoffGate, ReplayOptions } from '../handoff-gate.js'
 import { SerialQueue, type QueueOwner } from './serial-queue.js'
-import type { TurnOptions } from '../live-resource.js'
+import type { QueueOptions } from '../live-resource.js'
 import { sizeOfWrite } from './size-of-write.js'
 import { restart, type Slot } from './slot.js'
-import { signalOf } from './turn-options.js'
+import { signalOf } from './queue-options.js'
 import { WriteRecord } from './write-record.js'
 
 /**
@@ -148,7 +148,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
    * @throws ReloadError `STEP_TIMEOUT` where the outcome is unknown. Where nothing was applied: `RESOURCE_STUCK` and
    * `RESOURCE_HALTED` (both retryable), `RESOURCE_REENTERED`, `RESOURCE_CLOSED`, `ABORTED`.
    */
-  write(write: W, options?: TurnOptions): Promise<void> {
+  write(write: W, options?: QueueOptions): Promise<void> {
     const signal = signalOf(options, 'write')
     this.#settle()
     return this.#queue.submit(() => this.#withResource((resource) => this.#apply(resource, write)), signal)
@@ -161,7 +161,7 @@ export class WriteGate<R, W> implements HandoffGate<R> {
    *
    * @throws ReloadError as {@link write} does.
    */
-  use<T>(fn: (resource: R) => MaybePromise<T>, options?: TurnOptions): Promise<T> {
+  use<T>(fn: (resource: R) => MaybePromise<T>, options?: QueueOptions): Promise<T> {
     const signal = signalOf(options, 'use')
     this.#settle()
     return this.#queue.submitScoped(() => this.#withResource(fn), signal)

@@ -25,7 +25,7 @@ import type {
   ReloadOptions,
   RemoveOptions,
   Timeouts,
-  TurnOptions,
+  QueueOptions,
   Use,
   WriteGateOptions,
 } from '@uni/reload-core'
@@ -69,7 +69,7 @@ test('an option that is undefined is one that is not given', () => {
   expectTypeOf<RefusesUndefined<ReloadOptions>>().toEqualTypeOf<never>()
   expectTypeOf<RefusesUndefined<RemoveOptions>>().toEqualTypeOf<never>()
   expectTypeOf<RefusesUndefined<Timeouts>>().toEqualTypeOf<never>()
-  expectTypeOf<RefusesUndefined<TurnOptions>>().toEqualTypeOf<never>()
+  expectTypeOf<RefusesUndefined<QueueOptions>>().toEqualTypeOf<never>()
   expectTypeOf<RefusesUndefined<Use>>().toEqualTypeOf<never>()
   expectTypeOf<RefusesUndefined<WriteGateOptions<unknown>>>().toEqualTypeOf<never>()
   expectTypeOf<RefusesUndefined<CallOptions<unknown>>>().toEqualTypeOf<never>()

@@ -1,5 +1,5 @@
 /** A point that two sides of a test meet at: one arrives and waits, the other sees it arrive and lets it go on. */
-export class Turn {
+export class Rendezvous {
   readonly arrived: Promise<void>
   readonly #released: Promise<void>
   #arrive!: () => void

@@ -1,7 +1,7 @@
 import { spoolFor, type ImageSpool } from '../spool.js'
 import { chunksOf } from './chunks.js'
 import { discardedError } from './errors.js'
-import type { HeldImage } from './held-image.js'
+import type { OwnedImage } from './owned-image.js'
 
 export interface BytesImageOptions {
   readonly spool?: ImageSpool | undefined
@@ -10,11 +10,11 @@ export interface BytesImageOptions {
 }
 
 /** An image in memory. */
-export class BytesImage implements HeldImage {
+export class BytesImage implements OwnedImage {
   readonly byteLength: number
   readonly #options: BytesImageOptions
   #bytes: Uint8Array | undefined
-  #spooled: Promise<HeldImage> | undefined
+  #spooled: Promise<OwnedImage> | undefined
 
   constructor(bytes: Uint8Array, options: BytesImageOptions = {}) {
     this.byteLength = bytes.byteLength

@@ -5,7 +5,7 @@ import { BytesImage } from './bytes-image.js'
 import { ChunkReader } from './chunk-reader.js'
 import { collect } from './chunks.js'
 import { emptyImageError } from './errors.js'
-import type { HeldImage } from './held-image.js'
+import type { OwnedImage } from './owned-image.js'
 import { StreamImage } from './stream-image.js'
 
 export interface KeepOptions {
@@ -26,7 +26,7 @@ export interface KeepOptions {
  * Makes an image of what `persist()` resolved with. A stream is complete, in the spool or in memory, when this
  * resolves, unless it is isolated and will be read once: then it is read by its reader, chunk by chunk.
  */
-export async function keepImage(persisted: unknown, options: KeepOptions): Promise<HeldImage> {
+export async function keepImage(persisted: unknown, options: KeepOptions): Promise<OwnedImage> {
   const { spool, repeatable, isolated, slices } = options
   if (isBytes(persisted)) {
     if (persisted.byteLength === 0) throw emptyImageError('what persist() resolved with')
@@ -50,7 +50,7 @@ export async function keepImage(persisted: unknown, options: KeepOptions): Promi
   )
 }
 
-async function readNow(chunks: ChunkReader, { spool, signal, repeatable }: KeepOptions): Promise<HeldImage> {
+async function readNow(chunks: ChunkReader, { spool, signal, repeatable }: KeepOptions): Promise<OwnedImage> {
   const stop = (): void => {
     chunks.stop(signal.reason).catch(() => {})
   }

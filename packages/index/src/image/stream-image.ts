@@ -3,17 +3,17 @@ import { BytesImage } from './bytes-image.js'
 import type { ChunkReader } from './chunk-reader.js'
 import { collect } from './chunks.js'
 import { discardedError } from './errors.js'
-import type { HeldImage } from './held-image.js'
+import type { OwnedImage } from './owned-image.js'
 
 /**
  * An image that is still being produced. Read as a stream it passes straight through, once; read as bytes or as a file
  * it is kept in that form, and can be read again.
  */
-export class StreamImage implements HeldImage {
+export class StreamImage implements OwnedImage {
   readonly #chunks: ChunkReader
   readonly #spool: ImageSpool | undefined
   #passedOn = false
-  #kept: Promise<HeldImage> | undefined
+  #kept: Promise<OwnedImage> | undefined
   #byteLength: number | undefined
 
   constructor(chunks: ChunkReader, spool?: ImageSpool) {
@@ -53,12 +53,12 @@ export class StreamImage implements HeldImage {
     await kept?.discard()
   }
 
-  #keep(keep: (chunks: ChunkReader) => Promise<HeldImage>): Promise<HeldImage> {
+  #keep(keep: (chunks: ChunkReader) => Promise<OwnedImage>): Promise<OwnedImage> {
     this.#kept ??= this.#readWhole(keep)
     return this.#kept
   }
 
-  async #readWhole(keep: (chunks: ChunkReader) => Promise<HeldImage>): Promise<HeldImage> {
+  async #readWhole(keep: (chunks: ChunkReader) => Promise<OwnedImage>): Promise<OwnedImage> {
     const kept = await keep(this.#pass())
     this.#byteLength = kept.byteLength
     return kept

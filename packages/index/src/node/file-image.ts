@@ -4,10 +4,10 @@ import { option } from '@uni/reload-core'
 import type { IndexImage } from '../contract.js'
 import { CHUNK_BYTES } from '../image/chunks.js'
 import { discardedError, emptyImageError } from '../image/errors.js'
-import type { HeldImage } from '../image/held-image.js'
+import type { OwnedImage } from '../image/owned-image.js'
 
 /** An image in a file, checked each time it is read. */
-export class FileImage implements HeldImage {
+export class FileImage implements OwnedImage {
   readonly byteLength: number
   readonly #path: string
   readonly #checksum: number | undefined
@@ -39,8 +39,8 @@ export class FileImage implements HeldImage {
     } else {
       // One is summed while the other is read into.
       const buffers = [Buffer.allocUnsafeSlow(CHUNK_BYTES), Buffer.allocUnsafeSlow(CHUNK_BYTES)] as const
-      let turn = 0
-      for await (const _ of this.#read(() => buffers[(turn ^= 1) as 0 | 1]));
+      let at = 0
+      for await (const _ of this.#read(() => buffers[(at ^= 1) as 0 | 1]));
     }
     return this.#path
   }
@@ -105,7 +105,7 @@ export class FileImage implements HeldImage {
 }
 
 /** Takes over a file that a handle persisted. One without a byte is removed, and refused. */
-export async function adoptFile(path: string, checksum?: number): Promise<HeldImage> {
+export async function adoptFile(path: string, checksum?: number): Promise<OwnedImage> {
   const image = new FileImage(path, await lengthOf(path), checksum)
   if (image.byteLength > 0) return image
   await image.discard()

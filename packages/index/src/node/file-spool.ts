@@ -4,7 +4,7 @@ import { open, rm, type FileHandle } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { describeThrown, option } from '@uni/reload-core'
-import type { HeldImage } from '../image/held-image.js'
+import type { OwnedImage } from '../image/owned-image.js'
 import type { ImageSpool } from '../spool.js'
 import { adoptFile, FileImage } from './file-image.js'
 import { removeLeftovers, spoolFileName } from './leftovers.js'
@@ -34,7 +34,7 @@ async function writeWhole(file: FileHandle, chunk: Uint8Array): Promise<void> {
   for (let at = 0; at < chunk.byteLength;) at += (await file.write(chunk, at)).bytesWritten
 }
 
-async function writeFile(path: string, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<HeldImage> {
+async function writeFile(path: string, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<OwnedImage> {
   // 'wx': a file of that name would be another image's.
   const file = await open(path, 'wx', 0o600)
   let checksum = 0

@@ -5,7 +5,7 @@ import { buildIndex } from '../build-index.js'
 import { answersOf, DEFAULT_K, type Asking, type Questions } from '../canary.js'
 import type { IndexHandle, IndexImage, IndexKindProvider, IndexQuery } from '../contract.js'
 import { BytesImage } from '../image/bytes-image.js'
-import type { HeldImage } from '../image/held-image.js'
+import type { OwnedImage } from '../image/owned-image.js'
 import { differenceIn, meaningOf, type Meaning } from '../meaning.js'
 import { differentRows } from '../same-rows.js'
 import { isFilteredQuery } from '../shape.js'
@@ -124,7 +124,7 @@ export class Bench {
   }
 
   /** The image is gone when the test is over. */
-  async persisted(handle: IndexHandle): Promise<HeldImage> {
+  async persisted(handle: IndexHandle): Promise<OwnedImage> {
     const image = await this.expect.works('persist()', () =>
       persistIndex(handle, TARGET, stepOutsideReloads(), { spool: this.fixture.spool, repeatable: false }),
     )

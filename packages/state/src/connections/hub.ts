@@ -104,16 +104,16 @@ export class Hub<C, M> implements Connected<C, M> {
     call: (provider: ConnectionsProvider<C, M>) => unknown,
     isFine: (error: unknown) => boolean = () => false,
   ): Promise<void> {
-    const turn = (this.#seenTo.get(connection) ?? Promise.resolve())
+    const seenTo = (this.#seenTo.get(connection) ?? Promise.resolve())
       .then(() => this.#call(call))
       .catch((error: unknown) => {
         if (!isFine(error)) this.#options.onError(error, connection)
       })
-    this.#seenTo.set(connection, turn)
-    void turn.then(() => {
-      if (this.#seenTo.get(connection) === turn) this.#seenTo.delete(connection)
+    this.#seenTo.set(connection, seenTo)
+    void seenTo.then(() => {
+      if (this.#seenTo.get(connection) === seenTo) this.#seenTo.delete(connection)
     })
-    return turn
+    return seenTo
   }
 
   async #call(call: (provider: ConnectionsProvider<C, M>) => unknown): Promise<void> {

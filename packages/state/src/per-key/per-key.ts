@@ -58,7 +58,11 @@ export class PerKey<P, R, W> {
     option.text(name, 'open name', this)
     const { key, save } = this.#options
     const place = { surface: this.#surface.id, key, resource: name }
-    if (this.#closed) throw new ReloadError('RESOURCE_CLOSED', 'closeAll was called: none is opened any more', place)
+    if (this.#closed)
+      throw new ReloadError('RESOURCE_CLOSED', 'closeAll was called: none is opened any more', {
+        ...place,
+        hint: 'Make another PerKey.',
+      })
     for (let known = this.#open.get(name); known !== undefined; known = this.#open.get(name)) {
       const inUse = known.enter()
       if (inUse !== undefined) return inUse

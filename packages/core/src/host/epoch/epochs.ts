@@ -76,6 +76,7 @@ export class Epochs {
         reject(
           new ReloadError('ABORTED', 'the caller gave up waiting for an exclusive reload', {
             phase: 'fence',
+            hint: 'Name what you use in the `uses` of captureReady: it then waits for no other fence.',
             cause: signal?.reason,
           }),
         )

@@ -1,10 +1,9 @@
 import type { CaptureOptions, ResourceLease } from '../lease/lease.js'
-import { Held } from './held.js'
+import { SingleLease } from './single-lease.js'
 import { ResourceLeases } from './resource-leases.js'
 import type { ResourceEntry } from './surface-table.js'
 
-/** A lease of a live resource. */
-export class HeldResource<R> extends Held<R> implements ResourceLease<R> {
+export class LeaseOfResource<R> extends SingleLease<R> implements ResourceLease<R> {
   constructor(
     { attached, owner }: ResourceEntry,
     resource: R,

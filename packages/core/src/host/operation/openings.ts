@@ -3,7 +3,7 @@ import { forEachBounded } from '../../dispatch/bounded.js'
 import { onAbort } from '../../on-abort.js'
 import type { StepEnvironment } from '../../dispatch/step-environment.js'
 import { ReloadError, type ErrorPlace, type ReloadErrorCode, type ReloadPhase } from '../../errors.js'
-import { HeldProvider } from '../epoch/held-provider.js'
+import { LeaseOfProvider } from '../epoch/lease-of-provider.js'
 import type { DeclaredResource, PluginVersion } from '../epoch/plugin-version.js'
 import type { SurfaceTable } from '../epoch/surface-table.js'
 import type { EpochChange } from '../plan/epoch-change.js'
@@ -230,7 +230,7 @@ export class Openings {
       }
       const place = { ...placeOf(declared), plugin: owner.label }
       const held = stays
-        ? new HeldProvider(owner, provider, this.#state.environment.leaseTime.now(), { label: `open ${name}` })
+        ? new LeaseOfProvider(owner, provider, this.#state.environment.leaseTime.now(), { label: `open ${name}` })
         : undefined
       const startedAt = environment.clock.now()
       const told = (error?: unknown): void => {

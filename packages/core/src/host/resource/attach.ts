@@ -5,7 +5,7 @@ import { Attached } from './attached.js'
 import { checkAttachOptions } from './attach-options.js'
 import { AttachSignal } from './attach-signal.js'
 import { AttachedResource } from './attached-resource.js'
-import { HeldProvider } from '../epoch/held-provider.js'
+import { LeaseOfProvider } from '../epoch/lease-of-provider.js'
 import type { AttachOptions, LiveResource } from '../../live-resource.js'
 import { closeOpened, openResource } from './open-resource.js'
 import type { ResourceHost } from './resource-host.js'
@@ -48,7 +48,7 @@ export async function attach<P, R, W>(
       }
       // Held to the end of this turn of the loop, so that the plugin is not shut down before what it opened in vain is
       // closed.
-      const lease = new HeldProvider(owner, entry.provider as P, host.environment.leaseTime.now(), {
+      const lease = new LeaseOfProvider(owner, entry.provider as P, host.environment.leaseTime.now(), {
         label: `attach ${name}`,
       })
       // A literal and no spread, as it lives as long as the resource: a literal has its shape from the start.

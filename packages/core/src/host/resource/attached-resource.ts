@@ -3,7 +3,7 @@ import { GateErrors } from '../../move/gate-errors.js'
 import type { Attached } from './attached.js'
 import { detach } from './detach.js'
 import type { ResourceHost } from './resource-host.js'
-import type { Detached, LiveResource, TurnOptions } from '../../live-resource.js'
+import type { Detached, LiveResource, QueueOptions } from '../../live-resource.js'
 
 /** A live resource, as the host that attached it works with it. */
 export class AttachedResource<R, W> implements LiveResource<R, W> {
@@ -19,11 +19,11 @@ export class AttachedResource<R, W> implements LiveResource<R, W> {
     return this.#attached.name
   }
 
-  write(write: W, options?: TurnOptions): Promise<void> {
+  write(write: W, options?: QueueOptions): Promise<void> {
     return this.#attached.left ? this.#refused() : this.#attached.gate.write(write, options)
   }
 
-  use<T>(fn: (resource: R) => MaybePromise<T>, options?: TurnOptions): Promise<T> {
+  use<T>(fn: (resource: R) => MaybePromise<T>, options?: QueueOptions): Promise<T> {
     return this.#attached.left ? this.#refused() : this.#attached.gate.use((resource) => fn(resource as R), options)
   }
 

@@ -1,9 +1,9 @@
 import { ReloadError } from '../../errors.js'
 import type { MaybePromise } from '../../maybe-promise.js'
 import { GateErrors } from '../../move/gate-errors.js'
-import { signalOf } from '../../move/turn-options.js'
+import { signalOf } from '../../move/queue-options.js'
 import { onAbort } from '../../on-abort.js'
-import type { Detached, LiveResource, TurnOptions } from '../../live-resource.js'
+import type { Detached, LiveResource, QueueOptions } from '../../live-resource.js'
 
 type State<R, W> =
   /** The operation that puts the resource into service is under way. */
@@ -25,11 +25,11 @@ export class DeclaredHandle<R, W> implements LiveResource<R, W> {
     this.name = name
   }
 
-  write(write: W, options?: TurnOptions): Promise<void> {
+  write(write: W, options?: QueueOptions): Promise<void> {
     return this.#when((resource) => resource.write(write, options), signalOf(options, 'write'))
   }
 
-  use<T>(fn: (resource: R) => MaybePromise<T>, options?: TurnOptions): Promise<T> {
+  use<T>(fn: (resource: R) => MaybePromise<T>, options?: QueueOptions): Promise<T> {
     return this.#when((resource) => resource.use(fn, options), signalOf(options, 'use'))
   }
 

@@ -2,7 +2,7 @@ import { describeThrown, ReloadError } from '../../errors.js'
 import type { Attached } from './attached.js'
 import { closeResource } from './close-resource.js'
 import { GRACE_MS } from '../lease/drain.js'
-import { HeldProvider } from '../epoch/held-provider.js'
+import { LeaseOfProvider } from '../epoch/lease-of-provider.js'
 import type { Detached } from '../../live-resource.js'
 import type { Withdrawal } from './listing.js'
 import type { ResourceHost } from './resource-host.js'
@@ -49,7 +49,7 @@ async function closeUnreached(
   over: Promise<void>,
 ): Promise<void> {
   // This lease keeps the plugin from being shut down before the resource is closed.
-  const held = new HeldProvider(owner, undefined, environment.leaseTime.now(), { label: `detach ${attached.name}` })
+  const held = new LeaseOfProvider(owner, undefined, environment.leaseTime.now(), { label: `detach ${attached.name}` })
   try {
     const drain = epochs.drainOfResource(owner, attached.leased)
     if (!drain.isEnded) {

@@ -4,7 +4,7 @@ import type { ResourceHost } from './resource-host.js'
 import type { SurfaceTable } from '../epoch/surface-table.js'
 import type { Attached } from './attached.js'
 import { AttachedResource } from './attached-resource.js'
-import type { Detached, LiveResource, TurnOptions } from '../../live-resource.js'
+import type { Detached, LiveResource, QueueOptions } from '../../live-resource.js'
 
 /** Whatever live resource has a name at the time of a call. */
 export class NamedResource<R, W> implements LiveResource<R, W> {
@@ -19,11 +19,11 @@ export class NamedResource<R, W> implements LiveResource<R, W> {
     this.name = name
   }
 
-  async write(write: W, options?: TurnOptions): Promise<void> {
+  async write(write: W, options?: QueueOptions): Promise<void> {
     return this.#serving().write(write, options)
   }
 
-  async use<T>(fn: (resource: R) => MaybePromise<T>, options?: TurnOptions): Promise<T> {
+  async use<T>(fn: (resource: R) => MaybePromise<T>, options?: QueueOptions): Promise<T> {
     return this.#serving().use(fn, options)
   }
 

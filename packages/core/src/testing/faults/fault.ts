@@ -1,7 +1,7 @@
 import { isPromiseLike } from '../../maybe-promise.js'
 import { turn } from './turn.js'
 
-/** What a strike needs besides the call. */
+/** What an effect needs besides the call. */
 interface Means {
   /** Resolves when a late call is to settle. */
   readonly late: Promise<void>
@@ -11,7 +11,8 @@ interface Means {
   elsewhere(): unknown
 }
 
-type Strike = (run: () => unknown, means: Means) => unknown
+/** How a call goes wrong. `run` is what the call would have done. */
+type Effect = (run: () => unknown, means: Means) => unknown
 
 /** Ticks of the microtask queue: a result is passed on by several promises before the code that awaits it goes on. */
 const AS_IT_IS_PASSED_ON = 3
@@ -33,8 +34,7 @@ const noText = {
   },
 }
 
-/** The ways in which one call into a plugin can go wrong. `run` is what the call would have done. */
-const STRIKES = {
+const EFFECTS = {
   throws: () => {
     throw new Error('broken')
   },
@@ -66,9 +66,9 @@ const STRIKES = {
   },
   'is aborted just after it': (run, { abort }) => followed(run(), AS_IT_IS_PASSED_ON, abort),
   'is aborted soon after it': (run, { abort }) => followed(run(), ONCE_IT_HAS_ARRIVED, abort),
-} satisfies Record<string, Strike>
+} satisfies Record<string, Effect>
 
-export type FaultName = keyof typeof STRIKES
+export type FaultName = keyof typeof EFFECTS
 
 /**
  * - `fails`: with an error; `hangs`: past its deadline; `aborts`: the caller aborts meanwhile;
@@ -93,7 +93,7 @@ const SORTS: Record<FaultName, FaultSort> = {
   'is aborted soon after it': 'aborts',
 }
 
-export const FAULT_NAMES = Object.keys(STRIKES) as readonly FaultName[]
+export const FAULT_NAMES = Object.keys(EFFECTS) as readonly FaultName[]
 
 export interface FaultOptions {
   /** Fires the signal that the operation was given. Needed by faults that abort. */
@@ -140,9 +140,9 @@ export class Fault {
   strike(run: () => unknown): unknown {
     this.#struck = true
     this.#reach()
-    const strike: Strike = STRIKES[this.name]
+    const effect: Effect = EFFECTS[this.name]
     const { abort, elsewhere } = this.#options
-    return strike(run, {
+    return effect(run, {
       late: this.#late,
       abort: () => {
         abort?.()

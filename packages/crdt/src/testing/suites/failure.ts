@@ -7,7 +7,7 @@ import { makeEdits } from '../edits.js'
 import { OPEN_MS, ReloadStand } from '../reload-stand.js'
 import { differ, sameValue } from '../same-value.js'
 import { SMALL, valueNow, type Stand } from '../stand.js'
-import { Turn } from '../turn.js'
+import { Rendezvous } from '../rendezvous.js'
 
 /** How a later version fails at a document, once edits were made meanwhile. */
 interface Fault {
@@ -184,13 +184,13 @@ async function failWith(
   reloads: ReloadStand,
   during: readonly Uint8Array[],
 ): Promise<unknown> {
-  const turn = new Turn()
+  const rendezvous = new Rendezvous()
   const abort = new AbortController()
   const failed = reloads
     .reload({ signal: abort.signal }, (next, moment) => ({
       async fromPersisted(bytes) {
         if (moment.handingOver === judged) return next.fromPersisted(bytes)
-        await turn.wait()
+        await rendezvous.wait()
         return (await (open ?? ((it) => it.fromPersisted(bytes)))(next, bytes, reloads)) as CrdtState
       },
     }))
@@ -198,11 +198,11 @@ async function failWith(
       () => undefined,
       (error: unknown) => error,
     )
-  await Promise.race([turn.arrived, failed])
+  await Promise.race([rendezvous.arrived, failed])
   await reloads.write(during)
   meanwhile?.(reloads, abort)
   if (meanwhile) await failed
-  turn.goOn()
+  rendezvous.goOn()
   return failed
 }
 

@@ -7,7 +7,7 @@ import { makeEdits } from '../edits.js'
 import { plugin, ReloadStand } from '../reload-stand.js'
 import { sameValue } from '../same-value.js'
 import { SMALL, type Stand } from '../stand.js'
-import { Turn } from '../turn.js'
+import { Rendezvous } from '../rendezvous.js'
 
 const FEW = SMALL / 3
 
@@ -146,15 +146,15 @@ async function reloadWhile(
   expect: Expectation,
   meanwhile: () => Promise<void>,
 ): ReturnType<ReloadStand['reload']> {
-  const turn = new Turn()
+  const rendezvous = new Rendezvous()
   const reloading = reloads.reload({}, (next, moment) => ({
     async fromPersisted(bytes) {
-      if (moment.handingOver) await turn.wait()
+      if (moment.handingOver) await rendezvous.wait()
       return next.fromPersisted(bytes)
     },
   }))
-  await Promise.race([turn.arrived, reloading.catch(() => {})])
+  await Promise.race([rendezvous.arrived, reloading.catch(() => {})])
   await meanwhile()
-  turn.goOn()
+  rendezvous.goOn()
   return expect.works('a reload', () => reloading)
 }
