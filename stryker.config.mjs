@@ -66,6 +66,7 @@ export const scopes = {
     testMs: 10_000,
   },
   telemetry: { package: 'telemetry', mutate: ['**/*.ts'], tests: ['*.test.ts'] },
+  admin: { package: 'admin', mutate: ['**/*.ts'], tests: ['*.test.ts'] },
   loader: { package: 'loader', mutate: ['*.ts'], tests: ['*.test.ts'] },
 }
 
