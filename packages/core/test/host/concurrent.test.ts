@@ -48,6 +48,31 @@ describe('reloads of different plugins', () => {
     expect(lease.all(wordKind)).toEqual([])
   })
 
+  it('I11 I1 one that waits to commit lists the providers that another one has committed meanwhile', async () => {
+    const converges = new Deferred()
+    await using host = new PluginHost({
+      strategies: [storeStrategy('clean')],
+      observer: (event) => {
+        if (event.type === 'phase-started' && event.phase === 'converge' && event.plugins[0]?.startsWith('a@') === true)
+          converges.resolve()
+      },
+    })
+    const first = cleanStores('1.0.0', { id: 'a' })
+    const a = await host.add(first)
+    const b = await host.add(cleanStores('1.0.0', { id: 'b' }))
+    const store = await host.attach(STORES.clean, openStore('a', 'a'))
+    const applied = new Deferred()
+    first.provider.breakNext('apply', () => applied.promise)
+    const written = store.write(1)
+    const reload = host.reload(a, cleanStores('2.0.0', { id: 'a' }))
+    await converges.promise
+    await host.reload(b, cleanStores('2.0.0', { id: 'b' }))
+    applied.resolve()
+    await Promise.all([written, reload])
+    using lease = host.capture()
+    expect(lease.all(STORES.clean).map(({ key, version }) => `${key}@${version}`)).toEqual(['a@2.0.0', 'b@2.0.0'])
+  })
+
   it('I11 I3 one that fails leaves what another one has committed meanwhile', async () => {
     await using host = new PluginHost({ strategies: [storeStrategy('clean'), wordHandoff()] })
     const stores = await host.add(cleanStores('1.0.0', { id: 'a' }))

@@ -1,10 +1,10 @@
-import { PluginHost, type PluginHandle } from '@uni/reload-core'
+import { cleanHandoff, defineSurface, PluginHost, type PluginHandle } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { describe, expect, it } from 'vitest'
 import { Counting } from '../fixtures/counting.js'
 import { turn } from '../fixtures/deferred.js'
 import { openStore } from '../fixtures/store-plugin.js'
-import { STORES, StoreProvider, storeStrategy } from '../fixtures/store.js'
+import { STORES, StoreProvider, storeStrategy, type Store } from '../fixtures/store.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
 
 const FEW = 5
@@ -67,6 +67,40 @@ describe('what does not depend on how much is live', () => {
       using lease = host.capture()
       expect(lease.all(STORES.clean)).toHaveLength(size)
       expect(lease.resource(STORES.clean, `store ${size - 1}`).by).toBe(`store ${size - 1}@2.0.0`)
+      counts.push(commits.count)
+    }
+    expect(counts[0]).toBeGreaterThan(0)
+    expect(counts[1]).toBe(counts[0])
+  })
+
+  it('O15 the commit of a surface each', async () => {
+    const counts = []
+    for (const size of [FEW, MANY]) {
+      const commits = new Counting()
+      const surfaces = Array.from({ length: size }, (_, at) =>
+        defineSurface<StoreProvider, Store>({ id: `store ${at}`, keyOf: ({ key }) => key }),
+      )
+      const plugin = (version: string): TestPlugin =>
+        new TestPlugin('stores', version, {
+          register: (registrar) => {
+            for (const surface of surfaces) registrar.provide(surface, new StoreProvider('stores', version))
+          },
+        })
+      const host = new PluginHost({
+        strategies: surfaces.map((surface) => cleanHandoff(surface, { open: (provider) => provider.open() })),
+        observer: (event) => {
+          if (!('phase' in event) || event.phase !== 'commit' || event.operation === 1) return
+          if (event.type === 'phase-started') commits.start()
+          else commits.stop()
+        },
+      })
+      const handle = await host.add(plugin('1.0.0'))
+      await (
+        await host.reload(handle, plugin('2.0.0'))
+      ).finalized
+      using lease = host.capture()
+      const served = surfaces.map((surface) => lease.get(surface, 'stores')?.version)
+      expect(new Set(served)).toEqual(new Set(['2.0.0']))
       counts.push(commits.count)
     }
     expect(counts[0]).toBeGreaterThan(0)

@@ -53,6 +53,8 @@ export class SurfaceTables implements Iterable<SurfaceTable> {
   /** The surface that was asked for last: what is asked for in a row is mostly of one surface. */
   #lastSurface: object | undefined
   #lastTable: SurfaceTable | undefined
+  /** How many operations have put their lists of providers into service. */
+  listChanges = 0
 
   constructor(strategies: Iterable<AnyStrategy>) {
     for (const strategy of strategies) this.#byId.set(strategy.surface.id, new SurfaceTable(strategy))

@@ -29,6 +29,8 @@ export class EpochChange {
   /** The keys under which something was written, of each table. */
   readonly #written = new Map<ChainTable<unknown>, string[]>()
   readonly #lists = new Map<SurfaceTable, NextList>()
+  /** `listChanges` of the tables when the first list was made. */
+  #listsAsOf = 0
   #contracts: Contracts | undefined
 
   constructor(succession: Succession, tables: SurfaceTables, pace: Pace) {
@@ -75,6 +77,7 @@ export class EpochChange {
         if (this.#pace.due()) await this.#pace.pause()
       }
     }
+    this.#listsAsOf = this.#tables.listChanges
     for (const { surface } of this.#succession.strategies) {
       const table = this.#tables.of(surface)
       const before = table.latestList
@@ -137,9 +140,13 @@ export class EpochChange {
 
   /**
    * Called in the turn of the commit, before it. A list has to be put in order anew where the list that it was made
-   * from is no longer the latest.
+   * from is no longer the latest. Where no other operation was committed meanwhile no list is looked at, as there may be
+   * ten thousand.
    */
   settleLists(): void {
+    const isLatest = this.#tables.listChanges === this.#listsAsOf
+    this.#tables.listChanges += 1
+    if (isLatest) return
     for (const [table, { before, after }] of this.#lists) if (table.lists.latest !== before) after.forget()
   }
 
