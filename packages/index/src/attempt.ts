@@ -1,17 +1,18 @@
 import { describeThrown, ReloadError, type ReloadErrorCode } from '@uni/reload-core'
 
-/** What came of a call whose failure is an answer, too. */
+/** The result of a call, or why it failed, where a failure tells something about what was called. */
 export type Attempt<T> = { readonly value: T } | { readonly failure: string }
 
 /**
- * What says nothing of what was called: a deadline has passed, the caller has aborted, an index was given that serves.
+ * Errors that tell nothing about what was called: it took too long, the caller aborted, or it gave an index that
+ * serves.
  */
 const THROUGH: ReadonlySet<ReloadErrorCode> = new Set(['STEP_TIMEOUT', 'ABORTED', 'DUPLICATE'])
 
 /**
- * Calls `run`, for what says something by failing.
+ * Calls `run`, and returns its failure as a value.
  *
- * @throws ReloadError of a deadline, an abort, or an index that serves.
+ * @throws ReloadError `STEP_TIMEOUT`, `ABORTED` or `DUPLICATE`, which tell nothing about what was called.
  */
 export async function attempt<T>(run: () => Promise<T>): Promise<Attempt<T>> {
   try {

@@ -3,7 +3,7 @@ import type { IndexHandle, IndexKindProvider } from './contract.js'
 import { assertBuild, assertHandle, assertMethods } from './shape.js'
 
 /**
- * Builds an index and finalizes it: what a host's `attach` opens with, and each step checked.
+ * Builds an index and finalizes it, with what each step returns checked. For the `open` of a host's `attach`.
  *
  * @throws TypeError that says what the provider returned instead.
  */

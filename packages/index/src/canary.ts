@@ -6,20 +6,20 @@ import { assertBatch, assertQueries, isFilteredQuery, nameOf } from './shape.js'
 /** The host's own questions, put to the old index and to its successor. */
 export interface CanaryOptions {
   /**
-   * The queries, or what chooses them for a resource. A handful: the old index answers them while writes are held. Each
-   * has to have one right answer, so ask for no more rows than the kind ranks without ties. One with a filter is put to
-   * `probeFiltered`.
+   * The queries, or a function that chooses them for a resource. Keep them few: the old index answers them while writes
+   * are held. Each has to have one right answer, so ask for no more rows than the kind ranks without ties. A query with
+   * a filter is put to `probeFiltered`.
    */
   readonly queries: readonly IndexQuery[] | ((resource: CanaryTarget) => MaybePromise<readonly IndexQuery[]>)
   /** Rows asked for per query. Default 10. */
   readonly k?: number | undefined
   /**
-   * In what two answers to one query differ, or `undefined` where they mean the same. Default: the same columns and the
-   * same rows in the same order, floats within a relative 1e-6.
+   * Says in what two answers to one query differ; `undefined` where they mean the same. Default: the same columns, and
+   * the same rows in the same order, floats within a relative 1e-6.
    *
-   * `old` is the answer of the version that was there first, also where a reload is taken back: what was taken for the
-   * same on the way there, such as an answer with more rows, is taken for it on the way back. `transition` says which
-   * way it is, and between which versions.
+   * `old` is always the answer of the version that was there first, also when a reload is taken back, so that whatever
+   * was accepted on the way there (such as an answer with more rows) is accepted on the way back. `transition` has the
+   * direction and the versions.
    */
   readonly compare?: ((old: RecordBatch, next: RecordBatch, transition: Transition) => string | undefined) | undefined
 }
@@ -38,11 +38,11 @@ export interface CanaryTarget {
   readonly name: string
 }
 
-/** Questions, each with one right answer. */
+/** Queries, each with one right answer. */
 export interface Questions {
   readonly queries: readonly IndexQuery[]
   readonly k: number
-  /** In what the answer of the successor differs. Absent: by value. */
+  /** Says in what the answer of the successor differs. Default: as `compareAnswers` does. */
   compare?(was: RecordBatch, is: RecordBatch): string | undefined
 }
 
@@ -67,14 +67,14 @@ export async function questionsOf(
   }
 }
 
-/** What keeps the asking within bounds. */
+/** The bounds of asking an index. */
 export interface Asking {
   /** Ends the asking. */
   readonly signal: AbortSignal
   readonly slices: Slices
 }
 
-/** The answers of `handle`, in the order of the queries. The event loop turns in between. */
+/** The answers of `handle`, in the order of the queries. Yields to the event loop between them. */
 export async function answersOf(
   handle: IndexHandle,
   { queries, k }: Questions,

@@ -1,12 +1,12 @@
 import { Slices } from '@uni/reload-core'
 import type { IndexContext } from './contract.js'
 
-/** What an {@link IndexContext} is made of: the index that it is about, and what a reload would say of its step. */
+/** The index that an {@link IndexContext} is about, and whatever else is not to be as by default. */
 export type IndexContextInit = Pick<IndexContext, 'key' | 'name'> & Partial<IndexContext>
 
 /**
- * What a host calls `persist` and `open` with by itself, outside a reload: to save an index, or to start one. Unless
- * said otherwise nothing ends the call, progress is told nobody, and slices are of the default length.
+ * The context in which a host itself calls `persist` or `open` outside a reload, such as to save an index or to start
+ * one. By default the signal never fires, progress goes nowhere, and slices have the default length.
  */
 export function indexContext({
   key,

@@ -27,5 +27,5 @@ export { type OwnedImage } from './image/owned-image.js'
 export { type ImageSpool } from './spool.js'
 export { type SchemaDifference } from './schema/diff.js'
 
-/** One live index that a host asks to have handed over. */
+/** One live index that a host with its own registry asks to have handed over. */
 export type IndexHandoff = KindHandoff<IndexKindProvider, IndexHandle, RecordBatch>

@@ -17,14 +17,14 @@ export interface JudgeSampleOptions {
 
 export type Pair = ProviderPair<IndexKindProvider, IndexHandle>
 
-/** One sample as it is judged: as given, or without its rows. */
+/** One index that is judged: a sample as given, or without its rows. */
 export interface SampleCase {
   readonly name: string
   readonly source: RecordBatch
   readonly questions: Questions
 }
 
-/** A sample as it was given, and, unless it is empty as it is, without its rows. */
+/** The sample as given, and, unless it is empty anyway, without its rows. */
 export function* casesOf(nth: number, { source, queries, k = DEFAULT_K }: IndexSample): Generator<SampleCase> {
   const questions = { queries, k }
   yield { name: `sample ${nth}`, source, questions }
@@ -32,8 +32,8 @@ export function* casesOf(nth: number, { source, queries, k = DEFAULT_K }: IndexS
 }
 
 /**
- * Has the old version build and persist an index of the sample, and holds the new version to it. Whatever was opened is
- * closed in the end.
+ * Has the old version build and persist an index of the sample, has the new version open it, and compares what they
+ * mean. Closes both in the end.
  */
 export async function judgeSample(
   sample: SampleCase,
@@ -81,7 +81,7 @@ export async function judgeSample(
   }
 
   try {
-    // A sample that the old version itself cannot handle says nothing about the new one.
+    // If the old version itself fails on a sample, that tells nothing about the new one.
     const persisted = await attempt(persistOld)
     if ('failure' in persisted) return { unjudged: `the old version fails on it: ${persisted.failure}` }
     const judged = await attempt(() => judgeNext(persisted.value))
@@ -98,9 +98,8 @@ export async function judgeSample(
   }
 }
 
-/** What came of one sample. */
 export type SampleVerdict = Judged | { readonly unjudged: string }
 type Judged =
-  /** Whether an answer has rows. */
+  /** `found`: whether an answer has rows. */
   | { readonly level: 'compatible'; readonly found: boolean }
   | { readonly level: 'incompatible'; readonly reason: string; readonly details: unknown }

@@ -6,23 +6,23 @@ import { compareAnswers } from './same-rows.js'
 import { diffSchema, showDifferences } from './schema/diff.js'
 import { assertSchema, nameOf } from './shape.js'
 
-/** What a handle meant at one point in time, as far as its successor is held to it. */
+/** What a handle answered at one point in time, which its successor has to answer, too. */
 export interface Meaning {
   readonly questions: Questions
   readonly answers: readonly RecordBatch[]
-  /** Absent where schemas are not compared. */
+  /** `undefined` where schemas are not compared. */
   readonly schema: Schema | undefined
   readonly abilities: readonly Ability[]
 }
 
-/** In what a successor means something else. */
+/** How a successor differs in meaning. */
 export interface MeaningDifference {
   readonly reason: string
   /** Machine-readable, such as a list of {@link SchemaDifference}. */
   readonly details: unknown
 }
 
-/** What a handle may have, and its users may then call. */
+/** The optional members of a handle that its users may call. */
 const ABILITIES = ['apply', 'probeFiltered', 'supportsFilter'] as const
 type Ability = (typeof ABILITIES)[number]
 
@@ -33,7 +33,7 @@ export async function meaningOf(
   asking: Asking,
 ): Promise<Meaning> {
   const answers = await answersOf(handle, questions, asking)
-  // It may be closed by now.
+  // If the deadline has passed, the handle may be closed by now.
   asking.signal.throwIfAborted()
   return {
     questions,
@@ -44,9 +44,9 @@ export async function meaningOf(
 }
 
 /**
- * Compares contracts first, then content.
+ * Compares contracts first, then answers.
  *
- * @param redact tells values of rows by kind and size only.
+ * @param redact names values of rows by kind and size only.
  */
 export async function differenceIn(
   successor: IndexHandle,

@@ -11,7 +11,7 @@ export interface MoveOptions {
   readonly checkSchema: boolean
   readonly redact: boolean
   readonly spool: ImageSpool | undefined
-  /** Whether samples have shown already that the new version means what the old one meant. */
+  /** Whether samples have shown that the new version answers as the old one does. */
   shownBySamples(next: IndexKindProvider): boolean
 }
 
@@ -21,7 +21,7 @@ const NOTHING_FOUND =
   'Give the canary queries that find rows'
 
 /**
- * Moves one index: `persist()` on the old handle, `open()` on the new provider, the same meaning, then the writes
+ * Moves one index: `persist()` on the old handle, `open()` on the new provider, compare, then apply the writes made
  * since.
  */
 export function moveIndex(
@@ -30,7 +30,8 @@ export function moveIndex(
   { canary, checkSchema, redact, spool, shownBySamples }: MoveOptions,
 ): ResourceHandoff<IndexHandle> {
   const { key, name } = job
-  // As preCopy decides it: one that is stopped is opened again by the old provider where the new one fails.
+  // The same condition as in `preCopy`: where the old index is stopped and the new one fails, the old provider opens
+  // the image again.
   const stopped = job.cutover === 'exclusive' || job.gate.halted !== undefined
   let questions = NO_QUESTIONS
   let replaced: IndexHandle | undefined
@@ -44,7 +45,7 @@ export function moveIndex(
     restore(provider, image) {
       return openIndex(provider, image, job, ctx, {
         claim(opened) {
-          // It is not closed, as what is not wanted would be: it serves.
+          // The old handle must not be closed, as other unwanted ones are: it serves.
           if (opened === replaced && provider === job.next) {
             throw new Error('open() resolved with the old handle itself. Expected a handle of the new version')
           }
@@ -73,7 +74,7 @@ export function moveIndex(
   return {
     ...move,
     async prepare() {
-      // Chosen here, not when they are asked: writes would be held for it.
+      // Chosen before the snapshot, as writes are held once the queries are asked.
       if (canary) questions = await ctx.call('canary queries', () => questionsOf(canary, { key, name }, job.transition))
       await move.prepare?.()
     },

@@ -1,18 +1,18 @@
 import type { RecordBatch } from 'apache-arrow'
 import { shortened } from './shortened.js'
 
-// As numpy.isclose does it: relative for scores, absolute for distances near zero. Wide enough for a sum of 32-bit
-// floats that is taken in another order, narrower than any change of a formula.
+// As in `numpy.isclose`: relative for scores, absolute for distances near zero. It allows for a sum of 32-bit floats in
+// another order, and for no change of a formula.
 const RELATIVE = 1e-6
 const ABSOLUTE = 1e-8
 
-/** How many values are compared between two places where a comparison may be interrupted. */
+/** How many values are compared before the comparison yields. */
 const STRIDE = 256
 
-/** How many columns a message names. */
+/** How many columns a message names at most. */
 const LISTED = 20
 
-/** A comparison that yields wherever it may be interrupted. Resolves with what differs, if anything. */
+/** A comparison that yields now and then. Returns how the two differ, or `undefined`. */
 export type RowComparison = Generator<undefined, string | undefined>
 
 /** The values of an answer, row by row. */
@@ -21,7 +21,7 @@ export interface RowTable {
   readonly rows: readonly (readonly unknown[])[]
 }
 
-/** Rows that are read where they are. */
+/** Rows that are read in place, not copied. */
 interface Rows {
   readonly columns: readonly string[]
   readonly count: number
@@ -29,14 +29,14 @@ interface Rows {
 }
 
 /**
- * In what two answers differ, or `undefined` where they have the same columns, and the same rows in the same order.
- * Whole numbers are compared exactly (they may be ids in a column of floats), other floats within a relative 1e-6.
+ * How two answers differ, or `undefined` where they have the same columns, and the same rows in the same order. Whole
+ * numbers are compared exactly, as they may be ids in a column of floats; other floats within a relative 1e-6.
  */
 export function compareAnswers(old: RecordBatch, next: RecordBatch, redact = false): RowComparison {
   return compareRows(inBatch(old), inBatch(next), redact ? kindAndSize : show)
 }
 
-/** {@link compareAnswers}, in one go. */
+/** {@link compareAnswers} without a pause. */
 export function differentRows(old: RecordBatch, next: RecordBatch): string | undefined {
   return inOneGo(compareAnswers(old, next))
 }
@@ -87,7 +87,7 @@ function* compareRows(old: Rows, next: Rows, tell: (value: unknown) => string): 
 
 function* sameValue(a: unknown, b: unknown): Generator<undefined, boolean> {
   if (isSame(a, b)) return true
-  // Lists, structs, maps, decimals and binary values are all iterable, in Arrow's own classes.
+  // Values of Arrow lists, structs, maps, decimals and binaries are all iterable.
   if (!isIterable(a) || !isIterable(b)) return false
   const left = a[Symbol.iterator]()
   const right = b[Symbol.iterator]()
@@ -100,7 +100,7 @@ function* sameValue(a: unknown, b: unknown): Generator<undefined, boolean> {
   }
 }
 
-/** Whether two values are the same at first sight. */
+/** Whether two values are the same without a look inside. */
 function isSame(a: unknown, b: unknown): boolean {
   if (Object.is(a, b) || a === b) return true
   if (typeof a === 'number' && typeof b === 'number') return sameNumber(a, b)
@@ -117,7 +117,7 @@ function sameNumber(a: number, b: number): boolean {
 }
 
 function isIterable(value: unknown): value is Iterable<unknown> {
-  // Asked by value: an Arrow struct is a proxy whose `in` knows only its fields.
+  // Compared by value: an Arrow struct is a proxy whose `in` knows only its fields.
   return (
     typeof value === 'object' &&
     value !== null &&
@@ -133,7 +133,7 @@ function listed(columns: readonly string[]): string {
   return columns.length > LISTED ? `${names} and ${columns.length - LISTED} more` : names
 }
 
-/** For messages that may be read by more people than the index. */
+/** For messages that may reach people who may not read the index. */
 function kindAndSize(value: unknown): string {
   if (value === null || value === undefined) return String(value)
   if (typeof value === 'string') return `a string of ${value.length} characters`

@@ -3,7 +3,7 @@ import { attempt } from './attempt.js'
 import type { IndexKindProvider, IndexSample } from './contract.js'
 import { assertBatch, assertQueries, nameOf } from './shape.js'
 
-/** Something that the new version could not be held to, for a reason that lies with the old one or the host. */
+/** Something by which the new version was not judged, for a reason that lies with the old version or the host. */
 export interface Unjudged {
   /** Such as `samples[3]`. */
   readonly path: string
@@ -17,7 +17,8 @@ export interface Listed {
 }
 
 /**
- * The first `limit` samples that a version lists. What keeps it from listing more says nothing about the next version.
+ * The first `limit` samples that a version lists. If the list fails or never ends, that is `unjudged`: it tells nothing
+ * about the next version.
  */
 export async function* samplesOf(
   provider: IndexKindProvider,
@@ -52,7 +53,7 @@ export async function* samplesOf(
       else yield { nth, sample: sample.value }
     }
   } finally {
-    // A list that is left before its end may hold something open, whatever it was left for.
+    // A list that is not read to its end may hold something open, so it is told to return.
     if (!listed)
       await closeAside(ctx, async () => {
         await samples.return?.()

@@ -5,23 +5,23 @@ import { pathOf, samplesOf, type Unjudged } from './sample-list.js'
 
 export interface SamplesOptions extends JudgeSampleOptions {
   readonly sampleLimit: number
-  /** Whether live indexes will be asked a canary. */
+  /** Whether the canary is asked of live indexes. */
   readonly canary: boolean
-  /** Told where samples have shown what the new version means. */
+  /** Called with a new version that has answered samples as the old one did. */
   shown(next: IndexKindProvider): void
 }
 
-/** A verdict that goes ahead, with what it could not be based on. `unjudged` is absent where everything was judged. */
+/** A verdict that lets the reload go ahead. `unjudged` is absent where everything was judged. */
 export type IndexVerdict = CompatVerdict & { readonly unjudged?: readonly Unjudged[] | undefined }
 
 /**
- * Judges a provider pair by the old one's samples (I6): each is built and persisted by the old provider, opened by the
- * new one, and has to answer its queries as before. So has the same sample without its rows, which is the empty state.
- * Without samples there is nothing to judge here: each live index is judged by its own image before the commit.
+ * Judges the new version by the samples of the old one (I6): the old provider builds and persists each, and the new one
+ * opens it and has to answer its queries as before. The same is done without the rows of the sample, which is the empty
+ * index. Without samples there is nothing to judge here: each live index is judged by its own image before the commit.
  */
 export async function judgeSamples(pair: Pair, ctx: StepContext, options: SamplesOptions): Promise<IndexVerdict> {
   const unjudged: Unjudged[] = []
-  // The version that served before is not held to what the one after it can do besides: that would leave no way back.
+  // A reload can always be taken back: the version before is not judged by what only its successor can do.
   if (pair.transition.direction === 'back') {
     return verdictOf(
       false,
@@ -50,7 +50,7 @@ export async function judgeSamples(pair: Pair, ctx: StepContext, options: Sample
   return verdictOf(shown, unjudged, pair, options)
 }
 
-/** @param shown whether the answer to any sample has rows: without one, only schemas were compared. */
+/** @param shown whether an answer to a sample has rows; if none has, only schemas were compared. */
 function verdictOf(
   shown: boolean,
   unjudged: readonly Unjudged[],

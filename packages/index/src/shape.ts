@@ -2,8 +2,8 @@ import type { RecordBatch, Schema } from 'apache-arrow'
 import type { FilteredQuery, IndexBuild, IndexHandle, IndexQuery, PersistedFile } from './contract.js'
 import { shortened } from './shortened.js'
 
-// Plugins are not all type-checked, and one may carry a copy of Arrow of its own, or come from another realm: what they
-// return is recognised by what it has, never by `instanceof`.
+// Plugins may be written without types, with another copy of Arrow, or in another realm: what they return is recognised
+// by its members, never by `instanceof`.
 
 type Shape = Record<PropertyKey, unknown>
 
@@ -24,7 +24,7 @@ export function isFileReference(value: unknown): value is PersistedFile {
   )
 }
 
-/** What a value is, for a message: `undefined`, `a string`, `an ArrayBuffer`. */
+/** A value in words, such as `undefined`, `a string`, `an ArrayBuffer`. */
 export function nameOf(value: unknown): string {
   if (value === undefined || value === null) return String(value)
   if (typeof value !== 'object') return `a ${typeof value}`

@@ -14,7 +14,7 @@ export interface StepTarget {
 
 export interface PersistOptions {
   readonly spool: ImageSpool | undefined
-  /** The image may be opened more than once. */
+  /** Whether the image may be opened more than once. */
   readonly repeatable: boolean
 }
 
@@ -24,7 +24,7 @@ export async function persistIndex(
   ctx: StepContext,
   options: PersistOptions,
 ): Promise<OwnedImage> {
-  // Read now: past the step's deadline the context has another signal.
+  // Read before the call: after the deadline of the step, `ctx.signal` is another one.
   const context = contextOf(target, ctx)
   return keepImage(await handle.persist(context), {
     ...options,
@@ -36,7 +36,7 @@ export async function persistIndex(
 }
 
 /**
- * @param opening claims what was opened, before anything is done to it.
+ * @param opening claims the index before anything is done to it.
  * @throws what `open` threw; ReloadError `DUPLICATE` where it resolved with an index that serves, which is not closed;
  * TypeError where it resolved with something that is no handle, which is closed if it can be.
  */
@@ -79,6 +79,6 @@ async function closeMalformed(opened: unknown): Promise<void> {
   try {
     await (opened as { close?(): unknown } | undefined)?.close?.()
   } catch {
-    // What is wrong with it is being reported already.
+    // Not reported: that it is no handle is reported already.
   }
 }

@@ -7,20 +7,18 @@ import { judgeSamples } from './samples.js'
 import type { ImageSpool } from './spool.js'
 
 export interface IndexHandoffOptions {
-  /** Queries that the new index has to answer as the old one did, before the commit. */
+  /** Queries that the new index has to answer as the old one does, before the commit. */
   readonly canary?: CanaryOptions | undefined
   /** Whether the new handle's `schema()` has to equal the old one's in everything. Default true. */
   readonly checkSchema?: boolean | undefined
-  /**
-   * How many of a provider's samples a later version is held to. Default 64; what is left out is told in the verdict.
-   */
+  /** How many samples of a provider a later version is judged by. Default 64; the verdict names what was left out. */
   readonly sampleLimit?: number | undefined
   /**
-   * Whether refusals tell values of rows by kind and size only, since errors are read by more people than indexes are.
-   * What a provider throws and what `canary.compare` says is told as it is. Default false.
+   * Whether refusals name values of rows by kind and size only, since more people read errors than indexes. What a
+   * provider throws, and what `canary.compare` returns, is shown as it is. Default false.
    */
   readonly redact?: boolean | undefined
-  /** Keeps images outside memory; needed where either side works with files. See `fileSpool`. */
+  /** Keeps images outside memory, such as `fileSpool`. Needed where either version works with files. */
   readonly spool?: ImageSpool | undefined
 }
 
@@ -34,9 +32,9 @@ const OPTIONS: OptionChecks<IndexHandoffOptions> = {
 
 /**
  * The discipline of index kinds, pre-copy: `persist()` on the old handle → `open()` on the new provider, while the old
- * index goes on serving reads and writes; then the writes made meanwhile, and the commit.
+ * index serves reads and writes; then the writes made meanwhile, and the commit.
  *
- * @throws TypeError or RangeError that names an option that is not of its form.
+ * @throws TypeError or RangeError that names the option that is malformed.
  */
 export function indexHandoff(
   options: IndexHandoffOptions = {},
@@ -48,7 +46,7 @@ export function indexHandoff(
     redact = false,
     spool,
   } = checkOptions(options, 'indexHandoff options', OPTIONS)
-  /** New versions that samples have shown to mean what the old one meant. */
+  /** New versions that have answered samples as the old version did. */
   const shown = new WeakSet<IndexKindProvider>()
   return {
     surface: indexKind,

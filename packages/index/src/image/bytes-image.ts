@@ -5,7 +5,7 @@ import type { OwnedImage } from './owned-image.js'
 
 export interface BytesImageOptions {
   readonly spool?: ImageSpool | undefined
-  /** Give every reader bytes of its own, for an image that must survive a reader that writes to them. */
+  /** Whether each reader gets bytes of its own, so that the image survives a reader that writes to them. */
   readonly copies?: boolean | undefined
 }
 

@@ -5,12 +5,12 @@ import { emptyImageError } from './errors.js'
 const END: IteratorReturnResult<undefined> = { done: true, value: undefined }
 
 /**
- * Reads what a plugin streams, once, and refuses what is no chunk. It can be stopped from outside at any moment: a read
- * that never returns is not waited for, and whoever reads on is told the reason, so that a torn image does not look
- * complete.
+ * Reads the chunks that a plugin streams, once, and refuses what is no chunk. It can be stopped from outside at any
+ * moment: it does not wait for a read that never returns, and rejects later reads with the reason, so that a torn image
+ * does not look complete.
  */
 export class ChunkReader implements AsyncIterableIterator<Uint8Array> {
-  /** What reading them is cut into, and what is done with them may be. */
+  /** Yields between chunks, and between the parts of work on one. */
   readonly slices: Slices
   readonly #source: AsyncIterator<unknown>
   readonly #onBytes: (bytes: number) => void
@@ -31,12 +31,11 @@ export class ChunkReader implements AsyncIterableIterator<Uint8Array> {
   }
 
   /**
-   * @throws Error for a chunk that is not a `Uint8Array`, for a stream without a byte, or the reason it was stopped
-   * for.
+   * @throws Error for a chunk that is not a `Uint8Array`, and for a stream without a byte; the reason of {@link stop}.
    */
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
     for (;;) {
-      // A source that has all of its chunks at hand would keep the event loop, and with it the deadline, from turning.
+      // A source that has all of its chunks at hand would block the event loop, and with it the deadline.
       if (this.slices.due()) await this.slices.pause()
       this.#stopped.signal.throwIfAborted()
       if (this.#ended) return END
@@ -61,7 +60,7 @@ export class ChunkReader implements AsyncIterableIterator<Uint8Array> {
     }
   }
 
-  /** The reader has had enough. */
+  /** Ends the stream, as its reader needs no more. */
   async return(): Promise<IteratorReturnResult<undefined>> {
     await this.#end()
     return END
@@ -79,7 +78,7 @@ export class ChunkReader implements AsyncIterableIterator<Uint8Array> {
     try {
       return await unlessAborted(Promise.resolve(this.#source.next()), signal)
     } catch (error) {
-      // A source that threw has ended itself. Whoever reads on is told again.
+      // A source that threw has ended, so it is not asked to return. Later reads reject with the same error.
       if (!signal.aborted) this.#fail(error)
       throw error
     } finally {

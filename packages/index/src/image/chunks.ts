@@ -1,6 +1,6 @@
 import type { Slices } from '@uni/reload-core'
 
-/** Bytes a chunk has where this package does the cutting: reading or checking one blocks for well under 1 ms. */
+/** Bytes in a chunk where this package does the cutting: to read or check one blocks for well under 1 ms. */
 export const CHUNK_BYTES = 1 << 20
 
 /** Views of `bytes`, in order; nothing is copied. */
@@ -8,7 +8,7 @@ export function* chunksOf(bytes: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at < bytes.byteLength; at += CHUNK_BYTES) yield bytes.subarray(at, at + CHUNK_BYTES)
 }
 
-/** All of a stream in one array. A stream of one chunk is not copied. */
+/** All of a stream in one array, without a copy where the stream is one chunk. */
 export async function collect(stream: AsyncIterable<Uint8Array>, slices: Slices): Promise<Uint8Array> {
   const chunks: (Uint8Array | undefined)[] = []
   let total = 0
@@ -22,7 +22,7 @@ export async function collect(stream: AsyncIterable<Uint8Array>, slices: Slices)
   for (const [index, chunk] of (chunks as Uint8Array[]).entries()) {
     all.set(chunk, at)
     at += chunk.byteLength
-    // What has been copied may be freed while the rest is.
+    // A chunk that has been copied may be freed while the others are copied.
     chunks[index] = undefined
     if (slices.due()) await slices.pause()
   }

@@ -1,11 +1,11 @@
-/** For reads of an image that was discarded. */
+/** The error of a read after `discard`. */
 export function discardedError(): Error {
   return new Error(
     'the image is gone: the handoff it belonged to is over. An image has to be read before open() settles',
   )
 }
 
-/** The forms of an image have this in common: without a byte it is the mark of a write that failed. */
+/** The error for an image without a byte, in any form: such an image is the mark of a write that failed. */
 export function emptyImageError(origin: string): Error {
   return new Error(`${origin} has 0 bytes. Expected an image that says at least what it is, even of an empty index`)
 }

@@ -8,8 +8,8 @@ import { emptyImageError } from './errors.js'
 import { StreamImage } from './stream-image.js'
 
 /**
- * An image of bytes or chunks that the caller has, such as those it stored when it shut down. Chunks are read once.
- * (`fileImage` of `@uni/reload-index/node` makes one of a file.)
+ * An image of bytes or chunks that the caller has, such as those it stored when it shut down. Chunks can be read once.
+ * For a file, see `fileImage` of `@uni/reload-index/node`.
  */
 export function imageOf(persisted: Uint8Array | AsyncIterable<Uint8Array>, spool?: ImageSpool): IndexImage {
   if (!isBytes(persisted)) return new StreamImage(new ChunkReader(persisted, new Slices()), spool)

@@ -10,21 +10,22 @@ import { StreamImage } from './stream-image.js'
 
 export interface KeepOptions {
   readonly spool?: ImageSpool | undefined
-  /** Ends the reading of a stream. */
+  /** Ends the reading of the stream. */
   readonly signal: AbortSignal
-  /** Cuts the reading of a stream into slices. */
+  /** Yields while the stream is read. */
   readonly slices: Slices
-  /** The image may be opened more than once, and has to survive a reader that spoils it. */
+  /** Whether the image may be opened more than once, and has to survive a reader that changes the bytes. */
   readonly repeatable: boolean
-  /** A stream may be produced while the index is written to. */
+  /** Whether the stream may be read while the index is written to. */
   readonly isolated: boolean
-  /** Told of every byte once. */
+  /** Called with the size of each part that was persisted. */
   transferred(bytes: number): void
 }
 
 /**
- * Makes an image of what `persist()` resolved with. A stream is complete, in the spool or in memory, when this
- * resolves, unless it is isolated and will be read once: then it is read by its reader, chunk by chunk.
+ * Makes an image of what `persist()` resolved with. A stream is read to its end, into the spool or into memory, before
+ * this resolves; except one that is isolated and read once: that is passed on to the reader of the image, chunk by
+ * chunk.
  */
 export async function keepImage(persisted: unknown, options: KeepOptions): Promise<OwnedImage> {
   const { spool, repeatable, isolated, slices } = options
@@ -61,7 +62,7 @@ async function readNow(chunks: ChunkReader, { spool, signal, repeatable }: KeepO
       ? await spool.write(chunks)
       : new BytesImage(await collect(chunks, chunks.slices), { copies: repeatable })
   } catch (error) {
-    // The spool may have failed before it read to the end.
+    // The spool may have failed before it read the stream to the end.
     await chunks.stop(error)
     throw error
   } finally {

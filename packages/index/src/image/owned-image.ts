@@ -1,7 +1,7 @@
 import type { IndexImage } from '../contract.js'
 
-/** An image that somebody owns. */
+/** An image that has to be discarded by whoever owns it. */
 export interface OwnedImage extends IndexImage {
-  /** Removes what the image occupies; reads fail from now on. May be called again, to no effect. */
+  /** Removes the bytes or the file of the image; later reads fail. A second call does nothing. */
   discard(): Promise<void>
 }

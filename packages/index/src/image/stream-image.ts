@@ -6,8 +6,8 @@ import { discardedError } from './errors.js'
 import type { OwnedImage } from './owned-image.js'
 
 /**
- * An image that is still being produced. Read as a stream it passes straight through, once; read as bytes or as a file
- * it is kept in that form, and can be read again.
+ * An image that is still being produced. As a stream it can be read once; as bytes or as a file it is kept in that
+ * form, and can be read again.
  */
 export class StreamImage implements OwnedImage {
   readonly #chunks: ChunkReader
@@ -64,7 +64,7 @@ export class StreamImage implements OwnedImage {
     return kept
   }
 
-  /** The one read there is. */
+  /** The reader of the stream, which there is only once. */
   #pass(): ChunkReader {
     if (this.#passedOn) {
       throw new Error(

@@ -26,18 +26,18 @@ export class FileImage implements OwnedImage {
     return all
   }
 
-  /** Each chunk is memory of its own, and the reader's to keep. */
+  /** Each chunk has memory of its own, which the reader may keep. */
   stream(): AsyncGenerator<Uint8Array> {
-    // Not zeroed first: every byte that is handed out was read from the file.
+    // Not zeroed: every byte that is handed out was read from the file.
     return this.#read((at) => Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, this.byteLength - at)))
   }
 
-  /** The file is checked before its path is given away: nobody can once it is read by others. */
+  /** Checks the file before it gives the path away, as it cannot check what others read. */
   async file(): Promise<string> {
     if (this.#checksum === undefined) {
       await this.#checkLength(undefined)
     } else {
-      // One is summed while the other is read into.
+      // Two buffers: one is summed while the other is read into.
       const buffers = [Buffer.allocUnsafeSlow(CHUNK_BYTES), Buffer.allocUnsafeSlow(CHUNK_BYTES)] as const
       let at = 0
       for await (const _ of this.#read(() => buffers[(at ^= 1) as 0 | 1]));
@@ -50,7 +50,7 @@ export class FileImage implements OwnedImage {
     await rm(this.#path, { force: true })
   }
 
-  /** @param nextBuffer gives the memory of the next chunk; it is asked while the one before is with the reader. */
+  /** @param nextBuffer gives the memory of the next chunk, while the reader still has the one before. */
   async *#read(nextBuffer: (position: number) => Uint8Array): AsyncGenerator<Uint8Array> {
     if (this.#discarded) throw discardedError()
     const file = await open(this.#path, 'r')
@@ -72,7 +72,7 @@ export class FileImage implements OwnedImage {
         )
       }
     } finally {
-      // A reader that has had enough leaves a read under way, and its file is not to be closed under it.
+      // A reader that stops early leaves a read pending, under which the file must not be closed.
       await reading?.catch(() => {})
       await file.close()
     }
@@ -80,7 +80,7 @@ export class FileImage implements OwnedImage {
 
   #readChunk(file: FileHandle, buffer: Uint8Array, at: number): Promise<Uint8Array> {
     const reading = this.#readOnce(file, buffer, at)
-    // Where it fails before it is waited for, it is told then.
+    // A read that fails before it is awaited must not count as an unhandled rejection.
     reading.catch(() => {})
     return reading
   }
@@ -104,7 +104,7 @@ export class FileImage implements OwnedImage {
   }
 }
 
-/** Takes over a file that a handle persisted. One without a byte is removed, and refused. */
+/** Takes over a file that a handle persisted. An empty file is removed, and refused. */
 export async function adoptFile(path: string, checksum?: number): Promise<OwnedImage> {
   const image = new FileImage(path, await lengthOf(path), checksum)
   if (image.byteLength > 0) return image
@@ -112,7 +112,7 @@ export async function adoptFile(path: string, checksum?: number): Promise<OwnedI
   throw emptyImageError(`the file ${path}`)
 }
 
-/** An image of a file that stays the caller's, such as one it stored when it shut down. */
+/** An image of a file that stays the caller's, such as one that it stored when it shut down. */
 export async function fileImage(path: string): Promise<IndexImage> {
   option.text(path, 'fileImage path', fileImage)
   const byteLength = await lengthOf(path)

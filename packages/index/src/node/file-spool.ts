@@ -10,11 +10,11 @@ import { adoptFile, FileImage } from './file-image.js'
 import { removeLeftovers, spoolFileName } from './leftovers.js'
 
 /**
- * Keeps images as files in `directory`, which is made if need be, and belongs to the processes of one machine. Each
- * file is checked against its length and CRC-32 when it is read back, and removed when its image is discarded. What an
- * earlier process left behind when it crashed is removed now.
+ * Keeps images as files in `directory`, which is created where it is missing, and may be shared by the processes of one
+ * machine. A file is checked by length and CRC-32 when it is read back, and removed when its image is discarded. Files
+ * of processes that have crashed are removed at once.
  *
- * @throws Error where the directory cannot be made or read.
+ * @throws Error where the directory cannot be created or read.
  */
 export function fileSpool(directory: string): ImageSpool {
   const root = resolve(option.text(directory, 'fileSpool directory', fileSpool))
@@ -27,15 +27,15 @@ export function fileSpool(directory: string): ImageSpool {
 }
 
 /**
- * In one piece, wherever the platform takes it so. `FileHandle.writeFile` makes several of it, and the next is not
- * begun while this thread sums the chunk.
+ * One write where the platform takes the whole chunk. `FileHandle.writeFile` would split it, and begin the next part
+ * only when this thread has summed the chunk.
  */
 async function writeWhole(file: FileHandle, chunk: Uint8Array): Promise<void> {
   for (let at = 0; at < chunk.byteLength;) at += (await file.write(chunk, at)).bytesWritten
 }
 
 async function writeFile(path: string, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<OwnedImage> {
-  // 'wx': a file of that name would be another image's.
+  // 'wx' fails where the file exists, as it would be another image's.
   const file = await open(path, 'wx', 0o600)
   let checksum = 0
   let byteLength = 0
@@ -47,7 +47,7 @@ async function writeFile(path: string, chunks: AsyncIterable<Uint8Array> | Itera
             cause,
           })
         })
-        // It is summed while it is written, and not later: its writer may change it once it is asked for the next.
+        // The chunk is summed while it is written: its writer may change it once the next one is asked for.
         checksum = crc32(chunk, checksum)
         byteLength += chunk.byteLength
         await writing

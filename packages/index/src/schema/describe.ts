@@ -1,10 +1,10 @@
 import type { DataType, Field, Schema } from 'apache-arrow'
 
-/** Plain data: two of them can be compared whichever copy of Arrow the schemas came from. */
+/** Plain data, so that schemas of different copies of Arrow can be compared. */
 export type Description = string | number | boolean | null | DescriptionMap
 export interface DescriptionMap extends ReadonlyMap<string, Description> {}
 
-/** A type that holds itself has no end; Arrow's own readers give up at this depth too. */
+/** A type that contains itself would have no end. Arrow's own readers stop at this depth, too. */
 const MAX_DEPTH = 64
 
 /** @throws TypeError where a type is nested more than 64 levels deep. */
@@ -15,27 +15,24 @@ export function describeSchema(schema: Schema): DescriptionMap {
   ])
 }
 
-/** A dictionary's id is a number of the process it was made in, and says nothing about the type. */
+/** A dictionary's id is a number of the process it was made in, and tells nothing about the type. */
 const NOT_PARAMETERS = new Set(['typeId', 'id', 'children', 'indices', 'dictionary', 'typeIdToChildIndex'])
 
 interface Described {
   readonly described: DescriptionMap
-  /** How many levels there are below. */
+  /** How many levels are below this one. */
   readonly height: number
 }
 
 class Describer {
-  /**
-   * A type that stands in many places is described once, and the description shared: 30 structs can stand for 2^30
-   * places.
-   */
+  /** Each type is described once, and the description is shared: 30 nested structs can stand for 2^30 places. */
   readonly #seen = new Map<DataType, Described>()
 
   fields(fields: readonly Field[], depth: number): Described {
     const byName = new Map<string, Description>()
     let height = 0
     for (const field of fields) {
-      // Arrow allows a name twice.
+      // Arrow allows the same name twice, so repeated names get a number.
       let { name } = field
       for (let nth = 2; byName.has(name); nth += 1) name = `${field.name}#${nth}`
       const type = this.#type(field.type, depth + 1)
@@ -71,7 +68,7 @@ class Describer {
     }
     const described = new Map<string, Description>([['type', children || dictionary ? familyOf(type) : String(type)]])
     let height = 0
-    // Not all parameters are in the text: a decimal's width is not, nor whether a dictionary is ordered.
+    // The text has not all parameters: it lacks a decimal's width, and whether a dictionary is ordered.
     for (const [parameter, value] of Object.entries(type)) {
       if (!NOT_PARAMETERS.has(parameter)) described.set(parameter, describeParameter(value))
     }
@@ -90,7 +87,7 @@ class Describer {
   }
 }
 
-/** The text of a nested type repeats those of its children, which are compared on their own. */
+/** Without the children of a nested type, which the text repeats and which are compared by themselves. */
 function familyOf(type: DataType): string {
   return String((type as { readonly [Symbol.toStringTag]?: unknown })[Symbol.toStringTag]).replace(/_$/, '')
 }

@@ -2,21 +2,21 @@ import type { Schema } from 'apache-arrow'
 import { shortened } from '../shortened.js'
 import { describeSchema, type Description, type DescriptionMap } from './describe.js'
 
-/** One thing that is not as it was. */
+/** One difference between two schemas. */
 export interface SchemaDifference {
   /** Such as `fields.title.nullable`. */
   readonly path: string
-  /** As text, where it is not a single value; `undefined` where there was nothing. */
+  /** As text, where it is not a single value; `undefined` where there was none. */
   readonly old: string | number | boolean | null | undefined
   readonly next: string | number | boolean | null | undefined
 }
 
-/** Of types that share their parts, a single difference may show in more places than can be listed. */
+/** The most that are listed: where types share a part, one difference in it shows in any number of places. */
 const MOST = 1000
 
 /**
- * In what two schemas differ: names, order, types in depth, nullability and metadata; the first 1,000 differences.
- * Empty where equal.
+ * The first 1,000 differences of two schemas in names, order, types in depth, nullability and metadata. Empty where
+ * they are equal.
  */
 export function diffSchema(old: Schema, next: Schema): SchemaDifference[] {
   const found: SchemaDifference[] = []
@@ -26,7 +26,7 @@ export function diffSchema(old: Schema, next: Schema): SchemaDifference[] {
   return found
 }
 
-/** Descriptions that were found equal: what is shared is compared once. */
+/** Pairs of descriptions that were found equal, so that shared parts are compared once. */
 class EqualPairs {
   readonly #pairs = new Map<DescriptionMap, Set<DescriptionMap>>()
 
@@ -39,10 +39,10 @@ class EqualPairs {
   }
 }
 
-/** Beyond this many a reader needs the list in the details, not a longer sentence. */
+/** The most that a sentence names; the details have all of them. */
 const LISTED = 8
 
-/** Differences, as people read them. */
+/** The differences in words. */
 export function showDifferences(differences: readonly SchemaDifference[]): string {
   const listed = differences.slice(0, LISTED).map(({ path, old, next }) => `${path}: ${show(old)} → ${show(next)}`)
   if (differences.length > LISTED) listed.push(`and ${differences.length - LISTED} more`)
@@ -71,7 +71,7 @@ function* differences(
   }
 }
 
-/** Of another type, parameters and children differ as well, and are not listed. */
+/** Where the type differs, its parameters and children differ as well, and are not listed. */
 function namesToCompare(old: DescriptionMap, next: DescriptionMap): Iterable<string> {
   const type = old.get('type')
   if (typeof type === 'string' && type !== next.get('type')) return ['type', 'nullable', 'metadata']

@@ -15,16 +15,16 @@ import { Random } from './random.js'
 
 const TARGET = { key: 'conformance', name: 'index' }
 
-/** Never fires: a test is ended by its runner. */
+/** Never fires: the runner ends a test. */
 const UNENDING = new AbortController().signal
 
-/** What a test works with: the fixture, and what it opens, which is closed when the test is over. */
+/** The fixture of a test, and what the test opens, which is closed when the test is over. */
 export class Bench {
   readonly fixture: IndexFixture
   readonly capabilities: IndexCapabilities
   readonly seed: number
   readonly expect: Expectation
-  /** Runs `undo` when the test is over; the last first. */
+  /** Has `undo` run when the test is over, the last one first. */
   readonly later: (undo: () => unknown) => void
   readonly #make: () => MaybePromise<IndexFixture>
   readonly #closed = new WeakSet<IndexHandle>()
@@ -63,7 +63,7 @@ export class Bench {
     return { queries: [...queries, ...filtered], k, compare }
   }
 
-  /** The queries that are answered approximately, as far as that is claimed. */
+  /** The queries that may be answered approximately, as far as the capability `recall` is claimed. */
   get searches(): ReadonlySet<IndexQuery> {
     const { queries, k = DEFAULT_K, scan } = this.fixture
     if (this.capabilities.recall === undefined) return new Set()
@@ -71,7 +71,7 @@ export class Bench {
     return new Set(queries.filter((query) => scan.call(this.fixture, query, k, 0) !== undefined))
   }
 
-  /** The questions that have one right answer however often the index was changed. */
+  /** The queries that have one right answer however often the index was changed. */
   get exactQuestions(): Required<Questions> {
     const { searches, questions } = this
     const queries = questions.queries.filter((query) => !searches.has(isFilteredQuery(query) ? query.query : query))
@@ -82,14 +82,17 @@ export class Bench {
     return { ...questions, queries }
   }
 
-  /** The version under test, as another process has it. */
+  /** The version under test, as another process would have it. */
   async elsewhere(): Promise<IndexKindProvider> {
     const other = await this.#make()
     this.later(() => other.dispose?.())
     return other.provider
   }
 
-  /** The version that is replaced: the one before, or the version under test in another process. */
+  /**
+   * The version that is replaced: the one before if the fixture has it, otherwise the version under test as another
+   * process would have it.
+   */
   async previous(): Promise<IndexKindProvider> {
     if (!this.capabilities.upgrade) return this.elsewhere()
     return (
@@ -111,7 +114,7 @@ export class Bench {
     return this.built(provider, this.fixture.source.slice(0, 0))
   }
 
-  /** An index to which the log was applied, write by write, and of which no copy was ever made. */
+  /** An index to which the changes were applied one by one, and which was never persisted. */
   async rebuilt(provider: IndexKindProvider, changes: readonly number[]): Promise<IndexHandle> {
     const handle = await this.built(provider)
     await this.apply(handle, changes)
@@ -123,7 +126,7 @@ export class Bench {
       await this.expect.works(`apply() of change ${nth}`, () => handle.apply?.(this.change(nth)))
   }
 
-  /** The image is gone when the test is over. */
+  /** An image of `handle`, discarded when the test is over. */
   async persisted(handle: IndexHandle): Promise<OwnedImage> {
     const image = await this.expect.works('persist()', () =>
       persistIndex(handle, TARGET, stepOutsideReloads(), { spool: this.fixture.spool, repeatable: false }),
@@ -132,7 +135,7 @@ export class Bench {
     return image
   }
 
-  /** A copy of what `handle` persists, in one piece. */
+  /** The bytes that `handle` persists, as an array of their own. */
   async bytesOf(handle: IndexHandle): Promise<Uint8Array> {
     const image = await this.persisted(handle)
     const bytes = new Uint8Array(await this.expect.works('reading what persist() gave', () => image.bytes()))
@@ -155,7 +158,7 @@ export class Bench {
     return this.#tracked(await openIndex(provider, image, TARGET, stepOutsideReloads(signal)))
   }
 
-  /** Closes a handle now, and not when the test is over. */
+  /** Closes a handle before the test is over. */
   async close(handle: IndexHandle): Promise<void> {
     this.#closed.add(handle)
     await this.expect.works('close()', () => handle.close?.())
@@ -169,7 +172,7 @@ export class Bench {
     return this.expect.works('probe()', () => answersOf(handle, this.questions, inNoHurry()))
   }
 
-  /** Holds `handle` to schema, abilities and answers. */
+  /** Fails unless `handle` has the schema, abilities and answers of `meant`. */
   async expectMeaning(handle: IndexHandle, meant: Meaning, what: string): Promise<void> {
     const difference = await this.expect.works(`probe() and schema() of ${what}`, () =>
       differenceIn(handle, meant, inNoHurry()),
@@ -177,7 +180,7 @@ export class Bench {
     if (difference !== undefined) this.expect.fail(`${what} means something else: ${difference.reason}`)
   }
 
-  /** In what the answers of `handle` differ from `before`. */
+  /** How the answers of `handle` differ from `before`; `undefined` where they do not. */
   async difference(handle: IndexHandle, before: readonly RecordBatch[]): Promise<string | undefined> {
     const { compare } = this.questions
     const now = await this.answers(handle)
@@ -188,7 +191,7 @@ export class Bench {
     return undefined
   }
 
-  /** Holds `handle` to the meaning of an index to which the changes 0 to `changes` − 1 were applied in order. */
+  /** Fails unless `handle` means the same as an index to which the changes 0 to `changes` − 1 were applied in order. */
   async expectRebuilt(handle: IndexHandle, changes: number, what: string): Promise<void> {
     const rebuilt = await this.rebuilt(
       this.provider,
@@ -201,7 +204,7 @@ export class Bench {
     )
   }
 
-  /** Holds what an approximate search finds to the recall that is claimed, and to rows that are there. */
+  /** Fails unless an approximate search has the recall that is claimed, and finds only rows that exist. */
   async expectRecall(handle: IndexHandle, changes: number, what: string): Promise<void> {
     const {
       fixture: { queries, k = DEFAULT_K },
@@ -252,7 +255,7 @@ export class Bench {
   }
 }
 
-/** The rows of a batch by the columns of another. */
+/** The rows of a batch as text, by the columns of `schema`. */
 function rowNames(batch: RecordBatch, { schema }: RecordBatch): string[] {
   const columns = schema.fields.map(({ name }) => batch.getChild(name))
   return Array.from({ length: batch.numRows }, (_, row) =>

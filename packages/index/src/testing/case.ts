@@ -5,7 +5,7 @@ import type { IndexCapabilities } from './fixture.js'
 
 /** One test of the suite, which is run against a fixture of its own. */
 export interface Case extends Omit<ConformanceCase, 'run'> {
-  /** The claims without which it is not run. */
+  /** The capabilities without which it is left out. */
   readonly claims?: readonly (keyof IndexCapabilities)[]
   run(bench: Bench, expect: Expectation): MaybePromise<void>
 }

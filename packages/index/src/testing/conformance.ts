@@ -78,7 +78,7 @@ export function runIndexConformance(options: IndexConformanceOptions): void {
   declareConformance(
     test,
     claimed.map((one) => ({
-      // What was never claimed cannot be broken.
+      // A rule whose capability is not claimed cannot be broken.
       ...onFixture(one, { make, capabilities, seed }),
       needs: (one.needs ?? []).filter((key) => !unclaimed.has(key)),
     })),
@@ -86,19 +86,19 @@ export function runIndexConformance(options: IndexConformanceOptions): void {
   )
 }
 
-/** What a fixture has and its calls give, of which a call may never settle. */
+/** The parts of a fixture whose calls may never settle, so that the error names the call. */
 const NAMED: NamedKinds = { provider: ['build', 'open'], build: ['finalize'], handle: ['probe', 'schema', 'persist'] }
 
 type Setup = { readonly [K in 'make' | 'capabilities' | 'seed']: NonNullable<IndexConformanceOptions[K]> }
 
-/** The case with a fixture of its own, of which nothing is left when it is over. */
+/** The case with a fixture of its own, all of whose parts are closed when the case is over. */
 function onFixture({ run, ...one }: Case, { make, capabilities, seed }: Setup): ConformanceCase {
   return {
     ...one,
     async run(expect, after) {
       const named = async (): Promise<IndexFixture> => expect.named(await expect.call('make()', make), 'fixture', NAMED)
       const fixture = await named()
-      // What fails on the way is no finding of the test.
+      // A failure of the cleaning up is not what the test is about.
       const later = (undo: () => unknown): void => after(() => attempt(undo))
       later(() => fixture.dispose?.())
       await run(new Bench(fixture, { capabilities, seed, expect, later, make: named }), expect)

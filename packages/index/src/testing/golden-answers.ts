@@ -1,6 +1,9 @@
 import type { RowTable } from '../same-rows.js'
 
-/** Answers as text that people can read and compare: JSON, a row to a line, values that JSON lacks as `{ "bigint": "1" }`. */
+/**
+ * Answers as text that people can read and compare: JSON, one row a line, with values that JSON lacks in the form
+ * `{ "bigint": "1" }`.
+ */
 export function printAnswers(answers: readonly RowTable[]): string {
   const printed = answers.map(({ columns, rows }) => {
     const lines = rows.map((row) => `      ${JSON.stringify(row.map(encode))}`)
@@ -9,7 +12,7 @@ export function printAnswers(answers: readonly RowTable[]): string {
   return `[\n${printed.join(',\n')}\n]\n`
 }
 
-/** @throws Error where the text is none that `printAnswers` gave. */
+/** @throws Error where `printAnswers` has not written the text. */
 export function parseAnswers(text: string): RowTable[] {
   const answers: unknown = JSON.parse(text)
   if (!Array.isArray(answers)) throw new Error('golden answers have to be an array')
@@ -25,7 +28,7 @@ function encode(value: unknown): unknown {
   if (typeof value === 'bigint') return { bigint: String(value) }
   if (typeof value === 'number' && !Number.isFinite(value)) return { number: String(value) }
   if (value instanceof Date) return { date: value.getTime() }
-  // Lists, structs, maps, decimals and binary values are all iterable, in Arrow's own classes.
+  // Values of Arrow lists, structs, maps, decimals and binaries are all iterable.
   if (typeof value === 'object' && typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function')
     return [...(value as Iterable<unknown>)].map(encode)
   if (typeof value === 'object')

@@ -13,7 +13,7 @@ export interface GoldenFile {
   readonly bytes: Uint8Array
 }
 
-/** What one version wrote of one index, and what it answered. */
+/** An index that one version persisted, and its answers. */
 export interface IndexGolden {
   /** Such as `2.0.0/changed`. */
   readonly name: string
@@ -23,7 +23,7 @@ export interface IndexGolden {
 }
 
 export interface WriteIndexGoldenOptions {
-  /** Of the provider that writes: part of the names of the files. */
+  /** The version of the provider, which is part of the names of the files. */
   readonly version: string
 }
 
@@ -33,9 +33,9 @@ const CHANGES = Array.from({ length: 10 }, (_, nth) => nth)
 const [IMAGE, ANSWERS] = ['.image', '.answers.json']
 
 /**
- * Writes what the present version makes of the fixture's index: built, empty, and (where the kind takes writes) changed; each
- * an image and the answers to the fixture's queries. Keep the files, and hold every later version to them. The fixture is
- * disposed of.
+ * Writes images of the fixture's index as the present version persists it: built, empty, and (where the kind takes
+ * writes) changed; with each image, the answers to the fixture's queries. Keep the files, and test every later version
+ * with them. Disposes of the fixture.
  */
 export async function writeIndexGolden(fixture: IndexFixture, options: WriteIndexGoldenOptions): Promise<GoldenFile[]> {
   const { version } = checkOptions(options, 'writeIndexGolden options', OPTIONS)
@@ -72,7 +72,11 @@ async function writeFiles(fixture: IndexFixture, version: string, later: Bench['
   return files
 }
 
-/** Pairs images with their answers. @throws Error for an image without answers, or answers without an image. */
+/**
+ * Pairs images with their answers.
+ *
+ * @throws Error for an image without answers, or answers without an image.
+ */
 export function readIndexGolden(files: readonly GoldenFile[]): IndexGolden[] {
   const byName = new Map(files.map(({ name, bytes }) => [name.replaceAll('\\', '/'), bytes]))
   const names = new Set([...byName.keys()].map((name) => name.replace(/\.image$|\.answers\.json$/, '')))

@@ -15,13 +15,16 @@ import { indexHandoff } from '../strategy.js'
 import type { Bench } from './bench.js'
 import { WatchedProvider, type Interference } from './watch.js'
 
-/** By a test's clock, `open` may take so long: the meter of the event loop beats 200 times until then. */
+/**
+ * How long `open` may take by the test's clock, in milliseconds: the meter of the event loop measures 200 times until
+ * then.
+ */
 export const OPEN_MS = 1_000
 
 export interface LiveOptions {
   readonly cutover?: Cutover
   readonly clock?: Clock
-  /** What the test does to the version that serves, and to the one that takes over. */
+  /** What the test changes in the version that serves, and in the one that takes over. */
   readonly old?: Interference
   readonly next?: Interference
   readonly compare?: () => string | undefined
@@ -29,19 +32,19 @@ export interface LiveOptions {
 }
 
 /**
- * One live index, served by the version before, and what takes it to the version under test: core's own dispatcher and
- * gate.
+ * One live index, served by the version before, and handed over to the version under test by the core's own dispatcher
+ * and gate.
  */
 export class Live {
   readonly old: WatchedProvider
   readonly next: WatchedProvider
   readonly gate: WriteGate<IndexHandle, RecordBatch>
-  /** The changes that were acknowledged, in order. */
+  /** The numbers of the acknowledged changes, in order. */
   readonly log: number[] = []
   readonly #bench: Bench
   readonly #options: LiveOptions
   readonly #first: IndexHandle
-  /** The versions as they are, to rebuild with. */
+  /** The versions without the test's changes, to rebuild with. */
   readonly #bare: { readonly old: IndexKindProvider; readonly next: IndexKindProvider }
 
   private constructor(
@@ -71,7 +74,7 @@ export class Live {
     return new Live(bench, options, { old, next, first, bare })
   }
 
-  /** Dispatches from what serves now. */
+  /** Dispatches a reload from the version that serves. */
   dispatch(more: { signal?: AbortSignal; dryRun?: boolean } = {}): Promise<ReloadOutcome> {
     const { spool } = this.#bench.fixture
     const { cutover = 'overlap', clock, compare } = this.#options
@@ -101,7 +104,7 @@ export class Live {
     await this.#bench.expect.works('closing what was replaced', () => outcome.finalize())
   }
 
-  /** The error a reload fails with, which has to be a typed one. */
+  /** The error of a reload that has to fail with a typed one. */
   async failure(dispatched: Promise<ReloadOutcome>): Promise<ReloadError> {
     const error = await this.#bench.expect.refused('the reload', () => dispatched)
     if (!ReloadError.is(error)) this.#bench.expect.fail('the reload failed with what is no ReloadError', error)
@@ -117,12 +120,12 @@ export class Live {
     this.log.push(nth)
   }
 
-  /** Where the kind takes writes. */
+  /** Writes the changes, if the kind takes writes. */
   async writes(...changes: readonly number[]): Promise<void> {
     if (this.#bench.capabilities.writes) for (const nth of changes) await this.write(nth)
   }
 
-  /** What serves answers as an index that the log was applied to, and no handle but that one is open. */
+  /** Fails unless the index that serves answers like one to which the log was applied, and no other handle is open. */
   async expectServes(by: 'old' | 'next'): Promise<void> {
     const expect: Expectation = this.#bench.expect
     const serving = this.gate.resource

@@ -1,12 +1,13 @@
 import type { IndexHandle } from '../contract.js'
 import type { Bench } from './bench.js'
 
-/** More than an approximate search stands without missing anything. */
+/** So many changes that an approximate search which degrades misses some. */
 export const MANY = 500
 const REOPENED_AFTER = [7, 40, 200, 450]
 
 /**
- * An index that the changes 0 to `MANY` − 1 were applied to, and that was persisted and opened a few times meanwhile.
+ * An index to which the changes 0 to `MANY` − 1 were applied, and which was persisted and opened a few times in
+ * between.
  */
 export async function reopenedNowAndThen(bench: Bench): Promise<IndexHandle> {
   let handle = await bench.built()

@@ -6,8 +6,8 @@ import type { IndexGolden } from './golden.js'
 export interface IndexConformanceOptions extends KitOptions {
   make(): MaybePromise<IndexFixture>
   readonly capabilities?: IndexCapabilities | undefined
-  /** What earlier versions wrote, as `readIndexGolden` gives it. This version has to read all of it. */
+  /** What earlier versions wrote, from `readIndexGolden`. This version has to read all of it. */
   readonly golden?: readonly IndexGolden[] | undefined
-  /** What bad input is drawn from. Default: another each time; a failure names it. */
+  /** The seed of bad input. Default: another one each time; a failure names it. */
   readonly seed?: number | undefined
 }

@@ -1,4 +1,4 @@
-/** Pseudorandom numbers that a seed repeats: mulberry32, by Tommy Ettinger (public domain). */
+/** Pseudorandom numbers that repeat with the seed: mulberry32, by Tommy Ettinger (public domain). */
 export class Random {
   #state: number
 

@@ -1,24 +1,25 @@
 import type { MaybePromise } from '@uni/reload-core'
 import type { IndexBuild, IndexContext, IndexHandle, IndexImage, IndexKindProvider } from '../contract.js'
 
-/** A handle whose closings are counted. */
+/** A handle, and how often it was closed. */
 export interface Watched {
   readonly handle: IndexHandle
   closes: number
 }
 
-/** What a test does to a provider, at the points where a provider may fail. */
+/** What a test changes in a provider, at the points where a provider may fail. */
 export interface Interference {
-  /** In place of `open`. */
+  /** Called in place of `open`. */
   open?(open: () => Promise<IndexHandle>, ctx: IndexContext, image: IndexImage): MaybePromise<IndexHandle>
-  /** Members that the opened handle has in place of its own. */
+  /** Members of an opened handle that replace its own. */
   opened?(handle: IndexHandle): Partial<IndexHandle>
-  /** Members that the built handle has in place of its own. */
+  /** Members of a built handle that replace its own. */
   built?(handle: IndexHandle): Partial<IndexHandle>
 }
 
 /**
- * A provider as it is, each handle it gives watched. It has no samples: they are judged before a reload, and elsewhere.
+ * A provider whose handles are watched. It has no samples, as they would be judged before each reload and are tested
+ * elsewhere.
  */
 export class WatchedProvider implements IndexKindProvider {
   readonly kind: string
@@ -57,7 +58,7 @@ export class WatchedProvider implements IndexKindProvider {
   }
 }
 
-/** A handle with some members replaced; the others are its own, whatever private state they need. */
+/** The handle with some members replaced; the others keep their private state. */
 export function replacing(handle: IndexHandle, members: Partial<IndexHandle>): IndexHandle {
   return new Proxy<IndexHandle>(members as IndexHandle, {
     get(own, name) {

@@ -5,10 +5,9 @@ import type { Case } from '../case.js'
 
 const A_DOZEN = Array.from({ length: 12 }, (_, nth) => nth)
 
-/** What a test needs that applies changes. */
+/** The tests that have to pass before a test that applies changes is run. */
 export const CHANGES_WORK: readonly string[] = ['apply/same', 'apply/schema', 'filter/changes']
 
-/** Changes. */
 export const applyCases: readonly Case[] = [
   {
     key: 'apply/shows',

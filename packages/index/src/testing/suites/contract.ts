@@ -5,7 +5,7 @@ import { assertSchema } from '../../shape.js'
 import type { Bench } from '../bench.js'
 import type { Case } from '../case.js'
 
-/** What a provider and its handles are. */
+/** The shape of a provider and its handles. */
 export const contractCases: readonly Case[] = [
   {
     key: 'contract/provider',

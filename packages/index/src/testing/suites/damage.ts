@@ -5,7 +5,7 @@ import type { IndexImage } from '../../contract.js'
 import type { Bench } from '../bench.js'
 import type { Case } from '../case.js'
 
-/** Images that are none, or no longer. */
+/** Images that were damaged, and bytes that never were an image. */
 export const damageCases: readonly Case[] = [
   {
     key: 'damage/torn',
@@ -100,7 +100,7 @@ export const damageCases: readonly Case[] = [
       const { bytes, judge, stillReads } = await good(bench)
       const { random } = bench
       for (let nth = 0; nth < 64; nth += 1) {
-        // The ends of an image are where its lengths and marks are.
+        // Mostly the ends of an image are changed: its lengths and marks are there.
         const at = nth < 8 ? nth : nth < 16 ? bytes.byteLength - (nth - 7) : random.integer(bytes.byteLength)
         if (at < 0 || at >= bytes.byteLength) continue
         const changed = new Uint8Array(bytes)
@@ -114,9 +114,9 @@ export const damageCases: readonly Case[] = [
 
 interface Good {
   readonly bytes: Uint8Array
-  /** Refused, or read as what it was. */
+  /** Fails unless the image is refused, or read as what it was. */
   judge(image: IndexImage, what: string): Promise<void>
-  /** What was tried did no harm. */
+  /** Fails if what was tried has done harm to the provider. */
   stillReads(): Promise<void>
 }
 

@@ -2,7 +2,7 @@ import { attempt, type Expectation } from '@uni/reload-core/testing'
 import type { Bench } from '../bench.js'
 import type { Case } from '../case.js'
 
-/** Nothing stays behind. */
+/** What is left when everything is closed. */
 export const endingCases: readonly Case[] = [
   {
     key: 'ending/close',

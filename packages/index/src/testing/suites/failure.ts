@@ -17,7 +17,7 @@ interface Failure {
   readonly options: (bench: Bench, live: () => Live) => LiveOptions | Promise<LiveOptions>
 }
 
-/** A reload that fails: the outcome is a typed error, and the old index serves with every write. */
+/** Reloads that fail: each ends with a typed error, and the old index serves with every write. */
 const FAILURES: readonly Failure[] = [
   {
     key: 'failure/open-throws',
@@ -130,7 +130,7 @@ const failureCase = ({ key, title, code, claims, needs = [], options }: Failure)
   },
 })
 
-/** What is pending when its time is up. What comes of it late is closed. */
+/** A call that is still pending at its deadline. What it gives later is closed. */
 const late = (
   key: string,
   title: string,
@@ -165,7 +165,7 @@ const late = (
       },
     })
     const dispatched = live.dispatch({ signal: abort.signal })
-    // A version that fails by itself never gets there.
+    // A version that fails by itself never reaches that call.
     await expect.works('the reload, until its time is up,', () => Promise.race([reached.happened, dispatched]))
     await live.writes(0, 1)
     end(clock, abort)

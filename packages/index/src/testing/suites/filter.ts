@@ -60,7 +60,7 @@ export const filterCases: readonly Case[] = [
       const before = await bench.answers(handle)
       for (const filter of badFilters)
         await expect.refused(`the filter ${JSON.stringify(filter)}`, () => filtered(handle, query, 10, filter))
-      // Nobody claims that nothing is a filter, but it must not do harm.
+      // Whether `undefined` is a filter is up to the kind, but it must do no harm.
       await attempt(() => filtered(handle, query, 10, undefined))
       await bench.expectAnswers(handle, before, 'an index that refused a filter')
     },

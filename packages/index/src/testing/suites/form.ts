@@ -3,7 +3,7 @@ import type { Bench } from '../bench.js'
 import type { Case } from '../case.js'
 import { imageOf } from '../../image/image-of.js'
 
-/** An image in each of its forms. */
+/** Images in each of their forms. */
 export const formCases: readonly Case[] = [
   {
     key: 'form/bytes',
@@ -22,7 +22,7 @@ export const formCases: readonly Case[] = [
     needs: ['image/round-trip'],
     async run(bench: Bench) {
       const { bytes, expectOpens } = await persisted(bench)
-      // Through the middle of characters, numbers and lines. A large image is not cut into millions.
+      // Cuts through the middle of characters, numbers and lines; a large image is not cut into millions.
       for (const size of [
         Math.ceil(bytes.byteLength / 5000),
         7 + Math.ceil(bytes.byteLength / 1000),

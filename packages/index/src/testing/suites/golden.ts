@@ -4,7 +4,7 @@ import type { Bench } from '../bench.js'
 import type { Case } from '../case.js'
 import type { IndexGolden } from '../golden.js'
 
-/** What earlier versions wrote, read and held to the answers of then. */
+/** Images of earlier versions, read and compared with the answers they gave then. */
 export function goldenCases(golden: readonly IndexGolden[]): readonly Case[] {
   return golden.map(({ name, image, answers }): Case => ({
     key: `golden/${name}`,

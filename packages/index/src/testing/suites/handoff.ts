@@ -3,7 +3,7 @@ import type { Bench } from '../bench.js'
 import type { Case } from '../case.js'
 import { Live } from '../live.js'
 
-/** What a test needs that hands an index over: its steps work, one by one. */
+/** The tests of the single steps, which have to pass before a test that hands an index over is run. */
 export const STEPS_WORK: readonly string[] = [
   'form/gone',
   'independent/close',
@@ -12,7 +12,7 @@ export const STEPS_WORK: readonly string[] = [
   'upgrade/goes-on',
 ]
 
-/** The discipline, driven by core's own dispatcher and gate. */
+/** The discipline, driven by the core's own dispatcher and gate. */
 export const handoffCases: readonly Case[] = [
   {
     key: 'handoff/commit',

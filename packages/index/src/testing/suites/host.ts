@@ -8,11 +8,9 @@ import type { Bench } from '../bench.js'
 import type { Case } from '../case.js'
 import { STEPS_WORK } from './handoff.js'
 
-/** Turns of the event loop that readers and writers have between two reloads. */
+/** Turns of the event loop in which readers and writers work between two reloads. */
 const TURNS = 3
-/**
- * How many writes are made at full speed, and from then on one a turn: images stay small, however slow the machine is.
- */
+/** How many writes are made at full speed. Later there is one a turn, so that images stay small on a fast machine. */
 const AT_FULL_SPEED = 100
 
 const plugin = (version: string, provider: IndexKindProvider): Plugin => ({
@@ -22,7 +20,7 @@ const plugin = (version: string, provider: IndexKindProvider): Plugin => ({
   },
 })
 
-/** The discipline in a host, with load. */
+/** The discipline in a host under load. */
 export const hostCases: readonly Case[] = [
   {
     key: 'host/load',
@@ -61,7 +59,7 @@ export const hostCases: readonly Case[] = [
   },
 ]
 
-/** One reader and one writer, as fast as they can, but for turns of the event loop: a reload has to have some too. */
+/** One reader and one writer at full speed, but for turns of the event loop that they leave to the reload. */
 class Load {
   readonly #bench: Bench
   readonly #over = new AbortController()
@@ -71,7 +69,7 @@ class Load {
   constructor(bench: Bench, host: PluginHost, index: LiveResource<IndexHandle, RecordBatch>) {
     this.#bench = bench
     this.#working = Promise.all([this.#write(index), this.#read(host)])
-    // Told when the load ends.
+    // A failure is reported by `end`.
     this.#working.catch(() => {})
     bench.later(() => this.#over.abort())
   }
@@ -80,7 +78,9 @@ class Load {
     for (let turn = 0; turn < count; turn += 1) await this.#slices.pause()
   }
 
-  /** Resolves with the number of changes that were written. Rejects with what a question or a write failed with. */
+  /**
+   * Stops both. Resolves with the number of changes that were written, rejects with the error of a query or a write.
+   */
   async end(): Promise<number> {
     this.#over.abort()
     const [written] = await this.#working

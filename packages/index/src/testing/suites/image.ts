@@ -10,7 +10,7 @@ import { CHANGES_WORK } from './apply.js'
 const FIRST = [0, 1, 2, 3, 4, 5]
 const LATER = [6, 7, 8, 9, 10, 11]
 
-/** What a handle persists. */
+/** The images that a handle persists. */
 export const imageCases: readonly Case[] = [
   {
     key: 'image/round-trip',

@@ -1,7 +1,7 @@
 import type { Bench } from '../bench.js'
 import type { Case } from '../case.js'
 
-/** Handles and what they have to do with one another: nothing. */
+/** Handles do not affect one another. */
 export const independenceCases: readonly Case[] = [
   {
     key: 'independent/changes',

@@ -5,7 +5,7 @@ import { assertBatch } from '../../shape.js'
 import type { Bench } from '../bench.js'
 import type { Case } from '../case.js'
 
-/** Questions and answers. */
+/** Queries and answers. */
 export const probeCases: readonly Case[] = [
   {
     key: 'probe/finds',

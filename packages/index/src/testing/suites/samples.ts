@@ -5,7 +5,7 @@ import { indexHandoff } from '../../strategy.js'
 import type { Bench } from '../bench.js'
 import type { Case } from '../case.js'
 
-/** The samples a later version is judged by. */
+/** The samples by which a later version is judged. */
 export const sampleCases: readonly Case[] = [
   {
     key: 'samples/judged',

@@ -3,7 +3,7 @@ import type { Bench } from '../bench.js'
 import type { Case } from '../case.js'
 import { verdictOf } from './samples.js'
 
-/** The version before, whose code is at hand. */
+/** Reloads from the version before, whose code is at hand. */
 export const upgradeCases: readonly Case[] = [
   {
     key: 'upgrade/reads',
@@ -52,7 +52,7 @@ export const upgradeCases: readonly Case[] = [
     needs: ['upgrade/reads', 'samples/judged'],
     async run(bench: Bench, expect: Expectation) {
       const verdict = await verdictOf(bench, await bench.previous(), bench.provider)
-      // The version before may have none, which is no fault of this one.
+      // The version before may have no samples, which is no fault of this one.
       const wanted = (await bench.previous()).samples ? ['compatible'] : ['compatible', 'unjudged']
       expect.that(
         wanted.includes(verdict?.level ?? ''),
