@@ -4,7 +4,7 @@ import type { RecordBatch } from 'apache-arrow'
 /** A position in the commit log: 0 or more. What one step of it counts is up to the log. */
 export type CdcLsn = bigint
 
-/** One commit, or several: the unit of delivery. Its boundaries are the log's and never change. */
+/** The unit of delivery: one commit, or several. The log decides the boundaries, which never change. */
 export interface CdcBatch {
   /** Inclusive. Equals the `lsnEnd` of the batch before. */
   readonly lsnStart: CdcLsn
@@ -14,7 +14,7 @@ export interface CdcBatch {
   readonly commitTimestamp: Date
 }
 
-/** LSNs that the log released before a stream had got them: inclusive start, exclusive end. */
+/** The LSNs that the log released before a stream had received them: inclusive start, exclusive end. */
 export interface CdcGap {
   readonly from: CdcLsn
   readonly to: CdcLsn
@@ -22,28 +22,28 @@ export interface CdcGap {
 
 export interface CdcStartContext {
   /**
-   * The name under which the host keeps the stream: the same each time that stream is opened, and no other's. A sink
-   * that keeps LSNs with its data keeps one for each name. Absent only in a host of its own that gives none when it
-   * opens it.
+   * The name under which the host keeps the stream: the same each time this stream is opened, and no other's. A sink
+   * that keeps LSNs with its data keeps one for each name. Absent only in a host with its own registry that gives no
+   * name.
    */
   readonly stream?: string | undefined
   /**
-   * The `lsnStart` of the first batch that will be delivered. Everything below it is durable already. Absent: the first
-   * batch starts wherever it starts.
+   * The `lsnStart` of the first batch that will be delivered; everything below it is durable already. Absent: the first
+   * batch may start anywhere.
    */
   readonly fromLsn?: CdcLsn | undefined
   /**
-   * Given where the host has decided to leave out what the log no longer has: it ends at `fromLsn` and will never be
-   * delivered. A sink that keeps its own LSN moves it to `fromLsn`; without a gap, one that finds its LSN below
-   * `fromLsn` has lost data, and refuses to start.
+   * The LSNs below `fromLsn` that the log no longer has, where the host has decided to go on without them: they will
+   * never be delivered. A sink that keeps its own LSN then moves it to `fromLsn`. Without a gap, a sink that finds its
+   * LSN below `fromLsn` has lost data, and has to refuse to start.
    */
   readonly gap?: CdcGap | undefined
-  /** Ends this call, not the stream: it fires only while `start` is pending. */
+  /** Ends this call, not the stream: fires only while `start` is pending. */
   readonly signal: AbortSignal
 }
 
 export interface CdcPrepareContext extends Pick<CdcStartContext, 'stream'> {
-  /** Ends this call: it fires only while `prepare` is pending. */
+  /** Ends this call: fires only while `prepare` is pending. */
   readonly signal: AbortSignal
 }
 
@@ -51,7 +51,7 @@ export interface CdcPrepareContext extends Pick<CdcStartContext, 'stream'> {
 export interface CdcPrepared {
   /** Takes over the sink, as {@link CdcOutputProvider.start} does. Called once, or not at all. */
   start(ctx: CdcStartContext): MaybePromise<CdcStream>
-  /** Lets go of what was made ready. Called once where `start` is not, or fails. */
+  /** Releases whatever was made ready. Called once if `start` is not called, or fails. */
   abandon?(): MaybePromise<void>
 }
 
@@ -60,9 +60,9 @@ export interface CdcOutputProvider {
   readonly name: string
   start(ctx: CdcStartContext): MaybePromise<CdcStream>
   /**
-   * Does ahead of a reload what does not need the sink for itself, such as to connect, or to load a schema: the old
-   * stream delivers meanwhile. What it gives is started in place of the provider, once the old stream is stopped.
-   * Absent: `start` does it all, while deliveries are held. Called in a dry run too.
+   * Prepares a stream before a reload takes the sink from the old one, which delivers meanwhile: connects, or loads a
+   * schema. Once the old stream has stopped, the `start` of the result is called in place of the provider's. Absent:
+   * `start` does it all, while deliveries are held. Called in a dry run, too.
    */
   prepare?(ctx: CdcPrepareContext): MaybePromise<CdcPrepared>
 }
@@ -70,23 +70,23 @@ export interface CdcOutputProvider {
 /** One open stream. Its calls come one at a time: none begins before the last has settled. */
 export interface CdcStream {
   /**
-   * Takes the next batch. Rejecting means that it may or may not have been taken; the same batch is delivered again, so
-   * a sink that must not apply it twice keeps the LSN with its data.
+   * Takes the next batch. A rejection means that it may or may not have been taken: the same batch is delivered again,
+   * so a sink that must not apply it twice keeps the LSN with its data.
    */
   deliver(batch: CdcBatch): MaybePromise<void>
   /**
-   * The exclusive end of what is durable: everything below it survives a crash and will not be delivered again. Lies on
-   * the boundary of a batch, at or above `fromLsn`, never below an earlier answer, never beyond what this stream was
-   * handed, even where the sink holds more from before. `fromLsn` itself before the first batch, which a reload asks
-   * for.
+   * The exclusive end of what is durable: everything below it survives a crash, and will not be delivered again. It has
+   * to lie on the boundary of a batch, at or above `fromLsn`, never below an earlier answer, and never beyond what was
+   * delivered to this stream, even if the sink has more from before. Before the first batch it is `fromLsn`; a reload
+   * asks for it then, too.
    */
   checkpoint(): MaybePromise<CdcLsn>
   /**
-   * Called in the turn in which the stream begins to serve: when it is attached, and at the commit of a reload. What
-   * acts by itself, such as a timer or a heartbeat, begins here and ends with `shutdown`; until the commit the old
-   * stream acts. Synchronous.
+   * Called in the turn in which the stream begins to serve: when it is attached, and at the commit of a reload. Begin
+   * here what acts by itself, such as a timer or a heartbeat, and end it in `shutdown`; until the commit the old stream
+   * acts. Synchronous.
    */
   activate?(): void
-  /** Lets go of everything, so that a successor may take it. Nothing is called after it. */
+  /** Releases everything, so that a successor may take the sink. No call follows. */
   shutdown(): MaybePromise<void>
 }

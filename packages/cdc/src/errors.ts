@@ -21,9 +21,9 @@ export type CdcErrorCode =
   | 'CHECKPOINT_IO'
 
 export interface CdcErrorInit {
-  /** The LSN that would have been right. */
+  /** The LSN that would have been right, where there is one. */
   readonly expected?: CdcLsn | undefined
-  /** What was there instead. */
+  /** The value that was found in its place. */
   readonly found?: unknown
   readonly cause?: unknown
 }
@@ -31,8 +31,8 @@ export interface CdcErrorInit {
 const BRAND = Symbol.for('@uni/reload-cdc/CdcError')
 
 /**
- * What is wrong with a batch, a checkpoint or a log position. Never goes away by trying again, but for `LOG_STALLED`
- * and `CHECKPOINT_IO`.
+ * What is wrong with a batch, a checkpoint or a log position. To try again does not help, except with `LOG_STALLED` and
+ * `CHECKPOINT_IO`.
  */
 export class CdcError extends Error {
   override readonly name = 'CdcError'
@@ -55,13 +55,13 @@ export class CdcError extends Error {
     try {
       return typeof error === 'object' && error !== null && BRAND in error
     } catch {
-      // A proxy that does not want to be looked at.
+      // A proxy may throw when it is looked at.
       return false
     }
   }
 }
 
-/** Any value, as an error message shows it. */
+/** Any value in words, for an error message. */
 export function show(value: unknown): string {
   if (typeof value === 'bigint' || typeof value === 'number')
     return `${value}${typeof value === 'number' ? ' (a number)' : ''}`

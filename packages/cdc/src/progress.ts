@@ -2,12 +2,14 @@ import type { MaybePromise } from '@uni/reload-core'
 import type { CdcBatch, CdcLsn, CdcStream } from './contract.js'
 import { CdcError, show } from './errors.js'
 
-/** How far one stream has come, as the host saw it: what its provider says is held against this (I4, I5). */
+/** How far one stream has come, as the host has seen it. Answers of the provider are checked against this (I4, I5). */
 interface Progress {
-  /** Where the next batch has to start. Unknown before the first batch of a stream that was started without an LSN. */
+  /**
+   * Where the next batch has to start. `undefined` before the first batch of a stream that was started without an LSN.
+   */
   expected: CdcLsn | undefined
   /**
-   * The end of the furthest batch that was handed over, accepted or not: a sink may have made one durable and refused
+   * The end of the furthest batch that was delivered, accepted or not: a sink may have made a batch durable and refused
    * it.
    */
   offered: CdcLsn | undefined
@@ -15,7 +17,7 @@ interface Progress {
   readonly ended: AbortController
 }
 
-// Keyed by the stream object and weak, so that a stream that was let go takes its progress with it (I12).
+// Weak, so that the progress of a stream is collected with the stream (I12).
 const progressOfStream = new WeakMap<CdcStream, Progress>()
 
 function progressOf(stream: CdcStream): Progress {
@@ -32,7 +34,8 @@ function progressOf(stream: CdcStream): Progress {
 }
 
 /**
- * Begins to follow a stream that was started at `fromLsn`; anew, where its provider hands out the same object again.
+ * Begins to follow a stream that was started at `fromLsn`. If its provider returned the same object before, it begins
+ * anew.
  */
 export function follow(stream: CdcStream, fromLsn: CdcLsn | undefined): void {
   progressOfStream.set(stream, {
@@ -43,7 +46,7 @@ export function follow(stream: CdcStream, fromLsn: CdcLsn | undefined): void {
   })
 }
 
-/** The `lsnStart` that the next batch for this stream must have. `undefined`: any. */
+/** The `lsnStart` that the next batch for this stream must have; `undefined` where any will do. */
 export function expectedLsn(stream: CdcStream): CdcLsn | undefined {
   return progressOf(stream).expected
 }
@@ -54,10 +57,10 @@ export function endOf(stream: CdcStream): AbortSignal {
 }
 
 /**
- * Hands the next batch to a stream.
+ * Delivers the next batch to a stream.
  *
- * @throws CdcError `BATCH`, `OUT_OF_ORDER`; otherwise what the stream throws, and then the same batch is still
- * expected.
+ * @throws CdcError `BATCH`, `OUT_OF_ORDER`; otherwise what the stream throws, after which the same batch is expected
+ * again.
  */
 export async function deliver(stream: CdcStream, batch: CdcBatch): Promise<void> {
   refuseMalformed(batch)
@@ -78,11 +81,10 @@ export async function deliver(stream: CdcStream, batch: CdcBatch): Promise<void>
 }
 
 /**
- * Asks a stream for its checkpoint, and holds the answer to what is known (I5). Returns no more than the end of what
- * the stream accepted, for a batch that it refused may be stored in part. An answer that is refused counts for nothing
- * afterwards.
+ * Asks a stream for its checkpoint, and checks the answer (I5). Returns at most the end of what the stream accepted, as
+ * a batch that it refused may be stored in part. An answer that is refused has no effect later.
  *
- * @param canGoOnAt whether deliveries can go on there. Default: every honest checkpoint will do.
+ * @param canGoOnAt whether deliveries can go on there. Default: they can at every valid checkpoint.
  * @throws CdcError `CHECKPOINT`; otherwise what the stream throws.
  */
 export async function takeCheckpoint(
@@ -124,8 +126,8 @@ export async function takeCheckpoint(
 }
 
 /**
- * Where a successor can be started without asking the stream: at its last checkpoint that held, or where it was
- * started. What it has accepted beyond may not be durable, and comes again.
+ * Where a successor can start if the stream cannot be asked: at its last valid checkpoint, or where it was started.
+ * Batches that it accepted beyond may not be durable, and are delivered again.
  *
  * @throws CdcError `CHECKPOINT` where there is none, or deliveries cannot go on there.
  */
@@ -152,9 +154,9 @@ export async function lastCheckpoint(
   return checkpoint
 }
 
-/** Stops a stream for good. Whoever waits on {@link endOf} hears of it first. */
+/** Stops a stream for good. The signal of {@link endOf} fires first. */
 export async function stopStream(stream: CdcStream): Promise<void> {
-  // Nobody reads the reason, and without one an error is made for each stream.
+  // Nobody reads this reason; without one, an error would be created for each stream.
   progressOf(stream).ended.abort('the stream was stopped')
   await stream.shutdown()
 }

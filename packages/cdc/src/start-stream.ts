@@ -5,10 +5,10 @@ import { follow } from './progress.js'
 const METHODS = ['deliver', 'checkpoint', 'shutdown'] as const
 
 /**
- * Starts a stream, and follows it from its first batch on. What a host passes to `attach` as `open`, so that the LSN it
+ * Starts a stream, and follows it from its first batch on. For the `open` of `attach`, so that the LSN that the stream
  * started at is known: `open: (provider) => startStream(provider, { stream, fromLsn, signal })`.
  *
- * @throws CdcError `STREAM` where what the provider returns is not a stream; it is shut down if it can be.
+ * @throws CdcError `STREAM` where the provider returns something that is no stream; that is shut down if it can be.
  */
 export async function startStream(
   provider: Pick<CdcOutputProvider, 'start'>,
@@ -31,9 +31,9 @@ export async function startStream(
 }
 
 /**
- * Has a provider make a stream ready. `undefined`: it has no `prepare`.
+ * Has a provider prepare a stream; `undefined` where it has no `prepare`.
  *
- * @throws CdcError `STREAM` where what it returns cannot be started.
+ * @throws CdcError `STREAM` where it returns something that cannot be started.
  */
 export async function prepareStream(
   provider: CdcOutputProvider,
@@ -58,6 +58,6 @@ async function shutDownMisfit(misfit: unknown): Promise<void> {
   try {
     await (misfit as Pick<CdcStream, 'shutdown'>).shutdown()
   } catch {
-    // That it is no stream is what has to be reported; it may have no shutdown either.
+    // Not reported: that it is no stream is reported already, and it may have no shutdown.
   }
 }

@@ -13,26 +13,29 @@ import { cdcOutput } from './surface.js'
 
 export interface CdcHandoffOptions {
   /**
-   * Whether the deliveries of stream `name` can go on at `lsn`, such as `(lsn) => log.canReadFrom(lsn)`. Asked before
-   * the old stream is stopped; `false` fails the handoff. Default: every honest checkpoint will do, and one that lies
-   * inside a batch halts the stream afterwards.
+   * Whether deliveries to the stream `name` can go on at `lsn`, such as `(lsn) => log.canReadFrom(lsn)`. Called before
+   * the old stream is stopped; `false` fails the handoff. Default: they can at every valid checkpoint, and one that
+   * lies inside a batch halts the stream later.
    */
   readonly canResume?: ((lsn: CdcLsn, name: string) => MaybePromise<boolean>) | undefined
 }
 
 const OPTIONS: OptionChecks<CdcHandoffOptions> = { canResume: option.function }
 
-/** Stop-and-copy: checkpoint the old stream, shut it down, start the new provider at that LSN. */
+/**
+ * The discipline of CDC outputs, stop-and-copy: take the checkpoint of the old stream, shut it down, and start the new
+ * provider at that LSN.
+ */
 export function cdcHandoff(given: CdcHandoffOptions = {}): HandoffStrategy<CdcOutputProvider, CdcStream, CdcBatch> {
   const options = checkOptions(given, 'cdcHandoff options', OPTIONS)
   return {
     surface: cdcOutput,
     discipline: 'stop-and-copy',
-    // What is handed over is a position in the log, and the handoff itself judges that.
+    // A position in the log is all that is handed over, and the handoff itself checks that.
     checkCompat: () => ({ level: 'compatible' }),
     handoff: (job, ctx) =>
       stopAndCopy<CdcOutputProvider, CdcStream, CdcLsn, CdcPrepared | undefined>(job, ctx, {
-        // Deliveries that were acknowledged beyond it are in the log, and come again (C22).
+        // Deliveries that were acknowledged beyond that LSN are in the log, and are made again (C22).
         recover: () => lastCheckpoint(job.gate.resource, (lsn) => options.canResume?.(lsn, job.name) ?? true),
         prepare: (provider, { signal }) => prepareStream(provider, { stream: job.name, signal }),
         abandon: (prepared) => prepared?.abandon?.(),
@@ -40,7 +43,7 @@ export function cdcHandoff(given: CdcHandoffOptions = {}): HandoffStrategy<CdcOu
         stop: stopStream,
         start: (provider, fromLsn, { signal }, prepared) =>
           startStream(prepared ?? provider, { stream: job.name, fromLsn, signal }),
-        // Between where it was started and what it was handed, which is nothing, there is one honest answer.
+        // A stream to which nothing was delivered has only one valid checkpoint: where it was started.
         verify: async (stream) => {
           await takeCheckpoint(stream)
         },

@@ -2,7 +2,7 @@ import { defineSurface, type KindHandoff, type Surface } from '@uni/reload-core'
 import type { CdcBatch, CdcOutputProvider, CdcStream } from './contract.js'
 import { deliver } from './progress.js'
 
-/** CDC outputs. A write is one delivery, refused with `OUT_OF_ORDER` unless it continues the one before. */
+/** CDC outputs. A write is one delivery; `OUT_OF_ORDER` unless it starts where the one before ended. */
 export const cdcOutput: Surface<CdcOutputProvider, CdcStream, CdcBatch> = defineSurface<
   CdcOutputProvider,
   CdcStream,
@@ -14,5 +14,5 @@ export const cdcOutput: Surface<CdcOutputProvider, CdcStream, CdcBatch> = define
   apply: deliver,
 })
 
-/** One live stream that a host with a registry of its own asks to have handed over. */
+/** One live stream that a host with its own registry asks to have handed over. */
 export type CdcHandoff = KindHandoff<CdcOutputProvider, CdcStream, CdcBatch>

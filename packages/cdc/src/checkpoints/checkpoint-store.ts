@@ -2,7 +2,7 @@ import type { CdcLsn } from '../contract.js'
 
 /** Keeps the last checkpoint of each stream, by its name. */
 export interface CheckpointStore {
-  /** `undefined`: none was saved. Rejects where there is one that cannot be trusted. */
+  /** The last checkpoint that was saved; `undefined` where none was. Rejects if there is one that cannot be trusted. */
   load(stream: string): Promise<CdcLsn | undefined>
   /** Resolves once the checkpoint is as durable as the store makes it. */
   save(stream: string, lsn: CdcLsn): Promise<void>

@@ -11,8 +11,8 @@ interface Waiter {
 
 export interface MemoryCommitLogOptions {
   /**
-   * How many LSNs below the head are kept, at most, for streams that lag; above 0, and no bound by default. What lies
-   * further back is given up, whether or not it was released, in whole batches; the last batch is always kept.
+   * The most LSNs below the head that are retained for streams that lag, above 0. Batches further back are dropped,
+   * released or not; the last batch is always retained. Default: no limit.
    */
   readonly maxRetained?: bigint | undefined
 }
@@ -21,7 +21,7 @@ const OPTIONS: OptionChecks<MemoryCommitLogOptions> = { maxRetained: option.bigi
 
 /** A commit log in memory. */
 export class MemoryCommitLog implements CommitLog {
-  /** Sorted. The places before `#first` are empty, and cut off now and then, so that forgetting one batch is cheap. */
+  /** In order. Places before `#first` are empty, and are cut off now and then, so that dropping one batch is cheap. */
   #batches: (CdcBatch | undefined)[] = []
   #first = 0
   #head: CdcLsn
@@ -42,12 +42,12 @@ export class MemoryCommitLog implements CommitLog {
   }
 
   /**
-   * Commits `mutations`, and keeps them until they are released or the bound is reached.
+   * Commits `mutations`, and retains them until they are released or the limit is reached.
    *
-   * @param lsnEnd where the batch ends, for LSNs that are counted elsewhere. Default: one LSN a mutation, so that the
+   * @param lsnEnd the end of the batch, where LSNs are counted elsewhere. Default: one LSN for each mutation, so that
    * row `i` has the LSN `lsnStart + i`.
-   * @throws CdcError `BATCH` where there is no row, for then there is nothing to deliver; `OUT_OF_ORDER` where `lsnEnd`
-   * is not above the head.
+   * @throws CdcError `BATCH` where there is no row, as nothing could be delivered; `OUT_OF_ORDER` where `lsnEnd` is not
+   * above the head.
    */
   append(
     mutations: RecordBatch,
@@ -111,12 +111,12 @@ export class MemoryCommitLog implements CommitLog {
 
   release(upTo: CdcLsn): void {
     const at = this.#firstAtOrAfter(upTo)
-    // A batch ends where the next starts, so that the one before `at` goes on past `upTo` unless `at` starts there.
+    // A batch ends where the next one starts: the batch before `at` ends beyond `upTo` unless `at` starts there.
     const ends = this.#batches[at]?.lsnStart ?? this.#head
     this.#forget(ends <= upTo ? at : at - 1)
   }
 
-  /** Forgets the batches before the index `to`. */
+  /** Drops the batches before the index `to`. */
   #forget(to: number): void {
     if (to <= this.#first) return
     this.#batches.fill(undefined, this.#first, to)
@@ -126,7 +126,7 @@ export class MemoryCommitLog implements CommitLog {
     this.#first = 0
   }
 
-  /** The batch that starts at `lsn`; none at the head. */
+  /** The batch that starts at `lsn`; `undefined` at the head. */
   #at(lsn: CdcLsn): CdcBatch | undefined {
     if (lsn === this.#head) return undefined
     const { oldest } = this

@@ -21,7 +21,7 @@ interface Saved {
  */
 export class FileCheckpointStore implements CheckpointStore {
   readonly #directory: string
-  /** Saves of one stream go one after another: they replace the same file. */
+  /** Saves of one stream wait for one another, as they replace the same file. */
   readonly #saving = new Map<string, Promise<void>>()
 
   constructor(directory: string) {
@@ -48,7 +48,7 @@ export class FileCheckpointStore implements CheckpointStore {
     return saved.stream === stream ? lsnOf(saved, stream, file) : undefined
   }
 
-  /** @throws CdcError `CHECKPOINT_IO`, with the checkpoint before in place. */
+  /** @throws CdcError `CHECKPOINT_IO`; the checkpoint before stays in place. */
   save(stream: string, lsn: CdcLsn): Promise<void> {
     const before = this.#saving.get(stream) ?? Promise.resolve()
     const saved = before.then(() => this.#write(stream, lsn))

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto'
 
-/** Of 255 bytes that a file name may have, less `cdc-`, `.json` and the `.tmp` of a save. */
+/** The 255 bytes of a file name, less `cdc-`, `.json` and the `.tmp` of a save. */
 const LONGEST = 242
 
 /**
- * The name of a stream's file: percent-encoded, or by its hash where that would be too long, or where the name is no
- * Unicode text, which has no encoding of its own. Two streams never share a file, whatever the file system makes of
- * upper case, reserved names or composed characters: all characters are lower-case ASCII, and only a hash begins with
- * `~`.
+ * The name of a stream's file: percent-encoded, or a hash where that would be too long or the name is not valid
+ * Unicode, which has no encoding. Two streams never share a file, whatever the file system does with upper case,
+ * reserved names or composed characters: all characters are lower-case ASCII, and only a hash begins with `~`.
  */
 export function fileOfStream(stream: string): string {
   const encoded = percentEncoded(stream)
@@ -15,8 +14,8 @@ export function fileOfStream(stream: string): string {
 }
 
 /**
- * The file that the first version had for a stream with half a surrogate pair in its name, which it encoded like
- * U+FFFD. It may be another stream's.
+ * The file that version 1 used for a stream with half a surrogate pair in its name: it encoded that half as U+FFFD. The
+ * file may be another stream's.
  */
 export function earlierFileOfStream(stream: string): string | undefined {
   const encoded = percentEncoded(stream)
@@ -32,7 +31,7 @@ function fileNamed(name: string): string {
   return `cdc-${name}.json`
 }
 
-/** All but lower-case letters, digits, `-` and `_`. */
+/** Encodes all but lower-case letters, digits, `-` and `_`. */
 function percentEncoded(stream: string): string {
   return Array.from(new TextEncoder().encode(stream), (byte) => {
     const character = String.fromCharCode(byte)
@@ -40,7 +39,7 @@ function percentEncoded(stream: string): string {
   }).join('')
 }
 
-/** Of its UTF-16 code units, which tell all strings apart. */
+/** The hash of its UTF-16 code units, which differ for any two strings. */
 function hashOf(stream: string): string {
   return createHash('sha256').update(stream, 'utf16le').digest('hex')
 }

@@ -9,7 +9,7 @@ import type { StreamEvent } from './events.js'
 import { aborted, firstOf, fulfilled } from './first-of.js'
 import { within, type Patience } from './within.js'
 
-/** What the pump needs of a host; a `PluginHost` is one. */
+/** The part of a host that the pump uses; a `PluginHost` has it. */
 export interface CdcHost {
   attach(
     surface: Surface<CdcOutputProvider, CdcStream, CdcBatch>,
@@ -25,20 +25,20 @@ export interface StartingPointOptions {
   readonly log: CommitLog
   readonly checkpoints: CheckpointStore
   readonly onReleased: ReleasedPolicy
-  /** Where to start while no checkpoint is saved. */
+  /** Where to start if no checkpoint is saved. */
   readonly firstLsn: CdcLsn
   readonly patience: Patience
 }
 
 export interface StartingPoint {
   readonly fromLsn: CdcLsn
-  /** What is saved; below `fromLsn` where there is a gap. */
+  /** The checkpoint that is saved; below `fromLsn` where there is a gap. */
   readonly checkpoint: CdcLsn | undefined
   readonly gap?: CdcGap
 }
 
 /**
- * Where a stream has to be opened: at its saved checkpoint, for what a closed stream had accepted beyond may be lost.
+ * Where to open a stream: at its saved checkpoint, as what a closed stream accepted beyond may be lost.
  *
  * @throws CdcError `LOG_RELEASED`, `LOG_POSITION`, `CHECKPOINT_STORE`.
  */
@@ -84,7 +84,7 @@ export interface AttachStreamOptions {
   emit(event: StreamEvent): void
 }
 
-/** Has the host open a stream. Whatever is opened after `stop` has fired is closed again. */
+/** Has the host open a stream. A stream that opens after `stop` has fired is closed again. */
 export async function attachStream({
   host,
   name,
@@ -114,7 +114,7 @@ export async function attachStream({
       .catch((error: unknown) => emit({ type: 'unclean', step: 'open', error }))
     throw signal.reason
   } finally {
-    // From here on the signal stays quiet: it was the signal of the call, and the stream lives on.
+    // The call of `start` is over and its stream goes on, so `stop` must not fire the signal of that call any more.
     stopListening()
   }
 }

@@ -5,19 +5,19 @@ import { stoppedError } from './attach-stream.js'
 import type { PumpStatus } from './events.js'
 import { aborted, firstOf, type Source } from './first-of.js'
 
-/** Those who wait for one stream to have come as far as some LSN. */
+/** Callers who wait for one stream to reach an LSN. */
 export class CaughtUp {
   readonly #waiting = new Set<() => void>()
 
-  /** To be called whenever the stream may have come further, has halted, or has stopped. */
+  /** Call it whenever the stream may have delivered more, has halted, or has stopped. */
   changed(): void {
     for (const look of this.#waiting) look()
   }
 
   /**
-   * Resolves once the stream of which `status` tells has delivered everything below `lsn`.
+   * Resolves once the stream that `status` describes has delivered everything below `lsn`.
    *
-   * @throws ReloadError `ABORTED` by `signal`, `RESOURCE_CLOSED` where the stream stops; what it halted with.
+   * @throws ReloadError `ABORTED` by `signal`, `RESOURCE_CLOSED` where the stream stops; the error that it halted with.
    */
   async wait(lsn: CdcLsn, status: () => PumpStatus, signal?: AbortSignal): Promise<void> {
     const { name, key } = status()

@@ -9,7 +9,7 @@ import type { CdcLsn } from '../contract.js'
  */
 export type PumpState = 'opening' | 'running' | 'retrying' | 'halted' | 'stopped'
 
-/** What the pump was doing for a stream when something failed. */
+/** What the pump was doing for a stream when it failed. */
 export type PumpStep = 'open' | 'read' | 'deliver' | 'checkpoint' | 'wait' | 'release' | 'close'
 
 export interface PumpStatus {
@@ -23,27 +23,31 @@ export interface PumpStatus {
   readonly checkpoint: CdcLsn | undefined
   /** How far `position` is behind the head of the log. */
   readonly lag: bigint
-  /** Whether the log still has all from the checkpoint on. If not, the stream cannot be opened again without a gap. */
+  /**
+   * Whether the log still has everything from the checkpoint on. If not, the stream cannot be opened again without a
+   * gap.
+   */
   readonly retained: boolean
-  /** How often what is failing now has failed in a row. 0 while nothing fails. */
+  /** How often in a row the step has failed that is failing now; 0 where none is. */
   readonly failures: number
-  /** What failed last; absent while nothing fails. */
+  /** The last failure; absent while nothing fails. */
   readonly error?: unknown
 }
 
-/** What happens to a stream of the pump. */
+/** What has happened to a stream of the pump. */
 export type PumpEvent = { readonly stream: string } & (
   | { readonly type: 'opened'; readonly fromLsn: CdcLsn }
   /** Everything committed so far was delivered. */
   | { readonly type: 'idle'; readonly position: CdcLsn }
   | { readonly type: 'checkpoint'; readonly lsn: CdcLsn }
-  /** The stream that serves now, after a reload or a restart, continues elsewhere than the one before. */
+  /** After a reload or a restart, the stream that serves goes on at another LSN than the one before would have. */
   | { readonly type: 'moved'; readonly from: CdcLsn; readonly to: CdcLsn }
   /**
-   * The log has given up, at its bound, what the stream would need if it were opened again; it goes on while it can.
+   * The log has reached its limit, and dropped what the stream would need if it were opened again. Until then it goes
+   * on.
    */
   | { readonly type: 'overrun'; readonly checkpoint: CdcLsn; readonly oldest: CdcLsn }
-  /** What lies between was released and will never be delivered; only with `restart-from-oldest`. */
+  /** The LSNs between were released, and will never be delivered; only with `restart-from-oldest`. */
   | { readonly type: 'gap'; readonly from: CdcLsn; readonly to: CdcLsn }
   | {
       readonly type: 'retry'
@@ -54,10 +58,10 @@ export type PumpEvent = { readonly stream: string } & (
     }
   | { readonly type: 'halted'; readonly step: PumpStep; readonly error: unknown }
   | { readonly type: 'resumed' }
-  /** Something was left undone, such as the release of the log, or what belongs to stopping; the pump goes on. */
+  /** Something could not be cleaned up, such as the log or a stream that was stopped; the pump goes on. */
   | { readonly type: 'unclean'; readonly step: PumpStep; readonly error: unknown }
   | { readonly type: 'stopped' }
 )
 
-/** An event, without the stream that it is about. */
+/** An event without the name of its stream. */
 export type StreamEvent = PumpEvent extends infer E ? (E extends { stream: string } ? Omit<E, 'stream'> : never) : never

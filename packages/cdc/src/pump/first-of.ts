@@ -1,6 +1,6 @@
 import { onAbort, type Clock } from '@uni/reload-core'
 
-/** Something that can be waited for: begins to watch, and returns how to end watching. */
+/** Something that can be waited for: begins to watch, and returns a function that ends it. */
 export type Source = (fire: () => void, fail: (error: unknown) => void) => () => void
 
 /** Resolves with the name of the source that fires first, and leaves neither listener nor timer behind. */
@@ -19,7 +19,7 @@ export function firstOf<K extends string>(sources: Partial<Record<K, Source>>): 
         () => settle(() => resolve(name)),
         (error) => settle(() => reject(error)),
       )
-      // Fired while it was being set up: the loop in `settle` has not seen it.
+      // A source that fires while it is set up is not in the list yet that `settle` goes through.
       if (settled) return end()
       ends.push(end)
     }
@@ -40,7 +40,7 @@ export function elapsed(clock: Clock, ms: number): Source {
   return (fire) => clock.after(ms, fire)
 }
 
-/** A promise made for the wait; its signal fires when nobody waits any more. */
+/** Waits for a promise that is made for it. `signal` fires when nobody waits any more. */
 export function fulfilled(start: (signal: AbortSignal) => Promise<unknown>): Source {
   return (fire, fail) => {
     const waiting = new AbortController()

@@ -1,6 +1,8 @@
 import { ReloadError } from '@uni/reload-core'
 
-/** Whatever was thrown, or an error in its place where it throws in turn when it is looked at: a proxy, or a getter. */
+/**
+ * What was thrown; or an error in its place, where it throws itself when it is looked at, as a proxy or a getter may.
+ */
 export function presentable(thrown: unknown): unknown {
   if (typeof thrown !== 'object' || thrown === null) return thrown
   try {

@@ -23,32 +23,25 @@ export interface CdcPumpOptions {
   readonly checkpoints: CheckpointStore
   readonly retry?: RetryOptions | undefined
   readonly clock?: Clock | undefined
-  /**
-   * How many batches are delivered between two checkpoints, at most; there is one on idle and on stop too. Default 64.
-   */
+  /** The most batches that are delivered between two checkpoints; there is one on idle and on stop, too. Default 64. */
   readonly checkpointEvery?: number | undefined
-  /**
-   * Milliseconds that one call of the log or of the store may take; `waitFor` alone may take for ever. Default 30,000.
-   */
+  /** How long one call of the log or of the store may take, in milliseconds, except for `waitFor`. Default 30,000. */
   readonly timeoutMs?: number | undefined
   /**
-   * What becomes of a stream whose next batch was released. `fail` (default): it halts. `restart-from-oldest`: it
-   * begins again at the oldest retained batch, and a `gap` event says what it will never get.
+   * What becomes of a stream whose next batch was released. `fail` (default): it halts. `restart-from-oldest`: it goes
+   * on at the oldest retained batch, and a `gap` event names the LSNs that it will never receive.
    */
   readonly onReleased?: ReleasedPolicy | undefined
-  /**
-   * Told of everything that happens. What it throws, or rejects with, is dropped: who watches a stream must not stop
-   * it.
-   */
+  /** Called with each event. What it throws or rejects with is dropped: an observer must not stop a stream. */
   readonly onEvent?: ((event: PumpEvent) => void) | undefined
 }
 
 export interface StartOptions {
-  /** Where to begin while there is no checkpoint. Default: the oldest retained LSN. */
+  /** Where to begin if there is no checkpoint. Default: the oldest retained LSN. */
   readonly from?: CdcLsn | undefined
-  /** Of this stream. Default: the pump's. */
+  /** For this stream. Default: that of the pump. */
   readonly onReleased?: ReleasedPolicy | undefined
-  /** Of this stream, in place of the pump's. */
+  /** For this stream. Default: that of the pump. */
   readonly retry?: RetryOptions | undefined
 }
 
@@ -77,9 +70,8 @@ const RESUME: OptionChecks<ResumeOptions> = { onReleased: RELEASED }
 const CAUGHT_UP: OptionChecks<CaughtUpOptions> = { stream: option.text, signal: option.signal }
 
 /**
- * Delivers a commit log to live streams, each at its own pace, and releases the log up to the lowest of their
- * checkpoints. Deliveries go through the host, so that a reload holds them: what is committed meanwhile waits in the
- * log.
+ * Delivers a commit log to live streams, each at its own pace, and releases the log up to the lowest checkpoint of
+ * theirs. Deliveries go through the host, so a reload holds them: what is committed meanwhile waits in the log.
  */
 export class CdcPump implements AsyncDisposable {
   readonly #options: CdcPumpOptions
@@ -93,9 +85,10 @@ export class CdcPump implements AsyncDisposable {
   }
 
   /**
-   * Attaches a stream and delivers to it from its last checkpoint on. Resolves once the stream is open. Rejects with
-   * what kept it from opening once it has halted; it is listed all the same, and holds the log, until it is resumed or
-   * dropped. Start all streams of a log in one turn: the log is not held for a stream that was not started yet.
+   * Attaches a stream, and delivers to it from its last checkpoint on. Resolves once the stream is open. If it halts
+   * before that, this rejects with the cause; the stream stays in the list all the same, and retains the log, until it
+   * is resumed or dropped. Start all streams of a log in one turn: the log is not retained for a stream that was not
+   * started yet.
    *
    * @throws ReloadError `DUPLICATE`, `RESOURCE_CLOSED` after {@link stop}.
    */
@@ -138,11 +131,11 @@ export class CdcPump implements AsyncDisposable {
   }
 
   /**
-   * Resolves once everything below `lsn` was delivered to the stream, or to every stream; by default everything that is
-   * committed now. A reload meanwhile is waited through.
+   * Resolves once everything below `lsn` (by default, everything that is committed now) was delivered to the stream, or
+   * to every stream. Goes on waiting through a reload.
    *
-   * @throws ReloadError `ABORTED` by `signal`, `RESOURCE_NOT_FOUND`, `RESOURCE_CLOSED` where a stream stops; what one
-   * halted with.
+   * @throws ReloadError `ABORTED` by `signal`, `RESOURCE_NOT_FOUND`, `RESOURCE_CLOSED` where a stream stops; the error
+   * that one halted with.
    */
   async caughtUp(lsn: CdcLsn = this.#options.log.head, options: CaughtUpOptions = {}): Promise<void> {
     option.bigint()(lsn, 'caughtUp lsn', this)
@@ -152,8 +145,8 @@ export class CdcPump implements AsyncDisposable {
   }
 
   /**
-   * Has a halted stream go on at the batch where it halted, and one that is retrying try at once. One that halted with
-   * `LOG_RELEASED` goes on only with `onReleased: 'restart-from-oldest'`.
+   * Has a halted stream go on with the batch at which it halted, and one that is retrying try at once. A stream that
+   * halted with `LOG_RELEASED` goes on only with `onReleased: 'restart-from-oldest'`.
    *
    * @throws ReloadError `RESOURCE_NOT_FOUND`.
    */
@@ -162,7 +155,7 @@ export class CdcPump implements AsyncDisposable {
   }
 
   /**
-   * Stops one stream and forgets it, so that it holds the log no longer. Its checkpoint stays in the store.
+   * Stops one stream and forgets it, so that it no longer retains the log. Its checkpoint stays in the store.
    *
    * @throws ReloadError `RESOURCE_NOT_FOUND`.
    */
@@ -173,7 +166,8 @@ export class CdcPump implements AsyncDisposable {
   }
 
   /**
-   * Lets each delivery in flight settle, checkpoints and closes every stream. What fails is told as `unclean` events.
+   * Waits for the deliveries in flight, then checkpoints and closes every stream. A failure is told as an `unclean`
+   * event.
    */
   stop(): Promise<void> {
     this.#stopped ??= Promise.all(Array.from(this.#loops.values(), (loop) => loop.stop())).then(() => {})
@@ -195,16 +189,16 @@ export class CdcPump implements AsyncDisposable {
     return loop
   }
 
-  /** @param name whose checkpoint or end it is that the log may be released for. */
+  /** @param name the stream whose checkpoint has moved, or which has ended. */
   #release(name: string): void {
     let lowest: CdcLsn | undefined
     for (const { checkpoint } of this.#loops.values()) {
-      // Told here too, since a stream that has halted would not notice.
+      // Each stream notes it here too, as one that has halted would not notice otherwise.
       checkpoint.noteOverrun()
       if (lowest === undefined || checkpoint.holds < lowest) lowest = checkpoint.holds
     }
     if (lowest === undefined) return
-    // It is done again after the next checkpoint: the log is larger for a while, and no stream has to know.
+    // The release is repeated after the next checkpoint: until then the log is larger, which no stream has to know.
     const failed = (error: unknown): void => this.#emit({ stream: name, type: 'unclean', step: 'release', error })
     try {
       heard(this.#options.log.release(lowest), failed)
@@ -217,7 +211,7 @@ export class CdcPump implements AsyncDisposable {
     try {
       heard(this.#options.onEvent?.(event))
     } catch {
-      // See CdcPumpOptions.onEvent.
+      // Dropped, see `CdcPumpOptions.onEvent`.
     }
   }
 }

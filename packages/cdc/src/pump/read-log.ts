@@ -4,8 +4,7 @@ import { heard } from './heard.js'
 import { within, type Patience } from './within.js'
 
 /**
- * What the log has from `from` on. Each step is waited for within bounds, and so is its end where the reader has had
- * enough.
+ * The batches of the log from `from` on. Each step has a deadline, and so has `return`, where the reader stops early.
  */
 export async function* readLog(
   log: CommitLog,
@@ -18,7 +17,7 @@ export async function* readLog(
     for (;;) {
       const step = await within('log.read()', patience, () => reader.next()).catch((error: unknown) => {
         reading = false
-        // One that does not answer cannot be waited for to end, either.
+        // A reader that does not answer will not end in time, either.
         heard(reader.return?.())
         throw error
       })

@@ -2,13 +2,13 @@ import { option, ReloadError, type OptionChecks, type ReloadErrorCode } from '@u
 import { presentable } from './presentable.js'
 
 export interface RetryOptions {
-  /** How often one thing may fail in a row before the stream halts. Default 8; `Infinity`: never halt. */
+  /** How often in a row one step may fail before the stream halts. Default 8; with `Infinity` it never halts. */
   attempts?: number | undefined
-  /** Milliseconds before the first repetition; they double with each. Default 100. */
+  /** The delay before the first repetition, in milliseconds; it doubles with each. Default 100. */
   initialMs?: number | undefined
   /** The longest delay, in milliseconds. Default 30,000. */
   maxMs?: number | undefined
-  /** From 0 up to 1. Default `Math.random`. */
+  /** Gives a number from 0 up to 1. Default `Math.random`. */
   readonly random?: (() => number) | undefined
 }
 
@@ -19,7 +19,7 @@ export const RETRY: OptionChecks<RetryOptions> = {
   random: option.function,
 }
 
-/** When to try again, and when not to. */
+/** Whether and when a failed step is tried again. */
 export class RetryPolicy {
   readonly attempts: number
   readonly maxMs: number
@@ -34,16 +34,16 @@ export class RetryPolicy {
   }
 
   /**
-   * Milliseconds to wait after the failure number `failures` in a row, from 1. Exponential with equal jitter (Brooker,
-   * "Exponential Backoff and Jitter", AWS Architecture Blog, 2015): streams that failed together do not return
-   * together.
+   * The delay in milliseconds after the failure number `failures` in a row, from 1. Exponential with equal jitter
+   * (Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015), so that streams that failed together do
+   * not return together.
    */
   delayMs(failures: number): number {
     const ceiling = Math.min(this.maxMs, this.#initialMs * 2 ** (failures - 1))
     return ceiling / 2 + this.#jitter() * (ceiling / 2)
   }
 
-  /** The whole delay where `random` gives no number, or throws: a stream must not end of it. */
+  /** The whole delay where `random` gives no number, or throws: that must not end a stream. */
   #jitter(): number {
     try {
       const drawn = this.#random()
@@ -54,7 +54,7 @@ export class RetryPolicy {
   }
 }
 
-/** Codes that say the same until somebody does something about it. */
+/** Codes of errors that stay until somebody does something about them. */
 const FINAL: ReadonlySet<ReloadErrorCode> = new Set([
   'RESOURCE_CLOSED',
   'PROVIDER_NOT_FOUND',
@@ -64,7 +64,7 @@ const FINAL: ReadonlySet<ReloadErrorCode> = new Set([
   'HOST_CLOSED',
 ])
 
-/** Whether the same call may succeed later. An error that says of itself that it is not retryable is believed. */
+/** Whether the same call may succeed later. An error that says that it is not retryable is believed. */
 export function worthRetrying(error: unknown): boolean {
   const told = presentable(error)
   if (!ReloadError.is(told))

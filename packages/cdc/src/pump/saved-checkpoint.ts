@@ -9,20 +9,20 @@ import { within, type Patience } from './within.js'
 export interface SavedCheckpointOptions {
   readonly log: CommitLog
   readonly checkpoints: CheckpointStore
-  /** Where a stream begins that has no checkpoint yet. */
+  /** Where a stream without a checkpoint begins. */
   readonly firstLsn: CdcLsn
   readonly patience: Patience
   emit(event: StreamEvent): void
-  /** Told when {@link SavedCheckpoint.holds} has changed. */
+  /** Called when {@link SavedCheckpoint.holds} has changed. */
   releasable(): void
 }
 
-/** The checkpoint of one stream, as it was saved last, and what the log has to keep because of it (C14). */
+/** The last checkpoint of one stream that was saved, and what the log has to retain for it (C14). */
 export class SavedCheckpoint {
   readonly #name: string
   readonly #options: SavedCheckpointOptions
   #lsn: CdcLsn | undefined
-  /** The save that has not settled, however long ago it was given up on. */
+  /** A save that has not settled, even if nobody waits for it any more. */
   #saving: Promise<void> | undefined
   #overrun = false
 
@@ -34,7 +34,7 @@ export class SavedCheckpoint {
   get lsn(): CdcLsn | undefined {
     return this.#lsn
   }
-  /** The log from here on has to stay. */
+  /** The log has to retain everything from here on. */
   get holds(): CdcLsn {
     return this.#lsn ?? this.#options.firstLsn
   }
@@ -42,15 +42,15 @@ export class SavedCheckpoint {
     return this.holds >= this.#options.log.oldest
   }
 
-  /** It is what the store gave. */
+  /** Notes the checkpoint that the store had. */
   loaded(lsn: CdcLsn | undefined): void {
     this.#lsn = lsn
   }
 
-  /** Asks the stream, and saves what it answers if that is further on. */
+  /** Asks the stream for its checkpoint, and saves that if it is further on. */
   async take(resource: LiveResource<CdcStream, CdcBatch>): Promise<void> {
     const { log, patience, emit, releasable } = this.#options
-    // Of what the log has given up, nothing can be said; the checkpoint is no less true for that.
+    // The log cannot say whether it could read from an LSN that it has dropped, and the checkpoint is no less valid.
     const lsn = await resource.use((stream) =>
       takeCheckpoint(
         stream,
@@ -64,10 +64,11 @@ export class SavedCheckpoint {
     releasable()
   }
 
-  /** Until it has resolved, {@link holds} stays: a crash in the meantime goes on at the checkpoint before. */
+  /** {@link holds} moves only when the save has resolved: a crash before that goes on at the checkpoint before. */
   async #save(lsn: CdcLsn): Promise<void> {
     const { checkpoints, patience } = this.#options
-    // One that landed after the next would put the checkpoint back behind what the log has released.
+    // Saves wait for one another: an earlier one that landed later would put the checkpoint behind what the log has
+    // released.
     if (this.#saving) {
       await within('an earlier save() of the checkpoint store', patience, () =>
         (this.#saving as Promise<void>).catch(() => {}),
@@ -84,7 +85,9 @@ export class SavedCheckpoint {
     })
   }
 
-  /** Says once when the log has given up what lies from the checkpoint on, and again if it happens again. */
+  /**
+   * Emits `overrun` once when the log has dropped what lies from the checkpoint on, and again if that happens again.
+   */
   noteOverrun(): void {
     const overrun = !this.retained
     if (overrun && !this.#overrun)

@@ -12,13 +12,13 @@ export interface StreamFeedOptions extends SavedCheckpointOptions {
   readonly host: CdcHost
   readonly checkpointEvery: number
   readonly onReleased: ReleasedPolicy
-  /** Told when a batch was delivered. */
+  /** Called when a batch was delivered. */
   delivered(): void
 }
 
 type Live = LiveResource<CdcStream, CdcBatch>
 
-/** One stream, and how far it has come: opens it, delivers to it, checkpoints and closes it. What fails is thrown. */
+/** One stream and how far it has come: opens it, delivers to it, checkpoints and closes it. Throws what fails. */
 export class StreamFeed {
   readonly checkpoint: SavedCheckpoint
   readonly #name: string
@@ -47,7 +47,10 @@ export class StreamFeed {
   get position(): CdcLsn {
     return this.#position
   }
-  /** Fires when the stream found last is stopped. A signal, so that whoever waits for it holds no stream (I12). */
+  /**
+   * Fires when the stream that was found last is stopped. A signal, so that whoever waits for it does not keep the
+   * stream in memory (I12).
+   */
   get replaced(): AbortSignal | undefined {
     return this.#replaced
   }
@@ -58,12 +61,12 @@ export class StreamFeed {
     return this.#restartsFromOldest ? 'restart-from-oldest' : this.#options.onReleased
   }
 
-  /** Until it has caught up, a gap is left out, whatever was said at the start. */
+  /** Until it has caught up, the stream goes on past a gap, whatever `onReleased` says. */
   allowGap(): void {
     this.#restartsFromOldest = true
   }
 
-  /** Opens the stream if need be, and learns from the one that serves now where it continues (C13). */
+  /** Opens the stream if it is not open, and asks the one that serves now for its next LSN (C13). */
   async findPlace(): Promise<Live> {
     this.#replaced = undefined
     const resource = (this.#resource ??= await this.#open())
@@ -100,14 +103,14 @@ export class StreamFeed {
       if (slices.due()) await slices.pause()
       this.#health.failures.step = 'read'
     }
-    // What was decided about one gap says nothing of the next.
+    // The permission was for this gap only.
     this.#restartsFromOldest = false
     if (this.#uncheckpointed > 0 && !this.#stop.aborted)
       await this.#health.doing('checkpoint', () => this.#takeCheckpoint(resource))
   }
 
   /**
-   * Closes the stream where the log no longer has its next batch and the stream may go on without that: the next
+   * If the log no longer has the next batch, and the stream may go on without it, closes the stream: the next
    * {@link findPlace} opens it where the log begins. Returns whether it was closed.
    */
   async closeForRestart(): Promise<boolean> {
@@ -118,18 +121,20 @@ export class StreamFeed {
       this.#position >= this.#options.log.oldest
     )
       return false
-    // The gap begins at the last checkpoint. If this one fails, the gap that is reported is larger than the real one.
+    // The gap begins at the last checkpoint: if this one fails, the gap that is reported is larger than the real one.
     await this.#takeCheckpoint(resource).catch(() => {})
     await this.#close()
     return true
   }
 
-  /** The host has closed it: the next {@link findPlace} opens another. */
+  /** The host has closed the stream: the next {@link findPlace} opens another. */
   forget(): void {
     this.#resource = undefined
   }
 
-  /** Checkpoints what was delivered since, where the stream can be asked, and closes it. Never rejects. */
+  /**
+   * Checkpoints what was delivered since the last checkpoint, if the stream can be asked, and closes it. Never rejects.
+   */
   async finish(canCheckpoint: boolean): Promise<void> {
     const resource = this.#resource
     if (resource && canCheckpoint && this.#position !== this.checkpoint.lsn) {
@@ -161,8 +166,8 @@ export class StreamFeed {
     })
     this.#restartsFromOldest = false
     this.#position = fromLsn
-    // A gap is behind the stream only once a checkpoint beyond it is saved: until then it would be met, and told,
-    // again.
+    // Counts as a delivery, so that a checkpoint follows: until one beyond the gap is saved, each start would meet the
+    // gap again.
     this.#uncheckpointed = gap ? 1 : 0
     if (gap) emit({ type: 'gap', ...gap })
     emit({ type: 'opened', fromLsn })

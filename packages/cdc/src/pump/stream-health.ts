@@ -8,7 +8,7 @@ export interface StreamHealthOptions {
   emit(event: StreamEvent): void
 }
 
-/** How a stream is doing, and what becomes of it when something fails: whether it is tried again, and when. */
+/** The state of a stream, and, after a failure, whether and when the step is tried again. */
 export class StreamHealth {
   readonly failures = new Failures()
   readonly #options: StreamHealthOptions
@@ -22,7 +22,7 @@ export class StreamHealth {
     return this.#state
   }
 
-  /** One that has halted stays so until something works again. */
+  /** A halted stream stays halted until a step succeeds. */
   opening(): void {
     if (this.#state !== 'halted') this.#state = 'opening'
   }
@@ -44,21 +44,24 @@ export class StreamHealth {
   }
 
   /**
-   * The stream has caught up, so that whatever failed before counts no longer: a call of a stream that was replaced
-   * since may never be made again.
+   * The stream has caught up, so that earlier failures no longer count: a call that failed for a stream that was
+   * replaced since may never be made again, and would never succeed.
    */
   allDone(): void {
     this.failures.forgiveAllButWaiting()
     this.#recovered()
   }
 
-  /** A reload, or a call of `resume`, gives every step all its attempts again. */
+  /** A reload or a call of `resume` gives every step all its attempts again. */
   wokenUp(): void {
     this.failures.forgive()
     if (this.#state === 'halted') this.#recovered()
   }
 
-  /** Notes why the current step failed. Returns the milliseconds until it is tried again; `undefined`: it is not. */
+  /**
+   * Notes why the current step has failed. Returns the delay until it is tried again, in milliseconds; `undefined`
+   * where it is not.
+   */
   failed(error: unknown): number | undefined {
     const { retry, emit } = this.#options
     const { step } = this.failures
@@ -66,7 +69,7 @@ export class StreamHealth {
     const halts = !worthRetrying(error) || failures >= retry.attempts
     if (halts && this.#state !== 'halted') emit({ type: 'halted', step, error })
     this.#state = halts ? 'halted' : 'retrying'
-    // A halted stream tries to start a stopped resource now and then, as nothing says when that would succeed.
+    // A halted stream tries to start a stopped resource now and then, as nothing tells when that would succeed.
     const delayMs = !halts ? retry.delayMs(failures) : isStoppedStream(error) ? retry.maxMs : undefined
     if (delayMs !== undefined) emit({ type: 'retry', step, failures, delayMs, error })
     return delayMs
@@ -79,7 +82,7 @@ export class StreamHealth {
   }
 }
 
-/** Whether there is no stream, as neither version could be started after a reload had stopped the old one (C7). */
+/** Whether there is no stream: a reload has stopped the old one, and neither version could be started (C7). */
 export function isStoppedStream(error: unknown): boolean {
   return ReloadError.is(error) && error.code === 'RESOURCE_HALTED'
 }

@@ -18,20 +18,19 @@ export interface StreamLoopOptions extends Omit<StreamFeedOptions, 'delivered'> 
 
 export interface ResumeOptions {
   /**
-   * `restart-from-oldest`: this once, go on past what the log no longer has, with a `gap` event. Default: the stream's.
+   * `restart-from-oldest`: go on past what the log no longer has, this once, with a `gap` event. Default: that of the
+   * stream.
    */
   readonly onReleased?: ReleasedPolicy | undefined
 }
 
 type Wake = 'commit' | 'resume' | 'elapsed'
 
-/**
- * Delivers the log to one stream for as long as it takes: again and again where something fails, until it is stopped.
- */
+/** Delivers the log to one stream until it is stopped, and tries again after failures. */
 export class StreamLoop {
   readonly name: string
   readonly key: string
-  /** Resolves once the stream is open, rejects once it has halted or stopped without having been. */
+  /** Resolves once the stream is open; rejects if it halts or stops before. */
   readonly opened: Promise<void>
   readonly #options: StreamLoopOptions
   readonly #health: StreamHealth
@@ -42,7 +41,7 @@ export class StreamLoop {
   #resolveOpened: () => void = () => {}
   #rejectOpened: (error: unknown) => void = () => {}
   #resume: (() => void) | undefined
-  /** What the log said that it has, while nothing has come of it. */
+  /** The LSN that `waitFor` of the log said was committed, while no batch from there was read. */
   #promised: CdcLsn | undefined
 
   constructor(name: string, key: string, options: StreamLoopOptions) {
@@ -82,21 +81,19 @@ export class StreamLoop {
     }
   }
 
-  /** Tries again at once what is waiting to be retried, or was given up. */
+  /** Tries at once what waits for a retry, or was given up. */
   resume({ onReleased }: ResumeOptions): void {
     if (this.#resume === undefined) return
     if (onReleased === 'restart-from-oldest') this.#feed.allowGap()
     this.#resume()
   }
 
-  /**
-   * Resolves once everything below `lsn` was delivered. Rejects with what the stream halted with, or that it stopped.
-   */
+  /** Resolves once everything below `lsn` was delivered. Rejects if the stream halts, with its error, or stops. */
   caughtUp(lsn: CdcLsn, signal?: AbortSignal): Promise<void> {
     return this.#caughtUp.wait(lsn, () => this.status, signal)
   }
 
-  /** Lets the delivery in flight settle, checkpoints, and closes the stream. Never rejects. */
+  /** Waits for the delivery in flight, checkpoints, and closes the stream. Never rejects. */
   stop(): Promise<void> {
     this.#stop.abort()
     return this.#ended
@@ -125,13 +122,13 @@ export class StreamLoop {
     this.#refuseEmptyPromise(position)
     this.#options.emit({ type: 'idle', position })
     this.#health.failures.step = 'wait'
-    // That it was waited for well shows when there is something to read.
+    // Whether the log kept its word shows in the next pass: it has to read a batch.
     const woken = await this.#wait({ commit: fulfilled((signal) => this.#options.log.waitFor(position, signal)) })
     if (woken === 'commit') this.#promised = position
   }
 
   /**
-   * @throws CdcError `LOG_STALLED`, so that a log which says over and over that there is something is not asked without
+   * @throws CdcError `LOG_STALLED` where `waitFor` resolved and `read` gave nothing: such a log would be asked without
    * a pause.
    */
   #refuseEmptyPromise(position: CdcLsn): void {
@@ -159,15 +156,15 @@ export class StreamLoop {
   }
 
   /**
-   * Whether the stream that serves now continues elsewhere than the loop thought, which is then no failure. It is
-   * asked, for a provider may throw an `OUT_OF_ORDER` of its own, over and over.
+   * Whether the stream that serves now goes on at another LSN than the loop expected, as after a reload: that is no
+   * failure. It is asked, as a provider may also throw an `OUT_OF_ORDER` of its own, again and again.
    */
   async #hasMoved(): Promise<boolean> {
     const { position } = this.#feed
     try {
       await this.#feed.findPlace()
     } catch {
-      // For the next pass to meet, and to count.
+      // The next pass will meet this failure, and count it.
       return true
     }
     return this.#feed.position !== position
@@ -177,12 +174,12 @@ export class StreamLoop {
     try {
       return await this.#feed.closeForRestart()
     } catch {
-      // The log cannot say where it begins. What is being dealt with counts.
+      // The log cannot say where it begins. The failure that led here counts.
       return false
     }
   }
 
-  /** Waits before trying again. A reload or a call of {@link resume} gives all that failed a fresh start. */
+  /** Waits before trying again. After a reload or a call of {@link resume} every step has all its attempts again. */
   async #rest(ms: number | undefined): Promise<void> {
     const woken = await this.#wait({
       resume: (fire) => {

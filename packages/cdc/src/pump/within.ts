@@ -1,18 +1,18 @@
 import { ReloadError, type Clock } from '@uni/reload-core'
 import { aborted, elapsed, firstOf, fulfilled } from './first-of.js'
 
-/** How long whoever calls the log or the store waits for an answer. */
+/** How long calls of the log or the store may take. */
 export interface Patience {
   readonly clock: Clock
   readonly timeoutMs: number
-  /** Ends the wait at once, for a call whose answer nobody needs any more. */
+  /** Ends the wait at once, for calls whose answer is no longer needed. */
   readonly stop?: AbortSignal
 }
 
 /**
- * Calls the log or the store, and waits for the answer within bounds (I8). A later answer is inert.
+ * Calls the log or the store, and waits for the answer until the deadline (I8). A later answer has no effect.
  *
- * @param what the call, as an error says it: `log.read()`.
+ * @param what the call, as an error names it, such as `log.read()`.
  * @throws ReloadError `STEP_TIMEOUT`; the reason of `stop`; otherwise what the call throws.
  */
 export async function within<T>(

@@ -12,7 +12,7 @@ type Hook = 'older' | 'crash' | 'outage' | 'tear' | 'save' | 'restore'
 
 export type MakeStrategy = (options: CdcHandoffOptions) => HandoffStrategy<CdcOutputProvider, CdcStream, CdcBatch>
 
-/** One sink on the bench: what a test does with it. */
+/** One sink, and what tests do with it. */
 export class Bench {
   readonly fixture: CdcFixture
   readonly capabilities: CdcCapabilities
@@ -35,7 +35,7 @@ export class Bench {
     this.history = this.newHistory(origin)
   }
 
-  /** The same sink, and a history that begins elsewhere. */
+  /** The same sink with a history that begins elsewhere. */
   from(origin: CdcLsn): Bench {
     return new Bench(this.fixture, this.capabilities, this.expect, this.strategy, origin)
   }
@@ -51,7 +51,7 @@ export class Bench {
     return found.bind(this.fixture) as NonNullable<CdcFixture[H]>
   }
 
-  /** Starts a stream, which may fail; from the origin on where nothing else is said. */
+  /** Starts a stream, which may fail. By default from the origin. */
   start({
     fromLsn = this.history.origin,
     provider = this.fixture.provider(),
@@ -88,7 +88,7 @@ export class Bench {
     return this.expect.works('shutdown()', () => stream.shutdown())
   }
 
-  /** Delivers, checkpoints, and shuts down: one orderly life of a stream. Returns its checkpoint. */
+  /** One orderly life of a stream: delivers, checkpoints, and shuts down. Returns its checkpoint. */
   async visit(batches: readonly CdcBatch[], from?: CdcLsn, provider?: CdcOutputProvider): Promise<CdcLsn> {
     const stream = await this.open({ ...(from !== undefined && { fromLsn: from }), ...(provider && { provider }) })
     await this.deliver(stream, ...batches)
@@ -97,12 +97,12 @@ export class Bench {
     return lsn
   }
 
-  /** Takes the stream up at `from`, brings it to the head, and checks that the sink has everything. */
+  /** Opens the stream at `from`, delivers up to the head, and fails unless the sink has everything. */
   async finish(from: CdcLsn, provider?: CdcOutputProvider): Promise<void> {
     await this.expectStored(await this.visit(this.history.from(from), from, provider))
   }
 
-  /** Everything below `durable` is in the sink, and nothing that was not handed over. */
+  /** Fails unless everything below `durable` is in the sink, and nothing that was not delivered. */
   async expectStored(
     durable: CdcLsn,
     { history = this.history, stream = this.stream }: { history?: History; stream?: string } = {},
@@ -116,13 +116,16 @@ export class Bench {
     expectStored(expect, await this.stored(stream), { history, durable, guarantee })
   }
 
-  /** Everything that was committed is in the sink; up to its checkpoint, where it cannot be made to flush. */
+  /**
+   * Fails unless everything that was committed is in the sink; up to `checkpoint`, where the sink cannot be made to
+   * flush.
+   */
   async expectAllStored(checkpoint: CdcLsn): Promise<void> {
     const { flushes = true } = this.capabilities
     await this.expectStored(flushes ? this.history.head : checkpoint)
   }
 
-  /** No row below `durable` is missing. Where it stands, and what else there is, is for others to see. */
+  /** Fails if a row below `durable` is missing, whatever the order and whatever else is there. */
   async expectNoneMissing(durable: CdcLsn, when: string): Promise<void> {
     const stored = new Set(await this.stored())
     const missing = this.history.idsBelow(durable).filter((id) => !stored.has(id))
@@ -133,11 +136,11 @@ export class Bench {
   }
 
   async stored(stream: string = this.stream): Promise<readonly number[]> {
-    // A copy: a fixture may hand out the very array that its sink goes on writing to.
+    // Copied, as a fixture may return the very array that its sink writes to.
     return [...(await this.fixture.stored(stream))]
   }
 
-  /** Kills the sink where the suite may, and shuts its streams down otherwise. */
+  /** Crashes the sink if the suite may do that, and shuts its streams down otherwise. */
   async end(...streams: readonly CdcStream[]): Promise<void> {
     if (this.capabilities.crash) return await this.hook('crash')()
     for (const stream of streams) await this.shutdown(stream)

@@ -8,7 +8,7 @@ export interface Case extends Omit<ConformanceCase, 'run'> {
   run(bench: Bench): MaybePromise<void>
 }
 
-/** The tests of one topic, as far as the declared capabilities ask for them. */
+/** The tests of one topic that the declared capabilities ask for. */
 export type Suite = (
   capabilities: CdcCapabilities,
   options: Omit<CdcConformanceOptions, 'test' | 'knownGaps'>,

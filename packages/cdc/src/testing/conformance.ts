@@ -60,9 +60,8 @@ const OPTIONS: OptionChecks<CdcConformanceOptions> = {
 }
 
 /**
- * Proves that a provider keeps the discipline of CDC outputs: declares a test for each rule of SPEC.md, in whichever
- * test runner `test` belongs to. A rule that hangs on another is not judged while that one is broken, so what fails is
- * the cause.
+ * Declares a test for each rule of SPEC.md that a provider of CDC outputs has to keep, in the runner that `test`
+ * belongs to. While a rule is broken, those that need it are not judged, so what fails is the cause.
  */
 export function runCdcConformance(given: CdcConformanceOptions): void {
   const { test, make, capabilities, golden, ...kit } = checkOptions(given, 'runCdcConformance options', OPTIONS)
@@ -72,7 +71,7 @@ export function runCdcConformance(given: CdcConformanceOptions): void {
   })
 }
 
-/** The tests that `options` choose. The strategy is another than the kind's own only where that is put to the test. */
+/** The tests that `options` choose. `strategy` is another than the kind's own only where a test tests the kit. */
 export function conformanceCases(
   options: Omit<CdcConformanceOptions, keyof KitOptions>,
   strategy: MakeStrategy = cdcHandoff,
@@ -81,7 +80,7 @@ export function conformanceCases(
   return cases.map((one) => ({ ...one, run: (expect, after) => onItsBench(one, expect, after, options, strategy) }))
 }
 
-/** What a fixture's calls give, of which a call may never settle. */
+/** The parts of a fixture whose calls may never settle, so that the error names the call. */
 const NAMED: NamedKinds = { provider: ['start'], stream: ['deliver', 'checkpoint', 'shutdown'] }
 
 async function onItsBench(

@@ -13,13 +13,13 @@ interface SavedGolden {
   /** In decimal, as JSON has no bigint. */
   readonly origin: string
   readonly checkpoint: string
-  /** How many rows each batch has that was delivered, those beyond the checkpoint among them, and its LSNs. */
+  /** The rows and the LSNs of each batch that was delivered, including those beyond the checkpoint. */
   readonly batches: readonly { readonly rows: number; readonly lsns: string }[]
-  /** The sink as it was left, in base64. */
+  /** The files of the sink, in base64. */
   readonly files: Readonly<Record<string, string>>
 }
 
-/** What a version left in its sink, and what was delivered to it. */
+/** The files that a version left in its sink, and the batches that were delivered to it. */
 export interface Golden {
   readonly version: string
   readonly origin: CdcLsn
@@ -29,7 +29,7 @@ export interface Golden {
 }
 
 export interface WriteCdcGoldenOptions extends Pick<CdcConformanceOptions, 'make' | 'capabilities'> {
-  /** Of the provider that writes: part of the names of the files. */
+  /** The version of the provider, which is part of the names of the files. */
   readonly version: string
 }
 
@@ -39,12 +39,12 @@ const OPTIONS: OptionChecks<WriteCdcGoldenOptions> = {
   version: option.required(option.text),
 }
 
-/** The ways in which a stream ends: in good order, and in the middle of its deliveries. */
+/** How the stream ended: shut down, or in the middle of its deliveries. */
 const ENDINGS = ['shut-down', 'cut-off'] as const
 
 /**
- * Has the present version write what later versions will be held to: its sink after a few deliveries, once shut down in
- * good order and once cut off beyond its checkpoint. Returns the files to commit, by name.
+ * Has the present version write the files with which later versions are tested: its sink after a few deliveries, once
+ * shut down and once cut off beyond its checkpoint. Returns the files to commit, by name.
  */
 export async function writeCdcGolden(options: WriteCdcGoldenOptions): Promise<Record<string, Uint8Array>> {
   const { make, capabilities, version } = checkOptions(options, 'writeCdcGolden options', OPTIONS)
@@ -87,7 +87,7 @@ async function endOf(bench: Bench, stream: CdcStream, ending: (typeof ENDINGS)[n
   await bench.end(stream)
 }
 
-/** @throws Error where a file is none of {@link writeCdcGolden}. */
+/** @throws Error where {@link writeCdcGolden} has not written the file. */
 export function readGolden({ name, bytes }: CdcGoldenFile): Golden {
   const saved = parse(bytes)
   if (saved?.format !== FORMAT) throw new Error(`${name} is not a file of ${FORMAT}, written by writeCdcGolden`)
@@ -116,7 +116,7 @@ function fromBase64(text: string): Uint8Array {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
 }
 
-/** Lets `reader` take up what was left: all that was delivered comes again from the checkpoint on, and more after it. */
+/** Has `reader` go on with the sink: everything from the checkpoint on is delivered again, and more after it. */
 export async function expectTakenUp(bench: Bench, golden: Golden, reader: 'provider' | 'older'): Promise<void> {
   const { history } = bench
   for (const { rows, lsns } of golden.batches) history.commit(rows, lsns)

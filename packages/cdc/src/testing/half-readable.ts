@@ -3,8 +3,8 @@ import { RecordBatch, type Data, type DataType } from 'apache-arrow'
 type Column = ArrayLike<unknown> & { subarray(begin?: number, end?: number): Column }
 
 /**
- * The same rows, of which those from `row` on throw as soon as their values are looked at: a delivery that reads one
- * row after another fails in the middle. One that takes whole buffers is not affected.
+ * The same rows; those from `row` on throw when their values are read, so that a delivery which reads row by row fails
+ * halfway. A delivery that copies whole buffers succeeds.
  */
 export function halfReadable(mutations: RecordBatch, row: number): RecordBatch {
   return new RecordBatch(mutations.schema, limited(mutations.data, row))
@@ -13,9 +13,9 @@ export function halfReadable(mutations: RecordBatch, row: number): RecordBatch {
 function limited<T extends DataType>(data: Data<T>, row: number): Data<T> {
   const { valueOffsets, values, nullBitmap, typeIds, stride } = data as Data
   const buffers = [
-    // The offset number `row` is the end of the row before.
+    // The offset at `row` is the end of the row before, so it is still readable.
     valueOffsets && readableUpTo(valueOffsets as unknown as Column, row + 1),
-    // What has offsets, or several values in a byte, is not counted by rows.
+    // Types with offsets, or with several values in a byte, have no element for each row.
     values &&
       (valueOffsets || values.length < row * stride ? values : readableUpTo(values as unknown as Column, row * stride)),
     nullBitmap,
@@ -25,7 +25,7 @@ function limited<T extends DataType>(data: Data<T>, row: number): Data<T> {
   return data.clone(data.type, data.offset, data.length, data.nullCount, buffers, children) as Data<T>
 }
 
-/** A view on `column` that has the same elements, and throws where one at or behind `end` is read. */
+/** A view of `column` with the same elements, which throws where one at or behind `end` is read. */
 function readableUpTo(column: Column, end: number): Column {
   function element(index: number): unknown {
     if (index >= end) throw new Error('the rest of this batch cannot be read, as the conformance suite has it')

@@ -6,7 +6,7 @@ export interface Commit {
   readonly ids: readonly number[]
 }
 
-/** What was committed to one stream: rows with ids of their own, counted up, in batches without a gap. */
+/** The commits of one stream: rows with ids that count up, in batches without a gap. */
 export class History {
   readonly commits: Commit[] = []
   readonly origin: CdcLsn
@@ -23,18 +23,18 @@ export class History {
     return this.commits.at(-1)?.batch.lsnEnd ?? this.origin
   }
 
-  /** One batch more, of `rows` rows, whose LSNs are `step` further on. */
+  /** Commits `rows` rows with the next ids; the LSNs move by `step`. */
   commit(rows = 2, step = BigInt(Math.max(rows, 1))): CdcBatch {
     const ids = Array.from({ length: rows }, () => this.#nextId++)
     return this.#append(ids, this.#mutations(ids), step)
   }
 
-  /** One batch more, of rows that are not the suite's. */
+  /** Commits rows that are not the suite's own. */
   commitForeign(mutations: RecordBatch, step = 3n): CdcBatch {
     return this.#append([], mutations, step)
   }
 
-  /** Takes the last batch back: it was refused. */
+  /** Removes the last batch, which was refused. */
   takeBack(): void {
     const commit = this.commits.pop()
     if (commit?.ids[0] !== undefined) this.#nextId = commit.ids[0]
@@ -45,7 +45,7 @@ export class History {
     return this.commits.filter(({ batch }) => batch.lsnStart >= lsn).map(({ batch }) => batch)
   }
 
-  /** The ids of what ends at or below `lsn`. */
+  /** The ids of the rows in batches that end at or below `lsn`. */
   idsBelow(lsn: CdcLsn): number[] {
     return this.commits.filter(({ batch }) => batch.lsnEnd <= lsn).flatMap(({ ids }) => ids)
   }
@@ -56,7 +56,7 @@ export class History {
 
   #append(ids: readonly number[], mutations: RecordBatch, step: CdcLsn): CdcBatch {
     const lsnStart = this.head
-    // Frozen, as what a log hands to several streams must be.
+    // Frozen, as a log may hand the same batch to several streams.
     const batch = Object.freeze({
       lsnStart,
       lsnEnd: lsnStart + step,

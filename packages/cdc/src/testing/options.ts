@@ -8,41 +8,44 @@ export interface CdcFixture {
   /** The version under test, writing to this sink. Each call is a new instance, as after a restart of the program. */
   provider(): CdcOutputProvider
   /**
-   * The ids of all rows that are in the sink for `stream`, in the order of the sink, as somebody else reads them.
-   * Rows that are not the suite's may be left out.
+   * The ids of all rows of `stream` in the sink, in the order of the sink, as another reader sees them. Rows that are
+   * not the suite's may be left out.
    */
   stored(stream: string): MaybePromise<readonly number[]>
-  /** Rows with these ids, as the sink takes them. Default: one column `id`, Int32. */
+  /** Rows with these ids, in the schema of the sink. Default: one column `id`, Int32. */
   mutations?(ids: readonly number[]): RecordBatch
   /** The version before, writing to the same sink. For the capability `older`. */
   older?(): CdcOutputProvider
-  /** Ends everything open as `kill -9` would: nothing is flushed or shut down. For the capability `crash`. */
+  /** Ends everything that is open as `kill -9` would, without flush or shutdown. For the capability `crash`. */
   crash?(): MaybePromise<void>
-  /** Takes away what the sink needs, such as its disk or its connection. Returns what brings it back. For `outage`. */
+  /**
+   * Takes away what the sink needs, such as its disk or its connection. Returns a function that restores it. For
+   * `outage`.
+   */
   outage?(): MaybePromise<() => MaybePromise<void>>
-  /** Leaves the sink as a crash in the middle of the next delivery would, while no stream is open. For `torn`. */
+  /** Leaves the sink as a crash in the middle of the next delivery would. No stream is open. For `torn`. */
   tear?(stream: string): MaybePromise<void>
   /** Everything durable in the sink, as files. For `golden`. */
   save?(): MaybePromise<Readonly<Record<string, Uint8Array>>>
-  /** Makes the sink what it was when the files were saved, by this version or an earlier one. For `golden`. */
+  /** Restores the sink from files that this version or an earlier one saved. For `golden`. */
   restore?(files: Readonly<Record<string, Uint8Array>>): MaybePromise<void>
   dispose?(): MaybePromise<void>
 }
 
-/** What a provider claims, and so is held to. */
+/** What a provider claims, and is tested for. */
 export interface CdcCapabilities {
   /**
-   * `exactly-once`: a batch that comes again is left out, however it came to that. `at-least-once`: rows may be there
-   * again, after a restart from a checkpoint behind them.
+   * `exactly-once`: a batch that is delivered again is left out, whatever the reason. `at-least-once`: after a restart,
+   * rows beyond the checkpoint may be stored again.
    */
   readonly guarantee: 'exactly-once' | 'at-least-once'
-  /** How many streams of one provider may be open at a time. Default `many`. */
+  /** How many streams of one provider may be open at once. Default `many`. */
   readonly streams?: 'one' | 'many' | undefined
-  /** A checkpoint asked at rest reaches the end of what was delivered. Default true. */
+  /** A checkpoint between deliveries reaches the end of what was delivered. Default true. */
   readonly flushes?: boolean | undefined
-  /** How many bits an LSN may have. Default 63, as a signed integer of 64 bits holds. */
+  /** How many bits an LSN may have. Default 63, as in a signed 64-bit integer. */
   readonly lsnBits?: number | undefined
-  /** Keeps its LSN with its data, and refuses to start above it. */
+  /** Keeps its LSN with its data, and refuses to start beyond it. */
   readonly noticesLoss?: boolean | undefined
   /** The suite may crash the sink. */
   readonly crash?: boolean | undefined
@@ -52,7 +55,7 @@ export interface CdcCapabilities {
   readonly torn?: boolean | undefined
   /** There is a version before. */
   readonly older?: boolean | undefined
-  /** The version before takes up what this one leaves: a safe way back. */
+  /** The version before goes on with what this one leaves, so that there is a safe way back. */
   readonly downgrade?: boolean | undefined
 }
 
@@ -69,19 +72,19 @@ export const CAPABILITIES: OptionChecks<CdcCapabilities> = {
   lsnBits: option.integer(1),
 }
 
-/** What an earlier version left in its sink: a file made by `writeCdcGolden`. */
+/** A sink as an earlier version left it: a file made by `writeCdcGolden`. */
 export interface CdcGoldenFile {
   readonly name: string
   readonly bytes: Uint8Array
 }
 
 export interface CdcConformanceOptions extends KitOptions {
-  /** A sink that is empty and nobody else's; once for each test. */
+  /** Makes a sink that is empty and used by nobody else. Called once for each test. */
   make(): MaybePromise<CdcFixture>
   readonly capabilities: CdcCapabilities
-  /** What earlier versions left. This version has to take all of it up. */
+  /** Sinks as earlier versions left them. This version has to go on with each. */
   readonly golden?: readonly CdcGoldenFile[] | undefined
 }
 
-/** Where the suite starts its streams. Not 0, as real logs have been there before. */
+/** Where the suite starts its streams. Not 0, as real logs begin anywhere. */
 export const ORIGIN: CdcLsn = 1_000n

@@ -7,7 +7,7 @@ import { CdcPump } from '../pump/pump.js'
 import type { Bench } from './bench.js'
 import { pluginOf } from './served.js'
 
-/** A log, its checkpoints, and a pump, as an application has them. The log and the checkpoints outlive a restart. */
+/** A log, a store of checkpoints, and a pump, as an application has them. The log and the store outlive a restart. */
 export class Pumped {
   readonly log: MemoryCommitLog
   readonly checkpoints = new MemoryCheckpointStore()

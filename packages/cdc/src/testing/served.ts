@@ -14,7 +14,7 @@ import { startStream } from '../start-stream.js'
 import { cdcOutput } from '../surface.js'
 import type { Bench } from './bench.js'
 
-/** How often a delivery is repeated, as a pump would. */
+/** How often a delivery is tried again, as a pump would. */
 const ATTEMPTS = 5
 
 export function pluginOf(version: number, provider: CdcOutputProvider): Plugin {
@@ -26,7 +26,7 @@ export function pluginOf(version: number, provider: CdcOutputProvider): Plugin {
   }
 }
 
-/** A host of the real kind, with one live stream of the provider under test. */
+/** A real host with one live stream of the provider under test. */
 export class Served implements AsyncDisposable {
   readonly host: PluginHost
   readonly #bench: Bench
@@ -60,12 +60,12 @@ export class Served implements AsyncDisposable {
     return this.#live
   }
 
-  /** Where the stream that serves now continues. */
+  /** Where the stream that serves now goes on. */
   async position(): Promise<CdcLsn> {
     return (await this.live.use(expectedLsn)) ?? this.#bench.history.origin
   }
 
-  /** Brings the stream that serves now to the head: what a pump does. */
+  /** Delivers up to the head to the stream that serves, as a pump would. */
   async deliverAll(): Promise<void> {
     const { expect, history } = this.#bench
     for (let refusals = 0; ;) {
@@ -94,7 +94,7 @@ export class Served implements AsyncDisposable {
     await finalized
   }
 
-  /** A reload that fails fails with a typed error, and the old version is the current one (I3). */
+  /** Fails unless the reload fails with a typed error, and the old version is the current one (I3). */
   async expectTurnedAway(provider: CdcOutputProvider, options: ReloadOptions = {}): Promise<ReloadError> {
     const { expect } = this.#bench
     const handle = this.host.plugin('sink')
@@ -109,7 +109,7 @@ export class Served implements AsyncDisposable {
     return error
   }
 
-  /** Ends everything in good order, and checks that the sink has all that was delivered. */
+  /** Ends everything in order, and fails unless the sink has all that was delivered. */
   async expectAllStored(): Promise<void> {
     await this.deliverAll()
     const checkpoint = await this.#bench.expect.works('checkpoint()', () =>

@@ -4,14 +4,16 @@ import type { History } from './history.js'
 import type { CdcCapabilities } from './options.js'
 
 export interface StoredExpectation {
-  /** What was handed over. */
+  /** The batches that were delivered. */
   readonly history: History
-  /** All rows below have to be there. */
+  /** All rows below this LSN have to be there. */
   readonly durable: CdcLsn
   readonly guarantee: CdcCapabilities['guarantee']
 }
 
-/** Holds what is in a sink against what was committed: in order, without a gap, and as often as is allowed. */
+/**
+ * Fails unless the rows in a sink are those that were committed: in order, without a gap, and as often as is allowed.
+ */
 export function expectStored(
   expect: Expectation,
   found: readonly number[],
@@ -20,7 +22,7 @@ export function expectStored(
   const allowed = history.idsBelow(history.head)
   const required = history.idsBelow(durable).length
   const place = new Map(allowed.map((id, at) => [id, at]))
-  // How many of `allowed` have been found, from the start on.
+  // How many of `allowed` have been found so far.
   let reached = 0
   found.forEach((id, at) => {
     const known = place.get(id)

@@ -1,4 +1,4 @@
-/** Whatever a provider may throw. */
+/** Values that a provider may throw. */
 export const THROWN: readonly unknown[] = [
   new Error('no route to host'),
   'a string',

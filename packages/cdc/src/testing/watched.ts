@@ -1,17 +1,17 @@
 import type { MaybePromise } from '@uni/reload-core'
 import type { CdcBatch, CdcLsn, CdcOutputProvider, CdcStartContext, CdcStream } from '../contract.js'
 
-/** What a test does to a provider besides letting it work. Each may throw. */
+/** What a test does in the calls of a provider. Each may throw. */
 export interface Interference {
-  /** Before the stream is started. What it returns other than `undefined` is returned instead of a stream. */
+  /** Called before the stream is started. A result other than `undefined` is returned in place of a stream. */
   start?(ctx: CdcStartContext): unknown
-  /** Before a batch is delivered. */
+  /** Called before a batch is delivered. */
   deliver?(batch: CdcBatch): MaybePromise<void>
-  /** After a batch was accepted: its acknowledgement is lost. */
+  /** Called after a batch was accepted, so that its acknowledgement can be lost. */
   delivered?(batch: CdcBatch): MaybePromise<void>
-  /** What it returns is answered in place of the stream's own answer. */
+  /** Returns the answer in place of the stream's own. */
   checkpoint?(own: CdcLsn): unknown
-  /** After the stream was shut down. */
+  /** Called after the stream was shut down. */
   shutDown?(): MaybePromise<void>
 }
 
@@ -20,7 +20,7 @@ export interface WatchedStream {
   shutdowns: number
 }
 
-/** A provider whose calls are written down. */
+/** A provider whose calls are recorded. */
 export class Watched implements CdcOutputProvider {
   readonly name: string
   readonly calls: string[] = []

@@ -2,7 +2,7 @@ import { attempt, type ConformanceCase } from '@uni/reload-core/testing'
 import type { LogBench } from './log-bench.js'
 
 export interface LogCase extends Omit<ConformanceCase, 'run'> {
-  /** The capability that it belongs to. */
+  /** The capability without which the case is left out. */
   readonly asks?: 'durable' | 'lsnBits'
   run(bench: LogBench): Promise<void>
 }

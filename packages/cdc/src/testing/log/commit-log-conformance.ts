@@ -12,16 +12,20 @@ import type { CdcLsn } from '../../contract.js'
 import { LOG_CASES } from './cases.js'
 import { LogBench, type CommitLogFixture } from './log-bench.js'
 
-/** What a log claims, and so is held to. */
+/** What a log claims, and is tested for. */
 export interface CommitLogCapabilities {
   /** It outlives the program. */
   readonly durable?: boolean | undefined
-  /** Its LSNs have at most so many bits, and `make` is given where to begin. Absent: it begins where it likes. */
+  /** Its LSNs have at most so many bits, and `make` is told where to begin. Absent: it begins where it likes. */
   readonly lsnBits?: number | undefined
 }
 
 export interface CommitLogConformanceOptions extends KitOptions {
-  /** Once for each test. @param start where the log begins; only where `lsnBits` is declared. */
+  /**
+   * Called once for each test.
+   *
+   * @param start where the log begins; given only where `lsnBits` is declared.
+   */
   make(start?: CdcLsn): MaybePromise<CommitLogFixture>
   readonly capabilities?: CommitLogCapabilities | undefined
 }
@@ -32,10 +36,10 @@ const OPTIONS: OptionChecks<CommitLogConformanceOptions> = {
   capabilities: option.object<CommitLogCapabilities>({ durable: option.flag, lsnBits: option.integer(1) }),
 }
 
-/** What a fixture has, of which a call may never settle. */
+/** The parts of a fixture whose calls may never settle, so that the error names the call. */
 const NAMED: NamedKinds = { log: ['read', 'waitFor'] }
 
-/** Proves that a log is one that a `CdcPump` can deliver from: declares a test for each rule L1 to L8 of SPEC.md. */
+/** Declares a test for each of the rules L1 to L8 of SPEC.md, which a log has to keep for a `CdcPump`. */
 export function runCommitLogConformance(options: CommitLogConformanceOptions): void {
   const { test, make, capabilities, ...kit } = checkOptions(options, 'runCommitLogConformance options', OPTIONS)
   declareConformance(test, commitLogCases({ make, ...(capabilities && { capabilities }) }), {
@@ -54,7 +58,7 @@ export function commitLogCases({
   ).map(({ run, asks, ...one }) => ({
     ...one,
     async run(expect: Expectation, after: After) {
-      // Room for what one test commits, up to the last LSN that there is.
+      // Leaves room for the commits of one test below the highest LSN.
       const start = asks === 'lsnBits' && lsnBits !== undefined ? 2n ** BigInt(lsnBits) - 100n : undefined
       const fixture = expect.named(await expect.call('make()', () => make(start)), 'fixture', NAMED)
       after(() => fixture.dispose?.())

@@ -4,7 +4,7 @@ import type { CdcBatch, CdcLsn } from '../../contract.js'
 import { CdcError, show, type CdcErrorCode } from '../../errors.js'
 import type { CommitLog } from '../../log/commit-log.js'
 
-/** One log that is empty and nobody else's. */
+/** One log that is empty and used by nobody else. */
 export interface CommitLogFixture {
   readonly log: CommitLog
   /** Commits one batch of `rows` rows, 1 or more, and resolves once the head has moved. */
@@ -14,7 +14,7 @@ export interface CommitLogFixture {
   dispose?(): MaybePromise<void>
 }
 
-/** One log on the bench: what a test does with it. */
+/** One log, and what tests do with it. */
 export class LogBench {
   readonly fixture: CommitLogFixture
   readonly expect: Expectation
@@ -46,7 +46,7 @@ export class LogBench {
     for (const count of rows) await this.expect.works(`a commit of ${count} rows`, () => this.fixture.commit(count))
   }
 
-  /** What `read` gives, once it has been held to what a pump relies on. */
+  /** The batches that `read` gives, after a check of what a pump relies on. */
   async read(from: CdcLsn): Promise<CdcBatch[]> {
     const { expect, log } = this
     const batches: CdcBatch[] = []
@@ -71,13 +71,13 @@ export class LogBench {
     return batches
   }
 
-  /** All the places between batches, from the oldest to the head. */
+  /** All boundaries of batches, from the oldest to the head. */
   async boundaries(): Promise<CdcLsn[]> {
     const { oldest } = this.log
     return [oldest, ...(await this.read(oldest)).map(({ lsnEnd }) => lsnEnd)]
   }
 
-  /** The first step of a read has to fail. */
+  /** Fails unless the first step of a read fails with `code`. */
   async refusesToRead(from: CdcLsn, code: CdcErrorCode): Promise<CdcError> {
     const outcome = await attempt(() => this.log.read(from)[Symbol.asyncIterator]().next())
     if ('value' in outcome) return this.expect.fail(`read(${from}) is refused on the first step, with ${code}`)
@@ -87,7 +87,7 @@ export class LogBench {
     return outcome.error
   }
 
-  /** Begins to wait, and tells how that stands once everything has happened that waits for nobody. */
+  /** Begins to wait; tells the state of that after everything has happened that can without further calls. */
   waiting(
     lsn: CdcLsn,
     signal: AbortSignal = new AbortController().signal,

@@ -11,7 +11,7 @@ import type { CheckpointStore } from '../../checkpoints/checkpoint-store.js'
 import type { CdcLsn } from '../../contract.js'
 import { show } from '../../errors.js'
 
-/** One store that is empty and nobody else's. */
+/** One store that is empty and used by nobody else. */
 export interface CheckpointStoreFixture {
   readonly store: CheckpointStore
   /** The same store, as the program finds it when it is started again. For the capability `durable`. */
@@ -19,21 +19,21 @@ export interface CheckpointStoreFixture {
   dispose?(): MaybePromise<void>
 }
 
-/** What a store claims, and so is held to. */
+/** What a store claims, and is tested for. */
 export interface CheckpointStoreCapabilities {
   /** It outlives the program. */
   readonly durable?: boolean | undefined
-  /** How many bits an LSN may have. Default 63, as a signed integer of 64 bits holds. */
+  /** How many bits an LSN may have. Default 63, as in a signed 64-bit integer. */
   readonly lsnBits?: number | undefined
 }
 
 export interface CheckpointStoreConformanceOptions extends KitOptions {
-  /** Once for each test. */
+  /** Called once for each test. */
   make(): MaybePromise<CheckpointStoreFixture>
   readonly capabilities?: CheckpointStoreCapabilities | undefined
 }
 
-/** Names that a file system, a database or an encoding may take for one another, or not take. */
+/** Names that a file system, a database or an encoding may refuse, or confuse with one another. */
 const NAMES = [
   'orders',
   'Orders',
@@ -74,10 +74,10 @@ const OPTIONS: OptionChecks<CheckpointStoreConformanceOptions> = {
   capabilities: option.object<CheckpointStoreCapabilities>({ durable: option.flag, lsnBits: option.integer(1) }),
 }
 
-/** What a fixture has, of which a call may never settle. */
+/** The parts of a fixture whose calls may never settle, so that the error names the call. */
 const NAMED: NamedKinds = { store: ['load', 'save'] }
 
-/** Proves that a store keeps checkpoints: declares a test for each rule S1 to S5 of SPEC.md. */
+/** Declares a test for each of the rules S1 to S5 of SPEC.md, which a store of checkpoints has to keep. */
 export function runCheckpointStoreConformance(options: CheckpointStoreConformanceOptions): void {
   const { test, make, capabilities, ...kit } = checkOptions(options, 'runCheckpointStoreConformance options', OPTIONS)
   declareConformance(test, checkpointStoreCases({ make, ...(capabilities && { capabilities }) }), {

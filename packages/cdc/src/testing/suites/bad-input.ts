@@ -15,7 +15,9 @@ import type { Bench } from '../bench.js'
 import type { Case, Suite } from '../case.js'
 import { RESUMES } from '../needs.js'
 
-/** Delivers a batch that a sink need not be able to take: it takes it whole, or refuses it and is left as it was. */
+/**
+ * Delivers a batch that a sink need not be able to take: it has to take all of it, or refuse it and store none of it.
+ */
 async function wholeOrRefused(bench: Bench, mutations: RecordBatch): Promise<void> {
   const { expect, history } = bench
   const stream = await bench.open()
@@ -27,7 +29,7 @@ async function wholeOrRefused(bench: Bench, mutations: RecordBatch): Promise<voi
   if ('error' in outcome && 'value' in checkpoint && checkpoint.value > good) {
     expect.fail(`the batch that ends at ${bad.lsnEnd} was refused, and the checkpoint ${checkpoint.value} covers it`)
   }
-  // One that is refused only when it is flushed has to be taken back by starting the stream again.
+  // A sink that refuses the batch only when it flushes gets rid of it by a new start of the stream.
   const refused = 'error' in outcome || 'error' in checkpoint
   if (refused) history.takeBack()
   const next = history.commit(3)
@@ -70,7 +72,7 @@ function otherColumns(): RecordBatch {
   )
 }
 
-/** Says it has 8 rows, and has the bytes of 2. */
+/** Claims 8 rows, and has the bytes of 2. */
 function truncated(): RecordBatch {
   return batchOf(
     [new Field('id', new Int32())],
@@ -87,11 +89,11 @@ function oversized(): RecordBatch {
   )
 }
 
-/** The same bytes each time: neither text nor anything else. */
+/** The same bytes each time, which are neither text nor anything else. */
 function noise(): RecordBatch {
   let state = 0x9e3779b9
   const bytes = Uint8Array.from({ length: 256 }, () => {
-    // xorshift32 (Marsaglia, "Xorshift RNGs", 2003)
+    // xorshift32 (Marsaglia, "Xorshift RNGs", 2003).
     state ^= state << 13
     state ^= state >>> 17
     state ^= state << 5

@@ -145,7 +145,7 @@ export const checkpointSuite: Suite = ({ crash, flushes = true }) => [
             const checkpoint = await bench.checkpoint(stream)
             await bench.deliver(stream, history.commit())
             await bench.end(stream)
-            // What lies beyond may be there or not; only what was promised is asked for.
+            // What lies beyond the checkpoint may be there or not.
             await bench.expectNoneMissing(checkpoint, 'after a crash')
           },
         },

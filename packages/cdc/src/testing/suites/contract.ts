@@ -62,7 +62,7 @@ export const contractSuite: Suite = () => [
       history.commit()
       const signal = AbortSignal.abort(new Error('the caller gave up'))
       const outcome = await attempt(() => startStream(fixture.provider(), { stream, fromLsn: history.origin, signal }))
-      // A provider that pays the signal no heed is shut down by the host.
+      // The host shuts down a stream of a provider that ignores the signal.
       if ('value' in outcome) await bench.shutdown(outcome.value)
       await bench.finish(history.origin)
     },

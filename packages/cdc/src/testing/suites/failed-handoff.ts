@@ -9,7 +9,7 @@ import { Served } from '../served.js'
 import { THROWN } from '../thrown.js'
 import { Watched, type Interference } from '../watched.js'
 
-/** Tries successors that do not start, and expects the provider under test to serve on after each. */
+/** Reloads with successors that fail to start, and fails unless the provider under test serves after each. */
 async function turnsAway(bench: Bench, interferences: readonly Interference[]): Promise<void> {
   const { expect, fixture } = bench
   const old = new Watched(fixture.provider())

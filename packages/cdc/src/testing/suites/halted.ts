@@ -5,7 +5,7 @@ import { ROLLS_BACK } from '../needs.js'
 import { Served } from '../served.js'
 import { Watched } from '../watched.js'
 
-/** A stream that a failed reload has left halted. Returns it, and how to have its sink come back. */
+/** A stream that a failed reload has left halted. `heal` restores its sink. */
 async function halted(bench: Bench): Promise<{ served: Served; heal(): void }> {
   const { expect, fixture } = bench
   let down = false

@@ -64,12 +64,12 @@ export const handoffSuite: Suite = (capabilities) => [
       await using served = await Served.start(bench, fixture.provider())
       await served.commit()
       const start = (): void => {
-        // Held by the gate, and let through to whichever stream serves in the end.
+        // These writes are held by the gate, and go to the stream that serves in the end.
         for (let at = 0; at < 3; at += 1) written.push(served.live.write(history.commit()))
       }
       await expect.works('a reload', () => served.reload(new Watched(fixture.provider(), { start })))
       for (const outcome of await Promise.allSettled(written)) {
-        // A stream whose checkpoint lagged continues behind them, and says so.
+        // A stream whose checkpoint is behind refuses them with `OUT_OF_ORDER`.
         const lagged =
           outcome.status === 'rejected' && CdcError.is(outcome.reason) && outcome.reason.code === 'OUT_OF_ORDER'
         if (outcome.status === 'rejected' && !lagged)
@@ -98,7 +98,7 @@ export const handoffSuite: Suite = (capabilities) => [
       const next = new Watched(fixture.provider())
       await expect.works('a reload', () => served.reload(next))
       await served.commit()
-      // The old stream may count it; how much of it is stored, nobody but the next can say.
+      // The old stream may count the batch in; only the next one can tell how much of it is stored.
       if (!next.calls.includes(`deliver ${batch.lsnStart}`)) {
         expect.fail('a batch that the old version did not acknowledge is handed to the new one')
       }
@@ -124,7 +124,7 @@ export const handoffSuite: Suite = (capabilities) => [
   },
 ]
 
-/** Commits one batch, and hands over everything but it. */
+/** Commits one batch, and delivers it with wrong LSNs of each sort, all of which have to be refused. */
 async function expectRefused({ expect, history }: Bench, served: Served, watched: Watched): Promise<void> {
   const continues = await served.position()
   const next = history.commit()

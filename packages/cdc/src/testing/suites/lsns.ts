@@ -3,7 +3,7 @@ import type { Bench } from '../bench.js'
 import type { Suite } from '../case.js'
 import { STORES } from '../needs.js'
 
-/** Takes a stream up at its own checkpoints, again and again. */
+/** Opens a stream at its own checkpoints, again and again. */
 async function staysExact(bench: Bench): Promise<void> {
   let at = bench.history.origin
   for (const rows of [2, 1, 2]) {
@@ -56,10 +56,7 @@ export const lsnsSuite: Suite = ({ lsnBits = 63 }) => [
   },
 ]
 
-/**
- * Delivers across the width that is declared: a batch is taken for what it is, or it is refused, and nothing is stored
- * of it.
- */
+/** Delivers beyond the declared width of LSNs: the batch is stored with its own, or refused and not stored at all. */
 async function exactOrRefused(narrow: Bench): Promise<void> {
   const bench = narrow.from(2n ** BigInt(narrow.capabilities.lsnBits ?? 63) - 3n)
   const { expect, history } = bench

@@ -4,7 +4,7 @@ import type { Bench } from '../bench.js'
 import type { Suite } from '../case.js'
 import { RESUMES } from '../needs.js'
 
-/** How often the host would try: a stream may need a delivery or two to find out that it has to connect again. */
+/** How often the host would try: a stream may need a delivery or two to notice that it has to connect again. */
 const ATTEMPTS = 5
 
 async function delivers(stream: CdcStream, batch: CdcBatch): Promise<boolean> {
@@ -43,7 +43,7 @@ export const outageSuite: Suite = ({ outage }) =>
               await bench.expectStored(during.value)
             }
             await attempt(() => stream.shutdown())
-            // What was accepted and not checkpointed comes again, as does what was refused.
+            // What was accepted beyond the checkpoint is delivered again, and so is what was refused.
             await bench.finish(checkpoint)
           },
         },

@@ -15,11 +15,11 @@ export const ownLsnSuite: Suite = ({ noticesLoss }) =>
             const checkpoint = await bench.visit(history.from(history.origin))
             history.commit()
             const lost = history.head
-            // As if the sink had been restored from a backup older than the checkpoint.
+            // The LSN is one as if the sink had been restored from a backup older than the checkpoint.
             await expect.refused(`start({ fromLsn: ${lost} }) of a sink that ends at ${checkpoint}`, async () => {
               const stream = await bench.start({ fromLsn: lost })
               try {
-                // It may also notice when it gets the first batch.
+                // A sink may also notice it with the first batch.
                 await stream.deliver(history.commit())
               } finally {
                 await stream.shutdown()

@@ -57,7 +57,7 @@ export const pumpSuite: Suite = (capabilities) => [
       await pumped.caughtUp()
       await bench.expect.works('a reload', () => pumped.reload(bench.fixture.provider()))
       pumped.commit()
-      // To the same stream a batch comes again after a failure, which an at-least-once sink stores again, in order.
+      // After a failure the same stream gets a batch again, which an at-least-once sink stores again, in order.
       await pumped.expectAllStored()
     },
   },
@@ -92,7 +92,7 @@ export const pumpSuite: Suite = (capabilities) => [
               await pumped.start(bench.fixture.provider())
               for (let commit = 0; commit < 5; commit += 1) pumped.commit(1)
               if (life > 0) await pumped.caughtUp()
-              // The pump of this life finds its streams dead, and is told to give up.
+              // After the crash, the streams of this pump fail; it is stopped.
               await bench.hook('crash')()
               await attempt(() => pumped.stop())
             }

@@ -5,7 +5,7 @@ import type { Case, Suite } from '../case.js'
 import { halfReadable } from '../half-readable.js'
 import { STORES } from '../needs.js'
 
-/** Delivers with a checkpoint on the way, and goes on behind it. Returns the checkpoint, and what is open. */
+/** Delivers with a checkpoint on the way, and more after it. Returns the checkpoint and the stream. */
 async function delivered(bench: Bench): Promise<{ checkpoint: CdcLsn; stream: CdcStream }> {
   const { history } = bench
   const stream = await bench.open()
@@ -15,7 +15,7 @@ async function delivered(bench: Bench): Promise<{ checkpoint: CdcLsn; stream: Cd
   return { checkpoint, stream }
 }
 
-/** Has the stream fail in the middle of a batch of 5 rows. Returns whether it took the batch all the same. */
+/** Has the stream fail in the middle of a batch of 5 rows. Returns whether it accepted the batch all the same. */
 async function failsHalfway(bench: Bench, stream: CdcStream): Promise<boolean> {
   const { expect, history } = bench
   const good = history.head
@@ -84,7 +84,7 @@ export const redeliverySuite: Suite = ({ guarantee, crash }) => [
       await bench.deliver(stream, history.commit())
       const good = history.head
       if (await failsHalfway(bench, stream)) {
-        // One that reads a batch only when it flushes cannot take it once more: it comes again after a restart.
+        // A sink that reads a batch only when it flushes cannot accept it again: it is delivered again after a restart.
         const flushed = await attempt(() => bench.checkpoint(stream))
         await bench.shutdown(stream)
         return bench.finish('value' in flushed ? flushed.value : history.origin)

@@ -14,7 +14,7 @@ export const resumptionSuite: Suite = () => [
       for (let visit = 0; visit < 4; visit += 1) {
         history.commit(2)
         history.commit(3)
-        // The same provider, and a new one, take turns.
+        // Alternates between the same provider and a new one.
         at = await bench.visit(history.from(at), at, visit % 2 === 0 ? provider : fixture.provider())
       }
       await bench.expectStored(at)
@@ -39,7 +39,7 @@ export const resumptionSuite: Suite = () => [
       }
       const after = await bench.stored()
       await bench.expectNoneMissing(at, 'after streams that were handed nothing')
-      // Beyond the checkpoint a sink may have dropped what comes again.
+      // A sink may have dropped what lies beyond the checkpoint, as that is delivered again.
       if (!after.every((id, place) => before[place] === id))
         expect.fail(
           `streams that are handed nothing leave the rows as they are: before [${before.join(', ')}], after [${after.join(', ')}]`,
@@ -72,7 +72,7 @@ export const resumptionSuite: Suite = () => [
       const { expect, history } = bench
       history.commit()
       const from = await bench.visit(history.from(history.origin))
-      // The ids go on, as what lies between was never handed to anybody.
+      // The ids go on without a gap, as nothing was delivered of the LSNs between.
       const beyond = bench.newHistory(history.head + 500n, history.idsBelow(history.head).length)
       const stream = await bench.open({ fromLsn: beyond.origin, gap: { from, to: beyond.origin } })
       const before = await bench.stored()

@@ -13,7 +13,7 @@ export const shutdownSuite: Suite = () => [
       const first = await bench.open({ provider })
       await bench.deliver(first, bench.history.commit())
       await bench.shutdown(first)
-      // The same provider, and a new one, take turns.
+      // Alternates between the same provider and a new one.
       for (let visit = 0; visit < 6; visit += 1)
         await bench.shutdown(await bench.open(visit % 2 === 0 ? { provider } : {}))
     },
@@ -51,7 +51,7 @@ export const shutdownSuite: Suite = () => [
       const checkpoint = await bench.checkpoint(first)
       await bench.shutdown(first)
       const second = await bench.open({ fromLsn: checkpoint })
-      // Whether it rejects is its own affair; what matters is the successor.
+      // The first shutdown may reject; what matters is the successor.
       await attempt(() => first.shutdown())
       await bench.deliver(second, ...history.from(checkpoint), history.commit())
       const end = await bench.checkpoint(second)

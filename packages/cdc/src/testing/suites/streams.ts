@@ -8,7 +8,7 @@ import type { History } from '../history.js'
 import { RELOADS, RESUMES } from '../needs.js'
 import { pluginOf } from '../served.js'
 
-/** Far enough apart that no two streams share one. */
+/** The ids of streams are so far apart that no two streams share one. */
 const FIRST_ID = 10_000
 const STREAMS = 8
 
@@ -23,7 +23,7 @@ export const streamsSuite: Suite = ({ streams = 'many' }) =>
           needs: RESUMES,
           async run(bench) {
             const provider = bench.fixture.provider()
-            // LSNs that overlap with those of the first, and ids that do not.
+            // Its LSNs overlap with those of the first stream, and its ids do not.
             const other = bench.newHistory(bench.history.origin - 5n, FIRST_ID)
             const first = await bench.open({ provider })
             const second = await bench.open({ provider, stream: 'customers', fromLsn: other.origin })
@@ -114,7 +114,7 @@ async function attached(
 ): Promise<{
   readonly name: string
   readonly history: History
-  /** Commits, and delivers all that the stream has not had. */
+  /** Commits, and delivers everything that the stream has not received. */
   catchUp(): Promise<void>
   checkpoint(): Promise<CdcLsn>
 }> {

@@ -12,9 +12,7 @@ async function torn(bench: Bench): Promise<CdcLsn> {
   return checkpoint
 }
 
-/**
- * Goes on over a torn sink. One that refuses to, every time, is sound too: it builds nothing upon what it cannot read.
- */
+/** Goes on with a torn sink. A sink that always refuses to is sound, too: it adds nothing to what it cannot read. */
 async function repairedOrRefused(bench: Bench, from: CdcLsn): Promise<void> {
   const opened = await attempt(() => bench.start({ fromLsn: from }))
   if ('error' in opened) return

@@ -6,7 +6,7 @@ import { Served } from '../served.js'
 import { THROWN } from '../thrown.js'
 import { Watched } from '../watched.js'
 
-/** Replaces versions whose checkpoint is wrong from some point on: each is followed at the last one that held. */
+/** Replaces versions whose checkpoints become invalid: each successor starts at the last valid one. */
 async function outlivesCheckpoints(bench: Bench, answers: readonly (() => unknown)[]): Promise<void> {
   const { expect, fixture } = bench
   let misbehaving: { readonly version: Watched; readonly answer: () => unknown } | undefined
