@@ -1,20 +1,20 @@
-/** What a check holds the new version to. */
+/** The checks that a new version has to pass. */
 export type CrdtCheck =
   /** Bytes that the old version wrote. */
   | 'read'
-  /** Bytes that the new version wrote, read by itself. */
+  /** Bytes that the new version wrote, read by the new version. */
   | 'rewrite'
   /** Merging a document with itself. */
   | 'idempotence'
   /** Merging two documents. */
   | 'merge'
-  /** Merging documents of which the two versions wrote one each. */
+  /** Merging two documents, one written by the old version and one by the new. */
   | 'mixed-merge'
-  /** Operations that arrive late. */
+  /** Operations that arrive late, see `CrdtSample.late`. */
   | 'late'
   /** The document without content. */
   | 'empty'
-  /** What the new version wrote, read by the old one. */
+  /** Bytes that the new version wrote, read by the old version. */
   | 'way-back'
 
 const ADVICE: Readonly<Record<CrdtCheck, string>> = {
@@ -31,7 +31,7 @@ const ADVICE: Readonly<Record<CrdtCheck, string>> = {
     'going back would not be safe: persist what the old version reads, or take this version with direction "backward"',
 }
 
-/** What the author of a version can do about a difference, as half a sentence. */
+/** What the author of a version can do about a difference; the second half of a sentence. */
 export function adviceOn(check: CrdtCheck): string {
   return ADVICE[check]
 }

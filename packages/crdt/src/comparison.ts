@@ -9,30 +9,30 @@ export interface Pair {
   readonly after: unknown
   readonly at: Path | undefined
 }
-/** Two nodes of one kind whose children are still to be compared. */
+/** Two nodes of the same kind whose children are still to be compared. */
 interface Opened {
   readonly left: Node
   readonly right: Node
   readonly at: Path | undefined
 }
 
-/** Compares two values found under `segment` of what is being looked into. */
+/** Compares two values found under `segment` of the pair that is being compared. */
 type Meet = (before: unknown, after: unknown, segment: Segment) => Pair | undefined
 
-/** Stands for the side that has nothing at a place. */
+/** In place of a value that only the other side has. */
 export const NOTHING = Symbol('nothing')
 
-/** What yields wherever it may be interrupted. */
+/** Work that yields now and then. */
 type Steps<T> = Generator<undefined, T>
 
-/** How many parts are compared between two places where a comparison may be interrupted. */
+/** How many parts are compared before the comparison yields. */
 const STRIDE = 256
 
-/** One comparison of two values by structure. What counts as equal is said at `differenceOf`. */
+/** One comparison of two values by structure. `compare` says what counts as equal. */
 export class Comparison {
-  /** Pairs of objects found equal, or being compared: what makes cycles end, and shared parts cost once. */
+  /** Pairs of objects that are equal or being compared: with them cycles end, and shared parts are compared once. */
   readonly #assumed = new Map<object, object>()
-  /** Further partners of an object that was compared to several. */
+  /** Further partners of an object that is compared with several. */
   readonly #assumedToo = new Map<object, Set<object>>()
   readonly #wording: Wording
   readonly #fingerprints = new Fingerprints()
@@ -42,7 +42,7 @@ export class Comparison {
     this.#wording = wording
   }
 
-  /** Breadth first, so that the difference reported is the shallowest, and depth costs no stack. */
+  /** Breadth first, so that the shallowest difference is reported, and depth takes no stack. */
   *first(before: unknown, after: unknown): Steps<Pair | undefined> {
     const queue: Opened[] = []
     let found = this.#meet(before, after, undefined, queue)
@@ -53,7 +53,7 @@ export class Comparison {
     return found
   }
 
-  /** The pair, where it differs at first sight. If that takes a look inside, it is queued. */
+  /** The pair, if it differs without a look inside. Otherwise it is queued if it has an inside. */
   #meet(before: unknown, after: unknown, at: Path | undefined, queue: Opened[]): Pair | undefined {
     if (same(before, after)) return undefined
     const pair = { before, after, at }
@@ -105,8 +105,8 @@ export class Comparison {
   }
 
   /**
-   * Pairs the members of two unordered collections that are equal; the others are paired with {@link NOTHING}. Objects
-   * are looked for among those of the same fingerprint, so that the order of members costs nothing.
+   * Pairs equal members of two unordered collections, and all others with {@link NOTHING}. Objects are looked up by
+   * fingerprint, so that members in another order do not take longer.
    */
   *#matched(
     before: Iterable<unknown>,
@@ -141,8 +141,8 @@ export class Comparison {
   }
 
   /**
-   * Takes the first object that equals `member`. What is read as a primitive may stand on one side only: a copy has
-   * that in its place.
+   * Takes the first object that equals `member`. An object whose `toJSON` gives a primitive also equals that primitive,
+   * as copies have it in its place.
    */
   *#take(member: unknown, primitives: Set<unknown>, objects: ReadonlyMap<number, Set<unknown>>): Steps<unknown> {
     const candidates = objects.get(yield* this.#fingerprints.of(member))
@@ -158,7 +158,7 @@ export class Comparison {
     return node.kind === 'primitive' && primitives.delete(node.value) ? node.value : NOTHING
   }
 
-  /** Where the two differ, pairs that were assumed to be equal on the way are forgotten, as nothing has shown it. */
+  /** If the two differ, the pairs that were assumed to be equal on the way are forgotten, as they may not be. */
   *#equal(before: unknown, after: unknown): Steps<boolean> {
     const mark = this.#trail.length
     if ((yield* this.first(before, after)) === undefined) return true
@@ -213,7 +213,7 @@ function* fields(
   return undefined
 }
 
-/** What `Object.keys` would list: a field that is not enumerable is not part of a value. */
+/** As in `Object.keys`, a field that is not enumerable is not part of a value. */
 function isField(object: object, name: string): boolean {
   return Object.prototype.propertyIsEnumerable.call(object, name)
 }

@@ -5,25 +5,28 @@ import type { Version } from './recorded-state.js'
 import type { SpareCopies } from './spare-copies.js'
 import { closeQuietly, mergeInto, openState, valueOf } from './state.js'
 
-/** A document's bytes, and what a person calls the document. */
+/** A document's bytes, and its name in messages. */
 export interface Written {
   readonly name: string
   readonly bytes: Uint8Array
 }
 
-/** The copies of documents that one check opens. Each is closed once, when the check is over, unless it is spared. */
+/**
+ * The copies of documents that one check opens. Each is closed once when the check is over, except those left to
+ * another check.
+ */
 export class Copies implements AsyncDisposable {
   readonly #probe: Probe
   readonly #spares: SpareCopies | undefined
   readonly #opened = new Set<CrdtState>()
 
-  /** @param spares what earlier checks left, for this one to use and to add to. */
+  /** @param spares the copies that earlier checks have left; this check uses them, and adds to them. */
   constructor(probe: Probe, spares?: SpareCopies) {
     this.#probe = probe
     this.#spares = spares
   }
 
-  /** @param doing what opening it is for; said where it fails. */
+  /** @param doing the purpose, for the error of a failure. */
   async open(provider: CrdtKindProvider, { name, bytes }: Written, doing: string): Promise<CrdtState> {
     const spare = this.#spares?.take(provider, bytes)
     if (spare !== undefined) {
@@ -37,7 +40,7 @@ export class Copies implements AsyncDisposable {
     return opened
   }
 
-  /** Leaves `copy`, which this check has opened and not changed, to another one. */
+  /** Leaves `copy`, which this check has opened and not changed, to a later check. */
   spare(provider: CrdtKindProvider, bytes: Uint8Array, copy: CrdtState): void {
     if (this.#spares === undefined) return
     this.#opened.delete(copy)
@@ -49,16 +52,13 @@ export class Copies implements AsyncDisposable {
   }
 }
 
-/**
- * One result for each merge: of left with right merged into it, and, where both ways are tried, of right with that
- * merged into it.
- */
+/** One result for each merge: right into left; and, where both ways are tried, left into right. */
 export type Merged<T> = readonly T[]
 
-/** `both`: and the second into the first, so that a merge that favours its own side shows. */
+/** `both` also merges left into right, so that a merge that favours its own side shows. */
 export type Ways = 'one' | 'both'
 
-/** Two documents that are merged: the second into the first. */
+/** Two documents that are merged: right into left. */
 export interface Pairing {
   readonly left: Written
   readonly right: Written
@@ -68,7 +68,7 @@ export interface Pairing {
 /**
  * Merges copies of two documents.
  *
- * @param look what is to be known of each value. The value itself is not kept.
+ * @param look what to keep of each value, in place of the value.
  */
 export async function mergeCopies<T>(
   provider: CrdtKindProvider,

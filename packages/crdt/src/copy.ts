@@ -3,7 +3,7 @@ import { unreadable, type Path, type Segment } from './path.js'
 import { isPrimitive, readNode, type Node } from './plain-value.js'
 import { PLAIN, type Wording } from './show.js'
 
-/** How many parts are copied between two places where the copying may be interrupted. */
+/** How many parts are copied before the copying yields. */
 const STRIDE = 256
 
 interface Unfilled {
@@ -13,11 +13,10 @@ interface Unfilled {
 }
 
 /**
- * A copy of `value` that later edits do not reach and that refers to nothing a plugin made. Cycles and shared parts
- * stay what they are; an object that is read through its `toJSON` becomes what that gave. Yields wherever it may be
- * interrupted.
+ * A copy of `value` that later edits do not change and that refers to nothing of a plugin. Cycles and shared parts stay
+ * cycles and shared parts; an object that is read through its `toJSON` becomes the result of that. Yields now and then.
  *
- * @throws TypeError where the value holds something that cannot be compared, such as a function.
+ * @throws TypeError where the value has a part that cannot be compared, such as a function.
  */
 export function* copying(value: unknown, wording: Wording): Generator<undefined, unknown> {
   const copies = new Map<unknown, unknown>()
@@ -42,7 +41,7 @@ export function* copying(value: unknown, wording: Wording): Generator<undefined,
   return root
 }
 
-/** {@link copying}, in one go. */
+/** {@link copying} without a pause. */
 export function copyOf(value: unknown, wording = PLAIN): unknown {
   return inOneGo(copying(value, wording))
 }
@@ -104,7 +103,7 @@ function* fillFields(
   let steps = 0
   for (const name of Object.keys(fields)) {
     const value = copy(fields[name], at, name)
-    // Assigning to `__proto__` would change what the copy is.
+    // An assignment to `__proto__` would change the prototype of the copy.
     if (name === '__proto__') {
       Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true })
     } else (target as Record<string, unknown>)[name] = value

@@ -3,27 +3,27 @@ import { pathText } from './path.js'
 import { inOneGo } from './in-one-go.js'
 import { PLAIN, type Wording } from './show.js'
 
-/** Where two values differ first, in words: the place as an expression, and both sides in at most a line each. */
+/** The first place where two values differ, as an expression, with both sides in at most a line each. */
 export interface Difference {
   readonly path: string
   readonly before: string
   readonly after: string
 }
 
-/** Strings up to this length are shown whole. */
+/** Strings up to this length are shown as a whole. */
 const SHORT = 40
-/** How much of two long strings is compared at once. */
+/** How much of two long strings is compared before the comparison yields. */
 const STRIDE = 4096
 
 /**
- * The shallowest place at which two values differ, or `undefined` where they are equal by structure. Yields wherever it
- * may be interrupted.
+ * The shallowest place at which two values differ, or `undefined` where they are equal by structure. Yields now and
+ * then.
  *
  * The order of an object's fields, and of a map's or set's entries, does not count; a field that holds `undefined` is
  * not a missing one. `NaN` equals `NaN`, and `-0` equals `0`, as for the keys of a `Map`: encodings such as JSON cannot
- * keep them apart. Cycles are equal where nothing on the way round differs.
+ * tell them apart. Cycles are equal if nothing differs along them.
  *
- * @throws TypeError where a value holds something that cannot be compared, such as a function.
+ * @throws TypeError where a value has a part that cannot be compared, such as a function.
  */
 export function* compare(
   before: unknown,
@@ -46,7 +46,7 @@ export function* compare(
   }
 }
 
-/** {@link compare}, in one go. */
+/** {@link compare} without a pause. */
 export function differenceOf(before: unknown, after: unknown): Difference | undefined {
   return inOneGo(compare(before, after, PLAIN))
 }

@@ -1,18 +1,18 @@
 import { isPrimitive, readNode, type Node } from './plain-value.js'
 
-/** How many parts are looked at between two places where the work may be interrupted. */
+/** How many parts are read before the work yields. */
 const STRIDE = 256
-/** Of a long text, or of many bytes, so much of either end counts. */
+/** How much of either end of a long text, or of many bytes, goes into the fingerprint. */
 const ENDS = 64
 
-/** One object on the way down. */
+/** One object whose parts are being read. */
 interface Frame {
   readonly object: object
-  /** What it stands for in its parent: the place, not the content. */
+  /** The place of the object in its parent, whatever its content. */
   readonly salt: number
   readonly parts: Iterator<readonly [salt: number, part: unknown]>
   sum: number
-  /** Whether it leads back to itself, or to something that does. */
+  /** Whether a part of the object leads back to it, or into another cycle. */
   cyclic: boolean
 }
 
@@ -21,14 +21,14 @@ interface Known {
   readonly cyclic: boolean
 }
 
-/** Stands for whatever leads to a cycle. */
+/** The hash of every object that leads into a cycle. */
 const CYCLIC = 0x5bd1e995
-/** What is known of an object while its parts are looked at: whatever leads back to it is part of a cycle. */
+/** The hash of an object while its parts are read: whatever leads back to it is part of a cycle. */
 const PENDING: Known = { hash: CYCLIC, cyclic: true }
 
 /**
- * Numbers by which equal values are found without comparing every two: equal values have the same number, and others
- * nearly always have another. Whatever does not count in a comparison does not count here.
+ * Numbers with which equal values are found without comparing every two: equal values have the same number, others
+ * nearly always another. A difference that `compare` ignores makes no difference here.
  */
 export class Fingerprints {
   readonly #known = new Map<object, Known>()
@@ -70,8 +70,8 @@ export class Fingerprints {
 }
 
 /**
- * Adds a part. One that leads to a cycle counts as {@link CYCLIC}, whatever it holds: two equal values may enter the
- * same cycle at different objects.
+ * Adds a part. A part that leads into a cycle counts as {@link CYCLIC}, whatever it holds, as two equal values may
+ * enter the same cycle at different objects.
  */
 function add(frame: Frame, salt: number, { hash, cyclic }: Known): void {
   if (cyclic) frame.cyclic = true
@@ -133,7 +133,7 @@ const FLOAT = new Float64Array(1)
 const WORDS = new Int32Array(FLOAT.buffer)
 
 function ofNumber(value: number): number {
-  // As they are compared: -0 is 0, and every NaN the same.
+  // As in `compare`, -0 equals 0, and every NaN the same NaN.
   FLOAT[0] = Number.isNaN(value) ? Number.NaN : value + 0
   return mix(WORDS[0] as number, WORDS[1] as number)
 }

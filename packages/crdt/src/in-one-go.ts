@@ -1,4 +1,4 @@
-/** Runs work that may be interrupted to its end, without interrupting it. */
+/** Runs work that yields to its end, without a pause. */
 export function inOneGo<T>(work: Iterator<unknown, T>): T {
   for (;;) {
     const step = work.next()

@@ -9,13 +9,16 @@ import type { RecordedState } from './recorded-state.js'
 import type { SpareCopies } from './spare-copies.js'
 import type { WayBack } from './way-back.js'
 
-/** A document that was judged, and as the new version writes it, where that is something else. */
+/** A document that was judged, and the bytes that the new version writes of it, where those differ. */
 export interface JudgedState {
   readonly state: RecordedState
   readonly rewritten: Written | undefined
 }
 
-/** Holds the new version, and mixtures of the two, to what the old one makes of merging two documents. */
+/**
+ * Judges the new version by merges of two documents: it has to merge them as the old version does, also when one of
+ * them was written by the new version.
+ */
 export class MergeJudge {
   readonly #pair: ProviderPair<CrdtKindProvider, CrdtState>
   readonly #probe: Probe
@@ -29,7 +32,9 @@ export class MergeJudge {
   }
 
   /**
-   * Merges one of the old version's own states with those before it. @throws Refusal at the first value that differs.
+   * Merges one of the old version's own states with earlier ones.
+   *
+   * @throws Refusal at the first value that differs.
    */
   async judgeOwn(right: JudgedState): Promise<void> {
     for (const left of this.#partners.ofOwn(right)) {
@@ -44,7 +49,7 @@ export class MergeJudge {
   }
 
   /**
-   * Merges a live document with few others: it may be large.
+   * Merges a live document with few others, as it may be large.
    *
    * @param spares copies of it that may be merged into.
    * @throws Refusal at the first value that differs.
@@ -59,7 +64,7 @@ export class MergeJudge {
     }
   }
 
-  /** @returns what the old version makes of the two, or `undefined` where it cannot merge them. */
+  /** @returns the values that the old version makes of the two, or `undefined` where it cannot merge them. */
   async #judgeMerge(pairing: Pairing, spares?: SpareCopies): Promise<Merged<unknown> | undefined> {
     const { old, next } = this.#pair
     const expected = await mergeOrSkip(old, pairing, this.#probe, spares)
@@ -74,7 +79,8 @@ export class MergeJudge {
   }
 
   /**
-   * A replica on each version: one document as the old version wrote it, one as the new does. Each version merges them.
+   * As with one replica on each version: one document as the old version wrote it, one as the new. Both versions have
+   * to merge them.
    */
   async #judgeMixed(expected: Merged<unknown>, pairing: Pairing, spares?: SpareCopies): Promise<void> {
     const { old, next } = this.#pair
@@ -94,7 +100,7 @@ export class MergeJudge {
   }
 }
 
-/** What the old version cannot merge is not held against the new one. */
+/** `undefined` where the old version cannot merge the two: then the new one need not, either. */
 export async function mergeOrSkip(
   old: CrdtKindProvider,
   pairing: Pairing,

@@ -9,7 +9,10 @@ import type { SpareCopies } from './spare-copies.js'
 import { applyTo, mergeInto, persistedBytes, sameBytes, valueOf } from './state.js'
 import type { WayBack } from './way-back.js'
 
-/** Holds the new version to what one document meant, and the old version too, if that reads what the new one writes. */
+/**
+ * Judges the new version by one document: it has to read, rewrite and change it as the old version does. Also finds out
+ * whether the old version reads what the new one writes.
+ */
 export class StateJudge {
   readonly #pair: ProviderPair<CrdtKindProvider, CrdtState>
   readonly #probe: Probe
@@ -22,8 +25,8 @@ export class StateJudge {
   }
 
   /**
-   * @param spares gets the copies that were only read.
-   * @returns the document as the new version writes it, or `undefined` where that is the very bytes the old one wrote.
+   * @param spares receives the copies that were only read.
+   * @returns the document as the new version writes it, or `undefined` where that has the same bytes.
    * @throws Refusal at the first value that differs.
    */
   async judge(state: RecordedState, spares?: SpareCopies): Promise<Written | undefined> {
@@ -39,7 +42,7 @@ export class StateJudge {
     return rewritten
   }
 
-  /** Holds the old version to a document of the new one. */
+  /** Has the old version read a document of the new one. */
   async judgeBack(old: CrdtKindProvider, state: RecordedState): Promise<void> {
     await using copies = new Copies(this.#probe)
     const back = await copies.open(old, state, `opening ${state.name} with the old version (direction "full")`)
@@ -57,7 +60,7 @@ export class StateJudge {
     const { name, value } = state
     await using copies = new Copies(this.#probe, spares)
     const opened = await copies.open(next, state, `opening ${name} with the new version`)
-    // A binding to an editor removes what its schema does not have, a turn after the document was opened.
+    // An editor's binding removes whatever its schema does not have, one turn after the document was opened.
     await laterTurn()
     await this.#expect('read', value, opened, name, `${name} reads differently with the new version`)
 
@@ -104,7 +107,7 @@ export class StateJudge {
     return true
   }
 
-  /** What arrives late must find what it refers to, whichever version wrote the document and whichever reads it. */
+  /** A late operation has to find what it refers to, whichever version wrote the document and whichever reads it. */
   async #judgeLate(
     provider: CrdtKindProvider,
     version: Version,

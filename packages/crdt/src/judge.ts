@@ -15,14 +15,14 @@ export interface JudgeOptions {
   readonly wording: Wording
 }
 
-/** Something that the new version was not held to. */
+/** Something by which the new version was not judged. */
 export interface Unjudged {
   /** Such as `samples` or `live documents`. */
   readonly path: string
   readonly reason: string
 }
 
-/** A verdict that goes ahead, with what it is not based on. `unjudged` is absent where everything was looked at. */
+/** A verdict that lets the reload go ahead. `unjudged` is absent where everything was judged. */
 export type CrdtVerdict = CompatVerdict & { readonly unjudged?: readonly Unjudged[] | undefined }
 
 type Pair = ProviderPair<CrdtKindProvider, CrdtState>
@@ -34,7 +34,7 @@ interface Tally {
   readonly unjudged: Unjudged[]
 }
 
-/** Judges a new version of a kind by the values it gives (I6), and then by what it says of itself. */
+/** Judges a new version of a kind by the values that it gives (I6), then by its own `schemaCompatCheck`. */
 export async function judgeKind(pair: Pair, ctx: StepContext, options: JudgeOptions): Promise<CrdtVerdict> {
   const wayBack = new WayBack(options.direction, !(pair.old instanceof RememberedKind))
   const tally: Tally = { documents: 0, unjudged: [] }
@@ -101,7 +101,7 @@ async function ownVerdict({ old, next }: Pair, ctx: StepContext): Promise<Compat
     : ctx.call('schemaCompatCheck', (signal) => check.call(next, old, { signal }))
 }
 
-/** That there is no way back is for a person to know, whatever the version says of itself. */
+/** Whether there is a way back is for a person to know, whatever the version itself says. */
 function withWayBack(own: CompatVerdict, { closedBecause }: WayBack): CompatVerdict {
   const level: unknown = (own as CompatVerdict | undefined)?.level
   if (closedBecause === undefined || (level !== 'compatible' && level !== 'migrate')) return own
@@ -109,7 +109,7 @@ function withWayBack(own: CompatVerdict, { closedBecause }: WayBack): CompatVerd
   return { level: 'migrate', reason: own.level === 'migrate' ? `${own.reason}; ${warning}` : warning }
 }
 
-/** An empty document says next to nothing: where there was no other, what a version says of itself is all there is. */
+/** An empty document shows next to nothing: if there was no other, the version is `unjudged`. */
 function withUnjudged(verdict: CompatVerdict, { documents, unjudged }: Tally): CrdtVerdict {
   const level: unknown = (verdict as CompatVerdict | undefined)?.level
   if (level === 'compatible' && documents === 0) return { level: 'unjudged', reason: NOTHING_TO_JUDGE_BY }

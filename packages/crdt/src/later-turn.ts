@@ -1,6 +1,6 @@
 /**
- * Resolves when what was put off to a later turn of the event loop has been done. Twice: a binding that is made a turn
- * after a document was opened repairs it in the turn after that.
+ * Resolves when work that was put off to a later turn of the event loop is done. Waits for two turns: a binding that is
+ * created one turn after a document was opened repairs the document in the next.
  */
 export async function laterTurn(): Promise<void> {
   for (let turn = 0; turn < 2; turn += 1)

@@ -1,16 +1,16 @@
 import type { Ways } from './copies.js'
 
-/** Up to here every two of a version's own states are merged; from here on each with the one before it. */
+/** Up to this number of a version's own states, every two are merged; each further one with the one before it. */
 const MERGED_PAIRWISE = 6
 
 export interface LivePartner<T> {
   readonly partner: T
-  /** Whether replicas on both versions are tried with this partner. */
+  /** Whether the two are also merged as if a replica on each version had written one. */
   readonly mixed: boolean
   readonly ways: Ways
 }
 
-/** Chooses what a state is merged with. Keeps only what is still needed, since documents may be large. */
+/** Chooses the partners of each merge. Keeps only those that are still needed, as documents may be large. */
 export class MergePartners<T> {
   #earlier: readonly T[] = []
   #own = 0
@@ -18,7 +18,7 @@ export class MergePartners<T> {
   #live = 0
   #firstLive: T | undefined
 
-  /** For the empty state and the samples: they are small, and show how the kind settles conflicts. */
+  /** For the empty state and the samples, which are small and show how the kind resolves conflicts. */
   ofOwn(state: T): readonly T[] {
     const partners = this.#earlier
     this.#own += 1
@@ -28,10 +28,10 @@ export class MergePartners<T> {
   }
 
   /**
-   * For a live document, once all of the own states are known. The last sample stands for what a replica brings, and is
-   * merged into it. The first two live documents are merged with one another, for conflicts of a content that no sample
-   * has: no more of them, as each may be large, and documents that meet nowhere else have little to say of it. Where
-   * there are no samples, the two stand for replicas as well.
+   * For a live document, once all own states are known. The last sample stands for the edits of a replica, and is
+   * merged into it. The first two live documents are merged with one another, as their content may have conflicts that
+   * no sample has; further ones are not, as each may be large and unrelated documents show little. Without samples, the
+   * first two stand for replicas, too.
    */
   ofLive(state: T): readonly LivePartner<T>[] {
     const partners: LivePartner<T>[] = []

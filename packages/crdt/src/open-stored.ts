@@ -8,29 +8,28 @@ import { closeQuietly, openState, UNCLAIMED, valueOf } from './state.js'
 
 /** A document as a host stored it. */
 export interface StoredDocument {
-  /** What a person calls it. */
+  /** Its name in messages. */
   readonly name: string
   readonly bytes: Uint8Array
-  /** What `value()` gave when it was stored. */
+  /** The result of `value()` when it was stored. */
   readonly value: unknown
 }
 
 export interface OpenStoredOptions {
-  /** As of `crdtHandoff`. */
+  /** As in `crdtHandoff`. */
   readonly redact?: boolean | undefined
   /**
-   * As `attach` gives it to `open`. A live document that the provider gives once more is then refused, and not closed,
-   * whatever it says.
+   * From the `open` of `attach`. With it, a live document that the provider returns once more is refused, and not
+   * closed.
    */
   readonly opening?: Opening | undefined
 }
 
 /**
- * Opens a document that was at rest while its kind was reloaded, and holds it to what it meant when it was stored:
- * reloads judge the documents that are open, and no others. For `attach`:
- * `open: (kind, opening) => openStored(kind, stored, { opening })`.
+ * Opens a document that was stored while its kind was reloaded, and compares it with its value then: a reload judges
+ * only the documents that are open. For `attach`: `open: (kind, opening) => openStored(kind, stored, { opening })`.
  *
- * @throws ReloadError `SCHEMA_INCOMPAT` where it means something else now. What was opened is closed.
+ * @throws ReloadError `SCHEMA_INCOMPAT` where the value differs; the document is closed.
  */
 export async function openStored(
   provider: CrdtKindProvider,
@@ -40,7 +39,7 @@ export async function openStored(
   const wording = redact ? REDACTED : PLAIN
   const opened = await openState(provider, bytes, opening ?? UNCLAIMED)
   try {
-    // What a binding repairs, it repairs a turn later.
+    // A binding repairs a document in a later turn.
     await laterTurn()
     const difference = await new Slices().run(compare(value, valueOf(opened), wording), new AbortController().signal)
     if (difference === undefined) return opened

@@ -3,13 +3,13 @@ import type { Wording } from './show.js'
 /** One step into a value: an index, a field, or a call on a `Map` or `Set`. */
 export type Segment = number | string | { readonly call: 'get' | 'has'; readonly key: unknown }
 
-/** A place in a value. Kept as links, and put into words only where something is to be reported. */
+/** A place in a value, as linked steps: it becomes text only where something is reported. */
 export interface Path {
   readonly parent: Path | undefined
   readonly segment: Segment
 }
 
-/** Of a longer path so many steps at either end are named. */
+/** How many steps of either end of a long path are named. */
 const ENDS = 10
 
 /** The place as an expression, such as `value.rows[3].get("a")`. */
@@ -22,7 +22,7 @@ export function pathText(path: Path | undefined, wording: Wording): string {
   return `value${texts(segments.slice(0, ENDS))}…(${segments.length - 2 * ENDS} more)…${texts(segments.slice(-ENDS))}`
 }
 
-/** What is said of a place that holds something nobody can compare. */
+/** The message about a part that cannot be compared. */
 export function unreadable(path: Path | undefined, what: string, wording: Wording): string {
   return (
     `${pathText(path, wording)} is ${what}, which cannot be compared; value() has to give plain data, or objects ` +

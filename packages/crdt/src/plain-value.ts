@@ -1,27 +1,27 @@
 import { synchronous } from '@uni/reload-core'
 import { shortened } from './shortened.js'
 
-/** Fields that were put on an array, a map and the like, beside what it holds. Absent where there are none. */
+/** Fields of an array, a map and the like beside its elements; absent where there are none. */
 interface WithExtra {
   readonly extra?: Fields
 }
 type Fields = Readonly<Record<string, unknown>>
 
-/** One level of a value, told apart by what it is and not by who made it: plugins may run in a realm of their own. */
+/** One level of a value. Its kind is found without `instanceof`, as plugins may run in a realm of their own. */
 export type Node =
   | ({ readonly kind: 'array'; readonly items: readonly unknown[] } & WithExtra)
   | { readonly kind: 'object'; readonly fields: Fields }
   | ({ readonly kind: 'map'; readonly map: ReadonlyMap<unknown, unknown> } & WithExtra)
   | ({ readonly kind: 'set'; readonly set: ReadonlySet<unknown> } & WithExtra)
   | ({ readonly kind: 'date'; readonly time: number } & WithExtra)
-  /** The elements of a typed array, or the bytes of a buffer or view. */
+  /** A typed array with its elements, or a buffer or view with its bytes. */
   | ({
       readonly kind: 'binary'
       readonly type: string
       readonly items: ArrayLike<number | bigint>
       copy(): object
     } & WithExtra)
-  /** What an object's `toJSON` gave, where that is a primitive. */
+  /** An object whose `toJSON` gives a primitive. */
   | { readonly kind: 'primitive'; readonly value: unknown }
   | { readonly kind: 'opaque'; readonly what: string }
 
@@ -43,14 +43,14 @@ export const VIEWS = new Map<string, new (items: Numbers) => object>(
   }),
 )
 
-/** Whether `value` is compared by itself. */
+/** Whether `value` has no inside. */
 export function isPrimitive(value: unknown): boolean {
   return value === null || (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol')
 }
 
 /**
- * Reads one level. `structuredClone` would not do: it drops what an object keeps in private fields, so that two values
- * that differ there would pass for the same.
+ * Reads one level. `structuredClone` would drop an object's private fields, so that two values that differ only there
+ * would seem equal.
  */
 export function readNode(value: unknown): Node {
   if (typeof value !== 'object' || value === null)
@@ -65,7 +65,7 @@ export function readNode(value: unknown): Node {
   return read ?? { kind: 'opaque', what: `${nameOf(value)} whose toJSON() gives ${nameOf(json)}` }
 }
 
-/** What `value` is, as a person would name it. */
+/** `value` in a person's words. */
 export function nameOf(value: unknown): string {
   if (value === null || value === undefined) return String(value)
   if (typeof value !== 'object') return `a ${typeof value}`
@@ -83,12 +83,12 @@ export function nameOf(value: unknown): string {
 }
 
 function readData(value: object): Node | undefined {
-  // Nearly everything is a plain object of this realm, and reading a tag costs more than looking at the prototype.
+  // Nearly every value is a plain object of this realm, and to read a tag takes longer than to look at the prototype.
   if (Object.getPrototypeOf(value) === Object.prototype) return { kind: 'object', fields: value as Fields }
   const type = Array.isArray(value) ? 'Array' : tagOf(value)
   const node = readBuiltIn(value, type)
   if (node === undefined) return isPlain(value) ? { kind: 'object', fields: value as Fields } : undefined
-  // A class may keep more in its instances than what it extends has, and mean something else by it.
+  // A subclass may have more in its instances than its base has, and mean something else by it.
   return isBuiltIn(value, type) ? node : undefined
 }
 
@@ -125,15 +125,15 @@ function readBuiltIn(value: object, type: string): Node | undefined {
   const View = VIEWS.get(type)
   if (View === undefined) return undefined
   const items = value as Numbers
-  // A Node Buffer is a Uint8Array by its tag, and copied as one: its own slice() would share memory.
+  // A Node Buffer has the tag of a Uint8Array, and is copied as one: its own slice() would share memory.
   return { kind: 'binary', type, items, copy: () => new View(items), ...extraOf(value, items.length) }
 }
 
-/** Up to here fields beside the elements are looked for: an engine lists the name of each element before them. */
+/** Longer ones are not searched for fields beside their elements: an engine lists the name of each element first. */
 const SEARCHED = 65_536
 const NOTHING_MORE: WithExtra = {}
 
-/** The fields that `value` has beside its `elements`. */
+/** The fields of `value` beside its `elements`. */
 function extraOf(value: object, elements: number): WithExtra {
   if (elements > SEARCHED) return NOTHING_MORE
   const names = Object.keys(value)
@@ -149,7 +149,8 @@ function isIndex(name: string): boolean {
 }
 
 /**
- * What an instance says of itself. What it has from the built-in class that it extends says nothing of what it adds.
+ * The `toJSON` of the object's own class. One that is inherited from a built-in class knows nothing of what the class
+ * adds.
  */
 function ownToJson(value: object): (() => unknown) | undefined {
   const { toJSON } = value as { toJSON?: unknown }
@@ -161,7 +162,7 @@ function ownToJson(value: object): (() => unknown) | undefined {
   return toJSON as () => unknown
 }
 
-/** @returns what `toJSON` gave; a promise as one, its rejection heard. */
+/** @returns the result of `toJSON`; if that is a promise, its rejection is handled. */
 function answerOf(toJSON: () => unknown, value: object): unknown {
   const json = toJSON.call(value)
   try {
@@ -171,13 +172,13 @@ function answerOf(toJSON: () => unknown, value: object): unknown {
   }
 }
 
-/** Whether `value` is an instance of the built-in class `type` itself, of whatever realm. */
+/** Whether `value` is an instance of the built-in class `type` itself, in any realm. */
 function isBuiltIn(value: object, type: string): boolean {
   const prototype = Object.getPrototypeOf(value) as object | null
   return prototype !== null && isPrototypeOf(prototype, type)
 }
 
-/** The built-in prototypes that were met, with the names of their classes. */
+/** The built-in prototypes met so far, with the names of their classes. */
 const PROTOTYPES = new WeakMap<object, string>()
 const NATIVE = /\{\s*\[native code\]\s*\}\s*$/
 
@@ -192,7 +193,7 @@ function isPrototypeOf(prototype: object, type: string): boolean {
   return true
 }
 
-/** Node's Buffer, or what stands for it in a browser, adds methods to a Uint8Array and nothing to what it holds. */
+/** Node's Buffer, or its substitute in a browser, adds only methods to a Uint8Array. */
 function isBufferClass(constructor: object): boolean {
   const { name, isBuffer } = constructor as { name?: unknown; isBuffer?: unknown }
   return name === 'Buffer' && typeof isBuffer === 'function'

@@ -15,21 +15,22 @@ import { compare, type Difference } from './difference.js'
 import type { Wording } from './show.js'
 import { closeState, valueNow } from './state.js'
 
-/** What a check found, as `details` of an incompatible verdict has it. */
+/** The finding of a check, in the `details` of an incompatible verdict. */
 export interface CrdtIncompatibility {
   /**
-   * The state that showed it: `the empty state`, `sample 3`, `live document "notes"`, or two of them that were merged.
+   * The state with the finding: `the empty state`, `sample 3`, `live document "notes"`, or two of them that were
+   * merged.
    */
   readonly state: string
-  /** What the new version was held to. Absent where the provider failed to answer. */
+  /** The check; absent where the provider failed to answer. */
   readonly check?: CrdtCheck | undefined
-  /** Where the values differ. Absent where the provider failed to answer. */
+  /** Where the values differ; absent where the provider failed to answer. */
   readonly difference?: Difference | undefined
-  /** What the provider threw, where it failed to answer. */
+  /** What the provider threw where it failed to answer. */
   readonly cause?: unknown
 }
 
-/** A reason not to take the new version: what was found, and what to do about it. */
+/** A reason to refuse the new version: the finding, and what to do about it. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
   readonly finding: string
@@ -56,11 +57,11 @@ export function refuse(check: CrdtCheck, difference: Difference | undefined, sta
 }
 
 export interface AskOptions<T> extends CallOptions<T> {
-  /** The check whose advice a failure to answer is given with. */
+  /** The check whose advice goes with a failure to answer. */
   readonly advice?: CrdtCheck
 }
 
-/** Asks providers, one call after the other: each with a deadline, and the event loop turning in between. */
+/** Calls providers one call at a time, each with a deadline, with turns of the event loop in between. */
 export class Probe implements Opening {
   readonly #ctx: StepContext
   readonly #wording: Wording
@@ -80,37 +81,37 @@ export class Probe implements Opening {
     this.#ctx.letGo(given)
   }
 
-  /** Closes a state that was only looked at. */
+  /** Closes a state that was only read. */
   async close(state: CrdtState): Promise<void> {
     if (this.#slices.due()) await this.#slices.pause()
     await closeAside(this.#ctx, () => closeState(state), state)
   }
 
-  /** Ends a list that may hold something open. That it cannot be ended says nothing about its samples. */
+  /** Ends a list that may hold something open. A failure of that shows nothing about its samples. */
   async end(samples: Iterator<unknown>): Promise<void> {
     await closeAside(this.#ctx, async () => {
       await samples.return?.()
     })
   }
 
-  /** What a document means now, in one go. */
+  /** The value of a document now, without a pause. */
   valueNow(state: CrdtState): unknown {
     return valueNow(state, this.#wording)
   }
 
-  /** Where two values differ, if anywhere. The event loop turns meanwhile. */
+  /** Where two values differ, if they do. Yields to the event loop. */
   compare(before: unknown, after: unknown): MaybePromise<Difference | undefined> {
     return this.#inSlices(compare(before, after, this.#wording))
   }
 
-  /** A copy of what nobody changes meanwhile: the event loop turns. */
+  /** A copy of a value that nobody changes meanwhile. Yields to the event loop. */
   copy(value: unknown): MaybePromise<unknown> {
     return this.#inSlices(copying(value, this.#wording))
   }
 
   /**
-   * @param doing what fails if `work` throws, such as `opening sample 3 with the new version`.
-   * @throws Refusal for what `work` throws; a deadline or an abort stays the error that it is.
+   * @param doing what `work` does, for its error, such as `opening sample 3 with the new version`.
+   * @throws Refusal where `work` throws; a deadline or an abort keeps its own error.
    */
   async ask<T>(
     step: string,
@@ -124,7 +125,7 @@ export class Probe implements Opening {
       thrown = { error }
       throw error
     }
-    // Most calls answer at once, and nobody has to wait for their answer.
+    // Most calls answer at once, and then nobody has to wait.
     const asked = (): MaybePromise<T> => {
       try {
         const answer = work()
@@ -147,12 +148,12 @@ export class Probe implements Opening {
     }
   }
 
-  /** Most of what is looked at is small: it is done in this turn, and no signal is made. */
+  /** Most values are small: they are done in this turn, without a signal. */
   #inSlices<T>(work: Iterator<unknown, T>): MaybePromise<T> {
     for (;;) {
       const step = work.next()
       if (step.done === true) return step.value
-      // Read now: the context has the signal of the call that is being made.
+      // Read now, as the context has the signal of the current call.
       if (this.#slices.due()) return this.#goOn(work, this.#ctx.signal)
     }
   }

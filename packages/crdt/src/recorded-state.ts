@@ -5,25 +5,26 @@ import { samplesOf } from './sample-list.js'
 import { applyTo, asState, closeQuietly, emptyState, lateOps, persistedBytes, valueOf } from './state.js'
 
 /**
- * A document as it stood: its bytes and what they meant to the version that wrote them. Refers to nothing of a plugin.
+ * A document at one point in time: its bytes, and their value in the version that wrote them. Refers to nothing of a
+ * plugin.
  */
 export interface RecordedState {
-  /** What a person calls it: `the empty state`, `sample 3`, `live document "notes"`. */
+  /** Its name in messages: `the empty state`, `sample 3`, `live document "notes"`. */
   readonly name: string
   readonly bytes: Uint8Array
   readonly value: unknown
-  /** What was still to come to it, and what it became. */
+  /** The late operations, and the document after them. */
   readonly late?: { readonly ops: readonly Uint8Array[]; readonly becomes: RecordedState }
 }
 
-/** Whose state something is, in words. */
+/** The owner of a state, in words. */
 export type Version = 'the old version' | 'the new version'
 
 /**
- * Records the empty state and the samples of `provider`, at most `limit` of them, each followed by what it became.
- * Closes each.
+ * Records the empty state and at most `limit` samples of `provider`, each followed by its state after its late
+ * operations. Closes each.
  *
- * @param leftOut told where there are more.
+ * @param leftOut called where there are more.
  */
 export async function* recordOwn(
   provider: CrdtKindProvider,
@@ -67,8 +68,8 @@ export async function* recordOwn(
 }
 
 /**
- * Records a live document between two of its writes, and changes it not. Its bytes and its value are read in one go: it
- * is a point in time.
+ * Records a live document between two of its writes, without a change. Its bytes and its value are read in one turn, so
+ * they are of one point in time.
  */
 export function recordLive(sample: LiveSample<CrdtState>, probe: Probe): Promise<RecordedState> {
   const name = `live document ${JSON.stringify(sample.name)}`
@@ -77,7 +78,7 @@ export function recordLive(sample: LiveSample<CrdtState>, probe: Probe): Promise
   )
 }
 
-/** The next sample. `undefined`: there is no more. */
+/** The next sample; `undefined` at the end. */
 function nextOf(samples: Iterator<CrdtSample>, opening: Opening): CrdtSample | undefined {
   const { done, value } = synchronous(samples.next(), 'samples()', LISTS)
   if (done !== true) return asState(synchronous(value, 'samples()', LISTS), 'samples()', opening)
@@ -85,7 +86,7 @@ function nextOf(samples: Iterator<CrdtSample>, opening: Opening): CrdtSample | u
 
 const LISTS = 'it lists what it has'
 
-/** Closes `state`, whatever happens. */
+/** Records `state`, and closes it in any case. */
 async function record(name: string, state: CrdtSample, probe: Probe): Promise<RecordedState> {
   const doing = `recording ${name}`
   const persisted = async (called: string): Promise<RecordedState> => ({

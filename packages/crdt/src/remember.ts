@@ -7,15 +7,15 @@ import { recordOwn, type RecordedState } from './recorded-state.js'
 import type { Wording } from './show.js'
 import { nameOfMerge, RememberedKind, withBytes } from './remembered-kind.js'
 
-/** What a kind says of itself and of merging its states, apart from its code. */
+/** The states of a kind and their merges, without its code. */
 export interface Recollection {
-  /** The empty state first, then the samples, each followed by what its late operations made of it. */
+  /** The empty state first, then the samples, each followed by its state after its late operations. */
   readonly states: readonly RecordedState[]
   /** Values by the name of the merge. */
   readonly merges: ReadonlyMap<string, unknown>
 }
 
-/** @throws Refusal where the provider cannot say what its own states are. */
+/** @throws Refusal where the provider fails to give its own states. */
 export async function recollect(
   provider: CrdtKindProvider,
   ctx: StepContext,
@@ -40,7 +40,7 @@ export async function recollect(
   return { states, merges }
 }
 
-/** @throws Refusal where the provider cannot say what its own states are. */
+/** @throws Refusal where the provider fails to give its own states. */
 export async function rememberKind(
   provider: CrdtKindProvider,
   ctx: StepContext,

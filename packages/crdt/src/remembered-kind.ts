@@ -4,8 +4,8 @@ import type { RecordedState } from './recorded-state.js'
 import { sameBytes } from './state.js'
 
 /**
- * What is left of a kind whose code is gone: its empty state and its samples, as bytes and values, what late operations
- * made of them, and what merging them gave. Answers for these what the code would have answered, and for nothing else.
+ * What remains of a kind whose plugin was removed: its empty state and its samples as bytes and values, with the values
+ * after late operations and of merges. Answers as the code would have for these, and throws for anything else.
  */
 export class RememberedKind implements CrdtKindProvider {
   readonly kind: string
@@ -13,7 +13,7 @@ export class RememberedKind implements CrdtKindProvider {
   readonly #merges: ReadonlyMap<string, unknown>
 
   /**
-   * @param states the empty state first, then the samples, each followed by what its late operations made of it.
+   * @param states the empty state first, then the samples, each followed by its state after its late operations.
    * @param merges values by {@link nameOfMerge}.
    */
   constructor(kind: string, states: readonly RecordedState[], merges: ReadonlyMap<string, unknown>) {
@@ -41,7 +41,7 @@ export class RememberedKind implements CrdtKindProvider {
   }
 
   #open(state: RecordedState): RememberedState {
-    // States are told apart by their bytes, since these are all that fromPersisted has to go by.
+    // The bytes identify a state, as `fromPersisted` is given nothing else.
     const { name } = withBytes(this.#states, state.bytes) ?? state
     return new RememberedState({ ...state, name }, this.#merges)
   }
@@ -66,7 +66,7 @@ class RememberedState implements CrdtSample {
       throw new Error('a remembered state takes no operations but its late ones: the code of its kind is gone')
     }
     this.#arrived += 1
-    // What it is between two of them is not remembered.
+    // The values between two late operations are not remembered.
     this.#state = this.#arrived === late.ops.length ? late.becomes : { late }
   }
 
@@ -88,12 +88,12 @@ class RememberedState implements CrdtSample {
   }
 }
 
-/** What two merged states are called, which is how the value of their merge is found. */
+/** The name of a merge of two states, which is the key of its value. */
 export function nameOfMerge(into: string, from: string): string {
   return `(${into} + ${from})`
 }
 
-/** The first state of these bytes. */
+/** The first state with these bytes. */
 export function withBytes(states: readonly RecordedState[], bytes: Uint8Array): RecordedState | undefined {
   return states.find((state) => sameBytes(state.bytes, bytes))
 }

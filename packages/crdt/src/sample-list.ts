@@ -3,7 +3,7 @@ import type { CrdtKindProvider, CrdtSample } from './contract.js'
 import { nameOf } from './plain-value.js'
 import { closeQuietly } from './state.js'
 
-/** @throws TypeError where `samples()` gives nothing that can be gone through. */
+/** @throws TypeError where `samples()` returns nothing that can be iterated. */
 export function samplesOf(provider: CrdtKindProvider, opening: Opening): Iterator<CrdtSample> {
   const samples = synchronous(provider.samples?.(), 'samples()', 'it lists what it has')
   if (typeof samples?.[Symbol.iterator] !== 'function')
@@ -11,7 +11,7 @@ export function samplesOf(provider: CrdtKindProvider, opening: Opening): Iterato
   return Array.isArray(samples) ? closingRest(samples as readonly CrdtSample[], opening) : samples[Symbol.iterator]()
 }
 
-/** An array has made all of its states, so those that are not asked for are closed too. */
+/** An array has all of its states open already, so those that are not asked for are closed, too. */
 function closingRest(samples: readonly CrdtSample[], opening: Opening): Iterator<CrdtSample> {
   const rest = samples.values()
   return {
@@ -23,7 +23,7 @@ function closingRest(samples: readonly CrdtSample[], opening: Opening): Iterator
   }
 }
 
-/** Closes a sample that nobody looked at, unless it is somebody else's. */
+/** Closes a sample that nobody has read, unless it is a live document. */
 async function discardSample(sample: CrdtSample, opening: Opening): Promise<void> {
   try {
     opening.claim(sample)

@@ -5,7 +5,7 @@ const LONGEST_TEXT = 100
 const MOST_ITEMS = 3
 const DEEPEST = 2
 
-/** How values and places are put into words. */
+/** How messages name values and places. */
 export interface Wording {
   /** In at most a line. */
   value(value: unknown): string
@@ -15,14 +15,14 @@ export interface Wording {
   field(name: string): string
 }
 
-/** As they are, for a person to recognise them by. */
+/** As they are. */
 export const PLAIN: Wording = {
   value: show,
   key: show,
   field: (name) => (IDENTIFIER.test(name) && name.length <= LONGEST_STRING ? `.${name}` : `[${quote(name)}]`),
 }
 
-/** By kind and size, for messages that may be read by more people than the document. */
+/** By kind and size only, for messages that may reach people who may not read the document. */
 export const REDACTED: Wording = {
   value: kindAndSize,
   key: kindAndSize,
@@ -31,7 +31,7 @@ export const REDACTED: Wording = {
 
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/
 
-/** `value` in at most a line, for a person to recognise it by. */
+/** `value` in at most one line. */
 export function show(value: unknown): string {
   const text = render(value, 0)
   return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text

@@ -3,7 +3,7 @@ import type { CrdtKindProvider, CrdtState } from './contract.js'
 import type { Probe } from './probe.js'
 import { sameBytes } from './state.js'
 
-/** A copy of a document as `provider` opened it from `bytes`, read since, and not changed. */
+/** A copy that `provider` has opened from `bytes`, and that was read but not changed. */
 interface Spare {
   readonly provider: CrdtKindProvider
   readonly bytes: Uint8Array
@@ -11,8 +11,8 @@ interface Spare {
 }
 
 /**
- * Copies of one live document that a check has read and not changed, for a later check that needs such a copy: to open
- * a large document once more costs more than all else that is done to it. What nobody took is closed in the end.
+ * Copies of one live document that a check has only read, for a later check: to open a large document again takes
+ * longer than everything else that is done with it. Those that nobody takes are closed in the end.
  */
 export class SpareCopies implements AsyncDisposable {
   readonly #probe: Probe
@@ -26,7 +26,7 @@ export class SpareCopies implements AsyncDisposable {
     this.#spares.push(spare)
   }
 
-  /** A copy that is the caller's from now on, if there is one. */
+  /** A copy, if there is one; the caller has to close it. */
   take(provider: CrdtKindProvider, bytes: Uint8Array): CrdtState | undefined {
     const at = this.#spares.findIndex((spare) => spare.provider === provider && sameBytes(spare.bytes, bytes))
     return at < 0 ? undefined : this.#spares.splice(at, 1)[0]?.copy

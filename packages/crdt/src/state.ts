@@ -7,13 +7,13 @@ import { show, type Wording } from './show.js'
 const POINT_IN_TIME = 'a CRDT state answers synchronously, so that what it says is a point in time'
 export const METHODS = ['apply', 'merge', 'value', 'persist'] as const
 
-/** For what is opened outside any host, which has no live documents then. */
+/** For states that are opened outside a host, where no document is live. */
 export const UNCLAIMED: Opening = { claim() {}, letGo() {} }
 
 /**
- * Opens a copy of a document. The provider gets bytes of its own, so that nothing it does to them is seen elsewhere.
+ * Opens a copy of a document. The provider gets its own copy of the bytes, which it may change.
  *
- * @throws ReloadError `DUPLICATE` where the provider gave a live document, which is not closed.
+ * @throws ReloadError `DUPLICATE` where the provider returned a live document, which is not closed.
  */
 export async function openState(provider: CrdtKindProvider, bytes: Uint8Array, opening: Opening): Promise<CrdtState> {
   return asState(await provider.fromPersisted(new Uint8Array(bytes)), 'fromPersisted()', opening)
@@ -28,13 +28,13 @@ export function valueOf(state: CrdtState): unknown {
   return synchronous(state.value(), 'value()', POINT_IN_TIME)
 }
 
-/** What a document means at this point in time, as later edits do not change it. */
+/** The value of the document now, which later edits do not change. */
 export function valueNow(state: CrdtState, wording: Wording): unknown {
   const value = valueOf(state)
   return state.values === 'isolated' ? value : copyOf(value, wording)
 }
 
-/** The document's bytes, copied: a state may persist into a buffer that it uses again. */
+/** The document's bytes, copied, as a state may persist into a buffer that it uses again. */
 export function persistedBytes(state: CrdtState): Uint8Array {
   const bytes: unknown = synchronous(state.persist(), 'persist()', POINT_IN_TIME)
   if (!isBytes(bytes)) throw new TypeError(`persist() returned ${nameOf(bytes)}; expected a Uint8Array`)
@@ -45,13 +45,13 @@ export function mergeInto(state: CrdtState, other: CrdtState): void {
   synchronous(state.merge(other), 'merge()', POINT_IN_TIME)
 }
 
-/** Applies one operation. The state gets bytes of its own, as from {@link openState}. */
+/** Applies one operation. The state gets its own copy of the bytes, as in {@link openState}. */
 export function applyTo(state: CrdtState, op: Uint8Array): void {
   synchronous(state.apply(new Uint8Array(op)), 'apply()', POINT_IN_TIME)
 }
 
 /**
- * The late operations of a sample, copied. None where it names none.
+ * The late operations of a sample, copied; empty where it has none.
  *
  * @throws TypeError where `late` is not a list of operations.
  */
@@ -72,8 +72,8 @@ export function closeState(state: CrdtState): MaybePromise<void> {
 }
 
 /**
- * @throws ReloadError `DUPLICATE` where `given` is somebody else's; TypeError where it is no state, after what there is
- * of it was closed.
+ * @throws ReloadError `DUPLICATE` where `given` is a live document; TypeError where it is no state, after it was closed
+ * as far as possible.
  */
 export function asState(given: unknown, source: string, opening: Opening): CrdtState {
   opening.claim(given)
@@ -92,7 +92,7 @@ export function asState(given: unknown, source: string, opening: Opening): CrdtS
   )
 }
 
-/** For copies made to look at: that one cannot be closed is said where a live document of its provider is closed. */
+/** For copies: a failure to close is reported where a live document of the provider is closed. */
 export async function closeQuietly(state: CrdtState): Promise<void> {
   try {
     await closeState(state)

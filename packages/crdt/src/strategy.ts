@@ -22,33 +22,34 @@ export interface CrdtHandoffOptions<
   S extends CrdtState = CrdtState,
   P extends CrdtKindProvider<S> = CrdtKindProvider<S>,
 > {
-  /** Default `backward`. */
+  /** Which version has to read the documents of which. Default `backward`. */
   readonly direction?: CrdtDirection | undefined
   /**
-   * How many of a provider's samples, and how many live documents, are looked at to judge compatibility. Default 64;
-   * what is left out is told in the verdict. Every live document is held to its value once more while it is handed
-   * over, whatever the limit.
+   * How many samples of a provider, and how many live documents, compatibility is judged by. Default 64; the verdict
+   * names what was left out. The value of every live document is compared again when it is handed over, whatever the
+   * limit.
    */
   readonly sampleLimit?: number | undefined
   /**
-   * Whether refusals tell values by kind and size only, and leave out names of fields and keys, since errors are read
-   * by more people than documents are. What a provider throws is told as it is. Default false.
+   * Whether refusals name values by kind and size only, and leave out the names of fields and keys, since more people
+   * read errors than documents. What a provider throws is shown as it is. Default false.
    */
   readonly redact?: boolean | undefined
   /**
-   * For documents that belong to the host and outlive every version, such as those of a server that somebody else runs:
-   * gives the document that `serving` shows, as the next version works with it. Nothing is copied but what is judged
-   * by. It must not change the document, which `serving` is written to until the commit. Closing a state that was made
-   * so, or that the host opened so, lets go of the document and leaves it as it is. Default: documents are moved.
+   * For documents that the host owns and that outlive every version, such as those of a server that somebody else runs:
+   * opens the document of `serving` for the next version. Only the bytes for the judgement are copied. It must not
+   * change the document, which is written to through `serving` until the commit. Closing a state that was opened so
+   * must leave the document open. Default: documents are moved.
    */
   readonly inPlace?: ((serving: S, next: P) => MaybePromise<S>) | undefined
 }
 
 /**
- * The discipline of CRDT kinds: a schema-compatibility round trip judged on values, in which a mismatch is a hard
- * error; then each live document is moved by pre-copy, its operations replayed on the copy; or it stays in place.
+ * The discipline of CRDT kinds. First the new version is judged by values that both versions give, where any difference
+ * is an error. Then each live document is moved by pre-copy, with the operations made meanwhile applied to the copy; or
+ * it stays in place.
  *
- * @throws TypeError or RangeError for options that are not of their form.
+ * @throws TypeError or RangeError for options that are malformed.
  */
 export function crdtHandoff<S extends CrdtState = CrdtState, P extends CrdtKindProvider<S> = CrdtKindProvider<S>>(
   options: CrdtHandoffOptions<S, P> = {},
@@ -105,9 +106,9 @@ function verbs(wording: Wording): PreCopyVerbs<CrdtKindProvider, CrdtState, Uint
       ctx.transferred(bytes.length)
       return bytes
     },
-    // It was taken before anything else could run: persist() answers synchronously, and its bytes were copied.
+    // The snapshot is taken in one turn: persist() is synchronous, and its bytes are copied.
     isolated: () => true,
-    // The bytes are its own: what is kept of them may be opened again.
+    // A copy of the bytes, as they may be opened again.
     restore: (provider, bytes) => provider.fromPersisted(new Uint8Array(bytes)),
     methods: METHODS,
     meaning: {
@@ -115,7 +116,7 @@ function verbs(wording: Wording): PreCopyVerbs<CrdtKindProvider, CrdtState, Uint
       verify: (restored, observed, ctx) =>
         holdTo(observed, restored, 'the restored document differs from the old one at the snapshot', wording, ctx),
     },
-    // No operation may mean something else.
+    // An operation must not mean something else in the new version.
     agree: (old, restored, ctx) =>
       holdTo(
         valueNow(old, wording),
@@ -129,8 +130,8 @@ function verbs(wording: Wording): PreCopyVerbs<CrdtKindProvider, CrdtState, Uint
 }
 
 /**
- * Whatever a binding puts off to a later turn is done by then: what it makes of the document is what its users will
- * see.
+ * Compares the state with `expected` after the turns in which bindings do what they put off, as users will see the
+ * result of that.
  */
 async function holdTo(
   expected: unknown,
@@ -139,10 +140,10 @@ async function holdTo(
   wording: Wording,
   ctx: StepContext,
 ): Promise<void> {
-  // Read now: past the step's deadline the context has another signal.
+  // Read before the call: after the deadline of the step, `ctx.signal` is another one.
   const { signal } = ctx
   await laterTurn()
-  // Where the reload has failed meanwhile, the document is being closed.
+  // If the reload has failed meanwhile, the document is being closed.
   signal.throwIfAborted()
   const difference = await ctx.slices().run(compare(expected, valueOf(state), wording), signal)
   if (difference !== undefined) throw differing(saying, difference)

@@ -2,38 +2,38 @@ import { ReloadError } from '@uni/reload-core'
 import { Refusal } from './probe.js'
 
 /**
- * Which way documents have to be readable. `backward`: the new version reads what the old one wrote. `full`: and the
- * old one reads what the new one writes, so that going back is safe.
+ * Which way documents have to be readable. `backward`: the new version reads what the old one wrote. `full`: the old
+ * one also reads what the new one writes, so that it is safe to go back.
  */
 export type CrdtDirection = 'backward' | 'full'
 
 /**
- * Whether the old version reads what the new one writes. Asked for, that it does not is a refusal; otherwise it is
- * noted.
+ * Whether the old version reads what the new one writes. Where that is required, a failure is a refusal; otherwise it
+ * is noted.
  */
 export class WayBack {
   readonly required: boolean
   #open: boolean
   #closedBecause: string | undefined
 
-  /** @param exists false where the old version is only remembered, and has no code that could read anything. */
+  /** @param exists false where the old version is only remembered, without code that could read anything. */
   constructor(direction: CrdtDirection, exists: boolean) {
     this.required = direction === 'full' && exists
     this.#open = exists
   }
 
-  /** What showed that there is none. */
+  /** The finding that shows that there is no way back; `undefined` where there is one. */
   get closedBecause(): string | undefined {
     return this.#closedBecause
   }
 
-  /** @returns what `attempt` gave, or `undefined` where it showed that there is no way back, and none is asked for. */
+  /** @returns the result of `attempt`, or `undefined` where it fails and no way back is required. */
   async take<T>(attempt: () => Promise<T>): Promise<T | undefined> {
     if (!this.#open) return undefined
     try {
       return await attempt()
     } catch (error) {
-      // A version that is not asked to read something may as well hang at it.
+      // A version that need not read something may also hang when it does.
       const failed = error instanceof Refusal || (ReloadError.is(error) && error.code === 'STEP_TIMEOUT')
       if (this.required || !failed) throw error
       this.#open = false

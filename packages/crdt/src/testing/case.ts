@@ -3,17 +3,20 @@ import type { ConformanceCase, Expectation, NamedKinds } from '@uni/reload-core/
 import { Stand, type KitSettings } from './stand.js'
 import type { Capability, CrdtSubject } from './subject.js'
 
-/** One rule of the kit: a case that gets something to run with. */
+/** One rule of the kit, whose test gets a stand. */
 export interface CrdtCase extends Omit<ConformanceCase, 'run'> {
-  /** The capability without which it is not run. */
+  /** The capability without which it is left out. */
   readonly claim?: Capability
   run(stand: Stand, expect: Expectation): MaybePromise<void>
 }
 
-/** What a subject has, of which a call may never settle. States stay what they are, so that they can be merged. */
+/**
+ * The parts of a subject whose calls may never settle, so that the error names the call. States are not wrapped, so
+ * that they can be merged.
+ */
 const NAMED: NamedKinds = { provider: ['empty', 'fromPersisted'], inPlace: ['open', 'view'] }
 
-/** The cases that the capabilities choose, each with a stand of its own to run with. */
+/** The cases that the capabilities choose, each with its own stand. */
 export function chosen(cases: readonly CrdtCase[], settings: KitSettings): ConformanceCase[] {
   const claimed = cases.filter(({ claim }) => claim === undefined || settings.capabilities[claim])
   const keys = new Set(claimed.map(({ key }) => key))
@@ -21,7 +24,7 @@ export function chosen(cases: readonly CrdtCase[], settings: KitSettings): Confo
     key,
     rule,
     title,
-    // What is not claimed was not judged either, and holds nobody up.
+    // A rule that is not claimed is not judged, and must not block others.
     needs: needs.filter((needed) => keys.has(needed) || !cases.some((other) => other.key === needed)),
     async run(expect, after) {
       const make = async (): Promise<CrdtSubject> =>

@@ -14,12 +14,12 @@ import { persistSuite } from './suites/persist.js'
 import { samplesSuite } from './suites/samples.js'
 
 export interface CrdtConformanceOptions extends KitOptions {
-  /** Gives what is tested, afresh. */
+  /** Makes the subject under test anew. */
   make: MakeSubject
   capabilities?: CrdtCapabilities | undefined
-  /** What earlier versions wrote, from `readCrdtGolden`. */
+  /** The files of earlier versions, from `readCrdtGolden`. */
   golden?: readonly CrdtGolden[] | undefined
-  /** Chooses the edits. Default 1: the same each time. */
+  /** The seed of the edits. Default 1, so that they are the same each time. */
   seed?: number | undefined
 }
 
@@ -40,9 +40,8 @@ const OPTIONS: OptionChecks<CrdtConformanceOptions> = {
 }
 
 /**
- * Registers the tests that a provider of a CRDT kind has to pass. The name of each begins with its key and ends with
- * the rule of SPEC.md that it shows. A rule that hangs on another is not judged while that one is broken, so what fails
- * is the cause.
+ * Declares the tests that a provider of a CRDT kind has to pass. The name of each begins with its key and ends with its
+ * rule in SPEC.md. While a rule is broken, those that need it are not judged, so what fails is the cause.
  */
 export function runCrdtConformance(options: CrdtConformanceOptions): void {
   const {
@@ -53,7 +52,7 @@ export function runCrdtConformance(options: CrdtConformanceOptions): void {
     seed = 1,
     ...kit
   } = checkOptions(options, 'runCrdtConformance options', OPTIONS)
-  // What is undefined was not read.
+  // The type says `| undefined` for members that were spread over defaults.
   const claimed = { ...DEFAULT_CAPABILITIES, ...capabilities } as typeof DEFAULT_CAPABILITIES
   const cases = [
     ...contractSuite,

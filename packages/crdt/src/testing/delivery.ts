@@ -1,12 +1,12 @@
 import type { MadeEdit } from './edits.js'
 import { below, shuffled, type Random } from './random.js'
 
-/** Another order in which the edits may reach a document. */
+/** The edits in another order in which they may reach a document. */
 export function delivered(edits: readonly MadeEdit[], anyOrder: boolean, random: Random): MadeEdit[] {
   return anyOrder ? shuffled(edits, random) : interleaved(edits, random)
 }
 
-/** An order in which each edit still comes after those its replica had heard of, and after the replica's own. */
+/** An order in which each edit comes after those that its replica knew of, and after the replica's own. */
 function interleaved(edits: readonly MadeEdit[], random: Random): MadeEdit[] {
   const waiting = new Map<number, number[]>()
   for (const [i, { replica }] of edits.entries()) waiting.set(replica, [...(waiting.get(replica) ?? []), i])

@@ -1,30 +1,30 @@
 import { below, seeded, type Random } from './random.js'
 import type { CrdtReplica, CrdtSubject } from './subject.js'
 
-/** One edit, in the order in which they were made: each comes after those it builds on. */
+/** One edit. Edits are listed in the order in which they were made: each comes after those that it builds on. */
 export interface MadeEdit {
   readonly replica: number
   readonly op: Uint8Array
-  /** How many of the edits before it its replica had heard of, at least. */
+  /** How many of the edits before it its replica knew of, at least. */
   readonly after: number
 }
 
 export interface EditOptions {
   readonly count: number
   readonly seed: number
-  /** How many replicas edit. Default 3. */
+  /** The number of replicas that edit. Default 3. */
   readonly replicas?: number | undefined
 }
 
-/** How often a replica catches up with the others before it edits. */
+/** The probability with which a replica catches up with the others before it edits. */
 const CATCHES_UP = 0.15
 
-/** Replicas of one document that edit concurrently, and hear of each other now and then. */
+/** Replicas of one document that edit concurrently, and catch up with each other now and then. */
 export class Editors {
   readonly made: MadeEdit[] = []
   readonly #random: Random
   readonly #replicas: readonly CrdtReplica[]
-  /** How many of the edits each replica has. */
+  /** How many of the edits each replica has received. */
   readonly #seen: number[]
 
   constructor(subject: CrdtSubject, { seed, replicas = 3 }: Omit<EditOptions, 'count'>) {
@@ -33,7 +33,7 @@ export class Editors {
     this.#seen = this.#replicas.map(() => 0)
   }
 
-  /** Lets replicas edit, `count` times in all. */
+  /** Makes `count` edits, by replicas chosen at random. */
   edit(count: number): MadeEdit[] {
     const from = this.made.length
     for (let n = 0; n < count; n += 1) {
@@ -44,7 +44,7 @@ export class Editors {
     return this.made.slice(from)
   }
 
-  /** Lets one replica edit, without hearing of anybody. */
+  /** Has one replica make edits without catching up. */
   editApart(count: number, who: number): MadeEdit[] {
     const from = this.made.length
     for (let n = 0; n < count; n += 1) this.#editBy(who)
@@ -71,15 +71,15 @@ export function makeEdits(subject: CrdtSubject, { count, ...options }: EditOptio
   return opsOf(new Editors(subject, options).edit(count))
 }
 
-/** A document that some replicas edited further while another one was away and edited too. */
+/** Edits of replicas while another one was away, and what that one did meanwhile. */
 export interface LateEdits {
   readonly shared: readonly Uint8Array[]
   readonly meanwhile: readonly Uint8Array[]
-  /** What the one made that was away, knowing of `shared` only. */
+  /** The edits of the one that was away, which knew of `shared` only. */
   readonly late: readonly Uint8Array[]
 }
 
-/** `count` edits: a third of each sort. */
+/** `count` edits, a third of each sort. */
 export function makeLateEdits(subject: CrdtSubject, { count, seed }: Pick<EditOptions, 'count' | 'seed'>): LateEdits {
   const editors = new Editors(subject, { seed })
   const part = Math.ceil(count / 3)

@@ -1,6 +1,6 @@
 import { nameOf, readNode, VIEWS, type Numbers } from '../plain-value.js'
 
-/** What JSON has no word for, marked by a field `$`. */
+/** A value that JSON does not have, marked by a field `$`. */
 type Marked =
   | { $: 'undefined' }
   | { $: 'bigint' | 'number'; of: string }
@@ -10,9 +10,9 @@ type Marked =
   | { $: 'map' | 'object'; of: [unknown, unknown][] }
 
 /**
- * A document's value as JSON has it.
+ * A document's value as JSON.
  *
- * @throws TypeError for what cannot be compared; RangeError for a value that contains itself.
+ * @throws TypeError for a value that cannot be compared; RangeError for one that contains itself.
  */
 export function toGolden(value: unknown): unknown {
   if (value === undefined) return { $: 'undefined' } satisfies Marked
@@ -45,7 +45,7 @@ export function toGolden(value: unknown): unknown {
   }
 }
 
-/** @throws TypeError for what {@link toGolden} did not write. */
+/** @throws TypeError where {@link toGolden} has not written it. */
 export function fromGolden(json: unknown): unknown {
   if (typeof json !== 'object' || json === null) return json
   if (Array.isArray(json)) return json.map(fromGolden)

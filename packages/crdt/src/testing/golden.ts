@@ -10,14 +10,17 @@ import { makeLateEdits } from './edits.js'
 import { apply } from './stand.js'
 import type { CrdtSubject } from './subject.js'
 
-/** What one version of a kind wrote, and what it meant by it: its states, what late operations made of them, and their merges. */
+/**
+ * The states that one version of a kind wrote, with their values, the values after late operations, and those of
+ * merges.
+ */
 export interface CrdtGolden extends Recollection {
   readonly kind: string
   readonly version: string
 }
 
 export interface GoldenFile {
-  /** A name for it, such as `notes-1.2.0.json`. */
+  /** The name of the file, such as `notes-1.2.0.json`. */
   readonly file: string
   readonly bytes: Uint8Array
 }
@@ -25,7 +28,7 @@ export interface GoldenFile {
 export interface WriteGoldenOptions {
   /** The version of the provider. */
   readonly version: string
-  /** Chooses the edits of the document that is written beside the samples. Default 1. */
+  /** The seed of the edits of the document that is written beside the samples. Default 1. */
   readonly seed?: number | undefined
 }
 
@@ -48,8 +51,8 @@ const EDITS = 30
 const OPTIONS: OptionChecks<WriteGoldenOptions> = { version: option.required(option.text), seed: option.integer(0) }
 
 /**
- * Writes down what the present version writes, for later ones to be held to: its empty state, its samples, and documents that
- * its replicas edited.
+ * Writes the file with which later versions are tested: the empty state, the samples, and documents that replicas have
+ * edited.
  *
  * @throws Error where a state cannot be recorded.
  */
@@ -83,7 +86,7 @@ export function readCrdtGolden(bytes: Uint8Array): CrdtGolden {
       `the bytes are no golden file: format is ${JSON.stringify(golden.format)}; expected "uni-reload-crdt-golden"`,
     )
   const states: RecordedState[] = []
-  // From the end, since what a state becomes comes after it.
+  // From the end, as a state comes before its state after late operations.
   for (const { name, bytes: encoded, value, late } of golden.states.toReversed()) {
     const becomes = late && states[golden.states.length - 1 - late.becomes]
     states.push({
@@ -101,12 +104,12 @@ export function readCrdtGolden(bytes: Uint8Array): CrdtGolden {
   }
 }
 
-/** The version that wrote it, as far as it is known. */
+/** A provider that answers as the version that wrote the file. */
 export function goldenKind({ kind, states, merges }: CrdtGolden): CrdtKindProvider {
   return new RememberedKind(kind, states, merges)
 }
 
-/** The provider, with a document among its samples that replicas have edited, and edits that are late for it. */
+/** The provider with one more sample: a document that replicas have edited, with late edits. */
 export function withEditedSample(subject: CrdtSubject, seed: number): CrdtKindProvider {
   const { provider } = subject
   const { shared, meanwhile, late } = makeLateEdits(subject, { count: EDITS, seed })

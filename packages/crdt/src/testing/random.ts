@@ -1,4 +1,4 @@
-/** Numbers in [0, 1) that are the same for the same seed (mulberry32). */
+/** Numbers from 0 up to 1, the same for the same seed (mulberry32, by Tommy Ettinger, public domain). */
 export type Random = () => number
 
 export function seeded(seed: number): Random {
@@ -11,7 +11,7 @@ export function seeded(seed: number): Random {
   }
 }
 
-/** A whole number from 0 to `count - 1`. */
+/** An integer from 0 to `count - 1`. */
 export function below(count: number, random: Random): number {
   return Math.floor(random() * count)
 }

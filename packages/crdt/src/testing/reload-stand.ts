@@ -15,20 +15,23 @@ import { apply, valueNow, type KitSettings } from './stand.js'
 import type { CrdtSubject } from './subject.js'
 import { Watch } from './watch.js'
 
-/** A change to a version: what it does while documents are handed over, and not before. */
+/** Replaces members of a version, for what it does while documents are handed over. */
 export type Changes = (next: CrdtKindProvider, moment: Moment) => Partial<CrdtKindProvider>
 
 interface Moment {
-  /** Whether a document is being handed over: checks of compatibility are past. */
+  /** Whether a document is being handed over, after the checks of compatibility. */
   readonly handingOver: boolean
 }
 
 /**
- * By the stand's clock, a document may take so long to open: the meter of the event loop beats 200 times until then.
+ * How long a document may take to open by the stand's clock, in milliseconds: the meter of the event loop measures 200
+ * times until then.
  */
 export const OPEN_MS = 1_000
 
-/** A host that serves one document of the subject's kind, with a model beside it: another document that never moves. */
+/**
+ * A host that serves one document of the subject's kind, and beside it a model: a second document that is never moved.
+ */
 export class ReloadStand implements AsyncDisposable {
   readonly clock = new ManualClock()
   readonly watch = new Watch()
@@ -52,7 +55,10 @@ export class ReloadStand implements AsyncDisposable {
     })
   }
 
-  /** @param options by default no samples are looked at, and no live documents: each is judged by its own handoff. */
+  /**
+   * @param options by default no samples and no live documents are judged in the preflight: each is judged by its own
+   * handoff.
+   */
   static async of(
     settings: KitSettings,
     ops: readonly Uint8Array[],
@@ -71,7 +77,7 @@ export class ReloadStand implements AsyncDisposable {
     return this.#handle
   }
 
-  /** Writes operations to the document that serves, and to the model as they are acknowledged. */
+  /** Writes operations to the document that serves, and each acknowledged one to the model. */
   async write(ops: readonly Uint8Array[]): Promise<void> {
     await Promise.all(
       ops.map(async (op) => {
@@ -81,7 +87,7 @@ export class ReloadStand implements AsyncDisposable {
     )
   }
 
-  /** Reloads the plugin with a fresh instance of the subject's version. */
+  /** Reloads the plugin with a new instance of the subject's version. */
   async reload(options: ReloadOptions = {}, changes: Changes = () => ({})): Promise<ReloadResult> {
     const { provider } = await this.#settings.make()
     const handingOver = (): boolean => this.#phase === 'prepare' || this.#phase === 'converge'
@@ -104,7 +110,7 @@ export class ReloadStand implements AsyncDisposable {
     return this.#document.use(valueNow)
   }
 
-  /** What the document would be, had nothing been reloaded. */
+  /** The value of the model. */
   get expected(): unknown {
     return valueNow(this.#model)
   }
@@ -124,7 +130,7 @@ export function plugin(version: string, provider: CrdtKindProvider): Plugin {
   }
 }
 
-/** The provider's own methods, to be overridden one by one. */
+/** The provider's own methods, to be replaced one by one. */
 function facade(provider: CrdtKindProvider): CrdtKindProvider {
   const { samples, schemaCompatCheck } = provider
   return {

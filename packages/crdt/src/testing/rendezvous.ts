@@ -1,4 +1,4 @@
-/** A point that two sides of a test meet at: one arrives and waits, the other sees it arrive and lets it go on. */
+/** A point at which two parts of a test meet: one waits there, and the other sees it arrive and lets it go on. */
 export class Rendezvous {
   readonly arrived: Promise<void>
   readonly #released: Promise<void>

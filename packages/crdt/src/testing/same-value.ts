@@ -1,7 +1,7 @@
 import type { Expectation } from '@uni/reload-core/testing'
 import { differenceOf } from '../difference.js'
 
-/** @param what such as `the document opened from its own bytes`. */
+/** @param what names `found`, such as `the document opened from its own bytes`. */
 export function sameValue(expect: Expectation, found: unknown, expected: unknown, what: string): void {
   const difference = differenceOf(expected, found)
   if (difference)

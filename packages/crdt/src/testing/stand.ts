@@ -5,18 +5,18 @@ import { samplesOf } from '../sample-list.js'
 import { closeQuietly, UNCLAIMED } from '../state.js'
 import type { Capability, CrdtSubject, MakeSubject } from './subject.js'
 
-/** What tests of a kit share, apart from what they test. */
+/** Settings of the kit that all tests share. */
 export interface KitSettings {
   readonly make: MakeSubject
   readonly seed: number
   readonly capabilities: Readonly<Record<Capability, boolean>>
 }
 
-/** How many edits a small document has, and a large one: enough for every branch of an edit generator. */
+/** The number of edits of a small document and of a large one: enough for every branch of an edit generator. */
 export const SMALL = 12
 export const LARGE = 90
 
-/** What one test runs with. Every state that it opens through this is closed when it ends. */
+/** The surroundings of one test. Every state that is opened through it is closed when the test ends. */
 export class Stand {
   readonly settings: KitSettings
   readonly subject: CrdtSubject
@@ -48,12 +48,12 @@ export class Stand {
     return this.#keep(await provider.fromPersisted(new Uint8Array(bytes)))
   }
 
-  /** The document as it is once it was persisted and opened again. */
+  /** The document, persisted and opened again. */
   reopen(state: CrdtState): Promise<CrdtState> {
     return this.open(state.persist())
   }
 
-  /** A document that began empty and got `ops`. */
+  /** The empty document after `ops`. */
   withOps(ops: Iterable<Uint8Array>): CrdtState {
     return apply(this.empty(), ops)
   }
@@ -76,7 +76,7 @@ export function apply(state: CrdtState, ops: Iterable<Uint8Array>): CrdtState {
   return state
 }
 
-/** The value as it is now. */
+/** A copy of the value now. */
 export function valueNow(state: CrdtState): unknown {
   return copyOf(state.value())
 }

@@ -2,23 +2,23 @@ import type { MaybePromise } from '@uni/reload-core'
 import type { CrdtKindProvider, CrdtState } from '../contract.js'
 import type { Random } from './random.js'
 
-/** What is tested. Made anew for each test, and for each version in it. */
+/** What is tested. Made anew for each test, and for each version in a test. */
 export interface CrdtSubject {
   readonly provider: CrdtKindProvider
   /**
-   * A replica elsewhere, of a document that begins as `provider.empty()`: what a person edits. `id` tells replicas of
-   * one document apart, and is to make them the same each time: use it as the client or actor id.
+   * A replica elsewhere, of a document that begins as `provider.empty()`. `id` differs among the replicas of one
+   * document, and has to make them the same each time: use it as the client or actor id.
    */
   replica(id: number): CrdtReplica
-  /** Earlier versions that go on reading what this one writes. Needed for the capability `wayBack`. */
+  /** Earlier versions that have to read what this one writes. For the capability `wayBack`. */
   readonly older?: readonly OlderVersion[] | undefined
-  /** Documents that a host holds itself. Needed for the capability `inPlace`. */
+  /** Documents that a host owns. For the capability `inPlace`. */
   readonly inPlace?: HostedDocuments | undefined
 }
 
-/** How a host has versions work with documents of its own, which outlive them. */
+/** How versions work with documents that the host owns and that outlive them. */
 export interface HostedDocuments {
-  /** A document without content that the host holds, as `provider` works with it. Closing it leaves the document. */
+  /** Opens a new empty document of the host with `provider`. Closing the state leaves the document open. */
   open(provider: CrdtKindProvider): MaybePromise<CrdtState>
   /** As `inPlace` of `crdtHandoff`. */
   view(serving: CrdtState, next: CrdtKindProvider): MaybePromise<CrdtState>
@@ -26,11 +26,11 @@ export interface HostedDocuments {
 
 export interface CrdtReplica {
   /**
-   * Makes one edit, chosen by `random` (numbers in [0, 1)), and gives the operation that makes it elsewhere. Let some
-   * edits delete, and let edits of several replicas conflict.
+   * Makes one edit, chosen by `random`, and returns its operation. Some edits have to delete, and edits of several
+   * replicas have to conflict.
    */
   edit(random: Random): Uint8Array
-  /** Applies an operation of another replica. Operations come after those they build on. */
+  /** Applies an operation of another replica. It comes after those that it builds on. */
   receive(op: Uint8Array): void
 }
 
@@ -39,9 +39,9 @@ export interface OlderVersion {
   readonly provider: CrdtKindProvider
 }
 
-/** What a provider claims. Each chooses tests. */
+/** What a provider claims, and is tested for. */
 export interface CrdtCapabilities {
-  /** Operations may arrive before those they build on. Default true. */
+  /** Operations may arrive before those that they build on. Default true. */
   readonly anyOrder?: boolean | undefined
   /** An operation that arrives again changes nothing. Default true. */
   readonly repeats?: boolean | undefined
@@ -49,7 +49,7 @@ export interface CrdtCapabilities {
   readonly samples?: boolean | undefined
   /** Older versions read what this one writes. Default false. */
   readonly wayBack?: boolean | undefined
-  /** Versions work with documents that the host holds. Default false. */
+  /** Versions work with documents that the host owns. Default false. */
   readonly inPlace?: boolean | undefined
 }
 

@@ -3,8 +3,8 @@ import { samplesOf } from '../sample-list.js'
 import { UNCLAIMED } from '../state.js'
 
 /**
- * Sees what providers give out, and when it is closed. What they give out stays what it is, so that states can be
- * merged.
+ * Records the states that providers return, and how often each is closed. The states stay the same objects, so that
+ * they can be merged.
  */
 export class Watch {
   readonly #closes = new Map<CrdtState, number>()
@@ -26,14 +26,14 @@ export class Watch {
     return watched
   }
 
-  /** How often each state was closed that is not in service. */
+  /** How often each state except `serving` was closed. */
   closesOf(serving: CrdtState): number[] {
     return Array.from(this.#closes)
       .filter(([state]) => state !== serving)
       .map(([, closes]) => closes)
   }
 
-  /** Resolves when every state but `serving` has been closed. */
+  /** Resolves when every state except `serving` is closed. */
   async allClosed(serving: CrdtState): Promise<void> {
     while (this.closesOf(serving).includes(0))
       await new Promise<void>((resolve) => {
@@ -41,7 +41,7 @@ export class Watch {
       })
   }
 
-  /** What cannot be given a method of ours, or is no state, is not watched. */
+  /** An object that cannot be given another `close`, or that is no state, is not watched. */
   state<T extends CrdtState>(state: T): T {
     if (typeof state !== 'object' || state === null || !Object.isExtensible(state) || this.#closes.has(state))
       return state

@@ -9,7 +9,7 @@ import { apply, LARGE, SMALL, valueNow, type Stand } from '../stand.js'
 
 const OVERSIZED = 2 ** 20
 
-/** Bytes that are no document, and no operation. */
+/** Bytes that are no document, or no operation. */
 export const badInputSuite: readonly CrdtCase[] = [
   {
     key: 'bad-input/empty',

@@ -7,7 +7,7 @@ import { apply, LARGE, SMALL, valueNow, type Stand } from '../stand.js'
 
 const METHODS = ['apply', 'merge', 'value', 'persist'] as const
 
-/** The contract's methods: what they answer, and what they leave alone. */
+/** What the methods of the contract return, and what they must not change. */
 export const contractSuite: readonly CrdtCase[] = [
   {
     key: 'contract/kind',

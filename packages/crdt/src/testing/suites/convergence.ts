@@ -6,7 +6,7 @@ import { seeded, shuffled } from '../random.js'
 import { sameValue } from '../same-value.js'
 import { LARGE, SMALL, valueNow, type Stand } from '../stand.js'
 
-/** Shapiro et al., "Conflict-free Replicated Data Types", 2011: the same operations give the same document. */
+/** The same operations give the same document (Shapiro et al., "Conflict-free Replicated Data Types", 2011). */
 export const convergenceSuite: readonly CrdtCase[] = [
   {
     key: 'convergence/order',
@@ -55,7 +55,7 @@ export const convergenceSuite: readonly CrdtCase[] = [
         for (const other of others) first?.merge(other)
         return valueNow(first as NonNullable<typeof first>)
       })
-      // And the other way of putting brackets: a replica that has merged is merged.
+      // Associativity: a replica that has merged is merged itself.
       const [a, b, c] = parts.map((part) => stand.withOps(part)) as [Opened, Opened, Opened]
       b.merge(c)
       a.merge(b)
@@ -115,7 +115,7 @@ function editsOf(stand: Stand, count: number): MadeEdit[] {
   return new Editors(stand.subject, { seed: stand.seed }).edit(count)
 }
 
-/** What three replicas have that share a beginning and have not met since. */
+/** The edits of three replicas that share a beginning and have not caught up since. */
 function partsOf(stand: Stand): Uint8Array[][] {
   const editors = new Editors(stand.subject, { seed: stand.seed })
   const shared = opsOf(editors.edit(SMALL))

@@ -9,16 +9,16 @@ import { differ, sameValue } from '../same-value.js'
 import { SMALL, valueNow, type Stand } from '../stand.js'
 import { Rendezvous } from '../rendezvous.js'
 
-/** How a later version fails at a document, once edits were made meanwhile. */
+/** How a later version fails, after edits were made meanwhile. */
 interface Fault {
   readonly name: string
   readonly title: string
   readonly code: ReloadErrorCode
-  /** Opens a document in place of the new version. */
+  /** Opens a document in place of the new version's `fromPersisted`. */
   open?(next: CrdtKindProvider, bytes: Uint8Array, reloads: ReloadStand): unknown
-  /** It fails at being judged by the document; otherwise at having it handed over. */
+  /** Whether it fails when it is judged by the document; otherwise when that is handed over. */
   readonly judged?: boolean
-  /** What happens while the new version is opening the document. */
+  /** Called while the new version is opening the document. */
   meanwhile?(reloads: ReloadStand, abort: AbortController): void
 }
 
@@ -106,7 +106,7 @@ const FAULTS: readonly Fault[] = [
   { name: 'aborted', title: 'is aborted', code: 'ABORTED', meanwhile: (_, abort) => abort.abort() },
 ]
 
-/** Reloads that fail: the old document serves with everything acknowledged, and nothing is left behind. */
+/** Reloads that fail: the old document serves with everything that was acknowledged, and nothing is left open. */
 export const failureSuite: readonly CrdtCase[] = [
   ...FAULTS.map((fault): CrdtCase => ({
     key: `failure/${fault.name}`,
@@ -160,7 +160,7 @@ export const failureSuite: readonly CrdtCase[] = [
   },
 ]
 
-/** Opens the document that serves as an empty one, and others as what they are. */
+/** Opens the document that serves as an empty one, and others as they are. */
 async function misread(next: CrdtKindProvider, bytes: Uint8Array, reloads: ReloadStand): Promise<CrdtState> {
   const state = await next.fromPersisted(bytes)
   if (differ(valueNow(state), reloads.expected)) return state
@@ -168,7 +168,7 @@ async function misread(next: CrdtKindProvider, bytes: Uint8Array, reloads: Reloa
   return next.empty()
 }
 
-/** Opens a document as the new version does, and takes some of its methods away. */
+/** Opens a document as the new version does, with some methods replaced. */
 function opening(methods: Partial<CrdtState>): NonNullable<Fault['open']> {
   return async (next, bytes) => Object.assign(await next.fromPersisted(bytes), methods)
 }
@@ -178,7 +178,7 @@ function threeParts(stand: Stand): readonly [before: Uint8Array[], during: Uint8
   return [ops.slice(0, SMALL), ops.slice(SMALL, 2 * SMALL), ops.slice(2 * SMALL)]
 }
 
-/** @returns what the reload failed with, or `undefined`. */
+/** @returns the error of the reload, or `undefined`. */
 async function failWith(
   { open, judged = false, meanwhile }: Fault,
   reloads: ReloadStand,

@@ -7,7 +7,7 @@ import { goldenKind, withEditedSample, type CrdtGolden } from '../golden.js'
 import { sameValue } from '../same-value.js'
 import { apply, valueNow } from '../stand.js'
 
-/** Holds the present version to what earlier ones wrote. */
+/** Tests the present version with the files of earlier ones. */
 export function goldenSuite(golden: readonly CrdtGolden[]): CrdtCase[] {
   return [...golden.flatMap(readings), ...golden.map(judgement), wayBack(golden)]
 }
@@ -45,7 +45,7 @@ function readingKey({ version }: CrdtGolden, state: string): string {
   return `golden/${version}/${state.replaceAll(' ', '-')}`
 }
 
-/** By the strategy itself, which merges what that version merged, and mixes what the two wrote. */
+/** Judged by the strategy itself, with the merges of the earlier version, and with documents of both versions mixed. */
 function judgement(golden: CrdtGolden): CrdtCase {
   return {
     key: `golden/${golden.version}`,

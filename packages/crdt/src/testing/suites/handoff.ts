@@ -11,7 +11,7 @@ import { Rendezvous } from '../rendezvous.js'
 
 const FEW = SMALL / 3
 
-/** The steps of the discipline, through the host and the strategy as they are. */
+/** The steps of the discipline, in a real host with the real strategy. */
 export const handoffSuite: readonly CrdtCase[] = [
   {
     key: 'handoff/compatible',
@@ -66,10 +66,10 @@ export const handoffSuite: readonly CrdtCase[] = [
       await expect.works('an exclusive reload', () =>
         reloads.reload({ cutover: 'exclusive' }, (next, moment) => ({
           fromPersisted(bytes) {
-            // The document is stopped, so these are held until the commit.
+            // The document is stopped, so these writes are held until the commit.
             if (moment.handingOver && waiting === undefined) {
               waiting = reloads.write(during)
-              // Waited for below, where the reload went well.
+              // Awaited below, if the reload succeeds.
               waiting.catch(() => {})
             }
             return next.fromPersisted(bytes)
@@ -140,7 +140,7 @@ function threeParts(stand: Stand): Parts {
   return [ops.slice(0, FEW), ops.slice(FEW, 2 * FEW), ops.slice(2 * FEW)]
 }
 
-/** Reloads, and does `meanwhile` after the snapshot was taken and before it is opened. */
+/** Reloads, and calls `meanwhile` after the snapshot was taken and before it is opened. */
 async function reloadWhile(
   reloads: ReloadStand,
   expect: Expectation,

@@ -18,7 +18,7 @@ interface Hosted {
   readonly parts: readonly [before: Uint8Array[], during: Uint8Array[], after: Uint8Array[]]
 }
 
-/** Documents of a host that stay where they are while versions come and go. */
+/** Documents of a host that stay in place while versions change. */
 export const inPlaceSuite: readonly CrdtCase[] = [
   {
     key: 'in-place/edits',
@@ -70,7 +70,7 @@ export const inPlaceSuite: readonly CrdtCase[] = [
   },
 ]
 
-/** A host with a document of its own, to which the first edits were made. */
+/** A host with a document of its own that has the first edits. */
 async function hosted(stand: Stand, expect: Expectation, inPlace: View): Promise<Hosted> {
   const { provider } = stand
   const ops = makeEdits(stand.subject, { count: SMALL, seed: stand.seed })

@@ -4,7 +4,7 @@ import { Editors, makeEdits, makeLateEdits } from '../edits.js'
 import { sameValue } from '../same-value.js'
 import { apply, LARGE, valueNow } from '../stand.js'
 
-/** What a document keeps when it is persisted: its value, and what its value does not show. */
+/** What a persisted document keeps: its value, and what the value does not show. */
 export const persistSuite: readonly CrdtCase[] = [
   {
     key: 'persist/value',
@@ -41,7 +41,7 @@ export const persistSuite: readonly CrdtCase[] = [
     title: 'operations that wait for others survive',
     claim: 'anyOrder',
     async run(stand, expect: Expectation) {
-      // One replica, so that every operation waits for the one before it.
+      // With one replica, every operation builds on the one before it.
       const ops = new Editors(stand.subject, { seed: stand.seed, replicas: 1 }).edit(LARGE / 3).map(({ op }) => op)
       const [early, late] = [ops.filter((_, i) => i % 3 === 0), ops.filter((_, i) => i % 3 !== 0)]
       const kept = apply(stand.withOps(early), late)

@@ -3,7 +3,7 @@ import type { CrdtCase } from '../case.js'
 import { differ, sameValue } from '../same-value.js'
 import { apply, valueNow } from '../stand.js'
 
-/** What later versions will be judged by. */
+/** The samples by which later versions are judged. */
 export const samplesSuite: readonly CrdtCase[] = [
   {
     key: 'samples/fresh',
