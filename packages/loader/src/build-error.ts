@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { BuildFailure, Location, Message } from 'esbuild'
 import { codeFrame } from './code-frame.js'
+import { isFile } from './look-at.js'
 import { LoadError, type LoadErrorCode, type LoadErrorInit } from './errors.js'
 
 export function isBuildFailure(error: unknown): error is BuildFailure {
@@ -84,7 +85,7 @@ function placeAndFrame(location: Location, folder: string): Pick<LoadErrorInit, 
 /** The file, or that line alone where the file has changed since. */
 function sourceAround(file: string, { line, lineText }: Location): string {
   try {
-    const text = readFileSync(file, 'utf8')
+    const text = isFile(file) ? readFileSync(file, 'utf8') : ''
     if (text.split(/\r\n|[\n\r]/)[line - 1] === lineText) return text
   } catch {
     // It is of no file, or that is gone.

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir, symlink } from 'node:fs/promises'
+import { mkdir, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import { loadPlugin, PluginStore } from '@uni/reload-loader'
 import { loadAnswer } from './fixtures/answer.js'
@@ -148,12 +148,19 @@ it.each<[what: string, files: Files, wrong: object, says: RegExp]>([
   expect(error.message).toMatch(says)
 })
 
-type Odd = 'a folder' | 'a named pipe' | 'a device' | 'a link to itself' | 'a link to nothing'
+type Odd =
+  'a folder' | 'a named pipe' | 'a socket' | 'a device' | 'a link to itself' | 'a link to nothing' | 'a file of 65 MiB'
+/** A process that ends without closing it leaves a socket where it is. */
+const LISTEN = "require('node:net').createServer().listen(process.argv[1], () => process.exit())"
 async function makeOdd(odd: Odd, path: string): Promise<void> {
   const links = { 'a device': '/dev/zero', 'a link to itself': path, 'a link to nothing': 'nowhere' }
   if (odd === 'a folder') await mkdir(path)
   else if (odd === 'a named pipe') execFileSync('mkfifo', [path])
-  else await symlink(links[odd], path)
+  else if (odd === 'a socket') execFileSync(process.execPath, ['-e', LISTEN, path])
+  else if (odd === 'a file of 65 MiB') {
+    await writeFile(path, '')
+    await truncate(path, 65 * 2 ** 20)
+  } else await symlink(links[odd], path)
 }
 
 it.each<[file: string, odd: Odd, code: string, says: RegExp]>([
@@ -183,6 +190,39 @@ it.each<[file: string, odd: Odd, code: string, says: RegExp]>([
   const error = await loadFailure(loadPlugin(path, { store, trust: { keys: {}, unsigned: 'warn', onUnsigned() {} } }))
   expect(error.message).toMatch(says)
   expect(error.code).toBe(code)
+})
+
+async function refusesOdd(file: string, odd: Odd, says: RegExp): Promise<void> {
+  await using folder = await PluginFolder.of({
+    'index.ts': `${file === 'asset.json' ? "import './asset.json'" : "import './it.ts'\nimport './below/b.ts'"}\n${answering('1')}`,
+    'it.ts': '',
+    'below/b.ts': '',
+    'tsconfig.json': '{ "extends": "./base" }',
+    'base.json': '{}',
+  })
+  const path = folder.at(file)
+  await rm(path, { force: true })
+  await makeOdd(odd, path)
+  const error = await loadFailure(loadPlugin(folder.path))
+  expect(error).toMatchObject({ code: 'BUNDLE', file: odd === 'a device' ? '/dev/zero' : path })
+  expect(error.message).toMatch(says)
+  await rm(path)
+  await folder.write({ [file]: file.endsWith('.json') ? '{}' : '' })
+  expect(await loadAnswer(folder.path)).toBe(1)
+}
+
+it.each<[file: string, odd: Odd, says: RegExp]>([
+  ['it.ts', 'a device', /it is a device, and no file/],
+  ['asset.json', 'a named pipe', /it is a named pipe, and no file\. Let the plugin read it while it runs/],
+  ['asset.json', 'a socket', /it is a socket, and no file/],
+  ['asset.json', 'a file of 65 MiB', /it has 65 MiB, and a file that is bundled has 64 at most\. Let the plugin read/],
+])('E1 what is read without end, or is too large, is refused: %s is %s', async (file, odd, says) => {
+  await refusesOdd(file, odd, says)
+})
+
+it('E1 a named pipe is not waited for, be it a source, or a configuration beside, above or below one', async () => {
+  const files = ['it.ts', 'tsconfig.json', 'base.json', 'below/tsconfig.json', 'below/package.json']
+  await Promise.all(files.map((file) => refusesOdd(file, 'a named pipe', /it is a named pipe, and no file/)))
 })
 
 it.each<[what: string, files: Files]>([

@@ -11,6 +11,7 @@ import type { Bundle } from './bundle.js'
 import { ConfigurationSearch } from './configuration.js'
 import { refuseDecoratorMetadata } from './decorator-metadata.js'
 import type { External } from './external.js'
+import { GuardOfAll, guardOfNames } from './guard.js'
 import { freshNames } from './fresh-names.js'
 import { NearestPackage } from './nearest-package.js'
 import { refuseBackslash, type PluginSource } from './plugin-source.js'
@@ -28,6 +29,11 @@ const LOADERS: Readonly<Record<string, Loader>> = Object.fromEntries([
   ...TEXT.map((extension): [string, Loader] => [extension, 'text']),
   ...BYTES.map((extension): [string, Loader] => [extension, 'binary']),
 ])
+
+const ASSETS = ['.json', ...TEXT, ...BYTES]
+
+/** A build that takes longer may wait for what never comes, such as a named pipe in the place of a source. */
+const SUSPICIOUS_MS = 2_000
 
 /** What stands for the line that the bundle begins with, until all names are known that the code has. */
 const OPENING = `// ${DRAWN}`
@@ -69,11 +75,11 @@ export async function bundlePlugin(source: PluginSource, shared: SharedPackages)
   const nearest = new NearestPackage()
   const sharing = sharedModules(shared, packageJson, nearest)
   const native = addons(root)
-  const building = buildIn(root, {
+  const building = buildWithin(root, {
     // Relative, as esbuild takes an asterisk, which the path of the folder may have, for a pattern.
     entryPoints: [`./${below}`],
     outfile: join(root, 'bundle.cjs'),
-    plugins: [sharing.plugin, native.plugin],
+    plugins: [guardOfNames(ASSETS), sharing.plugin, native.plugin],
   })
   // While esbuild is at work.
   const configuring = new ConfigurationSearch(root)
@@ -106,6 +112,26 @@ export async function bundlePlugin(source: PluginSource, shared: SharedPackages)
 }
 
 type Built = BuildResult<{ metafile: true; write: false }>
+
+/** After a while, builds once more and looks at each file before esbuild reads it: what comes first is given. */
+async function buildWithin(
+  root: string,
+  options: BuildOptions & Pick<Required<BuildOptions>, 'plugins'>,
+): Promise<Built> {
+  const guard = new GuardOfAll(root)
+  let timer: NodeJS.Timeout | undefined
+  const guarded = new Promise<Built>((resolve) => {
+    timer = setTimeout(() => {
+      resolve(buildIn(root, { ...options, plugins: [guard.plugin, ...options.plugins] }))
+    }, SUSPICIOUS_MS)
+  })
+  try {
+    return await Promise.race([buildIn(root, options), guarded])
+  } finally {
+    clearTimeout(timer)
+    guard.endOthers()
+  }
+}
 
 async function buildIn(root: string, options: BuildOptions): Promise<Built> {
   try {

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { parse } from 'tsconfck'
+import { parse, toJson } from 'tsconfck'
+import { isFile } from '../look-at.js'
+import { refuseUnreadable, whyUnreadable } from './unreadable.js'
 
 /** A `tsconfig.json`, with what it extends. */
 export interface Tsconfig {
@@ -18,23 +21,53 @@ export interface Tsconfig {
  */
 export async function readTsconfig(file: string): Promise<Tsconfig> {
   try {
+    // What cannot be read to an end would be waited for.
+    for (const base of pathsExtended(file)) refuseUnreadable(base)
     const { tsconfig, extended = [] } = await parse(file)
     const { compilerOptions } = tsconfig as { readonly compilerOptions?: Tsconfig['options'] | null }
     return {
       file,
       bases: extended.map(({ tsconfigFile }) => resolve(tsconfigFile)).filter((base) => base !== file),
       extended: extended.flatMap(({ tsconfigFile, tsconfig: it }) => {
-        const { extends: said } = it as { readonly extends?: unknown }
-        const specifiers = (Array.isArray(said) ? said : [said]) as readonly unknown[]
-        return specifiers
-          .filter((specifier) => typeof specifier === 'string')
-          .map((specifier) => ({ by: tsconfigFile, specifier }))
+        return specifiersOf(it).map((specifier) => ({ by: tsconfigFile, specifier }))
       }),
       options: compilerOptions ?? {},
     }
   } catch {
     return { file, bases: [], extended: [], options: {} }
   }
+}
+
+/**
+ * Where that may be which a `tsconfig.json` extends by a path, in any number of steps: absolute paths, which need not
+ * exist. Nothing but files is read.
+ */
+export function pathsExtended(file: string, seen = new Set<string>()): ReadonlySet<string> {
+  if (seen.has(file)) return seen
+  seen.add(file)
+  if (!isFile(file) || whyUnreadable(file) !== undefined) return seen
+  for (const specifier of specifiersIn(file)) {
+    if (!/^(?:\.{1,2})?\//.test(specifier)) continue
+    const path = resolve(dirname(file), specifier)
+    for (const base of [path, `${path}.json`]) pathsExtended(base, seen)
+  }
+  return seen
+}
+
+function specifiersIn(file: string): readonly string[] {
+  try {
+    const content: unknown = JSON.parse(toJson(readFileSync(file, 'utf8')))
+    return specifiersOf(content)
+  } catch {
+    // It is for esbuild to say.
+    return []
+  }
+}
+
+function specifiersOf(content: unknown): readonly string[] {
+  const { extends: said } = content as { readonly extends?: unknown }
+  const specifiers = (Array.isArray(said) ? said : [said]) as readonly unknown[]
+  return specifiers.filter((specifier) => typeof specifier === 'string')
 }
 
 /** Where `paths` and `baseUrl` of a configuration have an import lead to: absolute paths, with or without extension. */

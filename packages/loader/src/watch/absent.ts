@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path'
 import type { BuildFailure } from 'esbuild'
 import { isBuildFailure } from '../build-error.js'
 import { LoadError } from '../errors.js'
-import { placesOf } from './import-places.js'
+import { placesOf } from '../bundle/places-of.js'
 
 /** What a load that failed says of files, by absolute path. */
 export interface SaidOfFiles {

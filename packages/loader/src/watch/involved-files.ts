@@ -1,6 +1,7 @@
 import { dirname, sep } from 'node:path'
 import { build } from 'esbuild'
 import { ConfigurationSearch } from '../bundle/configuration.js'
+import { GuardOfAll } from '../bundle/guard.js'
 import { NearestPackage } from '../bundle/nearest-package.js'
 import { noteImport, type Sought } from '../bundle/sought.js'
 
@@ -28,6 +29,7 @@ export async function involvedFiles(root: string, entry: string): Promise<Involv
     platform: 'node',
     logLevel: 'silent',
     plugins: [
+      new GuardOfAll(root).plugin,
       {
         name: 'involved files',
         setup({ onLoad, onResolve }) {
