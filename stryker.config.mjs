@@ -67,6 +67,7 @@ export const scopes = {
   },
   telemetry: { package: 'telemetry', mutate: ['**/*.ts'], tests: ['*.test.ts'] },
   admin: { package: 'admin', mutate: ['**/*.ts'], tests: ['*.test.ts'] },
+  cli: { package: 'cli', mutate: ['**/*.ts'], tests: ['{check,commands,watch}.test.ts'] },
   loader: { package: 'loader', mutate: ['*.ts'], tests: ['*.test.ts'] },
 }
 
