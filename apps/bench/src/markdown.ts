@@ -1,5 +1,7 @@
 import { cpus } from 'node:os'
+import { ASKED_TWICE } from './questions/index.js'
 import { reached, type Peer, type Result, type Spread } from './result.js'
+import { SHORT_PAUSES } from './short-pauses.js'
 
 const HEAD = ['what', 'unit', 'ours', 'min – max', 'beside', 'its', 'min – max', 'ratio', 'limit', 'reached']
 /** The columns of numbers, by place. */
@@ -20,6 +22,9 @@ Written by \`pnpm bench\` on ${date}: Node ${process.versions.node}, ${machine},
 Medians of several rounds, with the least and the most. Ours and what stands beside it take turns within each round, so compare
 them with one another and not with another machine. The ratio is ours over the first peer, or over the limit where there is no
 peer; for GB/s and writes a second more is better, for all else less.
+
+${[...ASKED_TWICE].map((id) => `\`${id}\``).join(', ')} are asked of a process that is started as a host with short pauses is
+(\`${SHORT_PAUSES.join(' ')}\`); beside it is the same with Node's defaults.
 
 ## What is aimed at
 

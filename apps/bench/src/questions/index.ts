@@ -37,3 +37,9 @@ export const QUESTIONS: Readonly<Record<string, Question>> = {
   load,
   size,
 }
+
+/**
+ * Those about pauses: each is asked of a process that is started as a host is best started, and of one that is started
+ * with Node's defaults.
+ */
+export const ASKED_TWICE: ReadonlySet<string> = new Set(['stall', 'crowd', 'yjs-crowd', 'neighbours'])

@@ -45,8 +45,8 @@ export class Handoffs {
   readonly #options: HandoffsOptions
   /** One for each move whose preparation has begun. */
   readonly #movings: MovingResource[] = []
-  /** These and those that have joined, by gate; made when the first resource leaves. */
-  #byGate: Map<unknown, MovingResource> | undefined
+  /** Those that have joined, by gate. */
+  readonly #joined = new Map<unknown, MovingResource>()
   /** The gates of resources that have left before their preparation was begun. */
   readonly #gone = new Set<unknown>()
   readonly #together: Together<MovingResource>
@@ -130,7 +130,9 @@ export class Handoffs {
    */
   join(move: ResourceMove, cutover?: ChosenCutover): boolean {
     if (!this.open) return false
-    this.#together.joined.push(this.#movingOf(move, cutover))
+    const moving = this.#movingOf(move, cutover)
+    this.#joined.set(move.gate, moving)
+    this.#together.joined.push(moving)
     return true
   }
 
@@ -143,8 +145,7 @@ export class Handoffs {
    */
   withdraw(gate: WriteGate<unknown, unknown>): Promise<void> | undefined {
     if (!this.open) return undefined
-    this.#byGate ??= new Map([...this.#movings, ...this.#together.joined].map((moving) => [moving.move.gate, moving]))
-    const moving = this.#byGate.get(gate)
+    const moving = this.#movingAt(gate)
     if (moving === undefined) {
       this.#gone.add(gate)
       return Promise.resolve()
@@ -225,9 +226,13 @@ export class Handoffs {
   }
 
   #movingOf(move: ResourceMove, cutover = this.#options.cutovers.get(move)): MovingResource {
-    const moving = new MovingResource(move, cutover, this.#environment, this.#together)
-    this.#byGate?.set(move.gate, moving)
-    return moving
+    return new MovingResource(move, cutover, this.#environment, this.#together)
+  }
+
+  /** `undefined` where nothing was begun at `gate`. No list is searched, as each may be of a hundred thousand. */
+  #movingAt(gate: WriteGate<unknown, unknown>): MovingResource | undefined {
+    const { move } = gate
+    return move instanceof MovingResource ? move : (this.#joined.get(gate) ?? this.#together.astrayAt(gate))
   }
 
   async #prepare(movings: Iterable<MovingResource>): Promise<void> {

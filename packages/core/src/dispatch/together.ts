@@ -98,6 +98,12 @@ export class Together<Moving extends Member> {
     this.#astray.add(moving)
   }
 
+  /** The resource whose gate was released or closed, so that the gate itself does not know it any more. */
+  astrayAt(gate: unknown): Moving | undefined {
+    for (const moving of this.#astray) if (moving.move.gate === gate) return moving
+    return undefined
+  }
+
   /** Forgets a resource that has left. */
   leaves(moving: Moving): void {
     for (const some of [this.dirty, this.#waited, this.#astray]) some.delete(moving)

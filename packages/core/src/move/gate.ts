@@ -111,6 +111,12 @@ export class WriteGate<R, W> implements HandoffGate<R> {
     return this.#follower !== undefined
   }
 
+  /** The reload that the gate goes by; `undefined` where there is none, or the gate has left it. */
+  get move(): GateMove<R, W> | undefined {
+    this.#settle()
+    return this.#move
+  }
+
   /** The longest that one write was held since {@link resetLongestHeld}, in milliseconds. */
   get longestHeldMs(): number {
     return this.#longestHeldMs

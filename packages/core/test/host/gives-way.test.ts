@@ -1,6 +1,7 @@
 import { PluginHost, WriteGate, type LiveResource, type PluginHandle } from '@uni/reload-core'
 import { ManualClock } from '@uni/reload-core/testing'
 import { afterEach, expect, it, vi } from 'vitest'
+import { Counting } from '../fixtures/counting.js'
 import { Deferred, failureOf } from '../fixtures/deferred.js'
 import { STORES, StoreProvider, storeStrategy, type Store } from '../fixtures/store.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
@@ -8,6 +9,7 @@ import { turnUntil } from '../fixtures/turn-until.js'
 
 const FEW = 20
 const MANY = 120
+const HUNDREDS = 600
 
 afterEach(() => {
   vi.restoreAllMocks()
@@ -95,6 +97,53 @@ it('S8 each loop over the resources of a reload that fails at the last of them g
 it('S8 each loop over the resources of a host that closes gives way', async () => {
   const perResource = await turnsPerResource(({ host }) => host[Symbol.asyncDispose]())
   expect(perResource).toBeGreaterThanOrEqual(6)
+})
+
+/** The most that collections are asked, changed or iterated over in one turn of the event loop. */
+async function mostPerTurn(run: (sized: Sized) => Promise<unknown>): Promise<number> {
+  const sized = await hostWith(HUNDREDS)
+  const counting = new Counting()
+  let before = 0
+  let most = 0
+  const note = (): void => {
+    most = Math.max(most, counting.count - before)
+    before = counting.count
+  }
+  counting.start()
+  try {
+    await turnsOf(() => run(sized), note)
+  } finally {
+    counting.stop()
+  }
+  note()
+  return most
+}
+
+it.each<[what: string, run: (sized: Sized) => Promise<unknown>]>([
+  [
+    'of a reload',
+    async ({ host, handle }) => {
+      const { finalized } = await host.reload(handle, stores('2.0.0'))
+      await finalized
+    },
+  ],
+  [
+    'of a reload that one leaves',
+    async ({ host, handle, live }) => {
+      const next = new StoreProvider('store', '2.0.0')
+      const left = new Deferred<{ readonly finalized: Promise<void> }>()
+      next.break('open', (open) => {
+        if (next.made.length === HUNDREDS - 1)
+          left.resolve(live[0]?.detach() as ReturnType<LiveResource<Store, number>['detach']>)
+        return open()
+      })
+      const { finalized } = await host.reload(handle, stores('2.0.0', next))
+      await Promise.all([finalized, (await left.promise).finalized])
+    },
+  ],
+  ['of a host that closes', ({ host }) => host[Symbol.asyncDispose]()],
+])('S8 no turn has a loop over the resources %s', async (_, run) => {
+  expect(await mostPerTurn(run)).toBeLessThan(HUNDREDS / 2)
 })
 
 it('S8 few of the resources that were written to during the copy are looked at in one turn', async () => {

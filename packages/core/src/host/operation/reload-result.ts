@@ -13,8 +13,7 @@ const NOTHING_TO_CLOSE: FinalReport = { status: 'finalized', drainMs: 0, blocker
 /** What an operation did, grouped by the versions that left. */
 interface Told {
   readonly handoffs: Groups<PluginVersion, HandoffReport>
-  /** Grouped by the label of the plugin in each entry. */
-  readonly compat: Groups<string, CompatEntry>
+  readonly compat: Groups<PluginVersion, CompatEntry>
   readonly added: Groups<PluginVersion, SurfaceKey>
   readonly removed: Groups<PluginVersion, SurfaceKey>
   readonly orphans: Groups<PluginVersion, string>
@@ -90,17 +89,26 @@ async function tell({ succession, preflight, handoffs, environment: { pace } }: 
     }
     return groups
   }
+  // Some entries name the version before, some the one after.
+  const byLabel = new Map<string | undefined, PluginVersion>()
+  for (const old of succession.retired)
+    byLabel.set(succession.label(old), old).set(succession.next(old.id)?.label ?? succession.label(old), old)
   return {
     handoffs: await group(handoffs.reports(), (it) => [succession.before(it.surface, it.key)?.owner, it]),
-    compat: await group([...preflight.compat.entries, ...handoffs.verdicts], (it) => [it.plugin, it]),
+    compat: await group(inTurn(preflight.compat.entries, handoffs.verdicts), (it) => [byLabel.get(it.plugin), it]),
     added: await group(succession.added, (it) => [it.owner, keyOf(it)]),
     removed: await group(succession.removed, (it) => [it.owner, keyOf(it)]),
-    orphans: await group([...preflight.orphans, ...preflight.released], ([{ name }, owner]) => [owner, name]),
+    orphans: await group(inTurn(preflight.orphans, preflight.released), ([{ name }, owner]) => [owner, name]),
     forgotten: await group(preflight.contracts.forgotten, ({ surface, key }) => [
       succession.before(surface, key)?.owner,
       `${surface} "${key}"`,
     ]),
   }
+}
+
+/** One by one: a list of a hundred thousand is not made in one turn of the event loop. */
+function* inTurn<T>(...all: readonly Iterable<T>[]): Generator<T> {
+  for (const items of all) yield* items
 }
 
 function reloadReport(
@@ -111,14 +119,13 @@ function reloadReport(
 ): ReloadReport {
   const next = succession.next(old.id)
   const { blockedMs, blockedBy } = environment.meter.worst
-  const label = succession.label(old)
   return {
     plugin: old.id,
     from: old.version,
     to: next?.version,
     totalMs: log.totalMs,
     phases: { ...log.ms },
-    compat: told.compat.ofAll(next === undefined ? [label] : [next.label, label]),
+    compat: told.compat.of(old),
     unneeded: environment.judging.unneeded.map(({ surface, key }) => `${surface} "${key}"`),
     cutover: preflight.fencing.versions.includes(old) ? 'exclusive' : 'overlap',
     added: next === undefined ? [] : told.added.of(next),
@@ -138,35 +145,20 @@ function isOn(surface: string | undefined, version: PluginVersion | undefined): 
   return version?.registrations.some((registration) => registration.surface === surface) === true
 }
 
-/** Items grouped by what they are about. Each group has its items in the order in which they were added. */
+/** Items grouped by what they are about, in the order in which they were added. */
 class Groups<K, V> {
-  readonly #groups = new Map<K, { readonly values: V[]; readonly at: number[] }>()
-  #count = 0
+  readonly #groups = new Map<K, V[]>()
 
   /** @param key `undefined` where the item is about nothing that is asked for. */
   add(key: K | undefined, value: V): void {
     if (key === undefined) return
     const group = this.#groups.get(key)
-    if (group === undefined) this.#groups.set(key, { values: [value], at: [this.#count] })
-    else {
-      group.values.push(value)
-      group.at.push(this.#count)
-    }
-    this.#count += 1
+    if (group === undefined) this.#groups.set(key, [value])
+    else group.push(value)
   }
 
   /** Not a copy: there may be a hundred thousand. */
   of(key: K): readonly V[] {
-    return this.#groups.get(key)?.values ?? []
-  }
-
-  ofAll(keys: readonly K[]): readonly V[] {
-    return [...new Set(keys)]
-      .flatMap((key) => {
-        const { values = [], at = [] } = this.#groups.get(key) ?? {}
-        return values.map((value, nth) => ({ value, at: at[nth] as number }))
-      })
-      .sort((a, b) => a.at - b.at)
-      .map(({ value }) => value)
+    return this.#groups.get(key) ?? []
   }
 }
