@@ -218,7 +218,7 @@ it('F4 what is imported by a name that is computed is refused when it runs, unle
   await expect(load(Symbol('no name'))).rejects.toThrow('Symbol(no name)')
 })
 
-it('F1 a worker in JavaScript is run where it lies, and one in TypeScript is refused with its place', async () => {
+it('F1 a worker in JavaScript is run where it lies, and one that Node does not run is refused with its place', async () => {
   const starting = (file: string): string =>
     [
       "import * as threads from 'node:worker_threads'",
@@ -231,10 +231,10 @@ it('F1 a worker in JavaScript is run where it lies, and one in TypeScript is ref
   })
   const start = (await loadAnswer(folder.path)) as () => Worker
   expect(await once(start(), 'message')).toEqual([pathToFileURL(folder.at('w.mjs')).href])
-  await folder.write({ 'index.ts': starting('w.ts'), 'w.ts': '' })
+  await folder.write({ 'index.ts': starting('w.tsx'), 'w.tsx': '' })
   const error = await loadFailure(loadPlugin(folder.path))
   expect(error).toMatchObject({ code: 'BUNDLE', file: folder.at('index.ts'), line: 2, column: 21 })
-  expect(error.message).toMatch(/a worker begins with "\.\/w\.ts", which Node runs as it lies there\. Write the file/)
+  expect(error.message).toMatch(/a worker begins with "\.\/w\.tsx", which Node runs as it lies there\. Use Node 22/)
 })
 
 it('F4 what is imported later is in the bundle, and a pattern of names takes each file that has one', async () => {

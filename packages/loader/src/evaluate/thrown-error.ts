@@ -6,6 +6,7 @@ import type { Bundle } from '../bundle/bundle.js'
 import { pathOfSource } from '../bundle/map-source.js'
 import { codeFrame } from '../code-frame.js'
 import { LoadError, type LoadErrorInit, type SourcePlace } from '../errors.js'
+import { stackOf } from '../stack-of.js'
 import type { Evaluated } from './evaluate.js'
 
 /**
@@ -67,13 +68,4 @@ function framesOf(thrown: unknown): readonly Frame[] {
     const file = path as string
     return { file: file.startsWith('file:') ? fileURLToPath(file) : file, line: Number(line), column: Number(column) }
   })
-}
-
-function stackOf(thrown: unknown): string {
-  try {
-    return thrown instanceof Error && typeof thrown.stack === 'string' ? thrown.stack : ''
-  } catch {
-    // A getter of the plugin's.
-    return ''
-  }
 }

@@ -1,10 +1,20 @@
 import { setImmediate } from 'node:timers/promises'
-import { DISPOSE, checkOptions, option, type OptionCheck, type OptionChecks, type Plugin } from '@uni/reload-core'
+import {
+  DISPOSE,
+  checkOptions,
+  describeThrown,
+  option,
+  type OptionCheck,
+  type OptionChecks,
+  type Plugin,
+} from '@uni/reload-core'
 import { hexOf } from '../digest.js'
 import type { LoadedPlugin } from '../loaded-plugin.js'
+import { stackOf } from '../stack-of.js'
 import { Listeners } from './listeners.js'
 import { nextMaking, type Making } from './making.js'
 import { OpenResources } from './open-resources.js'
+import { Rejections } from './rejections.js'
 import { describeResidue, type Residue } from './residue.js'
 
 export interface ResidueOptions {
@@ -24,9 +34,12 @@ const TURNS = 3
 
 /** One version, from before its code is evaluated until nothing can reach it. */
 interface Watched {
-  readonly bundle: string
+  /** Empty until it is loaded. */
+  bundle: string
   readonly since: number
   readonly globals: Set<PropertyKey>
+  /** `id@version` of the plugin, from when nothing can reach the version any more. */
+  over?: string
 }
 
 /**
@@ -37,6 +50,7 @@ export class ResidueWatch implements Disposable {
   readonly #observer: (residue: Residue) => unknown
   readonly #resources = new OpenResources()
   readonly #listeners: Listeners
+  readonly #rejections: Rejections<Watched>
   readonly #alive = new Set<Watched>()
 
   /** @param options checked. */
@@ -47,6 +61,9 @@ export class ResidueWatch implements Disposable {
         process.emitWarning(describeResidue(residue), 'ResidueWarning')
       })
     this.#listeners = new Listeners(targets)
+    this.#rejections = new Rejections(({ over }, reason) => {
+      if (over !== undefined) this.#tell({ ...rejection(reason), plugin: over })
+    })
   }
 
   /**
@@ -54,16 +71,18 @@ export class ResidueWatch implements Disposable {
    * handed to `onDispose`.
    */
   async loading(load: () => Promise<LoadedPlugin>): Promise<LoadedPlugin> {
-    const [since, before] = [nextMaking(), globalNames()]
-    const loaded = await load()
-    const globals = new Set([...globalNames()].filter((name) => !before.has(name)))
-    const watched = { bundle: `${hexOf(loaded.digest)}.cjs`, since, globals }
+    const before = globalNames()
+    const watched: Watched = { bundle: '', since: nextMaking(), globals: new Set() }
+    const loaded = await this.#rejections.calling(watched, load)
+    for (const name of globalNames()) if (!before.has(name)) watched.globals.add(name)
+    watched.bundle = `${hexOf(loaded.digest)}.cjs`
     return { ...loaded, plugin: this.#watched(loaded.plugin, watched) }
   }
 
   [DISPOSE](): void {
     this.#resources.end()
     this.#listeners.end()
+    this.#rejections.end()
   }
 
   #watched(plugin: Plugin, watched: Watched): Plugin {
@@ -71,7 +90,7 @@ export class ResidueWatch implements Disposable {
     const noting = <T>(call: () => T): T => {
       const before = globalNames()
       try {
-        return call()
+        return this.#rejections.calling(watched, call)
       } finally {
         for (const name of globalNames()) if (!before.has(name)) watched.globals.add(name)
       }
@@ -80,12 +99,19 @@ export class ResidueWatch implements Disposable {
       manifest,
       register: (registrar) => {
         this.#alive.add(watched)
+        delete watched.over
         // Handed in first, it is done last.
-        registrar.onDispose(() => this.#look(`${manifest.id}@${manifest.version}`, watched))
+        registrar.onDispose(() => {
+          const plugin = `${manifest.id}@${manifest.version}`
+          watched.over = plugin
+          return this.#look(plugin, watched)
+        })
         return noting(() => plugin.register(registrar))
       },
       ...(init && { init: (ctx) => noting(() => init.call(plugin, ctx)) }),
-      ...(shutdown && { shutdown: (ctx) => shutdown.call(plugin, ctx) }),
+      ...(shutdown && {
+        shutdown: (ctx) => this.#rejections.calling(watched, () => shutdown.call(plugin, ctx)),
+      }),
     }
   }
 
@@ -121,6 +147,17 @@ export class ResidueWatch implements Disposable {
  */
 export function watchResidue(options?: ResidueOptions): ResidueWatch {
   return new ResidueWatch(checkOptions(options, 'watchResidue options', OPTIONS))
+}
+
+function rejection(reason: unknown): Omit<Residue, 'plugin'> {
+  const frames = stackOf(reason)
+    .split('\n')
+    .filter((line) => /^ +at /.test(line))
+  return {
+    kind: 'rejection',
+    what: `a promise that is rejected now, with nobody to handle it (${describeThrown(reason)}),`,
+    stack: frames.length === 0 ? undefined : frames.join('\n'),
+  }
 }
 
 function globalNames(): Set<PropertyKey> {

@@ -1,4 +1,5 @@
 // Prints where errors of a plugin say that they are from.
+import { once } from 'node:events'
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -41,6 +42,13 @@ await write('plugin.ts', [
 ])
 await write('throws.ts', ['type Gone = string', 'const a: Gone = ""', '', '    throw new Error(a)'])
 
+await write('worker.ts', [
+  "import { Worker } from 'node:worker_threads'",
+  "const worker = () => new Worker(new URL('./in-worker.ts', import.meta.url))",
+  "export default { manifest: { id: 'worker', version: '1.0.0' }, register() {}, worker }",
+])
+await write('in-worker.ts', ['interface Gone {}', 'const gone: Gone = {}', 'throw new Error("in a worker")'])
+
 /** The first frame of each error, relative to the folder. */
 const places = {}
 async function placeOf(name, run) {
@@ -62,5 +70,10 @@ await placeOf('later', () => plugin.notes.later())
 await placeOf('dependency', () => plugin.fail())
 await placeOf('timer', () => plugin.timer())
 await placeOf('top level', () => loadPlugin(join(folder, 'throws.ts')).catch((error) => Promise.reject(error.cause)))
+await placeOf('worker', async () => {
+  const { plugin } = await loadPlugin(join(folder, 'worker.ts'))
+  const [error] = await once(plugin.worker(), 'error').catch((thrown) => [thrown])
+  throw error
+})
 console.log(JSON.stringify(places))
 await rm(folder, { recursive: true, force: true })

@@ -111,6 +111,52 @@ describe('watchResidue', () => {
     expect(left.map(({ what }) => what).toSorted()).toEqual(['an interval of 1000 ms', 'an interval of 2000 ms'])
   })
 
+  it('R1 R2 finds what is rejected when the version is gone, and nothing of what is while it serves', async () => {
+    const gates: (() => void)[] = []
+    const gate = (): Promise<void> => new Promise((resolve) => gates.push(resolve))
+    Object.assign(globalThis, { uniTestGate: gate })
+    // Those of the tests would take it for a failure.
+    const others = process.rawListeners('unhandledRejection') as NodeJS.UnhandledRejectionListener[]
+    process.removeAllListeners('unhandledRejection')
+    const rejected = (at: number): Promise<unknown> =>
+      new Promise((resolve) => {
+        process.once('unhandledRejection', resolve)
+        gates[at]?.()
+      })
+    try {
+      const fails = (what: string): string => `void uniTestGate().then(() => { throw new Error('${what}') });`
+      await using folder = await PluginFolder.of({
+        'index.ts': plugin(`${fails('early')} ${fails('late')} void uniTestGate().then(() => Promise.reject(7))`),
+      })
+      const left: Residue[] = []
+      using residue = watchResidue({ observer: (it) => left.push(it) })
+      const host = new PluginHost({ strategies: [] })
+      const { plugin: loaded } = await residue.loading(() => loadPlugin(folder.path, { from: import.meta.url }))
+      const handle = await host.add(loaded)
+      expect(await rejected(0)).toMatchObject({ message: 'early' })
+      await (
+        await host.remove(handle)
+      ).finalized
+      expect(left).toEqual([])
+      expect(await rejected(1)).toMatchObject({ message: 'late' })
+      expect(await rejected(2)).toBe(7)
+      const what = (reason: string): string => `a promise that is rejected now, with nobody to handle it (${reason}),`
+      expect(left).toEqual([
+        {
+          kind: 'rejection',
+          what: what('late'),
+          plugin: 'leaver@1.0.0',
+          // Tests have a way of their own to write stacks, without source maps.
+          stack: expect.stringContaining(folder.path) as string,
+        },
+        { kind: 'rejection', what: what('a thrown number: 7'), plugin: 'leaver@1.0.0', stack: undefined },
+      ])
+    } finally {
+      for (const listener of others) process.on('unhandledRejection', listener)
+      Reflect.deleteProperty(globalThis, 'uniTestGate')
+    }
+  })
+
   it('R2 finds nothing of a version that ends what it has begun, or of listeners on its own objects', async () => {
     expect(
       await leftBy(`
@@ -143,12 +189,14 @@ describe('watchResidue', () => {
       EventEmitter.prototype.on,
       Reflect.get(EventEmitter, 'init'),
       EventTarget.prototype.addEventListener,
+      Object.getOwnPropertyDescriptor(process, 'emit'),
     ]
     watchResidue({ targets: [shared] })[Symbol.dispose]()
     expect([
       EventEmitter.prototype.on,
       Reflect.get(EventEmitter, 'init'),
       EventTarget.prototype.addEventListener,
+      Object.getOwnPropertyDescriptor(process, 'emit'),
     ]).toEqual(before)
   })
 
