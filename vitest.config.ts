@@ -44,8 +44,6 @@ export default defineConfig({
           include: MEMORY.flatMap(inEach),
           exclude: inEach(BUILT),
           isolate: true,
-          // What is measured is what is left, and no room for the short-lived.
-          execArgv: ['--single-threaded-gc'],
         },
       },
       // Types are checked in one go, as most of it is to read what all packages share.

@@ -31,7 +31,7 @@ import { serviceSubject } from '../src/subjects/service.js'
 import { storageBackendSubject } from '../src/subjects/storage-backend.js'
 
 /** More for the kinds that hand something over, or judge by samples. */
-const [FEW, MANY] = [500, 750]
+const [FEW, MANY] = [300, 450]
 const KEY = 'key'
 const NAME = 'main'
 /**
