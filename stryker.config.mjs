@@ -68,6 +68,12 @@ export const scopes = {
   telemetry: { package: 'telemetry', mutate: ['**/*.ts'], tests: ['*.test.ts'] },
   admin: { package: 'admin', mutate: ['**/*.ts'], tests: ['*.test.ts'] },
   cli: { package: 'cli', mutate: ['**/*.ts'], tests: ['{check,commands,watch}.test.ts'] },
+  jobs: {
+    package: 'jobs',
+    mutate: ['*.ts', '{bullmq,croner,graphile-worker}/*.ts'],
+    tests: ['*.test.ts'],
+    testMs: 10_000,
+  },
   loader: { package: 'loader', mutate: ['*.ts'], tests: ['*.test.ts'] },
 }
 

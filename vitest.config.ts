@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { MatrixSummaryReporter } from './apps/fault-matrix/src/summary-reporter.ts'
 import { BUILT, MEMORY, project, TESTS } from './vitest.base.ts'
+import { NotRunReporter } from './vitest.not-run.ts'
 import { LongestFirst } from './vitest.longest-first.ts'
 
 const source = project('source')
@@ -64,7 +65,7 @@ export default defineConfig({
     ],
     // More than there are cores: many files wait for disks, PostgreSQL and processes that they start.
     maxWorkers: Math.ceil(1.5 * availableParallelism()),
-    reporters: ['default', new MatrixSummaryReporter()],
+    reporters: ['default', new MatrixSummaryReporter(), new NotRunReporter()],
     sequence: { sequencer: LongestFirst },
   },
 })

@@ -42,7 +42,9 @@ await using directory = await tempDirectory()
 for (const entry of [fulltextEntry, vectorsEntry(directory.path)]) await measure(entry)
 
 async function measure(entry: CatalogueEntry): Promise<void> {
-  await using host = new PluginHost({ strategies: strategies(new MemoryCommitLog(), fileSpool(directory.path)) })
+  await using host = new PluginHost({
+    strategies: strategies({ log: new MemoryCommitLog(), spool: fileSpool(directory.path) }),
+  })
   await host.add(entry.v1())
   const source = toBatch(Array.from({ length: DOCUMENTS }, (_, at) => documentAt(at, 0)))
   const index = await host.attach(indexKind, {

@@ -7,12 +7,12 @@ import { FileCheckpointStore } from '@uni/reload-cdc/node'
 import { crdtKind, type CrdtKindProvider, type CrdtState } from '@uni/reload-crdt'
 import type { IndexHandle } from '@uni/reload-index'
 import { fileSpool } from '@uni/reload-index/node'
+import { cronerJobs, type CronerJobs } from '@uni/reload-jobs/croner'
 import type { RecordBatch } from 'apache-arrow'
 import type { CatalogueEntry } from '../plugins/catalogue.js'
 import { toBatch, type DocumentChange } from './document.js'
 import { DocumentStore } from './document-store.js'
 import { IndexImages } from './index-images.js'
-import { JobScheduler } from './job-scheduler.js'
 import { LiveState } from './live-state.js'
 import { openIndex, saveIndex, type IndexPlace } from './open-index.js'
 import { strategies } from './strategies.js'
@@ -54,7 +54,7 @@ interface Parts {
   readonly indexes: readonly OpenIndex[]
   readonly shared: ReadonlyMap<string, LiveResource<CrdtState, Uint8Array>>
   readonly attachments: LiveResource<Storage, StorageWrite>
-  readonly jobs: JobScheduler
+  readonly jobs: CronerJobs
   readonly state: LiveState
 }
 
@@ -68,7 +68,7 @@ export class ExampleHost implements AsyncDisposable {
   readonly state: LiveState
   readonly #indexes: readonly OpenIndex[]
   readonly #journal: AsyncDisposable
-  readonly #jobs: JobScheduler
+  readonly #jobs: CronerJobs
   #closing: Promise<void> | undefined
 
   private constructor(parts: Parts) {
@@ -92,10 +92,11 @@ export class ExampleHost implements AsyncDisposable {
     const { directory } = options
     const store = new DocumentStore(join(directory, 'documents'))
     const { journal, plan } = options.run ?? (await FileJournal.open(join(directory, 'plugins.journal')))
+    const jobs = cronerJobs({ protect: true, onError: options.onError })
     const plugins = new PluginHost({
       ...options.pluginHost,
       journal,
-      strategies: strategies(store, fileSpool(join(directory, 'spool'))),
+      strategies: strategies({ log: store, spool: fileSpool(join(directory, 'spool')), jobs }),
     })
     await plugins.addAll(versionsToStart(options.plugins, plan))
 
@@ -115,7 +116,7 @@ export class ExampleHost implements AsyncDisposable {
     const checkpoints = options.checkpoints ?? new FileCheckpointStore(join(directory, 'checkpoints'))
     const pump = new CdcPump({ host: plugins, log: store, checkpoints })
     await attachAll(options.streams, (name, key) => pump.start(name, key))
-    const jobs = new JobScheduler(plugins, 'housekeeping', options.onError)
+    jobs.start(plugins)
     const state = await LiveState.open(plugins, options.onError)
     return new ExampleHost({
       plugins,
@@ -157,7 +158,7 @@ export class ExampleHost implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    await this.#jobs[Symbol.asyncDispose]()
+    await this.#jobs.stop()
     await this.state[Symbol.asyncDispose]()
     await this.pump.stop()
     await this.plugins[Symbol.asyncDispose]()

@@ -2,7 +2,7 @@ import { PluginHost, type Plugin } from '@uni/reload-core'
 import { strategies as strategiesOf } from '../../src/host/strategies.js'
 import { MemoryCommitLog } from '@uni/reload-cdc'
 
-const strategies = strategiesOf(new MemoryCommitLog())
+const strategies = strategiesOf({ log: new MemoryCommitLog() })
 
 function load(id: string, version: string): Plugin {
   return { manifest: { id, version }, register() {} }

@@ -14,7 +14,7 @@ it('has a plugin for each surface, all of which one host takes', async () => {
     onJobRun: () => {},
     onReminded: () => {},
   })
-  const all = strategies(new MemoryCommitLog())
+  const all = strategies({ log: new MemoryCommitLog() })
   expect([...new Set(catalogue.map(({ surface }) => surface))].sort()).toEqual(
     all.map(({ surface }) => surface.id).sort(),
   )

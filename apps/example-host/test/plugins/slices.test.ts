@@ -84,7 +84,7 @@ const documents = (count: number): DocumentChange[] =>
 
 async function hostWithIndex(entry: CatalogueEntry, directory: string, count: number) {
   const host = new PluginHost({
-    strategies: strategies(new MemoryCommitLog(), fileSpool(join(directory, 'spool'))),
+    strategies: strategies({ log: new MemoryCommitLog(), spool: fileSpool(join(directory, 'spool')) }),
     clock: new ManualClock(),
   })
   await host.add(entry.v1())

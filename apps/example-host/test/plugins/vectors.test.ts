@@ -76,7 +76,7 @@ async function setUp() {
       providerOf(plugin, indexKind).open(await fileImage(file), CONTEXT),
     host: async (plugin = entry.v1(), movies = MOVIES) => {
       const host = new PluginHost({
-        strategies: strategies(new MemoryCommitLog(), fileSpool(join(directory.path, 'spool'))),
+        strategies: strategies({ log: new MemoryCommitLog(), spool: fileSpool(join(directory.path, 'spool')) }),
       })
       await host.add(plugin)
       const live = await host.attach(indexKind, {

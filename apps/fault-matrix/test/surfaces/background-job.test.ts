@@ -1,5 +1,6 @@
 import { declareMatrix } from '../../src/matrix.js'
-import { scheduledJobs } from '../../src/subjects/background-job.js'
+import { queuedJobs } from '../../src/subjects/queued-jobs.js'
 
-const { strategy, subject } = scheduledJobs()
+// The strategy of queues goes by that of the core, and has everything of it.
+const { strategy, subject } = queuedJobs()
 await declareMatrix(strategy, subject)

@@ -1,8 +1,6 @@
 import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/provider'
 import { once } from 'node:events'
 import type { AddressInfo, Server } from 'node:net'
-import { PluginHost } from '@uni/reload-core'
-import { backgroundJobHandoff, runJob } from '@uni/reload-core/surfaces'
 import { expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { Doc } from 'yjs'
@@ -77,18 +75,4 @@ it('Hocuspocus: documents are judged where they are, clients stay, and each edit
   websocketProvider.destroy()
   await unloaded
   expect([Buffer.from(stored.get('minutes') as Uint8Array).toString(), host.resources()]).toEqual([expect.stringContaining('one two '), []])
-})
-
-// Its worker needs a Redis server, which npm does not install: the lines that make it are checked by the compiler, and
-// the job is run as the worker runs it.
-it('BullMQ: a job is run by the version that serves, and its key does not go while jobs name it', async () => {
-  const { mailer } = await import('./bullmq-host.js')
-  const host = new PluginHost({ strategies: [backgroundJobHandoff({ queued: async () => 3 })] })
-  const handle = await host.add(mailer('1.0.0'))
-  const work = (): unknown => runJob(host, 'send', { input: { to: 'Ada' }, id: '17', attempt: 2 })
-  expect(await work()).toBe('1.0.0 sends 17 to Ada, attempt 2')
-  const { handle: v2 } = await host.reload(handle, mailer('2.0.0'))
-  expect(await work()).toBe('2.0.0 sends 17 to Ada, attempt 2')
-  const without = { manifest: { id: 'mailer', version: '3.0.0' }, register: () => {} }
-  await expect(host.reload(v2, without)).rejects.toThrow('3 queued runs still name this job')
 })

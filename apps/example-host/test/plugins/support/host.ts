@@ -7,7 +7,7 @@ export async function hostWith(
   plugin: Plugin,
   { log = new MemoryCommitLog(), ...options }: Partial<PluginHostOptions> & { log?: CommitLog } = {},
 ): Promise<PluginHost> {
-  const host = new PluginHost({ ...options, strategies: strategies(log) })
+  const host = new PluginHost({ ...options, strategies: strategies({ log }) })
   await host.add(plugin)
   return host
 }

@@ -1,0 +1,1 @@
+export { bullmqJobs, type BullmqJobs, type BullmqJobsOptions } from './bullmq-jobs.js'

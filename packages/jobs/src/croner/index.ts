@@ -1,0 +1,1 @@
+export { cronerJobs, type CronerJobs, type CronerJobsOptions } from './cron-jobs.js'

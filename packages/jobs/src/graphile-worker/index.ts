@@ -1,0 +1,1 @@
+export { graphileJobs, type GraphileJobs, type GraphileJobsOptions, type RunnerJobs } from './graphile-jobs.js'

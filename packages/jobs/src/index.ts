@@ -1,0 +1,5 @@
+export type { JobBackend, JobChange, JobPage, WaitingJob } from './backend.js'
+export { job, type Attempt, type JobDefinition, type JobProvider } from './job.js'
+export { PayloadError, type PayloadIssue, type PayloadSchema } from './payload-schema.js'
+export { NotBegun, runAttempt, type JobHost, type QueuedAttempt } from './run-attempt.js'
+export { jobsHandoff, type JobsHandoffOptions } from './strategy.js'

@@ -1,0 +1,2 @@
+export { runJobBackendConformance } from './conformance.js'
+export type { JobBackendConformance, OpenedBackend, Worker } from './options.js'
