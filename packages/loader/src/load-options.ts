@@ -70,7 +70,9 @@ function checkExports(value: unknown, path: string): object {
   throw unexpected('what a module exports', value, path)
 }
 
-function checkPath(value: unknown, path: string): string | URL {
-  if (value instanceof URL || (typeof value === 'string' && value !== '')) return value
+/** @throws TypeError that names `path`, such as `loadPlugin path`. */
+export function checkPath(value: unknown, path: string): string | URL {
+  if (value instanceof URL && value.protocol === 'file:') return value
+  if (typeof value === 'string' && value !== '') return value
   throw unexpected('a path or a file: URL', value, path)
 }

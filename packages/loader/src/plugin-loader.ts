@@ -4,7 +4,7 @@ import { findSource } from './bundle/plugin-source.js'
 import type { Digest } from './digest.js'
 import { LoadError } from './errors.js'
 import { BundleRunner, pathOf } from './evaluate/bundle-runner.js'
-import type { LoadOptions } from './load-options.js'
+import { checkPath, type LoadOptions } from './load-options.js'
 import type { LoadedPlugin } from './loaded-plugin.js'
 import { storeBundle } from './stored-bundle.js'
 import { checkIntegrity } from './trust/integrity.js'
@@ -28,7 +28,7 @@ export class PluginLoader {
 
   /** @param options checked. */
   constructor(path: string | URL, options: LoadOptions) {
-    this.path = pathOf(path)
+    this.path = pathOf(checkPath(path, 'path of a plugin'))
     this.#options = options
     this.#trust = options.trust && new Trust(options.trust)
     this.#runner = new BundleRunner(options)

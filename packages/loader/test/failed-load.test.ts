@@ -45,6 +45,13 @@ const WRONG: Readonly<Record<string, Wrong>> = {
     column: 15,
     says: /Install the package/,
   },
+  'an address in the network': {
+    text: "import a from 'https://example.com/a.js'\na",
+    code: 'MISSING_MODULE',
+    line: 1,
+    column: 15,
+    says: /Could not resolve "https:\/\/example\.com\/a\.js": a plugin is made of files\./,
+  },
   'a missing export': {
     text: "import { a } from './there.js'\na()",
     code: 'MISSING_EXPORT',
@@ -196,7 +203,7 @@ it.each<[file: string, odd: Odd, code: string, says: RegExp]>([
 async function refusalOf(file: string, odd: Odd): Promise<readonly [file: string | undefined, why: string, unknown]> {
   await using folder = await PluginFolder.of({
     'index.ts': `${file === 'asset.json' ? "import './asset.json'" : "import './it.ts'\nimport './below/b.ts'"}\n${answering('1')}`,
-    'it.ts': '',
+    'it.ts': '//# sourceMappingURL=it.map',
     'below/b.ts': '',
     'tsconfig.json': '{ "extends": "./base" }',
     'base.json': '{}',
@@ -206,7 +213,7 @@ async function refusalOf(file: string, odd: Odd): Promise<readonly [file: string
   await makeOdd(odd, path)
   const { file: refused, message } = await loadFailure(loadPlugin(folder.path))
   await rm(path)
-  await folder.write({ [file]: file.endsWith('.json') ? '{}' : '' })
+  await folder.write({ [file]: file.endsWith('.ts') ? '' : '{ "version": "3.0.0", "mappings": "" }' })
   return [refused?.replace(`${folder.path}/`, ''), message, await loadAnswer(folder.path)]
 }
 
@@ -221,7 +228,7 @@ it.each<[file: string, odd: Odd, says: RegExp]>([
 })
 
 it('E1 a named pipe is not waited for, be it a source, or a configuration beside, above or below one', async () => {
-  const files = ['it.ts', 'tsconfig.json', 'base.json', 'below/tsconfig.json', 'below/package.json']
+  const files = ['it.ts', 'it.map', 'tsconfig.json', 'base.json', 'below/tsconfig.json', 'below/package.json']
   const refusals = await Promise.all(files.map((file) => refusalOf(file, 'a named pipe')))
   const why = expect.stringMatching(/^BUNDLE.* it is a named pipe, and no file/) as string
   expect(refusals).toEqual(files.map((file) => [file, why, 1]))

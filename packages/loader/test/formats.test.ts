@@ -89,6 +89,10 @@ it('B1 a path may be a URL', async () => {
   expect(answerOf(await loadPlugin(pathToFileURL(folder.at('a b.js'))))).toBe(1)
 })
 
+it.each(['', new URL('https://example.com/a.js'), undefined])('V2 %o is no path', async (path) => {
+  await expect(loadPlugin(path as string)).rejects.toThrow(/^path of a plugin: expected a path or a file: URL/)
+})
+
 it('B1 a folder that does not say where it begins is refused, and so is one that says what there is not', async () => {
   await using folder = await PluginFolder.of({ 'other.js': answering('1') })
   expect(await loadFailure(loadPlugin(folder.path))).toMatchObject({ code: 'NOT_FOUND', file: folder.path })

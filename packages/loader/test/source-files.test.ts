@@ -43,6 +43,21 @@ it('F1 each file is told where it lies, whatever of it is bundled', async () => 
   expect(all).toMatchObject({ url: rest['url'], dirname: folder.path })
 })
 
+it.each(['../src/d.ts', 'webpack://d/./src/d.ts', '100%.ts'])(
+  'F1 a file that says by a source map that it was made of %s is told where it lies itself',
+  async (source) => {
+    const map = { version: 3, sources: [source], sourcesContent: [''], names: [], mappings: 'AAAA' }
+    await using folder = await PluginFolder.of({
+      'index.ts': `import { dirname } from 'd'\nimport { directory } from 'd/e.mjs'\n${answering('[dirname, directory]')}`,
+      'node_modules/d/package.json': '{ "name": "d", "main": "dist/d.js" }',
+      'node_modules/d/dist/d.js': 'exports.dirname = __dirname\n//# sourceMappingURL=d.js.map',
+      'node_modules/d/dist/d.js.map': JSON.stringify(map),
+      'node_modules/d/e.mjs': 'export const directory = import.meta.dirname\n//# sourceMappingURL=dist/d.js.map',
+    })
+    expect(await loadAnswer(folder.path)).toEqual([folder.at('node_modules/d/dist'), folder.at('node_modules/d')])
+  },
+)
+
 it('F1 paths may have any character, in the plugin’s folder and above it', async () => {
   await using base = await PluginFolder.of({})
   const names = ['a b', '#1%41?', 'häß 日本 😀', "q'[1]{2}&$1", 'a:b']
@@ -192,6 +207,7 @@ it('F4 what is required by a name that is computed is refused when it runs, unle
   })
   const load = (await loadAnswer(folder.path)) as (name: string) => unknown
   expect(load('node:path')).toBe(createRequire(import.meta.url)('node:path'))
+  expect(() => load('node:nowhere')).toThrow(/^No such built-in module: node:nowhere$/)
   expect(() => load('./other.js')).toThrow(
     /Cannot find module '\.\/other\.js': it is not in the plugin's bundle, as its name is not known/,
   )

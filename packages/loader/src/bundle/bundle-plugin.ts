@@ -155,7 +155,7 @@ function finished(code: string, map: string, inputs: Metafile['inputs'], entry: 
   const [kept, runtime] = [names.next().value, names.next().value]
   const own = code.slice(0, code.lastIndexOf(CLOSING))
   const places = new SourcePlaces(code, map)
-  const { code: named, declared } = nameSourceFiles(own, places, runtime, names)
+  const { code: named, declared } = nameSourceFiles(own, places, inputs, runtime, names)
   const opening = [
     `const ${kept} = module; module.exports = (function (${runtime}, require, module, exports) {`,
     isStrict(code, inputs, entry) ? '"use strict";' : '',

@@ -1,6 +1,8 @@
-import { dirname, join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import type { Plugin } from 'esbuild'
 import { ancestorsOf } from '../ancestors.js'
+import { isFile } from '../look-at.js'
 import { placesOf } from './places-of.js'
 import { pathsExtended } from './tsconfig.js'
 import { endReadersOf, refuseUnreadable, whyUnreadable } from './unreadable.js'
@@ -12,8 +14,8 @@ const CONFIGURATION = ['package.json', 'tsconfig.json', 'jsconfig.json']
 const OF_SYSTEM = String.raw`^/dev/(?:[^/]+|(?:fd|pts)/.*)$|^/(?:proc|sys)/`
 
 /**
- * Refuses what would be read without end, or is too large, where that can be told by its name: links to devices, and
- * assets. To ask for each file would take longer than esbuild.
+ * Refuses what would be read without end, or is too large, or is no file, where that can be told by its name: links to
+ * devices, assets, and addresses in the network. To ask for each file would take longer than esbuild.
  *
  * @param extensions of assets, such as `.txt`.
  */
@@ -23,6 +25,9 @@ export function guardOfNames(extensions: readonly string[]): Plugin {
   return {
     name: 'uni-guard-of-names',
     setup(build) {
+      build.onResolve({ filter: /^https?:\/\// }, ({ path }) => {
+        return { errors: [{ text: `Could not resolve "${path}": a plugin is made of files` }] }
+      })
       build.onLoad({ filter, namespace: 'file' }, ({ path }) => {
         refuseUnreadable(path)
         return undefined
@@ -52,6 +57,7 @@ export class GuardOfAll {
         })
         build.onLoad({ filter: /^/, namespace: 'file' }, ({ path }) => {
           this.#lookAt(path)
+          for (const map of mapsOf(path)) this.#lookAt(map)
           return undefined
         })
       },
@@ -71,4 +77,11 @@ export class GuardOfAll {
     if (whyUnreadable(path) !== undefined) this.#refused.add(path)
     refuseUnreadable(path)
   }
+}
+
+/** The source maps that a file says to have, in files of their own: absolute paths. */
+function mapsOf(path: string): string[] {
+  if (!isFile(path)) return []
+  const urls = readFileSync(path, 'latin1').matchAll(/sourceMappingURL=([^\s'"]+)/g)
+  return Array.from(urls, ([, url]) => resolve(dirname(path), url as string))
 }

@@ -29,10 +29,17 @@ interface Named {
  * Puts names into a bundle's code for the objects of its files, and for what imports in the place of each `import`
  * whose name is computed.
  *
+ * @param inputs paths of the files that are in it, as esbuild has them.
  * @param runtime the name of the runtime (`evaluate/runtime.ts`).
  * @param names as long as {@link UNNAMED}, which the code does not have.
  */
-export function nameSourceFiles(code: string, sources: SourcePlaces, runtime: string, names: Iterator<string>): Named {
+export function nameSourceFiles(
+  code: string,
+  sources: SourcePlaces,
+  inputs: Readonly<Record<string, unknown>>,
+  runtime: string,
+  names: Iterator<string>,
+): Named {
   const imports = new Set(computedImports(code))
   const found = [...Array.from(code.matchAll(new RegExp(UNNAMED, 'g')), ({ index }) => index), ...imports]
   if (found.length === 0) return { code, declared: [] }
@@ -43,7 +50,9 @@ export function nameSourceFiles(code: string, sources: SourcePlaces, runtime: st
   let named = ''
   let end = 0
   for (const index of found.toSorted((one, other) => one - other)) {
-    const { path } = sources.of(index)
+    const source = sources.of(index).path
+    // Of a file that has a source map of its own, the map says what it was made of, and not where it lies.
+    const path = source in inputs ? source : (fileAbove(code, index, inputs) ?? source)
     const file = files.get(path) ?? names.next().value
     if (!files.has(path)) declared.push(`${file} = ${runtime}.file(${JSON.stringify(path)})`)
     files.set(path, file)
@@ -57,4 +66,14 @@ export function nameSourceFiles(code: string, sources: SourcePlaces, runtime: st
     end = index + name.length
   }
   return { code: named + code.slice(end), declared }
+}
+
+/** By the comment that esbuild writes before the code of each file. */
+function fileAbove(code: string, index: number, inputs: Readonly<Record<string, unknown>>): string | undefined {
+  const mark = '\n// '
+  for (let at = code.lastIndexOf(mark, index); at !== -1; at = code.lastIndexOf(mark, at - 1)) {
+    const path = code.slice(at + mark.length, code.indexOf('\n', at + 1))
+    if (path in inputs) return path
+  }
+  return undefined
 }

@@ -38,7 +38,7 @@ export function requireOf(root: string, { named, packages }: HostModules): NodeJ
     const ours = named.get(module)
     if (ours !== undefined) return ours.required
     if (packages.names.has(packageNameOf(module))) return packages.loadNow(module).required
-    if (isBuiltin(specifier) || specifier.endsWith('.node')) return native(specifier) as unknown
+    if (isOfNode(specifier) || specifier.endsWith('.node')) return native(specifier) as unknown
     throw notInBundle(`Cannot find module '${specifier}'`, 'required', 'MODULE_NOT_FOUND')
   }
   // A program finds out by `main` whether it was started itself; what is in the cache of Node is not the plugin's.
@@ -48,10 +48,15 @@ export function requireOf(root: string, { named, packages }: HostModules): NodeJ
 /** What an import whose name is computed gives. */
 async function importFor(specifier: unknown, filename: string, packages: HostModules['packages']): Promise<object> {
   const name = String(specifier)
-  if (isBuiltin(name)) return (await import(name)) as object
+  if (isOfNode(name)) return (await import(name)) as object
   if (packages.names.has(packageNameOf(name))) return (await packages.load(name)).namespace
   if (name.endsWith('.node')) return addon(createRequire(filename)(name))
   throw notInBundle(`Cannot find module '${name}' imported from ${filename}`, 'imported', 'ERR_MODULE_NOT_FOUND')
+}
+
+/** With the prefix, also what this Node does not have: it says so. */
+function isOfNode(specifier: string): boolean {
+  return isBuiltin(specifier) || specifier.startsWith('node:')
 }
 
 function addon(exports: unknown): object {
