@@ -1,8 +1,6 @@
 import { describeThrown } from '@uni/reload-core'
 
-/**
- * What a call into a provider came to. A failure is kept as text, so that nothing of the plugin stays behind with it.
- */
+/** The result of a call into a provider. A failure is kept as text, so that nothing of the plugin is kept in memory. */
 export type Attempt<T> = { readonly value: T } | { readonly throws: string }
 
 export function attempt<T>(call: () => T): Attempt<T> {

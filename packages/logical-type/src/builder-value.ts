@@ -1,10 +1,11 @@
 import type { MapRow, StructRow, Vector } from 'apache-arrow'
 
 /**
- * `value` as Arrow's builders take it: they store the rows and vectors that Arrow's readers give as something else.
+ * `value` in the form that Arrow's builders take: they store the rows and vectors that Arrow's readers return in
+ * another form.
  *
- * Arrow's classes are told by what they have, not by `instanceof`: a host that requires `apache-arrow` has another copy
- * of them than the modules that import it.
+ * Arrow's classes are recognised by their members, not by `instanceof`: a host that requires `apache-arrow` has another
+ * copy of them than the modules that import it.
  */
 export function builderValue(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(builderValue)
@@ -15,7 +16,8 @@ export function builderValue(value: unknown): unknown {
   return value
 }
 
-// Asked by value: rows are proxies whose `in` knows only their fields. Arrow keeps a row's columns under these symbols.
+// Compared by value: rows are proxies whose `in` knows only their fields. Arrow keeps a row's columns under these
+// symbols.
 const MAP_KEYS = Symbol.for('keys')
 const STRUCT_COLUMNS = Symbol.for('parent')
 

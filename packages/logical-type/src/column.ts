@@ -16,7 +16,11 @@ import { rebuildType } from './rebuild-type.js'
 import type { TypeContract } from './type-contract.js'
 import { holdsUnion, vectorOfUnion } from './union-column.js'
 
-/** A column of the type's storage. @throws Error where Arrow cannot put such a value into such a column. */
+/**
+ * A column of the type's storage.
+ *
+ * @throws Error where Arrow cannot put such a value into such a column.
+ */
 export function columnOf({ storage }: TypeContract, values: readonly unknown[]): Vector {
   const fields = fieldCount(storage)
   if (fields > MAX_FIELDS) throw new Error(`a column of it would have ${fields} arrays; at most ${MAX_FIELDS} are made`)
@@ -25,7 +29,7 @@ export function columnOf({ storage }: TypeContract, values: readonly unknown[]):
   return holdsUnion(type) ? vectorOfUnion(taken, type) : vectorFromArray(taken, type)
 }
 
-/** The field of a column of the type, which says the extension. */
+/** The field of a column of the type, with the extension in its metadata. */
 export function fieldOf(contract: TypeContract, name: string, column: Vector): Field {
   return new Field(
     name,
@@ -38,7 +42,7 @@ export function fieldOf(contract: TypeContract, name: string, column: Vector): F
   )
 }
 
-/** Columns of one length as an Arrow table of one batch. */
+/** An Arrow table of one batch. The columns have the same length. */
 export function tableOf(
   columns: readonly (readonly [field: Field, column: Vector])[],
   metadata?: Map<string, string>,
@@ -58,8 +62,8 @@ export function tableOf(
 }
 
 /**
- * Stores `value`, and a null after it, in a column of the type's storage, as an Arrow IPC stream whose field says the
- * extension. Equal values of equal contracts make equal bytes.
+ * An Arrow IPC stream with one column of the type's storage that has `value` and a null, and whose field has the
+ * extension. Equal values of equal contracts give equal bytes.
  *
  * @throws Error where Arrow cannot put such a value into such a column.
  */
@@ -67,16 +71,13 @@ export function writeColumn(contract: TypeContract, value: unknown): Uint8Array 
   return writeValues(contract, [value, null])
 }
 
-/** {@link writeColumn}, of any number of values. */
+/** As {@link writeColumn}, with any number of values. */
 export function writeValues(contract: TypeContract, values: readonly unknown[]): Uint8Array {
   const column = columnOf(contract, values)
   return tableToIPC(tableOf([[fieldOf(contract, 'value', column), column]]))
 }
 
-/**
- * Reads what {@link writeColumn} wrote. Values that are views are views of a copy: a provider that changes one spoils
- * nothing.
- */
+/** Reads what {@link writeColumn} wrote. Values that are views refer to a copy, which a provider may change. */
 export function readColumn(bytes: Uint8Array): Vector {
   const column = tableFromIPC(new Uint8Array(bytes)).getChildAt(0)
   if (column === null) throw new Error('an Arrow IPC stream of one column was read back without a column')

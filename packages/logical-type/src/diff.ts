@@ -8,15 +8,15 @@ import { contractOf, type TypeContract } from './type-contract.js'
 export interface ContractDifference {
   /** Where, such as `storage.children[0].nullable`, `metadata.unit` or `samples["12.50"].literal`. */
   readonly path: string
-  /** What was there; undefined where there was nothing. */
+  /** The old part; `undefined` where there was none. */
   readonly old: unknown
   readonly new: unknown
 }
 
 /**
- * Compares the contracts of two versions: extension name, storage type in depth, metadata (as JSON where both are), and
- * encoding version. Empty where they are the same. Arrow's own `compareTypes` would not do: it lets a decimal's
- * precision and scale and every field's metadata pass, and tells apart dictionary ids, which are serial numbers.
+ * The differences of two contracts in extension name, storage type in depth, metadata (as JSON where both are), and
+ * encoding version. Empty where they are the same. Arrow's `compareTypes` is not used, as it ignores a decimal's
+ * precision and scale and every field's metadata, and compares dictionary ids, which are serial numbers.
  *
  * @throws TypeError where a contract is malformed.
  */
@@ -24,7 +24,7 @@ export function diffContract(old: LogicalTypeProvider, next: LogicalTypeProvider
   return compareContracts(contractOf(old), contractOf(next))
 }
 
-/** {@link diffContract}, of contracts as plain data. */
+/** As {@link diffContract}, for contracts that were read already. */
 export function compareContracts(old: TypeContract, next: TypeContract): ContractDifference[] {
   return [
     ...compareValues('name', old.name, next.name),
@@ -34,16 +34,16 @@ export function compareContracts(old: TypeContract, next: TypeContract): Contrac
   ]
 }
 
-/** How the two values of a key are read before they are compared. */
+/** Reads the two values of a key before they are compared. */
 type ReadPair = (key: string, old: unknown, next: unknown) => readonly [old: unknown, next: unknown]
 
-/** The values of both where both are JSON, else the texts. */
+/** Both as JSON values where both are JSON, otherwise as text. */
 function readMetadata(old: string, next: string): readonly [old: unknown, next: unknown] {
   const [oldJson, nextJson] = [parseExactJson(old), parseExactJson(next)]
   return oldJson === undefined || nextJson === undefined ? [old, next] : [oldJson.value, nextJson.value]
 }
 
-/** The metadata of an extension type within the storage is read as that of the type itself. */
+/** Metadata of an extension type within the storage is read as that of the type itself. */
 const readExtensionOfField: ReadPair = (key, old, next) =>
   key === 'ARROW:extension:metadata' && typeof old === 'string' && typeof next === 'string'
     ? readMetadata(old, next)
@@ -51,17 +51,21 @@ const readExtensionOfField: ReadPair = (key, old, next) =>
 
 const asTheyAre: ReadPair = (_, old, next) => [old, next]
 
-/** Of types that share their parts, a single difference may show in more places than can be listed. */
+/** The most that are listed: where types share a part, one difference in it shows in any number of places. */
 const MOST = 1000
 
-/** Compares plain data in depth; `path` is where the two stand. Gives the first 1,000 differences. */
+/**
+ * The first 1,000 differences of plain data in depth.
+ *
+ * @param path the place of the two, for the report.
+ */
 export function compareValues(path: string, old: unknown, next: unknown, read = asTheyAre): ContractDifference[] {
   const found: ContractDifference[] = []
   for (const difference of differences(path, old, next, read, new Map())) if (found.push(difference) === MOST) break
   return found
 }
 
-/** @param equal objects that were found equal: what is shared is compared once. */
+/** @param equal pairs that were found equal, so that shared parts are compared once. */
 function* differences(
   path: string,
   old: unknown,
@@ -86,8 +90,7 @@ function* differences(
 }
 
 /**
- * The parts of two arrays, or of two objects, by the step to them; undefined where the two are to be compared by
- * themselves.
+ * The parts of two arrays, or of two objects, by the step to each; `undefined` where the two have no parts to compare.
  */
 function partsOf(
   old: unknown,
@@ -102,7 +105,7 @@ function partsOf(
     ])
   }
   if (!isRecord(old) || !isRecord(next)) return undefined
-  // Of two Arrow types of different families, the widths and units are not worth telling apart.
+  // If two Arrow types are of different families, their widths and units need not be listed.
   const keys =
     'typeId' in old && 'typeId' in next && old.typeId !== next.typeId
       ? ['typeId']
@@ -110,7 +113,7 @@ function partsOf(
   return Array.from(keys, (key) => [step(key), ...read(key, own(old, key), own(next, key))])
 }
 
-/** A type that stands for more fields than anybody could print is told by their number. */
+/** A type with more fields than anybody can read is named by their number. */
 function bounded(value: unknown): unknown {
   if (!isRecord(value)) return value
   const type = 'typeId' in value ? value : value['type']
@@ -123,7 +126,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Metadata may have a key of the name of something every object inherits. */
+/** Without inherited members, as metadata may have such a key. */
 function own(record: Record<string, unknown>, key: string): unknown {
   return Object.hasOwn(record, key) ? record[key] : undefined
 }

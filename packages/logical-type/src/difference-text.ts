@@ -3,18 +3,18 @@ import type { ContractDifference } from './diff.js'
 import { fieldCount } from './field-count.js'
 import type { StorageType } from './storage-type.js'
 
-/** Beyond this many a reader needs the list in the verdict's details, not a longer sentence. */
+/** The most that a sentence names; the verdict's details have all of them. */
 const LISTED = 8
 const MAX_VALUE_LENGTH = 120
-/** A type of more fields is not printed: nobody reads on to where it is cut. */
+/** A type with more fields is not printed. */
 const PRINTED_FIELDS = 64
 
-/** The differences path by path, such as `storage.children[0].nullable: true → false`. */
+/** The differences by path, such as `storage.children[0].nullable: true → false`. */
 export function listDifferences(differences: readonly ContractDifference[]): string {
   return list(differences, ({ path, old, new: next }) => `${path}: ${textOf(old)} → ${textOf(next)}`)
 }
 
-/** The problems path by path, such as `storage: expected FixedSizeBinary of 16 bytes, found {"typeId":"Utf8"}`. */
+/** The problems by path, such as `storage: expected FixedSizeBinary of 16 bytes, found {"typeId":"Utf8"}`. */
 export function listProblems(problems: readonly CanonicalProblem[]): string {
   return list(problems, ({ path, expected, found }) => `${path}: expected ${expected}, found ${textOf(found)}`)
 }

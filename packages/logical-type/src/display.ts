@@ -4,19 +4,17 @@ import { readColumn } from './column.js'
 import { parse } from './parse.js'
 import { settled } from './settled.js'
 
-/** What `provider` displays the literal as. */
+/** How `provider` displays the literal. */
 export function displayLiteral(provider: LogicalTypeProvider, literal: string): Attempt<string> {
   return displayValue(provider, () => parse(provider, literal))
 }
 
-/** What `provider` displays the value of a column as. */
+/** How `provider` displays the value of a column. */
 export function displayColumn(provider: LogicalTypeProvider, column: Uint8Array): Attempt<string> {
   return displayValue(provider, () => readColumn(column).get(0))
 }
 
-/**
- * What `provider` displays a value as. The value is made anew for each call: a provider may change what it is given.
- */
+/** How `provider` displays a value. The value is made anew for each call, as a provider may change it. */
 export function displayValue(provider: LogicalTypeProvider, make: () => unknown): Attempt<string> {
   return attempt(() => {
     const display: unknown = settled(provider.toDisplay(make()), 'toDisplay')

@@ -1,9 +1,9 @@
 import type { StorageType } from './storage-type.js'
 
-/** Beyond this many fields in depth there is no column of a type: Arrow makes an array for each, and walks them all. */
+/** The most fields in depth with which a column is made: Arrow makes an array for each, and walks them all. */
 export const MAX_FIELDS = 4096
 
-/** How many types stand in `type`, itself and what it shares as often as it stands there. */
+/** The number of fields of `type` in depth; a shared part counts in each of its places. */
 export function fieldCount(type: StorageType, counted = new Map<StorageType, number>()): number {
   const known = counted.get(type)
   if (known !== undefined) return known

@@ -1,11 +1,11 @@
-/** Any number, or a string to skip over, in a JSON text. */
+/** A number in a JSON text, or a string, which is skipped. */
 const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g
-/** A decimal of up to this many significant digits has a double of its own. */
+/** Decimals of up to this many significant digits are different doubles. */
 const EXACT_DIGITS = 15
 
 /**
- * Parses JSON without making different numbers equal: one that a double cannot hold is kept as its text, wrapped so
- * that it does not equal a string. Undefined where `text` is not JSON.
+ * Parses JSON without making different numbers equal: a number that a double cannot hold is kept as its text, wrapped
+ * so that it does not equal a string. `undefined` where `text` is not JSON.
  */
 export function parseExactJson(text: string): { readonly value: unknown } | undefined {
   try {

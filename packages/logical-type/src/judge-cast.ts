@@ -11,12 +11,12 @@ import { settled } from './settled.js'
 import { describeType, type StorageType } from './storage-type.js'
 import { contractOf } from './type-contract.js'
 
-/** Converts a column of the version before into one of the new storage type. */
+/** Converts a column of the version before into the new storage type. */
 export type CastFrom = (column: Vector) => Vector
 
 /**
- * Holds a changed contract to its cast: every sample of the old version, cast from the column that the old one stored,
- * must arrive in the new storage type, with its nulls, and display as it did (`.cast`); and so must its literal
+ * Judges the cast of a changed contract: every sample of the old version, cast from the column that the old version
+ * stored, has to have the new storage type, keep its nulls, and display as before (`.cast`). So has its literal
  * (`.literal`).
  */
 export async function judgeCast(

@@ -8,10 +8,9 @@ import { parse } from './parse.js'
 import type { ProviderCalls } from './provider-calls.js'
 
 /**
- * Holds a version whose contract is unchanged to what the old one made of its samples (I6). Each literal must display
- * as it did when the new version parses it (`.literal`), when it is given the value that the old one parsed (`.value`),
- * and when it reads the column that the old one stored (`.column`); and the new one must store it as the old one did
- * (`.stored`).
+ * Judges a version with an unchanged contract by the old one's samples (I6). Each has to display as before: its
+ * literal, parsed by the new version (`.literal`); the value that the old version parsed (`.value`); and the column
+ * that the old version stored (`.column`). And the new version has to store it as the old one did (`.stored`).
  */
 export async function judgeSamples(
   { contract, samples }: TypeEvidence,
@@ -47,12 +46,12 @@ export async function judgeSamples(
 
   function displayOldValue(literal: string, display: string): Attempt<string> {
     const parsed = attempt(() => parse(old, literal))
-    // Only a remembered type fails here; what it kept of the sample is its display and, where there is one, its column.
+    // Only a remembered type fails to parse: it has kept the display of the sample and perhaps its column.
     return 'throws' in parsed ? { value: display } : displayValue(next, () => parsed.value)
   }
 }
 
-/** `shown` against what was displayed before; a failure is a difference too. */
+/** `shown` compared with what was displayed before; a failure counts as a difference. */
 export function compareDisplay(path: string, display: string, shown: Attempt<string>): ContractDifference[] {
   if ('throws' in shown) return [{ path, old: display, new: shown }]
   return shown.value === display ? [] : [{ path, old: display, new: shown.value }]

@@ -12,10 +12,14 @@ import { ownVerdict } from './own-verdict.js'
 import type { ProviderCalls } from './provider-calls.js'
 import { contractOf, type TypeContract } from './type-contract.js'
 
-/** A verdict that goes ahead, with what it could not be based on. `unjudged` is absent where everything was judged. */
+/** A verdict that lets the reload go ahead. `unjudged` is absent where everything was judged. */
 export type LogicalTypeVerdict = CompatVerdict & { readonly unjudged?: readonly Unjudged[] | undefined }
 
-/** Judges `next` by what was observed of `old`. @throws TypeError where the new contract is malformed. */
+/**
+ * Judges `next` by what was observed of `old`.
+ *
+ * @throws TypeError where the new contract is malformed.
+ */
 export async function judge(
   evidence: TypeEvidence,
   old: LogicalTypeProvider,
@@ -37,7 +41,7 @@ export async function judge(
   return goAhead(compatible ? knownBySamples(evidence) : own, known)
 }
 
-/** Of a contract that is unchanged, only samples say whether values mean what they meant. */
+/** Where the contract is unchanged, only samples show whether values mean the same. */
 function knownBySamples({ samples }: TypeEvidence): CompatVerdict {
   if (samples.length > 0) return { level: 'compatible' }
   return {

@@ -10,8 +10,9 @@ import { readSamples } from './samples.js'
 import { contractOf, type TypeContract } from './type-contract.js'
 
 /**
- * Observes a version: its contract, and what it makes of its samples. @throws TypeError where its contract is
- * malformed.
+ * Observes a version: its contract, and how it parses, displays and stores its samples.
+ *
+ * @throws TypeError where its contract is malformed.
  */
 export async function observe(
   provider: LogicalTypeProvider,
@@ -44,8 +45,8 @@ function observeSample(provider: LogicalTypeProvider, contract: TypeContract, li
   const column = attempt(() => writeColumn(contract, parse(provider, literal)))
   if ('throws' in column)
     return withoutColumn(`its value cannot be put into a column of the storage type: ${column.throws}`)
-  // Arrow coerces some values that are not of the column's type; what the old version does not know again proves
-  // nothing.
+  // Arrow coerces some values that are not of the column's type: if the old version itself displays the stored value in
+  // another way, it shows nothing about the new one.
   const reread = displayColumn(provider, column.value)
   if ('throws' in reread)
     return withoutColumn(`the old version fails on its value read back from a column: ${reread.throws}`)

@@ -2,7 +2,7 @@ import { describeThrown, type CompatVerdict } from '@uni/reload-core'
 import type { LogicalTypeProvider } from './contract.js'
 import type { ProviderCalls } from './provider-calls.js'
 
-/** The new version's own judgement; undefined where it has none. A check that fails has not shown compatibility. */
+/** The new version's own verdict; `undefined` where it has none. If its check fails, the version is incompatible. */
 export async function ownVerdict(
   old: LogicalTypeProvider,
   next: LogicalTypeProvider,
@@ -23,7 +23,7 @@ export async function ownVerdict(
   })
 }
 
-/** A copy, so that no report keeps an object of the plugin. */
+/** Copied, so that no report keeps an object of the plugin. */
 function readVerdict(given: unknown): CompatVerdict | undefined {
   if (typeof given !== 'object' || given === null) return undefined
   const { level, reason, details } = given as { level?: unknown; reason?: unknown; details?: unknown }

@@ -1,9 +1,6 @@
 import type { MaybePromise, Slices, StepContext } from '@uni/reload-core'
 
-/**
- * Calls into providers on behalf of one judgement. Once that is abandoned (aborted, or past its deadline) the context
- * refuses them.
- */
+/** Calls providers for one judgement. After an abort or the deadline, the context refuses the calls. */
 export class ProviderCalls {
   readonly #ctx: StepContext
   readonly #slices: Slices
@@ -17,7 +14,7 @@ export class ProviderCalls {
     return this.#ctx.call(step, call)
   }
 
-  /** One call for each item, in order, with turns of the event loop in between. */
+  /** Makes one call for each item, in order, with turns of the event loop in between. */
   async each<T>(step: string, items: Iterable<T>, visit: (item: T) => void): Promise<void> {
     for (const item of items) {
       await this.call(step, () => visit(item))

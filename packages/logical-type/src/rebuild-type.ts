@@ -32,9 +32,9 @@ import { fieldCount, MAX_FIELDS } from './field-count.js'
 import type { StorageField, StorageType } from './storage-type.js'
 
 /**
- * A fresh Arrow type that means what `described` says and shares no object with the type it was described from.
- * Dictionary ids are given by position, so that the same description and the same values make the same IPC bytes. Of a
- * type that no column is made of, as it has too many fields, what is shared is shared again.
+ * A new Arrow type with the meaning of `described`, which shares no object with the type that was described. Dictionary
+ * ids are given by position, so that the same description and the same values give the same IPC bytes. A type with too
+ * many fields for a column shares its parts again.
  */
 export function rebuildType(described: StorageType): DataType {
   return build(described, { nextDictionaryId: 0, ...(fieldCount(described) > MAX_FIELDS && { built: new Map() }) })

@@ -4,9 +4,7 @@ import type { LogicalTypeProvider } from './contract.js'
 import type { TypeEvidence } from './evidence.js'
 import { rebuildType } from './rebuild-type.js'
 
-/**
- * What is kept of a type whose key was removed: plain data that answers for its recorded samples, and for nothing else.
- */
+/** What remains of a type whose key was removed: plain data that answers for its recorded samples only. */
 export class RememberedLogicalType implements LogicalTypeProvider {
   readonly evidence: TypeEvidence
   readonly name: string
@@ -27,14 +25,22 @@ export class RememberedLogicalType implements LogicalTypeProvider {
     return this.evidence.samples.map(({ literal }) => literal)
   }
 
-  /** The recorded value of a sample, as a column gives it. @throws Error for any other literal. */
+  /**
+   * The recorded value of a sample, as read from its column.
+   *
+   * @throws Error for any other literal.
+   */
   fromLiteral(text: string): unknown {
     const column = this.evidence.samples.find(({ literal }) => literal === text)?.column
     if (column === undefined) throw this.#notRecorded(`the literal ${JSON.stringify(text)}`)
     return readColumn(column).get(0)
   }
 
-  /** The recorded display of a sample's value. @throws Error for any other value. */
+  /**
+   * The recorded display of a sample's value.
+   *
+   * @throws Error for any other value.
+   */
   toDisplay(value: unknown): string {
     const bytes = writeColumn(this.evidence.contract, value)
     const sample = this.evidence.samples.find(({ column }) => column !== undefined && sameBytes(column, bytes))

@@ -4,10 +4,10 @@ import type { LogicalTypeProvider } from './contract.js'
 import type { Unjudged } from './evidence.js'
 import { settled } from './settled.js'
 
-/** How many of the old version's samples a new one is held to, where the host does not say. */
+/** The default of `sampleLimit`. */
 export const SAMPLE_LIMIT = 256
 
-/** The first `limit` literals a version declares, each once, and what kept it from declaring more. */
+/** The first `limit` literals that a version declares, without repetitions, and the reason why there are no more. */
 export function readSamples(
   provider: LogicalTypeProvider,
   limit: number,
@@ -31,7 +31,7 @@ export function readSamples(
   return { literals, unjudged }
 }
 
-/** Why `given` is no literal. If it is a promise, its rejection is handled. */
+/** Why `given` is no literal. The rejection of a promise is handled. */
 function notALiteral(given: unknown): string {
   const settling = attempt(() => settled(given, 'samples'))
   return 'throws' in settling ? settling.throws : `it is a value of type ${typeof given}, expected a string`

@@ -28,7 +28,7 @@ export type StorageType =
       readonly isOrdered: boolean
     }
 
-/** A type that holds itself has no end; Arrow's own readers give up at this depth too. */
+/** A type that contains itself would have no end. Arrow's own readers stop at this depth, too. */
 const MAX_DEPTH = 64
 
 /** A child of a nested type. */
@@ -40,17 +40,17 @@ export interface StorageField {
 }
 
 /**
- * Describes an Arrow type in depth. Two types have equal descriptions exactly where the Arrow format gives them one
- * meaning, whichever copy of the library made them: a dictionary's id, which is a serial number, is left out, and a
- * name or time zone that is empty is one that is absent, since the format does not tell them apart.
+ * Describes an Arrow type in depth. Two types have equal descriptions exactly where the Arrow format gives them the
+ * same meaning, whichever copy of the library made them: a dictionary's id, which is a serial number, is left out; and
+ * an empty name or time zone is absent, as the format does not tell the two apart.
  *
- * @throws TypeError where `type` is no Arrow type of a family this package knows.
+ * @throws TypeError where `type` is no Arrow type of a family that this package knows.
  */
 export function describeType(type: DataType, path = 'storage'): StorageType {
   return describe(type, { path, depth: 0, seen: new Map() }).described
 }
 
-/** Where a type stands, and those that were described on the way to it. */
+/** The place of a type, and the types that were described before it. */
 interface Place {
   readonly path: string
   readonly depth: number
@@ -59,11 +59,11 @@ interface Place {
 
 interface Described {
   readonly described: StorageType
-  /** How many levels there are below. */
+  /** How many levels are below this one. */
   readonly height: number
 }
 
-/** Each object is described once, and the description shared: 30 structs can stand for 2^30 places. */
+/** Each object is described once, and the description is shared: 30 nested structs can stand for 2^30 places. */
 function describe(type: DataType, { path, depth, seen }: Place): Described {
   const known = seen.get(type)
   if (depth + (known?.height ?? 0) > MAX_DEPTH) {

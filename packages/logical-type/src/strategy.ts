@@ -7,22 +7,22 @@ import { RememberedLogicalType } from './remembered-type.js'
 import { SAMPLE_LIMIT } from './samples.js'
 
 export interface LogicalTypeHandoffOptions {
-  /** How many of the old version's samples the new one is held to. Default 256; what is left out is reported. */
+  /** How many samples of the old version the new one is judged by. Default 256; the verdict names what was left out. */
   readonly sampleLimit?: number | undefined
   /**
-   * Whether a type may go, in a reload or with its plugin. Default `refuse`: columns of it may be stored, and nothing
-   * else reads them.
+   * Whether a type may be removed, by a reload or with its plugin. Default `refuse`, as there may be stored columns of
+   * it that nothing else can read.
    */
   readonly removal?: 'refuse' | 'allow' | undefined
 }
 
 /**
- * The discipline of logical types: stored columns outlive the code that wrote them, so the Arrow extension contract
- * must be unchanged and the old version's samples must mean what they meant. A difference is a hard error, unless the
- * new version asks to migrate and its `castFrom` carries every sample over. A type may go only where the host allows
- * it, and is then remembered as plain data.
+ * The discipline of logical types. Stored columns outlive the code that wrote them, so the Arrow extension contract
+ * must not change, and the old version's samples must mean the same. A difference is an error, unless the new version
+ * declares `migrate` and its `castFrom` converts every sample. A type may be removed only where the host allows it, and
+ * is then remembered as plain data.
  *
- * @throws TypeError or RangeError for options that are not of their form.
+ * @throws TypeError or RangeError for options that are malformed.
  */
 export function logicalTypeHandoff(options: LogicalTypeHandoffOptions = {}): HandoffStrategy<LogicalTypeProvider> {
   const { sampleLimit = SAMPLE_LIMIT, removal = 'refuse' } = checkOptions<LogicalTypeHandoffOptions>(

@@ -2,12 +2,12 @@ import type { LogicalTypeProvider } from './contract.js'
 import { describeType, type StorageType } from './storage-type.js'
 import { assertWellFormed } from './well-formed.js'
 
-/** What stored columns of a logical type rely on, as plain data. */
+/** The contract that stored columns of a logical type rely on, as plain data. */
 export interface TypeContract {
   /** The Arrow extension name. */
   readonly name: string
   readonly storage: StorageType
-  /** The Arrow extension metadata; empty where there is none, which the Arrow format does not tell apart. */
+  /** The Arrow extension metadata; empty where there is none, as the Arrow format does not tell the two apart. */
   readonly metadata: string
   readonly encodingVersion: string | undefined
 }

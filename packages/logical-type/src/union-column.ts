@@ -7,7 +7,7 @@ interface BuilderOptions {
   valueToChildTypeId?: (builder: Builder, value: unknown, index: number) => number
 }
 
-/** Whether Arrow needs to be told which child of a union a value goes to. */
+/** Whether the type is a union, or has one in it: Arrow has to be told which child of it a value goes to. */
 export function holdsUnion(type: DataType): boolean {
   return (
     DataType.isUnion(type) ||
@@ -16,9 +16,9 @@ export function holdsUnion(type: DataType): boolean {
 }
 
 /**
- * A column of `values`, as `builderValue` gives them, of a type that is, or holds, a union. A value goes to the first
- * child that takes its kind of JavaScript value; Arrow's readers do not say which child one came from, so neither can a
- * provider.
+ * A column of `values`, as `builderValue` gives them, of a type that is a union or has one in it. A value goes to the
+ * first child that takes its kind of JavaScript value: Arrow's readers do not tell from which child a value came, so a
+ * provider cannot tell, either.
  *
  * @throws TypeError where no child takes a value.
  */
@@ -38,7 +38,7 @@ function chooser(union: Union): (builder: Builder, value: unknown, index: number
   return (builder, value, index) => {
     const child = value === null ? 0 : union.children.findIndex((field) => takes(field.type, value))
     if (child < 0) throw new TypeError(`no child of the union takes a value of type ${typeof value}`)
-    // Every child of a sparse union has a place for every row.
+    // Each child of a sparse union has a place for every row.
     if (union.mode === UnionMode.Sparse)
       for (const [other, of] of builder.children.entries()) if (other !== child) of.set(index, null)
     return union.typeIds[child] as number

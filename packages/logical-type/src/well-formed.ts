@@ -1,13 +1,13 @@
 import type { StorageType } from './storage-type.js'
 
-/** The most decimal digits a decimal of so many bits holds. */
+/** The most decimal digits of a decimal, by its width in bits. */
 const DIGITS: Readonly<Record<number, number>> = { 32: 9, 64: 18, 128: 38, 256: 76 }
 const MAX_TYPE_ID = 127
 
 /**
- * Checks that a type's parameters are such as the Arrow format has: the classes of the library take any.
+ * Checks that the Arrow format allows the parameters of a type, as the classes of the library take any.
  *
- * @throws TypeError that names the first parameter that is not.
+ * @throws TypeError that names the first parameter that it does not allow.
  */
 export function assertWellFormed(type: StorageType, path = 'storage', checked = new Set<StorageType>()): void {
   if (checked.has(type)) return

@@ -9,7 +9,7 @@ import {
 
 export type ServingHost = Pick<PluginHost, 'acquire' | 'captureReady'>
 
-/** Resolves when what is provided under a key is not fenced, as it is while its plugin is replaced exclusively. */
+/** Resolves when the provider under a key is not fenced, as it is during an exclusive reload of its plugin. */
 export async function whenServed<P, R, W>(
   host: ServingHost,
   surface: Surface<P, R, W>,
@@ -21,9 +21,9 @@ export async function whenServed<P, R, W>(
 }
 
 /**
- * Acquires a provider, and waits for it while it is fenced.
+ * Acquires a provider; if it is fenced, waits until it is not.
  *
- * @throws ReloadError as `acquire` does, but for `SURFACE_FENCED`; `ABORTED` by the signal.
+ * @throws ReloadError as `acquire` does, except `SURFACE_FENCED`; `ABORTED` by the signal.
  */
 export async function acquireServed<P, R, W>(
   host: ServingHost,

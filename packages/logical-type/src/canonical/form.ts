@@ -1,6 +1,6 @@
 import type { StorageType } from '../storage-type.js'
 
-/** An extension type as a field of a column says it, and where its parts stand in the contract. */
+/** An extension type, and the paths of its parts in the contract, for messages. */
 export interface ExtensionForm {
   readonly name: string
   readonly storage: StorageType
@@ -11,16 +11,16 @@ export interface ExtensionForm {
   readonly metadataPath: string
 }
 
-/** Something that a type of a canonical name has otherwise than that name says. */
+/** A part of a type that its canonical name does not allow. */
 export interface CanonicalProblem {
-  /** Where, such as `storage`, `storage.children[1].type` or `metadata.shape`. */
+  /** The part, such as `storage`, `storage.children[1].type` or `metadata.shape`. */
   readonly path: string
-  /** What has to be there, in words. */
+  /** What the name requires, in words. */
   readonly expected: string
   readonly found: unknown
 }
 
-/** The storage and metadata that one canonical name stands for. */
+/** Finds what is wrong with the storage and metadata of one canonical name. */
 export type CanonicalRule = (form: ExtensionForm) => Iterable<CanonicalProblem>
 
 export function* storedAs(
@@ -35,7 +35,7 @@ export function* withoutMetadata({ metadata, metadataPath }: ExtensionForm): Gen
   if (metadata !== '') yield { path: metadataPath, expected: 'no metadata', found: metadata }
 }
 
-/** The metadata as a JSON object; undefined where it is none. */
+/** The metadata as a JSON object; `undefined` where it is none. */
 export function metadataObject({ metadata }: ExtensionForm): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(metadata)

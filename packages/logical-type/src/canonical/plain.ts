@@ -1,13 +1,13 @@
 import { metadataObject, storedAs, withoutMetadata, type CanonicalProblem, type ExtensionForm } from './form.js'
 
-/** `arrow.uuid`: the 16 bytes, the most significant first. */
+/** `arrow.uuid`: 16 bytes, the most significant first. */
 export function* uuid(form: ExtensionForm): Generator<CanonicalProblem> {
   const { storage } = form
   yield* storedAs(form, 'FixedSizeBinary of 16 bytes', storage.typeId === 'FixedSizeBinary' && storage.byteWidth === 16)
   yield* withoutMetadata(form)
 }
 
-/** `arrow.bool8`: a byte; whatever is not 0 is true. */
+/** `arrow.bool8`: one byte, where any value but 0 is true. */
 export function* bool8(form: ExtensionForm): Generator<CanonicalProblem> {
   const { storage } = form
   yield* storedAs(
@@ -18,7 +18,7 @@ export function* bool8(form: ExtensionForm): Generator<CanonicalProblem> {
   yield* withoutMetadata(form)
 }
 
-/** `arrow.json`: JSON texts. Its metadata is empty, or an empty object for what may be added to it one day. */
+/** `arrow.json`: JSON texts. The metadata is empty, or an empty object, which leaves room for later parameters. */
 export function* json(form: ExtensionForm): Generator<CanonicalProblem> {
   const { storage, metadata, metadataPath } = form
   yield* storedAs(form, 'Utf8 or LargeUtf8', storage.typeId === 'Utf8' || storage.typeId === 'LargeUtf8')
@@ -27,7 +27,9 @@ export function* json(form: ExtensionForm): Generator<CanonicalProblem> {
     yield { path: metadataPath, expected: 'no metadata, or {}', found: metadata }
 }
 
-/** `arrow.opaque`: what another system has and Arrow cannot interpret, in any storage, by that system's name for it. */
+/**
+ * `arrow.opaque`: a type of another system that Arrow cannot interpret, in any storage, with that system's name for it.
+ */
 export function* opaque(form: ExtensionForm): Generator<CanonicalProblem> {
   const { metadata, metadataPath } = form
   const object = metadataObject(form)
@@ -41,7 +43,7 @@ export function* opaque(form: ExtensionForm): Generator<CanonicalProblem> {
   }
 }
 
-/** `arrow.timestamp_with_offset`: the instant in UTC, and the minutes by which the clock that showed it was off. */
+/** `arrow.timestamp_with_offset`: the instant in UTC, and the offset of the local time, in minutes. */
 export function* timestampWithOffset(form: ExtensionForm): Generator<CanonicalProblem> {
   const { storage, storagePath } = form
   const fields = storage.typeId === 'Struct' ? storage.children : []

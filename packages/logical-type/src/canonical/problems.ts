@@ -7,7 +7,7 @@ import { fixedShapeTensor, variableShapeTensor } from './tensors.js'
 import { variant } from './variant.js'
 
 /**
- * Arrow's canonical extension types, by name, with the storage and metadata that each stands for.
+ * The rules of Arrow's canonical extension types, by name.
  * Source: https://arrow.apache.org/docs/format/CanonicalExtensions.html
  */
 const RULES: Readonly<Record<string, CanonicalRule>> = {
@@ -21,12 +21,12 @@ const RULES: Readonly<Record<string, CanonicalRule>> = {
   'arrow.variable_shape_tensor': variableShapeTensor,
 }
 
-/** Names that begin so are Arrow's to give. */
+/** Only Arrow gives names that begin so. */
 const RESERVED = 'arrow.'
 
 /**
- * What a contract that names a canonical extension type, itself or in a field of its storage, has otherwise than that
- * name says. Empty where it is as it has to be, and for a type of the host's own.
+ * What is wrong with the contract of a canonical extension type, or with one in a field of its storage. Empty for a
+ * type of the host's own.
  */
 export function canonicalProblems(contract: TypeContract): CanonicalProblem[] {
   const fields = fieldCount(contract.storage)
@@ -38,17 +38,17 @@ export function canonicalProblems(contract: TypeContract): CanonicalProblem[] {
   )
 }
 
-/** Names in Arrow's own namespace whose rules are not known, so that nothing says whether the contract keeps them. */
+/** Names in Arrow's namespace for which there is no rule here, so that the contract cannot be checked. */
 export function unknownReservedNames(contract: TypeContract): string[] {
   return [...extensionsOf(contract)]
     .map(({ name }) => name)
     .filter((name) => name.startsWith(RESERVED) && !Object.hasOwn(RULES, name))
 }
 
-/** The extension type that the contract is, and those that fields of its storage say they are. */
+/** The extension type of the contract, and those of fields of its storage. */
 function* extensionsOf({ name, storage, metadata }: TypeContract): Generator<ExtensionForm> {
   yield { name, storage, metadata, storagePath: 'storage', metadataPath: 'metadata' }
-  // Types that share their parts may stand for more places than can be looked at.
+  // Where types share parts, the storage may have more fields than can be looked at.
   if (fieldCount(storage) <= MAX_FIELDS) yield* extensionsWithin(storage, 'storage')
 }
 

@@ -2,7 +2,7 @@ import { metadataObject, storedAs, type CanonicalProblem, type ExtensionForm } f
 
 const INT32_MAX = 2 ** 31 - 1
 
-/** `arrow.fixed_shape_tensor`: as many elements as the shape has, row by row. */
+/** `arrow.fixed_shape_tensor`: as many elements as the shape has, in row-major order. */
 export function* fixedShapeTensor(form: ExtensionForm): Generator<CanonicalProblem> {
   const { storage, metadata, metadataPath } = form
   const object = metadataObject(form)
@@ -23,7 +23,7 @@ export function* fixedShapeTensor(form: ExtensionForm): Generator<CanonicalProbl
   yield* storedAs(form, 'a FixedSizeList', storage.typeId === 'FixedSizeList')
 }
 
-/** `arrow.variable_shape_tensor`: the elements of each tensor row by row, and its shape beside them. */
+/** `arrow.variable_shape_tensor`: the elements of each tensor in row-major order, and its shape. */
 export function* variableShapeTensor(form: ExtensionForm): Generator<CanonicalProblem> {
   const { storage, storagePath, metadata, metadataPath } = form
   const fields = storage.typeId === 'Struct' ? storage.children : []
@@ -52,7 +52,7 @@ export function* variableShapeTensor(form: ExtensionForm): Generator<CanonicalPr
   else yield* layout(form, object, sizes.listSize)
 }
 
-/** The optional parameters that both kinds of tensor have, for a tensor of `dimensions`. */
+/** The optional parameters of both kinds of tensor, for a tensor with `dimensions` dimensions. */
 function* layout(
   { name, metadataPath }: ExtensionForm,
   metadata: Readonly<Record<string, unknown>>,

@@ -1,7 +1,7 @@
 import type { StorageField, StorageType } from '../storage-type.js'
 import { withoutMetadata, type CanonicalProblem, type ExtensionForm } from './form.js'
 
-/** `arrow.parquet.variant`: values of any type in Parquet's encoding, some of them shredded into typed columns. */
+/** `arrow.parquet.variant`: values of any type in Parquet's encoding, some of which are shredded into typed columns. */
 export function* variant(form: ExtensionForm): Generator<CanonicalProblem> {
   const { storage, storagePath } = form
   const index = storage.typeId === 'Struct' ? storage.children.findIndex(({ name }) => name === 'metadata') : -1
@@ -19,7 +19,7 @@ export function* variant(form: ExtensionForm): Generator<CanonicalProblem> {
   yield* withoutMetadata(form)
 }
 
-/** A value, as it is encoded (`value`), in columns of its own (`typed_value`), or partly so and partly so. */
+/** A value in its encoding (`value`), in typed columns (`typed_value`), or in parts of both. */
 function* shredded(
   fields: readonly StorageField[],
   path: string,
@@ -39,7 +39,7 @@ function* shredded(
   }
 }
 
-/** `isUuid`: the field says that it is one, and is judged as that. */
+/** @param isUuid whether the field is an `arrow.uuid`. */
 function* typedValue(type: StorageType, path: string, isUuid: boolean): Generator<CanonicalProblem> {
   if (type.typeId !== 'List' && type.typeId !== 'Struct') {
     if (!isUuid && !isVariantPrimitive(type)) yield { path, expected: 'a type that Parquet variants have', found: type }

@@ -1,6 +1,6 @@
 import type { TypeContract } from '../type-contract.js'
 
-/** What a value that a canonical Arrow type holds must not be: undefined where it is as it has to be. */
+/** What is wrong with a value of a canonical Arrow type; `undefined` where nothing is. */
 export function canonicalValueProblem(
   { name, metadata }: TypeContract,
   value: unknown,
@@ -33,7 +33,7 @@ function jsonProblem(value: unknown): string | undefined {
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** Where the display is the common form of a UUID, the bytes have to be in its order. */
+/** If the display is the common form of a UUID, the bytes have to be in its order. */
 function uuidProblem(value: unknown, display: string): string | undefined {
   if (!UUID.test(display) || !(value instanceof Uint8Array)) return undefined
   const hex = Array.from(value, (byte) => byte.toString(16).padStart(2, '0')).join('')
@@ -67,7 +67,7 @@ function tensorProblem(value: unknown, metadata: string): string | undefined {
     : `expected size ${uniform?.[wrong]} in dimension ${wrong}, as uniform_shape says, found ${sizes[wrong]}`
 }
 
-/** The version of the encoding, in the low four bits of the first byte. */
+/** The version of the encoding, which is in the low four bits of the first byte. */
 const VARIANT_VERSION = 1
 
 function variantProblem(value: unknown): string | undefined {

@@ -11,9 +11,9 @@ import { resultOf } from './result-of.js'
 import { textOf } from './text-of.js'
 
 /**
- * What is wrong with a cast of `column` into the storage of `provider`, of which each row has to display as `displays`
- * says (null where the row is null): undefined where nothing is. The column is cast whole, empty, in part, in chunks,
- * and as nulls alone.
+ * What is wrong with a cast of `column` into the storage of `provider`; `undefined` where nothing is. Each row has to
+ * display as `displays` has it (null where the row is null). The column is cast as a whole, empty, in part, in chunks,
+ * and with nulls only.
  */
 export function castProblem(
   provider: LogicalTypeProvider,
@@ -61,7 +61,7 @@ function problemOf(
   return undefined
 }
 
-/** Vectors of another copy of the library count too. */
+/** By members, as a vector may be of another copy of the library. */
 export function isVector(value: unknown): value is Vector {
   return (
     typeof value === 'object' &&

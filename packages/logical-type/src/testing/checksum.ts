@@ -1,14 +1,13 @@
 /**
- * What stands in the metadata of a golden file's schema: the marker, and eight digits that are 0 while the sum is
- * taken.
+ * In the metadata of a golden file's schema: the marker, and eight digits, which are 0 while the checksum is computed.
  */
 const MARKER = 'uni-golden-crc32:'
 const DIGITS = 8
 
-/** The text to write where {@link seal} is to put the checksum. */
+/** The text in whose place {@link seal} puts the checksum. */
 export const UNSEALED = MARKER + '0'.repeat(DIGITS)
 
-/** Puts the checksum of `bytes` wherever they hold {@link UNSEALED}. */
+/** Puts the checksum of `bytes` in the place of each {@link UNSEALED}. */
 export function seal(bytes: Uint8Array): Uint8Array {
   const sealed = new Uint8Array(bytes)
   const sum = new TextEncoder().encode(crc32(bytes).toString(16).padStart(DIGITS, '0'))
@@ -17,8 +16,7 @@ export function seal(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * Checks what {@link seal} put there. Arrow reads a damaged file into whatever it says by then, which may be columns
- * without end.
+ * Checks the checksum of {@link seal}. Without it, Arrow may read a damaged file as columns without end.
  *
  * @throws Error where the bytes are not those that were sealed.
  */
@@ -27,10 +25,10 @@ export function assertSealed(bytes: Uint8Array): void {
   const [first] = places
   if (first === undefined) throw new Error('it has no checksum')
   const sum = new TextDecoder().decode(bytes.subarray(first + MARKER.length, first + UNSEALED.length))
-  // A copy: `slice` of a Buffer of Node is a view.
+  // Copied, as `slice` of a Node Buffer is a view.
   const unsealed = new Uint8Array(bytes)
   for (const at of places) {
-    // A sample may hold the marker too; only the sum itself was put there.
+    // A sample may have the marker as well; only the checksum is set back to 0.
     const found = new TextDecoder().decode(bytes.subarray(at + MARKER.length, at + UNSEALED.length))
     if (found === sum) unsealed.fill(0x30, at + MARKER.length, at + UNSEALED.length)
   }
@@ -47,7 +45,7 @@ function placesOf(text: string, bytes: Uint8Array): number[] {
   return places
 }
 
-/** The CRC-32 of IEEE 802.3. */
+/** CRC-32 (IEEE 802.3). */
 function crc32(bytes: Uint8Array): number {
   let sum = 0xffffffff
   for (const byte of bytes) {

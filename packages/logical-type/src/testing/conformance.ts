@@ -28,9 +28,8 @@ const OPTIONS: OptionChecks<LogicalTypeConformance> = {
 }
 
 /**
- * Proves that a provider keeps the discipline of logical types: declares a test for each rule, in whichever test runner
- * `test` belongs to. A rule that hangs on another is not judged while that one is broken, unless it is a known gap, so
- * what fails is the cause.
+ * Declares a test for each rule that a provider of a logical type has to keep, in the runner that `test` belongs to.
+ * While a rule is broken, those that need it are not judged, unless it is a known gap, so what fails is the cause.
  */
 export function runLogicalTypeConformance(given: LogicalTypeConformance): void {
   const options = checkOptions(given, 'runLogicalTypeConformance options', OPTIONS)

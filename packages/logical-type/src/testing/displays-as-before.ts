@@ -6,7 +6,7 @@ import { resultOf } from './result-of.js'
 import type { Subject } from './subject.js'
 import { textOf } from './text-of.js'
 
-/** Holds a provider that something happened to to what a new one makes of the samples. */
+/** Fails unless `provider`, after what a test did to it, displays each sample as a new provider does. */
 export function displaysAsBefore(
   subject: Subject,
   provider: LogicalTypeProvider,

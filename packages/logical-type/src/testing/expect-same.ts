@@ -1,7 +1,7 @@
 import type { Expectation } from '@uni/reload-core/testing'
 import { textOf } from './text-of.js'
 
-/** @throws ConformanceError where `found` is another than `expected`. */
+/** @throws ConformanceError where `found` is not `expected`. */
 export function expectSame(
   expect: Expectation,
   what: string,

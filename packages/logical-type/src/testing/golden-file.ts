@@ -10,25 +10,28 @@ import { describeType } from '../storage-type.js'
 import { contractOf, type TypeContract } from '../type-contract.js'
 import { assertSealed, seal, UNSEALED } from './checksum.js'
 
-/** A column as one version wrote it, with what it meant by it. `bytes` is an Arrow IPC file, which any Arrow tool opens. */
+/**
+ * A column that one version wrote, with the meaning of its values. `bytes` is an Arrow IPC file, which any Arrow tool
+ * opens.
+ */
 export interface GoldenFile {
   /** Such as `acme.money-1.0.0.arrow`. */
   readonly name: string
   readonly bytes: Uint8Array
 }
 
-/** What a golden file holds. */
+/** The content of a golden file. */
 export interface Golden {
   readonly version: string
   readonly contract: TypeContract
-  /** The stored values, and a null in the last row. */
+  /** The stored values; the last row is null. */
   readonly column: Vector
-  /** Of each row but the last. */
+  /** One for each row but the last. */
   readonly rows: readonly { readonly literal: string; readonly display: string }[]
 }
 
 export interface WriteLogicalTypeGoldenOptions {
-  /** Of the provider that writes: part of the name of the file. */
+  /** The version of the provider, which is part of the name of the file. */
   readonly version: string
 }
 
@@ -39,8 +42,8 @@ const ENCODING_VERSION = 'uni:encoding-version'
 const CHECKSUM = 'uni:checksum'
 
 /**
- * Writes the samples of the present version as a golden file: the column of their values, a null at its end, and beside it the
- * literal and the display of each. Keep it, and hold every later version to it.
+ * Writes the samples of the present version as a golden file: a column of their values with a null at its end, and the
+ * literal and the display of each. Keep the file, and test every later version with it.
  *
  * @throws Error where a sample does not parse, display or go into a column.
  */
@@ -76,7 +79,7 @@ export function writeLogicalTypeGolden(
   return [{ name: `${contract.name}-${version}.arrow`, bytes: seal(tableToIPC(table, 'file')) }]
 }
 
-/** @throws TypeError where the bytes are no golden file: truncated, damaged, or of something else. */
+/** @throws TypeError where the bytes are no golden file, or are truncated or damaged. */
 export function readGolden({ name, bytes }: GoldenFile): Golden {
   const refuse = (reason: string): never => {
     throw new TypeError(`${name} is no golden file of a logical type: ${reason}`)
@@ -116,7 +119,7 @@ export function readGolden({ name, bytes }: GoldenFile): Golden {
   }
 }
 
-/** What a golden file is to a host: what it would remember of the version that wrote it. */
+/** What a host would remember of the version that wrote the file. */
 export function evidenceOf({ contract, column, rows }: Golden): TypeEvidence {
   const samples = rows.map(({ literal, display }, row) => ({
     literal,

@@ -10,10 +10,10 @@ import {
 import { ManualClock } from '@uni/reload-core/testing'
 import { logicalType, type LogicalTypeProvider } from '../contract.js'
 
-/** Milliseconds a check may take: of a clock that stands still until a case advances it. */
+/** The deadline of a check in milliseconds, by a clock that only a case advances. */
 export const DEADLINE_MS = 100
 
-/** A plugin that counts how often it was started and shut down. */
+/** A plugin that counts how often it was initialised and shut down. */
 export class CountedPlugin implements Plugin {
   readonly manifest: { readonly id: string; readonly version: string }
   readonly provider: LogicalTypeProvider

@@ -39,7 +39,7 @@ const ODD = [
 ]
 
 /**
- * Literals that a type may never have seen: truncated, doubled, overflowing, mutated and random ones. All are
+ * Literals that a type may never have met: truncated, doubled, overflowing, mutated and random ones. All are
  * well-formed Unicode.
  */
 export function oddLiterals(samples: readonly string[], seed: number): string[] {
@@ -66,7 +66,7 @@ export function oversizedLiterals(samples: readonly string[]): string[] {
   ]
 }
 
-/** Texts that no UTF-8 can hold, and one that begins with a mark that readers of UTF-8 leave out. */
+/** Texts that UTF-8 cannot hold, and one with a byte order mark, which readers of UTF-8 leave out. */
 export function unencodable(samples: readonly string[]): string[] {
   const [first = ''] = samples
   return ['\ud800', '\udc00', `${first}\ud83d`, `\ude00${first}`, `"${'\ud800'}"`, `\ufeff${first}`, '\ufeff']
@@ -88,7 +88,7 @@ function relatives(sample: readonly string[]): string[] {
     text.toUpperCase(),
     text.toLowerCase(),
     [...sample.slice(0, middle), '\0', ...sample.slice(middle)].join(''),
-    // A number too large, and one with too many digits behind the point.
+    // A number that is too large, and one with too many digits after the point.
     text.replace(/\d/, (digit) => (digit === '0' ? '9' : digit).repeat(40)),
     text.replace(/\d(?!.*\d)/s, (digit) => digit.repeat(40)),
   ]
@@ -112,7 +112,7 @@ function randomText(below: (limit: number) => number): string {
   return Array.from({ length: below(20) }, () => String.fromCodePoint(below(limit))).join('')
 }
 
-/** Values of every sort of JavaScript, none of which is sure to be the type's. */
+/** Values of every kind that JavaScript has, which need not be of the type. */
 export function oddValues(): unknown[] {
   return [
     undefined,
@@ -138,7 +138,7 @@ export function oddValues(): unknown[] {
   ]
 }
 
-/** The value of a column whose data was overwritten with other bits. `undefined` where Arrow itself cannot read it. */
+/** The value of a column whose data was overwritten with other bits; `undefined` where Arrow itself cannot read it. */
 export function damagedValue(
   column: Uint8Array,
   below: (limit: number) => number,

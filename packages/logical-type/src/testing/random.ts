@@ -1,7 +1,4 @@
-/**
- * Numbers that look random and are the same for the same seed, from 0 up to `below`. Source of the algorithm:
- * mulberry32, by Tommy Ettinger.
- */
+/** Integers from 0 up to `below`, the same for the same seed: mulberry32, by Tommy Ettinger (public domain). */
 export function randomIntegers(seed: number): (below: number) => number {
   let state = seed | 0
   return (below) => {

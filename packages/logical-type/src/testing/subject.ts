@@ -7,7 +7,7 @@ import { parse } from '../parse.js'
 import { readSamples, SAMPLE_LIMIT } from '../samples.js'
 import { contractOf, type TypeContract } from '../type-contract.js'
 
-/** The provider under test, as the cases ask about it. */
+/** The provider under test, and what the cases need of it. */
 export class Subject {
   readonly make: () => LogicalTypeProvider
   readonly seed: number
@@ -21,18 +21,18 @@ export class Subject {
     return contractOf(this.make())
   }
 
-  /** The samples a host would judge by. */
+  /** The samples that a host would judge by. */
   get literals(): string[] {
     return [...readSamples(this.make(), SAMPLE_LIMIT).literals]
   }
 
-  /** What a new provider displays each sample as. */
+  /** How a new provider displays each sample. */
   get displays(): ReadonlyMap<string, Attempt<string>> {
     const provider = this.make()
     return new Map(this.literals.map((literal) => [literal, displayLiteral(provider, literal)]))
   }
 
-  /** A column of the literals' values with a null after each, as written to Arrow IPC and read back. */
+  /** A column of the literals' values with a null after each, written to Arrow IPC and read back. */
   column(literals: readonly string[]): Vector {
     const provider = this.make()
     return readColumn(
@@ -43,12 +43,16 @@ export class Subject {
     )
   }
 
-  /** The column of one literal. @throws where it cannot be made. */
+  /**
+   * The column of one literal.
+   *
+   * @throws Error where it cannot be made.
+   */
   store(provider: LogicalTypeProvider, literal: string): Uint8Array {
     return writeColumn(this.contract, parse(provider, literal))
   }
 
-  /** How a literal that the provider accepts fails to be kept: undefined where it is, and where it is refused. */
+  /** How a literal that the provider accepts is not kept; `undefined` where it is kept or refused. */
   lossOf(literal: string): string | undefined {
     const provider = this.make()
     const parsed = attempt(() => parse(provider, literal))

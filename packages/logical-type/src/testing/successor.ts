@@ -1,15 +1,12 @@
 import type { CompatVerdict } from '@uni/reload-core'
 import type { LogicalTypeProvider } from '../contract.js'
 
-/** What an author might have got wrong in the next version. */
+/** Mistakes of an author in the next version. */
 export interface Changes extends Partial<Omit<LogicalTypeProvider, 'compatCheck'>> {
   compatCheck?(old: LogicalTypeProvider): unknown
 }
 
-/**
- * A next version that does what `provider` does but for `changes`. It has no check of its own, so that the host's is
- * seen.
- */
+/** A next version like `provider` but for `changes`. It has no check of its own, so that the host's is tested. */
 export function successor(provider: LogicalTypeProvider, changes: Changes = {}): LogicalTypeProvider {
   const { compatCheck, ...others } = changes
   return {

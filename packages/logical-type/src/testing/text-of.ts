@@ -1,6 +1,6 @@
 const MAX_TEXT_LENGTH = 200
 
-/** A value as a message shows it. */
+/** A value in a message. */
 export function textOf(value: unknown): string {
   const text = typeof value === 'string' ? JSON.stringify(value) : describeValue(value)
   return text.length > MAX_TEXT_LENGTH ? `${text.slice(0, MAX_TEXT_LENGTH)}… (${text.length} characters)` : text

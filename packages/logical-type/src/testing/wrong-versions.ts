@@ -3,7 +3,7 @@ import type { LogicalTypeProvider } from '../contract.js'
 import type { Changes } from './successor.js'
 import { textOf } from './text-of.js'
 
-/** A next version that is wrong in one way, and in which. */
+/** A next version with one mistake, and what that is. */
 export type Wrong = readonly [what: string, changes: Changes]
 
 export function changedContracts({ arrowType, metadata = '', encodingVersion = '' }: LogicalTypeProvider): Wrong[] {
@@ -61,7 +61,7 @@ export const MALFORMED: readonly Wrong[] = [
   ['a storage type of an impossible width', { arrowType: new FixedSizeBinary(-1) }],
 ]
 
-/** What plugins throw, as functions that throw it. */
+/** Values that plugins throw, each as a function that throws it. */
 const THROWABLES: readonly (readonly [what: string, thrown: () => unknown])[] = [
   ['an Error', () => new Error('boom')],
   ['a text', () => 'boom'],

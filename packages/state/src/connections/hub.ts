@@ -8,15 +8,18 @@ export interface HubOptions<C> {
   readonly name: string
   /** The key of the provider that serves the connections. */
   readonly key: string
-  /** Told of what the provider throws for a connection; the others, and its next message, are served all the same. */
+  /**
+   * Called with what the provider throws for a connection. The other connections, and its next message, are served all
+   * the same.
+   */
   onError(error: unknown, connection: C): void
 }
 
 type HubHost = ServingHost & Pick<PluginHost, 'attach'>
 
 /**
- * Connections that belong to the host, and that the version that serves now looks after. A reload closes none, and
- * every message and every broadcast is seen to once.
+ * Opens a hub of connections that the host owns, and that the current version serves. A reload closes none; every
+ * message and every broadcast is handled once.
  *
  * @throws ReloadError as `attach` does.
  */
@@ -45,8 +48,8 @@ export class Hub<C, M> implements Connected<C, M> {
   readonly #options: HubOptions<C>
   readonly #connections: Set<C>
   readonly #live: LiveResource<Roster<C, M>, M>
-  /** Settles when all that a connection has sent, and that it came and went, was seen to. */
-  readonly #seenTo = new Map<C, Promise<void>>()
+  /** Settles when everything that a connection has sent so far, and its arrival or removal, was handled. */
+  readonly #handled = new Map<C, Promise<void>>()
 
   constructor(
     host: ServingHost,
@@ -62,39 +65,38 @@ export class Hub<C, M> implements Connected<C, M> {
     this.#live = live
   }
 
-  /** Those that are connected. */
   get connections(): ReadonlySet<C> {
     return this.#connections
   }
 
-  /** Takes a connection in; broadcasts reach it from now on. Resolves when the provider's `joined` has seen to it. */
+  /** Adds a connection; broadcasts reach it from now on. Resolves after the provider's `joined`. */
   add(connection: C): Promise<void> {
     this.#connections.add(connection)
     return this.#inOrder(connection, (provider) => provider.joined?.(connection, this))
   }
 
   /**
-   * Lets a connection go; no broadcast reaches it any more. Resolves when the provider's `left` has seen to it. Where
-   * the host was closed, nobody is left to see to it, and that is no error: connections may end after their host.
+   * Removes a connection; no broadcast reaches it any more. Resolves after the provider's `left`. If the host is
+   * closed, there is no provider to call, and that is no error: connections may end after their host.
    */
   remove(connection: C): Promise<void> {
     this.#connections.delete(connection)
     return this.#inOrder(connection, (provider) => provider.left?.(connection, this), isHostClosed)
   }
 
-  /** Has one message seen to, after those that the connection has sent before. Resolves when it was. */
+  /** Has the provider handle one message, after those that the connection sent before. Resolves when it has. */
   receive(connection: C, message: M): Promise<void> {
     return this.#inOrder(connection, (provider) => provider.received(connection, message, this))
   }
 
-  /** Sends to every connection, once. Broadcasts go out in order; resolves when this one has. */
+  /** Sends to every connection once. Broadcasts go out in order; resolves when this one was sent. */
   broadcast(message: M): Promise<void> {
     return this.#live.write(message)
   }
 
-  /** Leaves the host; the connections stay open, and are the caller's. */
+  /** Leaves the host. The connections stay open, and belong to the caller. */
   async close(): Promise<void> {
-    await Promise.all(this.#seenTo.values())
+    await Promise.all(this.#handled.values())
     const { finalized } = await this.#live.detach()
     await finalized
   }
@@ -104,16 +106,16 @@ export class Hub<C, M> implements Connected<C, M> {
     call: (provider: ConnectionsProvider<C, M>) => unknown,
     isFine: (error: unknown) => boolean = () => false,
   ): Promise<void> {
-    const seenTo = (this.#seenTo.get(connection) ?? Promise.resolve())
+    const handled = (this.#handled.get(connection) ?? Promise.resolve())
       .then(() => this.#call(call))
       .catch((error: unknown) => {
         if (!isFine(error)) this.#options.onError(error, connection)
       })
-    this.#seenTo.set(connection, seenTo)
-    void seenTo.then(() => {
-      if (this.#seenTo.get(connection) === seenTo) this.#seenTo.delete(connection)
+    this.#handled.set(connection, handled)
+    void handled.then(() => {
+      if (this.#handled.get(connection) === handled) this.#handled.delete(connection)
     })
-    return seenTo
+    return handled
   }
 
   async #call(call: (provider: ConnectionsProvider<C, M>) => unknown): Promise<void> {

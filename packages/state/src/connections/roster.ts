@@ -1,9 +1,8 @@
 import type { ConnectionsProvider } from './contract.js'
 
-/** Who is connected, as one version sees it: the connections are the host's, and the same to every version. */
+/** The connections as one version sees them. They belong to the host, and are the same for every version. */
 export class Roster<C, M> {
   readonly connections: Set<C>
-  /** What serves them. */
   readonly provider: ConnectionsProvider<C, M>
   readonly #failed: (error: unknown, connection: C) => void
 
@@ -17,12 +16,12 @@ export class Roster<C, M> {
     this.#failed = failed
   }
 
-  /** The same connections, served by another version. */
+  /** The same connections with another version. */
   servedBy(provider: ConnectionsProvider<C, M>): Roster<C, M> {
     return new Roster(this.connections, provider, this.#failed)
   }
 
-  /** Sends to each that is connected now; that one fails keeps no other from it. */
+  /** Sends to each connection that there is now; a failure of one does not keep the message from others. */
   async broadcast(message: M): Promise<void> {
     await Promise.all(
       Array.from(this.connections, async (connection) => {

@@ -3,7 +3,7 @@ import type { ConnectionsProvider } from './contract.js'
 import type { ConnectionsSurface } from './surface.js'
 import type { Roster } from './roster.js'
 
-/** The discipline of connections: each stays open where it is, and from the commit on the new version serves it. */
+/** The discipline of connections: each stays open in place, and the new version serves it from the commit on. */
 export function connectionsHandoff<C, M>(
   surface: ConnectionsSurface<C, M>,
 ): HandoffStrategy<ConnectionsProvider<C, M>, Roster<C, M>, M> {

@@ -5,7 +5,7 @@ import type { Roster } from './roster.js'
 export type ConnectionsSurface<C, M> = Surface<ConnectionsProvider<C, M>, Roster<C, M>, M>
 
 /**
- * A surface of connections, to be shared by the host and the plugins.
+ * A surface of connections, which the host and the plugins share.
  *
  * @param id of the surface.
  */

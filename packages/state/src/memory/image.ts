@@ -2,9 +2,9 @@ import { dequal } from 'dequal'
 import type { MemoryProvider } from './contract.js'
 
 /**
- * A copy of `value` that later writes do not reach.
+ * A copy of `value` that later writes do not change.
  *
- * @throws Error where a copy by `structuredClone` is not what it was: instances of classes lose their class.
+ * @throws Error where `structuredClone` would change it: instances of classes lose their class.
  */
 export function imageOf<T, W>({ codec, name }: MemoryProvider<T, W>, value: T): unknown {
   if (codec !== undefined) return codec.encode(value)
@@ -13,7 +13,7 @@ export function imageOf<T, W>({ codec, name }: MemoryProvider<T, W>, value: T): 
   throw new Error(`the value of "${name}" is another one when structuredClone has copied it. ${ADVICE}`)
 }
 
-/** The value that `image` was taken of, which shares nothing with it. */
+/** The value of `image`, which shares nothing with it. */
 export function valueIn<T, W>({ codec, name }: MemoryProvider<T, W>, image: unknown): unknown {
   return codec === undefined ? cloned(name, image) : codec.decode(image)
 }

@@ -1,11 +1,8 @@
 import type { MemoryProvider } from './contract.js'
 import { imageOf } from './image.js'
 
-/**
- * A live value, and the version that works with it. Read it by `value`; change it by writes to the live resource only.
- */
+/** A live value and the version that works with it. Read `value`; change it only by writes to the live resource. */
 export class Memory<T, W> {
-  /** What works with it. */
   readonly provider: MemoryProvider<T, W>
   #value: T
 
@@ -24,9 +21,9 @@ export class Memory<T, W> {
   }
 
   /**
-   * The value as it is now, for the next version or for a disk.
+   * A copy of the value now, to store or to hand over.
    *
-   * @throws Error where `structuredClone` does not keep the value: its provider needs a `codec`.
+   * @throws Error where `structuredClone` would change the value: its provider needs a `codec`.
    */
   image(): unknown {
     return imageOf(this.provider, this.#value)

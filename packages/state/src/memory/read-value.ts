@@ -4,7 +4,7 @@ import type { MemoryProvider } from './contract.js'
 import { valueIn } from './image.js'
 
 /**
- * The value of an image, as a version reads it: decoded, migrated, held to its schema.
+ * The value of an image for `provider`: decoded, migrated, and checked against the schema.
  *
  * @param from the version that the image was taken of.
  * @throws SchemaError where the schema refuses it; what `migrate` throws.

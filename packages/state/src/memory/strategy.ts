@@ -13,8 +13,8 @@ import { readValue } from './read-value.js'
 import type { MemorySurface } from './surface.js'
 
 /**
- * The discipline of values in memory: each live value is read as the new version would, then moved by pre-copy, and the
- * writes made meanwhile are applied by the new version, too.
+ * The discipline of values in memory: each live value is checked as the new version would read it, then moved by
+ * pre-copy; the new version also applies the writes made meanwhile.
  */
 export function memoryHandoff<T, W>(
   surface: MemorySurface<T, W>,
@@ -26,14 +26,17 @@ export function memoryHandoff<T, W>(
     handoff: (job, ctx) =>
       preCopy(job, ctx, {
         snapshot: (live: Memory<T, W>) => live.image(),
-        // It is taken in one go.
+        // The image is taken in one turn.
         isolated: () => true,
         restore: async (provider, image) => new Memory(provider, await readValue(provider, image, job.transition.from)),
       }),
   }
 }
 
-/** The gravest verdict on any live value: what is refused refuses the reload, what is changed by reading it is told. */
+/**
+ * The worst verdict on any live value: one that is refused refuses the reload, one that changes when it is read is
+ * reported.
+ */
 async function judgeLive<T, W>(
   { live, next, transition }: ProviderPair<MemoryProvider<T, W>, Memory<T, W>>,
   ctx: StepContext,

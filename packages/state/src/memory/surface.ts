@@ -5,7 +5,7 @@ import type { Memory } from './memory.js'
 export type MemorySurface<T, W> = Surface<MemoryProvider<T, W>, Memory<T, W>, W>
 
 /**
- * A surface of values in memory, to be shared by the host and the plugins.
+ * A surface of values in memory, which the host and the plugins share.
  *
  * @param id of the surface.
  */

@@ -10,12 +10,12 @@ import {
 import { SharedResource, type InUse } from './shared-resource.js'
 
 export interface PerKeyOptions<P, R> {
-  /** The key of the provider that opens each of them. */
+  /** The key of the provider that opens each resource. */
   readonly key: string
   open(provider: P, name: string, opening: Opening): MaybePromise<R>
   /**
-   * Called between two writes, when the last user of one has let it go, before it is closed. What it throws keeps that
-   * one open, with nothing lost: it is called again the next time, or by `closeAll`.
+   * Saves a resource when its last user has closed it, between two writes, before it leaves the host. If it throws, the
+   * resource stays open, with nothing lost, and is saved the next time, or by `closeAll`.
    */
   readonly save?: ((resource: R, name: string) => MaybePromise<void>) | undefined
 }
@@ -24,8 +24,9 @@ export interface PerKeyOptions<P, R> {
 export type AttachingHost = Pick<PluginHost, 'attach'>
 
 /**
- * Live resources that come and go all day: one for each document, tenant or room. Whoever opens one that is open shares
- * it; when the last has closed it, it is saved, and leaves the host. All of that goes on during reloads.
+ * Live resources that are opened by name and closed when nobody uses them, such as one for each document, tenant or
+ * room. Users of the same name share one; when the last has closed it, it is saved, and leaves the host. All of this
+ * also works during a reload.
  */
 export class PerKey<P, R, W> {
   readonly #host: AttachingHost
@@ -44,13 +45,13 @@ export class PerKey<P, R, W> {
     })
   }
 
-  /** The names of those that are open. */
+  /** The names of the open resources. */
   names(): string[] {
     return [...this.#open.keys()]
   }
 
   /**
-   * Opens the resource of this name, or shares it where it is open already.
+   * Opens the resource of this name, or shares the one that is open.
    *
    * @throws ReloadError as `attach` does; `RESOURCE_CLOSED` after {@link closeAll}.
    */
@@ -81,7 +82,11 @@ export class PerKey<P, R, W> {
     return shared.enter() as Promise<InUse<R, W>>
   }
 
-  /** Saves and closes all of them, whoever uses them; none is opened any more. @throws AggregateError of what fails. */
+  /**
+   * Saves and closes all resources, even those in use. Afterwards none can be opened.
+   *
+   * @throws AggregateError of what fails.
+   */
   async closeAll(): Promise<void> {
     this.#closed = true
     const outcomes = await Promise.allSettled(Array.from(this.#open.values(), (shared) => shared.evict()))

@@ -1,18 +1,20 @@
 import { ReloadError, type ErrorPlace, type LiveResource, type MaybePromise } from '@uni/reload-core'
 
-/** A live resource in the hands of one of those that share it. */
+/** A live resource, as one of its users has it. */
 export interface InUse<R, W> extends Pick<LiveResource<R, W>, 'name' | 'write' | 'use'> {
-  /** Lets it go. The last that does has it saved and closed; resolves when that is done. Further calls do nothing. */
+  /**
+   * Ends this use. The last one saves and closes the resource; resolves when that is done. Further calls do nothing.
+   */
   close(): Promise<void>
 }
 
 export interface SharedResourceOptions<R> {
   save(resource: R): MaybePromise<void>
-  /** Told when its name is free. */
+  /** Called when its name is free. */
   outOfService(): void
 }
 
-/** One live resource, and how many share it. */
+/** One live resource and the number of its users. */
 export class SharedResource<R, W> {
   readonly #place: ErrorPlace & { readonly resource: string }
   readonly #live: Promise<LiveResource<R, W>>
@@ -21,7 +23,7 @@ export class SharedResource<R, W> {
   readonly outOfService: Promise<void>
   #leave: () => void = () => {}
   #users = 0
-  /** How many calls were made: what was saved before the last of them may not be all. */
+  /** The number of writes and uses so far: if it grows during a save, the save may not have everything. */
   #calls = 0
   #evicted = false
   #leaving = false
@@ -44,7 +46,7 @@ export class SharedResource<R, W> {
     live.catch(this.#leave)
   }
 
-  /** One more that shares it; `undefined` where it is about to leave the host. */
+  /** Adds a user; `undefined` where the resource is about to leave the host. */
   enter(): Promise<InUse<R, W>> | undefined {
     if (this.#leaving) return undefined
     this.#users += 1
@@ -75,7 +77,7 @@ export class SharedResource<R, W> {
     }
   }
 
-  /** Saves and closes it, whoever uses it. */
+  /** Saves and closes the resource, even if it has users. */
   evict(): Promise<void> {
     this.#evicted = true
     return this.#end()
@@ -93,7 +95,7 @@ export class SharedResource<R, W> {
     return this.#ending
   }
 
-  /** Leaves it open where somebody opens it again while it is being saved. */
+  /** The resource stays open if somebody opens it while it is saved. */
   async #saveAndClose(): Promise<void> {
     const live = await this.#live
     let calls: number

@@ -3,9 +3,9 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 const SHOWN = 3
 
 /**
- * What a schema makes of a value (standard-schema 1.1, `~standard.validate`).
+ * The output of a schema for a value (standard-schema 1.1, `~standard.validate`).
  *
- * @throws SchemaError where it refuses the value.
+ * @throws SchemaError where the schema refuses the value.
  */
 export async function conform<T>(schema: StandardSchemaV1<unknown, T>, value: unknown): Promise<T> {
   const result = await schema['~standard'].validate(value)
@@ -13,7 +13,7 @@ export async function conform<T>(schema: StandardSchemaV1<unknown, T>, value: un
   return result.value
 }
 
-/** A value that a schema refuses. The message has the first few issues, each with its place. */
+/** A schema has refused a value. The message has the first few issues, each with its place. */
 export class SchemaError extends Error {
   override readonly name = 'SchemaError'
   readonly issues: readonly StandardSchemaV1.Issue[]

@@ -23,16 +23,16 @@ import { connections } from '../connections/surface.js'
 /** A connection for tests. */
 export interface ConnectionFixture<C> {
   readonly connection: C
-  /** What it was sent so far, in order, as values that can be compared. */
+  /** What was sent to it so far, in order, as values that can be compared. */
   received(): MaybePromise<readonly unknown[]>
   /** Whether it is open. */
   isOpen(): boolean
 }
 
 export interface ConnectionsConformance<C, M> extends KitOptions {
-  /** A provider, a new one each time. */
+  /** Makes a new provider. */
   make(): ConnectionsProvider<C, M>
-  /** A connection of the host's, a new one each time. */
+  /** Makes a new connection of the host. */
   connect(): MaybePromise<ConnectionFixture<C>>
   /** Messages that clients send, and that are broadcast. At least one. */
   readonly messages: readonly M[]
@@ -45,7 +45,7 @@ const optionsOf = <C, M>(): OptionChecks<ConnectionsConformance<C, M>> => ({
   messages: option.required(option.list(option.given)),
 })
 
-/** Proves that a provider keeps the discipline of connections: declares a test for each rule. */
+/** Declares a test for each rule that a provider of connections has to keep. */
 export function runConnectionsConformance<C, M>(given: ConnectionsConformance<C, M>): void {
   const path = 'runConnectionsConformance options'
   const options = checkOptions(given, path, optionsOf<C, M>())

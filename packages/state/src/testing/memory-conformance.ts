@@ -16,13 +16,13 @@ import { memoryHandoff } from '../memory/strategy.js'
 import { memory } from '../memory/surface.js'
 
 export interface MemoryConformance<T, W> extends KitOptions {
-  /** A provider, a new one each time. */
+  /** Makes a new provider. */
   make(): MemoryProvider<T, W>
-  /** Writes that it takes, in an order in which it takes them: what a value can hold is to be among what they make. */
+  /** Writes that it accepts in this order. The values that they make have to show all that a value can hold. */
   readonly writes: readonly W[]
-  /** Writes that it refuses, whatever the value. Default: none is known. */
+  /** Writes that it refuses, whatever the value. Default: none. */
   readonly refuses?: readonly W[] | undefined
-  /** Images that earlier versions stored, which it has to read. */
+  /** Images of earlier versions, which it has to read. */
   readonly stored?: readonly unknown[] | undefined
 }
 
@@ -34,7 +34,7 @@ const OPTIONS: OptionChecks<MemoryConformance<never, never>> = {
   stored: option.list(option.given),
 }
 
-/** Proves that a provider keeps the discipline of values in memory: declares a test for each rule. */
+/** Declares a test for each rule that a provider of values in memory has to keep. */
 export function runMemoryConformance<T, W>(given: MemoryConformance<T, W>): void {
   const options = checkOptions(given, 'runMemoryConformance options', OPTIONS as OptionChecks<MemoryConformance<T, W>>)
   const { test, knownGaps, deadlineMs } = options

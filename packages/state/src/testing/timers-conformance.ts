@@ -14,11 +14,11 @@ import { timersHandoff } from '../timers/strategy.js'
 import { openTimers } from '../timers/timers.js'
 
 export interface TimersConformance<T> extends KitOptions {
-  /** A provider, a new one each time. */
+  /** Makes a new provider. */
   make(): TimersProvider<T>
-  /** Payloads that it is set with. */
+  /** Payloads of the timers that are set. */
   readonly payloads: readonly T[]
-  /** Payloads that its schema refuses. Default: none is known. */
+  /** Payloads that its schema refuses. Default: none. */
   readonly refuses?: readonly unknown[] | undefined
 }
 
@@ -29,7 +29,7 @@ const OPTIONS: OptionChecks<TimersConformance<never>> = {
   refuses: option.list(option.given),
 }
 
-/** Proves that a provider keeps the discipline of timers: declares a test for each rule. */
+/** Declares a test for each rule that a provider of timers has to keep. */
 export function runTimersConformance<T>(given: TimersConformance<T>): void {
   const options = checkOptions(given, 'runTimersConformance options', OPTIONS as OptionChecks<TimersConformance<T>>)
   const { test, knownGaps, deadlineMs } = options

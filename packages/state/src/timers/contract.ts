@@ -2,15 +2,15 @@ import { defineSurface, type MaybePromise, type Surface } from '@uni/reload-core
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Schedule } from './schedule.js'
 
-/** What fires: one version of a plugin. `T` is what a timer is given. */
+/** One version of a plugin that fires timers. `T` is the payload of a timer. */
 export interface TimersProvider<T> {
-  /** Its key. */
+  /** The key. */
   readonly name: string
-  /** Called once for each time that a timer is due. What it throws goes to `onError` of the timers. */
+  /** Called once each time a timer is due. What it throws goes to `onError` of the timers. */
   fire(timer: FiredTimer<T>): MaybePromise<void>
   /**
-   * What the payload of a timer has to be. A reload holds the payload of each pending timer to it: one that it refuses
-   * refuses the reload.
+   * The schema of a payload. A reload checks the payload of each pending timer: if the schema refuses one, the reload
+   * is refused.
    */
   readonly schema?: StandardSchemaV1<unknown, T> | undefined
 }
@@ -18,16 +18,16 @@ export interface TimersProvider<T> {
 export interface FiredTimer<T> {
   readonly id: string
   readonly payload: T
-  /** When it was due, in milliseconds of the host's clock. */
+  /** The time at which it was due, in milliseconds of the host's clock. */
   readonly dueAt: number
-  /** Fires where the version is forced out, as the host closes. */
+  /** Fires when the version is forced out, as the host closes. */
   readonly signal: AbortSignal
 }
 
 export type TimersSurface<T> = Surface<TimersProvider<T>, Schedule<T>>
 
 /**
- * A surface of timers, to be shared by the host and the plugins.
+ * A surface of timers, which the host and the plugins share.
  *
  * @param id of the surface.
  */

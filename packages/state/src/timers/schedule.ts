@@ -3,26 +3,23 @@ import type { Clock } from '@uni/reload-core'
 export interface PendingTimer<T> {
   readonly id: string
   readonly payload: T
-  /** Milliseconds of the clock. */
+  /** In milliseconds of the clock. */
   readonly dueAt: number
-  /** Absent: it fires once. */
+  /** The interval in milliseconds; absent where it fires once. */
   readonly everyMs?: number | undefined
 }
 
 export interface ScheduleOptions<T> {
   readonly clock: Clock
-  /**
-   * Fires a timer that is due. Says at once whether it does; where it does not, `again` is called when it may be asked
-   * once more.
-   */
+  /** Fires a timer that is due. Returns `undefined` where it cannot be fired yet: `again` is called when it can. */
   fire(timer: PendingTimer<T>, again: () => void): Promise<void> | undefined
 }
 
-/** The timers that are pending. They belong to the host: whichever version serves, it is asked to fire what is due. */
+/** The pending timers. They belong to the host: it asks whichever version serves to fire those that are due. */
 export class Schedule<T> {
   readonly #options: ScheduleOptions<T>
   readonly #pending = new Map<string, PendingTimer<T>>()
-  /** Those that fire again, and are firing. */
+  /** Repeating timers that are firing. */
   readonly #firing = new Set<string>()
   #armed = false
   #cancel: (() => void) | undefined
@@ -35,32 +32,32 @@ export class Schedule<T> {
     return [...this.#pending.values()].toSorted((a, b) => a.dueAt - b.dueAt)
   }
 
-  /** In place of what is pending under its id. */
+  /** Sets a timer in place of the pending one with its id. */
   set(timer: PendingTimer<T>): void {
     this.#pending.set(timer.id, timer)
     this.#arm()
   }
 
-  /** Whether it was pending. */
+  /** Returns whether the timer was pending. */
   clear(id: string): boolean {
     const was = this.#pending.delete(id)
     this.#arm()
     return was
   }
 
-  /** From here on what is due fires. */
+  /** Begins to fire timers that are due. */
   start(): void {
     this.#armed = true
     this.#arm()
   }
 
-  /** From here on nothing fires. */
+  /** Stops firing. */
   stop(): void {
     this.#armed = false
     this.#arm()
   }
 
-  /** Waits for what is due next. */
+  /** Sets a timeout for the timer that is due next. */
   readonly #arm = (): void => {
     this.#cancel?.()
     this.#cancel = undefined
@@ -85,14 +82,14 @@ export class Schedule<T> {
     const now = this.#options.clock.now()
     for (let next = this.#next(); next !== undefined && next.dueAt <= now; next = this.#next()) {
       const fired = this.#options.fire(next, this.#arm)
-      // It stays pending, and fires when it may.
+      // It stays pending, and fires when `again` is called.
       if (fired === undefined) return
       this.#fired(next, fired)
     }
     this.#arm()
   }
 
-  /** One that repeats waits for its last firing, and does not make up for what it missed meanwhile. */
+  /** A repeating timer waits for its firing to end, and does not make up for times that it has missed. */
   #fired(timer: PendingTimer<T>, fired: Promise<void>): void {
     const { id, everyMs } = timer
     if (everyMs === undefined) {

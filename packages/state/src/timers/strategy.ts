@@ -4,8 +4,8 @@ import type { TimersProvider, TimersSurface } from './contract.js'
 import type { PendingTimer, Schedule } from './schedule.js'
 
 /**
- * The discipline of timers: what is pending stays in place, held to what the new version takes. In the turn of the
- * commit the new version is the one that fires.
+ * The discipline of timers: pending timers stay in place, once the new version's schema accepts their payloads. From
+ * the turn of the commit on, the new version fires them.
  */
 export function timersHandoff<T>(surface: TimersSurface<T>): HandoffStrategy<TimersProvider<T>, Schedule<T>> {
   return inPlaceHandoff(surface, {

@@ -16,25 +16,25 @@ import { Schedule, type PendingTimer } from './schedule.js'
 
 export interface TimersOptions {
   readonly name: string
-  /** The key of the provider that fires them. */
+  /** The key of the provider that fires the timers. */
   readonly key: string
   readonly clock?: Clock | undefined
-  /** Told of what a firing throws: the timer has fired. */
+  /** Called with what a firing throws. The timer counts as fired. */
   onError(error: unknown, id: string): void
 }
 
 export interface TimerOptions {
-  /** Milliseconds from now, 0 or more. */
+  /** The delay in milliseconds, 0 or more. */
   readonly afterMs: number
-  /** Fires again each time so many milliseconds have passed, until it is cleared. Default: it fires once. */
+  /** The interval in milliseconds: it fires again each time, until it is cleared. Default: it fires once. */
   readonly everyMs?: number | undefined
 }
 
 type TimersHost = ServingHost & Pick<PluginHost, 'attach'>
 
 /**
- * Timers that belong to the host. Each fires once for each time that it is due, by the version that serves then; a
- * reload neither loses nor repeats one.
+ * Opens timers that belong to the host. Each fires once each time it is due, by the version that serves then; a reload
+ * neither loses nor repeats a firing.
  *
  * @throws ReloadError as `attach` does.
  */
@@ -67,7 +67,7 @@ export class Timers<T> {
     this.#live = live
   }
 
-  /** Sets a timer, in place of one of this id. The payload is not copied. */
+  /** Sets a timer, in place of the one with this id. The payload is not copied. */
   set(id: string, payload: T, options: TimerOptions): void {
     option.text(id, 'set id', this)
     const { afterMs, everyMs } = checkOptions(options, 'set options', {
@@ -78,17 +78,17 @@ export class Timers<T> {
     this.#schedule.set({ id, payload, dueAt, ...(everyMs !== undefined && { everyMs }) })
   }
 
-  /** Whether it was pending; a firing that has begun goes on. */
+  /** Returns whether the timer was pending. A firing that has begun goes on. */
   clear(id: string): boolean {
     return this.#schedule.clear(id)
   }
 
-  /** What is pending, the next first. */
+  /** The pending timers, the next one first. */
   pending(): PendingTimer<T>[] {
     return this.#schedule.pending()
   }
 
-  /** From here on none fires; what is pending is still told. Resolves once it has left the host. */
+  /** Stops firing; `pending()` still lists the timers. Resolves when they have left the host. */
   async close(): Promise<void> {
     this.#schedule.stop()
     const { finalized } = await this.#live.detach()
@@ -133,7 +133,7 @@ class Firing<T> {
     }
   }
 
-  /** While the plugin is fenced nothing of it can be used. */
+  /** While the plugin is fenced, no version of it can be used. */
   async #whenServed(again: () => void): Promise<void> {
     if (this.#waiting) return
     this.#waiting = true

@@ -10,7 +10,7 @@ export interface Misshape {
 
 const SHAPES = { nothing: undefined, 'a stranger': {} }
 
-/** A plugin without `init` or `shutdown` is one that has nothing to do there. */
+/** Optional members: a plugin without them has nothing to do there. */
 const MAY_BE_ABSENT: readonly Misshape['part'][] = ['init', 'shutdown']
 
 export function misshapesOf(plugins: readonly string[], keys: readonly string[]): Misshape[] {

@@ -4,7 +4,7 @@ import type { Breaches } from './breaches.js'
 import type { Cell, Strike } from './cell.js'
 import { sortOf } from './fault.js'
 
-/** How a reload ended, as its caller saw it. */
+/** The end of a reload as its caller sees it. */
 export interface Ending {
   readonly results: readonly ReloadResult[] | undefined
   readonly error: unknown
@@ -45,7 +45,7 @@ export function checkEnding(cell: Cell, surface: string, ending: Ending, breache
       checkAborted(error, breaches)
       return
     case 'as without':
-      // A reload is refused for the fault that was struck first.
+      // The reload is refused for the first fault; the second one breaks its rollback.
       if (cell.strikes.length > 1) checkRefused(error, breaches)
       else if (course === 'is aborted at the commit') checkAborted(error, breaches)
       else checkResolved(cell, ending, breaches)

@@ -1,7 +1,7 @@
 import { isPromiseLike } from '../../maybe-promise.js'
 import type { GivenKind } from './subject.js'
 
-/** Whose object a call goes to. */
+/** The object that a call is made on. */
 export interface Origin {
   /** The version of the plugin that it belongs to. */
   readonly version: number
@@ -26,14 +26,14 @@ export interface Given {
   readonly calledAfter: string[]
 }
 
-/** Sees a call, and decides what becomes of it. */
+/** Is told of a call, and runs it or a fault in its place. */
 export type Intercept = (call: PluginCall, run: () => unknown) => unknown
 
 type Method = (...args: unknown[]) => unknown
 
 /**
- * Puts a proxy before each object of a plugin, so that every call into it is seen and everything it gives out is
- * counted.
+ * Puts a proxy before each object of a plugin, so that every call into it is recorded, and everything that it gives out
+ * is counted.
  */
 export class Recorder {
   readonly #given = new Map<unknown, Given>()

@@ -3,12 +3,11 @@ import { DEADLINE_MS } from './circumstances.js'
 import type { Trace } from './trace.js'
 import { turn } from './turn.js'
 
-/** A reload in which nothing happens for so many turns of the event loop is taken to wait for time to pass. */
+/** After so many turns of the event loop without a call, the reload is taken to wait for time to pass. */
 const QUIET_TURNS = 4
 /**
- * Then so many rounds of timers that are due at once have to pass as well: a kind that gives way to such a timer does
- * not wait for time to pass. They are the platform's own timers, as a kind may have imported its own before
- * `PromptTimers` were there.
+ * After so many rounds of timers that are due at once, too: a kind that yields to such a timer does not wait for time
+ * to pass. They are the platform's own timers, as a kind may have imported its own before `PromptTimers` were there.
  */
 const QUIET_TIMERS = 3
 const { setTimeout: realTimeout } = globalThis
@@ -22,7 +21,7 @@ export interface Settled {
   readonly deadlines: number
 }
 
-/** Waits for `promise`, letting a deadline pass whenever nothing happens any more. */
+/** Waits for `promise`, and lets a deadline pass whenever nothing happens any more. */
 export async function settle(promise: Promise<unknown>, trace: Trace, clock: ManualClock): Promise<Settled> {
   let ended = false
   const end = (): void => {

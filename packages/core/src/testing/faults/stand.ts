@@ -48,7 +48,9 @@ export class Stand<P, R, W> {
   readonly #subject: StrategySubject<P, R, W>
   readonly #misshape: Misshape | undefined
   readonly #applying = new Applying()
-  /** Whether a resource that is opened gets every write that was acknowledged, and not only what it finds. */
+  /**
+   * Whether `open` also writes to a resource what was acknowledged and is missing in it, as a host with a log would.
+   */
   opensFromLog = false
   #broken: BrokenCall | undefined
 
@@ -161,7 +163,7 @@ export class Stand<P, R, W> {
     )
   }
 
-  /** From now on the fault is struck in each such call. */
+  /** From now on, the fault is struck in each such call. */
   break(broken: BrokenCall): void {
     this.#broken = broken
   }
@@ -198,7 +200,7 @@ export class Stand<P, R, W> {
     )
   }
 
-  /** The providers that the host serves now; `undefined` where it is closing or a plugin is fenced. */
+  /** The providers that the host serves now; `undefined` while it is closing or a plugin is fenced. */
   #serving(): ReadonlyMap<string, P> | undefined {
     const { surface } = this.strategy
     try {

@@ -10,7 +10,7 @@ export interface Serving {
   readonly bystander: number
 }
 
-/** Compares everything that can be seen of a host with the record, after a reload has ended in whichever way. */
+/** Compares everything that can be seen of a host with the record, however the reload has ended. */
 export async function checkState<P, R, W>(
   stand: Stand<P, R, W>,
   breaches: Breaches,

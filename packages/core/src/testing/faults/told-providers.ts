@@ -1,7 +1,7 @@
 import type { HandoffStrategy, ProviderChange } from '../../strategy.js'
 
 /**
- * Keeps what a strategy is told of commits, and holds each of them to what it was told before, and to what the host
+ * Keeps what a strategy is told of commits, and compares each with what it was told before and with what the host
  * serves in that turn.
  */
 export class ToldProviders<P> {
@@ -9,12 +9,12 @@ export class ToldProviders<P> {
   readonly #told = new Map<string, P>()
   readonly #found = new Set<string>()
 
-  /** @param serving what the host serves, by key; `undefined` where it cannot be asked any more. */
+  /** @param serving the providers that the host serves, by key; `undefined` where it cannot be asked any more. */
   constructor(serving: () => ReadonlyMap<string, P> | undefined) {
     this.#serving = serving
   }
 
-  /** The strategy as it is, but for what it is told. */
+  /** The strategy, with what it is told recorded. */
   watch<R, W>(strategy: HandoffStrategy<P, R, W>): HandoffStrategy<P, R, W> {
     return {
       ...strategy,
@@ -25,7 +25,7 @@ export class ToldProviders<P> {
     }
   }
 
-  /** What was told wrongly, or has not been told by now. */
+  /** What the strategy was told wrongly, or should have been told by now. */
   get found(): readonly string[] {
     this.#compare('was not told that')
     return [...this.#found]

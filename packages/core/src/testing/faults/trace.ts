@@ -4,7 +4,7 @@ import { nameOfAlike, stepOf, type CallSite } from './call-site.js'
 import type { Fault } from './fault.js'
 import type { PluginCall } from './recorder.js'
 
-/** A call as a run without faults saw it. */
+/** A call in a run without faults. */
 export interface SeenCall {
   readonly name: string
   readonly site: CallSite
@@ -15,7 +15,7 @@ export interface SeenCall {
   later: boolean
 }
 
-/** Where a fault strikes. */
+/** A call site, and the fault that strikes it. */
 export interface Aim {
   /** The name of a call site. */
   readonly site: string
@@ -25,15 +25,15 @@ export interface Aim {
 export interface TraceOptions {
   /** Whether a call is a user's write to a resource that serves. */
   isUsers(call: PluginCall, phase: ReloadPhase): boolean
-  /** Whether what a call gave is something that has to be ended. */
+  /** Whether the result of a call has to be ended. */
   isResource(given: unknown): boolean
-  /** Told of each kind of step as it begins. */
+  /** Called when a step of a new kind begins. */
   onNewStep(step: string): void
-  /** Told of everything that happens, by name. */
+  /** Called with the name of everything that happens. */
   onMoment(moment: string): void
 }
 
-/** What a reload calls, in order, by phase; and where a fault strikes it. */
+/** The calls of a reload in order, by phase. Strikes those that a fault is aimed at. */
 export class Trace {
   readonly calls = new Map<string, SeenCall>()
   /** Phases that have begun. */
@@ -51,7 +51,7 @@ export class Trace {
     for (const { site, fault } of aims) this.#aims.set(site, fault)
   }
 
-  /** How many calls there were like this one. */
+  /** The number of calls so far like this one. */
   countOf(site: CallSite): number {
     return this.#counts.get(nameOfAlike(site)) ?? 0
   }
@@ -72,14 +72,14 @@ export class Trace {
     this.#options.onNewStep(phase)
   }
 
-  /** Runs a call, or the fault that strikes it. */
+  /** Runs a call, or the fault that is aimed at it. */
   around(call: PluginCall, run: () => unknown): unknown {
     const phase = this.phases.at(-1)
     if (!this.#recording || phase === undefined) return run()
     const seen = this.#see(call, phase)
     const { name } = seen
     this.#happened(`begin ${name}`, seen.site)
-    // Compatibility checks are many small calls, and all of them are before anything is moved.
+    // Compatibility checks make many small calls, all before anything is moved: users act once for all of them.
     if (seen.site.nth === 1) this.#options.onNewStep(phase === 'preflight' ? phase : stepOf(seen.site))
     const ended = (gave: SeenCall['gave']): void => {
       seen.gave = gave

@@ -2,7 +2,7 @@ import { DISPOSE } from '../../dispose.js'
 
 type Listener = (reason: unknown) => void
 
-/** What of Node's `process` is used, and of the runtimes that are like it. */
+/** The part of Node's `process` that is used; other runtimes have the same. */
 interface Emitter {
   listeners(event: string): readonly unknown[]
   on(event: string, listener: Listener): unknown
@@ -12,8 +12,8 @@ interface Emitter {
 const EVENT = 'unhandledRejection'
 
 /**
- * Rejections that nobody hears: one of them ends a Node process, and the host with it. While this is there, they are
- * collected, and no other listener is told. In a browser none are seen.
+ * Collects rejections that nobody handles, of which one would end a Node process, and the host with it. Other listeners
+ * are not called meanwhile. In a browser there are none to collect.
  */
 export class UnheardRejections implements Disposable {
   readonly found: unknown[] = []

@@ -7,10 +7,7 @@ import type { Stand } from './stand.js'
 import { turn } from './turn.js'
 import { DISPOSE } from '../../dispose.js'
 
-/**
- * Those who work with the host while it reloads: each time they come, they write to every resource, and look at
- * everything.
- */
+/** Users of the host during its reload: each time they come, they write to every resource, and read everything. */
 export class Users<P, R, W> {
   readonly #stand: Stand<P, R, W>
   readonly #breaches: Breaches
@@ -19,14 +16,14 @@ export class Users<P, R, W> {
   #here = false
   #held: { readonly lease: Lease; readonly seen: readonly Given[] } | undefined
 
-  /** @param mayHalt whether a resource may be without owner: what undoes a reload is struck itself. */
+  /** @param mayHalt whether a resource may be halted, as the rollback is struck, too. */
   constructor(stand: Stand<P, R, W>, breaches: Breaches, mayHalt: boolean) {
     this.#stand = stand
     this.#breaches = breaches
     this.#mayHalt = mayHalt
   }
 
-  /** Nobody comes while somebody is here: what they do is seen as steps itself. */
+  /** No others come while some are here, as their calls are steps, too. */
   come(): void {
     if (this.#here) return
     this.#here = true
@@ -79,7 +76,7 @@ export class Users<P, R, W> {
 
   #unclosed(seen: readonly Given[], by: string): void {
     const { strategy, circumstances } = this.#stand
-    // A stream is stopped where it stands: whoever looks at it is no more than a guest of the one who delivers.
+    // Stop-and-copy closes the old stream in an overlap, too, whoever has leases on it.
     if (strategy.discipline === 'stop-and-copy' && circumstances.cutover === 'overlap') return
     for (const { origin, ends } of seen)
       this.#breaches.must(ends === 0, 'I7', `the ${origin.kind} of ${origin.position} was closed while ${by} held it`)
@@ -90,7 +87,7 @@ export class Users<P, R, W> {
     this.#breaches.must(seen.size <= 1, 'I1', `one lease sees the versions ${versions.join(', ')}`)
   }
 
-  /** The versions of what a lease reaches at each position, and the resources among it. */
+  /** The versions that a lease reaches, by position, and the resources that it reaches. */
   #see(lease: Lease): { readonly versions: readonly (number | 'refused')[]; readonly seen: readonly Given[] } {
     const {
       strategy: { surface },

@@ -3,7 +3,7 @@ import type { Surface } from '../../surface.js'
 import { misshapePlugin, misshapeProvider, type Misshape } from './misshape.js'
 import type { Recorder } from './recorder.js'
 
-/** A plugin of one version that provides some keys, and what was done with it. */
+/** A plugin of one version that provides some keys, and a record of its calls. */
 export interface VersionedPlugin {
   readonly id: string
   readonly version: number

@@ -1,4 +1,4 @@
-/** An abort signal that counts who listens: after the operation nobody is to be left (I12). */
+/** An abort signal that counts its listeners: after the operation there must be none (I12). */
 export class WatchedSignal {
   readonly signal: AbortSignal
   readonly #controller = new AbortController()
@@ -19,7 +19,7 @@ export class WatchedSignal {
     })
   }
 
-  /** None, once it has fired: a signal fires once. */
+  /** 0 once the signal has fired, as it fires once. */
   get listeners(): number {
     return this.signal.aborted ? 0 : this.#listeners.size
   }

@@ -1,8 +1,8 @@
 import type { Fault } from './fault.js'
 
 /**
- * `target`, with a fault in one call: the `nth` call of its method `step`. Everything else is its own, private state
- * included. For what a provider gives out, such as a handle, wrap that.
+ * `target` with a fault in the `nth` call of its method `step`. Everything else is its own, including private state.
+ * For what a provider gives out, such as a handle, wrap that.
  *
  * ```ts
  * const hang = new Fault('never settles')

@@ -9,7 +9,7 @@ import { randomIntegers } from '../random.js'
 import type { Subject } from '../subject.js'
 import { textOf } from '../text-of.js'
 
-/** Whatever a provider is given, it answers with what it can keep, or throws an error. */
+/** A provider keeps what it is given, or throws an error. */
 export function badInputSuite(subject: Subject, refuses: readonly string[] | undefined): ConformanceCase[] {
   const needs = ['column/display']
   const seeded = `seed ${subject.seed}`
@@ -131,7 +131,7 @@ function kept(subject: Subject, literals: readonly string[], expect: Expectation
 
 const isText = (value: unknown): boolean => typeof value === 'string'
 
-/** What is wrong with how `call` ended: undefined where it returned what it should, or threw an error. */
+/** What is wrong with the outcome of `call`; `undefined` where it returned the right value, or threw an error. */
 function wrongAnswer(call: () => unknown, isRight: (value: unknown) => boolean): string | undefined {
   try {
     const value = call()

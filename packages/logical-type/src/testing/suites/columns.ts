@@ -8,7 +8,7 @@ import { resultOf } from '../result-of.js'
 import type { Subject } from '../subject.js'
 import { textOf } from '../text-of.js'
 
-/** What is stored in an Arrow column is what was meant, and stays so. */
+/** A value that was stored in an Arrow column means the same, and does not change. */
 export function columnSuite(subject: Subject): ConformanceCase[] {
   return [
     {

@@ -10,7 +10,7 @@ import { contractOf, type TypeContract } from '../../type-contract.js'
 import type { Subject } from '../subject.js'
 import { textOf } from '../text-of.js'
 
-/** The contract can be read, stays as it is, survives Arrow IPC, and keeps the rules of a canonical name. */
+/** The contract can be read, does not change, survives Arrow IPC, and keeps the rules of a canonical name. */
 export function contractSuite(subject: Subject): ConformanceCase[] {
   const needs = ['contract/well-formed']
   return [

@@ -17,7 +17,7 @@ import {
   type Wrong,
 } from '../wrong-versions.js'
 
-/** Whatever a next version does wrong, the outcome is a typed error, and this version serves as it did. */
+/** Reloads with a wrong next version: the outcome is a typed error, and this version serves as before. */
 export function failureSuite(subject: Subject, strategy: HandoffStrategy<LogicalTypeProvider>): ConformanceCase[] {
   const needs = ['reload/same-version', 'samples/tell-apart']
   const refused = (
@@ -69,7 +69,7 @@ export function failureSuite(subject: Subject, strategy: HandoffStrategy<Logical
           })
         })
         const failed = expect.refused('a reload whose check hangs', () => hosted.reload(next))
-        // One that was not asked is not waited for.
+        // A reload that fails before the check is not waited for.
         await Promise.race([asked, failed])
         hosted.clock.advance(DEADLINE_MS + 1)
         stillServes(subject, hosted, next, expect, 'a check that hangs', await failed, 'STEP_TIMEOUT')
@@ -106,7 +106,7 @@ export function failureSuite(subject: Subject, strategy: HandoffStrategy<Logical
   ]
 }
 
-/** Aborts at the first call, and counts those that come later than what was in progress then. */
+/** Aborts at the first call, and counts the calls that begin later than those in progress then. */
 class Abort {
   readonly #controller = new AbortController()
   #ended = false
@@ -120,7 +120,7 @@ class Abort {
     if (this.#ended) this.callsSince += 1
     if (this.signal.aborted) return
     this.#controller.abort()
-    // One synchronous stretch makes several calls.
+    // Several calls may be made without a turn in between.
     queueMicrotask(() => {
       this.#ended = true
     })

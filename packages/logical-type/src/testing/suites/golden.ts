@@ -16,7 +16,7 @@ import { resultOf } from '../result-of.js'
 import type { Subject } from '../subject.js'
 import { textOf } from '../text-of.js'
 
-/** What earlier versions stored is read by the present one, and what that writes is whole. */
+/** The present version reads what earlier ones stored, and refuses it where it is damaged. */
 export function goldenSuite(subject: Subject, machinery: Machinery, files: readonly GoldenFile[]): ConformanceCase[] {
   const { readGolden } = machinery
   const written = (): GoldenFile[] => writeLogicalTypeGolden(subject.make(), { version: 'present' })
@@ -107,7 +107,7 @@ function fileCases(subject: Subject, { strategy, readGolden }: Machinery, file: 
   ]
 }
 
-/** Holds `provider` to a golden column: as it stands where the contract is the same, through `castFrom` where it is not. */
+/** Reads a golden column with `provider`: as it is where the contract is the same, otherwise through `castFrom`. */
 export function readsGolden(
   provider: LogicalTypeProvider,
   { contract, column, rows, version }: Golden,
@@ -137,7 +137,7 @@ export function readsGolden(
   )
 }
 
-/** The file, empty, truncated, with one bit flipped, and bytes that are no file. */
+/** The file empty, truncated, with one bit flipped, and bytes that are no file. */
 function damages({ name, bytes }: GoldenFile, seed: number): GoldenFile[] {
   const below = randomIntegers(seed)
   const random = (length: number): Uint8Array => Uint8Array.from({ length }, () => below(256))

@@ -9,7 +9,7 @@ import type { Subject } from '../subject.js'
 import { successor } from '../successor.js'
 import { textOf } from '../text-of.js'
 
-/** The discipline, in a real host: what is a version of the same type goes ahead, and takes nothing from anybody. */
+/** The discipline in a real host: a version of the same type goes ahead, and leases go on with the old one. */
 export function reloadSuite(subject: Subject, strategy: HandoffStrategy<LogicalTypeProvider>): ConformanceCase[] {
   const needs = ['reload/same-version']
   return [

@@ -9,7 +9,7 @@ import { resultOf } from '../result-of.js'
 import type { Subject } from '../subject.js'
 import { textOf } from '../text-of.js'
 
-/** There are samples, they are worth something, and they mean the same whenever and whomever one asks. */
+/** There are samples, they differ from one another, and they mean the same on every call. */
 export function sampleSuite(subject: Subject, displayIsLiteral: boolean): ConformanceCase[] {
   return [
     ...(displayIsLiteral ? [displayIsLiteralCase(subject)] : []),
@@ -31,7 +31,7 @@ export function sampleSuite(subject: Subject, displayIsLiteral: boolean): Confor
       title: 'every sample is a text',
       needs: ['contract/well-formed'],
       run(expect: Expectation) {
-        // Samples may be endless; of the rest nobody asks.
+        // Samples may be endless; only so many are used.
         const problem = readSamples(subject.make(), SAMPLE_LIMIT).unjudged.find(
           ({ path }) => path !== `samples[${SAMPLE_LIMIT}]`,
         )

@@ -16,7 +16,7 @@ import type { Subject } from '../subject.js'
 import { textOf } from '../text-of.js'
 import { readsGolden } from './golden.js'
 
-/** Earlier versions whose code is still there are upgraded, read, and where that is claimed gone back to. */
+/** Reloads from earlier versions whose code is still there, and back where that is claimed. */
 export function upgradeSuite(
   subject: Subject,
   strategy: HandoffStrategy<LogicalTypeProvider>,
@@ -67,7 +67,7 @@ export function upgradeSuite(
   ])
 }
 
-/** `castTo` makes columns of what it was asked for. */
+/** `castTo` converts a column into each type that is claimed. */
 export function castToSuite(subject: Subject, targets: readonly DataType[]): ConformanceCase[] {
   return [
     {
