@@ -26,7 +26,8 @@ export async function checkModels(models: readonly Model[]): Promise<boolean> {
       problems.push(`${model.name} has an error: ${finding.by}, ${finding.place}\n${finding.trail}`)
     else if (report.unreached.length > 0)
       problems.push(
-        `${model.name} has places that no run comes to, so nothing is known about them:\n  ${report.unreached.join('\n  ')}`,
+        `${model.name} has places that no run comes to, so nothing is known about them:\n  ` +
+          `${report.unreached.join('\n  ')}`,
       )
     for (const fault of model.faults) {
       const planted = await verify(model, fault.name)
@@ -50,7 +51,8 @@ export async function checkModels(models: readonly Model[]): Promise<boolean> {
   const faults = models.reduce((sum, model) => sum + model.faults.length, 0)
   process.stdout.write(`\n${toTable([HEAD, ...rows], [3, 4, 5, 6])}\n`)
   process.stdout.write(
-    `${models.length} models, ${states.toLocaleString('en')} states, ${faults} planted faults, ${Math.round((performance.now() - startedAt) / 1000)} s\n`,
+    `${models.length} models, ${states.toLocaleString('en')} states, ${faults} planted faults, ` +
+      `${Math.round((performance.now() - startedAt) / 1000)} s\n`,
   )
   for (const problem of problems) process.stdout.write(`\nPROBLEM: ${problem}\n`)
   if (problems.length === 0) process.stdout.write('No model has an error, and each planted fault was found.\n')

@@ -71,7 +71,8 @@ export async function deliver(stream: CdcStream, batch: CdcBatch): Promise<void>
     const kind = batch.lsnStart > expected ? 'a gap' : 'a repetition'
     throw new CdcError(
       'OUT_OF_ORDER',
-      `the stream continues at LSN ${expected}, but the batch covers ${batch.lsnStart} to ${batch.lsnEnd}: ${kind}. Deliver from ${expected} on.`,
+      `the stream continues at LSN ${expected}, but the batch covers ${batch.lsnStart} to ${batch.lsnEnd}: ` +
+        `${kind}. Deliver from ${expected} on.`,
       { expected, found: batch.lsnStart },
     )
   }
@@ -110,14 +111,16 @@ export async function takeCheckpoint(
   if (progress.checkpoint !== undefined && lsn < progress.checkpoint) {
     throw new CdcError(
       'CHECKPOINT',
-      `checkpoint() returned ${lsn}, behind the previous checkpoint: ${progress.checkpoint}. What was durable once must stay so.`,
+      `checkpoint() returned ${lsn}, behind the previous checkpoint: ${progress.checkpoint}. What was durable ` +
+        'once must stay so.',
       { expected: progress.checkpoint, found: lsn },
     )
   }
   if (!(await canGoOnAt(lsn))) {
     throw new CdcError(
       'CHECKPOINT',
-      `checkpoint() returned ${lsn}, where deliveries cannot go on. A checkpoint lies on the boundary of a batch that the log still has.`,
+      `checkpoint() returned ${lsn}, where deliveries cannot go on. A checkpoint lies on the boundary of a batch ` +
+        'that the log still has.',
       { found: lsn },
     )
   }
@@ -166,7 +169,8 @@ function refuseMalformed(batch: CdcBatch): void {
   if (typeof lsnStart !== 'bigint' || typeof lsnEnd !== 'bigint' || lsnStart < 0n || lsnEnd <= lsnStart) {
     throw new CdcError(
       'BATCH',
-      `a batch covers LSNs from lsnStart (a bigint of 0 or more) to a higher lsnEnd, and this one says ${show(lsnStart)} to ${show(lsnEnd)}`,
+      'a batch covers LSNs from lsnStart (a bigint of 0 or more) to a higher lsnEnd, and this one says ' +
+        `${show(lsnStart)} to ${show(lsnEnd)}`,
       { found: { lsnStart, lsnEnd } },
     )
   }

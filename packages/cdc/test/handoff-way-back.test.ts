@@ -100,7 +100,7 @@ describe('the way back of a bake from a stream that turned bad', () => {
     },
   )
 
-  it('T2 C22 I4 has a sink that keeps no LSN get again what lies behind the last good checkpoint, in order', async () => {
+  it('T2 C22 I4 delivers again to a sink without LSNs all that lies behind the last good checkpoint, in order', async () => {
     const { sink, app } = await takenBack({ checkpoint: fails }, 'at-least-once')
     expect(sink.lsns).toEqual([...upTo(5), 3n, 4n])
     await app.pump.stop()

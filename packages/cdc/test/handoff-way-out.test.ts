@@ -178,7 +178,7 @@ describe('a version whose delivery never settles', () => {
 })
 
 describe('a pump that has delivered everything', () => {
-  it('C22 C13 I4 delivers again what the way out goes back behind, also where the old stream does not stop well', async () => {
+  it('C22 C13 I4 delivers again from the checkpoint it goes back to, though the old stream fails to stop', async () => {
     const [app, sink] = [new Application(), new Sink()]
     let broken = false
     const checkpoint = (): bigint => {

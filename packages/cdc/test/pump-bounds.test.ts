@@ -57,7 +57,7 @@ class HangingLog extends MemoryCommitLog {
 }
 
 describe('a log that does not keep its word', () => {
-  it('C18 I8 is told that it says there is more and gives nothing, is asked less and less, and the loop turns meanwhile', async () => {
+  it('C18 I8 that promises more and gives nothing is reported, asked ever less often, and blocks no event loop', async () => {
     const log = new PromisingLog()
     const { app, sink } = await running({ log })
     app.passTimeOnRetry()

@@ -333,7 +333,7 @@ describe('a delivery that fails', () => {
     expect(app.pendingTimers).toBe(0)
   })
 
-  it('C12 I8 that hangs is repeated after its deadline, and continues where it got to when it settles late', async () => {
+  it('C12 I8 that hangs is repeated after its deadline, and goes on from there when it settles late', async () => {
     const app = new Application({ retry: { attempts: Infinity } })
     const sink = new Sink()
     const hang = new Hang()

@@ -122,7 +122,7 @@ describe('what the log no longer has', () => {
     expect(sink.lsns).toEqual([1n])
   })
 
-  it('C12 C15 halts a stream that a checkpoint store keeps from opening with an error like that of the log', async () => {
+  it('C12 C15 halts a stream whose checkpoint store fails with an error like that of the log', async () => {
     const load = async (): Promise<never> => {
       await turn()
       throw new CdcError('LOG_RELEASED', 'moved to the archive')

@@ -94,7 +94,7 @@ describe('a stream that does not open', () => {
     expect(sink.lsns).toEqual([0n, 1n])
   })
 
-  it('C7 C13 after a rollback is the error that is told, and not what the sink said about the batch before', async () => {
+  it('C7 C13 after a rollback is the error of the status, not what the sink said of the batch before', async () => {
     const app = new Application()
     const sink = new Sink()
     const [slow, down] = [new Hang(), new Error('down')]

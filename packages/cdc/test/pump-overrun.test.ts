@@ -181,7 +181,7 @@ describe('a stream that lags further than the log is kept', () => {
     expect(sink.lsns).toEqual([0n, 3n, 4n, 5n])
   })
 
-  it('C14 C15 goes on without a gap while its next batch is still there, though its checkpoint has fallen off', async () => {
+  it('C14 C15 goes on without a gap while its next batch is retained, though its checkpoint is not', async () => {
     const app = new Application({ log: new MemoryCommitLog(0n, { maxRetained: 2n }), checkpointEvery: 1 })
     const sink = new Sink()
     let flushed = 0n

@@ -45,7 +45,7 @@ async function secondAttempt(again: (app: Application) => void): Promise<{ app: 
 }
 
 describe('the status of a stream', () => {
-  it('is opening while the stream is being started, and running once it is, though nothing has been accepted', async () => {
+  it('is opening while the stream is being started, and running from then on', async () => {
     const app = new Application()
     const [opening, delivering] = [new Hang(), new Hang()]
     await app.host.add(
@@ -110,7 +110,7 @@ describe('the status of a stream', () => {
     expect(app.status()).not.toHaveProperty('error')
   })
 
-  it('C12 has no error any more once the log can be read again, while what it gave is still being delivered', async () => {
+  it('C12 has no error once the log can be read again, while the batch is still being delivered', async () => {
     const log = new FlakyLog()
     const app = new Application({ log })
     const delivering = new Hang()

@@ -232,7 +232,7 @@ describe('checkpoints of a pump', () => {
     expect(app.events.of('checkpoint').map(({ lsn }) => lsn)).toEqual([2n, 4n, 5n])
   })
 
-  it('C12 C14 are taken later where one that is due between two batches fails, and the retry names that step', async () => {
+  it('C12 C14 are taken later where one between two batches fails, and the retry names that step', async () => {
     const app = new Application({ checkpointEvery: 1 })
     const sink = new Sink()
     let failures = 1

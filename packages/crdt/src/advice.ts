@@ -22,10 +22,13 @@ const ADVICE: Readonly<Record<CrdtCheck, string>> = {
   rewrite: 'what it persists would lose this for good: persist all that was read',
   idempotence: 'a replica that gets the same changes again would count them again: keep their identifiers',
   merge:
-    'replicas that meet would agree on another value: settle conflicts as the old version does, or provide another kind',
+    'replicas that meet would agree on another value: settle conflicts as the old version does, or provide ' +
+    'another kind',
   'mixed-merge':
     'replicas on the two versions would drift apart: persist the identifiers, deletions and history that were read',
-  late: 'an operation that arrives late would do something else: persist the identifiers, deletions and history that it may refer to',
+  late:
+    'an operation that arrives late would do something else: persist the identifiers, deletions and history ' +
+    'that it may refer to',
   empty: 'start documents as the old version does, or provide another kind',
   'way-back':
     'going back would not be safe: persist what the old version reads, or take this version with direction "backward"',

@@ -105,7 +105,9 @@ async function ownVerdict({ old, next }: Pair, ctx: StepContext): Promise<Compat
 function withWayBack(own: CompatVerdict, { closedBecause }: WayBack): CompatVerdict {
   const level: unknown = (own as CompatVerdict | undefined)?.level
   if (closedBecause === undefined || (level !== 'compatible' && level !== 'migrate')) return own
-  const warning = `there is no way back: ${closedBecause}. Keep the documents as they were before, and move every replica on; or ask for direction "full", which refuses this`
+  const warning =
+    `there is no way back: ${closedBecause}. Keep the documents as they were before, and move ` +
+    'every replica on; or ask for direction "full", which refuses this'
   return { level: 'migrate', reason: own.level === 'migrate' ? `${own.reason}; ${warning}` : warning }
 }
 

@@ -87,7 +87,7 @@ describe('X24 replicas on both versions agree', () => {
     },
   )
 
-  it('I6 refuses a version whose documents the old one reads, with late operations that do something else there', async () => {
+  it('I6 refuses a version in whose documents late operations do something else with the old version', async () => {
     const old = entriesKind(Entries, { samples: () => [...(entriesKind().samples?.() ?? [])].slice(2) })
     const { level, reason } = await verdictOn({ old, next: entriesKind(MovesTimes) })
     expect(level).toBe('incompatible')
@@ -130,7 +130,7 @@ describe('X24 live documents are merged too', () => {
     })
   })
 
-  it('I6 refuses a version that writes one of them so that a replica on the old version merges it otherwise', async () => {
+  it('I6 refuses a version whose bytes a replica on the old version merges otherwise', async () => {
     const [old, next] = [entriesKind(), entriesKind(MovesTimesOfMany)]
     expect(await verdictOn({ old, next })).toEqual({ level: 'compatible' })
     // The last sample has deleted `d`, at 5.

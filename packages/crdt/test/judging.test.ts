@@ -80,7 +80,7 @@ describe('X6 what judging costs', () => {
     },
   )
 
-  it('the first two live documents are opened twice more to be merged with one another, and no further ones', async () => {
+  it('only the first two live documents are opened twice more, to be merged with one another', async () => {
     const opened = async (documents: number): Promise<number> => {
       let count = 0
       const counting = (kind: CrdtKindProvider): CrdtKindProvider =>

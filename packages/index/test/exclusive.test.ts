@@ -146,7 +146,7 @@ describe('X16: an exclusive cutover', () => {
     expect(await directory.list()).toEqual([])
   })
 
-  test('late, never lost: while neither version opens it the image is kept, and the next write tries again', async () => {
+  test('I4: while neither version opens the index, its image is kept, and the next write tries again', async () => {
     await using directory = await temporaryDirectory()
     let locked = true
     const image = new Uint8Array([7, 7, 7])
@@ -182,7 +182,7 @@ describe('X16: an exclusive cutover', () => {
     expect(await directory.list()).toEqual([])
   })
 
-  test('late, never lost: or the next version starts from the image that was kept', async () => {
+  test('I4: the next version starts from the image that was kept', async () => {
     await using directory = await temporaryDirectory()
     const first = plainHandle({
       persist: async function* () {
@@ -218,7 +218,7 @@ describe('X16: an exclusive cutover', () => {
     expect(await directory.list()).toEqual([])
   })
 
-  test('I4: one that was started again while its reload was prepared is copied anew, and its image outlives a reader that spoils it too', async () => {
+  test('I4: an index that was started again during prepare is copied anew, and a reader cannot spoil that image', async () => {
     const contents: number[][] = []
     let locked = true
     const old = plainKind(async (image) => {

@@ -12,7 +12,7 @@ import { Reload, reloadOf } from './fixtures/reload.js'
 const CANARY = { queries: [query('d7'), query('title')], k: 1 }
 
 describe('a real full-text index, version 1 to version 2', () => {
-  test('I4, I7: serves what version 1 held, from bytes version 1 wrote; the old handle is closed once, when finalized', async () => {
+  test('I4, I7: version 2 serves from bytes that version 1 wrote; the old handle is closed once, when finalized', async () => {
     const old = new FullTextV1()
     const next = new FullTextV2()
     const reload = await reloadOf({
@@ -63,7 +63,7 @@ describe('a real full-text index, version 1 to version 2', () => {
     expect([...v1.handles, ...v2.handles, ...later.handles].map(({ closes }) => closes)).toEqual([1, 1, 0])
   })
 
-  test('I1, I2: reads during the copy are answered by the old index, and leases that hold it go on after the commit', async () => {
+  test('I1, I2: the old index answers reads during the copy, and its leases after the commit', async () => {
     const opening = pause()
     const old = new FullTextV1()
     const reload = await reloadOf({ old, next: new FullTextV2({ onOpen: opening.step }) })

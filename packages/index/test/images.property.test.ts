@@ -22,7 +22,7 @@ async function readAs(form: string, image: IndexImage): Promise<Uint8Array> {
   return Buffer.concat(got)
 }
 
-test('X3, X7: an image is the same bytes however it is cut and read; only a stream that is passed on is read once', async () => {
+test('X3, X7: an image has the same bytes however it is cut; only a stream that is passed on is read once', async () => {
   await fc.assert(
     fc.asyncProperty(chunks, reads, fc.boolean(), async (parts, order, whole) => {
       await using directory = await temporaryDirectory()

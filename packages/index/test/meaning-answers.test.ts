@@ -122,7 +122,7 @@ describe('X12: the new handle answers as the old one did', () => {
     })
   })
 
-  test('I4: the old one is asked at the point of the snapshot, so a write made since then is no difference', async () => {
+  test('I4: the old index is asked at the snapshot, so a later write is no difference', async () => {
     const old = new FullTextV1()
     const opened = vi.fn<() => Promise<void>>()
     const next = new FullTextV2({ onOpen: opened })

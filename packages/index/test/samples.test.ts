@@ -356,7 +356,7 @@ describe('X13: the samples of the old provider', () => {
     },
   )
 
-  test('I7: a list that is longer than the limit and fails to end says nothing about the new version either', async () => {
+  test('I7: a list beyond the limit that fails to end says nothing about the new version', async () => {
     const old = new Sampled(function* () {
       try {
         for (;;) yield sample
@@ -367,7 +367,7 @@ describe('X13: the samples of the old provider', () => {
     expect(await verdictOf(old, new FullTextV2(), { sampleLimit: 1 })).toMatchObject({ level: 'compatible' })
   })
 
-  test('I8: the event loop turns between samples, and between the queries of one, whatever answers at once', async () => {
+  test('I8: the event loop turns between samples, and between queries, though all answer at once', async () => {
     const turns = { samples: new Set<number>(), queries: new Set<number>() }
     let turn = 0
     let next: NodeJS.Immediate | undefined

@@ -17,7 +17,7 @@ const DOCS = Array.from({ length: COUNT }, (_, nth) =>
 )
 
 describe('a text index of 50,000 documents', () => {
-  test('is built, persisted and opened in slices, by either version: the event loop turns every few milliseconds of work', async () => {
+  test('I8: is built, persisted and opened in slices: the event loop turns every few milliseconds of work', async () => {
     const source = rowsOf(DOCS)
     const stretches: { readonly worked: number; readonly longest: number }[] = []
     const measured = async <T>(run: () => Promise<T>): Promise<T> => {
@@ -42,7 +42,7 @@ describe('a text index of 50,000 documents', () => {
     }
   })
 
-  test('would stop the event loop for longer, were it written and read in one go: so the clock does measure', async () => {
+  test('would block the event loop for longer in one go, so the clock does measure', async () => {
     using clock = new WorkClock()
     const search = new MiniSearch({ fields: ['title', 'text'] })
     search.addAll(docs(12_000))

@@ -94,7 +94,7 @@ async function settle(dispatched: Promise<ReloadOutcome>, end: End, run: Run): P
   return 'commit'
 }
 
-test('X14, I3, I4, I7: whatever is written at whatever moment, each document is there once, in its last version', async () => {
+test('X14, I3, I4, I7: each document is there once, in its last version, whatever is written when', async () => {
   await fc.assert(
     fc.asyncProperty(scenario, async (given) => {
       const { docs, writes, persistAs, readAs, isolated, cutover, end } = given

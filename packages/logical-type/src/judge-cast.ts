@@ -58,7 +58,8 @@ function displayCast(
     const [wrong] = compareValues('storage', storage, describeType(vector.type))
     if (wrong !== undefined)
       throw new TypeError(
-        `castFrom returned a column that is not of arrowType: ${wrong.path} is ${String(wrong.new)}, expected ${String(wrong.old)}`,
+        `castFrom returned a column that is not of arrowType: ${wrong.path} is ${String(wrong.new)}, expected ` +
+          `${String(wrong.old)}`,
       )
     if (vector.length !== 2) throw new TypeError(`castFrom returned ${vector.length} values for 2`)
     if (vector.get(1) !== null) throw new TypeError('castFrom made a value of a null')

@@ -83,7 +83,9 @@ async function judgeChange(
 
 function refuseMisnamed(problems: readonly CanonicalProblem[], changed: readonly ContractDifference[]): CompatVerdict {
   const change = changed.length > 0 ? `; the contract changed: ${listDifferences(changed)}` : ''
-  const reason = `it names a canonical Arrow extension type, and is not stored as such a type is: ${listProblems(problems)}${change}`
+  const reason =
+    'it names a canonical Arrow extension type, and is not stored as such a type is: ' +
+    `${listProblems(problems)}${change}`
   return { level: 'incompatible', reason, details: [...problems, ...changed] }
 }
 

@@ -58,7 +58,7 @@ describe('a removed type that is added again (L8)', () => {
     })
   })
 
-  test('is refused where it reads what was stored otherwise, although its literals display as before (I6)', async () => {
+  test('I6: is refused where it reads stored values otherwise, although its literals display as before', async () => {
     const { fromLiteral, toDisplay } = money()
     const next = money({
       fromLiteral: (text) => -(fromLiteral(text) as bigint),

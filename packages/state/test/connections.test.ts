@@ -52,7 +52,7 @@ async function scene(provider: Partial<Provider> = {}): Promise<Scene> {
 const clients = (...names: string[]): Client[] => names.map((name) => ({ name, sent: [] }))
 
 describe('connections', () => {
-  it('N1 are looked after by the version that serves; a reload closes none, and each broadcast reaches each once', async () => {
+  it('N1 are served by the current version; a reload closes none, and each broadcast reaches each once', async () => {
     const { host, handle, hub, seen, plugin } = await scene()
     const [ann, bob] = clients('ann', 'bob') as [Client, Client]
     await Promise.all([hub.add(ann), hub.add(bob)])
@@ -100,7 +100,7 @@ describe('connections', () => {
     await busy
   })
 
-  it('N3 I4 through twenty reloads under load, half of them exclusive: everything once, in order, to everybody', async () => {
+  it('N3 I4 get everything once and in order through twenty reloads under load, half of them exclusive', async () => {
     const { host, handle, hub, plugin } = await scene()
     const people = clients(...Array.from({ length: 10 }, (_, at) => `p${at}`))
     await Promise.all(people.map((client) => hub.add(client)))

@@ -59,7 +59,9 @@ function questions<P, R, W>({ id, what, reloads }: Asking<P, R, W>): Asked[] {
       id: `${id}/p99`,
       unit: 'ms',
       limit: P99_LIMIT_MS,
-      question: `99 of 100 writes are accepted within this, through ${reloads === 1 ? 'a reload' : `${reloads} reloads`} of ${what}`,
+      question:
+        '99 of 100 writes are accepted within this, through ' +
+        `${reloads === 1 ? 'a reload' : `${reloads} reloads`} of ${what}`,
     },
     longest('cold', 'one of the documents that are hardly ever written to'),
     longest('warm', 'one of the tenth that has writers'),

@@ -85,7 +85,9 @@ function questions({ documents: { length }, perSecond }: Setting): Asked[] {
     {
       id,
       unit: 'ms',
-      question: `The longest that one of ${perSecond.toLocaleString('en')} writes a second waits while an index of ${length.toLocaleString('en')} documents is replaced, from when it was due`,
+      question:
+        `The longest that one of ${perSecond.toLocaleString('en')} writes a second waits while an index ` +
+        `of ${length.toLocaleString('en')} documents is replaced, from when it was due`,
     },
     {
       id: `${id}/hold`,
@@ -103,7 +105,8 @@ function questions({ documents: { length }, perSecond }: Setting): Asked[] {
       id: `${id}/blocked`,
       unit: 'ms',
       question:
-        'The longest that the event loop stood still meanwhile, as where a map of the index grows, or the collector runs: nobody writes then, held or not',
+        'The longest that the event loop stood still meanwhile, as where a map of the index grows, or the ' +
+        'collector runs: nobody writes then, held or not',
     },
     { id: `${id}/accepted`, unit: 'writes/s', question: 'Writes that were accepted in a second meanwhile' },
   ]

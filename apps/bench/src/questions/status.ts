@@ -21,7 +21,9 @@ export async function* status(): AsyncGenerator<Result> {
       ...LEASES.flatMap(questionsAt),
       {
         id: 'status/held-by-growth',
-        question: `With ${LEASES.at(-1)?.toLocaleString('en')} leases, to read who holds each of them takes so many times what it does with ${before}`,
+        question:
+          `With ${LEASES.at(-1)?.toLocaleString('en')} leases, to read who holds each of them takes so ` +
+          `many times what it does with ${before}`,
         unit: '×',
         limit: GROWTH_LIMIT,
       } satisfies Asked,

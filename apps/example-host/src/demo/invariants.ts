@@ -72,43 +72,54 @@ export function judgeInvariants({
     entry(
       'I2',
       load.failedQueries === 0,
-      `${load.queries} queries, ${load.failedQueries} failed; slowest capture ${queries.slowestCaptureMs.toFixed(2)} ms${firstOf(queries.failures)}`,
+      `${load.queries} queries, ${load.failedQueries} failed; slowest capture ` +
+        `${queries.slowestCaptureMs.toFixed(2)} ms${firstOf(queries.failures)}`,
     ),
     entry(
       'I3',
       bad.every(({ asExpected }) => asExpected),
-      `${bad.length} bad versions tried, ${bad.filter(({ asExpected }) => asExpected).length} turned away with the old version serving`,
+      `${bad.length} bad versions tried, ${bad.filter(({ asExpected }) => asExpected).length} turned away with ` +
+        'the old version serving',
     ),
     entry(
       'I4',
       sum(lost) + sum(doubled) + workloadFailures.length === 0 &&
         crdt.every(({ replicasConverged }) => replicasConverged),
-      `${load.commits} commits, ${load.edits} edits, ${attachments.written} attachments, ${state.map((it) => `${it.seenTo} ${it.name}`).join(', ')} read back: ${sum(lost)} missing, ${sum(doubled)} doubled or out of order${firstOf(workloadFailures)}`,
+      `${load.commits} commits, ${load.edits} edits, ${attachments.written} attachments, ` +
+        `${state.map((it) => `${it.seenTo} ${it.name}`).join(', ')} read back: ${sum(lost)} missing, ` +
+        `${sum(doubled)} doubled or out of order${firstOf(workloadFailures)}`,
     ),
     entry(
       'I5',
       dishonest.length === 0,
-      `${sum([...checkpoints.values()].map((lsns) => lsns.length))} checkpoints saved, ${dishonest.length === 0 ? 'none' : dishonest.join(', ')} behind the one before or ahead of the log`,
+      `${sum([...checkpoints.values()].map((lsns) => lsns.length))} checkpoints saved, ` +
+        `${dishonest.length === 0 ? 'none' : dishonest.join(', ')} behind the one before or ahead of the log`,
     ),
     entry(
       'I6',
       refusedByValue.length > 0,
-      `${refusedByValue.length} versions refused for what they made of the data: ${refusedByValue.map(({ plugin, fault }) => `${plugin} ${fault ?? ''}`).join('; ')}`,
+      `${refusedByValue.length} versions refused for what they made of the data: ` +
+        `${refusedByValue.map(({ plugin, fault }) => `${plugin} ${fault ?? ''}`).join('; ')}`,
     ),
     entry(
       'I7',
       plugins.unbalanced.length === 0 && plugins.running === plugins.installed && plugins.runningAfterClose === 0,
-      `${plugins.initialized} plugin objects initialised once each; ${plugins.running} not shut down while ${plugins.installed} were installed, ${plugins.runningAfterClose} after the host was closed${plugins.unbalanced.length > 0 ? `; called twice: ${plugins.unbalanced.join(', ')}` : ''}`,
+      `${plugins.initialized} plugin objects initialised once each; ${plugins.running} not shut down while ` +
+        `${plugins.installed} were installed, ${plugins.runningAfterClose} after the host was ` +
+        `closed${plugins.unbalanced.length > 0 ? `; called twice: ${plugins.unbalanced.join(', ')}` : ''}`,
     ),
     entry(
       'I8',
       timedOut.length > 0 && timedOut.every(({ asExpected }) => asExpected),
-      `${timedOut.length} hanging versions given up on, after at most ${Math.max(0, ...timedOut.map(({ totalMs }) => totalMs)).toFixed(0)} ms`,
+      `${timedOut.length} hanging versions given up on, after at most ` +
+        `${Math.max(0, ...timedOut.map(({ totalMs }) => totalMs)).toFixed(0)} ms`,
     ),
     entry(
       'I9',
       notes.blockers.includes('a long report') && notes.answeredWhileRetired && notes.closedAfterRelease,
-      `held by ${notes.blockers.join(', ') || 'nobody'}; the retired index ${notes.answeredWhileRetired ? 'answered' : 'did not answer'}, and was ${notes.closedAfterRelease ? 'closed after the lease' : 'not closed'}`,
+      `held by ${notes.blockers.join(', ') || 'nobody'}; the retired index ` +
+        `${notes.answeredWhileRetired ? 'answered' : 'did not answer'}, and was ` +
+        `${notes.closedAfterRelease ? 'closed after the lease' : 'not closed'}`,
     ),
     entry(
       'I10',
@@ -123,7 +134,8 @@ export function judgeInvariants({
     entry(
       'I12',
       plugins.alive === plugins.installed,
-      `${plugins.alive} of ${plugins.initialized} plugin objects in memory after collection, ${plugins.installed} installed`,
+      `${plugins.alive} of ${plugins.initialized} plugin objects in memory after collection, ` +
+        `${plugins.installed} installed`,
     ),
   ]
 }

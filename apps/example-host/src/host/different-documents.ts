@@ -15,7 +15,10 @@ export function differentDocuments(old: RecordBatch, next: RecordBatch): string 
   const after = revisions(next)
   for (const [id, revision] of before) {
     if (after.get(id) !== revision)
-      return `document ${id} is at revision ${revision} in the old index and at ${after.get(id) ?? 'none'} in the new one`
+      return (
+        `document ${id} is at revision ${revision} in the old index and at ${after.get(id) ?? 'none'} in ` +
+        'the new one'
+      )
   }
   return after.size === before.size
     ? undefined

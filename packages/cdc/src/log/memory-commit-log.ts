@@ -148,7 +148,8 @@ export class MemoryCommitLog implements CommitLog {
     const around = this.#batches[index - 1] as CdcBatch
     throw new CdcError(
       'LOG_POSITION',
-      `LSN ${lsn} lies inside the batch from ${around.lsnStart} to ${around.lsnEnd}; a log is read from the boundary of a batch`,
+      `LSN ${lsn} lies inside the batch from ${around.lsnStart} to ${around.lsnEnd}; a log is read from the ` +
+        'boundary of a batch',
       { expected: around.lsnStart, found: lsn },
     )
   }

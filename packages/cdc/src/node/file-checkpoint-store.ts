@@ -116,7 +116,8 @@ function lsnOf(saved: Found, stream: string, file: string): CdcLsn {
 function damaged(file: string, reason: string, cause?: unknown): CdcError {
   return new CdcError(
     'CHECKPOINT_STORE',
-    `${file} holds no checkpoint that can be trusted: ${reason}. Restore it, or remove it to start the stream from the oldest retained LSN.`,
+    `${file} holds no checkpoint that can be trusted: ${reason}. Restore it, or remove it to start the stream ` +
+      'from the oldest retained LSN.',
     cause === undefined ? {} : { cause },
   )
 }

@@ -58,7 +58,8 @@ export async function startingPoint(options: StartingPointOptions): Promise<Star
     if (onReleased === 'fail') {
       throw new CdcError(
         'LOG_RELEASED',
-        `the stream continues at LSN ${from}, and the log was released up to ${oldest}: what lies between cannot be delivered any more. Fill the sink up to ${oldest} by other means, or have it restart from the oldest.`,
+        `the stream continues at LSN ${from}, and the log was released up to ${oldest}: what lies between cannot ` +
+          `be delivered any more. Fill the sink up to ${oldest} by other means, or have it restart from the oldest.`,
         { expected: oldest, found: from },
       )
     }
@@ -67,7 +68,8 @@ export async function startingPoint(options: StartingPointOptions): Promise<Star
   if (!(await within('log.canReadFrom()', patience, async () => log.canReadFrom(from)))) {
     throw new CdcError(
       'LOG_POSITION',
-      `the stream continues at LSN ${from}, where no batch of the log starts (it has ${oldest} to ${log.head}). The checkpoint belongs to another log, or the sink took one inside a batch.`,
+      `the stream continues at LSN ${from}, where no batch of the log starts (it has ${oldest} to ${log.head}). ` +
+        'The checkpoint belongs to another log, or the sink took one inside a batch.',
       { found: from },
     )
   }

@@ -104,7 +104,8 @@ export class Served implements AsyncDisposable {
     const now = this.host.plugin('sink')
     if (now?.generation !== handle?.generation)
       expect.fail(
-        `after a failed reload the old version is the current one, of generation ${handle?.generation}; found ${now?.generation}`,
+        `after a failed reload the old version is the current one, of generation ${handle?.generation}; found ` +
+          `${now?.generation}`,
       )
     return error
   }

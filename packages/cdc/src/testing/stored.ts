@@ -30,7 +30,8 @@ export function expectStored(
     expect.that(known !== undefined, `the sink has a row that was not delivered: ${id}, as its row ${at}; ${where}`)
     expect.that(
       known <= reached,
-      `rows are stored in order without a gap; after row ${reached - 1} comes ${id} instead of ${allowed[reached]}; ${where}`,
+      `rows are stored in order without a gap; after row ${reached - 1} comes ${id} instead of ` +
+        `${allowed[reached]}; ${where}`,
     )
     if (guarantee === 'exactly-once')
       expect.that(known === reached, `each row is stored once, and ${id} is there again; ${where}`)

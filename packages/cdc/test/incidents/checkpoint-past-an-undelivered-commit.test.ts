@@ -32,7 +32,7 @@ function slowStore(): { store: CheckpointStore; hang: Hang } {
 }
 
 describe('a checkpoint', () => {
-  it('C3 C14 I5 does not count in what is committed while it is being saved', async () => {
+  it('C3 C14 I5 does not cover what is committed while it is being saved', async () => {
     const log = new MemoryCommitLog()
     const { store, hang } = slowStore()
     const sink = new Sink()
@@ -68,7 +68,7 @@ describe('a checkpoint', () => {
     expect([...sink.lsns, ...after.lsns]).toEqual([0n, 1n, 2n])
   })
 
-  it('C3 C14 I5 does not count in what the sink was delivered and has not made durable: a crash loses none of it', async () => {
+  it('C3 C14 I5 does not cover what was delivered and is not durable: a crash loses none of it', async () => {
     const world = new World()
     world.lagging = 2
     for (let nth = 0; nth < 4; nth += 1) world.log.append(mutations(1))
@@ -94,7 +94,7 @@ describe('a checkpoint', () => {
     expect(stored()).toEqual([0n, 1n, 2n, 3n])
   })
 
-  it('C3 C14 C22 I5 that claims more than was delivered is not believed: nothing is saved, the log stays, and no version starts there', async () => {
+  it('C3 C14 C22 I5 that claims more than was delivered is neither saved nor released for, nor started at', async () => {
     const app = new Application()
     app.passTimeOnRetry()
     const sink = new Sink()

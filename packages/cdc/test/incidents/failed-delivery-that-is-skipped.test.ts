@@ -105,7 +105,7 @@ describe('a delivery that fails', () => {
     ])
   })
 
-  it('C12 C14 I4 leaves no hole after the application was started again, though the sink still refuses at first', async () => {
+  it('C12 C14 I4 leaves no hole after a restart, though the sink still refuses at first', async () => {
     const { app, sink, outside } = await halted()
     await app.pump.stop()
     outside.commit(1)

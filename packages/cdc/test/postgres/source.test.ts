@@ -25,7 +25,7 @@ async function execute(sql: string): Promise<void> {
   await client.query(sql).finally(() => client.end())
 }
 
-it('I3 I4 I5 a commit log that pgoutput drives: reloads under load lose and repeat nothing, in any stream', async () => {
+it('I3 I4 I5 a commit log driven by pgoutput: reloads under load lose and repeat nothing in any stream', async () => {
   await execute(BANK_TABLES)
   await execute(REPLICA_TABLES)
   await using decoded = await DecodedLog.open(server.url, 'reloads', 'bank')

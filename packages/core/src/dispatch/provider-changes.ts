@@ -50,7 +50,9 @@ export class ProviderChanges {
             phase: 'commit',
             step: 'committed',
             cause,
-            hint: 'The commit stands. What the strategy keeps of the providers may be out of date: correct it, then reload.',
+            hint:
+              'The commit stands. What the strategy keeps of the providers may be out of date: correct it, ' +
+              'then reload.',
           }),
         )
       }

@@ -91,7 +91,8 @@ export function declareConformance(
       const stale = knownGaps.filter((gap) => !cases.some(({ key }) => key === gap))
       if (stale.length > 0)
         throw new Error(
-          `knownGaps names no test of this suite: ${stale.join(', ')}. There are ${cases.map(({ key }) => key).join(', ')}`,
+          `knownGaps names no test of this suite: ${stale.join(', ')}. There are ` +
+            `${cases.map(({ key }) => key).join(', ')}`,
         )
     },
     limitMs,
@@ -144,7 +145,8 @@ async function judgeCase({ key, rule, run }: ConformanceCase, kit: string, deadl
       const before = failure === undefined ? '' : ` Before that: ${failure.message}.`
       return new ConformanceError(
         rule,
-        `${key} of ${kit}${at}: ${doing} has not ended: ${what}.${before} Raise deadlineMs where a call may take longer.`,
+        `${key} of ${kit}${at}: ${doing} has not ended: ${what}.${before} Raise deadlineMs where a call may take ` +
+          'longer.',
         failure,
       )
     }

@@ -6,7 +6,8 @@ export function sameValue(expect: Expectation, found: unknown, expected: unknown
   const difference = differenceOf(expected, found)
   if (difference)
     expect.fail(
-      `${what} has another value than expected: ${difference.path}: expected ${difference.before}, found ${difference.after}`,
+      `${what} has another value than expected: ${difference.path}: expected ${difference.before}, found ` +
+        `${difference.after}`,
     )
 }
 

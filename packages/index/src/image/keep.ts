@@ -47,7 +47,8 @@ export async function keepImage(persisted: unknown, options: KeepOptions): Promi
     return image
   }
   throw new TypeError(
-    `persist() resolved with ${nameOf(persisted)}. Expected a Uint8Array, an AsyncIterable<Uint8Array> or { file, crc32? }`,
+    `persist() resolved with ${nameOf(persisted)}. Expected a Uint8Array, an AsyncIterable<Uint8Array> or ` +
+      '{ file, crc32? }',
   )
 }
 

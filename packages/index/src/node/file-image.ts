@@ -68,7 +68,8 @@ export class FileImage implements OwnedImage {
       }
       if (this.#checksum !== undefined && checksum !== this.#checksum) {
         throw new Error(
-          `the image in ${this.#path} was changed since it was written: its CRC-32 is ${checksum}, not ${this.#checksum}`,
+          `the image in ${this.#path} was changed since it was written: its CRC-32 is ${checksum}, not ` +
+            `${this.#checksum}`,
         )
       }
     } finally {
@@ -99,7 +100,8 @@ export class FileImage implements OwnedImage {
 
   #torn(size: number): Error {
     return new Error(
-      `the image in ${this.#path} is ${size < this.byteLength ? 'truncated' : 'too long'}: ${size} of ${this.byteLength} bytes`,
+      `the image in ${this.#path} is ${size < this.byteLength ? 'truncated' : 'too long'}: ${size} of ` +
+        `${this.byteLength} bytes`,
     )
   }
 }

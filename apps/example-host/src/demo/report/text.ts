@@ -21,19 +21,23 @@ export function toText(report: Report): string {
     ),
     '',
     `${load.queries} queries, ${load.failedQueries} failed · ${load.commits} commits · ${load.edits} edits`,
-    `query latency: p50 ${ms(latency.steadyP50Ms)} steady, ${ms(latency.reloadP50Ms)} during reloads; p99 ${ms(latency.steadyP99Ms)} steady, ${ms(latency.reloadP99Ms)} during reloads`,
+    `query latency: p50 ${ms(latency.steadyP50Ms)} steady, ${ms(latency.reloadP50Ms)} during reloads; p99 ` +
+      `${ms(latency.steadyP99Ms)} steady, ${ms(latency.reloadP99Ms)} during reloads`,
     ...cdc.map(
       (sink) =>
-        `sink ${sink.stream}: ${sink.committed} rows committed, ${sink.missing} missing, ${sink.duplicates} duplicates, ${sink.outOfOrder} out of order`,
+        `sink ${sink.stream}: ${sink.committed} rows committed, ${sink.missing} missing, ${sink.duplicates} ` +
+        `duplicates, ${sink.outOfOrder} out of order`,
     ),
     ...index.map((it) => `index ${it.name}: ${it.documents} documents, ${it.missing} missing, ${it.extra} extra`),
     ...crdt.map(
       (shared) =>
-        `document ${shared.name}: ${shared.editsSent} edits, ${shared.editsMissing} missing, replicas ${shared.replicasConverged ? 'converged' : 'did not converge'}`,
+        `document ${shared.name}: ${shared.editsSent} edits, ${shared.editsMissing} missing, replicas ` +
+        `${shared.replicasConverged ? 'converged' : 'did not converge'}`,
     ),
     ...state.map(
       (it) =>
-        `${it.name}: ${it.seenTo} seen to, ${it.missing} missing, ${it.doubled} doubled, ${it.outOfOrder} out of order, ${it.cutOff} cut off`,
+        `${it.name}: ${it.seenTo} seen to, ${it.missing} missing, ${it.doubled} doubled, ${it.outOfOrder} out of ` +
+        `order, ${it.cutOff} cut off`,
     ),
     ...calls.map((it) => `${it.surface}: ${it.calls} calls, ${it.versions}, ${it.mixed} by more than one version`),
     '',

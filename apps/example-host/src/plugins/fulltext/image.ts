@@ -89,7 +89,8 @@ function formatOf(image: Uint8Array): Format {
   const format = Number(magic.slice(MAGIC.length))
   if (!magic.startsWith(MAGIC) || (format !== 1 && format !== 2)) {
     throw new Error(
-      `the bytes are no image of a full-text index: expected them to begin with ${MAGIC}1 or ${MAGIC}2, found ${JSON.stringify(magic)}`,
+      `the bytes are no image of a full-text index: expected them to begin with ${MAGIC}1 or ${MAGIC}2, found ` +
+        `${JSON.stringify(magic)}`,
     )
   }
   return format

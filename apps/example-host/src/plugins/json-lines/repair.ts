@@ -64,6 +64,7 @@ function startOf(line: string, path: string, at: number): CdcLsn {
     // Said below, with its place.
   }
   throw new Error(
-    `${path} has a line at byte ${at} that is not of this sink: expected a JSON object with "lsnStart", found ${line.slice(0, 40)}`,
+    `${path} has a line at byte ${at} that is not of this sink: expected a JSON object with "lsnStart", found ` +
+      `${line.slice(0, 40)}`,
   )
 }

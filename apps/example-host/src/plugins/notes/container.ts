@@ -19,7 +19,8 @@ export function documentOf(bytes: Uint8Array): Y.Doc {
   else if (tag === TAG.updateV2) Y.applyUpdateV2(doc, update)
   else
     throw new Error(
-      `the bytes are no note: expected the tag ${TAG.updateV1} or ${TAG.updateV2}, found ${tag === undefined ? 'no byte' : tag}`,
+      `the bytes are no note: expected the tag ${TAG.updateV1} or ${TAG.updateV2}, found ` +
+        `${tag === undefined ? 'no byte' : tag}`,
     )
   return doc
 }

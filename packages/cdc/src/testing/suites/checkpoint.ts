@@ -125,7 +125,8 @@ export const checkpointSuite: Suite = ({ crash, flushes = true }) => [
             await bench.shutdown(stream)
             if (checkpoint < history.head)
               expect.fail(
-                `all up to ${history.head} was delivered, and the checkpoint stays at ${checkpoint}: the log would be held for ever`,
+                `all up to ${history.head} was delivered, and the checkpoint stays at ${checkpoint}: the log ` +
+                  'would be held for ever',
               )
           },
         },

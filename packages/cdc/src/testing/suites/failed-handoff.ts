@@ -21,7 +21,8 @@ async function turnsAway(bench: Bench, interferences: readonly Interference[]): 
     if (rollbackErrors.length > 0) expect.fail('the old version is started again without an error', rollbackErrors[0])
     if (old.openStreams() !== 1 || next.openStreams() !== 0)
       expect.fail(
-        `after a failed reload one stream of the old version is open; open are ${old.openStreams()} old and ${next.openStreams()} new`,
+        `after a failed reload one stream of the old version is open; open are ${old.openStreams()} old and ` +
+          `${next.openStreams()} new`,
       )
     await served.commit()
   }
@@ -121,7 +122,8 @@ export const failedHandoffSuite: Suite = () => [
       await expect.works('a rollback', () => outcome.rollback())
       if (old.openStreams() !== 1 || next.openStreams() !== 0)
         expect.fail(
-          `after a rollback the old version has the stream; open are ${old.openStreams()} old and ${next.openStreams()} new`,
+          `after a rollback the old version has the stream; open are ${old.openStreams()} old and ` +
+            `${next.openStreams()} new`,
         )
       history.commit()
       for (const batch of history.from(expectedLsn(gate.resource) ?? history.origin))

@@ -42,7 +42,8 @@ export const resumptionSuite: Suite = () => [
       // A sink may have dropped what lies beyond the checkpoint, as that is delivered again.
       if (!after.every((id, place) => before[place] === id))
         expect.fail(
-          `streams that are handed nothing leave the rows as they are: before [${before.join(', ')}], after [${after.join(', ')}]`,
+          `streams that are handed nothing leave the rows as they are: before [${before.join(', ')}], after ` +
+            `[${after.join(', ')}]`,
         )
     },
   },

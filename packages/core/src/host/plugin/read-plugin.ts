@@ -78,6 +78,8 @@ function refuseRanges({ id, version, dependsOn = [] }: PluginManifest): void {
   throw new ReloadError('DEPENDENCY', reason, {
     phase: 'validate',
     plugin: `${id}@${version}`,
-    hint: "Give the host the option ranges: import { npmRanges } from '@uni/reload-core/ranges', and say new PluginHost({ ranges: npmRanges, … }).",
+    hint:
+      "Give the host the option ranges: import { npmRanges } from '@uni/reload-core/ranges', and say new " +
+      'PluginHost({ ranges: npmRanges, … }).',
   })
 }

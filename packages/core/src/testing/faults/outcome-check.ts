@@ -89,7 +89,8 @@ function checkOutlived({ site: { position } }: Strike, { results }: Ending, brea
   breaches.must(
     keys === position,
     'I10',
-    `one call of ${position} was outlived, and in the report \`outlived\` has ${keys && 'errors of '}${keys || 'nothing'}`,
+    `one call of ${position} was outlived, and in the report \`outlived\` has ` +
+      `${keys && 'errors of '}${keys || 'nothing'}`,
   )
   for (const error of errors) checkTyped(error, breaches)
 }

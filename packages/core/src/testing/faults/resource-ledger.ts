@@ -92,6 +92,9 @@ export class ResourceLedger<R, W> {
     const sure = entries.filter((nth) => !unsure.includes(nth))
     const expected = this.acknowledged.toSorted((a, b) => a - b)
     if (String(sure) === String(expected) && new Set(unsure).size === unsure.length) return undefined
-    return `it has the writes [${entries.join(', ')}], and [${expected.join(', ')}] were acknowledged${this.unknown.size > 0 ? `, [${[...this.unknown].join(', ')}] are unknown` : ''}`
+    return (
+      `it has the writes [${entries.join(', ')}], and [${expected.join(', ')}] were ` +
+      `acknowledged${this.unknown.size > 0 ? `, [${[...this.unknown].join(', ')}] are unknown` : ''}`
+    )
   }
 }

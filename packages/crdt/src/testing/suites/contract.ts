@@ -23,7 +23,8 @@ export const contractSuite: readonly CrdtCase[] = [
       for (const again of [other.kind, ...Array.from({ length: 5 }, () => stand.provider.kind)]) {
         expect.that(
           again === kind,
-          `kind is "${kind}" and then "${again}"; expected the same each time, since it is the key documents are kept under`,
+          `kind is "${kind}" and then "${again}"; expected the same each time, since it is the key documents are ` +
+            'kept under',
         )
       }
     },

@@ -219,6 +219,7 @@ async function servesOn(
   const closes = reloads.watch.closesOf(old)
   expect.that(
     closes.every((count) => count === 1),
-    `of ${closes.length} documents that the reload had opened, ${closes.filter((count) => count !== 1).length} were not closed once`,
+    `of ${closes.length} documents that the reload had opened, ${closes.filter((count) => count !== 1).length} ` +
+      'were not closed once',
   )
 }

@@ -56,7 +56,8 @@ function judgement(golden: CrdtGolden): CrdtCase {
       const verdict = await judge(goldenKind(golden), stand.provider, {})
       expect.that(
         verdict?.level === 'compatible',
-        `an upgrade from version ${golden.version} is ${verdict?.level ?? 'not judged, since it is of another kind'}: ${reasonOf(verdict)}`,
+        `an upgrade from version ${golden.version} is ` +
+          `${verdict?.level ?? 'not judged, since it is of another kind'}: ${reasonOf(verdict)}`,
       )
     },
   }

@@ -31,7 +31,8 @@ export const handoffSuite: readonly CrdtCase[] = [
         const verdict = report.entries[0]?.verdict
         expect.that(
           verdict?.level === 'compatible',
-          `a version judged against itself (direction "${direction}") is ${verdict?.level ?? 'not judged'}; expected compatible: ${verdict && 'reason' in verdict ? verdict.reason : 'no reason given'}`,
+          `a version judged against itself (direction "${direction}") is ${verdict?.level ?? 'not judged'}; ` +
+            `expected compatible: ${verdict && 'reason' in verdict ? verdict.reason : 'no reason given'}`,
         )
       }
     },
@@ -47,7 +48,8 @@ export const handoffSuite: readonly CrdtCase[] = [
       const result = await reloadWhile(reloads, expect, () => reloads.write(during))
       expect.that(
         result.report.replayedWrites === during.length,
-        `${result.report.replayedWrites} operations were replayed; expected the ${during.length} that were made meanwhile`,
+        `${result.report.replayedWrites} operations were replayed; expected the ${during.length} that were made ` +
+          'meanwhile',
       )
       expect.that((await reloads.serving()) !== old, 'the old document serves after the commit')
       await reloads.write(after)
@@ -111,7 +113,8 @@ export const handoffSuite: readonly CrdtCase[] = [
       const closes = reloads.watch.closesOf(await reloads.serving())
       expect.that(
         closes.every((count) => count === 1),
-        `of ${closes.length} documents no longer in service, ${closes.filter((count) => count !== 1).length} were not closed once`,
+        `of ${closes.length} documents no longer in service, ${closes.filter((count) => count !== 1).length} ` +
+          'were not closed once',
       )
     },
   },

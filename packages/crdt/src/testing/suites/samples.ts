@@ -46,7 +46,8 @@ export const samplesSuite: readonly CrdtCase[] = [
       )
       expect.that(
         conflict,
-        'no two samples merge into something that neither was; expected replicas that were edited concurrently, since how a kind settles conflicts shows only there',
+        'no two samples merge into something that neither was; expected replicas that were edited concurrently, ' +
+          'since how a kind settles conflicts shows only there',
       )
     },
   },

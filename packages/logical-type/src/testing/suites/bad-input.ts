@@ -124,7 +124,8 @@ function kept(subject: Subject, literals: readonly string[], expect: Expectation
     const loss = subject.lossOf(literal)
     expect.that(
       loss === undefined,
-      `${textOf(literal)}: ${loss}. Refuse what the storage type cannot hold${seeded === undefined ? '' : ` (${seeded})`}`,
+      `${textOf(literal)}: ${loss}. Refuse what the storage type cannot ` +
+        `hold${seeded === undefined ? '' : ` (${seeded})`}`,
     )
   }
 }

@@ -90,7 +90,8 @@ export function contractSuite(subject: Subject): ConformanceCase[] {
         const [name] = unknownReservedNames(subject.contract)
         expect.that(
           name === undefined,
-          `"${name}" is a name that only Arrow gives, and this package knows no such type: use a name of your own, such as "acme.money"`,
+          `"${name}" is a name that only Arrow gives, and this package knows no such type: use a name of your ` +
+            'own, such as "acme.money"',
         )
       },
     },

@@ -66,7 +66,8 @@ function fileCases(subject: Subject, { strategy, readGolden }: Machinery, file: 
         expectSame(expect, 'the name of its type', subject.make().name, contract.name)
         expect.that(
           rows.length > 0 && column.length === rows.length + 1,
-          `it has ${rows.length} samples and ${column.length} values, expected at least one sample, and a null at the end`,
+          `it has ${rows.length} samples and ${column.length} values, expected at least one sample, and a null ` +
+            'at the end',
         )
       },
     },

@@ -73,7 +73,8 @@ export function sampleSuite(subject: Subject, displayIsLiteral: boolean): Confor
         )
         expect.that(
           displays.size > 1,
-          `every sample displays as ${textOf([...displays][0])}: a later version that displays anything so would not be noticed`,
+          `every sample displays as ${textOf([...displays][0])}: a later version that displays anything so would ` +
+            'not be noticed',
         )
       },
     },
