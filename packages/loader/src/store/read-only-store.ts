@@ -3,8 +3,8 @@ import { Hold } from './hold.js'
 import { findFolder } from './open-folder.js'
 import { storeError } from './store-error.js'
 import { versionName, type StoreLayout } from './store-layout.js'
-import { storedVersion, type ListedVersion, type StoredVersion } from './stored-version.js'
-import { VersionFiles, type VersionInStore } from './version-files.js'
+import { storedVersion, type StoredVersion } from './stored-version.js'
+import { VersionFiles, type ListedVersion, type VersionInStore } from './version-files.js'
 
 /**
  * A store that this process does not write to: on a file system that can only be read, or of another's making. What is

@@ -40,14 +40,6 @@ export interface StoredVersion {
   readonly hold: Hold
 }
 
-/** A version that is in a store. */
-export interface ListedVersion {
-  readonly id: string
-  readonly version: string
-  /** Of its code. */
-  readonly digest: Digest
-}
-
 export function storedVersion(layout: StoreLayout, { record, code, map }: VersionInStore, hold: Hold): StoredVersion {
   const { id, version, code: digest, package: unpacked, notes } = record
   return {

@@ -8,8 +8,15 @@ import { readObject } from './objects.js'
 import { readIfThere } from './read-if-there.js'
 import type { Session } from './session.js'
 import { versionName, type ObjectExtension, type StoreLayout } from './store-layout.js'
-import type { ListedVersion } from './stored-version.js'
 import { decodeRecord, encodeRecord, type VersionRecord } from './version-record.js'
+
+/** A version that is in a store. */
+export interface ListedVersion {
+  readonly id: string
+  readonly version: string
+  /** The digest of its code. */
+  readonly digest: Digest
+}
 
 /** A version as its files say. */
 export interface VersionInStore {
