@@ -105,7 +105,12 @@ describe('to wait until everything has been delivered', () => {
     const waiting = failure(app.pump.caughtUp(5n, { signal }))
     await whatIsDue()
     abort(new Error('shutting down'))
-    expect(await waiting).toMatchObject({ code: 'ABORTED', resource: 'orders', cause: { message: 'shutting down' } })
+    expect(await waiting).toMatchObject({
+      code: 'ABORTED',
+      resource: 'orders',
+      cause: { message: 'shutting down' },
+      hint: expect.stringContaining('The stream goes on.') as string,
+    })
     expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 

@@ -114,6 +114,7 @@ describe('the end of a pump', () => {
     expect(sink.opened[0]?.signal.reason).toMatchObject({
       ...STOPPED,
       message: expect.stringContaining('the pump was stopped') as string,
+      hint: expect.stringContaining('another pump') as string,
     })
   })
 

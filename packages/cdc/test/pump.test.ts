@@ -185,6 +185,7 @@ describe('a pump', () => {
       ...place,
       resource: 'customers',
       message: expect.stringContaining('the pump has no stream of this name') as string,
+      hint: expect.stringContaining('pump.status()') as string,
     }
     expect(() => app.pump.resume('customers')).toThrow(expect.objectContaining(unknown))
     expect(await failure(app.pump.drop('customers'))).toMatchObject(unknown)

@@ -123,7 +123,7 @@ describe('resources that come and go', () => {
     await perKey.closeAll()
     await last
     await expect(lobby.write('late')).rejects.toMatchObject({ code: 'RESOURCE_CLOSED' })
-    await expect(perKey.open('lobby')).rejects.toMatchObject({ code: 'RESOURCE_CLOSED' })
+    await expect(perKey.open('lobby')).rejects.toMatchObject({ code: 'RESOURCE_CLOSED', hint: 'Make another PerKey.' })
     expect(Object.fromEntries(disk)).toEqual({ lobby: ['a'], bar: ['b'] })
     expect(host.resources()).toEqual([])
   })

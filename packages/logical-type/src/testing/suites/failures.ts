@@ -120,7 +120,7 @@ class Abort {
     if (this.#ended) this.callsSince += 1
     if (this.signal.aborted) return
     this.#controller.abort()
-    // Several calls may be made without a turn in between.
+    // Calls of the same synchronous run were in progress when the signal fired.
     queueMicrotask(() => {
       this.#ended = true
     })
