@@ -152,7 +152,8 @@ export interface ProviderChange<P> {
   readonly replaced: ReadonlyMap<string, { readonly old: P; readonly next: P }>
   readonly removed: ReadonlyMap<string, P>
   /**
-   * True at the end of the host: nothing was given up by an operator, and what is removed comes back with the next host.
+   * True at the end of the host: nothing was given up by an operator, and what is removed comes back with the next
+   * host.
    */
   readonly closing: boolean
 }
@@ -262,8 +263,9 @@ export interface HandoffStrategy<P, R = never, W = never> {
    */
   checkCompat?(pair: ProviderPair<P, R>, ctx: StepContext): MaybePromise<CompatVerdict>
   /**
-   * Judges a key that comes: where what is stored or queued elsewhere already names it. `incompatible` refuses it, in an
-   * install and a reload alike. Must have no side effect. Not asked where a reload is taken back. Absent: any may come.
+   * Judges a key that comes: where what is stored or queued elsewhere already names it. `incompatible` refuses it, in
+   * an install and a reload alike. Must have no side effect. Not asked where a reload is taken back. Absent: any may
+   * come.
    */
   checkAddition?(added: AddedProvider<P>, ctx: StepContext): MaybePromise<CompatVerdict>
   /**

@@ -9,7 +9,9 @@ export interface WriteFollower<W> {
   accepted(write: W, bytes: number, held: boolean): boolean
 }
 
-/** The move of one resource, as its gate reads it. `outcome` and `sealedAt` are decided once for all gates of a reload. */
+/**
+ * The move of one resource, as its gate reads it. `outcome` and `sealedAt` are decided once for all gates of a reload.
+ */
 export interface GateMove<R, W> {
   /** How the reload ended for this gate: `committed`, work goes to the successor; `aborted`, to the old resource. */
   readonly outcome: 'pending' | 'committed' | 'aborted'

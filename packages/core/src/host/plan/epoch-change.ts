@@ -140,8 +140,8 @@ export class EpochChange {
 
   /**
    * Called in the turn of the commit, before it. A list has to be put in order anew where the list that it was made
-   * from is no longer the latest. Where no other operation was committed meanwhile no list is looked at, as there may be
-   * ten thousand.
+   * from is no longer the latest. Where no other operation was committed meanwhile no list is looked at, as there may
+   * be ten thousand.
    */
   settleLists(): void {
     const isLatest = this.#tables.listChanges === this.#listsAsOf
