@@ -74,6 +74,7 @@ export const scopes = {
     tests: ['*.test.ts'],
     testMs: 10_000,
   },
+  console: { package: 'console', mutate: ['index.ts'], tests: ['*.built.test.ts'] },
   loader: { package: 'loader', mutate: ['*.ts'], tests: ['*.test.ts'] },
 }
 

@@ -33,6 +33,13 @@ export interface AdminOptions {
   readonly origins?: readonly string[] | undefined
   /** What `GET /metrics` answers: `PrometheusMetrics` of `@uni/reload-telemetry/prometheus`. */
   readonly metrics?: MetricsSource | undefined
+  /** A page that shows all of it: `consoleAssets` of `@uni/reload-console`. */
+  readonly console?: ReadonlyMap<string, ConsoleAsset> | undefined
+  /**
+   * What is told of the process once a second, while somebody follows: numbers by name. `processVitals` of
+   * `@uni/reload-admin/node` has the event loop and the heap; add latencies and lags of the host's own.
+   */
+  readonly vitals?: (() => Readonly<Record<string, number>>) | undefined
   /** How many events are kept for those who come back. Default 10,000. */
   readonly keptEvents?: number | undefined
   /** How many may follow the events at a time. Default 100. */
@@ -45,4 +52,11 @@ export interface AdminOptions {
 export interface MetricsSource {
   text(): Promise<string>
   readonly registry: { readonly contentType: string }
+}
+
+/** A file of the console. */
+export interface ConsoleAsset {
+  /** Its media type. */
+  readonly type: string
+  readonly body: string
 }

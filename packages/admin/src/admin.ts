@@ -11,6 +11,7 @@ import { Health } from './health/health.js'
 import { OperationLog } from './operations/operation-log.js'
 import { problemOf, RequestProblem } from './problem.js'
 import { changingRoutes } from './routes/changing.js'
+import { consoleRoutes } from './routes/console.js'
 import { followingRoutes } from './routes/following.js'
 import { lookingRoutes } from './routes/looking.js'
 
@@ -58,9 +59,12 @@ export class Admin {
       writing,
       bodyMs,
       maxFollowers,
+      vitals: options.vitals,
       host: () => this.#host,
     })
-    const mounted = basePath === '/' ? app : new OpenAPIHono().route(basePath, app)
+    const mounted = new OpenAPIHono<AdminEnv>()
+    if (options.console !== undefined) consoleRoutes(mounted, basePath, options.console)
+    mounted.route(basePath, app)
     this.handle = async (request) => mounted.fetch(request)
   }
 

@@ -21,6 +21,7 @@ export interface AdminContext {
   readonly health: Health
   readonly metrics: MetricsSource | undefined
   readonly writing: WritingOptions | undefined
+  readonly vitals: (() => Readonly<Record<string, number>>) | undefined
   readonly bodyMs: number
   readonly maxFollowers: number
   /** `undefined` until the host is watched. */

@@ -1,3 +1,3 @@
 export { Admin } from './admin.js'
-export type { AdminOptions, MetricsSource, PluginSource, WritingOptions } from './admin-options.js'
+export type { AdminOptions, ConsoleAsset, MetricsSource, PluginSource, WritingOptions } from './admin-options.js'
 export type { AuditEntry } from './access/audit.js'

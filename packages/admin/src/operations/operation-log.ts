@@ -4,7 +4,12 @@ import type { Operation } from '../schemas.js'
 
 type OperationEvent = Extract<ReloadEvent, OperationTag>
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
-type Noted = Mutable<Operation> & { phases: Mutable<Operation['phases'][number]>[] }
+
+interface Noted {
+  readonly view: Mutable<Operation> & { phases: Mutable<Operation['phases'][number]>[] }
+  /** By a clock that knows parts of a millisecond. */
+  readonly startedAt: number
+}
 
 /** What the last operations of a host did, as its events tell. */
 export class OperationLog {
@@ -18,11 +23,11 @@ export class OperationLog {
 
   /** The last one first. */
   all(): readonly Operation[] {
-    return [...this.#operations.values()].toReversed()
+    return [...this.#operations.values()].map(({ view }) => view).toReversed()
   }
 
   get(operation: number): Operation | undefined {
-    return this.#operations.get(operation)
+    return this.#operations.get(operation)?.view
   }
 
   note(event: ReloadEvent): void {
@@ -33,7 +38,7 @@ export class OperationLog {
   }
 
   #begin({ operation, kind, plugins }: OperationTag): void {
-    this.#operations.set(operation, {
+    const view: Noted['view'] = {
       operation,
       kind,
       plugins: [...plugins],
@@ -41,16 +46,17 @@ export class OperationLog {
       startedAt: new Date().toISOString(),
       phases: [],
       steps: {},
-    })
+    }
+    this.#operations.set(operation, { view, startedAt: performance.now() })
     const [oldest] = this.#operations.keys()
     if (this.#operations.size > this.#capacity && oldest !== undefined) this.#operations.delete(oldest)
   }
 }
 
-function tell(noted: Noted, event: OperationEvent): void {
+function tell({ view: noted, startedAt }: Noted, event: OperationEvent): void {
   switch (event.type) {
     case 'phase-started':
-      noted.phases.push({ phase: event.phase, atMs: Date.now() - Date.parse(noted.startedAt) })
+      noted.phases.push({ phase: event.phase, atMs: performance.now() - startedAt })
       break
     case 'phase-ended':
     case 'phase-failed': {

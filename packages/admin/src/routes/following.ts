@@ -6,6 +6,8 @@ import { problems } from './responses.js'
 
 /** Milliseconds after which a comment is sent, so that proxies keep the connection. */
 const BEAT_MS = 15_000
+/** Milliseconds from one look at the process to the next. These events have no id, and are not kept. */
+const VITALS_MS = 1000
 /** One who reads so many events too slowly is let go, and comes back with the last id that it has. */
 const MAX_UNREAD = 1000
 
@@ -29,7 +31,7 @@ const events = createRoute({
 })
 
 /** Events as they happen. */
-export function followingRoutes(app: OpenAPIHono<AdminEnv>, { events: log, maxFollowers }: AdminContext): void {
+export function followingRoutes(app: OpenAPIHono<AdminEnv>, { events: log, maxFollowers, vitals }: AdminContext): void {
   app.openapi(events, (c) => {
     if (log.followers >= maxFollowers) {
       throw new RequestProblem(503, `${maxFollowers} follow already.`, { 'retry-after': '5' })
@@ -54,8 +56,14 @@ export function followingRoutes(app: OpenAPIHono<AdminEnv>, { events: log, maxFo
           const unfollow = log.follow((event) => {
             send(textOf(event))
           })
+          const telling =
+            vitals &&
+            setInterval(() => {
+              send(`event: vitals\ndata: ${JSON.stringify(vitals())}\n\n`)
+            }, VITALS_MS)
           end = () => {
             clearInterval(beat)
+            clearInterval(telling)
             unfollow()
           }
           const { events: kept, missed } = log.since(after)
