@@ -23,6 +23,15 @@ const WRITES: readonly (readonly [what: string, write: unknown, bytes: number])[
   ],
   ['a long list of records', Array.from({ length: 1000 }, (_, nth) => ({ id: nth, text: text(500) })), 1000 * 1000],
   ['a map', new Map(Array.from({ length: 1000 }, (_, nth) => [`k${nth}`, text(500)])), 1000 * 1000],
+  ['many small views', Array.from({ length: 1000 }, () => new Uint8Array(30)), 1000 * 158],
+  [
+    'a batch of Arrow with few rows',
+    {
+      schema: { fields: [] },
+      data: { byteLength: 68, children: [{ byteLength: 4 }, { byteLength: 64, children: [] }] },
+    },
+    4_500,
+  ],
   ['a set', new Set(Array.from({ length: 1000 }, (_, nth) => `${nth}${text(500)}`)), 1000 * 1000],
 ]
 
