@@ -10,6 +10,7 @@
  * Faults:
  *   COMMIT_DIRTY       I4  what was held is in step, and nobody looks whether others were written to meanwhile
  *   SEAL_IN_FLIGHT     I4  a write that has begun makes nothing dirty before it is accepted
+ *   EMPTIED_LATE       I4  what is dirty is looked at in slices, and the set is emptied only after that
  *   HELD_FORGOTTEN     I4  those that were held are forgotten where others are caught up with once more
  *   UNTOLD_RECORDING   I1  a gate that records goes on against the old resource after the commit
  *   ONE_BY_ONE         I1  each gate is told of the commit, one after the other
@@ -210,8 +211,13 @@ end:
      fi;
      atomic { image = 0; todo[r] = nothing }
   :: todo[r] == catching_up ->
-     catch_up(r);
-     atomic { if :: !in_step(r) && !given_up(r) -> stir(r) :: else fi; before = 0; round = 0; todo[r] = nothing }
+     /* It is looked at in a slice of its own, by when it may be in step again. */
+     if
+     :: atomic { in_step(r) -> todo[r] = nothing }
+     :: else ->
+        catch_up(r);
+        atomic { if :: !in_step(r) && !given_up(r) -> stir(r) :: else fi; before = 0; round = 0; todo[r] = nothing }
+     fi
   :: todo[r] == holding -> hold(r); todo[r] = nothing
   :: todo[r] == converging ->
      hold(r);
@@ -233,6 +239,13 @@ inline take() {
   d_step { some = behind(0) | behind(1); dirty = 0 }
 #endif
 }
+
+/* All that are dirty: each is looked at later. */
+inline take_dirty() { d_step { some = dirty;
+#ifndef EMPTIED_LATE
+  dirty = 0
+#endif
+} }
 
 #define has_to(set, r) (((set) >> (r) & 1) && !withdrawn[r])
 #define at_rest (todo[0] == nothing && todo[1] == nothing)
@@ -312,9 +325,12 @@ proctype Reload() {
   /* Under load, until it does not take long. */
   do
   :: prepare_joined();
-     take();
+     take_dirty();
      took_long = false;
      forward(some, catching_up);
+#ifdef EMPTIED_LATE
+     dirty = dirty & ~some;
+#endif
      if :: joined == 0 && !took_long -> break :: else fi
   od;
   closed = true;
