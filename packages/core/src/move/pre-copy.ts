@@ -130,6 +130,10 @@ class ServingMove<P, R, I, E> implements IntactResource<R> {
   async prepare(): Promise<void> {
     const check = await this.#takeSnapshot()
     const { image } = this.#taken as { image: I }
+    // Here, as writes go on from the mark: of many resources that are begun in one turn, none is opened in that turn
+    // where its slice is over.
+    const slices = this.#ctx.slices()
+    if (slices.due()) await slices.pause()
     const resource = await this.#ctx.call('open', () => this.#restore(image), {
       discard: (late) => this.#close(late),
       side: 'new',

@@ -146,6 +146,39 @@ it.each<[what: string, run: (sized: Sized) => Promise<unknown>]>([
   expect(await mostPerTurn(run)).toBeLessThan(HUNDREDS / 2)
 })
 
+it('S8 resources whose copies were begun in one turn are opened in slices', async () => {
+  const host = new PluginHost({ strategies: [storeStrategy('pre-copy')], clock: new ManualClock() })
+  const old = new StoreProvider('store', '1.0.0')
+  const handle = await host.add(stores('1.0.0', old))
+  for (let at = 0; at < FEW; at += 1) {
+    await host.attach(STORES['pre-copy'], { name: `store ${at}`, key: 'store', open: (provider) => provider.open() })
+  }
+  // A snapshot and an opening take longer than a slice, and nothing else takes time.
+  let now = performance.now()
+  vi.spyOn(performance, 'now').mockImplementation(() => now)
+  const next = new StoreProvider('store', '2.0.0')
+  for (const [provider, step] of [
+    [old, 'persist'],
+    [next, 'open'],
+  ] as const)
+    provider.break(step, (run) => {
+      now += 10
+      return run()
+    })
+  let running = true
+  let before = 0
+  let most = 0
+  const turn = (): void => {
+    most = Math.max(most, next.made.length - before)
+    before = next.made.length
+    if (running) setImmediate(turn)
+  }
+  setImmediate(turn)
+  await host.reload(handle, stores('2.0.0', next))
+  running = false
+  expect({ opened: next.made.length, most }).toEqual({ opened: FEW, most: 1 })
+})
+
 it('S8 few of the resources that were written to during the copy are looked at in one turn', async () => {
   const { host, handle, live } = await hostWith(MANY)
   const next = new StoreProvider('store', '2.0.0')
