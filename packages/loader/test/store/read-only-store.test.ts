@@ -87,7 +87,7 @@ describe('S7 a store that is only read', () => {
     })
 
     it('is started from; whoever opens it to write is told why not, and what to do', async () => {
-      const { end, lines, complaints } = await runProgram(await buildProgram('reader'), inFolder())
+      const { end, lines, complaints } = await runProgram(await buildProgram('reading-life'), inFolder())
       expect({ end, complaints }).toEqual({ end: 'exit code 0', complaints: '' })
       expect(lines).toEqual([
         expect.stringMatching(/^STORE: STORE: the store in store cannot be opened: EACCES.* ReadOnlyStore.open\.$/),
