@@ -65,6 +65,7 @@ export const scopes = {
     tests: ['{connections,options,per-key,timers,value}.test.ts'],
     testMs: 10_000,
   },
+  fastify: { package: 'fastify', mutate: ['**/*.ts'], tests: ['*.test.ts'], testMs: 10_000 },
   telemetry: { package: 'telemetry', mutate: ['**/*.ts'], tests: ['*.test.ts'] },
   admin: { package: 'admin', mutate: ['**/*.ts'], tests: ['*.test.ts'] },
   cli: { package: 'cli', mutate: ['**/*.ts'], tests: ['{check,commands,watch}.test.ts'] },

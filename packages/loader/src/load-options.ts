@@ -1,4 +1,4 @@
-import { checkOptions, option, unexpected, type OptionCheck, type OptionChecks } from '@uni/reload-core'
+import { checkOptions, option, unexpected, type OptionCheck, type OptionChecks, type Plugin } from '@uni/reload-core'
 import { LIMITS, type ArchiveLimits } from './archive/limits.js'
 import type { PluginStore } from './store/plugin-store.js'
 import type { Integrity } from './trust/integrity.js'
@@ -25,6 +25,13 @@ export interface RunOptions {
   readonly integrity?: Integrity | undefined
   /** Whose packages are run. Whoever made it, if it is left out. */
   readonly trust?: TrustOptions | undefined
+  /**
+   * Makes the plugin of what the module exports, where modules are written for something else, such as a web framework.
+   * What it throws is an `EXPORT`. The module's default export or its `plugin`, if it is left out.
+   *
+   * @param file absolute path of the module.
+   */
+  readonly pluginOf?: ((exports: unknown, file: string) => Plugin) | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -41,6 +48,7 @@ const RUN: OptionChecks<RunOptions> = {
   sourceMaps: option.flag,
   integrity: option.text as OptionCheck<Integrity>,
   trust: option.object(TRUST),
+  pluginOf: option.function,
   signal: option.signal as OptionCheck<AbortSignal>,
 }
 

@@ -6,6 +6,7 @@ import { commit } from './commit.js'
 import { cordis } from './cordis.js'
 import { crowd } from './crowd.js'
 import { dispatch } from './dispatch.js'
+import { fastify } from './fastify.js'
 import { indexBytes } from './index-bytes.js'
 import { load } from './load.js'
 import { neighbours } from './neighbours.js'
@@ -33,6 +34,7 @@ export const QUESTIONS: Readonly<Record<string, Question>> = {
   pause,
   'cdc-pause': cdcPause,
   serve,
+  fastify,
   cordis,
   load,
   size,

@@ -17,10 +17,10 @@ const WHILE = 'while an index of 20,000 documents is replaced in an HTTP server 
 
 /** What clients notice of a reload. */
 export async function* serve(): AsyncGenerator<Result> {
-  await using ours = await Server.start('uni-reload', { SHARE: String(SHARE) })
-  await using unpaced = await Server.start('uni-reload')
-  await using restartable = await Server.start('restartable')
-  await using restarted = await Server.start('restarted')
+  await using ours = await Server.start('serve/uni-reload', { SHARE: String(SHARE) })
+  await using unpaced = await Server.start('serve/uni-reload')
+  await using restartable = await Server.start('serve/restartable')
+  await using restarted = await Server.start('serve/restarted')
   yield* await compareAll(
     [
       { id: 'serve', question: `Queries that fail ${WHILE}`, unit: 'queries' },

@@ -17,7 +17,7 @@ export class Server implements AsyncDisposable {
     this.port = port
   }
 
-  /** @param env what it is told besides. */
+  /** @param name of its program, below `src`. @param env what it is told besides. */
   static async start(name: string, env: Readonly<Record<string, string>> = {}): Promise<Server> {
     const child = forked(name, env, 0)
     return new Server(name, env, child, await portOf(child))
@@ -46,7 +46,7 @@ export class Server implements AsyncDisposable {
 }
 
 function forked(name: string, env: Readonly<Record<string, string>>, port: number): ChildProcess {
-  return fork(fileURLToPath(new URL(`serve/${name}.js`, import.meta.url)), {
+  return fork(fileURLToPath(new URL(`${name}.js`, import.meta.url)), {
     env: { ...process.env, ...env, PORT: String(port) },
     execArgv: [],
   })

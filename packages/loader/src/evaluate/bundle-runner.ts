@@ -11,11 +11,13 @@ import { loadBundle } from './load-bundle.js'
 export class BundleRunner {
   readonly packages: SharedPackages
   readonly #sourceMaps: boolean
+  readonly #pluginOf: RunOptions['pluginOf']
 
   /** @param options checked. */
-  constructor({ shared = [], from, sourceMaps = true }: RunOptions) {
+  constructor({ shared = [], from, sourceMaps = true, pluginOf }: RunOptions) {
     this.packages = new SharedPackages(shared, pathOf(from ?? process.argv[1] ?? 'index.js'))
     this.#sourceMaps = sourceMaps
+    this.#pluginOf = pluginOf
   }
 
   /**
@@ -26,7 +28,7 @@ export class BundleRunner {
   async run(bundle: Bundle, digest: Digest): Promise<LoadedPlugin> {
     if (this.#sourceMaps) process.setSourceMapsEnabled(true)
     // No file has that name; two versions have two.
-    return await loadBundle(bundle, digest, join(bundle.root, `${hexOf(digest)}.cjs`), this.packages)
+    return await loadBundle(bundle, digest, join(bundle.root, `${hexOf(digest)}.cjs`), this.packages, this.#pluginOf)
   }
 }
 

@@ -3,6 +3,7 @@ import { describeThrown, type Plugin } from '@uni/reload-core'
 import type { Bundle } from '../bundle/bundle.js'
 import type { Digest } from '../digest.js'
 import { LoadError } from '../errors.js'
+import type { RunOptions } from '../load-options.js'
 import type { LoadedPlugin } from '../loaded-plugin.js'
 import { pluginOf } from '../manifest/plugin-of.js'
 import type { SharedModule } from '../shared/shared-module.js'
@@ -22,6 +23,7 @@ export async function loadBundle(
   digest: Digest,
   filename: string,
   shared: SharedPackages,
+  make: RunOptions['pluginOf'],
 ): Promise<LoadedPlugin> {
   const { root, entry, inputs, externals, manifest, requirements } = bundle
   for (const requirement of requirements) shared.check(requirement)
@@ -29,7 +31,7 @@ export async function loadBundle(
   for (const { kind, name } of externals) if (kind === 'shared') named.set(name, await shared.load(name))
   const file = join(root, entry)
   return {
-    plugin: pluginIn(exportsOf(bundle, filename, { named, packages: shared }), file, manifest),
+    plugin: pluginIn(exportsOf(bundle, filename, { named, packages: shared }), file, manifest, make),
     digest,
     file,
     inputs,
@@ -37,9 +39,9 @@ export async function loadBundle(
   }
 }
 
-function pluginIn(exports: unknown, file: string, manifest: Bundle['manifest']): Plugin {
+function pluginIn(exports: unknown, file: string, manifest: Bundle['manifest'], make: RunOptions['pluginOf']): Plugin {
   try {
-    return pluginOf(exports, file, manifest)
+    return make === undefined ? pluginOf(exports, file, manifest) : make(exports, file)
   } catch (thrown) {
     if (LoadError.is(thrown)) throw thrown
     throw new LoadError('EXPORT', `what it exports threw when it was read: ${describeThrown(thrown)}`, {

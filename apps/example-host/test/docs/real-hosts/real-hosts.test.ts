@@ -1,36 +1,34 @@
 import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/provider'
 import { once } from 'node:events'
 import type { AddressInfo, Server } from 'node:net'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { Doc } from 'yjs'
 
 const portOf = (server: Pick<Server, 'address'>): number => (server.address() as AddressInfo).port
 
 it('Fastify: requests go to the version that serves, counts stay, and no socket is closed', async () => {
-  const { handle, host, server } = await import('./fastify-host.js')
-  const { pages } = await import('./fastify-pages.js')
-  const port = portOf(server)
-  const visit = async (): Promise<unknown> => (await fetch(`http://localhost:${port}/home`, { method: 'POST' })).json()
-  const socket = new WebSocket(`ws://localhost:${port}`)
-  onTestFinished(async () => {
-    socket.terminate()
-    server.close()
-    server.closeAllConnections()
-    await host.close()
-  })
+  vi.stubEnv('PORT', '0')
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const { app } = await import('./fastify/server.js')
+  const { port } = app.address() as AddressInfo
+  onTestFinished(() => app.close())
+  const visit = async (): Promise<unknown> => (await fetch(`http://localhost:${port}/visits/home`, { method: 'POST' })).json()
+  const socket = new WebSocket(`ws://localhost:${port}/chat`)
+  onTestFinished(() => socket.terminate())
   await once(socket, 'open')
   const say = async (text: string): Promise<string> => {
     const heard = once(socket, 'message') as Promise<[Buffer]>
     socket.send(text)
     return (await heard)[0].toString()
   }
-  expect([await visit(), await say('hello')]).toEqual([{ version: '1.0.0', visits: 1 }, '1.0.0 hello'])
-  const { handle: v2 } = await host.reload(handle, pages('2.0.0'))
-  const broken = { ...pages('3.0.0'), init: async () => Promise.reject(new Error('no database')) }
-  await expect(host.reload(v2, broken)).rejects.toMatchObject({ code: 'PLUGIN', step: 'init' })
-  expect([await visit(), await say('again')]).toEqual([{ version: '2.0.0', visits: 2 }, '2.0.0 again'])
-  expect(socket.readyState).toBe(WebSocket.OPEN)
+  expect([await visit(), await say('hello')]).toEqual([{ visits: 1 }, 'You said hello'])
+  const { finalized } = await app.reload('routes')
+  expect(await finalized).toMatchObject({ status: 'finalized' })
+  await expect(app.reload('routes', async () => Promise.reject(new Error('no database')))).rejects.toThrow('no database')
+  expect([await visit(), await say('again')]).toEqual([{ visits: 2 }, 'You said again'])
+  const health = await fetch(`http://localhost:${port}/health`)
+  expect(await health.json()).toEqual({ status: 'ok', problems: [] })
 })
 
 it('Hocuspocus: documents are judged where they are, clients stay, and each edit is stored', async () => {
