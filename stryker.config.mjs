@@ -66,6 +66,7 @@ export const scopes = {
     testMs: 10_000,
   },
   fastify: { package: 'fastify', mutate: ['**/*.ts'], tests: ['*.test.ts'], testMs: 10_000 },
+  'cdc-postgres': { package: 'cdc-postgres', mutate: ['log/{retained,transactions,values}.ts'], tests: ['*.test.ts'] },
   telemetry: { package: 'telemetry', mutate: ['**/*.ts'], tests: ['*.test.ts'] },
   admin: { package: 'admin', mutate: ['**/*.ts'], tests: ['*.test.ts'] },
   cli: { package: 'cli', mutate: ['**/*.ts'], tests: ['{check,commands,watch}.test.ts'] },

@@ -117,7 +117,7 @@ export const LOG_CASES: readonly LogCase[] = [
       const { expect, log } = bench
       await bench.commit(2, 3, 1)
       log.release((await bench.boundaries())[1] as bigint)
-      for (let lsn = log.oldest > 0n ? log.oldest - 1n : 0n; lsn <= log.head + 1n; lsn += 1n) {
+      for (const lsn of bench.around(await bench.boundaries())) {
         const said = await expect.works(`canReadFrom(${lsn})`, () => log.canReadFrom(lsn))
         const begins = 'value' in (await attempt(() => log.read(lsn)[Symbol.asyncIterator]().next()))
         bench.check(
@@ -175,9 +175,9 @@ export const LOG_CASES: readonly LogCase[] = [
       const { expect, log } = bench
       await bench.commit(2, 3, 1)
       const boundaries = await bench.boundaries()
-      for (let upTo = boundaries[0] as bigint; upTo <= log.head; upTo += 1n) {
+      for (const upTo of bench.around(boundaries)) {
         await expect.works(`release(${upTo})`, () => log.release(upTo))
-        const needed = boundaries.findLast((lsn) => lsn <= upTo) as bigint
+        const needed = boundaries.findLast((lsn) => lsn <= upTo) ?? (boundaries[0] as bigint)
         bench.check(
           log.oldest <= needed,
           `after release(${upTo}) all from ${needed} is still needed, and the oldest is ${log.oldest}`,

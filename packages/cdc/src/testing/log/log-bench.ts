@@ -14,6 +14,9 @@ export interface CommitLogFixture {
   dispose?(): MaybePromise<void>
 }
 
+/** How many LSNs are tried one by one. */
+const MOST_LSNS = 1000n
+
 /** One log, and what tests do with it. */
 export class LogBench {
   readonly fixture: CommitLogFixture
@@ -75,6 +78,19 @@ export class LogBench {
   async boundaries(): Promise<CdcLsn[]> {
     const { oldest } = this.log
     return [oldest, ...(await this.read(oldest)).map(({ lsnEnd }) => lsnEnd)]
+  }
+
+  /**
+   * LSNs to try, in their order: all from just below the first of `boundaries` to just above the last; where that are
+   * many, those at each boundary, beside it, and half-way to the next.
+   */
+  around(boundaries: readonly CdcLsn[]): CdcLsn[] {
+    const [first, last] = [boundaries[0] ?? 0n, boundaries.at(-1) ?? 0n]
+    const lsns =
+      last - first <= MOST_LSNS
+        ? Array.from({ length: Number(last - first) + 3 }, (_, at) => first - 1n + BigInt(at))
+        : boundaries.flatMap((lsn, at) => [lsn - 1n, lsn, lsn + 1n, (lsn + (boundaries[at + 1] ?? lsn)) / 2n])
+    return [...new Set(lsns)].filter((lsn) => lsn >= 0n).sort((one, other) => Number(one - other))
   }
 
   /** Fails unless the first step of a read fails with `code`. */

@@ -12,7 +12,7 @@ export async function expectReplicated(url: string, stream: string): Promise<voi
       await rows(
         `
       SELECT (data->>'hid')::bigint AS hid, data->>'client' AS client, data->>'at' AS at, data->>'aid' AS aid, data->>'delta' AS delta
-      FROM replica.changes WHERE stream = $1 AND relation = 'history' ORDER BY 1
+      FROM replica.changes WHERE stream = $1 AND relation = 'public.history' ORDER BY 1
     `,
         stream,
       ),
@@ -23,7 +23,7 @@ export async function expectReplicated(url: string, stream: string): Promise<voi
         `
       SELECT place FROM (
         SELECT place, (data->>'at')::integer AS at, lag((data->>'at')::integer) OVER (PARTITION BY data->>'client' ORDER BY place) AS before
-        FROM replica.changes WHERE stream = $1 AND relation = 'history'
+        FROM replica.changes WHERE stream = $1 AND relation = 'public.history'
       ) AS _ WHERE before >= at
     `,
         stream,
@@ -38,14 +38,14 @@ export async function expectReplicated(url: string, stream: string): Promise<voi
     // What the changes add up to: an update that was applied in another order would leave another balance.
     expect(await rows('SELECT aid, balance FROM replica.accounts WHERE stream = $1 ORDER BY aid', stream)).toEqual(
       await rows(
-        "SELECT aid, balance FROM accounts WHERE aid IN (SELECT (data->>'aid')::integer FROM replica.changes WHERE relation = 'accounts') ORDER BY aid",
+        "SELECT aid, balance FROM accounts WHERE aid IN (SELECT (data->>'aid')::integer FROM replica.changes WHERE relation = 'public.accounts') ORDER BY aid",
       ),
     )
     // And as many as were committed: each transaction updates one, every fourth adds one, and every eighth takes one
     // away.
     expect(
       await rows(
-        "SELECT op, count(*)::integer FROM replica.changes WHERE stream = $1 AND relation = 'accounts' GROUP BY op ORDER BY op",
+        "SELECT op, count(*)::integer FROM replica.changes WHERE stream = $1 AND relation = 'public.accounts' GROUP BY op ORDER BY op",
         stream,
       ),
     ).toEqual(

@@ -7,7 +7,7 @@ import {
   type CheckpointStore,
   type CommitLog,
   type PumpEvent,
-} from '../../../src/index.js'
+} from '@uni/reload-cdc'
 
 export function plugin(version: string, provider: CdcOutputProvider): Plugin {
   return {

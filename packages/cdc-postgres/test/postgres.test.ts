@@ -1,0 +1,20 @@
+import { afterAll, beforeAll } from 'vitest'
+import { kills } from './suites/kills.js'
+import { kits } from './suites/kits.js'
+import { readme } from './suites/readme.js'
+import { reloads } from './suites/reloads.js'
+import { Server } from './support/server.js'
+
+/** One server for all of them, as each takes a second of a core to make and start. */
+let server: Server
+
+beforeAll(async () => {
+  server = await Server.start()
+})
+afterAll(() => server[Symbol.asyncDispose]())
+
+readme(
+  () => server,
+  () => import('./readme/replicate.mjs'),
+)
+for (const suite of [kits, reloads, kills]) suite(() => server)

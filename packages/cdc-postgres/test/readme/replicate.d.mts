@@ -1,0 +1,3 @@
+export function caughtUp(): Promise<void>
+export function deploy(version: string): Promise<unknown>
+export function stop(): Promise<void>
