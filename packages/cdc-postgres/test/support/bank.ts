@@ -30,10 +30,13 @@ export async function runBank(
   {
     clients,
     transactions,
+    first = 0,
     each = async () => {},
   }: {
     readonly clients: number
     readonly transactions: number
+    /** How many transactions of the load there were before. */
+    readonly first?: number
     each?(committed: number): Promise<void>
   },
 ): Promise<number> {
@@ -43,7 +46,7 @@ export async function runBank(
       const connection = new Client(url)
       await connection.connect()
       const random = numbers(client + 1)
-      for (let at = 0; at < transactions; at += 1) {
+      for (let at = first; at < first + transactions; at += 1) {
         const [aid, tid, delta] = [
           1 + (random.next().value % ACCOUNTS),
           1 + (random.next().value % 10),

@@ -51,8 +51,8 @@ export class Server implements AsyncDisposable {
     return server
   }
 
-  /** A server of its own that follows this one, and takes its slots over that are to be kept. */
-  async standby(slots: 'with slots' | 'without slots'): Promise<Server> {
+  /** A server of its own that follows this one. */
+  async standby(): Promise<Server> {
     const directory = await mkdtemp(join(tmpdir(), 'cdc-standby-'))
     if (ROOT) await chmod(directory, 0o755)
     const standby = new Server(directory, join(directory, 'data'), this.#settings)
@@ -77,9 +77,10 @@ export class Server implements AsyncDisposable {
         "primary_slot_name = 'standby'",
         'hot_standby_feedback = on',
         'wal_receiver_status_interval = 1s',
-        `sync_replication_slots = ${slots === 'with slots' ? 'on' : 'off'}`,
       ].join('\n'),
     )
+    const owned = `chown -R "$(stat -c %u:%g '${this.#data}')" '${standby.#data}'`
+    if (ROOT) await promisify(execFile)('sh', ['-c', owned])
     await standby.start()
     return standby
   }
