@@ -4,6 +4,7 @@ import { kills } from './suites/kills.js'
 import { kits } from './suites/kits.js'
 import { readme } from './suites/readme.js'
 import { reloads } from './suites/reloads.js'
+import { servers } from './suites/servers.js'
 import { slots } from './suites/slots.js'
 import { snapshots } from './suites/snapshot.js'
 import { Server } from './support/server.js'
@@ -21,3 +22,4 @@ readme(
   () => import('./readme/replicate.mjs'),
 )
 for (const suite of [kits, changes, snapshots, slots, reloads, kills]) suite(() => server)
+servers()

@@ -9,7 +9,7 @@ import {
 } from '@uni/reload-core'
 import type { CdcBatch, CdcLsn, CommitLog } from '@uni/reload-cdc'
 import type { PostgresColumn } from '../changes.js'
-import { connect, type Connection } from '../connect.js'
+import { connect, sqlState, type Connection } from '../connect.js'
 import { PostgresCdcError } from '../errors.js'
 import { lsnAt, positionOf, type WalLsn } from '../position.js'
 import type { ChangeRows } from './change-batch.js'
@@ -187,7 +187,7 @@ export class PostgresCommitLog implements CommitLog {
    * `await pump.caughtUp(await log.current())`.
    */
   async current(): Promise<CdcLsn> {
-    const upTo = await this.#source.mark()
+    const upTo = await this.#ask((source) => source.mark())
     await this.#until(() => this.#reached >= upTo)
     return this.head
   }
@@ -304,7 +304,7 @@ export class PostgresCommitLog implements CommitLog {
     if (lsn <= this.head) return
     // Between two positions of one byte lies an end only in a commit record that begins there.
     const needed = lsnAt(lsn) + (positionOf(lsnAt(lsn)) === lsn ? 0n : 1n)
-    if (needed > this.#reached && needed > (await this.#source.flushed())) return
+    if (needed > this.#reached && needed > (await this.#ask((source) => source.flushed()))) return
     this.#wanted += 1
     this.#pace()
     try {
@@ -312,6 +312,20 @@ export class PostgresCommitLog implements CommitLog {
     } finally {
       this.#wanted -= 1
       this.#pace()
+    }
+  }
+
+  /** What the server says; where the connection is lost meanwhile, once there is another. */
+  async #ask<T>(question: (source: Source) => Promise<T>): Promise<T> {
+    for (;;) {
+      await this.#until(() => this.#connected)
+      const source = this.#source
+      try {
+        return await question(source)
+      } catch (error) {
+        if (isRefusal(error)) throw error
+        await this.#until(() => this.#source !== source)
+      }
     }
   }
 
@@ -349,4 +363,10 @@ export class PostgresCommitLog implements CommitLog {
       // Who watches a log must not stop it.
     }
   }
+}
+
+/** Whether the server answered, and said no. Classes 08 and 57 are about connections. */
+function isRefusal(error: unknown): boolean {
+  const state = sqlState(error)
+  return state !== undefined && /^[0-9A-Z]{5}$/.test(state) && !/^(?:08|57)/.test(state)
 }

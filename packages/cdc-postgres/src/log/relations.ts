@@ -6,6 +6,8 @@ import { toJson } from './values.js'
 
 /** A table as the log knows it. */
 export interface Relation {
+  /** Another for each description. */
+  readonly id: number
   /** `schema.table`. */
   readonly name: string
   readonly columns: readonly PostgresColumn[]
@@ -16,8 +18,11 @@ export interface Relation {
   readonly own: boolean
 }
 
+let relations = 0
+
 export function relationOf(schema: string, table: string, columns: readonly PostgresColumn[]): Relation {
   return {
+    id: (relations += 1),
     name: `${schema}.${table}`,
     columns,
     described: JSON.stringify(columns),

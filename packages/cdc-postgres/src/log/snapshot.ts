@@ -39,7 +39,7 @@ export async function* snapshotRows(
     const described = relationOf(table.schema, table.table, table.columns.map(withoutOid))
     relation(described)
     const add = (op: string, json: string | null): void => {
-      rows.add(described.name, described.described, op, null, json)
+      rows.add(described, op, null, json)
       rows.bytes += json?.length ?? 0
     }
     add('truncate', null)

