@@ -31,8 +31,10 @@ const PLACES: Readonly<Record<string, (folder: string, name: string) => boolean>
     new RegExp(`package: '${folder}'`).test(read('stryker.config.mjs')),
   'apps/fault-matrix/package.json, as a dependency, if it is a kind': (folder, name) =>
     !hasStrategies(folder) || dependsOn('fault-matrix', name),
-  'apps/example-host/package.json, as a dependency, if it is a kind': (folder, name) =>
-    !hasStrategies(folder) || dependsOn('example-host', name),
+  'apps/example-host/package.json, as a dependency, or one of development, so that a CommonJS program requires it there': (
+    _,
+    name,
+  ) => dependsOn('example-host', name),
   'apps/bench/package.json, as a dependency, so that its size is measured, if it is a kind': (folder, name) =>
     !hasStrategies(folder) || dependsOn('bench', name),
   'apps/example-host/src/host/strategies.ts, which makes its strategies, if it is a kind': (folder, name) =>
@@ -54,8 +56,8 @@ const changesets = (): string[] =>
     .map((file) => read(`.changeset/${file}`))
 
 function dependsOn(app: string, name: string): boolean {
-  const { dependencies } = JSON.parse(read(`apps/${app}/package.json`)) as { dependencies: Record<string, string> }
-  return name in dependencies
+  const { dependencies, devDependencies } = JSON.parse(read(`apps/${app}/package.json`)) as Record<string, object>
+  return name in { ...dependencies, ...devDependencies }
 }
 
 describe('a package is named everywhere it has to be', () => {

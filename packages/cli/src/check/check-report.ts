@@ -2,11 +2,11 @@
 export interface CheckVerdict {
   readonly surface: string
   readonly key: string
-  readonly resource?: string
+  readonly resource?: string | undefined
   /** `added`, `removed`: nothing was there to compare it with. */
   readonly level: 'compatible' | 'migrate' | 'unjudged' | 'incompatible' | 'added' | 'removed'
   /** Why, for whoever has to act on it. */
-  readonly reason?: string
+  readonly reason?: string | undefined
 }
 
 /** Whether an upgrade may be hot-reloaded. */
@@ -20,7 +20,7 @@ export interface CheckReport {
   readonly compatible: boolean
   readonly verdicts: readonly CheckVerdict[]
   /** What fails the reload besides the verdicts. */
-  readonly failure?: { readonly code: string; readonly message: string }
+  readonly failure?: { readonly code: string; readonly message: string } | undefined
   /** Milliseconds that the check took, loading included. */
   readonly ms: number
 }

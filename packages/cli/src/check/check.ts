@@ -1,7 +1,14 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { PluginHost, ReloadError, type Plugin, type PluginHandle, type ReloadReport } from '@uni/reload-core'
+import {
+  ASYNC_DISPOSE,
+  PluginHost,
+  ReloadError,
+  type Plugin,
+  type PluginHandle,
+  type ReloadReport,
+} from '@uni/reload-core'
 import { npmRanges } from '@uni/reload-core/ranges'
 import { LoadError, loadPlugin, PluginStore } from '@uni/reload-loader'
 import { CommandError, EXIT } from '../exit-code.js'
@@ -46,7 +53,7 @@ export async function check(config: CheckConfig, options: CheckOptions): Promise
     return { ...told, compatible, ms: Math.round(performance.now() - startedAt) }
   } finally {
     await host.close()
-    await store[Symbol.asyncDispose]()
+    await store[ASYNC_DISPOSE]()
     await rm(scratch, { recursive: true, force: true })
   }
 }

@@ -2,7 +2,7 @@ import type { OperationTask } from './task.js'
 import { ID_DEPENDED_ON, ID_THAT_DEPENDS, type VersionData } from './version-data.js'
 
 /** The version that a crash comes back on, and the number of the operation that brought it. */
-export interface PermanentVersion {
+interface PermanentVersion {
   readonly version: VersionData
   readonly order: number
 }

@@ -4,8 +4,8 @@ import type { OperationTag, ReloadEvent, ReloadObserver, ReloadPhase, ReloadRepo
 /** What subscribers of `tracing:uni_reload.operation:*` are given: one object from the start of an operation to its end. */
 export interface OperationMessage extends OperationTag {
   /** At `asyncStart` and `asyncEnd` of one that was committed, or tried. */
-  outcome?: 'committed' | 'dry-run'
-  reports?: readonly ReloadReport[]
+  outcome?: 'committed' | 'dry-run' | undefined
+  reports?: readonly ReloadReport[] | undefined
   /** At `error`, and from there on: nothing was changed. */
   error?: unknown
 }
