@@ -67,6 +67,7 @@ export const scopes = {
   },
   fastify: { package: 'fastify', mutate: ['**/*.ts'], tests: ['*.test.ts'], testMs: 10_000 },
   'cdc-postgres': { package: 'cdc-postgres', mutate: ['log/{retained,transactions,values}.ts'], tests: ['*.test.ts'] },
+  hocuspocus: { package: 'hocuspocus', mutate: ['**/*.ts'], tests: ['*.test.ts'] },
   telemetry: { package: 'telemetry', mutate: ['**/*.ts'], tests: ['*.test.ts'] },
   admin: { package: 'admin', mutate: ['**/*.ts'], tests: ['*.test.ts'] },
   cli: { package: 'cli', mutate: ['**/*.ts'], tests: ['{check,commands,watch}.test.ts'] },

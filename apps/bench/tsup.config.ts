@@ -11,6 +11,8 @@ export default defineConfig({
     'fastify/uni-reload': 'src/fastify/uni-reload.ts',
     'fastify/restartable': 'src/fastify/restartable.ts',
     'fastify/restarted': 'src/fastify/restarted.ts',
+    'editing/server': 'src/editing/server.ts',
+    'editing/clients': 'src/editing/clients.ts',
     'load/uni-reload/app': 'src/load/uni-reload/app.ts',
     'load/stored/app': 'src/load/stored/app.ts',
     'load/esbuild/app': 'src/load/esbuild/app.ts',

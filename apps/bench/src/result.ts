@@ -44,7 +44,21 @@ export function reached({ unit, ours, ratio, limit, limitOf }: Result): 'yes' | 
 }
 
 export type Unit =
-  'ns' | 'µs' | 'ms' | 'GB/s' | 'writes/s' | 'MiB' | 'KiB' | 'bytes' | 'queries' | 'calls' | 'documents' | '×'
+  | 'ns'
+  | 'µs'
+  | 'ms'
+  | 'GB/s'
+  | 'writes/s'
+  | 'MiB'
+  | 'KiB'
+  | 'bytes'
+  | 'queries'
+  | 'calls'
+  | 'documents'
+  | 'edits'
+  | 'clients'
+  | 'calls'
+  | '×'
 
 export function spreadOf(samples: readonly number[]): Spread {
   const sorted = [...samples].sort((a, b) => a - b)

@@ -7,6 +7,7 @@ import { cordis } from './cordis.js'
 import { crowd } from './crowd.js'
 import { dispatch } from './dispatch.js'
 import { fastify } from './fastify.js'
+import { hocuspocus } from './hocuspocus.js'
 import { indexBytes } from './index-bytes.js'
 import { load } from './load.js'
 import { neighbours } from './neighbours.js'
@@ -35,6 +36,7 @@ export const QUESTIONS: Readonly<Record<string, Question>> = {
   'cdc-pause': cdcPause,
   serve,
   fastify,
+  hocuspocus,
   cordis,
   load,
   size,
