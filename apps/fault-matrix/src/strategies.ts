@@ -1,8 +1,8 @@
 import type { AnyStrategy } from '@uni/reload-core'
 
-/** Whatever the packages of the workspace export, by file. */
+/** Whatever the packages of the workspace export, by file: but for the console, which is a page, and there when built. */
 const EXPORTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  ...import.meta.glob('../../../packages/*/src/index.ts', { eager: true }),
+  ...import.meta.glob(['../../../packages/*/src/index.ts', '!../../../packages/console/src/index.ts'], { eager: true }),
   ...import.meta.glob('../../../packages/core/src/surfaces/index.ts', { eager: true }),
 }
 

@@ -17,7 +17,7 @@ export type PostgresChange =
       readonly relation: string
       readonly op: 'update'
       /** The key before, where it has changed; all of the row before with `REPLICA IDENTITY FULL`. */
-      readonly old?: PostgresRow
+      readonly old?: PostgresRow | undefined
       readonly new: PostgresRow
     }
   | {

@@ -53,7 +53,7 @@ async function forkOf(client: Client, server: Server, before: Server): Promise<W
 }
 
 /** Each line of a history has a timeline, the LSN at which the next left it, and why. */
-export function forkIn(history: string, timeline: number): WalLsn {
+function forkIn(history: string, timeline: number): WalLsn {
   for (const line of history.split('\n')) {
     const [, of, lsn] = /^\s*(\d+)\s+(\S+)/.exec(line) ?? []
     if (lsn !== undefined && Number(of) === timeline) return parseLsn(lsn)

@@ -31,7 +31,7 @@ export type PostgresLogEvent =
       readonly type: 'relation'
       readonly relation: string
       readonly columns: readonly PostgresColumn[]
-      readonly before?: readonly PostgresColumn[]
+      readonly before?: readonly PostgresColumn[] | undefined
     }
 
 export interface PostgresCommitLogOptions {

@@ -1,22 +1,14 @@
-import { checkOptions, option, type MaybePromise, type OptionChecks } from '@uni/reload-core'
-import type { CdcBatch, CdcOutputProvider, CdcPrepareContext, CdcPrepared, CdcStartContext } from '@uni/reload-cdc'
-import type { Client } from 'pg'
+import { checkOptions, option, type OptionChecks } from '@uni/reload-core'
+import type { CdcOutputProvider, CdcPrepareContext, CdcPrepared, CdcStartContext } from '@uni/reload-cdc'
 import type { Connection } from '../connect.js'
 import { OwnConnection } from '../own-connection.js'
 import { ensureTable, OWN_SCHEMA } from '../own-tables.js'
 import { SinkStream } from './sink-stream.js'
+import type { SinkWrites } from './sink-writes.js'
 
-export interface PostgresSinkOptions {
+export interface PostgresSinkOptions extends SinkWrites {
   readonly name: string
   readonly connection: Connection
-  /**
-   * Writes the rows of a batch. Runs in the transaction that moves the stream's LSN on: what it does by `client` is
-   * committed with that, or not at all. A row that does not fit has to be left to PostgreSQL, whose error says what is
-   * wrong with it, and halts the stream.
-   */
-  readonly write: (client: Client, batch: CdcBatch, stream: string) => MaybePromise<void>
-  /** Makes the tables what this version writes to. Runs in the transaction that takes a stream up. */
-  readonly prepare?: ((client: Client) => MaybePromise<void>) | undefined
   /**
    * Where the LSN of each stream is kept: a table with `stream text PRIMARY KEY` and `lsn numeric`, which `prepare`
    * makes. Default: `reload_cdc.sinks`, which is made. Streams of one name share a row of it.

@@ -4,10 +4,10 @@ import type { Client } from 'pg'
 import { reasonOf, sqlState } from '../connect.js'
 import type { OwnConnection } from '../own-connection.js'
 import { storedName } from '../own-tables.js'
-import type { PostgresSinkOptions } from './postgres-sink.js'
+import type { SinkWrites } from './sink-writes.js'
 
 /** What a version of a sink does its own way. */
-export interface SinkDialect extends Pick<PostgresSinkOptions, 'write' | 'prepare'> {
+export interface SinkDialect extends SinkWrites {
   readonly lsnTable: string
 }
 
