@@ -26,6 +26,8 @@ interface Told {
  */
 export async function reloadResults(outcome: Outcome): Promise<ReloadResult[]> {
   const olds = outcome.succession.retired
+  // An install is reported by nothing that was there before: what it brought is not gone through.
+  if (olds.length === 0) return []
   const committed = outcome.finalization !== undefined
   const reports = await reloadReports(outcome, olds)
   const resources = await resourceLookup(committed ? outcome.handoffs.results() : [], outcome.environment.pace)
