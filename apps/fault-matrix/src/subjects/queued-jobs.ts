@@ -2,6 +2,7 @@ import type { HandoffStrategy } from '@uni/reload-core'
 import type { BackgroundJobProvider } from '@uni/reload-core/surfaces'
 import type { StrategySubject } from '@uni/reload-core/testing'
 import { job, jobsHandoff, type JobBackend, type PayloadSchema } from '@uni/reload-jobs'
+import { ScheduledVersions } from './scheduled-versions.js'
 
 export interface QueuedJobs {
   readonly strategy: HandoffStrategy<BackgroundJobProvider>
@@ -21,7 +22,7 @@ const numbers: PayloadSchema<number | object> = {
 
 /** Jobs of a queue in memory with two payloads that wait for each, which each version is held to by its schema. */
 export function queuedJobs(): QueuedJobs {
-  const inForce = new Map<string, string>()
+  const versions = new ScheduledVersions()
   const queue: JobBackend = {
     label: 'queue in memory',
     prefix: '',
@@ -30,44 +31,10 @@ export function queuedJobs(): QueuedJobs {
     },
     checkSchedule() {},
     committed({ schedules }) {
-      for (const [name, schedule] of schedules) {
-        if (schedule === undefined) inForce.delete(name)
-        else inForce.set(name, schedule)
-      }
+      versions.changed(schedules)
     },
     ended() {},
   }
-  const subject: StrategySubject<BackgroundJobProvider> = {
-    scene() {
-      inForce.clear()
-      const log: number[] = []
-      const answered = new Map<string, number>()
-      return {
-        provider: (name, version) =>
-          job({
-            name,
-            schema: numbers,
-            schedule: scheduleOf(version),
-            run() {
-              log.push(version)
-            },
-          }),
-        async answer(provider) {
-          await provider.run({ input: 1, id: '1', attempt: 1, signal: new AbortController().signal })
-          const version = log.at(-1) ?? 0
-          answered.set(provider.name, version)
-          return version
-        },
-        breaches: () =>
-          Array.from(answered)
-            .filter(([name, version]) => inForce.get(name) !== scheduleOf(version))
-            .map(([name, version]) => `${name} is of version ${version}, and is run by ${inForce.get(name)}`),
-      }
-    },
-  }
+  const subject = versions.subject((name, schedule, run) => job({ name, schema: numbers, schedule, run }), 1)
   return { strategy: jobsHandoff(queue), subject }
-}
-
-function scheduleOf(version: number): string {
-  return `0 ${version} * * *`
 }
