@@ -29,11 +29,12 @@ async function entries(): Promise<string[]> {
   const found = await Promise.all(
     folders.map(async (folder) => {
       const { exports } = JSON.parse(await readFile(join(PACKAGES, folder, 'package.json'), 'utf8')) as {
-        exports: Record<string, string | { '@uni/source'?: string }>
+        exports: Record<string, string | { '@uni/source'?: string | { readonly types: string } }>
       }
       return Object.values(exports).flatMap((entry) => {
         const source = typeof entry === 'string' ? undefined : entry['@uni/source']
-        return source === undefined ? [] : [join(PACKAGES, folder, source)]
+        if (source === undefined) return []
+        return [join(PACKAGES, folder, typeof source === 'string' ? source : source.types)]
       })
     }),
   )
